@@ -1,0 +1,97 @@
+"""What the demo's world is made of, and the truth that its pipeline never reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ameli_build.demo.looks import Look
+from ameli_build.reasons import Reason
+from ameli_build.records import Attribute
+
+Generation = Literal["A", "B", "C"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorldImage:
+    """One picture of the world: its file name on the image host, and how its bytes are made.
+
+    `kind` is "view" (catalogue view number `seed`), "photo" (the product in a room), "room" (no product in it), "boxed"
+    (packaging with `text`), or "placeholder" (the shop's PNG for a missing picture). `fault` damages the bytes:
+    "truncated", "not_an_image", "missing" (404).
+    """
+
+    name: str
+    kind: Literal["view", "photo", "room", "boxed", "placeholder"]
+    look: Look | None = None
+    seed: int = 0
+    text: str = ""
+    fault: Literal["", "truncated", "not_an_image", "missing"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldProduct:
+    """One variant. `category_path` holds (id, name) from the root; `family` lists the SKUs of all its variants."""
+
+    sku: str
+    bsin: str
+    name: str
+    brand: str
+    model_number: str
+    category_path: tuple[tuple[str, str], ...]
+    description: str
+    features: tuple[tuple[str, str], ...]
+    attributes: tuple[Attribute, ...]
+    images: tuple[WorldImage, ...]
+    price: float
+    family: tuple[str, ...]
+    generation: Generation
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class WorldReview:
+    """One review, written about the variant `sku`; the shop lists it under every SKU of the family.
+
+    `number` is the legacy numeric id in the write-comment URL.
+    """
+
+    review_id: str
+    number: int
+    sku: str
+    title: str
+    text: str
+    rating: int
+    helpful: int
+    unhelpful: int
+    photos: tuple[WorldImage, ...]
+    author: str
+    submitted_at: str
+    badges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTruth:
+    """What the generator knows of one review.
+
+    `reason` is why it must leave by filters 1 to 6 (None: it must not); `mention` the words in the text that name the
+    product ("" for none); `informative` whether a careful person could tell the variant from its siblings.
+    """
+
+    review_id: str
+    sku: str
+    reason: Reason | None
+    mention: str
+    informative: bool
+    attributes_said: tuple[str, ...]
+    boxes: tuple[tuple[str, tuple[int, int, int, int]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All products and reviews, in a fixed order."""
+
+    seed: int
+    products: tuple[WorldProduct, ...]
+    reviews: tuple[WorldReview, ...]
+    truths: tuple[ReviewTruth, ...]

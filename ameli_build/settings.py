@@ -1,0 +1,280 @@
+"""Every value that a run can be given, and where it comes from.
+
+From weak to strong: the defaults here, the profile, the snapshot's calibrated thresholds
+(`settings/informativeness.toml`), the environment (`AMELI_CLEAN__MAX_TOKENS`), `--set clean.max_tokens=400`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ameli_build.snapshot import Snapshot, UnusableInput
+
+PROFILES = ("demo", "small", "paper")
+
+
+class Section(BaseModel):
+    """A group of settings; an unknown name in it is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RunSettings(Section):
+    """What holds for all stages."""
+
+    seed: int = 13
+    shard_rows: int = Field(default=256, ge=1)
+    """Rows a shard: the unit of caching, and what a batch of a model is cut from."""
+
+
+class CrawlSettings(Section):
+    """Section 3.1: how the shop is asked."""
+
+    site_url: str = "https://www.bestbuy.com"
+    sitemap_url: str = "https://sitemaps.bestbuy.com/sitemaps_pdp.xml"
+    hosts: tuple[str, ...] = ("www.bestbuy.com", "sitemaps.bestbuy.com")
+    image_hosts: tuple[str, ...] = ("pisces.bbystatic.com", "img.bbystatic.com", "photos-us.bazaarvoice.com")
+    allow_loopback: bool = False
+    user_agent: str = "Mozilla/5.0 (compatible; ameli-build/0.1; +https://github.com/ameli-build/ameli-build)"
+    rate: float = Field(default=0.5, gt=0)
+    """Requests a second and host."""
+    threads: int = Field(default=4, ge=1)
+    connect_timeout: float = 10.0
+    read_timeout: float = 30.0
+    deadline: float = 120.0
+    """Seconds that one request may take in all, its body included."""
+    retries: int = Field(default=4, ge=0)
+    backoff: float = 1.0
+    retry_after_ceiling: float = 300.0
+    max_page_bytes: int = 20_000_000
+    max_image_bytes: int = 30_000_000
+    max_forbidden: int = Field(default=10, ge=1)
+    """Answers of 403 in a row after which the crawl stops."""
+    specifications: Literal["auto", "click", "json"] = "auto"
+    click_timeout: float = 10.0
+    pages_per_browser: int = Field(default=200, ge=1)
+    browser_url: str = ""
+    """A remote Selenium; empty for a local headless Chromium."""
+    review_page_size: int = Field(default=20, ge=1, le=100)
+    review_sort: str = "MOST_RECENT"
+
+
+class ModelSettings(Section):
+    """Models by name; `models/` says which forms a name can take."""
+
+    text_encoder: str = "bundled:minilm"
+    image_encoder: str = "bundled:tiny-clip"
+    cross_encoder: str = ""
+    nli_encoder: str = ""
+    """Encoder of the text module; empty for `text_encoder`."""
+    detector: str = "saliency"
+    ocr: str = "rapidocr"
+    generator: str = ""
+    language: str = "bundled:en"
+    resnet: str = ""
+    device: str = "cpu"
+    batch: int = Field(default=32, ge=1)
+
+
+class CleanSettings(Section):
+    """Section 3.2: the seven filters."""
+
+    tokenizer: str = ""
+    """Tokenizer that counts; empty for that of the text encoder."""
+    max_tokens: int = Field(default=500, ge=1)
+    relink: bool = True
+    profanity_list: str = ""
+    """A file with one word or phrase a line (or comma-separated); empty for better-profanity's list."""
+    profanity_allow: tuple[str, ...] = ()
+    """Further words that are allowed, beside the documented list of product words."""
+    max_pixels: int = 89_478_485
+    box_threshold: float = 0.3
+    text_threshold: float = 0.25
+
+
+class MentionSettings(Section):
+    """Section 3.3."""
+
+    max_words: int = Field(default=6, ge=1)
+    source: Literal["gold", "catalogue"] = "gold"
+
+
+class InformativenessSettings(Section):
+    """Section 3.4: a feature must exceed its threshold; ties do not."""
+
+    rule: Literal["any", "all", "count"] = "any"
+    """A review is informative when any, all, or `min_features` of the four exceed their thresholds."""
+    min_features: int = Field(default=1, ge=1, le=4)
+    n_attributes: float = 3
+    image_similarity: float = 0.7
+    description_similarity: float = 0.6
+    title_similarity: float = 0.6
+    images: Literal["maximum", "mean", "first"] = "maximum"
+    min_precision: float = 0.85
+
+
+class CandidateSettings(Section):
+    """Section 3.5: hard negatives."""
+
+    k: int = Field(default=10, ge=1)
+    within_category: bool = False
+
+
+class SplitSettings(Section):
+    """Section 3.5: shares of train, dev and test."""
+
+    policy: Literal["product", "review", "family", "greedy"] = "product"
+    train: float = 0.75
+    dev: float = 0.10
+    test: float = 0.15
+
+
+class ReleaseSettings(Section):
+    """What the released folder says of itself."""
+
+    name: str = "AMELI snapshot"
+    license: str = "unknown"
+    homepage: str = ""
+
+
+class BaselineSettings(Section):
+    """Section 4."""
+
+    retrieve: int = 1000
+    keep: int = 10
+    prior: Literal["before", "after"] = "before"
+    attribute_values: Literal["mention", "knowledge_base", "retrieved"] = "mention"
+    attribute_filter: bool = True
+    ocr_images: int = 0
+    """At most so many review images are read by OCR; 0 reads all."""
+    attributes_per_candidate: int = 4
+    text_epochs: int = 20
+    text_hidden: int = 256
+    text_learning_rate: float = 1e-3
+    adapter_hidden: int = 192
+    adapter_epochs: int = 30
+    adapter_learning_rate: float = 1e-3
+    batch: int = 32
+    bootstrap: int = 1000
+    max_tokens: int = 128
+
+
+class SheetSettings(Section):
+    """Section 3.5: sheets for annotators."""
+
+    reviews_per_page: int = 10
+
+
+class Settings(BaseModel):
+    """All settings of a run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profile: str = "small"
+    run: RunSettings = RunSettings()
+    crawl: CrawlSettings = CrawlSettings()
+    models: ModelSettings = ModelSettings()
+    clean: CleanSettings = CleanSettings()
+    mentions: MentionSettings = MentionSettings()
+    informativeness: InformativenessSettings = InformativenessSettings()
+    candidates: CandidateSettings = CandidateSettings()
+    splits: SplitSettings = SplitSettings()
+    release: ReleaseSettings = ReleaseSettings()
+    sheets: SheetSettings = SheetSettings()
+    baseline: BaselineSettings = BaselineSettings()
+
+
+def load_settings(
+    profile: str | None = None, overrides: Sequence[str] = (), snapshot: Snapshot | None = None
+) -> Settings:
+    """The settings of a run.
+
+    Without `profile`, the one that the snapshot's `run.json` names, else `small`. `overrides` are `section.key=value`.
+    Raises `UnusableInput` that names the setting at fault.
+    """
+    name = profile or _profile_of(snapshot) or "small"
+    values = _read_profile(name)
+    values["profile"] = name
+    if snapshot is not None:
+        calibrated = snapshot.root / "settings" / "informativeness.toml"
+        if calibrated.is_file():
+            _merge(values, _read_toml(calibrated))
+    for key, text in _environment():
+        _set(values, key, text)
+    for override in overrides:
+        key, sign, text = override.partition("=")
+        if not sign or "." not in key:
+            raise UnusableInput(f"--set {override}: expected SECTION.KEY=VALUE")
+        _set(values, key.strip(), text.strip())
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UnusableInput(f"setting {where}: {first['msg']} (given: {first['input']!r})") from None
+
+
+def _profile_of(snapshot: Snapshot | None) -> str | None:
+    if snapshot is None or not (snapshot.root / "run.json").is_file():
+        return None
+    try:
+        profile = json.loads((snapshot.root / "run.json").read_text())["settings"]["profile"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnusableInput(f"{snapshot.root / 'run.json'}: unreadable ({error})") from None
+    return str(profile)
+
+
+def _read_profile(name: str) -> dict[str, Any]:
+    if name in PROFILES:
+        return tomllib.loads(
+            files("ameli_build.profiles").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+        )
+    path = Path(name)
+    if not path.is_file():
+        raise UnusableInput(f"profile {name!r}: neither one of {', '.join(PROFILES)} nor a file")
+    return _read_toml(path)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnusableInput(f"{path}: {error}") from None
+
+
+def _environment() -> list[tuple[str, str]]:
+    """Settings from variables named AMELI_SECTION__KEY, sorted by name."""
+    found = sorted(name for name in os.environ if name.startswith("AMELI_") and "__" in name)
+    return [(name.removeprefix("AMELI_").lower().replace("__", ".", 1), os.environ[name]) for name in found]
+
+
+def _merge(values: dict[str, Any], above: Mapping[str, Any]) -> None:
+    for key, value in above.items():
+        if isinstance(value, dict) and isinstance(values.get(key), dict):
+            _merge(values[key], value)
+        else:
+            values[key] = value
+
+
+def _set(values: dict[str, Any], key: str, text: str) -> None:
+    """Set `section.key` from text: JSON where it parses (numbers, true, lists), else the text itself."""
+    section, _, name = key.partition(".")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    field = Settings.model_fields.get(section)
+    kind = field.annotation if field is not None else None
+    if isinstance(kind, type) and issubclass(kind, Section):
+        target = kind.model_fields.get(name)
+        if target is not None and target.annotation is str:
+            value = text  # a model called "123" stays a name
+    values.setdefault(section, {})[name] = value

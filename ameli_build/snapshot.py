@@ -1,0 +1,140 @@
+"""Where the tables of one snapshot live, and how a file gets there whole."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import polars as pl
+
+
+class AmeliError(Exception):
+    """An error that a user can act on; its text is one line that names the file, record or setting at fault."""
+
+    exit_code = 1
+
+
+class RunFailed(AmeliError):
+    """A run that could not finish (exit status 1)."""
+
+
+class UnusableInput(AmeliError):
+    """Wrong usage, or input that holds nothing usable (exit status 2)."""
+
+    exit_code = 2
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file that takes the place of `path` when the block ends well, and vanishes when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".partial", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            os.fchmod(handle.fileno(), 0o644)
+            yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all."""
+    with whole_file(path) as handle:
+        handle.write(data)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON with sorted keys, whole or not at all."""
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_bytes(path, text.encode() + b"\n")
+
+
+def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame) -> int:
+    """Write a table as Parquet, whole or not at all; returns its number of rows."""
+    frame = table.collect() if isinstance(table, pl.LazyFrame) else table
+    with whole_file(path) as handle:
+        frame.write_parquet(handle, compression="zstd", statistics=True)
+    return frame.height
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One snapshot folder: `raw/`, `catalog/`, `stages/`, `dataset/`, `sheets/`, `baseline/`, `run.json`."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, root: Path) -> Snapshot:
+        """An existing snapshot; raises `UnusableInput` where there is none."""
+        if not (root / "raw").is_dir() and not (root / "catalog").is_dir():
+            raise UnusableInput(
+                f"{root}: no snapshot here (no raw/ and no catalog/); make one with crawl or ingest"
+            )
+        return cls(root)
+
+    @property
+    def raw(self) -> Path:
+        """Responses and images as they came."""
+        return self.root / "raw"
+
+    @property
+    def dataset(self) -> Path:
+        """The released data set."""
+        return self.root / "dataset"
+
+    def table_path(self, name: str) -> Path:
+        """The file of the table `stage/table`: `catalog/` lies at the top, every other stage below `stages/`."""
+        folder = self.root if name.startswith("catalog/") else self.root / "stages"
+        return folder / f"{name}.parquet"
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """The table `stage/table`, lazily; raises `UnusableInput` where it is missing."""
+        path = self.table_path(name)
+        if not path.is_file():
+            raise UnusableInput(f"{path}: missing; run the stage {name.split('/')[0]!r} first")
+        return pl.scan_parquet(path)
+
+    def read(self, name: str) -> pl.DataFrame:
+        """The table `stage/table`; raises `UnusableInput` where it is missing."""
+        return self.scan(name).collect()
+
+    def store_image(self, body: bytes, extension: str) -> str:
+        """Keep an image body under its SHA-256; returns its path in the snapshot, `raw/images/<sha256>.<ext>`."""
+        relative = f"raw/images/{hashlib.sha256(body).hexdigest()}.{extension}"
+        path = self.root / relative
+        if not path.is_file():
+            write_bytes(path, body)
+        return relative
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the snapshot for one run; raises `RunFailed` when another run holds it. The kernel frees it on a kill."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            handle = (self.root / ".lock").open("a+")
+        except OSError as error:
+            raise RunFailed(f"{self.root}: cannot be written ({error.strerror})") from error
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RunFailed(f"{self.root}: another run is working in this snapshot") from None
+            yield

@@ -1,0 +1,259 @@
+"""How a stage runs: one mechanism for skipping, resuming, sharding, locks, counts and provenance.
+
+A stage is a pure function from named tables and settings to named tables. It is skipped when its fingerprint (content
+of its inputs, its settings, content of its own modules, identity of its models) has not changed and its outputs are
+there. Costly work inside a stage goes through `Work.map`, whose results are kept by content, a shard a file, so that
+a killed run goes on with the shard it was at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import resource
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+
+from ameli_build.progress import say, track
+from ameli_build.settings import Settings
+from ameli_build.snapshot import RunFailed, Snapshot, file_digest, write_json, write_table
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+"""Applies a picklable function to each item and yields the results in the items' order."""
+
+Tables = Mapping[str, pl.LazyFrame]
+
+
+def in_process(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """The mapper of one worker: the plain loop."""
+    return map(function, items)
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One piece of cached work: `payload` is all that the worker gets, `key` tells its content."""
+
+    key: str
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a stage leaves: its tables by name (`stage/table`), and further counts for `stats.json`."""
+
+    tables: Mapping[str, pl.DataFrame | pl.LazyFrame]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a stage may use beside its tables: the snapshot's files, the mapper, the cache of shards."""
+
+    snapshot: Snapshot
+    mapper: Mapper = in_process
+
+    def map(
+        self,
+        label: str,
+        function: Callable[[Any], pl.DataFrame],
+        shards: Sequence[Shard],
+        cached: bool = True,
+    ) -> list[pl.DataFrame]:
+        """`function(payload)` for each shard, in order; `function` is a top-level one, its result a table.
+
+        A cached result is taken only for a whole shard of the same key, so what a batch holds never depends on what
+        the cache lacks. The key must cover all that the result depends on: use `fingerprint`.
+        """
+        folder = self.snapshot.root / "cache" / label.replace(" ", "-")
+        paths = [folder / f"{shard.key}.parquet" if cached else None for shard in shards]
+        missing = [n for n, path in enumerate(paths) if path is None or not path.is_file()]
+        jobs = [(function, shards[n].payload, paths[n]) for n in missing]
+        fresh = track(self.mapper(_run_shard, jobs), label, len(jobs)) if jobs else iter(())
+        done = dict(zip(missing, fresh, strict=True))
+        return [
+            done[n] if n in done else pl.read_parquet(path)
+            for n, path in enumerate(paths)
+            if n in done or path
+        ]
+
+
+def _run_shard(job: tuple[Callable[[Any], pl.DataFrame], Any, Path | None]) -> pl.DataFrame:
+    function, payload, path = job
+    table = function(payload)
+    if path is not None:
+        write_table(path, table)
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Conserved:
+    """Distinct `key`s of the table `source` must be those of `kept` and `dropped` together, none in both."""
+
+    source: str
+    kept: str
+    dropped: str
+    key: str = "review_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: what it reads, what it makes, and what its result depends on.
+
+    `inputs` and `outputs` are table names (`catalog/reviews`); `files` are further paths in the snapshot, files or
+    folders, whose content is an input; `sections` and `models` are names in the settings; `modules` are modules or
+    packages whose source counts.
+    """
+
+    name: str
+    compute: Callable[[Tables, Settings, Work], Result]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    sections: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    conserved: tuple[Conserved, ...] = ()
+    made: tuple[str, ...] = ()
+    """Further files or folders of the snapshot that the stage makes beside its tables."""
+
+
+def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> bool:
+    """Run `stage` unless its result is there already; True when it ran. Raises `RunFailed` when rows got lost."""
+    mark = snapshot.root / "stages" / stage.name / "stage.json"
+    inputs = {
+        name: file_digest(snapshot.table_path(name))
+        for name in stage.inputs
+        if snapshot.scan(name) is not None
+    }
+    inputs |= {path: _content(snapshot.root / path) for path in stage.files}
+    mine = _fingerprint_of(stage, settings, inputs)
+    if _is_done(mark, mine, snapshot, stage):
+        return False
+    say(f"{stage.name}: running")
+    mark.unlink(missing_ok=True)
+    started = time.monotonic()
+    tables = {name: snapshot.scan(name) for name in stage.inputs}
+    result = stage.compute(tables, settings, Work(snapshot, mapper))
+    if set(result.tables) != set(stage.outputs):
+        raise RunFailed(f"stage {stage.name}: made {sorted(result.tables)}, declared {sorted(stage.outputs)}")
+    rows = {name: write_table(snapshot.table_path(name), table) for name, table in result.tables.items()}
+    for rule in stage.conserved:
+        _check_conserved(stage.name, rule, snapshot)
+    seconds = time.monotonic() - started
+    record = {
+        "fingerprint": mine,
+        "inputs": inputs,
+        "outputs": {name: file_digest(snapshot.table_path(name)) for name in stage.outputs},
+        "made": {path: _content(snapshot.root / path) for path in stage.made},
+        "rows": rows,
+        "counts": dict(result.counts),
+        "seconds": round(seconds, 2),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+    write_json(mark, record)
+    say(f"{stage.name}: done in {seconds:.1f} s")
+    return True
+
+
+def stage_record(snapshot: Snapshot, name: str) -> dict[str, Any]:
+    """What the last finished run of a stage noted (`stages/<name>/stage.json`), empty where there is none."""
+    mark = snapshot.root / "stages" / name / "stage.json"
+    record: dict[str, Any] = json.loads(mark.read_text()) if mark.is_file() else {}
+    return record
+
+
+def peak_memory_mb() -> int:
+    """The largest resident set of this process or of one of its finished children so far, in MiB."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(one).ru_maxrss for one in who) // 1024
+
+
+def fingerprint(*parts: Any) -> str:
+    """A SHA-256 of parts: bytes, tables and whatever JSON can say."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = _as_bytes(part)
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _as_bytes(part: Any) -> bytes:
+    if isinstance(part, bytes):
+        return part
+    if isinstance(part, pl.DataFrame):
+        return part.write_ndjson().encode()
+    return json.dumps(part, sort_keys=True, ensure_ascii=True, default=str).encode()
+
+
+@cache
+def module_fingerprint(*names: str) -> str:
+    """A hash of the source of modules; a package counts with all that lies below it."""
+    parts: list[str] = []
+    for name in names:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise ValueError(f"no module named {name}")
+        origin = Path(spec.origin)
+        paths = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+        parts += [f"{path.name}:{file_digest(path)}" for path in paths]
+    return fingerprint(*parts)
+
+
+def _fingerprint_of(stage: Stage, settings: Settings, inputs: Mapping[str, str]) -> str:
+    from ameli_build.models import identity
+
+    sections = {name: getattr(settings, name).model_dump(mode="json") for name in (*stage.sections, "run")}
+    models = {role: identity(getattr(settings.models, role)) for role in stage.models}
+    if stage.models:
+        models |= {"device": settings.models.device, "batch": str(settings.models.batch)}
+    return fingerprint(stage.name, inputs, sections, models, module_fingerprint(*stage.modules))
+
+
+def _is_done(mark: Path, mine: str, snapshot: Snapshot, stage: Stage) -> bool:
+    if not mark.is_file():
+        return False
+    record = json.loads(mark.read_text())
+    if record["fingerprint"] != mine:
+        return False
+    paths = {name: snapshot.table_path(name) for name in stage.outputs}
+    if not all(
+        path.is_file() and file_digest(path) == record["outputs"].get(name) for name, path in paths.items()
+    ):
+        return False
+    return all(_content(snapshot.root / path) == record["made"].get(path) for path in stage.made)
+
+
+def _content(path: Path) -> str:
+    """A hash of a file's content; of a folder, of the names and sizes of all that lies below it."""
+    if path.is_file():
+        return file_digest(path)
+    below = (
+        sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+        if path.is_dir()
+        else []
+    )
+    return fingerprint([(str(p.relative_to(path)), p.stat().st_size) for p in below])
+
+
+def _check_conserved(stage: str, rule: Conserved, snapshot: Snapshot) -> None:
+    source, kept, dropped = (
+        set(snapshot.scan(name).select(rule.key).collect()[rule.key])
+        for name in (rule.source, rule.kept, rule.dropped)
+    )
+    if kept & dropped or kept | dropped != source:
+        lost, both, new = source - kept - dropped, kept & dropped, (kept | dropped) - source
+        raise RunFailed(
+            f"stage {stage}: rows not conserved for {rule.key}: {len(lost)} lost, {len(both)} kept and dropped, "
+            f"{len(new)} from nowhere (for example {next(iter(lost | both | new))!r})"
+        )
