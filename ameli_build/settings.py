@@ -234,9 +234,7 @@ def _profile_of(snapshot: Snapshot | None) -> str | None:
 
 def _read_profile(name: str) -> dict[str, Any]:
     if name in PROFILES:
-        return tomllib.loads(
-            files("ameli_build.profiles").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-        )
+        return tomllib.loads(files("ameli_build.profiles").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
     path = Path(name)
     if not path.is_file():
         raise UnusableInput(f"profile {name!r}: neither one of {', '.join(PROFILES)} nor a file")

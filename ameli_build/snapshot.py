@@ -43,7 +43,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             yield handle
             handle.flush()
             os.fsync(handle.fileno())
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -85,9 +85,7 @@ class Snapshot:
     def open(cls, root: Path) -> Snapshot:
         """An existing snapshot; raises `UnusableInput` where there is none."""
         if not (root / "raw").is_dir() and not (root / "catalog").is_dir():
-            raise UnusableInput(
-                f"{root}: no snapshot here (no raw/ and no catalog/); make one with crawl or ingest"
-            )
+            raise UnusableInput(f"{root}: no snapshot here (no raw/ and no catalog/); make one with crawl or ingest")
         return cls(root)
 
     @property

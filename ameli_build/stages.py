@@ -80,11 +80,7 @@ class Work:
         jobs = [(function, shards[n].payload, paths[n]) for n in missing]
         fresh = track(self.mapper(_run_shard, jobs), label, len(jobs)) if jobs else iter(())
         done = dict(zip(missing, fresh, strict=True))
-        return [
-            done[n] if n in done else pl.read_parquet(path)
-            for n, path in enumerate(paths)
-            if n in done or path
-        ]
+        return [done[n] if n in done else pl.read_parquet(path) for n, path in enumerate(paths) if n in done or path]
 
 
 def _run_shard(job: tuple[Callable[[Any], pl.DataFrame], Any, Path | None]) -> pl.DataFrame:
@@ -130,11 +126,7 @@ class Stage:
 def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> bool:
     """Run `stage` unless its result is there already; True when it ran. Raises `RunFailed` when rows got lost."""
     mark = snapshot.root / "stages" / stage.name / "stage.json"
-    inputs = {
-        name: file_digest(snapshot.table_path(name))
-        for name in stage.inputs
-        if snapshot.scan(name) is not None
-    }
+    inputs = {name: file_digest(snapshot.table_path(name)) for name in stage.inputs if snapshot.scan(name) is not None}
     inputs |= {path: _content(snapshot.root / path) for path in stage.files}
     mine = _fingerprint_of(stage, settings, inputs)
     if _is_done(mark, mine, snapshot, stage):
@@ -227,9 +219,7 @@ def _is_done(mark: Path, mine: str, snapshot: Snapshot, stage: Stage) -> bool:
     if record["fingerprint"] != mine:
         return False
     paths = {name: snapshot.table_path(name) for name in stage.outputs}
-    if not all(
-        path.is_file() and file_digest(path) == record["outputs"].get(name) for name, path in paths.items()
-    ):
+    if not all(path.is_file() and file_digest(path) == record["outputs"].get(name) for name, path in paths.items()):
         return False
     return all(_content(snapshot.root / path) == record["made"].get(path) for path in stage.made)
 
@@ -238,18 +228,13 @@ def _content(path: Path) -> str:
     """A hash of a file's content; of a folder, of the names and sizes of all that lies below it."""
     if path.is_file():
         return file_digest(path)
-    below = (
-        sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-        if path.is_dir()
-        else []
-    )
+    below = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")) if path.is_dir() else []
     return fingerprint([(str(p.relative_to(path)), p.stat().st_size) for p in below])
 
 
 def _check_conserved(stage: str, rule: Conserved, snapshot: Snapshot) -> None:
     source, kept, dropped = (
-        set(snapshot.scan(name).select(rule.key).collect()[rule.key])
-        for name in (rule.source, rule.kept, rule.dropped)
+        set(snapshot.scan(name).select(rule.key).collect()[rule.key]) for name in (rule.source, rule.kept, rule.dropped)
     )
     if kept & dropped or kept | dropped != source:
         lost, both, new = source - kept - dropped, kept & dropped, (kept | dropped) - source

@@ -40,9 +40,7 @@ def process_mapper(workers: int) -> Iterator[Mapper]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ordered(
-    pool: ProcessPoolExecutor, function: Callable[[Any], Any], items: Sequence[Any]
-) -> Iterator[Any]:
+def _ordered(pool: ProcessPoolExecutor, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
     try:
         yield from pool.map(function, items)
     except BrokenProcessPool as error:

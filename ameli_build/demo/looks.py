@@ -1,0 +1,133 @@
+"""What a generated product looks like: the few values from which all of its pictures follow."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+Rgb = tuple[int, int, int]
+
+COLOURS: dict[str, Rgb] = {
+    "Black": (38, 39, 43),
+    "White": (240, 240, 238),
+    "Silver": (196, 200, 206),
+    "Gray": (128, 131, 137),
+    "Graphite": (74, 76, 82),
+    "Blue": (46, 98, 186),
+    "Navy": (30, 46, 92),
+    "Teal": (32, 132, 138),
+    "Green": (66, 138, 90),
+    "Mint": (168, 216, 194),
+    "Yellow": (238, 196, 62),
+    "Orange": (230, 122, 46),
+    "Red": (194, 38, 46),
+    "Pink": (236, 160, 182),
+    "Rose Gold": (222, 168, 152),
+    "Gold": (210, 172, 100),
+    "Bronze": (140, 100, 66),
+    "Purple": (118, 82, 170),
+    "Lavender": (192, 178, 224),
+    "Stainless Steel": (182, 185, 188),
+    "Black Stainless Steel": (66, 68, 72),
+    "Slate": (92, 100, 108),
+}
+BRUSHED = frozenset({"Stainless Steel", "Black Stainless Steel", "Slate"})
+
+KINDS: tuple[str, ...] = (
+    "laptop",
+    "tablet",
+    "phone",
+    "television",
+    "monitor",
+    "smartwatch",
+    "headphones",
+    "speaker",
+    "camera",
+    "game_controller",
+    "keyboard",
+    "printer",
+    "refrigerator",
+    "range",
+    "microwave",
+    "washer",
+    "coffee_maker",
+    "blender",
+    "toaster",
+    "vacuum",
+)
+
+# Accents that a family may carry on buttons, rings and lights, whatever the colour of the variant.
+ACCENTS: tuple[Rgb, ...] = (
+    (224, 74, 52),
+    (242, 168, 36),
+    (70, 178, 96),
+    (30, 160, 190),
+    (58, 108, 220),
+    (148, 84, 206),
+    (226, 88, 150),
+    (214, 214, 218),
+    (186, 140, 84),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that decides the pictures of one product; equal looks give equal bytes.
+
+    `family` seeds what the variants of a family share (proportions, layout, details, accent);
+    `colour` is a name of `COLOURS`; `size` lies in 0..1 and is relative to the family;
+    `label` is printed on the casing ("" for none).
+    """
+
+    kind: str
+    family: int
+    colour: str
+    size: float
+    label: str
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a kind or colour that cannot be drawn, or a size outside 0..1."""
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown kind {self.kind!r}; known: {', '.join(KINDS)}")
+        if self.colour not in COLOURS:
+            raise ValueError(f"unknown colour {self.colour!r}; known: {', '.join(COLOURS)}")
+        if not 0.0 <= self.size <= 1.0:
+            raise ValueError(f"size {self.size!r} is not in 0..1")
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """Named draws that a family always answers in the same way, in whatever order they are asked."""
+
+    kind: str
+    family: int
+
+    def draw(self, name: str) -> float:
+        """A number in [0, 1) that depends on kind, family and name only."""
+        return _draw(f"{self.kind}|{self.family}|{name}")
+
+    def between(self, name: str, low: float, high: float) -> float:
+        """A number in [low, high)."""
+        return low + (high - low) * self.draw(name)
+
+    def pick(self, name: str, count: int) -> int:
+        """One of 0..count-1."""
+        return int(self.draw(name) * count)
+
+    def flip(self, name: str, probability: float = 0.5) -> bool:
+        """True with the given probability over families."""
+        return self.draw(name) < probability
+
+    def accent(self, name: str = "accent") -> Rgb:
+        """One of `ACCENTS`."""
+        return ACCENTS[self.pick(name, len(ACCENTS))]
+
+
+@lru_cache(maxsize=20_000)
+def _draw(text: str) -> float:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big") / 2**56
+
+
+def picture_seed(look: Look, purpose: str, seed: int) -> int:
+    """A seed for numpy that is the same in every process, unlike Python's `hash`."""
+    text = f"{look.kind}|{look.family}|{look.colour}|{look.size:.6f}|{look.label}|{purpose}|{seed}"
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -1,0 +1,148 @@
+"""One product being drawn: its canvas, its family's traits and its paint, with parts that kinds share."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from ameli_build.demo.canvas import BLACK, DARK, WHITE, Box, Canvas, contrast, luminance, mix
+from ameli_build.demo.looks import BRUSHED, COLOURS, Look, Rgb, Traits
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a drawing function of a kind is given: `back` asks for the rear of the product."""
+
+    canvas: Canvas
+    traits: Traits
+    body: Rgb
+    light: str
+    size: float
+    label: str
+    back: bool
+
+    @classmethod
+    def of(cls, look: Look, pixels: int, back: bool) -> "Subject":
+        """A fresh canvas of `pixels` for a look."""
+        light = "brushed" if look.colour in BRUSHED else "left"
+        traits = Traits(look.kind, look.family)
+        return cls(Canvas(pixels), traits, COLOURS[look.colour], light, look.size, look.label, back)
+
+    @property
+    def dark(self) -> Rgb:
+        """The body in shadow: sides, gaps, feet."""
+        return mix(self.body, BLACK, 0.38)
+
+    @property
+    def pale(self) -> Rgb:
+        """The body in full light: rims, keys of light casings."""
+        return mix(self.body, WHITE, 0.35)
+
+    @property
+    def seam(self) -> Rgb:
+        """A line that can be seen on the body."""
+        return contrast(self.body, 0.34)
+
+    @property
+    def ink(self) -> Rgb:
+        """Print on the body."""
+        return mix(self.body, DARK if luminance(self.body) > 105 else WHITE, 0.8)
+
+    @property
+    def glass(self) -> Rgb:
+        """The family's dark glass, with a slight tint."""
+        return mix(DARK, self.traits.accent("glass"), 0.07)
+
+    def casing(self, box: Box, radius: float = 0.02, light: str = "", colour: Rgb | None = None) -> None:
+        """A piece of the body with a rim, lit from the left unless told."""
+        shade = self.body if colour is None else colour
+        self.canvas.shaded(box, mix(shade, BLACK, 0.3), radius, "left")
+        left, top, right, bottom = box
+        rim = 0.006
+        inner = (left + rim, top + rim, right - rim, bottom - rim)
+        self.canvas.shaded(inner, shade, max(0.0, radius - rim), light or self.light)
+
+    def emblem(self, x: float, y: float, radius: float) -> None:
+        """The maker's sign of a family: one of six shapes in the ink or the accent."""
+        canvas, shape = self.canvas, self.traits.pick("emblem", 6)
+        colour = mix(self.ink, self.body, 0.25) if self.traits.flip("plain emblem") else self.traits.accent()
+        if shape == 0:
+            canvas.ring(x, y, radius, colour, radius * 0.3)
+        elif shape == 1:
+            canvas.poly([(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)], colour)
+        elif shape == 2:
+            canvas.poly([(x, y - radius), (x + radius, y + radius), (x - radius, y + radius)], colour)
+        elif shape == 3:
+            for step in (-1, 0, 1):
+                canvas.rect((x - radius, y + step * radius * 0.7, x + radius, y + (step * 0.7 + 0.35) * radius), colour)
+        elif shape == 4:
+            canvas.disc(x - radius * 0.45, y, radius * 0.75, colour)
+            canvas.disc(x + radius * 0.6, y, radius * 0.4, colour)
+        else:
+            canvas.rect((x - radius, y - radius, x + radius, y + radius), colour, radius * 0.4)
+
+    def screen(self, box: Box, radius: float = 0.0, glare: bool = True) -> None:
+        """A lit display with the family's wallpaper and a sheet of reflected light."""
+        self.canvas.paste(wallpaper(self.traits, glare), box, radius)
+
+    def dots(self, box: Box, columns: int, rows: int, radius: float, colour: Rgb) -> None:
+        """A grid of holes: a grille, a vent, a keypad."""
+        left, top, right, bottom = box
+        for row in range(rows):
+            for column in range(columns):
+                x = left + (right - left) * (column + 0.5) / columns
+                y = top + (bottom - top) * (row + 0.5) / rows
+                self.canvas.disc(x, y, radius, colour)
+
+    def slits(self, box: Box, count: int, colour: Rgb) -> None:
+        """A row of vertical vent slits."""
+        left, top, right, bottom = box
+        pitch = (right - left) / count
+        for number in range(count):
+            x = left + pitch * (number + 0.25)
+            self.canvas.rect((x, top, x + pitch * 0.45, bottom), colour, pitch * 0.2)
+
+    def knob(self, x: float, y: float, radius: float, colour: Rgb, turn: float = 0.0) -> None:
+        """A round control whose pointer is turned by `turn` (-1..1)."""
+        self.canvas.disc(x, y, radius * 1.15, mix(colour, BLACK, 0.5))
+        self.canvas.shaded_oval((x - radius, y - radius, x + radius, y + radius), colour, "left")
+        tip = (x + radius * 0.8 * np.sin(turn * 2.0), y - radius * 0.8 * np.cos(turn * 2.0))
+        self.canvas.line([(x, y), (float(tip[0]), float(tip[1]))], contrast(colour, 0.7), radius * 0.2)
+
+
+@lru_cache(maxsize=64)
+def wallpaper(traits: Traits, glare: bool) -> Image.Image:
+    """A family's display content, 96 x 64 pixels: one of six patterns in two of its colours."""
+    y, x = np.mgrid[0:64, 0:96] / np.array([64.0, 96.0])[:, None, None]
+    first = np.array(mix(traits.accent("sky"), (20, 30, 60), traits.between("sky depth", 0.1, 0.6)), float)
+    second = np.array(mix(traits.accent("land"), WHITE, traits.between("land light", 0.0, 0.5)), float)
+    amount = _pattern(traits, x, y)
+    picture = first + (second - first) * np.clip(amount, 0.0, 1.0)[..., None]
+    if glare:
+        sheet = ((x + 0.5 * y) < traits.between("glare", 0.25, 0.7)) * 0.13
+        picture += (255.0 - picture) * sheet[..., None]
+    return Image.fromarray(np.rint(picture).clip(0, 255).astype(np.uint8)).convert("RGBA")
+
+
+def _pattern(
+    traits: Traits,
+    x: "np.ndarray[tuple[int, int], np.dtype[np.float64]]",
+    y: "np.ndarray[tuple[int, int], np.dtype[np.float64]]",
+) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
+    pattern, rate = traits.pick("wallpaper", 6), traits.between("rate", 2.0, 5.0)
+    centre = traits.between("centre x", 0.2, 0.8), traits.between("centre y", 0.2, 0.8)
+    away = np.hypot(x * 1.4 - centre[0] * 1.4, y - centre[1])
+    if pattern == 0:
+        hills = 0.55 + 0.14 * np.sin(x * rate * 2.0 + rate) + 0.06 * np.sin(x * rate * 5.0)
+        return np.where(y > hills, 0.75 + 0.25 * y, 0.35 * y)
+    if pattern == 1:
+        return np.where((away * rate * 2.0) % 1.0 < 0.5, 0.9, 0.15)
+    if pattern == 2:
+        return ((x + y * 0.8) * rate * 1.4) % 1.0
+    if pattern == 3:
+        return np.where(away < 0.28, 1.0, 0.55 * (1.0 - y))
+    if pattern == 4:
+        tiles = (np.floor(x * rate * 2.2) * 3 + np.floor(y * rate * 1.6) * 5) % 4
+        return tiles / 3.0
+    return 0.5 + 0.5 * np.sin(x * rate * 3.0 + 2.0 * np.sin(y * rate * 2.0))
