@@ -124,7 +124,7 @@ class Snapshot:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the snapshot for one run; raises `RunFailed` when another run holds it. The kernel frees it on a kill."""
+        """Hold the snapshot for one run; raises `RunFailed` when another holds it. The kernel frees it on a kill."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             handle = (self.root / ".lock").open("a+")

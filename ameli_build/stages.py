@@ -74,13 +74,15 @@ class Work:
         A cached result is taken only for a whole shard of the same key, so what a batch holds never depends on what
         the cache lacks. The key must cover all that the result depends on: use `fingerprint`.
         """
+        if not cached:
+            jobs: list[Any] = [(function, shard.payload, None) for shard in shards]
+            return list(track(self.mapper(_run_shard, jobs), label, len(jobs)))
         folder = self.snapshot.root / "cache" / label.replace(" ", "-")
-        paths = [folder / f"{shard.key}.parquet" if cached else None for shard in shards]
-        missing = [n for n, path in enumerate(paths) if path is None or not path.is_file()]
+        paths = [folder / f"{shard.key}.parquet" for shard in shards]
+        missing = [n for n, path in enumerate(paths) if not path.is_file()]
         jobs = [(function, shards[n].payload, paths[n]) for n in missing]
-        fresh = track(self.mapper(_run_shard, jobs), label, len(jobs)) if jobs else iter(())
-        done = dict(zip(missing, fresh, strict=True))
-        return [done[n] if n in done else pl.read_parquet(path) for n, path in enumerate(paths) if n in done or path]
+        fresh = dict(zip(missing, track(self.mapper(_run_shard, jobs), label, len(jobs)), strict=True))
+        return [fresh[n] if n in fresh else pl.read_parquet(path) for n, path in enumerate(paths)]
 
 
 def _run_shard(job: tuple[Callable[[Any], pl.DataFrame], Any, Path | None]) -> pl.DataFrame:

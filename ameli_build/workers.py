@@ -23,7 +23,7 @@ def default_workers() -> int:
 
 @contextmanager
 def process_mapper(workers: int) -> Iterator[Mapper]:
-    """A mapper over `workers` processes, started when first used and gone when the block ends; one is the plain loop."""
+    """A mapper over `workers` processes, started when first used, gone when the block ends; one is the plain loop."""
     if workers <= 1:
         yield in_process
         return

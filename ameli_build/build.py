@@ -1,0 +1,59 @@
+"""The build, top to bottom: sections 3.1 to 3.5 as a list of stages."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ameli_build import candidates, splits
+from ameli_build.catalog.build import STAGE as CATALOG
+from ameli_build.clean.stage import STAGE as CLEAN
+from ameli_build.informativeness.stage import STAGE as INFORMATIVENESS
+from ameli_build.mentions.stage import STAGE as MENTIONS
+from ameli_build.progress import say
+from ameli_build.provenance import write_run_record
+from ameli_build.release.stage import STAGE as RELEASE
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot, UnusableInput
+from ameli_build.stages import Mapper, Stage, in_process, run_stage
+
+STAGES: tuple[Stage, ...] = (
+    CATALOG,  # 3.1
+    CLEAN,  # 3.2
+    MENTIONS,  # 3.3
+    INFORMATIVENESS,  # 3.4
+    candidates.STAGE,  # 3.5
+    splits.STAGE,  # 3.5
+    RELEASE,
+)
+
+
+def stages_until(until: str | None) -> tuple[Stage, ...]:
+    """The stages up to and including `until`; all of them for None. Raises `UnusableInput` for an unknown name."""
+    names = [stage.name for stage in STAGES]
+    if until is None:
+        return STAGES
+    if until not in names:
+        raise UnusableInput(f"--until {until}: no such stage (one of {', '.join(names)})")
+    return STAGES[: names.index(until) + 1]
+
+
+def build(
+    snapshot: Snapshot, settings: Settings, *, until: str | None = None, mapper: Mapper = in_process
+) -> list[str]:
+    """Run the stages up to `until`, skipping those whose result is there; returns the names of those that ran.
+
+    The caller holds the snapshot's lock.
+    """
+    ran = [stage.name for stage in stages_until(until) if run_stage(stage, snapshot, settings, mapper)]
+    if not ran:
+        say("nothing to do: inputs, settings and code are those of the last build")
+    write_run_record(snapshot, settings, "build")
+    _warn_of_empty_splits(snapshot)
+    return ran
+
+
+def _warn_of_empty_splits(snapshot: Snapshot) -> None:
+    for split in ("train", "dev", "test"):
+        path = snapshot.dataset / f"{split}.parquet"
+        if path.is_file() and pl.scan_parquet(path).select(pl.len()).collect().item() == 0:
+            say(f"warning: the {split} split is empty")

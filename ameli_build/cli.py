@@ -1,0 +1,274 @@
+"""The `ameli` command: reads the arguments, calls the library, turns errors into exit statuses."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import click
+import typer
+
+from ameli_build import __version__
+from ameli_build.snapshot import AmeliError, Snapshot
+
+if TYPE_CHECKING:
+    from ameli_build.stages import Mapper
+
+app = typer.Typer(
+    help="Build and score AMELI, a benchmark for attribute-aware multimodal entity linking.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+sheets_app = typer.Typer(help="Annotation sheets: out to annotators, answers back in.", no_args_is_help=True)
+app.add_typer(sheets_app, name="sheets")
+
+SnapshotPath = Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="Folder of the snapshot.")]
+OutSnapshot = Annotated[Path, typer.Option("--out", metavar="SNAPSHOT", help="Folder of the snapshot to make.")]
+Profile = Annotated[str | None, typer.Option(help="demo, small, paper, or a TOML file.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Override a setting.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, envvar="AMELI_WORKERS", help="Worker processes; default: one a processor.")
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"ameli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    """Options of every command."""
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the demo's snapshot.")] = Path("ameli-demo"),
+    products: Annotated[int, typer.Option(min=12, help="Products in the generated catalogue.")] = 240,
+    seed: Annotated[int, typer.Option(help="Seed of the generated world.")] = 13,
+    workers: Workers = None,
+) -> None:
+    """Run everything on a small generated world: crawl, build, sheets, baseline. No network, no GPU."""
+    from ameli_build.demo.run import run_demo
+
+    with _mapper(workers) as mapper:
+        run_demo(Snapshot(out), products, seed, mapper)
+
+
+@app.command()
+def crawl(
+    out: OutSnapshot,
+    profile: Profile = None,
+    site_url: Annotated[str | None, typer.Option(help="Takes the place of every host of the shop.")] = None,
+    category: Annotated[list[str] | None, typer.Option(metavar="ID", help="Start at this category's listing.")] = None,
+    sku: Annotated[list[str] | None, typer.Option(metavar="SKU", help="Fetch this product.")] = None,
+    max_products: Annotated[int | None, typer.Option(min=1, help="Stop after so many products.")] = None,
+    override: Overrides = None,
+) -> None:
+    """Crawl listings, product pages, the specification click, reviews and images into SNAPSHOT/raw/."""
+    from ameli_build.crawl.run import crawl as run_crawl
+    from ameli_build.crawl.run import with_site
+    from ameli_build.settings import load_settings
+
+    snapshot = Snapshot(out)
+    settings = with_site(load_settings(profile, override or (), snapshot), site_url)
+    with snapshot.lock():
+        run_crawl(snapshot, settings, categories=category or (), skus=sku or (), max_products=max_products)
+
+
+@app.command()
+def replay(
+    snapshot: SnapshotPath,
+    out: Annotated[Path | None, typer.Option(metavar="SNAPSHOT2", help="Parse into another folder.")] = None,
+    profile: Profile = None,
+    override: Overrides = None,
+) -> None:
+    """Parse the archived responses again, with no network at all."""
+    from ameli_build.catalog.replay import replay as run_replay
+    from ameli_build.settings import load_settings
+
+    source = Snapshot.open(snapshot)
+    target = Snapshot(out) if out is not None else source
+    with target.lock():
+        run_replay(source, load_settings(profile, override or (), source), target)
+
+
+@app.command()
+def ingest(
+    out: OutSnapshot,
+    products: Annotated[Path, typer.Option(metavar="FILE", help="Products: JSON Lines (.gz, .zst) or Parquet.")],
+    reviews: Annotated[Path, typer.Option(metavar="FILE", help="Reviews: JSON Lines (.gz, .zst) or Parquet.")],
+    images: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder that image paths start from.")] = None,
+    fetch_images: Annotated[bool, typer.Option("--fetch-images", help="Download images given by URL.")] = False,
+    profile: Profile = None,
+    override: Overrides = None,
+) -> None:
+    """Bring your own raw records instead of a crawl."""
+    from ameli_build.catalog.ingest import ingest as run_ingest
+    from ameli_build.settings import load_settings
+
+    snapshot = Snapshot(out)
+    settings = load_settings(profile, override or (), snapshot)
+    with snapshot.lock():
+        run_ingest(snapshot, products, reviews, images, settings, fetch_images=fetch_images)
+
+
+@app.command()
+def build(
+    snapshot: SnapshotPath,
+    profile: Profile = None,
+    until: Annotated[str | None, typer.Option(metavar="STAGE", help="Last stage to run.")] = None,
+    override: Overrides = None,
+    workers: Workers = None,
+) -> None:
+    """Clean, detect mentions, filter, find candidates, split, release: SNAPSHOT/dataset/."""
+    from ameli_build.build import build as run_build
+    from ameli_build.settings import load_settings
+
+    opened = Snapshot.open(snapshot)
+    settings = load_settings(profile, override or (), opened)
+    with opened.lock(), _mapper(workers) as mapper:
+        run_build(opened, settings, until=until, mapper=mapper)
+
+
+@app.command()
+def explain(snapshot: SnapshotPath, review_id: str, profile: Profile = None, override: Overrides = None) -> None:
+    """Tell the whole life of one review."""
+    from ameli_build.explain import explain as run_explain
+    from ameli_build.settings import load_settings
+
+    opened = Snapshot.open(snapshot)
+    print(run_explain(opened, review_id, load_settings(profile, override or (), opened)))
+
+
+@app.command()
+def calibrate(
+    snapshot: SnapshotPath,
+    labels: Annotated[Path, typer.Argument(metavar="LABELS", help="CSV or JSON Lines: review_id, label (1 or 0).")],
+    profile: Profile = None,
+    override: Overrides = None,
+    workers: Workers = None,
+) -> None:
+    """Search the thresholds of section 3.4 on labelled reviews; the next build uses them."""
+    from ameli_build.informativeness.calibrate import calibrate as run_calibrate
+    from ameli_build.settings import load_settings
+
+    opened = Snapshot.open(snapshot)
+    settings = load_settings(profile, override or (), opened)
+    with opened.lock(), _mapper(workers) as mapper:
+        print(run_calibrate(opened, labels, settings, mapper))
+
+
+@sheets_app.command("export")
+def sheets_export(
+    snapshot: SnapshotPath,
+    annotators: Annotated[int, typer.Option(min=1, help="Number of annotators.")],
+    format: Annotated[str, typer.Option(help="html, xlsx or labelstudio.")] = "html",
+    overlap: Annotated[int, typer.Option(min=0, help="Reviews that every annotator gets.")] = 0,
+    task: Annotated[str, typer.Option(help="clean-test, informativeness or mentions.")] = "clean-test",
+    profile: Profile = None,
+    override: Overrides = None,
+) -> None:
+    """Write one annotation sheet an annotator into SNAPSHOT/sheets/."""
+    from ameli_build.settings import load_settings
+    from annotation.sheets import export_sheets
+
+    opened = Snapshot.open(snapshot)
+    settings = load_settings(profile, override or (), opened)
+    with opened.lock():
+        for path in export_sheets(opened, format, annotators, overlap, task, settings):
+            print(path)
+
+
+@sheets_app.command("import")
+def sheets_import(
+    snapshot: SnapshotPath,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Answers: JSON, CSV or XLSX.")],
+    profile: Profile = None,
+    override: Overrides = None,
+    workers: Workers = None,
+) -> None:
+    """Read answers back: accuracy, agreement, and Clean-Test."""
+    from ameli_build.build import build as run_build
+    from ameli_build.settings import load_settings
+    from annotation.sheets import import_answers
+
+    opened = Snapshot.open(snapshot)
+    settings = load_settings(profile, override or (), opened)
+    with opened.lock(), _mapper(workers) as mapper:
+        print(import_answers(opened, files, settings))
+        run_build(opened, settings, mapper=mapper)
+
+
+@app.command()
+def baseline(
+    snapshot: SnapshotPath, profile: Profile = None, override: Overrides = None, workers: Workers = None
+) -> None:
+    """Score retrieval and disambiguation on the released splits: SNAPSHOT/baseline/."""
+    from ameli_build.baseline.run import run_baseline
+    from ameli_build.baseline.tables import render
+    from ameli_build.settings import load_settings
+
+    opened = Snapshot.open(snapshot)
+    settings = load_settings(profile, override or (), opened)
+    with opened.lock(), _mapper(workers) as mapper:
+        print(render(run_baseline(opened, settings, mapper)))
+
+
+@app.command()
+def verify(snapshot: SnapshotPath) -> None:
+    """Check a snapshot against its own checksums, schemas and rules."""
+    from ameli_build.verify import verify as run_verify
+
+    print(run_verify(Snapshot.open(snapshot)))
+
+
+@contextmanager
+def _mapper(workers: int | None) -> Iterator[Mapper]:
+    from ameli_build.workers import default_workers, process_mapper
+
+    with process_mapper(workers or default_workers()) as mapper:
+        yield mapper
+
+
+def main() -> NoReturn:
+    """Run the command line; exit status 0 on success, 1 on a failed run, 2 on wrong usage or unusable input."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        status = app(args=arguments, prog_name="ameli", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except (KeyboardInterrupt, click.Abort):
+        _fail("interrupted; run the same command again to go on", 1, debug)
+    except AmeliError as error:
+        _fail(str(error), error.exit_code, debug)
+    except OSError as error:
+        _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
+    except Exception as error:
+        _fail(f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1, debug)
+    raise SystemExit(status or 0)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _fail(text: str, status: int, debug: bool) -> NoReturn:
+    if debug:
+        traceback.print_exc()
+    print(f"ameli: {' '.join(text.split())}", file=sys.stderr)
+    raise SystemExit(status)
