@@ -11,7 +11,6 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import click
 import typer
 
 from ameli_build import __version__
@@ -246,13 +245,11 @@ def main() -> NoReturn:
     """Run the command line; exit status 0 on success, 1 on a failed run, 2 on wrong usage or unusable input."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
-        status = app(args=arguments, prog_name="ameli", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        raise SystemExit(error.exit_code) from None
-    except (KeyboardInterrupt, click.Abort):
+        app(args=arguments, prog_name="ameli")
+    except _Interrupted:
         _fail("interrupted; run the same command again to go on", 1, debug)
     except AmeliError as error:
         _fail(str(error), error.exit_code, debug)
@@ -260,11 +257,15 @@ def main() -> NoReturn:
         _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
     except Exception as error:
         _fail(f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1, debug)
-    raise SystemExit(status or 0)
+    raise SystemExit(0)
+
+
+class _Interrupted(BaseException):
+    """Ctrl-C or a polite request to end; no `except Exception` on the way may swallow it."""
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise _Interrupted
 
 
 def _fail(text: str, status: int, debug: bool) -> NoReturn:
