@@ -9,10 +9,12 @@ from ameli_build.demo.looks import Rgb
 
 Box = tuple[float, float, float, float]
 Point = tuple[float, float]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 WHITE: Rgb = (255, 255, 255)
 BLACK: Rgb = (0, 0, 0)
 DARK: Rgb = (30, 31, 35)
+METAL: Rgb = (174, 177, 182)
 
 
 def mix(first: Rgb, second: Rgb, share: float) -> Rgb:
@@ -32,7 +34,7 @@ def contrast(colour: Rgb, share: float = 0.3) -> Rgb:
 
 
 @lru_cache(maxsize=64)
-def font(pixels: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font(pixels: int) -> Font:
     """The font that Pillow carries, so that every machine draws the same letters."""
     return ImageFont.load_default(size=pixels)
 

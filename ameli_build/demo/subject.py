@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
-from ameli_build.demo.canvas import BLACK, DARK, WHITE, Box, Canvas, contrast, luminance, mix
+from ameli_build.demo.canvas import BLACK, DARK, METAL, WHITE, Box, Canvas, contrast, luminance, mix
 from ameli_build.demo.looks import BRUSHED, COLOURS, Look, Rgb, Traits
+
+Grid = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,16 @@ class Subject:
     def glass(self) -> Rgb:
         """The family's dark glass, with a slight tint."""
         return mix(DARK, self.traits.accent("glass"), 0.07)
+
+    @property
+    def trim(self) -> Rgb:
+        """Handles and knobs: copper, metal, or what stands out from the body."""
+        style = self.traits.pick("trim", 4)
+        if style == 0:
+            return mix(self.body, BLACK, 0.55) if luminance(self.body) > 105 else METAL
+        if style == 1:
+            return (196, 142, 96)
+        return METAL if luminance(self.body) < 160 else mix(METAL, BLACK, 0.35)
 
     def casing(self, box: Box, radius: float = 0.02, light: str = "", colour: Rgb | None = None) -> None:
         """A piece of the body with a rim, lit from the left unless told."""
@@ -127,9 +140,9 @@ def wallpaper(traits: Traits, glare: bool) -> Image.Image:
 
 def _pattern(
     traits: Traits,
-    x: "np.ndarray[tuple[int, int], np.dtype[np.float64]]",
-    y: "np.ndarray[tuple[int, int], np.dtype[np.float64]]",
-) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
+    x: Grid,
+    y: Grid,
+) -> Grid:
     pattern, rate = traits.pick("wallpaper", 6), traits.between("rate", 2.0, 5.0)
     centre = traits.between("centre x", 0.2, 0.8), traits.between("centre y", 0.2, 0.8)
     away = np.hypot(x * 1.4 - centre[0] * 1.4, y - centre[1])
@@ -145,4 +158,5 @@ def _pattern(
     if pattern == 4:
         tiles = (np.floor(x * rate * 2.2) * 3 + np.floor(y * rate * 1.6) * 5) % 4
         return tiles / 3.0
-    return 0.5 + 0.5 * np.sin(x * rate * 3.0 + 2.0 * np.sin(y * rate * 2.0))
+    waves: Grid = 0.5 + 0.5 * np.sin(x * rate * 3.0 + 2.0 * np.sin(y * rate * 2.0))
+    return waves

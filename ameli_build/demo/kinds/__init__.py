@@ -1,0 +1,1 @@
+"""One drawing function a kind of product; a `Subject` goes in, its canvas is drawn on."""
