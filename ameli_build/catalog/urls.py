@@ -1,0 +1,62 @@
+"""The shop's URLs: which product one names, and how to ask for a page (section 3.1)."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+_IN_PATH = (
+    re.compile(r"/site/reviews/submission/([0-9]+)(?:/|$)"),
+    re.compile(r"/site/reviews/[^/]+/([0-9]+)(?:/|$)"),
+    re.compile(r"/site/(?:[^/]+/)?([0-9]+)\.p$"),
+    re.compile(r"/product/[^/]+/[^/]+/sku/([0-9]+)(?:/|$)"),
+)
+
+
+def sku_of(url: str) -> str | None:
+    """The SKU that a product, review or review-submission URL names; None where it names none.
+
+    A `skuId` in the query goes before the path, whose number was a product id of another kind in old URLs.
+
+    >>> sku_of("https://www.bestbuy.com/site/a-red-lamp/6509654.p?skuId=6509654")
+    '6509654'
+    >>> sku_of("https://www.bestbuy.com/product/a-red-lamp/JJGCQ8WQR5/sku/6509654/openbox?condition=good")
+    '6509654'
+    >>> sku_of("https://www.bestbuy.com/product/a-red-lamp/JJGCQ8WQR5") is None
+    True
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    query = parse_qs(parts.query)
+    for key in ("skuId", "sku"):
+        if re.fullmatch(r"[0-9]+", query.get(key, [""])[0]):
+            return query[key][0]
+    found = (pattern.search(parts.path) for pattern in _IN_PATH)
+    return next((match[1] for match in found if match), None)
+
+
+def original_image(url: str) -> str:
+    """The URL of the picture in its full size: without the resize suffix, which begins at the first semicolon.
+
+    >>> original_image("https://pisces.bbystatic.com/a_sd.jpg;maxHeight=256;maxWidth=384?format=webp")
+    'https://pisces.bbystatic.com/a_sd.jpg'
+    """
+    return url.split(";", 1)[0].strip()
+
+
+def product_url(site_url: str, sku: str) -> str:
+    """The short product URL, which the shop redirects to the page of today."""
+    return f"{site_url.rstrip('/')}/site/{sku}.p?{urlencode({'skuId': sku})}"
+
+
+def listing_url(site_url: str, category: str, page: int = 1) -> str:
+    """Page `page`, from 1, of a category's listing."""
+    return f"{site_url.rstrip('/')}/site/x/x/{category}.c?{urlencode({'cp': page, 'id': category})}"
+
+
+def review_url(site_url: str, sku: str, page: int = 1, size: int = 20, sort: str = "MOST_RECENT") -> str:
+    """Page `page`, from 1, of the reviews that the shop lists under a product, as JSON."""
+    query = urlencode({"page": page, "pageSize": size, "sku": sku, "sort": sort})
+    return f"{site_url.rstrip('/')}/ugc/v2/reviews?{query}"
