@@ -1,0 +1,81 @@
+"""Where a value comes from, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ameli_build.settings import PROFILES, load_settings
+from ameli_build.snapshot import Snapshot, UnusableInput, write_json
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_loads(profile: str) -> None:
+    assert load_settings(profile).profile == profile
+
+
+def test_the_order_of_the_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = Snapshot(tmp_path)
+    profile = tmp_path / "mine.toml"
+    profile.write_text("[informativeness]\nimage_similarity = 0.1\ntitle_similarity = 0.1\nn_attributes = 1\n")
+    (tmp_path / "settings").mkdir()
+    (tmp_path / "settings" / "informativeness.toml").write_text(
+        "[informativeness]\nimage_similarity = 0.2\ntitle_similarity = 0.2\n"
+    )
+    monkeypatch.setenv("AMELI_INFORMATIVENESS__TITLE_SIMILARITY", "0.3")
+    settings = load_settings(str(profile), ["clean.max_tokens=400"], snapshot).informativeness
+    assert (settings.n_attributes, settings.image_similarity, settings.title_similarity) == (1, 0.2, 0.3)
+    assert (
+        load_settings(None, ["informativeness.title_similarity=0.4"], snapshot).informativeness.title_similarity == 0.4
+    )
+
+
+def test_environment_and_set_reach_the_same_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMELI_CLEAN__MAX_TOKENS", "400")
+    assert load_settings("demo").clean.max_tokens == 400
+    assert load_settings("demo", ["clean.max_tokens=300"]).clean.max_tokens == 300
+
+
+def test_workers_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMELI_WORKERS", "2")
+    assert load_settings("demo") == load_settings("demo")
+
+
+def test_the_profile_that_the_snapshot_names(tmp_path: Path) -> None:
+    snapshot = Snapshot(tmp_path)
+    assert load_settings(None, (), snapshot).profile == "small"
+    write_json(tmp_path / "run.json", {"settings": {"profile": "demo"}})
+    assert load_settings(None, (), snapshot).profile == "demo"
+    assert load_settings("paper", (), snapshot).profile == "paper"
+
+
+def test_a_name_of_digits_stays_a_name() -> None:
+    assert load_settings("demo", ["models.text_encoder=123"]).models.text_encoder == "123"
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("clean.max_tokens=many", "clean.max_tokens"),
+        ("clean.max_token=5", "clean.max_token"),
+        ("nothing.here=1", "nothing"),
+        ("max_tokens", "--set max_tokens"),
+        ("splits.policy=random", "splits.policy"),
+    ],
+)
+def test_a_wrong_setting_is_named(override: str, named: str) -> None:
+    with pytest.raises(UnusableInput, match=named):
+        load_settings("demo", [override])
+
+
+def test_an_unknown_profile() -> None:
+    with pytest.raises(UnusableInput, match="neither one of"):
+        load_settings("huge")
+
+
+def test_a_broken_profile(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[clean\n")
+    with pytest.raises(UnusableInput, match=r"broken\.toml"):
+        load_settings(str(broken))

@@ -1,0 +1,80 @@
+"""Files get there whole, and a snapshot is held by one run."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, whole_file, write_bytes, write_table
+
+
+def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "file"
+
+    def torn() -> None:
+        with whole_file(path) as handle:
+            handle.write(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        torn()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_bytes(path, b"old")
+
+    def torn() -> None:
+        with whole_file(path) as handle:
+            handle.write(b"new")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        torn()
+    assert path.read_bytes() == b"old"
+
+
+def test_a_table_has_the_same_bytes_each_time(tmp_path: Path) -> None:
+    table = pl.DataFrame({"a": ["x", "y"], "b": [[1], []]})
+    write_table(tmp_path / "1.parquet", table)
+    write_table(tmp_path / "2.parquet", table.lazy())
+    assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
+
+
+def test_an_image_lies_under_its_hash(tmp_path: Path) -> None:
+    snapshot = Snapshot(tmp_path)
+    path = snapshot.store_image(b"picture", "jpg")
+    assert path == f"raw/images/{hashlib.sha256(b'picture').hexdigest()}.jpg"
+    assert (tmp_path / path).read_bytes() == b"picture"
+
+
+def test_no_snapshot_here(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match="no snapshot"):
+        Snapshot.open(tmp_path / "nothing")
+    with pytest.raises(UnusableInput, match="catalog"):
+        Snapshot(tmp_path).read("catalog/reviews")
+
+
+def test_two_runs_in_one_snapshot(tmp_path: Path) -> None:
+    other = (
+        "import sys; from pathlib import Path; from ameli_build.snapshot import Snapshot\n"
+        "with Snapshot(Path(sys.argv[1])).lock(): print('held')"
+    )
+    command = [sys.executable, "-c", other, str(tmp_path)]
+    with Snapshot(tmp_path).lock():
+        held = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert held.returncode != 0
+        assert "another run" in held.stderr
+    assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == "held\n"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunFailed, match="cannot be written"), Snapshot(tmp_path / "file" / "snapshot").lock():
+        pass
