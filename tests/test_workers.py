@@ -14,11 +14,11 @@ import pytest
 from ameli_build.snapshot import RunFailed
 from ameli_build.workers import process_mapper
 
-FOREVER = """
+FOREVER = r"""
 import os, time
 from ameli_build.workers import process_mapper
 def work(n):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\n" % os.getpid())  # one call: two workers share the pipe
     time.sleep(600)
 if __name__ == "__main__":
     with process_mapper(2) as mapper:
