@@ -1,0 +1,1 @@
+"""Section 3.1: the shop's responses, fetched politely and kept as they came."""

@@ -1,0 +1,106 @@
+"""What a response body holds: content encodings undone within a limit, and the type that its first bytes tell."""
+
+from __future__ import annotations
+
+import zlib
+
+import brotli
+import zstandard
+
+
+class TooLarge(Exception):
+    """A body that is larger than the limit, once decoded."""
+
+
+class Undecodable(Exception):
+    """A body that does not follow its own content encoding."""
+
+
+def decode(body: bytes, encoding: str, limit: int) -> bytes:
+    """Undo the `Content-Encoding` of a body; raises `TooLarge` above `limit` bytes before more are made."""
+    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+        try:
+            body = _decode_one(body, name, limit)
+        except (zlib.error, brotli.error, zstandard.ZstdError) as error:
+            raise Undecodable(f"{name}: {error}") from None
+    if len(body) > limit:
+        raise TooLarge(f"more than {limit:,} bytes")
+    return body
+
+
+def _decode_one(body: bytes, name: str, limit: int) -> bytes:
+    if name in ("", "identity"):
+        return body
+    if name in ("gzip", "x-gzip"):
+        return _inflate(body, limit, 31)
+    if name == "deflate":  # some servers send it without the zlib header
+        wrapped = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
+        return _inflate(body, limit, 15 if wrapped else -15)
+    if name == "br":
+        return _unbrotli(body, limit)
+    if name == "zstd":
+        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(body, read_across_frames=True) as reader:
+            return _bounded(reader.read(limit + 1), limit)
+    raise Undecodable(f"unknown content encoding {name!r}")
+
+
+def _inflate(body: bytes, limit: int, window: int) -> bytes:
+    """All members of a gzip body, or one deflate stream; a stream that ends early is an error."""
+    parts: list[bytes] = []
+    size = 0
+    while body:
+        inflater = zlib.decompressobj(window)
+        part = inflater.decompress(body, limit + 1 - size)
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            raise TooLarge(f"more than {limit:,} bytes")
+        if not inflater.eof:
+            raise Undecodable("the compressed body ends early")
+        body = inflater.unused_data if window == 31 and inflater.unused_data[:2] == b"\x1f\x8b" else b""
+    return b"".join(parts)
+
+
+def _unbrotli(body: bytes, limit: int) -> bytes:
+    decoder = brotli.Decompressor()
+    parts = [decoder.process(body, output_buffer_limit=limit + 1)]
+    size = len(parts[0])
+    while size <= limit and not decoder.can_accept_more_data():
+        parts.append(decoder.process(b"", output_buffer_limit=limit + 1 - size))
+        size += len(parts[-1])
+    if size <= limit and not decoder.is_finished():
+        raise Undecodable("the compressed body ends early")
+    return _bounded(b"".join(parts), limit)
+
+
+def _bounded(body: bytes, limit: int) -> bytes:
+    if len(body) > limit:
+        raise TooLarge(f"more than {limit:,} bytes")
+    return body
+
+
+def image_extension(body: bytes) -> str | None:
+    """File name extension of an image body by its first bytes; None for what is certainly no image, `bin` for doubt."""
+    for magic, extension in _MAGIC:
+        if body.startswith(magic):
+            return extension
+    if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
+        return "webp"
+    if body[4:8] == b"ftyp":
+        return "avif" if body[8:12] in (b"avif", b"avis") else "heic"
+    start = body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<svg", b"<?xml")):
+        return "svg"
+    if start.startswith((b"<", b"{", b"[")) or not start:
+        return None
+    return "bin"
+
+
+_MAGIC = (
+    (b"\xff\xd8\xff", "jpg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"GIF8", "gif"),
+    (b"BM", "bmp"),
+    (b"II*\x00", "tif"),
+    (b"MM\x00*", "tif"),
+)
