@@ -14,11 +14,30 @@ from ameli_build.records import Attribute, Product
 Generation = Literal["A", "B", "C"]
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_TITLE = re.compile(r"<title\b[^>]*>(.*?)</title>", re.S | re.I)
+_CHARSET = re.compile(rb"""charset=["']?([A-Za-z0-9_.:-]+)""", re.I)
+_OTHERS = {
+    "access denied": "a block page (Access Denied)",
+    "pardon our interruption": "a block page (Pardon our interruption)",
+    "select your country": "the choice of country",
+}
 _SWITCH = {"true": "Yes", "false": "No"}
 
 
-class NotAProduct(ValueError):
-    """The page is not a product page: a block, a choice of country, an empty answer, a page without name or SKU."""
+class WrongPage(ValueError):
+    """The answer is not the page that was asked for: a block, a choice of country, nothing, another type."""
+
+
+class NotAProduct(WrongPage):
+    """The answer is not a product page, or one without name or SKU."""
+
+
+class NotReviews(WrongPage):
+    """The answer is not review JSON."""
+
+
+class NotAListing(WrongPage):
+    """The answer is not a listing or a sitemap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +53,31 @@ class ParsedProduct:
     has_specifications: bool
     review_count: int | None = None
     variant_skus: tuple[str, ...] = ()
+
+
+def page_text(body: bytes) -> str:
+    """A page's text: UTF-8 where that fits, else the character set that the page declares, else Windows-1252."""
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        declared = _CHARSET.search(body[:4096])
+    try:
+        return body.decode(declared[1].decode() if declared else "cp1252", errors="replace")
+    except (LookupError, UnicodeError):
+        return body.decode(errors="replace")
+
+
+def wrong_page(text: str) -> str | None:
+    """What a page is instead of the shop's, told by its title; None for a page of the shop.
+
+    The word "captcha" stands on good pages, so only titles count.
+    """
+    if not text.strip():
+        return "an empty answer"
+    title = _TITLE.search(text)
+    words = clean_text(title[1]).lower() if title else clean_text(text[:200]).lower()
+    return next((what for mark, what in _OTHERS.items() if mark in words), None)
 
 
 def clean_text(text: object) -> str:

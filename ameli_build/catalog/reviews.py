@@ -1,17 +1,136 @@
-"""The shop's review JSON (section 3.1)."""
+"""The shop's review JSON (section 3.1).
+
+The shop gives `productDetails` only to a review that was written for a sibling of the product it was asked about, so
+its absence means that very product. The address for commenting names the variant too, and the two must agree.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
+from html import unescape
+from typing import Any
 
+from ameli_build.catalog.parsed import NotReviews, page_text, readable
+from ameli_build.catalog.raw_records import BadRecord, review_of
+from ameli_build.catalog.urls import original_image, sku_of
 from ameli_build.records import Rejected, Review
+
+_PRE = re.compile(r"<pre\b[^>]*>(.*?)</pre>", re.S | re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """One page of `/ugc/v2/reviews`; `rejected` holds the rows that are no usable review."""
+    """One page of `/ugc/v2/reviews`; `rejected` holds the rows that are no usable review.
+
+    `total_pages` and `total_results` are what the shop claims, None where it claims nothing.
+    """
 
     reviews: tuple[Review, ...]
     total_pages: int | None = None
     total_results: int | None = None
     rejected: tuple[Rejected, ...] = ()
+
+
+def parse_review_page(body: bytes, sku: str, source: str = "") -> ReviewPage:
+    """The reviews that the shop lists under `sku`, from JSON or from a browser's page around it.
+
+    `source` goes into each record. Raises `NotReviews` for anything else than review JSON.
+    """
+    page = _page(body)
+    reviews: list[Review] = []
+    rejected: list[Rejected] = []
+    for number, topic in enumerate(page["topics"], 1):
+        try:
+            reviews.append(_review(topic, sku, source))
+        except BadRecord as error:
+            shown = json.dumps(topic, ensure_ascii=False)[:10_000]
+            rejected.append(Rejected(source, 0, f"review {number} of sku {sku}: {error}", readable(shown)))
+    total_pages, total_results = (_claim(page.get(key)) for key in ("totalPages", "totalResults"))
+    return ReviewPage(tuple(reviews), total_pages, total_results, tuple(rejected))
+
+
+def _page(body: bytes) -> dict[str, Any]:
+    text = page_text(body).strip()
+    if text.startswith("<"):
+        match = _PRE.search(text)
+        text = unescape(match[1]) if match else ""
+    try:
+        page = json.loads(text)
+    except (ValueError, RecursionError):
+        raise NotReviews("not JSON" if text else "no JSON in the page") from None
+    for key in ("app", "reviews"):  # the same rows stand deeper in a page's own component
+        if isinstance(page, dict) and "topics" not in page and isinstance(page.get(key), dict):
+            page = page[key]
+    if not isinstance(page, dict) or not isinstance(page.get("topics"), list):
+        raise NotReviews("JSON without a list of topics")
+    return page
+
+
+def _claim(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _review(topic: object, sku: str, source: str) -> Review:
+    if not isinstance(topic, dict):
+        raise BadRecord("not an object")
+    about, conflict = _variant(topic, sku)
+    record = {
+        "review_id": topic.get("id"),
+        "sku": sku,
+        "title": _readable(topic.get("title")),
+        "text": _readable(topic.get("text")),
+        "rating": topic.get("rating"),
+        "helpful": topic.get("positiveFeedbackCount"),
+        "unhelpful": topic.get("negativeFeedbackCount"),
+        "images": _photos(topic.get("photos")),
+        "product_details_sku": about,
+        "author": _readable(topic.get("author")),
+        "submitted_at": topic.get("submissionTime"),
+        **_aside(topic),
+    }
+    return review_of(record, source, conflict)
+
+
+def _readable(value: object) -> object:
+    return readable(value) if isinstance(value, str) else value
+
+
+def _aside(topic: dict[str, Any]) -> dict[str, Any]:
+    badges = topic.get("badges")
+    codes = [badge.get("badgeCode") for badge in badges if isinstance(badge, dict)] if isinstance(badges, list) else []
+    fields = {"badges": [readable(code) for code in codes if isinstance(code, str)]}
+    return fields | {"recommended": topic["recommended"]} if isinstance(topic.get("recommended"), bool) else fields
+
+
+def _variant(topic: dict[str, Any], sku: str) -> tuple[str | None, bool]:
+    """The variant that `productDetails` names, and whether the address for commenting contradicts it."""
+    comment = topic.get("writeCommentUrl")
+    commented = sku_of(comment) if isinstance(comment, str) else None
+    details = topic.get("productDetails")
+    if not isinstance(details, dict):
+        return None, commented is not None and commented != sku
+    links = details.get("links")
+    paths = [links.get(key) for key in ("pdpPath", "rnrPath")] if isinstance(links, dict) else []
+    named = next((found for path in paths if isinstance(path, str) and (found := sku_of(path))), None)
+    return named or commented, named is not None and commented is not None and named != commented
+
+
+def _photos(photos: object) -> list[str]:
+    """The best address of each photo: the shop's own copy before its supplier's."""
+    listed = photos if isinstance(photos, list) else []
+    addresses = (
+        next(
+            (
+                url
+                for key in ("piscesUrl", "normalUrl", "thumbnailUrl")
+                if isinstance(url := photo.get(key), str) and url
+            ),
+            "",
+        )
+        for photo in listed
+        if isinstance(photo, dict)
+    )
+    full = (original_image(f"https:{url}" if url.startswith("//") else url) for url in addresses)
+    return list(dict.fromkeys(readable(url) for url in full if url))
