@@ -34,9 +34,9 @@ def backdrop(rng: np.random.Generator, side: int, items: int, window: bool = Fal
     wall, table = WALLS[rng.integers(len(WALLS))], TABLES[rng.integers(len(TABLES))]
     edge = int(half * rng.uniform(0.5, 0.68))
     image = Image.fromarray(_surfaces(rng, half, wall, table, edge))
-    draw = ImageDraw.Draw(image)
     if window:
-        _window(rng, draw, half, edge)
+        _window(rng, image, edge)
+    draw = ImageDraw.Draw(image)
     for number in range(items):
         # Things keep to the sides, where people push them before they take a picture.
         x = half * (rng.uniform(-0.02, 0.24) if number % 2 else rng.uniform(0.76, 1.02))
@@ -58,34 +58,26 @@ def _surfaces(rng: np.random.Generator, side: int, wall: Rgb, table: Rgb, edge: 
     return np.clip(pixels, 0, 255).astype(np.uint8)
 
 
-def _window(rng: np.random.Generator, draw: ImageDraw.ImageDraw, side: int, edge: int) -> None:
-    """A window with sky, hills and houses."""
+def _window(rng: np.random.Generator, image: Image.Image, edge: int) -> None:
+    """A window in the wall above `edge`, with sky, hills and houses."""
+    side = image.width
     left, right = int(side * rng.uniform(0.1, 0.25)), int(side * rng.uniform(0.72, 0.92))
     top, bottom = int(side * 0.06), edge - int(side * 0.06)
-    sky = mix((150, 190, 226), WHITE, float(rng.uniform(0.1, 0.5)))
-    draw.rectangle((left, top, right, bottom), sky)
-    line = top + (bottom - top) * 0.62
-    draw.ellipse((left - 10, line, (left + right) / 2 + 20, bottom * 1.4), (122, 150, 108))
-    draw.ellipse(((left + right) / 2 - 20, line + 6, right + 30, bottom * 1.4), (104, 134, 96))
+    wide, high = right - left, bottom - top
+    view = Image.new("RGB", (wide, high), mix((150, 190, 226), WHITE, float(rng.uniform(0.1, 0.5))))
+    draw = ImageDraw.Draw(view)
+    draw.ellipse((-10, high * 0.62, wide / 2 + 20, high * 1.5), (122, 150, 108))
+    draw.ellipse((wide / 2 - 20, high * 0.68, wide + 30, high * 1.5), (104, 134, 96))
     for number in range(int(rng.integers(2, 5))):
-        x = left + (right - left) * (0.15 + 0.2 * number)
-        high = float(rng.uniform(0.08, 0.16)) * side
-        draw.rectangle(
-            (x, bottom - high, x + side * 0.09, bottom), mix((176, 150, 132), WHITE, float(rng.uniform(0, 0.4)))
-        )
-        draw.polygon(
-            [(x - 3, bottom - high), (x + side * 0.045, bottom - high * 1.45), (x + side * 0.09 + 3, bottom - high)],
-            (136, 84, 72),
-        )
+        x, roof = wide * (0.12 + 0.2 * number), high - side * float(rng.uniform(0.08, 0.16))
+        wall = mix((176, 150, 132), WHITE, float(rng.uniform(0, 0.4)))
+        draw.rectangle((x, roof, x + side * 0.09, high), wall)
+        gable = [(x - 3, roof), (x + side * 0.045, roof - side * 0.05), (x + side * 0.09 + 3, roof)]
+        draw.polygon(gable, (136, 84, 72))
     frame = (236, 234, 228)
-    # The room below and beside the pane covers what the hills overhang.
-    draw.rectangle((0, bottom, side, edge), mix(WALLS[0], BLACK, 0.04))
-    draw.rectangle((right, top, side, bottom), mix(WALLS[0], BLACK, 0.04))
-    draw.rectangle((0, top, left, bottom), mix(WALLS[0], BLACK, 0.04))
-    for x in (left, (left + right) // 2, right):
-        draw.rectangle((x - 3, top, x + 3, bottom), frame)
-    for y in (top, bottom):
-        draw.rectangle((left - 4, y - 3, right + 4, y + 3), frame)
+    draw.rectangle((0, 0, wide - 1, high - 1), outline=frame, width=4)
+    draw.rectangle((wide // 2 - 3, 0, wide // 2 + 3, high), frame)
+    image.paste(view, (left, top))
 
 
 def _thing(

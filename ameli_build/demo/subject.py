@@ -138,11 +138,7 @@ def wallpaper(traits: Traits, glare: bool) -> Image.Image:
     return Image.fromarray(np.rint(picture).clip(0, 255).astype(np.uint8)).convert("RGBA")
 
 
-def _pattern(
-    traits: Traits,
-    x: Grid,
-    y: Grid,
-) -> Grid:
+def _pattern(traits: Traits, x: Grid, y: Grid) -> Grid:
     pattern, rate = traits.pick("wallpaper", 6), traits.between("rate", 2.0, 5.0)
     centre = traits.between("centre x", 0.2, 0.8), traits.between("centre y", 0.2, 0.8)
     away = np.hypot(x * 1.4 - centre[0] * 1.4, y - centre[1])
@@ -156,7 +152,7 @@ def _pattern(
     if pattern == 3:
         return np.where(away < 0.28, 1.0, 0.55 * (1.0 - y))
     if pattern == 4:
-        tiles = (np.floor(x * rate * 2.2) * 3 + np.floor(y * rate * 1.6) * 5) % 4
+        tiles: Grid = (np.floor(x * rate * 2.2) * 3 + np.floor(y * rate * 1.6) * 5) % 4
         return tiles / 3.0
     waves: Grid = 0.5 + 0.5 * np.sin(x * rate * 3.0 + 2.0 * np.sin(y * rate * 2.0))
     return waves
