@@ -1,0 +1,10 @@
+"""Prefect flows: crawling, building, annotating and scoring, chained and scheduled. The library does not know of them.
+
+Prefect's own server is asked to stay quiet: it takes longer to start than Prefect allows by default, and it need not
+report its use to anyone.
+"""
+
+import os
+
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "90")
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")

@@ -1,0 +1,37 @@
+"""Shards as Prefect tasks: the mapper that a flow gives to the library's stages."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from prefect import task
+from prefect.futures import PrefectFuture
+from prefect.utilities.annotations import quote
+
+from ameli_build.stages import Mapper
+
+IN_FLIGHT = 16
+"""Shards that wait in the task runner at a time: enough to keep it busy, few enough to bound its memory."""
+
+
+@task(name="shard", persist_result=False, cache_policy=None)
+def run_shard(function: Callable[[Any], Any], item: Any) -> Any:
+    """Apply a stage's function to one shard, in whatever the flow's task runner provides."""
+    return function(item)
+
+
+def prefect_mapper(in_flight: int = IN_FLIGHT) -> Mapper:
+    """A mapper whose items are tasks of the running flow; results come in the items' order."""
+
+    def mapper(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        waiting: deque[PrefectFuture[Any]] = deque()
+        for item in items:
+            waiting.append(run_shard.submit(quote(function), quote(item)))
+            if len(waiting) >= in_flight:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    return mapper
