@@ -188,7 +188,8 @@ def histogram(pixels: Pixels) -> Vectors:
     """Square roots of a colour histogram with six bins a channel: a baseline that has learnt nothing."""
     bins = (pixels // 43).reshape(len(pixels), -1, 3).astype(np.int64) @ np.array([36, 6, 1])
     counts = np.stack([np.bincount(row, minlength=216) for row in bins])
-    return np.sqrt(counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
+    roots: Vectors = np.sqrt(counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
+    return roots
 
 
 def recalls(queries: Vectors, entities: Vectors) -> tuple[float, float, float]:
