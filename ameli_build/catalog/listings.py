@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from html import unescape
+from io import BytesIO
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from ameli_build.catalog.dom import attributes_of, first_text, tree_of
+from ameli_build.catalog.parsed import NotAListing, count_in, page_text, wrong_page
+from ameli_build.catalog.urls import sku_of
+
+_CARDS = "li.sku-item[data-sku-id], .product-grid-view-container li[data-testid], li.product-list-item"
+_LINKS = (".sku-title a[href]", ".sku-header a[href]", "a.product-list-item-link[href]", "a[href]")
+_NEXT = (
+    "a.sku-list-page-next[href]:not(.disabled, [aria-disabled=true]), .pagination a[rel=next][href], "
+    "a[aria-label*='next page' i][href]:not(.disabled, [aria-disabled=true])"
+)
+_TOTAL = (".pagination-num-found", ".item-count", ".left-side .item-count")
+_LOCATION = re.compile(r"<(?:\w+:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<\]]+?)\s*(?:\]\]>)?\s*</(?:\w+:)?loc>")
+_MAX_SITEMAP = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +52,62 @@ class Sitemap:
 
     shards: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
+
+
+def parse_listing(html: bytes, url: str) -> Listing:
+    """The cards of one page of a category or a search, each product once, links made absolute with the page's `url`.
+
+    A listing without products has no cards. Raises `NotAListing` for a block page, the choice of country and an
+    answer that is not HTML.
+    """
+    text = page_text(html)
+    if (other := wrong_page(text)) is not None:
+        raise NotAListing(other)
+    if "<" not in text:
+        raise NotAListing("not HTML")
+    tree = tree_of(text)
+    cards = {card.sku or card.url: card for card in reversed(list(_cards(tree, url)))}
+    following = next((link for link in _links(tree, _NEXT, url) if link != url), None)
+    total = count_in(first_text(tree, _TOTAL))
+    return Listing(tuple(reversed(cards.values())), following, total)
+
+
+def _cards(tree: BeautifulSoup, url: str) -> Iterator[ListingCard]:
+    for card in tree.select(_CARDS):
+        products = [link for selector in _LINKS for link in _links(card, selector, url) if is_product(link)]
+        sku = str(card.get("data-sku-id") or card.get("data-testid") or "")
+        known = sku if sku.isascii() and sku.isdigit() else None
+        if products:
+            yield ListingCard(known or sku_of(products[0]), products[0])
+
+
+def _links(tree: Tag, selector: str, url: str) -> Iterator[str]:
+    for link in attributes_of(tree, selector, ("href",)):
+        with suppress(ValueError):  # an address that is none
+            yield urljoin(url, link)
+
+
+def is_product(url: str) -> bool:
+    """Whether a URL is that of a product page, of the old form or the new."""
+    path = urlsplit(url).path
+    return path.endswith(".p") or path.startswith("/product/")
+
+
+def parse_sitemap(body: bytes) -> Sitemap:
+    """The addresses in a sitemap or an index of sitemaps, plain or gzipped, each once.
+
+    Raises `NotAListing` for anything else.
+    """
+    if body.startswith(b"\x1f\x8b"):
+        try:
+            with gzip.GzipFile(fileobj=BytesIO(body)) as stream:
+                body = stream.read(_MAX_SITEMAP)
+        except (OSError, EOFError, zlib.error) as error:
+            raise NotAListing(f"a broken gzip file: {error}") from None
+    text = page_text(body)
+    found = tuple(dict.fromkeys(unescape(location) for location in _LOCATION.findall(text)))
+    if re.search(r"<(?:\w+:)?sitemapindex\b", text):
+        return Sitemap(shards=found)
+    if re.search(r"<(?:\w+:)?urlset\b", text):
+        return Sitemap(pages=found)
+    raise NotAListing("not a sitemap")

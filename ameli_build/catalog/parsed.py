@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import unescape
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import urljoin
 
+from ameli_build.catalog.urls import original_image, sku_of
 from ameli_build.records import Attribute, Product
 
 Generation = Literal["A", "B", "C"]
@@ -21,6 +24,7 @@ _OTHERS = {
     "pardon our interruption": "a block page (Pardon our interruption)",
     "select your country": "the choice of country",
 }
+_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _SWITCH = {"true": "Yes", "false": "No"}
 
 
@@ -92,6 +96,39 @@ def readable(text: str) -> str:
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What one place of a page (a script, the DOM) tells about a product, as it stands there; empty: not told.
+
+    `features` are (title, description), `rows` (group, name, value) of the specification sheet, `images` absolute URLs.
+    """
+
+    sku: str = ""
+    name: str = ""
+    categories: tuple[str, ...] = ()
+    description: str = ""
+    features: tuple[tuple[str, str], ...] = ()
+    rows: tuple[tuple[str, str, str], ...] = ()
+    images: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    price: float | None = None
+    brand: str = ""
+    model: str = ""
+    review_count: int | None = None
+
+
+def combine(drafts: Iterable[Draft]) -> Draft:
+    """Each field from the first draft that tells it."""
+    told: dict[str, Any] = {}
+    for draft in drafts:
+        told |= {
+            field.name: value
+            for field in fields(Draft)
+            if field.name not in told and (value := getattr(draft, field.name)) not in ("", (), None)
+        }
+    return Draft(**told)
+
+
 def attribute_rows(rows: Iterable[tuple[str, str, str]]) -> tuple[Attribute, ...]:
     """Rows of (group, name, value) as attributes: each name and value once, in the group that came first.
 
@@ -106,14 +143,57 @@ def attribute_rows(rows: Iterable[tuple[str, str, str]]) -> tuple[Attribute, ...
     return tuple(kept.values())
 
 
-def extra_fields(brand: str, model: str, features: Iterable[tuple[str, str]]) -> str:
-    """What the page says beyond the record's columns, as a JSON object without empty members."""
-    listed = [{"title": clean_text(title), "description": clean_text(text)} for title, text in features]
-    fields = {"brand": clean_text(brand), "model": clean_text(model), "features": listed}
-    return json.dumps({key: value for key, value in fields.items() if value}, sort_keys=True, ensure_ascii=False)
+def as_parsed(draft: Draft, generation: Generation, url: str) -> ParsedProduct:
+    """A draft as a record. Raises `NotAProduct` without a SKU or a name."""
+    sku, name = draft.sku or sku_of(url) or "", clean_text(draft.name)
+    if not sku or not name:
+        raise NotAProduct(f"a page without a product's {'name' if sku else 'SKU'}")
+    attributes = attribute_rows(draft.rows)
+    variants = tuple(sorted(set(draft.variants) - {sku}))
+    images = (_absolute(url, image) for image in draft.images)
+    product = Product(
+        sku=sku,
+        name=name,
+        categories=tuple(part for part in map(clean_text, draft.categories) if part),
+        description=clean_text(draft.description) or _feature_lines(draft.features),
+        attributes=attributes,
+        images=tuple(dict.fromkeys(image for image in images if image.startswith(("http://", "https://")))),
+        url=url,
+        variants=variants,
+        price=draft.price,
+        extra=_extra(draft),
+    )
+    return ParsedProduct(product, generation, bool(attributes), draft.review_count, variants)
 
 
-def description_or_features(description: str, features: Iterable[tuple[str, str]]) -> str:
-    """The description; where a page has none, its list of features."""
-    lines = [": ".join(part for part in (clean_text(title), clean_text(text)) if part) for title, text in features]
-    return clean_text(description) or "\n".join(line for line in lines if line)
+def _absolute(url: str, reference: str) -> str:
+    try:
+        return original_image(urljoin(url, readable(reference).strip()))
+    except ValueError:  # an address that is none
+        return ""
+
+
+def _feature_lines(features: Iterable[tuple[str, str]]) -> str:
+    """A page without a description: its features, one a line."""
+    lines = (": ".join(part for part in map(clean_text, feature) if part) for feature in features)
+    return "\n".join(line for line in lines if line)
+
+
+def _extra(draft: Draft) -> str:
+    listed = [{"title": clean_text(title), "description": clean_text(text)} for title, text in draft.features]
+    told = {"brand": clean_text(draft.brand), "model": clean_text(draft.model), "features": listed}
+    return json.dumps({key: value for key, value in told.items() if value}, sort_keys=True, ensure_ascii=False)
+
+
+def number_in(text: object) -> float | None:
+    """The first number in a text such as "$1,299.99", or a JSON number itself; None where there is none."""
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        return float(text) if math.isfinite(text) else None
+    match = _NUMBER.search(text) if isinstance(text, str) else None
+    return float(match[0].replace(",", "")) if match else None
+
+
+def count_in(text: object) -> int | None:
+    """The first whole number in a text such as "(1,234 Reviews)"; None where there is none."""
+    number = number_in(text)
+    return int(number) if number is not None else None

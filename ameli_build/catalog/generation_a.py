@@ -1,0 +1,80 @@
+"""Product pages of about 2018 to 2022, whose specifications appear after a click (section 3.1, appendix).
+
+The elements for name, price and breadcrumb lived on, so this is also where later pages are read as a last resort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bs4 import BeautifulSoup
+
+from ameli_build.catalog.dom import attributes_of, first_text, text_of
+from ameli_build.catalog.parsed import Draft, count_in, number_in
+from ameli_build.catalog.urls import sku_of
+
+_NAME = (".sku-title h1", "div[id^=shop-product-title] h1", ".shop-product-title h1", "h1")
+_SKU = (".sku.product-data .product-data-value", ".product-data-sku .product-data-value")
+_PRICE = (".priceView-hero-price.priceView-customer-price span", "[data-testid=price-block-customer-price]")
+_CRUMBS = (".shop-breadcrumb li a", "nav[aria-label*=readcrumb i] li a", ".c-breadcrumbs li a")
+_GALLERY = ", ".join(
+    f"{place} img"
+    for place in (".shop-media-gallery", "div[id^=shop-media-gallery]", ".media-gallery", ".primary-image")
+)
+_VARIATIONS = ".shop-product-variations a[href], div[id^=shop-product-variations] a[href], .seo-list li a[href]"
+_REVIEWS = (".c-reviews .c-total-reviews", ".c-total-reviews", ".c-reviews", ".ugc-c-review-average + span")
+_OVERVIEW = "div[class^='embedded-component-container lv product-']"
+_SHEETS = ".shop-specifications .category-wrapper, .shop-mp-specifications .category-wrapper"
+
+
+def read(tree: BeautifulSoup) -> Draft:
+    """What the page's elements tell."""
+    return Draft(
+        sku=_digits(first_text(tree, _SKU)),
+        name=first_text(tree, _NAME),
+        categories=_breadcrumb(tree),
+        description=_description(tree),
+        features=_features(tree),
+        rows=tuple(_rows(tree)),
+        images=tuple(attributes_of(tree, f"{_GALLERY}, img.primary-image", ("data-src", "src"))),
+        variants=tuple(sku for href in attributes_of(tree, _VARIATIONS, ("href",)) if (sku := sku_of(href))),
+        price=number_in(first_text(tree, _PRICE)),
+        brand=first_text(tree, (".shop-product-title a", ".sku-title .brand-link", "a.brand-link")),
+        model=first_text(tree, (".model.product-data .product-data-value",)),
+        review_count=count_in(first_text(tree, _REVIEWS)),
+    )
+
+
+def _digits(text: str) -> str:
+    return text if text.isascii() and text.isdigit() else ""
+
+
+def _breadcrumb(tree: BeautifulSoup) -> tuple[str, ...]:
+    for selector in _CRUMBS:
+        if names := tuple(text for link in tree.select(selector) if (text := text_of(link))):
+            return names
+    return ()
+
+
+def _description(tree: BeautifulSoup) -> str:
+    """The text after the word "Description" in the overview, before any script that stands there as text."""
+    for container in tree.select(_OVERVIEW):
+        text = text_of(container)
+        if text.startswith("Description"):
+            return text.removeprefix("Description").split("(function", 1)[0].strip()
+    return first_text(tree, (".product-description .description", ".product-description", ".shop-product-description"))
+
+
+def _features(tree: BeautifulSoup) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (text_of(row.select_one("h4")), text_of(row.select_one("p")))
+        for row in tree.select("div.list-row")
+        if row.select_one("p") is not None
+    )
+
+
+def _rows(tree: BeautifulSoup) -> Iterator[tuple[str, str, str]]:
+    for section in tree.select(_SHEETS):
+        group = text_of(section.select_one(".section-title-container") or section.select_one(".section-title"))
+        for item in section.select(".specifications-list .list-item"):
+            yield group, text_of(item.select_one(".row-title")), text_of(item.select_one(".row-value"))
