@@ -1,0 +1,92 @@
+"""Which URLs may be fetched: by scheme, by host, and by the address that is actually connected to."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from ameli_build.settings import CrawlSettings
+from ameli_build.snapshot import UnusableInput
+
+_DEFAULTS = CrawlSettings()
+_CONTROL = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
+
+
+class Forbidden(Exception):
+    """A URL that is not fetched; `kind` says why: `bad_url`, `forbidden_scheme`, `forbidden_host`."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+class Addresses:
+    """The URLs that the settings allow.
+
+    A `site_url` of the user's takes the place of every host of the shop, except of those that the settings name
+    otherwise. An allowed host without a port may be asked on any, one with a port on that alone.
+    """
+
+    def __init__(self, settings: CrawlSettings) -> None:
+        self.site_url = settings.site_url.rstrip("/")
+        site = urlsplit(self.site_url)
+        if site.scheme not in ("http", "https") or not site.hostname:
+            raise UnusableInput(f"setting crawl.site_url: {settings.site_url!r} is no http or https URL")
+        self._site = (site.scheme, site.netloc)
+        self._loopback = settings.allow_loopback
+        self._replaced: frozenset[str] = frozenset()
+        hosts, images = set(settings.hosts), set(settings.image_hosts)
+        if self.site_url != _DEFAULTS.site_url:
+            hosts -= set(_DEFAULTS.hosts)
+            images = images if settings.image_hosts != _DEFAULTS.image_hosts else set()
+            self._replaced = frozenset({*_DEFAULTS.hosts, *_DEFAULTS.image_hosts}) - hosts - images
+            self._own = (site.hostname, site.port or _port(site.scheme))
+        else:
+            self._own = ("", 0)
+        self.allowed = frozenset({site.netloc.rpartition("@")[2].lower(), *hosts, *images})
+
+    def resolve(self, url: str) -> str:
+        """The URL to ask for: absolute, and on the user's site where the shop's own host stands in it."""
+        try:
+            absolute = urljoin(f"{self.site_url}/", url)
+            parts = urlsplit(absolute)
+            host = (parts.hostname or "").lower()
+        except ValueError as error:
+            raise Forbidden("bad_url", str(error)) from None
+        if parts.scheme in ("http", "https") and host in self._replaced:
+            return urlunsplit((*self._site, parts.path, parts.query, ""))
+        return urlunsplit(parts._replace(fragment=""))
+
+    def check(self, url: str) -> str:
+        """The host (with its port where the URL has one) of a URL that may be fetched; raises `Forbidden`."""
+        if _CONTROL.search(url):
+            raise Forbidden("bad_url", "control characters or spaces in the URL")
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise Forbidden("bad_url", str(error)) from None
+        if parts.scheme not in ("http", "https"):
+            raise Forbidden("forbidden_scheme", f"scheme {parts.scheme!r}")
+        host = (parts.hostname or "").lower()
+        netloc = f"{host}:{port}" if port else host
+        if parts.username is not None or not ({host, netloc, f"{host}:{port or _port(parts.scheme)}"} & self.allowed):
+            raise Forbidden("forbidden_host", f"host {netloc!r} is not one of {', '.join(sorted(self.allowed))}")
+        return netloc
+
+    def may_connect(self, host: str, port: int, address: str) -> bool:
+        """Whether a connection to `host` that ended at `address` may be used.
+
+        Only public addresses may, loopback where the settings allow it, and whatever the user's own site lies on.
+        """
+        if (host.lower(), port) == self._own:
+            return True
+        peer = ipaddress.ip_address(address.partition("%")[0])
+        mapped = getattr(peer, "ipv4_mapped", None) or getattr(peer, "sixtofour", None)
+        peer = mapped or peer
+        return (self._loopback and peer.is_loopback) or (peer.is_global and not peer.is_multicast)
+
+
+def _port(scheme: str) -> int:
+    return 443 if scheme == "https" else 80

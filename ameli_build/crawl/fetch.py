@@ -1,0 +1,299 @@
+"""One address, fetched as politely and as stubbornly as the settings say."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3.exceptions
+
+from ameli_build.crawl.addresses import Addresses, Forbidden
+from ameli_build.crawl.archive import Response
+from ameli_build.crawl.bodies import TooLarge, Undecodable, decode
+from ameli_build.crawl.robots import Robots, RobotsUnreachable
+from ameli_build.crawl.throttle import Throttle
+from ameli_build.crawl.transport import ForbiddenAddress, Guard, Watchdog, make_session
+from ameli_build.settings import CrawlSettings
+from ameli_build.snapshot import RunFailed
+
+T = TypeVar("T")
+
+MAX_REDIRECTS = 5
+REDIRECTS = (301, 302, 303, 307, 308)
+REFUSALS = ("http_403", "blocked", "country_page")
+_ACCEPT = {
+    "image": "image/*,*/*;q=0.5",
+    "reviews": "application/json",
+    "robots": "text/plain,*/*;q=0.5",
+    "sitemap": "application/xml,text/xml,*/*;q=0.5",
+}
+
+
+class FetchFailed(Exception):
+    """An address that could not be had.
+
+    `kind` is a word for counting (`http_404`, `timeout`, `blocked` ...), `again` whether another try may help.
+    """
+
+    def __init__(
+        self, kind: str, detail: str = "", status: int = 0, again: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(f"{kind}: {detail}" if detail else kind)
+        self.kind = kind
+        self.detail = detail
+        self.status = status
+        self.again = again
+        self.retry_after = retry_after
+
+
+class Unwanted(Exception):
+    """Raised by what judges an answer: it is not what was asked for, though its status says 200."""
+
+    def __init__(self, kind: str, detail: str = "") -> None:
+        super().__init__(detail or kind)
+        self.kind = kind
+
+
+def _forget(_kind: str, _response: Response) -> None:
+    """Keep no side answers."""
+
+
+class Fetcher:
+    """Fetches addresses for many threads; `keep(kind, response)` gets redirects and robots.txt as they come.
+
+    After `stop` is set every call raises `Stopped`. Raises `RunFailed` when a host refuses so often in a row that
+    going on would be hammering.
+    """
+
+    def __init__(
+        self,
+        settings: CrawlSettings,
+        stop: threading.Event | None = None,
+        keep: Callable[[str, Response], None] = _forget,
+    ) -> None:
+        self.addresses = Addresses(settings)
+        self.requests: Counter[str] = Counter()
+        self.retried: Counter[str] = Counter()
+        self.stop = stop or threading.Event()
+        self.throttle = Throttle(settings.rate, self.stop)
+        self.robots = Robots(settings.user_agent, self._load_robots, self.throttle.slow_down)
+        self._settings = settings
+        self._keep = keep
+        self._refused: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._watchdog = Watchdog()
+        host = urlsplit(self.addresses.site_url).hostname or ""
+        self._session = make_session(self.addresses.may_connect, settings.threads, settings.user_agent, host)
+
+    def get(self, url: str, kind: str, accept: Callable[[Response], T]) -> tuple[Response, T]:
+        """The answer of an address, and what `accept` makes of it.
+
+        `kind` is one of `archive.CONTENT`. `accept` raises `Unwanted` for an answer that is not what was asked for.
+        Raises `FetchFailed` when all tries are used up, or when another would not help.
+        """
+        tries = self._settings.retries + 1
+        for number in range(1, tries + 1):
+            try:
+                return self._follow(url, kind, accept)
+            except FetchFailed as failure:
+                if not failure.again or number == tries:
+                    raise
+                with self._lock:
+                    self.retried[failure.kind] += 1
+                self._back_off(url, number, failure.retry_after)
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+        self._watchdog.close()
+
+    def _back_off(self, url: str, number: int, retry_after: float | None) -> None:
+        ceiling = self._settings.retry_after_ceiling
+        jitter = 0.5 + hashlib.blake2b(f"{url} {number}".encode("utf-8", "replace"), digest_size=1).digest()[0] / 510
+        if retry_after is not None:  # the host says it for all that is asked of it
+            self.throttle.postpone(_host(self.addresses.resolve(url)), min(max(0.0, retry_after), ceiling))
+        self.throttle.pause(min(self._settings.backoff * 2 ** (number - 1) * jitter, ceiling))
+
+    def _follow(self, url: str, kind: str, accept: Callable[[Response], T]) -> tuple[Response, T]:
+        try:
+            target = self.addresses.resolve(url)
+            for _ in range(MAX_REDIRECTS + 1):
+                host = self.addresses.check(target)
+                if kind != "robots":
+                    self.robots.check(target)
+                self.throttle.wait(host)
+                response = self._once(url, target, kind)
+                if response.status not in REDIRECTS:
+                    return response, self._judge(response, kind, host, accept)
+                self._keep("redirect", response)
+                target = self.addresses.resolve(urljoin(target, _location(response)))
+        except Forbidden as forbidden:
+            raise FetchFailed(forbidden.kind, str(forbidden)) from None
+        raise FetchFailed("redirect_loop", f"more than {MAX_REDIRECTS} redirects", response.status)
+
+    def _judge(self, response: Response, kind: str, host: str, accept: Callable[[Response], T]) -> T:
+        failure: FetchFailed
+        status = response.status
+        if status == 200:
+            try:
+                value = accept(response)
+            except Unwanted as unwanted:
+                failure = FetchFailed(unwanted.kind, str(unwanted), status, again=True)
+            else:
+                self._refused[host] = 0
+                return value
+        else:
+            again = status in (408, 429) or status >= 500 or (status == 403 and kind not in ("image", "robots"))
+            wait = retry_after(dict((name.lower(), value) for name, value in response.headers).get("retry-after"))
+            failure = FetchFailed(f"http_{status}", "", status, again, wait)
+        if failure.kind in REFUSALS and kind != "robots":
+            self._refuse(host, response.url, failure.kind)
+        raise failure
+
+    def _refuse(self, host: str, url: str, kind: str) -> None:
+        with self._lock:
+            self._refused[host] += 1
+            count = self._refused[host]
+        if count >= self._settings.max_forbidden:
+            self.stop.set()
+            raise RunFailed(
+                f"{host}: {count} refusals in a row, the last ({kind}) for {url}; the crawl stopped so as not to hammer:"
+                f" wait some hours, lower crawl.rate (now {self._settings.rate:g}), then run the same command to go on"
+            )
+
+    def _once(self, url: str, target: str, kind: str) -> Response:
+        """One request and its whole body, or `FetchFailed` for what the connection did."""
+        settings = self._settings
+        limit = settings.max_image_bytes if kind == "image" else settings.max_page_bytes
+        with self._lock:
+            self.requests[_host(target)] += 1
+        with self._watchdog.watch(settings.deadline) as guard:
+            try:
+                answer = self._session.get(
+                    target,
+                    headers={"Accept": _ACCEPT.get(kind, "text/html,application/xhtml+xml,*/*;q=0.5")},
+                    timeout=(settings.connect_timeout, settings.read_timeout),
+                    allow_redirects=False,
+                    stream=True,
+                )
+                with answer:
+                    body = self._body(answer, limit, guard)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                raise _failure(error, guard, settings.deadline) from None
+            except ForbiddenAddress as error:
+                raise FetchFailed("forbidden_address", str(error)) from None
+            except TooLarge as error:
+                raise FetchFailed("too_large", str(error), answer.status_code) from None
+        headers = tuple((name, value) for name, value in answer.raw.headers.items())
+        data = b""
+        if answer.status_code == 200:
+            try:
+                data = decode(body, answer.headers.get("Content-Encoding", ""), limit)
+            except TooLarge as error:
+                raise FetchFailed("too_large", str(error), 200) from None
+            except Undecodable as error:
+                raise FetchFailed("bad_encoding", str(error), 200, again=True) from None
+        return Response(url, target, answer.status_code, answer.reason or "", headers, body, data)
+
+    def _body(self, answer: requests.Response, limit: int, guard: Guard) -> bytes:
+        """The body as it is on the wire; that of an error is left there."""
+        if answer.status_code != 200 and answer.status_code not in REDIRECTS:
+            return b""
+        length = answer.headers.get("Content-Length", "")
+        if length.isdigit() and int(length) > limit:
+            raise TooLarge(f"{int(length):,} bytes announced, {limit:,} allowed")
+        parts: list[bytes] = []
+        size = 0
+        for part in answer.raw.stream(1 << 16, decode_content=False):
+            parts.append(part)
+            size += len(part)
+            if size > limit:
+                raise TooLarge(f"more than {limit:,} bytes")
+            if time.monotonic() > guard.deadline:
+                guard.expired = True
+                raise TimeoutError
+        return b"".join(parts)
+
+    def _load_robots(self, origin: str) -> bytes:
+        try:
+            response, body = self.get(f"{origin}/robots.txt", "robots", _robots_body)
+        except FetchFailed as failure:
+            if 400 <= failure.status < 500 and failure.status != 429:
+                return b""
+            raise RobotsUnreachable(str(failure)) from None
+        self._keep("robots", response)
+        return body
+
+
+def _robots_body(response: Response) -> bytes:
+    """A robots.txt; a page in its place has no rules, unless it is a refusal."""
+    start = response.data[:2048].lower()
+    if b"<title>access denied" in start or b"pardon our interruption" in start:
+        raise Unwanted("blocked", "a block page in place of robots.txt")
+    return b"" if start.lstrip().startswith(b"<") else response.data
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.lower()
+
+
+def _location(response: Response) -> str:
+    """Where a redirect leads; its bytes are UTF-8 in practice, whatever the standard says."""
+    location = next((value for name, value in response.headers if name.lower() == "location"), "")
+    if not location:
+        raise FetchFailed("redirect_nowhere", "a redirect without Location", response.status)
+    with suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")
+    return location.strip()
+
+
+def _failure(error: Exception, guard: Guard, deadline: float) -> FetchFailed:
+    """What the connection did, as a kind of failure."""
+    causes: list[object] = [error, *error.args, error.__cause__, error.__context__]
+    causes += [getattr(cause, "reason", None) for cause in causes]
+    if guard.expired or time.monotonic() > guard.deadline:
+        return FetchFailed("deadline", f"not there after {deadline:g} s", again=True)
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+        return FetchFailed("bad_url", str(error))
+    timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+    if any(isinstance(cause, timeouts) for cause in causes):
+        return FetchFailed("timeout", _short(error), again=True)
+    if any(isinstance(cause, urllib3.exceptions.IncompleteRead) for cause in causes):
+        return FetchFailed("short_body", _short(error), again=True)
+    if isinstance(error, requests.exceptions.SSLError):
+        return FetchFailed("tls", _short(error), again=True)
+    return FetchFailed("connection", _short(error), again=True)
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds that a `Retry-After` header asks for, given as seconds or as a date; None where it says nothing.
+
+    >>> retry_after("120"), retry_after("soon")
+    (120.0, None)
+    """
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except (ValueError, TypeError):
+            return None
+        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
+    return seconds if math.isfinite(seconds) else None
