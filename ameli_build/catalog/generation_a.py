@@ -57,12 +57,14 @@ def _breadcrumb(tree: BeautifulSoup) -> tuple[str, ...]:
 
 
 def _description(tree: BeautifulSoup) -> str:
-    """The text after the word "Description" in the overview, before any script that stands there as text."""
+    """The text below the heading "Description" of the overview."""
+    if text := first_text(tree, (".long-description", ".product-description .description")):
+        return text
     for container in tree.select(_OVERVIEW):
-        text = text_of(container)
-        if text.startswith("Description"):
-            return text.removeprefix("Description").split("(function", 1)[0].strip()
-    return first_text(tree, (".product-description .description", ".product-description", ".shop-product-description"))
+        before, heading, text = text_of(container).partition("Description")
+        if heading and len(before.split()) < 4:
+            return text.split("(function", 1)[0].strip()  # a script that stood there as text
+    return first_text(tree, (".shop-product-description", ".product-description"))
 
 
 def _features(tree: BeautifulSoup) -> tuple[tuple[str, str], ...]:

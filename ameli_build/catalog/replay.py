@@ -1,0 +1,64 @@
+"""Parsing a crawl again from its archive, without any network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from ameli_build.catalog.build import STAGE
+from ameli_build.progress import say
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot, UnusableInput, whole_file
+from ameli_build.stages import Mapper, in_process, run_stage
+
+
+def replay(
+    snapshot: Snapshot, settings: Settings, out: Snapshot | None = None, mapper: Mapper = in_process
+) -> Snapshot:
+    """Make `catalog/` again from `raw/`, in `out` where one is given; returns the snapshot that was made.
+
+    The caller holds the lock of that snapshot. Raises `UnusableInput` when there is no `raw/`, or when `out` holds raw
+    files of another snapshot.
+    """
+    if not snapshot.raw.is_dir():
+        raise UnusableInput(f"{snapshot.raw}: missing, nothing to replay")
+    target = out or snapshot
+    if target.root.resolve() != snapshot.root.resolve():
+        _bring(snapshot.raw, target.raw)
+    (target.root / "stages" / STAGE.name / "stage.json").unlink(missing_ok=True)
+    run_stage(STAGE, target, settings, mapper)
+    return target
+
+
+def _bring(source: Path, target: Path) -> None:
+    """Copy what an archive appends to; link images, whose content their name tells."""
+    names = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file() and not _hidden(path)}
+    there = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file() and not _hidden(path)}
+    if other := sorted(there - names):
+        raise UnusableInput(f"{target / other[0]}: not a file of {source}; choose another --out")
+    say(f"replay: bringing {len(names):,} files")
+    for name in sorted(names):
+        place = target / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if Path(name).parent.name == "images":
+            if not place.exists():
+                _link(source / name, place)
+        else:
+            _copy(source / name, place)
+
+
+def _hidden(path: Path) -> bool:
+    return path.name.startswith(".")
+
+
+def _link(source: Path, place: Path) -> None:
+    try:
+        os.link(source, place)
+    except OSError:  # another file system
+        _copy(source, place)
+
+
+def _copy(source: Path, place: Path) -> None:
+    with source.open("rb") as handle, whole_file(place) as written:
+        shutil.copyfileobj(handle, written, 1 << 20)
