@@ -1,0 +1,52 @@
+"""`run.json`: what made a snapshot, with which versions, settings and models, in what time and memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from ameli_build import __version__
+from ameli_build.models import identity
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot, write_json
+from ameli_build.stages import peak_memory_mb, stage_record
+
+STAGES = ("catalog", "clean", "mentions", "informativeness", "candidates", "splits", "release", "baseline")
+LIBRARIES = (
+    "requests", "selenium", "beautifulsoup4", "pillow", "spacy", "sentence-transformers", "open_clip_torch",
+    "groundingdino-py", "better-profanity", "prefect", "torch", "transformers", "polars", "pyarrow", "warcio", "numpy",
+)  # fmt: skip
+
+
+def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> None:
+    """Write `run.json` from the settings of this run and the records of the stages."""
+    path = snapshot.root / "run.json"
+    before: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    models = {role: name for role, name in settings.models.model_dump().items() if isinstance(name, str)}
+    record = {
+        "ameli_build": __version__,
+        "commands": sorted({*before.get("commands", []), command}),
+        "python": platform.python_version(),
+        "machine": {"system": platform.system(), "architecture": platform.machine(), "processors": os.cpu_count()},
+        "libraries": {name: _version(name) for name in LIBRARIES},
+        "settings": settings.model_dump(mode="json"),
+        "seed": settings.run.seed,
+        "models": {role: identity(name) for role, name in models.items() if name and role != "device"},
+        "peak_memory_mb": max(peak_memory_mb(), int(before.get("peak_memory_mb", 0))),
+        "stages": {name: _brief(stage_record(snapshot, name)) for name in STAGES if stage_record(snapshot, name)},
+    }
+    write_json(path, record)
+
+
+def _brief(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: record[key] for key in ("fingerprint", "seconds", "peak_memory_mb", "rows") if key in record}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

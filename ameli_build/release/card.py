@@ -1,0 +1,28 @@
+"""The data set card, `dataset/README.md`: what a person, and `datasets.load_dataset`, read first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from ameli_build.settings import Settings
+
+
+def card(stats: Mapping[str, Any], settings: Settings, splits: tuple[str, ...]) -> str:
+    """The card as Markdown; its `configs:` head keeps the names of the splits."""
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    template = environment.from_string(files("ameli_build.release").joinpath("card.md.jinja").read_text("utf-8"))
+    models = {role: _public(name) for role, name in settings.models.model_dump().items() if isinstance(name, str)}
+    demo = settings.profile == "demo"
+    return template.render(stats=stats, settings=settings, splits=splits, models=models, demo=demo) + "\n"
+
+
+def _public(name: str) -> str:
+    """A model's name as others may read it: of a local folder, its last part."""
+    return Path(name).name if Path(name).exists() else name

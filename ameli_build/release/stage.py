@@ -1,0 +1,123 @@
+"""The stage that makes `dataset/`: section 3.5's result, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ameli_build.release.card import card
+from ameli_build.release.croissant import croissant
+from ameli_build.release.schemas import croissant_schema, stats_schema, table_schema
+from ameli_build.release.statistics import statistics
+from ameli_build.release.tables import SPLITS, images_of, release_tables
+from ameli_build.settings import Settings
+from ameli_build.snapshot import RunFailed, Snapshot, file_digest, write_bytes, write_json, write_table
+from ameli_build.stages import Result, Stage, Tables, Work, stage_record
+
+ANSWERS_FILE = "sheets/answers.parquet"
+"""What annotators chose, normalised; written when answers are imported, absent before."""
+
+
+def compute(tables: Tables, settings: Settings, work: Work) -> Result:
+    """Write `dataset/` anew beside the old one, then take its place."""
+    root = work.snapshot.root
+    answers = root / ANSWERS_FILE
+    named = release_tables(tables, pl.read_parquet(answers) if answers.is_file() else None)
+    check_conserved(named, tables)
+    counts = stage_record(work.snapshot, "clean").get("counts", {})
+    stats = statistics(named, tables, counts, _rejected(work.snapshot))
+    fresh, old = root / ".dataset.partial", root / ".dataset.old"
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    _fill(fresh, named, images_of(tables), stats, settings, root)
+    if work.snapshot.dataset.exists():
+        work.snapshot.dataset.rename(old)
+    fresh.rename(work.snapshot.dataset)
+    shutil.rmtree(old, ignore_errors=True)
+    return Result({}, {name: table.height for name, table in named.items()})
+
+
+def check_conserved(named: Mapping[str, pl.DataFrame], tables: Tables) -> None:
+    """Every distinct review that came in is in one split or in `dropped`; raises `RunFailed` when one is not."""
+    came = tables["catalog/reviews"].select("review_id").unique().collect()["review_id"]
+    parts = [named[name]["review_id"] for name in (*SPLITS, "dropped")]
+    went = pl.concat(parts)
+    if went.is_duplicated().any() or set(went) != set(came):
+        raise RunFailed(f"release: {len(came)} reviews came in, {len(went)} rows ({went.n_unique()} distinct) go out")
+
+
+def _fill(
+    folder: Path, named: Mapping[str, pl.DataFrame], images: list[str], stats: Any, settings: Settings, root: Path
+) -> None:
+    (folder / "images").mkdir(parents=True)
+    for path in images:
+        _link(root / path, folder / "images" / Path(path).name)
+    names = sorted(named)
+    for name in names:
+        write_table(folder / f"{name}.parquet", named[name])
+        write_json(folder / "schema" / f"{name}.json", table_schema(name))
+    write_json(folder / "schema" / "stats.json", stats_schema())
+    write_json(folder / "schema" / "croissant.json", croissant_schema())
+    write_json(folder / "stats.json", stats)
+    splits = tuple(split for split in (*SPLITS, "clean_test") if split in named)
+    write_bytes(folder / "README.md", card(stats, settings, splits).encode())
+    write_json(folder / "croissant.json", croissant(folder, names, stats, settings))
+    write_bytes(folder / "SHA256SUMS", _checksums(folder).encode())
+
+
+def _link(source: Path, target: Path) -> None:
+    """A hard link where the file system has them: images are never changed in place."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        return
+    except OSError:
+        if not source.is_file():
+            raise RunFailed(f"{source}: missing, though a table names it; run the stage clean again") from None
+        shutil.copyfile(source, target)
+
+
+def _checksums(folder: Path) -> str:
+    """One line a file, as `sha256sum --check` reads it; an image is named by its own hash, which `verify` tests."""
+    lines = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest = path.stem if path.parent.name == "images" else file_digest(path)
+        lines.append(f"{digest}  {path.relative_to(folder).as_posix()}\n")
+    return "".join(lines)
+
+
+def _rejected(snapshot: Snapshot) -> int:
+    path = snapshot.root / "catalog" / "rejected.jsonl"
+    return sum(1 for line in path.read_bytes().splitlines() if line) if path.is_file() else 0
+
+
+STAGE = Stage(
+    "release",
+    compute,
+    inputs=(
+        "catalog/products",
+        "catalog/reviews",
+        "clean/products",
+        "clean/dropped_products",
+        "clean/reviews",
+        "clean/dropped",
+        "mentions/mentions",
+        "mentions/dropped",
+        "informativeness/features",
+        "informativeness/kept",
+        "informativeness/dropped",
+        "candidates/candidates",
+        "splits/splits",
+    ),
+    outputs=(),
+    # the card names models and thresholds
+    sections=("release", "models", "informativeness", "splits"),
+    modules=("ameli_build.release",),
+    files=(ANSWERS_FILE, "catalog/rejected.jsonl"),
+    made=("dataset",),
+)

@@ -1,0 +1,90 @@
+"""`stats.json`: the paper's Tables 2 and 3 for this build, and what came in and went out at every stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from ameli_build.release.tables import SPLITS
+from ameli_build.stages import Tables
+
+MOST_FREQUENT = 10
+
+
+def statistics(
+    named: Mapping[str, pl.DataFrame], tables: Tables, link_counts: Mapping[str, int], rejected: int
+) -> dict[str, Any]:
+    """All of `stats.json` from the released tables and the catalog."""
+    products = named["products"]
+    return {
+        "table2": {split: _split(named[split]) for split in (*SPLITS, "clean_test") if split in named}
+        | {"knowledge_base": _knowledge_base(products)},
+        "table3": _categories(products),
+        "funnel": _funnel(named, tables, rejected),
+        "links": dict(sorted(link_counts.items())),
+    }
+
+
+def _split(reviews: pl.DataFrame) -> dict[str, Any]:
+    images = int(reviews["images"].list.len().sum())
+    return {"reviews": reviews.height, "review_images": images, "images_per_review": _mean(images, reviews.height)}
+
+
+def _knowledge_base(products: pl.DataFrame) -> dict[str, Any]:
+    """Table 2's lower half: a category is the whole path, attributes are distinct names a product."""
+    images = int(products["images"].list.len().sum())
+    names = products.select(
+        pl.col("attributes").list.eval(pl.element().struct.field("name")).list.n_unique()
+    ).to_series()
+    return {
+        "products": products.height,
+        "product_images": images,
+        "product_categories": products["categories"].n_unique(),
+        "images_per_product": _mean(images, products.height),
+        "attributes_per_product": _mean(int(names.sum()), products.height),
+    }
+
+
+def _categories(products: pl.DataFrame) -> list[dict[str, Any]]:
+    """Table 3: the most frequent categories; ties by path."""
+    paths = products.select(path=pl.col("categories").list.join(" -> "), leaf=pl.col("categories").list.last())
+    counts = paths.group_by("path", "leaf").len("products").sort(["products", "path"], descending=[True, False])
+    return [
+        {**row, "percent": round(100 * row["products"] / products.height, 2)}
+        for row in counts.head(MOST_FREQUENT).iter_rows(named=True)
+    ]
+
+
+def _funnel(named: Mapping[str, pl.DataFrame], tables: Tables, rejected: int) -> dict[str, Any]:
+    """Rows in, dropped by stage and reason, rows out; conserved by construction and checked by the release."""
+    distinct = tables["catalog/reviews"].select(pl.col("review_id").n_unique(), pl.len().alias("links")).collect()
+    reviews_in = int(distinct["review_id"][0])
+    dropped = named["dropped"]
+    stages: dict[str, Any] = {}
+    left = reviews_in
+    for stage in ("clean", "mentions", "informativeness"):
+        of_stage = dropped.filter(pl.col("stage") == stage)
+        stages[stage] = {"in": left, "out": left - of_stage.height, "dropped": _by_reason(of_stage)}
+        left -= of_stage.height
+    return {
+        "products_in": int(tables["catalog/products"].select(pl.len()).collect().item()),
+        "products_out": named["products"].height,
+        "products_dropped": _by_reason(named["dropped_products"]),
+        "records_rejected": rejected,
+        "review_links_in": int(distinct["links"][0]),
+        "reviews_in": reviews_in,
+        "reviews_dropped": dropped.height,
+        "reviews_out": sum(named[split].height for split in SPLITS),
+        "stages": stages,
+    }
+
+
+def _by_reason(dropped: pl.DataFrame) -> dict[str, int]:
+    counts = dropped.group_by("reason").len().sort("reason")
+    return dict(zip(counts["reason"].to_list(), counts["len"].to_list(), strict=True))
+
+
+def _mean(total: int, count: int) -> float:
+    return round(total / count, 2) if count else 0.0

@@ -1,0 +1,110 @@
+"""The released folder: tables, images, card, checksums, and that others can open it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from made import made_snapshot, released_snapshot
+
+from ameli_build.release.stage import ANSWERS_FILE, STAGE
+from ameli_build.release.tables import ANSWERS, SCHEMAS
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import RunFailed, Snapshot, write_table
+from ameli_build.stages import run_stage
+from ameli_build.verify import verify
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    return released_snapshot(tmp_path / "snapshot")
+
+
+def answer(snapshot: Snapshot, rows: list[tuple[str, str, int, str | None]]) -> None:
+    write_table(snapshot.root / ANSWERS_FILE, pl.DataFrame(rows, ANSWERS, orient="row"))
+
+
+def test_columns_are_the_contract_s(snapshot: Snapshot) -> None:
+    for path in snapshot.dataset.glob("*.parquet"):
+        assert pl.read_parquet_schema(path) == SCHEMAS[path.stem]
+
+
+def test_rows_are_conserved(snapshot: Snapshot) -> None:
+    sizes = {name: pl.read_parquet(snapshot.dataset / f"{name}.parquet").height for name in ("train", "dev", "test")}
+    assert sizes == {"train": 2, "dev": 1, "test": 2}
+    assert pl.read_parquet(snapshot.dataset / "dropped.parquet")["review_id"].to_list() == ["r6"]
+
+
+def test_a_lost_review_is_an_error(tmp_path: Path) -> None:
+    snapshot = made_snapshot(tmp_path / "snapshot")
+    splits = snapshot.read("splits/splits")
+    write_table(snapshot.table_path("splits/splits"), splits.filter(pl.col("review_id") != "r2"))
+    with pytest.raises(RunFailed, match="6 reviews came in, 5 rows"):
+        run_stage(STAGE, snapshot, load_settings("demo"))
+    assert not snapshot.dataset.exists()
+
+
+def test_images_lie_under_the_names_that_tables_say(snapshot: Snapshot) -> None:
+    for name in ("products", "test"):
+        for images in pl.read_parquet(snapshot.dataset / f"{name}.parquet")["images"]:
+            assert all((snapshot.dataset / image).is_file() for image in images)
+
+
+def test_statistics(snapshot: Snapshot) -> None:
+    stats = json.loads((snapshot.dataset / "stats.json").read_text())
+    assert stats["table2"]["knowledge_base"] == {
+        "products": 4,
+        "product_images": 4,
+        "product_categories": 1,
+        "images_per_product": 1.0,
+        "attributes_per_product": 1.0,
+    }
+    assert stats["table3"][0]["percent"] == 100.0
+    assert stats["funnel"]["stages"]["clean"] == {"in": 6, "out": 5, "dropped": {"no_image": 1}}
+
+
+def test_the_same_bytes_again(snapshot: Snapshot, tmp_path: Path) -> None:
+    other = released_snapshot(tmp_path / "elsewhere")
+    assert (other.dataset / "SHA256SUMS").read_text() == (snapshot.dataset / "SHA256SUMS").read_text()
+    assert not run_stage(STAGE, snapshot, load_settings("demo"))
+
+
+def test_clean_test_is_what_the_annotators_chose_right(snapshot: Snapshot) -> None:
+    answer(snapshot, [("a", "r4", 1, "p4"), ("a", "r5", 2, "p1"), ("b", "r5", 3, None), ("a", "gone", 1, "p1")])
+    assert run_stage(STAGE, snapshot, load_settings("demo"))
+    assert pl.read_parquet(snapshot.dataset / "clean_test.parquet")["review_id"].to_list() == ["r4"]
+    assert "clean_test" in (snapshot.dataset / "README.md").read_text()
+    verify(snapshot)
+
+
+def test_half_of_the_annotators_is_not_enough(snapshot: Snapshot) -> None:
+    answer(snapshot, [("a", "r4", 1, "p4"), ("b", "r4", 2, "p1")])
+    run_stage(STAGE, snapshot, load_settings("demo"))
+    assert pl.read_parquet(snapshot.dataset / "clean_test.parquet").height == 0
+
+
+def test_no_path_of_a_local_model_in_the_card(tmp_path: Path) -> None:
+    model = tmp_path / "my-model"
+    model.mkdir()
+    settings = load_settings("demo", [f"models.text_encoder={model}"])
+    snapshot = made_snapshot(tmp_path / "snapshot")
+    run_stage(STAGE, snapshot, settings)
+    card = (snapshot.dataset / "README.md").read_text()
+    assert "my-model" in card
+    assert str(tmp_path) not in card
+
+
+def test_load_dataset_opens_it_with_the_names_of_the_splits(snapshot: Snapshot, tmp_path: Path) -> None:
+    code = (
+        "import sys, datasets; found = datasets.load_dataset(sys.argv[1], cache_dir=sys.argv[2])\n"
+        "print({name: len(rows) for name, rows in found.items()}, found['test'][0]['mention'])"
+    )
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-c", code, str(snapshot.dataset), str(tmp_path / "cache")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{'train': 2, 'dev': 1, 'test': 2} laptop"

@@ -1,0 +1,79 @@
+"""What `verify` accepts, and what it finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from made import released_snapshot
+
+from ameli_build.release.stage import _checksums
+from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, write_table
+from ameli_build.verify import verify
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    return released_snapshot(tmp_path / "snapshot")
+
+
+def rewrite(snapshot: Snapshot, name: str, table: pl.DataFrame) -> None:
+    """Change a table and its checksum, as someone who edits by hand would."""
+    write_table(snapshot.dataset / f"{name}.parquet", table)
+    (snapshot.dataset / "SHA256SUMS").unlink()
+    (snapshot.dataset / "SHA256SUMS").write_text(_checksums(snapshot.dataset))
+
+
+def test_a_good_snapshot(snapshot: Snapshot) -> None:
+    assert "hold" in verify(snapshot)
+
+
+def test_nothing_released(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match="run build first"):
+        verify(Snapshot(tmp_path))
+
+
+def test_a_changed_file(snapshot: Snapshot) -> None:
+    card = snapshot.dataset / "README.md"
+    card.write_text(card.read_text() + "more")
+    with pytest.raises(RunFailed, match=r"README\.md: content differs"):
+        verify(snapshot)
+
+
+def test_a_missing_and_a_strange_file(snapshot: Snapshot) -> None:
+    (snapshot.dataset / "stats.json").rename(snapshot.dataset / "numbers.json")
+    with pytest.raises(RunFailed, match=r"stats\.json: listed.*numbers\.json: not listed"):
+        verify(snapshot)
+
+
+def test_an_image_that_is_not_what_its_name_says(snapshot: Snapshot) -> None:
+    image = next((snapshot.root / "raw" / "images").iterdir())
+    image.unlink()
+    image.write_bytes(b"other")
+    with pytest.raises(RunFailed, match="content differs from its name"):
+        verify(snapshot)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (pl.col("mention_start") + 1, "mention offsets"),
+        (pl.lit("p9").alias("sku"), "not in the knowledge base"),
+        (pl.lit(["p1"]).alias("candidates"), "not among the candidates"),
+        (pl.lit("r6").alias("review_id"), "in a split and dropped"),
+        (pl.lit([]).cast(pl.List(pl.String)).alias("images"), "images"),
+    ],
+)
+def test_a_broken_rule(snapshot: Snapshot, change: pl.Expr, said: str) -> None:
+    test = pl.read_parquet(snapshot.dataset / "test.parquet")
+    rewrite(snapshot, "test", test.head(1).with_columns(change))
+    with pytest.raises(RunFailed, match=said):
+        verify(snapshot)
+
+
+def test_a_product_in_two_splits(snapshot: Snapshot) -> None:
+    dev = pl.read_parquet(snapshot.dataset / "dev.parquet")
+    rewrite(snapshot, "dev", dev.with_columns(sku=pl.lit("p4")))
+    with pytest.raises(RunFailed, match="more than one split"):
+        verify(snapshot)
