@@ -65,7 +65,8 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def references_of(products: Iterable[Product], reviews: Iterable[Review]) -> list[str]:
     """Every image reference of the records, each once, sorted."""
-    return sorted({reference for record in (*products, *reviews) for reference in record.images})
+    lists = [*(product.images for product in products), *(review.images for review in reviews)]
+    return sorted({reference for images in lists for reference in images})
 
 
 def _check_any(raw: Path, products: Sequence[Product], reviews: Sequence[Review], bad: Sequence[Rejected]) -> None:

@@ -24,6 +24,7 @@ _OTHERS = {
     "pardon our interruption": "a block page (Pardon our interruption)",
     "select your country": "the choice of country",
 }
+_SKU = re.compile(r"[0-9]{1,20}")
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _SWITCH = {"true": "Yes", "false": "No"}
 
@@ -148,8 +149,10 @@ def as_parsed(draft: Draft, generation: Generation, url: str) -> ParsedProduct:
     sku, name = draft.sku or sku_of(url) or "", clean_text(draft.name)
     if not sku or not name:
         raise NotAProduct(f"a page without a product's {'name' if sku else 'SKU'}")
+    if not _SKU.fullmatch(sku):
+        raise NotAProduct(f"a page with an odd SKU: {sku[:40]!r}")
     attributes = attribute_rows(draft.rows)
-    variants = tuple(sorted(set(draft.variants) - {sku}))
+    variants = tuple(sorted({other for other in draft.variants if _SKU.fullmatch(other)} - {sku}))
     images = (_absolute(url, image) for image in draft.images)
     product = Product(
         sku=sku,

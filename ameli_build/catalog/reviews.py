@@ -133,4 +133,4 @@ def _photos(photos: object) -> list[str]:
         if isinstance(photo, dict)
     )
     full = (original_image(f"https:{url}" if url.startswith("//") else url) for url in addresses)
-    return list(dict.fromkeys(readable(url) for url in full if url))
+    return list(dict.fromkeys(readable(url) for url in full if url.startswith(("http://", "https://"))))

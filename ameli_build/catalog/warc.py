@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from bs4.builder import ParserRejectedMarkup
 
 from ameli_build.catalog.pages import parse_product_page
 from ameli_build.catalog.parsed import WrongPage
@@ -100,7 +101,7 @@ def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
             address = page.final_url if sku_of(page.final_url) else page.url
             product = parse_product_page(body, address).product
             yield page.kind, replace(product, url=page.final_url, fetched_at=page.fetched_at, source=source)
-    except WrongPage as error:
+    except (WrongPage, RecursionError, ParserRejectedMarkup) as error:
         yield "rejected", Rejected(page.file, 0, f"{page.kind}: {error}", page.url)
 
 

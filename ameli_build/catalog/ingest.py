@@ -1,0 +1,84 @@
+"""Bringing one's own raw records into a snapshot instead of a crawl (contract, section 2)."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from ameli_build.catalog.build import MAP, STAGE, read_map, references_of, write_lines
+from ameli_build.catalog.pictures import from_folder, from_web
+from ameli_build.catalog.raw_files import FORMS, form_of, read_products, read_reviews
+from ameli_build.catalog.raw_records import is_url
+from ameli_build.progress import say, track
+from ameli_build.records import Picture
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot, UnusableInput, whole_file
+from ameli_build.stages import run_stage
+
+
+def ingest(
+    snapshot: Snapshot,
+    products: Path,
+    reviews: Path,
+    images: Path | None,
+    settings: Settings,
+    fetch_images: bool = False,
+) -> None:
+    """Copy raw records to `raw/`, the images that they name to `raw/images/`, and make `catalog/`.
+
+    References that are URLs are downloaded when `fetch_images` is set. Running again takes the place of what was
+    ingested before, without downloading twice. The caller holds the snapshot's lock. Raises `UnusableInput` when a
+    file holds no usable record, before anything is written.
+    """
+    if any(snapshot.raw.glob("*.warc.gz")):
+        raise UnusableInput(f"{snapshot.raw}: holds a crawl; choose another --out")
+    if images is not None and not images.is_dir():
+        raise UnusableInput(f"{images}: not a folder")
+    found_products, bad = read_products(products, products.name)
+    found_reviews, more = read_reviews(reviews, reviews.name)
+    say(f"ingest: {len(found_products):,} products, {len(found_reviews):,} reviews, {len(bad) + len(more):,} rejected")
+    references = references_of(found_products, found_reviews)
+    _bring_images(snapshot, references, images, settings, fetch_images)
+    targets = {snapshot.raw / f"products.{form_of(products)}": products}
+    targets |= {snapshot.raw / f"reviews.{form_of(reviews)}": reviews}
+    for target, source in targets.items():
+        _copy(source, target)
+    for kind in ("products", "reviews"):  # of an earlier time, in another form
+        for form in FORMS:
+            if (path := snapshot.raw / f"{kind}.{form}") not in targets:
+                path.unlink(missing_ok=True)
+    run_stage(STAGE, snapshot, settings)
+
+
+def _bring_images(
+    snapshot: Snapshot, references: list[str], folder: Path | None, settings: Settings, fetch_images: bool
+) -> None:
+    """Store each reference's body and note what came of it, even when the work is interrupted."""
+    before = read_map(snapshot.raw / MAP)
+    local = [reference for reference in references if not is_url(reference)]
+    urls = [reference for reference in references if is_url(reference)]
+    known = {url: before[url] for url in urls if url in before and _is_there(snapshot, before[url])}
+    missing = [url for url in urls if url not in known]
+    found = dict(known)
+    try:
+        limit = settings.crawl.max_image_bytes
+        for reference in track(local, "copy images", len(local)):
+            found[reference] = from_folder(snapshot, folder, reference, limit)
+        if fetch_images and missing:
+            for picture in from_web(snapshot, missing, settings):
+                found[picture.reference] = picture
+    finally:
+        rest = {url: Picture(url, None, "not fetched (no --fetch-images)") for url in missing if url not in found}
+        write_lines(snapshot.raw / MAP, (asdict(picture) for _, picture in sorted((found | rest).items())))
+
+
+def _is_there(snapshot: Snapshot, picture: Picture) -> bool:
+    return picture.path is not None and (snapshot.root / picture.path).is_file()
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.exists() and source.resolve() == target.resolve():
+        return
+    with source.open("rb") as handle, whole_file(target) as written:
+        shutil.copyfileobj(handle, written, 1 << 20)

@@ -1,0 +1,86 @@
+"""Bodies for the image references of ingested records: from a folder, or from the web where that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ameli_build.crawl.archive import Response
+from ameli_build.crawl.bodies import image_extension
+from ameli_build.crawl.failures import FetchFailed, Unwanted
+from ameli_build.crawl.fetch import Fetcher
+from ameli_build.progress import track
+from ameli_build.records import Picture
+from ameli_build.settings import CrawlSettings, Settings
+from ameli_build.snapshot import Snapshot
+
+
+def from_folder(snapshot: Snapshot, folder: Path | None, reference: str, limit: int) -> Picture:
+    """Store the picture at a path below `folder`; nothing outside of it is read, not through a link either.
+
+    `limit` is in bytes.
+    """
+    if folder is None:
+        return Picture(reference, None, "no images folder was given")
+    try:
+        path = _inside(folder.resolve(), reference)
+        if path is None:
+            return Picture(reference, None, "leads out of the images folder")
+        if not path.is_file():
+            return Picture(reference, None, "not a file" if path.exists() else "no such file")
+        if path.stat().st_size > limit:
+            return Picture(reference, None, f"larger than {limit:,} bytes")
+        return _stored(snapshot, reference, path.read_bytes())
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name too long
+        return Picture(reference, None, f"cannot be read ({getattr(error, 'strerror', None) or 'a bad path'})")
+
+
+def _inside(root: Path, reference: str) -> Path | None:
+    """The file that a reference leads to, None when it lies outside of `root`; `\\` is tried as a separator too."""
+    path = (root / reference).resolve()
+    if not path.exists() and "\\" in reference:
+        path = (root / reference.replace("\\", "/")).resolve()
+    return path if path.is_relative_to(root) else None
+
+
+def _stored(snapshot: Snapshot, reference: str, body: bytes) -> Picture:
+    return Picture(reference, snapshot.store_image(body, image_extension(body) or "bin"))
+
+
+def from_web(snapshot: Snapshot, urls: Sequence[str], settings: Settings) -> Iterator[Picture]:
+    """Download pictures from the hosts that the references name, as politely as a crawl does.
+
+    Loopback and private addresses are refused unless the settings allow them. Raises `RunFailed` when a host refuses
+    again and again.
+    """
+    hosts = tuple(sorted({host for url in urls if (host := _host(url))}))
+    own = {"site_url": CrawlSettings.model_fields["site_url"].default, "hosts": hosts, "image_hosts": ()}
+    fetcher = Fetcher(settings.crawl.model_copy(update=own))
+
+    def fetch(url: str) -> Picture:
+        try:
+            response, _ = fetcher.get(url, "image", _filled)
+        except FetchFailed as failure:
+            return Picture(url, None, failure.kind)
+        return _stored(snapshot, url, response.data)
+
+    try:
+        with ThreadPoolExecutor(settings.crawl.threads) as pool:
+            yield from track(pool.map(fetch, urls), "fetch images", len(urls))
+    finally:
+        fetcher.stop.set()
+        fetcher.close()
+
+
+def _filled(response: Response) -> None:
+    if not response.data:
+        raise Unwanted("empty", "an empty body")
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2].lower()
+    except ValueError:
+        return ""
