@@ -54,8 +54,8 @@ def test_a_photograph_finds_its_product(entities: npt.NDArray[np.float32]) -> No
     queries = embed([photograph(look, 1)[0] for look in LOOKS])
     assert np.allclose(np.linalg.norm(queries, axis=1), 1.0, atol=1e-4)
     ranks = (-(queries @ entities.T)).argsort(axis=1).argsort(axis=1).diagonal()
-    assert (ranks == 0).mean() > 0.4  # chance: 0.025
-    assert (ranks < 10).mean() > 0.8  # chance: 0.25
+    assert (ranks == 0).mean() > 0.7  # chance: 0.025
+    assert (ranks < 10).mean() > 0.9  # chance: 0.25
 
 
 def test_a_caption_finds_pictures_of_its_kind(entities: npt.NDArray[np.float32]) -> None:
