@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +17,7 @@ import urllib3.exceptions
 from ameli_build.crawl.addresses import Addresses, Forbidden
 from ameli_build.crawl.archive import Response
 from ameli_build.crawl.bodies import TooLarge, Undecodable, decode
+from ameli_build.crawl.failures import FetchFailed, Unwanted, connection_failure, retry_after
 from ameli_build.crawl.robots import Robots, RobotsUnreachable
 from ameli_build.crawl.throttle import Throttle
 from ameli_build.crawl.transport import ForbiddenAddress, Guard, Watchdog, make_session
@@ -37,31 +35,6 @@ _ACCEPT = {
     "robots": "text/plain,*/*;q=0.5",
     "sitemap": "application/xml,text/xml,*/*;q=0.5",
 }
-
-
-class FetchFailed(Exception):
-    """An address that could not be had.
-
-    `kind` is a word for counting (`http_404`, `timeout`, `blocked` ...), `again` whether another try may help.
-    """
-
-    def __init__(
-        self, kind: str, detail: str = "", status: int = 0, again: bool = False, retry_after: float | None = None
-    ) -> None:
-        super().__init__(f"{kind}: {detail}" if detail else kind)
-        self.kind = kind
-        self.detail = detail
-        self.status = status
-        self.again = again
-        self.retry_after = retry_after
-
-
-class Unwanted(Exception):
-    """Raised by what judges an answer: it is not what was asked for, though its status says 200."""
-
-    def __init__(self, kind: str, detail: str = "") -> None:
-        super().__init__(detail or kind)
-        self.kind = kind
 
 
 def _forget(_kind: str, _response: Response) -> None:
@@ -155,7 +128,7 @@ class Fetcher:
                 return value
         else:
             again = status in (408, 429) or status >= 500 or (status == 403 and kind not in ("image", "robots"))
-            wait = retry_after(dict((name.lower(), value) for name, value in response.headers).get("retry-after"))
+            wait = retry_after({name.lower(): value for name, value in response.headers}.get("retry-after"))
             failure = FetchFailed(f"http_{status}", "", status, again, wait)
         if failure.kind in REFUSALS and kind != "robots":
             self._refuse(host, response.url, failure.kind)
@@ -168,7 +141,7 @@ class Fetcher:
         if count >= self._settings.max_forbidden:
             self.stop.set()
             raise RunFailed(
-                f"{host}: {count} refusals in a row, the last ({kind}) for {url}; the crawl stopped so as not to hammer:"
+                f"{host}: {count} refusals in a row, the last ({kind}) for {url}; crawl stopped so as not to hammer;"
                 f" wait some hours, lower crawl.rate (now {self._settings.rate:g}), then run the same command to go on"
             )
 
@@ -190,7 +163,7 @@ class Fetcher:
                 with answer:
                     body = self._body(answer, limit, guard)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                raise _failure(error, guard, settings.deadline) from None
+                raise connection_failure(error, guard, settings.deadline) from None
             except ForbiddenAddress as error:
                 raise FetchFailed("forbidden_address", str(error)) from None
             except TooLarge as error:
@@ -256,44 +229,3 @@ def _location(response: Response) -> str:
     with suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
     return location.strip()
-
-
-def _failure(error: Exception, guard: Guard, deadline: float) -> FetchFailed:
-    """What the connection did, as a kind of failure."""
-    causes: list[object] = [error, *error.args, error.__cause__, error.__context__]
-    causes += [getattr(cause, "reason", None) for cause in causes]
-    if guard.expired or time.monotonic() > guard.deadline:
-        return FetchFailed("deadline", f"not there after {deadline:g} s", again=True)
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
-        return FetchFailed("bad_url", str(error))
-    timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
-    if any(isinstance(cause, timeouts) for cause in causes):
-        return FetchFailed("timeout", _short(error), again=True)
-    if any(isinstance(cause, urllib3.exceptions.IncompleteRead) for cause in causes):
-        return FetchFailed("short_body", _short(error), again=True)
-    if isinstance(error, requests.exceptions.SSLError):
-        return FetchFailed("tls", _short(error), again=True)
-    return FetchFailed("connection", _short(error), again=True)
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
-
-
-def retry_after(value: str | None) -> float | None:
-    """Seconds that a `Retry-After` header asks for, given as seconds or as a date; None where it says nothing.
-
-    >>> retry_after("120"), retry_after("soon")
-    (120.0, None)
-    """
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(value)
-        except (ValueError, TypeError):
-            return None
-        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
-    return seconds if math.isfinite(seconds) else None

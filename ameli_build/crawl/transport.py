@@ -142,5 +142,5 @@ def make_session(may_connect: MayConnect, connections: int, user_agent: str, sit
         }
     )
     # The shop's own answer to "which country?"; without it a first visit gets that question in place of the page.
-    session.cookies.set("intl_splash", "false", domain=site_host, path="/")  # type: ignore[no-untyped-call]
+    session.cookies.set("intl_splash", "false", domain=site_host, path="/")
     return session

@@ -1,0 +1,71 @@
+"""Section 3.1: one product with its specifications, reviews and images."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ameli_build.catalog.pages import NotAProduct, ParsedProduct, parse_product_page
+from ameli_build.crawl import answers
+from ameli_build.crawl.archive import Response
+from ameli_build.crawl.listings import Target
+from ameli_build.crawl.obtain import FINAL, Source
+from ameli_build.crawl.reviews import review_pages
+from ameli_build.crawl.specifications import Clicker, ClickFailed
+from ameli_build.settings import CrawlSettings
+
+GONE = ("http_404", "http_410")
+
+
+class ProductCrawler:
+    """Fetches products, each with all that belongs to it; may be used by many threads."""
+
+    def __init__(self, source: Source, settings: CrawlSettings, clicker: Clicker) -> None:
+        self._source = source
+        self._settings = settings
+        self._clicker = clicker
+
+    def fetch(self, target: Target) -> None:
+        """Have a product's page, its page after the click where that is needed, its reviews and all images archived."""
+        url = target.url
+        page = self._source.take("page", url, _checked, target.sku)
+        if page is None and self._source.failure("page", url) in GONE:
+            return
+        parsed = _parsed(page) if page is not None else None
+        sku = target.sku or (parsed.product.sku if parsed is not None else None)
+        if parsed is not None and self._needs_click(parsed):
+            self._click(url, sku)
+        images = list(parsed.product.images) if parsed is not None else []
+        for reviews in review_pages(self._source, self._settings, sku) if sku is not None else ():
+            images += [image for review in reviews.reviews for image in review.images]
+        for image in dict.fromkeys(images):
+            self._source.take_image(image)
+
+    def _needs_click(self, parsed: ParsedProduct) -> bool:
+        mode: Literal["auto", "click", "json"] = self._settings.specifications
+        return mode == "click" or (mode == "auto" and not parsed.has_specifications)
+
+    def _click(self, url: str, sku: str | None) -> None:
+        place = self._source.archive.find("clicked", url)
+        if place is not None and (place.error is None or place.error in FINAL):
+            return
+        addresses = self._source.fetcher.addresses
+        target = addresses.resolve(url)
+        try:
+            html = self._clicker.click(target, addresses.check(target))
+        except ClickFailed as failure:
+            self._source.note("clicked", url, failure.kind, 0, str(failure), sku)
+        else:
+            self._source.archive.add_clicked(url, html, sku)
+
+
+def _checked(response: Response) -> Response:
+    answers.html_page(response)
+    return response
+
+
+def _parsed(page: Response) -> ParsedProduct | None:
+    """The product on a page; None for a page of another kind, which the catalog will reject by name."""
+    try:
+        return parse_product_page(page.data, page.final_url)
+    except NotAProduct:
+        return None

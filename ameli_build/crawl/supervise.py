@@ -1,0 +1,53 @@
+"""Runs the browser's driver for as long as the crawl lives, and leaves nothing behind when it is gone.
+
+Started as a script in a session of its own, with a pipe from the crawler as standard input: when that pipe ends, even
+because the crawler was killed, the driver and its browser are killed and the browser's profile folder is removed.
+Uses the standard library alone, so that it starts at once.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+
+def main(profile: str, command: list[str]) -> int:
+    """Run `command` until it ends or standard input does; then end its whole session and remove `profile`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    driver = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    signal.signal(signal.SIGTERM, lambda *_: driver.kill())
+    threading.Thread(target=_kill_at_end_of_input, args=(driver,), daemon=True).start()
+    status = driver.wait()
+    for process in session_members(os.getsid(0)):
+        if process != os.getpid():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+    shutil.rmtree(profile, ignore_errors=True)
+    return max(0, status)
+
+
+def session_members(session: int) -> list[int]:
+    """The processes of a session; none where there is no /proc."""
+    members = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session:
+                members.append(int(entry.name))
+    return members
+
+
+def _kill_at_end_of_input(driver: subprocess.Popen[bytes]) -> None:
+    while sys.stdin.buffer.read(1):
+        continue
+    driver.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
