@@ -26,6 +26,7 @@ TABLES: tuple[Rgb, ...] = (
     (200, 184, 160),
 )
 CLUTTER = ("mug", "books", "plant", "bottle", "picture", "lamp", "cushion", "carton")
+QUANTILES = tuple(NormalDist().inv_cdf((value + 0.5) / 256) for value in range(256))
 
 
 def backdrop(rng: np.random.Generator, side: int, items: int, window: bool = False) -> Image.Image:
@@ -172,4 +173,4 @@ def exposed(rng: np.random.Generator, image: Image.Image) -> Image.Image:
 
 def _grain(strength: float) -> list[int]:
     """What turns even bytes into a normal distribution around 128, `strength` wide."""
-    return [round(128 + strength * NormalDist().inv_cdf((value + 0.5) / 256)) for value in range(256)]
+    return [round(128 + strength * quantile) for quantile in QUANTILES]
