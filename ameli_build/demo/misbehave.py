@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import socket
 import struct
 import threading
@@ -11,7 +12,7 @@ import time
 from dataclasses import replace
 from email.utils import formatdate
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import zstandard
 
 from ameli_build.demo.answers import Answer
@@ -66,10 +67,11 @@ def bomb(fault: Bomb) -> bytes:
             for _ in range(fault.megabytes):
                 stream.write(_MEGABYTE)
         return packed.getvalue()
-    packer = brotli.Compressor(quality=5) if fault.encoding == "br" else zstandard.ZstdCompressor().compressobj()
-    step = packer.process if fault.encoding == "br" else packer.compress
-    last = packer.finish if fault.encoding == "br" else packer.flush
-    return b"".join([step(_MEGABYTE) for _ in range(fault.megabytes)] + [last()])
+    if fault.encoding == "br":
+        brotlied = brotli.Compressor(quality=5)
+        return b"".join([brotlied.process(_MEGABYTE) for _ in range(fault.megabytes)] + [brotlied.finish()])
+    zipped = zstandard.ZstdCompressor().compressobj()
+    return b"".join([zipped.compress(_MEGABYTE) for _ in range(fault.megabytes)] + [zipped.flush()])
 
 
 def torment(connection: socket.socket, fault: Fault, answer: Answer, stopped: threading.Event) -> None:
@@ -84,6 +86,7 @@ def torment(connection: socket.socket, fault: Fault, answer: Answer, stopped: th
         case Reset():
             connection.sendall(_head(answer, f"Content-Length: {len(body)}") + half)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(connection.detach())  # the server would say goodbye before it closes
         case Hang(after_headers, seconds):
             if after_headers:
                 connection.sendall(_head(answer, f"Content-Length: {len(body)}"))

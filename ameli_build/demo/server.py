@@ -99,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     server: LoopbackServer
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """Answer, or misbehave as the plan has it."""
         fault = self.server.faults.next(self.path)
         self.server.seen.append(Seen(self.command, self.path, time.monotonic(), fault))

@@ -1,0 +1,54 @@
+"""Category listings, in the form before 2025 and in the one since; and the page that a visitor starts at."""
+
+from __future__ import annotations
+
+from ameli_build.demo.pages.shop import Shop, crumbs, render
+from ameli_build.demo.shelves import Category, pick
+
+OLD_PAGE = 24
+NEW_PAGE = 18
+
+
+def is_new_form(category: Category) -> bool:
+    """Whether the shop already shows a category in its new form: one in three."""
+    return pick(f"listing/{category.id}", 3) == 0
+
+
+def listing(shop: Shop, category: Category, number: int) -> str:
+    """Page `number`, from 1, of a category; a page past the end has no cards."""
+    size = NEW_PAGE if is_new_form(category) else OLD_PAGE
+    pages = -(-len(category.products) // size)
+    cards = category.products[(number - 1) * size : number * size]
+    return render(
+        "listing_grid" if is_new_form(category) else "listing_list",
+        shop=shop,
+        category=category,
+        crumbs=crumbs(shop, category.path),
+        below=_below(shop, category),
+        cards=[(product, f"${product.price:,.2f}", shop.rating(product)) for product in cards],
+        number=number,
+        pages=pages,
+        next_path=shop.listing_path(category, number + 1) if number < pages else None,
+        previous_path=shop.listing_path(category, number - 1) if 1 < number <= pages else None,
+    )
+
+
+def home(shop: Shop) -> str:
+    """The departments of the shop."""
+    leaves = [category for category in shop.shelves.categories.values() if not _below(shop, category)]
+    tiles = [(category, shop.listing_path(category), _front(category)) for category in leaves]
+    return render("home", shop=shop, crumbs=[], tiles=tiles)
+
+
+def _front(category: Category) -> object:
+    """A picture that stands for a category: the first of its first product that has one."""
+    return next((product.images[0] for product in category.products if product.images), None)
+
+
+def _below(shop: Shop, category: Category) -> list[tuple[str, str]]:
+    """(name, path) of the categories one level below."""
+    depth = len(category.path)
+    every = shop.shelves.categories.values()
+    return [
+        (c.name, shop.listing_path(c)) for c in every if len(c.path) == depth + 1 and c.path[:depth] == category.path
+    ]

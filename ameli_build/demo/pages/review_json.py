@@ -1,0 +1,175 @@
+"""The shop's review JSON, `/ugc/v2/reviews`: every review of a family, with the variant linked as the shop links it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ameli_build.demo.pages.shop import Shop, scaled
+from ameli_build.demo.shelves import SCALED_PHOTOS, photo_id, pick, slug
+from ameli_build.demo.world import WorldImage, WorldProduct, WorldReview
+
+_ASPECTS = ("Performance", "Value", "Design", "Ease of Use", "Features")
+_GRADES = {1: "Poor", 2: "Fair", 3: "Average", 4: "Good", 5: "Excellent"}
+_BADGES: dict[str, dict[str, Any]] = {
+    "Incentivized": {
+        "badgeName": "Incentivized",
+        "badgeDescription": "The reviewer was rewarded for writing.",
+        "fileName": None,
+        "iconText": None,
+        "iconPath": None,
+        "index": 90900,
+    },
+    "VerifiedPurchaser": {
+        "badgeName": "Verified Purchaser",
+        "badgeDescription": "The reviewer bought the item here.",
+        "fileName": "badge-verified.jpg",
+        "iconText": "Verified Purchase",
+        "iconPath": "/ugc-common-assets/badge-verified.svg",
+        "index": 100000,
+    },
+    "rewardZoneNumberV3": {
+        "badgeName": "Member",
+        "badgeDescription": "The reviewer belongs to the shop's club.",
+        "fileName": "badge-member.gif",
+        "iconText": "",
+        "iconPath": "/ugc-common-assets/badge-member.svg",
+        "index": 100500,
+    },
+    "Employee": {
+        "badgeName": "Employee",
+        "badgeDescription": "The reviewer works here.",
+        "fileName": None,
+        "iconText": "Employee",
+        "iconPath": None,
+        "index": 100700,
+    },
+}
+
+
+def review_page(shop: Shop, product: WorldProduct, query: Mapping[str, str]) -> dict[str, Any]:
+    """One page of the reviews listed under `product`; past the end, `topics` is empty.
+
+    `query` may hold page, pageSize (at most 100), sort, searchText and verifiedPurchaseOnly.
+    """
+    found = _sorted(_matching(shop.shelves.reviews_of(product), query), query.get("sort", "BEST_REVIEW"))
+    size = min(_number(query.get("pageSize"), 20), 100)
+    number = _number(query.get("page"), 1)
+    topics = [topic(shop, review, product) for review in found[(number - 1) * size : number * size]]
+    return {
+        "page": number,
+        "pageSize": size,
+        "totalPages": -(-len(found) // size),
+        "totalResults": len(found),
+        "topics": topics,
+    }
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isdecimal() and 0 < int(text) < 1_000_000 else otherwise
+
+
+def _matching(reviews: list[WorldReview], query: Mapping[str, str]) -> list[WorldReview]:
+    wanted = query.get("searchText", "").casefold()
+    verified = query.get("verifiedPurchaseOnly") == "true"
+    return [
+        review
+        for review in reviews
+        if wanted in f"{review.title} {review.text}".casefold()
+        and ("VerifiedPurchaser" in review.badges or not verified)
+    ]
+
+
+def _sorted(reviews: list[WorldReview], sort: str) -> list[WorldReview]:
+    """Newest first comes in; MOST_HELPFUL, BEST_REVIEW and BEST_MATCH put the votes before the date."""
+    if sort == "MOST_RECENT":
+        return reviews
+    if sort == "MOST_HELPFUL":
+        return sorted(reviews, key=lambda review: -review.helpful)
+    return sorted(reviews, key=lambda review: (review.unhelpful - review.helpful, -review.rating))
+
+
+def topic(shop: Shop, review: WorldReview, listed: WorldProduct) -> dict[str, Any]:
+    """One review as the shop sends it under the product `listed`.
+
+    `productDetails` is there when the review was written for a sibling of `listed`, and absent when for `listed`.
+    """
+    fields: dict[str, Any] = {
+        "id": review.review_id,
+        "topicType": "review",
+        "rating": review.rating,
+        "recommended": review.rating >= 3,
+        "title": review.title,
+        "text": review.text,
+        "author": review.author or None,
+        "positiveFeedbackCount": review.helpful,
+        "negativeFeedbackCount": review.unhelpful,
+        "commentCount": pick(f"comments/{review.review_id}", 20) // 19,
+        "writeCommentUrl": f"/site/reviews/submission/{review.sku}/review/{review.number}?campaignid=RR_&return=",
+        "submissionTime": review.submitted_at,
+        "brandResponses": [],
+        "badges": [_badge(code) for code in review.badges],
+        "photos": [_photo(shop, review, photo) for photo in review.photos],
+        **_grades(review),
+        "daysOfOwnership": pick(f"days/{review.review_id}", 400) if pick(review.review_id, 8) else None,
+        "pros": None,
+        "cons": None,
+        "secondaryRatings": _secondary(review),
+    }
+    if review.sku != listed.sku:
+        fields["productDetails"] = _details(shop, review.sku, listed)
+    return fields
+
+
+def _badge(code: str) -> dict[str, Any]:
+    return {"badgeCode": code, "badgeType": "Custom", **_BADGES.get(code, {"badgeName": code, "index": 0})}
+
+
+def _photo(shop: Shop, review: WorldReview, photo: WorldImage) -> dict[str, Any]:
+    host = shop.image_url + SCALED_PHOTOS
+    side = 256 if pick(f"scaled/{photo.name}", 2) else None
+    return {
+        "photoId": photo_id(review, photo, "photo"),
+        "caption": None,
+        "normalUrl": host + photo_id(review, photo, "normal") + scaled(640),
+        "piscesUrl": shop.photo(photo, side),
+        "thumbnailUrl": host + photo_id(review, photo, "thumbnail") + scaled(54),
+        "reviewId": review.review_id,
+    }
+
+
+def _grades(review: WorldReview) -> dict[str, int | None]:
+    given = pick(f"grades/{review.review_id}", 3) == 0
+    names = ("qualityRating", "valueRating", "easeOfUseRating")
+    return {name: _near(review, name) if given else None for name in names}
+
+
+def _secondary(review: WorldReview) -> list[dict[str, Any]]:
+    first = pick(f"aspect/{review.review_id}", len(_ASPECTS))
+    labels = [_ASPECTS[(first + step) % len(_ASPECTS)] for step in range(pick(f"aspects/{review.review_id}", 4))]
+    values = {label: _near(review, label) for label in labels}
+    return [
+        {
+            "attribute": label.replace(" ", ""),
+            "value": value,
+            "attributeLabel": label,
+            "valueLabel": _GRADES[value],
+        }
+        for label, value in values.items()
+    ]
+
+
+def _near(review: WorldReview, aspect: str) -> int:
+    """A grade from 1 to 5, at most one away from the review's rating."""
+    return min(5, max(1, review.rating + pick(f"{aspect}/{review.review_id}", 3) - 1))
+
+
+def _details(shop: Shop, sku: str, listed: WorldProduct) -> dict[str, Any]:
+    name = shop.shelves.variant_name(sku, listed)
+    path = shop.old_path(sku, name)
+    links = {
+        "pdpPath": path,
+        "reviewsPath": f"{path}#tabbed-customerreviews",
+        "rnrPath": f"/site/reviews/{slug(name)}/{sku}",
+    }
+    return {"name": name, "links": links, "active": sku in shop.shelves.products}

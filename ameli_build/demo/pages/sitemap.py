@@ -1,0 +1,59 @@
+"""robots.txt and the sitemap of products, in gzipped shards."""
+
+from __future__ import annotations
+
+import gzip
+from xml.sax.saxutils import escape
+
+from ameli_build.demo.pages.shop import Shop
+
+SHARD = 100
+_SPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+_CLOSED = (
+    "/nex/",
+    "/m/e/*",
+    "/site/builder/*",
+    "/browse-api/*",
+    "/site/offer/*",
+    "/site/compare?skus=*",
+    "/api/*.json",
+    "/availability/*",
+    "/cart",
+    "/cart/*",
+    "/cartitems/*",
+    "/fulfillment/*",
+    "/location/*",
+    "/pricing/*",
+    "/profile/*",
+    "/*template=_specificationsTab",
+    "/site/modals/*",
+    "/services/plans/*",
+)
+
+
+def robots(shop: Shop) -> str:
+    """What the shop asks of robots: products, listings and reviews are open, its internal services are not."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _CLOSED), ""]
+    lines += ["User-agent: GetIntentCrawler", "Disallow: /", "", f"Sitemap: {shop.site_url}/sitemaps_pdp.xml", ""]
+    return "\n".join(lines)
+
+
+def index(shop: Shop) -> str:
+    """The sitemap's index: one entry a shard."""
+    count = max(1, -(-len(shop.shelves.products) // SHARD))
+    places = [f"{shop.site_url}/sitemaps_pdp.{number:04d}.xml.gz" for number in range(count)]
+    return _document("sitemapindex", "sitemap", places)
+
+
+def shard(shop: Shop, number: int) -> bytes | None:
+    """One gzipped shard of product URLs; None past the end."""
+    products = list(shop.shelves.products.values())[number * SHARD : (number + 1) * SHARD]
+    if not products:
+        return None
+    text = _document("urlset", "url", [shop.site_url + shop.product_path(product) for product in products])
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def _document(root: str, entry: str, places: list[str]) -> str:
+    rows = "".join(f"<{entry}><loc>{escape(place)}</loc></{entry}>\n" for place in places)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} {_SPACE}>\n{rows}</{root}>\n'

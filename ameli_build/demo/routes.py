@@ -1,0 +1,154 @@
+"""Which page of the storefront answers which URL."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
+
+from PIL import Image
+
+from ameli_build.demo.answers import Answer, as_json, moved, page
+from ameli_build.demo.pages import generation_a, generation_b, generation_c, sitemap
+from ameli_build.demo.pages.listing import home, listing
+from ameli_build.demo.pages.review_json import review_page
+from ameli_build.demo.pages.reviews import all_reviews
+from ameli_build.demo.pages.shop import Shop
+from ameli_build.demo.shelves import PRODUCT_IMAGES, Shelves
+from ameli_build.demo.world import WorldImage, WorldProduct
+
+Pictures = Callable[[WorldImage], bytes]
+
+NOT_FOUND = page("<html><head><title>Page not found - Best Buy</title></head><body>Not found.</body></html>", 404)
+PLACEHOLDER = WorldImage(name="placeholder.png", kind="placeholder")
+
+_PRODUCT_PAGES = {
+    "A": generation_a.product_page,
+    "B": generation_b.product_page,
+    "C": generation_c.product_page,
+}
+_SIDE = re.compile(r"max(?:Height|Width)=(\d{1,4})")
+_MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG", "image/png"), (b"GIF8", "image/gif"), (b"<", "text/html"))
+
+
+class SiteRoutes:
+    """Pages, robots, sitemap and the review JSON: called with a target, gives the answer."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._routes: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], dict[str, str]], Answer]], ...] = (
+            (re.compile(r"/"), lambda _found, _query: page(home(shop))),
+            (re.compile(r"/robots\.txt"), lambda _found, _query: _text(sitemap.robots(shop))),
+            (re.compile(r"/sitemaps_pdp\.xml"), lambda _found, _query: _xml(sitemap.index(shop))),
+            (re.compile(r"/sitemaps_pdp\.(\d{4})\.xml\.gz"), self._sitemap_shard),
+            (re.compile(r"/site/(?:[^/]+/)+([a-z]+\d+)\.c"), self._listing),
+            (re.compile(r"/site/(?:[^/]+/)?(\d+)\.p"), self._product),
+            (re.compile(r"/product/[^/]+/[^/]+/sku/(\d+)"), self._product),
+            (re.compile(r"/product/[^/]+/([A-Z0-9]+)"), self._product_by_bsin),
+            (re.compile(r"/ugc/v2/reviews"), self._review_json),
+            (re.compile(r"/site/reviews/[^/]+/(\d+)"), self._reviews),
+            (re.compile(generation_a.SPECIFICATIONS_PATH), self._sheet),
+            (re.compile(r"/static/recaptcha/enterprise\.js"), lambda _found, _query: _script("/* nothing to guard */")),
+        )
+
+    def __call__(self, target: str) -> Answer:
+        """The answer for a path with its query; 404 for what the shop does not have."""
+        parts = urlsplit(target)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        for pattern, route in self._routes:
+            found = pattern.fullmatch(parts.path)
+            if found:
+                return route(found, {**query, "": target})
+        return NOT_FOUND
+
+    def _sitemap_shard(self, found: re.Match[str], _query: dict[str, str]) -> Answer:
+        body = sitemap.shard(self._shop, int(found[1]))
+        return NOT_FOUND if body is None else Answer(body, "application/octet-stream")
+
+    def _listing(self, found: re.Match[str], query: dict[str, str]) -> Answer:
+        category = self._shop.shelves.categories.get(found[1])
+        return page(listing(self._shop, category, _page(query, "cp"))) if category else NOT_FOUND
+
+    def _product(self, found: re.Match[str], query: dict[str, str]) -> Answer:
+        return self._product_page(self._known(found[1]), found.string)
+
+    def _product_by_bsin(self, found: re.Match[str], _query: dict[str, str]) -> Answer:
+        product = self._shop.shelves.by_bsin.get(found[1])
+        return self._product_page(product if product and product.generation == "C" else None, found.string)
+
+    def _product_page(self, product: WorldProduct | None, path: str) -> Answer:
+        """The page at its own path; a redirect there from any other path of the product."""
+        if product is None:
+            return NOT_FOUND
+        own = self._shop.product_path(product)
+        if path not in (urlsplit(own).path, self._shop.card_path(product)):
+            return moved(own)
+        return page(_PRODUCT_PAGES[product.generation](self._shop, product))
+
+    def _review_json(self, _found: re.Match[str], query: dict[str, str]) -> Answer:
+        product = self._known(query.get("sku"))
+        return as_json(review_page(self._shop, product, query)) if product else NOT_FOUND
+
+    def _reviews(self, found: re.Match[str], query: dict[str, str]) -> Answer:
+        product = self._known(found[1])
+        return page(all_reviews(self._shop, product, _page(query, "page"))) if product else NOT_FOUND
+
+    def _sheet(self, _found: re.Match[str], query: dict[str, str]) -> Answer:
+        product = self._known(query.get("skuId"))
+        return as_json(generation_a.sheet(product)) if product else NOT_FOUND
+
+    def _known(self, sku: str | None) -> WorldProduct | None:
+        return self._shop.shelves.products.get(sku or "")
+
+
+class ImageRoutes:
+    """The image host: originals, and smaller copies where the path ends in `;maxHeight=...`."""
+
+    def __init__(self, shelves: Shelves, pictures: Pictures) -> None:
+        self._shelves = shelves
+        self._pictures = pictures
+
+    def __call__(self, target: str) -> Answer:
+        """A picture; for a product picture that is not there, 200 with the placeholder."""
+        path, _, suffix = target.split("?")[0].partition(";")
+        image = self._shelves.picture(path)
+        if image is None and path.startswith(PRODUCT_IMAGES):
+            image = PLACEHOLDER
+        if image is None or image.fault == "missing":
+            return NOT_FOUND
+        body = self._pictures(image)
+        side = _SIDE.search(suffix)
+        if side:
+            body = _smaller(body, int(side[1]))
+        return Answer(body, next((kind for magic, kind in _MAGIC if body.startswith(magic)), "image/jpeg"))
+
+
+def _smaller(body: bytes, side: int) -> bytes:
+    """A copy that fits a square of `side` pixels; what cannot be decoded stays as it is."""
+    try:
+        with Image.open(io.BytesIO(body)) as picture:
+            form = picture.format or "JPEG"
+            picture.thumbnail((side, side))
+            packed = io.BytesIO()
+            picture.save(packed, form)
+    except OSError:
+        return body
+    return packed.getvalue()
+
+
+def _page(query: dict[str, str], key: str) -> int:
+    text = query.get(key, "1")
+    return int(text) if re.fullmatch(r"[1-9]\d{0,5}", text) else 1
+
+
+def _text(text: str) -> Answer:
+    return Answer(text.encode(), "text/plain; charset=utf-8")
+
+
+def _xml(text: str) -> Answer:
+    return Answer(text.encode(), "application/xml")
+
+
+def _script(text: str) -> Answer:
+    return Answer(text.encode(), "text/javascript; charset=utf-8")
