@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from ameli_build.catalog.dom import text_of
 from ameli_build.catalog.generation_b import spoken
 from ameli_build.catalog.parsed import Draft, count_in, number_in
-from ameli_build.catalog.scripts import as_dict, as_list, as_text, javascript_in, scripts
+from ameli_build.catalog.scripts import as_dict, as_list, as_text, javascript_in, plain, scripts
 from ameli_build.catalog.urls import sku_of
 
 MARK = "ApolloSSRDataTransport"
@@ -71,16 +71,16 @@ def read(product: Mapping[str, Any]) -> Draft:
     images = [as_dict(product.get("primaryImage")), *map(as_dict, as_list(product.get("images")))]
     return Draft(
         sku=as_text(product.get("skuId")),
-        name=as_text(as_dict(product.get("name")).get("short")),
+        name=plain(as_dict(product.get("name")).get("short")),
         categories=_lineage(product),
-        description=as_text(as_dict(product.get("description")).get("long")),
+        description=plain(as_dict(product.get("description")).get("long")),
         features=tuple(_features(product)),
         rows=tuple(_rows(product)),
         images=tuple(href for image in images if (href := as_text(image.get("piscesHref")))),
         variants=tuple(_variants(product)),
         price=number_in(as_dict(product.get("price")).get("customerPrice")),
-        brand=as_text(product.get("brand")),
-        model=as_text(as_dict(product.get("manufacturer")).get("modelNumber")),
+        brand=plain(product.get("brand")),
+        model=plain(as_dict(product.get("manufacturer")).get("modelNumber")),
         review_count=count_in(as_dict(product.get("reviewInfo")).get("reviewCount")),
     )
 
@@ -93,7 +93,7 @@ def _lineage(product: Mapping[str, Any]) -> tuple[str, ...]:
         detail = as_dict(path.get("categoryDetail"))
         parents = [as_dict(p) for p in as_list(as_dict(detail.get("broaderTerms")).get("primaryLineage"))]
         parents.sort(key=lambda parent: -(number_in(parent.get("sequence")) or 0))
-        names = [as_text(part.get("name")) for part in (*parents, detail)]
+        names = [plain(part.get("name")) for part in (*parents, detail)]
         if names[-1]:
             return tuple(name for name in names if name)
     return ()
@@ -102,13 +102,13 @@ def _lineage(product: Mapping[str, Any]) -> tuple[str, ...]:
 def _features(product: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     listed = [as_dict(feature) for feature in as_list(product.get("features"))]
     for feature in sorted(listed, key=lambda one: number_in(one.get("sequence")) or 0):
-        yield as_text(feature.get("title")), as_text(feature.get("description"))
+        yield plain(feature.get("title")), plain(feature.get("description"))
 
 
 def _rows(product: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for group in map(as_dict, as_list(product.get("specificationGroups"))):
         for row in map(as_dict, as_list(group.get("specifications"))):
-            yield as_text(group.get("name")), as_text(row.get("displayName")), spoken(row.get("value"))
+            yield plain(group.get("name")), plain(row.get("displayName")), spoken(row.get("value"))
 
 
 def _variants(product: Mapping[str, Any]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PageElement
 
-from ameli_build.catalog.parsed import clean_text
+from ameli_build.catalog.parsed import folded
 from ameli_build.catalog.scripts import without_scripts
 
 _NOT_TEXT = "button, svg, [role=tooltip], .tooltip, .tooltip-text, .definition, .sr-only, .visually-hidden"
@@ -24,7 +24,7 @@ def text_of(node: PageElement | None) -> str:
     if not isinstance(node, Tag):
         return ""
     hidden = {id(inner) for inner in node.select(_NOT_TEXT)}
-    return clean_text("".join(_strings(node, hidden))) or clean_text("".join(_strings(node, set())))
+    return folded("".join(_strings(node, hidden))) or folded("".join(_strings(node, set())))
 
 
 def _strings(node: Tag, hidden: set[int]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from ameli_build.catalog.dom import text_of
 from ameli_build.catalog.parsed import Draft, count_in, number_in
-from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_in, scripts
+from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_in, plain, scripts
 
 PREFIXES = (
     "shop-specifications",
@@ -66,14 +66,14 @@ def specification_rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
     """(group, name, value) of `specifications.categories[]`."""
     for category in map(as_dict, as_list(as_dict(data.get("specifications")).get("categories"))):
         for row in map(as_dict, as_list(category.get("specifications"))):
-            yield as_text(category.get("displayName")), as_text(row.get("displayName")), spoken(row.get("value"))
+            yield plain(category.get("displayName")), plain(row.get("displayName")), spoken(row.get("value"))
 
 
 def spoken(value: Any) -> str:
     """A specification's value as text, with the words that the page shows for true and false."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    return as_text(value)
+    return plain(value)
 
 
 def drawer_rows(tree: BeautifulSoup) -> Iterator[tuple[str, str, str]]:
@@ -89,12 +89,12 @@ def drawer_rows(tree: BeautifulSoup) -> Iterator[tuple[str, str, str]]:
 def _description(overview: Mapping[str, Any]) -> str:
     description = as_dict(as_dict(overview.get("product-description")).get("description"))
     fragments = as_list(as_dict(description.get("longDescription")).get("parsedHtmlFragments"))
-    return " ".join(as_text(as_dict(fragment).get("plainText")) for fragment in fragments)
+    return " ".join(plain(as_dict(fragment).get("plainText")) for fragment in fragments)
 
 
 def _features(overview: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for feature in map(as_dict, as_list(as_dict(overview.get("product-features")).get("features"))):
-        yield as_text(feature.get("title")), as_text(feature.get("description"))
+        yield plain(feature.get("title")), plain(feature.get("description"))
 
 
 def _images(gallery: Mapping[str, Any]) -> Iterator[str]:

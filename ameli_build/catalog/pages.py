@@ -18,7 +18,7 @@ from ameli_build.catalog.parsed import (
     page_text,
     wrong_page,
 )
-from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_ld, json_ld_breadcrumb
+from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_ld, json_ld_breadcrumb, plain
 
 __all__ = ["Generation", "NotAProduct", "ParsedProduct", "parse_product_page"]
 
@@ -66,13 +66,13 @@ def _schema(text: str) -> Draft:
     rows = [as_dict(row) for row in as_list(schema.get("additionalProperty"))]
     return Draft(
         sku=as_text(schema.get("sku")),
-        name=as_text(schema.get("name")),
+        name=plain(schema.get("name")),
         categories=json_ld_breadcrumb(text),
-        description=as_text(schema.get("description")),
-        rows=tuple(("", as_text(row.get("name")), generation_b.spoken(row.get("value"))) for row in rows),
+        description=plain(schema.get("description")),
+        rows=tuple(("", plain(row.get("name")), generation_b.spoken(row.get("value"))) for row in rows),
         images=tuple(as_text(image) for image in (as_list(images) or [images]) if as_text(image)),
         price=number_in(offers.get("price", offers.get("lowPrice"))),
-        brand=as_text(as_dict(brand).get("name")) or as_text(brand),
-        model=as_text(schema.get("model")),
+        brand=plain(as_dict(brand).get("name")) or plain(brand),
+        model=plain(schema.get("model")),
         review_count=count_in(as_dict(schema.get("aggregateRating")).get("reviewCount")),
     )

@@ -16,7 +16,9 @@ from ameli_build.records import Attribute, Product
 
 Generation = Literal["A", "B", "C"]
 
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_TAG = re.compile(
+    r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|small|span|strong|sub|sup|table|tbody|td|th|tr|u|ul)\b[^<>]*>", re.I
+)
 _TITLE = re.compile(r"<title\b[^>]*>(.*?)</title>", re.S | re.I)
 _CHARSET = re.compile(rb"""charset=["']?([A-Za-z0-9_.:-]+)""", re.I)
 _OTHERS = {
@@ -86,10 +88,16 @@ def wrong_page(text: str) -> str | None:
 
 
 def clean_text(text: object) -> str:
-    """One line of plain text: entities decoded, tags taken out, white space folded; "" for what is not a string."""
-    if not isinstance(text, str):
-        return ""
-    return " ".join(readable(unescape(_TAG.sub(" ", text))).split())
+    """One line of plain text from a text that may hold markup: formatting tags taken out, entities decoded.
+
+    "" for what is not a string.
+    """
+    return folded(unescape(_TAG.sub(" ", text))) if isinstance(text, str) else ""
+
+
+def folded(text: str) -> str:
+    """Plain text on one line, its white space folded."""
+    return " ".join(readable(text).split())
 
 
 def readable(text: str) -> str:
@@ -99,9 +107,9 @@ def readable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What one place of a page (a script, the DOM) tells about a product, as it stands there; empty: not told.
+    """What one place of a page (a script, the DOM) tells about a product, as plain text; empty: not told.
 
-    `features` are (title, description), `rows` (group, name, value) of the specification sheet, `images` absolute URLs.
+    `features` are (title, description), `rows` (group, name, value) of the specification sheet, `images` URLs.
     """
 
     sku: str = ""
@@ -137,7 +145,7 @@ def attribute_rows(rows: Iterable[tuple[str, str, str]]) -> tuple[Attribute, ...
     """
     kept: dict[tuple[str, str], Attribute] = {}
     for group, name, value in rows:
-        group, name, value = clean_text(group), clean_text(name), clean_text(value)
+        group, name, value = folded(group), folded(name), folded(value)
         value = _SWITCH.get(value.lower(), value)
         if name and value:
             kept.setdefault((name, value), Attribute(group, name, value))
@@ -146,7 +154,7 @@ def attribute_rows(rows: Iterable[tuple[str, str, str]]) -> tuple[Attribute, ...
 
 def as_parsed(draft: Draft, generation: Generation, url: str) -> ParsedProduct:
     """A draft as a record. Raises `NotAProduct` without a SKU or a name."""
-    sku, name = draft.sku or sku_of(url) or "", clean_text(draft.name)
+    sku, name = draft.sku or sku_of(url) or "", folded(draft.name)
     if not sku or not name:
         raise NotAProduct(f"a page without a product's {'name' if sku else 'SKU'}")
     if not _SKU.fullmatch(sku):
@@ -157,8 +165,8 @@ def as_parsed(draft: Draft, generation: Generation, url: str) -> ParsedProduct:
     product = Product(
         sku=sku,
         name=name,
-        categories=tuple(part for part in map(clean_text, draft.categories) if part),
-        description=clean_text(draft.description) or _feature_lines(draft.features),
+        categories=tuple(part for part in map(folded, draft.categories) if part),
+        description=folded(draft.description) or _feature_lines(draft.features),
         attributes=attributes,
         images=tuple(dict.fromkeys(image for image in images if image.startswith(("http://", "https://")))),
         url=url,
@@ -178,13 +186,13 @@ def _absolute(url: str, reference: str) -> str:
 
 def _feature_lines(features: Iterable[tuple[str, str]]) -> str:
     """A page without a description: its features, one a line."""
-    lines = (": ".join(part for part in map(clean_text, feature) if part) for feature in features)
+    lines = (": ".join(part for part in map(folded, feature) if part) for feature in features)
     return "\n".join(line for line in lines if line)
 
 
 def _extra(draft: Draft) -> str:
-    listed = [{"title": clean_text(title), "description": clean_text(text)} for title, text in draft.features]
-    told = {"brand": clean_text(draft.brand), "model": clean_text(draft.model), "features": listed}
+    listed = [{"title": folded(title), "description": folded(text)} for title, text in draft.features]
+    told = {"brand": folded(draft.brand), "model": folded(draft.model), "features": listed}
     return json.dumps({key: value for key, value in told.items() if value}, sort_keys=True, ensure_ascii=False)
 
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ameli_build.catalog.parsed import clean_text
+
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script\s*>", re.S | re.I)
 _DROPPED = re.compile(r"<(script|style|noscript|template)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.S | re.I)
 _ID = re.compile(r"""\bid\s*=\s*["']?([^"'\s>]+)""", re.I)
@@ -100,7 +102,7 @@ def json_ld_breadcrumb(html: str) -> tuple[str, ...]:
             found = _of_type(json_in(content), "BreadcrumbList") or {}
             items = [item for item in as_list(found.get("itemListElement")) if isinstance(item, dict)]
             names = (item.get("name") or as_dict(item.get("item")).get("name") for item in items)
-            return tuple(name for name in names if isinstance(name, str))
+            return tuple(clean_text(name) for name in names if isinstance(name, str))
     return ()
 
 
@@ -130,3 +132,8 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value)
+
+
+def plain(value: Any) -> str:
+    """`as_text` without markup."""
+    return clean_text(as_text(value))
