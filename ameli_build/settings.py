@@ -148,8 +148,8 @@ class ReleaseSettings(Section):
 class BaselineSettings(Section):
     """Section 4."""
 
-    retrieve: int = 1000
-    keep: int = 10
+    retrieve: int = Field(default=1000, ge=1)
+    keep: int = Field(default=10, ge=1, le=100)
     prior: Literal["before", "after"] = "before"
     attribute_values: Literal["mention", "knowledge_base", "retrieved"] = "mention"
     attribute_filter: bool = True
@@ -159,6 +159,16 @@ class BaselineSettings(Section):
     text_epochs: int = 20
     text_hidden: int = 256
     text_learning_rate: float = 1e-3
+    text_reviews: int = Field(default=0, ge=0)
+    """The text module learns from at most so many train reviews; 0 takes all."""
+    text_candidates: int = Field(default=0, ge=0)
+    """Candidates of a train review that the text module learns from, gold included; 0 takes all `keep`."""
+    adapters: Literal["separate", "shared"] = "separate"
+    """`shared` is one adapter for both sides, mixed 0.2 to 0.8 with the embedding, as in the authors' code."""
+    adapter_scale: float = Field(default=20.0, gt=0)
+    """Factor of the cosines in the contrastive loss and in the image module's softmax; the paper writes none."""
+    images: Literal["first", "maximum", "mean"] = "first"
+    """Pictures that retrieval and the image module compare: the first of each side, or all pairs, pooled."""
     adapter_hidden: int = 192
     adapter_epochs: int = 30
     adapter_learning_rate: float = 1e-3

@@ -1,0 +1,44 @@
+"""Cross-encoders that score a pair of texts, by Sentence Transformers name or folder (section 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ameli_build.models.missing import unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class PairScorer:
+    """A cross-encoder with one output; its scores go through a sigmoid."""
+
+    model: Any
+    batch: int
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """Scores in 0..1 of shape (pairs,)."""
+        import torch
+
+        if not pairs:
+            return np.zeros(0, dtype=np.float32)
+        scores = self.model.predict(
+            list(pairs), batch_size=self.batch, show_progress_bar=False, activation_fn=torch.nn.Sigmoid()
+        )
+        return np.asarray(scores, dtype=np.float32).reshape(-1)
+
+
+@lru_cache(maxsize=2)
+def load_cross_encoder(name: str, device: str = "cpu", batch: int = 32) -> PairScorer:
+    """The cross-encoder of that name, loaded once a process; raises `UnusableInput` when it cannot be had."""
+    from sentence_transformers import CrossEncoder
+
+    try:
+        model = CrossEncoder(name, device=device, num_labels=1)
+    except Exception as error:  # the libraries below raise whatever they like for a missing model
+        raise unavailable("cross_encoder", name, error) from error
+    return PairScorer(model, batch)

@@ -1,0 +1,83 @@
+"""Readers of text in pictures (section 4.2): RapidOCR, or the paper's EasyOCR."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ameli_build.models import Reader
+from ameli_build.models.missing import unavailable
+from ameli_build.snapshot import UnusableInput
+
+MIN_CONFIDENCE = 0.5
+"""Lines below it are dropped, as in the authors' code."""
+
+MAX_SIDE = 480
+"""Longer side in pixels that RapidOCR's text detector sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class RapidReader:
+    """RapidOCR; its recogniser drops spaces between words, so compare its lines without white space."""
+
+    engine: Callable[[Any], Any]
+
+    def read(self, image: Image.Image) -> list[str]:
+        """The lines of text, top to bottom."""
+        found, _ = self.engine(np.asarray(image.convert("RGB"))[:, :, ::-1])
+        return [str(text) for _, text, score in found or () if float(score) > MIN_CONFIDENCE]
+
+
+@dataclass(frozen=True, slots=True)
+class EasyReader:
+    """EasyOCR in English, with text turned by 90, 180 and 270 degrees tried too."""
+
+    engine: Any
+
+    def read(self, image: Image.Image) -> list[str]:
+        """The lines of text, in the order of detection."""
+        found = self.engine.readtext(np.asarray(image.convert("RGB")), rotation_info=[90, 180, 270])
+        return [str(text) for _, text, score in found if float(score) > MIN_CONFIDENCE]
+
+
+@lru_cache(maxsize=2)
+def load_reader(name: str, device: str = "cpu") -> Reader:
+    """The reader called `rapidocr` or `easyocr`, loaded once a process; raises `UnusableInput` for any other."""
+    if name == "rapidocr":
+        return _load_rapid()
+    if name == "easyocr":
+        return _load_easy(device)
+    raise UnusableInput(f"setting models.ocr: no reader called {name!r} (rapidocr, easyocr)")
+
+
+def _load_rapid() -> RapidReader:
+    from rapidocr_onnxruntime import RapidOCR
+
+    threads = int(os.environ.get("OMP_NUM_THREADS", "0")) or -1
+    engine = RapidOCR(
+        det_limit_side_len=MAX_SIDE,
+        det_limit_type="max",
+        use_cls=False,
+        intra_op_num_threads=threads,
+        inter_op_num_threads=1,
+    )
+    return RapidReader(engine)
+
+
+def _load_easy(device: str) -> EasyReader:
+    try:
+        import easyocr
+    except ImportError as error:
+        raise unavailable("ocr", "easyocr", ImportError("install the extra: pip install 'ameli-build[easyocr]'")) from (
+            error
+        )
+    try:
+        return EasyReader(easyocr.Reader(["en"], gpu=device != "cpu", verbose=False))
+    except Exception as error:  # the download of its weights fails in many ways
+        raise unavailable("ocr", "easyocr", error) from error

@@ -1,0 +1,35 @@
+"""P(e|m) and P(c|m) by hand, and on names that spaCy finds."""
+
+from pathlib import Path
+
+import pytest
+
+from ameli_build.baseline.data import KnowledgeBase
+from ameli_build.baseline.prior import count_forms, make_prior, rank_by_prior
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot
+from ameli_build.stages import Work
+
+COMPUTERS, TABLETS = ("Shop", "Computers"), ("Shop", "Tablets")
+
+
+def test_shares_of_products_and_categories() -> None:
+    prior = count_forms(
+        [["laptop", "laptops"], ["laptop", "gaminglaptop"], ["laptop"], ["tablet"]],
+        [COMPUTERS, COMPUTERS, TABLETS, TABLETS],
+    )
+    assert prior.entities("Laptop") == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0])
+    assert prior.categories("laptop") == pytest.approx([2 / 3, 2 / 3, 1 / 3, 1 / 3])
+    assert prior.allowed("gaming-laptop").tolist() == [False, True, False, False]
+    assert prior.allowed("toaster").tolist() == [True] * 4
+    assert rank_by_prior(prior, ["laptop", "tablet", "toaster"], 3).tolist() == [[0, 1, 2], [3, -1, -1], [-1, -1, -1]]
+
+
+def test_mentions_meet_names_by_surface_and_lemma(tmp_path: Path) -> None:
+    names = ('Norvex - 14" Touch Laptop - 16GB Memory - Silver', "Kalden - Countertop Microwave - Black")
+    categories = (("Best Buy", "PC Laptops"), ("Best Buy", "Countertop Microwaves"))
+    kb = KnowledgeBase(("1", "2"), names, categories, ("", ""), ((), ()), (("a",), ("b",)), {"1": 0, "2": 1})
+    prior = make_prior(Work(Snapshot(tmp_path)), load_settings("demo"), kb)
+    for mention in ("laptop", "Laptops", "touch laptop", "PC laptop"):
+        assert prior.allowed(mention).tolist() == [True, False], mention
+    assert prior.allowed("countertop microwave").tolist() == [False, True]
