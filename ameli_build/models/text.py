@@ -26,7 +26,7 @@ class SentenceEncoder:
     def encode(self, texts: Sequence[str]) -> Matrix:
         """Unit vectors of shape (texts, dimension)."""
         if not texts:
-            return np.zeros((0, self.model.get_embedding_dimension() or 0), dtype=np.float32)
+            return self.encode([""])[:0]
         vectors = self.model.encode(
             list(texts),
             batch_size=self.batch,

@@ -37,9 +37,9 @@ def test_a_second_call_encodes_nothing(tmp_path: Path) -> None:
 
     work = Work(Snapshot(tmp_path), counting)
     first = embed_texts(work, demo("run.shard_rows=2"), TEXTS)
-    assert asked == [3]
+    assert sum(asked) == 3
     assert np.array_equal(embed_texts(work, demo("run.shard_rows=2"), TEXTS), first)
-    assert asked == [3]
+    assert sum(asked) == 3
 
 
 def test_no_text_and_no_picture(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Section 3.3: which words of a review name the product it is about."""

@@ -1,0 +1,29 @@
+"""The choice among candidate mentions."""
+
+from ameli_build.mentions.choose import choose_mention
+from ameli_build.mentions.match import find_occurrences
+
+KEYS = ["laptop", "gaminglaptop"]
+
+
+def chosen(text: str, scores: dict[str, float]) -> tuple[int, str] | None:
+    mention = choose_mention(text, find_occurrences(text, KEYS), scores)
+    return (mention.start, mention.text) if mention else None
+
+
+def test_the_nearest_to_the_title_wins() -> None:
+    assert chosen("A laptop, a gaming laptop", {"laptop": 0.4, "gaming laptop": 0.5}) == (12, "gaming laptop")
+    assert chosen("A laptop, a gaming laptop", {"laptop": 0.6, "gaming laptop": 0.5}) == (2, "laptop")
+
+
+def test_ties_go_to_the_longer_words() -> None:
+    assert chosen("A laptop, a gaming laptop", {"laptop": 0.5, "gaming laptop": 0.5}) == (12, "gaming laptop")
+
+
+def test_this_beats_the_first_place() -> None:
+    assert chosen("The laptop. This Laptop.", {"laptop": 0.5}) == (17, "Laptop")
+    assert chosen("The laptop. That Laptop.", {"laptop": 0.5}) == (4, "laptop")
+
+
+def test_no_candidate_no_mention() -> None:
+    assert chosen("Nice", {}) is None

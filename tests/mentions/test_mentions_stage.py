@@ -1,0 +1,74 @@
+"""The stage on hand-made cases: accuracy, conservation, and reviews that name nothing."""
+
+import csv
+from pathlib import Path
+
+import polars as pl
+
+from ameli_build.mentions.stage import STAGE
+from ameli_build.records import joined_text
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot, write_table
+from ameli_build.stages import run_stage
+
+Case = tuple[str, str, str, str]
+
+with (Path(__file__).parent / "cases.csv").open(encoding="utf-8", newline="") as lines:
+    CASES: list[Case] = [
+        (row["title"], row["category"], row["review"], row["mention"]) for row in csv.DictReader(lines)
+    ]
+
+
+def snapshot_of(root: Path, cases: list[Case]) -> Snapshot:
+    """A snapshot that has left the stage `clean` with one product and one review a case."""
+    snapshot = Snapshot(root)
+    skus = [f"{n:04}" for n in range(len(cases))]
+    products = {"sku": skus, "name": [case[0] for case in cases], "categories": [["All", case[1]] for case in cases]}
+    reviews = {
+        "review_id": [f"r{sku}" for sku in skus],
+        "sku": skus,
+        "title": ["" if n % 2 else "Five stars" for n in range(len(cases))],
+        "text": [case[2] for case in cases],
+    }
+    write_table(snapshot.table_path("clean/products"), pl.DataFrame(products))
+    write_table(snapshot.table_path("clean/reviews"), pl.DataFrame(reviews))
+    return snapshot
+
+
+def test_hand_made_cases(tmp_path: Path) -> None:
+    snapshot = snapshot_of(tmp_path, CASES)
+    assert run_stage(STAGE, snapshot, load_settings("demo", ["run.shard_rows=20"]))
+    mentions = {row["review_id"]: row for row in snapshot.read("mentions/mentions").iter_rows(named=True)}
+    wrong = []
+    for n, (title, _, text, expected) in enumerate(CASES):
+        row = mentions.get(f"r{n:04}")
+        said = row["mention"] if row else ""
+        if said != expected:
+            wrong.append((title, text, expected, said))
+        if row:
+            whole = joined_text("" if n % 2 else "Five stars", text)
+            assert whole[row["mention_start"] : row["mention_end"]] == said
+    assert len(wrong) <= 0.03 * len(CASES), wrong
+    dropped = snapshot.read("mentions/dropped")
+    assert set(dropped["reason"]) == {"no_mention"}
+    assert dropped.height + len(mentions) == len(CASES)
+
+
+def test_no_reviews_at_all(tmp_path: Path) -> None:
+    snapshot = snapshot_of(tmp_path, CASES[:1])
+    write_table(snapshot.table_path("clean/reviews"), snapshot.read("clean/reviews").clear())
+    assert run_stage(STAGE, snapshot, load_settings("demo"))
+    assert snapshot.read("mentions/mentions").is_empty()
+    assert snapshot.read("mentions/dropped").is_empty()
+
+
+def test_names_of_the_whole_catalogue(tmp_path: Path) -> None:
+    cases = [
+        ("Acme - Toaster", "Toasters", "A fine air fryer, though", ""),
+        ("Acme - Air Fryer", "Air Fryers", "ok", ""),
+    ]
+    snapshot = snapshot_of(tmp_path, cases)
+    run_stage(STAGE, snapshot, load_settings("demo", ["mentions.source=catalogue"]))
+    assert snapshot.read("mentions/mentions")["mention"].to_list() == ["air fryer"]
+    run_stage(STAGE, snapshot, load_settings("demo"))
+    assert snapshot.read("mentions/mentions").is_empty()

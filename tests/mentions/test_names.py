@@ -1,0 +1,81 @@
+"""Name candidates from titles and leaf categories, whatever their form."""
+
+import pytest
+
+from ameli_build.mentions.inflect import noun_forms, noun_lemma
+from ameli_build.mentions.names import product_names
+from ameli_build.models.language import load_language
+
+LANGUAGE = load_language("bundled:en")
+
+
+def names(title: str, category: str) -> set[str]:
+    return {name.text for name in product_names(title, category, LANGUAGE)}
+
+
+@pytest.mark.parametrize(
+    ("title", "category", "expected"),
+    [
+        ('Brand - 14" Laptop - 16GB Memory - Silver', "PC Laptops", {"laptop", "pc laptop"}),
+        ("Brand Stainless Toaster", "Toasters", {"toaster", "stainless toaster", "brand stainless toaster"}),
+        (
+            "GE - 1.6 Cu. Ft. Over-the-Range Microwave - Black",
+            "Over-the-Range Microwaves",
+            {"microwave", "over the range microwave"},
+        ),
+        ('Laptop Bag for 15.6" Laptops', "Laptop Bags", {"bag", "laptop bag"}),
+        (
+            "LG - Side-by-Side Refrigerator with Ice Maker",
+            "All Refrigerators",
+            {"refrigerator", "side by side refrigerator"},
+        ),
+        ("Front Load Washer", "Washers & Dryers", {"washer", "dryer", "load washer", "front load washer"}),
+        (
+            "Apple - MacBook Air 13-inch Laptop",
+            "MacBook Air",
+            {"macbook", "macbook air", "macbook air laptop", "air laptop", "laptop"},
+        ),
+        ("Soft Pouch", "Vacuum Accessories", {"pouch", "soft pouch", "vacuum accessory"}),
+    ],
+)
+def test_spans_of_the_noun_chunk_that_end_in_its_root(title: str, category: str, expected: set[str]) -> None:
+    assert names(title, category) == expected
+
+
+def test_a_hyphenated_compound_is_never_cut() -> None:
+    assert "range microwave" not in names("Over-the-Range Microwave", "Over-the-Range Microwaves")
+
+
+@pytest.mark.parametrize("title", ["", " - ", "12345", "---", "!!!", "\u200b", "電子レンジ", "🎧 - 🎧"])
+def test_a_title_of_nothing_gives_the_category_only(title: str) -> None:
+    assert {"laptop", "pc laptop"} <= names(title, "PC Laptops")
+    assert all(name.strip() for name in names(title, ""))
+
+
+def test_length_is_bounded() -> None:
+    found = product_names("One Two Three Four Five Six Seven Eight Laptop", "", LANGUAGE, max_words=3)
+    assert max(len(name.words) for name in found) == 3
+
+
+@pytest.mark.parametrize(
+    ("lemma", "plural"),
+    [
+        ("laptop", "laptops"),
+        ("battery", "batteries"),
+        ("watch", "watches"),
+        ("shelf", "shelves"),
+        ("mouse", "mice"),
+        ("tv", "tvs"),
+    ],
+)
+def test_forms_are_those_that_lemmatise_to_the_noun(lemma: str, plural: str) -> None:
+    assert {lemma, plural} <= noun_forms(lemma, LANGUAGE)
+    assert all(noun_lemma(form, LANGUAGE) == lemma for form in noun_forms(lemma, LANGUAGE))
+
+
+def test_singulars_that_look_like_plurals_stay() -> None:
+    assert [noun_lemma(word, LANGUAGE) for word in ("lens", "glasses", "headphones")] == [
+        "lens",
+        "glasses",
+        "headphone",
+    ]
