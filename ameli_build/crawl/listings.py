@@ -37,7 +37,7 @@ def find_targets(
         named = [Target(sku, product_url(site, sku)) for sku in skus]
         found = _chain(named, *(_listed(source, site, category) for category in categories))
     else:
-        found = _in_sitemap(source, settings.sitemap_url)
+        found = _in_sitemap(source, source.fetcher.addresses.resolve(settings.sitemap_url))
     targets = list(islice(_distinct(found), most))
     if not targets:
         raise RunFailed(f"{site}: no product found{_why(source)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 
@@ -29,12 +30,13 @@ POLL_SECONDS = 0.05
 _CLICK = """
 const survey = document.querySelector('#survey_invite_no');
 if (survey) survey.click();
+window.scrollTo(0, document.body.scrollHeight);
 const buttons = Array.from(document.querySelectorAll(arguments[0]));
 const button = buttons.find(one => /specification/i.test(one.textContent)) || buttons[0];
-if (!button) return false;
+if (!button) return document.readyState;
 button.scrollIntoView({block: 'center'});
 button.click();
-return true;
+return 'clicked';
 """
 _COUNT = "return document.querySelectorAll(arguments[0]).length"
 _SOURCE = "return '<!DOCTYPE html>' + document.documentElement.outerHTML"
@@ -89,10 +91,16 @@ class Clicker:
             raise ClickFailed("browser", text) from None
 
     def _press(self, driver: WebDriver) -> None:
-        """Click the button as soon as there is one; a survey that covers the page is declined first."""
+        """Click the button as soon as there is one; a survey that covers the page is declined first.
+
+        A page that has loaded completely gets a quarter of the time to bring its button.
+        """
         end = time.monotonic() + self._timeout
-        while not driver.execute_script(_CLICK, ", ".join(BUTTONS)):
-            if time.monotonic() > end:
+        loaded = math.inf
+        while (state := driver.execute_script(_CLICK, ", ".join(BUTTONS))) != "clicked":
+            now = time.monotonic()
+            loaded = min(loaded, now) if state == "complete" else math.inf
+            if now > min(end, loaded + self._timeout / 4):
                 raise ClickFailed("no_button", f"no specification button within {self._timeout:g} s")
             self._throttle.pause(POLL_SECONDS)
 
