@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bs4 import BeautifulSoup
-
-from ameli_build.catalog.dom import text_of
+from ameli_build.catalog.dom import Page, text_of
 from ameli_build.catalog.generation_b import spoken
 from ameli_build.catalog.parsed import Draft, count_in, number_in
 from ameli_build.catalog.scripts import as_dict, as_list, as_text, javascript_in, plain, scripts
@@ -122,9 +120,9 @@ def _variants(product: Mapping[str, Any]) -> Iterator[str]:
                 yield from list(filter(None, skus))[:1]
 
 
-def shown_rows(tree: BeautifulSoup) -> Iterator[tuple[str, str, str]]:
+def shown_rows(page: Page) -> Iterator[tuple[str, str, str]]:
     """(group, name, value) of the sheet that the click opens, by the classes that are not hashed."""
-    for name in tree.select("div.grow.basis-none.font-weight-medium"):
+    for name in page.select("div.grow.basis-none.font-weight-medium"):
         value = name.find_next_sibling("div")
         heading = name.find_previous("h4", class_="v-text-md")
         yield text_of(heading), text_of(name), text_of(value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PageElement
@@ -11,12 +13,32 @@ from ameli_build.catalog.parsed import folded
 from ameli_build.catalog.scripts import without_scripts
 
 _NOT_TEXT = "button, svg, [role=tooltip], .tooltip, .tooltip-text, .definition, .sr-only, .visually-hidden"
+_FUNCTION = re.compile(r":[a-z-]+\([^)]*\)")
 _INLINE = frozenset({"a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u"})
 
 
-def tree_of(html: str) -> BeautifulSoup:
-    """The page's elements, without its scripts."""
-    return BeautifulSoup(without_scripts(html), "lxml")
+class Page:
+    """A page's elements, without its scripts, behind CSS selectors.
+
+    A selector whose names do not even stand in the source is not tried: most are for other generations, and each costs
+    a walk through the whole tree.
+    """
+
+    def __init__(self, html: str) -> None:
+        source = without_scripts(html)
+        self._source = source.lower()
+        self._tree = BeautifulSoup(source, "lxml")
+
+    def select(self, *selectors: str) -> list[Tag]:
+        """The elements that any of the selectors finds, in the order of the page."""
+        tried = [one for one in selectors if all(name in self._source for name in _names(one))]
+        return list(self._tree.select(", ".join(tried))) if tried else []
+
+
+@cache
+def _names(selector: str) -> tuple[str, ...]:
+    """The longer words that must stand in a page for a selector to find anything."""
+    return tuple(re.findall(r"[a-z][\w-]{3,}", _FUNCTION.sub("", selector).lower()))
 
 
 def text_of(node: PageElement | None) -> str:
@@ -38,16 +60,12 @@ def _strings(node: Tag, hidden: set[int]) -> Iterator[str]:
             yield child
 
 
-def first_text(tree: Tag, selectors: Iterable[str]) -> str:
+def first_text(page: Page, selectors: Iterable[str]) -> str:
     """The text of the first element that one of the selectors, tried in order, finds with any text."""
-    for selector in selectors:
-        for node in tree.select(selector):
-            if text := text_of(node):
-                return text
-    return ""
+    return next((text for selector in selectors for node in page.select(selector) if (text := text_of(node))), "")
 
 
-def attributes_of(tree: Tag, selector: str, names: Iterable[str]) -> list[str]:
-    """The first filled one of the attributes `names` of each element that the selector finds."""
-    found = (next((str(node[name]) for name in names if node.get(name)), "") for node in tree.select(selector))
+def values_of(nodes: Iterable[Tag], *names: str) -> list[str]:
+    """The first filled one of the attributes `names` of each element that has one."""
+    found = (next((str(node[name]) for name in names if node.get(name)), "") for node in nodes)
     return [value for value in found if value]

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bs4 import BeautifulSoup
-
-from ameli_build.catalog.dom import attributes_of, first_text, text_of
+from ameli_build.catalog.dom import Page, first_text, text_of, values_of
 from ameli_build.catalog.parsed import Draft, count_in, number_in
 from ameli_build.catalog.urls import sku_of
 
@@ -17,31 +15,38 @@ _NAME = (".sku-title h1", "div[id^=shop-product-title] h1", ".shop-product-title
 _SKU = (".sku.product-data .product-data-value", ".product-data-sku .product-data-value")
 _PRICE = (".priceView-hero-price.priceView-customer-price span", "[data-testid=price-block-customer-price]")
 _CRUMBS = (".shop-breadcrumb li a", "nav[aria-label*=readcrumb i] li a", ".c-breadcrumbs li a")
-_GALLERY = ", ".join(
-    f"{place} img"
-    for place in (".shop-media-gallery", "div[id^=shop-media-gallery]", ".media-gallery", ".primary-image")
+_GALLERY = (
+    ".shop-media-gallery img",
+    "div[id^=shop-media-gallery] img",
+    ".media-gallery img",
+    ".primary-image img",
+    "img.primary-image",
 )
-_VARIATIONS = ".shop-product-variations a[href], div[id^=shop-product-variations] a[href], .seo-list li a[href]"
+_VARIATIONS = (
+    ".shop-product-variations a[href]",
+    "div[id^=shop-product-variations] a[href]",
+    ".seo-list li a[href]",
+)
 _REVIEWS = (".c-reviews .c-total-reviews", ".c-total-reviews", ".c-reviews", ".ugc-c-review-average + span")
 _OVERVIEW = "div[class^='embedded-component-container lv product-']"
-_SHEETS = ".shop-specifications .category-wrapper, .shop-mp-specifications .category-wrapper"
+_SHEETS = (".shop-specifications .category-wrapper", ".shop-mp-specifications .category-wrapper")
 
 
-def read(tree: BeautifulSoup) -> Draft:
+def read(page: Page) -> Draft:
     """What the page's elements tell."""
     return Draft(
-        sku=_digits(first_text(tree, _SKU)),
-        name=first_text(tree, _NAME),
-        categories=_breadcrumb(tree),
-        description=_description(tree),
-        features=_features(tree),
-        rows=tuple(_rows(tree)),
-        images=tuple(attributes_of(tree, f"{_GALLERY}, img.primary-image", ("data-src", "src"))),
-        variants=tuple(sku for href in attributes_of(tree, _VARIATIONS, ("href",)) if (sku := sku_of(href))),
-        price=number_in(first_text(tree, _PRICE)),
-        brand=first_text(tree, (".shop-product-title a", ".sku-title .brand-link", "a.brand-link")),
-        model=first_text(tree, (".model.product-data .product-data-value",)),
-        review_count=count_in(first_text(tree, _REVIEWS)),
+        sku=_digits(first_text(page, _SKU)),
+        name=first_text(page, _NAME),
+        categories=_breadcrumb(page),
+        description=_description(page),
+        features=_features(page),
+        rows=tuple(_rows(page)),
+        images=tuple(values_of(page.select(*_GALLERY), "data-src", "src")),
+        variants=tuple(sku for href in values_of(page.select(*_VARIATIONS), "href") if (sku := sku_of(href))),
+        price=number_in(first_text(page, _PRICE)),
+        brand=first_text(page, (".shop-product-title a", ".sku-title .brand-link", "a.brand-link")),
+        model=first_text(page, (".model.product-data .product-data-value",)),
+        review_count=count_in(first_text(page, _REVIEWS)),
     )
 
 
@@ -49,34 +54,34 @@ def _digits(text: str) -> str:
     return text if text.isascii() and text.isdigit() else ""
 
 
-def _breadcrumb(tree: BeautifulSoup) -> tuple[str, ...]:
+def _breadcrumb(page: Page) -> tuple[str, ...]:
     for selector in _CRUMBS:
-        if names := tuple(text for link in tree.select(selector) if (text := text_of(link))):
+        if names := tuple(text for link in page.select(selector) if (text := text_of(link))):
             return names
     return ()
 
 
-def _description(tree: BeautifulSoup) -> str:
+def _description(page: Page) -> str:
     """The text below the heading "Description" of the overview."""
-    if text := first_text(tree, (".long-description", ".product-description .description")):
+    if text := first_text(page, (".long-description", ".product-description .description")):
         return text
-    for container in tree.select(_OVERVIEW):
+    for container in page.select(_OVERVIEW):
         before, heading, text = text_of(container).partition("Description")
         if heading and len(before.split()) < 4:
             return text.split("(function", 1)[0].strip()  # a script that stood there as text
-    return first_text(tree, (".shop-product-description", ".product-description"))
+    return first_text(page, (".shop-product-description", ".product-description"))
 
 
-def _features(tree: BeautifulSoup) -> tuple[tuple[str, str], ...]:
+def _features(page: Page) -> tuple[tuple[str, str], ...]:
     return tuple(
         (text_of(row.select_one("h4")), text_of(row.select_one("p")))
-        for row in tree.select("div.list-row")
+        for row in page.select("div.list-row")
         if row.select_one("p") is not None
     )
 
 
-def _rows(tree: BeautifulSoup) -> Iterator[tuple[str, str, str]]:
-    for section in tree.select(_SHEETS):
+def _rows(page: Page) -> Iterator[tuple[str, str, str]]:
+    for section in page.select(*_SHEETS):
         group = text_of(section.select_one(".section-title-container") or section.select_one(".section-title"))
         for item in section.select(".specifications-list .list-item"):
             yield group, text_of(item.select_one(".row-title")), text_of(item.select_one(".row-value"))

@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bs4 import BeautifulSoup
-
-from ameli_build.catalog.dom import text_of
+from ameli_build.catalog.dom import Page, text_of
 from ameli_build.catalog.parsed import Draft, count_in, number_in
 from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_in, plain, scripts
 
@@ -76,9 +74,9 @@ def spoken(value: Any) -> str:
     return plain(value)
 
 
-def drawer_rows(tree: BeautifulSoup) -> Iterator[tuple[str, str, str]]:
+def drawer_rows(page: Page) -> Iterator[tuple[str, str, str]]:
     """(group, name, value) of the drawer that the click opens."""
-    for item in tree.select(".pdp-drawer-content .zebra-list-item, #pdp-drawer-overlay-backdrop .zebra-list-item"):
+    for item in page.select(".pdp-drawer-content .zebra-list-item", "#pdp-drawer-overlay-backdrop .zebra-list-item"):
         name = item.select_one("div.property") or item.select_one(".mr-100.inline")
         value = item.select_one("div.description") or item.select_one(".w-full")
         heading = item.find_previous(["h2", "h3", "h4"])

@@ -5,24 +5,24 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
 from io import BytesIO
 from urllib.parse import urljoin, urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
-from ameli_build.catalog.dom import attributes_of, first_text, tree_of
+from ameli_build.catalog.dom import Page, first_text, values_of
 from ameli_build.catalog.parsed import NotAListing, count_in, page_text, wrong_page
 from ameli_build.catalog.urls import sku_of
 
-_CARDS = "li.sku-item[data-sku-id], .product-grid-view-container li[data-testid], li.product-list-item"
+_CARDS = ("li.sku-item[data-sku-id]", ".product-grid-view-container li[data-testid]", "li.product-list-item")
 _LINKS = (".sku-title a[href]", ".sku-header a[href]", "a.product-list-item-link[href]", "a[href]")
-_NEXT = (
-    "a.sku-list-page-next[href]:not(.disabled, [aria-disabled=true]), .pagination a[rel=next][href], "
-    "a[aria-label*='next page' i][href]:not(.disabled, [aria-disabled=true])"
+_NEXT = tuple(
+    f"{link}:not(.disabled, [aria-disabled=true])"
+    for link in ("a.sku-list-page-next[href]", ".pagination a[rel=next][href]", "a[aria-label*='next page' i][href]")
 )
 _TOTAL = (".pagination-num-found", ".item-count", ".left-side .item-count")
 _LOCATION = re.compile(r"<(?:\w+:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<\]]+?)\s*(?:\]\]>)?\s*</(?:\w+:)?loc>")
@@ -65,24 +65,24 @@ def parse_listing(html: bytes, url: str) -> Listing:
         raise NotAListing(other)
     if "<" not in text:
         raise NotAListing("not HTML")
-    tree = tree_of(text)
-    cards = {card.sku or card.url: card for card in reversed(list(_cards(tree, url)))}
-    following = next((link for link in _links(tree, _NEXT, url) if link != url), None)
-    total = count_in(first_text(tree, _TOTAL))
+    page = Page(text)
+    cards = {card.sku or card.url: card for card in reversed(list(_cards(page, url)))}
+    following = next((link for link in _links(page.select(*_NEXT), url) if link != url), None)
+    total = count_in(first_text(page, _TOTAL))
     return Listing(tuple(reversed(cards.values())), following, total)
 
 
-def _cards(tree: BeautifulSoup, url: str) -> Iterator[ListingCard]:
-    for card in tree.select(_CARDS):
-        products = [link for selector in _LINKS for link in _links(card, selector, url) if is_product(link)]
+def _cards(page: Page, url: str) -> Iterator[ListingCard]:
+    for card in page.select(*_CARDS):
+        products = [link for selector in _LINKS for link in _links(card.select(selector), url) if is_product(link)]
         sku = str(card.get("data-sku-id") or card.get("data-testid") or "")
         known = sku if sku.isascii() and sku.isdigit() else None
         if products:
             yield ListingCard(known or sku_of(products[0]), products[0])
 
 
-def _links(tree: Tag, selector: str, url: str) -> Iterator[str]:
-    for link in attributes_of(tree, selector, ("href",)):
+def _links(nodes: Iterable[Tag], url: str) -> Iterator[str]:
+    for link in values_of(nodes, "href"):
         with suppress(ValueError):  # an address that is none
             yield urljoin(url, link)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ameli_build.catalog import apollo, generation_a, generation_b
-from ameli_build.catalog.dom import tree_of
+from ameli_build.catalog.dom import Page
 from ameli_build.catalog.parsed import (
     Draft,
     Generation,
@@ -38,21 +38,21 @@ def parse_product_page(html: bytes, url: str) -> ParsedProduct:
         return as_parsed(_apollo(text, product), "C", url)
     if found := generation_b.components(text):
         return as_parsed(_components(text, found), "B", url)
-    return as_parsed(combine((generation_a.read(tree_of(text)), _schema(text))), "A", url)
+    return as_parsed(combine((generation_a.read(Page(text)), _schema(text))), "A", url)
 
 
 def _apollo(text: str, product: dict[str, Any]) -> Draft:
     draft = apollo.read(product)
-    tree = tree_of(text)
-    shown = Draft(rows=tuple(apollo.shown_rows(tree)))
+    page = Page(text)
+    shown = Draft(rows=tuple(apollo.shown_rows(page)))
     first = (shown, draft) if len(shown.rows) >= len(draft.rows) else (draft, shown)  # shown ones have their groups
-    return combine((*first, _schema(text), generation_a.read(tree)))
+    return combine((*first, _schema(text), generation_a.read(page)))
 
 
 def _components(text: str, found: dict[str, dict[str, Any]]) -> Draft:
-    tree = tree_of(text)
-    drawer = Draft(rows=tuple(generation_b.drawer_rows(tree)))
-    return combine((generation_b.read(found), drawer, generation_a.read(tree), _schema(text)))
+    page = Page(text)
+    drawer = Draft(rows=tuple(generation_b.drawer_rows(page)))
+    return combine((generation_b.read(found), drawer, generation_a.read(page), _schema(text)))
 
 
 def _schema(text: str) -> Draft:
