@@ -1,0 +1,24 @@
+"""Filter 1 (section 3.2): a review without a listed photograph leaves."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ameli_build.clean.verdicts import Verdict
+from ameli_build.reasons import Reason
+
+
+def n_photos() -> pl.Expr:
+    """How many different photographs a review lists, whatever became of their download."""
+    return pl.col("images").list.n_unique().alias("n_photos")
+
+
+def no_image() -> Verdict:
+    """Drop a review that lists no photograph."""
+    return Verdict(
+        Reason.NO_IMAGE,
+        fails=pl.col("n_photos") == 0,
+        detail=pl.lit("no photo listed"),
+        value=pl.col("n_photos"),
+        threshold=pl.lit("1"),
+    )

@@ -1,0 +1,109 @@
+"""Filter 4 (section 3.2): the link between a review and its product.
+
+The shop lists a review under every sibling variant. A link is valid when the shop names no other variant: the field
+`product_details_sku` is null or equal to `sku`. The unit is the review: its invalid links are removed and counted, and
+a review with no valid link is linked to the variant that it names, where that one is in the catalogue.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ameli_build.clean.verdicts import Verdict
+from ameli_build.reasons import Reason
+
+
+def resolve_links(links: pl.DataFrame, products: pl.DataFrame, relink: bool) -> pl.DataFrame:
+    """One row a review, from one row a link.
+
+    `products` has `sku` and `gone`: null for a product that stays, else why it left. The result has the columns of
+    the gold link's row (else of the link with the smallest SKU), `sku` being the gold product, and:
+    `names` (the variant named by the shop where no link is valid), `links_in`, `links_removed`, `relinked`,
+    `in_catalogue`, and `gone` of the gold product. Sorted by `review_id`.
+    """
+    ordered = links.rename({"product_details_sku": "named"}).with_row_index("order")
+    ordered = ordered.with_columns(valid=pl.col("named").is_null() | (pl.col("named") == pl.col("sku")))
+    gold = pl.concat([_valid_links(ordered, products), _named_variants(ordered, products)])
+    chosen = (
+        ordered.join(gold, on="review_id")
+        .with_columns(links_in=pl.len().over("review_id").cast(pl.Int64))
+        .sort("review_id", pl.col("sku") != pl.col("gold"), "sku", "order")
+        .unique("review_id", keep="first", maintain_order=True)
+    )
+    unlinked = pl.col("names").is_not_null()
+    relinked = unlinked & pl.col("in_catalogue") & pl.lit(relink)
+    return (
+        chosen.with_columns(
+            listed=pl.col("sku"),
+            sku=pl.col("gold"),
+            links_removed=pl.col("links_in") - pl.when(unlinked).then(0).otherwise(1),
+            relinked=relinked,
+        )
+        .drop("gold", "named", "valid", "order")
+        .sort("review_id")
+    )
+
+
+def _valid_links(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
+    """The gold product of each review that has a valid link: `review_id, gold, names, in_catalogue, gone`.
+
+    Several valid links (the shop said nothing under several siblings): first one that another link names, then one
+    whose product stays, then the smallest SKU.
+    """
+    named = links.select("review_id", sku="named", spoken=pl.lit(True)).drop_nulls("sku").unique()
+    return (
+        links.filter("valid")
+        .join(named, on=["review_id", "sku"], how="left")
+        .join(_catalogue(products), on="sku", how="left")
+        .with_columns(pl.col("in_catalogue").fill_null(False))
+        .sort("review_id", pl.col("spoken").is_null(), _stays().not_(), "sku")
+        .unique("review_id", keep="first", maintain_order=True)
+        .select("review_id", "in_catalogue", "gone", gold="sku", names=pl.lit(None, pl.String))
+    )
+
+
+def _named_variants(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
+    """The variant that each review without a valid link names, in the columns of `_valid_links`."""
+    return (
+        links.filter(pl.col("valid").any().over("review_id").not_())
+        .select("review_id", sku="named")
+        .join(_catalogue(products), on="sku", how="left")
+        .with_columns(pl.col("in_catalogue").fill_null(False))
+        .sort("review_id", _stays().not_(), pl.col("in_catalogue").not_(), "sku")
+        .unique("review_id", keep="first", maintain_order=True)
+        .select("review_id", "in_catalogue", "gone", gold="sku", names="sku")
+    )
+
+
+def _catalogue(products: pl.DataFrame) -> pl.DataFrame:
+    return products.select("sku", "gone", in_catalogue=pl.lit(True))
+
+
+def _stays() -> pl.Expr:
+    return pl.col("in_catalogue") & pl.col("gone").is_null()
+
+
+def wrong_variant() -> Verdict:
+    """Drop a review that is about a variant which it is not listed under and cannot be linked to."""
+    unknown = pl.format("is about variant {}, which is not in the catalogue", pl.col("names"))
+    off = pl.format("is about variant {}, and re-linking is off", pl.col("names"))
+    return Verdict(
+        Reason.WRONG_VARIANT,
+        fails=pl.col("names").is_not_null() & pl.col("relinked").not_(),
+        detail=pl.when("in_catalogue").then(off).otherwise(unknown),
+        value=pl.col("names"),
+        threshold=pl.col("listed"),
+    )
+
+
+def product_missing() -> Verdict:
+    """Drop a review whose product is not in the catalogue, or was dropped from it."""
+    absent = pl.format("product {} is not in the catalogue", pl.col("sku"))
+    gone = pl.format("product {} was dropped: {}", pl.col("sku"), pl.col("gone"))
+    return Verdict(
+        Reason.PRODUCT_MISSING,
+        fails=pl.col("in_catalogue").not_() | pl.col("gone").is_not_null(),
+        detail=pl.when("in_catalogue").then(gone).otherwise(absent),
+        value=pl.col("sku"),
+        threshold=pl.lit(""),
+    )

@@ -1,0 +1,30 @@
+"""Object detectors by name (filter 7)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ameli_build.models import Detector
+from ameli_build.snapshot import UnusableInput
+
+PROMPTLESS = frozenset({"saliency"})
+"""Detectors that look at the picture alone: another prompt gives the same box."""
+
+
+@lru_cache(maxsize=2)
+def load_detector(name: str, device: str = "cpu", box_threshold: float = 0.3, text_threshold: float = 0.25) -> Detector:
+    """The detector `name`: `saliency`, or `groundingdino:...` as `ameli_build.models` describes.
+
+    A box must score above `box_threshold`, and for a detector with prompts some word of the prompt above
+    `text_threshold`. Raises `UnusableInput` for an unknown name and for a model that cannot be had.
+    """
+    if name == "saliency":
+        from ameli_build.models.saliency import SaliencyDetector
+
+        return SaliencyDetector(box_threshold)
+    kind, _, rest = name.partition(":")
+    if kind == "groundingdino" and rest:
+        from ameli_build.models.grounding import load_grounding
+
+        return load_grounding(rest, device, box_threshold, text_threshold)
+    raise UnusableInput(f"setting models.detector: {name!r} is neither 'saliency' nor 'groundingdino:...'")

@@ -1,0 +1,148 @@
+"""Grounding DINO (Liu et al., 2023) through groundingdino-py: the paper's detector for filter 7."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from ameli_build.models import Box
+from ameli_build.models.missing import unavailable
+
+if TYPE_CHECKING:
+    import torch
+
+HUB = "ShilongLiu/GroundingDINO"
+PUBLISHED = {
+    "SwinT": ("GroundingDINO_SwinT_OGC.py", "groundingdino_swint_ogc.pth"),
+    "SwinB": ("GroundingDINO_SwinB_cfg.py", "groundingdino_swinb_cogcoor.pth"),
+}
+TEXT_ENCODER = "bert-base-uncased"
+SHORT_SIDE, LONG_SIDE = 800, 1333
+"""Pixels that the published models were trained at."""
+LONGEST_SHAPE = 20
+"""Pictures narrower than one to this are not shown to the model: scaled, their short side would vanish."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroundingDetector:
+    """Finds the object that a prompt names; the score is the best token's probability."""
+
+    model: Any
+    device: str
+    box_threshold: float
+    text_threshold: float
+
+    def detect(self, image: Image.Image, prompt: str) -> Box | None:
+        """The box with the highest score.
+
+        None when no box scores above the box threshold, or when no word of the prompt scores above the text threshold
+        in it (the box would have no phrase).
+        """
+        import torch
+
+        caption = caption_of(prompt)
+        if not caption or max(image.size) > LONGEST_SHAPE * min(image.size):
+            return None
+        with torch.inference_mode(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's advice on code that is not ours
+            output = self.model(_pixels(image).to(self.device)[None], captions=[caption])
+        scores = output["pred_logits"][0].sigmoid().max(dim=1).values
+        best = int(scores.argmax())
+        score = round(float(scores[best]), 4)
+        if not score > max(self.box_threshold, self.text_threshold):
+            return None
+        return _box(output["pred_boxes"][0][best].tolist(), image.size, score)
+
+
+def caption_of(prompt: str) -> str:
+    """A prompt as the model reads it: one phrase in lower case that ends with a full stop.
+
+    The model takes full stops and question marks for the ends of phrases, so those inside a name (`14.5"`) become
+    spaces. Empty for a prompt without a letter or digit.
+    """
+    phrase = " ".join(re.sub(r"[.?]", " ", prompt.lower()).split())
+    return f"{phrase}." if re.search(r"\w", phrase) else ""
+
+
+@lru_cache(maxsize=1)
+def load_grounding(name: str, device: str, box_threshold: float, text_threshold: float) -> GroundingDetector:
+    """The detector of `SwinT` or `SwinB` (from the hub), or of `<config.py>,<weights.pth>,<text encoder folder>`.
+
+    Raises `UnusableInput` when a file cannot be had or the weights are not those of the configuration.
+    """
+    try:
+        config, weights, encoder = _parts(name)
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = _build(config, weights, encoder, device)
+    except Exception as error:  # hub client, configuration and torch raise what they like
+        raise unavailable("detector", f"groundingdino:{name}", error) from error
+    return GroundingDetector(model, device, box_threshold, text_threshold)
+
+
+def _parts(name: str) -> tuple[Path, Path, str]:
+    """Configuration, weights and text encoder of a model's name."""
+    if name in PUBLISHED:
+        from huggingface_hub import hf_hub_download
+
+        config, weights = PUBLISHED[name]
+        return Path(str(files("groundingdino.config") / config)), Path(hf_hub_download(HUB, weights)), TEXT_ENCODER
+    parts = name.split(",")
+    if len(parts) != 3:
+        raise ValueError("expected SwinT, SwinB or <config.py>,<weights.pth>,<text encoder folder>")
+    for part in parts[:2]:
+        if not Path(part).is_file():
+            raise FileNotFoundError(f"{part}: no such file")
+    if not Path(parts[2]).is_dir():
+        raise FileNotFoundError(f"{parts[2]}: no such folder")
+    return Path(parts[0]), Path(parts[1]), parts[2]
+
+
+def _build(config: Path, weights: Path, encoder: str, device: str) -> Any:
+    import torch
+    from groundingdino.models import build_model
+    from groundingdino.util.misc import clean_state_dict
+    from groundingdino.util.slconfig import SLConfig
+
+    arguments = SLConfig.fromfile(str(config))
+    arguments.device = device
+    arguments.text_encoder_type = encoder
+    arguments.use_checkpoint = arguments.use_transformer_ckpt = False  # they save memory in training only
+    model = build_model(arguments)
+    stored = torch.load(weights, map_location="cpu", weights_only=True)
+    missing, _ = model.load_state_dict(clean_state_dict(stored.get("model", stored)), strict=False)
+    if missing:  # what is missing would stay random
+        raise ValueError(f"{weights}: lacks {len(missing)} weights of the model, for example {missing[0]}")
+    return model.to(device).eval()
+
+
+def _pixels(image: Image.Image) -> torch.Tensor:
+    """A picture as the model was trained on: scaled, normalised, of shape (3, height, width)."""
+    from groundingdino.datasets import transforms
+
+    steps = transforms.Compose(
+        [
+            transforms.RandomResize([SHORT_SIDE], max_size=LONG_SIDE),
+            transforms.ToTensor(),
+            transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+        ]
+    )
+    tensor: torch.Tensor = steps(image.convert("RGB"), None)[0]
+    return tensor
+
+
+def _box(centre: list[float], size: tuple[int, int], score: float) -> Box | None:
+    """A box of (centre x, centre y, width, height) in shares of the picture, in whole pixels; None for an empty one."""
+    x, y, width, height = centre
+    left, right = (min(max(round(edge * size[0]), 0), size[0]) for edge in (x - width / 2, x + width / 2))
+    top, bottom = (min(max(round(edge * size[1]), 0), size[1]) for edge in (y - height / 2, y + height / 2))
+    return Box(left, top, right, bottom, score) if right > left and bottom > top else None
