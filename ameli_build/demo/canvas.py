@@ -33,6 +33,11 @@ def contrast(colour: Rgb, share: float = 0.3) -> Rgb:
     return mix(colour, BLACK if luminance(colour) > 105 else WHITE, share)
 
 
+def taper(x: float, top: float, upper: float, bottom: float, lower: float) -> list[Point]:
+    """A trapezoid around the upright through `x`: half-widths `upper` and `lower`."""
+    return [(x - upper, top), (x + upper, top), (x + lower, bottom), (x - lower, bottom)]
+
+
 @lru_cache(maxsize=64)
 def font(pixels: int) -> Font:
     """The font that Pillow carries, so that every machine draws the same letters."""

@@ -1,12 +1,14 @@
 """Rooms to photograph products in: wall, table, things that lie about; light, lens and sensor."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from ameli_build.demo.canvas import BLACK, WHITE, mix
+from ameli_build.demo.canvas import BLACK, WHITE, Point, mix, taper
 from ameli_build.demo.looks import ACCENTS, Rgb
 
 WALLS: tuple[Rgb, ...] = (
@@ -25,7 +27,6 @@ TABLES: tuple[Rgb, ...] = (
     (142, 140, 138),
     (200, 184, 160),
 )
-CLUTTER = ("mug", "books", "plant", "bottle", "picture", "lamp", "cushion", "carton")
 QUANTILES = tuple(NormalDist().inv_cdf((value + 0.5) / 256) for value in range(256))
 
 
@@ -42,7 +43,7 @@ def backdrop(rng: np.random.Generator, side: int, items: int, window: bool = Fal
         # Things keep to the sides, where people push them before they take a picture.
         x = half * (rng.uniform(-0.02, 0.24) if number % 2 else rng.uniform(0.76, 1.02))
         y = edge + half * rng.uniform(0.0, 0.16)
-        _thing(rng, draw, CLUTTER[rng.integers(len(CLUTTER))], float(x), float(y), half, wall)
+        _thing(rng, draw, float(x), float(y), half, wall)
     soft = image.filter(ImageFilter.BoxBlur(1.0))
     return soft.resize((side, side), Image.Resampling.BILINEAR)
 
@@ -81,61 +82,92 @@ def _window(rng: np.random.Generator, image: Image.Image, edge: int) -> None:
     image.paste(view, (left, top))
 
 
-def _thing(
-    rng: np.random.Generator, draw: ImageDraw.ImageDraw, name: str, x: float, y: float, side: int, wall: Rgb
-) -> None:
-    """One thing standing at (x, y), in a colour that stays behind the product's."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a thing stands, how large it is in pixels, and in what colours it stays behind the product."""
+
+    draw: ImageDraw.ImageDraw
+    x: float
+    y: float
+    unit: float
+    colour: Rgb
+    shade: Rgb
+    wall: Rgb
+
+    def box(self, left: float, up: float, right: float, down: float = 0.0) -> tuple[float, float, float, float]:
+        """Pixels of a box given in units to the left, above, to the right and above."""
+        unit = self.unit
+        return self.x - unit * left, self.y - unit * up, self.x + unit * right, self.y - unit * down
+
+    def taper(self, up: float, upper: float, down: float, lower: float) -> list[Point]:
+        """A trapezoid in pixels, its half-widths in units."""
+        unit = self.unit
+        return taper(self.x, self.y - unit * up, unit * upper, self.y - unit * down, unit * lower)
+
+
+def _thing(rng: np.random.Generator, draw: ImageDraw.ImageDraw, x: float, y: float, side: int, wall: Rgb) -> None:
+    """One thing standing at (x, y)."""
+    name = tuple(CLUTTER)[rng.integers(len(CLUTTER))]
     colour = mix(ACCENTS[rng.integers(len(ACCENTS))], wall, float(rng.uniform(0.5, 0.75)))
-    shade, unit = mix(colour, BLACK, 0.22), side * float(rng.uniform(0.8, 1.15))
+    unit = side * float(rng.uniform(0.8, 1.15))
     draw.ellipse((x - unit * 0.1, y - unit * 0.02, x + unit * 0.12, y + unit * 0.025), mix(wall, BLACK, 0.42))
-    if name == "mug":
-        draw.arc((x + unit * 0.03, y - unit * 0.12, x + unit * 0.11, y - unit * 0.03), -90, 90, shade, 3)
-        draw.rectangle((x - unit * 0.06, y - unit * 0.14, x + unit * 0.06, y), colour)
-        draw.ellipse((x - unit * 0.06, y - unit * 0.16, x + unit * 0.06, y - unit * 0.12), shade)
-    elif name == "books":
-        for number in range(4):
-            low = y - unit * 0.045 * number
-            tint = mix(colour, ACCENTS[(number * 3) % len(ACCENTS)], 0.18)
-            draw.rectangle((x - unit * (0.14 - 0.012 * number), low - unit * 0.04, x + unit * 0.13, low), tint)
-    elif name == "plant":
-        green = mix((86, 122, 84), wall, 0.35)
-        for dx, dy in ((-0.07, 0.26), (0.07, 0.27), (0.0, 0.33), (-0.1, 0.2), (0.1, 0.2)):
-            draw.ellipse(
-                (x + unit * (dx - 0.05), y - unit * (dy + 0.06), x + unit * (dx + 0.05), y - unit * (dy - 0.08)), green
-            )
-        draw.polygon(
-            [
-                (x - unit * 0.08, y - unit * 0.14),
-                (x + unit * 0.08, y - unit * 0.14),
-                (x + unit * 0.06, y),
-                (x - unit * 0.06, y),
-            ],
-            colour,
-        )
-    elif name == "bottle":
-        draw.rectangle((x - unit * 0.04, y - unit * 0.2, x + unit * 0.04, y), colour)
-        draw.rectangle((x - unit * 0.016, y - unit * 0.28, x + unit * 0.016, y - unit * 0.19), shade)
-    elif name == "picture":
-        up = side * 0.2
-        draw.rectangle((x - unit * 0.13, up - unit * 0.12, x + unit * 0.13, up + unit * 0.12), shade)
-        draw.rectangle((x - unit * 0.1, up - unit * 0.09, x + unit * 0.1, up + unit * 0.09), mix(wall, WHITE, 0.5))
-        draw.ellipse((x - unit * 0.05, up - unit * 0.05, x + unit * 0.06, up + unit * 0.06), colour)
-    elif name == "lamp":
-        draw.rectangle((x - unit * 0.01, y - unit * 0.3, x + unit * 0.01, y), shade)
-        draw.polygon(
-            [
-                (x - unit * 0.06, y - unit * 0.42),
-                (x + unit * 0.06, y - unit * 0.42),
-                (x + unit * 0.11, y - unit * 0.28),
-                (x - unit * 0.11, y - unit * 0.28),
-            ],
-            mix((250, 232, 190), wall, 0.4),
-        )
-    elif name == "cushion":
-        draw.rounded_rectangle((x - unit * 0.15, y - unit * 0.18, x + unit * 0.15, y), unit * 0.06, colour)
-    else:
-        draw.rectangle((x - unit * 0.12, y - unit * 0.17, x + unit * 0.12, y), mix((178, 146, 108), wall, 0.35))
-        draw.line((x, y - unit * 0.17, x, y), mix((178, 146, 108), BLACK, 0.25), 2)
+    height = side * 0.2 if name == "picture" else y
+    CLUTTER[name](_Place(draw, x, height, unit, colour, mix(colour, BLACK, 0.22), wall))
+
+
+def _mug(p: _Place) -> None:
+    p.draw.arc(p.box(-0.03, 0.12, 0.11, 0.03), -90, 90, p.shade, 3)
+    p.draw.rectangle(p.box(0.06, 0.14, 0.06), p.colour)
+    p.draw.ellipse(p.box(0.06, 0.16, 0.06, 0.12), p.shade)
+
+
+def _books(p: _Place) -> None:
+    for number in range(4):
+        tint = mix(p.colour, ACCENTS[(number * 3) % len(ACCENTS)], 0.18)
+        p.draw.rectangle(p.box(0.14 - 0.012 * number, 0.045 * number + 0.04, 0.13, 0.045 * number), tint)
+
+
+def _plant(p: _Place) -> None:
+    for x, y in ((-0.07, 0.26), (0.07, 0.27), (0.0, 0.33), (-0.1, 0.2), (0.1, 0.2)):
+        p.draw.ellipse(p.box(0.05 - x, y + 0.06, x + 0.05, y - 0.08), mix((86, 122, 84), p.wall, 0.35))
+    p.draw.polygon(p.taper(0.14, 0.08, 0.0, 0.06), p.colour)
+
+
+def _bottle(p: _Place) -> None:
+    p.draw.rectangle(p.box(0.04, 0.2, 0.04), p.colour)
+    p.draw.rectangle(p.box(0.016, 0.28, 0.016, 0.19), p.shade)
+
+
+def _picture(p: _Place) -> None:
+    p.draw.rectangle(p.box(0.13, 0.12, 0.13, -0.12), p.shade)
+    p.draw.rectangle(p.box(0.1, 0.09, 0.1, -0.09), mix(p.wall, WHITE, 0.5))
+    p.draw.ellipse(p.box(0.05, 0.05, 0.06, -0.06), p.colour)
+
+
+def _lamp(p: _Place) -> None:
+    p.draw.rectangle(p.box(0.01, 0.3, 0.01), p.shade)
+    p.draw.polygon(p.taper(0.42, 0.06, 0.28, 0.11), mix((250, 232, 190), p.wall, 0.4))
+
+
+def _cushion(p: _Place) -> None:
+    p.draw.rounded_rectangle(p.box(0.15, 0.18, 0.15), p.unit * 0.06, p.colour)
+
+
+def _parcel(p: _Place) -> None:
+    p.draw.rectangle(p.box(0.12, 0.17, 0.12), mix((178, 146, 108), p.wall, 0.35))
+    p.draw.line(p.box(0.0, 0.17, 0.0), mix((178, 146, 108), BLACK, 0.25), 2)
+
+
+CLUTTER: dict[str, Callable[[_Place], None]] = {
+    "mug": _mug,
+    "books": _books,
+    "plant": _plant,
+    "bottle": _bottle,
+    "picture": _picture,
+    "lamp": _lamp,
+    "cushion": _cushion,
+    "carton": _parcel,
+}
 
 
 def foreground(rng: np.random.Generator, image: Image.Image) -> None:

@@ -1,6 +1,6 @@
 """Drawings of small machines on a kitchen counter."""
 
-from ameli_build.demo.canvas import DARK, METAL, WHITE, mix
+from ameli_build.demo.canvas import DARK, METAL, WHITE, mix, taper
 from ameli_build.demo.subject import Subject
 
 
@@ -114,47 +114,10 @@ def _espresso(s: Subject) -> None:
 def blender(s: Subject) -> None:
     """A blender: a jar of glass on a base in its colour."""
     t, c = s.traits, s.canvas
-    top, neck = 0.1 - 0.05 * s.size, t.between("neck", 0.6, 0.68)
-    upper, lower = t.between("upper", 0.17, 0.23), t.between("lower", 0.11, 0.15)
-    glass = mix((190, 208, 216), t.accent("tint"), 0.12)
-    side = 1 if t.flip("handle right") else -1
-    x = 0.5 + side * upper
-    c.tube(
-        [
-            (x - side * 0.03, top + 0.08),
-            (x + side * 0.09, top + 0.1),
-            (x + side * 0.07, neck - 0.1),
-            (x - side * 0.06, neck - 0.08),
-        ],
-        DARK,
-        0.034,
-    )
-    jar = [(0.5 - upper, top), (0.5 + upper, top), (0.5 + lower, neck), (0.5 - lower, neck)]
-    c.shaded_poly(jar, glass, "cylinder")
-    if t.flip("smoothie", 0.5):
-        share = t.between("fill", 0.3, 0.6)
-        wide = upper + (lower - upper) * share
-        c.shaded_poly(
-            [
-                (0.5 - wide, top + (neck - top) * share),
-                (0.5 + wide, top + (neck - top) * share),
-                (0.5 + lower, neck),
-                (0.5 - lower, neck),
-            ],
-            mix(t.accent("fruit"), WHITE, 0.2),
-            "cylinder",
-        )
-    for number in range(5):
-        y = top + (neck - top) * (0.25 + 0.13 * number)
-        c.rect((0.5 - 0.02, y, 0.5 + 0.04, y + 0.005), WHITE)
-    s.casing((0.5 - upper - 0.015, top - 0.05, 0.5 + upper + 0.015, top + 0.01), 0.015)
-    c.rect((0.45, top - 0.08, 0.55, top - 0.045), s.dark, 0.01)
+    neck, lower = t.between("neck", 0.6, 0.68), t.between("lower", 0.11, 0.15)
+    _jar(s, neck, lower)
     foot = lower * t.between("foot", 1.35, 1.9)
-    c.shaded_poly(
-        [(0.5 - lower * 1.1, neck), (0.5 + lower * 1.1, neck), (0.5 + foot, 0.94), (0.5 - foot, 0.94)],
-        s.body,
-        "cylinder",
-    )
+    c.shaded_poly(taper(0.5, neck, lower * 1.1, 0.94, foot), s.body, "cylinder")
     c.rect((0.5 - foot, 0.93, 0.5 + foot, 0.955), DARK, 0.01)
     c.text(0.5, 0.9, s.label, 0.035, s.ink, foot * 1.5)
     if s.back:
@@ -165,6 +128,27 @@ def blender(s: Subject) -> None:
         for number in range(4):
             x = 0.5 + (number - 1.5) * 0.06
             c.rect((x - 0.022, neck + 0.09, x + 0.022, neck + 0.15), t.accent() if number == 3 else s.seam, 0.01)
+
+
+def _jar(s: Subject, neck: float, lower: float) -> None:
+    """A blender's jar with handle, scale and lid, perhaps with a drink in it."""
+    t, c = s.traits, s.canvas
+    top, upper = 0.1 - 0.05 * s.size, t.between("upper", 0.17, 0.23)
+    side = 1 if t.flip("handle right") else -1
+    x = 0.5 + side * upper
+    reach = ((-0.03, top + 0.08), (0.09, top + 0.1), (0.07, neck - 0.1), (-0.06, neck - 0.08))
+    c.tube([(x + side * across, y) for across, y in reach], DARK, 0.034)
+    glass = mix((190, 208, 216), t.accent("tint"), 0.12)
+    c.shaded_poly(taper(0.5, top, upper, neck, lower), glass, "cylinder")
+    if t.flip("smoothie", 0.5):
+        share = t.between("fill", 0.3, 0.6)
+        drink = taper(0.5, top + (neck - top) * share, upper + (lower - upper) * share, neck, lower)
+        c.shaded_poly(drink, mix(t.accent("fruit"), WHITE, 0.2), "cylinder")
+    for number in range(5):
+        y = top + (neck - top) * (0.25 + 0.13 * number)
+        c.rect((0.5 - 0.02, y, 0.5 + 0.04, y + 0.005), WHITE)
+    s.casing((0.5 - upper - 0.015, top - 0.05, 0.5 + upper + 0.015, top + 0.01), 0.015)
+    c.rect((0.45, top - 0.08, 0.55, top - 0.045), s.dark, 0.01)
 
 
 def toaster(s: Subject) -> None:

@@ -1,6 +1,6 @@
 """Drawings of keyboards and printers."""
 
-from ameli_build.demo.canvas import BLACK, DARK, METAL, WHITE, mix
+from ameli_build.demo.canvas import BLACK, DARK, METAL, WHITE, mix, taper
 from ameli_build.demo.subject import Subject
 
 
@@ -47,25 +47,10 @@ def printer(s: Subject) -> None:
     half, top = 0.4 + 0.06 * s.size, t.between("top", 0.32, 0.42)
     left, right, foot = 0.5 - half, 0.5 + half, 0.86
     if t.flip("rear feed"):
-        c.poly(
-            [(left + 0.14, top - 0.2), (right - 0.14, top - 0.2), (right - 0.1, top + 0.02), (left + 0.1, top + 0.02)],
-            s.dark,
-        )
-        c.poly(
-            [
-                (left + 0.17, top - 0.15),
-                (right - 0.17, top - 0.15),
-                (right - 0.14, top + 0.02),
-                (left + 0.14, top + 0.02),
-            ],
-            (250, 250, 248),
-        )
+        c.poly(taper(0.5, top - 0.2, half - 0.14, top + 0.02, half - 0.1), s.dark)
+        c.poly(taper(0.5, top - 0.15, half - 0.17, top + 0.02, half - 0.14), (250, 250, 248))
     else:
-        c.shaded_poly(
-            [(left + 0.04, top - 0.07), (right - 0.04, top - 0.07), (right, top + 0.02), (left, top + 0.02)],
-            s.pale,
-            "top",
-        )
+        c.shaded_poly(taper(0.5, top - 0.07, half - 0.04, top + 0.02, half), s.pale, "top")
     s.casing((left, top, right, foot), t.between("round", 0.01, 0.06))
     c.text(left + 0.16, top + 0.07, s.label, 0.045, s.ink, 0.24)
     if s.back:
@@ -74,22 +59,12 @@ def printer(s: Subject) -> None:
     mouth = top + t.between("mouth", 0.16, 0.26)
     wide = half * t.between("mouth width", 0.6, 0.78)
     c.rect((0.5 - wide, mouth, 0.5 + wide, mouth + 0.11), DARK, 0.01)
-    c.shaded_poly(
-        [
-            (0.5 - wide * 0.8, mouth + 0.05),
-            (0.5 + wide * 0.8, mouth + 0.05),
-            (0.5 + wide * 0.92, foot + 0.06),
-            (0.5 - wide * 0.92, foot + 0.06),
-        ],
-        (248, 248, 246),
-        "top",
-    )
+    c.shaded_poly(taper(0.5, mouth + 0.05, wide * 0.8, foot + 0.06, wide * 0.92), (248, 248, 246), "top")
     s.screen((0.5 - wide * 0.5, mouth + 0.09, 0.5 + wide * 0.5, foot - 0.02), 0.0, glare=False)
     x = right - t.between("panel", 0.16, 0.24)
     c.rect((x - 0.06, top + 0.025, x + 0.12, top + 0.115), DARK, 0.012)
     c.rect((x - 0.045, top + 0.04, x + 0.03, top + 0.1), mix(t.accent(), WHITE, 0.35), 0.004)
     s.dots((x + 0.04, top + 0.04, x + 0.11, top + 0.1), 2, 2, 0.009, METAL)
     if t.flip("stripe", 0.5):
-        c.rect(
-            (left + 0.004, mouth - 0.04, right - 0.004, mouth - 0.02), t.accent() if t.flip("bright stripe") else s.dark
-        )
+        stripe = t.accent() if t.flip("bright stripe") else s.dark
+        c.rect((left + 0.004, mouth - 0.04, right - 0.004, mouth - 0.02), stripe)
