@@ -95,5 +95,5 @@ def identity(name: str) -> str:
 
 
 def _content_of(path: Path) -> str:
-    files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix != ".pyc") if path.is_dir() else [path]
+    files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix not in (".pyc", ".md")) if path.is_dir() else [path]
     return fingerprint([(p.name, file_digest(p)) for p in files])
