@@ -95,5 +95,6 @@ def identity(name: str) -> str:
 
 
 def _content_of(path: Path) -> str:
-    files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix not in (".pyc", ".md")) if path.is_dir() else [path]
-    return fingerprint([(p.name, file_digest(p)) for p in files])
+    below = path.rglob("*") if path.is_dir() else [path]
+    weights = sorted(p for p in below if p.is_file() and p.suffix not in (".pyc", ".md"))
+    return fingerprint([(p.name, file_digest(p)) for p in weights])
