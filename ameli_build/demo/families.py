@@ -1,0 +1,189 @@
+"""Families of variants: what they share, what tells their variants apart, and what they are called."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+
+from ameli_build.demo.lexicon import Category, Noun, Trait, categories
+from ameli_build.demo.looks import Look
+from ameli_build.demo.words import draws, in_title, number_of
+
+SIZES = (4, 3, 4, 5, 4, 4, 2, 4, 6, 4)
+"""Variants a family, repeated: four on average."""
+
+DISCONTINUED_EVERY = 12
+"""One family in so many has a variant that shoppers wrote about and the shop no longer sells."""
+
+COLOR = "Color"
+FAMILY_SEEDS = 1_000_000
+"""Pictures of the demo are drawn from family seeds below this; the image model was trained on those above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One combination of values; `values` holds every trait of the category and "Color"."""
+
+    sku: str
+    values: dict[str, str]
+    sold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Variants of one product; `position` counts families of the category, `index` all families."""
+
+    index: int
+    position: int
+    category: Category
+    brand: str
+    line: str
+    noun: Noun
+    template: str
+    axes: tuple[str, ...]
+    left_out: frozenset[str]
+    variants: tuple[Variant, ...]
+    picture_seed: int
+
+    @property
+    def skus(self) -> tuple[str, ...]:
+        """The SKUs of all variants, the discontinued one among them."""
+        return tuple(variant.sku for variant in self.variants)
+
+    def title(self, variant: Variant) -> str:
+        """The variant's name in the shop's manner."""
+        words = {name: in_title(value) for name, value in variant.values.items()}
+        extras = [axis for axis in self.axes if variant.values[axis] == "true"]
+        noun = " with ".join((self.noun.title, *extras))
+        return self.template.format_map({"brand": self.brand, "line": self.line, "noun": noun, **words})
+
+
+def make_families(seed: int, products: int) -> list[Family]:
+    """Families with `products` sold variants in all; a longer list begins with the shorter one's families."""
+    families: list[Family] = []
+    taken: set[str] = set()
+    missing = products
+    for index in itertools.count():
+        if missing <= 0:
+            return families
+        size = min(SIZES[index % len(SIZES)], missing)
+        family = _family(seed, index, size, taken)
+        families.append(family)
+        missing -= sum(variant.sold for variant in family.variants)
+    raise AssertionError("count() does not end")
+
+
+def look_of(family: Family, variant: Variant) -> Look:
+    """What a variant looks like: its family's shape in its colour and size."""
+    sizes = family.category.trait(family.category.size).values
+    rank = sizes.index(variant.values[family.category.size]) / max(1, len(sizes) - 1)
+    return Look(family.category.kind, family.picture_seed, variant.values[COLOR], rank, family.brand)
+
+
+def _family(seed: int, index: int, size: int, taken: set[str]) -> Family:
+    category = categories()[index % len(categories())]
+    position = index // len(categories())
+    rng = draws(seed, "family", index)
+    first = number_of(seed, category.kind, "line")
+    line = category.lines[(first + position) % len(category.lines)]
+    if position >= len(category.lines):
+        line = f"{line} {position // len(category.lines) + 1}"
+    brand = category.brands[(first // 7 + position) % len(category.brands)]
+    noun = category.nouns[(first // 3 + position) % len(category.nouns)]
+    axes = category.axes[rng.randrange(len(category.axes))]
+    base = {trait.name: _value(trait, f"{noun.title} {line}", seed, index) for trait in category.traits}
+    base[COLOR] = category.colors[rng.randrange(len(category.colors))]
+    extra = 1 if index % DISCONTINUED_EVERY == 3 else 0
+    combinations = _combinations(category, axes, base, size + extra, seed, index)
+    variants = []
+    for number, combination in enumerate(combinations):
+        values = base | combination
+        for trait in category.traits:
+            if "~" in trait.values[0]:
+                values[trait.name] = _measure(trait, seed, index, values[category.size])
+        sold = number < len(combinations) - extra
+        variants.append(Variant(_sku(seed, index, number, taken), values, sold))
+    return Family(
+        index=index,
+        position=position,
+        category=category,
+        brand=brand,
+        line=line,
+        noun=noun,
+        template=_template(category, axes, base, rng.random()),
+        axes=axes,
+        left_out=_left_out(category, axes, seed, index),
+        variants=tuple(variants),
+        picture_seed=number_of(seed, category.kind, position, "picture") % FAMILY_SEEDS,
+    )
+
+
+def _sku(seed: int, index: int, number: int, taken: set[str]) -> str:
+    """Seven digits that begin with 6, as the shop's do today."""
+    for attempt in itertools.count():
+        sku = str(6_000_000 + number_of(seed, "sku", index, number, attempt) % 1_000_000)
+        if sku not in taken:
+            taken.add(sku)
+            return sku
+    raise AssertionError("count() does not end")
+
+
+def _value(trait: Trait, name: str, seed: int, index: int) -> str:
+    """The family's value of a trait; what its name says already ("Gas Range") is so."""
+    words = _words(name)
+    if trait.values[0] == "true" and re.split(r"\W", trait.name)[0].lower() in words:
+        return "true"
+    for value in trait.values:
+        if not value.isdigit() and _words(value) <= words:
+            return value
+    return trait.values[number_of(seed, index, trait.name) % len(trait.values)]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+def _measure(trait: Trait, seed: int, index: int, size: str) -> str:
+    """A measure between the ends of the trait's range, the same for variants of one size."""
+    low, high, unit = re.fullmatch(r"([\d.]+)~([\d.]+) (.+)", trait.values[0]).groups()  # type: ignore[union-attr]
+    share = number_of(seed, index, trait.name, size) % 1000 / 1000
+    value = float(low) + share * (float(high) - float(low))
+    return f"{round(value)} {unit}" if "." not in low else f"{value:.1f} {unit}"
+
+
+def _combinations(
+    category: Category, axes: tuple[str, ...], base: dict[str, str], count: int, seed: int, index: int
+) -> list[dict[str, str]]:
+    """`count` different combinations of the axes' values, fewer where there are not so many; neighbours first."""
+    wanted = 3 if len(axes) > 1 else count
+    choices = []
+    for axis in axes:
+        values = category.colors if axis == COLOR else category.trait(axis).values
+        ranked = sorted(values, key=lambda value: number_of(seed, index, "axis", axis, value))
+        if base[axis] in ranked:
+            ranked = [base[axis], *(value for value in ranked if value != base[axis])]
+        choices.append(ranked[:wanted])
+    product = list(itertools.product(*choices))
+    ranked_product = sorted(product, key=lambda values: number_of(seed, index, "variant", *values))
+    return [dict(zip(axes, values, strict=True)) for values in ranked_product[:count]]
+
+
+def _template(category: Category, axes: tuple[str, ...], base: dict[str, str], draw: float) -> str:
+    """A title form that shows every axis; a missing one is added, and `Family.title` adds "with Ice Maker"."""
+    switch = any(base[axis] in ("true", "false") for axis in axes)
+    told = [axis for axis in axes if base[axis] not in ("true", "false")]
+    forms = [form for form in category.titles if not (switch and " with " in form)]
+    forms = [form for form in forms if all(f"{{{axis}}}" in form for axis in told)] or forms
+    form = forms[int(draw * len(forms))]
+    for axis in axes:
+        if f"{{{axis}}}" not in form and base[axis] not in ("true", "false"):
+            form += f" - {{{axis}}}"
+    return form
+
+
+def _left_out(category: Category, axes: tuple[str, ...], seed: int, index: int) -> frozenset[str]:
+    """Up to five minor rows that this family's specification sheet does not have."""
+    minor = [t.name for t in category.traits if not t.key and t.name not in axes and t.name not in category.say]
+    ranked = sorted(minor, key=lambda name: number_of(seed, index, "left out", name))
+    return frozenset(ranked[: number_of(seed, index, "left out") % 6])

@@ -1,0 +1,67 @@
+"""The bytes of a picture of the demo's world, damaged where the world says so."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+
+from PIL import Image, ImageDraw
+
+from ameli_build.demo.looks import Look
+from ameli_build.demo.pictures import boxed, catalogue_view, jpeg, photograph, room
+from ameli_build.demo.words import number_of
+from ameli_build.demo.world import WorldImage
+
+NOT_AN_IMAGE = (
+    b"<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Image unavailable</h1></body></html>\n"
+)
+
+
+def image_bytes(image: WorldImage) -> bytes:
+    """What the image host sends: a JPEG, a part of one, a page of HTML, or the placeholder (a PNG).
+
+    Nothing for a missing picture. Raises ValueError for a picture of a product without a look.
+    """
+    if image.fault == "missing":
+        return b""
+    if image.fault == "not_an_image":
+        return NOT_AN_IMAGE
+    if image.kind == "placeholder":
+        return _placeholder()
+    body = jpeg(_drawn(image))
+    return body[: int(len(body) * _kept(image))] if image.fault == "truncated" else body
+
+
+def _kept(image: WorldImage) -> float:
+    """How much of a truncated file is left: between a tenth and nine tenths."""
+    return 0.1 + number_of("truncated", image.name) % 800 / 1000
+
+
+def _drawn(image: WorldImage) -> Image.Image:
+    if image.kind == "room":
+        return room(image.seed)
+    look = _look(image)
+    if image.kind == "view":
+        return catalogue_view(look, image.seed)
+    if image.kind == "boxed":
+        return boxed(look, image.seed, image.text)
+    return photograph(look, image.seed)[0]
+
+
+def _look(image: WorldImage) -> Look:
+    if image.look is None:
+        raise ValueError(f"{image.name}: a {image.kind} needs a look")
+    return image.look
+
+
+@cache
+def _placeholder() -> bytes:
+    """The shop's picture for a missing picture: grey, in few colours, a PNG whatever its name."""
+    picture = Image.new("L", (256, 256), 236)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((64, 80, 192, 176), outline=150, width=4)
+    draw.line((64, 80, 192, 176), fill=150, width=4)
+    draw.line((64, 176, 192, 80), fill=150, width=4)
+    body = io.BytesIO()
+    picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=8).save(body, "PNG")
+    return body.getvalue()

@@ -1,0 +1,194 @@
+"""How a build did against the truth of the demo's world, a row a check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import polars as pl
+from PIL import Image
+
+from ameli_build.demo.looks import Look
+from ameli_build.demo.pictures import photograph
+from ameli_build.demo.truth import read_labels, read_truth
+from ameli_build.reasons import Reason
+from ameli_build.records import joined_text
+from ameli_build.snapshot import Snapshot
+
+RULES = {
+    "filter 1 (no image)": (Reason.NO_IMAGE,),
+    "filter 2 (too long)": (Reason.TOO_LONG,),
+    "filter 3 (only unhelpful)": (Reason.ONLY_UNHELPFUL,),
+    "filter 4 (wrong variant)": (Reason.WRONG_VARIANT,),
+    "filter 4 (product missing)": (Reason.PRODUCT_MISSING,),
+    "duplicates": (Reason.DUPLICATE,),
+    "filter 5 (truncated image)": (Reason.TRUNCATED_IMAGE,),
+    "filter 6 (profanity)": (Reason.PROFANITY,),
+}
+"""The filters that must be exactly right: the reviews that left for the reason are those of the truth."""
+
+MENTION_TARGET, PRECISION_TARGET, RECALL_TARGET, OVERLAP_TARGET = 0.95, 0.85, 0.82, 0.6
+BOXES = 100
+"""Photographs whose true box is drawn again and compared with the patch."""
+
+Truth = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One check: what, the value found, the target, and whether it was met."""
+
+    what: str
+    value: str
+    target: str
+    ok: bool
+
+
+def score(snapshot_root: Path, truth_dir: Path) -> list[Row]:
+    """The rows of the scoreboard. Raises `UnusableInput` when a stage's table or the truth is missing."""
+    snapshot = Snapshot(snapshot_root)
+    truths = {truth["review_id"]: truth for truth in read_truth(truth_dir)}
+    return [
+        *_filters(snapshot, truths),
+        _gold(snapshot, truths),
+        _mentions(snapshot, truths),
+        *_informativeness(snapshot, read_labels(truth_dir / "labels_heldout.csv")),
+        _patches(snapshot, truths),
+    ]
+
+
+def _filters(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Iterable[Row]:
+    crawled = set(snapshot.read("catalog/reviews")["review_id"])
+    dropped = snapshot.read("clean/dropped")
+    for what, reasons in RULES.items():
+        left = set(dropped.filter(pl.col("reason").is_in([str(reason) for reason in reasons]))["review_id"])
+        due = {key for key, truth in truths.items() if truth["reason"] in reasons and key in crawled}
+        wrong, missed = len(left - due), len(due - left)
+        value = f"{len(left & due)} of {len(due)}" + (f", {wrong} wrongly" if wrong else "")
+        yield Row(what, value, "exact", not wrong and not missed)
+
+
+def _gold(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
+    """Reviews that stay and are linked to the variant they were written about."""
+    kept = snapshot.read("clean/reviews").select("review_id", "sku").rows()
+    right = sum(key in truths and truths[key]["sku"] == sku for key, sku in kept)
+    return Row("gold products of the reviews that stay", _share(right, len(kept)), "exact", right == len(kept))
+
+
+def _mentions(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
+    """Mention accuracy over the reviews that reached section 3.3; none found is right where there is none."""
+    reviews = snapshot.read("clean/reviews").select("review_id", "title", "text")
+    found = {row[0]: row[1:] for row in snapshot.read("mentions/mentions").select(_MENTION).iter_rows()}
+    known = [row for row in reviews.iter_rows() if row[0] in truths]
+    right = sum(
+        accepts(truths[key]["mention"], joined_text(title, text), *found.get(key, ("", 0, 0)))
+        for key, title, text in known
+    )
+    share = right / len(known) if known else 0.0
+    return Row(
+        "mentions (section 3.3)", _share(right, len(known)), f"at least {MENTION_TARGET}", share >= MENTION_TARGET
+    )
+
+
+_MENTION = ("review_id", "mention", "mention_start", "mention_end")
+
+
+def accepts(truth: str, text: str, mention: str, start: int, end: int) -> bool:
+    """Whether a found mention is right: the same words but for number and case, or the same head at the same place.
+
+    `start` and `end` count code points of `text`; `mention` is "" where none was found, right where `truth` is "".
+    """
+    if not truth or not mention:
+        return truth == mention
+    if _bare(mention) == _bare(truth):
+        return True
+    place = text.lower().find(truth.lower())
+    while place >= 0:
+        if end == place + len(truth) and start < end:
+            return True
+        place = text.lower().find(truth.lower(), place + 1)
+    return False
+
+
+def _bare(name: str) -> str:
+    """A name without case, possessive, hyphens and plural ending."""
+    words = name.lower().replace("’", "'").removesuffix("'s").replace("-", " ").split()
+    if not words:
+        return ""
+    last = words[-1]
+    for ending in ("ches", "shes", "xes", "sses"):
+        if last.endswith(ending):
+            last = last.removesuffix("es")
+    return " ".join([*words[:-1], last.removesuffix("s")])
+
+
+def _informativeness(snapshot: Snapshot, labels: Mapping[str, int]) -> Iterable[Row]:
+    """Precision and recall of "informative = kept" on labelled reviews that calibration did not see."""
+    judged = set(snapshot.read("informativeness/features")["review_id"]) & labels.keys()
+    kept = set(snapshot.read("informativeness/kept")["review_id"]) & judged
+    positive = {key for key in judged if labels[key] == 1}
+    right = len(kept & positive)
+    precision = right / len(kept) if kept else 0.0
+    recall = right / len(positive) if positive else 0.0
+    for name, value, count, target in (
+        ("precision", precision, len(kept), PRECISION_TARGET),
+        ("recall", recall, len(positive), RECALL_TARGET),
+    ):
+        what = f"informativeness {name} on {len(judged)} labels not calibrated on"
+        yield Row(what, f"{value:.3f} ({right} of {count})", f"at least {target}", value >= target)
+
+
+def _patches(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
+    """How far cleaned images agree with the true boxes: mean intersection over union, on some photographs."""
+    overlaps = []
+    for path, patch, photo in _photographs(snapshot, truths):
+        look = Look(**photo["look"])
+        _, box = photograph(look, photo["seed"])
+        overlaps.append(intersection_over_union(_place_of(snapshot.root / patch, snapshot.root / path), box))
+        if len(overlaps) == BOXES:
+            break
+    mean = float(np.mean(overlaps)) if overlaps else 0.0
+    what = f"patches of filter 7 (mean overlap with the true box, {len(overlaps)} photographs)"
+    return Row(what, f"{mean:.3f}", f"at least {OVERLAP_TARGET}", mean >= OVERLAP_TARGET)
+
+
+def _photographs(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Iterable[tuple[str, str, Any]]:
+    """Path, patch and truth of photographs that show the product, in the order of reviews."""
+    names = {path: reference for reference, path in _references(snapshot)}
+    rows = snapshot.read("clean/reviews").sort("review_id").select("review_id", "images", "cleaned_images")
+    for key, images, patches in rows.iter_rows():
+        photos = {photo["name"]: photo for photo in truths[key]["photos"]} if key in truths else {}
+        for path, patch in zip(images, patches, strict=True):
+            photo = photos.get(names.get(path, "").partition(";")[0].rpartition("/")[2])
+            if photo and photo["kind"] == "photo" and photo["look"]:
+                yield path, patch, photo
+
+
+def _references(snapshot: Snapshot) -> list[tuple[str, str]]:
+    table = snapshot.read("catalog/images").drop_nulls("path")
+    return [(reference, path) for reference, path in table.select("reference", "path").iter_rows()]
+
+
+def _place_of(patch: Path, original: Path) -> tuple[int, int, int, int]:
+    """Where a patch was cut out of its original."""
+    with Image.open(patch) as small, Image.open(original) as large:
+        piece, whole = (np.asarray(each.convert("L")) for each in (small, large))
+    _, _, (left, top), _ = cv2.minMaxLoc(cv2.matchTemplate(whole, piece, cv2.TM_SQDIFF))
+    return left, top, left + piece.shape[1], top + piece.shape[0]
+
+
+def intersection_over_union(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
+    """Shared area of two boxes (left, top, right, bottom) over the area of both together."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(0, width) * max(0, height)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return shared / (sum(areas) - shared)
+
+
+def _share(right: int, all_of: int) -> str:
+    return f"{right / all_of:.3f} ({right} of {all_of})" if all_of else "none"
