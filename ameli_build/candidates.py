@@ -1,0 +1,109 @@
+"""Hard negatives (section 3.5): the products most like the gold one by title and by picture, merged with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ameli_build.models import Matrix
+from ameli_build.models.embed import embed_images, embed_texts
+from ameli_build.settings import Settings
+from ameli_build.stages import Result, Stage, Tables, Work
+
+NEGATIVES = pl.Schema({"sku": pl.String(), "by_title": pl.List(pl.String), "by_image": pl.List(pl.String)})
+"""Columns of `candidates/negatives`: the most similar products of each, nearest first."""
+
+CANDIDATES = pl.Schema({"review_id": pl.String(), "candidates": pl.List(pl.String)})
+"""Columns of `candidates/candidates`: the hard negatives with the gold product, in an order that gives nothing away."""
+
+_BLOCK = 256
+"""Rows of the similarity matrix that are in memory at a time."""
+
+_SCALE = 10_000
+"""Cosines are compared as whole ten-thousandths, so that the last digits of a product never decide."""
+
+
+def compute(tables: Tables, settings: Settings, work: Work) -> Result:
+    """Negatives of every product of the knowledge base, and the candidates of every review that stays."""
+    products = tables["clean/products"].select("sku", "name", "categories", "images").sort("sku").collect()
+    negatives = negative_table(work, settings, products)
+    reviews = (
+        tables["clean/reviews"]
+        .join(tables["informativeness/kept"], on="review_id", how="semi")
+        .select("review_id", "sku")
+        .sort("review_id")
+        .collect()
+    )
+    near = {sku: (*titles, *images) for sku, titles, images in negatives.iter_rows()}
+    rows = [
+        (review_id, in_hash_order((sku, *near[sku]), review_id, settings.run.seed))
+        for review_id, sku in reviews.iter_rows()
+    ]
+    candidates = pl.DataFrame(rows, schema=CANDIDATES, orient="row")
+    return Result({"candidates/negatives": negatives, "candidates/candidates": candidates})
+
+
+def negative_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.DataFrame:
+    """The `settings.candidates.k` nearest others of each product by title and by first picture; products by sku."""
+    skus = products["sku"].to_list()
+    groups = None
+    if settings.candidates.within_category:
+        groups = products["categories"].list.join("\x1f").rank("dense").to_numpy().astype(np.int64)
+    titles = embed_texts(work, settings, products["name"].to_list())
+    images = embed_images(work, settings, products["images"].list.first().to_list())
+    columns: list[list[list[str]]] = [
+        [[skus[n] for n in row] for row in nearest_others(vectors, settings.candidates.k, groups)]
+        for vectors in (titles, images)
+    ]
+    return pl.DataFrame({"sku": skus, "by_title": columns[0], "by_image": columns[1]}, schema=NEGATIVES)
+
+
+def nearest_others(vectors: Matrix, k: int, groups: npt.NDArray[np.int64] | None = None) -> list[list[int]]:
+    """For each row of `vectors` the `k` rows of highest cosine, itself left out; ties go to the lower row.
+
+    With `groups`, only rows of the same group count; where a row is alone in its group, all do.
+    """
+    rows = len(vectors)
+    found: list[list[int]] = []
+    for start in range(0, rows, _BLOCK):
+        stop = min(start + _BLOCK, rows)
+        whole = np.rint((vectors[start:stop] @ vectors.T) * _SCALE).astype(np.int64)
+        ranks = (whole + 2 * _SCALE) * rows - np.arange(rows)  # unique, higher is nearer, all above 0
+        ranks[np.arange(stop - start), np.arange(start, stop)] = -1
+        if groups is not None:
+            others = groups[start:stop, None] != groups[None, :]
+            alone = (~others).sum(axis=1) == 1
+            ranks[others & ~alone[:, None]] = -1
+        found += [_top(row, k) for row in ranks]
+    return found
+
+
+def _top(ranks: npt.NDArray[np.int64], k: int) -> list[int]:
+    best = np.argpartition(ranks, -k)[-k:] if k < len(ranks) else np.arange(len(ranks))
+    ordered = best[np.argsort(-ranks[best])]
+    return [int(n) for n in ordered if ranks[n] >= 0]
+
+
+def in_hash_order(skus: Sequence[str], review_id: str, seed: int) -> list[str]:
+    """Distinct `skus` by the SHA-256 of seed, review id and SKU."""
+    return sorted(set(skus), key=lambda sku: hashlib.sha256(f"{seed}\x1f{review_id}\x1f{sku}".encode()).digest())
+
+
+STAGE = Stage(
+    name="candidates",
+    compute=compute,
+    inputs=("clean/products", "clean/reviews", "informativeness/kept"),
+    outputs=("candidates/negatives", "candidates/candidates"),
+    sections=("candidates",),
+    models=("text_encoder", "image_encoder"),
+    modules=(
+        "ameli_build.candidates",
+        "ameli_build.models.text",
+        "ameli_build.models.vision",
+        "ameli_build.models.embed",
+    ),
+)

@@ -1,0 +1,89 @@
+"""The thresholds beside other classifiers on the same four features (footnote 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ameli_build.informativeness.search import Features, Labels, informative, search_thresholds
+
+FOLDS = 5
+
+Method = Callable[[Features, Labels, Features], Labels]
+"""Fits on features and labels, then says which of further features are informative."""
+
+Split = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One method on rows that it was not fitted to: means over the ways of splitting, rounded to 4 decimals."""
+
+    method: str
+    tested: str
+    precision: float
+    recall: float
+    f1: float
+    accuracy: float
+
+
+def compare(X: Features, y: Labels, needed: int, min_precision: float, seed: int) -> tuple[Scores, ...]:
+    """Thresholds, linear SVM, RBF SVM, logistic regression and gradient boosting, split 70/30 and in five folds."""
+    from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
+
+    folds = min(FOLDS, int(y.sum()), int((~y).sum()))
+    ways = {
+        "70/30": StratifiedShuffleSplit(n_splits=1, test_size=0.3, random_state=seed),
+        "cross-validation": StratifiedKFold(folds, shuffle=True, random_state=seed),
+    }
+    rows = []
+    for tested, way in ways.items():
+        splits = list(way.split(X, y))
+        rows += [_score(name, tested, method, X, y, splits) for name, method in methods(needed, min_precision, seed)]
+    return tuple(rows)
+
+
+def methods(needed: int, min_precision: float, seed: int) -> list[tuple[str, Method]]:
+    """The compared methods by name."""
+    from sklearn.ensemble import GradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import SVC, LinearSVC
+
+    def thresholds(X: Features, y: Labels, new: Features) -> Labels:
+        return informative(new, search_thresholds(X, y, needed, min_precision).thresholds, needed)
+
+    return [
+        ("thresholds", thresholds),
+        ("linear SVM", _fitted(lambda: LinearSVC(random_state=seed))),
+        ("RBF SVM", _fitted(lambda: SVC(kernel="rbf", random_state=seed))),
+        ("logistic regression", _fitted(lambda: LogisticRegression(random_state=seed))),
+        ("gradient boosting", _fitted(lambda: GradientBoostingClassifier(random_state=seed))),
+    ]
+
+
+def _fitted(make: Callable[[], object]) -> Method:
+    def method(X: Features, y: Labels, new: Features) -> Labels:
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        said: Labels = make_pipeline(StandardScaler(), make()).fit(X, y).predict(new)
+        return said
+
+    return method
+
+
+def _score(name: str, tested: str, method: Method, X: Features, y: Labels, splits: Iterable[Split]) -> Scores:
+    rows = [_measure(method(X[fit], y[fit], X[held]), y[held]) for fit, held in splits]
+    precision, recall, f1, accuracy = (round(float(value), 4) for value in np.mean(rows, axis=0))
+    return Scores(name, tested, precision, recall, f1, accuracy)
+
+
+def _measure(said: Labels, true: Labels) -> tuple[float, float, float, float]:
+    hits = int((said & true).sum())
+    precision = hits / max(1, int(said.sum()))
+    recall = hits / max(1, int(true.sum()))
+    f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
+    return precision, recall, f1, float((said == true).mean())

@@ -1,0 +1,44 @@
+"""From scores to a verdict: a review leaves when none of its features exceeds its threshold (section 3.4)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ameli_build.informativeness.features import NAMES
+from ameli_build.reasons import DROPPED, Reason
+from ameli_build.settings import InformativenessSettings
+
+
+def features_needed(settings: InformativenessSettings) -> int:
+    """How many of the four features must exceed their thresholds."""
+    return {"any": 1, "all": len(NAMES), "count": settings.min_features}[settings.rule]
+
+
+def exceeded(settings: InformativenessSettings) -> pl.Expr:
+    """How many features of a row exceed their thresholds; equal is not above."""
+    return pl.sum_horizontal([(pl.col(name) > getattr(settings, name)).cast(pl.Int64) for name in NAMES])
+
+
+def decide(
+    features: pl.DataFrame, skus: pl.DataFrame, settings: InformativenessSettings
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The tables `kept` (review_id) and `dropped`; `skus` has review_id and sku."""
+    needed = features_needed(settings)
+    judged = features.with_columns(exceeded(settings).alias("exceeded"))
+    kept = judged.filter(pl.col("exceeded") >= needed).select("review_id")
+    gone = judged.filter(pl.col("exceeded") < needed).join(skus, on="review_id", how="left", maintain_order="left")
+    dropped = gone.select(
+        "review_id",
+        "sku",
+        pl.lit("informativeness").alias("stage"),
+        pl.lit(str(Reason.UNINFORMATIVE)).alias("reason"),
+        pl.format("{} of 4 features above their thresholds, {} needed", "exceeded", pl.lit(needed)).alias("detail"),
+        _listed([pl.col(name) for name in NAMES]).alias("value"),
+        _listed([pl.lit(getattr(settings, name)) for name in NAMES]).alias("threshold"),
+    )
+    return kept, dropped.cast(DROPPED)
+
+
+def _listed(values: list[pl.Expr]) -> pl.Expr:
+    parts = [pl.format(f"{name}={{}}", value) for name, value in zip(NAMES, values, strict=True)]
+    return pl.concat_str(parts, separator="; ")

@@ -1,0 +1,101 @@
+"""The four features of section 3.4: scores only, no verdict.
+
+Similarities are cosines rounded to four decimals. Review images are the cleaned ones (the product's patches), compared
+with all images of the gold product; texts are the joined title and text. A product without a description has a
+description similarity of 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ameli_build.informativeness.attributes import count_mentioned
+from ameli_build.models import Matrix
+from ameli_build.models.embed import embed_images, embed_texts
+from ameli_build.settings import Settings
+from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+
+NAMES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
+"""The features, in the paper's order."""
+
+FEATURES = pl.Schema(
+    {
+        "review_id": pl.String,
+        "n_attributes": pl.Int64,
+        "image_similarity": pl.Float64,
+        "description_similarity": pl.Float64,
+        "title_similarity": pl.Float64,
+    }
+)
+"""Columns of `informativeness/features`."""
+
+DECIMALS = 4
+
+
+def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
+    """The features of `reviews` (review_id, sku, joined, cleaned_images) against their gold products, sorted by id.
+
+    `products` has sku, name, description, attributes, images, and every sku that a review names.
+    """
+    pairs = reviews.sort("review_id").join(products, on="sku", how="left", maintain_order="left")
+    columns = {
+        "review_id": pairs["review_id"],
+        "n_attributes": _attribute_counts(work, settings, pairs),
+        "image_similarity": _image_similarities(work, settings, pairs),
+        "description_similarity": _text_similarities(work, settings, pairs["joined"], pairs["description"]),
+        "title_similarity": _text_similarities(work, settings, pairs["joined"], pairs["name"]),
+    }
+    return pl.DataFrame(columns, schema=FEATURES)
+
+
+def pair_similarity(left: Matrix, right: Matrix, how: str) -> float:
+    """One number for the cosines of two sets of unit vectors: their maximum or mean, or that of the first pair."""
+    if how == "first":
+        return float(left[0] @ right[0])
+    cosines = left @ right.T
+    return float(cosines.max() if how == "maximum" else cosines.mean())
+
+
+def _attribute_counts(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.Series:
+    code = module_fingerprint("ameli_build.informativeness.attributes")
+    values = pl.col("attributes").list.eval(pl.element().struct.field("value")).alias("values")
+    table = pairs.select("joined", values)
+    shards = [
+        Shard(fingerprint("attributes", part, code), part.rows()) for part in table.iter_slices(settings.run.shard_rows)
+    ]
+    counts = work.map("match attributes", _count, shards)
+    return pl.concat([pl.Series("n_attributes", [], pl.Int64).to_frame(), *counts])["n_attributes"]
+
+
+def _count(rows: Sequence[tuple[str, list[str] | None]]) -> pl.DataFrame:
+    counts = [count_mentioned(text, values or ()) for text, values in rows]
+    return pl.DataFrame({"n_attributes": counts}, schema={"n_attributes": pl.Int64})
+
+
+def _image_similarities(work: Work, settings: Settings, pairs: pl.DataFrame) -> list[float]:
+    left, right = pairs["cleaned_images"].to_list(), pairs["images"].to_list()
+    paths = sorted({path for some in (*left, *right) for path in some})
+    vectors = embed_images(work, settings, paths)
+    place = {path: n for n, path in enumerate(paths)}
+    how = settings.informativeness.images
+    scores = [
+        pair_similarity(vectors[[place[path] for path in ours]], vectors[[place[path] for path in theirs]], how)
+        for ours, theirs in zip(left, right, strict=True)
+    ]
+    return _rounded(np.array(scores, dtype=np.float64))
+
+
+def _text_similarities(work: Work, settings: Settings, left: pl.Series, right: pl.Series) -> list[float]:
+    targets = right.fill_null("").to_list()
+    ours, theirs = embed_texts(work, settings, left.to_list()), embed_texts(work, settings, targets)
+    cosines = np.einsum("ij,ij->i", ours, theirs).astype(np.float64)
+    return _rounded(np.where([bool(text.strip()) for text in targets], cosines, 0.0))
+
+
+def _rounded(scores: npt.NDArray[np.float64]) -> list[float]:
+    values: list[float] = (np.round(scores, DECIMALS) + 0.0).tolist()
+    return values

@@ -1,0 +1,79 @@
+"""Grid search of the four thresholds, exhaustive over a grid of the features' own values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from ameli_build.informativeness.features import NAMES
+
+Features = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.bool_]
+
+GRID = 14
+"""Thresholds tried for a similarity: quantiles of its values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Thresholds in the order of the features, with precision and recall of "informative" on what was searched."""
+
+    thresholds: tuple[float, ...]
+    precision: float
+    recall: float
+
+
+def informative(X: Features, thresholds: tuple[float, ...], needed: int) -> Labels:
+    """Which rows of X (rows, 4) have at least `needed` features above their thresholds."""
+    above: Labels = (X > np.array(thresholds)).sum(axis=1) >= needed
+    return above
+
+
+def search_thresholds(X: Features, y: Labels, needed: int, min_precision: float) -> Found:
+    """The thresholds of highest recall at `min_precision`, else of the best F1; ties go to the higher precision.
+
+    X has shape (rows, 4), `needed` features must be above. Every combination of `threshold_grid` is tried.
+    """
+    grids = [threshold_grid(X[:, n], whole=name == "n_attributes") for n, name in enumerate(NAMES)]
+    first, second = list(product(*grids[:2])), list(product(*grids[2:]))
+    left, right = _levels(X[:, :2], first), _levels(X[:, 2:], second)
+    kept, hits = np.zeros((len(first), len(second))), np.zeros((len(first), len(second)))
+    for i, j in product(range(3), range(3)):
+        if i + j >= needed:
+            ours, theirs = (left == i).astype(np.float64), (right == j).astype(np.float64)
+            kept += ours @ theirs.T
+            hits += (ours * y) @ theirs.T
+    precision = np.divide(hits, kept, out=np.zeros_like(hits), where=kept > 0)
+    recall = hits / y.sum()
+    row, column = _best(precision, recall, min_precision)
+    return Found((*first[row], *second[column]), float(precision[row, column]), float(recall[row, column]))
+
+
+def threshold_grid(values: npt.NDArray[np.float64], whole: bool) -> list[float]:
+    """Thresholds for one feature, the last above all its values: whole numbers, or quantiles with two decimals."""
+    if whole:
+        return [float(n) for n in range(int(values.max()) + 1)]
+    quantiles = np.quantile(values, np.linspace(0, 1, GRID))
+    return [*sorted({round(float(value), 2) for value in quantiles}), 1.0]
+
+
+def _levels(X: Features, pairs: list[tuple[float, ...]]) -> npt.NDArray[np.int64]:
+    """How many of two features are above, shape (pairs of thresholds, rows)."""
+    thresholds = np.array(pairs)
+    levels: npt.NDArray[np.int64] = (X[None, :, :] > thresholds[:, None, :]).sum(axis=2)
+    return levels
+
+
+def _best(precision: Features, recall: Features, min_precision: float) -> tuple[int, int]:
+    good = precision >= min_precision
+    if good.any():
+        score = np.where(good, recall, -1.0)
+    else:
+        total = precision + recall
+        score = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)
+    ranked = np.round(score, 9) * 10 + np.round(precision, 9) * 1e-3
+    row, column = np.unravel_index(int(np.argmax(ranked)), ranked.shape)
+    return int(row), int(column)

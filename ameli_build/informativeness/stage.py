@@ -1,0 +1,46 @@
+"""The stage `informativeness` (section 3.4): four features a review, then one rule over their thresholds."""
+
+from __future__ import annotations
+
+from ameli_build.informativeness.decide import decide
+from ameli_build.informativeness.features import feature_table
+from ameli_build.records import joined_text_expr
+from ameli_build.settings import Settings
+from ameli_build.stages import Conserved, Result, Stage, Tables, Work
+
+
+def compute(tables: Tables, settings: Settings, work: Work) -> Result:
+    """Features of every review with a mention, and which of them stay."""
+    products = tables["clean/products"].select("sku", "name", "description", "attributes", "images").collect()
+    reviews = (
+        tables["clean/reviews"]
+        .join(tables["mentions/mentions"].select("review_id"), on="review_id", how="semi")
+        .select("review_id", "sku", joined_text_expr().alias("joined"), "cleaned_images")
+        .collect()
+    )
+    features = feature_table(work, settings, reviews, products)
+    kept, dropped = decide(features, reviews.select("review_id", "sku"), settings.informativeness)
+    return Result(
+        {"informativeness/features": features, "informativeness/kept": kept, "informativeness/dropped": dropped}
+    )
+
+
+STAGE = Stage(
+    name="informativeness",
+    compute=compute,
+    inputs=("clean/products", "clean/reviews", "mentions/mentions"),
+    outputs=("informativeness/features", "informativeness/kept", "informativeness/dropped"),
+    sections=("informativeness",),
+    models=("text_encoder", "image_encoder"),
+    modules=(
+        "ameli_build.informativeness.attributes",
+        "ameli_build.informativeness.features",
+        "ameli_build.informativeness.decide",
+        "ameli_build.informativeness.stage",
+        "ameli_build.models.text",
+        "ameli_build.models.vision",
+        "ameli_build.models.embed",
+        "ameli_build.records",
+    ),
+    conserved=(Conserved("mentions/mentions", "informativeness/kept", "informativeness/dropped"),),
+)

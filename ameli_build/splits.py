@@ -1,0 +1,123 @@
+"""Train, dev and test (section 3.5)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from ameli_build.settings import Settings, SplitSettings
+from ameli_build.snapshot import UnusableInput
+from ameli_build.stages import Conserved, Result, Stage, Tables, Work
+
+SPLITS = pl.Schema({"review_id": pl.String, "split": pl.String})
+"""Columns of `splits/splits`: `split` is train, dev or test."""
+
+_ATTRIBUTES_FOR_TEST = 3
+"""The authors' greedy rule puts a product into test when its first review mentions so many attributes."""
+
+
+def compute(tables: Tables, settings: Settings, work: Work) -> Result:
+    """One split a review, by the policy of `splits.policy`."""
+    reviews = (
+        tables["informativeness/features"]
+        .join(tables["informativeness/kept"], on="review_id", how="semi")
+        .join(tables["clean/reviews"].select("review_id", "sku"), on="review_id", how="left")
+        .select("review_id", "sku", "n_attributes")
+        .sort("review_id")
+        .collect()
+    )
+    shares, seed = settings.splits, settings.run.seed
+    check_shares(shares)
+    if shares.policy == "greedy":
+        chosen = greedy_splits(reviews, shares)
+    else:
+        units = _units(reviews, tables, shares.policy)
+        chosen = [split_of(unit, seed, shares) for unit in units]
+    table = pl.DataFrame({"review_id": reviews["review_id"], "split": chosen}, schema=SPLITS)
+    counts = {f"reviews_{split}": chosen.count(split) for split in ("train", "dev", "test")}
+    return Result({"splits/splits": table}, counts)
+
+
+def check_shares(shares: SplitSettings) -> None:
+    """Raise `UnusableInput` unless the shares are those of a whole."""
+    parts = (shares.train, shares.dev, shares.test)
+    if min(parts) < 0 or abs(sum(parts) - 1) > 1e-6:
+        raise UnusableInput(f"settings splits.train, splits.dev, splits.test: {parts} are not shares that add up to 1")
+
+
+def split_of(unit: str, seed: int, shares: SplitSettings) -> str:
+    """The split of a product, review or family: by the SHA-256 of seed and id, so that it never moves."""
+    digest = hashlib.sha256(f"{seed}\x1f{unit}".encode()).digest()
+    place = int.from_bytes(digest[:8], "big") / 2**64
+    if place < shares.train:
+        return "train"
+    return "dev" if place < shares.train + shares.dev else "test"
+
+
+def families(products: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
+    """The smallest SKU of each product's family: what variant links connect, in either direction."""
+    parent: dict[str, str] = {}
+
+    def root(sku: str) -> str:
+        parent.setdefault(sku, sku)
+        while parent[sku] != sku:
+            parent[sku] = parent[parent[sku]]
+            sku = parent[sku]
+        return sku
+
+    for sku, variants in products:
+        for other in (sku, *variants):
+            first, second = sorted((root(sku), root(other)))
+            parent[second] = first
+    return {sku: root(sku) for sku in list(parent)}
+
+
+def greedy_splits(reviews: pl.DataFrame, shares: SplitSettings) -> list[str]:
+    """The authors' rule: products in order with all their reviews, into test while it lacks reviews and the first
+    review mentions enough attributes, else into dev while that lacks reviews, else into train.
+
+    `reviews` has review_id, sku, n_attributes, sorted by review id; unlike the hash, reviews can move between builds.
+    """
+    wanted = {"test": shares.test * reviews.height, "dev": shares.dev * reviews.height}
+    filled = {"test": 0, "dev": 0}
+    chosen: dict[str, str] = {}
+    products = reviews.group_by("sku").agg(pl.len(), pl.col("n_attributes").first()).sort("sku")
+    for sku, count, attributes in products.iter_rows():
+        split = "train"
+        if attributes >= _ATTRIBUTES_FOR_TEST and filled["test"] < wanted["test"]:
+            split = "test"
+        elif filled["dev"] < wanted["dev"]:
+            split = "dev"
+        if split in filled:
+            filled[split] += count
+        chosen[sku] = split
+    return [chosen[sku] for sku in reviews["sku"]]
+
+
+def _units(reviews: pl.DataFrame, tables: Tables, policy: str) -> list[str]:
+    if policy == "review":
+        return reviews["review_id"].to_list()
+    if policy == "product":
+        return reviews["sku"].to_list()
+    products = tables["clean/products"].select("sku", pl.col("variants").fill_null([])).sort("sku").collect()
+    family: Mapping[str, str] = families(products.iter_rows())
+    return [family[sku] for sku in reviews["sku"]]
+
+
+STAGE = Stage(
+    name="splits",
+    compute=compute,
+    inputs=(
+        "clean/products",
+        "clean/reviews",
+        "informativeness/features",
+        "informativeness/kept",
+        "informativeness/dropped",
+    ),
+    outputs=("splits/splits",),
+    sections=("splits",),
+    modules=("ameli_build.splits",),
+    conserved=(Conserved("informativeness/features", "splits/splits", "informativeness/dropped"),),
+)
