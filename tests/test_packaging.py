@@ -1,0 +1,68 @@
+"""The files that a newcomer's two commands stand on."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    found = (line.split(" ; ")[0].split("==") for line in lines if not line.startswith("#"))
+    return {canonicalize_name(name): version for name, version in found}
+
+
+def test_the_lock_holds_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["dev"])]
+    locked = pins()
+    assert len(locked) > 100
+    for requirement in asked:
+        assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), requirement
+
+
+def test_the_lock_names_no_place_but_packages() -> None:
+    for name in ("requirements.lock", "requirements-cuda.lock"):
+        for line in (ROOT / name).read_text().splitlines():
+            assert line.startswith("#") or re.fullmatch(r"[\w.-]+==[\w.!]+( ; [^/@:]+)?", line), line
+
+
+def test_cuda_libraries_can_be_left_out() -> None:
+    assert not [name for name in pins() if name.startswith(("nvidia-", "cuda-")) or name == "triton"]
+
+
+def test_the_library_does_not_import_prefect() -> None:
+    for path in (ROOT / "ameli_build").rglob("*.py"):
+        assert not re.search(r"^\s*(from|import) (prefect|flows)\b", path.read_text(), re.MULTILINE), path
+
+
+def test_the_compose_file_is_read_by_docker_compose() -> None:
+    command = shutil.which("docker-compose")
+    if command is None:
+        pytest.skip("no docker-compose here")
+    done = subprocess.run(
+        [command, "--file", str(ROOT / "docker-compose.yml"), "config", "--services"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) == {"postgres", "prefect", "selenium", "worker"}
+
+
+def test_a_scheduled_and_a_manual_deployment() -> None:
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    by_name = {deployment["name"]: deployment for deployment in deployments}
+    assert by_name["monthly"]["schedules"]
+    assert not by_name["manual"].get("schedules")
+    assert by_name["monthly"]["entrypoint"] == by_name["manual"]["entrypoint"]
