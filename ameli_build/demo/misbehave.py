@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from email.utils import formatdate
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import zstandard
 
 from ameli_build.demo.answers import Answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from PIL import Image
@@ -107,7 +108,7 @@ class ImageRoutes:
 
     def __init__(self, shelves: Shelves, pictures: Pictures) -> None:
         self._shelves = shelves
-        self._pictures = pictures
+        self._pictures = lru_cache(maxsize=128)(pictures)
 
     def __call__(self, target: str) -> Answer:
         """A picture; for a product picture that is not there, 200 with the placeholder."""

@@ -10,8 +10,10 @@ from contextlib import ExitStack
 from typing import Self
 
 from ameli_build.demo.answers import Answer
+from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.faults import Fault, FaultPlan, Reset, Rule, Status
 from ameli_build.demo.pages.shop import Shop
+from ameli_build.demo.render import image_bytes
 from ameli_build.demo.routes import NOT_FOUND, ImageRoutes, Pictures, SiteRoutes
 from ameli_build.demo.server import LoopbackServer, Respond, Seen
 from ameli_build.demo.shelves import Shelves, pick, product_image_path
@@ -22,7 +24,7 @@ class Storefront:
     """Serves `world` as long as its `with` block lasts.
 
     `site_url` (127.0.0.1) has pages, robots, sitemap and review JSON; `image_url` (localhost) the pictures. `pictures`
-    makes the bytes of a picture (default: `ameli_build.demo.render.image_bytes`). `ports` are those of the two hosts,
+    makes the bytes of a picture (default: it is rendered). `ports` are those of the two hosts,
     0 for free ones: URLs go into the crawl's archive, so a run that is to be resumed needs the same ports.
 
     Raises OSError where a port is taken.
@@ -34,10 +36,10 @@ class Storefront:
         faults: FaultPlan | None = None,
         *,
         ports: tuple[int, int] = (0, 0),
-        pictures: Pictures | None = None,
+        pictures: Pictures = image_bytes,
     ) -> None:
         shelves = Shelves(world)
-        self._images = _server(ImageRoutes(shelves, pictures or _rendered()), faults, ports[1], "localhost")
+        self._images = _server(ImageRoutes(shelves, pictures), faults, ports[1], "localhost")
         try:
             self._site = _server(_nothing_yet, faults, ports[0], "127.0.0.1")
         except OSError:
@@ -70,12 +72,6 @@ def _nothing_yet(_target: str) -> Answer:
     return NOT_FOUND
 
 
-def _rendered() -> Pictures:
-    from ameli_build.demo.render import image_bytes
-
-    return image_bytes
-
-
 def demo_faults(world: World) -> FaultPlan:
     """A few faults on first requests, so that the demo shows its crawler retrying.
 
@@ -102,8 +98,6 @@ def _first_reviews(sku: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the demo's world until interrupted, to look at it in a browser."""
-    from ameli_build.demo.catalogue import make_world
-
     parser = argparse.ArgumentParser(prog="python -m ameli_build.demo.storefront", description=main.__doc__)
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--products", type=int, default=240)

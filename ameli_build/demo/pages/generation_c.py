@@ -16,7 +16,7 @@ from ameli_build.demo.pages.shop import (
     script_json,
     structured_data,
 )
-from ameli_build.demo.shelves import Category, pick
+from ameli_build.demo.shelves import pick
 from ameli_build.demo.world import WorldProduct
 
 _UNDEFINED = "\ufffe undefined \ufffe"
@@ -90,18 +90,16 @@ def _identity(shop: Shop, product: WorldProduct) -> dict[str, Any]:
 
 
 def _hierarchy(shop: Shop, product: WorldProduct) -> dict[str, Any]:
-    categories = [shop.shelves.categories[identifier] for identifier, _ in reversed(product.category_path)]
-    lineage = [
-        {"__typename": "HierarchyLineage", "sequence": number, **_category(shop, category)}
-        for number, category in enumerate(categories[1:])
-    ]
-    detail = _category(shop, categories[0]) | {"broaderTerms": {"primaryLineage": lineage}, "template": None}
-    link = {"__typename": "ProductHierarchyLink", "id": categories[0].id, "primary": True, "categoryDetail": detail}
+    leaf, *above = [_category(shop, *node) for node in reversed(product.category_path)]
+    lineage = [{"__typename": "HierarchyLineage", "sequence": number, **node} for number, node in enumerate(above)]
+    detail = leaf | {"broaderTerms": {"primaryLineage": lineage}, "template": None}
+    link = {"__typename": "ProductHierarchyLink", "id": leaf["id"], "primary": True, "categoryDetail": detail}
     return {"hierarchy": {"__typename": "ProductHierarchy", "bbypres": [link]}}
 
 
-def _category(shop: Shop, category: Category) -> dict[str, Any]:
-    return {"id": category.id, "name": category.name, "seoUrl": shop.site_url + shop.listing_path(category)}
+def _category(shop: Shop, identifier: str, name: str) -> dict[str, Any]:
+    path = shop.listing_path(shop.shelves.categories[identifier])
+    return {"id": identifier, "name": name, "seoUrl": shop.site_url + path}
 
 
 def _text(product: WorldProduct) -> dict[str, Any]:

@@ -165,8 +165,7 @@ def structured_data(shop: Shop, product: WorldProduct) -> dict[str, Any]:
 
 def crumbs(shop: Shop, path: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """(name, path of the listing) from the root to the category."""
-    categories = [shop.shelves.categories[identifier] for identifier, _ in path]
-    return [(category.name, shop.listing_path(category)) for category in categories]
+    return [(name, shop.listing_path(shop.shelves.categories[identifier])) for identifier, name in path]
 
 
 def product_facts(shop: Shop, product: WorldProduct) -> dict[str, Any]:
