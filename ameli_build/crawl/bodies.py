@@ -39,25 +39,27 @@ def _decode_one(body: bytes, name: str, limit: int) -> bytes:
     if name == "br":
         return _unbrotli(body, limit)
     if name == "zstd":
-        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(body, read_across_frames=True) as reader:
-            return _bounded(reader.read(limit + 1), limit)
+        return _unzstd(body, limit)
     raise Undecodable(f"unknown content encoding {name!r}")
 
 
 def _inflate(body: bytes, limit: int, window: int) -> bytes:
     """All members of a gzip body, or one deflate stream; a stream that ends early is an error."""
     parts: list[bytes] = []
-    size = 0
-    while body:
+    size = position = 0
+    while position < len(body):
         inflater = zlib.decompressobj(window)
-        part = inflater.decompress(body, limit + 1 - size)
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            raise TooLarge(f"more than {limit:,} bytes")
-        if not inflater.eof:
-            raise Undecodable("the compressed body ends early")
-        body = inflater.unused_data if window == 31 and inflater.unused_data[:2] == b"\x1f\x8b" else b""
+        while not inflater.eof:
+            piece = body[position : position + 4096]
+            if not piece:
+                raise Undecodable("the compressed body ends early")
+            parts.append(inflater.decompress(piece, limit + 1 - size))
+            size += len(parts[-1])
+            if size > limit:
+                raise TooLarge(f"more than {limit:,} bytes")
+            position += len(piece) - len(inflater.unused_data)
+        if body[position : position + 2] != b"\x1f\x8b":  # what follows the last member is padding
+            break
     return b"".join(parts)
 
 
@@ -71,6 +73,25 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
     if size <= limit and not decoder.is_finished():
         raise Undecodable("the compressed body ends early")
     return _bounded(b"".join(parts), limit)
+
+
+def _unzstd(body: bytes, limit: int) -> bytes:
+    """All frames of a body, fed in slices so small that none can unpack to more than a dozen megabytes."""
+    decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    parts: list[bytes] = []
+    size = position = 0
+    while position < len(body):
+        frame = decoder.decompressobj()
+        while not frame.eof:
+            piece = body[position : position + 256]
+            if not piece:
+                raise Undecodable("the compressed body ends early")
+            parts.append(frame.decompress(piece))
+            size += len(parts[-1])
+            if size > limit:
+                raise TooLarge(f"more than {limit:,} bytes")
+            position += len(piece) - len(frame.unused_data)
+    return b"".join(parts)
 
 
 def _bounded(body: bytes, limit: int) -> bytes:
