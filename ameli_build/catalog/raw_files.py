@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, NoReturn, TypeVar
+from typing import IO, Literal, NoReturn, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -109,14 +109,28 @@ def _opened(path: Path, form: Form, stack: ExitStack) -> Iterator[bytes]:
     if form == "jsonl.gz":
         return iter(stack.enter_context(gzip.GzipFile(fileobj=handle)))
     if form == "jsonl.zst":
-        return _split(stack.enter_context(zstandard.ZstdDecompressor().stream_reader(handle, read_across_frames=True)))
+        return _split(_unzstd(handle))
     return iter(handle)
 
 
-def _split(stream: Any) -> Iterator[bytes]:
-    """Lines of a stream that can only read; unlike a text wrapper it gives the whole lines before a broken place."""
+def _unzstd(handle: IO[bytes]) -> Iterator[bytes]:
+    """The content of all frames; the library's own reader takes a cut file for a whole one."""
+    frame = None
+    data = handle.read(1 << 16)
+    while data:
+        frame = frame or zstandard.ZstdDecompressor().decompressobj()
+        yield frame.decompress(data)
+        data = frame.unused_data if frame.eof else b""
+        frame = None if frame.eof else frame
+        data = data or handle.read(1 << 16)
+    if frame is not None:
+        raise EOFError("ends in the middle of a frame")
+
+
+def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Chunks as lines; unlike a text wrapper it gives the whole lines before a broken place."""
     rest = bytearray()
-    while chunk := stream.read(1 << 20):
+    for chunk in chunks:
         rest += chunk
         *whole, last = rest.split(b"\n")
         yield from map(bytes, whole)
