@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from ameli_build.baseline.metrics import Integers
+from ameli_build.baseline.steady import steady
 from ameli_build.models import Matrix
 from ameli_build.settings import BaselineSettings
 
@@ -76,7 +77,11 @@ def train_adapters(
     """
     if len(train.gold) == 0 or len(products) < 2:
         return None
-    torch.manual_seed(seed)
+    with steady(seed):
+        return _train(train, dev, products, settings, seed)
+
+
+def _train(train: Examples, dev: Examples, products: Matrix, settings: BaselineSettings, seed: int) -> Adapters:
     mixed = settings.adapters == "shared"
     review = Adapter(products.shape[1], settings.adapter_hidden, mixed)
     product = review if mixed else Adapter(products.shape[1], settings.adapter_hidden, mixed)
@@ -91,7 +96,7 @@ def train_adapters(
             scores = review(queries[batch]) @ product(entities[rows]).T
             loss = functional.cross_entropy(scores * settings.adapter_scale, target)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         now = _recall(review, product, dev, products)
         if now is None or best is None or now > best:

@@ -73,7 +73,7 @@ def build_pool(scorers: Mapping[str, Scorer], allowed: Sequence[Mask], products:
         rows = _union([_top(scores, top) for scores in full.values()], len(some), products)
         safe = np.maximum(rows, 0)
         channels = {name: np.take_along_axis(scores, safe, axis=1) for name, scores in full.items()}
-        mask = np.stack([allowed[n][safe[n - start]] for n in some]) & (rows >= 0)
+        mask = np.stack([allowed[start + n][row] for n, row in enumerate(safe)]) & (rows >= 0)
         blocks.append(Pool(rows, channels, mask))
     return _join(blocks, tuple(scorers))
 
@@ -113,7 +113,7 @@ def _join(blocks: Sequence[Pool], names: Sequence[str]) -> Pool:
 
     return Pool(
         np.concatenate([widened(one, one.rows, -1) for one in blocks]).astype(np.int64),
-        {name: np.concatenate([widened(one, one.channels[name], 0) for one in blocks]) for name in names},  # type: ignore[misc]
+        {name: np.concatenate([widened(one, one.channels[name], 0) for one in blocks]) for name in names},
         np.concatenate([widened(one, one.allowed, 0) for one in blocks]).astype(np.bool_),
     )
 

@@ -1,0 +1,105 @@
+"""All embeddings that the baseline needs, each made once and cached (section 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ameli_build.baseline.data import Data
+from ameli_build.baseline.pairs import Cosines
+from ameli_build.baseline.retrieval import Pictures, Pool
+from ameli_build.models import Matrix, identity
+from ameli_build.models.cross import load_cross_encoder
+from ameli_build.models.embed import embed_images, embed_texts
+from ameli_build.models.vision import load_image_encoder
+from ameli_build.settings import Settings
+from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Unit vectors of reviews and products: texts by the text encoder, pictures by the image encoder.
+
+    `titles` are the products' texts by the image encoder's text tower.
+    """
+
+    reviews: Matrix
+    entities: Matrix
+    cosines: Cosines
+    review_pictures: Pictures
+    product_pictures: Pictures
+    titles: Matrix
+
+
+def encode_all(work: Work, settings: Settings, data: Data) -> Vectors:
+    """Embed every text and picture that a row of the tables compares; the first picture of each, or all of them."""
+    kb, reviews = data.kb, data.reviews
+    texts = embed_texts(work, settings, reviews.texts)
+    descriptions = [text or name for text, name in zip(kb.descriptions, kb.names, strict=True)]
+    cosines = Cosines(texts, embed_texts(work, settings, kb.names), embed_texts(work, settings, descriptions))
+    return Vectors(
+        reviews=texts,
+        entities=embed_texts(work, settings, kb.texts()),
+        cosines=cosines,
+        review_pictures=embed_pictures(work, settings, reviews.images),
+        product_pictures=embed_pictures(work, settings, kb.images),
+        titles=embed_titles(work, settings, kb.texts()),
+    )
+
+
+def embed_pictures(work: Work, settings: Settings, images: Sequence[Sequence[str]]) -> Pictures:
+    """Vectors of each item's pictures, only of the first where the settings compare no other."""
+    if settings.baseline.images == "first":
+        images = [paths[:1] for paths in images]
+    starts = np.concatenate([[0], np.cumsum([len(paths) for paths in images])]).astype(np.int64)
+    vectors = embed_images(work, settings, [f"dataset/{path}" for paths in images for path in paths])
+    return Pictures(vectors, starts)
+
+
+def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
+    """Texts in the pictures' space, by the text tower of the image encoder; cut at the tower's own length."""
+    models, size = settings.models, settings.run.shard_rows
+    common = (models.image_encoder, models.device, models.batch)
+    code = module_fingerprint("ameli_build.models.vision", __name__)
+    parts = [list(texts[start : start + size]) for start in range(0, len(texts), size)]
+    shards = [
+        Shard(fingerprint("titles", part, identity(models.image_encoder), common[1:], code), (*common, part))
+        for part in parts
+    ]
+    tables = work.map("embed titles", _encode_titles, shards)
+    return np.concatenate([table["vector"].to_numpy() for table in tables]) if tables else np.zeros((0, 0), np.float32)
+
+
+def _encode_titles(payload: tuple[str, str, int, list[str]]) -> pl.DataFrame:
+    name, device, batch, texts = payload
+    vectors = np.round(load_image_encoder(name, device, batch).encode_texts(texts), 6)
+    return pl.DataFrame({"vector": vectors}, schema={"vector": pl.Array(pl.Float32, vectors.shape[1])})
+
+
+def with_cross_encoder(work: Work, settings: Settings, data: Data, pool: Pool) -> Pool:
+    """The pool with the channel `cross` where the settings name a cross-encoder: query and entity in one sequence."""
+    name = settings.models.cross_encoder
+    if not name or not pool.rows.size:
+        return pool
+    models, code = settings.models, module_fingerprint("ameli_build.models.cross", __name__)
+    entities = data.kb.texts()
+    shards = []
+    for text, rows in zip(data.reviews.texts, pool.rows, strict=True):
+        pairs = [(text, entities[row]) for row in rows if row >= 0]
+        key = fingerprint("cross", pairs, identity(name), models.device, models.batch, code)
+        shards.append(Shard(key, (name, models.device, models.batch, pairs)))
+    tables = work.map("cross-encode", _score_pairs, shards)
+    scores: npt.NDArray[np.float32] = np.zeros(pool.rows.shape, dtype=np.float32)
+    for n, table in enumerate(tables):
+        scores[n, pool.rows[n] >= 0] = table["score"].to_numpy()
+    return replace(pool, channels={**pool.channels, "cross": scores})
+
+
+def _score_pairs(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.DataFrame:
+    name, device, batch, pairs = payload
+    scores = np.round(load_cross_encoder(name, device, batch).score(pairs), 6)
+    return pl.DataFrame({"score": scores}, schema={"score": pl.Float32})

@@ -1,0 +1,179 @@
+"""The baseline, top to bottom: from `dataset/` to the rows of Tables 4 and 5 (sections 4 and 5).
+
+Labels of the test split are read in `_outcome` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ameli_build.baseline import tables
+from ameli_build.baseline.attributes import Found, extract, make_sheets
+from ameli_build.baseline.data import Data, load_data
+from ameli_build.baseline.encode import encode_all
+from ameli_build.baseline.linkers import Linked, link
+from ameli_build.baseline.metrics import Integers
+from ameli_build.baseline.output import human_row, predictions
+from ameli_build.baseline.prior import make_prior
+from ameli_build.baseline.retrievers import Retrieved, retrieve
+from ameli_build.baseline.tables import Bootstrap, Outcome, Scores
+from ameli_build.models import identity
+from ameli_build.progress import say
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_json, write_table
+from ameli_build.stages import Mapper, Work, fingerprint, in_process, module_fingerprint, peak_memory_mb
+
+MODULES = (
+    "ameli_build.baseline",
+    "ameli_build.models",
+    "ameli_build.mentions.names",
+    "ameli_build.mentions.inflect",
+    "ameli_build.informativeness.attributes",
+)
+ROLES = ("text_encoder", "image_encoder", "cross_encoder", "nli_encoder", "ocr", "language", "resnet")
+FILES = ("products", "train", "dev", "test", "clean_test")
+
+
+def run_baseline(snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> Scores:
+    """Score the released data set: `baseline/scores.json` and `baseline/predictions.parquet`.
+
+    Returns what is there already when data, settings, models and code have not changed. The caller holds the
+    snapshot's lock. Raises `UnusableInput` where there is no data set, or a model cannot be had.
+    """
+    mine = _fingerprint(snapshot, settings)
+    done = finished(snapshot, mine)
+    if done is not None:
+        say("baseline: nothing to do")
+        return done
+    say("baseline: running")
+    started = time.monotonic()
+    data = load_data(snapshot.dataset)
+    retrieved, found, linked, notes = _predictions(Work(snapshot, mapper), settings, data)
+    scores = _scores(data, retrieved, linked, notes, settings, _read_report(snapshot))
+    folder = snapshot.root / "baseline"
+    folder.mkdir(exist_ok=True)
+    (folder / "stage.json").unlink(missing_ok=True)
+    write_table(folder / "predictions.parquet", predictions(data, retrieved, found, linked))
+    write_json(folder / "scores.json", scores.as_json())
+    seconds = round(time.monotonic() - started, 2)
+    outputs = {name: file_digest(folder / name) for name in ("scores.json", "predictions.parquet")}
+    record = {"fingerprint": mine, "outputs": outputs, "seconds": seconds, "peak_memory_mb": peak_memory_mb()}
+    write_json(folder / "stage.json", record)
+    say(f"baseline: done in {seconds:.1f} s")
+    return scores
+
+
+def finished(snapshot: Snapshot, mine: str) -> Scores | None:
+    """The scores of a finished run with this fingerprint, None where there is none or a file of it changed."""
+    folder = snapshot.root / "baseline"
+    mark = folder / "stage.json"
+    if not mark.is_file():
+        return None
+    record = json.loads(mark.read_text())
+    whole = all(
+        (folder / name).is_file() and file_digest(folder / name) == digest for name, digest in record["outputs"].items()
+    )
+    return read_scores(folder / "scores.json") if whole and record["fingerprint"] == mine else None
+
+
+def read_scores(path: Path) -> Scores:
+    """Scores as `run_baseline` wrote them; raises `UnusableInput` where there are none."""
+    if not path.is_file():
+        raise UnusableInput(f"{path}: missing; run ameli baseline first")
+    return Scores(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def _fingerprint(snapshot: Snapshot, settings: Settings) -> str:
+    paths = {name: snapshot.dataset / f"{name}.parquet" for name in FILES}
+    report = snapshot.root / "sheets" / "report.json"
+    digests = {name: file_digest(path) for name, path in (*paths.items(), ("report", report)) if path.is_file()}
+    chosen = [
+        settings.baseline.model_dump(mode="json"),
+        settings.run.model_dump(mode="json"),
+        settings.mentions.max_words,
+        [settings.models.device, settings.models.batch],
+        {role: identity(name) for role in ROLES if (name := getattr(settings.models, role))},
+    ]
+    return fingerprint("baseline", digests, chosen, module_fingerprint(*MODULES))
+
+
+def _predictions(
+    work: Work, settings: Settings, data: Data
+) -> tuple[Retrieved, tuple[Found, ...], Linked, dict[str, Any]]:
+    vectors = encode_all(work, settings, data)
+    prior = make_prior(work, settings, data.kb)
+    allowed_of = {mention: prior.allowed(mention) for mention in sorted(set(data.reviews.mentions))}
+    allowed = [allowed_of[mention] for mention in data.reviews.mentions]
+    retrieved = retrieve(work, settings, data, vectors, prior, allowed)
+    sheets = make_sheets(data.kb)
+    found, read = extract(work, settings, data, sheets, allowed, retrieved.candidates)
+    linked = link(work, settings, data, vectors, retrieved, sheets, found)
+    return retrieved, found, linked, {"ocr": read}
+
+
+def _scores(
+    data: Data,
+    retrieved: Retrieved,
+    linked: Linked,
+    notes: Mapping[str, Any],
+    settings: Settings,
+    report: Mapping[str, Any],
+) -> Scores:
+    bootstrap = Bootstrap(settings.baseline.bootstrap, settings.run.seed)
+    splits = ["test", *(["clean_test"] if data.has_clean_test else [])]
+    outcomes = {split: _outcome(data, retrieved, linked, data.reviews.rows(split)) for split in splits}
+    table5 = {split: tables.table5_rows(outcome, bootstrap) for split, outcome in outcomes.items()}
+    for split, rows in table5.items():
+        rows[tables.HUMAN] = human_row(split, report)
+    return Scores(
+        table4={split: tables.table4_rows(outcome, bootstrap) for split, outcome in outcomes.items()},
+        table5=table5,
+        tuned={**retrieved.tuned, **linked.tuned},
+        comparisons=[one for split, outcome in outcomes.items() for one in tables.compare(split, outcome, bootstrap)],
+        notes={
+            **notes,
+            "candidates": {"k": settings.baseline.keep, "from": retrieved.source},
+            "models": {role: getattr(settings.models, role) for role in ROLES},
+            "entities": len(data.kb),
+            "profile": settings.profile,
+        },
+    )
+
+
+def _outcome(data: Data, retrieved: Retrieved, linked: Linked, rows: Integers) -> Outcome:
+    """Hold predictions against the gold products of the reviews at `rows`."""
+    gold = data.reviews.gold[rows]
+    place = {int(row): n for n, row in enumerate(linked.judged.rows)}
+    at = np.array([place[int(row)] for row in rows], dtype=np.int64)
+    retrieval = {
+        name: ranking
+        if isinstance(ranking, str)
+        else tables.recall_values({k: ranking.top(k)[rows] for k in tables.RECALLS}, gold)
+        for name, ranking in retrieved.rankings.items()
+    }
+    candidates = retrieved.candidates[rows]
+    linking = {
+        name: chosen if isinstance(chosen, str) else (chosen[at] == gold).astype(np.float64)
+        for name, chosen in linked.predicted.items()
+    }
+    linking |= {tables.RANDOM: tables.mean_chance(candidates, gold)}
+    found = (candidates == gold[:, None]).any(axis=1).astype(np.float64)
+    remarks = {**retrieved.remarks, tables.RANDOM: "the expected value of choosing blindly"}
+    return Outcome(retrieval, linking, found, remarks)
+
+
+def _read_report(snapshot: Snapshot) -> Mapping[str, Any]:
+    path = snapshot.root / "sheets" / "report.json"
+    if not path.is_file():
+        return {}
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UnusableInput(f"{path}: unreadable ({error})") from None
+    return report if isinstance(report, dict) else {}

@@ -1,0 +1,127 @@
+"""A made-up released data set: families of coloured products in two categories, and reviews of them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from PIL import Image, ImageDraw
+
+from ameli_build.records import ATTRIBUTES
+
+COLOURS = {"Black": (20, 20, 20), "Silver": (200, 200, 205), "Red": (200, 30, 30), "Blue": (30, 60, 200)}
+SIZES = ("256 gigabytes", "1000 gigabytes")
+KINDS = {
+    "Laptop": (("Shop", "Computers", "Laptops"), "Norvex"),
+    "Microwave": (("Shop", "Kitchen", "Microwaves"), "Kalden"),
+}
+SAID = {"256 gigabytes": "256 gigs", "1000 gigabytes": "1tb"}
+
+PRODUCTS = pl.Schema(
+    {
+        "sku": pl.String,
+        "name": pl.String,
+        "categories": pl.List(pl.String),
+        "description": pl.String,
+        "attributes": ATTRIBUTES,
+        "images": pl.List(pl.String),
+    }
+)
+REVIEWS = pl.Schema(
+    {
+        "review_id": pl.String,
+        "sku": pl.String,
+        "mention": pl.String,
+        "mention_start": pl.Int64,
+        "mention_end": pl.Int64,
+        "title": pl.String,
+        "text": pl.String,
+        "images": pl.List(pl.String),
+        "cleaned_images": pl.List(pl.String),
+        "candidates": pl.List(pl.String),
+    }
+)
+
+Record = dict[str, Any]
+
+
+def picture(folder: Path, kind: str, colour: str, shift: int) -> str:
+    """A rectangle or an ellipse of that colour; its path relative to the data set."""
+    image = Image.new("RGB", (96, 96), (235, 230 - shift, 220))
+    draw = ImageDraw.Draw(image)
+    box = (12 + shift % 10, 20, 84, 76 - shift % 12)
+    (draw.rectangle if kind == "Laptop" else draw.ellipse)(box, fill=COLOURS[colour])
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=90)
+    name = f"images/{hashlib.sha256(buffer.getvalue()).hexdigest()}.jpg"
+    (folder / name).write_bytes(buffer.getvalue())
+    return name
+
+
+def make_products(folder: Path) -> list[Record]:
+    """Sixteen products: two kinds, four colours, two sizes."""
+    products = []
+    for kind, (categories, brand) in KINDS.items():
+        for colour in COLOURS:
+            for size in SIZES:
+                values = {"Brand": brand, "Color": colour, "Storage Capacity": size, "Warranty": "1 year"}
+                products.append(
+                    {
+                        "sku": f"{100 + len(products)}",
+                        "name": f"{brand} - {kind} - {size} - {colour}",
+                        "categories": list(categories),
+                        "description": f"A {colour.lower()} {kind.lower()} by {brand} with {size} of storage.",
+                        "attributes": [{"group": "Key Specs", "name": k, "value": v} for k, v in values.items()],
+                        "images": [picture(folder, kind, colour, len(products)), picture(folder, kind, colour, 30)],
+                    }
+                )
+    return products
+
+
+def make_reviews(folder: Path, products: list[Record], count: int, split: str) -> list[Record]:
+    """Reviews that say colour or size of their product in a shopper's words."""
+    chance = random.Random(split)
+    reviews = []
+    for n in range(count):
+        product = chance.choice(products)
+        values = {one["name"]: one["value"] for one in product["attributes"]}
+        kind = product["name"].split(" - ")[1]
+        said = [f"The {values['Color'].lower()} one looks good.", f"It has {SAID[values['Storage Capacity']]}."]
+        text = f"This {kind.lower()} works. {chance.choice(said)} {chance.choice(said)}"
+        others = [other["sku"] for other in products if other is not product and kind in other["name"]]
+        images = [picture(folder, kind, values["Color"], chance.randrange(40))]
+        start = len("Nice. This ")
+        reviews.append(
+            {
+                "review_id": f"{split}-{n:03d}",
+                "sku": product["sku"],
+                "mention": kind.lower(),
+                "mention_start": start,
+                "mention_end": start + len(kind),
+                "title": "Nice",
+                "text": text,
+                "images": images,
+                "cleaned_images": images,
+                "candidates": sorted([product["sku"], *chance.sample(others, min(4, len(others)))]),
+            }
+        )
+    return reviews
+
+
+def write_dataset(root: Path, sizes: dict[str, int], kept: int = 16, clean: int | None = None) -> Path:
+    """A snapshot's `dataset/` with the first `kept` products and so many reviews a split; returns `root`."""
+    folder = root / "dataset"
+    (folder / "images").mkdir(parents=True)
+    (root / "catalog").mkdir()
+    products = make_products(folder)[:kept]
+    pl.DataFrame(products, schema=PRODUCTS).write_parquet(folder / "products.parquet")
+    for split, count in sizes.items():
+        reviews = pl.DataFrame(make_reviews(folder, products, count, split), schema=REVIEWS)
+        reviews.write_parquet(folder / f"{split}.parquet")
+        if split == "test" and clean is not None:
+            reviews.head(clean).write_parquet(folder / "clean_test.parquet")
+    return root

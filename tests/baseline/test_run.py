@@ -1,0 +1,147 @@
+"""The whole baseline on a small made-up data set, with the models that come with the package."""
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from baseline_world import write_dataset
+
+from ameli_build.baseline.run import read_scores, run_baseline
+from ameli_build.baseline.tables import HUMAN, OURS, RANDOM, TABLE4, TABLE5, V2TEL, V2VEL, claims
+from ameli_build.settings import Settings, load_settings
+from ameli_build.snapshot import Snapshot, UnusableInput
+
+SIZES = {"train": 20, "dev": 6, "test": 12}
+QUICK = (
+    "baseline.ocr_images=2",
+    "baseline.text_epochs=8",
+    "baseline.adapter_epochs=5",
+    "baseline.bootstrap=100",
+    "baseline.attributes_per_candidate=2",
+    "baseline.max_tokens=48",
+)
+
+
+def settings(*overrides: str) -> Settings:
+    return load_settings("demo", (*QUICK, *overrides))
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """A finished run with Clean-Test and an imported sheet."""
+    root = write_dataset(tmp_path_factory.mktemp("small"), SIZES, clean=9)
+    (root / "sheets").mkdir()
+    (root / "sheets" / "report.json").write_text(json.dumps({"accuracy": 0.75, "reviews": 12, "simulated": True}))
+    snapshot = Snapshot(root)
+    run_baseline(snapshot, settings())
+    return snapshot
+
+
+def test_every_row_has_numbers_or_a_reason(scored: Snapshot) -> None:
+    scores = json.loads((scored.root / "baseline" / "scores.json").read_text())
+    assert set(scores["table4"]) == set(scores["table5"]) == {"test", "clean_test"}
+    for split, n in (("test", 12), ("clean_test", 9)):
+        assert set(scores["table4"][split]) == set(TABLE4)
+        assert set(scores["table5"][split]) == {*TABLE5, HUMAN}
+        for row in scores["table4"][split].values():
+            assert row["n"] == n
+            assert 0 <= row["recall@1"] <= row["recall@10"] <= row["recall@100"] <= 100
+            assert row["recall@10_interval"][0] <= row["recall@10"] <= row["recall@10_interval"][1]
+        for name, row in scores["table5"][split].items():
+            if name == HUMAN:
+                continue
+            assert (row["end_to_end_f1"] is None) == ("reason" in row), name
+            if "reason" not in row:
+                assert row["end_to_end_n"] == n
+                assert row["disambiguation_f1"] >= row["end_to_end_f1"]
+        assert scores["table5"][split][V2VEL]["end_to_end_f1"] is None
+        assert "resnet" in scores["table5"][split][V2VEL]["reason"]
+        assert scores["table5"][split][V2TEL]["end_to_end_f1"] is not None
+    human = scores["table5"]["test"][HUMAN]
+    assert human["disambiguation_f1"] == 75.0
+    assert "simulated" in human["note"]
+
+
+def test_the_model_beats_chance_where_reviews_state_attributes(scored: Snapshot) -> None:
+    rows = read_scores(scored.root / "baseline" / "scores.json").table5["test"]
+    assert rows[OURS]["end_to_end_f1"] > rows[RANDOM]["end_to_end_f1"] + 15
+
+
+def test_claims_are_sentences_with_a_verdict(scored: Snapshot) -> None:
+    sentences = claims(read_scores(scored.root / "baseline" / "scores.json"))
+    assert any(sentence.startswith("test: attributes help disambiguation: ") for sentence in sentences)
+    assert all(
+        any(word in sentence for word in (": supported", ": contradicted", ": cannot tell", ": not run"))
+        for sentence in sentences
+    )
+
+
+def test_predictions_hold_every_score_and_no_gold(scored: Snapshot) -> None:
+    table = pl.read_parquet(scored.root / "baseline" / "predictions.parquet")
+    assert table.height == 18
+    assert "sku" not in table.columns
+    for row in table.iter_rows(named=True):
+        ours = next(one["sku"] for one in row["predicted"] if one["method"] == OURS)
+        assert ours in row["candidates"]
+        spared = [n for n, dropped in enumerate(row["contradicted"]) if not dropped] or range(len(row["candidates"]))
+        assert row["combined"][row["candidates"].index(ours)] == max(row["combined"][n] for n in spared)
+        assert sum(row["text"]) == pytest.approx(1, abs=1e-2)
+        assert row["retrieval"] == sorted(row["retrieval"], reverse=True)
+
+
+def test_second_run_does_nothing_and_a_damaged_one_is_redone(scored: Snapshot, capsys: pytest.CaptureFixture) -> None:
+    path = scored.root / "baseline" / "scores.json"
+    before = path.read_bytes()
+    capsys.readouterr()
+    run_baseline(scored, settings())
+    assert "nothing to do" in capsys.readouterr().err
+    path.write_bytes(b"{}")
+    run_baseline(scored, settings())
+    assert path.read_bytes() == before
+
+
+def test_permuted_test_labels_change_nothing_but_the_scores(scored: Snapshot, tmp_path: Path) -> None:
+    root = write_dataset(tmp_path / "permuted", SIZES)
+    shutil.copytree(scored.root / "cache", root / "cache")
+    path = root / "dataset" / "test.parquet"
+    table = pl.read_parquet(path)
+    table.with_columns(table["sku"].reverse(), table["candidates"].reverse()).write_parquet(path)
+    scores = run_baseline(Snapshot(root), settings())
+    assert scores.table5["test"] != read_scores(scored.root / "baseline" / "scores.json").table5["test"]
+    assert scores.tuned == read_scores(scored.root / "baseline" / "scores.json").tuned
+    first, second = (one / "baseline" / "predictions.parquet" for one in (scored.root, root))
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "kept"),
+    [
+        ({"train": 4, "dev": 0, "test": 3}, 16),
+        ({"train": 0, "dev": 0, "test": 2}, 16),
+        ({"train": 3, "dev": 1, "test": 0}, 16),
+        ({"train": 3, "dev": 1, "test": 2}, 1),
+    ],
+    ids=["no dev", "only test", "no test", "one product"],
+)
+def test_tiny_data_gives_rows_or_reasons(tmp_path: Path, sizes: dict[str, int], kept: int) -> None:
+    scores = run_baseline(Snapshot(write_dataset(tmp_path / "tiny", sizes, kept)), settings("baseline.ocr_images=1"))
+    for row in scores.table4["test"].values():
+        assert (row["recall@10"] is None) == ("reason" in row)
+    for row in scores.table5["test"].values():
+        assert (row["end_to_end_f1"] is None) == ("reason" in row)
+    assert claims(scores)
+
+
+def test_no_data_set_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match=r"products\.parquet: missing; run ameli build first"):
+        run_baseline(Snapshot(tmp_path), settings())
+
+
+def test_gold_product_that_is_not_there(tmp_path: Path) -> None:
+    root = write_dataset(tmp_path / "lost", {"train": 2, "dev": 1, "test": 1})
+    path = root / "dataset" / "dev.parquet"
+    pl.read_parquet(path).with_columns(sku=pl.lit("999")).write_parquet(path)
+    with pytest.raises(UnusableInput, match=r"dev\.parquet: review dev-000 has the gold product 999"):
+        run_baseline(Snapshot(root), settings())
