@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from html import unescape
 from typing import Any, Literal
@@ -126,9 +126,9 @@ class Draft:
     review_count: int | None = None
 
 
-def combine(drafts: Iterable[Draft]) -> Draft:
-    """Each field from the first draft that tells it."""
-    told: dict[str, Any] = {}
+def combine(drafts: Sequence[Draft]) -> Draft:
+    """Each field from the first draft that tells it; variants from all, since each may list but some."""
+    told: dict[str, Any] = {"variants": tuple(sku for draft in drafts for sku in draft.variants)}
     for draft in drafts:
         told |= {
             field.name: value

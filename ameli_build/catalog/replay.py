@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from ameli_build.catalog.build import STAGE
+from ameli_build.catalog.warc import PARSED
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, whole_file
@@ -27,6 +28,7 @@ def replay(
     if target.root.resolve() != snapshot.root.resolve():
         _bring(snapshot.raw, target.raw)
     (target.root / "stages" / STAGE.name / "stage.json").unlink(missing_ok=True)
+    shutil.rmtree(target.root / "cache" / PARSED.replace(" ", "-"), ignore_errors=True)
     run_stage(STAGE, target, settings, mapper)
     return target
 

@@ -20,11 +20,14 @@ from ameli_build.crawl.archive import Archived, read_archive
 from ameli_build.records import Attribute, Picture, Product, Rejected, Review
 from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
 
+PARSED = "parse pages"
+"""The label under which parsed shards are cached."""
+
 SHARD_PAGES = 32
 BATCH_SHARDS = 16
 """So many shards are held in memory at a time."""
 
-_PARSED = ("page", "clicked", "reviews")
+_KINDS = ("page", "clicked", "reviews")
 _ROW = {"kind": pl.String, "fetched_at": pl.String, "record": pl.String}
 
 
@@ -54,7 +57,7 @@ def read_crawl(raw: Path, work: Work) -> Crawled:
     """All records of the archive. Parsing is sharded, cached by content."""
     crawled = Crawled()
     for shards in _batches(_shards(_noting_pictures(raw, crawled))):
-        for table in work.map("parse pages", parse_shard, shards):
+        for table in work.map(PARSED, parse_shard, shards):
             for kind, fetched_at, record in table.iter_rows():
                 _gather(crawled, kind, fetched_at, json.loads(record))
     return crawled
@@ -108,7 +111,7 @@ def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
 def _noting_pictures(raw: Path, crawled: Crawled) -> Iterator[Archived]:
     """The answers that are to be parsed; what came of images is noted on the way."""
     for page in read_archive(raw):
-        if page.kind in _PARSED:
+        if page.kind in _KINDS:
             yield page
         elif page.kind == "image":
             crawled.pictures[page.url] = Picture(page.url, page.path)

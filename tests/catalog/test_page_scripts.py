@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ameli_build.catalog.parsed import clean_text, page_text, readable, wrong_page
@@ -12,6 +12,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(JSON)
 def test_javascript_reads_all_json(value: object) -> None:
     assert javascript_in(json.dumps(value)) == value

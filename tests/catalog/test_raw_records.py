@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ameli_build.catalog.raw_files import read_products, read_reviews, read_rows
@@ -271,6 +271,7 @@ def test_a_file_that_is_not_there_or_is_a_folder(tmp_path: Path) -> None:
             read_products(path, "x")
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.binary(max_size=60).filter(lambda data: b"\n" not in data)))
 def test_whatever_the_bytes_every_line_is_one_row(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.jsonl"
