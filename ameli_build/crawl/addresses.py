@@ -46,10 +46,10 @@ class Addresses:
             self._own = ("", 0)
         self.allowed = frozenset({site.netloc.rpartition("@")[2].lower(), *hosts, *images})
 
-    def resolve(self, url: str) -> str:
+    def resolve(self, url: str, base: str | None = None) -> str:
         """The URL to ask for: absolute, and on the user's site where the shop's own host stands in it."""
         try:
-            absolute = urljoin(f"{self.site_url}/", url)
+            absolute = urljoin(base or f"{self.site_url}/", url)
             parts = urlsplit(absolute)
             host = (parts.hostname or "").lower()
         except ValueError as error:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import IncompleteRead
 
 import requests
 import urllib3.exceptions
-
-from ameli_build.crawl.transport import Guard
 
 
 class FetchFailed(Exception):
@@ -38,18 +36,18 @@ class Unwanted(Exception):
         self.kind = kind
 
 
-def connection_failure(error: Exception, guard: Guard, deadline: float) -> FetchFailed:
+def connection_failure(error: Exception, expired: bool, deadline: float) -> FetchFailed:
     """What the connection did, as a kind of failure."""
     causes: list[object] = [error, *error.args, error.__cause__, error.__context__]
     causes += [getattr(cause, "reason", None) for cause in causes]
-    if guard.expired or time.monotonic() > guard.deadline:
+    if expired:
         return FetchFailed("deadline", f"not there after {deadline:g} s", again=True)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
         return FetchFailed("bad_url", str(error))
     timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
     if any(isinstance(cause, timeouts) for cause in causes):
         return FetchFailed("timeout", _short(error), again=True)
-    if any(isinstance(cause, urllib3.exceptions.IncompleteRead) for cause in causes):
+    if any(isinstance(cause, IncompleteRead) for cause in causes) or "ended prematurely" in str(error):
         return FetchFailed("short_body", _short(error), again=True)
     if isinstance(error, requests.exceptions.SSLError):
         return FetchFailed("tls", _short(error), again=True)

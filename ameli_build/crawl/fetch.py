@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
@@ -20,7 +19,7 @@ from ameli_build.crawl.bodies import TooLarge, Undecodable, decode
 from ameli_build.crawl.failures import FetchFailed, Unwanted, connection_failure, retry_after
 from ameli_build.crawl.robots import Robots, RobotsUnreachable
 from ameli_build.crawl.throttle import Throttle
-from ameli_build.crawl.transport import ForbiddenAddress, Guard, Watchdog, make_session
+from ameli_build.crawl.transport import ForbiddenAddress, Watchdog, make_session
 from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed
 
@@ -110,7 +109,7 @@ class Fetcher:
                 if response.status not in REDIRECTS:
                     return response, self._judge(response, kind, host, accept)
                 self._keep("redirect", response)
-                target = self.addresses.resolve(urljoin(target, _location(response)))
+                target = self.addresses.resolve(_location(response), target)
         except Forbidden as forbidden:
             raise FetchFailed(forbidden.kind, str(forbidden)) from None
         raise FetchFailed("redirect_loop", f"more than {MAX_REDIRECTS} redirects", response.status)
@@ -161,9 +160,10 @@ class Fetcher:
                     stream=True,
                 )
                 with answer:
-                    body = self._body(answer, limit, guard)
+                    body = self._body(answer, limit)
+                guard.check()
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                raise connection_failure(error, guard, settings.deadline) from None
+                raise connection_failure(error, guard.expired, settings.deadline) from None
             except ForbiddenAddress as error:
                 raise FetchFailed("forbidden_address", str(error)) from None
             except TooLarge as error:
@@ -179,7 +179,7 @@ class Fetcher:
                 raise FetchFailed("bad_encoding", str(error), 200, again=True) from None
         return Response(url, target, answer.status_code, answer.reason or "", headers, body, data)
 
-    def _body(self, answer: requests.Response, limit: int, guard: Guard) -> bytes:
+    def _body(self, answer: requests.Response, limit: int) -> bytes:
         """The body as it is on the wire; that of an error is left there."""
         if answer.status_code != 200 and answer.status_code not in REDIRECTS:
             return b""
@@ -193,9 +193,6 @@ class Fetcher:
             size += len(part)
             if size > limit:
                 raise TooLarge(f"more than {limit:,} bytes")
-            if time.monotonic() > guard.deadline:
-                guard.expired = True
-                raise TimeoutError
         return b"".join(parts)
 
     def _load_robots(self, origin: str) -> bytes:

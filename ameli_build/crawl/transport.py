@@ -36,6 +36,11 @@ class Guard:
     sock: socket.socket | None = None
     expired: bool = False
 
+    def check(self) -> None:
+        """Raise TimeoutError after a cut: to the reader it can look like a connection that ended well."""
+        if self.expired:
+            raise TimeoutError("the deadline has passed")
+
 
 class Watchdog:
     """Cuts the connection of each request that outlives its deadline, header and body included.
@@ -123,12 +128,17 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _pools(self._may_connect)
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: redirects are followed by hand, each one checked, and their bodies are not trusted either."""
+
+
 def make_session(may_connect: MayConnect, connections: int, user_agent: str, site_host: str) -> requests.Session:
     """A session for `connections` threads that takes nothing from the environment (no proxy, no .netrc).
 
     `may_connect(host, port, address)` is asked of each new connection; `ForbiddenAddress` is raised when it says no.
     """
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     for prefix in ("http://", "https://"):
         session.mount(prefix, _Adapter(may_connect, connections))

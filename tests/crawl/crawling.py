@@ -1,0 +1,39 @@
+"""What the tests of a whole crawl share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ameli_build.crawl.archive import Archive, Archived, read_archive
+from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.obtain import Source
+from ameli_build.settings import CrawlSettings, Settings
+from ameli_build.snapshot import Snapshot
+
+FAST = {"rate": 10_000.0, "backoff": 0.001, "retries": 1, "click_timeout": 2.0, "allow_loopback": True}
+
+
+def settings_for(site_url: str, **values: Any) -> Settings:
+    """Settings of a fast crawl of a server on loopback, images on `localhost`."""
+    return Settings(crawl=CrawlSettings(site_url=site_url, image_hosts=("localhost",), **(FAST | values)))
+
+
+@contextmanager
+def source_of(root: Path, settings: Settings) -> Iterator[Source]:
+    """A source that fetches into `root`."""
+    snapshot = Snapshot(root)
+    archive = Archive(snapshot.raw)
+    fetcher = Fetcher(settings.crawl, keep=archive.add)
+    try:
+        yield Source(snapshot, archive, fetcher)
+    finally:
+        fetcher.close()
+        archive.close()
+
+
+def archived(root: Path) -> dict[tuple[str, str], Archived]:
+    """The last record of each kind and URL; robots.txt aside, which every run reads anew."""
+    return {(page.kind, page.url): page for page in read_archive(root / "raw") if page.kind != "robots"}

@@ -1,0 +1,92 @@
+"""Products from categories, sitemaps and lists of SKUs, at a real server."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from crawl.crawling import settings_for, source_of
+from demo.small_world import LAPTOPS, picture, small_world
+from faults.server import always, misbehaving
+
+from ameli_build.crawl.listings import find_targets
+from ameli_build.demo.answers import Answer
+from ameli_build.demo.faults import Status
+from ameli_build.demo.storefront import Storefront
+from ameli_build.snapshot import RunFailed
+
+ALL = [product.sku for product in small_world().products]
+CATEGORY = LAPTOPS[-1][0]
+
+
+def shelf(skus: str, following: str = "") -> bytes:
+    cards = "".join(
+        f'<li class="sku-item" data-sku-id="{sku}"><h4 class="sku-title"><a href="/site/x/{sku}.p?skuId={sku}">x</a>'
+        "</h4></li>"
+        for sku in skus.split()
+    )
+    link = f'<a class="sku-list-page-next" href="{following}">next</a>' if following else ""
+    return f"<html><title>Shelf</title><ol class='sku-item-list'>{cards}</ol>{link}</html>".encode()
+
+
+def skus_of(root: Path, site_url: str, *categories: str, skus: tuple[str, ...] = (), most: int | None = None) -> list:
+    settings = settings_for(site_url)
+    with source_of(root, settings) as source:
+        return [target.sku for target in find_targets(source, settings.crawl, categories, skus, most)]
+
+
+def test_the_storefronts_sitemap_and_category_name_every_product(tmp_path: Path) -> None:
+    with Storefront(small_world(), pictures=picture) as shop:
+        assert sorted(skus_of(tmp_path / "a", shop.site_url)) == sorted(ALL)
+        listed = skus_of(tmp_path / "b", shop.site_url, CATEGORY)
+    assert sorted(listed) == [sku for sku in sorted(ALL) if sku.startswith("70001")]
+
+
+def test_skus_come_first_and_each_product_once(tmp_path: Path) -> None:
+    pages = {"/site/x/x/c1.c?cp=1&id=c1": shelf("1001 1002"), "/site/x/x/c2.c?cp=1&id=c2": shelf("1002 1003")}
+    with misbehaving(pages) as server:
+        found = skus_of(tmp_path, server.url, "c1", "c2", skus=("1003", "1003"))
+        assert found == ["1003", "1001", "1002"]
+
+
+def test_listings_are_followed_to_their_own_end(tmp_path: Path) -> None:
+    pages = {
+        "/site/x/x/c.c?cp=1&id=c": shelf("1001 1002", "/site/x/x/c.c?cp=2&id=c"),
+        "/site/x/x/c.c?cp=2&id=c": shelf("1003", "/site/x/x/c.c?cp=3&id=c"),
+        "/site/x/x/c.c?cp=3&id=c": shelf("1003 1001", "/site/x/x/c.c?cp=4&id=c"),
+        "/site/x/x/c.c?cp=4&id=c": shelf("1004"),
+    }
+    with misbehaving(pages) as server:
+        assert skus_of(tmp_path / "a", server.url, "c") == ["1001", "1002", "1003"]  # the third only repeats
+        assert skus_of(tmp_path / "b", server.url, "c", most=2) == ["1001", "1002"]
+        assert not any("cp=2" in seen.target for seen in server.seen[-3:])
+
+
+def test_a_listing_that_links_to_itself_ends(tmp_path: Path) -> None:
+    pages = {"/site/x/x/c.c?cp=1&id=c": shelf("1001", "/site/x/x/c.c?id=c&cp=1"), "/site/x/x/c.c?id=c&cp=1": b""}
+    with misbehaving(pages) as server:
+        assert skus_of(tmp_path, server.url, "c") == ["1001"]
+
+
+def test_sitemap_shards_may_be_packed_and_name_themselves(tmp_path: Path) -> None:
+    urls = "<url><loc>https://www.bestbuy.com/site/a/1001.p?skuId=1001</loc></url><url><loc>https://x/help</loc></url>"
+    index = "<sitemap><loc>/sitemaps_pdp.xml</loc></sitemap><sitemap><loc>/s.gz</loc></sitemap>"
+    pages = {
+        "/sitemaps_pdp.xml": Answer(f"<sitemapindex>{index}</sitemapindex>".encode(), "application/xml"),
+        "/s.gz": Answer(gzip.compress(f"<urlset>{urls}</urlset>".encode()), "application/x-gzip"),
+    }
+    with misbehaving(pages) as server:
+        assert skus_of(tmp_path, server.url) == ["1001"]
+
+
+@pytest.mark.parametrize("category", [(), ("c",)])
+def test_no_product_at_all_is_an_error_that_says_why(tmp_path: Path, category: tuple[str, ...]) -> None:
+    with misbehaving({}) as server, pytest.raises(RunFailed, match=r"no product found \(http_404 for "):
+        skus_of(tmp_path, server.url, *category)
+
+
+def test_robots_that_cannot_be_had_are_named(tmp_path: Path) -> None:
+    pages = {"/site/x/x/c.c?cp=1&id=c": shelf("1001")}
+    with misbehaving(pages, always(Status(503), "robots")) as server, pytest.raises(RunFailed, match=r"robots_unreach"):
+        skus_of(tmp_path, server.url, "c")

@@ -1,0 +1,80 @@
+"""Review pages up to the site's own end, whatever it claims."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from crawl.crawling import settings_for, source_of
+from faults.server import always, misbehaving
+
+from ameli_build.catalog.urls import review_url
+from ameli_build.crawl.reviews import review_pages
+from ameli_build.demo.answers import Answer
+from ameli_build.demo.faults import Rule, Status
+
+
+def page_of(ids: str, **claims: Any) -> Answer:
+    topics = [{"id": one, "title": "t", "text": f"review {one}", "rating": 5} for one in ids.split()]
+    return Answer(json.dumps({"topics": topics, **claims}).encode(), "application/json")
+
+
+def crawled(root: Path, *pages: Answer, rules: tuple[Rule, ...] = ()) -> tuple[list[str], int]:
+    """Ids in the order they came, and how many pages were asked for; pages not given are empty."""
+    targets = {review_url("", "77", number): page for number, page in enumerate(pages, 1)}
+    targets |= {review_url("", "77", number): page_of("") for number in range(len(pages) + 1, 60)}
+    with misbehaving(targets, *rules) as server:
+        settings = settings_for(server.url, retries=0)
+        with source_of(root, settings) as source:
+            found = list(review_pages(source, settings.crawl, "77"))
+        asked = sum(seen.target.startswith("/ugc") for seen in server.seen)
+    return [review.review_id for page in found for review in page.reviews], asked
+
+
+CASES = {
+    "claimed pages are fetched and no more": (
+        [page_of("a b", totalPages=2), page_of("c", totalPages=2), page_of("d", totalPages=2)],
+        "a b c",
+        2,
+    ),
+    "without a claim an empty page is the end": ([page_of("a"), page_of("b")], "a b", 3),
+    "a product without reviews": ([page_of("", totalPages=0)], "", 1),
+    "pages that run out early": ([page_of("a", totalPages=9), page_of("b", totalPages=9)], "a b", 3),
+    "a page count that shrinks": (
+        [page_of("a", totalPages=3), page_of("b", totalPages=1), page_of("c", totalPages=1)],
+        "a b c",
+        3,
+    ),
+    "a total that disagrees with the pages": ([page_of("a", totalPages=1, totalResults=21), page_of("b")], "a b", 2),
+    "a page that shifted": (
+        [page_of("a b", totalPages=3), page_of("b", totalPages=3), page_of("c", totalPages=3)],
+        "a b b c",
+        3,
+    ),
+    "one page for ever": ([page_of("a", totalPages=10**9)] * 50, "a a a a", 4),
+    "one page for ever without a claim": ([page_of("a")] * 50, "a a a a", 4),
+    "claims that are no numbers": ([page_of("a", totalPages="many", totalResults=-3)], "a", 2),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_end_is_the_sites_own(tmp_path: Path, case: str) -> None:
+    pages, ids, asked = CASES[case]
+    assert crawled(tmp_path, *pages) == (ids.split(), asked)
+
+
+def test_a_page_that_cannot_be_had_costs_only_itself(tmp_path: Path) -> None:
+    pages = [page_of("a", totalPages=4), page_of("b"), page_of("c"), page_of("d")]
+    found, asked = crawled(tmp_path, *pages, rules=(always(Status(500), "page=2&"),))
+    assert (found, asked) == (["a", "c", "d"], 4)
+
+
+def test_a_first_page_that_cannot_be_had_ends_the_product(tmp_path: Path) -> None:
+    assert crawled(tmp_path, page_of("a"), rules=(always(Status(500), "page=1&"),)) == ([], 1)
+
+
+def test_a_page_instead_of_json_is_a_failure(tmp_path: Path) -> None:
+    found, _ = crawled(tmp_path, page_of("a", totalPages=3), Answer(b"<html>oops</html>"), page_of("c"))
+    assert found == ["a", "c"]

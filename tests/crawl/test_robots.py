@@ -1,0 +1,95 @@
+"""robots.txt in all its states, from a real server."""
+
+from __future__ import annotations
+
+import pytest
+from faults.server import always, misbehaving
+
+from ameli_build.crawl.answers import html_page
+from ameli_build.crawl.failures import FetchFailed
+from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.robots import product_token
+from ameli_build.demo.answers import Answer
+from ameli_build.demo.faults import ACCESS_DENIED, Fault, Hang, Page, Status
+from ameli_build.settings import CrawlSettings
+
+PAGE = b"<html><title>A lamp</title></html>"
+RULES = b"User-agent: GetIntentCrawler\nDisallow: /\n\nUser-agent: *\nDisallow: /api/*.json\nDisallow: /cart\n"
+
+
+def outcome(robots: bytes | None, target: str, *faults: Fault, **settings: float) -> str:
+    """ "fetched", or the kind of failure, of one page of a server with this robots.txt."""
+    pages: dict[str, Answer | bytes] = {"/lamp": PAGE, "/api/1.json": PAGE, "/cart/2": PAGE}
+    if robots is not None:
+        pages["/robots.txt"] = Answer(robots, "text/plain")
+    with misbehaving(pages, *(always(fault, "robots") for fault in faults)) as server:
+        values = {"rate": 1e4, "backoff": 0.001, "retries": 1, "read_timeout": 0.3} | settings
+        fetcher = Fetcher(CrawlSettings(site_url=server.url, **values))  # type: ignore[arg-type]
+        try:
+            fetcher.get(server.url + target, "page", html_page)
+        except FetchFailed as failure:
+            assert not any(seen.target == target for seen in server.seen)
+            return failure.kind
+        finally:
+            fetcher.close()
+    return "fetched"
+
+
+@pytest.mark.parametrize(("target", "result"), [("/lamp", "fetched"), ("/api/1.json", "robots"), ("/cart/2", "robots")])
+def test_disallowed_paths_are_not_asked_for(target: str, result: str) -> None:
+    assert outcome(RULES, target) == result
+
+
+def test_rules_for_this_crawler_by_name_count() -> None:
+    assert outcome(b"User-agent: ameli-build\nDisallow: /\n\nUser-agent: *\nAllow: /\n", "/lamp") == "robots"
+
+
+@pytest.mark.parametrize("code", [401, 403, 404, 410])
+def test_without_a_robots_txt_all_is_allowed(code: int) -> None:
+    assert outcome(RULES, "/cart/2", Status(code)) == "fetched"
+
+
+@pytest.mark.parametrize("fault", [Status(503), Status(500), Status(429), Hang(), ACCESS_DENIED], ids=str)
+def test_while_it_cannot_be_had_nothing_is_fetched(fault: Fault) -> None:
+    assert outcome(RULES, "/lamp", fault) == "robots_unreachable"
+
+
+def test_a_page_in_its_place_has_no_rules() -> None:
+    assert outcome(RULES, "/cart/2", Page(b"<html>Disallow: /cart</html>")) == "fetched"
+
+
+def test_ten_megabytes_are_read_as_far_as_the_standard_asks() -> None:
+    assert outcome(RULES + b"# much\n" * 1_500_000, "/cart/2", read_timeout=10) == "robots"
+
+
+def test_bytes_that_are_no_text_do_no_harm() -> None:
+    assert outcome(b"\xff\xfe\0" * 50 + b"\n" + RULES, "/cart/2") == "robots"
+
+
+def test_a_crawl_delay_is_kept() -> None:
+    pages: dict[str, Answer | bytes] = {"/lamp": PAGE, "/robots.txt": b"User-agent: *\nCrawl-delay: 0.3\n"}
+    with misbehaving(pages) as server:
+        fetcher = Fetcher(CrawlSettings(site_url=server.url, rate=1e4))
+        for _ in range(2):
+            fetcher.get(f"{server.url}/lamp", "page", html_page)
+        fetcher.close()
+    moments = [seen.at for seen in server.seen]
+    assert moments[1] - moments[0] > 0.25
+    assert moments[2] - moments[1] > 0.25
+
+
+def test_it_is_read_once() -> None:
+    with misbehaving({"/lamp": PAGE, "/robots.txt": RULES}) as server:
+        fetcher = Fetcher(CrawlSettings(site_url=server.url, rate=1e4))
+        for _ in range(3):
+            fetcher.get(f"{server.url}/lamp", "page", html_page)
+        fetcher.close()
+    assert [seen.target for seen in server.seen].count("/robots.txt") == 1
+
+
+@pytest.mark.parametrize(
+    ("agent", "token"),
+    [(CrawlSettings().user_agent, "ameli-build"), ("my-bot/2.0 (mail@example.org)", "my-bot"), ("", "*")],
+)
+def test_the_name_that_robots_txt_knows(agent: str, token: str) -> None:
+    assert product_token(agent) == token
