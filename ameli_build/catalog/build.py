@@ -10,6 +10,7 @@ from typing import Any
 
 from ameli_build.catalog.raw_files import FORMS, read_products, read_reviews
 from ameli_build.catalog.warc import read_crawl
+from ameli_build.progress import say
 from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Picture, Product, Rejected, Review, to_frame
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, whole_file
@@ -86,6 +87,8 @@ def _result(
 ) -> Result:
     rejected = sorted(rejected, key=lambda row: (row.file, row.line, row.error, row.record))
     write_lines(snapshot.root / "catalog" / "rejected.jsonl", map(asdict, rejected))
+    if rejected:
+        say(f"warning: {len(rejected):,} unusable raw records, listed in catalog/rejected.jsonl")
     wanted = references_of(products, reviews)
     images = [pictures.get(reference, Picture(reference, None, "not fetched")) for reference in wanted]
     counts |= {
