@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,7 +110,8 @@ class Stage:
 
     `inputs` and `outputs` are table names (`catalog/reviews`); `files` are further paths in the snapshot, files or
     folders, whose content is an input; `sections` and `models` are names in the settings; `modules` are modules or
-    packages whose source counts.
+    packages whose source counts; `named_files` are settings (`clean.profanity_list`) that can name a file or folder of
+    the user's, whose content is an input too.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Stage:
     models: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    named_files: tuple[str, ...] = ()
     conserved: tuple[Conserved, ...] = ()
     made: tuple[str, ...] = ()
     """Further files or folders of the snapshot that the stage makes beside its tables."""
@@ -130,6 +133,7 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
     mark = snapshot.root / "stages" / stage.name / "stage.json"
     inputs = {name: file_digest(snapshot.table_path(name)) for name in stage.inputs if snapshot.scan(name) is not None}
     inputs |= {path: _content(snapshot.root / path) for path in stage.files}
+    inputs |= {name: _content(path) for name, path in _named_files(stage, settings) if path.exists()}
     mine = _fingerprint_of(stage, settings, inputs)
     if _is_done(mark, mine, snapshot, stage):
         return False
@@ -212,6 +216,11 @@ def _fingerprint_of(stage: Stage, settings: Settings, inputs: Mapping[str, str])
     if stage.models:
         models |= {"device": settings.models.device, "batch": str(settings.models.batch)}
     return fingerprint(stage.name, inputs, sections, models, module_fingerprint(*stage.modules))
+
+
+def _named_files(stage: Stage, settings: Settings) -> list[tuple[str, Path]]:
+    named = [(name, attrgetter(name)(settings)) for name in stage.named_files]
+    return [(name, Path(value)) for name, value in named if value]
 
 
 def _is_done(mark: Path, mine: str, snapshot: Snapshot, stage: Stage) -> bool:

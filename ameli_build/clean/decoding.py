@@ -2,18 +2,18 @@
 
 A picture is usable when `load()` neither fails nor warns (`verify()` accepts half a JPEG), when it has at most
 `clean.max_pixels` pixels, and when it is not the shop's placeholder: the shop answers for a missing picture with a PNG
-under the name of a JPEG. Such a PNG is taken for the placeholder when it comes from the shop's image hosts, or when
-it is a drawing of few colours; a photograph in PNG under the wrong name stays.
+under the name of a JPEG. So a PNG is taken for the placeholder when its name does not say PNG and it is a drawing of
+few colours, or when it comes under a JPEG's name from the shop's image hosts. Other PNGs stay, whatever their name.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import polars as pl
@@ -48,9 +48,9 @@ def check_pictures(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl
     code = module_fingerprint(__name__, "PIL._version")
     shards = [Shard(fingerprint(part, limit, code), (str(work.snapshot.root), limit, part)) for part in parts]
     checked = pl.concat([pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards)])
-    promised = pl.col("reference").map_elements(_promises_jpeg, return_dtype=pl.Boolean)
-    shops = pl.col("reference").map_elements(_is_shops, return_dtype=pl.Boolean)
-    placeholder = (pl.col("format") == "PNG") & promised & (shops | pl.col("few_colours"))
+    shops = pl.col("reference").map_elements(_is_shops_jpeg, return_dtype=pl.Boolean)
+    says_png = pl.col("reference").map_elements(_says_png, return_dtype=pl.Boolean)
+    placeholder = (pl.col("format") == "PNG") & (shops | (pl.col("few_colours") & says_png.not_()))
     missing = pl.format("missing ({})", pl.col("fetch_error").fill_null("no body"))
     problem = (
         pl.when(pl.col("path").is_null())
@@ -131,15 +131,20 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return turned.convert("RGB")
 
 
-def _promises_jpeg(reference: str) -> bool:
-    """Whether the name says JPEG; the shop appends sizes after a semicolon."""
-    path = urlsplit(reference).path if "://" in reference else reference
-    return path.split(";")[0].lower().endswith((".jpg", ".jpeg"))
+def _host_and_name(reference: str) -> tuple[str, str]:
+    """Host (empty for a file) and path of a reference in lower case, without query and the shop's sizes."""
+    _, mark, rest = reference.lower().partition("://")
+    host, _, path = rest.partition("/") if mark else ("", "", reference.lower())
+    return host, re.split("[;?#]", path)[0]
 
 
-def _is_shops(reference: str) -> bool:
-    host = urlsplit(reference).hostname or "" if "://" in reference else ""
-    return host.endswith(SHOP_HOSTS)
+def _says_png(reference: str) -> bool:
+    return _host_and_name(reference)[1].endswith(".png")
+
+
+def _is_shops_jpeg(reference: str) -> bool:
+    host, name = _host_and_name(reference)
+    return host.endswith(SHOP_HOSTS) and name.endswith((".jpg", ".jpeg"))
 
 
 def listed_pictures(owners: pl.DataFrame, key: str, pictures: pl.DataFrame) -> pl.DataFrame:

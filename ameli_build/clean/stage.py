@@ -178,6 +178,7 @@ STAGE = Stage(
         "better_profanity",
         "PIL._version",
     ),
+    named_files=("clean.profanity_list", "clean.tokenizer"),
     conserved=(
         Conserved("catalog/reviews", "clean/reviews", "clean/dropped"),
         Conserved("catalog/products", "clean/products", "clean/dropped_products", key="sku"),

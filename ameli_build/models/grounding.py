@@ -73,20 +73,23 @@ def caption_of(prompt: str) -> str:
     return f"{phrase}." if re.search(r"\w", phrase) else ""
 
 
-@lru_cache(maxsize=1)
 def load_grounding(name: str, device: str, box_threshold: float, text_threshold: float) -> GroundingDetector:
     """The detector of `SwinT` or `SwinB` (from the hub), or of `<config.py>,<weights.pth>,<text encoder folder>`.
 
     Raises `UnusableInput` when a file cannot be had or the weights are not those of the configuration.
     """
+    return GroundingDetector(_model(name, device), device, box_threshold, text_threshold)
+
+
+@lru_cache(maxsize=1)
+def _model(name: str, device: str) -> Any:
     try:
         config, weights, encoder = _parts(name)
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = _build(config, weights, encoder, device)
+            return _build(config, weights, encoder, device)
     except Exception as error:  # hub client, configuration and torch raise what they like
         raise unavailable("detector", f"groundingdino:{name}", error) from error
-    return GroundingDetector(model, device, box_threshold, text_threshold)
 
 
 def _parts(name: str) -> tuple[Path, Path, str]:

@@ -1,0 +1,136 @@
+"""Filter 5: which pictures Pillow can load, each kind of BAD_INPUTS made here."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from pictures_made import bad_pictures, encoded, exif_turned, good_pictures, photograph
+from PIL import Image, ImageFile
+
+from ameli_build.clean.decoding import check_pictures, decoded, listed_pictures, open_body, to_rgb, truncated_image
+from ameli_build.clean.verdicts import judge
+from ameli_build.records import PICTURES
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot
+from ameli_build.stages import Work
+
+
+def check(root: Path, bodies: dict[str, bytes | None]) -> dict[str, str | None]:
+    """What is wrong with each reference."""
+    snapshot = Snapshot(root)
+    rows = [
+        (reference, None if body is None else snapshot.store_image(body, "jpg"), "HTTP 404" if body is None else None)
+        for reference, body in bodies.items()
+    ]
+    table = pl.DataFrame(rows, schema=PICTURES, orient="row")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        checked = check_pictures(Work(snapshot), Settings(), table)
+    return dict(checked.select("reference", "problem").iter_rows())
+
+
+def test_odd_pictures_that_load_are_good(tmp_path: Path) -> None:
+    bodies = good_pictures()
+    assert check(tmp_path, bodies) == dict.fromkeys(bodies)
+
+
+def test_pictures_that_do_not_load_are_told_why(tmp_path: Path) -> None:
+    pictures = bad_pictures()
+    problems = check(tmp_path, {name: body for name, (body, _) in pictures.items()})
+    assert {name: word in str(problems[name]) for name, (_, word) in pictures.items()} == dict.fromkeys(pictures, True)
+    assert not [text for text in problems.values() if str(tmp_path) in str(text) or "0x" in str(text)]
+
+
+def test_the_guards_of_pillow_are_put_back(tmp_path: Path) -> None:
+    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+    check(tmp_path, {"bomb.png": bad_pictures()["bomb.png"][0]})
+    assert before == (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
+
+
+def test_a_bomb_between_one_and_two_times_the_limit_is_one(tmp_path: Path) -> None:
+    snapshot = Snapshot(tmp_path)
+    path = snapshot.store_image(encoded(photograph(side=120)), "jpg")
+    table = pl.DataFrame([("a", path, None)], schema=PICTURES, orient="row")
+
+    def problem(max_pixels: int) -> str | None:
+        settings = Settings.model_validate({"clean": {"max_pixels": max_pixels}})
+        return check_pictures(Work(snapshot), settings, table)["problem"][0]
+
+    assert problem(120 * 120) is None
+    assert problem(120 * 120 - 1) == "decompression bomb (more than 14399 pixels)"
+
+
+def test_a_missing_body_is_told_with_the_crawls_words(tmp_path: Path) -> None:
+    assert check(tmp_path, {"a.jpg": None}) == {"a.jpg": "missing (HTTP 404)"}
+
+
+def test_a_body_that_vanished_from_the_snapshot_is_missing(tmp_path: Path) -> None:
+    table = pl.DataFrame([("a.jpg", "raw/images/00.jpg", None)], schema=PICTURES, orient="row")
+    checked = check_pictures(Work(Snapshot(tmp_path)), Settings(), table)
+    assert checked["problem"].to_list() == ["missing (No such file or directory)"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "drawing", "is_placeholder"),
+    [
+        ("https://pisces.bbystatic.com/image2/BestBuy_US/images/products/1/1_sd.jpg;maxHeight=54", True, True),
+        ("https://pisces.bbystatic.com/image2/BestBuy_US/images/products/1/1_sd.jpg", False, True),
+        ("http://localhost:8000/image2/1_sd.jpg?x=1", True, True),
+        ("http://localhost:8000/photo/2/abc", True, True),
+        ("http://localhost:8000/image2/1_sd.jpg", False, False),
+        ("https://pisces.bbystatic.com/image2/logo.PNG", True, False),
+        ("folder/drawing.png", True, False),
+        ("folder/photo.jpg", False, False),
+        ("http://[bad", False, False),
+    ],
+)
+def test_the_placeholder_is_a_png_under_another_name(
+    tmp_path: Path, reference: str, drawing: bool, is_placeholder: bool
+) -> None:
+    picture = Image.new("L", (64, 64), 200) if drawing else photograph()
+    problem = check(tmp_path, {reference: encoded(picture, "PNG")})[reference]
+    assert problem == ("the shop's placeholder" if is_placeholder else None)
+
+
+def test_one_body_under_two_names_counts_once() -> None:
+    pictures = pl.DataFrame(
+        [("a", "p1", None), ("b", "p1", None), ("c", "p2", None), ("d", "p3", "no bytes"), ("e", None, "missing (x)")],
+        schema={"reference": pl.String, "path": pl.String, "problem": pl.String},
+        orient="row",
+    )
+    owners = pl.DataFrame(
+        {
+            "review_id": ["r1", "r2", "r3", "r4"],
+            "sku": "1",
+            "images": [["c", "a", "b", "d", "e"], ["d", "e", "f"], [], ["e", "e"]],
+            "n_photos": [5, 3, 0, 1],
+        }
+    )
+    told = decoded(listed_pictures(owners, "review_id", pictures), "review_id")
+    assert told.rows() == [
+        ("r1", ["p2", "p1"], 2, "no bytes; missing (x)"),
+        ("r2", [], 0, "no bytes; missing (x); missing (not fetched)"),
+        ("r4", [], 0, "missing (x)"),
+    ]
+    dropped = judge(owners.join(told, on="review_id", how="left"), [truncated_image()])
+    assert dropped.select("review_id", "detail", "value").rows() == [
+        ("r2", "no usable image of 3: no bytes; missing (x); missing (not fetched)", "0"),
+        ("r4", "no usable image of 1: missing (x)", "0"),
+    ]
+
+
+def test_a_picture_is_turned_as_its_exif_says() -> None:
+    image = to_rgb(open_body(exif_turned(photograph().crop((0, 0, 100, 40)), 6)))
+    assert image.size == (40, 100)
+
+
+def test_sixteen_bits_keep_their_contrast_and_transparency_is_white() -> None:
+    grey = np.asarray(photograph().convert("L"))
+    deep = to_rgb(open_body(encoded(Image.fromarray(grey.astype(np.uint16) << 8), "PNG")))
+    assert np.array_equal(np.asarray(deep)[:, :, 0], grey)
+    clear = to_rgb(open_body(encoded(Image.new("RGBA", (4, 4), (255, 0, 0, 0)), "PNG")))
+    assert clear.getpixel((0, 0)) == (255, 255, 255)

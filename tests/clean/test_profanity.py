@@ -1,0 +1,171 @@
+"""Filter 6: the pattern gives better-profanity's verdict on each word, and never joins words."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+import pytest
+from better_profanity import Profanity
+
+from ameli_build.clean.profanity import (
+    allowed_words,
+    build_pattern,
+    default_words,
+    find_profanity,
+    pattern_of,
+    profanity,
+)
+from ameli_build.clean.verdicts import judge
+from ameli_build.settings import CleanSettings
+from ameli_build.snapshot import UnusableInput
+
+
+@cache
+def everything() -> str:
+    """The pattern of the whole list, nothing allowed."""
+    return build_pattern(default_words())
+
+
+@cache
+def default() -> str:
+    return pattern_of(CleanSettings())
+
+
+def hits(texts: list[str], pattern: str) -> list[str | None]:
+    table = pl.DataFrame({"review_id": [str(n) for n in range(len(texts))], "title": "", "text": texts})
+    return find_profanity(table, pattern)["profanity"].to_list()
+
+
+def hit(text: str, pattern: str | None = None) -> str | None:
+    return hits([text], default() if pattern is None else pattern)[0]
+
+
+def adversarial_words(rng: random.Random, size: int) -> list[str]:
+    """Listed words in disguise, changed by a letter, glued to others; words of letters and look-alikes at random."""
+    library = Profanity()
+    listed = [word for word in default_words() if library._count_non_allowed_characters(word) == 0]
+    letters = "abcdefghijklmnopqrstuvwxyz@$*01345789'\"éÀſK\u0301"
+    words = []
+    for _ in range(size):
+        word = list(rng.choice(listed).lower())
+        kind = rng.randrange(5)
+        if kind < 3:
+            word = [rng.choice(library.CHARS_MAPPING.get(letter, (letter,))) for letter in word]
+        if kind in (1, 3):
+            place = rng.randrange(len(word))
+            word[place : place + rng.randrange(2)] = rng.choice(letters)
+        if kind == 4:
+            word = [rng.choice(letters) for _ in range(rng.randrange(2, 7))]
+        if rng.random() < 0.4:
+            word = [letter.upper() if rng.random() < 0.5 else letter for letter in word]
+        words.append("".join(word))
+    return words
+
+
+def test_every_word_gets_the_verdict_of_better_profanity() -> None:
+    words = adversarial_words(random.Random(7), 600)
+    library = Profanity()
+    expected = [library.contains_profanity(word) for word in words]
+    assert 100 < sum(expected) < 500
+    assert [found is not None for found in hits(words, everything())] == expected
+
+
+def test_the_whole_list_hits_with_its_phrases() -> None:
+    words = default_words()
+    assert hits([f"so {word}, really" for word in words], everything()) == words
+
+
+def test_a_phrase_needs_its_space_and_words_are_never_joined() -> None:
+    assert hit("got a hand job done") == "hand job"
+    assert hit("a hand  job") is None
+    assert hit("The pen is great") is None
+    assert Profanity().contains_profanity("The pen is great")
+    assert hit("as s, a ss") is None
+
+
+def test_whole_words_in_any_case_with_look_alikes() -> None:
+    assert hit("What the SH1T!") == "SH1T"
+    assert hit("shit") == "shit"
+    assert hit("(shit)") == "shit"
+    assert hit("line\nshit\nline") == "shit"
+    assert hit("Scunthorpe classic assassin") is None
+
+
+def test_the_title_is_read_too() -> None:
+    table = pl.DataFrame({"review_id": ["a"], "title": ["Crap"], "text": ["fine"], "sku": ["1"]})
+    dropped = judge(find_profanity(table, default()), [profanity()])
+    assert dropped.row(0)[3:6] == ("profanity", "Crap", "Crap")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LED strip lights",
+        "the knob fell off",
+        "God of War",
+        "a fat battery",
+        "it screwed in easily",
+        "weed trimmer",
+        "Kill switch",
+        "pot and pan set",
+        "stroke width",
+        "a 5 gal tank",
+        "Galaxy A55",
+        "pot strip knob god",
+    ],
+)
+def test_product_words_are_allowed(text: str) -> None:
+    assert hit(text) is None
+    assert hit(text, everything()) is not None
+
+
+def test_an_allowed_word_hides_no_other() -> None:
+    assert hit("strip shit pot") == "shit"
+    assert hit("kn0b") == "kn0b"
+
+
+def test_every_allowed_word_is_needed() -> None:
+    assert [word for word in allowed_words() if hit(word, everything()) is None] == []
+
+
+def test_allowed_words_do_not_change_any_other_verdict() -> None:
+    words = [word for word in adversarial_words(random.Random(11), 400) if word.lower() not in allowed_words()]
+    assert hits(words, default()) == hits(words, everything())
+
+
+def test_further_words_can_be_allowed() -> None:
+    assert hit("holy crap", pattern_of(CleanSettings(profanity_allow=("Crap",)))) is None
+
+
+def test_a_list_of_the_users_own_takes_the_place_of_the_default(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("\ufeffheck, strip club\r\nDarn\n\n", encoding="utf-8")
+    pattern = pattern_of(CleanSettings(profanity_list=str(path)))
+    assert [hit(text, pattern) for text in ("oh HECK", "darn!", "shit", "a strip club")] == [
+        "HECK",
+        "darn",
+        None,
+        "strip club",
+    ]
+
+
+def test_an_empty_list_hits_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("\n")
+    assert hit("shit", pattern_of(CleanSettings(profanity_list=str(path)))) is None
+
+
+def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    missing, binary = tmp_path / "nowhere.txt", tmp_path / "binary.txt"
+    binary.write_bytes(b"\xff\xfe\x00")
+    for path in (missing, binary):
+        with pytest.raises(UnusableInput, match=path.name):
+            pattern_of(CleanSettings(profanity_list=str(path)))
+
+
+def test_a_megabyte_of_look_alikes_takes_no_time() -> None:
+    assert hit("s*" * 500_000) is None
+    assert hit("a " * 500_000 + "shit") == "shit"

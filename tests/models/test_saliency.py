@@ -1,0 +1,90 @@
+"""The detector's stand-in: boxes against the truth of made pictures, misses where nothing is to be seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from ameli_build.demo.looks import COLOURS, KINDS, Look
+from ameli_build.demo.pictures import photograph, room
+from ameli_build.models import Box
+from ameli_build.models.detect import load_detector
+from ameli_build.models.saliency import SaliencyDetector
+from ameli_build.snapshot import UnusableInput
+
+
+def overlap(box: Box, truth: tuple[int, int, int, int]) -> float:
+    """Intersection over union."""
+    left, top, right, bottom = truth
+    wide = min(box.right, right) - max(box.left, left)
+    high = min(box.bottom, bottom) - max(box.top, top)
+    common = max(0, wide) * max(0, high)
+    return common / ((box.right - box.left) * (box.bottom - box.top) + (right - left) * (bottom - top) - common)
+
+
+def wall(side: int = 200) -> Image.Image:
+    pixels = np.random.default_rng(1).normal(190, 6, (side, side, 3))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+def test_a_clear_object_is_found_where_it_is() -> None:
+    image, truth = wall(), (50, 40, 150, 160)
+    ImageDraw.Draw(image).rectangle(truth, fill=(150, 20, 30))
+    box = SaliencyDetector().detect(image)
+    assert box is not None
+    assert overlap(box, truth) > 0.9
+    assert 0.3 < box.score <= 1
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image.new("RGB", (200, 200), "white"),
+        wall(),
+        Image.new("RGB", (1, 1), "red"),
+        Image.new("RGB", (20000, 1), "red"),
+        Image.new("RGB", (3, 2000), "red"),
+        Image.linear_gradient("L"),
+    ],
+    ids=["uniform", "noise", "pixel", "thin", "tall", "gradient"],
+)
+def test_nothing_stands_out(image: Image.Image) -> None:
+    assert SaliencyDetector().detect(image) is None
+
+
+def test_equal_pictures_give_equal_boxes() -> None:
+    image = photograph(Look(sorted(KINDS)[0], 3, sorted(COLOURS)[0], 0.5, "Acme"), 5)[0]
+    other = room(4)
+    first = SaliencyDetector().detect(image)
+    SaliencyDetector().detect(other)
+    assert SaliencyDetector().detect(image, "another prompt") == first
+
+
+def test_photographs_of_the_demos_world() -> None:
+    kinds, colours = sorted(KINDS), sorted(COLOURS)
+    detector = SaliencyDetector()
+    overlaps = []
+    for n in range(24):
+        look = Look(kinds[n % len(kinds)], n * 7, colours[n % len(colours)], n / 24, "Acme")
+        image, truth = photograph(look, 1000 + n)
+        box = detector.detect(image)
+        overlaps.append(overlap(box, truth) if box else 0.0)
+    found = [share for share in overlaps if share]
+    assert len(found) >= 20
+    assert sum(found) / len(found) > 0.75
+    assert sum(detector.detect(room(2000 + n)) is None for n in range(20)) >= 12
+
+
+def test_the_threshold_decides() -> None:
+    image = wall()
+    ImageDraw.Draw(image).rectangle((50, 40, 150, 160), fill=(150, 20, 30))
+    found = load_detector("saliency", box_threshold=0.0).detect(image, "")
+    assert found is not None
+    assert load_detector("saliency", box_threshold=found.score).detect(image, "") is None
+
+
+def test_an_unknown_detector_is_named() -> None:
+    for name in ("yolo", "groundingdino:"):
+        with pytest.raises(UnusableInput, match=r"models\.detector"):
+            load_detector(name)
