@@ -56,8 +56,7 @@ class Fetcher:
         self.addresses = Addresses(settings)
         self.requests: Counter[str] = Counter()
         self.retried: Counter[str] = Counter()
-        self.stop = stop or threading.Event()
-        self.throttle = Throttle(settings.rate, self.stop)
+        self.throttle = Throttle(settings.rate, stop or threading.Event())
         self.robots = Robots(settings.user_agent, self._load_robots, self.throttle.slow_down)
         self._settings = settings
         self._keep = keep
@@ -138,7 +137,6 @@ class Fetcher:
             self._refused[host] += 1
             count = self._refused[host]
         if count >= self._settings.max_forbidden:
-            self.stop.set()
             raise RunFailed(
                 f"{host}: {count} refusals in a row, the last ({kind}) for {url}; crawl stopped so as not to hammer;"
                 f" wait some hours, lower crawl.rate (now {self._settings.rate:g}), then run the same command to go on"
