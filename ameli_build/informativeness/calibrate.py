@@ -59,12 +59,12 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
         )
     given = read_labels(labels)
     table = snapshot.read("informativeness/features").filter(pl.col("review_id").is_in(list(given))).sort("review_id")
-    X = table.select(pl.col(NAMES).cast(pl.Float64)).to_numpy()
+    points = table.select(pl.col(NAMES).cast(pl.Float64)).to_numpy()
     y = np.array([given[review_id] for review_id in table["review_id"]], dtype=bool)
     _check(labels, y)
     rule = settings.informativeness
     needed = features_needed(rule)
-    found = search_thresholds(X, y, needed, rule.min_precision)
+    found = search_thresholds(points, y, needed, rule.min_precision)
     calibration = Calibration(
         thresholds=dict(zip(NAMES, found.thresholds, strict=True)),
         precision=round(found.precision, 4),
@@ -72,7 +72,7 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
         labels=len(y),
         positives=int(y.sum()),
         skipped=len(given) - len(y),
-        comparison=compare(X, y, needed, rule.min_precision, settings.run.seed),
+        comparison=compare(points, y, needed, rule.min_precision, settings.run.seed),
         warnings=_warnings(found, y, rule.min_precision),
     )
     _write(snapshot, calibration)
@@ -99,7 +99,7 @@ def read_labels(path: Path) -> dict[str, bool]:
 
 
 def _json_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
-    rows = []
+    rows: list[tuple[int, Mapping[str, Any]]] = []
     for line, content in enumerate(text.splitlines(), 1):
         if not content.strip():
             continue

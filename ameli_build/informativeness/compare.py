@@ -30,7 +30,7 @@ class Scores:
     accuracy: float
 
 
-def compare(X: Features, y: Labels, needed: int, min_precision: float, seed: int) -> tuple[Scores, ...]:
+def compare(points: Features, y: Labels, needed: int, min_precision: float, seed: int) -> tuple[Scores, ...]:
     """Thresholds, linear SVM, RBF SVM, logistic regression and gradient boosting, split 70/30 and in five folds."""
     from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 
@@ -41,8 +41,10 @@ def compare(X: Features, y: Labels, needed: int, min_precision: float, seed: int
     }
     rows = []
     for tested, way in ways.items():
-        splits = list(way.split(X, y))
-        rows += [_score(name, tested, method, X, y, splits) for name, method in methods(needed, min_precision, seed)]
+        splits = list(way.split(points, y))
+        rows += [
+            _score(name, tested, method, points, y, splits) for name, method in methods(needed, min_precision, seed)
+        ]
     return tuple(rows)
 
 
@@ -52,8 +54,8 @@ def methods(needed: int, min_precision: float, seed: int) -> list[tuple[str, Met
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import SVC, LinearSVC
 
-    def thresholds(X: Features, y: Labels, new: Features) -> Labels:
-        return informative(new, search_thresholds(X, y, needed, min_precision).thresholds, needed)
+    def thresholds(points: Features, y: Labels, new: Features) -> Labels:
+        return informative(new, search_thresholds(points, y, needed, min_precision).thresholds, needed)
 
     return [
         ("thresholds", thresholds),
@@ -65,18 +67,18 @@ def methods(needed: int, min_precision: float, seed: int) -> list[tuple[str, Met
 
 
 def _fitted(make: Callable[[], object]) -> Method:
-    def method(X: Features, y: Labels, new: Features) -> Labels:
+    def method(points: Features, y: Labels, new: Features) -> Labels:
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        said: Labels = make_pipeline(StandardScaler(), make()).fit(X, y).predict(new)
+        said: Labels = make_pipeline(StandardScaler(), make()).fit(points, y).predict(new)
         return said
 
     return method
 
 
-def _score(name: str, tested: str, method: Method, X: Features, y: Labels, splits: Iterable[Split]) -> Scores:
-    rows = [_measure(method(X[fit], y[fit], X[held]), y[held]) for fit, held in splits]
+def _score(name: str, tested: str, method: Method, points: Features, y: Labels, splits: Iterable[Split]) -> Scores:
+    rows = [_measure(method(points[fit], y[fit], points[held]), y[held]) for fit, held in splits]
     precision, recall, f1, accuracy = (round(float(value), 4) for value in np.mean(rows, axis=0))
     return Scores(name, tested, precision, recall, f1, accuracy)
 

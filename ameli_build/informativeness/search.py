@@ -26,20 +26,20 @@ class Found:
     recall: float
 
 
-def informative(X: Features, thresholds: tuple[float, ...], needed: int) -> Labels:
-    """Which rows of X (rows, 4) have at least `needed` features above their thresholds."""
-    above: Labels = (X > np.array(thresholds)).sum(axis=1) >= needed
+def informative(points: Features, thresholds: tuple[float, ...], needed: int) -> Labels:
+    """Which rows of points (rows, 4) have at least `needed` features above their thresholds."""
+    above: Labels = (points > np.array(thresholds)[None, :]).sum(axis=1) >= needed
     return above
 
 
-def search_thresholds(X: Features, y: Labels, needed: int, min_precision: float) -> Found:
+def search_thresholds(points: Features, y: Labels, needed: int, min_precision: float) -> Found:
     """The thresholds of highest recall at `min_precision`, else of the best F1; ties go to the higher precision.
 
-    X has shape (rows, 4), `needed` features must be above. Every combination of `threshold_grid` is tried.
+    points has shape (rows, 4), `needed` features must be above. Every combination of `threshold_grid` is tried.
     """
-    grids = [threshold_grid(X[:, n], whole=name == "n_attributes") for n, name in enumerate(NAMES)]
+    grids = [threshold_grid(points[:, n], whole=name == "n_attributes") for n, name in enumerate(NAMES)]
     first, second = list(product(*grids[:2])), list(product(*grids[2:]))
-    left, right = _levels(X[:, :2], first), _levels(X[:, 2:], second)
+    left, right = _levels(points[:, :2], first), _levels(points[:, 2:], second)
     kept, hits = np.zeros((len(first), len(second))), np.zeros((len(first), len(second)))
     for i, j in product(range(3), range(3)):
         if i + j >= needed:
@@ -60,10 +60,10 @@ def threshold_grid(values: npt.NDArray[np.float64], whole: bool) -> list[float]:
     return [*sorted({round(float(value), 2) for value in quantiles}), 1.0]
 
 
-def _levels(X: Features, pairs: list[tuple[float, ...]]) -> npt.NDArray[np.int64]:
+def _levels(points: Features, pairs: list[tuple[float, ...]]) -> npt.NDArray[np.int64]:
     """How many of two features are above, shape (pairs of thresholds, rows)."""
     thresholds = np.array(pairs)
-    levels: npt.NDArray[np.int64] = (X[None, :, :] > thresholds[:, None, :]).sum(axis=2)
+    levels: npt.NDArray[np.int64] = (points[None, :, :] > thresholds[:, None, :]).sum(axis=2)
     return levels
 
 

@@ -95,9 +95,9 @@ def load_image_encoder(name: str, device: str = "cpu", batch: int = 32) -> Image
     Raises `UnusableInput` when the model cannot be had.
     """
     if name == "bundled:tiny-clip":
-        from ameli_build.models import tiny_clip
+        from ameli_build.models.tiny_clip import load
 
-        model, preprocess, tokenizer = tiny_clip.load()
+        model, preprocess, tokenizer = load()
         return OpenClipEncoder(model.to(device), preprocess, tokenizer, device, batch)
     if name.startswith("open_clip:"):
         return _load_open_clip(name, device, batch)
