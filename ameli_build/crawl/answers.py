@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bs4 import ParserRejectedMarkup
+
 from ameli_build.catalog.listings import Listing, Sitemap, parse_listing, parse_sitemap
 from ameli_build.catalog.parsed import WrongPage
 from ameli_build.catalog.reviews import ReviewPage, parse_review_page
@@ -38,7 +40,7 @@ def listing_page(response: Response) -> Listing:
     body = html_page(response)
     try:
         return parse_listing(body, response.final_url)
-    except WrongPage as error:
+    except (WrongPage, RecursionError, ParserRejectedMarkup) as error:
         raise Unwanted("wrong_type", str(error)) from None
 
 

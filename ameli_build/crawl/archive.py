@@ -31,17 +31,19 @@ SEGMENT_BYTES = 1_000_000_000
 SYNC_SECONDS = 5.0
 MAX_BODY = 1 << 30
 CONTENT = ("page", "clicked", "listing", "sitemap", "reviews", "image", "robots")
-"""Kinds of records that hold what was asked for; beside them `redirect` and `failed`."""
+"""Kinds of records that hold what was asked for; beside them `redirect`, `failed` and `done`."""
+_WITHOUT_BODY = ("image", "failed", "done")
 
 
 @dataclass(frozen=True, slots=True)
 class Archived:
     """One record of the archive.
 
-    `kind` is one of `CONTENT`, `redirect` or `failed`; a failed record has `wanted` (the kind that was asked for) and
-    `error`. `url` is the address that was asked for, `final_url` the one that answered after redirects. `body` is
-    decoded; it is None for failures and for images, whose file is `path`. `headers` have lower-case names, those of the
-    response. `digest` is the body's SHA-256 in hexadecimal. `file` and `offset` say where the record stands in `raw/`.
+    `kind` is one of `CONTENT`, `redirect`, `failed` or `done`; a failed record has `wanted` (the kind that was asked
+    for) and `error`, a done one says that all of a product is there. `url` is the address that was asked for,
+    `final_url` the one that answered after redirects. `body` is decoded; it is None for failures and for images, whose
+    file is `path`. `headers` have lower-case names, those of the response. `digest` is the body's SHA-256 in
+    hexadecimal. `file` and `offset` say where the record stands in `raw/`.
     """
 
     url: str
@@ -125,7 +127,7 @@ def _parse(data: bytes, file: str, offset: int, with_body: bool = True) -> Archi
     headers = {name.lower(): value for name, value in http.headers} if http is not None else {}
     note: dict[str, Any] = json.loads(block) if kind == "failed" else {}
     body = None
-    if with_body and kind not in ("failed", "image"):
+    if with_body and kind not in _WITHOUT_BODY:
         body = decode(block, headers.get("content-encoding", ""), MAX_BODY)
     url = unquote(head["ameli-asked"]) if "ameli-asked" in head else head["warc-target-uri"]
     digest = head.get("ameli-digest", "")
@@ -209,8 +211,8 @@ class Archive:
         return record
 
     def places(self) -> Iterable[Place]:
-        """What came of every address, redirects aside."""
-        return [place for place in self._places.values() if place.kind != "redirect"]
+        """What came of every address that was asked for."""
+        return [place for place in self._places.values() if place.kind in CONTENT]
 
     def failures(self) -> list[tuple[str, str, str]]:
         """(kind, error, address) of everything that was asked for and not had."""
@@ -242,6 +244,11 @@ class Archive:
         head = {"Ameli-Kind": "failed", "Content-Type": "application/json"}
         block = json.dumps(note, sort_keys=True).encode()
         self._append("metadata", url, sku, head, block, Place(wanted, status, error, "", 0))
+
+    def add_done(self, url: str, sku: str | None) -> None:
+        """Keep the fact that nothing more is to be had of a product; `url` may tell the settings in its fragment."""
+        head = {"Ameli-Kind": "done", "Content-Type": "application/json"}
+        self._append("metadata", url, sku, head, b"{}", Place("done", 200, None, "", 0))
 
     def _append(
         self,

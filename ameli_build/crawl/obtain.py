@@ -52,8 +52,7 @@ class Source:
             if url in self._taken:
                 return
             self._taken.add(url)
-        place = self.archive.find("image", url)
-        if place is not None and (place.error is None or place.error in FINAL):
+        if self.settled("image", url):
             return
         try:
             response, extension = self.fetcher.get(url, "image", answers.image)
@@ -72,10 +71,38 @@ class Source:
         if place is None or place.error != error:
             self.archive.add_failed(kind, url, error, status, detail, sku)
 
+    def settled(self, kind: str, url: str) -> bool:
+        """Whether an address is archived, or known not to be had."""
+        place = self.archive.find(kind, url)
+        return place is not None and (place.error is None or place.error in FINAL)
+
     def failure(self, kind: str, url: str) -> str:
         """Why an address could not be had; "" where it could, or was never asked for."""
         place = self.archive.find(kind, url)
         return (place.error or "") if place is not None else ""
+
+
+class Errand:
+    """What one product asks of the source; `complete` as long as all of it is settled."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.complete = True
+
+    def take(self, kind: str, url: str, accept: Callable[[Response], T], sku: str | None = None) -> T | None:
+        """As `Source.take`."""
+        value = self.source.take(kind, url, accept, sku)
+        self.count(kind, url)
+        return value
+
+    def take_image(self, url: str) -> None:
+        """As `Source.take_image`; an image that another product is fetching just now is not settled."""
+        self.source.take_image(url)
+        self.count("image", url)
+
+    def count(self, kind: str, url: str) -> None:
+        """Note whether an address is settled."""
+        self.complete = self.complete and self.source.settled(kind, url)
 
 
 def _as_response(record: Archived) -> Response:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bs4 import ParserRejectedMarkup
+
 from ameli_build.catalog.pages import NotAProduct, ParsedProduct, parse_product_page
 from ameli_build.crawl import answers
 from ameli_build.crawl.archive import Response
 from ameli_build.crawl.listings import Target
-from ameli_build.crawl.obtain import FINAL, Source
+from ameli_build.crawl.obtain import Errand, Source
 from ameli_build.crawl.reviews import review_pages
 from ameli_build.crawl.specifications import Clicker, ClickFailed
 from ameli_build.settings import CrawlSettings
@@ -26,27 +28,36 @@ class ProductCrawler:
 
     def fetch(self, target: Target) -> None:
         """Have a product's page, its page after the click where that is needed, its reviews and all images archived."""
+        settings = self._settings
+        done = f"{target.url}#{settings.specifications}-{settings.review_sort}-{settings.review_page_size}"
+        if self._source.archive.find("done", done) is None:
+            errand = Errand(self._source)
+            self._fetch(errand, target)
+            if errand.complete:
+                self._source.archive.add_done(done, target.sku)
+
+    def _fetch(self, errand: Errand, target: Target) -> None:
         url = target.url
-        page = self._source.take("page", url, _checked, target.sku)
+        page = errand.take("page", url, _checked, target.sku)
         if page is None and self._source.failure("page", url) in GONE:
             return
         parsed = _parsed(page) if page is not None else None
         sku = target.sku or (parsed.product.sku if parsed is not None else None)
         if parsed is not None and self._needs_click(parsed):
             self._click(url, sku)
+            errand.count("clicked", url)
         images = list(parsed.product.images) if parsed is not None else []
-        for reviews in review_pages(self._source, self._settings, sku) if sku is not None else ():
+        for reviews in review_pages(errand, self._settings, sku) if sku is not None else ():
             images += [image for review in reviews.reviews for image in review.images]
         for image in dict.fromkeys(images):
-            self._source.take_image(image)
+            errand.take_image(image)
 
     def _needs_click(self, parsed: ParsedProduct) -> bool:
         mode: Literal["auto", "click", "json"] = self._settings.specifications
         return mode == "click" or (mode == "auto" and not parsed.has_specifications)
 
     def _click(self, url: str, sku: str | None) -> None:
-        place = self._source.archive.find("clicked", url)
-        if place is not None and (place.error is None or place.error in FINAL):
+        if self._source.settled("clicked", url):
             return
         addresses = self._source.fetcher.addresses
         target = addresses.resolve(url)
@@ -67,5 +78,5 @@ def _parsed(page: Response) -> ParsedProduct | None:
     """The product on a page; None for a page of another kind, which the catalog will reject by name."""
     try:
         return parse_product_page(page.data, page.final_url)
-    except NotAProduct:
+    except (NotAProduct, RecursionError, ParserRejectedMarkup):
         return None

@@ -9,14 +9,14 @@ from functools import partial
 from ameli_build.catalog.reviews import ReviewPage
 from ameli_build.catalog.urls import review_url
 from ameli_build.crawl import answers
-from ameli_build.crawl.obtain import Source
+from ameli_build.crawl.obtain import Errand
 from ameli_build.settings import CrawlSettings
 
 MAX_BARREN = 3
 """Pages in a row without anything new after which the shop's claim of more is no longer believed."""
 
 
-def review_pages(source: Source, settings: CrawlSettings, sku: str) -> Iterator[ReviewPage]:
+def review_pages(errand: Errand, settings: CrawlSettings, sku: str) -> Iterator[ReviewPage]:
     """The pages of a product's reviews, up to the site's own end.
 
     The end is an empty page, or the last one that the shop ever claimed. A page that cannot be had is noted and passed
@@ -26,11 +26,10 @@ def review_pages(source: Source, settings: CrawlSettings, sku: str) -> Iterator[
     last = 0
     barren = 0
     number = 1
+    site = errand.source.fetcher.addresses.site_url
     while barren < MAX_BARREN and (number == 1 or last == 0 or number <= last):
-        url = review_url(
-            source.fetcher.addresses.site_url, sku, number, settings.review_page_size, settings.review_sort
-        )
-        page = source.take("reviews", url, partial(answers.review_page, sku=sku), sku)
+        url = review_url(site, sku, number, settings.review_page_size, settings.review_sort)
+        page = errand.take("reviews", url, partial(answers.review_page, sku=sku), sku)
         if page is None and last == 0:
             return
         if page is not None:

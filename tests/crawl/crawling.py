@@ -35,5 +35,5 @@ def source_of(root: Path, settings: Settings) -> Iterator[Source]:
 
 
 def archived(root: Path) -> dict[tuple[str, str], Archived]:
-    """The last record of each kind and URL; robots.txt aside, which every run reads anew."""
-    return {(page.kind, page.url): page for page in read_archive(root / "raw") if page.kind != "robots"}
+    """The last record of each kind and URL; robots.txt aside, which every run reads anew, and notes of what is done."""
+    return {(page.kind, page.url): page for page in read_archive(root / "raw") if page.kind not in ("robots", "done")}

@@ -11,6 +11,7 @@ from crawl.crawling import settings_for, source_of
 from faults.server import always, misbehaving
 
 from ameli_build.catalog.urls import review_url
+from ameli_build.crawl.obtain import Errand
 from ameli_build.crawl.reviews import review_pages
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import Rule, Status
@@ -28,7 +29,7 @@ def crawled(root: Path, *pages: Answer, rules: tuple[Rule, ...] = ()) -> tuple[l
     with misbehaving(targets, *rules) as server:
         settings = settings_for(server.url, retries=0)
         with source_of(root, settings) as source:
-            found = list(review_pages(source, settings.crawl, "77"))
+            found = list(review_pages(Errand(source), settings.crawl, "77"))
         asked = sum(seen.target.startswith("/ugc") for seen in server.seen)
     return [review.review_id for page in found for review in page.reviews], asked
 
