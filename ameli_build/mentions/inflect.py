@@ -20,6 +20,7 @@ SINGULAR_DIFFERS = word_set("glasses goggles")
 """Plurals whose singular names something else."""
 
 _NOUN = "NOUN"
+_SIBILANTS = ("ches", "shes", "sses", "xes", "zzes")
 
 
 def noun_lemma(word: str, language: Language) -> str:
@@ -31,7 +32,10 @@ def noun_lemma(word: str, language: Language) -> str:
     token = Doc(language.vocab, words=[word], pos=[_NOUN])[0]
     lemmatize = getattr(language.get_pipe("lemmatizer"), "rule_lemmatize", None)
     lemmas = lemmatize(token) if lemmatize is not None else [word]
-    return str(lemmas[0]).lower() if lemmas else word
+    lemma = str(lemmas[0]).lower() if lemmas else word
+    if word.endswith(_SIBILANTS) and lemma == word[:-1] and not _is_listed(lemma, "noun", language):
+        return word[:-2]  # for a word that it does not know, spaCy only cuts the "s": "smartwatche"
+    return lemma
 
 
 def noun_forms(lemma: str, language: Language) -> frozenset[str]:
@@ -44,10 +48,15 @@ def noun_forms(lemma: str, language: Language) -> frozenset[str]:
 
 def is_verb(lemma: str, language: Language) -> bool:
     """Whether the word is also listed as a verb ("to watch", "to vacuum")."""
+    return _is_listed(lemma, "verb", language)
+
+
+def _is_listed(lemma: str, kind: str, language: Language) -> bool:
+    """Whether spaCy's tables list the lemma as a noun or a verb."""
     tables = getattr(language.get_pipe("lemmatizer"), "lookups", None)
     if tables is None or not tables.has_table("lemma_index"):
         return False
-    return bool(lemma in tables.get_table("lemma_index").get("verb", ()))
+    return bool(lemma in tables.get_table("lemma_index").get(kind, ()))
 
 
 def _plurals(lemma: str, language: Language) -> set[str]:

@@ -23,10 +23,11 @@ WORD = re.compile(r"[^\W_]+")
 _SEGMENT = re.compile(r"\s+[-–—|]+\s+|\s*[;:|]\s+")
 _MARKS = re.compile(r"[®™©℠]|\([^)]*\)|\[[^\]]*\]")
 _TAIL = re.compile(
-    r",\s|\s(?:with|w/|for|in|featuring|including|includes|by|from|of|on|to|that|plus|without|compatible|designed"
-    r"|built|made|powered)(?=\s|$)",
-    re.IGNORECASE,
+    r",\s|\s(?:(?i:with|w/|for|in|featuring|including|includes|by|from|of|on|to|that|without|compatible|designed"
+    r"|(?:built|made|powered)\s+(?:for|by|to|of|in))|plus)(?=\s|$)"
 )
+"""Where a name ends: at a comma or a preposition; "Plus" with a capital belongs to a model's name."""
+
 _MEASURE = re.compile(
     r"\d[\d.,/]*\s*-?\s*(?:[\"”″]|''|(?:cu\.?\s*ft\.?|cubic\s+f(?:ee|oo)t|inch(?:es)?|in\.|ft\.?|feet|mm|cm|gb|tb|mb|mp"
     r"|qt\.?|quarts?|oz\.?|lbs?\.?|gal\.?|gallons?|watts?|hz|mah|btu|cups?|slices?|packs?|pk|megapixels?)(?![a-z]))",

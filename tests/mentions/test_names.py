@@ -35,6 +35,11 @@ def names(title: str, category: str) -> set[str]:
             "MacBook Air",
             {"macbook", "macbook air", "macbook air laptop", "air laptop", "laptop"},
         ),
+        (
+            "Lumen - Ion Plus 512GB Smartphone (Unlocked) - Black",
+            "All Unlocked Cell Phones",
+            {"smartphone", "plus smartphone", "ion plus smartphone", "phone", "cell phone", "unlocked cell phone"},
+        ),
         ("Soft Pouch", "Vacuum Accessories", {"pouch", "soft pouch", "vacuum accessory"}),
     ],
 )
@@ -65,6 +70,8 @@ def test_length_is_bounded() -> None:
         ("watch", "watches"),
         ("shelf", "shelves"),
         ("mouse", "mice"),
+        ("smartwatch", "smartwatches"),
+        ("headset", "headsets"),
         ("tv", "tvs"),
     ],
 )
