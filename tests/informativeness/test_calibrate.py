@@ -1,0 +1,73 @@
+"""`ameli calibrate`: labels as CSV or JSON Lines, thresholds for the next build, and labels that cannot be used."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ameli_build.informativeness.calibrate import calibrate, read_labels
+from ameli_build.informativeness.features import FEATURES
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot, UnusableInput, write_table
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    """Features of 200 reviews; those with more than two attributes, or much likeness of pictures, are informative."""
+    snapshot = Snapshot(tmp_path / "snapshot")
+    rows = [(f"r{n:03}", n % 5, (n * 7 % 100) / 100, (n * 3 % 50) / 100, 0.3) for n in range(200)]
+    write_table(snapshot.table_path("informativeness/features"), pl.DataFrame(rows, schema=FEATURES, orient="row"))
+    return snapshot
+
+
+def label(n: int) -> int:
+    return int(n % 5 > 2 or n * 7 % 100 > 80)
+
+
+def test_thresholds_are_found_and_read_by_the_next_build(snapshot: Snapshot, tmp_path: Path) -> None:
+    lines = "".join(f"r{n:03},{label(n)}\r\n" for n in range(190))
+    (tmp_path / "labels.csv").write_bytes(b"\xef\xbb\xbfreview_id,label\r\n" + lines.encode() + b"gone,1\r\n")
+    found = calibrate(snapshot, tmp_path / "labels.csv", load_settings("demo"))
+    assert (found.labels, found.skipped) == (190, 1)
+    assert found.precision >= 0.85
+    assert found.recall == 1.0
+    assert found.warnings == ()
+    settings = load_settings("demo", snapshot=snapshot).informativeness
+    assert {name: getattr(settings, name) for name in found.thresholds} == dict(found.thresholds)
+    report = json.loads((snapshot.root / "settings" / "calibration.json").read_text())
+    assert report["precision"] == found.precision
+    assert len(report["comparison"]) == 10
+
+
+def test_json_lines_and_few_labels(snapshot: Snapshot, tmp_path: Path) -> None:
+    lines = [json.dumps({"review_id": f"r{n:03}", "label": bool(label(n))}) for n in range(20)]
+    (tmp_path / "labels.jsonl").write_text("\n".join(lines) + "\n\n")
+    found = calibrate(snapshot, tmp_path / "labels.jsonl", load_settings("demo"))
+    assert any("labels of the rarer kind" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        ("review_id,label\nr001,maybe\n", r"labels:2: expected review_id and label"),
+        ("id,label\nr001,1\n", r"labels:1: expected the columns"),
+        ("review_id,label\nr001,1\nr001,0\n", r"labels:3: 'r001' is labelled twice"),
+        ('{"review_id": "r001", "label": 1}\n{"review_id"', r"labels:2: not JSON"),
+        ('{"review_id": 5, "label": 1}\n', r"labels:1: expected review_id and label"),
+        ("review_id,label\nnobody,1\n", r"none of its reviews reached"),
+        ("review_id,label\nr001,1\nr002,1\n", r"at least two labels of each kind"),
+        ("", r"labels:1: expected the columns"),
+    ],
+)
+def test_unusable_labels_are_named(snapshot: Snapshot, tmp_path: Path, content: str, error: str) -> None:
+    (tmp_path / "labels").write_text(content)
+    with pytest.raises(UnusableInput, match=error):
+        calibrate(snapshot, tmp_path / "labels", load_settings("demo"))
+
+
+def test_missing_files(snapshot: Snapshot, tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match=r"nothing: cannot be read"):
+        read_labels(tmp_path / "nothing")
+    with pytest.raises(UnusableInput, match=r"--until informativeness"):
+        calibrate(Snapshot(tmp_path), tmp_path / "labels", load_settings("demo"))

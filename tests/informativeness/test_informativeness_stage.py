@@ -1,0 +1,91 @@
+"""The stage on a small snapshot with real pictures: features, verdicts, and what a changed threshold costs."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from ameli_build.informativeness.features import pair_similarity
+from ameli_build.informativeness.stage import STAGE
+from ameli_build.mentions.stage import MENTIONS
+from ameli_build.records import ATTRIBUTES
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot, write_table
+from ameli_build.stages import run_stage
+
+TEXTS = {
+    "said": "A gray 14-inch laptop with 16 gigs and a 1tb drive.",
+    "shown": "Nice.",
+    "vague": "Love it, works great, my wife is happy.",
+}
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    """One product, and three reviews of it with a mention; only the second shows the product's own picture."""
+    snapshot = Snapshot(tmp_path)
+    (tmp_path / "raw" / "images").mkdir(parents=True)
+    noise = np.random.default_rng(1)
+    for name in ("product", "other"):
+        pixels = noise.integers(0, 255, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).resize((64, 64)).save(tmp_path / "raw" / "images" / f"{name}.png")
+    values = [("Color", "Gray"), ("Screen", "14 inches"), ("Memory", "16 gigabytes"), ("Storage", "1000 gigabytes")]
+    product = {
+        "sku": ["1"],
+        "name": ['Vantor - 14" Laptop - Gray'],
+        "description": [""],
+        "attributes": [[{"group": "Key Specs", "name": name, "value": value} for name, value in values]],
+        "images": [["raw/images/product.png"]],
+    }
+    ids = sorted(TEXTS)
+    reviews = {
+        "review_id": ids,
+        "sku": ["1"] * 3,
+        "title": ["", "", " "],
+        "text": [TEXTS[key] for key in ids],
+        "cleaned_images": [[f"raw/images/{'product' if key == 'shown' else 'other'}.png"] for key in ids],
+    }
+    mentions = [(key, "laptop", 0, 1, 0.5) for key in ids]
+    write_table(
+        snapshot.table_path("clean/products"), pl.DataFrame(product, schema_overrides={"attributes": ATTRIBUTES})
+    )
+    write_table(snapshot.table_path("clean/reviews"), pl.DataFrame(reviews))
+    write_table(snapshot.table_path("mentions/mentions"), pl.DataFrame(mentions, schema=MENTIONS, orient="row"))
+    return snapshot
+
+
+def test_features_and_verdicts(snapshot: Snapshot) -> None:
+    overrides = ["informativeness.image_similarity=0.99", "informativeness.n_attributes=3"]
+    assert run_stage(STAGE, snapshot, load_settings("demo", overrides))
+    rows = {row["review_id"]: row for row in snapshot.read("informativeness/features").iter_rows(named=True)}
+    assert [rows[key]["n_attributes"] for key in ("said", "shown", "vague")] == [4, 0, 0]
+    assert rows["shown"]["image_similarity"] == pytest.approx(1.0, abs=1e-3)
+    assert rows["said"]["description_similarity"] == 0.0
+    assert rows["said"]["title_similarity"] > rows["vague"]["title_similarity"]
+    assert snapshot.read("informativeness/kept")["review_id"].to_list() == ["said", "shown"]
+    assert snapshot.read("informativeness/dropped")["review_id"].to_list() == ["vague"]
+
+
+def test_a_changed_threshold_embeds_nothing(snapshot: Snapshot) -> None:
+    run_stage(STAGE, snapshot, load_settings("demo"))
+    before = {path: path.stat().st_mtime_ns for path in (snapshot.root / "cache").rglob("*.parquet")}
+    features = snapshot.read("informativeness/features")
+    assert run_stage(STAGE, snapshot, load_settings("demo", ["informativeness.n_attributes=9"]))
+    assert {path: path.stat().st_mtime_ns for path in (snapshot.root / "cache").rglob("*.parquet")} == before
+    assert snapshot.read("informativeness/features").equals(features)
+
+
+def test_no_review_with_a_mention(snapshot: Snapshot) -> None:
+    write_table(snapshot.table_path("mentions/mentions"), snapshot.read("mentions/mentions").clear())
+    assert run_stage(STAGE, snapshot, load_settings("demo"))
+    assert snapshot.read("informativeness/kept").is_empty()
+
+
+def test_pairs_of_pictures() -> None:
+    left = np.array([[1, 0], [0, 1]], dtype=np.float32)
+    right = np.array([[0, 1], [0.6, 0.8]], dtype=np.float32)
+    assert pair_similarity(left, right, "maximum") == pytest.approx(1.0)
+    assert pair_similarity(left, right, "mean") == pytest.approx(0.6)
+    assert pair_similarity(left, right, "first") == pytest.approx(0.0)

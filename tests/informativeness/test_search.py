@@ -1,0 +1,44 @@
+"""The search finds what trying every combination finds."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from ameli_build.informativeness.compare import compare
+from ameli_build.informativeness.search import informative, search_thresholds, threshold_grid
+
+RANDOM = np.random.default_rng(5)
+POINTS = np.column_stack([RANDOM.integers(0, 4, 60), np.round(RANDOM.random((60, 3)), 2)]).astype(float)
+TRUE = (POINTS[:, 0] > 1) | (POINTS[:, 1] > 0.8) | (RANDOM.random(60) < 0.1)
+
+
+@pytest.mark.parametrize("needed", [1, 2, 4])
+@pytest.mark.parametrize("min_precision", [0.5, 0.9])
+def test_against_trying_them_all(needed: int, min_precision: float) -> None:
+    coarse = POINTS[::4], TRUE[::4]
+    found = search_thresholds(*coarse, needed, min_precision)
+    grids = [threshold_grid(coarse[0][:, n], whole=n == 0) for n in range(4)]
+    best = -1.0
+    for thresholds in product(*grids):
+        said = informative(coarse[0], thresholds, needed)
+        if said.any() and coarse[1][said].mean() >= min_precision:
+            best = max(best, float(coarse[1][said].sum() / coarse[1].sum()))
+    assert found.recall == pytest.approx(best)
+    said = informative(coarse[0], found.thresholds, needed)
+    assert found.precision == pytest.approx(coarse[1][said].mean())
+
+
+def test_without_a_precise_enough_rule_the_best_f1_is_taken() -> None:
+    points = np.zeros((20, 4))
+    true = np.arange(20) < 10
+    found = search_thresholds(points, true, 1, 0.85)
+    assert found.precision < 0.85
+
+
+def test_comparison_has_every_method_twice_and_repeats_itself() -> None:
+    rows = compare(POINTS, TRUE, 1, 0.85, seed=13)
+    assert len(rows) == 10
+    assert rows == compare(POINTS, TRUE, 1, 0.85, seed=13)
+    assert {row.tested for row in rows} == {"70/30", "cross-validation"}
+    assert max(row.accuracy for row in rows) > 0.7

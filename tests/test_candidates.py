@@ -1,0 +1,98 @@
+"""Hard negatives: exact, without the product itself, ties by SKU, in an order that gives nothing away."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from ameli_build.candidates import STAGE, in_hash_order, nearest_others
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot, write_table
+from ameli_build.stages import run_stage
+
+
+def test_nearest_others_are_those_of_a_full_sort() -> None:
+    vectors = np.random.default_rng(3).normal(size=(600, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosines = np.rint(vectors @ vectors.T * 10_000)
+    for row, found in enumerate(nearest_others(vectors, 10)):
+        ordered = sorted((n for n in range(600) if n != row), key=lambda n: (-cosines[row, n], n))
+        assert found == ordered[:10]
+
+
+def test_ties_go_to_the_lower_row() -> None:
+    assert nearest_others(np.ones((4, 1), dtype=np.float32), 2) == [[1, 2], [0, 2], [0, 1], [0, 1]]
+
+
+def test_opposite_vectors_count_too() -> None:
+    assert nearest_others(np.array([[1.0], [-1.0]], dtype=np.float32), 10) == [[1], [0]]
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(0, []), (1, [[]]), (2, [[1], [0]])])
+def test_small_catalogues(rows: int, expected: list[list[int]]) -> None:
+    assert nearest_others(np.ones((rows, 3), dtype=np.float32), 10) == expected
+
+
+def test_within_a_group_unless_alone_in_it() -> None:
+    groups = np.array([0, 0, 0, 1])
+    assert nearest_others(np.ones((4, 1), dtype=np.float32), 3, groups) == [[1, 2], [0, 2], [0, 1], [0, 1, 2]]
+
+
+def test_order_depends_on_seed_and_review_only() -> None:
+    skus = [str(n) for n in range(21)]
+    order = in_hash_order(skus, "r1", 13)
+    assert order == in_hash_order([*reversed(skus), "3"], "r1", 13)
+    assert sorted(order) == sorted(skus)
+    assert order != in_hash_order(skus, "r2", 13) != in_hash_order(skus, "r1", 14)
+    places = [in_hash_order(skus, f"r{n}", 13).index("0") for n in range(2000)]
+    assert max(np.bincount(places, minlength=21)) < 150
+
+
+def snapshot_of(root: Path, products: int) -> Snapshot:
+    """A snapshot with that many products in two categories, and a review of each that stays."""
+    snapshot = Snapshot(root)
+    (root / "raw" / "images").mkdir(parents=True)
+    skus = [f"{n:03}" for n in range(products)]
+    for n, sku in enumerate(skus):
+        Image.new("RGB", (32, 32), (n * 10 % 256, 100, 255 - n * 10 % 256)).save(root / "raw" / "images" / f"{sku}.png")
+    kinds = ["Laptop", "Toaster"]
+    table = {
+        "sku": skus,
+        "name": [f"Brand - {kinds[n % 2]} {n}" for n in range(products)],
+        "categories": [["All", kinds[n % 2]] for n in range(products)],
+        "images": [[f"raw/images/{sku}.png"] for sku in skus],
+    }
+    reviews = {"review_id": [f"r{sku}" for sku in skus], "sku": skus}
+    write_table(snapshot.table_path("clean/products"), pl.DataFrame(table))
+    write_table(snapshot.table_path("clean/reviews"), pl.DataFrame(reviews))
+    write_table(snapshot.table_path("informativeness/kept"), pl.DataFrame({"review_id": reviews["review_id"]}))
+    return snapshot
+
+
+def test_the_stage(tmp_path: Path) -> None:
+    snapshot = snapshot_of(tmp_path, 26)
+    assert run_stage(STAGE, snapshot, load_settings("demo"))
+    negatives = {row[0]: (row[1], row[2]) for row in snapshot.read("candidates/negatives").iter_rows()}
+    for review_id, candidates in snapshot.read("candidates/candidates").iter_rows():
+        sku = review_id[1:]
+        by_title, by_image = negatives[sku]
+        assert len(by_title) == len(by_image) == 10
+        assert sku not in by_title + by_image
+        assert set(candidates) == {sku, *by_title, *by_image}
+        assert len(candidates) == len(set(candidates)) <= 21
+
+
+def test_within_category(tmp_path: Path) -> None:
+    snapshot = snapshot_of(tmp_path, 12)
+    run_stage(STAGE, snapshot, load_settings("demo", ["candidates.within_category=true"]))
+    for sku, by_title, by_image in snapshot.read("candidates/negatives").iter_rows():
+        assert len(by_title) == 5
+        assert all(int(other) % 2 == int(sku) % 2 for other in by_title + by_image)
+
+
+def test_one_product_in_the_whole_catalogue(tmp_path: Path) -> None:
+    snapshot = snapshot_of(tmp_path, 1)
+    run_stage(STAGE, snapshot, load_settings("demo"))
+    assert snapshot.read("candidates/candidates")["candidates"].to_list() == [["000"]]

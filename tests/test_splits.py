@@ -1,0 +1,87 @@
+"""Splits: the shares, no product in two of them, and no review that ever moves."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ameli_build.settings import SplitSettings, load_settings
+from ameli_build.snapshot import Snapshot, UnusableInput, write_table
+from ameli_build.splits import STAGE, families, greedy_splits, split_of
+from ameli_build.stages import run_stage, stage_record
+
+
+def snapshot_of(root: Path, products: int, a_product: int = 3) -> Snapshot:
+    """Products in families of four, each with reviews of which one in five is uninformative."""
+    snapshot = Snapshot(root)
+    skus = [f"{n:04}" for n in range(products)]
+    family = [[f"{m:04}" for m in range(n // 4 * 4, n // 4 * 4 + 4)] for n in range(products)]
+    rows = [(f"r{sku}-{n}", sku) for sku in skus for n in range(a_product)]
+    kept, gone = [row[0] for n, row in enumerate(rows) if n % 5], [row[0] for n, row in enumerate(rows) if not n % 5]
+    tables = {
+        "clean/products": pl.DataFrame({"sku": skus, "variants": family}),
+        "clean/reviews": pl.DataFrame(rows, schema=["review_id", "sku"], orient="row"),
+        "informativeness/features": pl.DataFrame(
+            {"review_id": [row[0] for row in rows], "n_attributes": [n % 6 for n in range(len(rows))]}
+        ),
+        "informativeness/kept": pl.DataFrame({"review_id": kept}),
+        "informativeness/dropped": pl.DataFrame({"review_id": gone}),
+    }
+    for name, table in tables.items():
+        write_table(snapshot.table_path(name), table)
+    return snapshot
+
+
+def split(snapshot: Snapshot, *overrides: str) -> dict[str, str]:
+    assert run_stage(STAGE, snapshot, load_settings("demo", overrides))
+    return dict(snapshot.read("splits/splits").iter_rows())
+
+
+@pytest.mark.parametrize("policy", ["product", "review", "family", "greedy"])
+def test_shares_and_what_keeps_together(tmp_path: Path, policy: str) -> None:
+    snapshot = snapshot_of(tmp_path, 1200)
+    chosen = split(snapshot, f"splits.policy={policy}")
+    counts = pl.Series(list(chosen.values())).value_counts()
+    shares = {name: count / len(chosen) for name, count in counts.iter_rows()}
+    for name, share in (("train", 0.75), ("dev", 0.10), ("test", 0.15)):
+        assert shares[name] == pytest.approx(share, abs=0.035)
+    assert stage_record(snapshot, "splits")["counts"]["reviews_dev"] == list(chosen.values()).count("dev")
+    of_product: dict[str, set[str]] = {}
+    of_family: dict[int, set[str]] = {}
+    for review_id, name in chosen.items():
+        of_product.setdefault(review_id[1:5], set()).add(name)
+        of_family.setdefault(int(review_id[1:5]) // 4, set()).add(name)
+    assert (max(map(len, of_product.values())) == 1) == (policy != "review")
+    assert (max(map(len, of_family.values())) == 1) == (policy == "family")
+
+
+@pytest.mark.parametrize("policy", ["product", "review", "family"])
+def test_no_review_moves_when_others_come(tmp_path: Path, policy: str) -> None:
+    small = split(snapshot_of(tmp_path / "small", 40), f"splits.policy={policy}")
+    large = split(snapshot_of(tmp_path / "large", 80, a_product=6), f"splits.policy={policy}")
+    shared = small.keys() & large.keys()
+    assert len(shared) > 50
+    assert all(small[key] == large[key] for key in shared)
+
+
+def test_another_seed_is_another_split() -> None:
+    shares = SplitSettings()
+    skus = [str(n) for n in range(200)]
+    assert [split_of(sku, 1, shares) for sku in skus] != [split_of(sku, 2, shares) for sku in skus]
+
+
+def test_families_are_connected_in_either_direction_and_cycles_end() -> None:
+    found = families([("3", ["2"]), ("1", []), ("2", ["3", "9"]), ("9", ["3"]), ("5", ["1"])])
+    assert found == {"1": "1", "5": "1", "2": "2", "3": "2", "9": "2"}
+
+
+def test_the_greedy_rule_fills_test_first_from_products_that_say_much() -> None:
+    reviews = pl.DataFrame({"review_id": list("abcdef"), "sku": list("112345"), "n_attributes": [3, 0, 4, 5, 0, 0]})
+    shares = SplitSettings(train=0.4, dev=0.3, test=0.3)
+    assert greedy_splits(reviews, shares) == ["test", "test", "dev", "dev", "train", "train"]
+
+
+@pytest.mark.parametrize("share", ["splits.train=0.8", "splits.dev=-0.1"])
+def test_shares_that_are_none(tmp_path: Path, share: str) -> None:
+    with pytest.raises(UnusableInput, match=r"splits\.train, splits\.dev, splits\.test"):
+        split(snapshot_of(tmp_path, 4), share)
