@@ -1,0 +1,30 @@
+"""Agreement of annotators: Krippendorff's alpha for nominal values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+
+
+def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
+    """Alpha over units, each the values that its annotators gave; any number of annotators, values may be missing.
+
+    1 is perfect agreement, 0 what chance gives. None where it is not defined: no unit has two values, or all values
+    are the same.
+
+    >>> krippendorff_alpha([(1, 1), (0, 0), (1, 0)])
+    0.4444444444444444
+    """
+    pairable = [values for values in units if len(values) > 1]
+    totals: Counter[Hashable] = Counter()
+    disagreed = 0.0
+    for values in pairable:
+        counts = Counter(values)
+        totals.update(counts)
+        size = len(values)
+        disagreed += (size * size - sum(n * n for n in counts.values())) / (size - 1)
+    count = totals.total()
+    expected = count * count - sum(n * n for n in totals.values())
+    if not expected:
+        return None
+    return 1 - (count - 1) * disagreed / expected

@@ -1,0 +1,162 @@
+"""Answers as files hold them: read from JSON, CSV, XLSX and Label Studio's export, not yet checked."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from annotation.tasks import CANNOT_TELL, CLEAN_TEST, TASKS
+
+SIMULATED = "simulated-"
+"""How the names of annotators begin who are no people; so the tables say it too."""
+
+_SYNONYMS = {
+    "review_id": "review_id",
+    "choice": "choice",
+    "your_choice": "choice",
+    "position": "choice",
+    "chosen_position": "choice",
+    "answer": "choice",
+    "comment": "comment",
+    "words": "words",
+    "right_words": "words",
+    "annotator": "annotator",
+    "sheet_code": "code",
+}
+_OFFICIAL_CHOICE = "target_product_position"
+"""The beginning of the authors' header, which goes on with the range."""
+
+_UNSURE = {"?", "x", "cannot tell", "cannot_tell"}
+
+
+class UnreadableAnswers(ValueError):
+    """A file that holds no answers; its text is the reason, without the file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One row of an answers file. `choice` is None where it was left blank.
+
+    `fingerprint` is None where the file does not say which sheets it belongs to (a CSV made by hand).
+    """
+
+    annotator: str
+    review_id: str
+    choice: str | None
+    comment: str = ""
+    words: str = ""
+    task: str = CLEAN_TEST
+    fingerprint: str | None = None
+    file: str = ""
+
+    @property
+    def known_task(self) -> bool:
+        """Whether there is such a task."""
+        return self.task in TASKS
+
+
+def read_answers(path: Path) -> list[Given]:
+    """The rows of a file, by its ending: .csv, .xlsx, else JSON. Raises `UnreadableAnswers`."""
+    from annotation.labelstudio import rows_of_export
+    from annotation.xlsx import rows_of_workbook
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableAnswers(f"cannot be read ({error.strerror})") from None
+    if path.suffix.lower() == ".xlsx":
+        return _rows(path, rows_of_workbook(content))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableAnswers("not UTF-8 text") from None
+    if path.suffix.lower() == ".csv":
+        return _rows(path, _rows_of_csv(text))
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UnreadableAnswers("not a JSON document") from None
+    if isinstance(value, dict) and isinstance(value.get("answers"), list):
+        return _rows(path, value["answers"], value)
+    if isinstance(value, list):
+        return _rows(path, rows_of_export(value))
+    raise UnreadableAnswers("no answers in it (no list named 'answers')")
+
+
+def sheet_code(task: str, annotator: str, fingerprint: str) -> str:
+    """What one cell of a table says of the sheet that its row belongs to."""
+    return f"{task}/{annotator}/{fingerprint}"
+
+
+def choice_text(value: Any) -> str | None:
+    """A choice in one spelling: numbers without a fraction, `?` for "cannot tell", None for a blank."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = "" if value is None else str(value).strip().lower()
+    if text in _UNSURE:
+        return CANNOT_TELL
+    whole = text.removesuffix(".0")
+    return str(int(whole)) if whole.isascii() and whole.isdigit() and len(whole) < 10 else text[:80] or None
+
+
+def _rows(path: Path, rows: Iterable[Any], file: Mapping[str, Any] | None = None) -> list[Given]:
+    return [_row(path.name, path.stem.removeprefix("answers-"), row, file or {}) for row in rows]
+
+
+def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
+    """One row, under whatever header; what is not an object becomes a row without a review."""
+    named = {_column(key): value for key, value in row.items()} if isinstance(row, Mapping) else {}
+    task, annotator, fingerprint = _origin(named, file)
+    annotator = " ".join((annotator or stem).split())[:80]
+    if file.get("simulated") is True and not annotator.startswith(SIMULATED):
+        annotator = SIMULATED + annotator
+    review_id = named.get("review_id")
+    if isinstance(review_id, float) and review_id.is_integer():
+        review_id = int(review_id)  # a spreadsheet's idea of an id made of digits
+    return Given(
+        annotator,
+        "" if review_id is None else str(review_id).strip(),
+        choice_text(named.get("choice")),
+        _text(named.get("comment")),
+        _text(named.get("words")),
+        task or CLEAN_TEST,
+        fingerprint,
+        name,
+    )
+
+
+def _origin(named: Mapping[str, Any], file: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """Task, annotator and fingerprint: of the row's sheet code, else of the file."""
+    parts = _text(named.get("code")).split("/")
+    if len(parts) == 3:
+        return parts[0], parts[1], parts[2]
+    annotator = _text(named.get("annotator")) or _text(file.get("annotator"))
+    return _text(file.get("task")) or None, annotator or None, _text(file.get("fingerprint")) or None
+
+
+def _column(header: Any) -> str:
+    name = "_".join(str(header).strip().lower().split())
+    return "choice" if name.startswith(_OFFICIAL_CHOICE) else _SYNONYMS.get(name, name)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()[:10_000]
+
+
+def _rows_of_csv(text: str) -> list[dict[str, Any]]:
+    """Rows of a table with a header; a spreadsheet's semicolons are taken too."""
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    try:
+        reader = csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
+        columns = [_column(name) for name in reader.fieldnames or ()]
+        if not {"review_id", "choice"} <= set(columns):
+            raise UnreadableAnswers(f"no columns review_id and position in it (found: {', '.join(columns)[:200]})")
+        return [{str(key): value for key, value in row.items()} for row in reader]
+    except csv.Error as error:
+        raise UnreadableAnswers(f"not a CSV table ({error})") from None
