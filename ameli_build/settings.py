@@ -165,13 +165,15 @@ class BaselineSettings(Section):
     """Candidates of a train review that the text module learns from, gold included; 0 takes all `keep`."""
     adapters: Literal["separate", "shared"] = "separate"
     """`shared` is one adapter for both sides, mixed 0.2 to 0.8 with the embedding, as in the authors' code."""
-    adapter_scale: float = Field(default=20.0, gt=0)
-    """Factor of the cosines in the contrastive loss and in the image module's softmax; the paper writes none."""
+    adapter_scale: float = Field(default=1.0, gt=0)
+    """Factor of the cosines in the contrastive loss; 1 is the loss as the paper writes it."""
+    image_scale: float = Field(default=20.0, gt=0)
+    """Factor of the cosines in the image module's softmax over the candidates, which is all but flat without one."""
     images: Literal["first", "maximum", "mean"] = "first"
     """Pictures that retrieval and the image module compare: the first of each side, or all pairs, pooled."""
     adapter_hidden: int = 192
     adapter_epochs: int = 30
-    adapter_learning_rate: float = 1e-3
+    adapter_learning_rate: float = 3e-4
     batch: int = 32
     bootstrap: int = 1000
     max_tokens: int = 128
@@ -180,7 +182,13 @@ class BaselineSettings(Section):
 class SheetSettings(Section):
     """Section 3.5: sheets for annotators."""
 
-    reviews_per_page: int = 10
+    reviews_per_page: int = Field(default=10, ge=1)
+    informativeness_reviews: int = Field(default=500, ge=1)
+    """Reviews that go out for section 3.4's labels, of all that have a mention."""
+    mention_reviews: int = Field(default=200, ge=1)
+    """Reviews that go out for the check of section 3.3's mentions."""
+    megabytes: float = Field(default=120.0, gt=0)
+    """About what the product pictures of one HTML sheet may take; they are made smaller to fit."""
 
 
 class Settings(BaseModel):

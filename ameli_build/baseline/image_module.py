@@ -42,12 +42,12 @@ class Adapter(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """The trained pair, and the epoch and dev Recall@1 (None without dev) that chose it."""
+    """The trained pair, and the epoch and dev mean reciprocal rank (None without dev) that chose it."""
 
     review: Adapter
     product: Adapter
     epoch: int
-    dev_recall: float | None
+    dev_mrr: float | None
 
     def adapt_reviews(self, vectors: Matrix) -> Matrix:
         """Adapted unit vectors of review pictures."""
@@ -73,7 +73,7 @@ def train_adapters(
     """Train with the contrastive loss of section 4.4; None where there is nothing to learn from.
 
     The negatives of a review are all entities of its batch: gold products and hard negatives of all its reviews.
-    Keeps the epoch with the best Recall@1 on dev, the untrained start included; the last one without dev.
+    Keeps the epoch with the best mean reciprocal rank on dev, the untrained start included; the last one without dev.
     """
     if len(train.gold) == 0 or len(products) < 2:
         return None
@@ -88,7 +88,7 @@ def _train(train: Examples, dev: Examples, products: Matrix, settings: BaselineS
     parameters = {id(one): one for one in (*review.parameters(), *product.parameters())}
     optimizer = torch.optim.Adam(parameters.values(), lr=settings.adapter_learning_rate)
     queries, entities = torch.from_numpy(train.vectors), torch.from_numpy(products)
-    best, state = _recall(review, product, dev, products), _state(review, product)
+    best, state = _mrr(review, product, dev, products), _state(review, product)
     chosen = 0
     generator = np.random.default_rng(seed)
     for epoch in range(1, settings.adapter_epochs + 1):
@@ -98,7 +98,7 @@ def _train(train: Examples, dev: Examples, products: Matrix, settings: BaselineS
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-        now = _recall(review, product, dev, products)
+        now = _mrr(review, product, dev, products)
         if now is None or best is None or now > best:
             best, state, chosen = now, _state(review, product), epoch
     review.load_state_dict(state[0])
@@ -118,11 +118,14 @@ def _batches(
         yield torch.from_numpy(batch), torch.from_numpy(rows), torch.from_numpy(target)
 
 
-def _recall(review: Adapter, product: Adapter, dev: Examples, products: Matrix) -> float | None:
+def _mrr(review: Adapter, product: Adapter, dev: Examples, products: Matrix) -> float | None:
+    """The mean of 1 over the gold product's place; products with the same picture tie and stand in order of SKU."""
     if len(dev.gold) == 0:
         return None
-    scores = _apply(review, dev.vectors) @ _apply(product, products).T
-    return float((scores.argmax(axis=1) == dev.gold).mean())
+    scores = np.round(_apply(review, dev.vectors) @ _apply(product, products).T, 6)
+    gold = scores[np.arange(len(dev.gold)), dev.gold][:, None]
+    before = (scores > gold) | ((scores == gold) & (np.arange(len(products)) < dev.gold[:, None]))
+    return round(float((1 / (before.sum(axis=1) + 1)).mean()), 6)
 
 
 def _state(review: Adapter, product: Adapter) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:

@@ -78,7 +78,7 @@ def link(
     image = None
     if retrieved.adapters is not None:
         scores = score_candidates(image_scorer(vectors, retrieved.adapters, settings), rows, candidates)
-        image = softmax(scores * np.float32(settings.baseline.adapter_scale), candidates)
+        image = softmax(scores * np.float32(settings.baseline.image_scale), candidates)
     judged = Judged(rows, candidates, contradicted, text, plain, image)
     predicted, combined, weights = _ours(data, judged)
     predicted |= _visual_linkers(work, settings, data, vectors, judged)

@@ -103,7 +103,7 @@ def _finished(
     remarks = {tables.PRIOR: PRIOR_ONLY}
     if not settings.models.cross_encoder:
         remarks |= {name: NO_CROSS for name in rankings if "SBERT" in name}
-    chosen = {"epoch": adapters.epoch, "dev_recall@1": adapters.dev_recall} if adapters is not None else None
+    chosen = {"epoch": adapters.epoch, "dev_mrr": adapters.dev_mrr} if adapters is not None else None
     return Retrieved(
         rankings,
         {"weights": dict(tuned), "adapter": chosen},

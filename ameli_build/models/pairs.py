@@ -63,7 +63,8 @@ def load_pair_encoder(name: str, device: str, batch: int, max_tokens: int, setti
             name_or_path, offline = str(get_model_path()), True
         else:
             name_or_path, offline = name, False
-        tokenizer = AutoTokenizer.from_pretrained(name_or_path, use_fast=True, local_files_only=offline)
+        options: Any = {"use_fast": True, "local_files_only": offline}
+        tokenizer = AutoTokenizer.from_pretrained(name_or_path, **options)  # type: ignore[no-untyped-call]
         model = AutoModel.from_pretrained(name_or_path, local_files_only=offline)
     except Exception as error:  # the libraries below raise whatever they like for a missing model
         raise unavailable(setting, name, error) from error

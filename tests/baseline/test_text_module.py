@@ -1,0 +1,82 @@
+"""The head learns which slot matters, keeps padding out, and never sees where gold stands."""
+
+import numpy as np
+import pytest
+
+from ameli_build.baseline.linkers import sample, with_gold
+from ameli_build.baseline.pairs import Layout
+from ameli_build.baseline.text_module import NEVER, Lists, make_lists, train_text_module
+from ameli_build.settings import BaselineSettings
+
+OPTIONS = BaselineSettings(text_hidden=32, text_epochs=25, text_learning_rate=3e-3)
+WIDTH, SLOTS, CHOICES = 8, 3, 5
+
+
+def synthetic(count: int, seed: int, by: str) -> tuple[Lists, np.ndarray]:
+    """Lists whose gold product has a mark in its second slot: in the encoding, or in the number beside it."""
+    generator = np.random.default_rng(seed)
+    candidates = np.stack([generator.permutation(50)[:CHOICES] for _ in range(count)]).astype(np.int64)
+    place = generator.integers(0, CHOICES, size=count)
+    pairs = count * CHOICES * SLOTS
+    slots = np.arange(pairs).reshape(count, CHOICES, SLOTS)
+    vectors = generator.normal(size=(pairs, WIDTH)).astype(np.float32)
+    signals = np.zeros(slots.shape, dtype=np.float32)
+    rows = np.arange(count)
+    if by == "encoding":
+        vectors[slots[rows, place, 1], 0] += 3
+    else:
+        signals[rows, place, 1] = 1
+    layout = Layout(candidates, tuple((n, "") for n in range(pairs)), slots, signals)
+    return make_lists(layout, vectors), candidates[rows, place]
+
+
+@pytest.mark.parametrize("by", ["encoding", "signal"])
+def test_learns_what_marks_gold(by: str) -> None:
+    train, gold = synthetic(300, 0, by)
+    dev, dev_gold = synthetic(60, 1, by)
+    test, test_gold = synthetic(100, 2, by)
+    module = train_text_module(train, gold, dev, dev_gold, OPTIONS, seed=1)
+    assert module is not None
+    chosen = np.take_along_axis(test.candidates, module.scores(test).argmax(axis=1)[:, None], axis=1)[:, 0]
+    assert (chosen == test_gold).mean() > 0.7
+    assert module.dev_f1 is not None
+    again = train_text_module(train, gold, dev, dev_gold, OPTIONS, seed=1)
+    assert again is not None
+    assert np.array_equal(again.scores(test), module.scores(test))
+
+
+def test_description_only_drops_the_attribute_slots() -> None:
+    layout = Layout(np.array([[3]]), ((0, "a"), (0, "b")), np.array([[[0, -1, 1]]]), np.array([[[0.5, 1.0, 0.25]]]))
+    vectors = np.array([[1.0], [2.0]], dtype=np.float32)
+    whole = make_lists(layout, vectors)
+    encodings, _, _ = whole.inputs(np.array([0]))
+    assert encodings.flatten().tolist() == [1.0, 0.0, 2.0]
+    plain = make_lists(layout, vectors, description_only=True)
+    encodings, signals, _ = plain.inputs(np.array([0]))
+    assert (encodings.flatten().tolist(), signals.flatten().tolist()) == ([2.0], [0.25])
+
+
+def test_padding_scores_never() -> None:
+    train, gold = synthetic(40, 0, "signal")
+    train.candidates[:, -1] = np.where(train.candidates[:, -1] == gold, gold, -1)
+    module = train_text_module(train, gold, train.some(np.zeros(40, dtype=bool)), gold[:0], OPTIONS, seed=1)
+    assert module is not None
+    assert module.dev_f1 is None
+    assert (module.scores(train)[train.candidates < 0] == NEVER).all()
+
+
+def test_gold_takes_the_last_place_where_it_was_not_retrieved() -> None:
+    candidates = np.array([[5, 6, 7], [5, 6, 7], [5, -1, -1]])
+    gold = np.array([6, 9, 9])
+    assert with_gold(candidates, gold, 0).tolist() == [[5, 6, 7], [5, 6, 9], [5, 9, -1]]
+    assert with_gold(candidates, np.array([7, 9, 5]), 2).tolist() == [[5, 7], [5, 9], [5, -1]]
+
+
+def test_sample_is_the_same_whatever_the_order() -> None:
+    ids = [f"r{n}" for n in range(20)]
+    rows = np.arange(20)
+    chosen = {ids[row] for row in sample(rows, ids, 5, 13)}
+    assert len(chosen) == 5
+    backwards = ids[::-1]
+    assert {backwards[row] for row in sample(rows, backwards, 5, 13)} == chosen
+    assert sample(rows, ids, 0, 13) is rows

@@ -1,0 +1,43 @@
+"""Readers of text in pictures."""
+
+import importlib.util
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from ameli_build.models.ocr import load_reader
+from ameli_build.snapshot import UnusableInput
+
+
+def label(text: str) -> Image.Image:
+    """Black words on a white card."""
+    image = Image.new("RGB", (640, 240), "white")
+    ImageDraw.Draw(image).text((60, 80), text, font=ImageFont.load_default(60), fill="black")
+    return image
+
+
+def test_reads_what_a_package_says() -> None:
+    lines = load_reader("rapidocr").read(label("NORVEX Pro 14"))
+    assert "norvexpro14" in "".join(lines).lower().replace(" ", "")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (200, 3), (320, 240)])
+def test_a_picture_without_text_has_no_lines(size: tuple[int, int]) -> None:
+    assert load_reader("rapidocr").read(Image.new("RGB", size, "gray")) == []
+
+
+def test_greyscale_and_palette_pictures_are_read() -> None:
+    image = label("KALDEN")
+    assert load_reader("rapidocr").read(image.convert("L"))
+    assert load_reader("rapidocr").read(image.convert("P"))
+
+
+def test_unknown_reader() -> None:
+    with pytest.raises(UnusableInput, match=r"models\.ocr: no reader called 'tesseract'"):
+        load_reader("tesseract")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("easyocr") is not None, reason="the extra is installed")
+def test_a_reader_that_is_not_installed_says_how_to_get_it() -> None:
+    with pytest.raises(UnusableInput, match=r"models\.ocr.*easyocr.*pip install"):
+        load_reader("easyocr")
