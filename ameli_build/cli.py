@@ -92,6 +92,7 @@ def replay(
     out: Annotated[Path | None, typer.Option(metavar="SNAPSHOT2", help="Parse into another folder.")] = None,
     profile: Profile = None,
     override: Overrides = None,
+    workers: Workers = None,
 ) -> None:
     """Parse the archived responses again, with no network at all."""
     from ameli_build.catalog.replay import replay as run_replay
@@ -99,8 +100,8 @@ def replay(
 
     source = Snapshot.open(snapshot)
     target = Snapshot(out) if out is not None else source
-    with target.lock():
-        run_replay(source, load_settings(profile, override or (), source), target)
+    with target.lock(), _mapper(workers) as mapper:
+        run_replay(source, load_settings(profile, override or (), source), target, mapper)
 
 
 @app.command()
@@ -157,7 +158,6 @@ def calibrate(
     labels: Annotated[Path, typer.Argument(metavar="LABELS", help="CSV or JSON Lines: review_id, label (1 or 0).")],
     profile: Profile = None,
     override: Overrides = None,
-    workers: Workers = None,
 ) -> None:
     """Search the thresholds of section 3.4 on labelled reviews; the next build uses them."""
     from ameli_build.informativeness.calibrate import calibrate as run_calibrate
@@ -165,8 +165,8 @@ def calibrate(
 
     opened = Snapshot.open(snapshot)
     settings = load_settings(profile, override or (), opened)
-    with opened.lock(), _mapper(workers) as mapper:
-        print(run_calibrate(opened, labels, settings, mapper))
+    with opened.lock():
+        print(run_calibrate(opened, labels, settings))
 
 
 @sheets_app.command("export")
@@ -216,7 +216,7 @@ def baseline(
 ) -> None:
     """Score retrieval and disambiguation on the released splits: SNAPSHOT/baseline/."""
     from ameli_build.baseline.run import run_baseline
-    from ameli_build.baseline.tables import render
+    from ameli_build.baseline.text import render
     from ameli_build.settings import load_settings
 
     opened = Snapshot.open(snapshot)

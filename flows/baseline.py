@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
 
 from ameli_build.baseline.run import run_baseline
-from ameli_build.baseline.tables import render
+from ameli_build.baseline.text import render
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 from flows.mapping import prefect_mapper
 
 
-@task(name="4-5 baseline", persist_result=False, cache_policy=None)
+@task(name="4-5 baseline", persist_result=False, cache_policy=NO_CACHE)
 def score(snapshot: Snapshot, profile: str | None, overrides: list[str]) -> str:
     """Retrieval and disambiguation, as the tables that a person reads."""
     settings = load_settings(profile, overrides, snapshot)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
 
 from ameli_build import candidates, splits
 from ameli_build.catalog.build import STAGE as CATALOG
@@ -19,7 +20,7 @@ from ameli_build.stages import Stage, run_stage
 from flows.mapping import prefect_mapper
 
 
-@task(name="stage", task_run_name="{stage.name}", persist_result=False, cache_policy=None)
+@task(name="stage", task_run_name="{stage.name}", persist_result=False, cache_policy=NO_CACHE)
 def run(stage: Stage, snapshot: Snapshot, settings: Settings) -> bool:
     """Run one stage unless its result is there; its shards are tasks of the same run."""
     return run_stage(stage, snapshot, settings, prefect_mapper())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 from prefect.utilities.annotations import quote
 
@@ -16,8 +17,8 @@ IN_FLIGHT = 16
 """Shards that wait in the task runner at a time: enough to keep it busy, few enough to bound its memory."""
 
 
-@task(name="shard", persist_result=False, cache_policy=None)
-def run_shard(function: Callable[[Any], Any], item: Any) -> Any:
+@task(name="shard", persist_result=False, cache_policy=NO_CACHE)
+def run_shard(function: Any, item: Any) -> Any:
     """Apply a stage's function to one shard, in whatever the flow's task runner provides."""
     return function(item)
 

@@ -1,0 +1,49 @@
+"""Tables 4 and 5 as text, for people who look at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ameli_build.baseline.tables import RECALLS, Row, Scores
+
+
+def render(scores: Scores) -> str:
+    """Both tables, a block a split: values in percent with their 95 % intervals, or why there are none."""
+    blocks = []
+    for split, rows in scores.table4.items():
+        head = (f"Table 4, {split}", *(f"R@{k}" for k in RECALLS), "R@10 interval")
+        blocks.append(columns([head, *((name, *_recalls(row)) for name, row in rows.items())]))
+    for split, rows in scores.table5.items():
+        head = (f"Table 5, {split}", "disambiguation F1", "", "end-to-end F1", "")
+        blocks.append(columns([head, *((name, *_linking(row)) for name, row in rows.items())]))
+    return "\n\n".join(blocks)
+
+
+def columns(rows: Iterable[Sequence[str]]) -> str:
+    """Rows as aligned columns."""
+    table = [tuple(row) for row in rows]
+    widths = [max((len(row[n]) for row in table if n < len(row)), default=0) for n in range(max(map(len, table)))]
+    lines = ("  ".join(cell.ljust(widths[n]) for n, cell in enumerate(row)).rstrip() for row in table)
+    return "\n".join(lines)
+
+
+def _recalls(row: Row) -> tuple[str, ...]:
+    if row["recall@1"] is None:
+        return (f"not run: {row['reason']}",)
+    return (*(f"{row[f'recall@{k}']:.2f}" for k in RECALLS), _interval(row["recall@10_interval"]))
+
+
+def _linking(row: Row) -> tuple[str, ...]:
+    kinds = ("disambiguation", "end_to_end")
+    if all(row[f"{kind}_f1"] is None for kind in kinds):
+        return (f"not run: {row['reason']}",)
+    cells = [cell for kind in kinds for cell in (_value(row[f"{kind}_f1"]), _interval(row[f"{kind}_interval"]))]
+    return (*cells, row.get("note", ""))
+
+
+def _value(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _interval(interval: Sequence[float] | None) -> str:
+    return "" if interval is None else f"[{interval[0]:.1f}, {interval[1]:.1f}]"

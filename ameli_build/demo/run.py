@@ -1,0 +1,121 @@
+"""`ameli demo`: the whole chain on the generated world, and how each stage did against its truth."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ameli_build.baseline.run import run_baseline
+from ameli_build.build import build
+from ameli_build.crawl.run import crawl, with_site
+from ameli_build.demo import scoreboard, summary
+from ameli_build.demo.catalogue import make_world
+from ameli_build.demo.storefront import Storefront, demo_faults
+from ameli_build.demo.truth import write_truth
+from ameli_build.demo.world import World
+from ameli_build.informativeness.calibrate import calibrate
+from ameli_build.provenance import write_run_record
+from ameli_build.settings import Settings, load_settings
+from ameli_build.snapshot import Snapshot, UnusableInput, write_json
+from ameli_build.stages import Mapper, peak_memory_mb
+from annotation.sheets import export_sheets, import_answers
+from annotation.simulated import answer_sheets
+
+ANNOTATORS = 4
+OVERLAP = 10
+ACCURACY = 0.8
+"""How often the simulated annotators are right: four times in five, as the paper's were (79.73 %)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What tells one demo from another, kept in `truth/world.json`; ports are part of the archived URLs."""
+
+    seed: int
+    products: int
+    ports: tuple[int, int] = (0, 0)
+
+
+def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> None:
+    """Crawl, build, calibrate, annotate and score a generated world in `snapshot`; goes on where a run stopped.
+
+    Prints what it is doing, then the funnel, the paper's tables and the scoreboard. Raises `UnusableInput` when the
+    folder holds a demo of another seed or size.
+    """
+    started = time.monotonic()
+    with snapshot.lock():
+        place = _place(snapshot, Place(seed, products))
+        summary.heading(f"the demo's world: seed {seed}, about {products} products (generated; not the paper's data)")
+        world = make_world(seed, products)
+        write_truth(world, snapshot.root / "truth")
+        settings = _crawl(snapshot, world, place)
+        settings = _build(snapshot, settings, mapper)
+        _annotate(snapshot, settings, mapper)
+        summary.heading("baseline (sections 4 and 5)")
+        scores = run_baseline(snapshot, settings, mapper)
+        write_run_record(snapshot, settings, "demo")
+        summary.show(snapshot, scores, scoreboard.score(snapshot.root, snapshot.root / "truth"))
+    print(f"\n{time.monotonic() - started:.0f} s, largest process {peak_memory_mb():,} MiB")
+
+
+def _place(snapshot: Snapshot, wanted: Place) -> Place:
+    path = snapshot.root / "truth" / "world.json"
+    if not path.is_file():
+        if snapshot.raw.is_dir():
+            raise UnusableInput(f"{snapshot.root}: holds a snapshot that is no demo; choose another --out")
+        return wanted
+    known = json.loads(path.read_text())
+    there = Place(known["seed"], known["products"], (known["ports"][0], known["ports"][1]))
+    if replace(there, ports=(0, 0)) != wanted:
+        raise UnusableInput(
+            f"{snapshot.root}: holds the demo of --seed {there.seed} --products {there.products}; choose another --out"
+        )
+    return there
+
+
+def _crawl(snapshot: Snapshot, world: World, place: Place) -> Settings:
+    """Section 3.1 against the bundled storefront, which lives as long as the crawl."""
+    summary.heading("crawl (section 3.1), from a storefront on loopback that misbehaves now and then")
+    with ExitStack() as stack:
+        shop = stack.enter_context(_storefront(world, place))
+        ports = tuple(int(url.rpartition(":")[2]) for url in (shop.site_url, shop.image_url))
+        write_json(
+            snapshot.root / "truth" / "world.json", {"seed": place.seed, "products": place.products, "ports": ports}
+        )
+        settings = with_site(load_settings("demo", (), snapshot), shop.site_url)
+        crawl(snapshot, settings)
+    return settings
+
+
+def _storefront(world: World, place: Place) -> Storefront:
+    """On the ports of the first run where they are free, so that what was archived need not be fetched again."""
+    try:
+        return Storefront(world, demo_faults(world), ports=place.ports)
+    except OSError:
+        return Storefront(world, demo_faults(world))
+
+
+def _build(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> Settings:
+    """Sections 3.1 to 3.5; thresholds are searched on labels once their features are there."""
+    summary.heading("build (sections 3.1 to 3.4), with the profile's thresholds")
+    build(snapshot, settings, until="informativeness", mapper=mapper)
+    summary.heading("calibrate (section 3.4), on 500 labelled reviews of the demo's truth")
+    print(calibrate(snapshot, snapshot.root / "truth" / "labels.csv", settings))
+    summary.heading("build (sections 3.4 and 3.5), with the searched thresholds")
+    searched = load_settings("demo", (), snapshot)
+    settings = settings.model_copy(update={"informativeness": searched.informativeness})
+    build(snapshot, settings, mapper=mapper)
+    return settings
+
+
+def _annotate(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> None:
+    """Section 3.5's verification, answered by simulated annotators."""
+    summary.heading(f"sheets (section 3.5), answered by {ANNOTATORS} simulated annotators, right four times in five")
+    for form in ("html", "xlsx"):
+        export_sheets(snapshot, form, ANNOTATORS, OVERLAP, "clean-test", settings)
+    answers: list[Path] = answer_sheets(snapshot, ANNOTATORS, OVERLAP, ACCURACY, settings)
+    print(import_answers(snapshot, answers, settings))
+    build(snapshot, settings, mapper=mapper)

@@ -1,0 +1,82 @@
+"""What `ameli demo` prints at its end: the funnel, the paper's tables, the scoreboard, and where things are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ameli_build.baseline.tables import Scores, claims
+from ameli_build.baseline.text import columns, render
+from ameli_build.demo.scoreboard import Row
+from ameli_build.snapshot import Snapshot
+
+PATHS = {
+    "dataset/README.md": "the data set card",
+    "dataset/train.parquet": "one row a review; dev, test and clean_test beside it",
+    "dataset/dropped.parquet": "every review that left, and why",
+    "dataset/stats.json": "the numbers above",
+    "sheets/": "annotation sheets, HTML and XLSX",
+    "baseline/scores.json": "Tables 4 and 5, with intervals",
+    "run.json": "versions, settings, models, time and memory",
+    "truth/": "what the generator knows; the pipeline never reads it",
+}
+
+
+def heading(text: str) -> None:
+    """Announce a part of the demo."""
+    print(f"\n== {text}", flush=True)
+
+
+def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row]) -> None:
+    """Print all of it."""
+    stats = json.loads((snapshot.dataset / "stats.json").read_text())
+    heading("the funnel")
+    print(funnel(stats))
+    heading("Tables 2 and 3 of this world")
+    print(table2(stats), table3(stats), sep="\n\n")
+    heading("Tables 4 and 5 of this world (a few hundred generated reviews, small models: not the paper's numbers)")
+    print(render(scores))
+    heading("what the paper says, and what this small world says")
+    print("\n".join(f"- {claim}" for claim in claims(scores)))
+    heading("each stage against the truth of the demo's world")
+    print(scoreboard_lines(board))
+    heading(f"made in {snapshot.root}")
+    print(columns((path, what) for path, what in PATHS.items()))
+
+
+def funnel(stats: Mapping[str, Any]) -> str:
+    """Rows in, dropped by reason, rows out, a line a reason."""
+    flow = stats["funnel"]
+    products = sum(flow["products_dropped"].values())
+    rows = [("products crawled", f"{flow['products_in']:,}", "")]
+    rows += [(f"  {reason}", f"-{count:,}", "") for reason, count in flow["products_dropped"].items()]
+    rows += [("products in the knowledge base", f"{flow['products_out']:,}", f"{products} dropped")]
+    rows += [("reviews crawled", f"{flow['reviews_in']:,}", f"{flow['review_links_in']:,} links to products")]
+    for name, stage in flow["stages"].items():
+        rows += [(f"  {reason}", f"-{count:,}", name) for reason, count in stage["dropped"].items()]
+    rows += [("reviews in the splits", f"{flow['reviews_out']:,}", f"{flow['reviews_dropped']:,} dropped")]
+    rows += [(f"  {name}", f"{count:,}", "") for name, count in stats["links"].items()]
+    return columns(rows)
+
+
+def table2(stats: Mapping[str, Any]) -> str:
+    """Table 2: the splits, then the knowledge base."""
+    table = dict(stats["table2"])
+    base = table.pop("knowledge_base")
+    rows = [("Table 2", *table)]
+    for key in ("reviews", "review_images", "images_per_review"):
+        rows += [(key.replace("_", " "), *(f"{split[key]:,}" for split in table.values()))]
+    rows += [(key.replace("_", " "), f"{value:,}") for key, value in base.items()]
+    return columns(rows)
+
+
+def table3(stats: Mapping[str, Any]) -> str:
+    """Table 3: the most frequent categories."""
+    rows = [(row["leaf"], str(row["products"]), f"{row['percent']:.2f} %") for row in stats["table3"]]
+    return columns([("Table 3", "products", "share"), *rows])
+
+
+def scoreboard_lines(board: Sequence[Row]) -> str:
+    """A line a check: what, value, target, and whether it was met."""
+    return columns((row.what, row.value, row.target, "ok" if row.ok else "MISSED") for row in board)

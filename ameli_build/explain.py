@@ -1,0 +1,137 @@
+"""The whole life of one review: where it was fetched, every verdict with its value and threshold, where it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from ameli_build.clean import objects
+from ameli_build.clean.decoding import truncated_image
+from ameli_build.clean.stage import row_rules
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot, UnusableInput
+
+FEATURES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One verdict; `passed` is None where the review was not looked at."""
+
+    section: str
+    rule: str
+    passed: bool | None
+    value: str = ""
+    threshold: str = ""
+
+    def __str__(self) -> str:
+        if self.passed is None:
+            return f"  {self.section}  {self.rule:<24}not evaluated"
+        verdict = "passed" if self.passed else "failed"
+        against = f"  (threshold: {self.threshold})" if self.threshold else ""
+        return f"  {self.section}  {self.rule:<24}{verdict:<8}{self.value}{against}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What became of one review; its text is what `ameli explain` prints."""
+
+    review_id: str
+    title: str
+    sources: tuple[str, ...]
+    steps: tuple[Step, ...]
+    ended: str
+
+    def __str__(self) -> str:
+        head = [f"review {self.review_id}: {self.title!r}", *(f"  3.1  {source}" for source in self.sources)]
+        return "\n".join([*head, *map(str, self.steps), f"  ended: {self.ended}"])
+
+
+def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanation:
+    """Tell the life of `review_id`; raises `UnusableInput` where the catalog does not know it."""
+    links = _rows(snapshot, "catalog/reviews", review_id)
+    if links.is_empty():
+        raise UnusableInput(f"{snapshot.root}: no review {review_id!r} in the catalog")
+    left = _left(snapshot, review_id)
+    steps = (*_clean(snapshot, review_id, settings), _mention(snapshot, review_id, left))
+    steps = (*steps, *_informativeness(snapshot, review_id, settings, left))
+    sources = tuple(_source(row) for row in links.sort("sku").iter_rows(named=True))
+    return Explanation(review_id, links["title"][0] or "", sources, steps, _ended(snapshot, review_id, left))
+
+
+def _rows(snapshot: Snapshot, name: str, review_id: str) -> pl.DataFrame:
+    """The review's rows of a table; none where the stage has not run."""
+    if not snapshot.table_path(name).is_file():
+        return pl.DataFrame()
+    return snapshot.scan(name).filter(pl.col("review_id") == review_id).collect()
+
+
+def _source(link: dict[str, object]) -> str:
+    about = link["product_details_sku"]
+    told = f"the shop says it is about {about}" if about else "the shop names no other variant"
+    conflict = "; the shop's two keys of the variant contradict each other" if link.get("conflict") else ""
+    return f"listed under {link['sku']} at {link['source']}: {told}{conflict}"
+
+
+def _left(snapshot: Snapshot, review_id: str) -> dict[str, str]:
+    """The row of the table in which the review was dropped, empty where it was not."""
+    for stage in ("clean", "mentions", "informativeness"):
+        rows = _rows(snapshot, f"{stage}/dropped", review_id)
+        if rows.height:
+            return dict(rows.row(0, named=True))
+    return {}
+
+
+def _clean(snapshot: Snapshot, review_id: str, settings: Settings) -> list[Step]:
+    """Section 3.2: the stage's own rules over the values that it noted."""
+    verdicts = [*row_rules(settings), truncated_image(), objects.object_not_found(settings)]
+    values = _rows(snapshot, "clean/values", review_id)
+    if values.is_empty():
+        return [Step("3.2", str(verdict.reason), None) for verdict in verdicts]
+    steps = []
+    for verdict in verdicts:
+        found = values.select(
+            fails=verdict.fails, value=verdict.value.cast(pl.String), threshold=verdict.threshold.cast(pl.String)
+        ).row(0, named=True)
+        passed = None if found["fails"] is None else not found["fails"]
+        steps.append(Step("3.2", str(verdict.reason), passed, found["value"] or "", found["threshold"] or ""))
+    return steps
+
+
+def _mention(snapshot: Snapshot, review_id: str, left: dict[str, str]) -> Step:
+    rows = _rows(snapshot, "mentions/mentions", review_id)
+    if rows.height:
+        row = rows.row(0, named=True)
+        where = f"{row['mention']!r} at {row['mention_start']}..{row['mention_end']}, similarity {row['score']:.4f}"
+        return Step("3.3", "no_mention", True, where, "a product name of the gold product")
+    if left.get("stage") == "mentions":
+        return Step("3.3", "no_mention", False, left["detail"] or "none", "a product name of the gold product")
+    return Step("3.3", "no_mention", None)
+
+
+def _informativeness(snapshot: Snapshot, review_id: str, settings: Settings, left: dict[str, str]) -> list[Step]:
+    rows = _rows(snapshot, "informativeness/features", review_id)
+    if rows.is_empty():
+        return [Step("3.4", name, None) for name in (*FEATURES, "uninformative")]
+    values = rows.row(0, named=True)
+    thresholds = {name: float(getattr(settings.informativeness, name)) for name in FEATURES}
+    steps = []
+    for name, threshold in thresholds.items():
+        value = values[name]
+        exceeds = None if value is None else value > threshold
+        steps.append(Step("3.4", f"{name} exceeds", exceeds, f"{value}", f"{threshold:g}"))
+    kept = left.get("stage") != "informativeness"
+    return [*steps, Step("3.4", "uninformative", kept, "", f"{settings.informativeness.rule} of the four")]
+
+
+def _ended(snapshot: Snapshot, review_id: str, left: dict[str, str]) -> str:
+    if left:
+        detail = f" ({left['detail']})" if left["detail"] else ""
+        return f"dropped by {left['stage']}: {left['reason']}{detail}"
+    split = _rows(snapshot, "splits/splits", review_id)
+    if split.is_empty():
+        return "still in; the build has not reached the splits"
+    clean_test = snapshot.dataset / "clean_test.parquet"
+    verified = clean_test.is_file() and review_id in pl.read_parquet(clean_test, columns=["review_id"])["review_id"]
+    return f"in {split['split'][0]}" + (" and Clean-Test" if verified else "")
