@@ -56,7 +56,8 @@ class Fetcher:
         self.addresses = Addresses(settings)
         self.requests: Counter[str] = Counter()
         self.retried: Counter[str] = Counter()
-        self.throttle = Throttle(settings.rate, stop or threading.Event())
+        self.stop = stop or threading.Event()
+        self.throttle = Throttle(settings.rate, self.stop)
         self.robots = Robots(settings.user_agent, self._load_robots, self.throttle.slow_down)
         self._settings = settings
         self._keep = keep

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ameli_build.crawl import answers
-from ameli_build.crawl.archive import Archive, Archived, Response
+from ameli_build.crawl.archive import Archived, Response
 from ameli_build.crawl.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.store import Archive
 from ameli_build.snapshot import RunFailed, Snapshot
 
 T = TypeVar("T")

@@ -9,13 +9,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
 
-from ameli_build.crawl.archive import Archive
 from ameli_build.crawl.browser import Browser
 from ameli_build.crawl.fetch import Fetcher
 from ameli_build.crawl.listings import Target, find_targets
 from ameli_build.crawl.obtain import Source
 from ameli_build.crawl.products import ProductCrawler
 from ameli_build.crawl.specifications import Clicker
+from ameli_build.crawl.store import Archive
 from ameli_build.progress import say, track
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import RunFailed, Snapshot, write_json

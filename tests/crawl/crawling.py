@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ameli_build.crawl.archive import Archive, Archived, read_archive
+from ameli_build.crawl.archive import Archived, read_archive
 from ameli_build.crawl.fetch import Fetcher
 from ameli_build.crawl.obtain import Source
+from ameli_build.crawl.store import Archive
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import Snapshot
 

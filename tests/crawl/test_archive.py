@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from ameli_build.crawl import archive as archive_module
-from ameli_build.crawl.archive import Archive, Response, read_archive
+from ameli_build.crawl import store as store_module
+from ameli_build.crawl.archive import Response, read_archive
+from ameli_build.crawl.store import Archive
 from ameli_build.snapshot import RunFailed
 
 HTML = "<html><title>Lampe – rot</title></html>".encode()
@@ -123,7 +124,7 @@ def test_damage_inside_is_an_error_that_names_the_file(tmp_path: Path) -> None:
 
 
 def test_a_long_archive_has_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive_module, "SEGMENT_BYTES", 1000)
+    monkeypatch.setattr(store_module, "SEGMENT_BYTES", 1000)
     filled(tmp_path, 12)
     assert len(list(tmp_path.glob("*.warc.gz"))) > 2
     assert [record.url for record in read_archive(tmp_path)] == [f"http://shop/{number}" for number in range(12)]
