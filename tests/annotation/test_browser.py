@@ -1,0 +1,173 @@
+"""A sheet as a person uses it: real Chromium, clicks and keys, the saved file imported."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver import ActionChains
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot
+from annotation.sheets import export_sheets, import_answers
+from tests.made import HOSTILE, released_snapshot
+
+pytestmark = pytest.mark.browser
+SETTINGS = load_settings("demo")
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage --window-size=1400,1000"
+)
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def browser(downloads: Path) -> Iterator[webdriver.Chrome]:
+    """One Chromium for all tests of this module."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("no Chromium with its driver here")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in FLAGS.split():
+        options.add_argument(flag)
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    opened = webdriver.Chrome(options=options, service=Service(driver))
+    yield opened
+    opened.quit()
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    """A sheet with the reviews r4 (hostile text) and r5, gold at position 4 of four."""
+    snapshot = released_snapshot(tmp_path / "snapshot")
+    return export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)[0]
+
+
+def show(browser: webdriver.Chrome, page: Path) -> None:
+    """Open a sheet that nobody has answered yet: all local files share one storage."""
+    browser.get(page.as_uri())
+    browser.execute_script("localStorage.clear()")
+    browser.refresh()
+
+
+def press(browser: webdriver.Chrome, *keys: str) -> None:
+    for key in keys:
+        ActionChains(browser).send_keys(key).perform()
+
+
+def text(browser: webdriver.Chrome, name: str) -> str:
+    return browser.find_element(By.ID, name).text
+
+
+def saved(browser: webdriver.Chrome, downloads: Path, name: str = "answers-sheet-01.json") -> Path:
+    path = downloads / name
+    path.unlink(missing_ok=True)
+    browser.find_element(By.ID, "save").click()
+    WebDriverWait(browser, 10, 0.05).until(lambda _: path.is_file() and path.stat().st_size > 0)
+    return path
+
+
+def errors(browser: webdriver.Chrome) -> list[Any]:
+    return [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def test_two_reviews_answered_saved_and_imported(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
+    show(browser, sheet)
+    ids = json.loads(browser.find_element(By.ID, "sheet").get_attribute("textContent"))["ids"]
+    assert text(browser, "progress-text") == "0 of 2 answered"
+    # the first by mouse: open a product, choose it, go on
+    browser.find_element(By.CSS_SELECTOR, "#candidate-3 .head").click()
+    assert "Screen Size" not in text(browser, "candidate-3")  # the same for all four
+    browser.find_element(By.ID, "only").click()
+    assert "Screen Size" in text(browser, "candidate-3")
+    browser.find_element(By.CSS_SELECTOR, "#candidate-3 .choose").click()
+    assert text(browser, "chosen").startswith("4. Acme")
+    browser.find_element(By.ID, "on").click()
+    # the second by keyboard: go to product 2, rule it out, choose number 1, with a comment
+    press(browser, "2", "x")
+    assert "out" in browser.find_element(By.ID, "candidate-1").get_attribute("class")
+    press(browser, "c", "not sure", Keys.ESCAPE, Keys.ARROW_UP, Keys.ENTER)
+    assert text(browser, "progress-text") == "2 of 2 answered"
+    assert errors(browser) == []
+    path = saved(browser, downloads)
+    rows = {row["review_id"]: row for row in json.loads(path.read_text(encoding="utf-8"))["answers"]}
+    assert [rows[review]["choice"] for review in ids] == [4, 1]
+    assert (rows[ids[1]]["comment"], rows[ids[1]]["out"]) == ("not sure", [2])
+    snapshot = Snapshot(sheet.parents[2])
+    report = import_answers(snapshot, [path], SETTINGS)
+    assert report.tasks["clean-test"]["accuracy"] == 0.5
+    assert report.problems == ()
+
+
+def test_answers_survive_a_reload_and_can_be_loaded(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
+    show(browser, sheet)
+    press(browser, "0", "3", Keys.ENTER)
+    assert text(browser, "progress-text") == "2 of 2 answered"
+    browser.refresh()
+    assert text(browser, "progress-text") == "2 of 2 answered"
+    path = saved(browser, downloads)
+    browser.execute_script("localStorage.clear()")
+    browser.refresh()
+    assert text(browser, "progress-text") == "0 of 2 answered"
+    browser.find_element(By.ID, "file").send_keys(str(path))
+    WebDriverWait(browser, 10, 0.05).until(lambda _: text(browser, "progress-text") == "2 of 2 answered")
+    other = downloads / "other.json"
+    other.write_text(json.dumps({"answers": [], "fingerprint": "0", "sheet": "sheet-01"}), encoding="utf-8")
+    browser.find_element(By.ID, "file").send_keys(str(other))
+    WebDriverWait(browser, 10, 0.05).until(lambda _: "another sheet" in text(browser, "kept"))
+    assert text(browser, "progress-text") == "2 of 2 answered"
+
+
+def test_hostile_review_is_inert(browser: webdriver.Chrome, sheet: Path) -> None:
+    browser.get(sheet.as_uri())
+    ids = json.loads(browser.find_element(By.ID, "sheet").get_attribute("textContent"))["ids"]
+    browser.find_element(By.CSS_SELECTOR, f"#strip li:nth-child({ids.index('r4') + 1}) button").click()
+    assert browser.find_element(By.CSS_SELECTOR, "#review .text").text == HOSTILE
+    assert browser.find_elements(By.CSS_SELECTOR, "main script, main a, main iframe") == []
+    assert errors(browser) == []  # an alert would have failed the commands before
+
+
+def test_a_browser_that_keeps_nothing(browser: webdriver.Chrome, sheet: Path) -> None:
+    refuse = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+    added = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": refuse})
+    show(browser, sheet)
+    try:
+        press(browser, "0")
+        assert text(browser, "progress-text") == "1 of 2 answered"
+        assert "does not keep answers" in text(browser, "kept")
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+        browser.execute_script("window.onbeforeunload = null")
+
+
+@pytest.mark.parametrize(("task", "choice"), [("informativeness", "yes"), ("mentions", "right")])
+def test_the_other_tasks(browser: webdriver.Chrome, tmp_path: Path, downloads: Path, task: str, choice: str) -> None:
+    snapshot = released_snapshot(tmp_path / "snapshot")
+    (page,) = export_sheets(snapshot, "html", 1, 0, task, SETTINGS)
+    show(browser, page)
+    assert (task == "mentions") == bool(browser.find_elements(By.CSS_SELECTOR, "#review mark"))
+    press(browser, "1")
+    browser.find_element(By.CSS_SELECTOR, "#choices [data-choice='?']").click()
+    assert text(browser, "progress-text") == "2 of 5 answered"
+    path = saved(browser, downloads, f"answers-{task}-01.json")
+    choices = [row["choice"] for row in json.loads(path.read_text(encoding="utf-8"))["answers"]]
+    assert choices == [choice, "?", None, None, None]
+    report = import_answers(snapshot, [path], SETTINGS)
+    assert report.tasks[task]["answers"] == 2
+    assert errors(browser) == []
