@@ -1,7 +1,8 @@
 """Filter 2 (section 3.2): a review of more than 500 tokens leaves.
 
 A WordPiece token covers at least one character, and a normalised character comes from at least one byte, so that a
-text of at most `limit` bytes need not be tokenized. Other tokenizers give no such bound: theirs are always run.
+text of at most `limit` bytes need not be tokenized. Longer ones are cut at their spaces, where BERT's pre-tokenizer
+cuts them anyway, and each distinct part is counted once. Other tokenizers allow neither: they read every text whole.
 """
 
 from __future__ import annotations
@@ -23,11 +24,32 @@ def count_tokens(reviews: pl.DataFrame, counter: Counter, limit: int) -> pl.Data
     """
     measured = reviews.with_columns(bytes=joined_text_expr().str.len_bytes().cast(pl.Int64))
     unclear = measured.filter(pl.col("bytes") > limit) if counter.at_most_one_a_byte else measured
-    counts: list[int] = []
-    for part in unclear.select("review_id", text=joined_text_expr()).iter_slices(BATCH):
-        counts += counter(part["text"].to_list())
-    known = unclear.select("review_id").with_columns(tokens=pl.Series(counts, dtype=pl.Int64))
+    texts = unclear.select(text=joined_text_expr())["text"]
+    counts = _by_parts(texts, counter) if counter.splits_at_spaces else _whole(texts, counter)
+    known = unclear.select("review_id").with_columns(tokens=counts)
     return measured.join(known, on="review_id", how="left", maintain_order="left")
+
+
+def _whole(texts: pl.Series, counter: Counter) -> pl.Series:
+    counts: list[int] = []
+    for start in range(0, len(texts), BATCH):
+        counts += counter(texts[start : start + BATCH].to_list())
+    return pl.Series(counts, dtype=pl.Int64)
+
+
+def _by_parts(texts: pl.Series, counter: Counter) -> pl.Series:
+    """Tokens of each text as the sum over its parts between spaces."""
+    known = pl.DataFrame(schema={"part": pl.String, "tokens": pl.Int64})
+    sums = [pl.Series(dtype=pl.Int64)]
+    for start in range(0, len(texts), BATCH):
+        batch = texts[start : start + BATCH]
+        parts = pl.DataFrame({"text": range(len(batch)), "part": batch.str.split(" ")}).explode("part")
+        counted = parts.group_by("text", "part").len("times")
+        fresh = counted.select("part").unique().join(known, on="part", how="anti")["part"]
+        known = pl.concat([known, pl.DataFrame({"part": fresh, "tokens": _whole(fresh, counter)})])
+        total = counted.join(known, on="part").group_by("text").agg((pl.col("times") * pl.col("tokens")).sum())
+        sums.append(total.sort("text")["times"].cast(pl.Int64))
+    return pl.concat(sums)
 
 
 def too_long(limit: int) -> Verdict:

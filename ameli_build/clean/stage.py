@@ -42,6 +42,7 @@ VALUES = pl.Schema(
         "helpful": pl.Int64,
         "unhelpful": pl.Int64,
         "names": pl.String,
+        "listed": pl.String,
         "links_in": pl.Int64,
         "links_removed": pl.Int64,
         "relinked": pl.Boolean,
@@ -58,7 +59,7 @@ VALUES = pl.Schema(
 """Columns of `clean/values`: what each rule looked at, null where it did not look.
 
 `tokens` is null too where `bytes` is at most the limit; `names` is the variant that a review without a valid link
-names; `gone` tells why the gold product left; `n_decoded` counts usable photographs and `problems` tells of the others;
+names, `listed` where it was listed; `gone` tells why the gold product left; `n_decoded` counts usable photographs and `problems` tells of the others;
 `n_found` counts photographs in which the product was found.
 """
 

@@ -18,7 +18,7 @@ from ameli_build.models import Box
 SIDE = 96
 RIM = 0.06
 """Share of the shorter side that is background for sure."""
-ROUNDS = 4
+ROUNDS = 2
 SHORTEST_SIDE = 8
 """A scaled picture narrower than this shows no object."""
 LEAST_SPREAD = 3.0

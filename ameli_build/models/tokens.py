@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer  # type: ignore[import-untyped]
 from tokenizers.models import WordPiece  # type: ignore[import-untyped]
+from tokenizers.pre_tokenizers import BertPreTokenizer  # type: ignore[import-untyped]
 
 from ameli_build.snapshot import UnusableInput
 
@@ -17,11 +18,13 @@ from ameli_build.snapshot import UnusableInput
 class Counter:
     """Counts the tokens of texts, special tokens left out and nothing truncated.
 
-    `at_most_one_a_byte`: no text has more tokens than UTF-8 bytes, which holds for WordPiece.
+    `at_most_one_a_byte`: no text has more tokens than UTF-8 bytes, which holds for WordPiece. `splits_at_spaces`: the
+    tokens of a text are those of its parts between spaces, which holds for WordPiece behind BERT's pre-tokenizer.
     """
 
     tokenizer: Tokenizer
     at_most_one_a_byte: bool
+    splits_at_spaces: bool
 
     def __call__(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text."""
@@ -41,7 +44,8 @@ def load_counter(name: str) -> Counter:
         raise UnusableInput(f"setting clean.tokenizer: {name!r} cannot be loaded ({reason})") from error
     tokenizer.no_truncation()  # a model's own file may cut at 128, and then no text would ever be too long
     tokenizer.no_padding()
-    return Counter(tokenizer, isinstance(tokenizer.model, WordPiece))
+    wordpiece = isinstance(tokenizer.model, WordPiece)
+    return Counter(tokenizer, wordpiece, wordpiece and isinstance(tokenizer.pre_tokenizer, BertPreTokenizer))
 
 
 def _load(name: str) -> Tokenizer:

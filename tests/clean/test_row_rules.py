@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -53,6 +56,39 @@ def test_a_text_of_at_most_as_many_bytes_is_not_tokenized() -> None:
     assert counted["bytes"].to_list() == [10, 11]
     assert counted["tokens"].null_count() == 1
     assert counted["tokens"][1] is not None
+
+
+def test_counts_by_parts_are_those_of_the_whole_text() -> None:
+    counter = load_counter("bundled:minilm")
+    rng = random.Random(5)
+    codes = [code for code in range(1, 0x3000) if chr(code).isprintable()] + [
+        9,
+        10,
+        160,
+        0x200B,
+        0x1F600,
+        0x4E00,
+        0xAC01,
+    ]
+    texts = ["".join(rng.choices([*map(chr, rng.sample(codes, 20)), " ", "e", "s"], k=80)) for _ in range(400)]
+    texts += [
+        "  two  spaces ",
+        "Don't re-fridge! \u0301 \u03a3\u03a3 \u03a3. [SEP]",
+        " ",
+        "x" * 300,
+        "un" * 40,
+        "fridge " * 200,
+    ]
+    counted = count_tokens(reviews(title=[""] * len(texts), text=texts), counter, 1)
+    whole = [n if len(text.encode()) > 1 else None for text, n in zip(texts, counter(texts), strict=True)]
+    assert counted["tokens"].to_list() == whole
+    assert count_tokens(reviews(title=[""], text=[""]), counter, 1)["tokens"].to_list() == [None]
+
+
+def test_other_tokenizers_read_every_text_whole() -> None:
+    counter = replace(load_counter("bundled:minilm"), at_most_one_a_byte=False, splits_at_spaces=False)
+    counted = count_tokens(reviews(title=["", ""], text=["a fridge", ""]), counter, 500)
+    assert counted["tokens"].to_list() == [2, 0]
 
 
 def test_the_first_rule_that_fails_is_the_reason() -> None:

@@ -47,6 +47,7 @@ def test_the_bound_is_claimed_for_wordpiece_only(tmp_path: Path) -> None:
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     count = load_counter(str(tmp_path))
     assert not count.at_most_one_a_byte
+    assert not count.splits_at_spaces
     assert count(["a"]) == [2]
 
 
