@@ -62,6 +62,7 @@ class Fetcher:
         self._settings = settings
         self._keep = keep
         self._refused: Counter[str] = Counter()
+        self._storm: RunFailed | None = None
         self._lock = threading.Lock()
         self._watchdog = Watchdog()
         host = urlsplit(self.addresses.site_url).hostname or ""
@@ -105,6 +106,8 @@ class Fetcher:
                 if kind != "robots":
                     self.robots.check(target)
                 self.throttle.wait(host)
+                if self._storm is not None:
+                    raise self._storm
                 response = self._once(url, target, kind)
                 if response.status not in REDIRECTS:
                     return response, self._judge(response, kind, host, accept)
@@ -138,10 +141,11 @@ class Fetcher:
             self._refused[host] += 1
             count = self._refused[host]
         if count >= self._settings.max_forbidden:
-            raise RunFailed(
+            self._storm = RunFailed(
                 f"{host}: {count} refusals in a row, the last ({kind}) for {url}; crawl stopped so as not to hammer;"
                 f" wait some hours, lower crawl.rate (now {self._settings.rate:g}), then run the same command to go on"
             )
+            raise self._storm
 
     def _once(self, url: str, target: str, kind: str) -> Response:
         """One request and its whole body, or `FetchFailed` for what the connection did."""

@@ -161,6 +161,8 @@ def test_a_refusal_is_a_failure_and_a_storm_of_them_stops_the_crawl() -> None:
                 get()
         with pytest.raises(RunFailed, match=r"5 refusals in a row.*crawl\.rate"):
             get("/other")
+        with pytest.raises(RunFailed):
+            get("/lamp.jpg", "image", image)
     assert sum(seen.target != "/robots.txt" for seen in server.seen) == 5
 
 
