@@ -120,7 +120,7 @@ def _informativeness(snapshot: Snapshot, review_id: str, settings: Settings, lef
     for name, threshold in thresholds.items():
         value = values[name]
         exceeds = None if value is None else value > threshold
-        steps.append(Step("3.4", f"{name} exceeds", exceeds, f"{value}", f"{threshold:g}"))
+        steps.append(Step("3.4", name, exceeds, f"{value}", f"above {threshold:g}"))
     kept = left.get("stage") != "informativeness"
     return [*steps, Step("3.4", "uninformative", kept, "", f"{settings.informativeness.rule} of the four")]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 from PIL import Image
 
+from ameli_build.clean.stage import VALUES
 from ameli_build.reasons import DROPPED, DROPPED_PRODUCTS
 from ameli_build.records import PICTURES, PRODUCTS, REVIEWS
 from ameli_build.release.stage import STAGE as RELEASE
@@ -74,7 +75,7 @@ def released_snapshot(root: Path, settings: Settings | None = None) -> Snapshot:
 
 
 def _write(snapshot: Snapshot, products: list[dict[str, object]], reviews: list[dict[str, object]]) -> None:
-    links = [{**review, "source": "made-up:1"} for review in reviews]
+    links = [{**review, "product_details_sku": None, "conflict": False, "source": "made-up:1"} for review in reviews]
     gone = {**links[0], "review_id": "r6", "images": []}
     kept = [str(review["review_id"]) for review in reviews]
     mention = [f"{review['title']}. {review['text']}".index("laptop") for review in reviews]
@@ -86,7 +87,7 @@ def _write(snapshot: Snapshot, products: list[dict[str, object]], reviews: list[
         "clean/products": pl.DataFrame(products, schema_overrides={"url": pl.String}),
         "clean/dropped_products": pl.DataFrame(schema=DROPPED_PRODUCTS),
         "clean/reviews": pl.DataFrame(reviews),
-        "clean/values": pl.DataFrame({"review_id": [*kept, "r6"], "n_photos": [1] * len(kept) + [0]}),
+        "clean/values": _values(kept),
         "clean/dropped": pl.DataFrame([("r6", "p1", "clean", "no_image", "no photo", "0", "1")], DROPPED, orient="row"),
         "mentions/mentions": pl.DataFrame(
             {
@@ -118,3 +119,11 @@ def _write(snapshot: Snapshot, products: list[dict[str, object]], reviews: list[
 
 def _partial(schema: pl.Schema, row: dict[str, object]) -> pl.Schema:
     return pl.Schema({name: kind for name, kind in schema.items() if name in row})
+
+
+def _values(kept: list[str]) -> pl.DataFrame:
+    rows = [
+        {"review_id": review, "sku": PRODUCT_OF.get(review, "p1"), "n_photos": int(review in kept)}
+        for review in (*kept, "r6")
+    ]
+    return pl.DataFrame([{name: row.get(name) for name in VALUES} for row in rows], schema=VALUES)

@@ -59,8 +59,8 @@ VALUES = pl.Schema(
 """Columns of `clean/values`: what each rule looked at, null where it did not look.
 
 `tokens` is null too where `bytes` is at most the limit; `names` is the variant that a review without a valid link
-names, `listed` where it was listed; `gone` tells why the gold product left; `n_decoded` counts usable photographs and `problems` tells of the others;
-`n_found` counts photographs in which the product was found.
+names, `listed` where the shop listed it; `gone` tells why the gold product left; `n_decoded` counts usable photographs
+and `problems` tells of the others; `n_found` counts photographs in which the product was found.
 """
 
 

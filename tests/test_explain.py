@@ -1,0 +1,38 @@
+"""The life of one review, told from the stages' own tables and rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from made import released_snapshot
+
+from ameli_build.explain import explain
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import UnusableInput, write_table
+
+
+def test_a_review_in_a_split(tmp_path: Path) -> None:
+    snapshot = released_snapshot(tmp_path)
+    values = snapshot.read("clean/values")
+    write_table(snapshot.table_path("clean/values"), values.with_columns(n_decoded=pl.lit(1), n_found=pl.lit(1)))
+    told = str(explain(snapshot, "r4", load_settings("demo", ["informativeness.n_attributes=0"])))
+    assert "listed under p4 at made-up:1" in told
+    assert "no_image                passed  1  (threshold: 1)" in told
+    assert "n_attributes            passed  1  (threshold: above 0)" in told
+    assert "'laptop' at" in told
+    assert told.endswith("ended: in test")
+
+
+def test_a_dropped_review_was_not_looked_at_further(tmp_path: Path) -> None:
+    told = str(explain(released_snapshot(tmp_path), "r6", load_settings("demo")))
+    assert "no_image                failed  0  (threshold: 1)" in told
+    assert "object_not_found        not evaluated" in told
+    assert "no_mention              not evaluated" in told
+    assert told.endswith("ended: dropped by clean: no_image (no photo)")
+
+
+def test_an_unknown_review(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match="no review 'r9'"):
+        explain(released_snapshot(tmp_path), "r9", load_settings("demo"))
