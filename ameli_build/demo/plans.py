@@ -87,7 +87,7 @@ def _content(rng: random.Random, vague: bool) -> tuple[Literal["product", "room"
     """
     kind = rng.random()
     if vague:
-        shown: Literal["product", "room", "other"] = "room" if kind < 0.42 else "other" if kind < 0.76 else "product"
+        shown: Literal["product", "room", "other"] = "room" if kind < 0.46 else "other" if kind < 0.84 else "product"
         return shown, 1 if shown != "product" and rng.random() < 0.22 else 0
     if kind < 0.84:
         return "product", rng.choices((1, 2, 3, 4, 5), (10, 25, 33, 22, 10))[0]

@@ -24,8 +24,8 @@ from ameli_build.demo.world import ReviewTruth, World, WorldImage, WorldProduct,
 from ameli_build.reasons import Reason
 from ameli_build.snapshot import UnusableInput, write_bytes
 
-LABELLED = 500
-"""Labelled pairs for calibration; half of all there are in a small world."""
+LABELLED, ENOUGH = 620, 1000
+"""Labelled pairs for calibration, of which filter 7 leaves more than 500; half of all where there are not `ENOUGH`."""
 
 SHORT_WORDS = 8
 FACTS_WITH_PHOTO, FACTS_ALONE = 1, 3
@@ -129,7 +129,7 @@ def label_split(world: World) -> tuple[list[ReviewTruth], list[ReviewTruth]]:
     """Reviews that no rule of 3.2 drops and that name their product: those for calibration, and the rest."""
     staying = [truth for truth in world.truths if truth.reason is None and truth.mention]
     ranked = sorted(staying, key=lambda truth: number_of(world.seed, "label", truth.review_id))
-    count = LABELLED if len(ranked) >= 2 * LABELLED else len(ranked) // 2
+    count = LABELLED if len(ranked) >= ENOUGH else len(ranked) // 2
     return sorted(ranked[:count], key=_id), sorted(ranked[count:], key=_id)
 
 
