@@ -71,21 +71,24 @@ def nearest_others(vectors: Matrix, k: int, groups: npt.NDArray[np.int64] | None
     found: list[list[int]] = []
     for start in range(0, rows, _BLOCK):
         stop = min(start + _BLOCK, rows)
-        whole = np.rint((vectors[start:stop] @ vectors.T) * _SCALE).astype(np.int64)
-        ranks = (whole + 2 * _SCALE) * rows - np.arange(rows)  # unique, higher is nearer, all above 0
-        ranks[np.arange(stop - start), np.arange(start, stop)] = -1
+        scores = vectors[start:stop] @ vectors.T
+        np.multiply(scores, _SCALE, out=scores)
+        np.rint(scores, out=scores)
+        scores[np.arange(stop - start), np.arange(start, stop)] = -np.inf
         if groups is not None:
             others = groups[start:stop, None] != groups[None, :]
             alone = (~others).sum(axis=1) == 1
-            ranks[others & ~alone[:, None]] = -1
-        found += [_top(row, k) for row in ranks]
+            scores[others & ~alone[:, None]] = -np.inf
+        found += [_top(row, k) for row in scores]
     return found
 
 
-def _top(ranks: npt.NDArray[np.int64], k: int) -> list[int]:
-    best = np.argpartition(ranks, -k)[-k:] if k < len(ranks) else np.arange(len(ranks))
-    ordered = best[np.argsort(-ranks[best])]
-    return [int(n) for n in ordered if ranks[n] >= 0]
+def _top(scores: Matrix, k: int) -> list[int]:
+    """Places of the `k` highest scores, ties at the lower place; those of minus infinity are never taken."""
+    least = np.partition(scores, -k)[-k] if k < len(scores) else -np.inf
+    places = np.flatnonzero((scores >= least) & (scores > -np.inf))
+    ordered = places[np.argsort(-scores[places], kind="stable")]
+    return [int(place) for place in ordered[:k]]
 
 
 def in_hash_order(skus: Sequence[str], review_id: str, seed: int) -> list[str]:
