@@ -75,12 +75,22 @@ def crawl(
         if not stats.counts.get("page"):
             worst = max(stats.failures, key=lambda kind: (stats.failures[kind], kind), default="nothing")
             raise RunFailed(f"{settings.crawl.site_url}: not one of {len(targets):,} product pages came ({worst})")
+        say(f"crawl: {_summary(stats)}")
         return stats
     finally:
         stop.set()
         clicker.close()
         fetcher.close()
         archive.close()
+
+
+def _summary(stats: CrawlStats) -> str:
+    """One line: what the archive holds and what could not be had."""
+    names = {"page": "product pages", "clicked": "after a click", "reviews": "review pages", "image": "images"}
+    held = ", ".join(f"{stats.counts.get(kind, 0):,} {name}" for kind, name in names.items())
+    failed = ", ".join(f"{count:,} {kind}" for kind, count in stats.failures.items())
+    retried = sum(stats.retried.values())
+    return f"{held}; {retried:,} requests repeated; not to be had: {failed or 'nothing'} (raw/crawl-stats.json)"
 
 
 def _fetch_all(
