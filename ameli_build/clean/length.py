@@ -56,8 +56,8 @@ def too_long(limit: int) -> Verdict:
     """Drop a review of more than `limit` tokens."""
     return Verdict(
         Reason.TOO_LONG,
-        fails=pl.col("tokens") > limit,
+        fails=(pl.col("tokens") > limit).fill_null(False),
         detail=pl.format("{} tokens", pl.col("tokens")),
-        value=pl.col("tokens"),
+        value=pl.coalesce(pl.col("tokens").cast(pl.String), pl.format("{} bytes, so no more tokens", pl.col("bytes"))),
         threshold=pl.lit(str(limit)),
     )

@@ -90,7 +90,9 @@ def identity(name: str) -> str:
         return f"{name} {_content_of(folder)}"
     if name == "saliency":
         return f"{name} {module_fingerprint('ameli_build.models.saliency')}"
-    local = [Path(part) for part in name.split(":", 1)[-1].split(",") if Path(part).exists()]
+    kind, _, rest = name.rpartition(":")
+    places = rest.partition("/")[2] if kind == "open_clip" else rest
+    local = [Path(part) for part in places.split(",") if part and Path(part).exists()]
     return f"{name} {fingerprint([_content_of(path) for path in local])}" if local else name
 
 
