@@ -27,7 +27,7 @@ class Source:
         self.fetcher = fetcher
         self._snapshot = snapshot
         self._lock = threading.Lock()
-        self._taken: set[str] = set()
+        self._taken: dict[str, threading.Event] = {}
 
     def take(self, kind: str, url: str, accept: Callable[[Response], T], sku: str | None = None) -> T | None:
         """What `accept` makes of the page at `url`; None where it cannot be had, which is noted."""
@@ -48,13 +48,27 @@ class Source:
         return value
 
     def take_image(self, url: str) -> None:
-        """Have the image at `url` in `raw/images/`, or the reason why not in the archive."""
+        """Have the image at `url` in `raw/images/`, or the reason why not in the archive.
+
+        Siblings share photos: the first thread that wants one fetches it, and the others wait for that.
+        """
         with self._lock:
-            if url in self._taken:
-                return
-            self._taken.add(url)
-        if self.settled("image", url):
+            over = self._taken.get(url)
+            if over is None:
+                self._taken[url] = mine = threading.Event()
+        if over is not None:
+            over.wait()
             return
+        try:
+            if not self.settled("image", url):
+                self._fetch_image(url)
+        finally:
+            mine.set()
+            if self.settled("image", url):  # from now on the archive knows
+                with self._lock:
+                    del self._taken[url]
+
+    def _fetch_image(self, url: str) -> None:
         try:
             response, extension = self.fetcher.get(url, "image", answers.image)
         except FetchFailed as failure:
@@ -97,7 +111,7 @@ class Errand:
         return value
 
     def take_image(self, url: str) -> None:
-        """As `Source.take_image`; an image that another product is fetching just now is not settled."""
+        """As `Source.take_image`."""
         self.source.take_image(url)
         self.count("image", url)
 

@@ -17,6 +17,7 @@ from ameli_build.crawl.products import ProductCrawler
 from ameli_build.crawl.specifications import Clicker
 from ameli_build.crawl.store import Archive
 from ameli_build.progress import say, track
+from ameli_build.provenance import write_run_record
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import RunFailed, Snapshot, write_json
 
@@ -75,6 +76,7 @@ def crawl(
         if not stats.counts.get("page"):
             worst = max(stats.failures, key=lambda kind: (stats.failures[kind], kind), default="nothing")
             raise RunFailed(f"{settings.crawl.site_url}: not one of {len(targets):,} product pages came ({worst})")
+        write_run_record(snapshot, settings, "crawl")
         say(f"crawl: {_summary(stats)}")
         return stats
     finally:

@@ -13,6 +13,7 @@ import pytest
 from crawl.crawling import archived, settings_for
 from demo.small_world import picture, small_world
 
+from ameli_build.crawl.archive import read_archive
 from ameli_build.crawl.run import crawl, with_site
 from ameli_build.demo.faults import (
     ACCESS_DENIED,
@@ -67,6 +68,7 @@ def test_everything_that_the_shop_has_is_archived(tmp_path: Path) -> None:
 def test_a_second_run_asks_for_nothing(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         run(tmp_path, shop)
+        assert {page.sku for page in read_archive(tmp_path / "raw") if page.kind == "done"} == SKUS
         before, asked = contents(tmp_path), len(shop.seen)
         stats = run(tmp_path, shop)
         assert len(shop.seen) == asked
