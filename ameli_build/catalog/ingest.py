@@ -11,6 +11,7 @@ from ameli_build.catalog.pictures import from_folder, from_web
 from ameli_build.catalog.raw_files import FORMS, form_of, read_products, read_reviews
 from ameli_build.catalog.raw_records import is_url
 from ameli_build.progress import say, track
+from ameli_build.provenance import write_run_record
 from ameli_build.records import Picture
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, whole_file
@@ -49,6 +50,7 @@ def ingest(
             if (path := snapshot.raw / f"{kind}.{form}") not in targets:
                 path.unlink(missing_ok=True)
     run_stage(STAGE, snapshot, settings)
+    write_run_record(snapshot, settings, "ingest")
 
 
 def _bring_images(

@@ -1,0 +1,113 @@
+"""The commands as a user types them: results, exit statuses, one line for an error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from world_files import write_world
+
+AMELI = [sys.executable, "-c", "from ameli_build.cli import main; main()"]
+
+
+def ameli(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [*AMELI, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "120"})
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_world(folder)
+    out = folder / "snapshot"
+    files = ("--products", folder / "products.jsonl", "--reviews", folder / "reviews.jsonl")
+    done = ameli("ingest", *files, "--images", folder / "images", "--out", out, "--profile", "demo")
+    assert done.returncode == 0, done.stderr
+    done = ameli("build", out, "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_every_command_has_help() -> None:
+    told = ameli("--help").stdout
+    for command in (
+        "demo",
+        "crawl",
+        "replay",
+        "ingest",
+        "build",
+        "explain",
+        "calibrate",
+        "sheets",
+        "baseline",
+        "verify",
+    ):
+        assert command in told
+        assert ameli(command, "--help").returncode == 0
+
+
+def test_version() -> None:
+    assert ameli("--version").stdout.startswith("ameli 0.")
+
+
+def test_the_whole_chain_from_ingested_files(snapshot: Path) -> None:
+    reviews = pl.read_parquet(snapshot / "catalog" / "reviews.parquet")["review_id"].unique()
+    names = ("train", "dev", "test", "dropped")
+    went = pl.concat([pl.read_parquet(snapshot / "dataset" / f"{name}.parquet")["review_id"] for name in names])
+    assert sorted(went) == sorted(reviews)
+    assert len(pl.read_parquet(snapshot / "dataset" / "train.parquet")) > 0
+    assert json.loads((snapshot / "run.json").read_text())["settings"]["profile"] == "demo"
+
+
+def test_a_second_build_does_nothing(snapshot: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (snapshot / "dataset").rglob("*")}
+    done = ameli("build", snapshot)
+    assert "nothing to do" in done.stderr
+    assert {path: path.stat().st_mtime_ns for path in (snapshot / "dataset").rglob("*")} == before
+
+
+def test_verify_and_explain(snapshot: Path) -> None:
+    assert ameli("verify", snapshot).returncode == 0
+    review = pl.read_parquet(snapshot / "dataset" / "dropped.parquet")["review_id"][0]
+    told = ameli("explain", snapshot, review)
+    assert told.returncode == 0
+    assert "ended: dropped by" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("build", "nowhere"), 2, "no snapshot here"),
+        (("build", "nowhere", "--nothing"), 2, "No such option"),
+        (("explain", "{snapshot}", "nobody"), 2, "no review 'nobody'"),
+        (("build", "{snapshot}", "--until", "nothing"), 2, "no such stage"),
+        (("build", "{snapshot}", "--set", "clean.max_tokens=many"), 2, "clean.max_tokens"),
+        (("build", "{snapshot}", "--profile", "huge"), 2, "huge"),
+        (("calibrate", "{snapshot}", "no-such-labels.csv"), 2, "no-such-labels.csv"),
+        (("ingest", "--products", "none", "--reviews", "none", "--out", "{snapshot}/new"), 2, "none"),
+    ],
+)
+def test_an_error_is_one_line(snapshot: Path, arguments: tuple[str, ...], status: int, said: str) -> None:
+    done = ameli(*(argument.format(snapshot=snapshot) for argument in arguments))
+    assert done.returncode == status
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_debug_shows_where(snapshot: Path) -> None:
+    assert "Traceback" in ameli("explain", snapshot, "nobody", "--debug").stderr
+
+
+def test_a_stage_can_be_the_last(snapshot: Path, tmp_path: Path) -> None:
+    out = tmp_path / "replayed"
+    assert ameli("replay", snapshot, "--out", out).returncode == 0
+    for name in ("products", "reviews", "images"):
+        file = Path("catalog") / f"{name}.parquet"
+        assert (out / file).read_bytes() == (snapshot / file).read_bytes()
+    assert ameli("build", out, "--profile", "demo", "--until", "clean", "--workers", "1").returncode == 0
+    assert not (out / "stages" / "mentions").exists()
