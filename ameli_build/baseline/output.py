@@ -14,6 +14,9 @@ from ameli_build.baseline.data import Data
 from ameli_build.baseline.linkers import Linked
 from ameli_build.baseline.retrievers import Retrieved
 
+CLEAN_TEST = "clean-test"
+"""The annotators' task that asks for the product."""
+
 _ATTRIBUTES = pl.List(pl.Struct({"name": pl.String, "value": pl.String}))
 _METHODS = pl.List(pl.Struct({"method": pl.String, "sku": pl.String}))
 
@@ -40,7 +43,7 @@ def human_row(split: str, report: Mapping[str, Any]) -> dict[str, Any]:
     row = tables.linking_blank()
     if split == "clean_test":
         return row | {"reason": "Clean-Test holds what annotators got right: their accuracy on it says nothing"}
-    accuracy = report.get("accuracy")
+    accuracy = report.get("accuracy") if report.get("task", CLEAN_TEST) == CLEAN_TEST else None
     if not isinstance(accuracy, int | float):
         return row | {"reason": "no annotation sheet has been imported"}
     note = "a simulated annotator, not a person" if report.get("simulated") else "gold always among the candidates"

