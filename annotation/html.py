@@ -29,7 +29,7 @@ def sheet_page(task: Task, sheet: str, annotator: str, review_ids: Sequence[str]
     items = [task.items[review_id] for review_id in review_ids]
     shown = sorted({sku for item in items for sku in item.shown}, key=lambda sku: (task.entities[sku].name, sku))
     paths = {path for sku in shown for path in task.entities[sku].images}
-    album = Album(task.root, paths, product_side(len(paths), settings.sheets.megabytes))
+    album = Album(task.pictures, paths, product_side(len(paths), settings.sheets.megabytes))
     numbers = {sku: number for number, sku in enumerate(shown)}
     choices = CHOICES.get(task.name)
     meta = {

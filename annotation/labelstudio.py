@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from annotation.answers import sheet_code
-from annotation.pictures import THUMBNAIL_SIDE, data_uri, small_jpeg
+from annotation.pictures import THUMBNAIL_SIDE, data_uri
 from annotation.tasks import CANNOT_TELL, CHOICES, MENTIONS, QUESTIONS, Entity, Item, Task
 
 _PHOTO_SIDE = 640
@@ -106,5 +106,5 @@ def _product_html(task: Task, entity: Entity, number: int) -> str:
 
 
 def _uris(task: Task, paths: Sequence[str], side: int) -> list[str]:
-    pictures = (small_jpeg(task.root / path, side) for path in paths)
+    pictures = (task.pictures.small(path, side) for path in paths)
     return [data_uri(picture) for picture in pictures if picture is not None]

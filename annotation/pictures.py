@@ -5,29 +5,62 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Iterable
-from functools import lru_cache
-from pathlib import Path
+import os
+import threading
+from collections import deque
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from PIL import Image, ImageOps
+
+from ameli_build.progress import track
+from ameli_build.workers import default_workers
 
 PHOTO_SIDE = 900
 """Pixels of a review photograph's longer side: annotators zoom into these."""
 THUMBNAIL_SIDE = 150
-_LARGEST, _SMALLEST = 480, 160
-_BYTES_PER_PIXEL = 0.1
-"""Of a product picture on white, quality 74, in base64: what catalogue pictures were seen to need."""
+_SIDES = (480, 400, 320, 240, 200, 160)
+"""Of product pictures; few, so that sheets share their copies."""
+_BYTES_PER_PIXEL = 0.13
+"""Of a product picture at this quality in base64: what catalogue pictures were seen to need."""
 
 
 def product_side(pictures: int, megabytes: float) -> int:
     """Pixels of a product picture's longer side so that `pictures` of them take about `megabytes` on a sheet."""
     side = math.sqrt(megabytes * 1e6 / _BYTES_PER_PIXEL / max(pictures, 1))
-    return int(min(_LARGEST, max(_SMALLEST, side)))
+    return next((each for each in _SIDES if each <= side), _SIDES[-1])
 
 
-@lru_cache(maxsize=4096)
-def small_jpeg(path: Path, side: int) -> bytes | None:
-    """The picture, upright, on white, at most `side` pixels long and never enlarged; None where it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Small copies of pictures named by their content: paths are relative to `root`, copies are kept in `cache`."""
+
+    root: Path
+    cache: Path
+
+    def small(self, path: str, side: int) -> bytes | None:
+        """The picture as JPEG, upright, on white, at most `side` pixels long; None where it cannot be read."""
+        kept = self.cache / str(side) / f"{PurePosixPath(path).stem}.jpg"
+        if kept.is_file():
+            return kept.read_bytes()
+        jpeg = _shrunk(self.root / path, side)
+        if jpeg is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            partial = kept.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
+            partial.write_bytes(jpeg)
+            partial.replace(kept)
+        return jpeg
+
+    def prepare(self, paths: Collection[str], side: int) -> None:
+        """Make the copies of many pictures, several at a time; Pillow works outside the interpreter's lock."""
+        with ThreadPoolExecutor(default_workers()) as pool:
+            copies = pool.map(lambda path: self.small(path, side) is not None, sorted(paths))
+            deque(track(copies, "pictures", len(paths)), maxlen=0)
+
+
+def _shrunk(path: Path, side: int) -> bytes | None:
     try:
         with Image.open(path) as opened:
             opened.draft("RGB", (side, side))
@@ -37,7 +70,7 @@ def small_jpeg(path: Path, side: int) -> bytes | None:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     stream = io.BytesIO()
-    flat.save(stream, "JPEG", quality=74, optimize=True)
+    flat.save(stream, "JPEG", quality=74)
     return stream.getvalue()
 
 
@@ -49,10 +82,11 @@ def data_uri(jpeg: bytes) -> str:
 class Album:
     """Numbers for pictures, so that a file holds each once: `number_of` gives None for one that cannot be read."""
 
-    def __init__(self, root: Path, small: Iterable[str], side: int) -> None:
+    def __init__(self, pictures: Pictures, small: Collection[str], side: int) -> None:
         """`small` are paths of product pictures, kept at `side` pixels; all others count as photographs."""
-        self._root = root
+        self._source = pictures
         self._small = frozenset(small)
+        pictures.prepare(self._small, side)
         self._side = side
         self._numbers: dict[str, int | None] = {}
         self.pictures: list[str] = []
@@ -60,7 +94,7 @@ class Album:
     def number_of(self, path: str) -> int | None:
         """The number of a picture in `pictures`; it is read when first asked for."""
         if path not in self._numbers:
-            jpeg = small_jpeg(self._root / path, self._side if path in self._small else PHOTO_SIDE)
+            jpeg = self._source.small(path, self._side if path in self._small else PHOTO_SIDE)
             self._numbers[path] = None if jpeg is None else len(self.pictures)
             if jpeg is not None:
                 self.pictures.append(data_uri(jpeg))

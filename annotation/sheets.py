@@ -42,7 +42,9 @@ def export_sheets(
     parts = assign(ids, annotators, overlap, settings.run.seed)
     names = [f"{prefix}-{number:02d}" for number in range(1, annotators + 1)]
     written = []
-    for name, part in track(zip(names, parts, strict=True), f"{format} sheets", annotators):
+    sheets = zip(names, parts, strict=True)
+    # the pictures of an HTML sheet, most of its work, have a bar of their own
+    for name, part in sheets if format == "html" else track(sheets, f"{format} sheets", annotators):
         path = folder / f"{name}.{ENDINGS[format]}"
         write_bytes(path, _sheet(asked, format, name, part, settings))
         written.append(path)

@@ -14,6 +14,7 @@ import polars as pl
 from ameli_build.records import joined_text
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
+from annotation.pictures import Pictures
 
 CLEAN_TEST, INFORMATIVENESS, MENTIONS = TASKS = ("clean-test", "informativeness", "mentions")
 CANNOT_TELL = "?"
@@ -55,12 +56,12 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """All reviews that can be judged in a task; image paths are relative to `root`."""
+    """All reviews that can be judged in a task, and where their pictures are."""
 
     name: str
     items: Mapping[str, Item]
     entities: Mapping[str, Entity]
-    root: Path
+    pictures: Pictures
 
     @property
     def fingerprint(self) -> str:
@@ -107,14 +108,18 @@ def _clean_test(snapshot: Snapshot) -> Task:
         )
         for row in tables["test"].iter_rows(named=True)
     }
-    return Task(CLEAN_TEST, items, _entities(tables["products"], items), snapshot.dataset)
+    return Task(CLEAN_TEST, items, _entities(tables["products"], items), _pictures(snapshot, snapshot.dataset))
 
 
 def _of_mentions(snapshot: Snapshot, name: str) -> Task:
     """Every review that has a mention, kept by section 3.4 or not, beside its gold product."""
     reviews = snapshot.scan("clean/reviews").join(snapshot.scan("mentions/mentions"), on="review_id").collect()
     items = {row["review_id"]: _item(row, name) for row in reviews.iter_rows(named=True)}
-    return Task(name, items, _entities(snapshot.read("clean/products"), items), snapshot.root)
+    return Task(name, items, _entities(snapshot.read("clean/products"), items), _pictures(snapshot, snapshot.root))
+
+
+def _pictures(snapshot: Snapshot, root: Path) -> Pictures:
+    return Pictures(root, snapshot.root / "cache" / "sheets")
 
 
 def _item(row: Mapping[str, Any], name: str) -> Item:

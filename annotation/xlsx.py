@@ -12,7 +12,7 @@ import xlsxwriter
 from PIL import Image
 
 from annotation.answers import UnreadableAnswers, sheet_code
-from annotation.pictures import THUMBNAIL_SIDE, small_jpeg
+from annotation.pictures import THUMBNAIL_SIDE
 from annotation.tasks import CANNOT_TELL, INFORMATIVENESS, MENTIONS, QUESTIONS, Item, Task
 
 _LONGEST = 32_000
@@ -26,6 +26,8 @@ _ALLOWED = {
 _CREATED = datetime(2000, 1, 1)
 _SIDE = 88
 _ROW_HEIGHT = 132
+_MOST_LINKS = 65_000
+"""Links of a worksheet; a spreadsheet takes 65,530. Products beyond are named with their row's number."""
 _MANY_PICTURES = 2000
 """Distinct product pictures from which on only each product's first one is shown: spreadsheets grow slow."""
 
@@ -65,6 +67,7 @@ class _Writer:
 
     def __init__(self, book: Any, task: Task) -> None:
         self._task = task
+        self._links = 0
         self._reviews = book.add_worksheet("Reviews")
         self._products = book.add_worksheet("Products")
         self._guide = book.add_worksheet("Guide")
@@ -126,9 +129,12 @@ class _Writer:
 
     def _write_candidate(self, row: int, column: int, sku: str, product_row: int) -> None:
         entity = self._task.entities[sku]
-        self._reviews.write_url(
-            row, column, f"internal:'Products'!A{product_row + 1}", self._candidate, entity.name[:_LONGEST]
-        )
+        name = entity.name[:_LONGEST]
+        if self._links < _MOST_LINKS:
+            self._links += 1
+            self._reviews.write_url(row, column, f"internal:'Products'!A{product_row + 1}", self._candidate, name)
+        else:
+            self._reviews.write_string(row, column, f"{product_row}. {name}", self._candidate)
         for path in entity.images[:1]:
             self._insert(self._reviews, row, column, path, _SIDE, {"x_offset": 4, "y_offset": 4})
 
@@ -180,7 +186,7 @@ class _Writer:
         sheet.write_string(row, column, text, self._cell)
 
     def _insert(self, sheet: Any, row: int, column: int, path: str, side: int, place: Mapping[str, int]) -> None:
-        picture = small_jpeg(self._task.root / path, THUMBNAIL_SIDE)
+        picture = self._task.pictures.small(path, THUMBNAIL_SIDE)
         if picture is None:
             return
         with Image.open(io.BytesIO(picture)) as image:

@@ -71,6 +71,11 @@ def press(browser: webdriver.Chrome, *keys: str) -> None:
         ActionChains(browser).send_keys(key).perform()
 
 
+def review_ids(browser: webdriver.Chrome) -> list[str]:
+    sheet = json.loads(browser.find_element(By.ID, "sheet").get_attribute("textContent") or "{}")
+    return [str(review_id) for review_id in sheet["ids"]]
+
+
 def text(browser: webdriver.Chrome, name: str) -> str:
     return browser.find_element(By.ID, name).text
 
@@ -84,12 +89,13 @@ def saved(browser: webdriver.Chrome, downloads: Path, name: str = "answers-sheet
 
 
 def errors(browser: webdriver.Chrome) -> list[Any]:
-    return [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    log: list[Any] = browser.get_log("browser")  # type: ignore[no-untyped-call]
+    return [entry for entry in log if entry["level"] == "SEVERE"]
 
 
 def test_two_reviews_answered_saved_and_imported(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
     show(browser, sheet)
-    ids = json.loads(browser.find_element(By.ID, "sheet").get_attribute("textContent"))["ids"]
+    ids = review_ids(browser)
     assert text(browser, "progress-text") == "0 of 2 answered"
     # the first by mouse: open a product, choose it, go on
     browser.find_element(By.CSS_SELECTOR, "#candidate-3 .head").click()
@@ -101,7 +107,7 @@ def test_two_reviews_answered_saved_and_imported(browser: webdriver.Chrome, shee
     browser.find_element(By.ID, "on").click()
     # the second by keyboard: go to product 2, rule it out, choose number 1, with a comment
     press(browser, "2", "x")
-    assert "out" in browser.find_element(By.ID, "candidate-1").get_attribute("class")
+    assert browser.find_elements(By.CSS_SELECTOR, "#candidate-1.out")
     press(browser, "c", "not sure", Keys.ESCAPE, Keys.ARROW_UP, Keys.ENTER)
     assert text(browser, "progress-text") == "2 of 2 answered"
     assert errors(browser) == []
@@ -136,7 +142,7 @@ def test_answers_survive_a_reload_and_can_be_loaded(browser: webdriver.Chrome, s
 
 def test_hostile_review_is_inert(browser: webdriver.Chrome, sheet: Path) -> None:
     browser.get(sheet.as_uri())
-    ids = json.loads(browser.find_element(By.ID, "sheet").get_attribute("textContent"))["ids"]
+    ids = review_ids(browser)
     browser.find_element(By.CSS_SELECTOR, f"#strip li:nth-child({ids.index('r4') + 1}) button").click()
     assert browser.find_element(By.CSS_SELECTOR, "#review .text").text == HOSTILE
     assert browser.find_elements(By.CSS_SELECTOR, "main script, main a, main iframe") == []

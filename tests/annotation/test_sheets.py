@@ -133,10 +133,16 @@ def test_an_unreadable_picture_is_left_out(snapshot: Snapshot) -> None:
 
 
 def test_a_workbook_filled_in_and_read_back(snapshot: Snapshot) -> None:
+    products = snapshot.dataset / "products.parquet"
+    write_table(products, pl.read_parquet(products).with_columns(name=pl.lit("=Acme"), description=pl.lit("+1@x")))
     (sheet,) = export_sheets(snapshot, "xlsx", 1, 0, "clean-test", SETTINGS)
     book = openpyxl.load_workbook(sheet)
     reviews = book["Reviews"]
     header = [str(cell.value) for cell in reviews[1]]
+    assert {cell.data_type for row in (*reviews.iter_rows(2), *book["Products"].iter_rows(2)) for cell in row} <= set(
+        "sn"
+    )
+    assert reviews.cell(2, header.index("1") + 1).value == "=Acme"
     texts = {row[header.index("Review ID")].value: row[header.index("Review text")] for row in reviews.iter_rows(2)}
     assert (texts["r4"].value, texts["r4"].data_type) == (HOSTILE, "s")
     assert reviews.data_validations.dataValidation[0].formula1 == '"1,2,3,4,?"'

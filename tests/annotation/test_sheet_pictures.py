@@ -1,0 +1,56 @@
+"""Pictures on a sheet."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from annotation.pictures import Album, Pictures, product_side
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Pictures:
+    Image.new("RGB", (800, 400), "red").save(tmp_path / "big.jpg")
+    Image.new("RGBA", (30, 20), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    turned = Image.new("RGB", (40, 10), "blue")
+    turned.getexif()[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=turned.getexif())
+    (tmp_path / "broken.jpg").write_bytes((tmp_path / "big.jpg").read_bytes()[:300])
+    return Pictures(tmp_path, tmp_path / "cache")
+
+
+def opened(jpeg: bytes | None) -> Image.Image:
+    assert jpeg is not None
+    return Image.open(io.BytesIO(jpeg))
+
+
+def test_small_upright_on_white_never_enlarged(pictures: Pictures) -> None:
+    assert opened(pictures.small("big.jpg", 160)).size == (160, 80)
+    assert opened(pictures.small("turned.jpg", 160)).size == (10, 40)
+    clear = opened(pictures.small("clear.png", 160))
+    assert (clear.size, clear.getpixel((0, 0))) == ((30, 20), (255, 255, 255))
+
+
+def test_what_cannot_be_read_is_none(pictures: Pictures) -> None:
+    assert pictures.small("broken.jpg", 160) is None
+    assert pictures.small("missing.jpg", 160) is None
+
+
+def test_copies_are_kept_by_size(pictures: Pictures) -> None:
+    first = pictures.small("big.jpg", 160)
+    (pictures.root / "big.jpg").unlink()
+    assert pictures.small("big.jpg", 160) == first
+    assert pictures.small("big.jpg", 320) is None
+
+
+def test_an_album_holds_each_picture_once(pictures: Pictures) -> None:
+    album = Album(pictures, ["big.jpg"], 160)
+    assert album.numbers_of(["clear.png", "broken.jpg", "big.jpg", "clear.png"]) == [0, 1, 0]
+    assert len(album.pictures) == 2
+
+
+def test_many_pictures_are_made_smaller() -> None:
+    assert product_side(10, 120) == 480
+    assert 160 < product_side(12_500, 120) < 320
+    assert product_side(10**6, 120) == 160
