@@ -75,7 +75,7 @@ def _price(seed: int, family: Family, variant: Variant) -> float:
     low, high = family.category.price
     share = number_of(seed, family.index, "price") % 1000 / 1000
     step = number_of(seed, variant.sku, "price") % 8 * 20
-    return round(low + share * (high - low)) // 10 * 10 + 9.99 + step
+    return round(round(low + share * (high - low)) // 10 * 10 + 9.99 + step, 2)
 
 
 def _attributes(seed: int, family: Family, variant: Variant, name: str) -> tuple[Attribute, ...]:

@@ -102,7 +102,7 @@ def _build(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> Settings:
     """Sections 3.1 to 3.5; thresholds are searched on labels once their features are there."""
     summary.heading("build (sections 3.1 to 3.4), with the profile's thresholds")
     build(snapshot, settings, until="informativeness", mapper=mapper)
-    summary.heading("calibrate (section 3.4), on 500 labelled reviews of the demo's truth")
+    summary.heading("calibrate (section 3.4), on reviews labelled by the demo's truth")
     print(calibrate(snapshot, snapshot.root / "truth" / "labels.csv", settings))
     summary.heading("build (sections 3.4 and 3.5), with the searched thresholds")
     searched = load_settings("demo", (), snapshot)

@@ -84,7 +84,6 @@ class ReviewTruth:
     mention: str
     informative: bool
     attributes_said: tuple[str, ...]
-    boxes: tuple[tuple[str, tuple[int, int, int, int]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
