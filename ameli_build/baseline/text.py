@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ameli_build.baseline.tables import RECALLS, Row, Scores
+from ameli_build.text import columns
 
 
 def render(scores: Scores) -> str:
@@ -17,14 +18,6 @@ def render(scores: Scores) -> str:
         head = (f"Table 5, {split}", "disambiguation F1", "", "end-to-end F1", "")
         blocks.append(columns([head, *((name, *_linking(row)) for name, row in rows.items())]))
     return "\n\n".join(blocks)
-
-
-def columns(rows: Iterable[Sequence[str]]) -> str:
-    """Rows as aligned columns."""
-    table = [tuple(row) for row in rows]
-    widths = [max((len(row[n]) for row in table if n < len(row)), default=0) for n in range(max(map(len, table)))]
-    lines = ("  ".join(cell.ljust(widths[n]) for n, cell in enumerate(row)).rstrip() for row in table)
-    return "\n".join(lines)
 
 
 def _recalls(row: Row) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ameli_build.baseline.tables import Scores, claims
-from ameli_build.baseline.text import columns, render
+from ameli_build.baseline.text import render
 from ameli_build.demo.scoreboard import Row
 from ameli_build.snapshot import Snapshot
+from ameli_build.text import columns
 
 PATHS = {
     "dataset/README.md": "the data set card",

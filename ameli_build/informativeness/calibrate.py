@@ -21,6 +21,7 @@ from ameli_build.informativeness.search import Found, search_thresholds
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, write_bytes, write_json
+from ameli_build.text import columns
 
 FEW = 50
 """Labels of the rarer kind below which the thresholds are said to be uncertain."""
@@ -44,6 +45,18 @@ class Calibration:
     skipped: int
     comparison: tuple[Scores, ...]
     warnings: tuple[str, ...]
+
+    def __str__(self) -> str:
+        head = (
+            f"{self.labels} labels, {self.positives} informative ({self.skipped} of reviews that have no features): "
+            f"precision {self.precision:.3f} at recall {self.recall:.3f} with thresholds "
+            + ", ".join(f"{name} {value:g}" for name, value in self.thresholds.items())
+        )
+        rows = [
+            (row.method, row.tested, *(f"{x:.3f}" for x in (row.precision, row.recall, row.f1, row.accuracy)))
+            for row in self.comparison
+        ]
+        return f"{head}\n{columns([('method', 'tested', 'precision', 'recall', 'F1', 'accuracy'), *rows])}"
 
 
 def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibration:
