@@ -6,8 +6,10 @@ function valuesOf(products) {
   const values = new Map();
   for (const product of products) {
     const own = new Map();
-    for (const [, name, value] of product.attributes) own.set(name, `${own.get(name) ?? ""} ${plain(value)}`);
-    for (const [name, value] of own) {
+    // a shop repeats its key specifications in the group that they belong to
+    for (const [, name, value] of product.attributes) own.set(name, (own.get(name) ?? new Set()).add(plain(value)));
+    for (const [name, all] of own) {
+      const value = [...all].sort().join("\n");
       const counts = values.get(name) ?? new Map();
       counts.set(value, (counts.get(value) ?? 0) + 1);
       values.set(name, counts);
@@ -46,4 +48,4 @@ function telling(products, most) {
 }
 
 const valueOf = (product, name) =>
-  product.attributes.filter((row) => row[1] === name).map((row) => row[2]).join(", ");
+  [...new Set(product.attributes.filter((row) => row[1] === name).map((row) => row[2]))].join(", ");
