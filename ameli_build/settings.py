@@ -157,7 +157,9 @@ class BaselineSettings(Section):
     """At most so many review images are read by OCR; 0 reads all."""
     attributes_per_candidate: int = 4
     text_epochs: int = 20
-    text_hidden: int = 256
+    text_pooled: int = Field(default=64, ge=1)
+    """Numbers that the text module's pooler makes of each pair's encoding."""
+    text_hidden: int = Field(default=256, ge=1)
     text_learning_rate: float = 1e-3
     text_reviews: int = Field(default=0, ge=0)
     """The text module learns from at most so many train reviews; 0 takes all."""

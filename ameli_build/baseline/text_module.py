@@ -23,21 +23,26 @@ NEVER = -1e9
 
 
 class Head(nn.Module):
-    """`MLP([H_0 : H_1 : ... : H_s], signals)`: layer norm over the encodings, one hidden layer, one score."""
+    """`MLP([H_0 : H_1 : ... : H_s])`: one pooler for all encodings, a hidden layer, one score.
 
-    def __init__(self, slots: int, width: int, hidden: int) -> None:
+    The pooler stands for what a fine-tuned encoder would learn; without it the encodings of a frozen one, a few
+    thousand numbers a candidate, are learnt by heart from a few hundred reviews.
+    """
+
+    def __init__(self, slots: int, width: int, pooled: int, hidden: int) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(slots * width)
-        self.encodings = nn.Linear(slots * width, hidden)
-        self.signals = nn.Linear(slots, hidden, bias=False)
+        self.norm = nn.LayerNorm(width)
+        self.pooler = nn.Linear(width, pooled)
+        self.hidden = nn.Linear(slots * (pooled + 1), hidden)
         self.score = nn.Linear(hidden, 1)
         self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, encodings: torch.Tensor, signals: torch.Tensor) -> torch.Tensor:
         """Scores of shape (reviews, candidates) from (reviews, candidates, slots, width) and (..., slots)."""
-        joined = self.dropout(self.norm(encodings.flatten(-2)))
-        hidden = torch.relu(self.encodings(joined) + self.signals(signals))
-        scores: torch.Tensor = self.score(self.dropout(hidden)).squeeze(-1)
+        pooled = torch.tanh(self.pooler(self.dropout(self.norm(encodings))))
+        joined = torch.cat([pooled.flatten(-2), signals], dim=-1)
+        hidden = self.dropout(torch.relu(self.hidden(joined)))
+        scores: torch.Tensor = self.score(hidden).squeeze(-1)
         return scores
 
 
@@ -108,7 +113,7 @@ def train_text_module(
 def _train(
     train: Lists, target: Integers, dev: Lists, dev_gold: Integers, settings: BaselineSettings, seed: int
 ) -> TextModule:
-    head = Head(train.slots.shape[-1], train.vectors.shape[1], settings.text_hidden)
+    head = Head(train.slots.shape[-1], train.vectors.shape[1], settings.text_pooled, settings.text_hidden)
     optimizer = torch.optim.AdamW(head.parameters(), lr=settings.text_learning_rate, weight_decay=WEIGHT_DECAY)
     generator = np.random.default_rng(seed)
     best: tuple[float, float] | None = None
