@@ -8,20 +8,19 @@ a killed run goes on with the shard it was at.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import json
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 
+from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models import identity
 from ameli_build.progress import say, track
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, Snapshot, file_digest, write_json, write_table
@@ -176,41 +175,7 @@ def peak_memory_mb() -> int:
     return max(resource.getrusage(one).ru_maxrss for one in who) // 1024
 
 
-def fingerprint(*parts: Any) -> str:
-    """A SHA-256 of parts: bytes, tables and whatever JSON can say."""
-    digest = hashlib.sha256()
-    for part in parts:
-        data = _as_bytes(part)
-        digest.update(len(data).to_bytes(8, "big"))
-        digest.update(data)
-    return digest.hexdigest()
-
-
-def _as_bytes(part: Any) -> bytes:
-    if isinstance(part, bytes):
-        return part
-    if isinstance(part, pl.DataFrame):
-        return part.write_ndjson().encode()
-    return json.dumps(part, sort_keys=True, ensure_ascii=True, default=str).encode()
-
-
-@cache
-def module_fingerprint(*names: str) -> str:
-    """A hash of the source of modules; a package counts with all that lies below it."""
-    parts: list[str] = []
-    for name in names:
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
-            raise ValueError(f"no module named {name}")
-        origin = Path(spec.origin)
-        paths = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
-        parts += [f"{path.name}:{file_digest(path)}" for path in paths]
-    return fingerprint(*parts)
-
-
 def _fingerprint_of(stage: Stage, settings: Settings, inputs: Mapping[str, str]) -> str:
-    from ameli_build.models import identity
-
     sections = {name: getattr(settings, name).model_dump(mode="json") for name in (*stage.sections, "run")}
     models = {role: identity(getattr(settings.models, role)) for role in stage.models}
     if stage.models:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from annotation.codes import UnreadableAnswers
 from annotation.tasks import CANNOT_TELL, CLEAN_TEST, TASKS
 
 SIMULATED = "simulated-"
@@ -32,10 +33,6 @@ _OFFICIAL_CHOICE = "target_product_position"
 """The beginning of the authors' header, which goes on with the range."""
 
 _UNSURE = {"?", "x", "cannot tell", "cannot_tell"}
-
-
-class UnreadableAnswers(ValueError):
-    """A file that holds no answers; its text is the reason, without the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +83,6 @@ def read_answers(path: Path) -> list[Given]:
     if isinstance(value, list):
         return _rows(path, rows_of_export(value))
     raise UnreadableAnswers("no answers in it (no list named 'answers')")
-
-
-def sheet_code(task: str, annotator: str, fingerprint: str) -> str:
-    """What one cell of a table says of the sheet that its row belongs to."""
-    return f"{task}/{annotator}/{fingerprint}"
 
 
 def choice_text(value: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from annotation.answers import sheet_code
+from annotation.codes import sheet_code
 from annotation.pictures import THUMBNAIL_SIDE, data_uri
 from annotation.tasks import CANNOT_TELL, CHOICES, MENTIONS, QUESTIONS, Entity, Item, Task
 

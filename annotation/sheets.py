@@ -8,9 +8,10 @@ from pathlib import Path
 from ameli_build.progress import say, track
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, write_bytes
-from annotation.answers import UnreadableAnswers, read_answers
+from annotation.answers import read_answers
 from annotation.assign import assign
 from annotation.check import check
+from annotation.codes import UnreadableAnswers
 from annotation.html import sheet_page
 from annotation.labelstudio import config_xml, tasks_json
 from annotation.report import AnnotationReport, record

@@ -11,7 +11,7 @@ import openpyxl
 import xlsxwriter
 from PIL import Image
 
-from annotation.answers import UnreadableAnswers, sheet_code
+from annotation.codes import UnreadableAnswers, sheet_code
 from annotation.pictures import THUMBNAIL_SIDE
 from annotation.tasks import CANNOT_TELL, INFORMATIVENESS, MENTIONS, QUESTIONS, Item, Task
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ameli_build.fingerprints import fingerprint
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import RunFailed, Snapshot, write_table
-from ameli_build.stages import Conserved, Result, Shard, Stage, Tables, Work, fingerprint, run_stage, stage_record
+from ameli_build.stages import Conserved, Result, Shard, Stage, Tables, Work, run_stage, stage_record
 from ameli_build.workers import process_mapper
 
 

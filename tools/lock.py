@@ -83,10 +83,7 @@ def line(name: str, platforms: frozenset[str]) -> str:
     pin = f"{name}=={distribution(name).version.split('+')[0]}"
     if platforms == ALL:
         return pin
-    if platforms >= LINUX:
-        markers = ['sys_platform == "linux"', *sorted(platforms - LINUX)]
-    else:
-        markers = sorted(platforms)
+    markers = ['sys_platform == "linux"', *sorted(platforms - LINUX)] if platforms >= LINUX else sorted(platforms)
     return f"{pin} ; {' or '.join(markers)}"
 
 

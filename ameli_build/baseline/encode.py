@@ -12,12 +12,13 @@ import polars as pl
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.pairs import Cosines
 from ameli_build.baseline.retrieval import Pictures, Pool
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.cross import load_cross_encoder
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.vision import load_image_encoder
 from ameli_build.settings import Settings
-from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Shard, Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ import polars as pl
 from ameli_build.baseline.attributes import Found, Sheet
 from ameli_build.baseline.data import KnowledgeBase, Reviews
 from ameli_build.baseline.metrics import Integers
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.pairs import load_pair_encoder
 from ameli_build.settings import Settings
-from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Shard, Work
 
 Pair = tuple[int, str]
 """A review's row and a hypothesis about the mention."""

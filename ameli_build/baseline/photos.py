@@ -8,12 +8,13 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.baseline.data import Reviews
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
 from ameli_build.models.ocr import load_reader
 from ameli_build.models.vision import open_picture
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed
-from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Shard, Work
 
 PHOTOS_PER_SHARD = 16
 

@@ -17,11 +17,12 @@ import polars as pl
 
 from ameli_build.baseline.data import KnowledgeBase
 from ameli_build.baseline.metrics import Integers
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.mentions.names import WORD, product_names
 from ameli_build.models import identity
 from ameli_build.models.language import load_language
 from ameli_build.settings import Settings
-from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Shard, Work
 
 Mask = npt.NDArray[np.bool_]
 

@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 
 from ameli_build.baseline.data import Data
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.missing import unavailable
 from ameli_build.models.vision import open_picture
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
-from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Shard, Work
 
 
 def embed_resnet(work: Work, settings: Settings, data: Data) -> tuple[Matrix, Matrix]:

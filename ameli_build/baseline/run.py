@@ -23,11 +23,12 @@ from ameli_build.baseline.output import human_row, predictions
 from ameli_build.baseline.prior import make_prior
 from ameli_build.baseline.retrievers import Retrieved, retrieve
 from ameli_build.baseline.tables import Bootstrap, Outcome, Scores
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_json, write_table
-from ameli_build.stages import Mapper, Work, fingerprint, in_process, module_fingerprint, peak_memory_mb, stage_record
+from ameli_build.stages import Mapper, Work, in_process, peak_memory_mb, stage_record
 
 MODULES = (
     "ameli_build.baseline",

@@ -17,8 +17,9 @@ from ameli_build.catalog.parsed import WrongPage
 from ameli_build.catalog.reviews import parse_review_page
 from ameli_build.catalog.urls import sku_of
 from ameli_build.crawl.archive import Archived, read_archive
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.records import Attribute, Picture, Product, Rejected, Review
-from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Shard, Work
 
 PARSED = "parse pages"
 """The label under which parsed shards are cached."""

@@ -20,9 +20,10 @@ import polars as pl
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from ameli_build.clean.verdicts import Verdict
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.reasons import Reason
 from ameli_build.settings import Settings
-from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Shard, Work
 
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 """Formats of photographs; Pillow's others are refused, some of them start other programs."""

@@ -15,12 +15,13 @@ from PIL import Image
 
 from ameli_build.clean.decoding import bounded, open_body, to_rgb
 from ameli_build.clean.verdicts import Verdict
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
 from ameli_build.models.detect import PROMPTLESS, load_detector
 from ameli_build.reasons import Reason
 from ameli_build.settings import Settings
 from ameli_build.snapshot import write_bytes
-from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Shard, Work
 
 PATCHES = "stages/clean/patches"
 SHARD = 32

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.informativeness.attributes import count_mentioned
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.settings import Settings
-from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Shard, Work
 
 NAMES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
 """The features, in the paper's order."""

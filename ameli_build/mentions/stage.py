@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.mentions.choose import choose_mention, wording
 from ameli_build.mentions.match import Occurrence, find_occurrences
 from ameli_build.mentions.names import product_names
@@ -16,7 +17,7 @@ from ameli_build.models.language import load_language
 from ameli_build.reasons import DROPPED, Reason
 from ameli_build.records import joined_text_expr
 from ameli_build.settings import Settings
-from ameli_build.stages import Conserved, Result, Shard, Stage, Tables, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Conserved, Result, Shard, Stage, Tables, Work
 
 MENTIONS = pl.Schema(
     {

@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.snapshot import file_digest
-from ameli_build.stages import fingerprint, module_fingerprint
 
 Matrix = npt.NDArray[np.float32]
 """One row an item, rows of unit length."""

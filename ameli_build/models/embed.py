@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.text import load_text_encoder
 from ameli_build.models.vision import load_image_encoder, open_picture
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, file_digest
-from ameli_build.stages import Shard, Work, fingerprint, module_fingerprint
+from ameli_build.stages import Shard, Work
 
 DECIMALS = 6
 
