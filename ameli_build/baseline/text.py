@@ -15,7 +15,7 @@ def render(scores: Scores) -> str:
         head = (f"Table 4, {split}", *(f"R@{k}" for k in RECALLS), "R@10 interval")
         blocks.append(columns([head, *((name, *_recalls(row)) for name, row in rows.items())]))
     for split, rows in scores.table5.items():
-        head = (f"Table 5, {split}", "disambiguation F1", "", "end-to-end F1", "")
+        head = (f"Table 5, {split}", "disambiguation F1", "", "end-to-end F1")
         blocks.append(columns([head, *((name, *_linking(row)) for name, row in rows.items())]))
     return "\n\n".join(blocks)
 
@@ -29,7 +29,7 @@ def _recalls(row: Row) -> tuple[str, ...]:
 def _linking(row: Row) -> tuple[str, ...]:
     kinds = ("disambiguation", "end_to_end")
     if all(row[f"{kind}_f1"] is None for kind in kinds):
-        return (f"not run: {row['reason']}",)
+        return ("-", "", "-", "", f"not run: {row['reason']}")
     cells = [cell for kind in kinds for cell in (_value(row[f"{kind}_f1"]), _interval(row[f"{kind}_interval"]))]
     return (*cells, row.get("note", ""))
 

@@ -9,6 +9,7 @@ from typing import Any
 from ameli_build.baseline.tables import Scores, claims
 from ameli_build.baseline.text import render
 from ameli_build.demo.scoreboard import Row
+from ameli_build.reasons import Reason
 from ameli_build.snapshot import Snapshot
 from ameli_build.text import columns
 
@@ -39,7 +40,7 @@ def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row]) -> None:
     heading("Tables 4 and 5 of this world (a few hundred generated reviews, small models: not the paper's numbers)")
     print(render(scores))
     heading("what the paper says, and what this small world says")
-    print("\n".join(f"- {claim}" for claim in claims(scores)))
+    print("\n".join(f"- {claim}" for claim in claims(scores) if claim.startswith("test: ")))
     heading("each stage against the truth of the demo's world")
     print(scoreboard_lines(board))
     heading(f"made in {snapshot.root}")
@@ -47,28 +48,40 @@ def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row]) -> None:
 
 
 def funnel(stats: Mapping[str, Any]) -> str:
-    """Rows in, dropped by reason, rows out, a line a reason."""
-    flow = stats["funnel"]
-    products = sum(flow["products_dropped"].values())
-    rows = [("products crawled", f"{flow['products_in']:,}", "")]
-    rows += [(f"  {reason}", f"-{count:,}", "") for reason, count in flow["products_dropped"].items()]
-    rows += [("products in the knowledge base", f"{flow['products_out']:,}", f"{products} dropped")]
-    rows += [("reviews crawled", f"{flow['reviews_in']:,}", f"{flow['review_links_in']:,} links to products")]
-    for name, stage in flow["stages"].items():
-        rows += [(f"  {reason}", f"-{count:,}", name) for reason, count in stage["dropped"].items()]
-    rows += [("reviews in the splits", f"{flow['reviews_out']:,}", f"{flow['reviews_dropped']:,} dropped")]
-    rows += [(f"  {name}", f"{count:,}", "") for name, count in stats["links"].items()]
+    """Rows in, dropped by stage and reason, rows out."""
+    flow, links = stats["funnel"], stats["links"]
+    rows = [("products crawled", f"{flow['products_in']:,}")]
+    rows += [(f"  {reason}", f"-{count:,}") for reason, count in _by_reason(flow["products_dropped"])]
+    rows += [("products in the knowledge base", f"{flow['products_out']:,}")]
+    rows += [("reviews crawled", f"{flow['reviews_in']:,}")]
+    rows += [
+        ("  links to products", f"{links['links_in']:,}"),
+        ("  invalid links removed", f"-{links['links_removed']:,}"),
+    ]
+    for name in ("clean", "mentions", "informativeness"):
+        dropped = _by_reason(flow["stages"][name]["dropped"])
+        rows += [(f"  {name}: {reason}", f"-{count:,}") for reason, count in dropped]
+    rows += [
+        ("reviews dropped", f"-{flow['reviews_dropped']:,}"),
+        ("reviews in the splits", f"{flow['reviews_out']:,}"),
+    ]
     return columns(rows)
+
+
+def _by_reason(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(str(reason), counts[reason]) for reason in Reason if reason in counts]
 
 
 def table2(stats: Mapping[str, Any]) -> str:
     """Table 2: the splits, then the knowledge base."""
-    table = dict(stats["table2"])
-    base = table.pop("knowledge_base")
-    rows = [("Table 2", *table)]
+    table = stats["table2"]
+    splits = [split for split in ("train", "dev", "test", "clean_test") if split in table]
+    rows = [("Table 2", *splits)]
     for key in ("reviews", "review_images", "images_per_review"):
-        rows += [(key.replace("_", " "), *(f"{split[key]:,}" for split in table.values()))]
-    rows += [(key.replace("_", " "), f"{value:,}") for key, value in base.items()]
+        rows += [(key.replace("_", " "), *(f"{table[split][key]:,}" for split in splits))]
+    base = table["knowledge_base"]
+    keys = ("products", "product_images", "product_categories", "images_per_product", "attributes_per_product")
+    rows += [(key.replace("_", " "), f"{base[key]:,}") for key in keys]
     return columns(rows)
 
 
