@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ameli_build.baseline.tables import RECALLS, Row, Scores
+from ameli_build.baseline.tables import HUMAN, RECALLS, TABLE4, TABLE5, Row, Scores
 from ameli_build.text import columns
+
+SPLITS = ("test", "clean_test")
 
 
 def render(scores: Scores) -> str:
     """Both tables, a block a split: values in percent with their 95 % intervals, or why there are none."""
     blocks = []
-    for split, rows in scores.table4.items():
+    for split in (name for name in SPLITS if name in scores.table4):
         head = (f"Table 4, {split}", *(f"R@{k}" for k in RECALLS), "R@10 interval")
-        blocks.append(columns([head, *((name, *_recalls(row)) for name, row in rows.items())]))
-    for split, rows in scores.table5.items():
+        blocks.append(columns([head, *((name, *_recalls(scores.table4[split][name])) for name in TABLE4)]))
+    for split in (name for name in SPLITS if name in scores.table5):
         head = (f"Table 5, {split}", "disambiguation F1", "", "end-to-end F1")
-        blocks.append(columns([head, *((name, *_linking(row)) for name, row in rows.items())]))
+        blocks.append(columns([head, *((name, *_linking(scores.table5[split][name])) for name in (*TABLE5, HUMAN))]))
     return "\n\n".join(blocks)
 
 
