@@ -1,0 +1,44 @@
+"""What OCR reads in review photographs: which of them, and whose lines they are."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ameli_build.baseline.data import Reviews
+from ameli_build.baseline.photos import read_photos
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot
+from ameli_build.stages import Work
+
+WORDS = ("NORVEX", "KALDEN", "TRIVOX", "BELMAR")
+
+
+def make_reviews(folder: Path) -> Reviews:
+    """Two train reviews and one test review, the first with two photos, each of a word."""
+    folder.mkdir(parents=True)
+    for word in WORDS:
+        image = Image.new("RGB", (400, 160), "white")
+        ImageDraw.Draw(image).text((50, 50), word, font=ImageFont.load_default(48), fill="black")
+        image.save(folder / f"{word}.png")
+    photos = (("images/NORVEX.png", "images/KALDEN.png"), ("images/TRIVOX.png",), ("images/BELMAR.png",))
+    gold = np.zeros(3, dtype=np.int64)
+    ids, splits = ("a", "b", "c"), ("train", "train", "test")
+    return Reviews(ids, splits, ("x",) * 3, ("",) * 3, photos, photos, gold, ((),) * 3, gold.astype(bool))
+
+
+def test_the_first_photo_of_each_review(tmp_path: Path) -> None:
+    reviews = make_reviews(tmp_path / "dataset" / "images")
+    lines, counts = read_photos(Work(Snapshot(tmp_path)), load_settings("demo"), reviews)
+    assert lines == [["NORVEX"], ["TRIVOX"], ["BELMAR"]]
+    assert counts == {"photos": 3, "read": 3}
+
+
+def test_all_photos_and_a_bounded_sample_that_begins_with_test(tmp_path: Path) -> None:
+    reviews = make_reviews(tmp_path / "dataset" / "images")
+    work = Work(Snapshot(tmp_path))
+    lines, counts = read_photos(work, load_settings("demo", ["baseline.images=maximum"]), reviews)
+    assert lines == [["NORVEX", "KALDEN"], ["TRIVOX"], ["BELMAR"]]
+    lines, counts = read_photos(work, load_settings("demo", ["baseline.ocr_images=1"]), reviews)
+    assert lines == [[], [], ["BELMAR"]]
+    assert counts == {"photos": 3, "read": 1}
