@@ -55,7 +55,7 @@ def _options(
 def demo(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the demo's snapshot.")] = Path("ameli-demo"),
     products: Annotated[int, typer.Option(min=12, help="Products in the generated catalogue.")] = 240,
-    seed: Annotated[int, typer.Option(help="Seed of the generated world.")] = 13,
+    seed: Annotated[int, typer.Option(help="Seed of the generated world.")] = 7,
     workers: Workers = None,
 ) -> None:
     """Run everything on a small generated world: crawl, build, sheets, baseline. No network, no GPU."""
