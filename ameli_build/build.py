@@ -14,7 +14,7 @@ from ameli_build.provenance import write_run_record
 from ameli_build.release.stage import STAGE as RELEASE
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import Mapper, Stage, in_process, run_stage
+from ameli_build.stages import Mapper, Stage, in_process, run_stage, settings_as_run
 
 STAGES: tuple[Stage, ...] = (
     CATALOG,  # 3.1
@@ -50,6 +50,16 @@ def build(
     write_run_record(snapshot, settings, "build")
     _warn_of_empty_splits(snapshot)
     return ran
+
+
+def release_again(snapshot: Snapshot, settings: Settings, *, mapper: Mapper = in_process) -> None:
+    """Run `release` alone, for new answers: with the settings that the build had, so that nothing else changes.
+
+    The caller holds the snapshot's lock.
+    """
+    used = settings_as_run(snapshot, settings, *(stage.name for stage in STAGES))
+    run_stage(RELEASE, snapshot, used, mapper)
+    write_run_record(snapshot, used, "sheets import")
 
 
 def _warn_of_empty_splits(snapshot: Snapshot) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
@@ -199,7 +199,7 @@ def sheets_import(
     workers: Workers = None,
 ) -> None:
     """Read answers back: accuracy, agreement, and Clean-Test."""
-    from ameli_build.build import build as run_build
+    from ameli_build.build import release_again
     from ameli_build.settings import load_settings
     from annotation.sheets import import_answers
 
@@ -207,7 +207,7 @@ def sheets_import(
     settings = load_settings(profile, override or (), opened)
     with opened.lock(), _mapper(workers) as mapper:
         print(import_answers(opened, files, settings))
-        run_build(opened, settings, mapper=mapper)
+        release_again(opened, settings, mapper=mapper)
 
 
 @app.command()
@@ -248,16 +248,26 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        app(args=arguments, prog_name="ameli")
+        status = app(args=arguments, prog_name="ameli", standalone_mode=False)
     except _Interrupted:
         _fail("interrupted; run the same command again to go on", 1, debug)
     except AmeliError as error:
         _fail(str(error), error.exit_code, debug)
+    except _UsageError as error:
+        command = error.ctx.command_path if error.ctx else "ameli"
+        told = error.format_message()
+        if not told:  # a command without arguments, whose help stands there already
+            raise SystemExit(2) from None
+        _fail(f"{told} (see {command} --help)", 2, debug)
     except OSError as error:
         _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
     except Exception as error:
         _fail(f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1, debug)
-    raise SystemExit(0)
+    raise SystemExit(status or 0)
+
+
+_UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
+"""What Typer raises for wrong usage, which it does not export by itself."""
 
 
 class _Interrupted(BaseException):

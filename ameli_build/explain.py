@@ -11,6 +11,7 @@ from ameli_build.clean.decoding import truncated_image
 from ameli_build.clean.stage import row_rules
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
+from ameli_build.stages import settings_as_run
 
 FEATURES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
 
@@ -49,7 +50,11 @@ class Explanation:
 
 
 def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanation:
-    """Tell the life of `review_id`; raises `UnusableInput` where the catalog does not know it."""
+    """Tell the life of `review_id`, each verdict against the threshold that the stage had when it ran.
+
+    `settings` count for stages that have not run. Raises `UnusableInput` where the catalog does not know the review.
+    """
+    settings = settings_as_run(snapshot, settings, "clean", "informativeness")
     links = _rows(snapshot, "catalog/reviews", review_id)
     if links.is_empty():
         raise UnusableInput(f"{snapshot.root}: no review {review_id!r} in the catalog")

@@ -24,7 +24,7 @@ PROFILES = ("demo", "small", "paper")
 class Section(BaseModel):
     """A group of settings; an unknown name in it is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class RunSettings(Section):
@@ -285,14 +285,17 @@ def _merge(values: dict[str, Any], above: Mapping[str, Any]) -> None:
 def _set(values: dict[str, Any], key: str, text: str) -> None:
     """Set `section.key` from text: JSON where it parses (numbers, true, lists), else the text itself."""
     section, _, name = key.partition(".")
+    field = Settings.model_fields.get(section)
+    kind = field.annotation if field is not None else None
+    target = kind.model_fields.get(name) if isinstance(kind, type) and issubclass(kind, Section) else None
+    if target is None:
+        raise UnusableInput(f"setting {key}: there is no such setting")
     try:
         value = json.loads(text)
     except ValueError:
         value = text
-    field = Settings.model_fields.get(section)
-    kind = field.annotation if field is not None else None
-    if isinstance(kind, type) and issubclass(kind, Section):
-        target = kind.model_fields.get(name)
-        if target is not None and target.annotation is str:
-            value = text  # a model called "123" stays a name
-    values.setdefault(section, {})[name] = value
+    if target.annotation is str:
+        value = text  # a model called "123" stays a name
+    group = values.setdefault(section, {})
+    if isinstance(group, dict):  # else the profile is at fault, which validation tells
+        group[name] = value

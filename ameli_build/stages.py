@@ -149,6 +149,7 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
     seconds = time.monotonic() - started
     record = {
         "fingerprint": mine,
+        "settings": _settings_of(stage, settings),
         "inputs": inputs,
         "outputs": {name: file_digest(snapshot.table_path(name)) for name in stage.outputs},
         "made": {path: _content(snapshot.root / path) for path in stage.made},
@@ -169,6 +170,15 @@ def stage_record(snapshot: Snapshot, name: str) -> dict[str, Any]:
     return record
 
 
+def settings_as_run(snapshot: Snapshot, settings: Settings, *names: str) -> Settings:
+    """`settings` with the sections that the stages `names` read as they were when each last ran; later names win."""
+    changed: dict[str, Any] = {}
+    for name in names:
+        for section, values in stage_record(snapshot, name).get("settings", {}).items():
+            changed[section] = type(getattr(settings, section)).model_validate(values)
+    return settings.model_copy(update=changed)
+
+
 def peak_memory_mb() -> int:
     """The largest resident set of this process or of one of its finished children so far, in MiB."""
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -181,6 +191,11 @@ def _fingerprint_of(stage: Stage, settings: Settings, inputs: Mapping[str, str])
     if stage.models:
         models |= {"device": settings.models.device, "batch": str(settings.models.batch)}
     return fingerprint(stage.name, inputs, sections, models, module_fingerprint(*stage.modules))
+
+
+def _settings_of(stage: Stage, settings: Settings) -> dict[str, Any]:
+    sections = {*stage.sections, "run", *(("models",) if stage.models else ())}
+    return {name: getattr(settings, name).model_dump(mode="json") for name in sorted(sections)}
 
 
 def _named_files(stage: Stage, settings: Settings) -> list[tuple[str, Path]]:

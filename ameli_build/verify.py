@@ -14,6 +14,7 @@ import polars as pl
 from ameli_build.records import joined_text_expr
 from ameli_build.release.tables import SCHEMAS, SPLITS
 from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, file_digest
+from ameli_build.stages import stage_record
 
 ROWS_CHECKED = 1000
 """Rows of a table that are held against its JSON Schema, evenly spaced; column types are checked for all."""
@@ -115,9 +116,8 @@ def _mention() -> pl.Expr:
 
 
 def _products_in_one_split(snapshot: Snapshot, reviews: pl.DataFrame) -> Iterator[str]:
-    run = snapshot.root / "run.json"
-    policy = json.loads(run.read_text())["settings"]["splits"]["policy"] if run.is_file() else "product"
-    if policy == "review":
+    settings = stage_record(snapshot, "splits").get("settings", {})
+    if settings.get("splits", {}).get("policy") == "review":
         return
     spread = reviews.group_by("sku").agg(pl.col("split").n_unique()).filter(pl.col("split") > 1)
     if spread.height:

@@ -84,6 +84,9 @@ def test_verify_and_explain(snapshot: Path) -> None:
     [
         (("build", "nowhere"), 2, "no snapshot here"),
         (("build", "nowhere", "--nothing"), 2, "No such option"),
+        (("build",), 2, "SNAPSHOT"),
+        (("build", "nowhere", "--workers", "0"), 2, "--workers"),
+        (("build", "{snapshot}", "--set", "profile.max_tokens=1"), 2, "no such setting"),
         (("explain", "{snapshot}", "nobody"), 2, "no review 'nobody'"),
         (("build", "{snapshot}", "--until", "nothing"), 2, "no such stage"),
         (("build", "{snapshot}", "--set", "clean.max_tokens=many"), 2, "clean.max_tokens"),
@@ -96,7 +99,8 @@ def test_an_error_is_one_line(snapshot: Path, arguments: tuple[str, ...], status
     done = ameli(*(argument.format(snapshot=snapshot) for argument in arguments))
     assert done.returncode == status
     assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("ameli: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_debug_shows_where(snapshot: Path) -> None:
@@ -111,3 +115,14 @@ def test_a_stage_can_be_the_last(snapshot: Path, tmp_path: Path) -> None:
         assert (out / file).read_bytes() == (snapshot / file).read_bytes()
     assert ameli("build", out, "--profile", "demo", "--until", "clean", "--workers", "1").returncode == 0
     assert not (out / "stages" / "mentions").exists()
+
+
+def test_explain_tells_the_thresholds_of_the_build(snapshot: Path, tmp_path: Path) -> None:
+    out = tmp_path / "replayed"
+    assert ameli("replay", snapshot, "--out", out).returncode == 0
+    short = ("--set", "clean.max_tokens=3", "--until", "clean", "--workers", "1")
+    assert ameli("build", out, "--profile", "demo", *short).returncode == 0
+    dropped = pl.read_parquet(out / "stages" / "clean" / "dropped.parquet").filter(pl.col("reason") == "too_long")
+    told = ameli("explain", out, dropped["review_id"][0]).stdout
+    assert "(threshold: 3)" in told
+    assert "too_long                failed" in told

@@ -79,3 +79,18 @@ def test_a_broken_profile(tmp_path: Path) -> None:
     broken.write_text("[clean\n")
     with pytest.raises(UnusableInput, match=r"broken\.toml"):
         load_settings(str(broken))
+
+
+def test_a_setting_that_is_not_there_or_no_number() -> None:
+    with pytest.raises(UnusableInput, match=r"clean\.nothing: there is no such setting"):
+        load_settings("demo", ["clean.nothing=1"])
+    with pytest.raises(UnusableInput, match=r"profile\.x: there is no such setting"):
+        load_settings("demo", ["profile.x=1"])
+    with pytest.raises(UnusableInput, match=r"clean\.box_threshold: .*finite"):
+        load_settings("demo", ["clean.box_threshold=NaN"])
+
+
+def test_a_profile_whose_section_is_none(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("clean = 3")
+    with pytest.raises(UnusableInput, match="setting clean: "):
+        load_settings(str(tmp_path / "mine.toml"), ["clean.max_tokens=1"])

@@ -9,7 +9,7 @@ import pytest
 from made import released_snapshot
 
 from ameli_build.release.stage import _checksums
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, write_table
+from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, write_json, write_table
 from ameli_build.verify import verify
 
 
@@ -77,3 +77,18 @@ def test_a_product_in_two_splits(snapshot: Snapshot) -> None:
     rewrite(snapshot, "dev", dev.with_columns(sku=pl.lit("p4")))
     with pytest.raises(RunFailed, match="more than one split"):
         verify(snapshot)
+
+
+def test_a_product_without_category(snapshot: Snapshot) -> None:
+    products = pl.read_parquet(snapshot.dataset / "products.parquet")
+    rewrite(snapshot, "products", products.with_columns(categories=pl.lit([]).cast(pl.List(pl.String))))
+    assert "hold" in verify(snapshot)
+
+
+def test_the_policy_of_the_splits_is_that_of_their_stage(snapshot: Snapshot) -> None:
+    """Later commands note their own settings in run.json; what counts is how the splits were made."""
+    dev = pl.read_parquet(snapshot.dataset / "dev.parquet")
+    rewrite(snapshot, "dev", dev.with_columns(sku=pl.lit("p4")))
+    mark = {"settings": {"splits": {"policy": "review"}}}
+    write_json(snapshot.root / "stages" / "splits" / "stage.json", mark)
+    assert "hold" in verify(snapshot)

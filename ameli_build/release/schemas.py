@@ -15,7 +15,7 @@ _MEANING: dict[str, dict[str, Any]] = {
     "sku": {"description": "the shop's id of the product; of a review, the gold product", "minLength": 1},
     "review_id": {"description": "the shop's id of the review", "minLength": 1},
     "name": {"description": "the product's title, which is its first attribute", "minLength": 1},
-    "categories": {"description": "the category path, root first", "minItems": 1},
+    "categories": {"description": "the category path, root first; empty where the shop tells none"},
     "description": {"description": "the shop's paragraph about the product"},
     "attributes": {"description": "the specification sheet"},
     "images": {"description": "paths below the data set's folder", "minItems": 1},
