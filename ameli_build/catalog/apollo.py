@@ -31,12 +31,16 @@ def fragments(html: str) -> Iterator[dict[str, Any]]:
                 yield from (piece for field in _FIELDS if (piece := as_dict(data.get(field))))
 
 
-def merged(pieces: list[dict[str, Any]], url: str) -> dict[str, Any]:
+def merged(pieces: list[dict[str, Any]], url: str, known: str | None = None) -> dict[str, Any]:
     """The pieces of the page's own product in one; pieces of other products and of open-box offers aside.
 
-    The product is the one of the URL; where the URL names none, the first piece with a name.
+    The product is the one of the URL, by SKU or else by BSIN; where the URL names none, the `known` one, and where that
+    is not on the page, the first piece with a name.
     """
-    sku = sku_of(url) or next((as_text(p.get("skuId")) for p in pieces if p.get("skuId") and p.get("name")), "")
+    named = [piece for piece in pieces if piece.get("skuId") and piece.get("name")]
+    by_bsin = [piece for piece in named if piece.get("bsin") and f"/{piece['bsin']}/" in f"{url}/"]
+    by_sku = [piece for piece in pieces if known and _sku_in(piece) == known]
+    sku = sku_of(url) or next((_sku_in(piece) for piece in (*by_bsin, *by_sku, *named)), "")
     mine = [piece for piece in pieces if _sku_in(piece) in ("", sku)]
     whole: dict[str, Any] = {}
     for piece in mine:

@@ -29,7 +29,8 @@ _VARIATIONS = (
 )
 _REVIEWS = (".c-reviews .c-total-reviews", ".c-total-reviews", ".c-reviews", ".ugc-c-review-average + span")
 _OVERVIEW = "div[class^='embedded-component-container lv product-']"
-_SHEETS = (".shop-specifications .category-wrapper", ".shop-mp-specifications .category-wrapper")
+_ROWS = ".specifications-list .list-item"
+_SPECIFICATION_BUTTONS = (".shop-specifications button", ".shop-mp-specifications button")
 
 
 def read(page: Page) -> Draft:
@@ -48,6 +49,11 @@ def read(page: Page) -> Draft:
         model=first_text(page, (".model.product-data .product-data-value",)),
         review_count=count_in(first_text(page, _REVIEWS)),
     )
+
+
+def has_button(page: Page) -> bool:
+    """Whether the page has a button that opens its specifications, of which it may show some before."""
+    return any("specification" in node.get_text().lower() for node in page.select(*_SPECIFICATION_BUTTONS))
 
 
 def _digits(text: str) -> str:
@@ -81,7 +87,12 @@ def _features(page: Page) -> tuple[tuple[str, str], ...]:
 
 
 def _rows(page: Page) -> Iterator[tuple[str, str, str]]:
-    for section in page.select(*_SHEETS):
-        group = text_of(section.select_one(".section-title-container") or section.select_one(".section-title"))
-        for item in section.select(".specifications-list .list-item"):
-            yield group, text_of(item.select_one(".row-title")), text_of(item.select_one(".row-value"))
+    """(group, name, value) of each row, wherever the sheet opens; a sheet without sections has rows of no group."""
+    groups: dict[int, str] = {}
+    for item in page.select(_ROWS):
+        section = item.find_parent(class_="category-wrapper")
+        if section is not None and id(section) not in groups:
+            title = section.select_one(".section-title-container") or section.select_one(".section-title")
+            groups[id(section)] = text_of(title)
+        group = groups[id(section)] if section is not None else ""
+        yield group, text_of(item.select_one(".row-title")), text_of(item.select_one(".row-value"))

@@ -18,6 +18,7 @@ PREFIXES = (
     "pricing-price",
     "user-generated-content-ratings-and-reviews",
 )
+_DRAWER_TITLES = ("specifications", "all specifications", "full specifications")
 _ELEMENT = re.compile(r"^(?P<prefix>[a-z-]+?)-\d[\w-]*$")
 _INITIALIZED = re.compile(
     r"initializeComponent\(\s*(\{[^{}]*\})\s*,\s*\"([^\"]*)\"\s*,\s*(\"(?:[^\"\\]|\\.)*\")\s*,", re.S
@@ -81,7 +82,8 @@ def drawer_rows(page: Page) -> Iterator[tuple[str, str, str]]:
         value = item.select_one("div.description") or item.select_one(".w-full")
         heading = item.find_previous(["h2", "h3", "h4"])
         inside = heading is not None and heading.find_parent(class_="pdp-drawer-content") is not None
-        yield text_of(heading) if inside else "", text_of(name), text_of(value)
+        group = text_of(heading) if inside else ""
+        yield "" if group.lower() in _DRAWER_TITLES else group, text_of(name), text_of(value)
 
 
 def _description(overview: Mapping[str, Any]) -> str:

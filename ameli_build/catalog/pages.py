@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ameli_build.catalog import apollo, generation_a, generation_b
@@ -23,10 +24,11 @@ from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_ld, json
 __all__ = ["Generation", "NotAProduct", "ParsedProduct", "parse_product_page"]
 
 
-def parse_product_page(html: bytes, url: str) -> ParsedProduct:
+def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedProduct:
     """The product that a page shows, as served or as it stands after the specification click.
 
-    `url` is the page's address: it tells the SKU where the page does not, and which of several products is meant.
+    `url` is the page's address: it tells the SKU where the page does not, and which of several products is meant; where
+    it names none, `sku` says which was asked for.
     Raises `NotAProduct` for a block page, the choice of country, an empty answer and any page without name or SKU.
     """
     text = page_text(html)
@@ -34,11 +36,15 @@ def parse_product_page(html: bytes, url: str) -> ParsedProduct:
         raise NotAProduct(other)
     if "<" not in text:
         raise NotAProduct("not HTML")
-    if apollo.MARK in text and (product := apollo.merged(list(apollo.fragments(text)), url)):
+    if apollo.MARK in text and (product := apollo.merged(list(apollo.fragments(text)), url, sku)):
         return as_parsed(_apollo(text, product), "C", url)
     if found := generation_b.components(text):
         return as_parsed(_components(text, found), "B", url)
-    return as_parsed(combine((generation_a.read(Page(text)), _schema(text))), "A", url)
+    page = Page(text)
+    shown = generation_a.read(page)
+    parsed = as_parsed(combine((shown, _schema(text))), "A", url)
+    # What is shown beside the button, or told to search engines, need not be all.
+    return replace(parsed, has_specifications=bool(shown.rows), has_button=generation_a.has_button(page))
 
 
 def _apollo(text: str, product: dict[str, Any]) -> Draft:

@@ -16,9 +16,8 @@ from ameli_build.records import Attribute, Product
 
 Generation = Literal["A", "B", "C"]
 
-_TAG = re.compile(
-    r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|small|span|strong|sub|sup|table|tbody|td|th|tr|u|ul)\b[^<>]*>", re.I
-)
+_INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|sub|sup|u)\b[^<>]*>", re.I)
+_BLOCK_TAG = re.compile(r"</?(?:br|div|h[1-6]|li|ol|p|table|tbody|td|th|tr|ul)\b[^<>]*>", re.I)
 _TITLE = re.compile(r"<title\b[^>]*>(.*?)</title>", re.S | re.I)
 _CHARSET = re.compile(rb"""charset=["']?([A-Za-z0-9_.:-]+)""", re.I)
 _OTHERS = {
@@ -52,7 +51,7 @@ class ParsedProduct:
     """A product page. `review_count` is what the page claims, None where it claims nothing.
 
     `product.source` is empty; `has_specifications` tells whether specification rows were in the page as it was given,
-    so that a crawler knows whether a click is needed.
+    and `has_button` whether there was a button for more, so that a crawler knows whether a click is needed.
     """
 
     product: Product
@@ -60,6 +59,7 @@ class ParsedProduct:
     has_specifications: bool
     review_count: int | None = None
     variant_skus: tuple[str, ...] = ()
+    has_button: bool = False
 
 
 def page_text(body: bytes) -> str:
@@ -92,7 +92,7 @@ def clean_text(text: object) -> str:
 
     "" for what is not a string.
     """
-    return folded(unescape(_TAG.sub(" ", text))) if isinstance(text, str) else ""
+    return folded(unescape(_BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text)))) if isinstance(text, str) else ""
 
 
 def folded(text: str) -> str:

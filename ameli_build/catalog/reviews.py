@@ -14,6 +14,7 @@ from typing import Any
 
 from ameli_build.catalog.parsed import NotReviews, page_text, readable
 from ameli_build.catalog.raw_records import BadRecord, review_of
+from ameli_build.catalog.scripts import json_in
 from ameli_build.catalog.urls import original_image, sku_of
 from ameli_build.records import Rejected, Review
 
@@ -56,13 +57,14 @@ def _page(body: bytes) -> dict[str, Any]:
     if text.startswith("<"):
         match = _PRE.search(text)
         text = unescape(match[1]) if match else ""
-    try:
-        page = json.loads(text)
-    except (ValueError, RecursionError):
-        raise NotReviews("not JSON" if text else "no JSON in the page") from None
+    page = json_in(text)
+    if page is None:
+        raise NotReviews("not JSON" if text else "no JSON in the page")
     for key in ("app", "reviews"):  # the same rows stand deeper in a page's own component
         if isinstance(page, dict) and "topics" not in page and isinstance(page.get(key), dict):
             page = page[key]
+    if isinstance(page, dict) and page.get("topics", ()) is None:  # a product without reviews
+        page = {**page, "topics": []}
     if not isinstance(page, dict) or not isinstance(page.get("topics"), list):
         raise NotReviews("JSON without a list of topics")
     return page

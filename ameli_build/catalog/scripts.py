@@ -11,8 +11,9 @@ from ameli_build.catalog.parsed import clean_text
 
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script\s*>", re.S | re.I)
 _DROPPED = re.compile(r"<(script|style|noscript|template)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.S | re.I)
-_ID = re.compile(r"""\bid\s*=\s*["']?([^"'\s>]+)""", re.I)
-_TYPE = re.compile(r"""\btype\s*=\s*["']?([^"'\s>]+)""", re.I)
+_ID = re.compile(r"""(?<![\w-])id\s*=\s*["']?([^"'\s>]+)""", re.I)
+_TYPE = re.compile(r"""(?<![\w-])type\s*=\s*["']?([^"'\s>;]+)""", re.I)
+_WRAPPING = re.compile(r"^\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?)\s*")
 _TOKEN = re.compile(
     r"""
     (?P<double>"(?:[^"\\]|\\.)*")
@@ -41,10 +42,18 @@ def scripts(html: str) -> Iterator[tuple[str, str, str]]:
 
 
 def json_in(text: str) -> Any:
-    """JSON in a script; None for what cannot be read."""
+    """JSON in a script; None for what cannot be read.
+
+    What a browser's page forgives is forgiven: a comment or CDATA mark before it, text after it, `undefined`, NaN.
+
+    >>> json_in('<!-- {"a": undefined, "b": NaN,}; -->')
+    {'a': None, 'b': None}
+    """
     try:
-        return json.loads(text, strict=False)
-    except (ValueError, RecursionError):
+        return json.loads(text, strict=False, parse_constant=lambda _: None)
+    except ValueError:
+        return javascript_in(_WRAPPING.sub("", text))
+    except RecursionError:
         return None
 
 
@@ -86,8 +95,8 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def json_ld(html: str) -> dict[str, Any]:
-    """The page's JSON-LD description of a product, {} where there is none."""
-    for _, kind, content in scripts(html):
+    """The page's JSON-LD description of a product, {} where there is none; the one named for it goes first."""
+    for _, kind, content in sorted(scripts(html), key=lambda script: script[0] != "product-schema"):
         if kind == "application/ld+json":
             found = _of_type(json_in(content), "Product")
             if found is not None:

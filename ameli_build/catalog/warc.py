@@ -67,7 +67,8 @@ def read_crawl(raw: Path, work: Work) -> Crawled:
 def merged(pages: list[Product]) -> Product:
     """One record from the views of one product, the first of which is the page as served.
 
-    Each field comes from the first view that has it; the specification rows from the first with named groups, if any.
+    Each field comes from the first view that has it; the specification rows from the view with most of them, and of
+    views with equally many from the first with named groups.
     """
     first = pages[0]
     for other in pages[1:]:
@@ -76,9 +77,8 @@ def merged(pages: list[Product]) -> Product:
             for name in ("categories", "description", "images", "variants", "price")
             if not getattr(first, name)
         }
-        named = any(row.group for row in first.attributes)
-        better = not named and len(other.attributes) >= len(first.attributes) and any(r.group for r in other.attributes)
-        if not first.attributes or better:
+        mine, others = ((len(one.attributes), any(row.group for row in one.attributes)) for one in (first, other))
+        if others > mine:
             changes["attributes"] = other.attributes
         extra = json.loads(other.extra) | json.loads(first.extra)
         changes["extra"] = json.dumps(extra, sort_keys=True, ensure_ascii=False)
@@ -103,7 +103,7 @@ def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
             yield from (("rejected", replace(rejected, file=page.file)) for rejected in found.rejected)
         else:
             address = page.final_url if sku_of(page.final_url) else page.url
-            product = parse_product_page(body, address).product
+            product = parse_product_page(body, address, page.sku).product
             yield page.kind, replace(product, url=page.final_url, fetched_at=page.fetched_at, source=source)
     except (WrongPage, RecursionError, ParserRejectedMarkup) as error:
         yield "rejected", Rejected(page.file, 0, f"{page.kind}: {error}", page.url)

@@ -30,7 +30,8 @@ def html_page(response: Response) -> bytes:
     _refuse_by_title(body)
     if not start.startswith(b"<"):
         raise Unwanted("wrong_type", "not HTML")
-    if b"</html" not in body[-65536:].lower():
+    end = body[-65536:].lower()
+    if b"</html" not in end and b"</body" not in end:
         raise Unwanted("cut", "the page ends before </html>")
     return body
 
@@ -78,9 +79,11 @@ def image(response: Response) -> str:
 
 
 def _refuse_by_title(body: bytes) -> None:
-    """By the title alone: words like "captcha" stand on good pages."""
-    found = _TITLE.search(body[:262144]) if body.lstrip()[:1] == b"<" else None
-    title = found[1].lower() if found else b""
+    """By the title, or the first words of a page without one: words like "captcha" stand on good pages."""
+    if body.lstrip()[:1] != b"<":
+        return
+    found = _TITLE.search(body[:262144])
+    title = (found[1] if found else body[:200]).lower()
     for words, kind in _TITLES:
         if words in title:
             raise Unwanted(kind, " ".join(title.decode("utf-8", "replace").split())[:100])

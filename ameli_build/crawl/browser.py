@@ -14,6 +14,7 @@ from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.options import BaseOptions
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from ameli_build.crawl import supervise
@@ -25,6 +26,7 @@ _FLAGS = (
     "--headless=new",
     "--disable-gpu",
     "--disable-quic",
+    "--no-proxy-server",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
@@ -47,6 +49,9 @@ class _SupervisedService(Service):
     def command_line_args(self) -> list[str]:
         """What stands behind the interpreter's path."""
         return ["-E", "-S", *self._command, *super().command_line_args()]
+
+    def send_remote_shutdown_command(self) -> None:
+        """Nothing: the request would go through a proxy of the environment, and the signal that follows does it all."""
 
 
 class Browser:
@@ -101,6 +106,7 @@ class Browser:
         options.add_argument(f"--host-resolver-rules=MAP * ~NOTFOUND, {kept}")
         options.add_argument(f"--user-agent={self._settings.user_agent}")
         options.page_load_strategy = "eager"
+        BaseOptions.ignore_local_proxy_environment_variables(options)  # that of the subclass only adds a warning
         return options
 
     def _remote(self) -> WebDriver:

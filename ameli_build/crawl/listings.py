@@ -74,7 +74,8 @@ def _listed(source: Source, site: str, category: str) -> Iterator[Target]:
             return
         seen.update(card.sku or card.url for card in fresh)
         yield from (Target(card.sku, card.url) for card in fresh)
-        url = listing.next_url
+        more = len(seen) < (listing.total or 0)  # later listings have no link to their next page, only a count
+        url = listing.next_url or (listing_url(site, category, len(pages) + 1) if more else None)
 
 
 def _in_sitemap(source: Source, url: str) -> Iterator[Target]:

@@ -41,7 +41,7 @@ class ProductCrawler:
         page = errand.take("page", url, _checked, target.sku)
         if page is None and self._source.failure("page", url) in GONE:
             return
-        parsed = _parsed(page) if page is not None else None
+        parsed = _parsed(page, target.sku) if page is not None else None
         sku = target.sku or (parsed.product.sku if parsed is not None else None)
         if parsed is not None and self._needs_click(parsed):
             self._click(url, sku)
@@ -54,7 +54,8 @@ class ProductCrawler:
 
     def _needs_click(self, parsed: ParsedProduct) -> bool:
         mode: Literal["auto", "click", "json"] = self._settings.specifications
-        return mode == "click" or (mode == "auto" and not parsed.has_specifications)
+        all_there = parsed.has_specifications and not parsed.has_button
+        return mode == "click" or (mode == "auto" and not all_there)
 
     def _click(self, url: str, sku: str | None) -> None:
         if self._source.settled("clicked", url):
@@ -74,9 +75,9 @@ def _checked(response: Response) -> Response:
     return response
 
 
-def _parsed(page: Response) -> ParsedProduct | None:
+def _parsed(page: Response, sku: str | None) -> ParsedProduct | None:
     """The product on a page; None for a page of another kind, which the catalog will reject by name."""
     try:
-        return parse_product_page(page.data, page.final_url)
+        return parse_product_page(page.data, page.final_url, sku)
     except (NotAProduct, RecursionError, ParserRejectedMarkup):
         return None

@@ -19,24 +19,27 @@ MAX_BARREN = 3
 def review_pages(errand: Errand, settings: CrawlSettings, sku: str) -> Iterator[ReviewPage]:
     """The pages of a product's reviews, up to the site's own end.
 
-    The end is an empty page, or the last one that the shop ever claimed. A page that cannot be had is noted and passed
-    over while more are claimed; pages that only repeat what came before are not followed for long.
+    The end is an empty page, or the last one that the shop ever claimed if as many rows came as it counts. A page that
+    cannot be had, or is empty and claims more itself, is passed over while more are claimed; pages that only repeat
+    what came before are not followed for long.
     """
     seen: set[str] = set()
-    last = 0
-    barren = 0
+    last = rows = total = barren = 0
     number = 1
     site = errand.source.fetcher.addresses.site_url
-    while barren < MAX_BARREN and (number == 1 or last == 0 or number <= last):
+    while barren < MAX_BARREN and (number <= max(1, last) or last == 0 or len(seen) + rows != total > 0):
         url = review_url(site, sku, number, settings.review_page_size, settings.review_sort)
         page = errand.take("reviews", url, partial(answers.review_page, sku=sku), sku)
         if page is None and last == 0:
             return
         if page is not None:
-            if not page.reviews and not page.rejected:
+            claimed = _claimed_pages(page, settings.review_page_size)
+            if not page.reviews and not page.rejected and claimed <= number:
                 return
             yield page
-            last = max(last, _claimed_pages(page, settings.review_page_size))
+            last = max(last, claimed)
+            total = max(total, page.total_results or 0)
+            rows += len(page.rejected)
         fresh = {review.review_id for review in page.reviews} - seen if page is not None else set()
         seen |= fresh
         barren = 0 if fresh else barren + 1

@@ -26,6 +26,8 @@ ROWS = (
     "div.inline-flex.w-full.body-copy-lg > div.font-weight-medium",
 )
 POLL_SECONDS = 0.05
+CALM_SECONDS = 0.2
+"""Rows that come one by one come faster than this."""
 
 _CLICK = """
 const survey = document.querySelector('#survey_invite_no');
@@ -82,8 +84,9 @@ class Clicker:
         self._throttle.wait(host)
         try:
             driver = self._browser.open(url)
+            shown = self._rows(driver)
             self._press(driver)
-            self._await_rows(driver)
+            self._await_rows(driver, shown)
             return str(driver.execute_script(_SOURCE))
         except (WebDriverException, HTTPError, OSError) as error:
             self._browser.close()
@@ -104,19 +107,29 @@ class Clicker:
                 raise ClickFailed("no_button", f"no specification button within {self._timeout:g} s")
             self._throttle.pause(POLL_SECONDS)
 
-    def _await_rows(self, driver: WebDriver) -> None:
-        """Wait until there are rows and their number stays the same from one look to the next."""
-        start = time.monotonic()
+    def _rows(self, driver: WebDriver) -> int:
+        return int(driver.execute_script(_COUNT, ", ".join(ROWS)))
+
+    def _await_rows(self, driver: WebDriver, shown: int) -> None:
+        """Wait until there are more rows than were `shown` before the click, and their number has settled.
+
+        Rows that were there before and do not become more in all the time are taken as they are.
+        """
+        start = changed = time.monotonic()
         presses = 1
         before = 0
         while True:
-            count = int(driver.execute_script(_COUNT, ", ".join(ROWS)))
-            if count and count == before:
+            count = self._rows(driver)
+            now = time.monotonic()
+            changed = changed if count == before else now
+            if count > shown and now - changed >= CALM_SECONDS:
                 return
-            waited = time.monotonic() - start
+            waited = now - start
             if waited > self._timeout:
+                if count:
+                    return
                 raise ClickFailed("no_rows", f"no specification rows within {self._timeout:g} s of the click")
-            if not count and waited > presses * self._timeout / 3:  # the page's script was not listening yet
+            if count <= shown and waited > presses * self._timeout / 3:  # the page's script was not listening yet
                 presses += 1
                 self._press(driver)
             before = count

@@ -50,6 +50,28 @@ def test_skus_come_first_and_each_product_once(tmp_path: Path) -> None:
         assert found == ["1003", "1001", "1002"]
 
 
+def counted(skus: str, total: int) -> bytes:
+    """A listing of 2025: no link to the next page, but a count."""
+    cards = "".join(
+        f'<li data-testid="{sku}"><a class="product-list-item-link" href="/product/x/J{sku}/sku/{sku}">x</a></li>'
+        for sku in skus.split()
+    )
+    count = f'<span class="pagination-num-found">{total}</span>'
+    return f"<html><title>L</title>{count}<ul class='product-grid-view-container'>{cards}</ul></html>".encode()
+
+
+def test_a_listing_without_a_next_link_is_followed_by_its_count(tmp_path: Path) -> None:
+    pages = {
+        "/site/x/x/c.c?cp=1&id=c": counted("1001 1002", 3),
+        "/site/x/x/c.c?cp=2&id=c": counted("1003", 3),
+        "/site/x/x/d.c?cp=1&id=d": counted("2001", 9),
+        "/site/x/x/d.c?cp=2&id=d": counted("2001", 9),
+    }
+    with misbehaving(pages) as server:
+        assert skus_of(tmp_path, server.url, "c", "d") == ["1001", "1002", "1003", "2001"]
+        assert sum(seen.target.startswith("/site") for seen in server.seen) == 4
+
+
 def test_listings_are_followed_to_their_own_end(tmp_path: Path) -> None:
     pages = {
         "/site/x/x/c.c?cp=1&id=c": shelf("1001 1002", "/site/x/x/c.c?cp=2&id=c"),

@@ -48,7 +48,19 @@ CASES = {
         "a b c",
         3,
     ),
-    "a total that disagrees with the pages": ([page_of("a", totalPages=1, totalResults=21), page_of("b")], "a b", 2),
+    "a total that disagrees with the pages": ([page_of("a", totalPages=1, totalResults=21), page_of("b")], "a b", 3),
+    "a total that is too small": ([page_of("a b", totalPages=1, totalResults=1), page_of("c")], "a b c", 3),
+    "pages smaller than was asked for": (
+        [page_of("a", totalResults=3), page_of("b", totalResults=3), page_of("c", totalResults=3)],
+        "a b c",
+        3,
+    ),
+    "an empty page in the middle": (
+        [page_of("a", totalPages=3), page_of("", totalPages=3), page_of("b", totalPages=3)],
+        "a b",
+        3,
+    ),
+    "no list for a product without reviews": ([Answer(b'{"topics": null, "totalPages": 0}')], "", 1),
     "a page that shifted": (
         [page_of("a b", totalPages=3), page_of("b", totalPages=3), page_of("c", totalPages=3)],
         "a b b c",

@@ -203,7 +203,9 @@ def test_retry_after_as_a_date_is_honoured() -> None:
     assert 0.35 <= second - first <= 1.5
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "", "Fri, 99 Foo", None])
+@pytest.mark.parametrize(
+    "value", ["nan", "inf", "", "Fri, 99 Foo", "Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None]
+)
 def test_a_retry_after_that_says_nothing(value: str | None) -> None:
     assert retry_after(value) is None
 

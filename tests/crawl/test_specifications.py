@@ -43,6 +43,15 @@ PAGES = {
             document.body.insertAdjacentHTML("beforeend", rows);
           }, {once: true}), 300);
         }, 200);</script></html>""",
+    "/slow": b"""<html><title>Row by row</title><div class="shop-specifications"><button>Specifications</button></div>
+        <ul class="specifications-list"><li class="list-item">0</li></ul><script>
+        document.querySelector("button").onclick = () => {
+          let number = 0;
+          const timer = setInterval(() => {
+            if (++number > 4) return clearInterval(timer);
+            document.querySelector("ul").insertAdjacentHTML("beforeend", `<li class="list-item">row-${number}</li>`);
+          }, 110);
+        };</script></html>""",
     "/elsewhere": b"<html><title>Elsewhere</title><script>location = 'http://localhost:1/';</script></html>",
 }
 
@@ -80,6 +89,23 @@ def test_a_page_that_does_not_open_is_named(clicker: Clicker, page: str, kind: s
 def test_a_button_that_comes_late_and_listens_later_is_clicked(clicker: Clicker) -> None:
     with misbehaving(PAGES) as server:
         assert "list-item" in clicker.click(f"{server.url}/late", "shop")
+
+
+def test_rows_that_come_one_by_one_are_awaited(clicker: Clicker) -> None:
+    with misbehaving(PAGES) as server:
+        assert "row-4" in clicker.click(f"{server.url}/slow", "shop")
+
+
+def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with misbehaving(PAGES) as server, misbehaving({}) as proxy:
+        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        browser = Browser(SETTINGS, ["127.0.0.1"])
+        try:
+            assert browser.open(f"{server.url}/never").title == "No button"
+        finally:
+            browser.close()
+        assert proxy.seen == []
 
 
 def test_a_browser_that_dies_is_replaced(clicker: Clicker) -> None:
