@@ -119,6 +119,9 @@ class InformativenessSettings(Section):
     title_similarity: float = 0.6
     images: Literal["maximum", "mean", "first"] = "maximum"
     min_precision: float = 0.85
+    """Precision of "informative" that a calibration asks for (the paper's 85 %)."""
+    confidence: float = Field(default=0.95, ge=0.5, lt=1)
+    """One-sided confidence at which that precision has to hold; 0.5 is the paper's plain objective."""
 
 
 class CandidateSettings(Section):

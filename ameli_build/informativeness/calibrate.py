@@ -63,7 +63,8 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
     """Search the thresholds on labelled reviews; writes `settings/informativeness.toml` and `calibration.json`.
 
     The objective is the paper's: the highest recall of informative reviews at a precision of at least
-    `informativeness.min_precision`; where none reaches it, the best F1, with a warning.
+    `informativeness.min_precision`, here to hold at `informativeness.confidence` on labels not seen; where none reaches
+    it, the best F1, with a warning.
     Raises `UnusableInput` when the features are missing or the labels cannot be used.
     """
     if not snapshot.table_path("informativeness/features").is_file():
@@ -77,7 +78,7 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
     _check(labels, y)
     rule = settings.informativeness
     needed = features_needed(rule)
-    found = search_thresholds(points, y, needed, rule.min_precision)
+    found = search_thresholds(points, y, needed, rule.min_precision, rule.confidence)
     calibration = Calibration(
         thresholds=dict(zip(NAMES, found.thresholds, strict=True)),
         precision=round(found.precision, 4),
@@ -85,7 +86,7 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
         labels=len(y),
         positives=int(y.sum()),
         skipped=len(given) - len(y),
-        comparison=compare(points, y, needed, rule.min_precision, settings.run.seed),
+        comparison=compare(points, y, needed, rule, settings.run.seed),
         warnings=_warnings(found, y, rule.min_precision),
     )
     _write(snapshot, calibration)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ameli_build.informativeness.search import Features, Labels, informative, search_thresholds
+from ameli_build.settings import InformativenessSettings
 
 FOLDS = 5
 
@@ -30,7 +31,7 @@ class Scores:
     accuracy: float
 
 
-def compare(points: Features, y: Labels, needed: int, min_precision: float, seed: int) -> tuple[Scores, ...]:
+def compare(points: Features, y: Labels, needed: int, rule: InformativenessSettings, seed: int) -> tuple[Scores, ...]:
     """Thresholds, linear SVM, RBF SVM, logistic regression and gradient boosting, split 70/30 and in five folds."""
     from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 
@@ -42,20 +43,20 @@ def compare(points: Features, y: Labels, needed: int, min_precision: float, seed
     rows = []
     for tested, way in ways.items():
         splits = list(way.split(points, y))
-        rows += [
-            _score(name, tested, method, points, y, splits) for name, method in methods(needed, min_precision, seed)
-        ]
+        rows += [_score(name, tested, method, points, y, splits) for name, method in methods(needed, rule, seed)]
     return tuple(rows)
 
 
-def methods(needed: int, min_precision: float, seed: int) -> list[tuple[str, Method]]:
+def methods(needed: int, rule: InformativenessSettings, seed: int) -> list[tuple[str, Method]]:
     """The compared methods by name."""
     from sklearn.ensemble import GradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import SVC, LinearSVC
 
     def thresholds(points: Features, y: Labels, new: Features) -> Labels:
-        return informative(new, search_thresholds(points, y, needed, min_precision).thresholds, needed)
+        return informative(
+            new, search_thresholds(points, y, needed, rule.min_precision, rule.confidence).thresholds, needed
+        )
 
     return [
         ("thresholds", thresholds),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -32,10 +35,14 @@ def informative(points: Features, thresholds: tuple[float, ...], needed: int) ->
     return above
 
 
-def search_thresholds(points: Features, y: Labels, needed: int, min_precision: float) -> Found:
+def search_thresholds(points: Features, y: Labels, needed: int, min_precision: float, confidence: float = 0.5) -> Found:
     """The thresholds of highest recall at `min_precision`, else of the best F1; ties go to the higher precision.
 
     points has shape (rows, 4), `needed` features must be above. Every combination of `threshold_grid` is tried.
+
+    The best of so many is flattered by the labels that it was chosen on. So the precision has to hold at the one-sided
+    `confidence` (Wilson's lower bound) where any thresholds reach that, and of those whose recall cannot be told from
+    the highest at that confidence, the most precise are taken. 0.5 is the plain objective.
     """
     grids = [threshold_grid(points[:, n], whole=name == "n_attributes") for n, name in enumerate(NAMES)]
     first, second = list(product(*grids[:2])), list(product(*grids[2:]))
@@ -48,7 +55,9 @@ def search_thresholds(points: Features, y: Labels, needed: int, min_precision: f
             hits += (ours * y) @ theirs.T
     precision = np.divide(hits, kept, out=np.zeros_like(hits), where=kept > 0)
     recall = hits / y.sum()
-    row, column = _best(precision, recall, min_precision)
+    bound = partial(wilson_lower_bound, confidence=confidence)
+    wishes = [bound(precision, kept) >= min_precision, precision >= min_precision]
+    row, column = _best(precision, recall, wishes, lambda best: float(bound(best, y.sum())))
     return Found((*first[row], *second[column]), float(precision[row, column]), float(recall[row, column]))
 
 
@@ -67,13 +76,31 @@ def _levels(points: Features, pairs: list[tuple[float, ...]]) -> npt.NDArray[np.
     return levels
 
 
-def _best(precision: Features, recall: Features, min_precision: float) -> tuple[int, int]:
-    good = precision >= min_precision
-    if good.any():
-        score = np.where(good, recall, -1.0)
+def wilson_lower_bound(share: npt.ArrayLike, rows: npt.ArrayLike, confidence: float) -> Features:
+    """Wilson's one-sided lower bound of a share that was seen on `rows`; 0 where there are none."""
+    z = NormalDist().inv_cdf(confidence)
+    share, rows = np.asarray(share, dtype=np.float64), np.maximum(rows, 1)
+    spread = z * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
+    bound: Features = (share + z**2 / (2 * rows) - spread) / (1 + z**2 / rows)
+    return bound
+
+
+def _best(
+    precision: Features, recall: Features, wishes: list[Labels], floor: Callable[[np.float64], float]
+) -> tuple[int, int]:
+    """Of the first wish that some thresholds fulfil, the most precise whose recall is at least the `floor` of the best.
+
+    Where no wish is fulfilled, those of the best F1.
+    """
+    for good in wishes:
+        if good.any():
+            near = good & (recall >= floor(recall[good].max()) - 1e-9)
+            first, second = np.where(near, precision, -1.0), recall
+            break
     else:
         total = precision + recall
-        score = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)
-    ranked = np.round(score, 9) * 10 + np.round(precision, 9) * 1e-3
+        first = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)
+        second = precision
+    ranked = np.round(first, 9) * 10 + np.round(second, 9) * 1e-3
     row, column = np.unravel_index(int(np.argmax(ranked)), ranked.shape)
     return int(row), int(column)
