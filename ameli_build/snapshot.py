@@ -44,8 +44,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             handle.flush()
             os.fsync(handle.fileno())
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:  # a full disk does not say which file it cut
+            error.filename = str(path)
         raise
 
 
@@ -62,10 +64,13 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame) -> int:
-    """Write a table as Parquet, whole or not at all; returns its number of rows."""
+    """Write a table as Parquet, whole or not at all; returns its number of rows. Raises `RunFailed` on a full disk."""
     frame = table.collect() if isinstance(table, pl.LazyFrame) else table
-    with whole_file(path) as handle:
-        frame.write_parquet(handle, compression="zstd", statistics=True)
+    try:
+        with whole_file(path) as handle:
+            frame.write_parquet(handle, compression="zstd", statistics=True)
+    except pl.exceptions.ComputeError as error:  # how polars tells of a full disk
+        raise RunFailed(f"{path}: cannot be written ({error})") from None
     return frame.height
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -78,3 +80,23 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunFailed, match="cannot be written"), Snapshot(tmp_path / "file" / "snapshot").lock():
         pass
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file can grow beyond a few bytes, as on a disk without room."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_names_the_file_and_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    path.write_bytes(b"old")
+    with pytest.raises(RunFailed, match=r"table\.parquet: cannot be written"):
+        write_table(path, pl.DataFrame({"a": range(1000)}))
+    with pytest.raises(OSError, match=r"table\.parquet"):
+        write_bytes(path, b"x" * 1000)
+    assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [("table.parquet", b"old")]

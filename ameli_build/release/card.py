@@ -12,15 +12,21 @@ from jinja2 import Environment, StrictUndefined
 from ameli_build.settings import Settings
 
 
-def card(stats: Mapping[str, Any], settings: Settings, splits: tuple[str, ...]) -> str:
-    """The card as Markdown; its `configs:` head keeps the names of the splits."""
+def card(stats: Mapping[str, Any], settings: Settings, splits: tuple[str, ...], digest: str) -> str:
+    """The card as Markdown; its `configs:` head keeps the names of the splits.
+
+    `load_dataset` cannot read a split without rows, so that one is not in the head; and it knows a local data set by
+    its head alone, so `digest`, of the tables, stands there lest it answers with rows of another build from its cache.
+    """
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     template = environment.from_string(files("ameli_build.release").joinpath("card.md.jinja").read_text("utf-8"))
     models = {role: _public(name) for role, name in settings.models.model_dump().items() if isinstance(name, str)}
     demo = settings.profile == "demo"
-    return template.render(stats=stats, settings=settings, splits=splits, models=models, demo=demo) + "\n"
+    filled = [split for split in splits if stats["table2"][split]["reviews"]]
+    known = {"stats": stats, "settings": settings, "splits": splits, "filled": filled, "digest": digest}
+    return template.render(**known, models=models, demo=demo) + "\n"
 
 
 def _public(name: str) -> str:

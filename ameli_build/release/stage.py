@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from ameli_build.fingerprints import fingerprint
 from ameli_build.release.card import card
 from ameli_build.release.croissant import croissant
 from ameli_build.release.schemas import croissant_schema, stats_schema, table_schema
@@ -34,7 +35,11 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     fresh, old = root / ".dataset.partial", root / ".dataset.old"
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    _fill(fresh, named, images_of(tables), stats, settings, root)
+    try:
+        _fill(fresh, named, images_of(tables), stats, settings, root)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
     if work.snapshot.dataset.exists():
         work.snapshot.dataset.rename(old)
     fresh.rename(work.snapshot.dataset)
@@ -65,7 +70,8 @@ def _fill(
     write_json(folder / "schema" / "croissant.json", croissant_schema())
     write_json(folder / "stats.json", stats)
     splits = tuple(split for split in (*SPLITS, "clean_test") if split in named)
-    write_bytes(folder / "README.md", card(stats, settings, splits).encode())
+    digest = fingerprint({name: file_digest(folder / f"{name}.parquet") for name in names})
+    write_bytes(folder / "README.md", card(stats, settings, splits, digest).encode())
     write_json(folder / "croissant.json", croissant(folder, names, stats, settings))
     write_bytes(folder / "SHA256SUMS", _checksums(folder).encode())
 

@@ -99,12 +99,38 @@ def test_no_path_of_a_local_model_in_the_card(tmp_path: Path) -> None:
     assert str(tmp_path) not in card
 
 
-def test_load_dataset_opens_it_with_the_names_of_the_splits(snapshot: Snapshot, tmp_path: Path) -> None:
+def load(folder: Path, home: Path) -> dict[str, list[str]]:
+    """Review ids of each split, as `datasets` reads them, with the cache that it keeps in `home`."""
     code = (
-        "import sys, datasets; found = datasets.load_dataset(sys.argv[1], cache_dir=sys.argv[2])\n"
-        "print({name: len(rows) for name, rows in found.items()}, found['test'][0]['mention'])"
+        "import json, sys, datasets; found = datasets.load_dataset(sys.argv[1], cache_dir=sys.argv[2])\n"
+        "print(json.dumps({name: list(rows['review_id']) for name, rows in found.items()}))"
     )
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
-    command = [sys.executable, "-c", code, str(snapshot.dataset), str(tmp_path / "cache")]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(home)}
+    command = [sys.executable, "-c", code, str(folder), str(home / "cache")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "{'train': 2, 'dev': 1, 'test': 2} laptop"
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+def test_load_dataset_opens_it_with_the_names_of_the_splits(snapshot: Snapshot, tmp_path: Path) -> None:
+    assert {name: len(rows) for name, rows in load(snapshot.dataset, tmp_path).items()} == {
+        "train": 2,
+        "dev": 1,
+        "test": 2,
+    }
+    # another build of the same size, with an empty split, under the same cache
+    splits = snapshot.read("splits/splits").with_columns(split=pl.col("split").replace("dev", "train"))
+    write_table(snapshot.table_path("splits/splits"), splits)
+    run_stage(STAGE, snapshot, load_settings("demo", ["release.name=Mine: 'quoted' & <more>"]))
+    again = load(snapshot.dataset, tmp_path)
+    assert {name: len(rows) for name, rows in again.items()} == {"train": 3, "test": 2}
+
+
+def test_a_release_that_fails_leaves_nothing_behind(snapshot: Snapshot) -> None:
+    before = {path: path.read_bytes() for path in snapshot.dataset.rglob("*") if path.is_file()}
+    missing = snapshot.root / snapshot.read("clean/products")["images"][0][0]
+    missing.unlink()
+    with pytest.raises(RunFailed, match=missing.name):
+        run_stage(STAGE, snapshot, load_settings("demo", ["release.name=Mine"]))
+    assert not list(snapshot.root.glob(".dataset*"))
+    assert {path: path.read_bytes() for path in snapshot.dataset.rglob("*") if path.is_file()} == before
