@@ -18,6 +18,7 @@ from selenium.webdriver.common.options import BaseOptions
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from ameli_build.crawl import supervise
+from ameli_build.crawl.transport import COUNTRY_COOKIE
 from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed
 
@@ -74,6 +75,10 @@ class Browser:
         self._driver = driver
         self._pages += 1
         driver.get(url)
+        if "select your country" in driver.title.lower():
+            name, value = COUNTRY_COOKIE
+            driver.add_cookie({"name": name, "value": value})
+            driver.get(url)
         return driver
 
     def close(self) -> None:

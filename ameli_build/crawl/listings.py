@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -11,7 +12,7 @@ from ameli_build.catalog.urls import listing_url, product_url, sku_of
 from ameli_build.crawl import answers
 from ameli_build.crawl.obtain import Source
 from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
+from ameli_build.snapshot import RunFailed, UnusableInput
 
 MAX_SITEMAP_DEPTH = 3
 
@@ -29,10 +30,14 @@ def find_targets(
 ) -> list[Target]:
     """The products that are asked for, each once, at most `most`: `skus` first, then `categories`, else the sitemap.
 
-    Raises `RunFailed` when there are none.
+    Raises `RunFailed` when there are none, `UnusableInput` for what cannot be an id.
     """
     site = source.fetcher.addresses.site_url
     found: Iterable[Target]
+    for option, pattern, values in (("sku", r"[0-9]{1,20}", skus), ("category", r"[A-Za-z0-9_-]+", categories)):
+        for value in values:
+            if not re.fullmatch(pattern, value):
+                raise UnusableInput(f"--{option} {value!r}: not an id of the shop's")
     if skus or categories:
         named = [Target(sku, product_url(site, sku)) for sku in skus]
         found = _chain(named, *(_listed(source, site, category) for category in categories))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from ameli_build.crawl.addresses import Forbidden
+from ameli_build.progress import say
 
 READ_BYTES = 512 * 1024
 """So much of a robots.txt is read; the standard asks for 500 KiB at least."""
@@ -63,5 +64,6 @@ class Robots:
         rules = Protego.parse(body[:READ_BYTES].decode("utf-8", "replace"))
         delay = rules.crawl_delay(self._agent)
         if delay:
+            say(f"crawl: {host} asks for {delay:g} s between requests (Crawl-delay)")
             self._slow_down(host, float(delay))
         return rules

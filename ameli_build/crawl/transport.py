@@ -20,6 +20,8 @@ from urllib3.util.retry import Retry
 
 MayConnect = Callable[[str, int, str], bool]
 
+COUNTRY_COOKIE = ("intl_splash", "false")
+
 _CHECK_SECONDS = 0.1
 _local = threading.local()
 
@@ -152,5 +154,7 @@ def make_session(may_connect: MayConnect, connections: int, user_agent: str, sit
         }
     )
     # The shop's own answer to "which country?"; without it a first visit gets that question in place of the page.
-    session.cookies.set("intl_splash", "false", domain=site_host, path="/")
+    # A name without a dot counts as one below ".local" in the standard library's cookie rules.
+    name, value = COUNTRY_COOKIE
+    session.cookies.set(name, value, domain=site_host if "." in site_host else f"{site_host}.local", path="/")
     return session

@@ -14,7 +14,7 @@ from ameli_build.crawl.listings import find_targets
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import Status
 from ameli_build.demo.storefront import Storefront
-from ameli_build.snapshot import RunFailed
+from ameli_build.snapshot import RunFailed, UnusableInput
 
 ALL = [product.sku for product in small_world().products]
 CATEGORY = LAPTOPS[-1][0]
@@ -48,6 +48,16 @@ def test_skus_come_first_and_each_product_once(tmp_path: Path) -> None:
     with misbehaving(pages) as server:
         found = skus_of(tmp_path, server.url, "c1", "c2", skus=("1003", "1003"))
         assert found == ["1003", "1001", "1002"]
+
+
+@pytest.mark.parametrize("option", [{"skus": ("",)}, {"skus": ("../x",)}, {"categories": ("a b&c=/..",)}])
+def test_what_cannot_be_an_id_is_wrong_usage(tmp_path: Path, option: dict[str, tuple[str, ...]]) -> None:
+    with misbehaving({}) as server:
+        settings = settings_for(server.url)
+        wanted = {"categories": (), "skus": ()} | option
+        with source_of(tmp_path, settings) as source, pytest.raises(UnusableInput, match="not an id"):
+            find_targets(source, settings.crawl, wanted["categories"], wanted["skus"], None)
+        assert not server.seen
 
 
 def counted(skus: str, total: int) -> bytes:

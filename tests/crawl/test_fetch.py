@@ -11,12 +11,14 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+import requests
 from faults.server import always, misbehaving
 
 from ameli_build.crawl.answers import html_page, image
 from ameli_build.crawl.archive import Response
 from ameli_build.crawl.failures import FetchFailed, retry_after
 from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.transport import make_session
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import (
     ACCESS_DENIED,
@@ -273,3 +275,11 @@ def test_the_crawler_says_who_it_is_and_takes_no_proxy(monkeypatch: pytest.Monke
     with fetching() as (get, _, fetcher):
         assert get().data == PAGE
         assert "ameli-build" in str(fetcher._session.headers["User-Agent"])
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "www.shop.example"])
+def test_the_shop_is_told_the_country(host: str) -> None:
+    session = make_session(lambda *_: True, 1, "a crawler", host)
+    own, other = (session.prepare_request(requests.Request("GET", f"http://{name}:81/x")) for name in (host, "a.test"))
+    assert own.headers["Cookie"] == "intl_splash=false"
+    assert "Cookie" not in other.headers

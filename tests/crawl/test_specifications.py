@@ -52,6 +52,8 @@ PAGES = {
             document.querySelector("ul").insertAdjacentHTML("beforeend", `<li class="list-item">row-${number}</li>`);
           }, 110);
         };</script></html>""",
+    "/country": b"""<html><title>Best Buy International: Select your Country - Best Buy</title><p>?</p><script>
+        if (document.cookie.includes("intl_splash=false")) document.title = "The shop";</script></html>""",
     "/elsewhere": b"<html><title>Elsewhere</title><script>location = 'http://localhost:1/';</script></html>",
 }
 
@@ -94,6 +96,11 @@ def test_a_button_that_comes_late_and_listens_later_is_clicked(clicker: Clicker)
 def test_rows_that_come_one_by_one_are_awaited(clicker: Clicker) -> None:
     with misbehaving(PAGES) as server:
         assert "row-4" in clicker.click(f"{server.url}/slow", "shop")
+
+
+def test_the_question_for_the_country_is_answered(clicker: Clicker) -> None:
+    with misbehaving(PAGES) as server:
+        assert clicker._browser.open(f"{server.url}/country").title == "The shop"
 
 
 def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
