@@ -6,10 +6,10 @@ from pathlib import Path
 
 from prefect import flow, task
 
+from ameli_build.build import release_again
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 from annotation.sheets import export_sheets, import_answers
-from flows.build import build
 
 
 @task(name="export sheets")
@@ -22,9 +22,12 @@ def export(snapshot: Snapshot, profile: str | None, format: str, annotators: int
 
 @task(name="import answers")
 def read_answers(snapshot: Snapshot, profile: str | None, files: list[Path]) -> str:
-    """Accuracy and agreement of the answers, which become an input of the release."""
+    """Accuracy and agreement of the answers; the release is made again with them."""
+    settings = load_settings(profile, (), snapshot)
     with snapshot.lock():
-        return str(import_answers(snapshot, files, load_settings(profile, (), snapshot)))
+        report = import_answers(snapshot, files, settings)
+        release_again(snapshot, settings)
+    return str(report)
 
 
 @flow(name="export-sheets", log_prints=True)
@@ -39,4 +42,3 @@ def export_annotation(
 def import_annotation(snapshot: Path, answers: list[Path], profile: str | None = None) -> None:
     """Read answers back and release again, with Clean-Test."""
     print(read_answers(Snapshot.open(snapshot), profile, answers))
-    build(snapshot, profile)
