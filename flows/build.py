@@ -17,7 +17,7 @@ from ameli_build.release.stage import STAGE as RELEASE
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Stage, run_stage
-from flows.mapping import prefect_mapper
+from flows.mapping import ONE_SHARD_AT_A_TIME, prefect_mapper
 
 
 @task(name="stage", task_run_name="{stage.name}", persist_result=False, cache_policy=NO_CACHE)
@@ -26,7 +26,7 @@ def run(stage: Stage, snapshot: Snapshot, settings: Settings) -> bool:
     return run_stage(stage, snapshot, settings, prefect_mapper())
 
 
-@flow(name="build", log_prints=True)
+@flow(name="build", log_prints=True, task_runner=ONE_SHARD_AT_A_TIME)
 def build(snapshot: Path, profile: str | None = None, overrides: list[str] | None = None) -> None:
     """Clean, detect mentions, filter, find candidates, split, release."""
     folder = Snapshot.open(snapshot)

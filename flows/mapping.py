@@ -9,9 +9,15 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
 from ameli_build.stages import Mapper
+
+ONE_SHARD_AT_A_TIME: TaskRunner[PrefectFuture[Any]] = ThreadPoolTaskRunner(max_workers=1)  # type: ignore[assignment]
+"""Task runner of flows whose shards use models, which several threads must not share and which use every processor
+anyway. For more at a time: `build.with_options(task_runner=ProcessPoolTaskRunner(max_workers=4))`, or Dask's.
+"""
 
 IN_FLIGHT = 16
 """Shards that wait in the task runner at a time: enough to keep it busy, few enough to bound its memory."""
