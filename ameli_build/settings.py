@@ -1,7 +1,7 @@
 """Every value that a run can be given, and where it comes from.
 
-From weak to strong: the defaults here, the profile, the snapshot's calibrated thresholds
-(`settings/informativeness.toml`), the environment (`AMELI_CLEAN__MAX_TOKENS`), `--set clean.max_tokens=400`.
+From weak to strong: the defaults here, the profile, the snapshot's own (`settings/*.toml`, such as the calibrated
+thresholds in `informativeness.toml`), the environment (`AMELI_CLEAN__MAX_TOKENS`), `--set clean.max_tokens=400`.
 """
 
 from __future__ import annotations
@@ -146,6 +146,8 @@ class ReleaseSettings(Section):
     name: str = "AMELI snapshot"
     license: str = "unknown"
     homepage: str = ""
+    generated: bool = False
+    """The snapshot is the demo's made-up world; its card says so."""
 
 
 class BaselineSettings(Section):
@@ -227,9 +229,8 @@ def load_settings(
     values = _read_profile(name)
     values["profile"] = name
     if snapshot is not None:
-        calibrated = snapshot.root / "settings" / "informativeness.toml"
-        if calibrated.is_file():
-            _merge(values, _read_toml(calibrated))
+        for own in sorted((snapshot.root / "settings").glob("*.toml")):
+            _merge(values, _read_toml(own))
     for key, text in _environment():
         _set(values, key, text)
     for override in overrides:

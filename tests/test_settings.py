@@ -94,3 +94,10 @@ def test_a_profile_whose_section_is_none(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("clean = 3")
     with pytest.raises(UnusableInput, match="setting clean: "):
         load_settings(str(tmp_path / "mine.toml"), ["clean.max_tokens=1"])
+
+
+def test_a_snapshot_s_own_settings(tmp_path: Path) -> None:
+    (tmp_path / "settings").mkdir()
+    (tmp_path / "settings" / "release.toml").write_text('[release]\nname = "Mine"\n')
+    assert load_settings("demo", (), Snapshot(tmp_path)).release.name == "Mine"
+    assert load_settings("demo", ["release.name=Other"], Snapshot(tmp_path)).release.name == "Other"

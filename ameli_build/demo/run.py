@@ -19,10 +19,18 @@ from ameli_build.demo.world import World
 from ameli_build.informativeness.calibrate import calibrate
 from ameli_build.provenance import write_run_record
 from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_json
+from ameli_build.snapshot import Snapshot, UnusableInput, write_bytes, write_json
 from ameli_build.stages import Mapper, peak_memory_mb
 from annotation.sheets import export_sheets, import_answers
 from annotation.simulated import answer_sheets
+
+RELEASE = """\
+# What the released folder of the demo says of itself.
+[release]
+name = "AMELI demo world"
+license = "CC0-1.0"
+generated = true
+"""
 
 ANNOTATORS = 4
 OVERLAP = 10
@@ -51,6 +59,7 @@ def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> No
         summary.heading(f"the demo's world: seed {seed}, about {products} products (generated; not the paper's data)")
         world = make_world(seed, products)
         write_truth(world, snapshot.root / "truth")
+        write_bytes(snapshot.root / "settings" / "release.toml", RELEASE.encode())
         settings = _crawl(snapshot, world, place)
         settings = _build(snapshot, settings, mapper)
         _annotate(snapshot, settings, mapper)

@@ -23,7 +23,7 @@ def card(stats: Mapping[str, Any], settings: Settings, splits: tuple[str, ...], 
     )
     template = environment.from_string(files("ameli_build.release").joinpath("card.md.jinja").read_text("utf-8"))
     models = {role: _public(name) for role, name in settings.models.model_dump().items() if isinstance(name, str)}
-    demo = settings.profile == "demo"
+    demo = settings.release.generated
     filled = [split for split in splits if stats["table2"][split]["reviews"]]
     known = {"stats": stats, "settings": settings, "splits": splits, "filled": filled, "digest": digest}
     return template.render(**known, models=models, demo=demo) + "\n"

@@ -82,6 +82,13 @@ def test_clean_test_is_what_the_annotators_chose_right(snapshot: Snapshot) -> No
     verify(snapshot)
 
 
+def test_only_a_generated_world_is_called_one(tmp_path: Path) -> None:
+    mine = released_snapshot(tmp_path / "mine").dataset / "README.md"
+    assert "generated world" not in mine.read_text()
+    made_up = released_snapshot(tmp_path / "made-up", load_settings("demo", ["release.generated=true"]))
+    assert "generated world" in (made_up.dataset / "README.md").read_text()
+
+
 def test_half_of_the_annotators_is_not_enough(snapshot: Snapshot) -> None:
     answer(snapshot, [("a", "r4", 1, "p4"), ("b", "r4", 2, "p1")])
     run_stage(STAGE, snapshot, load_settings("demo"))
