@@ -42,11 +42,21 @@ class CrawlSettings(Section):
     sitemap_url: str = "https://sitemaps.bestbuy.com/sitemaps_pdp.xml"
     hosts: tuple[str, ...] = ("www.bestbuy.com", "sitemaps.bestbuy.com")
     image_hosts: tuple[str, ...] = ("pisces.bbystatic.com", "img.bbystatic.com", "photos-us.bazaarvoice.com")
+    products: Literal["site", "api"] = "site"
+    """Where product records come from: product pages, or the shop's developer API (key in `BESTBUY_API_KEY`)."""
+    api_url: str = "https://api.bestbuy.com"
+    api_rate: float = Field(default=5.0, gt=0, le=5.0)
+    """Calls a second of the developer API; its terms allow 5."""
+    api_calls_per_day: int = Field(default=50_000, ge=1, le=50_000)
+    transport: Literal["requests", "browser"] = "requests"
+    """`browser` asks for pages and review JSON through plain Selenium, for shops that answer nothing else."""
     allow_loopback: bool = False
     user_agent: str = "Mozilla/5.0 (compatible; ameli-build/0.1; +https://github.com/ameli-build/ameli-build)"
     rate: float = Field(default=0.5, gt=0)
     """Requests a second and host."""
     threads: int = Field(default=4, ge=1)
+    connections: int = Field(default=2, ge=1)
+    """Requests under way at a time and host."""
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
     deadline: float = 120.0
@@ -60,9 +70,13 @@ class CrawlSettings(Section):
     """Answers of 403 in a row after which the crawl stops."""
     specifications: Literal["auto", "click", "json"] = "auto"
     click_timeout: float = 10.0
+    browsers: int = Field(default=1, ge=1)
+    """Browsers that click at a time."""
     pages_per_browser: int = Field(default=200, ge=1)
     browser_url: str = ""
     """A remote Selenium; empty for a local headless Chromium."""
+    refresh_images: Literal["ask", "trust"] = "ask"
+    """A refresh asks the host whether a known image has changed, or trusts that a picture's address never changes."""
     review_page_size: int = Field(default=20, ge=1, le=100)
     review_sort: str = "MOST_RECENT"
 
