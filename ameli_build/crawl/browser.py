@@ -18,7 +18,7 @@ from selenium.webdriver.common.options import BaseOptions
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from ameli_build.crawl import supervise
-from ameli_build.crawl.transport import COUNTRY_COOKIE
+from ameli_build.crawl.connections import COUNTRY_COOKIE
 from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed
 

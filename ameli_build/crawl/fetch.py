@@ -10,24 +10,20 @@ from contextlib import suppress
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-import requests
-import urllib3.exceptions
-
 from ameli_build.crawl.addresses import Addresses, Forbidden
 from ameli_build.crawl.archive import Response
-from ameli_build.crawl.bodies import TooLarge, Undecodable, decode
-from ameli_build.crawl.failures import FetchFailed, Unwanted, connection_failure, retry_after
+from ameli_build.crawl.failures import FetchFailed, Unwanted, retry_after
 from ameli_build.crawl.robots import Robots, RobotsUnreachable
 from ameli_build.crawl.throttle import Throttle
-from ameli_build.crawl.transport import ForbiddenAddress, Watchdog, make_session
+from ameli_build.crawl.transport import REDIRECTS, HttpTransport, Transport
 from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed
 
 T = TypeVar("T")
 
 MAX_REDIRECTS = 5
-REDIRECTS = (301, 302, 303, 307, 308)
 REFUSALS = ("http_403", "blocked", "country_page")
+_ACCEPT_PAGE = "text/html,application/xhtml+xml,*/*;q=0.5"
 _ACCEPT = {
     "image": "image/*,*/*;q=0.5",
     "reviews": "application/json",
@@ -64,9 +60,8 @@ class Fetcher:
         self._refused: Counter[str] = Counter()
         self._storm: RunFailed | None = None
         self._lock = threading.Lock()
-        self._watchdog = Watchdog()
         host = urlsplit(self.addresses.site_url).hostname or ""
-        self._session = make_session(self.addresses.may_connect, settings.threads, settings.user_agent, host)
+        self._transport: Transport = HttpTransport(settings, self.addresses, host)
 
     def get(self, url: str, kind: str, accept: Callable[[Response], T]) -> tuple[Response, T]:
         """The answer of an address, and what `accept` makes of it.
@@ -88,8 +83,7 @@ class Fetcher:
 
     def close(self) -> None:
         """Close all connections."""
-        self._session.close()
-        self._watchdog.close()
+        self._transport.close()
 
     def _back_off(self, url: str, number: int, retry_after: float | None) -> None:
         ceiling = self._settings.retry_after_ceiling
@@ -148,55 +142,9 @@ class Fetcher:
             raise self._storm
 
     def _once(self, url: str, target: str, kind: str) -> Response:
-        """One request and its whole body, or `FetchFailed` for what the connection did."""
-        settings = self._settings
-        limit = settings.max_image_bytes if kind == "image" else settings.max_page_bytes
         with self._lock:
             self.requests[_host(target)] += 1
-        with self._watchdog.watch(settings.deadline) as guard:
-            try:
-                answer = self._session.get(
-                    target,
-                    headers={"Accept": _ACCEPT.get(kind, "text/html,application/xhtml+xml,*/*;q=0.5")},
-                    timeout=(settings.connect_timeout, settings.read_timeout),
-                    allow_redirects=False,
-                    stream=True,
-                )
-                with answer:
-                    body = self._body(answer, limit)
-                guard.check()
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                raise connection_failure(error, guard.expired, settings.deadline) from None
-            except ForbiddenAddress as error:
-                raise FetchFailed("forbidden_address", str(error)) from None
-            except TooLarge as error:
-                raise FetchFailed("too_large", str(error), answer.status_code) from None
-        headers = tuple((name, value) for name, value in answer.raw.headers.items())
-        data = b""
-        if answer.status_code == 200:
-            try:
-                data = decode(body, answer.headers.get("Content-Encoding", ""), limit)
-            except TooLarge as error:
-                raise FetchFailed("too_large", str(error), 200) from None
-            except Undecodable as error:
-                raise FetchFailed("bad_encoding", str(error), 200, again=True) from None
-        return Response(url, target, answer.status_code, answer.reason or "", headers, body, data)
-
-    def _body(self, answer: requests.Response, limit: int) -> bytes:
-        """The body as it is on the wire; that of an error is left there."""
-        if answer.status_code != 200 and answer.status_code not in REDIRECTS:
-            return b""
-        length = answer.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) > limit:
-            raise TooLarge(f"{int(length):,} bytes announced, {limit:,} allowed")
-        parts: list[bytes] = []
-        size = 0
-        for part in answer.raw.stream(1 << 16, decode_content=False):
-            parts.append(part)
-            size += len(part)
-            if size > limit:
-                raise TooLarge(f"more than {limit:,} bytes")
-        return b"".join(parts)
+        return self._transport.get(url, target, kind, {"Accept": _ACCEPT.get(kind, _ACCEPT_PAGE)})
 
     def _load_robots(self, origin: str) -> bytes:
         try:

@@ -1,160 +1,106 @@
-"""A `requests` session whose connections are checked where they end, and whose requests end in time."""
+"""One request and its whole answer: what the fetcher asks of whatever carries it out."""
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Protocol
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import PoolManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.response import HTTPResponse
-from urllib3.util.retry import Retry
+import urllib3.exceptions
 
-MayConnect = Callable[[str, int, str], bool]
+from ameli_build.crawl.addresses import Addresses
+from ameli_build.crawl.archive import Response
+from ameli_build.crawl.bodies import TooLarge, Undecodable, decode
+from ameli_build.crawl.connections import ForbiddenAddress, Watchdog, make_session
+from ameli_build.crawl.failures import FetchFailed, connection_failure
+from ameli_build.settings import CrawlSettings
 
-COUNTRY_COOKIE = ("intl_splash", "false")
-
-_CHECK_SECONDS = 0.1
-_local = threading.local()
+REDIRECTS = (301, 302, 303, 307, 308)
 
 
-class ForbiddenAddress(Exception):
-    """The connection ended at an address that is not allowed."""
+class Transport(Protocol):
+    """Carries out one request at a time for each of many threads; knows nothing of robots, rates and tries."""
 
+    def get(self, url: str, target: str, kind: str, headers: Mapping[str, str]) -> Response:
+        """The answer of `target`, whatever its status; redirects are not followed.
 
-@dataclass(slots=True)
-class Guard:
-    """One request under a deadline (monotonic seconds); `expired` once its connection was cut."""
-
-    deadline: float
-    sock: socket.socket | None = None
-    expired: bool = False
-
-    def check(self) -> None:
-        """Raise TimeoutError after a cut: to the reader it can look like a connection that ended well."""
-        if self.expired:
-            raise TimeoutError("the deadline has passed")
-
-
-class Watchdog:
-    """Cuts the connection of each request that outlives its deadline, header and body included.
-
-    Read timeouts alone cannot: a server that sends a byte a second meets them all.
-    """
-
-    def __init__(self) -> None:
-        self._guards: dict[int, Guard] = {}
-        self._lock = threading.Lock()
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="crawl-watchdog", daemon=True)
-        self._thread.start()
-
-    @contextmanager
-    def watch(self, seconds: float) -> Iterator[Guard]:
-        """Watch the one request that this thread makes inside the block."""
-        guard = Guard(time.monotonic() + seconds)
-        with self._lock:
-            self._guards[id(guard)] = guard
-        _local.guard = guard
-        try:
-            yield guard
-        finally:
-            _local.guard = None
-            with self._lock:
-                del self._guards[id(guard)]
+        `url` is what was asked for (`Response.url`), `target` where that led (`Response.final_url`). Raises
+        `FetchFailed` for what the connection did.
+        """
 
     def close(self) -> None:
-        """End the watching thread."""
-        self._closed.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._closed.wait(_CHECK_SECONDS):
-            now = time.monotonic()
-            with self._lock:
-                for guard in self._guards.values():
-                    if guard.deadline < now and guard.sock is not None:
-                        guard.expired = True
-                        with suppress(OSError):
-                            socket.socket.shutdown(guard.sock, socket.SHUT_RDWR)
+        """Close all connections."""
 
 
-class _Checked:
-    """Mixed into a urllib3 connection: the peer's address is checked before a byte is sent."""
+class HttpTransport:
+    """Requests over checked connections, each under a total deadline and a limit of its body."""
 
-    may_connect: MayConnect
+    def __init__(self, settings: CrawlSettings, addresses: Addresses, site_host: str) -> None:
+        self._settings = settings
+        self._watchdog = Watchdog()
+        self._session = make_session(addresses.may_connect, settings.threads, settings.user_agent, site_host)
 
-    def _new_conn(self) -> socket.socket:
-        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
-        address = sock.getpeername()[0]
-        if not self.may_connect(self.host, self.port, address):  # type: ignore[attr-defined]
-            sock.close()
-            raise ForbiddenAddress(f"{self.host} leads to {address}")  # type: ignore[attr-defined]
-        return sock
+    def get(self, url: str, target: str, kind: str, headers: Mapping[str, str]) -> Response:
+        """As `Transport.get`."""
+        settings = self._settings
+        limit = settings.max_image_bytes if kind == "image" else settings.max_page_bytes
+        with self._watchdog.watch(settings.deadline) as guard:
+            try:
+                answer = self._session.get(
+                    target,
+                    headers=dict(headers),
+                    timeout=(settings.connect_timeout, settings.read_timeout),
+                    allow_redirects=False,
+                    stream=True,
+                )
+                with answer:
+                    body = _body(answer, limit)
+                guard.check()
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                raise connection_failure(error, guard.expired, settings.deadline) from None
+            except ForbiddenAddress as error:
+                raise FetchFailed("forbidden_address", str(error)) from None
+            except TooLarge as error:
+                raise FetchFailed("too_large", str(error), answer.status_code) from None
+        return Response(
+            url,
+            target,
+            answer.status_code,
+            answer.reason or "",
+            tuple((name, value) for name, value in answer.raw.headers.items()),
+            body,
+            _data(answer, body, limit),
+        )
 
-    def getresponse(self) -> HTTPResponse:
-        """Wait for the answer's headers, under the guard of this thread."""
-        guard: Guard | None = getattr(_local, "guard", None)
-        if guard is not None:
-            guard.sock = self.sock  # type: ignore[attr-defined]
-        response: HTTPResponse = super().getresponse()  # type: ignore[misc]
-        return response
-
-
-def _pools(may_connect: MayConnect) -> dict[str, Any]:
-    members = {"may_connect": staticmethod(may_connect)}
-    plain = type("CheckedHTTPConnection", (_Checked, HTTPConnection), members)
-    secure = type("CheckedHTTPSConnection", (_Checked, HTTPSConnection), members)
-    return {
-        "http": type("CheckedHTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("CheckedHTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
-    }
-
-
-class _Adapter(HTTPAdapter):
-    def __init__(self, may_connect: MayConnect, connections: int) -> None:
-        self._may_connect = may_connect
-        super().__init__(pool_connections=16, pool_maxsize=connections, max_retries=Retry(0, read=False))
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
-        """Make the pools of checked connections."""
-        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._may_connect)
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: redirects are followed by hand, each one checked, and their bodies are not trusted either."""
+    def close(self) -> None:
+        """As `Transport.close`."""
+        self._session.close()
+        self._watchdog.close()
 
 
-def make_session(may_connect: MayConnect, connections: int, user_agent: str, site_host: str) -> requests.Session:
-    """A session for `connections` threads that takes nothing from the environment (no proxy, no .netrc).
+def _body(answer: requests.Response, limit: int) -> bytes:
+    """The body as it is on the wire; that of an error is left there."""
+    if answer.status_code != 200 and answer.status_code not in REDIRECTS:
+        return b""
+    length = answer.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) > limit:
+        raise TooLarge(f"{int(length):,} bytes announced, {limit:,} allowed")
+    parts: list[bytes] = []
+    size = 0
+    for part in answer.raw.stream(1 << 16, decode_content=False):
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            raise TooLarge(f"more than {limit:,} bytes")
+    return b"".join(parts)
 
-    `may_connect(host, port, address)` is asked of each new connection; `ForbiddenAddress` is raised when it says no.
-    """
-    session = _Session()
-    session.trust_env = False
-    for prefix in ("http://", "https://"):
-        session.mount(prefix, _Adapter(may_connect, connections))
-    session.headers.clear()
-    session.headers.update(
-        {
-            "User-Agent": user_agent,
-            "Accept-Language": "en-US,en;q=0.9",
-            "Accept-Encoding": "gzip, deflate, br, zstd",
-            "Connection": "keep-alive",
-        }
-    )
-    # The shop's own answer to "which country?"; without it a first visit gets that question in place of the page.
-    # A name without a dot counts as one below ".local" in the standard library's cookie rules.
-    name, value = COUNTRY_COOKIE
-    session.cookies.set(name, value, domain=site_host if "." in site_host else f"{site_host}.local", path="/")
-    return session
+
+def _data(answer: requests.Response, body: bytes, limit: int) -> bytes:
+    if answer.status_code != 200:
+        return b""
+    try:
+        return decode(body, answer.headers.get("Content-Encoding", ""), limit)
+    except TooLarge as error:
+        raise FetchFailed("too_large", str(error), 200) from None
+    except Undecodable as error:
+        raise FetchFailed("bad_encoding", str(error), 200, again=True) from None

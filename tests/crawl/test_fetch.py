@@ -16,9 +16,9 @@ from faults.server import always, misbehaving
 
 from ameli_build.crawl.answers import html_page, image
 from ameli_build.crawl.archive import Response
+from ameli_build.crawl.connections import make_session
 from ameli_build.crawl.failures import FetchFailed, retry_after
 from ameli_build.crawl.fetch import Fetcher
-from ameli_build.crawl.transport import make_session
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import (
     ACCESS_DENIED,
@@ -274,7 +274,7 @@ def test_the_crawler_says_who_it_is_and_takes_no_proxy(monkeypatch: pytest.Monke
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with fetching() as (get, _, fetcher):
         assert get().data == PAGE
-        assert "ameli-build" in str(fetcher._session.headers["User-Agent"])
+        assert "ameli-build" in str(fetcher._transport._session.headers["User-Agent"])
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "www.shop.example"])

@@ -1,0 +1,160 @@
+"""A `requests` session whose connections are checked where they end, and whose requests end in time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import HTTPResponse
+from urllib3.util.retry import Retry
+
+MayConnect = Callable[[str, int, str], bool]
+
+COUNTRY_COOKIE = ("intl_splash", "false")
+
+_CHECK_SECONDS = 0.1
+_local = threading.local()
+
+
+class ForbiddenAddress(Exception):
+    """The connection ended at an address that is not allowed."""
+
+
+@dataclass(slots=True)
+class Guard:
+    """One request under a deadline (monotonic seconds); `expired` once its connection was cut."""
+
+    deadline: float
+    sock: socket.socket | None = None
+    expired: bool = False
+
+    def check(self) -> None:
+        """Raise TimeoutError after a cut: to the reader it can look like a connection that ended well."""
+        if self.expired:
+            raise TimeoutError("the deadline has passed")
+
+
+class Watchdog:
+    """Cuts the connection of each request that outlives its deadline, header and body included.
+
+    Read timeouts alone cannot: a server that sends a byte a second meets them all.
+    """
+
+    def __init__(self) -> None:
+        self._guards: dict[int, Guard] = {}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="crawl-watchdog", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def watch(self, seconds: float) -> Iterator[Guard]:
+        """Watch the one request that this thread makes inside the block."""
+        guard = Guard(time.monotonic() + seconds)
+        with self._lock:
+            self._guards[id(guard)] = guard
+        _local.guard = guard
+        try:
+            yield guard
+        finally:
+            _local.guard = None
+            with self._lock:
+                del self._guards[id(guard)]
+
+    def close(self) -> None:
+        """End the watching thread."""
+        self._closed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closed.wait(_CHECK_SECONDS):
+            now = time.monotonic()
+            with self._lock:
+                for guard in self._guards.values():
+                    if guard.deadline < now and guard.sock is not None:
+                        guard.expired = True
+                        with suppress(OSError):
+                            socket.socket.shutdown(guard.sock, socket.SHUT_RDWR)
+
+
+class _Checked:
+    """Mixed into a urllib3 connection: the peer's address is checked before a byte is sent."""
+
+    may_connect: MayConnect
+
+    def _new_conn(self) -> socket.socket:
+        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+        address = sock.getpeername()[0]
+        if not self.may_connect(self.host, self.port, address):  # type: ignore[attr-defined]
+            sock.close()
+            raise ForbiddenAddress(f"{self.host} leads to {address}")  # type: ignore[attr-defined]
+        return sock
+
+    def getresponse(self) -> HTTPResponse:
+        """Wait for the answer's headers, under the guard of this thread."""
+        guard: Guard | None = getattr(_local, "guard", None)
+        if guard is not None:
+            guard.sock = self.sock  # type: ignore[attr-defined]
+        response: HTTPResponse = super().getresponse()  # type: ignore[misc]
+        return response
+
+
+def _pools(may_connect: MayConnect) -> dict[str, Any]:
+    members = {"may_connect": staticmethod(may_connect)}
+    plain = type("CheckedHTTPConnection", (_Checked, HTTPConnection), members)
+    secure = type("CheckedHTTPSConnection", (_Checked, HTTPSConnection), members)
+    return {
+        "http": type("CheckedHTTPPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("CheckedHTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, may_connect: MayConnect, connections: int) -> None:
+        self._may_connect = may_connect
+        super().__init__(pool_connections=16, pool_maxsize=connections, max_retries=Retry(0, read=False))
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        """Make the pools of checked connections."""
+        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._may_connect)
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: redirects are followed by hand, each one checked, and their bodies are not trusted either."""
+
+
+def make_session(may_connect: MayConnect, connections: int, user_agent: str, site_host: str) -> requests.Session:
+    """A session for `connections` threads that takes nothing from the environment (no proxy, no .netrc).
+
+    `may_connect(host, port, address)` is asked of each new connection; `ForbiddenAddress` is raised when it says no.
+    """
+    session = _Session()
+    session.trust_env = False
+    for prefix in ("http://", "https://"):
+        session.mount(prefix, _Adapter(may_connect, connections))
+    session.headers.clear()
+    session.headers.update(
+        {
+            "User-Agent": user_agent,
+            "Accept-Language": "en-US,en;q=0.9",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+            "Connection": "keep-alive",
+        }
+    )
+    # The shop's own answer to "which country?"; without it a first visit gets that question in place of the page.
+    # A name without a dot counts as one below ".local" in the standard library's cookie rules.
+    name, value = COUNTRY_COOKIE
+    session.cookies.set(name, value, domain=site_host if "." in site_host else f"{site_host}.local", path="/")
+    return session
