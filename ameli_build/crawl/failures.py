@@ -10,6 +10,8 @@ from http.client import IncompleteRead
 import requests
 import urllib3.exceptions
 
+from ameli_build.crawl.archive import Response
+
 
 class FetchFailed(Exception):
     """An address that could not be had.
@@ -26,6 +28,14 @@ class FetchFailed(Exception):
         self.status = status
         self.again = again
         self.retry_after = retry_after
+
+
+class Unchanged(Exception):
+    """The host says that an address is as it was (304); `response` has the headers of that answer and no body."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(f"unchanged: {response.final_url}")
+        self.response = response
 
 
 class Unwanted(Exception):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from ameli_build.crawl.addresses import Addresses, Forbidden
 from ameli_build.crawl.archive import Response
-from ameli_build.crawl.failures import FetchFailed, Unwanted, retry_after
+from ameli_build.crawl.failures import FetchFailed, Unchanged, Unwanted, retry_after
 from ameli_build.crawl.robots import Robots, RobotsUnreachable
 from ameli_build.crawl.throttle import Throttle
 from ameli_build.crawl.transport import REDIRECTS, HttpTransport, Transport
@@ -30,6 +30,19 @@ _ACCEPT = {
     "robots": "text/plain,*/*;q=0.5",
     "sitemap": "application/xml,text/xml,*/*;q=0.5",
 }
+
+
+_UNCONDITIONAL: Mapping[str, str] = {}
+
+
+def validators(headers: Mapping[str, str]) -> dict[str, str]:
+    """What asks whether an answer with these headers (names in lower case) is still the same.
+
+    >>> validators({"etag": '"1"', "age": "5"})
+    {'If-None-Match': '"1"'}
+    """
+    names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+    return {asked: headers[name] for name, asked in names.items() if headers.get(name)}
 
 
 def _forget(_kind: str, _response: Response) -> None:
@@ -63,16 +76,19 @@ class Fetcher:
         host = urlsplit(self.addresses.site_url).hostname or ""
         self._transport: Transport = HttpTransport(settings, self.addresses, host)
 
-    def get(self, url: str, kind: str, accept: Callable[[Response], T]) -> tuple[Response, T]:
+    def get(
+        self, url: str, kind: str, accept: Callable[[Response], T], validators: Mapping[str, str] = _UNCONDITIONAL
+    ) -> tuple[Response, T]:
         """The answer of an address, and what `accept` makes of it.
 
         `kind` is one of `archive.CONTENT`. `accept` raises `Unwanted` for an answer that is not what was asked for.
-        Raises `FetchFailed` when all tries are used up, or when another would not help.
+        Raises `FetchFailed` when all tries are used up, or when another would not help, and `Unchanged` when the host
+        says 304 to `validators` (the headers of a conditional request).
         """
         tries = self._settings.retries + 1
         for number in range(1, tries + 1):
             try:
-                return self._follow(url, kind, accept)
+                return self._follow(url, kind, accept, validators)
             except FetchFailed as failure:
                 if not failure.again or number == tries:
                     raise
@@ -92,7 +108,9 @@ class Fetcher:
             self.throttle.postpone(_host(self.addresses.resolve(url)), min(max(0.0, retry_after), ceiling))
         self.throttle.pause(min(self._settings.backoff * 2 ** (number - 1) * jitter, ceiling))
 
-    def _follow(self, url: str, kind: str, accept: Callable[[Response], T]) -> tuple[Response, T]:
+    def _follow(
+        self, url: str, kind: str, accept: Callable[[Response], T], validators: Mapping[str, str]
+    ) -> tuple[Response, T]:
         try:
             target = self.addresses.resolve(url)
             for _ in range(MAX_REDIRECTS + 1):
@@ -102,7 +120,10 @@ class Fetcher:
                 self.throttle.wait(host)
                 if self._storm is not None:
                     raise self._storm
-                response = self._once(url, target, kind)
+                response = self._once(url, target, kind, validators)
+                if response.status == 304 and validators:
+                    self._refused[host] = 0
+                    raise Unchanged(response)
                 if response.status not in REDIRECTS:
                     return response, self._judge(response, kind, host, accept)
                 self._keep("redirect", response)
@@ -141,10 +162,10 @@ class Fetcher:
             )
             raise self._storm
 
-    def _once(self, url: str, target: str, kind: str) -> Response:
+    def _once(self, url: str, target: str, kind: str, validators: Mapping[str, str]) -> Response:
         with self._lock:
             self.requests[_host(target)] += 1
-        return self._transport.get(url, target, kind, {"Accept": _ACCEPT.get(kind, _ACCEPT_PAGE)})
+        return self._transport.get(url, target, kind, {"Accept": _ACCEPT.get(kind, _ACCEPT_PAGE), **validators})
 
     def _load_robots(self, origin: str) -> bytes:
         try:

@@ -17,8 +17,8 @@ from faults.server import always, misbehaving
 from ameli_build.crawl.answers import html_page, image
 from ameli_build.crawl.archive import Response
 from ameli_build.crawl.connections import make_session
-from ameli_build.crawl.failures import FetchFailed, retry_after
-from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.failures import FetchFailed, Unchanged, retry_after
+from ameli_build.crawl.fetch import Fetcher, validators
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import (
     ACCESS_DENIED,
@@ -283,3 +283,18 @@ def test_the_shop_is_told_the_country(host: str) -> None:
     own, other = (session.prepare_request(requests.Request("GET", f"http://{name}:81/x")) for name in (host, "a.test"))
     assert own.headers["Cookie"] == "intl_splash=false"
     assert "Cookie" not in other.headers
+
+
+def test_a_conditional_request_learns_that_nothing_changed() -> None:
+    with fetching() as (get, server, fetcher):
+        first = get()
+        known = validators({name.lower(): value for name, value in first.headers})
+        with pytest.raises(Unchanged) as caught:
+            fetcher.get(server.url + "/lamp", "page", html_page, known)
+    assert known
+    assert (caught.value.response.status, caught.value.response.data) == (304, b"")
+
+
+def test_nothing_unchanged_where_nothing_was_said_to_be_known() -> None:
+    with fetching(always(Status(304), "^/lamp$")) as (get, _, _), pytest.raises(FetchFailed, match="http_304"):
+        get()
