@@ -153,28 +153,32 @@ def attribute_rows(rows: Iterable[tuple[str, str, str]]) -> tuple[Attribute, ...
 
 
 def as_parsed(draft: Draft, generation: Generation, url: str) -> ParsedProduct:
+    """A draft as a record of a page. Raises `NotAProduct` without a SKU or a name."""
+    product = as_product(draft, url)
+    return ParsedProduct(product, generation, bool(product.attributes), draft.review_count, product.variants)
+
+
+def as_product(draft: Draft, url: str) -> Product:
     """A draft as a record. Raises `NotAProduct` without a SKU or a name."""
     sku, name = draft.sku or sku_of(url) or "", folded(draft.name)
     if not sku or not name:
         raise NotAProduct(f"a page without a product's {'name' if sku else 'SKU'}")
     if not _SKU.fullmatch(sku):
         raise NotAProduct(f"a page with an odd SKU: {sku[:40]!r}")
-    attributes = attribute_rows(draft.rows)
     variants = tuple(sorted({other for other in draft.variants if _SKU.fullmatch(other)} - {sku}))
     images = (_absolute(url, image) for image in draft.images)
-    product = Product(
+    return Product(
         sku=sku,
         name=name,
         categories=tuple(part for part in map(folded, draft.categories) if part),
         description=folded(draft.description) or _feature_lines(draft.features),
-        attributes=attributes,
+        attributes=attribute_rows(draft.rows),
         images=tuple(dict.fromkeys(image for image in images if image.startswith(("http://", "https://")))),
         url=url,
         variants=variants,
         price=draft.price,
         extra=_extra(draft),
     )
-    return ParsedProduct(product, generation, bool(attributes), draft.review_count, variants)
 
 
 def _absolute(url: str, reference: str) -> str:
