@@ -37,10 +37,14 @@ class Addresses:
         self._loopback = settings.allow_loopback
         self._replaced: frozenset[str] = frozenset()
         hosts, images = set(settings.hosts), set(settings.image_hosts)
+        if settings.products == "api":
+            hosts.add(_host(settings.api_url))
         if self.site_url != _DEFAULTS.site_url:
-            hosts -= set(_DEFAULTS.hosts)
+            hosts -= {*_DEFAULTS.hosts, _host(_DEFAULTS.api_url)}
             images = images if settings.image_hosts != _DEFAULTS.image_hosts else set()
-            self._replaced = frozenset({*_DEFAULTS.hosts, *_DEFAULTS.image_hosts}) - hosts - images
+            self._replaced = (
+                frozenset({*_DEFAULTS.hosts, _host(_DEFAULTS.api_url), *_DEFAULTS.image_hosts}) - hosts - images
+            )
             self._own = (site.hostname, site.port or _port(site.scheme))
         else:
             self._own = ("", 0)
@@ -86,6 +90,13 @@ class Addresses:
         mapped = getattr(peer, "ipv4_mapped", None) or getattr(peer, "sixtofour", None)
         peer = mapped or peer
         return (self._loopback and peer.is_loopback) or (peer.is_global and not peer.is_multicast)
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise UnusableInput(f"setting crawl.api_url: {url!r} is no http or https URL of a host")
+    return parts.netloc.lower()
 
 
 def _port(scheme: str) -> int:

@@ -6,6 +6,7 @@ import re
 
 from bs4 import ParserRejectedMarkup
 
+from ameli_build.catalog.developer import ApiPage, parse_api_page
 from ameli_build.catalog.listings import Listing, Sitemap, parse_listing, parse_sitemap
 from ameli_build.catalog.parsed import WrongPage
 from ameli_build.catalog.reviews import ReviewPage, parse_review_page
@@ -63,6 +64,17 @@ def review_page(response: Response, sku: str) -> ReviewPage:
     _refuse_by_title(response.data)
     try:
         return parse_review_page(response.data, sku)
+    except WrongPage as error:
+        raise Unwanted("wrong_type", str(error)) from None
+
+
+def api_page(response: Response) -> ApiPage:
+    """The products in an answer of the developer API; raises `Unwanted` for anything else."""
+    if not response.data.strip():
+        raise Unwanted("empty", "an empty body")
+    _refuse_by_title(response.data)
+    try:
+        return parse_api_page(response.data)
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 

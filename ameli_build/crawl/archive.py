@@ -20,20 +20,21 @@ from ameli_build.crawl.bodies import decode
 from ameli_build.snapshot import RunFailed
 
 MAX_BODY = 1 << 30
-CONTENT = ("page", "clicked", "listing", "sitemap", "reviews", "image", "robots")
-"""Kinds of records that hold what was asked for; beside them `redirect`, `failed` and `done`."""
-_WITHOUT_BODY = ("image", "failed", "done")
+CONTENT = ("page", "clicked", "listing", "sitemap", "reviews", "image", "robots", "api")
+"""Kinds of records that hold what was asked for; beside them `redirect`, `failed`, `done` and `call`."""
+_WITHOUT_BODY = ("image", "failed", "done", "call")
 
 
 @dataclass(frozen=True, slots=True)
 class Archived:
     """One record of the archive.
 
-    `kind` is one of `CONTENT`, `redirect`, `failed` or `done`; a failed record has `wanted` (the kind that was asked
-    for) and `error`, a done one says that all of a product is there. `url` is the address that was asked for,
-    `final_url` the one that answered after redirects. `body` is decoded; it is None for failures and for images, whose
-    file is `path`. `headers` have lower-case names, those of the response. `digest` is the body's SHA-256 in
-    hexadecimal. `file` and `offset` say where the record stands in `raw/`.
+    `kind` is one of `CONTENT`, `redirect`, `failed`, `done` or `call`; a failed record has `wanted` (the kind that was
+    asked for) and `error`, a done one says that all of a product is there, a call that a service which counts its
+    calls was going to be called. `url` is the address that was asked for, `final_url` the one that answered after
+    redirects. `body` is decoded; it is None for failures and for images, whose file is `path`. `headers` have
+    lower-case names, those of the response. `digest` is the body's SHA-256 in hexadecimal. `file` and `offset` say
+    where the record stands in `raw/`.
     """
 
     url: str

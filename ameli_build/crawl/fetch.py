@@ -25,13 +25,13 @@ MAX_REDIRECTS = 5
 REFUSALS = ("http_403", "blocked", "country_page")
 _ACCEPT_PAGE = "text/html,application/xhtml+xml,*/*;q=0.5"
 _ACCEPT = {
+    "api": "application/json",
     "image": "image/*,*/*;q=0.5",
     "reviews": "application/json",
     "robots": "text/plain,*/*;q=0.5",
     "sitemap": "application/xml,text/xml,*/*;q=0.5",
 }
-
-
+_CAUSE = {"api": "its quota is used up, or the key in BESTBUY_API_KEY is wrong: check that, "}
 _UNCONDITIONAL: Mapping[str, str] = {}
 
 
@@ -74,7 +74,7 @@ class Fetcher:
         self._storm: RunFailed | None = None
         self._lock = threading.Lock()
         host = urlsplit(self.addresses.site_url).hostname or ""
-        self._transport: Transport = HttpTransport(settings, self.addresses, host)
+        self.transport: Transport = HttpTransport(settings, self.addresses, host)
 
     def get(
         self, url: str, kind: str, accept: Callable[[Response], T], validators: Mapping[str, str] = _UNCONDITIONAL
@@ -99,7 +99,7 @@ class Fetcher:
 
     def close(self) -> None:
         """Close all connections."""
-        self._transport.close()
+        self.transport.close()
 
     def _back_off(self, url: str, number: int, retry_after: float | None) -> None:
         ceiling = self._settings.retry_after_ceiling
@@ -148,24 +148,25 @@ class Fetcher:
             wait = retry_after({name.lower(): value for name, value in response.headers}.get("retry-after"))
             failure = FetchFailed(f"http_{status}", "", status, again, wait)
         if failure.kind in REFUSALS and kind != "robots":
-            self._refuse(host, response.url, failure.kind)
+            self._refuse(host, response.url, failure.kind, kind)
         raise failure
 
-    def _refuse(self, host: str, url: str, kind: str) -> None:
+    def _refuse(self, host: str, url: str, failure: str, kind: str) -> None:
         with self._lock:
             self._refused[host] += 1
             count = self._refused[host]
         if count >= self._settings.max_forbidden:
             self._storm = RunFailed(
-                f"{host}: {count} refusals in a row, the last ({kind}) for {url}; crawl stopped so as not to hammer;"
-                f" wait some hours, lower crawl.rate (now {self._settings.rate:g}), then run the same command to go on"
+                f"{host}: {count} refusals in a row, the last ({failure}) for {url}; crawl stopped so as not to hammer;"
+                f" {_CAUSE.get(kind, '')}wait some hours, lower crawl.rate (now {self._settings.rate:g}),"
+                " then run the same command to go on"
             )
             raise self._storm
 
     def _once(self, url: str, target: str, kind: str, validators: Mapping[str, str]) -> Response:
         with self._lock:
             self.requests[_host(target)] += 1
-        return self._transport.get(url, target, kind, {"Accept": _ACCEPT.get(kind, _ACCEPT_PAGE), **validators})
+        return self.transport.get(url, target, kind, {"Accept": _ACCEPT.get(kind, _ACCEPT_PAGE), **validators})
 
     def _load_robots(self, origin: str) -> bytes:
         try:

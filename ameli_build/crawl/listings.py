@@ -9,7 +9,7 @@ from itertools import islice
 
 from ameli_build.catalog.listings import is_product
 from ameli_build.catalog.urls import listing_url, product_url, sku_of
-from ameli_build.crawl import answers
+from ameli_build.crawl import answers, developer
 from ameli_build.crawl.obtain import Source
 from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed, UnusableInput
@@ -19,10 +19,14 @@ MAX_SITEMAP_DEPTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A product to fetch; `sku` is None where only its page tells it."""
+    """A product to fetch; `sku` is None where only its page tells it.
+
+    `images` are those of a product that the developer API has told; None where its page is to be fetched.
+    """
 
     sku: str | None
     url: str
+    images: tuple[str, ...] | None = None
 
 
 def find_targets(
@@ -38,7 +42,10 @@ def find_targets(
         for value in values:
             if not re.fullmatch(pattern, value):
                 raise UnusableInput(f"--{option} {value!r}: not an id of the shop's")
-    if skus or categories:
+    if settings.products == "api":
+        told = developer.listed(source, settings, categories, skus)
+        found = (Target(one.sku, developer.address(settings, one.sku), one.images) for one in told)
+    elif skus or categories:
         named = [Target(sku, product_url(site, sku)) for sku in skus]
         found = _chain(named, *(_listed(source, site, category) for category in categories))
     else:

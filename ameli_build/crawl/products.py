@@ -37,6 +37,9 @@ class ProductCrawler:
                 self._source.archive.add_done(done, target.sku)
 
     def _fetch(self, errand: Errand, target: Target) -> None:
+        if target.images is not None:
+            self._fetch_rest(errand, target.sku, list(target.images))
+            return
         url = target.url
         page = errand.take("page", url, _checked, target.sku)
         if page is None and self._source.failure("page", url) in GONE:
@@ -46,7 +49,10 @@ class ProductCrawler:
         if parsed is not None and self._needs_click(parsed):
             self._click(url, sku)
             errand.count("clicked", url)
-        images = list(parsed.product.images) if parsed is not None else []
+        self._fetch_rest(errand, sku, list(parsed.product.images) if parsed is not None else [])
+
+    def _fetch_rest(self, errand: Errand, sku: str | None, images: list[str]) -> None:
+        """The reviews, and all images."""
         for reviews in review_pages(errand, self._settings, sku) if sku is not None else ():
             images += [image for review in reviews.reviews for image in review.images]
         for image in dict.fromkeys(images):

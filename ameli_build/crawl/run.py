@@ -11,6 +11,7 @@ from itertools import islice
 
 from ameli_build.crawl.browser import Browser
 from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.keyed import api_key, use_api
 from ameli_build.crawl.listings import Target, find_targets
 from ameli_build.crawl.obtain import Source
 from ameli_build.crawl.products import ProductCrawler
@@ -57,6 +58,7 @@ def crawl(
     Without `categories` and `skus`, the product sitemap says which. Raises `RunFailed` when no product can be had, or
     when the shop refuses the crawl. The caller holds the snapshot's lock.
     """
+    key = api_key() if settings.crawl.products == "api" else ""
     stop = threading.Event()
     archive = Archive(snapshot.raw)
     try:
@@ -64,6 +66,8 @@ def crawl(
     except BaseException:
         archive.close()
         raise
+    if key:
+        use_api(fetcher, archive, settings.crawl, key)
     source = Source(snapshot, archive, fetcher)
     clicker = Clicker(
         Browser(settings.crawl, fetcher.addresses.allowed), fetcher.throttle, settings.crawl.click_timeout
@@ -73,7 +77,7 @@ def crawl(
         say(f"crawl: {len(targets):,} products")
         _fetch_all(ProductCrawler(source, settings.crawl, clicker), targets, settings.crawl, stop)
         stats = _stats(snapshot, archive, fetcher, len(targets))
-        if not stats.counts.get("page"):
+        if not stats.counts.get("api" if key else "page"):
             worst = max(stats.failures, key=lambda kind: (stats.failures[kind], kind), default="nothing")
             raise RunFailed(f"{settings.crawl.site_url}: not one of {len(targets):,} product pages came ({worst})")
         write_run_record(snapshot, settings, "crawl")
@@ -88,7 +92,8 @@ def crawl(
 
 def _summary(stats: CrawlStats) -> str:
     """One line: what the archive holds and what could not be had."""
-    names = {"page": "product pages", "clicked": "after a click", "reviews": "review pages", "image": "images"}
+    pages = {"api": "API pages"} if stats.counts.get("api") else {"page": "product pages", "clicked": "after a click"}
+    names = pages | {"reviews": "review pages", "image": "images"}
     held = ", ".join(f"{stats.counts.get(kind, 0):,} {name}" for kind, name in names.items())
     failed = ", ".join(f"{count:,} {kind}" for kind, count in stats.failures.items())
     retried = sum(stats.retried.values())

@@ -49,6 +49,8 @@ class Archive:
         self._lock = threading.Lock()
         self._places: dict[bytes, Place] = {}
         self._failed: dict[bytes, tuple[str, str, str]] = {}
+        self.calls: list[str] = []
+        """When services that count their calls were called before the archive was opened."""
         raw.mkdir(parents=True, exist_ok=True)
         files = sorted(raw.glob("pages-*.warc.gz"))
         for path in files:
@@ -64,6 +66,8 @@ class Archive:
             if record is not None:
                 kind = record.wanted if record.kind == "failed" else record.kind
                 self._note(record.url, Place(kind, record.status, record.error, path.name, offset))
+                if kind == "call":
+                    self.calls.append(record.fetched_at)
             whole = end
         if path.stat().st_size > whole:
             if not last:
@@ -138,6 +142,11 @@ class Archive:
         """Keep the fact that nothing more is to be had of a product; `url` may tell the settings in its fragment."""
         head = {"Ameli-Kind": "done", "Content-Type": "application/json"}
         self._append("metadata", url, sku, head, b"{}", Place("done", 200, None, "", 0))
+
+    def add_call(self, url: str) -> None:
+        """Keep the fact that a service which counts its calls is going to be called; a kill cannot undo it."""
+        head = {"Ameli-Kind": "call", "Content-Type": "application/json"}
+        self._append("metadata", url, None, head, b"{}", Place("call", 200, None, "", 0))
 
     def _append(
         self,
