@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 from bs4.builder import ParserRejectedMarkup
 
+from ameli_build.catalog.developer import parse_api_page
 from ameli_build.catalog.pages import parse_product_page
 from ameli_build.catalog.parsed import WrongPage
 from ameli_build.catalog.reviews import parse_review_page
@@ -28,7 +29,7 @@ SHARD_PAGES = 32
 BATCH_SHARDS = 16
 """So many shards are held in memory at a time."""
 
-_KINDS = ("page", "clicked", "reviews")
+_KINDS = ("page", "clicked", "reviews", "api")
 _ROW = {"kind": pl.String, "fetched_at": pl.String, "record": pl.String}
 
 
@@ -38,6 +39,7 @@ class Crawled:
 
     pages: dict[str, tuple[str, Product]] = field(default_factory=dict)
     clicked: dict[str, tuple[str, Product]] = field(default_factory=dict)
+    api: dict[str, tuple[str, Product]] = field(default_factory=dict)
     links: dict[tuple[str, str], tuple[str, Review]] = field(default_factory=dict)
     pictures: dict[str, Picture] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
@@ -45,9 +47,10 @@ class Crawled:
     """Rows of reviews that came again, since pages shift while they are fetched."""
 
     def products(self) -> list[Product]:
-        """One product a SKU, from its latest page and its latest page after the click."""
-        skus = sorted(self.pages.keys() | self.clicked.keys())
-        return [merged([found[sku][1] for found in (self.pages, self.clicked) if sku in found]) for sku in skus]
+        """One product a SKU, from its latest page, its latest page after the click, and the developer API's latest."""
+        views = (self.pages, self.clicked, self.api)
+        skus = sorted({sku for found in views for sku in found})
+        return [merged([found[sku][1] for found in views if sku in found]) for sku in skus]
 
     def reviews(self) -> list[Review]:
         """One review a link."""
@@ -101,6 +104,10 @@ def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
             found = parse_review_page(body, sku, source)
             yield from (("review", review) for review in found.reviews)
             yield from (("rejected", replace(rejected, file=page.file)) for rejected in found.rejected)
+        elif page.kind == "api":
+            told = parse_api_page(body, source)
+            yield from (("api", replace(product, fetched_at=page.fetched_at)) for product in told.products)
+            yield from (("rejected", replace(rejected, file=page.file)) for rejected in told.rejected)
         else:
             address = page.final_url if sku_of(page.final_url) else page.url
             product = parse_product_page(body, address, page.sku).product
@@ -143,7 +150,7 @@ def _gather(crawled: Crawled, kind: str, fetched_at: str, record: dict[str, Any]
         if fetched_at >= crawled.links.get(key, ("", None))[0]:
             crawled.links[key] = (fetched_at, review)
     else:
-        found = crawled.clicked if kind == "clicked" else crawled.pages
+        found = {"page": crawled.pages, "clicked": crawled.clicked, "api": crawled.api}[kind]
         product = _product(record)
         if fetched_at >= found.get(product.sku, ("", None))[0]:
             found[product.sku] = (fetched_at, product)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from PIL import Image
 
 from ameli_build.demo.answers import Answer, as_json, moved, page
-from ameli_build.demo.pages import generation_a, generation_b, generation_c, sitemap
+from ameli_build.demo.pages import developer_api, generation_a, generation_b, generation_c, sitemap
 from ameli_build.demo.pages.listing import home, listing
 from ameli_build.demo.pages.review_json import review_page
 from ameli_build.demo.pages.reviews import all_reviews
@@ -50,6 +50,7 @@ class SiteRoutes:
             (re.compile(r"/ugc/v2/reviews"), self._review_json),
             (re.compile(r"/site/reviews/[^/]+/(\d+)"), self._reviews),
             (re.compile(generation_a.SPECIFICATIONS_PATH), self._sheet),
+            (re.compile(developer_api.PATH), lambda found, query: developer_api.products(shop, found, query)),
             (re.compile(r"/static/recaptcha/enterprise\.js"), lambda _found, _query: _script("/* nothing to guard */")),
         )
 
