@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ameli_build.demo.answers import Answer
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -36,6 +38,16 @@ class Rewrite:
     """Answer 200 with the right body after a change, as a page whose count shrinks or whose button is gone."""
 
     change: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Rework:
+    """Answer with what is made of the URL and of the server's right answers, as reviews that shift between pages.
+
+    `make(target, respond)` gets the target that was asked for and what answers any target rightly.
+    """
+
+    make: Callable[[str, Callable[[str], Answer]], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ class Bomb:
     megabytes: int = 200
 
 
-Fault = Status | Page | Rewrite | Redirect | LyingLength | AbortedChunks | Reset | Hang | Drip | Bomb
+Fault = Status | Page | Rewrite | Rework | Redirect | LyingLength | AbortedChunks | Reset | Hang | Drip | Bomb
 
 ACCESS_DENIED = Page(
     b"<html><head><title>Access Denied</title></head><body><h1>Access Denied</h1>"
@@ -103,12 +115,14 @@ EMPTY_BODY = Page(b"")
 class Rule:
     """The fault that URLs meet whose path and query match `pattern` (a regular expression, searched).
 
-    `times`: only the first so many requests of each URL meet it; None: all do.
+    `times`: only the first so many requests of each URL meet it; None: all do. `host`: only on the server that plays
+    this part (a storefront's are "site", "images" and "photos"); "" for all.
     """
 
     pattern: str
     fault: Fault
     times: int | None = None
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +133,13 @@ class FaultPlan:
 
 
 class FaultCounter:
-    """Says which fault a request meets; counts for each URL apart, so that the order of requests does not matter."""
+    """Says which fault a request meets; counts for each URL apart, so that the order of requests does not matter.
 
-    def __init__(self, plan: FaultPlan) -> None:
-        self._rules = [(re.compile(rule.pattern), rule) for rule in plan.rules]
+    `host` is the part that the server plays.
+    """
+
+    def __init__(self, plan: FaultPlan, host: str = "") -> None:
+        self._rules = [(re.compile(rule.pattern), rule) for rule in plan.rules if rule.host in ("", host)]
         self._met: Counter[tuple[int, str]] = Counter()
         self._guard = threading.Lock()
 

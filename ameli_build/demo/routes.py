@@ -22,6 +22,8 @@ from ameli_build.demo.world import WorldImage, WorldProduct
 Pictures = Callable[[WorldImage], bytes]
 
 NOT_FOUND = page("<html><head><title>Page not found - Best Buy</title></head><body>Not found.</body></html>", 404)
+CONDITIONS = ("excellent", "good", "fair")
+"""Of goods that were sold before, each with an address of its own."""
 PLACEHOLDER = WorldImage(name="placeholder.png", kind="placeholder")
 
 _PRODUCT_PAGES = {
@@ -45,7 +47,7 @@ class SiteRoutes:
             (re.compile(r"/sitemaps_pdp\.(\d{4})\.xml\.gz"), self._sitemap_shard),
             (re.compile(r"/site/(?:[^/]+/)+([a-z]+\d+)\.c"), self._listing),
             (re.compile(r"/site/(?:[^/]+/)?(\d+)\.p"), self._product),
-            (re.compile(r"/product/[^/]+/[^/]+/sku/(\d+)"), self._product),
+            (re.compile(r"/product/[^/]+/[^/]+/sku/(\d+)(?:/openbox)?"), self._product),
             (re.compile(r"/product/[^/]+/([A-Z0-9]+)"), self._product_by_bsin),
             (re.compile(r"/ugc/v2/reviews"), self._review_json),
             (re.compile(r"/site/reviews/[^/]+/(\d+)"), self._reviews),
@@ -73,7 +75,11 @@ class SiteRoutes:
         return page(listing(self._shop, category, _page(query, "cp"))) if category else NOT_FOUND
 
     def _product(self, found: re.Match[str], query: dict[str, str]) -> Answer:
-        return self._product_page(self._known(found[1]), found.string)
+        product = self._known(found[1]) or self._shop.shelves.heir(found[1])
+        opened = found.string.endswith("/openbox")
+        if opened and query.get("condition") not in CONDITIONS:
+            return NOT_FOUND
+        return self._product_page(product, found.string.removesuffix("/openbox"))
 
     def _product_by_bsin(self, found: re.Match[str], _query: dict[str, str]) -> Answer:
         product = self._shop.shelves.by_bsin.get(found[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ameli_build.baseline.run import run_baseline
@@ -44,7 +44,7 @@ class Place:
 
     seed: int
     products: int
-    ports: tuple[int, int] = (0, 0)
+    ports: tuple[int, ...] = ()
 
 
 def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> None:
@@ -77,8 +77,8 @@ def _place(snapshot: Snapshot, wanted: Place) -> Place:
             raise UnusableInput(f"{snapshot.root}: holds a snapshot that is no demo; choose another --out")
         return wanted
     known = json.loads(path.read_text())
-    there = Place(known["seed"], known["products"], (known["ports"][0], known["ports"][1]))
-    if replace(there, ports=(0, 0)) != wanted:
+    there = Place(known["seed"], known["products"], tuple(known["ports"]))
+    if replace(there, ports=()) != wanted:
         raise UnusableInput(
             f"{snapshot.root}: holds the demo of --seed {there.seed} --products {there.products}; choose another --out"
         )
@@ -90,10 +90,8 @@ def _crawl(snapshot: Snapshot, world: World, place: Place) -> Settings:
     summary.heading("crawl (section 3.1), from a storefront on loopback that misbehaves now and then")
     with ExitStack() as stack:
         shop = stack.enter_context(_storefront(world, place))
-        ports = tuple(int(url.rpartition(":")[2]) for url in (shop.site_url, shop.image_url))
-        write_json(
-            snapshot.root / "truth" / "world.json", {"seed": place.seed, "products": place.products, "ports": ports}
-        )
+        place = replace(place, ports=shop.ports)
+        write_json(snapshot.root / "truth" / "world.json", asdict(place))
         settings = with_site(load_settings("demo", (), snapshot), shop.site_url)
         crawl(snapshot, settings)
     return settings

@@ -14,13 +14,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
 from ameli_build.demo.answers import Answer
-from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan
+from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan, Hang, Rework
 from ameli_build.demo.misbehave import spoiled, torment
 
 Respond = Callable[[str], Answer]
 """The answer for a target: a path with its query."""
 
 LAST_MODIFIED = "Mon, 04 Mar 2024 08:00:00 GMT"
+BROWSERS = "Mozilla/"
+"""How the name of every browser begins."""
+
 _PACKED = ("text/", "application/json", "application/xml")
 
 
@@ -37,18 +40,28 @@ class Seen:
 class LoopbackServer(ThreadingHTTPServer):
     """Serves `respond` on 127.0.0.1 in background threads; a context manager. Port 0 takes a free one.
 
-    `host_name` is the name in `url` (127.0.0.1 or localhost: to a crawler, two hosts). `seen` lists all requests.
+    `host_name` is the name in `url` (127.0.0.1 or localhost: to a crawler, two hosts), `part` what the server is called
+    in the rules of `faults`. With `browsers_only`, a client whose name is not like a browser's waits for ever. `seen`
+    lists all requests.
     """
 
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(
-        self, respond: Respond, faults: FaultPlan | None = None, port: int = 0, host_name: str = "127.0.0.1"
+        self,
+        respond: Respond,
+        faults: FaultPlan | None = None,
+        port: int = 0,
+        host_name: str = "127.0.0.1",
+        *,
+        part: str = "",
+        browsers_only: bool = False,
     ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.respond = respond
-        self.faults = FaultCounter(faults or FaultPlan())
+        self.faults = FaultCounter(faults or FaultPlan(), part)
+        self.browsers_only = browsers_only
         self.stopped = threading.Event()
         self.seen: list[Seen] = []
         self.url = f"http://{host_name}:{self.server_port}"
@@ -101,14 +114,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer, or misbehave as the plan has it."""
-        fault = self.server.faults.next(self.path)
+        fault = self._fault()
         self.server.seen.append(Seen(self.command, self.path, time.monotonic(), fault))
         try:
-            answer = self.server.respond(self.path)
+            respond = self.server.respond
+            answer = fault.make(self.path, respond) if isinstance(fault, Rework) else respond(self.path)
         except Exception as error:
             answer = Answer(f"{type(error).__name__}: {error}".encode(), "text/plain; charset=utf-8", 500)
-        if fault is None:
-            self._send(answer, validators=True)
+        if fault is None or isinstance(fault, Rework):
+            self._send(answer, validators=fault is None)
             return
         changed = spoiled(fault, answer, self.path)
         if changed is not None:
@@ -118,6 +132,12 @@ class _Handler(BaseHTTPRequestHandler):
         torment(self.connection, fault, answer, self.server.stopped)
 
     do_HEAD = do_GET  # noqa: N815
+
+    def _fault(self) -> Fault | None:
+        """What this request meets: a client that no browser's name has is left without an answer, as the shop does."""
+        if self.server.browsers_only and not self.headers.get("User-Agent", "").startswith(BROWSERS):
+            return Hang()
+        return self.server.faults.next(self.path)
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: `LoopbackServer.seen` is the log."""

@@ -90,6 +90,10 @@ class Shelves:
         """The variants of a product's family that are still sold, itself among them."""
         return [self.products[sku] for sku in product.family if sku in self.products]
 
+    def heir(self, sku: str) -> WorldProduct | None:
+        """The sibling whose page takes the place of a variant that is no longer sold; None for what never was."""
+        return next((p for p in self.products.values() if sku in p.family and sku not in self.products), None)
+
     def variant_name(self, sku: str, listed: WorldProduct) -> str:
         """The name of a variant; one that is no longer sold is called after the product that it is listed under."""
         product = self.products.get(sku)

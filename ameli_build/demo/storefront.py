@@ -7,7 +7,7 @@ import re
 import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Self
+from typing import Any, Self
 
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.catalogue import make_world
@@ -23,9 +23,11 @@ from ameli_build.demo.world import World
 class Storefront:
     """Serves `world` as long as its `with` block lasts.
 
-    `site_url` (127.0.0.1) has pages, robots, sitemap and review JSON; `image_url` (localhost) the pictures. `pictures`
-    makes the bytes of a picture (default: it is rendered). `ports` are those of the two hosts,
-    0 for free ones: URLs go into the crawl's archive, so a run that is to be resumed needs the same ports.
+    `site_url` (127.0.0.1) has pages, robots, sitemap and review JSON; `image_url` (localhost) the pictures, and
+    `photo_url` (localhost too) the copies of shoppers' photographs that their supplier keeps. `pictures` makes the
+    bytes of a picture (default: it is rendered). `ports` are those of the three hosts, 0 or none for free ones: URLs go
+    into the crawl's archive, so a run that is to be resumed needs the same ports. With `browsers_only`, as the shop has
+    it, a client whose User-Agent is not like a browser's gets no answer from the site.
 
     Raises OSError where a port is taken.
     """
@@ -35,24 +37,32 @@ class Storefront:
         world: World,
         faults: FaultPlan | None = None,
         *,
-        ports: tuple[int, int] = (0, 0),
+        ports: Sequence[int] = (),
         pictures: Pictures = image_bytes,
+        browsers_only: bool = True,
     ) -> None:
         shelves = Shelves(world)
-        self._images = _server(ImageRoutes(shelves, pictures), faults, ports[1], "localhost")
+        site, images, photos = (*ports, 0, 0, 0)[:3]
+        routes = ImageRoutes(shelves, pictures)
+        self._servers: list[LoopbackServer] = []
         try:
-            self._site = _server(_nothing_yet, faults, ports[0], "127.0.0.1")
+            self._serve(_nothing_yet, faults, site, "127.0.0.1", part="site", browsers_only=browsers_only)
+            self._serve(routes, faults, images, "localhost", part="images")
+            self._serve(routes, faults, photos, "localhost", part="photos")
         except OSError:
-            self._images.server_close()
+            for server in self._servers:
+                server.server_close()
             raise
-        self.site_url = self._site.url
-        self.image_url = self._images.url
-        self._site.respond = SiteRoutes(Shop(shelves, self.site_url, self.image_url))
+        self.site_url, self.image_url, self.photo_url = (server.url for server in self._servers)
+        self._servers[0].respond = SiteRoutes(Shop(shelves, self.site_url, self.image_url, self.photo_url))
         self._stack = ExitStack()
 
+    def _serve(self, respond: Respond, faults: FaultPlan | None, port: int, name: str, **habits: Any) -> None:
+        self._servers.append(LoopbackServer(respond, faults, port, name, **habits))
+
     def __enter__(self) -> Self:
-        self._stack.enter_context(self._images)
-        self._stack.enter_context(self._site)
+        for server in reversed(self._servers):
+            self._stack.enter_context(server)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,12 +70,13 @@ class Storefront:
 
     @property
     def seen(self) -> tuple[Seen, ...]:
-        """All requests so far: those of the site, then those of the image host."""
-        return (*self._site.seen, *self._images.seen)
+        """All requests so far: those of the site, then those of the image host and of the photo host."""
+        return tuple(seen for server in self._servers for seen in server.seen)
 
-
-def _server(respond: Respond, faults: FaultPlan | None, port: int, host_name: str) -> LoopbackServer:
-    return LoopbackServer(respond, faults, port, host_name)
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Of the site, the image host and the photo host."""
+        return tuple(server.server_port for server in self._servers)
 
 
 def _nothing_yet(_target: str) -> Answer:
@@ -101,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m ameli_build.demo.storefront", description=main.__doc__)
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--products", type=int, default=240)
-    parser.add_argument("--ports", type=int, nargs=2, default=(0, 0), metavar=("SITE", "IMAGES"))
+    parser.add_argument("--ports", type=int, nargs=3, default=(0, 0, 0), metavar=("SITE", "IMAGES", "PHOTOS"))
     given = parser.parse_args(arguments)
     world = make_world(seed=given.seed, products=given.products)
     with Storefront(world, ports=tuple(given.ports)) as shop:

@@ -99,8 +99,8 @@ def test_faults_that_pass_leave_no_trace(tmp_path: Path) -> None:
     )
     with Storefront(WORLD, pictures=picture) as shop:
         run(tmp_path / "clean", shop)
-        ports = tuple(int(url.rpartition(":")[2]) for url in (shop.site_url, shop.image_url))
-    with Storefront(WORLD, faults, pictures=picture, ports=ports) as shop:  # type: ignore[arg-type]
+        ports = shop.ports
+    with Storefront(WORLD, faults, pictures=picture, ports=ports) as shop:
         stats = run(tmp_path / "faulty", shop, max_forbidden=50, retries=3)
     assert contents(tmp_path / "faulty") == contents(tmp_path / "clean")
     assert set(stats.retried) >= {"http_503", "http_429", "blocked", "country_page", "empty", "short_body", "http_500"}  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ameli_build.catalog.urls import original_image
 from ameli_build.demo.pages.shop import Shop, scaled
 from ameli_build.demo.shelves import SCALED_PHOTOS, photo_id, pick, slug
 from ameli_build.demo.world import WorldImage, WorldProduct, WorldReview
@@ -125,14 +126,25 @@ def _badge(code: str) -> dict[str, Any]:
     return {"badgeCode": code, "badgeType": "Custom", **_BADGES.get(code, {"badgeName": code, "index": 0})}
 
 
+def has_suppliers_copy_only(photo: WorldImage) -> bool:
+    """Whether the shop has no copy of a photograph on its own image host (its `piscesUrl` is null): one in twelve."""
+    return pick(f"copied/{photo.name}", 12) == 0
+
+
+def best_copy(shop: Shop, review: WorldReview, photo: WorldImage) -> str:
+    """The URL of a photograph in full size: on the shop's own image host where that has it, else on its supplier's."""
+    return original_image(_photo(shop, review, photo)["piscesUrl"] or _photo(shop, review, photo)["normalUrl"])
+
+
 def _photo(shop: Shop, review: WorldReview, photo: WorldImage) -> dict[str, Any]:
-    host = shop.image_url + SCALED_PHOTOS
+    host = (shop.photo_url or shop.image_url) + SCALED_PHOTOS
     side = 256 if pick(f"scaled/{photo.name}", 2) else None
+    copied = not has_suppliers_copy_only(photo)
     return {
         "photoId": photo_id(review, photo, "photo"),
         "caption": None,
         "normalUrl": host + photo_id(review, photo, "normal") + scaled(640),
-        "piscesUrl": shop.photo(photo, side),
+        "piscesUrl": shop.photo(photo, side) if copied else None,
         "thumbnailUrl": host + photo_id(review, photo, "thumbnail") + scaled(54),
         "reviewId": review.review_id,
     }

@@ -23,11 +23,13 @@ _SHOWN = {"true": "Yes", "false": "No"}
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The shelves and the two hosts that they are served from."""
+    """The shelves and the hosts that they are served from: pages, pictures, and a supplier's copies of photographs."""
 
     shelves: Shelves
     site_url: str
     image_url: str
+    photo_url: str = ""
+    """The image host where there is no other."""
 
     def product_path(self, product: WorldProduct) -> str:
         """The canonical path of a product page in the form of its generation."""
