@@ -23,6 +23,13 @@ MAX_BODY = 1 << 30
 CONTENT = ("page", "clicked", "listing", "sitemap", "reviews", "image", "robots", "api")
 """Kinds of records that hold what was asked for; beside them `redirect`, `failed`, `done` and `call`."""
 _WITHOUT_BODY = ("image", "failed", "done", "call")
+_MARKS = {
+    "ameli-decodes": "undecodable",
+    "ameli-placeholder": "placeholder",
+    "ameli-conflicts": "conflicts",
+    "ameli-unchanged-since": "unchanged",
+    "ameli-carried-on": "carried",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Archived:
     calls was going to be called. `url` is the address that was asked for, `final_url` the one that answered after
     redirects. `body` is decoded; it is None for failures and for images, whose file is `path`. `headers` have
     lower-case names, those of the response. `digest` is the body's SHA-256 in hexadecimal. `file` and `offset` say
-    where the record stands in `raw/`.
+    where the record stands in `raw/`. `marks` are words about the record, see `marks_of`.
     """
 
     url: str
@@ -51,6 +58,7 @@ class Archived:
     path: str | None = None
     wanted: str = ""
     error: str | None = None
+    marks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +83,14 @@ def read_archive(raw: Path) -> Iterator[Archived]:
                 yield record
 
 
-def members(path: Path) -> Iterator[tuple[int, int, bytes]]:
-    """(start, end, content) of every whole gzip member; ends at a torn one, raises `RunFailed` at a damaged one."""
+def members(path: Path, start: int = 0) -> Iterator[tuple[int, int, bytes]]:
+    """(start, end, content) of every whole gzip member from byte `start` on, where one begins.
+
+    Ends at a torn member, raises `RunFailed` at a damaged one.
+    """
     with path.open("rb") as handle:
-        start, buffer = 0, b""
+        handle.seek(start)
+        buffer = b""
         while True:
             inflater, parts, end = zlib.decompressobj(31), [], start
             while not inflater.eof:
@@ -95,6 +107,16 @@ def members(path: Path) -> Iterator[tuple[int, int, bytes]]:
                 buffer = inflater.unused_data
             yield start, end, b"".join(parts)
             start = end
+
+
+def marks_of(head: Mapping[str, str]) -> str:
+    """What the headers of a record (names in any case) say of it, as words with a space between.
+
+    `undecodable` and `placeholder` are images, `conflicts` are reviews that contradict themselves; `unchanged` and
+    `carried` come from an earlier snapshot: seen to be as it was, or not asked about again.
+    """
+    names = {name.lower() for name in head}
+    return " ".join(word for name, word in _MARKS.items() if name in names)
 
 
 def parse(data: bytes, file: str, offset: int, with_body: bool = True) -> Archived | None:
@@ -128,4 +150,5 @@ def parse(data: bytes, file: str, offset: int, with_body: bool = True) -> Archiv
         path=head.get("ameli-path"),
         wanted=note.get("wanted", ""),
         error=note.get("error"),
+        marks=marks_of(head),
     )

@@ -109,5 +109,5 @@ def _in_sitemap(source: Source, url: str) -> Iterator[Target]:
 
 def _why(source: Source) -> str:
     """The failures so far, for an error's text."""
-    shown = [f"{error} for {url}" for _, error, url in source.archive.failures()[:3]]
+    shown = [f"{failure.error} for {failure.url}" for failure in source.archive.failures(most=3)]
     return f" ({'; '.join(shown)})" if shown else ""

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from itertools import islice
 
-from ameli_build.crawl.browser import Browser
 from ameli_build.crawl.fetch import Fetcher
 from ameli_build.crawl.keyed import api_key, use_api
 from ameli_build.crawl.listings import Target, find_targets
 from ameli_build.crawl.obtain import Source
+from ameli_build.crawl.pool import BrowserPool
 from ameli_build.crawl.products import ProductCrawler
 from ameli_build.crawl.specifications import Clicker
+from ameli_build.crawl.stats import CrawlStats, count, write_stats
 from ameli_build.crawl.store import Archive
 from ameli_build.progress import say, track
 from ameli_build.provenance import write_run_record
 from ameli_build.settings import CrawlSettings, Settings
-from ameli_build.snapshot import RunFailed, Snapshot, write_json
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlStats:
-    """What a crawl's archive holds, and what this run did.
-
-    `counts` are archived answers by kind, `failures` addresses that could not be had by kind of failure. `requests` (by
-    host) and `retried` (by kind of failure) are this run's.
-    """
-
-    products: int
-    counts: Mapping[str, int]
-    failures: Mapping[str, int]
-    requests: Mapping[str, int]
-    retried: Mapping[str, int]
+from ameli_build.snapshot import RunFailed, Snapshot
 
 
 def with_site(settings: Settings, site_url: str | None) -> Settings:
@@ -69,14 +53,13 @@ def crawl(
     if key:
         use_api(fetcher, archive, settings.crawl, key)
     source = Source(snapshot, archive, fetcher)
-    clicker = Clicker(
-        Browser(settings.crawl, fetcher.addresses.allowed), fetcher.throttle, settings.crawl.click_timeout
-    )
+    browsers = BrowserPool(settings.crawl, fetcher.addresses, stop)
+    clicker = Clicker(browsers, fetcher.throttle, settings.crawl.click_timeout)
     try:
         targets = find_targets(source, settings.crawl, categories, skus, max_products)
         say(f"crawl: {len(targets):,} products")
         _fetch_all(ProductCrawler(source, settings.crawl, clicker), targets, settings.crawl, stop)
-        stats = _stats(snapshot, archive, fetcher, len(targets))
+        stats = count(archive, fetcher)
         if not stats.counts.get("api" if key else "page"):
             worst = max(stats.failures, key=lambda kind: (stats.failures[kind], kind), default="nothing")
             raise RunFailed(f"{settings.crawl.site_url}: not one of {len(targets):,} product pages came ({worst})")
@@ -85,8 +68,9 @@ def crawl(
         return stats
     finally:
         stop.set()
-        clicker.close()
+        browsers.close()
         fetcher.close()
+        write_stats(snapshot.raw, archive, fetcher)
         archive.close()
 
 
@@ -124,31 +108,3 @@ def _finished(
         done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
         waiting |= {pool.submit(crawler.fetch, target) for target in islice(rest, len(done))}
         yield from done
-
-
-def _stats(snapshot: Snapshot, archive: Archive, fetcher: Fetcher, products: int) -> CrawlStats:
-    """Count the archive into `raw/crawl-stats.json`."""
-    places = list(archive.places())
-    by_status: dict[str, Counter[str]] = defaultdict(Counter)
-    for place in places:
-        if place.error is None:
-            by_status[place.kind][str(place.status)] += 1
-    failed: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for kind, error, url in archive.failures():
-        failed[error].append({"kind": kind, "url": url})
-    write_json(
-        snapshot.raw / "crawl-stats.json",
-        {
-            "products": products,
-            "archived": by_status,
-            "failed": failed,
-            "this_run": {"requests": dict(fetcher.requests), "retried": dict(fetcher.retried)},
-        },
-    )
-    return CrawlStats(
-        products=products,
-        counts=Counter(place.kind for place in places if place.error is None),
-        failures={error: len(urls) for error, urls in sorted(failed.items())},
-        requests=dict(fetcher.requests),
-        retried=dict(fetcher.retried),
-    )

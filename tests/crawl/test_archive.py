@@ -60,12 +60,13 @@ def test_a_clicked_page_and_a_failure_come_back(tmp_path: Path) -> None:
     store = Archive(tmp_path)
     store.add_clicked("http://shop/1", "<p>é\ud800", "1")
     store.add_failed("image", "http://shop/2 3\n.jpg", "http_404", 404, "gone")
+    failures = store.failures()
     store.close()
     clicked, failed = read_archive(tmp_path)
     assert (clicked.kind, clicked.url, clicked.sku, clicked.body) == ("clicked", "http://shop/1", "1", b"<p>\xc3\xa9?")
     assert (failed.kind, failed.wanted, failed.error, failed.status) == ("failed", "image", "http_404", 404)
     assert failed.url == "http://shop/2 3\n.jpg"
-    assert store.failures() == [("image", "http_404", "http://shop/2 3\n.jpg")]
+    assert failures == [("image", "http_404", "http://shop/2 3\n.jpg", None)]
 
 
 def test_the_index_is_rebuilt(tmp_path: Path) -> None:
@@ -86,9 +87,9 @@ def test_a_success_after_a_failure_counts(tmp_path: Path) -> None:
     store.close()
     again = Archive(tmp_path)
     place = again.find("page", "http://shop/1")
-    again.close()
     assert place is not None and place.error is None
     assert again.failures() == []
+    again.close()
 
 
 def test_a_torn_record_is_cut_off_wherever_it_tore(tmp_path: Path) -> None:
