@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import replace
 from email.utils import formatdate
+from functools import lru_cache
 
 import brotli
 import zstandard
@@ -59,6 +60,7 @@ def _status(fault: Status) -> Answer:
     return Answer(body.encode(), "text/html; charset=utf-8", fault.code, headers)
 
 
+@lru_cache(maxsize=8)
 def bomb(fault: Bomb) -> bytes:
     """A compressed body that unpacks to `fault.megabytes` of zeros."""
     if fault.encoding == "gzip":

@@ -60,6 +60,7 @@ class LoopbackServer(ThreadingHTTPServer):
     ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.respond = respond
+        self.part = part
         self.faults = FaultCounter(faults or FaultPlan(), part)
         self.browsers_only = browsers_only
         self.stopped = threading.Event()

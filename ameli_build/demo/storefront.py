@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.catalogue import make_world
-from ameli_build.demo.faults import Fault, FaultPlan, Reset, Rule, Status
+from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan, Reset, Rule, Status
 from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.render import image_bytes
 from ameli_build.demo.routes import NOT_FOUND, ImageRoutes, Pictures, SiteRoutes
@@ -67,6 +67,11 @@ class Storefront:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def misbehave(self, faults: FaultPlan) -> None:
+        """From now on, meet requests with the faults of another plan; what was counted for the old one is forgotten."""
+        for server in self._servers:
+            server.faults = FaultCounter(faults, server.part)
 
     @property
     def seen(self) -> tuple[Seen, ...]:

@@ -15,39 +15,21 @@ import requests
 import zstandard
 from faults.server import always, misbehaving
 
+from ameli_build.demo import faults as wrong
 from ameli_build.demo.answers import Answer
-from ameli_build.demo.faults import (
-    ACCESS_DENIED,
-    COUNTRY_PAGE,
-    EMPTY_BODY,
-    AbortedChunks,
-    Bomb,
-    Drip,
-    Fault,
-    FaultCounter,
-    FaultPlan,
-    Hang,
-    LyingLength,
-    Page,
-    Redirect,
-    Reset,
-    Rewrite,
-    Rule,
-    Status,
-)
 from ameli_build.demo.misbehave import bomb
 
 BODY = b"<html>" + b"0123456789" * 20 + b"</html>"
 PAGES = {"/page": BODY, "/other": Answer(b"other", "text/plain")}
 
 
-def ask(fault: Fault, **options: object) -> requests.Response:
+def ask(fault: wrong.Fault, **options: object) -> requests.Response:
     """What a polite client gets from a server with one fault."""
     with misbehaving(PAGES, always(fault)) as server:
         return requests.get(f"{server.url}/page", timeout=5, **options)  # type: ignore[arg-type]
 
 
-def raw(fault: Fault) -> bytes:
+def raw(fault: wrong.Fault) -> bytes:
     """Everything that comes over a bare socket until the server closes it."""
     with misbehaving(PAGES, always(fault)) as server:
         parts = urlsplit(server.url)
@@ -61,70 +43,70 @@ def raw(fault: Fault) -> bytes:
 
 @pytest.mark.parametrize("wait", ["0", "7", "-3", "86400", "soon"])
 def test_status_says_when_to_come_back(wait: str) -> None:
-    answer = ask(Status(429, retry_after=wait))
+    answer = ask(wrong.Status(429, retry_after=wait))
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, wait)
 
 
 def test_status_with_a_date_or_nothing() -> None:
-    answer = ask(Status(503, retry_date_in=30))
+    answer = ask(wrong.Status(503, retry_date_in=30))
     left = parsedate_to_datetime(answer.headers["Retry-After"]).timestamp() - time.time()
     assert answer.status_code == 503
     assert 25 < left <= 30
-    assert "Retry-After" not in ask(Status(403)).headers
+    assert "Retry-After" not in ask(wrong.Status(403)).headers
 
 
 def test_pages_that_are_not_the_page() -> None:
-    assert "Access Denied" in ask(ACCESS_DENIED).text
-    assert "<title>Best Buy International: Select your Country - Best Buy</title>" in ask(COUNTRY_PAGE).text
-    assert ask(EMPTY_BODY).content == b""
-    wrong = ask(Page(None, "application/json"))
-    assert (wrong.headers["Content-Type"], wrong.content) == ("application/json", BODY)
-    assert ask(Rewrite(lambda body: body.replace(b"0", b"X"))).content == BODY.replace(b"0", b"X")
+    assert "Access Denied" in ask(wrong.ACCESS_DENIED).text
+    assert "<title>Best Buy International: Select your Country - Best Buy</title>" in ask(wrong.COUNTRY_PAGE).text
+    assert ask(wrong.EMPTY_BODY).content == b""
+    typed = ask(wrong.Page(None, "application/json"))
+    assert (typed.headers["Content-Type"], typed.content) == ("application/json", BODY)
+    assert ask(wrong.Rewrite(lambda body: body.replace(b"0", b"X"))).content == BODY.replace(b"0", b"X")
 
 
 def test_redirects() -> None:
     with pytest.raises(requests.TooManyRedirects):
-        ask(Redirect())
-    away = ask(Redirect("http://169.254.169.254/latest", 307), allow_redirects=False)
+        ask(wrong.Redirect())
+    away = ask(wrong.Redirect("http://169.254.169.254/latest", 307), allow_redirects=False)
     assert (away.status_code, away.headers["Location"]) == (307, "http://169.254.169.254/latest")
 
 
 def test_length_that_promises_more() -> None:
-    head, _, body = raw(LyingLength(10)).partition(b"\r\n\r\n")
+    head, _, body = raw(wrong.LyingLength(10)).partition(b"\r\n\r\n")
     assert f"Content-Length: {len(BODY) + 10}".encode() in head
     assert body == BODY
 
 
 def test_length_that_promises_less() -> None:
-    head, _, body = raw(LyingLength(-10)).partition(b"\r\n\r\n")
+    head, _, body = raw(wrong.LyingLength(-10)).partition(b"\r\n\r\n")
     assert f"Content-Length: {len(BODY) - 10}".encode() in head
     assert body == BODY
 
 
 def test_chunks_end_in_the_middle() -> None:
-    received = raw(AbortedChunks())
+    received = raw(wrong.AbortedChunks())
     assert b"Transfer-Encoding: chunked" in received
     assert BODY[:100] in received
     assert not received.endswith(b"0\r\n\r\n")
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        ask(AbortedChunks())
+        ask(wrong.AbortedChunks())
 
 
 def test_reset_in_the_middle() -> None:
     with pytest.raises(ConnectionResetError):
-        raw(Reset())
+        raw(wrong.Reset())
 
 
 @pytest.mark.parametrize("after_headers", [False, True])
 def test_hang_lets_go_when_the_client_leaves(after_headers: bool) -> None:
-    with misbehaving(PAGES, always(Hang(after_headers), "/page")) as server:
+    with misbehaving(PAGES, always(wrong.Hang(after_headers), "/page")) as server:
         with pytest.raises((requests.ReadTimeout, requests.ConnectionError)):
             requests.get(f"{server.url}/page", timeout=0.2)
         assert requests.get(f"{server.url}/other", timeout=5).text == "other"
 
 
 def test_hang_ends_with_the_server() -> None:
-    with misbehaving(PAGES, always(Hang())) as server:
+    with misbehaving(PAGES, always(wrong.Hang())) as server:
         parts = urlsplit(server.url)
         client = socket.create_connection((parts.hostname, parts.port), timeout=5)
         client.sendall(b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -137,7 +119,7 @@ def test_hang_ends_with_the_server() -> None:
 
 
 def test_drip_comes_byte_by_byte() -> None:
-    with misbehaving({"/page": b"0123456789"}, always(Drip(0.02))) as server:
+    with misbehaving({"/page": b"0123456789"}, always(wrong.Drip(0.02))) as server:
         begun = time.monotonic()
         assert requests.get(f"{server.url}/page", timeout=5).content == b"0123456789"
         assert time.monotonic() - begun >= 0.18
@@ -150,15 +132,18 @@ def test_bombs_unpack_to_what_they_promise() -> None:
         "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
     }
     for encoding, unpacked in unpack.items():
-        packed = bomb(Bomb(encoding, 3))  # type: ignore[arg-type]
+        packed = bomb(wrong.Bomb(encoding, 3))  # type: ignore[arg-type]
         assert len(packed) < 10_000
         assert unpacked(packed) == b"\0" * 3_000_000
-    with misbehaving(PAGES, always(Bomb("br", 2))) as server, urllib.request.urlopen(f"{server.url}/page") as answer:
+    with (
+        misbehaving(PAGES, always(wrong.Bomb("br", 2))) as server,
+        urllib.request.urlopen(f"{server.url}/page") as answer,
+    ):
         assert answer.headers["Content-Encoding"] == "br"
 
 
 def test_first_requests_meet_the_faults_in_order_and_then_all_is_well() -> None:
-    rules = (Rule("^/page", Status(429), 2), Rule("^/page", Status(503), 1))
+    rules = (wrong.Rule("^/page", wrong.Status(429), 2), wrong.Rule("^/page", wrong.Status(503), 1))
     with misbehaving(PAGES, *rules) as server:
         codes = [requests.get(f"{server.url}/page", timeout=5).status_code for _ in range(4)]
         assert codes == [429, 429, 503, 200]
@@ -167,9 +152,9 @@ def test_first_requests_meet_the_faults_in_order_and_then_all_is_well() -> None:
 
 
 def test_each_url_has_its_own_count() -> None:
-    counter = FaultCounter(FaultPlan((Rule("page", Status(503), 1),)))
+    counter = wrong.FaultCounter(wrong.FaultPlan((wrong.Rule("page", wrong.Status(503), 1),)))
     met = [counter.next(target) for target in ("/page?1", "/page?2", "/page?1", "/page?2")]
-    assert met == [Status(503), Status(503), None, None]
+    assert met == [wrong.Status(503), wrong.Status(503), None, None]
 
 
 def test_a_page_that_cannot_be_made_is_a_500() -> None:
