@@ -1,50 +1,45 @@
-"""One headless Chromium, kept for many pages."""
+"""One headless Chromium, here or on a grid."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+import threading
+import uuid
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
-from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.options import BaseOptions
+from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.webdriver import WebDriver
+from urllib3.exceptions import HTTPError
 
 from ameli_build.crawl import supervise
+from ameli_build.crawl.addresses import Addresses
+from ameli_build.crawl.chromium import add_local, find_programs, make_options
 from ameli_build.crawl.connections import COUNTRY_COOKIE
 from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_FLAGS = (
-    "--headless=new",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-proxy-server",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--disable-extensions",
-    "--disable-breakpad",
-    "--blink-settings=imagesEnabled=false",
-    "--window-size=1280,1600",
-)
+BROWSER_ERRORS = (WebDriverException, HTTPError, OSError)
+"""What a browser that fails, is gone, or does not answer shows itself as."""
+
+QUEUE_SECONDS = 400.0
+"""A grid may let a new session wait until others have ended."""
+
+_GRACE_SECONDS = 10.0
+_MAX_FOLDER = 60
+"""Chromium's sockets lie some 46 characters below its temporary folder, and a socket's path has at most 107."""
 
 
 class _SupervisedService(Service):
-    """A chromedriver that dies with this process, its browser and profile folder with it."""
+    """A chromedriver that dies with this process, its browser and their folder with it."""
 
-    def __init__(self, driver: str, profile: str) -> None:
-        self._command = [supervise.__file__, profile, driver]
+    def __init__(self, driver: str, folder: str) -> None:
+        self._command = [supervise.__file__, folder, driver]
         super().__init__(executable_path=sys.executable, popen_kw={"start_new_session": True})
 
     def command_line_args(self) -> list[str]:
@@ -56,83 +51,119 @@ class _SupervisedService(Service):
 
 
 class Browser:
-    """A browser that starts when it is first needed, and anew every `pages_per_browser` pages or after a crash.
+    """A browser for one thread at a time; `close` may come from any.
 
-    Only hosts in `hosts` can be reached from its pages. Not for several threads at once.
+    Its pages reach only addresses that the settings allow (`chromium.resolver_rules`).
     """
 
-    def __init__(self, settings: CrawlSettings, hosts: Iterable[str]) -> None:
+    def __init__(self, settings: CrawlSettings, addresses: Addresses) -> None:
+        self.pages = 0
         self._settings = settings
-        self._hosts = sorted({host.partition(":")[0] for host in hosts})
+        self._addresses = addresses
         self._driver: WebDriver | None = None
-        self._pages = 0
+        self._lock = threading.Lock()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has been started and not been closed."""
+        return self._driver is not None
+
+    def start(self) -> None:
+        """Start it. Raises `RunFailed` when that does not go."""
+        try:
+            driver = self._remote() if self._settings.browser_url else self._local()
+        except BROWSER_ERRORS as error:
+            raise RunFailed(
+                f"the browser for the specification click does not start ({told(error)}); see crawl.browser_url,"
+                " or set crawl.specifications=json to do without"
+            ) from error
+        self._driver, self.pages = driver, 0
+        try:
+            self._prepare(driver)
+        except BROWSER_ERRORS as error:
+            self.close()
+            raise RunFailed(f"the browser for the specification click ends as it starts ({told(error)})") from error
 
     def open(self, url: str) -> WebDriver:
-        """The browser with a page loaded. Raises `RunFailed` when no browser can be started at all."""
-        if self._pages >= self._settings.pages_per_browser:
-            self.close()
-        driver = self._driver or self._start()
-        self._driver = driver
-        self._pages += 1
+        """The browser with a page loaded (its HTML parsed, that is)."""
+        driver = self._driver
+        if driver is None:
+            raise WebDriverException("the browser is closed")
+        self.pages += 1
         driver.get(url)
-        if "select your country" in driver.title.lower():
-            name, value = COUNTRY_COOKIE
-            driver.add_cookie({"name": name, "value": value})
-            driver.get(url)
         return driver
+
+    def tidy(self) -> None:
+        """Close all windows but the first one."""
+        driver = self._driver
+        if driver is not None:
+            first, *others = driver.window_handles
+            for other in others:
+                driver.switch_to.window(other)
+                driver.close()
+            if others:
+                driver.switch_to.window(first)
 
     def close(self) -> None:
         """End the browser, as well as it goes."""
-        driver, self._driver, self._pages = self._driver, None, 0
-        if driver is not None:
-            with suppress(WebDriverException, OSError):
-                driver.quit()
+        with self._lock:
+            driver, self._driver = self._driver, None
+            if driver is None:
+                return
+            with suppress(*BROWSER_ERRORS):
+                if isinstance(driver, webdriver.Chrome):
+                    driver.service.stop()  # a kill, so that no page can put it off
+                else:
+                    driver.quit()
 
-    def _start(self) -> WebDriver:
-        try:
-            driver = self._remote() if self._settings.browser_url else self._local()
-        except (WebDriverException, OSError) as error:
-            reason = " ".join(str(getattr(error, "msg", None) or error).split())[:300]
-            raise RunFailed(
-                f"the browser for the specification click does not start ({reason}); see crawl.browser_url,"
-                " or set crawl.specifications=json to do without"
-            ) from error
-        driver.set_page_load_timeout(self._settings.read_timeout)
-        driver.set_script_timeout(self._settings.click_timeout)
-        return driver
-
-    def _options(self) -> Options:
-        options = Options()
-        for flag in _FLAGS:
-            options.add_argument(flag)
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            options.add_argument("--no-sandbox")  # Chromium refuses its sandbox to root
-        kept = ", ".join(f"EXCLUDE {host}" for host in self._hosts)
-        options.add_argument(f"--host-resolver-rules=MAP * ~NOTFOUND, {kept}")
-        options.add_argument(f"--user-agent={self._settings.user_agent}")
-        options.page_load_strategy = "eager"
-        BaseOptions.ignore_local_proxy_environment_variables(options)  # that of the subclass only adds a warning
-        return options
+    def _prepare(self, driver: WebDriver) -> None:
+        settings = self._settings
+        page = min(settings.read_timeout, settings.deadline)
+        driver.set_page_load_timeout(page)
+        driver.set_script_timeout(2 * settings.click_timeout + _GRACE_SECONDS / 2)
+        _config(driver).timeout = max(page, 2 * settings.click_timeout) + _GRACE_SECONDS
+        name, value = COUNTRY_COOKIE
+        command(driver, "Network.setCookie", {"name": name, "value": value, "url": self._addresses.site_url})
 
     def _remote(self) -> WebDriver:
-        return webdriver.Remote(self._settings.browser_url, options=self._options())
+        url = self._settings.browser_url
+        config = ClientConfig(remote_server_addr=url, timeout=QUEUE_SECONDS)
+        options = make_options(self._settings, self._addresses)
+        return webdriver.Remote(url, options=options, client_config=config)
 
     def _local(self) -> WebDriver:
-        browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
-        driver = shutil.which("chromedriver")
-        if browser is None or driver is None:
-            missing = "Chromium" if browser is None else "chromedriver"
+        binary, driver = find_programs()
+        if binary is None or driver is None:
+            missing = "Chromium" if binary is None else "chromedriver"
             raise RunFailed(
                 f"{missing} is not on the PATH, and product pages need it for the specification click:"
                 " install it (Debian: apt-get install chromium chromium-driver), give a remote one by"
                 " crawl.browser_url, or set crawl.specifications=json to do without"
             )
-        profile = tempfile.mkdtemp(prefix="ameli-browser-")
-        options = self._options()
-        options.binary_location = browser
-        options.add_argument(f"--user-data-dir={profile}")
-        try:
-            return webdriver.Chrome(options=options, service=_SupervisedService(driver, profile))
-        except BaseException:
-            shutil.rmtree(Path(profile), ignore_errors=True)
-            raise
+        folder = _new_folder()
+        options = make_options(self._settings, self._addresses)
+        add_local(options, binary, f"{folder}/profile")
+        return webdriver.Chrome(options=options, service=_SupervisedService(driver, folder))
+
+
+def command(driver: WebDriver, name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a command of Chromium's own protocol, which a grid hands on as well."""
+    answer: dict[str, Any] = driver.execute("executeCdpCommand", {"cmd": name, "params": values})["value"]
+    return answer
+
+
+def told(error: BaseException) -> str:
+    """A browser's failure in one line."""
+    return " ".join(str(getattr(error, "msg", None) or error).split())[:300]
+
+
+def _config(driver: WebDriver) -> ClientConfig:
+    config: ClientConfig = driver.command_executor.client_config
+    return config
+
+
+def _new_folder() -> str:
+    """A folder for a browser, which its supervisor makes and removes."""
+    name = f"ameli-browser-{uuid.uuid4().hex[:12]}"
+    folder = Path(tempfile.gettempdir(), name)
+    return str(folder if len(str(folder)) <= _MAX_FOLDER else Path("/tmp", name))

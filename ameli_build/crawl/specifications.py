@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import threading
-import time
-
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import JavascriptException, WebDriverException
 from selenium.webdriver.remote.webdriver import WebDriver
-from urllib3.exceptions import HTTPError
 
-from ameli_build.crawl.browser import Browser
+from ameli_build.crawl.browser import BROWSER_ERRORS, Browser, told
+from ameli_build.crawl.pool import BrowserPool
 from ameli_build.crawl.throttle import Throttle
 
 BUTTONS = (
@@ -25,23 +21,72 @@ ROWS = (
     "ul.zebra-stripe-list li.zebra-list-item",
     "div.inline-flex.w-full.body-copy-lg > div.font-weight-medium",
 )
-POLL_SECONDS = 0.05
+COVERS = ("#survey_invite_no", "[role='dialog'][aria-modal='true'] [aria-label^='close' i]", ".c-modal-close-icon")
+"""What declines or closes whatever covers a page: the shop's survey, modal windows."""
+
 CALM_SECONDS = 0.2
 """Rows that come one by one come faster than this."""
 
-_CLICK = """
-const survey = document.querySelector('#survey_invite_no');
-if (survey) survey.click();
-window.scrollTo(0, document.body.scrollHeight);
-const buttons = Array.from(document.querySelectorAll(arguments[0]));
-const button = buttons.find(one => /specification/i.test(one.textContent)) || buttons[0];
-if (!button) return document.readyState;
-button.scrollIntoView({block: 'center'});
-button.click();
-return 'clicked';
+_UNLOADED_TRIES = 3
+
+_OPEN = """
+const [buttons, rows, covers, limit, calm, done] = arguments;
+window.open = window.prompt = () => null;
+window.alert = () => undefined;
+window.confirm = () => false;
+const start = performance.now();
+let shown = 0, presses = 0, pressed = 0, loaded = Infinity, before = '', changed = 0;
+
+function press() {
+  if (!presses) document.querySelectorAll(covers).forEach(one => one.click());
+  window.scrollTo(0, document.body ? document.body.scrollHeight : 0);
+  const found = Array.from(document.querySelectorAll(buttons));
+  const button = found.find(one => /specification/i.test(one.textContent)) || found[0];
+  if (!button || (presses && button.getAttribute('aria-expanded') === 'true')) return false;
+  button.scrollIntoView({block: 'center'});
+  button.click();
+  return true;
+}
+
+function count() {
+  const all = Array.from(document.querySelectorAll(rows));
+  const state = all.length + ' ' + all.reduce((sum, one) => sum + one.textContent.length, 0);
+  if (state !== before) [before, changed] = [state, performance.now()];
+  return all.length;
+}
+
+function step() {
+  const number = count(), now = performance.now();
+  const end = kind => done([kind, kind ? '' : '<!DOCTYPE html>' + document.documentElement.outerHTML]);
+  if (!presses) {
+    shown = number;
+    if (press()) [presses, pressed] = [1, now];
+    loaded = document.readyState === 'complete' ? Math.min(loaded, now) : Infinity;
+    if (!presses && now > Math.min(start + limit, loaded + limit / 4)) return end('no_button');
+  } else if (number > shown && now - changed >= calm) {
+    return end('');
+  } else if (now - pressed > limit) {
+    return end(number ? '' : 'no_rows');
+  } else if (number <= shown && now - pressed > presses * limit / 3) {
+    presses += 1;
+    press();
+  }
+  setTimeout(step, 20);
+}
+step();
 """
-_COUNT = "return document.querySelectorAll(arguments[0]).length"
-_SOURCE = "return '<!DOCTYPE html>' + document.documentElement.outerHTML"
+"""Waits inside the page, for a button and then for rows: what it is asked through the driver costs time.
+
+A survey or modal window that covers the page is closed first. A page that has loaded completely gets a quarter of the
+time to bring its button. The button is pressed again where the page's script was not listening yet. The rows are all
+there when they have become more than before the click, and their number and text have not changed for a while; rows
+that were there before and do not become more in all the time are taken as they are.
+"""
+
+_DETAILS = {
+    "no_button": "no specification button within {:g} s",
+    "no_rows": "no specification rows within {:g} s of the click",
+}
 
 
 class ClickFailed(Exception):
@@ -53,84 +98,52 @@ class ClickFailed(Exception):
 
 
 class Clicker:
-    """Opens product pages in one browser and clicks; threads take turns."""
+    """Opens product pages in the browsers of a pool and clicks; for many threads."""
 
-    def __init__(self, browser: Browser, throttle: Throttle, timeout: float) -> None:
-        self._browser = browser
+    def __init__(self, pool: BrowserPool, throttle: Throttle, timeout: float) -> None:
+        self._pool = pool
         self._throttle = throttle
         self._timeout = timeout
-        self._lock = threading.Lock()
 
     def click(self, url: str, host: str) -> str:
         """The page at `url` as it stands once its specifications are open.
 
-        A page is tried twice, the second time in a fresh browser. Raises `ClickFailed`, and `RunFailed` when there is
-        no browser.
+        A page that fails is tried again in a fresh browser. Raises `ClickFailed`, and `RunFailed` when there is no
+        browser.
         """
-        with self._lock:
-            try:
-                return self._once(url, host)
-            except ClickFailed as failure:
-                if failure.kind == "browser":
-                    self._browser.close()
-            return self._once(url, host)
-
-    def close(self) -> None:
-        """End the browser."""
-        with self._lock:
-            self._browser.close()
-
-    def _once(self, url: str, host: str) -> str:
-        self._throttle.wait(host)
         try:
-            driver = self._browser.open(url)
-            shown = self._rows(driver)
-            self._press(driver)
-            self._await_rows(driver, shown)
-            return str(driver.execute_script(_SOURCE))
-        except (WebDriverException, HTTPError, OSError) as error:
-            self._browser.close()
-            text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
-            raise ClickFailed("browser", text) from None
+            return self._once(url, host, fresh=False)
+        except ClickFailed:
+            return self._once(url, host, fresh=True)
 
-    def _press(self, driver: WebDriver) -> None:
-        """Click the button as soon as there is one; a survey that covers the page is declined first.
+    def _once(self, url: str, host: str, fresh: bool) -> str:
+        with self._pool.borrow(fresh) as browser:
+            self._throttle.wait(host)
+            try:
+                kind, html = self._opened(browser, url)
+            except BROWSER_ERRORS as error:
+                browser.close()
+                self._throttle.pause(0)  # at the end of the crawl its browsers are killed
+                raise ClickFailed("browser", told(error)[:200]) from None
+            if kind:
+                browser.close()
+                raise ClickFailed(kind, _DETAILS[kind].format(self._timeout))
+        return html
 
-        A page that has loaded completely gets a quarter of the time to bring its button.
-        """
-        end = time.monotonic() + self._timeout
-        loaded = math.inf
-        while (state := driver.execute_script(_CLICK, ", ".join(BUTTONS))) != "clicked":
-            now = time.monotonic()
-            loaded = min(loaded, now) if state == "complete" else math.inf
-            if now > min(end, loaded + self._timeout / 4):
-                raise ClickFailed("no_button", f"no specification button within {self._timeout:g} s")
-            self._throttle.pause(POLL_SECONDS)
+    def _opened(self, browser: Browser, url: str) -> tuple[str, str]:
+        """(kind of failure or "", HTML) of a page that was clicked."""
+        driver = browser.open(url)
+        for _ in range(_UNLOADED_TRIES):
+            try:
+                return self._in_page(driver)
+            except JavascriptException as error:
+                if "unloaded" not in (error.msg or ""):  # the page has gone elsewhere by itself: look there
+                    raise
+            finally:
+                browser.tidy()
+        raise WebDriverException("the page does not stay")
 
-    def _rows(self, driver: WebDriver) -> int:
-        return int(driver.execute_script(_COUNT, ", ".join(ROWS)))
-
-    def _await_rows(self, driver: WebDriver, shown: int) -> None:
-        """Wait until there are more rows than were `shown` before the click, and their number has settled.
-
-        Rows that were there before and do not become more in all the time are taken as they are.
-        """
-        start = changed = time.monotonic()
-        presses = 1
-        before = 0
-        while True:
-            count = self._rows(driver)
-            now = time.monotonic()
-            changed = changed if count == before else now
-            if count > shown and now - changed >= CALM_SECONDS:
-                return
-            waited = now - start
-            if waited > self._timeout:
-                if count:
-                    return
-                raise ClickFailed("no_rows", f"no specification rows within {self._timeout:g} s of the click")
-            if count <= shown and waited > presses * self._timeout / 3:  # the page's script was not listening yet
-                presses += 1
-                self._press(driver)
-            before = count
-            self._throttle.pause(POLL_SECONDS)
+    def _in_page(self, driver: WebDriver) -> tuple[str, str]:
+        selectors = (", ".join(BUTTONS), ", ".join(ROWS), ", ".join(COVERS))
+        kind, html = driver.execute_async_script(_OPEN, *selectors, self._timeout * 1000, CALM_SECONDS * 1000)
+        return str(kind), str(html)

@@ -1,8 +1,9 @@
 """Runs the browser's driver for as long as the crawl lives, and leaves nothing behind when it is gone.
 
 Started as a script in a session of its own, with a pipe from the crawler as standard input: when that pipe ends, even
-because the crawler was killed, the driver and its browser are killed and the browser's profile folder is removed.
-Uses the standard library alone, so that it starts at once.
+because the crawler was killed, the driver and its browser are killed and their folder is removed. That folder holds the
+browser's profile and is the temporary folder of all its processes. Uses the standard library alone, so that it starts
+at once.
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def main(profile: str, command: list[str]) -> int:
-    """Run `command` until it ends or standard input does; then end its whole session and remove `profile`."""
+def main(folder: str, command: list[str]) -> int:
+    """Make `folder`, run `command` until it ends or standard input does; then end its whole session, remove `folder`.
+
+    Raises OSError where the folder cannot be made or is already there.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    driver = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    os.mkdir(folder, 0o700)
+    environment = os.environ | {"TMPDIR": folder}
+    driver = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
     signal.signal(signal.SIGTERM, lambda *_: driver.kill())
     threading.Thread(target=_kill_at_end_of_input, args=(driver,), daemon=True).start()
     status = driver.wait()
@@ -28,7 +34,7 @@ def main(profile: str, command: list[str]) -> int:
         if process != os.getpid():
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-    shutil.rmtree(profile, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     return max(0, status)
 
 
