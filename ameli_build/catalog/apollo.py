@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ameli_build.catalog.dom import Page, text_of
 from ameli_build.catalog.generation_b import spoken
+from ameli_build.catalog.markup import Script
 from ameli_build.catalog.parsed import Draft, count_in, number_in
-from ameli_build.catalog.scripts import as_dict, as_list, as_text, javascript_in, plain, scripts
+from ameli_build.catalog.scripts import arguments, as_dict, as_list, as_text, plain
 from ameli_build.catalog.urls import sku_of
 
 MARK = "ApolloSSRDataTransport"
 _PUSH = re.compile(r"\.push\(\s*(?=\{)")
 _FIELDS = ("productBySkuId", "product")
+_FIELD = re.compile(r"""\bproduct(?:BySkuId)?["']?\s*:""")
 
 
-def fragments(html: str) -> Iterator[dict[str, Any]]:
+def fragments(scripts: Sequence[Script]) -> Iterator[dict[str, Any]]:
     """Every piece of a product that the page's scripts push, in order, unreadable pushes passed over."""
-    for _, _, content in scripts(html):
-        if MARK not in content:
-            continue
-        for match in _PUSH.finditer(content):
-            pushed = as_dict(javascript_in(content, match.end()))
-            answers = [as_dict(answer) for answer in as_dict(pushed.get("rehydrate")).values()]
-            answers += [as_dict(as_dict(event).get("value")) for event in as_list(pushed.get("events"))]
-            for answer in answers:
-                data = as_dict(answer.get("data"))
-                yield from (piece for field in _FIELDS if (piece := as_dict(data.get(field))))
+    for script in scripts:
+        if MARK in script.content and _FIELD.search(script.content):
+            for pushed in map(as_dict, arguments(script.content, _PUSH)):
+                yield from _pieces(pushed)
+
+
+def _pieces(pushed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    answers = [as_dict(answer) for answer in as_dict(pushed.get("rehydrate")).values()]
+    answers += [as_dict(as_dict(event).get("value")) for event in as_list(pushed.get("events"))]
+    for answer in answers:
+        data = as_dict(answer.get("data"))
+        yield from (piece for field in _FIELDS if (piece := as_dict(data.get(field))))
 
 
 def merged(pieces: list[dict[str, Any]], url: str, known: str | None = None) -> dict[str, Any]:

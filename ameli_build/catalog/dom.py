@@ -8,31 +8,86 @@ from functools import cache
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PageElement
+from lxml import etree
 
+from ameli_build.catalog.markup import without_scripts
 from ameli_build.catalog.parsed import folded
-from ameli_build.catalog.scripts import without_scripts
 
-_NOT_TEXT = "button, svg, [role=tooltip], .tooltip, .tooltip-text, .definition, .sr-only, .visually-hidden"
+_NOT_TEXT = frozenset({"button", "svg"})
+_NOT_TEXT_CLASSES = frozenset({"tooltip", "tooltip-text", "definition", "sr-only", "visually-hidden"})
 _FUNCTION = re.compile(r":[a-z-]+\([^)]*\)")
+_MARKED = ("class", "id", "data-testid", "aria-label")
+_HEADINGS = ("h1", "h4")
+_BESIDE = re.compile("basis-none|ugc-c-review-average")
 _INLINE = frozenset({"a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u"})
 
 
 class Page:
     """A page's elements, without its scripts, behind CSS selectors.
 
-    A selector whose names do not even stand in the source is not tried: most are for other generations, and each costs
-    a walk through the whole tree.
+    Of a page only the parts of concern become a tree, where `concern` is given: the outermost elements in whose class,
+    id, test id or label it finds a word, and headings. lxml walks over the rest ten times as fast as a tree is made. A
+    selector must begin at such an element; where it looks beside one, its word stands in `_BESIDE` too.
+
+    A selector whose names do not even stand in a part's source is not tried there: most are for other generations, and
+    each costs a walk through the part.
     """
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, concern: re.Pattern[str] | None = None) -> None:
         source = without_scripts(html)
-        self._source = source.lower()
-        self._tree = BeautifulSoup(source, "lxml")
+        if concern is None:
+            self._parts: list[tuple[str, Tag]] = [(source.lower(), BeautifulSoup(source, "lxml"))]
+        else:
+            tree = BeautifulSoup("", "lxml")
+            self._parts = [_part(tree, element) for element in _outermost(source, concern)]
+            tree.endData()
 
     def select(self, *selectors: str) -> list[Tag]:
         """The elements that any of the selectors finds, in the order of the page."""
-        tried = [one for one in selectors if all(name in self._source for name in _names(one))]
-        return list(self._tree.select(", ".join(tried))) if tried else []
+        found: list[Tag] = []
+        for source, part in self._parts:
+            tried = [one for one in selectors if all(name in source for name in _names(one))]
+            found += part.select(", ".join(tried)) if tried else ()
+        return found
+
+
+def _outermost(source: str, concern: re.Pattern[str]) -> Iterator[etree._Element]:
+    """The elements of concern, in order, none inside of another."""
+    parser = etree.HTMLParser(recover=True)
+    parser.feed(source)
+    root = parser.close()
+    beside = _BESIDE.search(source) is not None
+    todo = [] if root is None else [root]
+    while todo:
+        element = todo.pop()
+        if (
+            element.tag in _HEADINGS
+            or any(concern.search(element.get(name) or "") for name in _MARKED)
+            or (beside and any(_BESIDE.search(child.get("class") or "") for child in element))
+        ):
+            yield element
+        else:
+            todo += reversed(element)
+
+
+def _part(tree: BeautifulSoup, element: etree._Element) -> tuple[str, Tag]:
+    """The source and the tree of an element, in a wrapper, since a selector finds only what is inside of something."""
+    wrapper = tree.handle_starttag("body", None, None, {})
+    assert wrapper is not None
+    _add(tree, element)
+    tree.handle_endtag("body")
+    return etree.tostring(element, encoding="unicode", with_tail=False).lower(), wrapper
+
+
+def _add(tree: BeautifulSoup, element: etree._Element) -> None:
+    """An element and all below it, as if beautifulsoup4's own parser came by it."""
+    if isinstance(element.tag, str):  # and is no comment
+        tree.handle_starttag(element.tag, None, None, dict(element.attrib))
+        tree.handle_data(element.text or "")
+        for child in element:
+            _add(tree, child)
+            tree.handle_data(child.tail or "")
+        tree.handle_endtag(element.tag)
 
 
 @cache
@@ -45,19 +100,32 @@ def text_of(node: PageElement | None) -> str:
     """The text that a reader sees in an element, without buttons and tooltips where there is other text."""
     if not isinstance(node, Tag):
         return ""
-    hidden = {id(inner) for inner in node.select(_NOT_TEXT)}
-    return folded("".join(_strings(node, hidden))) or folded("".join(_strings(node, set())))
+    return folded("".join(_strings(node))) or folded("".join(_strings(node, whole=True)))
 
 
-def _strings(node: Tag, hidden: set[int]) -> Iterator[str]:
+def _strings(node: Tag, whole: bool = False) -> Iterator[str]:
     """The strings below an element, with a space round each block."""
     for child in node.children:
         if isinstance(child, Tag):
             space = "" if child.name in _INLINE else " "
-            if id(child) not in hidden:
-                yield from (space, *_strings(child, hidden), space)
+            if whole or not _is_aside(child):
+                yield from (space, *_strings(child, whole), space)
         elif type(child) is NavigableString:  # comments are a subclass
             yield child
+
+
+def _is_aside(node: Tag) -> bool:
+    return (
+        node.name in _NOT_TEXT
+        or node.get("role") == "tooltip"
+        or not _NOT_TEXT_CLASSES.isdisjoint(node.get("class") or ())
+    )
+
+
+def first_with_class(node: Tag, name: str) -> Tag | None:
+    """The first element of a class below another; a selector would take ten times as long, which counts for rows."""
+    below = (one for one in node.descendants if isinstance(one, Tag))
+    return next((one for one in below if name in (one.get("class") or ())), None)
 
 
 def first_text(page: Page, selectors: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ameli_build.catalog.dom import Page, first_text, text_of, values_of
+from ameli_build.catalog.dom import Page, first_text, first_with_class, text_of, values_of
 from ameli_build.catalog.parsed import Draft, count_in, number_in
 from ameli_build.catalog.urls import sku_of
 
@@ -92,7 +92,7 @@ def _rows(page: Page) -> Iterator[tuple[str, str, str]]:
     for item in page.select(_ROWS):
         section = item.find_parent(class_="category-wrapper")
         if section is not None and id(section) not in groups:
-            title = section.select_one(".section-title-container") or section.select_one(".section-title")
+            title = first_with_class(section, "section-title-container") or first_with_class(section, "section-title")
             groups[id(section)] = text_of(title)
         group = groups[id(section)] if section is not None else ""
-        yield group, text_of(item.select_one(".row-title")), text_of(item.select_one(".row-value"))
+        yield group, text_of(first_with_class(item, "row-title")), text_of(first_with_class(item, "row-value"))

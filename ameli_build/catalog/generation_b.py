@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ameli_build.catalog.dom import Page, text_of
+from ameli_build.catalog.markup import Script
 from ameli_build.catalog.parsed import Draft, count_in, number_in
-from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_in, plain, scripts
+from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_in, plain
 
 PREFIXES = (
     "shop-specifications",
@@ -21,19 +22,19 @@ PREFIXES = (
 _DRAWER_TITLES = ("specifications", "all specifications", "full specifications")
 _ELEMENT = re.compile(r"^(?P<prefix>[a-z-]+?)-\d[\w-]*$")
 _INITIALIZED = re.compile(
-    r"initializeComponent\(\s*(\{[^{}]*\})\s*,\s*\"([^\"]*)\"\s*,\s*(\"(?:[^\"\\]|\\.)*\")\s*,", re.S
+    r"initializeComponent\(\s*(\{[^{}]*\})\s*,\s*\"([^\"]*)\"\s*,\s*(\"[^\"\\]*+(?:\\.[^\"\\]*+)*+\")\s*,", re.S
 )
 
 
-def components(html: str) -> dict[str, dict[str, Any]]:
+def components(scripts: Sequence[Script]) -> dict[str, dict[str, Any]]:
     """The data of the page's known components by prefix of their id: JSON scripts, else what initialises them."""
     found: dict[str, dict[str, Any]] = {}
-    for name, kind, content in scripts(html):
-        match = _ELEMENT.match(name)
-        if match and match["prefix"] in PREFIXES and kind == "application/json":
-            found.setdefault(match["prefix"], as_dict(json_in(content)))
-        elif "initializeComponent(" in content:
-            for prefix, data in _initialized(content):
+    for script in scripts:
+        match = _ELEMENT.match(script.id)
+        if match and match["prefix"] in PREFIXES and script.kind == "application/json":
+            found.setdefault(match["prefix"], as_dict(json_in(script.content)))
+        elif "initializeComponent(" in script.content:
+            for prefix, data in _initialized(script.content):
                 found.setdefault(prefix, data)
     return {prefix: data for prefix, data in found.items() if data}
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ameli_build.catalog import apollo, generation_a, generation_b
+from ameli_build.catalog import apollo, generation_a, generation_b, markup
 from ameli_build.catalog.dom import Page
+from ameli_build.catalog.markup import Script
 from ameli_build.catalog.parsed import (
     Draft,
     Generation,
@@ -23,6 +26,13 @@ from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_ld, json
 
 __all__ = ["Generation", "NotAProduct", "ParsedProduct", "parse_product_page"]
 
+_OF_CONCERN = re.compile(
+    "title|product-data|sku|price|breadcrumb|gallery|primary-image|variations|seo-list|c-reviews|c-total-reviews"
+    "|overview|description|embedded-component-container|list-row|specifications|category-wrapper|brand-link"
+    "|pdp-drawer",
+    re.I,
+)
+
 
 def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedProduct:
     """The product that a page shows, as served or as it stands after the specification click.
@@ -36,36 +46,35 @@ def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedP
         raise NotAProduct(other)
     if "<" not in text:
         raise NotAProduct("not HTML")
-    if apollo.MARK in text and (product := apollo.merged(list(apollo.fragments(text)), url, sku)):
-        return as_parsed(_apollo(text, product), "C", url)
-    if found := generation_b.components(text):
-        return as_parsed(_components(text, found), "B", url)
-    page = Page(text)
+    scripts = markup.scripts(text)
+    page = Page(text, _OF_CONCERN)
+    if apollo.MARK in text and (product := apollo.merged(list(apollo.fragments(scripts)), url, sku)):
+        return as_parsed(_apollo(page, scripts, product), "C", url)
+    if found := generation_b.components(scripts):
+        return as_parsed(_components(page, scripts, found), "B", url)
     shown = generation_a.read(page)
-    parsed = as_parsed(combine((shown, _schema(text))), "A", url)
+    parsed = as_parsed(combine((shown, _schema(scripts))), "A", url)
     # What is shown beside the button, or told to search engines, need not be all.
     return replace(parsed, has_specifications=bool(shown.rows), has_button=generation_a.has_button(page))
 
 
-def _apollo(text: str, product: dict[str, Any]) -> Draft:
+def _apollo(page: Page, scripts: Sequence[Script], product: dict[str, Any]) -> Draft:
     draft = apollo.read(product)
-    page = Page(text)
     shown = Draft(rows=tuple(apollo.shown_rows(page)))
     first = (shown, draft) if len(shown.rows) >= len(draft.rows) else (draft, shown)  # shown ones have their groups
-    return combine((*first, _schema(text), generation_a.read(page)))
+    return combine((*first, _schema(scripts), generation_a.read(page)))
 
 
-def _components(text: str, found: dict[str, dict[str, Any]]) -> Draft:
-    page = Page(text)
+def _components(page: Page, scripts: Sequence[Script], found: dict[str, dict[str, Any]]) -> Draft:
     drawer = Draft(rows=tuple(generation_b.drawer_rows(page)))
-    return combine((generation_b.read(found), drawer, generation_a.read(page), _schema(text)))
+    return combine((generation_b.read(found), drawer, generation_a.read(page), _schema(scripts)))
 
 
-def _schema(text: str) -> Draft:
+def _schema(scripts: Sequence[Script]) -> Draft:
     """What the page's description for search engines tells, weaker than all else."""
-    schema = json_ld(text)
+    schema = json_ld(scripts)
     if not schema:
-        return Draft(categories=json_ld_breadcrumb(text))
+        return Draft(categories=json_ld_breadcrumb(scripts))
     images = schema.get("image")
     offers = as_dict(schema.get("offers"))
     brand = schema.get("brand")
@@ -73,7 +82,7 @@ def _schema(text: str) -> Draft:
     return Draft(
         sku=as_text(schema.get("sku")),
         name=plain(schema.get("name")),
-        categories=json_ld_breadcrumb(text),
+        categories=json_ld_breadcrumb(scripts),
         description=plain(schema.get("description")),
         rows=tuple(("", plain(row.get("name")), generation_b.spoken(row.get("value"))) for row in rows),
         images=tuple(as_text(image) for image in (as_list(images) or [images]) if as_text(image)),

@@ -11,6 +11,7 @@ from html import unescape
 from typing import Any, Literal
 from urllib.parse import urljoin
 
+from ameli_build.catalog.markup import title_of
 from ameli_build.catalog.urls import original_image, sku_of
 from ameli_build.records import Attribute, Product
 
@@ -18,7 +19,6 @@ Generation = Literal["A", "B", "C"]
 
 _INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|sub|sup|u)\b[^<>]*>", re.I)
 _BLOCK_TAG = re.compile(r"</?(?:br|div|h[1-6]|li|ol|p|table|tbody|td|th|tr|ul)\b[^<>]*>", re.I)
-_TITLE = re.compile(r"<title\b[^>]*>(.*?)</title>", re.S | re.I)
 _CHARSET = re.compile(rb"""charset=["']?([A-Za-z0-9_.:-]+)""", re.I)
 _OTHERS = {
     "access denied": "a block page (Access Denied)",
@@ -82,8 +82,8 @@ def wrong_page(text: str) -> str | None:
     """
     if not text.strip():
         return "an empty answer"
-    title = _TITLE.search(text)
-    words = clean_text(title[1]).lower() if title else clean_text(text[:200]).lower()
+    title = title_of(text)
+    words = clean_text(text[:200] if title is None else title).lower()
     return next((what for mark, what in _OTHERS.items() if mark in words), None)
 
 

@@ -7,18 +7,16 @@ its absence means that very product. The address for commenting names the varian
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
+from ameli_build.catalog.markup import preformatted
 from ameli_build.catalog.parsed import NotReviews, page_text, readable
 from ameli_build.catalog.raw_records import BadRecord, review_of
 from ameli_build.catalog.scripts import json_in
 from ameli_build.catalog.urls import original_image, sku_of
 from ameli_build.records import Rejected, Review
-
-_PRE = re.compile(r"<pre\b[^>]*>(.*?)</pre>", re.S | re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,7 @@ def parse_review_page(body: bytes, sku: str, source: str = "") -> ReviewPage:
 def _page(body: bytes) -> dict[str, Any]:
     text = page_text(body).strip()
     if text.startswith("<"):
-        match = _PRE.search(text)
-        text = unescape(match[1]) if match else ""
+        text = unescape(preformatted(text) or "")
     page = json_in(text)
     if page is None:
         raise NotReviews("not JSON" if text else "no JSON in the page")

@@ -1,44 +1,33 @@
-"""The scripts of a page: found by pattern, since a tree of the page is slow to make, and read as data."""
+"""What stands in the scripts of a page, read as data."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
+from ameli_build.catalog.markup import Script
 from ameli_build.catalog.parsed import clean_text
 
-_SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script\s*>", re.S | re.I)
-_DROPPED = re.compile(r"<(script|style|noscript|template)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.S | re.I)
-_ID = re.compile(r"""(?<![\w-])id\s*=\s*["']?([^"'\s>]+)""", re.I)
-_TYPE = re.compile(r"""(?<![\w-])type\s*=\s*["']?([^"'\s>;]+)""", re.I)
 _WRAPPING = re.compile(r"^\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?)\s*")
 _TOKEN = re.compile(
     r"""
-    (?P<double>"(?:[^"\\]|\\.)*")
-    | (?P<single>'(?:[^'\\]|\\.)*')
-    | (?P<key>[A-Za-z_$][\w$]*)(?=\s*:)
+    (?P<double>"[^"\\]*+(?:\\.[^"\\]*+)*+\\?+(?:"|\Z))
+    | (?P<single>'[^'\\]*+(?:\\.[^'\\]*+)*+\\?+(?:'|\Z))
+    | (?<![\w$])(?P<key>[A-Za-z_$][\w$]*+)(?=\s*+:)
     | (?P<nothing>-?\b(?:undefined|NaN|Infinity)\b|\bvoid\s+0\b)
     | (?P<yes>!0) | (?P<no>!1)
-    | (?P<comma>,)(?=\s*[}\]])
+    | (?P<comma>,)(?=\s*+[}\]])
     """,
     re.S | re.X,
 )
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u\{[0-9a-fA-F]{1,6}\}|\r?\n|.)", re.S)
 _JSON_ESCAPES = frozenset('"\\/bfnrtu')
-
-
-def without_scripts(html: str) -> str:
-    """The page without what no reader sees: scripts, styles, comments."""
-    return _DROPPED.sub("", html)
-
-
-def scripts(html: str) -> Iterator[tuple[str, str, str]]:
-    """(id, type, content) of each script in the page, "" for an attribute that is absent."""
-    for match in _SCRIPT.finditer(html):
-        name, kind = _ID.search(match[1]), _TYPE.search(match[1])
-        yield name[1] if name else "", kind[1].lower() if kind else "", match[2]
+_DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
+_BEYOND = 4
 
 
 def json_in(text: str) -> Any:
@@ -50,7 +39,7 @@ def json_in(text: str) -> Any:
     {'a': None, 'b': None}
     """
     try:
-        return json.loads(text, strict=False, parse_constant=lambda _: None)
+        return _DECODER.decode(text)
     except ValueError:
         return javascript_in(_WRAPPING.sub("", text))
     except RecursionError:
@@ -65,14 +54,50 @@ def javascript_in(text: str, start: int = 0) -> Any:
     >>> javascript_in("push({a: undefined, 'b': [!0, 1,], \\"c\\": 'it\\\\'s'})", 5)
     {'a': None, 'b': [True, 1], 'c': "it's"}
     """
-    try:
-        return json.JSONDecoder(strict=False).raw_decode(_TOKEN.sub(_as_json, text[start:].lstrip()))[0]
-    except (ValueError, RecursionError):
-        return None
+    return _literal(text[start:].lstrip())
+
+
+def arguments(text: str, call: re.Pattern[str]) -> Iterator[Any]:
+    """The literals that stand behind the matches of `call`, in order; None for one that cannot be read.
+
+    A literal is sought up to the next call, and beyond it, as its strings may hold one, only a few times a script.
+    """
+    starts = [match.end() for match in call.finditer(text)]
+    beyond = _BEYOND
+    for start, following in pairwise([*starts, len(text)]):
+        value = _literal(text[start:following].lstrip())
+        if value is None and following < len(text) and beyond:
+            beyond -= 1
+            value = javascript_in(text, start)
+        yield value
+
+
+def _literal(text: str) -> Any:
+    for written in (_nulled, partial(_TOKEN.sub, _as_json)):
+        try:
+            return _DECODER.raw_decode(written(text))[0]
+        except ValueError:
+            continue
+        except RecursionError:
+            return None
+    return None
+
+
+def _nulled(text: str) -> str:
+    """JSON with each `undefined` outside of its strings made null, all that most scripts need, and far cheaper."""
+    pieces = text.split("undefined")
+    inside, parts = False, pieces[:1]
+    for before, after in pairwise(pieces):
+        quotes = before.count('"') - before.replace("\\\\", "").count('\\"')
+        inside ^= bool(quotes % 2)
+        parts += ["undefined" if inside else "null", after]
+    return "".join(parts)
 
 
 def _as_json(match: re.Match[str]) -> str:
     token = match[0]
+    if match.lastgroup in ("double", "single") and (len(token) == 1 or token[-1] != token[0]):
+        return token  # a string without an end
     if match.lastgroup == "double":
         return _ESCAPE.sub(_escape, token) if "\\" in token else token
     if match.lastgroup == "single":
@@ -94,21 +119,21 @@ def _escape(match: re.Match[str]) -> str:
     return match[0] if body in _JSON_ESCAPES else body
 
 
-def json_ld(html: str) -> dict[str, Any]:
+def json_ld(scripts: Sequence[Script]) -> dict[str, Any]:
     """The page's JSON-LD description of a product, {} where there is none; the one named for it goes first."""
-    for _, kind, content in sorted(scripts(html), key=lambda script: script[0] != "product-schema"):
-        if kind == "application/ld+json":
-            found = _of_type(json_in(content), "Product")
+    for script in sorted(scripts, key=lambda script: script.id != "product-schema"):
+        if script.kind == "application/ld+json":
+            found = _of_type(json_in(script.content), "Product")
             if found is not None:
                 return found
     return {}
 
 
-def json_ld_breadcrumb(html: str) -> tuple[str, ...]:
+def json_ld_breadcrumb(scripts: Sequence[Script]) -> tuple[str, ...]:
     """The names in the page's JSON-LD breadcrumb, root first."""
-    for _, kind, content in scripts(html):
-        if kind == "application/ld+json" and "BreadcrumbList" in content:
-            found = _of_type(json_in(content), "BreadcrumbList") or {}
+    for script in scripts:
+        if script.kind == "application/ld+json" and "BreadcrumbList" in script.content:
+            found = _of_type(json_in(script.content), "BreadcrumbList") or {}
             items = [item for item in as_list(found.get("itemListElement")) if isinstance(item, dict)]
             names = (item.get("name") or as_dict(item.get("item")).get("name") for item in items)
             return tuple(clean_text(name) for name in names if isinstance(name, str))

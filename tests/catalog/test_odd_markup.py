@@ -7,6 +7,7 @@ import json
 import pytest
 from catalog.page_shapes import clicked_sheet, heading, page, push, specifications
 
+from ameli_build.catalog import markup
 from ameli_build.catalog.pages import ParsedProduct, parse_product_page
 from ameli_build.catalog.parsed import clean_text
 from ameli_build.catalog.reviews import parse_review_page
@@ -68,7 +69,7 @@ def test_the_description_named_for_the_product_goes_first() -> None:
     other, own = (json.dumps({"@type": "Product", "name": name}) for name in ("Other", "Own"))
     scripts = f'<script type="application/ld+json">{other}</script>'
     scripts += f'<script type="application/ld+json" id="product-schema">{own}</script>'
-    assert json_ld(scripts)["name"] == "Own"
+    assert json_ld(markup.scripts(scripts))["name"] == "Own"
 
 
 @pytest.mark.parametrize(("bsin", "known"), [("JJGCQ8WQR5", None), ("", "1001")])

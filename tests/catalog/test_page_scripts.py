@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ameli_build.catalog.markup import scripts
 from ameli_build.catalog.parsed import clean_text, page_text, readable, wrong_page
-from ameli_build.catalog.scripts import javascript_in, json_ld, json_ld_breadcrumb, scripts
+from ameli_build.catalog.scripts import javascript_in, json_ld, json_ld_breadcrumb
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)
@@ -31,6 +32,8 @@ def test_javascript_reads_all_json(value: object) -> None:
         ("{'a': 'say \"hi\"', b: 'it\\'s', c: 'x\\\"y'}", {"a": 'say "hi"', "b": "it's", "c": 'x"y'}),
         ('["\\x3cb\\x3e", "\\u003c", "\\u{1F600}", "a\\/b"]', ["<b>", "<", "\U0001f600", "a/b"]),
         ("[1, 2,] trailing ) junk", [1, 2]),
+        ('{a: 1} // it\'s an "odd" end\\', {"a": 1}),
+        ('{"a": "\\\\", "b": undefined, "c": "\\"undefined\\" \\\\"}', {"a": "\\", "b": None, "c": '"undefined" \\'}),
         ("{", None),
         ("[" * 100_000, None),
         ("function () {}", None),
@@ -51,9 +54,10 @@ def test_scripts_and_structured_data_are_found_in_a_page() -> None:
         f'<SCRIPT type="application/ld+json">{json.dumps(trail)}</SCRIPT>'
         '<script type="application/ld+json">{bad</script>'
     )
-    assert [(name, kind) for name, kind, _ in scripts(html)][:2] == [("", ""), ("one", "application/ld+json")]
-    assert json_ld(html)["name"] == "Lamp"
-    assert json_ld_breadcrumb(html) == ("Best Buy", "Lamps & more")
+    found = scripts(html)
+    assert [(script.id, script.kind) for script in found][:2] == [("", ""), ("one", "application/ld+json")]
+    assert json_ld(found)["name"] == "Lamp"
+    assert json_ld_breadcrumb(found) == ("Best Buy", "Lamps & more")
 
 
 @pytest.mark.parametrize(
