@@ -1,0 +1,318 @@
+"""Products from the developer API: complete, within its limits, its key nowhere but in its calls."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import polars as pl
+import pytest
+from crawl.crawling import archived, settings_for
+from demo.small_world import LAPTOPS, picture, small_world
+
+from ameli_build.catalog.build import STAGE
+from ameli_build.crawl import developer
+from ameli_build.crawl.archive import read_archive
+from ameli_build.crawl.keyed import Allowance
+from ameli_build.crawl.run import CrawlStats, crawl
+from ameli_build.demo.answers import Answer, as_json, moved
+from ameli_build.demo.faults import FaultPlan, Reset, Rule, Status
+from ameli_build.demo.pages.developer_api import API_KEY
+from ameli_build.demo.server import LoopbackServer
+from ameli_build.demo.storefront import Storefront
+from ameli_build.demo.world import WorldProduct
+from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput
+from ameli_build.stages import run_stage
+
+WORLD = small_world(6)
+SKUS = {product.sku for product in WORLD.products}
+SECOND = "cursorMark=" + base64.b64encode(b"product_7000104_us").decode()
+"""The second page of five products."""
+SCRIPT = (
+    "import sys; from pathlib import Path; from ameli_build.crawl import developer; developer.PAGE_SIZE = 3\n"
+    "from ameli_build.crawl.run import crawl\n"
+    "from ameli_build.settings import Settings; from ameli_build.snapshot import Snapshot\n"
+    "crawl(Snapshot(Path(sys.argv[1])), Settings.model_validate_json(sys.argv[2]))"
+)
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BESTBUY_API_KEY", API_KEY)
+
+
+@pytest.fixture
+def pages_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Sets how many products one call asks for."""
+    return lambda size: monkeypatch.setattr(developer, "PAGE_SIZE", size)
+
+
+def run(root: Path, site_url: str, skus: tuple[str, ...] = (), categories: tuple[str, ...] = (), **values: Any) -> Any:
+    most = values.pop("max_products", None)
+    settings = settings_for(site_url, **{"products": "api", "specifications": "json"} | values)
+    stats: CrawlStats = crawl(Snapshot(root), settings, skus=skus, categories=categories, max_products=most)
+    return stats
+
+
+def calls(shop: Storefront | LoopbackServer) -> list[str]:
+    """What was asked of the API."""
+    return [seen.target for seen in shop.seen if seen.target.startswith("/v1/")]
+
+
+def cursors(shop: Storefront | LoopbackServer) -> list[str]:
+    return [parse_qs(urlsplit(target).query)["cursorMark"][0] for target in calls(shop)]
+
+
+def api(root: Path) -> dict[str, str]:
+    """Archived API pages by address: digest, or error."""
+    pages = (page for page in read_archive(root / "raw") if "api" in (page.kind, page.wanted))
+    return {page.url: page.error or page.digest for page in pages}
+
+
+def noted(root: Path) -> int:
+    return sum(page.kind == "call" for page in read_archive(root / "raw"))
+
+
+def skus_in(root: Path) -> set[str]:
+    """The SKUs whose reviews were fetched."""
+    return {page.sku or "" for (kind, _), page in archived(root).items() if kind == "reviews"}
+
+
+def assert_nowhere(key: str, root: Path) -> None:
+    files = [path for path in root.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".gz" for path in files)
+    for path in files:
+        assert key not in str(path)
+        body = path.read_bytes()
+        assert key.encode() not in body
+        if path.suffix == ".gz":
+            assert key.encode() not in gzip.decompress(body)
+    for page in read_archive(root / "raw"):
+        assert key.encode() not in (page.body or b"")
+        assert key not in str(page.headers)
+
+
+def _told_at_once(product: WorldProduct) -> WorldProduct:
+    """The product in a generation of pages that need no click for their sheet."""
+    return replace(product, generation="B") if product.generation == "A" else product
+
+
+def test_a_world_crawled_by_api_gives_the_catalog_that_its_pages_give(tmp_path: Path) -> None:
+    tables = {}
+    later = replace(WORLD, products=tuple(_told_at_once(product) for product in WORLD.products))
+    with Storefront(later, pictures=picture) as shop:
+        for way in ("site", "api"):
+            snapshot = Snapshot(tmp_path / way)
+            run(snapshot.root, shop.site_url, products=way)
+            run_stage(STAGE, snapshot, settings_for(shop.site_url))
+            tables[way] = pl.read_parquet(snapshot.root / "catalog" / "products.parquet").sort("sku")
+            for name in ("reviews", "images"):
+                tables[f"{way} {name}"] = pl.read_parquet(snapshot.root / "catalog" / f"{name}.parquet")
+    site, told = tables["site"], tables["api"]
+    assert set(told["sku"]) == SKUS
+    equal = ["sku", "name", "categories", "description", "images", "variants", "price"]
+    assert told.select(equal).equals(site.select(equal))
+    rows = [[[(row["name"], row["value"]) for row in sheet] for sheet in table["attributes"]] for table in (site, told)]
+    assert rows[0] == rows[1]
+    # The rest is where a record comes from, and what the API does not know: the groups of the sheet.
+    assert set(site.columns) - {*equal, "attributes"} == {"url", "fetched_at", "source", "extra"}
+    assert {row["group"] for sheet in told["attributes"] for row in sheet} == {""}
+    reviews = [column for column in tables["site reviews"].columns if column not in ("source", "fetched_at")]
+    assert tables["api reviews"].select(reviews).equals(tables["site reviews"].select(reviews))
+    assert tables["api images"].equals(tables["site images"])
+
+
+def test_no_product_page_is_fetched_and_a_second_run_asks_for_nothing(tmp_path: Path) -> None:
+    with Storefront(WORLD, pictures=picture) as shop:
+        stats = run(tmp_path, shop.site_url)
+        assert stats.counts["api"] == 2
+        assert not [seen for seen in shop.seen if ".p?" in seen.target or "/product/" in seen.target]
+        asked = len(shop.seen)
+        assert run(tmp_path, shop.site_url).requests == {}
+        assert len(shop.seen) == asked
+    assert skus_in(tmp_path) == SKUS
+
+
+def test_by_sku_and_by_category(tmp_path: Path) -> None:
+    with Storefront(WORLD, pictures=picture) as shop:
+        stats = run(tmp_path / "a", shop.site_url, skus=("7000201", "9999999", "7000102"))
+        assert [parse for parse in calls(shop) if "sku%20in(7000201,9999999,7000102)" not in parse] == []
+        assert skus_in(tmp_path / "a") == {"7000102", "7000201"}
+        assert stats.failures["not_listed"] == 1
+        failed = json.loads((tmp_path / "a" / "raw" / "crawl-stats.json").read_text())["failed"]["not_listed"]
+        assert ["9999999.json" in failure["url"] for failure in failed] == [True]
+        made = len(calls(shop))
+        run(tmp_path / "b", shop.site_url, skus=("7000102", "7000201"))
+        assert len(calls(shop)) == made + 1  # all found at once: no call for the end of the listing
+        run(tmp_path / "c", shop.site_url, categories=(LAPTOPS[-1][0],), max_products=3)
+        assert len(skus_in(tmp_path / "c")) == 3
+        assert len(calls(shop)) == made + 2
+        with pytest.raises(RunFailed, match=r"no product found \(not_listed for "):
+            run(tmp_path / "d", shop.site_url, skus=("9999999",))
+
+
+def test_the_key_is_in_no_byte_that_is_kept_or_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    faults = FaultPlan((Rule("^/v1/", Reset(), 1), Rule("^/v1/", Status(503), 1), Rule("^/v1/.*cursorMark=c", Reset())))
+    with Storefront(WORLD, faults, pictures=picture) as shop:
+        with pytest.raises(RunFailed) as failed:
+            run(tmp_path, shop.site_url, retries=3)
+        assert all(f"apiKey={API_KEY}" in target for target in calls(shop))
+    with Storefront(WORLD, pictures=picture) as shop:
+        run(tmp_path, shop.site_url)
+    assert API_KEY not in str(failed.value)
+    assert API_KEY not in "".join(capfd.readouterr())
+    bodies = [page.body or b"" for page in read_archive(tmp_path / "raw") if page.kind == "api"]
+    assert all(b"apiKey=XXX" in body for body in bodies)
+    assert_nowhere(API_KEY, tmp_path)
+
+
+def test_redirects_neither_keep_the_key_nor_carry_it_to_another_host(tmp_path: Path) -> None:
+    page = as_json({"products": [{"sku": 1, "name": "Lamp"}]})
+
+    def respond(target: str) -> Answer:
+        if target.startswith("/v1/"):
+            answer = moved(f"/v2/{target.removeprefix('/v1/')}")
+            return Answer(f"moved, {API_KEY}".encode(), status=301, headers=answer.headers)
+        if target.startswith("/v2/"):
+            return moved(f"{other.url}{target}")
+        return page
+
+    with LoopbackServer(lambda _: page, host_name="localhost") as other, LoopbackServer(respond) as server:
+        run(tmp_path, server.url)
+        assert [API_KEY in seen.target for seen in server.seen if seen.target.startswith(("/v1/", "/v2/"))] == [
+            True
+        ] * 2
+        landed = [seen.target for seen in other.seen if seen.target.startswith("/v2/")]
+        assert landed
+        assert API_KEY not in "".join(landed)
+    assert_nowhere(API_KEY, tmp_path)
+
+
+@pytest.mark.parametrize("key", [None, "", "  ", "two words", "k&cursorMark=x"])
+def test_without_a_key_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str | None) -> None:
+    if key is None:
+        monkeypatch.delenv("BESTBUY_API_KEY")
+    else:
+        monkeypatch.setenv("BESTBUY_API_KEY", key)
+    with Storefront(WORLD, pictures=picture) as shop:
+        with pytest.raises(UnusableInput, match="BESTBUY_API_KEY") as error:
+            run(tmp_path, shop.site_url)
+        assert shop.seen == ()
+    assert "\n" not in str(error.value)
+    assert not key or not key.strip() or key not in str(error.value)
+
+
+def test_a_key_that_is_refused_is_told_with_both_causes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BESTBUY_API_KEY", "another0key0than0the0one0")
+    with Storefront(WORLD, pictures=picture) as shop:
+        with pytest.raises(RunFailed, match=r"http_403.*BESTBUY_API_KEY is wrong or over its quota.*50,000 a day"):
+            run(tmp_path, shop.site_url)
+        with pytest.raises(RunFailed, match=r"refusals in a row.*quota is used up, or the key in BESTBUY_API_KEY"):
+            run(tmp_path, shop.site_url, max_forbidden=2)
+    assert_nowhere("another0key0than0the0one0", tmp_path)
+
+
+def test_a_listing_goes_on_at_the_cursor_where_a_kill_left_it(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
+    pages_of(3)
+    with Storefront(WORLD, pictures=picture) as shop:
+        run(tmp_path / "whole", shop.site_url)
+        whole = cursors(shop)
+        settings = settings_for(shop.site_url, products="api", specifications="json")
+        command = [sys.executable, "-c", SCRIPT, str(tmp_path / "killed"), settings.model_dump_json()]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+            while len(calls(shop)) < len(whole) + 3 and process.poll() is None:
+                threading.Event().wait(0.005)
+            process.kill()
+            error = process.communicate()[1].decode()
+        assert process.returncode == -signal.SIGKILL, error
+        made = len(calls(shop))
+        run(tmp_path / "killed", shop.site_url)
+        rest = cursors(shop)[made:]
+    assert rest in (whole[2:], whole[3:])
+    digests = [{url: page.body for (kind, url), page in archived(tmp_path / way).items() if kind == "api"} for way in
+               ("whole", "killed")]  # fmt: skip
+    assert digests[0] == digests[1]
+    assert noted(tmp_path / "killed") == made - len(whole) + len(rest)
+
+
+def test_an_expired_cursor_begins_the_listing_anew(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
+    pages_of(5)
+    with Storefront(WORLD, FaultPlan((Rule(SECOND, Status(400), 1),)), pictures=picture) as shop:
+        run(tmp_path, shop.site_url)
+        assert [cursor == "*" for cursor in cursors(shop)] == [True, False, True, False, False]
+        made = len(calls(shop))
+        run(tmp_path, shop.site_url)
+        assert len(calls(shop)) == made
+    assert skus_in(tmp_path) == SKUS
+    assert sorted(api(tmp_path).values()).count("http_400") == 1
+
+
+def test_cursors_that_always_expire_end_the_run(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
+    pages_of(5)
+    with Storefront(WORLD, FaultPlan((Rule(SECOND, Status(400), 2),)), pictures=picture) as shop:
+        with pytest.raises(RunFailed, match=r"http_400.*run the same command again"):
+            run(tmp_path, shop.site_url)
+        assert len(calls(shop)) == 4
+        run(tmp_path, shop.site_url)
+        assert [cursor == "*" for cursor in cursors(shop)[4:]] == [True, False, False]
+    assert skus_in(tmp_path) == SKUS
+
+
+def test_a_cursor_that_leads_back_ends_the_listing(tmp_path: Path) -> None:
+    page = {"nextCursorMark": "a", "products": [{"sku": 1, "name": "Lamp"}]}
+    with LoopbackServer(lambda _: as_json(page)) as server:
+        run(tmp_path, server.url)
+        assert cursors(server) == ["*", "a"]
+
+
+def test_all_calls_count_and_when_they_are_used_up_the_run_says_when_to_go_on(
+    tmp_path: Path, pages_of: Callable[[int], None]
+) -> None:
+    pages_of(5)
+    with Storefront(WORLD, FaultPlan((Rule("^/v1/", Status(503), 1),)), pictures=picture) as shop:  # each
+        with pytest.raises(RunFailed, match=r"called 2 times in 24 hours.*again after \d{4}-\d\d-\d\d \d\d:\d\d UTC"):
+            run(tmp_path, shop.site_url, api_calls_per_day=2)
+        assert len(calls(shop)) == noted(tmp_path) == 2  # the one that failed among them
+        with pytest.raises(RunFailed, match="called 2 times"):
+            run(tmp_path, shop.site_url, api_calls_per_day=2)
+        assert len(calls(shop)) == 2
+        run(tmp_path, shop.site_url, api_calls_per_day=6)
+        assert len(calls(shop)) == 6
+    assert skus_in(tmp_path) == SKUS
+
+
+def test_calls_are_free_again_after_a_day() -> None:
+    start = datetime(2024, 3, 4, 8, tzinfo=UTC)
+    clock = [start + timedelta(hours=23, minutes=59)]
+    made: list[str] = []
+    allowance = Allowance([start + timedelta(hours=1), start], 3, made.append, lambda: clock[0])
+    allowance.take("a")
+    with pytest.raises(RunFailed, match="after 2024-03-05 08:00 UTC"):
+        allowance.take("b")
+    clock[0] += timedelta(minutes=1)
+    allowance.take("c")
+    with pytest.raises(RunFailed, match="after 2024-03-05 09:00 UTC"):
+        allowance.take("d")
+    assert made == ["a", "c"]
+
+
+def test_calls_keep_their_distance_whatever_the_rate_of_the_crawl(
+    tmp_path: Path, pages_of: Callable[[int], None]
+) -> None:
+    pages_of(4)
+    with Storefront(WORLD, pictures=picture) as shop:
+        run(tmp_path, shop.site_url, rate=10_000.0)
+        moments = [seen.at for seen in shop.seen if seen.target.startswith("/v1/")]
+    assert len(moments) == 4
+    assert moments[-1] - moments[0] >= 3 / 5.0
