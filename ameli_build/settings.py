@@ -16,9 +16,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ameli_build import __version__
 from ameli_build.snapshot import Snapshot, UnusableInput
 
 PROFILES = ("demo", "small", "paper")
+PROJECT_PAGE = "https://github.com/ameli-build/ameli-build"
 
 
 class Section(BaseModel):
@@ -51,7 +53,8 @@ class CrawlSettings(Section):
     transport: Literal["requests", "browser"] = "requests"
     """`browser` asks for pages and review JSON through plain Selenium, for shops that answer nothing else."""
     allow_loopback: bool = False
-    user_agent: str = "Mozilla/5.0 (compatible; ameli-build/0.1; +https://github.com/ameli-build/ameli-build)"
+    user_agent: str = f"Mozilla/5.0 (compatible; ameli-build/{__version__}; +{PROJECT_PAGE})"
+    """Says who asks; put a page or an address of your own behind the `+` for a crawl of weeks."""
     rate: float = Field(default=0.5, gt=0)
     """Requests a second and host."""
     threads: int = Field(default=4, ge=1)
@@ -67,7 +70,11 @@ class CrawlSettings(Section):
     max_page_bytes: int = 20_000_000
     max_image_bytes: int = 30_000_000
     max_forbidden: int = Field(default=10, ge=1)
-    """Answers of 403 in a row after which the crawl stops."""
+    """Refusals (403, block pages) in a row after which the crawl stops; those of an image host end that host alone."""
+    max_failures: int = Field(default=20, ge=1)
+    """Failures in a row (no connection, timeouts, 5xx) after which a host is left alone for a while."""
+    max_outage: float = Field(default=3600.0, ge=0)
+    """Seconds without an answer after which a host that is down is given up."""
     specifications: Literal["auto", "click", "json"] = "auto"
     click_timeout: float = 10.0
     browsers: int = Field(default=1, ge=1)

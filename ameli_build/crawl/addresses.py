@@ -48,7 +48,9 @@ class Addresses:
             self._own = (site.hostname, site.port or _port(site.scheme))
         else:
             self._own = ("", 0)
-        self.allowed = frozenset({site.netloc.rpartition("@")[2].lower(), *hosts, *images})
+        own = {site.netloc.rpartition("@")[2].lower(), *hosts}
+        self.allowed = frozenset(own | images)
+        self._images_only = frozenset(images - own)
 
     def resolve(self, url: str, base: str | None = None) -> str:
         """The URL to ask for: absolute, and on the user's site where the shop's own host stands in it."""
@@ -78,6 +80,10 @@ class Addresses:
         if parts.username is not None or not ({host, netloc, f"{host}:{port or _port(parts.scheme)}"} & self.allowed):
             raise Forbidden("forbidden_host", f"host {netloc!r} is not one of {', '.join(sorted(self.allowed))}")
         return netloc
+
+    def images_only(self, host: str) -> bool:
+        """Whether nothing but images comes from a host (as `check` names it): a crawl can do without it."""
+        return bool({host, host.partition(":")[0]} & self._images_only)
 
     def may_connect(self, host: str, port: int, address: str) -> bool:
         """Whether a connection to `host` that ended at `address` may be used.

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from warcio.recordloader import ArcWarcRecordLoader
 
 from ameli_build.crawl.bodies import decode
+from ameli_build.crawl.spool import Stored
 from ameli_build.snapshot import RunFailed
 
 MAX_BODY = 1 << 30
@@ -41,7 +42,8 @@ class Archived:
     calls was going to be called. `url` is the address that was asked for, `final_url` the one that answered after
     redirects. `body` is decoded; it is None for failures and for images, whose file is `path`. `headers` have
     lower-case names, those of the response. `digest` is the body's SHA-256 in hexadecimal. `file` and `offset` say
-    where the record stands in `raw/`. `marks` are words about the record, see `marks_of`.
+    where the record stands in `raw/`. `marks` are words about the record, see `marks_of`;
+    `unchanged_since` is when the body of a record of a refresh was really fetched.
     """
 
     url: str
@@ -59,11 +61,16 @@ class Archived:
     wanted: str = ""
     error: str | None = None
     marks: str = ""
+    unchanged_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer as it came: `body` still has its content encoding; `data` has not."""
+    """One answer as it came: `body` still has its content encoding; `data` has not.
+
+    A body that went to a file is `stored`, and both are empty. `repeated` means that the address gave the same bytes
+    before, when they were not taken: it has nothing else to give.
+    """
 
     url: str
     final_url: str
@@ -72,6 +79,8 @@ class Response:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     data: bytes
+    stored: Stored | None = None
+    repeated: bool = False
 
 
 def read_archive(raw: Path) -> Iterator[Archived]:
@@ -151,4 +160,5 @@ def parse(data: bytes, file: str, offset: int, with_body: bool = True) -> Archiv
         wanted=note.get("wanted", ""),
         error=note.get("error"),
         marks=marks_of(head),
+        unchanged_since=head.get("ameli-unchanged-since", ""),
     )

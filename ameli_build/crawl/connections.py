@@ -1,17 +1,21 @@
-"""A `requests` session whose connections are checked where they end, and whose requests end in time."""
+"""`requests` whose connections are checked where they end, and which end in time."""
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, get_cookie_header
+from requests.structures import CaseInsensitiveDict
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -21,8 +25,11 @@ from urllib3.util.retry import Retry
 MayConnect = Callable[[str, int, str], bool]
 
 COUNTRY_COOKIE = ("intl_splash", "false")
+"""The shop's own answer to "which country?"; without it a first visit gets that question in place of the page."""
 
 _CHECK_SECONDS = 0.1
+_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(:\d+)?/[A-Za-z0-9/._~?=&+,;:@!$'()*-]*")
+"""A URL that is sent as it stands, nothing in it to be quoted."""
 _local = threading.local()
 
 
@@ -129,32 +136,61 @@ class _Adapter(HTTPAdapter):
         self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
         self.poolmanager.pool_classes_by_scheme = _pools(self._may_connect)
 
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """The answer as it is; who asked reads the rest from `raw`."""
+        response = requests.Response()
+        response.raw = resp
+        return response
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: redirects are followed by hand, each one checked, and their bodies are not trusted either."""
 
-
-def make_session(may_connect: MayConnect, connections: int, user_agent: str, site_host: str) -> requests.Session:
-    """A session for `connections` threads that takes nothing from the environment (no proxy, no .netrc).
+class Client:
+    """GET requests of a crawler for `connections` threads; takes nothing from the environment (no proxy, no .netrc).
 
     `may_connect(host, port, address)` is asked of each new connection; `ForbiddenAddress` is raised when it says no.
+    Redirects are not followed. A session of `requests` without what each request would pay for and none needs: hooks,
+    history, and a look into the cookie jar while that holds but the answer to the shop's first question.
     """
-    session = _Session()
-    session.trust_env = False
-    for prefix in ("http://", "https://"):
-        session.mount(prefix, _Adapter(may_connect, connections))
-    session.headers.clear()
-    session.headers.update(
-        {
+
+    def __init__(self, may_connect: MayConnect, connections: int, user_agent: str, site_host: str) -> None:
+        self._adapter = _Adapter(may_connect, connections)
+        self._site_host = site_host
+        self._headers = {
             "User-Agent": user_agent,
             "Accept-Language": "en-US,en;q=0.9",
             "Accept-Encoding": "gzip, deflate, br, zstd",
             "Connection": "keep-alive",
         }
-    )
-    # The shop's own answer to "which country?"; without it a first visit gets that question in place of the page.
-    # A name without a dot counts as one below ".local" in the standard library's cookie rules.
-    name, value = COUNTRY_COOKIE
-    session.cookies.set(name, value, domain=site_host if "." in site_host else f"{site_host}.local", path="/")
-    return session
+        self._learned = False
+        self._cookies = RequestsCookieJar()
+        # A name without a dot counts as one below ".local" in the standard library's cookie rules.
+        self._cookies.set(*COUNTRY_COOKIE, domain=site_host if "." in site_host else f"{site_host}.local", path="/")
+
+    def get(self, target: str, headers: Mapping[str, str], timeout: tuple[float, float]) -> HTTPResponse:
+        """The answer of `target` with its body still to be read; `timeout` is (connect, read) in seconds."""
+        request = self.request(target, headers)
+        answer: HTTPResponse = self._adapter.send(request, stream=True, timeout=timeout).raw
+        if "Set-Cookie" in answer.headers:
+            extract_cookies_to_jar(self._cookies, request, answer)  # type: ignore[no-untyped-call]
+            self._learned = True
+        return answer
+
+    def request(self, target: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
+        """The request for `target` as it is sent."""
+        request = requests.PreparedRequest()
+        request.method = "GET"
+        request.headers = CaseInsensitiveDict({**self._headers, **headers})
+        if _PLAIN_URL.fullmatch(target):
+            request.url = target
+        else:
+            request.prepare_url(target, None)
+        if self._learned:
+            cookie = get_cookie_header(self._cookies, request)  # type: ignore[no-untyped-call]
+        else:
+            cookie = "=".join(COUNTRY_COOKIE) if urlsplit(target).hostname == self._site_host else None
+        if cookie:
+            request.headers["Cookie"] = cookie
+        return request
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._adapter.close()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -12,8 +15,12 @@ from protego import Protego
 from ameli_build.crawl.addresses import Forbidden
 from ameli_build.progress import say
 
-READ_BYTES = 512 * 1024
-"""So much of a robots.txt is read; the standard asks for 500 KiB at least."""
+READ_BYTES = 500 * 1024
+"""So much of a robots.txt counts, as the standard asks."""
+KEPT_SECONDS = 24 * 3600.0
+"""After that it is read again."""
+UNREACHABLE_SECONDS = 3600.0
+"""One that could not be had is asked for again after that."""
 
 
 class RobotsUnreachable(Exception):
@@ -30,40 +37,65 @@ def product_token(user_agent: str) -> str:
     return found[1] if found else "*"
 
 
+@dataclass(slots=True)
+class _Host:
+    """The rules of one host, or why there are none; good until a moment of the clock."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    rules: Protego | None = None
+    problem: str = ""
+    until: float = -math.inf
+
+
 class Robots:
-    """The rules of all hosts, each read once.
+    """The rules of all hosts, each read once a day; a host that is slow to tell holds up no other.
 
     `load` gives the robots.txt of an origin (`https://host`), b"" where there is none, or raises `RobotsUnreachable`;
-    `slow_down(host, seconds)` is told a `Crawl-delay`.
+    `slow_down(host, seconds)` is told a `Crawl-delay`. Rules that cannot be had anew stay as they were.
     """
 
-    def __init__(self, user_agent: str, load: Callable[[str], bytes], slow_down: Callable[[str, float], None]) -> None:
+    def __init__(
+        self,
+        user_agent: str,
+        load: Callable[[str], bytes],
+        slow_down: Callable[[str, float], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._agent = product_token(user_agent)
         self._load = load
         self._slow_down = slow_down
-        self._rules: dict[str, Protego | str] = {}
+        self._clock = clock
+        self._hosts: dict[str, _Host] = {}
         self._lock = threading.Lock()
 
     def check(self, url: str) -> None:
         """Raise `Forbidden` (`robots`, `robots_unreachable`) where the host does not want this URL fetched."""
         parts = urlsplit(url)
-        with self._lock:
-            rules = self._rules.get(parts.netloc)
-            if rules is None:
-                rules = self._rules[parts.netloc] = self._read(parts.scheme, parts.netloc)
-        if isinstance(rules, str):
-            raise Forbidden("robots_unreachable", rules)
-        if not rules.can_fetch(url, self._agent):
-            raise Forbidden("robots", f"disallowed by the robots.txt of {parts.netloc}")
+        name = parts.netloc.lower()
+        host = self._hosts.get(name)
+        if host is None:
+            with self._lock:
+                host = self._hosts.setdefault(name, _Host())
+        if self._clock() >= host.until:
+            with host.lock:
+                if self._clock() >= host.until:
+                    self._read(host, parts.scheme, name)
+        if host.rules is None:
+            raise Forbidden("robots_unreachable", host.problem)
+        if not host.rules.can_fetch(url, self._agent):
+            raise Forbidden("robots", f"disallowed by the robots.txt of {name}")
 
-    def _read(self, scheme: str, host: str) -> Protego | str:
+    def _read(self, host: _Host, scheme: str, name: str) -> None:
         try:
-            body = self._load(f"{scheme}://{host}")
+            body = self._load(f"{scheme}://{name}")
         except RobotsUnreachable as error:
-            return f"{scheme}://{host}/robots.txt: {error}; without it nothing of this host may be fetched"
+            host.problem = f"{scheme}://{name}/robots.txt: {error}; without it nothing of this host may be fetched"
+            host.until = self._clock() + UNREACHABLE_SECONDS
+            return
         rules = Protego.parse(body[:READ_BYTES].decode("utf-8", "replace"))
-        delay = rules.crawl_delay(self._agent)
-        if delay:
-            say(f"crawl: {host} asks for {delay:g} s between requests (Crawl-delay)")
-            self._slow_down(host, float(delay))
-        return rules
+        delay = float(rules.crawl_delay(self._agent) or 0.0)
+        if delay > 0 and host.rules is None:
+            say(f"crawl: {name} asks for {delay:g} s between requests (Crawl-delay)")
+        if delay > 0:
+            self._slow_down(name, delay)
+        host.rules, host.until = rules, self._clock() + KEPT_SECONDS

@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-import requests
 from faults.server import always, misbehaving
 
+from ameli_build import __version__
 from ameli_build.crawl.answers import html_page, image
 from ameli_build.crawl.archive import Response
-from ameli_build.crawl.connections import make_session
+from ameli_build.crawl.connections import Client
 from ameli_build.crawl.failures import FetchFailed, Unchanged, retry_after
 from ameli_build.crawl.fetch import Fetcher, validators
 from ameli_build.demo.answers import Answer
@@ -272,15 +272,16 @@ def test_requests_keep_to_the_rate_whatever_the_threads() -> None:
 def test_the_crawler_says_who_it_is_and_takes_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    with fetching() as (get, _, fetcher):
+    with fetching() as (get, server, fetcher):
         assert get().data == PAGE
-        assert "ameli-build" in str(fetcher._transport._session.headers["User-Agent"])
+        request = fetcher.transport._client.request(server.url, {})
+        assert request.headers["User-Agent"].startswith(f"Mozilla/5.0 (compatible; ameli-build/{__version__}; +http")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "www.shop.example"])
 def test_the_shop_is_told_the_country(host: str) -> None:
-    session = make_session(lambda *_: True, 1, "a crawler", host)
-    own, other = (session.prepare_request(requests.Request("GET", f"http://{name}:81/x")) for name in (host, "a.test"))
+    client = Client(lambda *_: True, 1, "a crawler", host)
+    own, other = (client.request(f"http://{name}:81/x", {}) for name in (host, "a.test"))
     assert own.headers["Cookie"] == "intl_splash=false"
     assert "Cookie" not in other.headers
 

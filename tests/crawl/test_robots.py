@@ -12,6 +12,7 @@ from ameli_build.crawl.robots import product_token
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import ACCESS_DENIED, Fault, Hang, Page, Status
 from ameli_build.settings import CrawlSettings
+from ameli_build.snapshot import RunFailed
 
 PAGE = b"<html><title>A lamp</title></html>"
 RULES = b"User-agent: GetIntentCrawler\nDisallow: /\n\nUser-agent: *\nDisallow: /api/*.json\nDisallow: /cart\n"
@@ -50,8 +51,9 @@ def test_without_a_robots_txt_all_is_allowed(code: int) -> None:
 
 
 @pytest.mark.parametrize("fault", [Status(503), Status(500), Status(429), Hang(), ACCESS_DENIED], ids=str)
-def test_while_it_cannot_be_had_nothing_is_fetched(fault: Fault) -> None:
-    assert outcome(RULES, "/lamp", fault) == "robots_unreachable"
+def test_while_the_shops_cannot_be_had_the_crawl_stops_at_once(fault: Fault) -> None:
+    with pytest.raises(RunFailed, match=r"robots\.txt: .*run the same command again"):
+        outcome(RULES, "/lamp", fault)
 
 
 def test_a_page_in_its_place_has_no_rules() -> None:
