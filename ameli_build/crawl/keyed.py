@@ -44,9 +44,14 @@ def api_key() -> str:
     return key
 
 
-def use_api(fetcher: Fetcher, archive: Archive, settings: CrawlSettings, key: str) -> None:
-    """Let `fetcher` call the developer API; every call is noted in `archive` before it is made."""
-    calls = (datetime.fromisoformat(moment) for moment in archive.calls)
+def use_api(
+    fetcher: Fetcher, archive: Archive, settings: CrawlSettings, key: str, elsewhere: Iterable[str] = ()
+) -> None:
+    """Let `fetcher` call the developer API; every call is noted in `archive` before it is made.
+
+    `elsewhere` are the moments of calls that another snapshot notes, such as the one that is refreshed.
+    """
+    calls = (datetime.fromisoformat(moment) for moment in (*archive.calls, *elsewhere))
     allowance = Allowance(calls, settings.api_calls_per_day, archive.add_call)
     pace = Throttle(settings.api_rate / MARGIN, fetcher.stop)
     origin = fetcher.addresses.resolve(f"{settings.api_url.rstrip('/')}/")
@@ -114,7 +119,7 @@ class KeyedTransport:
         except FetchFailed as failure:
             detail = self._without(failure.detail)
             raise FetchFailed(failure.kind, detail, failure.status, failure.again, failure.retry_after) from None
-        return self._cleaned(replace(response, final_url=plain if plain != target else target))
+        return self._cleaned(replace(response, final_url=plain))
 
     def close(self) -> None:
         """As `Transport.close`."""

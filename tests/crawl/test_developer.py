@@ -23,6 +23,7 @@ from demo.small_world import LAPTOPS, picture, small_world
 
 from ameli_build.catalog.build import STAGE
 from ameli_build.crawl import developer
+from ameli_build.crawl.addresses import Addresses, Forbidden
 from ameli_build.crawl.archive import read_archive
 from ameli_build.crawl.keyed import Allowance
 from ameli_build.crawl.run import CrawlStats, crawl
@@ -32,6 +33,7 @@ from ameli_build.demo.pages.developer_api import API_KEY
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldProduct
+from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput
 from ameli_build.stages import run_stage
 
@@ -133,6 +135,21 @@ def test_a_world_crawled_by_api_gives_the_catalog_that_its_pages_give(tmp_path: 
     assert tables["api images"].equals(tables["site images"])
 
 
+def test_what_both_a_page_and_the_api_tell_is_told_by_the_page(tmp_path: Path) -> None:
+    snapshot, tables = Snapshot(tmp_path), []
+    with Storefront(WORLD, pictures=picture) as shop:
+        for way in ("site", "api"):
+            run(tmp_path, shop.site_url, products=way, skus=("7000100", "7000101"))
+            run_stage(STAGE, snapshot, settings_for(shop.site_url))
+            tables.append(pl.read_parquet(tmp_path / "catalog" / "products.parquet"))
+    first, both = (table.sort("sku").to_dicts() for table in tables)
+    assert [row["sku"] for row in both] == ["7000100", "7000101"]
+    assert first[0]["attributes"] == []  # its page needs a click, which was not made
+    assert len(both[0]["attributes"]) == 7
+    assert both[0] == {**first[0], "attributes": both[0]["attributes"]}
+    assert both[1] == first[1]
+
+
 def test_no_product_page_is_fetched_and_a_second_run_asks_for_nothing(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         stats = run(tmp_path, shop.site_url)
@@ -175,6 +192,37 @@ def test_the_key_is_in_no_byte_that_is_kept_or_shown(tmp_path: Path, capfd: pyte
     bodies = [page.body or b"" for page in read_archive(tmp_path / "raw") if page.kind == "api"]
     assert all(b"apiKey=XXX" in body for body in bodies)
     assert_nowhere(API_KEY, tmp_path)
+
+
+@pytest.mark.parametrize("robots", [Answer(b"", status=404), Answer(b"{}", status=403), Answer(b"User-agent: *\n")])
+def test_an_api_without_rules_for_robots_is_open(tmp_path: Path, robots: Answer) -> None:
+    page = as_json({"products": [{"sku": 1, "name": "Lamp"}]})
+    with LoopbackServer(lambda target: robots if target == "/robots.txt" else page) as server:
+        assert run(tmp_path, server.url).counts["api"] == 1
+
+
+def test_an_api_that_is_closed_to_robots_is_not_called(tmp_path: Path) -> None:
+    closed = Answer(b"User-agent: *\nDisallow: /v1/\n", "text/plain")
+    with LoopbackServer(lambda _: closed) as server:
+        with pytest.raises(RunFailed, match="robots"):
+            run(tmp_path, server.url)
+        assert calls(server) == []
+        assert noted(tmp_path) == 0
+
+
+def test_the_api_has_a_host_of_its_own_unless_the_shop_has_moved() -> None:
+    call = "https://api.bestbuy.com/v1/products"
+    told: dict[str, Any] = {"products": "api"}
+    assert Addresses(CrawlSettings(**told)).check(call) == "api.bestbuy.com"
+    with pytest.raises(Forbidden):
+        Addresses(CrawlSettings()).check(call)
+    assert Addresses(settings_for("http://shop.test", **told).crawl).resolve(call) == "http://shop.test/v1/products"
+    with pytest.raises(Forbidden):
+        Addresses(settings_for("http://shop.test", **told).crawl).check(call)
+    own = Addresses(settings_for("http://shop.test", api_url="http://api.test:81", **told).crawl)
+    assert own.check(own.resolve("http://api.test:81/v1/products")) == "api.test:81"
+    with pytest.raises(UnusableInput, match=r"crawl\.api_url"):
+        Addresses(CrawlSettings(api_url="ftp://api.test", **told))
 
 
 def test_redirects_neither_keep_the_key_nor_carry_it_to_another_host(tmp_path: Path) -> None:
