@@ -1,0 +1,163 @@
+"""The benchmark's shop: product pages of realistic size and review JSON, made from the demo's world and a seed."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import cycle, islice
+from urllib.parse import urlsplit
+
+from padding import Padding, make_padding
+
+from ameli_build.catalog.urls import review_url
+from ameli_build.demo.catalogue import make_world
+from ameli_build.demo.pages.generation_a import SPECIFICATIONS_PATH
+from ameli_build.demo.pages.shop import Shop
+from ameli_build.demo.pages.sitemap import SHARD
+from ameli_build.demo.routes import SiteRoutes
+from ameli_build.demo.shelves import Shelves
+from ameli_build.demo.world import Generation, World, WorldProduct, WorldReview
+
+BASE_PRODUCTS = 120
+PAGE_SIZE = 20
+VARIETY = 16
+"""So many different paddings a generation."""
+_REVIEW_PAGES = (0, 1, 0, 0, 2, 0, 1, 0)
+"""Pages of reviews of one product after another, as weights."""
+_LEVEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large the shop is: product pages (of about `page_bytes` before they are packed), reviews, the seed."""
+
+    pages: int
+    reviews: int
+    generations: str = "BC"
+    page_bytes: int = 350_000
+    seed: int = 13
+
+
+def make_shop(size: Size) -> World:
+    """The products and reviews, each product a family of its own and without pictures, so that only pages are asked."""
+    base = make_world(seed=size.seed, products=BASE_PRODUCTS)
+    sheets = [product for product in base.products if product.attributes]
+    turns: Iterator[Generation] = cycle(size.generations)  # type: ignore[arg-type]
+    products = [
+        _product(sheet, number, generation)
+        for number, (sheet, generation) in enumerate(zip(islice(cycle(sheets), size.pages), turns, strict=False))
+    ]
+    return World(size.seed, tuple(products), tuple(_reviews(base.reviews, products, size.reviews)), ())
+
+
+def _product(sheet: WorldProduct, number: int, generation: Generation) -> WorldProduct:
+    sku = str(6_000_000 + number)
+    bsin, name = f"JJ{number:08d}", f"{sheet.name} - Lot {number}"
+    return replace(sheet, sku=sku, bsin=bsin, name=name, generation=generation, family=(sku,), images=())
+
+
+def _reviews(texts: Sequence[WorldReview], products: Sequence[WorldProduct], count: int) -> Iterator[WorldReview]:
+    """Full pages of reviews, on half of the products or fewer."""
+    weighted = zip(products, cycle(_REVIEW_PAGES))
+    pages = [product for product, weight in weighted for _ in range(weight)] or list(products)
+    source = cycle(texts)
+    for number in range(count):
+        sku = pages[number // PAGE_SIZE % len(pages)].sku
+        review_id = f"{number:08x}-0000-4000-8000-000000000000"
+        yield replace(next(source), review_id=review_id, number=number, sku=sku, photos=())
+
+
+class Pages:
+    """Every page of the shop by its target (path and query), padded, as the server at `site_url` sends it."""
+
+    def __init__(self, size: Size, site_url: str) -> None:
+        self._size = size
+        self._shelves = Shelves(make_shop(size))
+        self._shop = Shop(self._shelves, site_url, site_url)
+        self._routes = SiteRoutes(self._shop)
+
+    def products(self) -> Iterator[tuple[Generation, str, bytes]]:
+        """(generation, target, page) of each product, the page not packed."""
+        for number, product in enumerate(self._shelves.products.values()):
+            target = self._shop.product_path(product)
+            yield product.generation, target, "".join(self._parts(target, product, number)).encode()
+
+    def reviews(self) -> Iterator[tuple[str, bytes]]:
+        """(target, JSON) of each page of reviews; the first, which is empty, of a product without."""
+        for product in self._shelves.products.values():
+            for number in range(max(1, -(-len(self._shelves.reviews_of(product)) // PAGE_SIZE))):
+                target = _target(review_url("http://shop", product.sku, number + 1, PAGE_SIZE))
+                yield target, self._routes(target).body
+
+    def answers(self) -> Iterator[tuple[str, bytes]]:
+        """(target, whole HTTP answer) of everything that there is."""
+        for number, product in enumerate(self._shelves.products.values()):
+            target = self._shop.product_path(product)
+            body = packed(self._parts(target, product, number))
+            yield target, answer("text/html; charset=utf-8", body, ("Content-Encoding: gzip",))
+            if product.generation == "A":
+                yield self._plain(f"{SPECIFICATIONS_PATH}?skuId={product.sku}")
+        for target, body in self.reviews():
+            yield target, answer("application/json;charset=UTF-8", _zipped(body), ("Content-Encoding: gzip",))
+        shards = range(-(-len(self._shelves.products) // SHARD))
+        sitemaps = [f"/sitemaps_pdp.{number:04d}.xml.gz" for number in shards]
+        for target in ("/robots.txt", "/static/recaptcha/enterprise.js", "/sitemaps_pdp.xml", *sitemaps):
+            yield self._plain(target)
+
+    def _plain(self, target: str) -> tuple[str, bytes]:
+        found = self._routes(target)
+        return target, answer(found.content_type, found.body)
+
+    def _parts(self, target: str, product: WorldProduct, number: int) -> tuple[str, ...]:
+        """The page in pieces, of which every second one is padding."""
+        text = self._routes(target).body.decode()
+        padding = _padding(self._size, product.generation, number % VARIETY)
+        head, body = text.index("</head>"), text.index("<body>") + len("<body>")
+        tail = text.rindex("</body>")
+        return text[:head], padding.head, text[head:body], padding.top, text[body:tail], padding.tail, text[tail:]
+
+
+@cache
+def _padding(size: Size, generation: str, number: int) -> Padding:
+    own = 30_000  # characters that the demo's page has itself
+    return make_padding(size.seed * VARIETY + number, generation, max(1000, size.page_bytes - own))
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def answer(content_type: str, body: bytes, headers: Sequence[str] = (), status: str = "200 OK") -> bytes:
+    """A whole HTTP/1.1 answer."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def _zipped(body: bytes) -> bytes:
+    return gzip.compress(body, _LEVEL, mtime=0)
+
+
+def packed(parts: Sequence[str]) -> bytes:
+    """A gzip body of the parts put together; each part is packed by itself, and every second one only once."""
+    check = size = 0
+    pieces = [b"\x1f\x8b\x08\0\0\0\0\0\0\xff"]
+    for number, part in enumerate(parts):
+        data, piece = _shared_piece(part) if number % 2 else _piece(part)
+        check = zlib.crc32(data, check)
+        size += len(data)
+        pieces.append(piece)
+    return b"".join((*pieces, b"\x03\0", struct.pack("<II", check, size & 0xFFFFFFFF)))
+
+
+def _piece(part: str) -> tuple[bytes, bytes]:
+    data = part.encode()
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
+    return data, packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
+_shared_piece = cache(_piece)

@@ -1,0 +1,72 @@
+"""The benchmark of the crawl runs, on a shop so small that it takes seconds, and its pages are what they claim."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from ameli_build.catalog.pages import parse_product_page
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+@pytest.fixture
+def shop_pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The benchmark's maker of pages, imported as its scripts do."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import shop_pages
+
+    return shop_pages
+
+
+def body_of(answer: bytes) -> bytes:
+    return gzip.decompress(answer.partition(b"\r\n\r\n")[2])
+
+
+def test_pages_weigh_what_is_asked_and_tell_their_product(shop_pages: ModuleType) -> None:
+    pages = shop_pages.Pages(shop_pages.Size(6, 40, generations="ABC", page_bytes=200_000), "http://127.0.0.1")
+    answers = dict(pages.answers())
+    for generation, target, page in pages.products():
+        assert 200_000 < len(page) < 300_000
+        assert body_of(answers[target]) == page
+        parsed = parse_product_page(page, f"http://127.0.0.1{target}")
+        assert parsed.generation == generation
+        assert parsed.has_specifications == (generation != "A")
+        assert " - Lot " in parsed.product.name
+
+
+def test_the_same_seed_makes_the_same_shop(shop_pages: ModuleType) -> None:
+    size = shop_pages.Size(2, 20)
+    first, second = (dict(shop_pages.Pages(size, "http://127.0.0.1").answers()) for _ in range(2))
+    assert first == second
+    other = dict(shop_pages.Pages(shop_pages.Size(2, 20, seed=14), "http://127.0.0.1").answers())
+    assert first != other
+
+
+def test_reviews_come_in_full_pages(shop_pages: ModuleType) -> None:
+    pages = shop_pages.Pages(shop_pages.Size(8, 80), "http://127.0.0.1")
+    counts = [len(json.loads(body)["topics"]) for _, body in pages.reviews()]
+    assert sum(counts) == 80
+    assert set(counts) == {0, 20}
+
+
+def test_the_benchmark_runs(tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.json"
+    small = "--pages 5 --reviews 60 --page-kb 60 --rounds 1 --clicks 0 --parse 2 --workers 1 --threads 2"
+    command = [sys.executable, str(BENCHMARKS / "crawl.py"), *small.split(), "--json", str(numbers)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(numbers.read_text())
+    assert told["crawl"]["shop"]["product_pages"] == 5
+    own = told["crawl"]["contenders"]["ameli-build"]
+    assert 0 < own["pages_a_second"]["median"] < own["crawl_pages_a_second"]["median"]
+    assert own["cpu_seconds"]["median"] > 0
+    assert set(told["parsing"]) >= {"product, generation B", "product, generation C", "reviews, a page of 20"}
+    assert "5 product pages" in done.stdout
+    assert "10 ms" in done.stdout
