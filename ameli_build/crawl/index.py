@@ -31,7 +31,7 @@ CREATE TABLE place (
     url TEXT
 ) WITHOUT ROWID;
 CREATE INDEX failed ON place (error) WHERE error IS NOT NULL;
-CREATE INDEX reviews ON place (sku) WHERE kind = 'reviews';
+CREATE INDEX product ON place (sku, kind) WHERE sku IS NOT NULL;
 PRAGMA user_version = {_FORM};
 """
 _COLUMNS = "kind, status, error, file, offset, marks, sku"
@@ -116,11 +116,11 @@ class Index:
             rows = self._database.execute(query, (most,)).fetchall()
         return [Failure(kind, error, url.decode("utf-8", "surrogatepass"), sku) for kind, error, url, sku in rows]
 
-    def review_places(self, sku: str) -> list[Place]:
-        """The review pages of a product, in the order in which they were written."""
-        query = f"SELECT {_COLUMNS} FROM place WHERE kind = 'reviews' AND sku = ? AND error IS NULL"
+    def of_product(self, kind: str, sku: str) -> list[Place]:
+        """What was had of a kind for a product, in the order in which it was written."""
+        query = f"SELECT {_COLUMNS} FROM place WHERE sku = ? AND kind = ? AND error IS NULL"
         with self._told():
-            rows = self._database.execute(query, (sku,)).fetchall()
+            rows = self._database.execute(query, (sku, kind)).fetchall()
         return sorted((Place(*row) for row in rows), key=lambda place: (place.file, place.offset))
 
     def marks(self, kind: str) -> list[str]:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from urllib.parse import parse_qs, urlsplit
 
 from ameli_build.catalog.listings import is_product
 from ameli_build.catalog.urls import listing_url, product_url, sku_of
 from ameli_build.crawl import answers, developer
+from ameli_build.crawl.journal import Selection, check_ids
 from ameli_build.crawl.obtain import Source
+from ameli_build.progress import say
 from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed, UnusableInput
+from ameli_build.snapshot import RunFailed
 
 MAX_SITEMAP_DEPTH = 3
+MAX_MISSED = 3
+"""Pages in a row that cannot be had after which a listing is left."""
+GONE = ("http_404", "http_410")
+_LISTING = re.compile(r"/([A-Za-z0-9_-]+)\.c$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +36,29 @@ class Target:
     images: tuple[str, ...] | None = None
 
 
-def find_targets(
-    source: Source, settings: CrawlSettings, categories: Sequence[str], skus: Sequence[str], most: int | None
-) -> list[Target]:
-    """The products that are asked for, each once, at most `most`: `skus` first, then `categories`, else the sitemap.
+class NothingFound(RunFailed):
+    """There is not one product of those that were asked for."""
 
-    Raises `RunFailed` when there are none, `UnusableInput` for what cannot be an id.
+
+def find_targets(source: Source, settings: CrawlSettings, selection: Selection) -> list[Target]:
+    """The products that are asked for, each once: SKUs first, then categories, else the sitemap.
+
+    Raises `NothingFound` when there are none, `UnusableInput` for what cannot be an id.
     """
+    check_ids(selection)
     site = source.fetcher.addresses.site_url
     found: Iterable[Target]
-    for option, pattern, values in (("sku", r"[0-9]{1,20}", skus), ("category", r"[A-Za-z0-9_-]+", categories)):
-        for value in values:
-            if not re.fullmatch(pattern, value):
-                raise UnusableInput(f"--{option} {value!r}: not an id of the shop's")
     if settings.products == "api":
-        told = developer.listed(source, settings, categories, skus)
+        told = developer.listed(source, settings, selection.categories, selection.skus)
         found = (Target(one.sku, developer.address(settings, one.sku), one.images) for one in told)
-    elif skus or categories:
-        named = [Target(sku, product_url(site, sku)) for sku in skus]
-        found = _chain(named, *(_listed(source, site, category) for category in categories))
+    elif selection.skus or selection.categories:
+        named = [Target(sku, product_url(site, sku)) for sku in selection.skus]
+        found = _chain(named, *(_in_category(source, category) for category in selection.categories))
     else:
-        found = _in_sitemap(source, source.fetcher.addresses.resolve(settings.sitemap_url))
-    targets = list(islice(_distinct(found), most))
+        found = from_sitemap(source, source.fetcher.addresses.resolve(settings.sitemap_url))
+    targets = list(islice(distinct(found), selection.max_products))
     if not targets:
-        raise RunFailed(f"{site}: no product found{_why(source)}")
+        raise NothingFound(f"{site}: no product found{_why(source)}")
     return targets
 
 
@@ -61,7 +67,7 @@ def _chain(*parts: Iterable[Target]) -> Iterator[Target]:
         yield from part
 
 
-def _distinct(targets: Iterable[Target]) -> Iterator[Target]:
+def distinct(targets: Iterable[Target]) -> Iterator[Target]:
     """Old and new URLs of one SKU are one product."""
     seen: set[str] = set()
     for target in targets:
@@ -71,26 +77,60 @@ def _distinct(targets: Iterable[Target]) -> Iterator[Target]:
             yield target
 
 
-def _listed(source: Source, site: str, category: str) -> Iterator[Target]:
-    """The cards of a category, page after page to the listing's own end, or until a page shows nothing new."""
-    url: str | None = listing_url(site, category)
+def _in_category(source: Source, category: str) -> Iterator[Target]:
+    """The products of a category; one that the shop does not have is told."""
+    url = listing_url(source.fetcher.addresses.site_url, category)
+    yield from _listed(source, category, url)
+    error = source.failure("listing", url)
+    if error:
+        what = "the shop has no such category" if error in GONE else "its first page could not be had"
+        say(f"warning: category {category}: {what} ({error} for {url})")
+
+
+def from_listing(source: Source, url: str) -> Iterator[Target]:
+    """The products of a category from one of its pages on, up to a page that is archived."""
+    match = _LISTING.search(urlsplit(url).path)
+    if match is not None:
+        yield from _listed(source, match[1], url, anew=True)
+
+
+def _listed(source: Source, category: str, start: str, anew: bool = False) -> Iterator[Target]:
+    """The cards of a category, page after page to the listing's own end, or until a page shows nothing new.
+
+    Pages that cannot be had are passed over while the shop's count says that there is more. `anew` ends at the first
+    page that is archived.
+    """
+    site = source.fetcher.addresses.site_url
+    url: str | None = start
     pages: set[str] = set()
     seen: set[str] = set()
-    while url is not None and url not in pages:
+    number, total, missed = _number(start), 0, 0
+    while url is not None and url not in pages and missed < MAX_MISSED:
+        if anew and source.archive.holds("listing", url):
+            return
         pages.add(url)
         listing = source.take("listing", url, answers.listing_page)
-        if listing is None:
+        fresh = [card for card in listing.cards if (card.sku or card.url) not in seen] if listing is not None else []
+        if listing is not None and not fresh:
             return
-        fresh = [card for card in listing.cards if (card.sku or card.url) not in seen]
-        if not fresh:
-            return
+        missed = 0 if fresh else missed + 1
         seen.update(card.sku or card.url for card in fresh)
         yield from (Target(card.sku, card.url) for card in fresh)
-        more = len(seen) < (listing.total or 0)  # later listings have no link to their next page, only a count
-        url = listing.next_url or (listing_url(site, category, len(pages) + 1) if more else None)
+        total = max(total, (listing.total or 0) if listing is not None else 0)
+        number += 1
+        more = len(seen) < total  # later listings have no link to their next page, only a count
+        url = (listing.next_url if listing is not None else None) or (
+            listing_url(site, category, number) if more else None
+        )
 
 
-def _in_sitemap(source: Source, url: str) -> Iterator[Target]:
+def _number(url: str) -> int:
+    """Which page of its listing a URL is."""
+    given = parse_qs(urlsplit(url).query).get("cp", ["1"])[0]
+    return int(given) if given.isdecimal() else 1
+
+
+def from_sitemap(source: Source, url: str) -> Iterator[Target]:
     """The product pages of a sitemap, and of those that it names."""
     seen: set[str] = set()
     level = [url]

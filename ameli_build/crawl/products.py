@@ -9,32 +9,35 @@ from bs4 import ParserRejectedMarkup
 from ameli_build.catalog.pages import NotAProduct, ParsedProduct, parse_product_page
 from ameli_build.crawl import answers
 from ameli_build.crawl.archive import Response
-from ameli_build.crawl.listings import Target
+from ameli_build.crawl.listings import GONE, Target
 from ameli_build.crawl.obtain import Errand, Source
 from ameli_build.crawl.reviews import review_pages
 from ameli_build.crawl.specifications import Clicker, ClickFailed
 from ameli_build.settings import CrawlSettings
-
-GONE = ("http_404", "http_410")
 
 
 class ProductCrawler:
     """Fetches products, each with all that belongs to it; may be used by many threads."""
 
     def __init__(self, source: Source, settings: CrawlSettings, clicker: Clicker) -> None:
-        self._source = source
+        self.source = source
         self._settings = settings
         self._clicker = clicker
 
-    def fetch(self, target: Target) -> None:
-        """Have a product's page, its page after the click where that is needed, its reviews and all images archived."""
+    def fetch(self, target: Target, again: bool = False) -> None:
+        """Have a product's page, its page after the click where that is needed, its reviews and all images archived.
+
+        A product that was done is passed over, unless it is to be looked at `again`: then whatever is missing of it.
+        """
         settings = self._settings
         done = f"{target.url}#{settings.specifications}-{settings.review_sort}-{settings.review_page_size}"
-        if self._source.archive.find("done", done) is None:
-            errand = Errand(self._source)
+        known = self.source.archive.find("done", done) is not None
+        if again or not known:
+            errand = Errand(self.source)
             self._fetch(errand, target)
-            if errand.complete:
-                self._source.archive.add_done(done, target.sku)
+            if errand.complete and not known and not (again and target.images is not None):
+                self.source.archive.add_done(done, target.sku)
+        self.source.board.product(skipped=known and not again)
 
     def _fetch(self, errand: Errand, target: Target) -> None:
         if target.images is not None:
@@ -42,18 +45,20 @@ class ProductCrawler:
             return
         url = target.url
         page = errand.take("page", url, _checked, target.sku)
-        if page is None and self._source.failure("page", url) in GONE:
+        if page is None and self.source.failure("page", url) in GONE:
             return
         parsed = _parsed(page, target.sku) if page is not None else None
         sku = target.sku or (parsed.product.sku if parsed is not None else None)
         if parsed is not None and self._needs_click(parsed):
             self._click(url, sku)
             errand.count("clicked", url)
-        self._fetch_rest(errand, sku, list(parsed.product.images) if parsed is not None else [])
+        images = list(parsed.product.images) if parsed is not None else []
+        self._fetch_rest(errand, sku, images, (parsed.review_count or 0) if parsed is not None else 0)
 
-    def _fetch_rest(self, errand: Errand, sku: str | None, images: list[str]) -> None:
-        """The reviews, and all images."""
-        for reviews in review_pages(errand, self._settings, sku) if sku is not None else ():
+    def _fetch_rest(self, errand: Errand, sku: str | None, images: list[str], expected: int = 0) -> None:
+        """The reviews, of which `expected` are said to be there, and all images."""
+        for reviews in review_pages(errand, self._settings, sku, expected) if sku is not None else ():
+            self.source.board.add_reviews(len(reviews.reviews))
             images += [image for review in reviews.reviews for image in review.images]
         for image in dict.fromkeys(images):
             errand.take_image(image)
@@ -64,16 +69,16 @@ class ProductCrawler:
         return mode == "click" or (mode == "auto" and not all_there)
 
     def _click(self, url: str, sku: str | None) -> None:
-        if self._source.settled("clicked", url):
+        if not self.source.wanted("clicked", url) or self.source.carry_click(url, sku):
             return
-        addresses = self._source.fetcher.addresses
+        addresses = self.source.fetcher.addresses
         target = addresses.resolve(url)
         try:
             html = self._clicker.click(target, addresses.check(target))
         except ClickFailed as failure:
-            self._source.note("clicked", url, failure.kind, 0, str(failure), sku)
+            self.source.note("clicked", url, failure.kind, 0, str(failure), sku)
         else:
-            self._source.archive.add_clicked(url, html, sku)
+            self.source.archive.add_clicked(url, html, sku)
 
 
 def _checked(response: Response) -> Response:

@@ -3,49 +3,154 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from ameli_build.catalog.reviews import ReviewPage
 from ameli_build.catalog.urls import review_url
 from ameli_build.crawl import answers
 from ameli_build.crawl.obtain import Errand
+from ameli_build.crawl.refresh import KnownReviews
 from ameli_build.settings import CrawlSettings
 
 MAX_BARREN = 3
 """Pages in a row without anything new after which the shop's claim of more is no longer believed."""
+NEWEST_FIRST = "MOST_RECENT"
+AGAIN = "#again"
+"""What tells a second answer of a page from the first in the archive; no server sees it."""
 
 
-def review_pages(errand: Errand, settings: CrawlSettings, sku: str) -> Iterator[ReviewPage]:
-    """The pages of a product's reviews, up to the site's own end.
+def review_pages(errand: Errand, settings: CrawlSettings, sku: str, expected: int = 0) -> Iterator[ReviewPage]:
+    """The pages of a product's reviews, up to the site's own end; `expected` is how many its page says there are.
 
     The end is an empty page, or the last one that the shop ever claimed if as many rows came as it counts. A page that
     cannot be had, or is empty and claims more itself, is passed over while more are claimed; pages that only repeat
-    what came before are not followed for long.
+    what came before are not followed for long. Where the list changed while it was read and the counts disagree, the
+    pages where something may have slipped through are read once more.
+
+    In a refresh, where the newest reviews come first, the list is read until a page brings nothing that the earlier
+    snapshot did not have; the rest is taken over from there, unless the shop's count speaks against it.
     """
-    seen: set[str] = set()
-    last = rows = total = barren = 0
-    number = 1
-    site = errand.source.fetcher.addresses.site_url
-    while barren < MAX_BARREN and (number <= max(1, last) or last == 0 or len(seen) + rows != total > 0):
-        url = review_url(site, sku, number, settings.review_page_size, settings.review_sort)
-        page = errand.take("reviews", url, partial(answers.review_page, sku=sku), sku)
-        if page is None and last == 0:
+    walk = _Walk(errand, settings, sku, expected)
+    yield from walk.pages()
+    if not walk.carried:
+        yield from walk.second_look()
+
+
+class _Walk:
+    """One reading of a product's reviews."""
+
+    def __init__(self, errand: Errand, settings: CrawlSettings, sku: str, expected: int) -> None:
+        self.carried = False
+        self._errand = errand
+        self._settings = settings
+        self._sku = sku
+        self._site = errand.source.fetcher.addresses.site_url
+        self._expected = math.ceil(expected / settings.review_page_size)
+        self._seen: set[str] = set()
+        self._rows = 0
+        """Rows that are no usable review, and cannot be told from one another."""
+        self._totals: list[tuple[int, int]] = []
+        """(page, number of reviews that the shop counted when it came)."""
+        earlier = errand.source.earlier if settings.review_sort == NEWEST_FIRST else None
+        self._earlier = earlier.known_reviews(sku) if earlier is not None else []
+        self._known = {review_id for page in self._earlier for review_id in page.ids}
+
+    def pages(self) -> Iterator[ReviewPage]:
+        last = total = barren = 0
+        number = 1
+        while barren < MAX_BARREN and (
+            number <= max(1, last) or last == 0 or len(self._seen) + self._rows != total > 0
+        ):
+            page = self._take(number)
+            if page is None and last == 0:
+                if number > 1 or not self._expected:
+                    return
+                last = self._expected  # the product's own page says that there are reviews
+                self._errand.complete = False
+            fresh = 0
+            if page is not None:
+                claimed = _claimed_pages(page, self._settings.review_page_size)
+                if not page.reviews and not page.rejected and claimed <= number:
+                    return
+                fresh = self._count(page, number)
+                yield page
+                if self._nothing_new(page):
+                    self.carried = True
+                    yield from self._carry()
+                    return
+                last = max(last, claimed)
+                total = max(total, page.total_results or 0)
+            barren = 0 if fresh else barren + 1
+            number += 1
+
+    def second_look(self) -> Iterator[ReviewPage]:
+        """The pages where a review may have slipped through while others came or went, if the counts disagree."""
+        if not self._totals or self._totals[-1][1] == len(self._seen) + self._rows:
             return
-        if page is not None:
-            claimed = _claimed_pages(page, settings.review_page_size)
-            if not page.reviews and not page.rejected and claimed <= number:
-                return
-            yield page
-            last = max(last, claimed)
-            total = max(total, page.total_results or 0)
-            rows += len(page.rejected)
-        fresh = {review.review_id for review in page.reviews} - seen if page is not None else set()
-        seen |= fresh
-        barren = 0 if fresh else barren + 1
-        number += 1
+        steps = list(zip(self._totals, self._totals[1:], strict=False))
+        if any(after > before for (_, before), (_, after) in steps):  # new ones came in front
+            for number in [number for number, _ in self._totals]:
+                page = self._take(number, AGAIN)
+                fresh = self._count(page, number) if page is not None else 0
+                if page is not None:
+                    yield page
+                if not fresh:
+                    break
+        for number in [number for (number, before), (_, after) in steps if after < before]:
+            page = self._take(number, AGAIN)  # its last place was taken by one that stood on the page after it
+            if page is not None:
+                self._count(page, number)
+                yield page
+
+    def _take(self, number: int, mark: str = "") -> ReviewPage | None:
+        settings = self._settings
+        url = review_url(self._site, self._sku, number, settings.review_page_size, settings.review_sort) + mark
+        accept = partial(answers.review_page, sku=self._sku)
+        return self._errand.take("reviews", url, accept, self._sku, _conflicts)
+
+    def _count(self, page: ReviewPage, number: int) -> int:
+        """Note what a page brought; returns how many reviews were new."""
+        before = len(self._seen)
+        self._seen.update(review.review_id for review in page.reviews)
+        self._rows += len(page.rejected)
+        if page.total_results is not None:
+            self._totals.append((number, page.total_results))
+        return len(self._seen) - before
+
+    def _nothing_new(self, page: ReviewPage) -> bool:
+        """Whether all that is left lies in the earlier snapshot, by what the page brings and what the shop counts."""
+        if not page.reviews or not all(review.review_id in self._known for review in page.reviews):
+            return False
+        rows = self._rows + sum(page.rejected for page in self._missing())
+        return page.total_results in (None, len(self._seen | self._known) + rows)
+
+    def _missing(self) -> list[KnownReviews]:
+        """The earlier pages that have what the new ones do not."""
+        covered = set(self._seen)
+        found = []
+        for page in self._earlier:
+            if page.ids - covered:
+                covered |= page.ids
+                found.append(page)
+        return found
+
+    def _carry(self) -> Iterator[ReviewPage]:
+        source = self._errand.source
+        if source.earlier is None:
+            return
+        for page in self._missing():
+            url = f"{page.url.split('#')[0]}#{page.fetched_at}"
+            if source.archive.find("reviews", url) is None:
+                source.earlier.keep_unasked(page.place, url)
+            yield source.earlier.review_page(page.place, self._sku)
 
 
 def _claimed_pages(page: ReviewPage, size: int) -> int:
     """How many pages the shop says there are, by either of its counts; 0 when it does not say."""
     return max(page.total_pages or 0, math.ceil((page.total_results or 0) / size))
+
+
+def _conflicts(page: ReviewPage) -> Mapping[str, str]:
+    conflicts = sum(review.conflict for review in page.reviews)
+    return {"Ameli-Conflicts": str(conflicts)} if conflicts else {}

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import islice
+from pathlib import Path
 
+from ameli_build.crawl import journal as journals
 from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.journal import Journal, Selection
 from ameli_build.crawl.keyed import api_key, use_api
-from ameli_build.crawl.listings import Target, find_targets
-from ameli_build.crawl.obtain import Source
+from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targets
+from ameli_build.crawl.obtain import Source, keeper
 from ameli_build.crawl.pool import BrowserPool
 from ameli_build.crawl.products import ProductCrawler
+from ameli_build.crawl.refresh import Earlier
+from ameli_build.crawl.retry import find_failed
 from ameli_build.crawl.specifications import Clicker
 from ameli_build.crawl.stats import CrawlStats, count, write_stats
 from ameli_build.crawl.store import Archive
-from ameli_build.progress import say, track
+from ameli_build.crawl.view import shown
+from ameli_build.progress import say
 from ameli_build.provenance import write_run_record
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import RunFailed, Snapshot
 
+Job = Callable[[], None]
 
-def with_site(settings: Settings, site_url: str | None) -> Settings:
-    """The settings with `site_url`, where one is given, in place of every host of the shop."""
+
+def with_site(settings: Settings, site_url: str | None, snapshot: Snapshot | None = None) -> Settings:
+    """The settings with `site_url` in place of every host of the shop.
+
+    Where none is given and the settings name the shop itself, the address that the snapshot was crawled from.
+    """
+    if site_url is None and snapshot is not None and settings.crawl.site_url == CrawlSettings().site_url:
+        site_url = journals.read_journal(snapshot.raw).site_url or None
     if site_url is None:
         return settings
     return settings.model_copy(update={"crawl": settings.crawl.model_copy(update={"site_url": site_url})})
@@ -36,42 +51,96 @@ def crawl(
     categories: Sequence[str] = (),
     skus: Sequence[str] = (),
     max_products: int | None = None,
+    retry_failed: bool = False,
+    refresh: Snapshot | None = None,
 ) -> CrawlStats:
     """Fetch products with their specifications, reviews and images into `raw/`; what is there is not fetched again.
 
-    Without `categories` and `skus`, the product sitemap says which. Raises `RunFailed` when no product can be had, or
-    when the shop refuses the crawl. The caller holds the snapshot's lock.
+    Without `categories` and `skus`: what earlier runs in this snapshot were asked for, else the product sitemap.
+    `retry_failed` asks for what failed, also for good, and for nothing else. `refresh` starts from an earlier snapshot
+    (see `refresh`); a refresh that was cut short goes on as one without being told.
+
+    Raises `RunFailed` when no product can be had, or when the shop refuses the crawl, `UnusableInput` for selectors
+    that cannot be and for a refresh of nothing. The caller holds the snapshot's lock.
     """
     key = api_key() if settings.crawl.products == "api" else ""
-    stop = threading.Event()
-    archive = Archive(snapshot.raw)
-    try:
-        fetcher = Fetcher(settings.crawl, stop, keep=archive.add)
-    except BaseException:
-        archive.close()
-        raise
-    if key:
-        use_api(fetcher, archive, settings.crawl, key)
-    source = Source(snapshot, archive, fetcher)
-    browsers = BrowserPool(settings.crawl, fetcher.addresses, stop)
-    clicker = Clicker(browsers, fetcher.throttle, settings.crawl.click_timeout)
-    try:
-        targets = find_targets(source, settings.crawl, categories, skus, max_products)
-        say(f"crawl: {len(targets):,} products")
-        _fetch_all(ProductCrawler(source, settings.crawl, clicker), targets, settings.crawl, stop)
-        stats = count(archive, fetcher)
+    given = Selection(tuple(categories), tuple(skus), max_products)
+    journal, selections = journals.resolve(snapshot, settings.crawl, given, refresh)
+    with _opened(snapshot, settings.crawl, key, journal, retry_failed) as crawler:
+        source = crawler.source
+        if retry_failed:
+            jobs = _failed_jobs(crawler, settings.crawl, selections)
+        else:
+            jobs = _jobs(crawler, settings.crawl, selections, snapshot.raw, journal)
+        with shown(source.board, source.fetcher.requests):
+            _run_all(jobs, settings.crawl, source.fetcher.stop)
+        stats = count(source.archive, source.fetcher)
         if not stats.counts.get("api" if key else "page"):
             worst = max(stats.failures, key=lambda kind: (stats.failures[kind], kind), default="nothing")
-            raise RunFailed(f"{settings.crawl.site_url}: not one of {len(targets):,} product pages came ({worst})")
+            raise RunFailed(f"{settings.crawl.site_url}: not one of {len(jobs):,} product pages came ({worst})")
         write_run_record(snapshot, settings, "crawl")
         say(f"crawl: {_summary(stats)}")
         return stats
-    finally:
-        stop.set()
-        browsers.close()
-        fetcher.close()
-        write_stats(snapshot.raw, archive, fetcher)
-        archive.close()
+
+
+@contextmanager
+def _opened(
+    snapshot: Snapshot, settings: CrawlSettings, key: str, journal: Journal, retry: bool
+) -> Iterator[ProductCrawler]:
+    """All that a crawl needs; at the end, however it comes, the stats are written and everything is closed."""
+    stop = threading.Event()
+    with ExitStack() as stack:
+        archive = Archive(snapshot.raw)
+        stack.callback(archive.close)
+        earlier = None
+        if journal.refreshes:
+            earlier = Earlier(Snapshot(Path(journal.refreshes)), snapshot, archive)
+            stack.callback(earlier.close)
+        fetcher = Fetcher(settings, stop, keep=keeper(archive))
+        if key:
+            use_api(fetcher, archive, settings, key, earlier.archive.calls if earlier else ())
+        stack.callback(write_stats, snapshot.raw, archive, fetcher)
+        stack.callback(fetcher.close)
+        browsers = BrowserPool(settings, fetcher.addresses, stop)
+        stack.callback(browsers.close)
+        stack.callback(stop.set)
+        source = Source(
+            snapshot, archive, fetcher, earlier=earlier, retry=retry, trust_images=settings.refresh_images == "trust"
+        )
+        yield ProductCrawler(source, settings, Clicker(browsers, fetcher.throttle, settings.click_timeout))
+
+
+def _jobs(
+    crawler: ProductCrawler, settings: CrawlSettings, selections: Sequence[Selection], raw: Path, journal: Journal
+) -> list[Job]:
+    """One job a product. What was asked for is remembered from the start, unless it turns out to be nothing."""
+    before = journals.read_journal(raw)
+    journals.write_journal(raw, journal)
+    found: list[Target] = []
+    nothing: RunFailed | None = None
+    for selection in selections:
+        try:
+            found += find_targets(crawler.source, settings, selection)
+        except NothingFound as failure:
+            nothing = failure
+    if nothing is not None and not found:
+        journals.write_journal(raw, before)
+        raise nothing
+    targets = list(distinct(found))
+    say(f"crawl: {len(targets):,} products")
+    crawler.source.board.total = len(targets)
+    return [partial(crawler.fetch, target) for target in targets]
+
+
+def _failed_jobs(crawler: ProductCrawler, settings: CrawlSettings, selections: Sequence[Selection]) -> list[Job]:
+    """One job a product of which something failed, a product that came to light, and an image."""
+    failed = find_failed(crawler.source, settings, selections)
+    products = len(failed.products) + len(failed.listed)
+    say(f"crawl: trying again what failed: something of {products:,} products, and {len(failed.images):,} images")
+    crawler.source.board.total = products
+    jobs: list[Job] = [partial(crawler.fetch, target, again=True) for target in failed.products]
+    jobs += [partial(crawler.fetch, target) for target in failed.listed]
+    return jobs + [partial(crawler.source.take_image, url) for url in failed.images]
 
 
 def _summary(stats: CrawlStats) -> str:
@@ -84,13 +153,11 @@ def _summary(stats: CrawlStats) -> str:
     return f"{held}; {retried:,} requests repeated; not to be had: {failed or 'nothing'} (raw/crawl-stats.json)"
 
 
-def _fetch_all(
-    crawler: ProductCrawler, targets: Sequence[Target], settings: CrawlSettings, stop: threading.Event
-) -> None:
-    """Every product, a few at a time; the first error ends all."""
+def _run_all(jobs: Sequence[Job], settings: CrawlSettings, stop: threading.Event) -> None:
+    """Every job, a few at a time; the first error ends all."""
     with ThreadPoolExecutor(settings.threads, thread_name_prefix="crawl") as pool:
         try:
-            for done in track(_finished(pool, crawler, targets, 2 * settings.threads), "crawl", len(targets)):
+            for done in _finished(pool, jobs, 2 * settings.threads):
                 done.result()
         except BaseException:
             stop.set()
@@ -98,13 +165,11 @@ def _fetch_all(
             raise
 
 
-def _finished(
-    pool: ThreadPoolExecutor, crawler: ProductCrawler, targets: Sequence[Target], ahead: int
-) -> Iterator[Future[None]]:
+def _finished(pool: ThreadPoolExecutor, jobs: Sequence[Job], ahead: int) -> Iterator[Future[None]]:
     """Futures as they finish, with only so many under way at a time that memory stays flat."""
-    rest = iter(targets)
-    waiting = {pool.submit(crawler.fetch, target) for target in islice(rest, ahead)}
+    rest = iter(jobs)
+    waiting = {pool.submit(job) for job in islice(rest, ahead)}
     while waiting:
         done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-        waiting |= {pool.submit(crawler.fetch, target) for target in islice(rest, len(done))}
+        waiting |= {pool.submit(job) for job in islice(rest, len(done))}
         yield from done

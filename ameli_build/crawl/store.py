@@ -107,6 +107,11 @@ class Archive:
         with self._lock:
             return self._index.find(kind, url)
 
+    def holds(self, kind: str, url: str) -> bool:
+        """Whether what an address was asked for is here."""
+        place = self.find(kind, url)
+        return place is not None and place.error is None
+
     def read(self, place: Place) -> Archived:
         """The record at a place."""
         record = parse(self._member(place), place.file, place.offset)
@@ -126,10 +131,10 @@ class Archive:
         with self._lock:
             return self._index.marks(CALL)
 
-    def review_places(self, sku: str) -> list[Place]:
-        """The review pages of a product, in the order in which they were written."""
+    def of_product(self, kind: str, sku: str) -> list[Place]:
+        """What was had of a kind for a product, in the order in which it was written."""
         with self._lock:
-            return self._index.review_places(sku)
+            return self._index.of_product(kind, sku)
 
     def tallies(self) -> list[Tally]:
         """How many addresses of each kind ended how."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ameli_build.crawl.archive import Archived, read_archive
 from ameli_build.crawl.fetch import Fetcher
-from ameli_build.crawl.obtain import Source
+from ameli_build.crawl.obtain import Source, keeper
 from ameli_build.crawl.store import Archive
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import Snapshot
@@ -27,7 +27,7 @@ def source_of(root: Path, settings: Settings) -> Iterator[Source]:
     """A source that fetches into `root`."""
     snapshot = Snapshot(root)
     archive = Archive(snapshot.raw)
-    fetcher = Fetcher(settings.crawl, keep=archive.add)
+    fetcher = Fetcher(settings.crawl, keep=keeper(archive))
     try:
         yield Source(snapshot, archive, fetcher)
     finally:
