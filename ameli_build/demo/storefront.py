@@ -78,6 +78,10 @@ class Storefront:
         """All requests so far: those of the site, then those of the image host and of the photo host."""
         return tuple(seen for server in self._servers for seen in server.seen)
 
+    def seen_by(self, part: str) -> list[Seen]:
+        """The requests so far of one host: "site", "images" or "photos"."""
+        return [seen for server in self._servers if server.part == part for seen in server.seen]
+
     @property
     def ports(self) -> tuple[int, ...]:
         """Of the site, the image host and the photo host."""

@@ -1,0 +1,87 @@
+"""A shop whose faults are changed from test to test, and what a crawl of it leaves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from crawl.crawling import archived, settings_for
+from demo.small_world import picture, small_world
+from faults.kinds import SETTINGS
+
+from ameli_build.build import build
+from ameli_build.crawl.run import crawl
+from ameli_build.demo.faults import FaultPlan, Rule
+from ameli_build.demo.storefront import Storefront
+from ameli_build.demo.world import World, WorldProduct
+from ameli_build.snapshot import Snapshot
+
+PAGE_SIZE = 10
+"""Reviews on a page of these crawls: a family's 24 stand on three."""
+
+Contents = dict[tuple[str, str], str]
+Options = dict[str, Any]
+
+
+def world_of(laptops: int) -> World:
+    """`laptops` variants that share 24 reviews, and three refrigerators without specifications."""
+    world = small_world(laptops)
+    return replace(world, reviews=world.reviews[:24])
+
+
+def page_of(product: WorldProduct) -> str:
+    """A pattern of the page of a product, not of the redirects that lead there."""
+    return rf"^(?:/site/[^/]+/{product.sku}\.p|/product/[^/]+/[^/]+/sku/{product.sku}$)"
+
+
+def reviews_of(product: WorldProduct, pages: str = r"\d+") -> str:
+    """A pattern of review pages by their numbers, which are a pattern too."""
+    return rf"^/ugc/v2/reviews\?page={pages}&.*sku={product.sku}&"
+
+
+def opened(world: World) -> Storefront:
+    return Storefront(world, pictures=picture)
+
+
+def options(values: Options) -> Options:
+    return {"specifications": "json", "review_page_size": PAGE_SIZE, **SETTINGS, **values}
+
+
+def run(root: Path, shop: Storefront, *rules: Rule, skus: tuple[str, ...] = (), **values: Any) -> dict[str, Any]:
+    """Crawl the shop as these rules have it; gives the statistics that the crawl wrote."""
+    shop.misbehave(FaultPlan(rules))
+    crawl(Snapshot(root), settings_for(shop.site_url, **options(values)), skus=skus)
+    return statistics(root)
+
+
+def statistics(root: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((root / "raw" / "crawl-stats.json").read_text())
+    return found
+
+
+def failures(root: Path) -> dict[tuple[str, str], str]:
+    """The word for each kind and address that could not be had, as the statistics name them."""
+    failed = statistics(root)["failed"].items()
+    return {(address["kind"], address["url"]): word for word, addresses in failed for address in addresses}
+
+
+def contents(root: Path) -> Contents:
+    """What was archived: the digest of a page, the file of an image."""
+    pages = archived(root).items()
+    return {key: page.path or page.digest for key, page in pages if page.error is None and page.kind != "redirect"}
+
+
+def images_on(root: Path, host: str) -> set[str]:
+    """The addresses of all images that a crawl asked of a host."""
+    records = archived(root).values()
+    return {one.url for one in records if "image" in (one.kind, one.wanted) and one.url.startswith(host)}
+
+
+def table(root: Path, shop: Storefront, name: str) -> pl.DataFrame:
+    """A table of the catalog that is built from the archive."""
+    snapshot = Snapshot(root)
+    build(snapshot, settings_for(shop.site_url), until="catalog")
+    return snapshot.read(f"catalog/{name}")
