@@ -2,11 +2,13 @@
 
 The key comes from the environment and goes to the API alone. It is in no address that is archived, counted or shown,
 and it is cut out of what comes back before that is kept: out of the headers, out of a failure's text, and out of the
-body where the envelope repeats the call (`canonicalUrl`). Such a body is archived without its content encoding.
+body where the envelope repeats the call (`canonicalUrl`). Such a body is archived without its content encoding. What
+the HTTP library logs of a call is cut likewise.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -30,6 +32,7 @@ DAY = timedelta(hours=24)
 MARGIN = 1.02
 """So much slower than allowed, since calls reach the API with more or less delay."""
 
+_LOGGERS = ("urllib3.connection", "urllib3.connectionpool", "urllib3.response", "urllib3.util.retry")
 _PARAMETER = re.compile(r"(?<=[?&])apiKey=[^&#]*&?|&apiKey=[^&#]*(?=#|$)")
 _FRAMING = ("content-encoding", "content-length")
 
@@ -105,6 +108,8 @@ class KeyedTransport:
         self._bytes = re.compile(found.encode())
         self._pace = pace
         self._allowance = allowance
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(self._log)
 
     def get(self, url: str, target: str, kind: str, headers: Mapping[str, str]) -> Response:
         """As `Transport.get`; besides raises `RunFailed` when the calls of a day are used up."""
@@ -124,6 +129,12 @@ class KeyedTransport:
     def close(self) -> None:
         """As `Transport.close`."""
         self._inner.close()
+        for name in _LOGGERS:
+            logging.getLogger(name).removeFilter(self._log)
+
+    def _log(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._without(record.getMessage()), ()
+        return True
 
     def _without(self, text: str) -> str:
         return self._text.sub(HIDDEN, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -245,6 +246,19 @@ def test_redirects_neither_keep_the_key_nor_carry_it_to_another_host(tmp_path: P
         assert landed
         assert API_KEY not in "".join(landed)
     assert_nowhere(API_KEY, tmp_path)
+
+
+def test_what_libraries_log_of_a_call_does_not_hold_its_key(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    page = as_json({"products": [{"sku": 1, "name": "Lamp"}]})
+    length = ("Content-Length", str(len(page.body)))
+    odd = replace(page, headers=(length, ("X-One: 1\r\nno colon here\r\nX-Two", "2")))
+    with LoopbackServer(lambda target: odd if target.startswith("/v1/") else page) as server:
+        run(tmp_path, server.url)
+    logged = [record for record in caplog.records if record.name.startswith("urllib3")]
+    assert any("/v1/products" in record.getMessage() for record in logged)
+    assert any("parse headers" in record.getMessage() for record in logged)
+    assert API_KEY not in caplog.text
 
 
 @pytest.mark.parametrize("key", [None, "", "  ", "two words", "k&cursorMark=x"])
