@@ -49,8 +49,8 @@ def check_pictures(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl
     code = module_fingerprint(__name__, "PIL._version")
     shards = [Shard(fingerprint(part, limit, code), (str(work.snapshot.root), limit, part)) for part in parts]
     checked = pl.concat([pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards)])
-    shops = pl.col("reference").map_elements(_is_shops_jpeg, return_dtype=pl.Boolean)
-    says_png = pl.col("reference").map_elements(_says_png, return_dtype=pl.Boolean)
+    shops = pl.col("reference").map_elements(is_shops_jpeg, return_dtype=pl.Boolean)
+    says_png = pl.col("reference").map_elements(says_png, return_dtype=pl.Boolean)
     placeholder = (pl.col("format") == "PNG") & (shops | (pl.col("few_colours") & says_png.not_()))
     missing = pl.format("missing ({})", pl.col("fetch_error").fill_null("no body"))
     problem = (
@@ -139,11 +139,13 @@ def _host_and_name(reference: str) -> tuple[str, str]:
     return host, re.split("[;?#]", path)[0]
 
 
-def _says_png(reference: str) -> bool:
+def says_png(reference: str) -> bool:
+    """Whether a reference names a PNG."""
     return _host_and_name(reference)[1].endswith(".png")
 
 
-def _is_shops_jpeg(reference: str) -> bool:
+def is_shops_jpeg(reference: str) -> bool:
+    """Whether a reference names a JPEG on the shop's image hosts, where a PNG is the placeholder."""
     host, name = _host_and_name(reference)
     return host.endswith(SHOP_HOSTS) and name.endswith((".jpg", ".jpeg"))
 

@@ -15,6 +15,7 @@ from ameli_build.crawl.bodies import image_extension
 from ameli_build.crawl.failures import Unwanted
 
 _TITLE = re.compile(rb"<title\b[^>]*>(.*?)</title>", re.S | re.I)
+START_BYTES = 65536
 _TITLES = (
     (b"access denied", "blocked"),
     (b"pardon our interruption", "blocked"),
@@ -23,7 +24,10 @@ _TITLES = (
 
 
 def html_page(response: Response) -> bytes:
-    """The body of a whole HTML page of the shop; raises `Unwanted` for anything else."""
+    """The body of a whole HTML page of the shop; raises `Unwanted` for anything else.
+
+    A page without its end is cut, unless it comes like that again and the transfer shows that there is no more of it.
+    """
     body = response.data
     start = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
@@ -32,9 +36,21 @@ def html_page(response: Response) -> bytes:
     if not start.startswith(b"<"):
         raise Unwanted("wrong_type", "not HTML")
     end = body[-65536:].lower()
-    if b"</html" not in end and b"</body" not in end:
+    if b"</html" not in end and b"</body" not in end and not (response.repeated and _came_whole(response)):
         raise Unwanted("cut", "the page ends before </html>")
     return body
+
+
+def _came_whole(response: Response) -> bool:
+    """Whether the transfer itself tells where the body ends: in its last chunk, or in what packs it.
+
+    `Content-Length` does not: some servers lie in it, and a body that ends with its connection has none.
+    """
+    headers = {name.lower().removeprefix("x-archive-orig-"): value.lower() for name, value in response.headers}
+    return "chunked" in headers.get("transfer-encoding", "") or headers.get("content-encoding", "") not in (
+        "",
+        "identity",
+    )
 
 
 def listing_page(response: Response) -> Listing:
@@ -79,12 +95,12 @@ def api_page(response: Response) -> ApiPage:
         raise Unwanted("wrong_type", str(error)) from None
 
 
-def image(response: Response) -> str:
-    """The file name extension of an image; raises `Unwanted` for a page in its place. Decoding it comes later."""
-    if not response.data:
+def image_start(start: bytes) -> str:
+    """The file name extension of an image by its first `START_BYTES`; raises `Unwanted` for a page in its place."""
+    if not start:
         raise Unwanted("empty", "an empty body")
-    _refuse_by_title(response.data[:65536])
-    extension = image_extension(response.data)
+    _refuse_by_title(start)
+    extension = image_extension(start)
     if extension is None:
         raise Unwanted("wrong_type", "not an image")
     return extension

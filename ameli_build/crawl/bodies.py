@@ -50,7 +50,7 @@ def _inflate(body: bytes, limit: int, window: int) -> bytes:
     while position < len(body):
         inflater = zlib.decompressobj(window)
         while not inflater.eof:
-            piece = body[position : position + 4096]
+            piece = body[position : position + 65536]
             if not piece:
                 raise Undecodable("the compressed body ends early")
             parts.append(inflater.decompress(piece, limit + 1 - size))

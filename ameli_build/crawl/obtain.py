@@ -7,15 +7,15 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from ameli_build.crawl import answers
 from ameli_build.crawl.archive import Response
 from ameli_build.crawl.failures import FetchFailed, Unchanged, Unwanted
 from ameli_build.crawl.fetch import Fetcher, validators
+from ameli_build.crawl.images import fetch_image
 from ameli_build.crawl.index import Place
 from ameli_build.crawl.refresh import CONDITIONAL, Earlier, as_response
 from ameli_build.crawl.store import NOTHING, Archive
 from ameli_build.crawl.view import Board
-from ameli_build.snapshot import RunFailed, Snapshot
+from ameli_build.snapshot import Snapshot
 
 T = TypeVar("T")
 
@@ -133,7 +133,7 @@ class Source:
             self.earlier.keep_unasked(before, url)
             return
         try:
-            response, extension = self.fetcher.get(url, "image", answers.image, self._validators(before))
+            image = fetch_image(self.fetcher, self._snapshot, url, self._validators(before))
         except Unchanged as unchanged:
             assert self.earlier is not None and before is not None
             self.earlier.keep_unchanged(before, url, unchanged.response.final_url)
@@ -141,11 +141,7 @@ class Source:
         except FetchFailed as failure:
             self.note("image", url, failure.kind, failure.status, failure.detail)
             return
-        try:
-            path = self._snapshot.store_image(response.data, extension)
-        except OSError as error:
-            raise RunFailed(f"{self._snapshot.raw / 'images'}: cannot be written ({error.strerror})") from error
-        self.archive.add("image", response, path=path)
+        self.archive.add("image", image.response, path=image.path, more=image.remarks, digest=image.digest)
 
     def note(self, kind: str, url: str, error: str, status: int, detail: str, sku: str | None = None) -> None:
         """Keep a failure, once for every change of its kind."""

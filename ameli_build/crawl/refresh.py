@@ -124,4 +124,6 @@ def _copy(source: Path, place: Path) -> None:
 def as_response(record: Archived) -> Response:
     """An archived answer as it came, its body without content encoding."""
     body = record.body or b""
-    return Response(record.url, record.final_url, record.status, "", tuple(record.headers.items()), body, body)
+    return Response(
+        record.url, record.final_url, record.status, "", tuple(record.headers.items()), body, body, repeated=True
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ameli_build.crawl import journal as journals
 from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.images import prepare
 from ameli_build.crawl.journal import Journal, Selection
 from ameli_build.crawl.keyed import api_key, use_api
 from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targets
@@ -65,7 +66,7 @@ def crawl(
     """
     key = api_key() if settings.crawl.products == "api" else ""
     given = Selection(tuple(categories), tuple(skus), max_products)
-    journal, selections = journals.resolve(snapshot, settings.crawl, given, refresh)
+    journal, selections = journals.resolve(snapshot, settings.crawl, given, refresh, retry_failed)
     with _opened(snapshot, settings.crawl, key, journal, retry_failed) as crawler:
         source = crawler.source
         if retry_failed:
@@ -96,7 +97,7 @@ def _opened(
         if journal.refreshes:
             earlier = Earlier(Snapshot(Path(journal.refreshes)), snapshot, archive)
             stack.callback(earlier.close)
-        fetcher = Fetcher(settings, stop, keep=keeper(archive))
+        fetcher = Fetcher(settings, stop, keep=keeper(archive), images=prepare(snapshot))
         if key:
             use_api(fetcher, archive, settings, key, earlier.archive.calls if earlier else ())
         stack.callback(write_stats, snapshot.raw, archive, fetcher)

@@ -14,7 +14,7 @@ import pytest
 from faults.server import always, misbehaving
 
 from ameli_build import __version__
-from ameli_build.crawl.answers import html_page, image
+from ameli_build.crawl.answers import html_page
 from ameli_build.crawl.archive import Response
 from ameli_build.crawl.connections import Client
 from ameli_build.crawl.failures import FetchFailed, Unchanged, retry_after
@@ -91,7 +91,6 @@ FAULTS: list[tuple[Fault, str]] = [
     (COUNTRY_PAGE, "country_page"),
     (EMPTY_BODY, "empty"),
     (Page(b'{"topics": []}', "application/json"), "wrong_type"),
-    (Rewrite(lambda body: body[:-20]), "cut"),
     (LyingLength(100), "short_body"),
     (LyingLength(-3000), "cut"),
     (AbortedChunks(), "short_body"),
@@ -113,6 +112,22 @@ def test_a_fault_is_tried_again_and_then_named(fault: Fault, kind: str) -> None:
     assert asked(server, "/lamp") == asked(server, "/other") == 2
 
 
+ENDLESS = Rewrite(lambda body: body[:-20])
+
+
+def test_a_page_without_its_end_is_asked_for_again() -> None:
+    with fetching(always(ENDLESS, "^/lamp$", times=1)) as (get, _, fetcher):
+        assert get().data == PAGE
+    assert fetcher.retried == {"cut": 1}
+
+
+def test_a_page_that_never_has_an_end_is_whole_where_its_packing_is() -> None:
+    with fetching(always(ENDLESS, "^/lamp$")) as (get, server, _):
+        response = get()
+    assert response.data == PAGE[:-20]
+    assert asked(server) == 2
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
 def test_a_bomb_is_too_large_and_not_asked_for_again(encoding: Any) -> None:
     given = fetching(always(Bomb(encoding, megabytes=30)), max_page_bytes=1_000_000, read_timeout=10)
@@ -123,7 +138,7 @@ def test_a_bomb_is_too_large_and_not_asked_for_again(encoding: Any) -> None:
 
 def test_a_body_that_announces_too_much_is_not_read() -> None:
     with fetching(max_image_bytes=1000) as (get, _, _), pytest.raises(FetchFailed, match="too_large"):
-        get("/lamp.jpg", "image", image)
+        get("/lamp.jpg", "image", lambda _: None)
 
 
 def test_one_byte_a_second_ends_at_the_deadline() -> None:
@@ -164,7 +179,7 @@ def test_a_refusal_is_a_failure_and_a_storm_of_them_stops_the_crawl() -> None:
         with pytest.raises(RunFailed, match=r"5 refusals in a row.*crawl\.rate"):
             get("/other")
         with pytest.raises(RunFailed):
-            get("/lamp.jpg", "image", image)
+            get("/lamp.jpg", "image", lambda _: None)
     assert sum(seen.target != "/robots.txt" for seen in server.seen) == 5
 
 
@@ -251,7 +266,7 @@ def test_the_address_connected_to_is_checked_not_the_name() -> None:
         port = server.server_port
         fetcher = Fetcher(CrawlSettings(image_hosts=("localhost",), rate=1e4, retries=0))
         with pytest.raises(FetchFailed) as caught:
-            fetcher.get(f"http://localhost:{port}/lamp.jpg", "robots", image)
+            fetcher.get(f"http://localhost:{port}/lamp.jpg", "robots", html_page)
         fetcher.close()
     assert caught.value.kind == "forbidden_address"
     assert server.seen == []
