@@ -15,6 +15,9 @@ from typing import Any, BinaryIO
 
 import polars as pl
 
+ROW_GROUP = 131_072
+"""Rows a group of a table that is written as it comes."""
+
 
 class AmeliError(Exception):
     """An error that a user can act on; its text is one line that names the file, record or setting at fault."""
@@ -64,14 +67,24 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame) -> int:
-    """Write a table as Parquet, whole or not at all; returns its number of rows. Raises `RunFailed` on a full disk."""
-    frame = table.collect() if isinstance(table, pl.LazyFrame) else table
+    """Write a table as Parquet, whole or not at all; returns its number of rows. Raises `RunFailed` on a full disk.
+
+    A lazy table is written as it comes, and never as a whole in memory.
+    """
     try:
         with whole_file(path) as handle:
-            frame.write_parquet(handle, compression="zstd", statistics=True)
+            if isinstance(table, pl.LazyFrame):
+                table.sink_parquet(handle, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
+            else:
+                table.write_parquet(handle, compression="zstd", statistics=True)
     except pl.exceptions.ComputeError as error:  # how polars tells of a full disk
         raise RunFailed(f"{path}: cannot be written ({error})") from None
-    return frame.height
+    return table.height if isinstance(table, pl.DataFrame) else _rows_of(path)
+
+
+def _rows_of(path: Path) -> int:
+    rows: int = pl.scan_parquet(path).select(pl.len()).collect().item()
+    return rows
 
 
 def file_digest(path: Path) -> str:

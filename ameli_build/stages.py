@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,9 +50,12 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a stage leaves: its tables by name (`stage/table`), and further counts for `stats.json`."""
+    """What a stage leaves: its tables by name (`stage/table`), and further counts for `stats.json`.
 
-    tables: Mapping[str, pl.DataFrame | pl.LazyFrame]
+    A table that is too large for a frame is the path of a finished Parquet file in the snapshot.
+    """
+
+    tables: Mapping[str, pl.DataFrame | pl.LazyFrame | Path]
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -61,6 +65,11 @@ class Work:
 
     snapshot: Snapshot
     mapper: Mapper = in_process
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for what a stage's lazy tables are read from; it is gone when the tables are written."""
+        return self.snapshot.root / "cache" / "scratch"
 
     def map(
         self,
@@ -140,10 +149,15 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
     mark.unlink(missing_ok=True)
     started = time.monotonic()
     tables = {name: snapshot.scan(name) for name in stage.inputs}
-    result = stage.compute(tables, settings, Work(snapshot, mapper))
-    if set(result.tables) != set(stage.outputs):
-        raise RunFailed(f"stage {stage.name}: made {sorted(result.tables)}, declared {sorted(stage.outputs)}")
-    rows = {name: write_table(snapshot.table_path(name), table) for name, table in result.tables.items()}
+    work = Work(snapshot, mapper)
+    shutil.rmtree(work.scratch, ignore_errors=True)  # of a run that was killed
+    try:
+        result = stage.compute(tables, settings, work)
+        if set(result.tables) != set(stage.outputs):
+            raise RunFailed(f"stage {stage.name}: made {sorted(result.tables)}, declared {sorted(stage.outputs)}")
+        rows = {name: write_table(snapshot.table_path(name), table) for name, table in result.tables.items()}
+    finally:
+        shutil.rmtree(work.scratch, ignore_errors=True)
     for rule in stage.conserved:
         _check_conserved(stage.name, rule, snapshot)
     seconds = time.monotonic() - started
@@ -224,12 +238,14 @@ def _content(path: Path) -> str:
 
 
 def _check_conserved(stage: str, rule: Conserved, snapshot: Snapshot) -> None:
-    source, kept, dropped = (
-        set(snapshot.scan(name).select(rule.key).collect()[rule.key]) for name in (rule.source, rule.kept, rule.dropped)
-    )
-    if kept & dropped or kept | dropped != source:
-        lost, both, new = source - kept - dropped, kept & dropped, (kept | dropped) - source
+    source, kept, dropped = (snapshot.scan(name).select(rule.key) for name in (rule.source, rule.kept, rule.dropped))
+    both = kept.join(dropped, on=rule.key, how="semi")
+    lost = source.join(kept, on=rule.key, how="anti").join(dropped, on=rule.key, how="anti")
+    new = pl.concat([kept, dropped]).join(source, on=rule.key, how="anti")
+    numbers = pl.collect_all([one.unique() for one in (lost, both, new)], engine="streaming")
+    if any(len(one) for one in numbers):
+        lost_n, both_n, new_n = map(len, numbers)
         raise RunFailed(
-            f"stage {stage}: rows not conserved for {rule.key}: {len(lost)} lost, {len(both)} kept and dropped, "
-            f"{len(new)} from nowhere (for example {next(iter(lost | both | new))!r})"
+            f"stage {stage}: rows not conserved for {rule.key}: {lost_n} lost, {both_n} kept and dropped, "
+            f"{new_n} from nowhere (for example {pl.concat(numbers)[rule.key].min()!r})"
         )

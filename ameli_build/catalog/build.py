@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from ameli_build.catalog.links import Links, LinkTable, references_in
 from ameli_build.catalog.raw_files import FORMS, read_products, read_reviews
-from ameli_build.catalog.warc import read_crawl
+from ameli_build.catalog.warc import REJECTED, Crawled, read_crawl
 from ameli_build.progress import say
-from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Picture, Product, Rejected, Review, to_frame
+from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Picture, Product, Review, to_frame
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, whole_file
 from ameli_build.stages import Result, Stage, Tables, Work
 
 MAP = "images.jsonl"
 """Beside ingested files: what became of each image reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What lies in `raw/`, as tables; `pictures` tells what became of references, not of all."""
+
+    products: pl.DataFrame
+    links: Links
+    pictures: pl.DataFrame
+    rejected: pl.DataFrame
+    crawled: bool = False
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
@@ -31,16 +45,33 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     if archived and ingested:
         raise UnusableInput(f"{raw}: holds both a crawl and ingested files; which one is meant?")
     if archived:
-        crawled = read_crawl(raw, work)
-        _check_any(raw, crawled.products(), crawled.reviews(), crawled.rejected)
-        counts = {"repeated_links": crawled.repeated}
-        return _result(work.snapshot, crawled.products(), crawled.reviews(), crawled.pictures, crawled.rejected, counts)
+        found = _of_crawl(raw, read_crawl(raw, work))
+    else:
+        found = _of_files(raw, ingested, Links(work.snapshot.root / "cache" / "links"))
+    return _result(work.snapshot, found)
+
+
+def _of_crawl(raw: Path, crawled: Crawled) -> _Found:
+    rejected = pl.concat([pl.DataFrame(schema=REJECTED), *(rows.select(REJECTED.names()) for rows in crawled.rejected)])
+    some_product = any(not views.is_empty() for views in crawled.views)
+    for kind, found in (("product", some_product), ("review", crawled.links.added)):
+        if not found:
+            first = rejected.row(0, named=True) if rejected.height else {}
+            why = f"; {first['record']}: {first['error']}" if first else ""
+            raise UnusableInput(f"{raw}: the archive holds no usable {kind}{why}")
+    return _Found(crawled.products(), crawled.links, crawled.known_pictures(), rejected, crawled=True)
+
+
+def _of_files(raw: Path, ingested: Mapping[str, Path], links: Links) -> _Found:
     for kind in ("products", "reviews"):
         if kind not in ingested:
             raise UnusableInput(f"{raw}: no {kind} here, neither a crawl's archive nor ingested files")
     products, bad = read_products(ingested["products"], f"raw/{ingested['products'].name}")
     reviews, more = read_reviews(ingested["reviews"], f"raw/{ingested['reviews'].name}")
-    return _result(work.snapshot, products, reviews, read_map(raw / MAP), [*bad, *more], {})
+    links.add(to_frame(reviews, REVIEWS).with_columns(pl.lit("").alias("seen_at")))
+    rejected = pl.DataFrame([asdict(row) for row in (*bad, *more)], schema=REJECTED)
+    pictures = to_frame(read_map(raw / MAP).values(), PICTURES)
+    return _Found(to_frame(products, PRODUCTS).sort("sku"), links, pictures, rejected)
 
 
 def ingested_files(snapshot: Snapshot) -> dict[str, Path]:
@@ -70,42 +101,33 @@ def references_of(products: Iterable[Product], reviews: Iterable[Review]) -> lis
     return sorted({reference for images in lists for reference in images})
 
 
-def _check_any(raw: Path, products: Sequence[Product], reviews: Sequence[Review], bad: Sequence[Rejected]) -> None:
-    for kind, found in (("product", products), ("review", reviews)):
-        if not found:
-            why = f"; {bad[0].record}: {bad[0].error}" if bad else ""
-            raise UnusableInput(f"{raw}: the archive holds no usable {kind}{why}")
-
-
-def _result(
-    snapshot: Snapshot,
-    products: Sequence[Product],
-    reviews: Sequence[Review],
-    pictures: Mapping[str, Picture],
-    rejected: Sequence[Rejected],
-    counts: dict[str, int],
-) -> Result:
-    rejected = sorted(rejected, key=lambda row: (row.file, row.line, row.error, row.record))
-    write_lines(snapshot.root / "catalog" / "rejected.jsonl", map(asdict, rejected))
-    if rejected:
-        say(f"warning: {len(rejected):,} unusable raw records, listed in catalog/rejected.jsonl")
-    wanted = references_of(products, reviews)
-    images = [pictures.get(reference, Picture(reference, None, "not fetched")) for reference in wanted]
-    counts |= {
-        "products": len(products),
-        "reviews": len({review.review_id for review in reviews}),
-        "links": len(reviews),
-        "conflicts": sum(review.conflict for review in reviews),
-        "rejected": len(rejected),
-        "images": len(images),
-        "images_missing": sum(picture.path is None for picture in images),
+def _result(snapshot: Snapshot, found: _Found) -> Result:
+    rejected = found.rejected.sort(REJECTED.names())
+    write_lines(snapshot.root / "catalog" / "rejected.jsonl", rejected.iter_rows(named=True))
+    if rejected.height:
+        say(f"warning: {rejected.height:,} unusable raw records, listed in catalog/rejected.jsonl")
+    reviews = LinkTable(found.links.folder / "reviews.parquet")
+    reviews.write(found.links)
+    wanted = pl.concat([*reviews.references, references_in(found.products)]).unique().sort().alias("reference")
+    known = found.pictures.with_columns(pl.lit(True).alias("known"))
+    images = wanted.to_frame().join(known, on="reference", how="left", maintain_order="left")
+    unknown = pl.col("known").is_null()
+    images = images.with_columns(pl.when(unknown).then(pl.lit("not fetched")).otherwise("error").alias("error"))
+    counts = {
+        "products": found.products.height,
+        "reviews": reviews.reviews,
+        "links": reviews.rows,
+        "conflicts": reviews.conflicts,
+        "rejected": rejected.height,
+        "images": images.height,
+        "images_missing": images["path"].null_count(),
     }
-    by_sku = sorted(products, key=lambda product: product.sku)
-    by_id = sorted(reviews, key=lambda review: (review.review_id, review.sku))
-    made = {
-        "catalog/products": to_frame(by_sku, PRODUCTS),
-        "catalog/reviews": to_frame(by_id, REVIEWS),
-        "catalog/images": to_frame(images, PICTURES),
+    if found.crawled:
+        counts["repeated_links"] = found.links.added - reviews.rows
+    made: dict[str, pl.DataFrame | pl.LazyFrame | Path] = {
+        "catalog/products": found.products,
+        "catalog/reviews": reviews.path,
+        "catalog/images": images.select(PICTURES.names()),
     }
     return Result(made, counts)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -13,13 +14,14 @@ import polars as pl
 from bs4.builder import ParserRejectedMarkup
 
 from ameli_build.catalog.developer import parse_api_page
+from ameli_build.catalog.links import Links
 from ameli_build.catalog.pages import parse_product_page
 from ameli_build.catalog.parsed import WrongPage
 from ameli_build.catalog.reviews import parse_review_page
 from ameli_build.catalog.urls import sku_of
-from ameli_build.crawl.archive import Archived, read_archive
+from ameli_build.crawl.archive import Archived, members, parse
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.records import Attribute, Picture, Product, Rejected, Review
+from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Attribute, Product, Rejected, Review, to_frame
 from ameli_build.stages import Shard, Work
 
 PARSED = "parse pages"
@@ -29,42 +31,85 @@ SHARD_PAGES = 32
 BATCH_SHARDS = 16
 """So many shards are held in memory at a time."""
 
-_KINDS = ("page", "clicked", "reviews", "api")
-_ROW = {"kind": pl.String, "fetched_at": pl.String, "record": pl.String}
+_VIEWS = ("page", "clicked", "api")
+"""Kinds of answers that show a product, in the order in which `merged` takes them."""
+_KINDS = (*_VIEWS, "reviews")
+_PRODUCTS_AT_A_TIME = 1 << 11
+_PICTURES_AT_A_TIME = 1 << 16
+
+REJECTED = pl.Schema({"file": pl.String(), "line": pl.Int64(), "error": pl.String(), "record": pl.String()})
+_PARSED = pl.Schema(
+    {
+        "kind": pl.String(),
+        "seen_at": pl.String(),
+        "product": pl.Struct(PRODUCTS),
+        "review": pl.Struct(REVIEWS),
+        "rejected": pl.Struct(REJECTED),
+    }
+)
+"""Columns of a parsed shard: a row a record, in the column of its type."""
+
+Place = tuple[str, int, int]
+"""Where a record of the archive stands: its file in `raw/`, its first byte and the one after its last."""
 
 
 @dataclass(slots=True)
 class Crawled:
-    """What the archive holds, gathered record by record."""
+    """What the archive holds, gathered shard by shard, as tables."""
 
-    pages: dict[str, tuple[str, Product]] = field(default_factory=dict)
-    clicked: dict[str, tuple[str, Product]] = field(default_factory=dict)
-    api: dict[str, tuple[str, Product]] = field(default_factory=dict)
-    links: dict[tuple[str, str], tuple[str, Review]] = field(default_factory=dict)
-    pictures: dict[str, Picture] = field(default_factory=dict)
-    rejected: list[Rejected] = field(default_factory=list)
-    repeated: int = 0
-    """Rows of reviews that came again, since pages shift while they are fetched."""
+    links: Links
+    views: list[pl.DataFrame] = field(default_factory=list)
+    pictures: list[pl.DataFrame] = field(default_factory=list)
+    rejected: list[pl.DataFrame] = field(default_factory=list)
 
-    def products(self) -> list[Product]:
+    def add(self, parsed: pl.DataFrame) -> None:
+        """Take what was in the next shard."""
+        self.links.add(_of_kind(parsed, ["review"], "review"))
+        self.views.append(_of_kind(parsed, _VIEWS, "product", "kind"))
+        self.rejected.append(_of_kind(parsed, ["rejected"], "rejected"))
+
+    def products(self) -> pl.DataFrame:
         """One product a SKU, from its latest page, its latest page after the click, and the developer API's latest."""
-        views = (self.pages, self.clicked, self.api)
-        skus = sorted({sku for found in views for sku in found})
-        return [merged([found[sku][1] for found in views if sku in found]) for sku in skus]
+        rank = pl.col("kind").replace_strict({kind: rank for rank, kind in enumerate(_VIEWS)}, return_dtype=pl.Int8)
+        views = pl.concat(self.views).with_columns(rank.alias("rank"))
+        views = views.sort("sku", "rank", "seen_at", maintain_order=True).unique(
+            ["sku", "rank"], keep="last", maintain_order=True
+        )
+        alone = pl.len().over("sku") == 1
+        several = views.filter(~alone).select(PRODUCTS.names())
+        made = [views.filter(alone).select(PRODUCTS.names()), *_merged_views(several)]
+        return pl.concat(made).sort("sku")
 
-    def reviews(self) -> list[Review]:
-        """One review a link."""
-        return [review for _, review in self.links.values()]
+    def known_pictures(self) -> pl.DataFrame:
+        """What became of each picture: the last that came, else the first failure."""
+        pictures = pl.concat([pl.DataFrame(schema=_PICTURE_ROW), *self.pictures])
+        came = pictures.filter("came").unique("reference", keep="last", maintain_order=True)
+        failed = pictures.filter(~pl.col("came")).unique("reference", keep="first", maintain_order=True)
+        return pl.concat([came, failed.join(came, on="reference", how="anti")]).select(PICTURES.names())
+
+
+_PICTURE_ROW = pl.Schema({**PICTURES, "came": pl.Boolean()})
 
 
 def read_crawl(raw: Path, work: Work) -> Crawled:
     """All records of the archive. Parsing is sharded, cached by content."""
-    crawled = Crawled()
-    for shards in _batches(_shards(_noting_pictures(raw, crawled))):
+    crawled = Crawled(Links(work.snapshot.root / "cache" / "links"))
+    for shards in _batches(_shards(raw, _noting_pictures(raw, crawled))):
         for table in work.map(PARSED, parse_shard, shards):
-            for kind, fetched_at, record in table.iter_rows():
-                _gather(crawled, kind, fetched_at, json.loads(record))
+            crawled.add(table)
     return crawled
+
+
+def _of_kind(parsed: pl.DataFrame, kinds: Sequence[str], column: str, *more: str) -> pl.DataFrame:
+    return parsed.filter(pl.col("kind").is_in(kinds)).select("seen_at", *more, pl.col(column).struct.unnest())
+
+
+def _merged_views(views: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """One row a product from two or more views of each, which stand together."""
+    groups = views.partition_by("sku", maintain_order=True)
+    for start in range(0, len(groups), _PRODUCTS_AT_A_TIME):
+        some = groups[start : start + _PRODUCTS_AT_A_TIME]
+        yield to_frame((merged([_product(row) for row in group.iter_rows(named=True)]) for group in some), PRODUCTS)
 
 
 def merged(pages: list[Product]) -> Product:
@@ -89,10 +134,26 @@ def merged(pages: list[Product]) -> Product:
     return first
 
 
-def parse_shard(pages: list[Archived]) -> pl.DataFrame:
-    """The records in some answers, as rows of (kind, fetched_at, record as JSON)."""
-    rows = [(kind, page.fetched_at, json.dumps(asdict(record))) for page in pages for kind, record in _parse(page)]
-    return pl.DataFrame(rows, schema=_ROW, orient="row")
+def parse_shard(payload: tuple[Path, list[Place]]) -> pl.DataFrame:
+    """The records in the answers that stand at some places of an archive."""
+    raw, places = payload
+    columns: dict[str, list[Any]] = {name: [] for name in _PARSED}
+    for page in _answers(raw, places):
+        for kind, record in _parse(page):
+            columns["kind"].append(kind)
+            columns["seen_at"].append(page.fetched_at)
+            for name, wanted in (("product", Product), ("review", Review), ("rejected", Rejected)):
+                columns[name].append(asdict(record) if isinstance(record, wanted) else None)
+    return pl.DataFrame(columns, schema=_PARSED)
+
+
+def _answers(raw: Path, places: Iterable[Place]) -> Iterator[Archived]:
+    for file, start, end in places:
+        with (raw / file).open("rb") as handle:
+            handle.seek(start)
+            page = parse(zlib.decompress(handle.read(end - start), 31), file, start)
+        if page is not None:
+            yield page
 
 
 def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
@@ -116,44 +177,37 @@ def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
         yield "rejected", Rejected(page.file, 0, f"{page.kind}: {error}", page.url)
 
 
-def _noting_pictures(raw: Path, crawled: Crawled) -> Iterator[Archived]:
-    """The answers that are to be parsed; what came of images is noted on the way."""
-    for page in read_archive(raw):
-        if page.kind in _KINDS:
-            yield page
-        elif page.kind == "image":
-            crawled.pictures[page.url] = Picture(page.url, page.path)
-        elif page.kind == "failed" and page.wanted == "image":
-            crawled.pictures.setdefault(page.url, Picture(page.url, None, page.error or "failed"))
+def _noting_pictures(raw: Path, crawled: Crawled) -> Iterator[tuple[Place, Archived]]:
+    """The answers that are to be parsed, without their bodies; what came of images is noted on the way."""
+    noted: list[tuple[str, str | None, str | None, bool]] = []
+    for path in sorted(raw.glob("*.warc.gz")):
+        for start, end, data in members(path):
+            page = parse(data, path.name, start, with_body=False)
+            if page is None:
+                continue
+            if page.kind in _KINDS:
+                yield (path.name, start, end), page
+            elif page.kind == "image":
+                noted.append((page.url, page.path, None, True))
+            elif page.kind == "failed" and page.wanted == "image":
+                noted.append((page.url, None, page.error or "failed", False))
+            if len(noted) == _PICTURES_AT_A_TIME:
+                crawled.pictures.append(pl.DataFrame(noted, schema=_PICTURE_ROW, orient="row"))
+                noted = []
+    crawled.pictures.append(pl.DataFrame(noted, schema=_PICTURE_ROW, orient="row"))
 
 
-def _shards(pages: Iterator[Archived]) -> Iterator[Shard]:
+def _shards(raw: Path, pages: Iterator[tuple[Place, Archived]]) -> Iterator[Shard]:
     code = module_fingerprint("ameli_build.catalog", "ameli_build.crawl.archive", "ameli_build.records")
     while some := list(islice(pages, SHARD_PAGES)):
-        content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for p in some]
-        yield Shard(fingerprint(content, code), some)
+        content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in some]
+        yield Shard(fingerprint(content, code), (raw, [place for place, _ in some]))
 
 
 def _batches(shards: Iterable[Shard]) -> Iterator[list[Shard]]:
     iterator = iter(shards)
     while batch := list(islice(iterator, BATCH_SHARDS)):
         yield batch
-
-
-def _gather(crawled: Crawled, kind: str, fetched_at: str, record: dict[str, Any]) -> None:
-    if kind == "rejected":
-        crawled.rejected.append(Rejected(**record))
-    elif kind == "review":
-        review = Review(**record | {"images": tuple(record["images"])})
-        key = (review.review_id, review.sku)
-        crawled.repeated += key in crawled.links
-        if fetched_at >= crawled.links.get(key, ("", None))[0]:
-            crawled.links[key] = (fetched_at, review)
-    else:
-        found = {"page": crawled.pages, "clicked": crawled.clicked, "api": crawled.api}[kind]
-        product = _product(record)
-        if fetched_at >= found.get(product.sku, ("", None))[0]:
-            found[product.sku] = (fetched_at, product)
 
 
 def _product(record: dict[str, Any]) -> Product:

@@ -1,0 +1,129 @@
+"""Millions of links of reviews, each kept once, in little memory: sorted runs on disk, merged range by range."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ameli_build.records import REVIEWS
+from ameli_build.snapshot import whole_file
+
+RUN_ROWS = 1 << 18
+"""So many rows are sorted in memory, and merged in memory, at a time."""
+GROUP_ROWS = 1 << 16
+"""Rows in a row group of the finished table, whatever the runs were, so that its bytes tell of its rows only."""
+
+_KEY = ["review_id", "sku"]
+_ORDER = [*_KEY, "seen_at", "helpful", "unhelpful"]
+_STEP = 256
+
+
+@dataclass(slots=True)
+class Links:
+    """Rows of reviews, to which shards are added in the order of the archive.
+
+    Of a link the row that was seen last counts, at the same moment the one with more votes, then the one added last.
+    """
+
+    folder: Path
+    run_rows: int = RUN_ROWS
+    added: int = 0
+    _fresh: list[pl.DataFrame] = field(default_factory=list)
+    _waiting: int = 0
+    _runs: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take rows with the columns of a review and `seen_at`."""
+        if rows.is_empty():
+            return
+        self.added += rows.height
+        self._waiting += rows.height
+        self._fresh.append(rows)
+        if self._waiting >= self.run_rows:
+            self._write_run()
+
+    def merged(self) -> Iterator[pl.DataFrame]:
+        """The rows that count, sorted by `review_id` and `sku`, in tables of about as many rows as a run; once only."""
+        self._write_run()
+        runs = [pl.scan_parquet(path) for path in self._runs]
+        for inside in self._ranges(runs):
+            pieces = pl.collect_all([run.filter(inside) for run in runs])
+            yield _last(pl.concat(pieces)).drop("seen_at")
+        for path in self._runs:
+            path.unlink()
+
+    def _write_run(self) -> None:
+        if self._fresh:
+            path = self.folder / f"run-{len(self._runs):05d}.parquet"
+            rows = _last(pl.concat(self._fresh))
+            rows.write_parquet(path, compression="zstd", statistics=True, row_group_size=1 << 13)
+            self._runs.append(path)
+            self._fresh, self._waiting = [], 0
+
+    def _ranges(self, runs: list[pl.LazyFrame]) -> Iterator[pl.Expr]:
+        """Ranges of review ids that hold about as many rows as a run, all together every row."""
+        marks = [run.select(pl.col("review_id").gather_every(_STEP)).collect()["review_id"] for run in runs]
+        if not marks:
+            return
+        every = max(1, self.run_rows // _STEP)
+        bounds = pl.concat(marks).sort().gather_every(every)[1:].unique(maintain_order=True).to_list()
+        key = pl.col("review_id")
+        for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+            above = pl.lit(True) if low is None else key >= low
+            yield above if high is None else above & (key < high)
+
+
+def _last(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a link, the last one, sorted."""
+    return rows.sort(_ORDER, maintain_order=True).unique(_KEY, keep="last", maintain_order=True)
+
+
+@dataclass(slots=True)
+class LinkTable:
+    """The table of links as it is written, and what is counted of it on the way."""
+
+    path: Path
+    rows: int = 0
+    reviews: int = 0
+    conflicts: int = 0
+    references: list[pl.Series] = field(default_factory=list)
+
+    def write(self, links: Links) -> None:
+        """Write what counts of `links`, whole or not at all."""
+        schema = _arrow(pl.DataFrame(schema=REVIEWS)).schema
+        waiting = pl.DataFrame(schema=REVIEWS)
+        with whole_file(self.path) as handle, pq.ParquetWriter(handle, schema, compression="zstd") as writer:
+            for piece in links.merged():
+                self._count(piece)
+                waiting = pl.concat([waiting, piece.select(REVIEWS.names())])
+                whole = waiting.height - waiting.height % GROUP_ROWS
+                if whole:
+                    writer.write_table(_arrow(waiting[:whole]), row_group_size=GROUP_ROWS)
+                    waiting = waiting[whole:]
+            if waiting.height:
+                writer.write_table(_arrow(waiting), row_group_size=GROUP_ROWS)
+
+    def _count(self, piece: pl.DataFrame) -> None:
+        self.rows += piece.height
+        self.reviews += piece["review_id"].n_unique()  # no review is in two pieces
+        self.conflicts += int(piece["conflict"].sum())
+        self.references.append(references_in(piece))
+
+
+def references_in(table: pl.DataFrame) -> pl.Series:
+    """The distinct image references of a table."""
+    return table["images"].explode().drop_nulls().unique()
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
