@@ -62,9 +62,9 @@ def pages_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 def run(root: Path, site_url: str, skus: tuple[str, ...] = (), categories: tuple[str, ...] = (), **values: Any) -> Any:
-    most = values.pop("max_products", None)
+    more = {name: values.pop(name) for name in ("max_products", "retry_failed", "refresh") if name in values}
     settings = settings_for(site_url, **{"products": "api", "specifications": "json"} | values)
-    stats: CrawlStats = crawl(Snapshot(root), settings, skus=skus, categories=categories, max_products=most)
+    stats: CrawlStats = crawl(Snapshot(root), settings, skus=skus, categories=categories, **more)
     return stats
 
 
@@ -352,6 +352,34 @@ def test_all_calls_count_and_when_they_are_used_up_the_run_says_when_to_go_on(
         run(tmp_path, shop.site_url, api_calls_per_day=6)
         assert len(calls(shop)) == 6
     assert skus_in(tmp_path) == SKUS
+
+
+def test_a_refresh_lists_anew_and_counts_the_calls_of_the_snapshot_that_it_starts_from(tmp_path: Path) -> None:
+    earlier = Snapshot(tmp_path / "earlier")
+    with Storefront(WORLD, pictures=picture) as shop:
+        run(earlier.root, shop.site_url)
+        with pytest.raises(RunFailed, match="called 3 times"):
+            run(tmp_path / "later", shop.site_url, refresh=earlier, api_calls_per_day=3)
+        run(tmp_path / "later", shop.site_url, refresh=earlier, api_calls_per_day=4)
+        assert [cursor == "*" for cursor in cursors(shop)] == [True, False, True, False]
+    assert skus_in(tmp_path / "later") == SKUS
+    assert list(api(tmp_path / "later")) == list(api(earlier.root))
+
+
+def test_a_listing_that_failed_is_tried_again_and_one_that_was_begun_anew_is_not(
+    tmp_path: Path, pages_of: Callable[[int], None]
+) -> None:
+    pages_of(5)
+    with Storefront(WORLD, FaultPlan((Rule(SECOND, Status(500), 2),)), pictures=picture) as shop:
+        with pytest.raises(RunFailed, match="http_500"):
+            run(tmp_path / "a", shop.site_url)
+        assert run(tmp_path / "a", shop.site_url, retry_failed=True).failures == {"http_404": 1}
+    assert skus_in(tmp_path / "a") == SKUS
+    with Storefront(WORLD, FaultPlan((Rule(SECOND, Status(400), 1),)), pictures=picture) as shop:
+        run(tmp_path / "b", shop.site_url)
+        made = len(calls(shop))
+        run(tmp_path / "b", shop.site_url, retry_failed=True)
+        assert len(calls(shop)) == made
 
 
 def test_calls_are_free_again_after_a_day() -> None:
