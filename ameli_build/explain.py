@@ -8,7 +8,7 @@ import polars as pl
 
 from ameli_build.clean import objects
 from ameli_build.clean.decoding import truncated_image
-from ameli_build.clean.stage import row_rules
+from ameli_build.clean.rows import row_rules
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 from ameli_build.stages import settings_as_run

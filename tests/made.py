@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 from PIL import Image
 
-from ameli_build.clean.stage import VALUES
+from ameli_build.clean.rows import VALUES
 from ameli_build.reasons import DROPPED, DROPPED_PRODUCTS
 from ameli_build.records import PICTURES, PRODUCTS, REVIEWS
 from ameli_build.release.stage import STAGE as RELEASE

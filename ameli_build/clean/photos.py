@@ -10,7 +10,8 @@ from ameli_build.reasons import Reason
 
 def n_photos() -> pl.Expr:
     """How many different photographs a review lists, whatever became of their download."""
-    return pl.col("images").list.n_unique().alias("n_photos")
+    listed = pl.col("images").list.len()
+    return pl.when(listed < 2).then(listed).otherwise(pl.col("images").list.n_unique()).alias("n_photos")
 
 
 def no_image() -> Verdict:

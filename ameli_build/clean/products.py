@@ -43,3 +43,11 @@ def split_products(products: pl.DataFrame, pictures: pl.DataFrame) -> tuple[pl.D
     gone = judged.filter(pl.col("reason").is_not_null())
     dropped = gone.select("sku", stage=pl.lit(STAGE_NAME), reason="reason", detail=detail)
     return kept, shaped(dropped, DROPPED_PRODUCTS)
+
+
+def with_fate(products: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
+    """Each SKU of the catalogue with `gone`: why it was dropped (`split_products`), null where it stays."""
+    gone = pl.format("{} ({})", pl.col("reason"), pl.col("detail"))
+    return (
+        products.select("sku").unique(maintain_order=True).join(dropped.select("sku", gone=gone), on="sku", how="left")
+    )

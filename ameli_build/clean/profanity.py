@@ -24,18 +24,21 @@ from ameli_build.records import joined_text_expr
 from ameli_build.settings import CleanSettings
 from ameli_build.snapshot import UnusableInput
 
+BLOCK = 256
+"""Code points that are looked at together; a divisor of their number."""
+
 Options = tuple[frozenset[str], ...]
 """The characters, as written in a text, that each position of a listed word can take."""
 
 
 def find_profanity(reviews: pl.DataFrame, pattern: str) -> pl.DataFrame:
     """`reviews` with `profanity`: the first hit in the joined text as it is written there, null where there is none."""
-    if not pattern:
-        return reviews.with_columns(profanity=pl.lit(None, pl.String))
-    texts = reviews.lazy().select("review_id", joined=joined_text_expr())
-    hits = texts.filter(pl.col("joined").str.contains(pattern)).collect()  # few, so that capturing costs nothing
-    found = hits.select("review_id", profanity=pl.col("joined").str.extract(pattern, 1))
-    return reviews.join(found, on="review_id", how="left", maintain_order="left")
+    words = pl.repeat(None, reviews.height, dtype=pl.String, eager=True)
+    if pattern:
+        texts = reviews.select(text=joined_text_expr())["text"]
+        hit = texts.str.contains(pattern)
+        words = words.scatter(hit.arg_true(), texts.filter(hit).str.extract(pattern, 1))  # of few: capturing is slow
+    return reviews.with_columns(profanity=words)
 
 
 def profanity() -> Verdict:
@@ -145,10 +148,13 @@ def _word_characters() -> frozenset[str]:
 def _upper_forms() -> dict[str, frozenset[str]]:
     """For each lower-case character all those whose lower case it is (the Kelvin sign is a `k`)."""
     forms: dict[str, set[str]] = defaultdict(set)
-    for code in range(sys.maxunicode + 1):
-        lower = chr(code).lower()
-        if lower != chr(code):
-            forms[lower].add(chr(code))
+    for start in range(0, sys.maxunicode + 1, BLOCK):
+        block = "".join(map(chr, range(start, start + BLOCK)))
+        if block.lower() == block:  # most blocks of Unicode know no case
+            continue
+        for letter in block:
+            if letter.lower() != letter:
+                forms[letter.lower()].add(letter)
     return {lower: frozenset(upper) for lower, upper in forms.items()}
 
 

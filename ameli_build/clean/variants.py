@@ -21,26 +21,45 @@ def resolve_links(links: pl.DataFrame, products: pl.DataFrame, relink: bool) -> 
     `names` (the variant named by the shop where no link is valid), `links_in`, `links_removed`, `relinked`,
     `in_catalogue`, and `gone` of the gold product. Sorted by `review_id`.
     """
+    alone = links["review_id"].is_unique()
+    single, several = _resolve_single(links.filter(alone), products), _resolve_several(links.filter(~alone), products)
+    unlinked = pl.col("names").is_not_null()
+    relinked = unlinked & pl.col("in_catalogue") & pl.lit(relink)
+    return (
+        pl.concat([single, several.select(single.columns)])
+        .with_columns(links_removed=pl.col("links_in") - pl.when(unlinked).then(0).otherwise(1), relinked=relinked)
+        .sort("review_id")
+    )
+
+
+def _resolve_single(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
+    """Reviews of one link: their product is the one that the shop names, else the one that they are listed under."""
+    named, listed = pl.col("product_details_sku"), pl.col("sku")
+    return (
+        links.with_columns(
+            sku=pl.coalesce(named, listed),
+            listed=listed,
+            names=pl.when(named != listed).then(named),
+            links_in=pl.lit(1, pl.Int64),
+        )
+        .drop("product_details_sku")
+        .join(_catalogue(products), on="sku", how="left", maintain_order="left")
+        .with_columns(pl.col("in_catalogue").fill_null(False))
+    )
+
+
+def _resolve_several(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
+    """Reviews of several links, in the columns of `_resolve_single`."""
     ordered = links.rename({"product_details_sku": "named"}).with_row_index("order")
     ordered = ordered.with_columns(valid=pl.col("named").is_null() | (pl.col("named") == pl.col("sku")))
     gold = pl.concat([_valid_links(ordered, products), _named_variants(ordered, products)])
-    chosen = (
+    return (
         ordered.join(gold, on="review_id")
         .with_columns(links_in=pl.len().over("review_id").cast(pl.Int64))
         .sort("review_id", pl.col("sku") != pl.col("gold"), "sku", "order")
         .unique("review_id", keep="first", maintain_order=True)
-    )
-    unlinked = pl.col("names").is_not_null()
-    relinked = unlinked & pl.col("in_catalogue") & pl.lit(relink)
-    return (
-        chosen.with_columns(
-            listed=pl.col("sku"),
-            sku=pl.col("gold"),
-            links_removed=pl.col("links_in") - pl.when(unlinked).then(0).otherwise(1),
-            relinked=relinked,
-        )
+        .with_columns(listed=pl.col("sku"), sku=pl.col("gold"))
         .drop("gold", "named", "valid", "order")
-        .sort("review_id")
     )
 
 

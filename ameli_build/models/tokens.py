@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 from tokenizers import Tokenizer  # type: ignore[import-untyped]
 from tokenizers.models import WordPiece  # type: ignore[import-untyped]
+from tokenizers.normalizers import BertNormalizer  # type: ignore[import-untyped]
 from tokenizers.pre_tokenizers import BertPreTokenizer  # type: ignore[import-untyped]
 
 from ameli_build.snapshot import UnusableInput
+
+AT_ONCE = 512
+"""Parts that are counted as one text; a longer text costs the tokenizer more than its words do."""
+_SPECIAL = re.compile(r"\[[A-Za-z]+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +27,35 @@ class Counter:
 
     `at_most_one_a_byte`: no text has more tokens than UTF-8 bytes, which holds for WordPiece. `splits_at_spaces`: the
     tokens of a text are those of its parts between spaces, which holds for WordPiece behind BERT's pre-tokenizer.
+    `words` are lower-case ASCII words of which each is one token, in any case, and each ASCII punctuation mark behind
+    it one more, which holds for WordPiece behind BERT's lower-casing normalizer too; empty for others.
     """
 
     tokenizer: Tokenizer
     at_most_one_a_byte: bool
     splits_at_spaces: bool
+    words: frozenset[str] = frozenset()
 
     def __call__(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text."""
         return [len(encoding.ids) for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+    def count_parts(self, parts: Sequence[str]) -> list[int]:
+        """The number of tokens of each of many short texts without spaces, for tokenizers that split at spaces.
+
+        Equal to calling the counter, but faster: the parts are read as a few texts, and a token belongs to the part
+        that it begins in.
+        """
+        counts: list[int] = []
+        batches = [parts[start : start + AT_ONCE] for start in range(0, len(parts), AT_ONCE)]
+        joined = [" ".join(batch) for batch in batches]
+        encodings = self.tokenizer.encode_batch(joined, add_special_tokens=False)
+        for batch, encoding in zip(batches, encodings, strict=True):
+            ends = np.cumsum([len(part) + 1 for part in batch])
+            starts = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)[:, 0]
+            of_part = np.searchsorted(ends, starts, side="right")
+            counts += np.bincount(of_part, minlength=len(batch)).tolist()
+        return counts
 
 
 @lru_cache(maxsize=4)
@@ -45,7 +72,19 @@ def load_counter(name: str) -> Counter:
     tokenizer.no_truncation()  # a model's own file may cut at 128, and then no text would ever be too long
     tokenizer.no_padding()
     wordpiece = isinstance(tokenizer.model, WordPiece)
-    return Counter(tokenizer, wordpiece, wordpiece and isinstance(tokenizer.pre_tokenizer, BertPreTokenizer))
+    splits = wordpiece and isinstance(tokenizer.pre_tokenizer, BertPreTokenizer)
+    return Counter(tokenizer, wordpiece, splits, _whole_words(tokenizer) if splits else frozenset())
+
+
+def _whole_words(tokenizer: Tokenizer) -> frozenset[str]:
+    """The words of `Counter.words`."""
+    added = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
+    lower = isinstance(tokenizer.normalizer, BertNormalizer) and tokenizer.normalizer.lowercase
+    if not lower or not all(map(_SPECIAL.fullmatch, added)):  # an added token is found before words are
+        return frozenset()
+    longest = tokenizer.model.max_input_chars_per_word
+    words = tokenizer.get_vocab(with_added_tokens=False)
+    return frozenset(w for w in words if w.isascii() and w.isalpha() and w.islower() and len(w) <= longest)
 
 
 def _load(name: str) -> Tokenizer:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pictures_made import bad_pictures, encoded, good_pictures, photograph
 
-from ameli_build.clean.stage import KEPT, STAGE, VALUES
+from ameli_build.clean.rows import VALUES
+from ameli_build.clean.stage import KEPT, STAGE
 from ameli_build.reasons import DROPPED, DROPPED_PRODUCTS, Reason
 from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Picture, Product, Review, to_frame
 from ameli_build.settings import Settings

@@ -1,0 +1,264 @@
+"""The row rules of section 3.2 over a table of any length: slice by slice, in memory that does not grow with it.
+
+First each slice is looked at on its own: its links are resolved, and what each rule looks at is written beside it. Only
+copies can stand anywhere: a number a review tells who may be one, and those few are read again. Last each slice is
+judged, when the values of later rules are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from ameli_build.clean import duplicates, helpfulness, length, photos, profanity, variants
+from ameli_build.clean.slices import Slice, cut, map_slices
+from ameli_build.clean.verdicts import Verdict, judge, shaped, staying
+from ameli_build.models.tokens import Counter, load_counter
+from ameli_build.reasons import DROPPED
+from ameli_build.settings import Settings
+from ameli_build.snapshot import RunFailed
+
+READ = (
+    "review_id",
+    "sku",
+    "title",
+    "text",
+    "rating",
+    "helpful",
+    "unhelpful",
+    "images",
+    "product_details_sku",
+    "author",
+    "submitted_at",
+)
+PASSED = pl.Schema(
+    {
+        "review_id": pl.String(),
+        "sku": pl.String(),
+        "title": pl.String(),
+        "text": pl.String(),
+        "images": pl.List(pl.String()),
+        "rating": pl.Int64(),
+        "helpful": pl.Int64(),
+        "unhelpful": pl.Int64(),
+        "submitted_at": pl.String(),
+        "relinked": pl.Boolean(),
+    }
+)
+"""What later steps need of a review."""
+
+VALUES = pl.Schema(
+    {
+        "review_id": pl.String,
+        "sku": pl.String,
+        "n_photos": pl.Int64,
+        "bytes": pl.Int64,
+        "tokens": pl.Int64,
+        "helpful": pl.Int64,
+        "unhelpful": pl.Int64,
+        "names": pl.String,
+        "listed": pl.String,
+        "links_in": pl.Int64,
+        "links_removed": pl.Int64,
+        "relinked": pl.Boolean,
+        "in_catalogue": pl.Boolean,
+        "gone": pl.String,
+        "duplicate_of": pl.String,
+        "profanity": pl.String,
+        "n_decoded": pl.Int64,
+        "problems": pl.String,
+        "n_found": pl.Int64,
+        "best_score": pl.Float64,
+    }
+)
+"""Columns of `clean/values`: what each rule looked at, null where it did not look.
+
+`tokens` is null too where `bytes` is at most the limit; `names` is the variant that a review without a valid link
+names, `listed` where the shop listed it; `gone` tells why the gold product left; `n_decoded` counts usable photographs
+and `problems` tells of the others; `n_found` counts photographs in which the product was found.
+"""
+LATER = ("n_decoded", "problems", "n_found", "best_score")
+"""Values of the rules that look at pictures."""
+_SEEN = [name for name in VALUES if name not in (*LATER, "duplicate_of")]
+
+
+def row_rules(settings: Settings) -> list[Verdict]:
+    """The rules that look at a review's own row, in the order in which they count."""
+    return [
+        photos.no_image(),
+        length.too_long(settings.clean.max_tokens),
+        helpfulness.only_unhelpful(),
+        variants.wrong_variant(),
+        variants.product_missing(),
+        duplicates.duplicate(),
+        profanity.profanity(),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What it takes to look at a slice. `products` has `sku` and `gone`: why a product left, null where it stays."""
+
+    products: pl.DataFrame
+    relink: bool
+    max_tokens: int
+    counter: Counter
+    parts: length.PartCounts
+    pattern: str
+    rules: Sequence[Verdict]
+    folder: Path
+
+    def __call__(self, piece: Slice) -> _Seen:
+        links = piece.read(READ)
+        if not links["review_id"].is_sorted():
+            raise RunFailed(f"{piece.path}: not sorted by review_id; make the catalog again")
+        rows = variants.resolve_links(links, self.products, self.relink)
+        rows = rows.with_columns(n_photos=photos.n_photos())
+        rows = length.count_tokens(rows, self.counter, self.max_tokens, self.parts)
+        rows = profanity.find_profanity(rows, self.pattern)
+        keys = duplicates.duplicate_keys(rows)
+        seen = rows.with_columns(duplicate_of=pl.lit(None, pl.String))
+        passed = staying(rows, judge(seen, self.rules)).select(PASSED.names())
+        files = _Files(piece, self.folder)
+        rows.select(_SEEN).write_ipc(files.seen)
+        passed.write_ipc(files.passed)
+        return _Seen(files, rows.height, keys, int(rows["links_in"].sum()), *_changed_links(rows))
+
+
+def _changed_links(rows: pl.DataFrame) -> tuple[int, int]:
+    return int(rows["links_removed"].sum()), int(rows["relinked"].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Where the parts of one slice lie while the stage runs."""
+
+    piece: Slice
+    folder: Path
+
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{self.piece.number:06}.{name}.arrow"
+
+    @property
+    def seen(self) -> Path:
+        """The values of the row rules."""
+        return self._file("seen")
+
+    @property
+    def passed(self) -> Path:
+        """The reviews that break no row rule, unless they turn out to be copies."""
+        return self._file("passed")
+
+    @property
+    def values(self) -> Path:
+        """All values."""
+        return self._file("values")
+
+    @property
+    def dropped(self) -> Path:
+        """The reviews that leave."""
+        return self._file("dropped")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is known of a slice after the first look."""
+
+    files: _Files
+    reviews: int
+    keys: pl.Series
+    links_in: int
+    links_removed: int
+    relinked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Reviews to which the row rules were applied: those that passed, and how to judge them all."""
+
+    passed: pl.DataFrame
+    """The reviews that every row rule lets pass, in the columns of `PASSED`."""
+    counts: dict[str, int]
+    copies: pl.DataFrame
+    files: Sequence[_Files] = field(repr=False)
+
+    def judged(self, rules: Sequence[Verdict], later: pl.DataFrame | None = None) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+        """The tables `dropped` (columns of `reasons.DROPPED`) and `values` (of `VALUES`), each sorted by `review_id`.
+
+        `later` has `review_id` and `LATER` of reviews that passed; `rules` are the row rules and those that look at
+        `later`.
+        """
+        nothing = pl.DataFrame(schema={"review_id": pl.String, **{name: VALUES[name] for name in LATER}})
+        known = nothing if later is None else later.select(nothing.columns)
+        judge_one: Callable[[_Files], None] = partial(_judge, rules=rules, copies=self.copies, later=known)
+        for _ in map_slices("judge reviews", judge_one, list(self.files)):
+            pass
+        return _scan([one.dropped for one in self.files], DROPPED), _scan([one.values for one in self.files], VALUES)
+
+
+def look_at_rows(path: Path, products: pl.DataFrame, settings: Settings, folder: Path) -> Rows:
+    """Apply the row rules to the table of links in `path`; parts are kept in `folder` until the tables are written.
+
+    `products` has `sku` and `gone`, null for a product that stays, else why it left.
+    """
+    counter = load_counter(settings.clean.tokenizer or settings.models.text_encoder)
+    look = _Look(
+        products,
+        settings.clean.relink,
+        settings.clean.max_tokens,
+        counter,
+        length.PartCounts(counter),
+        profanity.pattern_of(settings.clean),
+        row_rules(settings),
+        folder,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    seen = list(map_slices("look at reviews", look, cut(path)))
+    found = _copies(seen)
+    passed = [pl.read_ipc(one.files.passed) for one in seen]
+    counts = {
+        "links_in": sum(one.links_in for one in seen),
+        "links_removed": sum(one.links_removed for one in seen),
+        "reviews_relinked": sum(one.relinked for one in seen),
+    }
+    kept = staying(pl.concat([pl.DataFrame(schema=PASSED), *passed]), found)
+    return Rows(kept, counts, found, [one.files for one in seen])
+
+
+def _copies(seen: Sequence[_Seen]) -> pl.DataFrame:
+    """The copies of all slices, as `duplicates.copies` gives them."""
+    keys = pl.concat([pl.Series(dtype=pl.UInt64), *(one.keys for one in seen)])
+    suspects = duplicates.shared(keys)
+    start, jobs = 0, []
+    for one in seen:
+        mine = suspects.slice(start, one.reviews)
+        start += one.reviews
+        if mine.any():
+            jobs.append((one.files, mine.arg_true()))
+    told = list(map_slices("compare texts", _identities, jobs))
+    return duplicates.copies(pl.concat([pl.DataFrame(schema=duplicates.IDENTITY), *told]))
+
+
+def _identities(job: tuple[_Files, pl.Series]) -> pl.DataFrame:
+    """What tells copies apart among some reviews of a slice, given by their place."""
+    files, places = job
+    suspects = pl.read_ipc(files.seen, columns=["review_id", "sku", "listed"])[places]
+    links = files.piece.read(("review_id", "sku", "title", "text", "author", "submitted_at"))
+    own = links.rename({"sku": "listed"}).join(suspects, on=["review_id", "listed"], maintain_order="left")
+    return duplicates.identities(own.unique("review_id", keep="first", maintain_order=True))
+
+
+def _judge(files: _Files, rules: Sequence[Verdict], copies: pl.DataFrame, later: pl.DataFrame) -> None:
+    rows = pl.read_ipc(files.seen)
+    for more in (copies, later):
+        rows = rows.join(more, on="review_id", how="left", maintain_order="left")
+    judge(rows, rules).write_ipc(files.dropped)
+    shaped(rows, VALUES).write_ipc(files.values)
+
+
+def _scan(paths: Sequence[Path], schema: pl.Schema) -> pl.LazyFrame:
+    return pl.scan_ipc(list(paths)) if paths else pl.LazyFrame(schema=schema)
