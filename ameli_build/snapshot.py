@@ -66,11 +66,16 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, text.encode() + b"\n")
 
 
-def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame) -> int:
+def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame | Path) -> int:
     """Write a table as Parquet, whole or not at all; returns its number of rows. Raises `RunFailed` on a full disk.
 
-    A lazy table is written as it comes, and never as a whole in memory.
+    A lazy table is written as it comes, and never as a whole in memory. A path is a finished file on the same disk,
+    which takes the place of `path`.
     """
+    if isinstance(table, Path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table.replace(path)
+        return _rows_of(path)
     try:
         with whole_file(path) as handle:
             if isinstance(table, pl.LazyFrame):
