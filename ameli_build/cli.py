@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -73,17 +73,31 @@ def crawl(
     category: Annotated[list[str] | None, typer.Option(metavar="ID", help="Start at this category's listing.")] = None,
     sku: Annotated[list[str] | None, typer.Option(metavar="SKU", help="Fetch this product.")] = None,
     max_products: Annotated[int | None, typer.Option(min=1, help="Stop after so many products.")] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Fetch what failed, and nothing else.")] = False,
+    refresh: Annotated[Path | None, typer.Option(metavar="EARLIER", help="Start from this earlier snapshot.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would fetch, and how long it takes.")] = False,
     override: Overrides = None,
 ) -> None:
     """Crawl listings, product pages, the specification click, reviews and images into SNAPSHOT/raw/."""
+    from ameli_build.crawl.plan import dry_run as plan_crawl
     from ameli_build.crawl.run import crawl as run_crawl
     from ameli_build.crawl.run import with_site
     from ameli_build.settings import load_settings
 
     snapshot = Snapshot(out)
-    settings = with_site(load_settings(profile, override or (), snapshot), site_url)
+    settings = with_site(load_settings(profile, override or (), snapshot), site_url, snapshot)
+    wanted: dict[str, Any] = {
+        "categories": category or (),
+        "skus": sku or (),
+        "max_products": max_products,
+        "retry_failed": retry_failed,
+        "refresh": Snapshot(refresh) if refresh is not None else None,
+    }
+    if dry_run:
+        print(plan_crawl(snapshot, settings, **wanted))
+        return
     with snapshot.lock():
-        run_crawl(snapshot, settings, categories=category or (), skus=sku or (), max_products=max_products)
+        run_crawl(snapshot, settings, **wanted)
 
 
 @app.command()

@@ -74,14 +74,19 @@ def write_journal(raw: Path, journal: Journal) -> None:
 
 
 def resolve(
-    snapshot: Snapshot, settings: CrawlSettings, given: Selection, refresh: Snapshot | None
+    snapshot: Snapshot, settings: CrawlSettings, given: Selection, refresh: Snapshot | None, retry: bool = False
 ) -> tuple[Journal, tuple[Selection, ...]]:
     """The journal of a run that starts now, and what it is to fetch.
 
     Without selectors that is all that earlier runs were asked for, of a refresh what the earlier snapshot was asked
-    for. Raises `UnusableInput` for ids that cannot be, and where a snapshot is to become the refresh of another.
+    for. Raises `UnusableInput` for ids that cannot be, where a snapshot is to become the refresh of another, and for a
+    `retry` of nothing, or of what was not asked for.
     """
     check_ids(given)
+    if retry and (given != Selection() or refresh is not None):
+        raise UnusableInput("--retry-failed: asks for what failed, whatever it was; it takes no selectors")
+    if retry and not any(snapshot.raw.glob("pages-*.warc.gz")):
+        raise UnusableInput(f"{snapshot.root}: no crawl here whose failures could be tried again")
     before = read_journal(snapshot.raw)
     refreshes = before.refreshes
     if refresh is not None:

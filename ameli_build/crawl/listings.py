@@ -148,6 +148,7 @@ def from_sitemap(source: Source, url: str) -> Iterator[Target]:
 
 
 def _why(source: Source) -> str:
-    """The failures so far, for an error's text."""
-    shown = [f"{failure.error} for {failure.url}" for failure in source.archive.failures(most=3)]
+    """The failures of listings so far, for an error's text."""
+    failures = [failure for failure in source.archive.failures() if failure.kind in ("listing", "sitemap", "api")]
+    shown = [f"{failure.error} for {failure.url}" for failure in failures[:3]]
     return f" ({'; '.join(shown)})" if shown else ""

@@ -29,8 +29,7 @@ class ProductCrawler:
 
         A product that was done is passed over, unless it is to be looked at `again`: then whatever is missing of it.
         """
-        settings = self._settings
-        done = f"{target.url}#{settings.specifications}-{settings.review_sort}-{settings.review_page_size}"
+        done = done_mark(target, self._settings)
         known = self.source.archive.find("done", done) is not None
         if again or not known:
             errand = Errand(self.source)
@@ -79,6 +78,11 @@ class ProductCrawler:
             self.source.note("clicked", url, failure.kind, 0, str(failure), sku)
         else:
             self.source.archive.add_clicked(url, html, sku)
+
+
+def done_mark(target: Target, settings: CrawlSettings) -> str:
+    """The address under which the archive says that nothing more is to be had of a product with these settings."""
+    return f"{target.url}#{settings.specifications}-{settings.review_sort}-{settings.review_page_size}"
 
 
 def _checked(response: Response) -> Response:
