@@ -20,11 +20,12 @@ def crawl_site(
     site_url: str | None,
     categories: list[str],
     max_products: int | None,
+    earlier: Snapshot | None = None,
 ) -> None:
     """Crawl, going on where the last try was ended."""
-    settings = with_site(load_settings(profile, overrides, snapshot), site_url)
+    settings = with_site(load_settings(profile, overrides, snapshot), site_url, snapshot)
     with snapshot.lock():
-        crawl_shop(snapshot, settings, categories=categories, skus=(), max_products=max_products)
+        crawl_shop(snapshot, settings, categories=categories, max_products=max_products, refresh=earlier)
 
 
 @flow(name="crawl", log_prints=True)
@@ -35,6 +36,8 @@ def crawl(
     site_url: str | None = None,
     categories: list[str] | None = None,
     max_products: int | None = None,
+    refresh: Path | None = None,
 ) -> None:
-    """Crawl listings, product pages, reviews and images into SNAPSHOT/raw/."""
-    crawl_site(Snapshot(snapshot), profile, overrides or [], site_url, categories or [], max_products)
+    """Crawl listings, product pages, reviews and images into SNAPSHOT/raw/, starting from the snapshot `refresh`."""
+    earlier = Snapshot(refresh) if refresh is not None else None
+    crawl_site(Snapshot(snapshot), profile, overrides or [], site_url, categories or [], max_products, earlier)

@@ -23,14 +23,17 @@ def rebuild(
     categories: list[str] | None = None,
     max_products: int | None = None,
     annotators: int = 12,
+    refresh: str | None = None,
 ) -> Path:
     """Crawl, build, hand sheets to annotators, and score; returns the snapshot's folder.
 
     `name` is the snapshot's folder below `snapshots`, by default this month (2026-11): a run that failed goes on in
-    the same folder when it is started again.
+    the same folder when it is started again. `refresh` names another such folder, an earlier one: what has not changed
+    since is taken over from there.
     """
     snapshot = snapshots / (name or f"{date.today():%Y-%m}")
-    crawl(snapshot, profile, overrides, site_url, categories, max_products)  # 3.1
+    earlier = snapshots / refresh if refresh is not None else None
+    crawl(snapshot, profile, overrides, site_url, categories, max_products, earlier)  # 3.1
     build(snapshot, profile, overrides)  # 3.1 to 3.5
     export_annotation(snapshot, annotators, profile=profile)  # 3.5
     baseline(snapshot, profile, overrides)  # 4, 5
