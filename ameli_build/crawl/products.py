@@ -6,7 +6,8 @@ from typing import Literal
 
 from bs4 import ParserRejectedMarkup
 
-from ameli_build.catalog.pages import NotAProduct, ParsedProduct, parse_product_page
+from ameli_build.catalog.glance import Glance, glance
+from ameli_build.catalog.parsed import NotAProduct
 from ameli_build.crawl import answers
 from ameli_build.crawl.archive import Response
 from ameli_build.crawl.listings import GONE, Target
@@ -46,13 +47,13 @@ class ProductCrawler:
         page = errand.take("page", url, _checked, target.sku)
         if page is None and self.source.failure("page", url) in GONE:
             return
-        parsed = _parsed(page, target.sku) if page is not None else None
-        sku = target.sku or (parsed.product.sku if parsed is not None else None)
-        if parsed is not None and self._needs_click(parsed):
+        seen = _seen(page, target.sku) if page is not None else None
+        sku = target.sku or (seen.sku if seen is not None else None)
+        if seen is not None and self._needs_click(seen):
             self._click(url, sku)
             errand.count("clicked", url)
-        images = list(parsed.product.images) if parsed is not None else []
-        self._fetch_rest(errand, sku, images, (parsed.review_count or 0) if parsed is not None else 0)
+        images = list(seen.images) if seen is not None else []
+        self._fetch_rest(errand, sku, images, (seen.review_count or 0) if seen is not None else 0)
 
     def _fetch_rest(self, errand: Errand, sku: str | None, images: list[str], expected: int = 0) -> None:
         """The reviews, of which `expected` are said to be there, and all images."""
@@ -62,9 +63,9 @@ class ProductCrawler:
         for image in dict.fromkeys(images):
             errand.take_image(image)
 
-    def _needs_click(self, parsed: ParsedProduct) -> bool:
+    def _needs_click(self, seen: Glance) -> bool:
         mode: Literal["auto", "click", "json"] = self._settings.specifications
-        all_there = parsed.has_specifications and not parsed.has_button
+        all_there = seen.has_specifications and not seen.has_button
         return mode == "click" or (mode == "auto" and not all_there)
 
     def _click(self, url: str, sku: str | None) -> None:
@@ -90,9 +91,9 @@ def _checked(response: Response) -> Response:
     return response
 
 
-def _parsed(page: Response, sku: str | None) -> ParsedProduct | None:
-    """The product on a page; None for a page of another kind, which the catalog will reject by name."""
+def _seen(page: Response, sku: str | None) -> Glance | None:
+    """What a page tells of its product; None for a page of another kind, which the catalog will reject by name."""
     try:
-        return parse_product_page(page.data, page.final_url, sku)
+        return glance(page.data, page.final_url, sku)
     except (NotAProduct, RecursionError, ParserRejectedMarkup):
         return None
