@@ -1,35 +1,29 @@
-"""Products from the developer API: complete, within its limits, its key nowhere but in its calls."""
+"""Products from the developer API: complete, the same as from pages, resumed where a run ended."""
 
 from __future__ import annotations
 
 import base64
-import gzip
 import json
-import logging
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
 import pytest
+from crawl.calling import SKUS, WORLD, api, calls, cursors, noted, run, skus_in
 from crawl.crawling import archived, settings_for
-from demo.small_world import LAPTOPS, picture, small_world
+from demo.small_world import LAPTOPS, picture
 
 from ameli_build.catalog.build import STAGE
 from ameli_build.crawl import developer
 from ameli_build.crawl.addresses import Addresses, Forbidden
-from ameli_build.crawl.archive import read_archive
-from ameli_build.crawl.keyed import Allowance
-from ameli_build.crawl.run import CrawlStats, crawl
-from ameli_build.demo.answers import Answer, as_json, moved
-from ameli_build.demo.faults import FaultPlan, Reset, Rule, Status
+from ameli_build.demo.answers import Answer, as_json
+from ameli_build.demo.faults import FaultPlan, Rule, Status
 from ameli_build.demo.pages.developer_api import API_KEY
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
@@ -38,8 +32,6 @@ from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput
 from ameli_build.stages import run_stage
 
-WORLD = small_world(6)
-SKUS = {product.sku for product in WORLD.products}
 SECOND = "cursorMark=" + base64.b64encode(b"product_7000104_us").decode()
 """The second page of five products."""
 SCRIPT = (
@@ -59,51 +51,6 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 def pages_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Sets how many products one call asks for."""
     return lambda size: monkeypatch.setattr(developer, "PAGE_SIZE", size)
-
-
-def run(root: Path, site_url: str, skus: tuple[str, ...] = (), categories: tuple[str, ...] = (), **values: Any) -> Any:
-    more = {name: values.pop(name) for name in ("max_products", "retry_failed", "refresh") if name in values}
-    settings = settings_for(site_url, **{"products": "api", "specifications": "json"} | values)
-    stats: CrawlStats = crawl(Snapshot(root), settings, skus=skus, categories=categories, **more)
-    return stats
-
-
-def calls(shop: Storefront | LoopbackServer) -> list[str]:
-    """What was asked of the API."""
-    return [seen.target for seen in shop.seen if seen.target.startswith("/v1/")]
-
-
-def cursors(shop: Storefront | LoopbackServer) -> list[str]:
-    return [parse_qs(urlsplit(target).query)["cursorMark"][0] for target in calls(shop)]
-
-
-def api(root: Path) -> dict[str, str]:
-    """Archived API pages by address: digest, or error."""
-    pages = (page for page in read_archive(root / "raw") if "api" in (page.kind, page.wanted))
-    return {page.url: page.error or page.digest for page in pages}
-
-
-def noted(root: Path) -> int:
-    return sum(page.kind == "call" for page in read_archive(root / "raw"))
-
-
-def skus_in(root: Path) -> set[str]:
-    """The SKUs whose reviews were fetched."""
-    return {page.sku or "" for (kind, _), page in archived(root).items() if kind == "reviews"}
-
-
-def assert_nowhere(key: str, root: Path) -> None:
-    files = [path for path in root.rglob("*") if path.is_file()]
-    assert any(path.suffix == ".gz" for path in files)
-    for path in files:
-        assert key not in str(path)
-        body = path.read_bytes()
-        assert key.encode() not in body
-        if path.suffix == ".gz":
-            assert key.encode() not in gzip.decompress(body)
-    for page in read_archive(root / "raw"):
-        assert key.encode() not in (page.body or b"")
-        assert key not in str(page.headers)
 
 
 def _told_at_once(product: WorldProduct) -> WorldProduct:
@@ -180,21 +127,6 @@ def test_by_sku_and_by_category(tmp_path: Path) -> None:
             run(tmp_path / "d", shop.site_url, skus=("9999999",))
 
 
-def test_the_key_is_in_no_byte_that_is_kept_or_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    faults = FaultPlan((Rule("^/v1/", Reset(), 1), Rule("^/v1/", Status(503), 1), Rule("^/v1/.*cursorMark=c", Reset())))
-    with Storefront(WORLD, faults, pictures=picture) as shop:
-        with pytest.raises(RunFailed) as failed:
-            run(tmp_path, shop.site_url, retries=3)
-        assert all(f"apiKey={API_KEY}" in target for target in calls(shop))
-    with Storefront(WORLD, pictures=picture) as shop:
-        run(tmp_path, shop.site_url)
-    assert API_KEY not in str(failed.value)
-    assert API_KEY not in "".join(capfd.readouterr())
-    bodies = [page.body or b"" for page in read_archive(tmp_path / "raw") if page.kind == "api"]
-    assert all(b"apiKey=XXX" in body for body in bodies)
-    assert_nowhere(API_KEY, tmp_path)
-
-
 @pytest.mark.parametrize("robots", [Answer(b"", status=404), Answer(b"{}", status=403), Answer(b"User-agent: *\n")])
 def test_an_api_without_rules_for_robots_is_open(tmp_path: Path, robots: Answer) -> None:
     page = as_json({"products": [{"sku": 1, "name": "Lamp"}]})
@@ -224,65 +156,6 @@ def test_the_api_has_a_host_of_its_own_unless_the_shop_has_moved() -> None:
     assert own.check(own.resolve("http://api.test:81/v1/products")) == "api.test:81"
     with pytest.raises(UnusableInput, match=r"crawl\.api_url"):
         Addresses(CrawlSettings(api_url="ftp://api.test", **told))
-
-
-def test_redirects_neither_keep_the_key_nor_carry_it_to_another_host(tmp_path: Path) -> None:
-    page = as_json({"products": [{"sku": 1, "name": "Lamp"}]})
-
-    def respond(target: str) -> Answer:
-        if target.startswith("/v1/"):
-            answer = moved(f"/v2/{target.removeprefix('/v1/')}")
-            return Answer(f"moved, {API_KEY}".encode(), status=301, headers=answer.headers)
-        if target.startswith("/v2/"):
-            return moved(f"{other.url}{target}")
-        return page
-
-    with LoopbackServer(lambda _: page, host_name="localhost") as other, LoopbackServer(respond) as server:
-        run(tmp_path, server.url)
-        assert [API_KEY in seen.target for seen in server.seen if seen.target.startswith(("/v1/", "/v2/"))] == [
-            True
-        ] * 2
-        landed = [seen.target for seen in other.seen if seen.target.startswith("/v2/")]
-        assert landed
-        assert API_KEY not in "".join(landed)
-    assert_nowhere(API_KEY, tmp_path)
-
-
-def test_what_libraries_log_of_a_call_does_not_hold_its_key(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    page = as_json({"products": [{"sku": 1, "name": "Lamp"}]})
-    length = ("Content-Length", str(len(page.body)))
-    odd = replace(page, headers=(length, ("X-One: 1\r\nno colon here\r\nX-Two", "2")))
-    with LoopbackServer(lambda target: odd if target.startswith("/v1/") else page) as server:
-        run(tmp_path, server.url)
-    logged = [record for record in caplog.records if record.name.startswith("urllib3")]
-    assert any("/v1/products" in record.getMessage() for record in logged)
-    assert any("parse headers" in record.getMessage() for record in logged)
-    assert API_KEY not in caplog.text
-
-
-@pytest.mark.parametrize("key", [None, "", "  ", "two words", "k&cursorMark=x"])
-def test_without_a_key_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str | None) -> None:
-    if key is None:
-        monkeypatch.delenv("BESTBUY_API_KEY")
-    else:
-        monkeypatch.setenv("BESTBUY_API_KEY", key)
-    with Storefront(WORLD, pictures=picture) as shop:
-        with pytest.raises(UnusableInput, match="BESTBUY_API_KEY") as error:
-            run(tmp_path, shop.site_url)
-        assert shop.seen == ()
-    assert "\n" not in str(error.value)
-    assert not key or not key.strip() or key not in str(error.value)
-
-
-def test_a_key_that_is_refused_is_told_with_both_causes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BESTBUY_API_KEY", "another0key0than0the0one0")
-    with Storefront(WORLD, pictures=picture) as shop:
-        with pytest.raises(RunFailed, match=r"http_403.*BESTBUY_API_KEY is wrong or over its quota.*50,000 a day"):
-            run(tmp_path, shop.site_url)
-        with pytest.raises(RunFailed, match=r"refusals in a row.*quota is used up, or the key in BESTBUY_API_KEY"):
-            run(tmp_path, shop.site_url, max_forbidden=2)
-    assert_nowhere("another0key0than0the0one0", tmp_path)
 
 
 def test_a_listing_goes_on_at_the_cursor_where_a_kill_left_it(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
@@ -338,22 +211,6 @@ def test_a_cursor_that_leads_back_ends_the_listing(tmp_path: Path) -> None:
         assert cursors(server) == ["*", "a"]
 
 
-def test_all_calls_count_and_when_they_are_used_up_the_run_says_when_to_go_on(
-    tmp_path: Path, pages_of: Callable[[int], None]
-) -> None:
-    pages_of(5)
-    with Storefront(WORLD, FaultPlan((Rule("^/v1/", Status(503), 1),)), pictures=picture) as shop:  # each
-        with pytest.raises(RunFailed, match=r"called 2 times in 24 hours.*again after \d{4}-\d\d-\d\d \d\d:\d\d UTC"):
-            run(tmp_path, shop.site_url, api_calls_per_day=2)
-        assert len(calls(shop)) == noted(tmp_path) == 2  # the one that failed among them
-        with pytest.raises(RunFailed, match="called 2 times"):
-            run(tmp_path, shop.site_url, api_calls_per_day=2)
-        assert len(calls(shop)) == 2
-        run(tmp_path, shop.site_url, api_calls_per_day=6)
-        assert len(calls(shop)) == 6
-    assert skus_in(tmp_path) == SKUS
-
-
 def test_a_refresh_lists_anew_and_counts_the_calls_of_the_snapshot_that_it_starts_from(tmp_path: Path) -> None:
     earlier = Snapshot(tmp_path / "earlier")
     with Storefront(WORLD, pictures=picture) as shop:
@@ -380,29 +237,3 @@ def test_a_listing_that_failed_is_tried_again_and_one_that_was_begun_anew_is_not
         made = len(calls(shop))
         run(tmp_path / "b", shop.site_url, retry_failed=True)
         assert len(calls(shop)) == made
-
-
-def test_calls_are_free_again_after_a_day() -> None:
-    start = datetime(2024, 3, 4, 8, tzinfo=UTC)
-    clock = [start + timedelta(hours=23, minutes=59)]
-    made: list[str] = []
-    allowance = Allowance([start + timedelta(hours=1), start], 3, made.append, lambda: clock[0])
-    allowance.take("a")
-    with pytest.raises(RunFailed, match="after 2024-03-05 08:00 UTC"):
-        allowance.take("b")
-    clock[0] += timedelta(minutes=1)
-    allowance.take("c")
-    with pytest.raises(RunFailed, match="after 2024-03-05 09:00 UTC"):
-        allowance.take("d")
-    assert made == ["a", "c"]
-
-
-def test_calls_keep_their_distance_whatever_the_rate_of_the_crawl(
-    tmp_path: Path, pages_of: Callable[[int], None]
-) -> None:
-    pages_of(4)
-    with Storefront(WORLD, pictures=picture) as shop:
-        run(tmp_path, shop.site_url, rate=10_000.0)
-        moments = [seen.at for seen in shop.seen if seen.target.startswith("/v1/")]
-    assert len(moments) == 4
-    assert moments[-1] - moments[0] >= 3 / 5.0
