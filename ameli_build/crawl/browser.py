@@ -30,7 +30,10 @@ BROWSER_ERRORS = (WebDriverException, HTTPError, OSError)
 QUEUE_SECONDS = 400.0
 """A grid may let a new session wait until others have ended."""
 
-_GRACE_SECONDS = 10.0
+_SCRIPT_GRACE = 2.0
+_ANSWER_GRACE = 10.0
+"""A driver that answers this much later than it should is given up with its browser."""
+
 _MAX_FOLDER = 60
 """Chromium's sockets lie some 46 characters below its temporary folder, and a socket's path has at most 107."""
 
@@ -120,8 +123,9 @@ class Browser:
         settings = self._settings
         page = min(settings.read_timeout, settings.deadline)
         driver.set_page_load_timeout(page)
-        driver.set_script_timeout(2 * settings.click_timeout + _GRACE_SECONDS / 2)
-        _config(driver).timeout = max(page, 2 * settings.click_timeout) + _GRACE_SECONDS
+        script = 2 * settings.click_timeout + _SCRIPT_GRACE
+        driver.set_script_timeout(script)
+        _config(driver).timeout = max(page, script) + _ANSWER_GRACE
         name, value = COUNTRY_COOKIE
         command(driver, "Network.setCookie", {"name": name, "value": value, "url": self._addresses.site_url})
 

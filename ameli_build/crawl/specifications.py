@@ -135,12 +135,13 @@ class Clicker:
         driver = browser.open(url)
         for _ in range(_UNLOADED_TRIES):
             try:
-                return self._in_page(driver)
+                found = self._in_page(driver)
             except JavascriptException as error:
                 if "unloaded" not in (error.msg or ""):  # the page has gone elsewhere by itself: look there
                     raise
-            finally:
+            else:
                 browser.tidy()
+                return found
         raise WebDriverException("the page does not stay")
 
     def _in_page(self, driver: WebDriver) -> tuple[str, str]:

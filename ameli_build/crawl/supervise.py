@@ -24,7 +24,7 @@ def main(folder: str, command: list[str]) -> int:
     Raises OSError where the folder cannot be made or is already there.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.mkdir(folder, 0o700)
+    Path(folder).mkdir(0o700)
     environment = os.environ | {"TMPDIR": folder}
     driver = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
     signal.signal(signal.SIGTERM, lambda *_: driver.kill())

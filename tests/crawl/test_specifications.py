@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from crawl.browsing import clicker_of, pool_of, processes_of, settings_of
 from demo.small_world import picture, small_world
 from faults.server import misbehaving
 
 from ameli_build.catalog.pages import parse_product_page
-from ameli_build.crawl.browser import Browser
+from ameli_build.crawl.pool import BrowserPool
 from ameli_build.crawl.specifications import Clicker, ClickFailed
-from ameli_build.crawl.supervise import session_members
-from ameli_build.crawl.throttle import Throttle
+from ameli_build.crawl.throttle import Stopped, Throttle
 from ameli_build.demo.storefront import Storefront
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
 
 pytestmark = pytest.mark.browser
 
-SETTINGS = CrawlSettings(click_timeout=2.0, read_timeout=10.0)
+SETTINGS = settings_of()
 WORLD = small_world(6)
 
 PAGES = {
@@ -52,20 +45,42 @@ PAGES = {
             document.querySelector("ul").insertAdjacentHTML("beforeend", `<li class="list-item">row-${number}</li>`);
           }, 110);
         };</script></html>""",
-    "/country": b"""<html><title>Best Buy International: Select your Country - Best Buy</title><p>?</p><script>
-        if (document.cookie.includes("intl_splash=false")) document.title = "The shop";</script></html>""",
+    "/nagging": b"""<html><title>Nagging</title><script>
+        alert("Welcome"); open("/never"); const asked = {};
+        const press = (name, answer) => { asked[name] = answer; document.getElementById(name).remove(); };</script>
+        <div id="survey" role="dialog"><button id="survey_invite_no" onclick="press('survey')">No</button></div>
+        <div id="offer" role="dialog" aria-modal="true">
+        <button aria-label="Close" onclick="press('offer')">x</button></div>
+        <div class="shop-specifications"><button>Specifications</button></div>
+        <ul class="specifications-list"></ul><script>
+        document.querySelector(".shop-specifications button").onclick = () => {
+          if (!("survey" in asked && "offer" in asked)) return;
+          alert("Really?"); open("/never", "_blank");
+          document.querySelector("ul").innerHTML = "<li class='list-item'>after it all</li>";
+        };</script></html>""",
+    "/filled": b"""<html><title>Text after rows</title>
+        <div class="shop-specifications"><button>Specifications</button></div>
+        <ul class="specifications-list"></ul><script>
+        document.querySelector("button").onclick = () => {
+          document.querySelector("ul").innerHTML = "<li class='list-item'></li>";
+          setTimeout(() => { document.querySelector("li").textContent = "in time"; }, 120);
+        };</script></html>""",
+    "/busy": b"<html><title>Busy</title><script>setTimeout(() => { for (;;); }, 50)</script></html>",
     "/elsewhere": b"<html><title>Elsewhere</title><script>location = 'http://localhost:1/';</script></html>",
 }
 
 
 @pytest.fixture(scope="module")
-def clicker() -> Iterator[Clicker]:
+def pool() -> Iterator[BrowserPool]:
     """One browser for all tests of this file."""
-    if shutil.which("chromedriver") is None:
-        pytest.skip("no chromedriver on the PATH")
-    one = Clicker(Browser(SETTINGS, ["127.0.0.1"]), Throttle(1e4, threading.Event()), SETTINGS.click_timeout)
-    yield one
-    one.close()
+    with pool_of(SETTINGS) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def clicker(pool: BrowserPool) -> Clicker:
+    """Clicks in that browser."""
+    return clicker_of(pool, SETTINGS)
 
 
 @pytest.mark.parametrize("product", WORLD.products[:6], ids=lambda product: f"{product.generation}{product.sku}")
@@ -98,90 +113,57 @@ def test_rows_that_come_one_by_one_are_awaited(clicker: Clicker) -> None:
         assert "row-4" in clicker.click(f"{server.url}/slow", "shop")
 
 
-def test_the_question_for_the_country_is_answered(clicker: Clicker) -> None:
+def test_text_that_comes_after_its_row_is_awaited(clicker: Clicker) -> None:
     with misbehaving(PAGES) as server:
-        assert clicker._browser.open(f"{server.url}/country").title == "The shop"
+        assert "in time" in clicker.click(f"{server.url}/filled", "shop")
 
 
-def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    with misbehaving(PAGES) as server, misbehaving({}) as proxy:
-        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"):
-            monkeypatch.setenv(name, proxy.url)
-        browser = Browser(SETTINGS, ["127.0.0.1"])
-        try:
-            assert browser.open(f"{server.url}/never").title == "No button"
-        finally:
-            browser.close()
-        assert proxy.seen == []
+def test_surveys_modal_windows_alerts_and_new_windows_are_dismissed(clicker: Clicker, pool: BrowserPool) -> None:
+    with misbehaving(PAGES) as server:
+        assert "after it all" in clicker.click(f"{server.url}/nagging", "shop")
+    with pool.borrow() as browser:
+        assert browser._driver is not None
+        assert len(browser._driver.window_handles) == 1
 
 
-def test_a_browser_that_dies_is_replaced(clicker: Clicker) -> None:
+def test_a_page_that_fails_is_tried_in_a_fresh_browser(clicker: Clicker, pool: BrowserPool) -> None:
+    with misbehaving(PAGES) as server:
+        clicker.click(f"{server.url}/late", "shop")
+        with pool.borrow() as browser:
+            first = browser._driver
+        with pytest.raises(ClickFailed):
+            clicker.click(f"{server.url}/never", "shop")
+        assert [seen.target for seen in server.seen].count("/never") == 2
+        clicker.click(f"{server.url}/late", "shop")
+        with pool.borrow() as browser:
+            assert browser._driver is not first
+
+
+def test_a_script_that_never_ends_costs_one_page(pool: BrowserPool) -> None:
+    settings = settings_of(click_timeout=0.3)
+    with misbehaving(PAGES) as server, pool_of(settings) as other, pytest.raises(ClickFailed) as caught:
+        clicker_of(other, settings).click(f"{server.url}/busy", "shop")
+    assert caught.value.kind == "browser"
+
+
+def test_a_browser_that_dies_is_replaced(clicker: Clicker, pool: BrowserPool) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         url = f"{shop.site_url}/site/{WORLD.products[0].sku}.p"
         clicker.click(url, "shop")
-        driver = clicker._browser._driver
-        assert driver is not None
-        browser = int(driver.service.process.pid)  # type: ignore[attr-defined]
-        for process in session_members(browser):
-            if "chromium" in Path(f"/proc/{process}/cmdline").read_text():
-                os.kill(process, signal.SIGKILL)
+        with pool.borrow() as browser:
+            processes = processes_of(browser)
+        assert processes
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
         assert "row-title" in clicker.click(url, "shop")
-        assert clicker._browser._driver is not driver
 
 
-def test_it_starts_anew_after_so_many_pages() -> None:
-    settings = SETTINGS.model_copy(update={"pages_per_browser": 1})
-    browser = Browser(settings, ["127.0.0.1"])
-    with misbehaving(PAGES) as server:
-        first = browser.open(f"{server.url}/never")
-        second = browser.open(f"{server.url}/never")
-    browser.close()
-    assert first is not second
-
-
-def test_a_missing_browser_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RunFailed, match=r"Chromium is not on the PATH.*apt-get install chromium"):
-        Browser(SETTINGS, []).open("http://127.0.0.1/")
-
-
-def test_a_browser_that_cannot_start_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("chromium", "chromedriver"):
-        (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RunFailed, match=r"does not start \(.*crawl\.specifications=json"):
-        Browser(SETTINGS, []).open("http://127.0.0.1/")
-
-
-def test_no_browser_outlives_a_killed_crawler(tmp_path: Path) -> None:
-    script = (
-        "import time; from ameli_build.crawl.browser import Browser\n"
-        "from ameli_build.settings import CrawlSettings\n"
-        "browser = Browser(CrawlSettings(), []); driver = browser.open('data:text/html,<title>x</title>')\n"
-        "print(driver.service.process.pid, flush=True); time.sleep(60)"
-    )
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment) as crawler:
-        assert crawler.stdout is not None
-        session = int(crawler.stdout.readline())
-        assert len(session_members(session)) > 3
-        assert list(tmp_path.glob("ameli-browser-*"))
-        crawler.kill()
-    end = time.monotonic() + 20
-    while (_alive(session) or list(tmp_path.glob("ameli-browser-*"))) and time.monotonic() < end:
-        threading.Event().wait(0.1)
-    assert _alive(session) == []
-    assert not list(tmp_path.glob("ameli-browser-*"))
-
-
-def _alive(session: int) -> list[int]:
-    """Members of a session that are not just waiting to be reaped."""
-    return [one for one in session_members(session) if _state(one) not in ("Z", "")]
-
-
-def _state(process: int) -> str:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return ""
+def test_the_end_of_the_crawl_ends_a_click_under_way() -> None:
+    stop = threading.Event()
+    settings = settings_of(click_timeout=60.0)
+    with misbehaving(PAGES) as server, pool_of(settings, stop) as other:
+        with other.borrow():
+            pass
+        threading.Timer(0.5, stop.set).start()
+        with pytest.raises(Stopped):
+            Clicker(other, Throttle(1e4, stop), 60.0).click(f"{server.url}/busy", "shop")

@@ -1,0 +1,70 @@
+"""What the tests with a real browser share."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ameli_build.crawl.addresses import Addresses
+from ameli_build.crawl.browser import Browser
+from ameli_build.crawl.pool import BrowserPool
+from ameli_build.crawl.specifications import Clicker
+from ameli_build.crawl.supervise import session_members
+from ameli_build.crawl.throttle import Throttle
+from ameli_build.settings import CrawlSettings
+
+
+def settings_of(site_url: str = "http://127.0.0.1", **values: Any) -> CrawlSettings:
+    """Settings of an impatient crawl; without a `site_url`, of any port of 127.0.0.1."""
+    fast = {"click_timeout": 2.0, "read_timeout": 10.0, "backoff": 0.001, "allow_loopback": True, "image_hosts": ()}
+    return CrawlSettings(site_url=site_url, **(fast | values))
+
+
+@contextmanager
+def pool_of(settings: CrawlSettings, stop: threading.Event | None = None) -> Iterator[BrowserPool]:
+    """A pool of browsers, ended with the block; skips the test where there is no browser."""
+    if shutil.which("chromedriver") is None and not settings.browser_url:
+        pytest.skip("no chromedriver on the PATH")
+    pool = BrowserPool(settings, Addresses(settings), stop or threading.Event())
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def clicker_of(pool: BrowserPool, settings: CrawlSettings) -> Clicker:
+    """A clicker that keeps no rate."""
+    return Clicker(pool, Throttle(1e4, threading.Event()), settings.click_timeout)
+
+
+def processes_of(browser: Browser) -> list[int]:
+    """Chromium's processes of a local browser, its driver and supervisor aside."""
+    driver = browser._driver
+    assert driver is not None
+    members = session_members(int(driver.service.process.pid))  # type: ignore[attr-defined]
+    return [one for one in members if "/chromium" in _command(one) and "chromedriver" not in _command(one)]
+
+
+def alive(session: int) -> list[int]:
+    """Members of a session that are not just waiting to be reaped."""
+    return [one for one in session_members(session) if _state(one) not in ("Z", "")]
+
+
+def _command(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def _state(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
