@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from faults.server import always, misbehaving
 
+from ameli_build.crawl.addresses import Forbidden
 from ameli_build.crawl.answers import html_page
 from ameli_build.crawl.failures import FetchFailed
 from ameli_build.crawl.fetch import Fetcher
-from ameli_build.crawl.robots import product_token
+from ameli_build.crawl.robots import Robots, RobotsUnreachable, product_token
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import ACCESS_DENIED, Fault, Hang, Page, Status
 from ameli_build.settings import CrawlSettings
@@ -95,3 +98,103 @@ def test_it_is_read_once() -> None:
 )
 def test_the_name_that_robots_txt_knows(agent: str, token: str) -> None:
     assert product_token(agent) == token
+
+
+class Hosts:
+    """Rules of hosts as they are now (None: not to be had), how often they were read, and a clock."""
+
+    def __init__(self, **rules: bytes | None) -> None:
+        self.rules = rules
+        self.read: list[str] = []
+        self.now = 0.0
+        self.robots = Robots("ameli-build", self.load, lambda *_: None, lambda: self.now)
+
+    def load(self, origin: str) -> bytes:
+        name = origin.rpartition("/")[2]
+        self.read.append(name)
+        rules = self.rules[name]
+        if rules is None:
+            raise RobotsUnreachable("timeout")
+        return rules
+
+    def outcome(self, url: str) -> str:
+        try:
+            self.robots.check(url)
+        except Forbidden as forbidden:
+            return forbidden.kind
+        return "allowed"
+
+
+def test_it_is_read_anew_after_a_day() -> None:
+    hosts = Hosts(a=b"User-agent: *\nDisallow: /cart\n")
+    assert hosts.outcome("http://a/cart") == "robots"
+    hosts.rules["a"] = b""
+    hosts.now = 86_000.0
+    assert hosts.outcome("http://a/cart") == "robots"
+    hosts.now = 86_400.0
+    assert hosts.outcome("http://A/cart") == "allowed"
+    assert hosts.read == ["a", "a"]
+
+
+def test_rules_that_cannot_be_had_anew_stay() -> None:
+    hosts = Hosts(a=b"User-agent: *\nDisallow: /cart\n")
+    assert hosts.outcome("http://a/lamp") == "allowed"
+    hosts.rules["a"], hosts.now = None, 90_000.0
+    assert [hosts.outcome("http://a/lamp"), hosts.outcome("http://a/cart")] == ["allowed", "robots"]
+    assert hosts.read == ["a", "a"]
+
+
+def test_what_could_not_be_had_is_asked_for_again_after_an_hour() -> None:
+    hosts = Hosts(a=None)
+    assert [hosts.outcome("http://a/lamp") for _ in range(3)] == ["robots_unreachable"] * 3
+    hosts.rules["a"], hosts.now = b"", 3600.0
+    assert hosts.outcome("http://a/lamp") == "allowed"
+    assert hosts.read == ["a", "a"]
+
+
+def test_a_host_that_is_slow_to_tell_holds_up_no_other() -> None:
+    asked, told = threading.Event(), threading.Event()
+
+    def load(origin: str) -> bytes:
+        if origin == "http://slow":
+            asked.set()
+            assert told.wait(5)
+        return b""
+
+    robots = Robots("ameli-build", load, lambda *_: None)
+    slow = threading.Thread(target=robots.check, args=("http://slow/lamp",))
+    slow.start()
+    assert asked.wait(5)
+    robots.check("http://quick/lamp")
+    assert slow.is_alive()
+    told.set()
+    slow.join()
+
+
+def test_what_lies_behind_the_first_500_kib_does_not_count() -> None:
+    assert outcome(b"# much\n" * 80_000 + RULES, "/cart/2") == "fetched"
+
+
+def test_rules_may_lie_on_another_host_that_is_allowed() -> None:
+    rules = misbehaving({"/rules": Answer(RULES, "text/plain")}, host_name="localhost")
+    with rules:
+        leads = Answer(b"", "text/plain", 302, (("Location", f"{rules.url}/rules"),))
+        with misbehaving({"/robots.txt": leads, "/cart/2": PAGE}) as server:
+            settings = {"hosts": ("localhost",), "allow_loopback": True, "rate": 1e4}
+            fetcher = Fetcher(CrawlSettings(site_url=server.url, **settings))  # type: ignore[arg-type]
+            with pytest.raises(FetchFailed, match=r"disallowed by the robots\.txt"):
+                fetcher.get(f"{server.url}/cart/2", "page", html_page)
+            fetcher.close()
+
+
+def test_pictures_of_a_host_without_one_to_be_had_are_given_up_and_pages_are_not() -> None:
+    pictures = misbehaving({}, always(Status(503), "robots"), host_name="localhost")
+    with pictures, misbehaving({"/lamp": PAGE}) as shop:
+        settings = {"image_hosts": ("localhost",), "allow_loopback": True, "rate": 1e4, "retries": 0}
+        fetcher = Fetcher(CrawlSettings(site_url=shop.url, **settings))  # type: ignore[arg-type]
+        for number in range(3):
+            with pytest.raises(FetchFailed, match="robots_unreachable"):
+                fetcher.get(f"{pictures.url}/{number}.jpg", "image", lambda _: None)
+        fetcher.get(f"{shop.url}/lamp", "page", html_page)
+        fetcher.close()
+    assert [seen.target for seen in pictures.seen] == ["/robots.txt"]
