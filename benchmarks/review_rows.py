@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ameli_build.clean.profanity import find_profanity, pattern_of
+from ameli_build.clean.profanity import default_words, find_profanity, pattern_of
 from ameli_build.models.tokens import load_counter
 from ameli_build.records import PRODUCTS, REVIEWS
 from ameli_build.settings import CleanSettings
@@ -31,7 +31,7 @@ LIMIT = 500
 SOURCES = 5_000
 """Texts that can be copied at a time."""
 MARKS = ("", "", "", "", "", "", "", "", "", "", "", ",", ".", "!")
-RUDE = ("shit", "SH1T", "bullsh!t", "asshole", "@sshole", "Fuck", "fucking", "hand job")
+RUDE = ("shit", "SH1T", "bull$h1t", "asshole", "@sshole", "Fuck", "fucking", "hand job")
 SHORT = ("Great product!", "Love it", "Works as described.", "Good value for the price", "Five stars")
 VARIANTS = np.array(["plain", "sibling", "relinked", "wrong", "missing"])
 
@@ -132,9 +132,14 @@ def _truth(known: _Known) -> pl.DataFrame:
 
 @cache
 def _words() -> list[str]:
-    """Words of the bundled tokenizer's vocabulary, frequent ones first, none of them profane."""
+    """Words of the bundled tokenizer's vocabulary, frequent ones first, none of them profane or the end of a phrase."""
     vocabulary = load_counter("bundled:minilm").tokenizer.get_vocab()
-    words = sorted((n, word) for word, n in vocabulary.items() if n > 1995 and word.isascii() and word.isalpha())
+    ends = {phrase.split()[-1] for phrase in default_words() if " " in phrase}
+    words = sorted(
+        (n, word)
+        for word, n in vocabulary.items()
+        if n > 1995 and word.isascii() and word.isalpha() and word not in ends
+    )
     table = pl.DataFrame({"review_id": [word for _, word in words]}).with_columns(title=pl.lit(""), text="review_id")
     return find_profanity(table, pattern_of(CleanSettings())).filter(pl.col("profanity").is_null())["text"].to_list()
 
@@ -239,7 +244,7 @@ def _dress(row: dict[str, Any], kind: float, pick: int) -> None:
     """Make a text short or accented, or a long one exactly as long as the limit, or a token longer."""
     if row["text_tokens"] > 470 and kind < 0.7:
         plain = LIMIT + pick % 2 - row["title_tokens"] - 1
-        row |= {"text": " ".join(_words()[pick % 5000 + n] for n in range(plain)), "text_tokens": plain}
+        row |= {"text": " ".join(_words()[(pick + n * (1 + row["tail"] % 97)) % 5000] for n in range(plain)), "text_tokens": plain}
     elif kind > 0.98:
         row |= {"text": SHORT[pick % len(SHORT)], "text_tokens": 9}
     elif kind > 0.96:
@@ -249,7 +254,7 @@ def _dress(row: dict[str, Any], kind: float, pick: int) -> None:
 def _offer(row: dict[str, Any], known: _Known) -> None:
     """Remember a text that others can copy; a short one only with its author."""
     short = len(row["text"].split()) < 8
-    if short and row["author"] is None:
+    if short and (row["author"] is None or row["kind"] in ("wrong", "missing")):
         return
     source = _Source(
         row["review_id"], row["text"], row["text_tokens"], row["rude"], row["product"], row["author"] if short else None

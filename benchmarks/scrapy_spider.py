@@ -59,6 +59,7 @@ class ShopSpider(SitemapSpider):
         }
         yield product
         yield self._reviews(sku, 1)
+        yield from (Request(image, self.parse_image) for image in product["images"])
 
     def parse_reviews(self, response: Response, sku: str, number: int) -> Iterator[Any]:
         """One page of reviews, and the next."""
@@ -83,6 +84,9 @@ class ShopSpider(SitemapSpider):
             }
         if number < page["totalPages"]:
             yield self._reviews(sku, number + 1)
+
+    def parse_image(self, response: Response) -> None:
+        """Nothing: all products share a few pictures, and pages count here."""
 
     def _reviews(self, sku: str, number: int) -> Request:
         query = urlencode({"page": number, "pageSize": PAGE_SIZE, "sku": sku, "sort": "MOST_RECENT"})
@@ -111,7 +115,7 @@ def _components(response: TextResponse) -> dict[str, Any]:
             for group in groups
             for row in group["specifications"]
         ],
-        "images": [one["src"] for one in media.get("product-images", {}).get("sources", {}).values()],
+        "images": [one["src"].partition(";")[0] for one in media.get("product-images", {}).get("sources", {}).values()],
         "variants": [variant["variationSku"] for group in variations for variant in group["variations"]],
     }
 
@@ -136,7 +140,7 @@ def _apollo(response: TextResponse) -> dict[str, Any]:
             for group in product["specificationGroups"]
             for row in group["specifications"]
         ],
-        "images": [image["piscesHref"] for image in product["images"]],
+        "images": [image["piscesHref"].partition(";")[0] for image in product["images"]],
         "variants": [],
     }
 

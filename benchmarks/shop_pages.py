@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from itertools import cycle, islice
 from urllib.parse import urlsplit
 
 from padding import Padding, make_padding
+from PIL import Image
 
 from ameli_build.catalog.urls import review_url
 from ameli_build.demo.catalogue import make_world
@@ -19,11 +21,12 @@ from ameli_build.demo.pages.generation_a import SPECIFICATIONS_PATH
 from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.pages.sitemap import SHARD
 from ameli_build.demo.routes import SiteRoutes
-from ameli_build.demo.shelves import Shelves
-from ameli_build.demo.world import Generation, World, WorldProduct, WorldReview
+from ameli_build.demo.shelves import Shelves, product_image_path
+from ameli_build.demo.world import Generation, World, WorldImage, WorldProduct, WorldReview
 
 BASE_PRODUCTS = 120
 PAGE_SIZE = 20
+PICTURES = 4
 VARIETY = 16
 """So many different paddings a generation."""
 _REVIEW_PAGES = (0, 1, 0, 0, 2, 0, 1, 0)
@@ -43,12 +46,13 @@ class Size:
 
 
 def make_shop(size: Size) -> World:
-    """The products and reviews, each product a family of its own and without pictures, so that only pages are asked."""
+    """The products and reviews, each product a family of its own; all share a few pictures, since pages count here."""
     base = make_world(seed=size.seed, products=BASE_PRODUCTS)
     sheets = [product for product in base.products if product.attributes]
     turns: Iterator[Generation] = cycle(size.generations)  # type: ignore[arg-type]
+    pictures = tuple(WorldImage(f"{number}.jpg", "view") for number in range(PICTURES))
     products = [
-        _product(sheet, number, generation)
+        replace(_product(sheet, number, generation), images=pictures)
         for number, (sheet, generation) in enumerate(zip(islice(cycle(sheets), size.pages), turns, strict=False))
     ]
     return World(size.seed, tuple(products), tuple(_reviews(base.reviews, products, size.reviews)), ())
@@ -57,7 +61,7 @@ def make_shop(size: Size) -> World:
 def _product(sheet: WorldProduct, number: int, generation: Generation) -> WorldProduct:
     sku = str(6_000_000 + number)
     bsin, name = f"JJ{number:08d}", f"{sheet.name} - Lot {number}"
-    return replace(sheet, sku=sku, bsin=bsin, name=name, generation=generation, family=(sku,), images=())
+    return replace(sheet, sku=sku, bsin=bsin, name=name, generation=generation, family=(sku,))
 
 
 def _reviews(texts: Sequence[WorldReview], products: Sequence[WorldProduct], count: int) -> Iterator[WorldReview]:
@@ -103,6 +107,8 @@ class Pages:
                 yield self._plain(f"{SPECIFICATIONS_PATH}?skuId={product.sku}")
         for target, body in self.reviews():
             yield target, answer("application/json;charset=UTF-8", _zipped(body), ("Content-Encoding: gzip",))
+        for path in map(product_image_path, next(iter(self._shelves.products.values())).images):
+            yield path, answer("image/jpeg", _picture())
         shards = range(-(-len(self._shelves.products) // SHARD))
         sitemaps = [f"/sitemaps_pdp.{number:04d}.xml.gz" for number in shards]
         for target in ("/robots.txt", "/static/recaptcha/enterprise.js", "/sitemaps_pdp.xml", *sitemaps):
@@ -136,6 +142,13 @@ def answer(content_type: str, body: bytes, headers: Sequence[str] = (), status: 
     """A whole HTTP/1.1 answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
+
+
+@cache
+def _picture() -> bytes:
+    body = io.BytesIO()
+    Image.new("RGB", (600, 600), "gray").save(body, "JPEG")
+    return body.getvalue()
 
 
 def _zipped(body: bytes) -> bytes:
