@@ -52,11 +52,11 @@ def _stored(snapshot: Snapshot, reference: str, body: bytes) -> Picture:
 def from_web(snapshot: Snapshot, urls: Sequence[str], settings: Settings) -> Iterator[Picture]:
     """Download pictures from the hosts that the references name, as politely as a crawl does.
 
-    Loopback and private addresses are refused unless the settings allow them. Raises `RunFailed` when a host refuses
-    again and again.
+    Loopback and private addresses are refused unless the settings allow them. A host that refuses again and again, or
+    is down, is given up, and the others are not.
     """
     hosts = tuple(sorted({host for url in urls if (host := _host(url))}))
-    own = {"site_url": CrawlSettings.model_fields["site_url"].default, "hosts": hosts, "image_hosts": ()}
+    own = {"site_url": CrawlSettings.model_fields["site_url"].default, "hosts": (), "image_hosts": hosts}
     fetcher = Fetcher(settings.crawl.model_copy(update=own))
 
     def fetch(url: str) -> Picture:

@@ -1,0 +1,194 @@
+"""Images from a real server: streamed, looked at, stored once, and never lost."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clean.pictures_made import encoded, photograph, png_header
+from faults.server import always, misbehaving
+from PIL import Image
+
+from ameli_build.crawl.failures import FetchFailed, Unchanged
+from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.images import Fetched, fetch_image, look, prepare
+from ameli_build.demo.answers import Answer
+from ameli_build.demo.faults import AbortedChunks, Fault, LyingLength, Page, Reset, Rewrite, Rule, Status
+from ameli_build.settings import CrawlSettings
+from ameli_build.snapshot import RunFailed, Snapshot, file_digest
+
+JPEG = encoded(photograph(side=300))
+DRAWING = encoded(Image.new("RGB", (60, 60), "#eeeeee"), "PNG")
+CUT = Rewrite(lambda body: body[: len(body) // 2])
+
+
+class Camera:
+    """Fetches images of a server into a snapshot."""
+
+    def __init__(self, root: Path, server: Any, **settings: Any) -> None:
+        values = {"rate": 1e4, "backoff": 0.001, "retries": 2, "read_timeout": 1.0} | settings
+        self.snapshot = Snapshot(root)
+        self.server = server
+        folder = prepare(self.snapshot)
+        self.fetcher = Fetcher(CrawlSettings(site_url=server.url, **values), images=folder)
+
+    def get(self, name: str = "lamp.jpg", **more: Any) -> Fetched:
+        return fetch_image(self.fetcher, self.snapshot, f"{self.server.url}/{name}", **more)
+
+    def asked(self, name: str = "lamp.jpg") -> int:
+        return sum(seen.target == f"/{name}" for seen in self.server.seen)
+
+    @property
+    def files(self) -> list[str]:
+        """What lies in the folder of images, hidden files included."""
+        return sorted(path.name for path in self.snapshot.raw.glob("images/*"))
+
+
+@contextmanager
+def camera(root: Path, *rules: Rule, bodies: dict[str, bytes] | None = None, **settings: Any) -> Iterator[Camera]:
+    pages = {f"/{name}": Answer(body, "image/jpeg") for name, body in (bodies or {"lamp.jpg": JPEG}).items()}
+    with misbehaving(pages, *rules) as server:
+        made = Camera(root, server, **settings)
+        try:
+            yield made
+        finally:
+            made.fetcher.close()
+
+
+def test_an_image_lies_under_its_digest(tmp_path: Path) -> None:
+    with camera(tmp_path) as at:
+        image = at.get()
+    assert image.path == f"raw/images/{image.digest}.jpg"
+    assert (tmp_path / image.path).read_bytes() == JPEG
+    assert file_digest(tmp_path / image.path) == image.digest
+    assert (image.remarks, len(at.files)) == ({}, 1)
+    assert (tmp_path / image.path).stat().st_mode & 0o777 == 0o644
+
+
+def test_the_same_bytes_under_two_addresses_are_stored_once(tmp_path: Path) -> None:
+    with camera(tmp_path, bodies={"a.jpg": JPEG, "b.jpg": JPEG}) as at:
+        assert at.get("a.jpg").path == at.get("b.jpg").path
+        assert len(at.files) == 1
+
+
+def test_an_image_that_was_cut_on_its_way_comes_whole_the_next_time(tmp_path: Path) -> None:
+    with camera(tmp_path, always(CUT, "lamp", times=1)) as at:
+        image = at.get()
+        assert ((tmp_path / image.path).read_bytes(), image.remarks) == (JPEG, {})
+        assert (at.asked(), len(at.files), at.fetcher.retried) == (2, 1, {"undecodable": 1})
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_an_image_that_never_decodes_is_kept_with_a_word(tmp_path: Path, retries: int) -> None:
+    with camera(tmp_path, always(CUT, "lamp"), retries=retries) as at:
+        image = at.get()
+        assert (tmp_path / image.path).read_bytes() == JPEG[: len(JPEG) // 2]
+        assert "truncated" in image.remarks["Ameli-Decodes"]
+        assert (at.asked(), at.files) == (min(retries, 1) + 1, [Path(image.path).name])
+
+
+def test_what_came_is_kept_when_another_try_brings_nothing(tmp_path: Path) -> None:
+    rules = (always(CUT, "lamp", times=1), always(Status(404), "lamp"))
+    with camera(tmp_path, *rules) as at:
+        assert "truncated" in at.get().remarks["Ameli-Decodes"]
+        assert (at.asked(), len(at.files)) == (2, 1)
+
+
+def test_a_bomb_is_kept_and_not_decoded(tmp_path: Path) -> None:
+    with camera(tmp_path, bodies={"lamp.jpg": png_header(12_000, 12_000)}) as at:
+        assert at.get().remarks["Ameli-Decodes"].startswith("decompression bomb")
+        assert at.asked() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "marked"),
+    [("lamp.jpg", DRAWING, True), ("lamp.png", DRAWING, False), ("lamp.jpg", JPEG, False)],
+)
+def test_the_placeholder_is_told(tmp_path: Path, name: str, body: bytes, marked: bool) -> None:
+    with camera(tmp_path, bodies={name: body}) as at:
+        assert at.get(name).remarks == ({"Ameli-Placeholder": "yes"} if marked else {})
+
+
+def test_a_png_of_many_colours_is_the_placeholder_on_the_shops_hosts_only(tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    path.write_bytes(encoded(photograph(), "PNG"))
+    assert look(path, "https://pisces.bbystatic.com/a.jpg;maxHeight=9").placeholder
+    assert not look(path, "https://elsewhere.example/a.jpg").placeholder
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (Page(b"<html><title>Access Denied</title></html>"), "blocked"),
+        (Page(b"<html>gone</html>"), "wrong_type"),
+        (Page(b"", "image/jpeg"), "empty"),
+        (LyingLength(100), "short_body"),
+        (AbortedChunks(), "short_body"),
+        (Reset(), "connection"),
+        (Status(404), "http_404"),
+    ],
+    ids=str,
+)
+def test_what_is_no_image_leaves_no_file(tmp_path: Path, fault: Fault, kind: str) -> None:
+    with camera(tmp_path, always(fault, "lamp"), retries=1) as at:
+        with pytest.raises(FetchFailed) as caught:
+            at.get()
+        assert caught.value.kind == kind
+        assert at.files == []
+
+
+def test_an_image_above_the_limit_leaves_no_file(tmp_path: Path) -> None:
+    with camera(tmp_path, max_image_bytes=1000) as at:
+        with pytest.raises(FetchFailed, match="too_large"):
+            at.get()
+        assert not list(tmp_path.rglob("*.*"))
+
+
+def test_an_image_that_is_as_it_was_is_not_sent_again(tmp_path: Path) -> None:
+    with camera(tmp_path) as at:
+        tag = dict(at.get().response.headers)["ETag"]
+        with pytest.raises(Unchanged):
+            at.get(validators={"If-None-Match": tag})
+        assert len(at.files) == 1
+
+
+def test_a_packed_image_is_unpacked(tmp_path: Path) -> None:
+    packed = Answer(gzip.compress(JPEG), "image/jpeg", headers=(("Content-Encoding", "gzip"),))
+    with misbehaving({"/lamp.jpg": packed}) as server:
+        at = Camera(tmp_path, server)
+        image = at.get()
+        at.fetcher.close()
+    assert ((tmp_path / image.path).read_bytes(), len(at.files)) == (JPEG, 1)
+
+
+def test_what_a_killed_run_left_is_swept_away(tmp_path: Path) -> None:
+    folder = tmp_path / "raw" / "images"
+    folder.mkdir(parents=True)
+    (folder / ".fetched-abc.partial").write_bytes(b"half")
+    (folder / f"{'0' * 64}.jpg").write_bytes(JPEG)
+    assert prepare(Snapshot(tmp_path)) == folder
+    assert [path.name for path in folder.iterdir()] == [f"{'0' * 64}.jpg"]
+
+
+def test_a_folder_that_cannot_be_written_ends_the_crawl(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "images").write_bytes(b"a file")
+    with camera(tmp_path) as at, pytest.raises(RunFailed, match=r"raw/images: cannot be written"):
+        at.get()
+
+
+def test_memory_does_not_grow_with_an_image(tmp_path: Path) -> None:
+    noise = JPEG + b"\0" * 20_000_000
+    with camera(tmp_path, bodies={"lamp.jpg": noise}, read_timeout=20) as at:
+        at.get()
+        tracemalloc.start()
+        image = at.get()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert (tmp_path / image.path).stat().st_size == len(noise)
+    assert peak < 3_000_000
