@@ -1,0 +1,143 @@
+"""A crawl killed ten times at random moments has what one has that was left in peace, and leaves no browser behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from crawl.crawling import settings_for
+from crawl.misbehaving_shop import contents, failures, opened, options, table, world_of
+
+from ameli_build.demo.storefront import Storefront
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+KILLS = 10
+SEED = 20240304
+CRAWL = (
+    "import sys; from pathlib import Path; from ameli_build.crawl.run import crawl\n"
+    "from ameli_build.settings import Settings; from ameli_build.snapshot import Snapshot\n"
+    "crawl(Snapshot(Path(sys.argv[1])), Settings.model_validate_json(sys.argv[2]))"
+)
+LEFT_BEHIND = ("ameli-browser-*", "org.chromium.*", ".org.chromium.*", "scoped_dir*", "chrome_*", ".com.google.*")
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Storefront]:
+    if shutil.which("chromedriver") is None:
+        pytest.skip("no chromedriver on the PATH")
+    world = world_of(12)
+    with opened(replace(world, products=world.products[:-3])) as front:
+        yield front
+
+
+@pytest.fixture
+def settings(shop: Storefront) -> Settings:
+    slowly = {"specifications": "auto", "rate": 60.0, "read_timeout": 20.0, "deadline": 30.0, "click_timeout": 5.0}
+    return settings_for(shop.site_url, **options(slowly))
+
+
+class Victim:
+    """A crawler in a process of its own, whose temporary files lie in a folder of their own."""
+
+    def __init__(self, root: Path, scratch: Path, settings: Settings) -> None:
+        self.scratch = scratch
+        command = [sys.executable, "-c", CRAWL, str(root), settings.model_dump_json()]
+        environment = {**os.environ, "TMPDIR": str(scratch)}
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill(self) -> int:
+        self.process.send_signal(signal.SIGKILL)
+        return self.process.wait()
+
+    def survivors(self) -> list[str]:
+        """Processes that name the folder in their command or environment, and what lies in it."""
+        found = [path.name for pattern in LEFT_BEHIND for path in self.scratch.glob(pattern)]
+        return found + [one for one in _alive() if _mentions(one, str(self.scratch).encode())]
+
+
+def _alive() -> list[str]:
+    return [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _mentions(process: str, what: bytes) -> bool:
+    """Whether a process that still runs was started with `what`."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        told = b"".join(Path(f"/proc/{process}/{name}").read_bytes() for name in ("cmdline", "environ"))
+    except OSError:
+        return False
+    return state not in "ZX" and what in told
+
+
+def await_none(victim: Victim, seconds: float = 15.0) -> list[str]:
+    """What is left of a killed crawler once its supervisor has had time to notice."""
+    end = time.monotonic() + seconds
+    while (left := victim.survivors()) and time.monotonic() < end:
+        threading.Event().wait(0.02)
+    return left
+
+
+def await_moment(victim: Victim, shop: Storefront, asked: int, seconds: float) -> None:
+    """Until the shop got so many requests from the victim and so many seconds have passed since, or it has ended."""
+    begun = len(shop.seen)
+    while len(shop.seen) < begun + asked and victim.process.poll() is None:
+        threading.Event().wait(0.002)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and victim.process.poll() is None:
+        threading.Event().wait(0.002)
+
+
+def test_ten_kills_lose_nothing_and_leave_nothing_behind(tmp_path: Path, shop: Storefront, settings: Settings) -> None:
+    quickly = settings.model_copy(update={"crawl": settings.crawl.model_copy(update={"rate": 10_000.0})})
+    whole = Victim(tmp_path / "whole", _folder(tmp_path / "scratch-whole"), quickly)
+    asked = len(shop.seen)
+    assert whole.process.wait() == 0
+    asked = len(shop.seen) - asked
+    assert await_none(whole) == []
+
+    draw = random.Random(SEED)
+    codes = []
+    for number in range(KILLS):
+        victim = Victim(tmp_path / "killed", _folder(tmp_path / f"scratch-{number}"), settings)
+        await_moment(victim, shop, draw.randint(1, max(2, asked // 6)), draw.uniform(0, 0.3))
+        codes.append(victim.kill())
+        assert await_none(victim) == [], f"left behind after kill {number}"
+    assert codes.count(-signal.SIGKILL) == KILLS, "the crawl ended before the last kill: there is too little to fetch"
+
+    last = Victim(tmp_path / "killed", _folder(tmp_path / "scratch-last"), quickly)
+    assert last.process.wait() == 0
+    assert await_none(last) == []
+
+    once, often = tmp_path / "whole", tmp_path / "killed"
+    assert contents(often) == contents(once)
+    assert failures(often) == failures(once)
+    assert _files(often) == _files(once)
+    for name in ("products", "reviews", "images"):
+        first, second = (table(root, shop, name).drop("source", "fetched_at", strict=False) for root in (once, often))
+        assert second.equals(first), name
+    products = Snapshot(often).read("catalog/products")
+    assert products.height == 12
+    assert min(products["attributes"].list.len()) > 0  # of generation A they come with the click alone
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def _files(root: Path) -> set[str]:
+    """Names of the stored images: no torn or temporary ones among them."""
+    return {path.name for path in (root / "raw" / "images").iterdir()}
