@@ -27,7 +27,7 @@ from ameli_build.snapshot import RunFailed
 BROWSER_ERRORS = (WebDriverException, HTTPError, OSError)
 """What a browser that fails, is gone, or does not answer shows itself as."""
 
-QUEUE_SECONDS = 400.0
+QUEUE_SECONDS = 400
 """A grid may let a new session wait until others have ended."""
 
 _SCRIPT_GRACE = 2.0
@@ -65,6 +65,9 @@ class Browser:
         self._addresses = addresses
         self._driver: WebDriver | None = None
         self._lock = threading.Lock()
+        by_browser = settings.transport == "browser"
+        self._use = "crawl.transport=browser" if by_browser else "the specification click"
+        self._without = f"or set crawl.{'transport=requests' if by_browser else 'specifications=json'} to do without"
 
     @property
     def running(self) -> bool:
@@ -77,15 +80,14 @@ class Browser:
             driver = self._remote() if self._settings.browser_url else self._local()
         except BROWSER_ERRORS as error:
             raise RunFailed(
-                f"the browser for the specification click does not start ({told(error)}); see crawl.browser_url,"
-                " or set crawl.specifications=json to do without"
+                f"the browser for {self._use} does not start ({told(error)}); see crawl.browser_url, {self._without}"
             ) from error
         self._driver, self.pages = driver, 0
         try:
             self._prepare(driver)
         except BROWSER_ERRORS as error:
             self.close()
-            raise RunFailed(f"the browser for the specification click ends as it starts ({told(error)})") from error
+            raise RunFailed(f"the browser for {self._use} ends as it starts ({told(error)})") from error
 
     def open(self, url: str) -> WebDriver:
         """The browser with a page loaded (its HTML parsed, that is)."""
@@ -95,6 +97,14 @@ class Browser:
         self.pages += 1
         driver.get(url)
         return driver
+
+    def log(self) -> list[dict[str, Any]]:
+        """What the browser noted since it was last asked (with `crawl.transport = "browser"`)."""
+        driver = self._driver
+        if driver is None:
+            raise WebDriverException("the browser is closed")
+        messages: list[dict[str, Any]] = driver.execute("getLog", {"type": "performance"})["value"]
+        return messages
 
     def tidy(self) -> None:
         """Close all windows but the first one."""
@@ -125,7 +135,8 @@ class Browser:
         driver.set_page_load_timeout(page)
         script = 2 * settings.click_timeout + _SCRIPT_GRACE
         driver.set_script_timeout(script)
-        _config(driver).timeout = max(page, script) + _ANSWER_GRACE
+        config: ClientConfig = driver.command_executor.client_config  # type: ignore[union-attr]
+        config.timeout = max(page, script) + _ANSWER_GRACE
         name, value = COUNTRY_COOKIE
         command(driver, "Network.setCookie", {"name": name, "value": value, "url": self._addresses.site_url})
 
@@ -140,9 +151,8 @@ class Browser:
         if binary is None or driver is None:
             missing = "Chromium" if binary is None else "chromedriver"
             raise RunFailed(
-                f"{missing} is not on the PATH, and product pages need it for the specification click:"
-                " install it (Debian: apt-get install chromium chromium-driver), give a remote one by"
-                " crawl.browser_url, or set crawl.specifications=json to do without"
+                f"{missing} is not on the PATH, and product pages need it for {self._use}: install it (Debian:"
+                f" apt-get install chromium chromium-driver), give a remote one by crawl.browser_url, {self._without}"
             )
         folder = _new_folder()
         options = make_options(self._settings, self._addresses)
@@ -159,11 +169,6 @@ def command(driver: WebDriver, name: str, values: dict[str, Any]) -> dict[str, A
 def told(error: BaseException) -> str:
     """A browser's failure in one line."""
     return " ".join(str(getattr(error, "msg", None) or error).split())[:300]
-
-
-def _config(driver: WebDriver) -> ClientConfig:
-    config: ClientConfig = driver.command_executor.client_config
-    return config
 
 
 def _new_folder() -> str:

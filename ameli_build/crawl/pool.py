@@ -52,6 +52,11 @@ class BrowserPool:
             finally:
                 self._give_back(browser)
 
+    def check(self) -> None:
+        """Raise `Stopped` once the crawl is ending: then its browsers are killed, and fail for no other reason."""
+        if self._stop.is_set():
+            raise Stopped
+
     def close(self) -> None:
         """End all browsers."""
         self._closed.set()

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from ameli_build.crawl import journal as journals
+from ameli_build.crawl.browser_transport import BrowserTransport
 from ameli_build.crawl.fetch import Fetcher
 from ameli_build.crawl.images import prepare
 from ameli_build.crawl.journal import Journal, Selection
@@ -104,6 +105,8 @@ def _opened(
         stack.callback(fetcher.close)
         browsers = BrowserPool(settings, fetcher.addresses, stop)
         stack.callback(browsers.close)
+        if settings.transport == "browser":
+            fetcher.transport = BrowserTransport(fetcher.transport, browsers, settings)
         stack.callback(stop.set)
         source = Source(
             snapshot, archive, fetcher, earlier=earlier, retry=retry, trust_images=settings.refresh_images == "trust"

@@ -56,6 +56,7 @@ function count() {
 }
 
 function step() {
+  if (location.protocol === 'chrome-error:') return done(['browser', '']);
   const number = count(), now = performance.now();
   const end = kind => done([kind, kind ? '' : '<!DOCTYPE html>' + document.documentElement.outerHTML]);
   if (!presses) {
@@ -85,6 +86,7 @@ that were there before and do not become more in all the time are taken as they 
 
 _DETAILS = {
     "no_button": "no specification button within {:g} s",
+    "browser": "the page could not be loaded",
     "no_rows": "no specification rows within {:g} s of the click",
 }
 
@@ -117,13 +119,12 @@ class Clicker:
             return self._once(url, host, fresh=True)
 
     def _once(self, url: str, host: str, fresh: bool) -> str:
-        with self._pool.borrow(fresh) as browser:
-            self._throttle.wait(host)
+        with self._throttle.turn(host), self._pool.borrow(fresh) as browser:
             try:
                 kind, html = self._opened(browser, url)
             except BROWSER_ERRORS as error:
                 browser.close()
-                self._throttle.pause(0)  # at the end of the crawl its browsers are killed
+                self._pool.check()
                 raise ClickFailed("browser", told(error)[:200]) from None
             if kind:
                 browser.close()

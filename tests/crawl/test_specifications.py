@@ -95,7 +95,7 @@ def test_the_click_shows_every_row_in_every_generation(clicker: Clicker, product
 
 
 @pytest.mark.parametrize(
-    ("page", "kind"), [("/never", "no_button"), ("/empty", "no_rows"), ("/elsewhere", "no_button")]
+    ("page", "kind"), [("/never", "no_button"), ("/empty", "no_rows"), ("/elsewhere", "browser")]
 )
 def test_a_page_that_does_not_open_is_named(clicker: Clicker, page: str, kind: str) -> None:
     with misbehaving(PAGES) as server, pytest.raises(ClickFailed) as caught:
