@@ -47,7 +47,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     if archived:
         found = _of_crawl(raw, read_crawl(raw, work))
     else:
-        found = _of_files(raw, ingested, Links(work.snapshot.root / "cache" / "links"))
+        found = _of_files(raw, ingested, Links(work.scratch / "links"))
     return _result(work.snapshot, found)
 
 

@@ -19,6 +19,7 @@ from ameli_build.records import Attribute, Product, Review
 
 Raw = Mapping[str, Any]
 
+_NO_ID = re.compile(r"[/\\\x00-\x1f]|\.\.")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}(\.0*)?")
 _LARGEST = 2**63 - 1
 _PRODUCT_FIELDS = frozenset(Product.__dataclass_fields__) - {"source", "extra"}
@@ -72,7 +73,7 @@ def check_id(field: str, text: str) -> str:
     """`text` where it can be an id, of which file names are made. Raises `BadRecord`."""
     if not text.strip():
         raise BadRecord(f"{field}: empty")
-    if any(part in text for part in ("/", "\\", "..")) or text == "." or any(ord(letter) < 32 for letter in text):
+    if text == "." or _NO_ID.search(text):
         raise BadRecord(f"{field}: not an id, it could leave its folder: {text[:80]!r}")
     return text
 

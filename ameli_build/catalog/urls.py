@@ -29,7 +29,7 @@ def sku_of(url: str) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    query = parse_qs(parts.query)
+    query = parse_qs(parts.query) if "sku" in parts.query else {}
     for key in ("skuId", "sku"):
         if re.fullmatch(r"[0-9]+", query.get(key, [""])[0]):
             return query[key][0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ _PICTURE_ROW = pl.Schema({**PICTURES, "came": pl.Boolean()})
 
 def read_crawl(raw: Path, work: Work) -> Crawled:
     """All records of the archive. Parsing is sharded, cached by content."""
-    crawled = Crawled(Links(work.snapshot.root / "cache" / "links"))
+    crawled = Crawled(Links(work.scratch / "links"))
     for shards in _batches(_shards(raw, _noting_pictures(raw, crawled))):
         for table in work.map(PARSED, parse_shard, shards):
             crawled.add(table)
@@ -143,8 +143,16 @@ def parse_shard(payload: tuple[Path, list[Place]]) -> pl.DataFrame:
             columns["kind"].append(kind)
             columns["seen_at"].append(page.fetched_at)
             for name, wanted in (("product", Product), ("review", Review), ("rejected", Rejected)):
-                columns[name].append(asdict(record) if isinstance(record, wanted) else None)
+                columns[name].append(_as_row(record) if isinstance(record, wanted) else None)
     return pl.DataFrame(columns, schema=_PARSED)
+
+
+def _as_row(record: Product | Review | Rejected) -> dict[str, Any]:
+    """A record as `asdict` gives it, which copies each string's container, and takes longer than parsing a review."""
+    row = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    if isinstance(record, Product):
+        row["attributes"] = [{"group": one.group, "name": one.name, "value": one.value} for one in record.attributes]
+    return row
 
 
 def _answers(raw: Path, places: Iterable[Place]) -> Iterator[Archived]:
