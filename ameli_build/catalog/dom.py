@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PageElement
@@ -17,6 +17,10 @@ _NOT_TEXT = frozenset({"button", "svg"})
 _NOT_TEXT_CLASSES = frozenset({"tooltip", "tooltip-text", "definition", "sr-only", "visually-hidden"})
 _FUNCTION = re.compile(r":[a-z-]+\([^)]*\)")
 _MARKED = ("class", "id", "data-testid", "aria-label")
+_WALKED = etree.XPath(
+    f"//*[{' or '.join(f'@{name}' for name in _MARKED)} or self::h1 or self::h4 or *[contains(@class, 'basis-none')"
+    " or contains(@class, 'ugc-c-review-average')]]"
+)
 _HEADINGS = ("h1", "h4")
 _BESIDE = re.compile("basis-none|ugc-c-review-average")
 _INLINE = frozenset({"a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u"})
@@ -57,17 +61,21 @@ def _outermost(source: str, concern: re.Pattern[str]) -> Iterator[etree._Element
     parser.feed(source)
     root = parser.close()
     beside = _BESIDE.search(source) is not None
-    todo = [] if root is None else [root]
-    while todo:
-        element = todo.pop()
+    taken: set[etree._Element] = set()
+    for element in [] if root is None else _WALKED(root):
         if (
             element.tag in _HEADINGS
-            or any(concern.search(element.get(name) or "") for name in _MARKED)
+            or any(_concerns(concern, value) for name in _MARKED if (value := element.get(name)))
             or (beside and any(_BESIDE.search(child.get("class") or "") for child in element))
-        ):
+        ) and taken.isdisjoint(element.iterancestors()):
+            taken.add(element)
             yield element
-        else:
-            todo += reversed(element)
+
+
+@lru_cache(maxsize=1 << 14)
+def _concerns(concern: re.Pattern[str], value: str) -> bool:
+    """Whether an attribute's value holds a word of concern; the pages of one shop repeat most of their values."""
+    return concern.search(value) is not None
 
 
 def _part(tree: BeautifulSoup, element: etree._Element) -> tuple[str, Tag]:

@@ -27,9 +27,9 @@ from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_ld, json
 __all__ = ["Generation", "NotAProduct", "ParsedProduct", "parse_product_page"]
 
 _OF_CONCERN = re.compile(
-    "title|product-data|sku|price|breadcrumb|gallery|primary-image|variations|seo-list|c-reviews|c-total-reviews"
-    "|overview|description|embedded-component-container|list-row|specifications|category-wrapper|brand-link"
-    "|pdp-drawer",
+    "sku-title|product-title|product-data|priceView|price-block|breadcrumb|gallery|primary-image|variations|seo-list"
+    "|c-reviews|c-total-reviews|long-description|product-description|embedded-component-container|list-row"
+    "|specifications|category-wrapper|brand-link|pdp-drawer",
     re.I,
 )
 
@@ -53,6 +53,9 @@ def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedP
     if found := generation_b.components(scripts):
         return as_parsed(_components(page, scripts, found), "B", url)
     shown = generation_a.read(page)
+    if not shown.rows:  # an open sheet of another generation, without that one's JSON
+        rows = tuple(generation_b.drawer_rows(page)) or tuple(apollo.shown_rows(page))
+        shown = replace(shown, rows=rows)
     parsed = as_parsed(combine((shown, _schema(scripts))), "A", url)
     # What is shown beside the button, or told to search engines, need not be all.
     return replace(parsed, has_specifications=bool(shown.rows), has_button=generation_a.has_button(page))
