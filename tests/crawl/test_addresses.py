@@ -93,3 +93,11 @@ def test_a_users_site_may_lie_anywhere_but_not_its_neighbours() -> None:
 def test_a_site_url_that_is_none_is_named() -> None:
     with pytest.raises(UnusableInput, match=r"crawl.site_url"):
         Addresses(CrawlSettings(site_url="bestbuy"))
+
+
+def test_a_host_that_only_images_come_from_can_be_done_without() -> None:
+    assert SHOP.images_only("pisces.bbystatic.com")
+    assert OWN.images_only("localhost:8124")
+    assert not SHOP.images_only("www.bestbuy.com")
+    assert not OWN.images_only("127.0.0.1:8123")
+    assert not Addresses(CrawlSettings(image_hosts=("www.bestbuy.com",))).images_only("www.bestbuy.com")

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -28,6 +29,7 @@ from ameli_build.demo.faults import (
     Bomb,
     Drip,
     Fault,
+    FaultPlan,
     Hang,
     LyingLength,
     Page,
@@ -37,6 +39,7 @@ from ameli_build.demo.faults import (
     Rule,
     Status,
 )
+from ameli_build.demo.server import LoopbackServer
 from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed
 
@@ -220,6 +223,16 @@ def test_retry_after_as_a_date_is_honoured() -> None:
     assert 0.35 <= second - first <= 1.5
 
 
+def test_what_a_host_asks_for_holds_for_its_other_addresses_too() -> None:
+    rules = always(Status(429, retry_after="0.4"), "^/lamp$")
+    with fetching(rules, retries=0) as (get, server, _):
+        with pytest.raises(FetchFailed, match="http_429"):
+            get("/lamp")
+        get("/other")
+        first, second = (seen.at for seen in server.seen if seen.target != "/robots.txt")
+    assert second - first > 0.35
+
+
 @pytest.mark.parametrize(
     "value", ["nan", "inf", "", "Fri, 99 Foo", "Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None]
 )
@@ -270,6 +283,62 @@ def test_the_address_connected_to_is_checked_not_the_name() -> None:
         fetcher.close()
     assert caught.value.kind == "forbidden_address"
     assert server.seen == []
+
+
+def test_so_many_requests_are_under_way_at_a_time() -> None:
+    under_way = most = 0
+    lock = threading.Lock()
+
+    def respond(target: str) -> Answer:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        select.select([], [], [], 0.03)
+        with lock:
+            under_way -= 1
+        return Answer(PAGE)
+
+    with LoopbackServer(respond, FaultPlan(())) as server:
+        fetcher = Fetcher(CrawlSettings(site_url=server.url, rate=1e4, threads=8, connections=3))
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda n: fetcher.get(f"{server.url}/{n}", "page", html_page), range(16)))
+        fetcher.close()
+    assert most == 3
+
+
+def test_a_missing_page_costs_no_connection() -> None:
+    connections = []
+    with fetching() as (get, server, _):
+        accept = server.get_request
+        server.get_request = lambda: connections.append(1) or accept()
+        for number in range(4):
+            with pytest.raises(FetchFailed, match="http_404"):
+                get(f"/none/{number}")
+        get()
+    assert len(connections) == 1
+
+
+def test_cookies_of_the_shop_are_sent_back() -> None:
+    client = Client(lambda *_: True, 1, "a crawler", "127.0.0.1")
+    given = Answer(PAGE, headers=(("Set-Cookie", "basket=7; Path=/"),))
+    with misbehaving({"/lamp": given}) as server:
+        client.get(f"{server.url}/lamp", {}, (5.0, 5.0)).close()
+        cookie = client.request(f"{server.url}/other", {}).headers["Cookie"]
+        client.close()
+    assert sorted(cookie.split("; ")) == ["basket=7", "intl_splash=false"]
+
+
+@pytest.mark.parametrize(
+    ("target", "sent"),
+    [
+        ("http://a.test/x?b=1&c=d,e", "http://a.test/x?b=1&c=d,e"),
+        ("http://a.test/l\u00e4mp", "http://a.test/l%C3%A4mp"),
+        ("http://a.test/%7Elamp%2f", "http://a.test/~lamp%2F"),
+    ],
+)
+def test_addresses_are_quoted_where_they_need_it(target: str, sent: str) -> None:
+    assert Client(lambda *_: True, 1, "a crawler", "a.test").request(target, {}).url == sent
 
 
 def test_requests_keep_to_the_rate_whatever_the_threads() -> None:
