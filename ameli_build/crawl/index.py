@@ -192,6 +192,8 @@ def copy_index(source: Path, target: Path) -> None:
             closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=0)) as old,
             closing(sqlite3.connect(target)) as new,
         ):
+            old.execute("BEGIN")
+            _single(old, "SELECT count(*) FROM segment")  # fails where another writes, for which a copy would wait
             old.backup(new)
     except sqlite3.Error:
         target.unlink(missing_ok=True)
