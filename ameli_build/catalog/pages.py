@@ -65,12 +65,13 @@ def _apollo(page: Page, scripts: Sequence[Script], product: dict[str, Any]) -> D
     draft = apollo.read(product)
     shown = Draft(rows=tuple(apollo.shown_rows(page)))
     first = (shown, draft) if len(shown.rows) >= len(draft.rows) else (draft, shown)  # shown ones have their groups
-    return combine((*first, _schema(scripts), generation_a.read(page)))
+    return generation_a.read(page, combine((*first, _schema(scripts))))
 
 
 def _components(page: Page, scripts: Sequence[Script], found: dict[str, dict[str, Any]]) -> Draft:
     drawer = Draft(rows=tuple(generation_b.drawer_rows(page)))
-    return combine((generation_b.read(found), drawer, generation_a.read(page), _schema(scripts)))
+    shown = generation_a.read(page, combine((generation_b.read(found), drawer)))
+    return combine((shown, _schema(scripts)))
 
 
 def _schema(scripts: Sequence[Script]) -> Draft:
