@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import threading
+import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ BROWSER_ERRORS = (WebDriverException, HTTPError, OSError)
 QUEUE_SECONDS = 400
 """A grid may let a new session wait until others have ended."""
 
+_IDLE_SECONDS = 60.0
 _SCRIPT_GRACE = 2.0
 _ANSWER_GRACE = 10.0
 """A driver that answers this much later than it should is given up with its browser."""
@@ -64,6 +66,7 @@ class Browser:
         self._settings = settings
         self._addresses = addresses
         self._driver: WebDriver | None = None
+        self._used = 0.0
         self._lock = threading.Lock()
         by_browser = settings.transport == "browser"
         self._use = "crawl.transport=browser" if by_browser else "the specification click"
@@ -74,6 +77,14 @@ class Browser:
         """Whether it has been started and not been closed."""
         return self._driver is not None
 
+    @property
+    def driver(self) -> WebDriver:
+        """What it is driven by. Raises `WebDriverException` when it is closed, as it may be at any moment."""
+        driver = self._driver
+        if driver is None:
+            raise WebDriverException("the browser is closed")
+        return driver
+
     def start(self) -> None:
         """Start it. Raises `RunFailed` when that does not go."""
         try:
@@ -82,7 +93,7 @@ class Browser:
             raise RunFailed(
                 f"the browser for {self._use} does not start ({told(error)}); see crawl.browser_url, {self._without}"
             ) from error
-        self._driver, self.pages = driver, 0
+        self._driver, self.pages, self._used = driver, 0, time.monotonic()
         try:
             self._prepare(driver)
         except BROWSER_ERRORS as error:
@@ -91,31 +102,35 @@ class Browser:
 
     def open(self, url: str) -> WebDriver:
         """The browser with a page loaded (its HTML parsed, that is)."""
-        driver = self._driver
-        if driver is None:
-            raise WebDriverException("the browser is closed")
+        driver = self.driver
         self.pages += 1
+        self._used = time.monotonic()
         driver.get(url)
         return driver
 
+    def is_alive(self) -> bool:
+        """Whether it still answers, if that is in doubt: a grid ends what has been idle for some minutes."""
+        if time.monotonic() - self._used > _IDLE_SECONDS:
+            try:
+                _ = self.driver.current_window_handle
+            except BROWSER_ERRORS:
+                return False
+        return self.running
+
     def log(self) -> list[dict[str, Any]]:
         """What the browser noted since it was last asked (with `crawl.transport = "browser"`)."""
-        driver = self._driver
-        if driver is None:
-            raise WebDriverException("the browser is closed")
-        messages: list[dict[str, Any]] = driver.execute("getLog", {"type": "performance"})["value"]
+        messages: list[dict[str, Any]] = self.driver.execute("getLog", {"type": "performance"})["value"]
         return messages
 
     def tidy(self) -> None:
         """Close all windows but the first one."""
-        driver = self._driver
-        if driver is not None:
-            first, *others = driver.window_handles
-            for other in others:
-                driver.switch_to.window(other)
-                driver.close()
-            if others:
-                driver.switch_to.window(first)
+        driver = self.driver
+        first, *others = driver.window_handles
+        for other in others:
+            driver.switch_to.window(other)
+            driver.close()
+        if others:
+            driver.switch_to.window(first)
 
     def close(self) -> None:
         """End the browser, as well as it goes."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from ameli_build.crawl.archive import Response
@@ -30,7 +30,7 @@ _POLL_SECONDS = 0.02
 class BrowserTransport:
     """Pages, review JSON and the site's robots.txt by way of a browser; all else by `http`.
 
-    The browser names itself by the crawl's user agent and tries to pass for nothing that it is not. Status, headers and
+    The browser names itself by the crawl's user agent and tries to pass for nothing that it is not. Status, headers (without cookies) and
     the body are those that it was served, not what its scripts made of the page. It follows redirects by itself: they
     are told one by one, as if they had been asked for one by one, and what lies behind one that is not allowed is not
     taken. Conditional requests are asked without their condition. A body counts as too large once it is there.
@@ -79,10 +79,10 @@ class BrowserTransport:
 
     def _visit(self, browser: Browser, target: str) -> tuple[Visit, bytes | None]:
         """Where an address led and the body it gave; None for the body where no whole answer came."""
-        visit, driver = self._went(browser, target)
+        visit = self._went(browser, target)
         if visit.response is not None and visit.response.get("fromDiskCache"):  # it is the shop that was asked
-            command(driver, "Network.clearBrowserCache", {})
-            visit, driver = self._went(browser, target)
+            command(browser.driver, "Network.clearBrowserCache", {})
+            visit = self._went(browser, target)
         if visit.response is None:
             return visit, None
         self._check_peer(visit)
@@ -94,20 +94,23 @@ class BrowserTransport:
                     "wrong_type", f"{visit.response['mimeType']}: not shown by a browser", 200, again=True
                 )
             return visit, None
-        return visit, self._body(driver, visit)
+        return visit, self._body(browser.driver, visit)
 
-    def _went(self, browser: Browser, target: str) -> tuple[Visit, WebDriver]:
+    def _went(self, browser: Browser, target: str) -> Visit:
         """Open an address, and read the browser's log until the document is there."""
         browser.log()
-        visit = Visit()
-        driver = browser.open(target)
-        frame = driver.current_window_handle
+        try:
+            browser.open(target)
+        except WebDriverException as error:
+            if "net::ERR_" not in (error.msg or ""):  # that, the log tells better
+                raise
+        visit, frame = Visit(), browser.driver.current_window_handle
         end = time.monotonic() + _LOG_SECONDS
         visit.add(browser.log(), frame)
         while not visit.finished and time.monotonic() < end:
             time.sleep(_POLL_SECONDS)
             visit.add(browser.log(), frame)
-        return visit, driver
+        return visit
 
     def _check_peer(self, visit: Visit) -> None:
         """The map of names keeps pages where they may be; this looks at where the document really came from."""

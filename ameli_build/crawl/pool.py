@@ -91,10 +91,10 @@ class BrowserPool:
 
     def _ready(self, browser: Browser, fresh: bool) -> bool:
         """Have a browser running; False when it cannot be started while others run: then it leaves the pool."""
-        if browser.running and (fresh or browser.pages >= self._settings.pages_per_browser):
-            browser.close()
-        if browser.running:
+        worn = fresh or browser.pages >= self._settings.pages_per_browser
+        if browser.running and not worn and browser.is_alive():
             return True
+        browser.close()
         for number in range(1, START_TRIES + 1):
             try:
                 browser.start()

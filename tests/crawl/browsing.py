@@ -45,9 +45,7 @@ def clicker_of(pool: BrowserPool, settings: CrawlSettings) -> Clicker:
 
 def processes_of(browser: Browser) -> list[int]:
     """Chromium's processes of a local browser, its driver and supervisor aside."""
-    driver = browser._driver
-    assert driver is not None
-    members = session_members(int(driver.service.process.pid))  # type: ignore[attr-defined]
+    members = session_members(int(browser.driver.service.process.pid))  # type: ignore[attr-defined]
     return [one for one in members if "/chromium" in _command(one) and "chromedriver" not in _command(one)]
 
 

@@ -94,9 +94,7 @@ def test_the_click_shows_every_row_in_every_generation(clicker: Clicker, product
     assert parsed.product.sku == product.sku  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
-    ("page", "kind"), [("/never", "no_button"), ("/empty", "no_rows"), ("/elsewhere", "browser")]
-)
+@pytest.mark.parametrize(("page", "kind"), [("/never", "no_button"), ("/empty", "no_rows"), ("/elsewhere", "browser")])
 def test_a_page_that_does_not_open_is_named(clicker: Clicker, page: str, kind: str) -> None:
     with misbehaving(PAGES) as server, pytest.raises(ClickFailed) as caught:
         clicker.click(server.url + page, "shop")
@@ -122,21 +120,20 @@ def test_surveys_modal_windows_alerts_and_new_windows_are_dismissed(clicker: Cli
     with misbehaving(PAGES) as server:
         assert "after it all" in clicker.click(f"{server.url}/nagging", "shop")
     with pool.borrow() as browser:
-        assert browser._driver is not None
-        assert len(browser._driver.window_handles) == 1
+        assert len(browser.driver.window_handles) == 1
 
 
 def test_a_page_that_fails_is_tried_in_a_fresh_browser(clicker: Clicker, pool: BrowserPool) -> None:
     with misbehaving(PAGES) as server:
         clicker.click(f"{server.url}/late", "shop")
         with pool.borrow() as browser:
-            first = browser._driver
+            first = browser.driver
         with pytest.raises(ClickFailed):
             clicker.click(f"{server.url}/never", "shop")
         assert [seen.target for seen in server.seen].count("/never") == 2
         clicker.click(f"{server.url}/late", "shop")
         with pool.borrow() as browser:
-            assert browser._driver is not first
+            assert browser.driver is not first
 
 
 def test_a_script_that_never_ends_costs_one_page(pool: BrowserPool) -> None:
