@@ -12,12 +12,13 @@ from crawl.crawling import archived, settings_for
 from demo.small_world import picture, small_world
 from faults.kinds import SETTINGS
 
-from ameli_build.build import build
+from ameli_build.catalog.build import STAGE as CATALOG
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.faults import FaultPlan, Rule
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import World, WorldProduct
 from ameli_build.snapshot import Snapshot
+from ameli_build.stages import in_process, run_stage
 
 PAGE_SIZE = 10
 """Reviews on a page of these crawls: a family's 24 stand on three."""
@@ -83,5 +84,5 @@ def images_on(root: Path, host: str) -> set[str]:
 def table(root: Path, shop: Storefront, name: str) -> pl.DataFrame:
     """A table of the catalog that is built from the archive."""
     snapshot = Snapshot(root)
-    build(snapshot, settings_for(shop.site_url), until="catalog")
+    run_stage(CATALOG, snapshot, settings_for(shop.site_url), in_process)
     return snapshot.read(f"catalog/{name}")

@@ -14,10 +14,10 @@ import pytest
 from clean.pictures_made import encoded, exif_turned, photograph, png_header
 from crawl.crawling import settings_for
 from crawl.misbehaving_shop import Options, failures, options, statistics
+from crawl.misbehaving_shop import table as table_of
 from demo.small_world import small_world
 from PIL import Image
 
-from ameli_build.build import build
 from ameli_build.clean.decoding import check_pictures
 from ameli_build.crawl.run import crawl
 from ameli_build.demo import faults as wrong
@@ -136,9 +136,8 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> Looked:
     with Storefront(world(), plan, pictures=served) as shop:
         settings = settings_for(shop.site_url, **options(values | {"read_timeout": 1.0, "deadline": 2.0}))
         crawl(snapshot, settings)
-        build(snapshot, settings, until="catalog")
+        table = table_of(root, shop, "images")
         targets = [seen.target.rpartition("/")[2] for seen in shop.seen_by("images")]
-    table = snapshot.read("catalog/images")
     verdicts = check_pictures(Work(snapshot), settings, table)
     lines = {name: line for line, name in NAMES.items()}
 
