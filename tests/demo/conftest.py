@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +29,8 @@ def browser() -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
     for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "window-size=1200,900"):
         options.add_argument(f"--{flag}")
-    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield chrome
-    chrome.quit()
+    with tempfile.TemporaryDirectory(prefix="shop-") as folder:  # what Chromium leaves behind goes with it
+        service = webdriver.ChromeService(driver, env={**os.environ, "TMPDIR": folder})
+        chrome = webdriver.Chrome(options=options, service=service)
+        yield chrome
+        chrome.quit()
