@@ -184,16 +184,14 @@ def seal(path: Path, size: int) -> bytes:
 
 
 def copy_index(source: Path, target: Path) -> None:
-    """Copy an index that nobody writes; where that cannot be done there is no copy, and the index is made anew."""
-    if not source.is_file():
+    """Copy an index, leaving no trace beside it. There is no copy of one that is in use or that a kill left open."""
+    if not source.is_file() or source.with_name(f"{source.name}-wal").exists():
         return
     try:
         with (
-            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=0)) as old,
+            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as old,
             closing(sqlite3.connect(target)) as new,
         ):
-            old.execute("BEGIN")
-            _single(old, "SELECT count(*) FROM segment")  # fails where another writes, for which a copy would wait
             old.backup(new)
     except sqlite3.Error:
         target.unlink(missing_ok=True)

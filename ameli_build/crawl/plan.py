@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from ameli_build.catalog.urls import listing_url
@@ -109,7 +109,7 @@ class _Look(Source):
     def __init__(self, snapshot: Snapshot, archive: Archive, fetcher: Fetcher) -> None:
         super().__init__(snapshot, archive, fetcher)
         self.first: set[str] = set()
-        self.totals: dict[str, int] = {}
+        self._found: dict[str, object] = {}
         self._missing: dict[tuple[str, str], str] = {}
 
     def take(
@@ -126,7 +126,9 @@ class _Look(Source):
         if kind == "listing" and url not in self.first:
             return None
         try:
-            return self.fetcher.get(url, kind, accept)[1]
+            if url not in self._found:
+                self._found[url] = self.fetcher.get(url, kind, accept)[1]
+            return cast("T", self._found[url])
         except FetchFailed as failure:
             self._missing[kind, url] = failure.kind
             return None

@@ -25,8 +25,8 @@ def review_pages(errand: Errand, settings: CrawlSettings, sku: str, expected: in
 
     The end is an empty page, or the last one that the shop ever claimed if as many rows came as it counts. A page that
     cannot be had, or is empty and claims more itself, is passed over while more are claimed; pages that only repeat
-    what came before are not followed for long. Where the list changed while it was read and the counts disagree, the
-    pages where something may have slipped through are read once more.
+    what came before are not followed for long. Where the shop's count changed while the list was read, the pages where
+    something may have slipped through are read once more.
 
     In a refresh, where the newest reviews come first, the list is read until a page brings nothing that the earlier
     snapshot did not have; the rest is taken over from there, unless the shop's count speaks against it.
@@ -85,11 +85,10 @@ class _Walk:
             number += 1
 
     def second_look(self) -> Iterator[ReviewPage]:
-        """The pages where a review may have slipped through while others came or went, if the counts disagree."""
-        if not self._totals or self._totals[-1][1] == len(self._seen) + self._rows:
-            return
+        """The pages where a review may have slipped through while others came or went, as the shop's counts tell."""
         steps = list(zip(self._totals, self._totals[1:], strict=False))
-        if any(after > before for (_, before), (_, after) in steps):  # new ones came in front
+        short = steps and self._totals[-1][1] > len(self._seen) + self._rows
+        if short and any(after > before for (_, before), (_, after) in steps):  # new ones came in front
             for number in [number for number, _ in self._totals]:
                 page = self._take(number, AGAIN)
                 fresh = self._count(page, number) if page is not None else 0

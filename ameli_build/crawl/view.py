@@ -86,14 +86,13 @@ def line(board: Board) -> str:
 def duration(seconds: float) -> str:
     """A time in the two units that matter.
 
-    >>> duration(59.6), duration(3700), duration(30 * 86400)
+    >>> duration(59.6), duration(3720), duration(30 * 86400)
     ('1 min 0 s', '1 h 2 min', '30 d 0 h')
     """
     whole = round(seconds)
     for unit, size, lower, small in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
         if whole >= size:
-            rest = whole % size // small if small == 1 else round(whole % size / small)
-            return f"{whole // size} {unit} {rest} {lower}"
+            return f"{whole // size} {unit} {whole % size // small} {lower}"
     return f"{whole} s"
 
 

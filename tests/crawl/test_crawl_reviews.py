@@ -91,3 +91,57 @@ def test_a_first_page_that_cannot_be_had_ends_the_product(tmp_path: Path) -> Non
 def test_a_page_instead_of_json_is_a_failure(tmp_path: Path) -> None:
     found, _ = crawled(tmp_path, page_of("a", totalPages=3), Answer(b"<html>oops</html>"), page_of("c"))
     assert found == ["a", "c"]
+
+
+def test_behind_a_first_page_that_failed_lie_the_reviews_that_the_product_claims(tmp_path: Path) -> None:
+    pages = [page_of("a", totalPages=3), page_of("b", totalPages=3), page_of("c", totalPages=3)]
+    targets = {review_url("", "77", number): page for number, page in enumerate(pages, 1)}
+    with misbehaving(targets, always(Status(500), "page=1&")) as server:
+        settings = settings_for(server.url, retries=0)
+        with source_of(tmp_path, settings) as source:
+            errand = Errand(source)
+            found = [
+                review.review_id for page in review_pages(errand, settings.crawl, "77", 41) for review in page.reviews
+            ]
+            failures = source.archive.failures()
+    assert found == ["b", "c"]
+    assert not errand.complete
+    assert [(failure.kind, failure.error, failure.sku) for failure in failures] == [("reviews", "http_500", "77")]
+
+
+SHIFTS = {
+    "one came in front while the list was read": (
+        [page_of("a b", totalPages=2, totalResults=4), page_of("b c", totalPages=3, totalResults=5), page_of("d")],
+        {1: page_of("new a", totalPages=3, totalResults=5)},
+        "a b b c d new a",
+        2,
+    ),
+    "one was taken back while the list was read": (
+        [page_of("a b", totalPages=3, totalResults=5), page_of("d e", totalPages=2, totalResults=4)],
+        {1: page_of("a c", totalPages=2, totalResults=4)},
+        "a b d e a c",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SHIFTS)
+def test_nothing_slips_through_when_the_list_changes_meanwhile(tmp_path: Path, case: str) -> None:
+    pages, later, ids, twice = SHIFTS[case]
+    first = {review_url("", "77", number): page for number, page in enumerate(pages, 1)}
+    then = {review_url("", "77", number): page for number, page in later.items()}
+    with misbehaving(first) as server:
+        asked: list[str] = []
+
+        def respond(target: str) -> Answer:
+            asked.append(target)
+            return (then if target in asked[:-1] else first).get(target, page_of(""))
+
+        server.respond = respond
+        settings = settings_for(server.url, retries=0, review_page_size=20)
+        for _ in range(2):  # the second run finds all of it in the archive
+            with source_of(tmp_path, settings) as source:
+                found = list(review_pages(Errand(source), settings.crawl, "77"))
+            assert " ".join(review.review_id for page in found for review in page.reviews) == ids
+        reviews = [target for target in asked if target.startswith("/ugc")]
+    assert len(reviews) == len(set(reviews)) + twice

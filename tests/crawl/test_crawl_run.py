@@ -13,6 +13,7 @@ import pytest
 from crawl.crawling import archived, settings_for
 from demo.small_world import picture, small_world
 
+from ameli_build.catalog.build import STAGE
 from ameli_build.crawl.archive import read_archive
 from ameli_build.crawl.run import crawl, with_site
 from ameli_build.demo.faults import (
@@ -29,6 +30,7 @@ from ameli_build.demo.faults import (
 from ameli_build.demo.storefront import Storefront
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, Snapshot
+from ameli_build.stages import run_stage
 
 WORLD = small_world(6)
 SKUS = {product.sku for product in WORLD.products}
@@ -184,3 +186,16 @@ def test_specifications_that_need_a_click_are_clicked(tmp_path: Path) -> None:
     assert stats.failures["no_button"] == 3  # type: ignore[attr-defined]
     bodies = [page.body or b"" for (kind, _), page in pages.items() if kind == "clicked"]
     assert all(b"row-value" in body for body in bodies)
+
+
+def test_a_review_that_eight_siblings_list_is_one_with_eight_links(tmp_path: Path) -> None:
+    with Storefront(small_world(8), pictures=picture) as shop:
+        run(tmp_path, shop)
+    run_stage(STAGE, Snapshot(tmp_path), Settings())
+    reviews = Snapshot(tmp_path).read("catalog/reviews")
+    family = sorted(f"70001{number:02d}" for number in range(8))
+    links = reviews.filter(reviews["review_id"] == "00000000-0000-4000-8000-000000000003").sort("sku")
+    assert links["sku"].to_list() == family
+    assert links["product_details_sku"].to_list() == [None if sku == "7000103" else "7000103" for sku in family]
+    assert (links["helpful"].unique().to_list(), links["unhelpful"].unique().to_list()) == ([3], [1])
+    assert all("VerifiedPurchaser" in extra for extra in links["extra"])

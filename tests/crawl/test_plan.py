@@ -1,0 +1,91 @@
+"""What a dry run says, and that it leaves no trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from crawl.crawling import settings_for
+from demo.small_world import picture, small_world
+
+from ameli_build.crawl.plan import Plan, dry_run
+from ameli_build.crawl.run import crawl
+from ameli_build.demo.faults import FaultPlan, Rule, Status
+from ameli_build.demo.storefront import Storefront
+from ameli_build.snapshot import Snapshot, UnusableInput
+
+WORLD = small_world(30)
+
+
+def plan(root: Path, shop: Storefront, refresh: Path | None = None, **values: Any) -> Plan:
+    settings = settings_for(shop.site_url, specifications="json", **{"rate": 2.0} | values.pop("settings", {}))
+    return dry_run(Snapshot(root), settings, refresh=Snapshot(refresh) if refresh else None, **values)
+
+
+def files(root: Path) -> dict[str, tuple[int, int]]:
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in root.rglob("*")}
+
+
+def test_a_new_crawl_is_planned_from_the_papers_averages(tmp_path: Path) -> None:
+    with Storefront(WORLD, pictures=picture) as shop:
+        found = plan(tmp_path / "new", shop, settings={"rate": 10_000.0})
+        asked = {seen.target for seen in shop.seen}
+        site = shop.site_url.removeprefix("http://")
+    assert not (tmp_path / "new").exists()
+    assert asked == {"/robots.txt", "/sitemaps_pdp.xml", "/sitemaps_pdp.0000.xml.gz"}
+    assert found.requests[site] == {"product pages": 33, "review pages": 280}  # 33 x 6,500,078 / 38,329 / 20, up
+    assert found.requests["localhost"] == {"images": 880}
+    assert "33 products, 0 of them done" in str(found)
+
+
+def test_the_time_is_that_of_the_slowest_host() -> None:
+    found = Plan()
+    found.add("a", 0.5, "pages", 10_000)
+    found.add("b", 10.0, "images", 10_000)
+    found.add("b", 10.0, "none", -3)
+    lines = [" ".join(line.split()) for line in str(found).splitlines()]
+    assert lines == [
+        "host requests a second time",
+        "a 10,000 0.5 5 h 33 min",
+        "pages 10,000",
+        "b 10,000 10 16 min 40 s",
+        "images 10,000",
+        "all hosts at a time 20,000 5 h 33 min",
+    ]
+
+
+def test_of_a_category_only_the_first_page_is_asked_for(tmp_path: Path) -> None:
+    with Storefront(WORLD, pictures=picture) as shop:
+        found = plan(tmp_path, shop, categories=["abcat0502000"])
+        asked = [seen.target for seen in shop.seen if "robots" not in seen.target]
+    assert len(asked) == 1
+    assert "30 products, 0 of them done" in str(found)
+
+
+def test_what_is_archived_is_not_counted(tmp_path: Path) -> None:
+    with Storefront(WORLD, pictures=picture) as shop:
+        settings = settings_for(shop.site_url, specifications="json")
+        crawl(Snapshot(tmp_path / "a"), settings, max_products=24)
+        before, asked = files(tmp_path), len(shop.seen)
+        half = plan(tmp_path / "a", shop, max_products=33)
+        assert files(tmp_path) == before
+        assert len(shop.seen) == asked  # the sitemap is archived
+        assert half.requests[shop.site_url.removeprefix("http://")]["product pages"] == 9
+        crawl(Snapshot(tmp_path / "a"), settings, max_products=33)
+        done = plan(tmp_path / "a", shop)
+        assert done.requests == {}
+        assert "33 products, 33 of them done" in str(done)
+        new = plan(tmp_path / "b", shop, tmp_path / "a", settings={"refresh_images": "trust"})
+        assert new.requests == {shop.site_url.removeprefix("http://"): {"product pages": 33, "review pages": 33}}
+
+
+def test_a_retry_is_planned_from_what_failed(tmp_path: Path) -> None:
+    with Storefront(WORLD, FaultPlan((Rule(r"/7000101\.p", Status(404)),)), pictures=picture) as shop:
+        crawl(Snapshot(tmp_path), settings_for(shop.site_url, specifications="json"), max_products=3)
+        asked = len(shop.seen)
+        found = plan(tmp_path, shop, retry_failed=True)
+        assert len(shop.seen) == asked
+        assert found.requests[shop.site_url.removeprefix("http://")] == {"page: http_404": 1}
+        with pytest.raises(UnusableInput, match="no crawl here"):
+            plan(tmp_path / "nothing", shop, retry_failed=True)

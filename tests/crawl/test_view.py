@@ -1,0 +1,67 @@
+"""What is shown of a running crawl."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import pytest
+from rich.console import Console
+
+from ameli_build.crawl import view as view_module
+from ameli_build.crawl.view import Board, duration, line, shown
+
+
+def board() -> Board:
+    found = Board()
+    found.total = 1200
+    for number in range(600):
+        found.product(skipped=number < 100)
+    found.add_reviews(3456)
+    found.image()
+    for _ in range(3):
+        found.error("http_500")
+    found.error("timeout")
+    return found
+
+
+def test_a_line_tells_what_is_done_and_what_went_wrong() -> None:
+    told = line(board())
+    assert told.startswith("600 of 1,200 products, 3,456 reviews, 1 images, 4 errors (http_500 3, timeout 1), about ")
+    assert line(Board()) == "0 of 0 products, 0 reviews, 0 images"
+
+
+def test_the_time_left_counts_only_what_was_fetched_now() -> None:
+    found = board()
+    started = found._started
+    found._started = started - 100.0
+    left = found.left
+    assert left is not None and 120 <= left < 125  # 500 in 100 seconds, 600 to go
+    assert Board().left is None
+
+
+def test_the_live_view_tells_requests_by_host() -> None:
+    console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(view_module._View(board(), Counter({"shop": 42, "pictures": 7})).render())
+    text = console.export_text()
+    for words in ("600 of 1,200", "3,456", "shop", "42  requests, 0.0 a second", "errors  http_500 3, timeout 1"):
+        assert words in text, text
+
+
+def test_plain_lines_come_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(view_module, "LINE_EVERY_SECONDS", 0.01)
+    with shown(board(), Counter()):
+        threading.Event().wait(0.2)
+    err = capfd.readouterr().err
+    assert "  crawl: 600 of 1,200 products, 3,456 reviews" in err
+    assert not [thread for thread in threading.enumerate() if thread.name == "crawl-lines"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "0 s"), (59.6, "1 min 0 s"), (3599, "59 min 59 s"), (3720, "1 h 2 min"), (86399, "23 h 59 min")],
+)
+def test_a_time_has_two_units(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
