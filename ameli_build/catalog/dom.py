@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -26,6 +27,15 @@ _BESIDE = re.compile("basis-none|ugc-c-review-average")
 _INLINE = frozenset({"a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u"})
 
 
+@dataclass(slots=True)
+class _Part:
+    """An element of concern with its source, in lower case; `made` is its tree once a selector is tried in it."""
+
+    source: str
+    element: etree._Element
+    made: Tag | None = None
+
+
 class Page:
     """A page's elements, without its scripts, behind CSS selectors.
 
@@ -34,25 +44,38 @@ class Page:
     selector must begin at such an element; where it looks beside one, its word stands in `_BESIDE` too.
 
     A selector whose names do not even stand in a part's source is not tried there: most are for other generations, and
-    each costs a walk through the part.
+    each costs a walk through the part, which becomes a tree only when one is tried.
     """
 
     def __init__(self, html: str, concern: re.Pattern[str] | None = None) -> None:
         source = without_scripts(html)
+        self._tree = BeautifulSoup("" if concern else source, "lxml")
         if concern is None:
-            self._parts: list[tuple[str, Tag]] = [(source.lower(), BeautifulSoup(source, "lxml"))]
+            self._parts = [_Part(source.lower(), None, self._tree)]
         else:
-            tree = BeautifulSoup("", "lxml")
-            self._parts = [_part(tree, element) for element in _outermost(source, concern)]
-            tree.endData()
+            self._parts = [_Part(_source(element), element) for element in _outermost(source, concern)]
+            if _BESIDE.search(source):  # some are sought from others, so all must stand in their order
+                for part in self._parts:
+                    self._made(part)
 
     def select(self, *selectors: str) -> list[Tag]:
         """The elements that any of the selectors finds, in the order of the page."""
         found: list[Tag] = []
-        for source, part in self._parts:
-            tried = [one for one in selectors if all(name in source for name in _names(one))]
-            found += part.select(", ".join(tried)) if tried else ()
+        for part in self._parts:
+            tried = [one for one in selectors if all(name in part.source for name in _names(one))]
+            found += self._made(part).select(", ".join(tried)) if tried else ()
         return found
+
+    def _made(self, part: _Part) -> Tag:
+        """The tree of a part, in a wrapper, since a selector finds only what is inside of something."""
+        if part.made is None:
+            wrapper = self._tree.handle_starttag("body", None, None, {})
+            assert wrapper is not None
+            _add(self._tree, part.element)
+            self._tree.handle_endtag("body")
+            self._tree.endData()
+            part.made = wrapper
+        return part.made
 
 
 def _outermost(source: str, concern: re.Pattern[str]) -> Iterator[etree._Element]:
@@ -78,13 +101,8 @@ def _concerns(concern: re.Pattern[str], value: str) -> bool:
     return concern.search(value) is not None
 
 
-def _part(tree: BeautifulSoup, element: etree._Element) -> tuple[str, Tag]:
-    """The source and the tree of an element, in a wrapper, since a selector finds only what is inside of something."""
-    wrapper = tree.handle_starttag("body", None, None, {})
-    assert wrapper is not None
-    _add(tree, element)
-    tree.handle_endtag("body")
-    return etree.tostring(element, encoding="unicode", with_tail=False).lower(), wrapper
+def _source(element: etree._Element) -> str:
+    return str(etree.tostring(element, encoding="unicode", with_tail=False)).lower()
 
 
 def _add(tree: BeautifulSoup, element: etree._Element) -> None:

@@ -30,24 +30,26 @@ _VARIATIONS = (
 _REVIEWS = (".c-reviews .c-total-reviews", ".c-total-reviews", ".c-reviews", ".ugc-c-review-average + span")
 _OVERVIEW = "div[class^='embedded-component-container lv product-']"
 _ROWS = ".specifications-list .list-item"
+_NOTHING = Draft()
 _SPECIFICATION_BUTTONS = (".shop-specifications button", ".shop-mp-specifications button")
 
 
-def read(page: Page) -> Draft:
-    """What the page's elements tell."""
+def read(page: Page, told: Draft = _NOTHING) -> Draft:
+    """What is `told` already, and of all else what the page's elements tell; variants from both."""
+    shown = tuple(sku for href in values_of(page.select(*_VARIATIONS), "href") if (sku := sku_of(href)))
     return Draft(
-        sku=_digits(first_text(page, _SKU)),
-        name=first_text(page, _NAME),
-        categories=_breadcrumb(page),
-        description=_description(page),
-        features=_features(page),
-        rows=tuple(_rows(page)),
-        images=tuple(values_of(page.select(*_GALLERY), "data-src", "src")),
-        variants=tuple(sku for href in values_of(page.select(*_VARIATIONS), "href") if (sku := sku_of(href))),
-        price=number_in(first_text(page, _PRICE)),
-        brand=first_text(page, (".shop-product-title a", ".sku-title .brand-link", "a.brand-link")),
-        model=first_text(page, (".model.product-data .product-data-value",)),
-        review_count=count_in(first_text(page, _REVIEWS)),
+        sku=told.sku or _digits(first_text(page, _SKU)),
+        name=told.name or first_text(page, _NAME),
+        categories=told.categories or _breadcrumb(page),
+        description=told.description or _description(page),
+        features=told.features or _features(page),
+        rows=told.rows or tuple(_rows(page)),
+        images=told.images or tuple(values_of(page.select(*_GALLERY), "data-src", "src")),
+        variants=told.variants + shown,
+        price=number_in(first_text(page, _PRICE)) if told.price is None else told.price,
+        brand=told.brand or first_text(page, (".shop-product-title a", ".sku-title .brand-link", "a.brand-link")),
+        model=told.model or first_text(page, (".model.product-data .product-data-value",)),
+        review_count=count_in(first_text(page, _REVIEWS)) if told.review_count is None else told.review_count,
     )
 
 
