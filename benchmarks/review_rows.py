@@ -91,8 +91,8 @@ def make_products() -> pl.DataFrame:
     return pl.DataFrame(filled, schema=PRODUCTS).sort("sku")
 
 
-def write_reviews(path: Path, size: int, seed: int = 13, rates: Rates | None = None) -> pl.DataFrame:
-    """Write `size` reviews as a catalogue's table, a chunk at a time; returns the truth in the columns of `TRUTH`.
+def write_reviews(path: Path, size: int, seed: int = 13, rates: Rates | None = None, words: int = 60) -> pl.DataFrame:
+    """Write `size` reviews of so many words on average, as a catalogue's table; returns the truth as `TRUTH`.
 
     The truth has one row a review, `reason` and `detail` null for one that the row rules keep.
     """
@@ -100,7 +100,7 @@ def write_reviews(path: Path, size: int, seed: int = 13, rates: Rates | None = N
     schema = pl.DataFrame(schema=REVIEWS).to_arrow().schema
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for start in range(0, size, CHUNK):
-            chunk = _chunk(start, min(CHUNK, size - start), rng, rates or Rates(), known)
+            chunk = _chunk(start, min(CHUNK, size - start), rng, rates or Rates(), known, words)
             writer.write_table(chunk.to_arrow().cast(schema), row_group_size=CHUNK // 4)
     return _truth(known)
 
@@ -173,9 +173,9 @@ def _texts(rng: np.random.Generator, lengths: np.ndarray) -> tuple[list[str], np
     return [text[:1].upper() + text[1:-1] for text in array.to_pylist()], marked
 
 
-def _chunk(start: int, size: int, rng: np.random.Generator, rates: Rates, known: _Known) -> pl.DataFrame:
+def _chunk(start: int, size: int, rng: np.random.Generator, rates: Rates, known: _Known, words: int) -> pl.DataFrame:
     """The links of the reviews from number `start` on, in the columns of `REVIEWS`; their truth goes to `known`."""
-    lengths = np.maximum(1, rng.lognormal(np.log(60) - 0.32, 0.8, size).astype(int)).clip(max=430)
+    lengths = np.maximum(1, rng.lognormal(np.log(words) - 0.32, 0.8, size).astype(int)).clip(max=430)
     long = rng.random(size) < rates.too_long
     lengths[long] = rng.integers(470, 700, long.sum())
     text, marks = _texts(rng, lengths)
@@ -244,7 +244,10 @@ def _dress(row: dict[str, Any], kind: float, pick: int) -> None:
     """Make a text short or accented, or a long one exactly as long as the limit, or a token longer."""
     if row["text_tokens"] > 470 and kind < 0.7:
         plain = LIMIT + pick % 2 - row["title_tokens"] - 1
-        row |= {"text": " ".join(_words()[(pick + n * (1 + row["tail"] % 97)) % 5000] for n in range(plain)), "text_tokens": plain}
+        row |= {
+            "text": " ".join(_words()[(pick + n * (1 + row["tail"] % 97)) % 5000] for n in range(plain)),
+            "text_tokens": plain,
+        }
     elif kind > 0.98:
         row |= {"text": SHORT[pick % len(SHORT)], "text_tokens": 9}
     elif kind > 0.96:

@@ -8,6 +8,8 @@ another, what else there is the tokenizer counts. Other tokenizers allow none of
 
 from __future__ import annotations
 
+from threading import Lock
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -19,36 +21,87 @@ from ameli_build.records import joined_text_expr
 
 BATCH = 20_000
 """Texts that are cut into parts at a time."""
-REMEMBERED = 500_000
-"""Parts whose number of tokens is kept in memory."""
+PLACES = 1 << 19
+"""Parts whose number of tokens is remembered, at most."""
+AT_ONCE = 1 << 18
+"""Parts that are looked up at a time: few enough for the processor's caches."""
+INLINE = 12
+"""Bytes of a string that Arrow holds beside its length."""
 _WORD = r"^([A-Za-z]+)[!-/:-@\[-`{-~]*$"
 
+_NOTHING = np.uint64(2**64 - 1)
+_LENGTH = np.uint64(2**32 - 1)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
 Counts = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.uint64]
 
 
 class PartCounts:
-    """The number of tokens of parts between spaces; what the tokenizer had to count is remembered."""
+    """The number of tokens of parts between spaces.
+
+    Parts of up to 12 bytes are looked up by those bytes, as polars holds them, in a table with a place for each; a
+    part that finds its place taken, or is longer, is counted anew. Threads can share it.
+    """
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
-        self._words = pl.Series(sorted(counter.words), dtype=pl.String)
-        self._known: dict[str, int] = {}
+        self._low = np.full(PLACES, _NOTHING, np.uint64)
+        self._high = np.zeros(PLACES, np.uint64)
+        self._counts = np.zeros(PLACES, np.int64)
+        self._lock = Lock()
 
     def __call__(self, parts: pl.Series) -> Counts:
-        """The number of tokens of each of `parts`, which are distinct."""
-        words = parts.str.extract(_WORD)
-        known = words.str.to_lowercase().is_in(self._words.implode()).fill_null(False)
-        counts = (1 + parts.str.len_bytes() - words.str.len_bytes()).fill_null(0).cast(pl.Int64).to_numpy(writable=True)
-        counts[~known.to_numpy()] = self._count(parts.filter(~known).to_list())
+        """The number of tokens of each of `parts`."""
+        starts = range(0, len(parts), AT_ONCE)
+        return np.concatenate([np.zeros(0, np.int64), *(self._look_up(parts[n : n + AT_ONCE]) for n in starts)])
+
+    def _look_up(self, parts: pl.Series) -> Counts:
+        low, high = _views(parts)
+        places = _places(low, high)
+        known = (self._low[places] == low) & (self._high[places] == high)
+        counts: Counts = self._counts[places]
+        others = np.flatnonzero(~known)
+        if len(others):
+            rest = parts[others]
+            distinct = rest.unique()
+            fresh = self._count(distinct)
+            counts[others] = rest.replace_strict(distinct, pl.Series(fresh)).to_numpy()
+            self._remember(distinct, fresh)
         return counts
 
-    def _count(self, parts: list[str]) -> list[int]:
-        known = self._known
-        fresh = [part for part in parts if part not in known]
-        counted = dict(zip(fresh, self._counter.count_parts(fresh), strict=True))
-        if len(known) + len(counted) <= REMEMBERED:
-            known.update(counted)
-        return [counted[part] if part in counted else known[part] for part in parts]
+    def _remember(self, parts: pl.Series, counts: Counts) -> None:
+        low, high = _views(parts)
+        places = _places(low, high)
+        with self._lock:
+            useful = np.flatnonzero((self._low[places] == _NOTHING) & ((low & _LENGTH) <= INLINE))
+            places, first = np.unique(places[useful], return_index=True)
+            chosen = useful[first]
+            self._counts[places] = counts[chosen]
+            self._high[places] = high[chosen]
+            self._low[places] = low[chosen]  # last: a reader that knows it finds the others in place
+
+    def _count(self, parts: pl.Series) -> Counts:
+        """The number of tokens of parts that are distinct, most of them words of the vocabulary."""
+        words = parts.str.extract(_WORD)
+        known = pl.Series([word in self._counter.words for word in words.str.to_lowercase()], dtype=pl.Boolean)
+        marked = (1 + parts.str.len_bytes() - words.str.len_bytes()).fill_null(0).cast(pl.Int64)
+        counts: Counts = marked.to_numpy(writable=True)
+        counts[~known.to_numpy()] = self._counter.count_parts(parts.filter(~known).to_list())
+        return counts
+
+
+def _places(low: Keys, high: Keys) -> Keys:
+    """The place of each part in the table."""
+    mixed: Keys = (low ^ (high * _MIX)) * _MIX
+    return mixed >> np.uint64(64 - PLACES.bit_length() + 1)
+
+
+def _views(parts: pl.Series) -> tuple[Keys, Keys]:
+    """The two halves of how Arrow holds a string: its length and 12 bytes, where it is no longer than that."""
+    array = parts.to_arrow(compat_level=pl.CompatLevel.newest())
+    halves = np.frombuffer(array.buffers()[1], np.uint64).reshape(-1, 2)[array.offset : array.offset + len(array)]
+    return np.ascontiguousarray(halves[:, 0]), np.ascontiguousarray(halves[:, 1])
 
 
 def count_tokens(reviews: pl.DataFrame, counter: Counter, limit: int, parts: PartCounts | None = None) -> pl.DataFrame:
@@ -84,10 +137,8 @@ def _by_parts(texts: pl.Series, parts: PartCounts) -> Counts:
     sums = [np.zeros(0, np.int64)]
     for start in range(0, len(texts), BATCH):
         split = texts[start : start + BATCH].str.split(" ")
-        encoded = split.explode().to_arrow().dictionary_encode()
-        counts = parts(pl.Series(encoded.dictionary, dtype=pl.String))
         begins = np.concatenate([[0], split.list.len().to_numpy()[:-1]]).cumsum()
-        sums.append(np.add.reduceat(counts[encoded.indices.to_numpy()], begins))
+        sums.append(np.add.reduceat(parts(split.explode()), begins))
     return np.concatenate(sums)
 
 

@@ -83,7 +83,8 @@ and `problems` tells of the others; `n_found` counts photographs in which the pr
 """
 LATER = ("n_decoded", "problems", "n_found", "best_score")
 """Values of the rules that look at pictures."""
-_SEEN = [name for name in VALUES if name not in (*LATER, "duplicate_of")]
+_SEEN = [*(name for name in VALUES if name not in (*LATER, "duplicate_of")), "place"]
+"""Values of the row rules, and the place in its slice of the link that a review is kept with."""
 
 
 def row_rules(settings: Settings) -> list[Verdict]:
@@ -116,7 +117,7 @@ class _Look:
         links = piece.read(READ)
         if not links["review_id"].is_sorted():
             raise RunFailed(f"{piece.path}: not sorted by review_id; make the catalog again")
-        rows = variants.resolve_links(links, self.products, self.relink)
+        rows = variants.resolve_links(links.with_row_index("place"), self.products, self.relink)
         rows = rows.with_columns(n_photos=photos.n_photos())
         rows = length.count_tokens(rows, self.counter, self.max_tokens, self.parts)
         rows = profanity.find_profanity(rows, self.pattern)
@@ -246,10 +247,9 @@ def _copies(seen: Sequence[_Seen]) -> pl.DataFrame:
 def _identities(job: tuple[_Files, pl.Series]) -> pl.DataFrame:
     """What tells copies apart among some reviews of a slice, given by their place."""
     files, places = job
-    suspects = pl.read_ipc(files.seen, columns=["review_id", "sku", "listed"])[places]
-    links = files.piece.read(("review_id", "sku", "title", "text", "author", "submitted_at"))
-    own = links.rename({"sku": "listed"}).join(suspects, on=["review_id", "listed"], maintain_order="left")
-    return duplicates.identities(own.unique("review_id", keep="first", maintain_order=True))
+    suspects = pl.read_ipc(files.seen, columns=["review_id", "sku", "place"])[places]
+    links = files.piece.read(("title", "text", "author", "submitted_at"))
+    return duplicates.identities(pl.concat([suspects, links[suspects["place"]]], how="horizontal"))
 
 
 def _judge(files: _Files, rules: Sequence[Verdict], copies: pl.DataFrame, later: pl.DataFrame) -> None:

@@ -1,0 +1,141 @@
+"""The row rules of section 3.2 beside datatrove and data-juicer: reviews a second, ratios, peak memory.
+
+`python benchmarks/clean.py --datatrove-python PYTHON --juicer-python PYTHON [--full]`; see README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from machine import machine
+from runs import BenchmarkFailed, Run, fresh, run, say
+
+PAPER = 6_500_078
+AIM_RATIO = 25
+AIM_SECONDS = 60
+AIM_MIB = 2048
+WORKERS = 2
+
+
+def main() -> None:
+    """Make the reviews, run the contenders by turns, print what was measured."""
+    given = _arguments()
+    folder = Path(given.folder or tempfile.mkdtemp(prefix="rows-"))
+    results: dict[str, Any] = {"machine": machine(), "rows": given.rows}
+    try:
+        results["beside"] = _beside(folder / f"{given.rows}", given)
+        if given.full:
+            results["full"] = _full(folder / f"{PAPER}", given.lines)
+    except BenchmarkFailed as failed:
+        sys.exit(f"benchmark failed: {failed}")
+    print("\n".join(_told(results)))
+    if given.json:
+        Path(given.json).write_text(json.dumps(results, indent=2, default=str) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=200_000, help="reviews for the comparison")
+    parser.add_argument("--rounds", type=int, default=3, help="times that each contender runs, by turns")
+    parser.add_argument("--datatrove-python", metavar="PYTHON", help="interpreter with datatrove[io,processing]")
+    parser.add_argument("--juicer-python", metavar="PYTHON", help="interpreter with py-data-juicer")
+    parser.add_argument("--full", action="store_true", help=f"then this project alone on {PAPER:,} reviews")
+    parser.add_argument("--lines", action="store_true", help="with --full: from JSON Lines too")
+    parser.add_argument("--folder", metavar="DIR", help="where reviews are kept from run to run (default: temporary)")
+    parser.add_argument("--json", metavar="FILE", help="write all numbers there")
+    return parser.parse_args()
+
+
+def _make(folder: Path, size: int, lines: bool) -> dict[str, str]:
+    """The contenders' files, made in a process of its own so that memory is measured rightly."""
+    order = {"folder": str(folder), "size": size, "lines": lines}
+    if not (folder / "made.json").is_file() or json.loads((folder / "made.json").read_text()) != order:
+        say(f"making {size:,} reviews")
+        run(sys.executable, "clean_files.py", {**order, "folder": str(fresh(folder))})
+        (folder / "made.json").write_text(json.dumps(order))
+    return {path.name.partition(".")[0]: str(path) for path in sorted(folder.iterdir())}
+
+
+def _beside(folder: Path, given: argparse.Namespace) -> dict[str, list[Run]]:
+    files = _make(folder, given.rows, lines=True)
+    out = folder / "out"
+    own = {"products": files["products"], "out": str(out)}
+    peer = {"out": str(out), "workers": WORKERS, "words": json.loads(Path(files["words"]).read_text())}
+    contenders: dict[str, tuple[str, str, dict[str, Any]]] = {
+        "this project, Parquet": (sys.executable, "clean_own.py", {**own, "reviews": files["reviews"]}),
+        "this project, JSON Lines": (sys.executable, "clean_own.py", {**own, "lines": files["whole"]}),
+    }
+    if given.datatrove_python:
+        order = {**peer, "lines": files["shards"], "skus": files["skus"]}
+        contenders["datatrove, exclusion files"] = (given.datatrove_python, "clean_datatrove.py", order)
+    if given.juicer_python:
+        contenders["data-juicer, no account"] = (
+            given.juicer_python,
+            "clean_juicer.py",
+            {**peer, "lines": files["flat"]},
+        )
+    runs: dict[str, list[Run]] = {name: [] for name in contenders}
+    for turn in range(given.rounds):
+        for name, (python, script, order) in contenders.items():
+            say(f"round {turn + 1}: {name}")
+            fresh(out)
+            runs[name].append(run(python, script, order))
+    _check_truth(folder, runs["this project, Parquet"][-1])
+    return runs
+
+
+def _check_truth(folder: Path, last: Run) -> None:
+    kept = pl.read_parquet(folder / "truth.parquet")["reason"].null_count()
+    if last.said["kept"] != kept:
+        raise BenchmarkFailed(f"kept {last.said['kept']} reviews, of which {kept} are without a defect")
+
+
+def _full(folder: Path, lines: bool) -> dict[str, Run]:
+    files = _make(folder, PAPER, lines=lines)
+    out = folder / "out"
+    own = {"products": files["products"], "out": str(out)}
+    runs = {}
+    for name, order in (("Parquet", {"reviews": files["reviews"]}), ("JSON Lines", {"lines": files.get("whole")})):
+        if None not in order.values():
+            say(f"{PAPER:,} reviews from {name}")
+            fresh(out)
+            runs[name] = run(sys.executable, "clean_own.py", {**own, **order})
+    _check_truth(folder, runs["Parquet"])
+    return runs
+
+
+def _told(results: dict[str, Any]) -> Iterator[str]:
+    on = results["machine"]
+    yield f"{on['processor']}, {on['processors']} processors, {on['memory_gib']} GiB, load {on['load']} at the start"
+    yield f"\n{results['rows']:,} reviews, {WORKERS} workers, medians:"
+    yield f"{'':<28}{'reviews/s':>12}{'CPU s':>8}{'peak MiB':>10}{'kept':>9}"
+    rates = {}
+    for name, runs in results["beside"].items():
+        rates[name] = results["rows"] / statistics.median(one.seconds for one in runs)
+        cpu, peak = (statistics.median(getattr(one, what) for one in runs) for what in ("cpu_seconds", "peak_mib"))
+        yield f"{name:<28}{rates[name]:>12,.0f}{cpu:>8.1f}{peak:>10,.0f}{runs[-1].said['kept']:>9,}"
+    own = "this project, Parquet"
+    for name, rate in rates.items():
+        if not name.startswith("this"):
+            aim = f" (aim: {AIM_RATIO})" if name.startswith("datatrove") else ""
+            yield f"{rates[own] / rate:.1f} times {name.partition(',')[0]}{aim}"
+    for name, one in results.get("full", {}).items():
+        yield (
+            f"\n{PAPER:,} reviews from {name}: {one.seconds:.1f} s (aim: {AIM_SECONDS}), of which ingest"
+            f" {one.said['ingest']:.1f} s; {one.cpu_seconds:.1f} CPU s; {PAPER / one.seconds:,.0f} reviews/s;"
+            f" peak {one.peak_mib:,.0f} MiB (aim: {AIM_MIB}); {one.said['kept']:,} stay, {one.said['dropped']:,} leave"
+        )
+    yield f"load {os.getloadavg()[0]:.1f} at the end"
+
+
+if __name__ == "__main__":
+    main()

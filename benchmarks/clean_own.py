@@ -1,0 +1,54 @@
+"""This project's row rules, from a catalogue's table or from raw JSON Lines to two tables; run by clean.py."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+
+from ameli_build.clean.products import with_fate
+from ameli_build.clean.rows import look_at_rows, row_rules
+from ameli_build.reasons import DROPPED_PRODUCTS
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot, write_table
+
+
+def main() -> None:
+    """Apply the rules as the argument describes, and tell how long it took."""
+    order = json.loads(sys.argv[1])
+    out = Path(order["out"])
+    settings = load_settings("demo")
+    started = time.perf_counter()
+    catalogue = pl.read_parquet(order["products"])
+    reviews = Path(order["reviews"]) if "reviews" in order else _ingested(order, catalogue, out)
+    ingested = time.perf_counter() - started
+    empty = catalogue.filter(pl.col("images").list.len() == 0)
+    gone = empty.select("sku", stage=pl.lit("clean"), reason=pl.lit("no_image"), detail=pl.lit("no picture listed"))
+    known = with_fate(catalogue, gone.select(DROPPED_PRODUCTS.names()))
+    rows = look_at_rows(reviews, known, settings, out / "scratch")
+    dropped, values = rows.judged(row_rules(settings))
+    kept = write_table(out / "kept.parquet", rows.passed)
+    left = write_table(out / "dropped.parquet", dropped)
+    write_table(out / "values.parquet", values)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "ingest": ingested, "kept": kept, "dropped": left, "peak": peak}))
+
+
+def _ingested(order: dict[str, str], catalogue: pl.DataFrame, out: Path) -> Path:
+    """The table of links that `ameli ingest` makes of raw records."""
+    from ameli_build.catalog.ingest import ingest
+
+    raw = out / "products.jsonl"
+    catalogue.select("sku", "name", "categories", "images").write_ndjson(raw)
+    snapshot = Snapshot(out / "snapshot")
+    ingest(snapshot, raw, Path(order["lines"]), None, load_settings("demo"))
+    return snapshot.table_path("catalog/reviews")
+
+
+if __name__ == "__main__":
+    main()
