@@ -15,6 +15,7 @@ from ameli_build.catalog.urls import listing_url
 from ameli_build.crawl import answers
 from ameli_build.crawl import journal as journals
 from ameli_build.crawl.archive import Response
+from ameli_build.crawl.developer import PAGE_SIZE, address
 from ameli_build.crawl.failures import FetchFailed
 from ameli_build.crawl.fetch import Fetcher
 from ameli_build.crawl.journal import Journal, Selection
@@ -36,8 +37,8 @@ PHOTOS_A_REVIEW = 58 / 456
 """The paper does not say; this is what recorded review pages of the shop have. Siblings share photos."""
 ENOUGH = 20
 """Product pages in an archive from which its own averages are taken."""
-API_PAGE = 100
-_LISTINGS = ("listing", "sitemap")
+LISTING_CARDS = 24
+"""Products on one page of a category."""
 
 
 @dataclass(slots=True)
@@ -144,7 +145,7 @@ def _targets(look: _Look, settings: CrawlSettings, selections: Sequence[Selectio
     unlisted = 0
     for selection in selections:
         if settings.products == "api":
-            found += (Target(sku, "", ()) for sku in selection.skus)
+            found += (Target(sku, address(settings, sku), ()) for sku in selection.skus)
             continue
         firsts = [listing_url(look.fetcher.addresses.site_url, category) for category in selection.categories]
         look.first.update(firsts)
@@ -172,11 +173,17 @@ def _planned(
     pages = sum(not look.archive.holds("page", target.url) for target in targets) + unlisted
     share = _shares(_held(base), settings, plan)
     plan.notes.insert(0, f"{products:,} products, {products - left:,} of them done")
-    plan.add(site, settings.rate, "listing pages", math.ceil(unlisted / 24))
-    if left:
+    plan.add(site, settings.rate, "listing pages", math.ceil(unlisted / LISTING_CARDS))
+    if settings.products == "api":
+        host = urlsplit(look.fetcher.addresses.resolve(settings.api_url)).netloc
+        plan.add(host, min(settings.rate, settings.api_rate), "calls", math.ceil(products / PAGE_SIZE) - held["api"])
+        if not products:
+            plan.notes.append("how many products there are is known only once the API is asked")
+    elif left:
         plan.add(site, settings.rate, "product pages", pages)
         plan.add(site, settings.rate, "redirects", share["redirect"] * pages)
         plan.add(site, settings.rate, "pages to click in", share["clicked"] * products - held["clicked"])
+    if left:
         review_pages = products if journal.refreshes else share["reviews"] * products
         plan.add(site, settings.rate, "review pages", review_pages - held["reviews"])
         images = 0.0 if journal.refreshes and settings.refresh_images == "trust" else share["image"] * products

@@ -89,3 +89,16 @@ def test_a_retry_is_planned_from_what_failed(tmp_path: Path) -> None:
         assert found.requests[shop.site_url.removeprefix("http://")] == {"page: http_404": 1}
         with pytest.raises(UnusableInput, match="no crawl here"):
             plan(tmp_path / "nothing", shop, retry_failed=True)
+
+
+def test_with_the_developer_api_no_pages_are_fetched(tmp_path: Path) -> None:
+    with Storefront(WORLD, pictures=picture) as shop:
+        skus = [product.sku for product in WORLD.products]
+        found = plan(tmp_path, shop, skus=skus, settings={"products": "api"})
+        unknown = plan(tmp_path, shop, settings={"products": "api"})
+        assert not shop.seen
+        site = shop.site_url.removeprefix("http://")
+    assert sum(counts["calls"] for counts in found.requests.values()) == 1
+    assert found.requests[site]["review pages"] == 280
+    assert not found.requests[site]["product pages"]
+    assert "only once the API is asked" in str(unknown)
