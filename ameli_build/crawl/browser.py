@@ -112,7 +112,7 @@ class Browser:
         """Whether it still answers, if that is in doubt: a grid ends what has been idle for some minutes."""
         if time.monotonic() - self._used > _IDLE_SECONDS:
             try:
-                _ = self.driver.current_window_handle
+                _ = self.driver.title
             except BROWSER_ERRORS:
                 return False
         return self.running

@@ -50,10 +50,10 @@ def session_members(session: int) -> list[int]:
 
 
 def _kill_at_end_of_input(driver: subprocess.Popen[bytes]) -> None:
-    while sys.stdin.buffer.read(1):
+    while os.read(0, 1):
         continue
     driver.kill()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    os._exit(main(sys.argv[1], sys.argv[2:]))  # the thread that reads would hold up an orderly exit

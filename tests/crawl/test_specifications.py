@@ -137,7 +137,7 @@ def test_a_page_that_fails_is_tried_in_a_fresh_browser(clicker: Clicker, pool: B
 
 
 def test_a_script_that_never_ends_costs_one_page(pool: BrowserPool) -> None:
-    settings = settings_of(click_timeout=0.3)
+    settings = settings_of(click_timeout=0.3, read_timeout=2.0)
     with misbehaving(PAGES) as server, pool_of(settings) as other, pytest.raises(ClickFailed) as caught:
         clicker_of(other, settings).click(f"{server.url}/busy", "shop")
     assert caught.value.kind == "browser"
