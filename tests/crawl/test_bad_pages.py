@@ -195,7 +195,7 @@ def clicked(shop: Storefront, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("clicked")
     rules = [Rule(page_of(one), Rewrite(change)) for one, (change, _) in zip(CLICKED, CLICKS.values(), strict=False)]
     skus = tuple(product.sku for product in (*CLICKED, FAMILY[1], FAMILY[2]))
-    run(root, shop, *rules, skus=skus, specifications="click", read_timeout=10.0, deadline=20.0, retries=0)
+    run(root, shop, *rules, skus=skus, specifications="click", read_timeout=10.0, deadline=20.0, retries=0, browsers=2)
     return root
 
 
