@@ -92,7 +92,11 @@ def clean_text(text: object) -> str:
 
     "" for what is not a string.
     """
-    return folded(unescape(_BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text)))) if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return ""
+    if "<" in text:
+        text = _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text))
+    return folded(unescape(text) if "&" in text else text)
 
 
 def folded(text: str) -> str:
@@ -102,7 +106,8 @@ def folded(text: str) -> str:
 
 def readable(text: str) -> str:
     """`text` without NUL, and with U+FFFD for each half of a surrogate pair, so that it can be written as UTF-8."""
-    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = text.replace("\0", "")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @dataclass(frozen=True, slots=True)
