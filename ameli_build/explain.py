@@ -108,7 +108,8 @@ def _mention(snapshot: Snapshot, review_id: str, left: dict[str, str]) -> Step:
     rows = _rows(snapshot, "mentions/mentions", review_id)
     if rows.height:
         row = rows.row(0, named=True)
-        where = f"{row['mention']!r} at {row['mention_start']}..{row['mention_end']}, similarity {row['score']:.4f}"
+        score = "the only candidate" if row["score"] is None else f"similarity {row['score']:.4f}"
+        where = f"{row['mention']!r} at {row['mention_start']}..{row['mention_end']}, {score}"
         return Step("3.3", "no_mention", True, where, "a product name of the gold product")
     if left.get("stage") == "mentions":
         return Step("3.3", "no_mention", False, left["detail"] or "none", "a product name of the gold product")

@@ -18,7 +18,8 @@ import polars as pl
 from ameli_build.baseline.data import KnowledgeBase
 from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.mentions.names import WORD, product_names
+from ameli_build.mentions.names import product_names
+from ameli_build.mentions.words import WORD
 from ameli_build.models import identity
 from ameli_build.models.language import load_language
 from ameli_build.settings import Settings
@@ -75,7 +76,7 @@ def make_prior(work: Work, settings: Settings, kb: KnowledgeBase) -> Prior:
     language, words = settings.models.language, settings.mentions.max_words
     items = [(name, path[-1] if path else "") for name, path in zip(kb.names, kb.categories, strict=True)]
     size = settings.run.shard_rows
-    code = module_fingerprint("ameli_build.mentions.names", "ameli_build.mentions.inflect", __name__)
+    code = module_fingerprint("ameli_build.mentions", __name__)
     parts = [items[start : start + size] for start in range(0, len(items), size)]
     shards = [
         Shard(fingerprint("names", part, identity(language), words, code), (language, words, part)) for part in parts

@@ -33,8 +33,7 @@ from ameli_build.stages import Mapper, Work, in_process, peak_memory_mb, stage_r
 MODULES = (
     "ameli_build.baseline",
     "ameli_build.models",
-    "ameli_build.mentions.names",
-    "ameli_build.mentions.inflect",
+    "ameli_build.mentions",
     "ameli_build.informativeness.attributes",
 )
 ROLES = ("text_encoder", "image_encoder", "cross_encoder", "nli_encoder", "ocr", "language", "resnet")

@@ -6,6 +6,7 @@ gives the same verdicts as lemmatising every word of every review, at a fraction
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.words import word_set
@@ -20,9 +21,11 @@ SINGULAR_DIFFERS = word_set("glasses goggles")
 """Plurals whose singular names something else."""
 
 _NOUN = "NOUN"
+_KINDS = ("noun", "verb", "adj", "adv")
 _SIBILANTS = ("ches", "shes", "sses", "xes", "zzes")
 
 
+@lru_cache(maxsize=1 << 16)
 def noun_lemma(word: str, language: Language) -> str:
     """The lemma of a lower-case word read as a noun, whatever a tagger would make of a shop's capitals."""
     from spacy.tokens import Doc
@@ -33,11 +36,12 @@ def noun_lemma(word: str, language: Language) -> str:
     lemmatize = getattr(language.get_pipe("lemmatizer"), "rule_lemmatize", None)
     lemmas = lemmatize(token) if lemmatize is not None else [word]
     lemma = str(lemmas[0]).lower() if lemmas else word
-    if word.endswith(_SIBILANTS) and lemma == word[:-1] and not _is_listed(lemma, "noun", language):
+    if word.endswith(_SIBILANTS) and lemma == word[:-1] and not is_noun(lemma, language):
         return word[:-2]  # for a word that it does not know, spaCy only cuts the "s": "smartwatche"
     return lemma
 
 
+@lru_cache(maxsize=1 << 14)
 def noun_forms(lemma: str, language: Language) -> frozenset[str]:
     """The lemma and its plurals: those regular and irregular spellings that lemmatise to it."""
     if lemma in SINGULAR_DIFFERS:
@@ -48,15 +52,43 @@ def noun_forms(lemma: str, language: Language) -> frozenset[str]:
 
 def is_verb(lemma: str, language: Language) -> bool:
     """Whether the word is also listed as a verb ("to watch", "to vacuum")."""
-    return _is_listed(lemma, "verb", language)
+    return lemma in _listed("verb", language)
 
 
-def _is_listed(lemma: str, kind: str, language: Language) -> bool:
-    """Whether spaCy's tables list the lemma as a noun or a verb."""
+def is_noun(lemma: str, language: Language) -> bool:
+    """Whether the word is listed as a noun."""
+    return lemma in _listed("noun", language)
+
+
+def is_adjective(lemma: str, language: Language) -> bool:
+    """Whether the word is listed as an adjective."""
+    return lemma in _listed("adj", language)
+
+
+def is_listed(word: str, language: Language) -> bool:
+    """Whether the word is in the dictionary at all, unlike most names."""
+    return word in dictionary(language)
+
+
+@lru_cache(maxsize=2)
+def plain_nouns(language: Language) -> frozenset[str]:
+    """Words listed as nouns and not as adjectives: before another noun they say of what kind it is."""
+    return _listed("noun", language) - _listed("adj", language)
+
+
+@lru_cache(maxsize=2)
+def dictionary(language: Language) -> frozenset[str]:
+    """All listed words."""
+    return frozenset().union(*(_listed(kind, language) for kind in _KINDS))
+
+
+@lru_cache(maxsize=16)
+def _listed(kind: str, language: Language) -> frozenset[str]:
+    """The lemmas of a kind that spaCy's tables list; none where the pipeline has no tables."""
     tables = getattr(language.get_pipe("lemmatizer"), "lookups", None)
     if tables is None or not tables.has_table("lemma_index"):
-        return False
-    return bool(lemma in tables.get_table("lemma_index").get(kind, ()))
+        return frozenset()
+    return frozenset(tables.get_table("lemma_index").get(kind, ()))
 
 
 def _plurals(lemma: str, language: Language) -> set[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.mentions.choose import choose_mention, wording
+from ameli_build.mentions.inflect import dictionary, plain_nouns
 from ameli_build.mentions.match import Occurrence, find_occurrences
+from ameli_build.mentions.modifiers import Known, own_words
 from ameli_build.mentions.names import product_names
 from ameli_build.models import identity
 from ameli_build.models.embed import embed_texts
@@ -18,6 +21,9 @@ from ameli_build.reasons import DROPPED, Reason
 from ameli_build.records import joined_text_expr
 from ameli_build.settings import Settings
 from ameli_build.stages import Conserved, Result, Shard, Stage, Tables, Work
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 MENTIONS = pl.Schema(
     {
@@ -28,11 +34,9 @@ MENTIONS = pl.Schema(
         "score": pl.Float64,
     }
 )
-"""Columns of `mentions/mentions`: offsets count code points of `records.joined_text`."""
+"""Columns of `mentions/mentions`: offsets count code points of `records.joined_text`; no score without a choice."""
 
-_NAMES = pl.Schema(
-    {"sku": pl.String(), "names": pl.List(pl.String), "keys": pl.List(pl.String), "verbs": pl.List(pl.Boolean)}
-)
+_NAMES = pl.Schema({"names": pl.List(pl.String), "keys": pl.List(pl.String), "verbs": pl.List(pl.Boolean)})
 _PLACES = pl.Schema(
     {"start": pl.List(pl.Int64), "end": pl.List(pl.Int64), "key": pl.List(pl.String), "this": pl.List(pl.Boolean)}
 )
@@ -40,7 +44,10 @@ _PLACES = pl.Schema(
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     """Name candidates of the products, their places in the reviews, and the nearest one of each review."""
-    products = tables["clean/products"].select("sku", "name", "categories").sort("sku").collect()
+    products = tables["clean/products"].select("sku", "name", pl.col("categories").list.last().alias("leaf"))
+    if settings.mentions.source != "catalogue":
+        products = products.join(tables["clean/reviews"].select("sku").unique(), on="sku", how="semi")
+    products = products.with_columns(pl.col("leaf").fill_null("")).sort("sku")
     reviews = (
         tables["clean/reviews"]
         .sort("review_id")
@@ -49,78 +56,91 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
         .sort("review_id")
         .collect()
     )
-    names = name_table(work, settings, products)
+    names = name_table(work, settings, products.collect())
     places = _places(work, settings, reviews, names)
     scores = _scores(work, settings, reviews, places)
     return _result(reviews, names, places, scores)
 
 
 def name_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.DataFrame:
-    """Name candidates of `products` (columns sku, name, categories): the names, and the keys that find them."""
-    rows = [(title, path[-1] if path else "") for title, path in products.select("name", "categories").iter_rows()]
+    """`products` (columns sku, name, leaf) with `names` that stand side by side, and the `keys` that find all names."""
+    rows = list(products.select("name", "leaf").iter_rows())
     distinct = sorted(set(rows))
     language, longest = settings.models.language, settings.mentions.max_words
-    code = module_fingerprint(
-        "ameli_build.mentions.names", "ameli_build.mentions.inflect", "ameli_build.mentions.words"
-    )
+    code = module_fingerprint("ameli_build.mentions")
     shards = [
         Shard(fingerprint("names", part, identity(language), longest, code), (language, longest, part))
         for part in _cut(distinct, settings.run.shard_rows)
     ]
-    found = pl.concat([_NAMES.to_frame().drop("sku"), *work.map("parse names", _parse_names, shards)])
+    found = pl.concat([_NAMES.to_frame(), *work.map("parse names", _parse_names, shards)])
     place = {row: n for n, row in enumerate(distinct)}
-    return products.select("sku").hstack(found[[place[row] for row in rows]])
+    return products.hstack(found[[place[row] for row in rows]])
 
 
 def _parse_names(payload: tuple[str, int, list[tuple[str, str]]]) -> pl.DataFrame:
     language, longest, rows = payload
     found = [product_names(title, leaf, load_language(language), longest) for title, leaf in rows]
     columns = {
-        "names": [[name.text for name in names] for names in found],
+        "names": [[name.text for name in names if not name.gapped] for names in found],
         "keys": [[key for name in names for key in name.keys] for names in found],
         "verbs": [[name.verb for name in names for _ in name.keys] for names in found],
     }
-    return pl.DataFrame(columns, schema={name: kind for name, kind in _NAMES.items() if name != "sku"})
+    return pl.DataFrame(columns, schema=_NAMES)
 
 
 def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.DataFrame) -> list[list[Occurrence]]:
     """Occurrences in each review of its product's names, or of any product's with `mentions.source = "catalogue"`."""
-    keys = {sku: dict(zip(some, verbs, strict=True)) for sku, _, some, verbs in names.iter_rows()}
     everything: dict[str, bool] = {}
     if settings.mentions.source == "catalogue":
-        for some in keys.values():
-            everything |= some
+        for keys, verbs in names.select("keys", "verbs").iter_rows():
+            everything.update(zip(keys, verbs, strict=True))
+    common = (everything, settings.models.language, settings.mentions.max_words)
     shards = []
-    for part in reviews.iter_slices(settings.run.shard_rows):
-        own = {} if everything else {sku: keys.get(sku, {}) for sku in part["sku"].unique(maintain_order=True)}
-        rows = list(zip(part["sku"], part["text"], strict=True))
-        shards.append(Shard("", (rows, own, everything, settings.mentions.max_words)))
+    for part in reviews.select("sku", "text").iter_slices(settings.run.shard_rows):
+        own = names.clear() if everything else names.join(part, on="sku", how="semi")
+        shards.append(Shard("", (part, own, *common)))
     table = pl.concat([_PLACES.to_frame(), *work.map("find mentions", _find, shards, cached=False)])
     return [[Occurrence(*place) for place in zip(*row, strict=True)] for row in table.iter_rows()]
 
 
-def _find(
-    payload: tuple[list[tuple[str, str]], Mapping[str, Mapping[str, bool]], Mapping[str, bool], int],
-) -> pl.DataFrame:
-    rows, own, everything, longest = payload
-    found = [find_occurrences(text, everything or own[sku], longest) for sku, text in rows]
+def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, bool], str, int]) -> pl.DataFrame:
+    reviews, names, everything, language, longest = payload
+    if everything:
+        found = [find_occurrences(text, everything, longest) for text in reviews["text"]]
+    else:
+        known = _known_of(names, load_language(language))
+        found = [
+            find_occurrences(text, keys, longest, own)
+            for text, (keys, own) in zip(reviews["text"], map(known.__getitem__, reviews["sku"]), strict=True)
+        ]
     columns = {name: [[getattr(place, name) for place in places] for places in found] for name in _PLACES}
     return pl.DataFrame(columns, schema=_PLACES)
+
+
+def _known_of(names: pl.DataFrame, language: Language) -> dict[str, tuple[dict[str, bool], Known]]:
+    """By SKU: the keys of a product's names, and by which words its mentions are told from other products'."""
+    nouns, listed = plain_nouns(language), dictionary(language)
+    return {
+        sku: (dict(zip(keys, verbs, strict=True)), Known(own_words(title, leaf), nouns, listed))
+        for sku, title, leaf, keys, verbs in names.select("sku", "name", "leaf", "keys", "verbs").iter_rows()
+    }
 
 
 def _scores(
     work: Work, settings: Settings, reviews: pl.DataFrame, places: Sequence[Sequence[Occurrence]]
 ) -> list[dict[str, float]]:
-    """Similarity of each candidate mention to the gold title; to the review itself where the gold is not used."""
+    """Similarity of each candidate mention to the gold title; to the review itself where the gold is not used.
+
+    Nothing is embedded for reviews of one wording, which have nothing to choose.
+    """
     against = reviews["text" if settings.mentions.source == "catalogue" else "product"].fill_null("")
-    words = [
-        sorted({wording(text, place) for place in some}) for text, some in zip(reviews["text"], places, strict=True)
-    ]
-    pairs = [(target, word) for target, some in zip(against, words, strict=True) for word in some]
+    words = [{wording(text, place) for place in some} for text, some in zip(reviews["text"], places, strict=True)]
+    choices = [sorted(some) if len(some) > 1 else [] for some in words]
+    pairs = [(target, word) for target, some in zip(against, choices, strict=True) for word in some]
     left = embed_texts(work, settings, [target for target, _ in pairs])
     right = embed_texts(work, settings, [word for _, word in pairs])
     similar = iter(np.round(np.einsum("ij,ij->i", left, right), 4).tolist())
-    return [{word: next(similar) for word in some} for some in words]
+    return [{word: next(similar) for word in some} for some in choices]
 
 
 def _result(

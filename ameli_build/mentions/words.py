@@ -1,6 +1,11 @@
-"""Sets of words."""
+"""Words, and sets of them."""
 
 from __future__ import annotations
+
+import re
+
+WORD = re.compile(r"[^\W_]+")
+"""What counts as a word, in names and in reviews: hyphens and apostrophes separate."""
 
 
 def word_set(text: str) -> frozenset[str]:
