@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ameli_build import __version__
 from ameli_build.snapshot import Snapshot, UnusableInput
@@ -117,6 +117,8 @@ class CleanSettings(Section):
     profanity_allow: tuple[str, ...] = ()
     """Further words that are allowed, beside the documented list of product words."""
     max_pixels: int = 89_478_485
+    mask_personal: bool = True
+    """Mask e-mail addresses and telephone numbers in the texts that stay."""
     box_threshold: float = 0.3
     text_threshold: float = 0.25
 
@@ -134,6 +136,8 @@ class InformativenessSettings(Section):
     rule: Literal["any", "all", "count"] = "any"
     """A review is informative when any, all, or `min_features` of the four exceed their thresholds."""
     min_features: int = Field(default=1, ge=1, le=4)
+    match: Literal["normalised", "exact"] = "normalised"
+    """Attribute values in one spelling for sheet and text ("1tb" is "1000 gigabytes"), or as they are written."""
     n_attributes: float = 3
     image_similarity: float = 0.7
     description_similarity: float = 0.6
@@ -153,12 +157,25 @@ class CandidateSettings(Section):
 
 
 class SplitSettings(Section):
-    """Section 3.5: shares of train, dev and test."""
+    """Section 3.5: shares of train, dev and test, and what stands in two of them all but unchanged."""
 
     policy: Literal["product", "review", "family", "greedy"] = "product"
-    train: float = 0.75
-    dev: float = 0.10
-    test: float = 0.15
+    train: float = Field(default=0.75, ge=0)
+    dev: float = Field(default=0.10, ge=0)
+    test: float = Field(default=0.15, ge=0)
+    near_duplicates: Literal["report", "drop"] = "report"
+    """Of two near-duplicates in different splits, `drop` lets the later one leave as `leak`."""
+    near_text: float = Field(default=0.8, ge=0.5, le=1)
+    """Reviews are near-duplicates from this Jaccard similarity of their words, three by three."""
+    near_image: int = Field(default=32, ge=0, le=64)
+    """Photographs are near-duplicates when at most so many of the 256 bits of their perceptual hashes differ."""
+
+    @model_validator(mode="after")
+    def _shares_of_a_whole(self) -> SplitSettings:
+        shares = (self.train, self.dev, self.test)
+        if abs(sum(shares) - 1) > 1e-6:
+            raise ValueError(f"splits.train, splits.dev, splits.test: {shares} are not shares that add up to 1")
+        return self
 
 
 class ReleaseSettings(Section):

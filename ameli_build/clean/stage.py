@@ -1,7 +1,7 @@
 """The stage `clean`: section 3.2 from top to bottom.
 
 Row rules look at every review, decoding only at those that passed the rules before it, detection only at those that
-passed all others.
+passed all others. Of the reviews that stay, personal data in title and text are masked.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import polars as pl
 
 from ameli_build.clean import objects, products
 from ameli_build.clean.decoding import check_pictures, decoded, listed_pictures, truncated_image
+from ameli_build.clean.personal import mask_reviews
 from ameli_build.clean.rows import look_at_rows, row_rules
 from ameli_build.clean.verdicts import shaped
 from ameli_build.settings import Settings
@@ -48,6 +49,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     dropped, values = rows.judged(rules, later)
     kept = rows.passed.join(found, on="review_id", how="left", maintain_order="left")
     kept = kept.join(dropped.select("review_id").collect(), on="review_id", how="anti", maintain_order="left")
+    kept, masked = mask_reviews(kept) if settings.clean.mask_personal else (kept, {})
     made = {
         "clean/products": kept_products,
         "clean/dropped_products": dropped_products,
@@ -55,7 +57,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
         "clean/dropped": dropped,
         "clean/values": values,
     }
-    return Result(made, _counts(rows.counts, catalogue, kept_products, shown, searched))
+    return Result(made, _counts(rows.counts, catalogue, kept_products, shown, searched) | masked)
 
 
 def _of_those(pictures: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
@@ -116,6 +118,7 @@ STAGE = Stage(
         "ameli_build.models.saliency",
         "ameli_build.models.grounding",
         "better_profanity",
+        "phonenumbers",
         "PIL._version",
     ),
     named_files=("clean.profanity_list", "clean.tokenizer"),

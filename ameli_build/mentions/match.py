@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from ameli_build.clean.personal import in_mask
 from ameli_build.mentions.context import Context, is_something_else
 from ameli_build.mentions.modifiers import Known
 from ameli_build.mentions.words import WORD
@@ -55,7 +56,7 @@ def find_spans(text: str, keys: Collection[str], max_words: int = 6) -> list[tup
     words = [
         (match.start(), match.end(), match.group().lower())
         for match in WORD.finditer(text)
-        if not _is_possessive(text, match)
+        if not _is_possessive(text, match) and not in_mask(text, match.start(), match.end())
     ]
     found: list[tuple[int, int, str, bool]] = []
     for first in range(len(words)):

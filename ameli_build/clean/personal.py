@@ -1,0 +1,105 @@
+"""Personal data in the texts that stay: e-mail addresses and telephone numbers are masked before anything reads them.
+
+Rules that compare texts (duplicates, profanity, length) look at what was written; mentions, features and the release
+see the masked text only, so that offsets count in what is released. Names of authors never leave the catalogue.
+
+A number is a telephone number when the `phonenumbers` library holds it for a valid one, well grouped, of the shop's
+country or with a country code, unless the words before it say what else it is ("order #"). What it does not know for
+one, such as a number without its area code, counts when the words before it ask to call it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+from phonenumbers import Leniency, PhoneNumberMatcher
+
+EMAIL, PHONE = "[email]", "[phone]"
+REGION = "US"
+"""Country of numbers without a country code; all of North America shares its form."""
+
+_LOCAL = r"(?<![\w.+%-])[\w+%][\w.+%-]{0,63}"
+_HOST = r"(?:[a-z0-9-]{1,63}\.){0,4}(?:[a-z][a-z0-9-]{0,62}\.(?-i:[a-z]{2,24}|[A-Z]{2,24})|[0-9]{1,63}\.com)(?!\w)"
+_DOT = r"(?:\s?[\[({]\s?dot\s?[\])}]\s?|\sdot\s|\.)"
+_PROVIDER = r"(?:gmail|yahoo|hotmail|outlook|aol|icloud|comcast|protonmail)"
+_EMAIL = re.compile(
+    rf"{_LOCAL}@{_HOST}"
+    rf"|{_LOCAL}\s?[\[({{]\s?at\s?[\])}}]\s?[a-z0-9-]{{1,63}}(?:{_DOT}[a-z]{{2,24}}){{1,2}}"
+    rf"|{_LOCAL}\sat\s{_PROVIDER}{_DOT}(?:com|net|me)\b",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_SAYS_WHAT_ELSE = re.compile(
+    r"\b(?:order|serial|s/n|sn|parts?|model|item|confirmation|tracking|firmware|version|driver|upc|ean|isbn|sku|imei"
+    r"|invoice|ticket|case|claim|account|acct|reference|ref|code|receipt|dns|ip)"
+    r"[\s:.#-]{0,3}(?:(?:numbers?|num|nos?|id|code|is|was)[\s:.#-]{0,3}){0,2}$",
+    re.IGNORECASE,
+)
+_ASKED_TO_CALL = re.compile(
+    r"\b(?:call|called|text|texted|dial|phone|ph|tel|telephone|fax|tty|cell|mobile)[\s:.#-]{0,3}"
+    r"(?:(?:me|us|him|her|them|at|on|is|numbers?|no|num|line)[\s:.#-]{1,3}){0,3}"
+    r"((?:\(?\d{3}\)?[-. ])?\d{3}[-.]\d{4})(?![-./]?\w)",
+    re.IGNORECASE,
+)
+_MAYBE = r"@|(?i:\bat\b)|(?:\d\D{0,4}){7}"
+"""What every text has that has something to mask; looking for it costs little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text without personal data, and how many places of each kind were masked."""
+
+    text: str
+    emails: int
+    phones: int
+
+
+def mask(text: str) -> Masked:
+    """Mask e-mail addresses and telephone numbers.
+
+    >>> mask("Write to jane.doe@example.com or call (212) 555-0134.").text
+    'Write to [email] or call [phone].'
+    """
+    without, emails = _EMAIL.subn(EMAIL, text)
+    pieces, behind, phones = [], 0, 0
+    for start, end in sorted(_phones(without)):
+        if start >= behind:
+            pieces += [without[behind:start], PHONE]
+            behind = end
+            phones += 1
+    return Masked("".join([*pieces, without[behind:]]), emails, phones)
+
+
+def _phones(text: str) -> Iterator[tuple[int, int]]:
+    urls = [found.span() for found in _URL.finditer(text)]
+    for match in PhoneNumberMatcher(text, REGION, leniency=Leniency.STRICT_GROUPING):
+        told = text[max(0, match.start - 40) : match.start]
+        in_url = any(start <= match.start < end for start, end in urls)
+        if match.raw_string.startswith("+") or not (in_url or _SAYS_WHAT_ELSE.search(told)):
+            yield match.start, match.end
+    for found in _ASKED_TO_CALL.finditer(text):
+        yield found.span(1)
+
+
+def in_mask(text: str, start: int, end: int) -> bool:
+    """Whether the word `text[start:end]` is that of a mask, which nobody wrote."""
+    return text[start - 1 : end + 1] in (EMAIL, PHONE)
+
+
+def mask_reviews(reviews: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
+    """`reviews` with `title` and `text` masked, and the counts of what was masked."""
+    counts = {"emails_masked": 0, "phones_masked": 0, "reviews_masked": 0}
+    touched = pl.Series(dtype=pl.Boolean).extend_constant(False, reviews.height)
+    for column in ("title", "text"):
+        maybe = reviews[column].str.contains(_MAYBE).arg_true()
+        masked = [mask(text) for text in reviews[column][maybe]]
+        counts["emails_masked"] += sum(one.emails for one in masked)
+        counts["phones_masked"] += sum(one.phones for one in masked)
+        changed = maybe.filter(pl.Series([bool(one.emails or one.phones) for one in masked], dtype=pl.Boolean))
+        touched = touched.scatter(changed, True)
+        reviews = reviews.with_columns(reviews[column].scatter(maybe, [one.text for one in masked]))
+    counts["reviews_masked"] = int(touched.sum())
+    return reviews, counts
