@@ -60,7 +60,7 @@ def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanati
         raise UnusableInput(f"{snapshot.root}: no review {review_id!r} in the catalog")
     left = _left(snapshot, review_id)
     steps = (*_clean(snapshot, review_id, settings), _mention(snapshot, review_id, left))
-    steps = (*steps, *_informativeness(snapshot, review_id, settings, left))
+    steps = (*steps, *_informativeness(snapshot, review_id, settings, left), _leak(snapshot, review_id, left))
     sources = tuple(_source(row) for row in links.sort("sku").iter_rows(named=True))
     return Explanation(review_id, links["title"][0] or "", sources, steps, _ended(snapshot, review_id, left))
 
@@ -81,7 +81,7 @@ def _source(link: dict[str, object]) -> str:
 
 def _left(snapshot: Snapshot, review_id: str) -> dict[str, str]:
     """The row of the table in which the review was dropped, empty where it was not."""
-    for stage in ("clean", "mentions", "informativeness"):
+    for stage in ("clean", "mentions", "informativeness", "splits"):
         rows = _rows(snapshot, f"{stage}/dropped", review_id)
         if rows.height:
             return dict(rows.row(0, named=True))
@@ -129,6 +129,12 @@ def _informativeness(snapshot: Snapshot, review_id: str, settings: Settings, lef
         steps.append(Step("3.4", name, exceeds, f"{value}", f"above {threshold:g}"))
     kept = left.get("stage") != "informativeness"
     return [*steps, Step("3.4", "uninformative", kept, "", f"{settings.informativeness.rule} of the four")]
+
+
+def _leak(snapshot: Snapshot, review_id: str, left: dict[str, str]) -> Step:
+    if left.get("stage") == "splits":
+        return Step("3.5", "leak", False, left["value"], left["threshold"])
+    return Step("3.5", "leak", None if _rows(snapshot, "splits/splits", review_id).is_empty() else True)
 
 
 def _ended(snapshot: Snapshot, review_id: str, left: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Train, dev and test (section 3.5)."""
+"""Train, dev and test (section 3.5), and near-duplicates that would stand in two of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
+from ameli_build.near.leaks import find_leaks, leaving
 from ameli_build.settings import Settings, SplitSettings
-from ameli_build.snapshot import UnusableInput
 from ameli_build.stages import Conserved, Result, Stage, Tables, Work
 
 SPLITS = pl.Schema({"review_id": pl.String, "split": pl.String})
@@ -19,32 +19,28 @@ _ATTRIBUTES_FOR_TEST = 3
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
-    """One split a review, by the policy of `splits.policy`."""
+    """One split a review, by the policy of `splits.policy`, and what stands in two of them all but unchanged."""
     reviews = (
         tables["informativeness/features"]
         .join(tables["informativeness/kept"], on="review_id", how="semi")
-        .join(tables["clean/reviews"].select("review_id", "sku"), on="review_id", how="left")
-        .select("review_id", "sku", "n_attributes")
+        .join(tables["clean/reviews"], on="review_id", how="left")
+        .select("review_id", "sku", "n_attributes", "submitted_at", "title", "text", "images")
         .sort("review_id")
         .collect()
     )
     shares, seed = settings.splits, settings.run.seed
-    check_shares(shares)
     if shares.policy == "greedy":
         chosen = greedy_splits(reviews, shares)
     else:
         units = _units(reviews, tables, shares.policy)
         chosen = [split_of(unit, seed, shares) for unit in units]
-    table = pl.DataFrame({"review_id": reviews["review_id"], "split": chosen}, schema=SPLITS)
-    counts = {f"reviews_{split}": chosen.count(split) for split in ("train", "dev", "test")}
-    return Result({"splits/splits": table}, counts)
-
-
-def check_shares(shares: SplitSettings) -> None:
-    """Raise `UnusableInput` unless the shares are those of a whole."""
-    parts = (shares.train, shares.dev, shares.test)
-    if min(parts) < 0 or abs(sum(parts) - 1) > 1e-6:
-        raise UnusableInput(f"settings splits.train, splits.dev, splits.test: {parts} are not shares that add up to 1")
+    reviews = reviews.with_columns(split=pl.Series(chosen, dtype=pl.String))
+    leaks = find_leaks(work, settings, reviews)
+    dropped = leaving(leaks if shares.near_duplicates == "drop" else leaks.clear(), reviews, shares)
+    table = reviews.join(dropped, on="review_id", how="anti", maintain_order="left").select(SPLITS.names())
+    counts = {f"reviews_{split}": int((table["split"] == split).sum()) for split in ("train", "dev", "test")}
+    counts |= {f"leaks_{kind}": int((leaks["kind"] == kind).sum()) for kind in ("text", "image")}
+    return Result({"splits/splits": table, "splits/leaks": leaks, "splits/dropped": dropped}, counts)
 
 
 def split_of(unit: str, seed: int, shares: SplitSettings) -> str:
@@ -109,15 +105,17 @@ def _units(reviews: pl.DataFrame, tables: Tables, policy: str) -> list[str]:
 STAGE = Stage(
     name="splits",
     compute=compute,
-    inputs=(
-        "clean/products",
-        "clean/reviews",
-        "informativeness/features",
-        "informativeness/kept",
-        "informativeness/dropped",
-    ),
-    outputs=("splits/splits",),
+    inputs=("clean/products", "clean/reviews", "informativeness/features", "informativeness/kept"),
+    outputs=("splits/splits", "splits/leaks", "splits/dropped"),
     sections=("splits",),
-    modules=("ameli_build.splits",),
-    conserved=(Conserved("informativeness/features", "splits/splits", "informativeness/dropped"),),
+    modules=(
+        "ameli_build.splits",
+        "ameli_build.near",
+        "ameli_build.clean.decoding",
+        "ameli_build.clean.duplicates",
+        "datasketch",
+        "imagehash",
+        "PIL._version",
+    ),
+    conserved=(Conserved("informativeness/kept", "splits/splits", "splits/dropped"),),
 )

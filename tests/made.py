@@ -9,6 +9,7 @@ import polars as pl
 from PIL import Image
 
 from ameli_build.clean.rows import VALUES
+from ameli_build.near.leaks import LEAKS
 from ameli_build.reasons import DROPPED, DROPPED_PRODUCTS
 from ameli_build.records import PICTURES, PRODUCTS, REVIEWS
 from ameli_build.release.stage import STAGE as RELEASE
@@ -112,6 +113,8 @@ def _write(snapshot: Snapshot, products: list[dict[str, object]], reviews: list[
         "informativeness/dropped": pl.DataFrame(schema=DROPPED),
         "candidates/candidates": pl.DataFrame({"review_id": kept, "candidates": [skus] * len(kept)}),
         "splits/splits": pl.DataFrame({"review_id": kept, "split": list(SPLIT_OF.values())}),
+        "splits/leaks": pl.DataFrame(schema=LEAKS),
+        "splits/dropped": pl.DataFrame(schema=DROPPED),
     }  # fmt: skip
     for name, table in tables.items():
         write_table(snapshot.table_path(name), table)

@@ -20,7 +20,9 @@ def snapshot_of(root: Path, products: int, a_product: int = 3) -> Snapshot:
     kept, gone = [row[0] for n, row in enumerate(rows) if n % 5], [row[0] for n, row in enumerate(rows) if not n % 5]
     tables = {
         "clean/products": pl.DataFrame({"sku": skus, "variants": family}),
-        "clean/reviews": pl.DataFrame(rows, schema=["review_id", "sku"], orient="row"),
+        "clean/reviews": pl.DataFrame(rows, schema=["review_id", "sku"], orient="row").with_columns(
+            title=pl.lit(""), text=pl.lit("fine"), submitted_at=pl.lit("2024"), images=pl.lit([], pl.List(pl.String))
+        ),
         "informativeness/features": pl.DataFrame(
             {"review_id": [row[0] for row in rows], "n_attributes": [n % 6 for n in range(len(rows))]}
         ),
@@ -81,7 +83,8 @@ def test_the_greedy_rule_fills_test_first_from_products_that_say_much() -> None:
     assert greedy_splits(reviews, shares) == ["test", "test", "dev", "dev", "train", "train"]
 
 
-@pytest.mark.parametrize("share", ["splits.train=0.8", "splits.dev=-0.1"])
-def test_shares_that_are_none(tmp_path: Path, share: str) -> None:
-    with pytest.raises(UnusableInput, match=r"splits\.train, splits\.dev, splits\.test"):
-        split(snapshot_of(tmp_path, 4), share)
+@pytest.mark.parametrize("share", ["splits.train=0.8", "splits.dev=-0.1", "splits.test=NaN"])
+def test_shares_that_are_none_are_refused_when_settings_load(share: str) -> None:
+    with pytest.raises(UnusableInput, match=r"setting splits"):
+        load_settings("demo", [share])
+    load_settings("demo", ["splits.train=0.5", "splits.dev=0.25", "splits.test=0.25"])

@@ -100,8 +100,10 @@ def stats_schema() -> dict[str, Any]:
             "table3": {"type": "array", "items": {"type": "object", "required": ["path", "products", "percent"]}},
             "funnel": funnel,
             "links": _counts(),
+            "personal_data": _counts(),
+            "near_duplicates": _counts(),
         },
-        "required": ["table2", "table3", "funnel", "links"],
+        "required": ["table2", "table3", "funnel", "links", "personal_data", "near_duplicates"],
     }
 
 

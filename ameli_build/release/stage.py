@@ -115,10 +115,11 @@ STAGE = Stage(
         "mentions/mentions",
         "mentions/dropped",
         "informativeness/features",
-        "informativeness/kept",
         "informativeness/dropped",
         "candidates/candidates",
         "splits/splits",
+        "splits/leaks",
+        "splits/dropped",
     ),
     outputs=(),
     # the card names models and thresholds

@@ -7,23 +7,40 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.release.tables import SPLITS
+from ameli_build.reasons import Reason
+from ameli_build.release.tables import DROPPING, SPLITS
 from ameli_build.stages import Tables
 
 MOST_FREQUENT = 10
 
 
 def statistics(
-    named: Mapping[str, pl.DataFrame], tables: Tables, link_counts: Mapping[str, int], rejected: int
+    named: Mapping[str, pl.DataFrame], tables: Tables, clean_counts: Mapping[str, int], rejected: int
 ) -> dict[str, Any]:
     """All of `stats.json` from the released tables and the catalog."""
     products = named["products"]
+    personal = {name: count for name, count in clean_counts.items() if name.endswith("_masked")}
     return {
         "table2": {split: _split(named[split]) for split in (*SPLITS, "clean_test") if split in named}
         | {"knowledge_base": _knowledge_base(products)},
         "table3": _categories(products),
         "funnel": _funnel(named, tables, rejected),
-        "links": dict(sorted(link_counts.items())),
+        "links": {name: count for name, count in sorted(clean_counts.items()) if name not in personal},
+        "personal_data": dict(sorted(personal.items())),
+        "near_duplicates": _near_duplicates(named, tables["splits/leaks"].collect()),
+    }
+
+
+def _near_duplicates(named: Mapping[str, pl.DataFrame], leaks: pl.DataFrame) -> dict[str, int]:
+    """Pairs of reviews that are all but the same and were put into different splits; what became of them."""
+    released = pl.concat([named[split]["review_id"] for split in SPLITS]).implode()
+    left = leaks.filter(pl.col("review_id").is_in(released), pl.col("earlier_id").is_in(released))
+    return {
+        "text_pairs": leaks.filter(pl.col("kind") == "text").height,
+        "image_pairs": leaks.filter(pl.col("kind") == "image").height,
+        "reviews": pl.concat([leaks["review_id"], leaks["earlier_id"]]).n_unique(),
+        "reviews_dropped": named["dropped"].filter(pl.col("reason") == Reason.LEAK).height,
+        "pairs_released": left.height,
     }
 
 
@@ -64,7 +81,7 @@ def _funnel(named: Mapping[str, pl.DataFrame], tables: Tables, rejected: int) ->
     dropped = named["dropped"]
     stages: dict[str, Any] = {}
     left = reviews_in
-    for stage in ("clean", "mentions", "informativeness"):
+    for stage in DROPPING:
         of_stage = dropped.filter(pl.col("stage") == stage)
         stages[stage] = {"in": left, "out": left - of_stage.height, "dropped": _by_reason(of_stage)}
         left -= of_stage.height

@@ -10,6 +10,8 @@ from ameli_build.records import ATTRIBUTES
 from ameli_build.stages import Tables
 
 SPLITS = ("train", "dev", "test")
+DROPPING = ("clean", "mentions", "informativeness", "splits")
+"""The stages at which reviews leave, in order."""
 
 PRODUCTS = pl.Schema(
     {
@@ -62,7 +64,7 @@ def release_tables(tables: Tables, answers: pl.DataFrame | None) -> dict[str, pl
         named["clean_test"] = named["test"].join(_verified(named["test"], answers), on="review_id", how="semi")
     products = tables["clean/products"].with_columns(_inside("images")).sort("sku").collect()
     named["products"] = _shaped(products, PRODUCTS)
-    left = [tables[f"{stage}/dropped"] for stage in ("clean", "mentions", "informativeness")]
+    left = [tables[f"{stage}/dropped"] for stage in DROPPING]
     named["dropped"] = _shaped(pl.concat(left).sort("review_id").collect(), DROPPED)
     named["dropped_products"] = _shaped(tables["clean/dropped_products"].sort("sku").collect(), DROPPED_PRODUCTS)
     return named
@@ -70,7 +72,7 @@ def release_tables(tables: Tables, answers: pl.DataFrame | None) -> dict[str, pl
 
 def images_of(tables: Tables) -> list[str]:
     """Paths in the snapshot of all images that the released tables name, sorted."""
-    kept = tables["clean/reviews"].join(tables["informativeness/kept"], on="review_id", how="semi")
+    kept = tables["clean/reviews"].join(tables["splits/splits"], on="review_id", how="semi")
     columns = [
         tables["clean/products"].select(path="images"),
         kept.select(path="images"),
@@ -81,7 +83,7 @@ def images_of(tables: Tables) -> list[str]:
 
 
 def _reviews(tables: Tables) -> pl.DataFrame:
-    kept = tables["clean/reviews"].join(tables["informativeness/kept"], on="review_id", how="semi")
+    kept = tables["clean/reviews"].join(tables["splits/splits"], on="review_id", how="semi")
     for name in ("mentions/mentions", "informativeness/features", "candidates/candidates", "splits/splits"):
         kept = kept.join(tables[name], on="review_id", how="left", suffix=f"_of_{name.partition('/')[0]}")
     return kept.with_columns(_inside("images"), _inside("cleaned_images")).sort("review_id").collect()
