@@ -29,8 +29,6 @@ from ameli_build.snapshot import RunFailed, UnusableInput
 VARIABLE = "BESTBUY_API_KEY"
 HIDDEN = "XXX"
 DAY = timedelta(hours=24)
-MARGIN = 1.02
-"""So much slower than allowed, since calls reach the API with more or less delay."""
 
 _LOGGERS = ("urllib3.connection", "urllib3.connectionpool", "urllib3.response", "urllib3.util.retry")
 _PARAMETER = re.compile(r"(?<=[?&])apiKey=[^&#]*&?|&apiKey=[^&#]*(?=#|$)")
@@ -56,9 +54,9 @@ def use_api(
     """
     calls = (datetime.fromisoformat(moment) for moment in (*archive.calls, *elsewhere))
     allowance = Allowance(calls, settings.api_calls_per_day, archive.add_call)
-    pace = Throttle(settings.api_rate / MARGIN, fetcher.stop)
+    pace = Throttle(settings.api_rate, fetcher.stop, connections=1)
     origin = fetcher.addresses.resolve(f"{settings.api_url.rstrip('/')}/")
-    fetcher.transport = KeyedTransport(fetcher.transport, origin, key, pace, allowance)
+    fetcher.transport = KeyedTransport(fetcher.transport, origin, key, pace, 1 / settings.api_rate, allowance)
 
 
 class Allowance:
@@ -96,9 +94,14 @@ class Allowance:
 
 
 class KeyedTransport:
-    """Carries out calls of the API at `origin` with its key; passes on everything else as it is."""
+    """Carries out calls of the API at `origin` with its key; passes on everything else as it is.
 
-    def __init__(self, inner: Transport, origin: str, key: str, pace: Throttle, allowance: Allowance) -> None:
+    One call at a time, the next one `distance` seconds after the answer of the last.
+    """
+
+    def __init__(
+        self, inner: Transport, origin: str, key: str, pace: Throttle, distance: float, allowance: Allowance
+    ) -> None:
         self._inner = inner
         self._origin = origin
         self._key = key
@@ -107,6 +110,7 @@ class KeyedTransport:
         self._text = re.compile(found)
         self._bytes = re.compile(found.encode())
         self._pace = pace
+        self._distance = distance
         self._allowance = allowance
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(self._log)
@@ -116,14 +120,16 @@ class KeyedTransport:
         if kind != "api" or not target.startswith(self._origin):
             return self._inner.get(url, target, kind, headers)
         plain = _PARAMETER.sub("", target).rstrip("?&")
-        self._pace.wait(self._origin)
-        self._allowance.take(url)
-        try:
-            keyed = f"{plain}{'&' if '?' in plain else '?'}apiKey={self._key}"
-            response = self._inner.get(url, keyed, kind, headers)
-        except FetchFailed as failure:
-            detail = self._without(failure.detail)
-            raise FetchFailed(failure.kind, detail, failure.status, failure.again, failure.retry_after) from None
+        with self._pace.turn(self._origin):
+            self._allowance.take(url)
+            try:
+                keyed = f"{plain}{'&' if '?' in plain else '?'}apiKey={self._key}"
+                response = self._inner.get(url, keyed, kind, headers)
+            except FetchFailed as failure:
+                detail = self._without(failure.detail)
+                raise FetchFailed(failure.kind, detail, failure.status, failure.again, failure.retry_after) from None
+            finally:  # counted from the answer, the distance holds at the API too, however long a call was on its way
+                self._pace.postpone(self._origin, self._distance)
         return self._cleaned(replace(response, final_url=plain))
 
     def close(self) -> None:
