@@ -47,7 +47,7 @@ def adversarial_words(rng: random.Random, size: int) -> list[str]:
     """Listed words in disguise, changed by a letter, glued to others; words of letters and look-alikes at random."""
     library = Profanity()
     listed = [word for word in default_words() if library._count_non_allowed_characters(word) == 0]
-    letters = "abcdefghijklmnopqrstuvwxyz@$*01345789'\"éÀſK\u0301"
+    letters = "abcdefghijklmnopqrstuvwxyz@$*01345789'\"éÀſK\u0301\u212a\uff46"
     words = []
     for _ in range(size):
         word = list(rng.choice(listed).lower())
@@ -66,11 +66,32 @@ def adversarial_words(rng: random.Random, size: int) -> list[str]:
 
 
 def test_every_word_gets_the_verdict_of_better_profanity() -> None:
-    words = adversarial_words(random.Random(7), 600)
+    words = adversarial_words(random.Random(7), 2000)
     library = Profanity()
     expected = [library.contains_profanity(word) for word in words]
-    assert 100 < sum(expected) < 500
-    assert [found is not None for found in hits(words, everything())] == expected
+    assert 500 < sum(expected) < 1500
+    found = hits(words, everything())
+    assert [word for word, hit, bad in zip(words, found, expected, strict=True) if (hit is not None) != bad] == []
+
+
+@pytest.mark.parametrize(
+    "word", ["SHIT", "$h1t", "fUc\u212a", "fuc\u212a\u0301", "'shit'", "shit's", "ſhit", "5h*7", "fück"]
+)
+def test_odd_spellings_get_the_verdict_of_better_profanity(word: str) -> None:
+    assert (hit(word, everything()) is not None) == Profanity().contains_profanity(word)
+
+
+def test_phrases_hit_where_they_do_for_better_profanity() -> None:
+    rng, library = random.Random(5), Profanity()
+    phrases = [word for word in default_words() if " " in word]
+    assert len(phrases) > 20
+    disguised = [
+        "".join(rng.choice(library.CHARS_MAPPING.get(letter, (letter,))) for letter in phrase) for phrase in phrases
+    ]
+    shouted = [phrase.upper() for phrase in phrases]
+    for spellings in (phrases, disguised, shouted):
+        assert all(map(library.contains_profanity, spellings))
+        assert hits([f"so {one}, really" for one in spellings], everything()) == spellings
 
 
 def test_the_whole_list_hits_with_its_phrases() -> None:
@@ -120,6 +141,30 @@ def test_the_title_is_read_too() -> None:
 def test_product_words_are_allowed(text: str) -> None:
     assert hit(text) is None
     assert hit(text, everything()) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It sucked up dog poop, urine and vomit from my shag carpet",
+        "No more soap scum, the glasses come out clear",
+        "Chicken breasts and a pork loin with all the fat on, in a steamy oven",
+        "The signal will penetrate two walls, and the thrust of the fan is fine",
+        "Screwed the flange on with one screw, no lube needed",
+        "My Oral-B and the facial cleanser share one charger",
+        "Not up to snuff for a naked eye, but the slope of the lawn is no problem",
+        "A dummy battery, a slave flash and an ear muff came with it",
+        "Use the sniper in God of War, on Virgin Mobile",
+        "Model 717, the A55, a 455 and a 5 gal bucket",
+    ],
+)
+def test_sentences_of_shoppers_pass(text: str) -> None:
+    assert hit(text) is None
+
+
+@pytest.mark.parametrize("text", ["the seller is a jerk", "I could murder it", "a thug", "my willy", "nude", "stupid"])
+def test_words_that_merely_can_be_innocent_do_not(text: str) -> None:
+    assert hit(text) is not None
 
 
 def test_an_allowed_word_hides_no_other() -> None:
