@@ -35,6 +35,8 @@ MODULES = (
     "ameli_build.models",
     "ameli_build.mentions",
     "ameli_build.informativeness.attributes",
+    "ameli_build.informativeness.spelling",
+    "ameli_build.informativeness.units",
 )
 ROLES = ("text_encoder", "image_encoder", "cross_encoder", "nli_encoder", "ocr", "language", "resnet")
 FILES = ("products", "train", "dev", "test", "clean_test")

@@ -1,152 +1,221 @@
-"""Attribute values found in text by string match, in one spelling for both (sections 3.4 and 4.2).
+"""Attribute values found in text (section 3.4's first feature, 4.2): as they are written, or in one spelling for both.
 
-Both sides are cut into canonical tokens: lower case, numbers with their units as one token in a base unit ("1tb",
-"1 terabyte" and "1,000 gigabytes" are `1000gb`; `14"`, "14-inch" and "14 inches" are `14in`), one spelling of a word
-("grey", "wi-fi"). A value is mentioned where its tokens stand in a row, so only whole words match.
+In one spelling, a value has forms: rows of canonical tokens of which any says it. A form is found where its tokens
+stand in a row, so only whole words match, also where one side writes as one word what the other writes as two.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import permutations
 
-Tokens = tuple[str, ...]
+from ameli_build.informativeness.spelling import BREAK, Tokens, canonical_tokens, cut
+from ameli_build.informativeness.units import NUMBER_WORDS, is_measure, other_measures
 
-_UNITS: dict[str, tuple[str, float]] = {}
-"""Spelling of a unit -> base unit, and how many of it."""
+__all__ = [
+    "COUNTERS", "Text", "Tokens", "canonical_tokens", "count_exact", "count_mentioned", "mentions_value", "value_forms",
+]  # fmt: skip
 
+MIN_JOINED = 6
+"""Letters from which words that are written apart and together ("free standing") are the same."""
 
-def _unit(base: str, factor: float, spellings: str) -> None:
-    for spelling in spellings.split(","):
-        _UNITS[spelling] = (base, factor)
-
-
-_unit("in", 1, 'inches,inch,in,ins,"')
-_unit("ft", 1, "feet,foot,ft")
-_unit("gb", 1000, "terabytes,terabyte,tb,tbs,teras,tera,terrabytes,terrabyte")
-_unit("gb", 1, "gigabytes,gigabyte,gb,gbs,gigs,gig")
-_unit("gb", 0.001, "megabytes,megabyte,mb,mbs,megs")
-_unit("ghz", 1, "gigahertz,ghz")
-_unit("ghz", 0.001, "megahertz,mhz")
-_unit("hz", 1, "hertz,hz")
-_unit("hz", 1000, "kilohertz,khz")
-_unit("mp", 1, "megapixels,megapixel,mp")
-_unit("w", 1, "watts,watt,w")
-_unit("w", 1000, "kilowatts,kilowatt,kw")
-_unit("v", 1, "volts,volt,v")
-_unit("mah", 1, "milliampere hours,milliamp hours,mah")
-_unit("lb", 1, "pounds,pound,lbs,lb")
-_unit("oz", 1, "fluid ounces,ounces,ounce,oz")
-_unit("kg", 1, "kilograms,kilogram,kilos,kilo,kg")
-_unit("kg", 0.001, "grams,gram,g")
-_unit("mm", 1, "millimeters,millimeter,mm")
-_unit("mm", 10, "centimeters,centimeter,cm")
-_unit("cuft", 1, "cubic feet,cubic foot,cubic ft,cu. ft,cu ft,cu.ft,cuft")
-_unit("qt", 1, "quarts,quart,qts,qt")
-_unit("qt", 4, "gallons,gallon,gal")
-_unit("l", 1, "liters,liter,litres,litre,l")
-_unit("cup", 1, "cups,cup")
-_unit("min", 1, "minutes,minute,mins,min")
-_unit("min", 60, "hours,hour,hrs,hr")
-_unit("day", 1, "days,day")
-_unit("month", 12, "years,year,yrs,yr")
-_unit("month", 1, "months,month")
-_unit("btu", 1, "btus,btu")
-_unit("rpm", 1, "revolutions per minute,rpm")
-_unit("db", 1, "decibels,decibel,dba,db")
-_unit("nit", 1, "nits,nit")
-_unit("lm", 1, "lumens,lumen")
-_unit("core", 1, "cores,core")
-_unit("speed", 1, "speeds,speed")
-_unit("slice", 1, "slices,slice")
-
-_NUMBER_WORDS = {
-    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
-}  # fmt: skip
-_RESOLUTIONS = {
-    "4k": "3840x2160", "8k": "7680x4320", "1080p": "1920x1080", "1440p": "2560x1440", "720p": "1280x720",
-}  # fmt: skip
-_SPELLINGS = {
-    "grey": "gray", "colour": "color", "wifi": "wi fi", "aluminium": "aluminum",
-    "usbc": "usb c", "smartwatch": "smart watch", "soundbar": "sound bar",
-    "touchscreen": "touch screen", "colored": "color", "noisecancelling": "noise canceling",
-    "cancelling": "canceling", "cancellation": "canceling", "fibre": "fiber", "centre": "center",
-}  # fmt: skip
-
-_QUOTES = str.maketrans({"”": '"', "“": '"', "″": '"', "’": "'", "‘": "'", "×": "x", "‑": "-", "–": "-", "\u00a0": " "})
-_UNIT_PATTERN = "|".join(re.escape(name) for name in sorted(_UNITS, key=lambda name: (-len(name), name)))
-_MEASURE = re.compile(
-    rf"(?<![\w.])({'|'.join(_NUMBER_WORDS)}|\d[\d,]*(?:\.\d+)?|\.\d+)[\s-]*"
-    rf"(?!in\b[\s-]+(?:the|a|an|one|1|my|our|his|her|this|that|total|all|each)\b)(''|{_UNIT_PATTERN})(?![a-z0-9])\.?"
-)
-"""A number with its unit; not the "in" of "2-in-1" or "two in the house"."""
-
-_BY = re.compile(r"(?<![\w.])(\d{3,4})\s*x\s*(\d{3,4})p?(?!\w)")
-_RESOLUTION = re.compile(rf"(?<!\w)({'|'.join(_RESOLUTIONS)})(?!\w)")
-_TOKEN = re.compile(r"\d+(?:\.\d+)?[a-z]+\b|\d+x\d+\b|\d+\.\d+|[^\W_]+")
 _LISTED = re.compile(r"\s*[,;]\s+")
+_IN_BRACKETS = re.compile(r"\(([^()]*)\)")
+_APPROXIMATE = re.compile(r"(?i)^(?:up to|approximately|approx\.?|about|at least|more than|over)\s+(?=\d)")
+_MODEL = re.compile(r"[a-z]{1,4}\d{1,5}[a-z]{0,3}")
+_WHOLE = re.compile(r"\d{1,3}")
+_OF_YES = re.compile(
+    r"(?i)[\s-]+(?:built[\s-]?in|included|compatible|compatibility|supported|support|capable|enabled|certified|"
+    r"qualified|technology|function|feature|ready|equipped)$"
+)
+_OF_COUNT = re.compile(r"(?i)^(?:total\s+)?number of\s+(?:usable\s+|total\s+)?(.+)$")
 
+_MAKERS = frozenset({"intel", "amd", "nvidia", "qualcomm", "amazon", "Apple", "apple", "microsoft", "google", "arm"})
+_WITHOUT_MAKER = frozenset(
+    {
+        "alexa", "siri", "cortana", "bixby", "ryzen", "celeron", "pentium", "xeon", "athlon", "radeon", "geforce",
+        "snapdragon", "homekit", "ios", "macos", "carplay",
+    }
+)  # fmt: skip
+"""Products that people call by one word without their maker; a "core" or an "assistant" is none."""
+
+_NO_MODEL = frozenset(
+    ("to", "of", "than", "the", "and", "or", "up", "over", "for", "in", "with", "at", "least", "from")
+)
+_COLORS = frozenset({"color", "colour", "colors", "finish"})
+_YES = frozenset({"yes", "true"})
 _SAYS_NOTHING = frozenset(
     (
         "no", "yes", "true", "false", "other", "none", "n a", "na", "not applicable", "unknown", "unspecified",
-        "not available", "not specified", "see description", "standard", "included", "not included", "12month",
+        "not available", "not specified", "see description", "standard", "included", "not included", "12month", "smart",
         "all", "and", "or", "the", "with", "for", "not", "is", "it", "on", "in", "to", "of", "new", "good", "great",
+        "app", "remote", "color", "manual", "display", "various",
     )
 )  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
-def canonical_tokens(text: str) -> Tokens:
-    """The canonical tokens of a text, a token that repeats itself ("3840 x 2160 (4K)") once."""
-    plain = unicodedata.normalize("NFKC", text.translate(_QUOTES)).lower()
-    plain = _BY.sub(r" \1x\2 ", plain)
-    plain = _RESOLUTION.sub(lambda match: f" {_RESOLUTIONS[match[1]]} ", plain)
-    plain = _MEASURE.sub(_in_base_unit, plain)
-    tokens: list[str] = []
-    for token in _TOKEN.findall(plain):
-        tokens += _SPELLINGS.get(token, token).split()
-    return tuple(token for n, token in enumerate(tokens) if n == 0 or token != tokens[n - 1])
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to find values in: its canonical tokens with spaces between and around them, and without any."""
+
+    spaced: str
+    joined: str
+
+    @classmethod
+    def of(cls, text: str) -> Text:
+        """The text in canonical tokens."""
+        tokens = cut(text)
+        return cls(f" {' '.join(tokens)} ", "".join(tokens))
+
+    def has_joined(self, word: str) -> bool:
+        """Whether whole tokens in a row make `word` when they are written together."""
+        if word not in self.joined:
+            return False
+        pattern = " " + " ?".join(map(re.escape, word)) + " "
+        return re.search(pattern, self.spaced) is not None
 
 
-def value_forms(value: str) -> tuple[Tokens, ...]:
+Counter = Callable[[str, Iterable[tuple[str, str]]], int]
+"""How many of a product's attributes (name, value) a text mentions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What is looked for in a `Text`: rows of tokens, with spaces around; words to find without their spaces."""
+
+    spaced: tuple[str, ...]
+    joined: tuple[str, ...]
+
+
+def value_forms(value: str, name: str = "") -> tuple[Tokens, ...]:
     """The token rows of which any says an attribute's value: the whole, and the parts of a list ("HDMI, USB-C").
 
-    Empty for a value that says nothing: "no", "other", one character, bare digits.
+    Also the last words that name a model ("GTX 1650"), and of a colour pair its other order. With the attribute's
+    `name`, "yes" is said by the name ("touch screen") and a bare count by number and noun ("five burners"). Empty for a
+    value that says nothing: "no", "other", one character, bare digits.
     """
-    forms = [canonical_tokens(part) for part in (value, *_LISTED.split(value))]
-    return tuple(dict.fromkeys(form for form in forms if _says_something(form)))
+    whole = canonical_tokens(value)
+    if " ".join(whole) in _YES:
+        forms = _forms_of_yes(name)
+    elif _WHOLE.fullmatch(value.strip()):
+        forms = _forms_of_count(value.strip(), name)
+    else:
+        parts = (value, *_LISTED.split(value), _IN_BRACKETS.sub(" ", value), *_IN_BRACKETS.findall(value))
+        rows = [_without_breaks(canonical_tokens(_APPROXIMATE.sub("", part.strip()))) for part in parts]
+        forms = [form for row in rows for form in (row, *_shorter(row))]
+        forms += _pairs(value, name)
+    both = [form for each in forms for form in (each, tuple(token.lower() for token in each))[: 1 + (len(each) > 1)]]
+    return tuple(dict.fromkeys(form for form in both if _says_something(form)))
 
 
-def mentions_value(tokens: Sequence[str], forms: Iterable[Tokens]) -> bool:
-    """Whether any of a value's `forms` stands in a text's canonical tokens."""
-    present = set(tokens)
-    return any(form[0] in present and _stands_in(tokens, form) for form in forms)
+def mentions_value(text: Text, value: str, name: str = "") -> bool:
+    """Whether a text says the value of the attribute `name`, measures also in other units, or words joined."""
+    return _says(text, _sought(value, name))
 
 
-def count_mentioned(text: str, values: Iterable[str]) -> int:
-    """How many distinct ones of a product's attribute values a text mentions (section 3.4, the first feature).
+def count_mentioned(text: str, attributes: Iterable[tuple[str, str]]) -> int:
+    """How many distinct ones of a product's attributes (name, value) a text mentions (section 3.4, the first feature).
 
     A value that stands under two names, as a shop's key specifications do, counts once.
     """
-    tokens = canonical_tokens(text)
-    distinct = dict.fromkeys(forms for value in values if (forms := value_forms(value)))
-    return sum(mentions_value(tokens, forms) for forms in distinct)
+    read = Text.of(text)
+    return len({_identity(value, name) for name, value in attributes if _says(read, _sought(value, name))})
 
 
-def _in_base_unit(match: re.Match[str]) -> str:
-    base, factor = _UNITS['"' if match[2] == "''" else match[2]]
-    number = float(_NUMBER_WORDS.get(match[1], match[1]).replace(",", ""))
-    return f" {number * factor:.6g}{base} "
+def count_exact(text: str, attributes: Iterable[tuple[str, str]]) -> int:
+    """The same by string match: values that stand in the text as they are written, as whole words in any case."""
+    plain = text.casefold()
+    values = {value.strip().casefold() for _, value in attributes}
+    return sum(value in plain and _as_words(value).search(plain) is not None for value in values if value)
+
+
+COUNTERS: Mapping[str, Counter] = {"exact": count_exact, "normalised": count_mentioned}
+"""The ways of matching, by the setting `informativeness.match`."""
+
+
+@lru_cache(maxsize=4096)
+def _as_words(value: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
+
+
+def _says(text: Text, sought: _Sought) -> bool:
+    spaced = text.spaced
+    for row in sought.spaced:
+        if row in spaced:
+            return True
+    return any(text.has_joined(word) for word in sought.joined)
+
+
+@lru_cache(maxsize=65536)
+def _sought(value: str, name: str) -> _Sought:
+    forms = value_forms(value, name)
+    rows = [*forms, *((other,) for form in forms if len(form) == 1 for other in other_measures(form[0]))]
+    joined = {"".join(form) for form in forms if not any(map(is_measure, form))}
+    return _Sought(
+        tuple(dict.fromkeys(f" {' '.join(row)} " for row in rows)),
+        tuple(sorted(word for word in joined if len(word) >= MIN_JOINED)),
+    )
+
+
+@lru_cache(maxsize=65536)
+def _identity(value: str, name: str) -> Tokens:
+    """What tells whether two attributes are one: the value, and the name of those that only say yes or how many."""
+    forms = value_forms(value)
+    return forms[0] if forms else value_forms(value, name)[0]
+
+
+def _forms_of_yes(name: str) -> list[Tokens]:
+    """ "Touch Screen" and "Voice Assistant Built-in" = "Yes"."""
+    plain = _IN_BRACKETS.sub(" ", name).strip()
+    return [_without_breaks(canonical_tokens(_OF_YES.sub("", plain)))]
+
+
+def _forms_of_count(digits: str, name: str) -> list[Tokens]:
+    """ "Number of Burners" and "USB Ports" = "5"; "five burners" and "5-burner" say it."""
+    plain = _IN_BRACKETS.sub(" ", name).strip()
+    match = _OF_COUNT.match(plain)
+    if not match and not re.search(r"[^s]s$", plain):
+        return []
+    noun = (match[1] if match else plain).lower()
+    nouns = {noun, noun.removesuffix("s"), noun.split()[-1], noun.split()[-1].removesuffix("s")}
+    numbers = [digits, NUMBER_WORDS.get(digits, digits)]
+    return [canonical_tokens(f"{number} {each}") for number in numbers for each in sorted(nouns)]
+
+
+def _shorter(row: Tokens) -> list[Tokens]:
+    """Forms of a value without what people leave out: a maker, all before a model, "steel" after "black stainless"."""
+    found = []
+    if len(row) > 2 and row[-2:] == ("stainless", "steel"):
+        found.append(row[:-1])
+    if row and row[0] in _MAKERS and (len(row) > 2 or row[1:] in {(each,) for each in _WITHOUT_MAKER}):
+        found.append(row[1:])
+    if len(row) > 1 and not is_measure(row[-1]):
+        if _MODEL.fullmatch(row[-1]):
+            found.append(row[-1:])
+        found += [row[start:] for start in range(1, len(row) - 1) if _names_model(row[start:])]
+    return found
+
+
+def _names_model(row: Tokens) -> bool:
+    first, last = row[0], row[-1]
+    return len(first) > 1 and first.isalpha() and first not in _NO_MODEL and any(letter.isdigit() for letter in last)
+
+
+def _pairs(value: str, name: str) -> list[Tokens]:
+    """ "Silver/Black" in either order, and with a word between."""
+    parts = [canonical_tokens(part) for part in value.split("/")]
+    if len(parts) != 2 or not all(parts) or not _COLORS & set(canonical_tokens(name)):
+        return []
+    return [(*a, *between, *b) for a, b in permutations(parts) for between in ((), ("and",), ("with",), ("on",))]
+
+
+def _without_breaks(tokens: Tokens) -> Tokens:
+    return tuple(token for token in tokens if token != BREAK)
 
 
 def _says_something(form: Tokens) -> bool:
     text = " ".join(form)
     return len(text) > 1 and text not in _SAYS_NOTHING and not text.replace(" ", "").replace(".", "").isdigit()
-
-
-def _stands_in(tokens: Sequence[str], form: Tokens) -> bool:
-    length = len(form)
-    return any(tuple(tokens[start : start + length]) == form for start in range(len(tokens) - length + 1))

@@ -8,13 +8,14 @@ description similarity of 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.informativeness.attributes import count_mentioned
+from ameli_build.informativeness.attributes import COUNTERS
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.settings import Settings
@@ -35,6 +36,13 @@ FEATURES = pl.Schema(
 """Columns of `informativeness/features`."""
 
 DECIMALS = 4
+
+MATCHING = (
+    "ameli_build.informativeness.attributes",
+    "ameli_build.informativeness.spelling",
+    "ameli_build.informativeness.units",
+)
+"""Modules that decide whether a text mentions a value."""
 
 
 def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
@@ -62,18 +70,20 @@ def pair_similarity(left: Matrix, right: Matrix, how: str) -> float:
 
 
 def _attribute_counts(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.Series:
-    code = module_fingerprint("ameli_build.informativeness.attributes")
-    values = pl.col("attributes").list.eval(pl.element().struct.field("value")).alias("values")
-    table = pairs.select("joined", values)
+    code, how = module_fingerprint(*MATCHING), settings.informativeness.match
+    named = pl.struct(pl.element().struct.field("name"), pl.element().struct.field("value"))
+    table = pairs.select("joined", pl.col("attributes").list.eval(named))
     shards = [
-        Shard(fingerprint("attributes", part, code), part.rows()) for part in table.iter_slices(settings.run.shard_rows)
+        Shard(fingerprint("attributes", part, how, code), part.rows())
+        for part in table.iter_slices(settings.run.shard_rows)
     ]
-    counts = work.map("match attributes", _count, shards)
+    counts = work.map("match attributes", partial(_count, how), shards)
     return pl.concat([pl.Series("n_attributes", [], pl.Int64).to_frame(), *counts])["n_attributes"]
 
 
-def _count(rows: Sequence[tuple[str, list[str] | None]]) -> pl.DataFrame:
-    counts = [count_mentioned(text, values or ()) for text, values in rows]
+def _count(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> pl.DataFrame:
+    count = COUNTERS[how]
+    counts = [count(text, [(one["name"], one["value"]) for one in attributes or ()]) for text, attributes in rows]
     return pl.DataFrame({"n_attributes": counts}, schema={"n_attributes": pl.Int64})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ameli_build.informativeness.decide import decide
-from ameli_build.informativeness.features import feature_table
+from ameli_build.informativeness.features import MATCHING, feature_table
 from ameli_build.records import joined_text_expr
 from ameli_build.settings import Settings
 from ameli_build.stages import Conserved, Result, Stage, Tables, Work
@@ -33,7 +33,7 @@ STAGE = Stage(
     sections=("informativeness",),
     models=("text_encoder", "image_encoder"),
     modules=(
-        "ameli_build.informativeness.attributes",
+        *MATCHING,
         "ameli_build.informativeness.features",
         "ameli_build.informativeness.decide",
         "ameli_build.informativeness.stage",

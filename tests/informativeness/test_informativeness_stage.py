@@ -77,6 +77,16 @@ def test_a_changed_threshold_embeds_nothing(snapshot: Snapshot) -> None:
     assert snapshot.read("informativeness/features").equals(features)
 
 
+def test_values_as_they_are_written(snapshot: Snapshot) -> None:
+    """By string match only "gray" is found; the embeddings stay, the counts are made anew."""
+    run_stage(STAGE, snapshot, load_settings("demo"))
+    before = snapshot.read("informativeness/features")
+    assert run_stage(STAGE, snapshot, load_settings("demo", ["informativeness.match=exact"]))
+    after = snapshot.read("informativeness/features")
+    assert after["n_attributes"].to_list() == [1, 0, 0]
+    assert after.drop("n_attributes").equals(before.drop("n_attributes"))
+
+
 def test_no_review_with_a_mention(snapshot: Snapshot) -> None:
     write_table(snapshot.table_path("mentions/mentions"), snapshot.read("mentions/mentions").clear())
     assert run_stage(STAGE, snapshot, load_settings("demo"))

@@ -1,0 +1,85 @@
+"""Text as canonical tokens, in one spelling for a shop's sheets and shoppers' words.
+
+Lower case, measures in base units (`units`), one spelling of a word ("grey", "wi-fi", "4k"). A mark that ends a clause
+is a token of its own, so that a row of tokens is a row of words said together.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from ameli_build.informativeness.units import with_base_units
+
+Tokens = tuple[str, ...]
+
+BREAK = "|"
+"""The token of a mark between clauses."""
+
+_WORDS = {
+    "grey": "gray", "greys": "gray", "colour": "color", "colours": "colors", "coloured": "color", "colored": "color",
+    "wifi": "wi fi", "aluminium": "aluminum", "fibre": "fiber", "centre": "center", "litre": "liter",
+    "usbc": "usb c", "soundbar": "sound bar", "smartwatch": "smart watch", "touchscreen": "touch screen",
+    "cancelling": "canceling", "cancellation": "canceling", "noisecancelling": "noise canceling",
+    "cancels": "canceling", "gen": "generation", "bluray": "blu ray",
+    "fhd": "1920x1080", "uhd": "3840x2160", "qhd": "2560x1440", "wqhd": "2560x1440",
+    "4k": "3840x2160", "8k": "7680x4320", "2160p": "3840x2160", "4320p": "7680x4320", "1080p": "1920x1080",
+    "1440p": "2560x1440", "720p": "1280x720",
+}  # fmt: skip
+_PHRASES = {
+    "full hd": "1920x1080", "ultra hd": "3840x2160", "quad hd": "2560x1440", "blue tooth": "bluetooth",
+    "over the ear": "over ear", "on the ear": "on ear", "in the ear": "in ear", "usb type c": "usb c",
+    "type c usb": "usb c", "mac os": "macos",
+}  # fmt: skip
+
+_OTHER_SENSES = (
+    r"black (?:friday|levels?|market|bars?|eye)|prime (?:shipping|day|members?|delivery|video|time)|"
+    r"led (?:me|us|him|her|them|you|my|to)|silver lining|silver bullet|gold(?:en)? (?:standard|rule|mine)|"
+    r"red (?:flags?|tape|hot)|green light|white (?:glove|noise|lie)|blue (?:moon|book)|gas station|electric bill|"
+    r"apples to apples|apple pies?|ring (?:up|out|true)|laser focused|glass of|wood burning"
+)
+"""Words that are values of colours, fuels, materials and brands, in phrases that say something else."""
+
+_NAMES = (
+    "apple", "ring", "shark", "nest", "echo", "sharp", "brother", "blink", "tile", "square", "ninja", "fossil", "polar",
+    "hoover", "beats", "bella", "eve", "crown", "canary", "august", "speck",
+)  # fmt: skip
+"""Brands that are words too: what has no capital letter is the word."""
+
+_FRACTIONS = {one: " " + unicodedata.normalize("NFKC", one).replace("⁄", "/") for one in "½¼¾⅛⅜⅝⅞⅓⅔"}
+_QUOTES = {"”": '"', "“": '"', "″": '"', "’": "'", "‘": "'", "′": "'"}
+_PLAIN = str.maketrans({**_FRACTIONS, **_QUOTES, "×": "x", "‑": "-", "–": "-", "\u00a0": " "})
+_BY = re.compile(r"(?<![\w.])(\d{3,4})\s*x\s*(\d{3,4})p?(?!\w)")
+_PHRASE = re.compile(rf"\b(?:{'|'.join(sorted(_PHRASES)).replace(' ', '[ -]')}|{_OTHER_SENSES})\b")
+_TOKEN = re.compile(r"\d+(?:\.\d+)?[a-z]+\b|\d+x\d+\b|\d+\.\d+|[^\W_]+|[.!?;:,](?=\s)")
+_MARKS = frozenset(".!?;:,")
+_NAME = re.compile(rf"\b({'|'.join(spelling for name in _NAMES for spelling in (name.capitalize(), name.upper()))})\b")
+
+
+@lru_cache(maxsize=4096)
+def canonical_tokens(text: str) -> Tokens:
+    """`cut`, remembered: for values, which repeat."""
+    return cut(text)
+
+
+def cut(text: str) -> Tokens:
+    """The canonical tokens of a text, a token that repeats itself ("3840 x 2160 (4K)") once, `BREAK` between clauses.
+
+    A brand that is a word too ("Apple") keeps its capital.
+    """
+    plain = text.translate(_PLAIN)
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKC", plain)
+    measured = with_base_units(_BY.sub(r" \1x\2 ", plain.lower()))
+    tokens: list[str] = []
+    for token in _TOKEN.findall(_PHRASE.sub(_one_sense, measured)):
+        for part in _WORDS[token].split() if token in _WORDS else (BREAK if token in _MARKS else token,):
+            if not tokens or part != tokens[-1]:
+                tokens.append(part)
+    names = {name.lower() for name in _NAME.findall(plain)}
+    return tuple(token.capitalize() if token in names else token for token in tokens) if names else tuple(tokens)
+
+
+def _one_sense(match: re.Match[str]) -> str:
+    return f" {_PHRASES.get(match[0].replace('-', ' '), '.')} "

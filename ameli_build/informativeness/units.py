@@ -1,0 +1,222 @@
+"""Numbers with units in a text, as tokens in a base unit: "1tb" and "1,000 gigs" are `1000gb`, "6 1/2 feet" is `78in`.
+
+The units are this module's own table: shoppers' spellings ("gigs", "cu. ft.", `14"`) are most of the work, and those a
+general library takes for other units or for none ("128G" for gauss, "cu" for atomic mass).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_UNITS: dict[str, tuple[str, float]] = {}
+"""Spelling of a unit -> base unit, and how many of it."""
+
+
+def _unit(base: str, factor: float, spellings: str) -> None:
+    for spelling in spellings.split(","):
+        _UNITS[spelling] = (base, factor)
+
+
+_unit("in", 1, "inches,inch,in,ins,\",''")
+_unit("in", 12, "feet,foot,ft")
+_unit("in", 36, "yards,yard,yds,yd")
+_unit("mm", 1, "millimeters,millimeter,millimetres,millimetre,mm")
+_unit("mm", 10, "centimeters,centimeter,centimetres,centimetre,cms,cm")
+_unit("mm", 1000, "meters,meter,metres,metre,m")
+_unit("mi", 1, "miles,mile,mi")
+_unit("km", 1, "kilometers,kilometer,kilometres,kilometre,kms,km")
+_unit("mph", 1, "miles per hour,miles an hour,miles/hour,mph")
+_unit("kmh", 1, "kilometers per hour,kilometers an hour,km per hour,km/h,kmh,kph")
+_unit("oz", 1, "fluid ounces,fluid ounce,fl. oz,fl oz,ounces,ounce,ozs,oz")
+_unit("oz", 16, "pounds,pound,lbs,lb")
+_unit("g", 1, "grams,gram,gr,g")
+_unit("g", 1000, "kilograms,kilogram,kilos,kilo,kgs,kg")
+_unit("gb", 1000, "terabytes,terabyte,tera bytes,tera byte,terrabytes,terrabyte,teras,tera,tbs,tb")
+_unit("gb", 1, "gigabytes,gigabyte,giga bytes,giga byte,gigs,gig,gbs,gb")
+_unit("gb", 0.001, "megabytes,megabyte,mega bytes,mega byte,megs,mbs,mb")
+_unit("hz", 1e9, "gigahertz,giga hertz,ghz")
+_unit("hz", 1e6, "megahertz,mega hertz,mhz")
+_unit("hz", 1e3, "kilohertz,kilo hertz,khz")
+_unit("hz", 1, "hertz,hz")
+_unit("mbps", 1000, "gigabits per second,gigabit per second,gbps")
+_unit("mbps", 1, "megabits per second,megabit per second,mbps")
+_unit("mp", 1, "megapixels,megapixel,mega pixels,mega pixel,mpix,mp")
+_unit("w", 1000, "kilowatts,kilowatt,kw")
+_unit("w", 1, "watts,watt,w")
+_unit("wh", 1000, "kilowatt hours,kilowatt-hours,kwh")
+_unit("wh", 1, "watt hours,watt-hours,wh")
+_unit("v", 1, "volts,volt,v")
+_unit("amp", 1, "amperes,ampere,amps,amp")
+_unit("ohm", 1, "ohms,ohm")
+_unit("hp", 1, "horsepower,horse power,hp")
+_unit("mah", 1, "milliampere hours,milliampere-hours,milliamp hours,milliamp-hours,mahs,mah")
+_unit("cuft", 1, "cubic feet,cubic foot,cubic-foot,cubic-feet,cubic ft,cu. ft,cu ft,cu.ft,cu-ft,cuft")
+_unit("sqft", 1, "square feet,square foot,square-foot,square ft,sq. ft,sq ft,sq.ft,sqft")
+_unit("qt", 4, "gallons,gallon,gals,gal")
+_unit("qt", 1, "quarts,quart,qts,qt")
+_unit("qt", 0.5, "pints,pint")
+_unit("l", 1, "liters,liter,litres,litre,l")
+_unit("l", 0.001, "milliliters,milliliter,millilitres,millilitre,ml")
+_unit("cup", 1, "cups,cup")
+_unit("s", 1, "seconds,second,secs,sec")
+_unit("s", 60, "minutes,minute,mins,min")
+_unit("s", 3600, "hours,hour,hrs,hr")
+_unit("day", 1, "days,day")
+_unit("day", 7, "weeks,week")
+_unit("month", 12, "years,year,yrs,yr")
+_unit("month", 1, "months,month")
+_unit("btu", 1, "british thermal units,british thermal unit,btus,btu")
+_unit("cfm", 1, "cubic feet per minute,cfm")
+_unit("rpm", 1, "revolutions per minute,rpms,rpm")
+_unit("fps", 1, "frames per second,fps")
+_unit("ppm", 1, "pages per minute,ppm")
+_unit("psi", 1, "pounds per square inch,psi")
+_unit("dpi", 1, "dots per inch,dpi")
+_unit("db", 1, "decibels,decibel,dba,dbs,db")
+_unit("nit", 1, "nits,nit")
+_unit("lm", 1, "lumens,lumen")
+_unit("core", 1, "cores,core")
+_unit("speed", 1, "speeds,speed")
+_unit("slice", 1, "slices,slice")
+
+_OTHER_SYSTEM = {
+    "in": (25.4, "mm", (1, 10, 1000)), "mm": (1 / 25.4, "in", (1, 12)),
+    "oz": (28.3495, "g", (1, 1000)), "g": (1 / 28.3495, "oz", (1, 16)),
+    "mi": (1.60934, "km", (1,)), "km": (1 / 1.60934, "mi", (1,)),
+    "mph": (1.60934, "kmh", (1,)), "kmh": (1 / 1.60934, "mph", (1,)),
+    "qt": (0.946353, "l", (1,)), "l": (1 / 0.946353, "qt", (1, 4)),
+}  # fmt: skip
+"""Base unit -> how many of which other base unit it is, and the units in which people say those, in base units."""
+
+_ROUNDED = 0.02
+"""How far from the exact conversion a rounded one may be: "10 meters" say 33 feet, "1 meter" does not say 3."""
+
+_SUMMED = frozenset({"in", "oz", "s"})
+"""Base units of measures in two parts: "5 feet 6 inches", "3 lbs. 5 oz", "2 hours and 30 minutes"."""
+
+_CARDS = frozenset({"16", "32", "64", "128", "256", "512"})
+"""Gigabytes for which people write G alone."""
+
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TEENS = (
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORDS = {
+    **{word: n for n, word in enumerate((*_ONES, *_TEENS), 1)},
+    **{word: 10 * n for n, word in enumerate(_TENS, 2)},
+    "half": 0.5,
+    "a": 1,
+    "an": 1,
+}
+NUMBER_WORDS = {str(n): word for word, n in _WORDS.items() if n >= 1 and len(word) > 2}
+"""Digits -> word of the whole numbers that are one word: up to twenty, and the tens."""
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return "|".join(words)
+
+
+_BELOW_100 = rf"(?:(?:{_either(_TENS)})(?:[\s-]?(?:{_either(_ONES)}))?|{_either(_TEENS)}|{_either(_ONES)})"
+_SPELLED = rf"(?:(?:{_either(_ONES)}|a)[\s-]hundred(?:[\s-](?:and[\s-])?{_BELOW_100})?|half(?: an?)?|{_BELOW_100})"
+_DIGITS = r"(?:\d+[\s-]+)?\d{1,2}/(?:2|3|4|8|16|32)|\d[\d,]*(?:\.\d+)?|\.\d+"
+_UNIT_NAMES = "|".join(re.escape(name) for name in sorted(_UNITS, key=lambda name: (-len(name), name)))
+_ENDS = r"(?![a-z0-9]|\.\d)\.?"
+_NOT_AFTER = r"(?!in\b[\s-]+(?:the|a|an|one|1|my|our|his|her|this|that|total|all|each)\b|m\b\s*[&'])"
+_NUMBER = rf"({_DIGITS}|{_SPELLED})((?:\s+and)?\s+a\s+half)?"
+_ONE_MEASURE = rf"{_NUMBER}[\s-]*{_NOT_AFTER}({_UNIT_NAMES}){_ENDS}"
+_STARTS = rf"(?<![\w.])(?=[\d.]|{'|'.join(sorted({word[:2] for word in _WORDS if len(word) > 2}))})"
+_MEASURE = re.compile(rf"{_STARTS}{_ONE_MEASURE}(?:(?:,?\s*(?:and\s+)?|-){_ONE_MEASURE})?")
+"""A number with its unit, or two in a row; not the "in" of "2-in-1" or "two in the house"."""
+
+_A_UNIT = re.compile(r"(?<!half )\ba(?=[\s-](?:pound|terabyte|tb|gallon|quart|kilowatt)\b)")
+"""Not "a foot", "a cup", "an hour" or "a year", which mostly measure something else."""
+
+_STATURE = re.compile(
+    r"(?<![\w.])(\d)\s*(?:foot|feet|')[\s-]?(\d{1,2}(?:\.\d+)?)(?:''|\"|\s*in(?:ch(?:es)?)?\b)?(?!\w)"
+)
+"""Feet and inches without the second unit: "6 foot 2"."""
+
+_THOUSANDS = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(?:k|[\s-]thousand)(?=[\s-]*(?:btu|watt|lumen|mah|rpm|nit)s?\b)")
+_AS_TOKEN = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)")
+_BASES = frozenset(base for base, _ in _UNITS.values())
+
+
+def with_base_units(text: str) -> str:
+    """`text` (lower case, plain quotes) with each measure as one token in its base unit."""
+    if "'" in text or " f" in text:
+        text = _STATURE.sub(r"\1 feet \2 inches", text)
+    if "k" in text or "thousand" in text:
+        text = _THOUSANDS.sub(lambda match: said_number(float(match[1]) * 1000), text)
+    return _MEASURE.sub(_in_base_units, _A_UNIT.sub("1", text))
+
+
+def said_number(number: float) -> str:
+    """A number as it stands in a token: at most four decimals, no exponent."""
+    return f"{round(number, 4):.12g}"
+
+
+def is_measure(token: str) -> bool:
+    """Whether a token is a number in a base unit."""
+    match = _AS_TOKEN.fullmatch(token)
+    return match is not None and match[2] in _BASES
+
+
+def other_measures(token: str) -> tuple[str, ...]:
+    """Other tokens that say the same measure: rounded in the other system, 1024 for 1000, "128g" for gigabytes."""
+    match = _AS_TOKEN.fullmatch(token)
+    if match is None or match[2] not in _BASES:
+        return ()
+    number, base = float(match[1]), match[2]
+    if base == "gb":
+        return _of_gigabytes(match[1])
+    if base not in _OTHER_SYSTEM:
+        return ()
+    factor, other, scales = _OTHER_SYSTEM[base]
+    exact = number * factor
+    said = {scale * round(exact / scale, decimals) for scale in scales for decimals in range(3)}
+    near = sorted(each for each in said if abs(each - exact) <= _ROUNDED * exact)
+    return tuple(dict.fromkeys(f"{said_number(each)}{other}" for each in near))
+
+
+def _of_gigabytes(digits: str) -> tuple[str, ...]:
+    number = float(digits)
+    same = [f"{digits}g"] if digits in _CARDS else []
+    if number >= 1000 and number % 1000 == 0:
+        same.append(f"{said_number(number * 1.024)}gb")
+    if number >= 1024 and number % 1024 == 0:
+        same.append(f"{said_number(number / 1.024)}gb")
+    return tuple(same)
+
+
+def _in_base_units(match: re.Match[str]) -> str:
+    first, base = _measured(match[1], match[2], match[3])
+    if match[6] is None:
+        return f" {said_number(first)}{base} "
+    second, other = _measured(match[4], match[5], match[6])
+    if base == other and base in _SUMMED and _UNITS[match[3]][1] > _UNITS[match[6]][1]:
+        return f" {said_number(first + second)}{base} "
+    return f" {said_number(first)}{base} {said_number(second)}{other} "
+
+
+def _measured(number: str, half: str | None, unit: str) -> tuple[float, str]:
+    base, factor = _UNITS[unit]
+    return (_value(number) + (0.5 if half else 0)) * factor, base
+
+
+@lru_cache(maxsize=4096)
+def _value(number: str) -> float:
+    """The number that digits, a fraction ("6-1/2") or words ("one hundred forty-four") say."""
+    if number[0].isdigit() or number[0] == ".":
+        whole, _, fraction = number.replace(",", "").replace("-", " ").rpartition(" ")
+        over, _, under = fraction.partition("/")
+        return float(whole or 0) + float(over) / float(under or 1)
+    hundreds, found, rest = number.partition("hundred")
+    return (100 * _sum(hundreds) if found else 0) + _sum(rest if found else number)
+
+
+def _sum(words: str) -> float:
+    split = re.findall("|".join(sorted(_WORDS, key=len, reverse=True)), words.replace("and", " "))
+    numbers = [word for word in split if len(word) > 2] or split
+    return sum(_WORDS[word] for word in numbers)
