@@ -14,6 +14,9 @@ from ameli_build.catalog.reviews import parse_review_page
 
 T = TypeVar("T")
 
+TRIES = 3
+"""Each page is parsed so often, and its best time counts."""
+
 URL = "http://127.0.0.1"
 
 
@@ -38,9 +41,12 @@ def _measured(parse: Callable[[T], object], pages: Sequence[T]) -> dict[str, flo
     parse(pages[0])
     times = []
     for page in pages:
-        start = time.perf_counter()
-        parse(page)
-        times.append((time.perf_counter() - start) * 1000)
+        tries = []
+        for _ in range(TRIES):
+            start = time.perf_counter()
+            parse(page)
+            tries.append((time.perf_counter() - start) * 1000)
+        times.append(min(tries))
     return {"median_ms": statistics.median(times), "max_ms": max(times), "pages": len(pages)}
 
 
