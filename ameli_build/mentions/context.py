@@ -140,7 +140,7 @@ _IDIOMS = re.compile(
     r"""(?:
     \bin\s+(?:any\s+|this\s+|that\s+)?\[case\]
   | \b(?:wide|full|price|whole|bluetooth|wifi|long|close)\s+\[range\]
-  | \[range\]\s+(?:of|from|between)
+  | \[range\]\s+(?:of\b|(?:from|between)\s+\$?\d)
   | \b(?:big|huge|not\s+a|a)\s+\[fan\](?=\s+of\b)
   | \bon\s+an?\s+\[scale\]
   | \[set\]\s+(?:up|it)\b

@@ -1,0 +1,123 @@
+"""The stage of section 3.3 at catalogue scale: reviews a second of each part, with cold and warm caches.
+
+`python benchmarks/mentions.py [--reviews N] [--products N] [--workers N]`; see README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from machine import machine
+from mention_rows import write_tables
+
+from ameli_build.mentions.stage import STAGE
+from ameli_build.models.language import load_language
+from ameli_build.models.text import load_text_encoder
+from ameli_build.settings import Settings, load_settings
+from ameli_build.snapshot import Snapshot, write_table
+from ameli_build.stages import Mapper, Shard, Work
+from ameli_build.workers import process_mapper
+
+AIM = 1000
+"""Reviews a second, everything of the stage included."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedWork(Work):
+    """Work that remembers the seconds of each label."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def map(
+        self, label: str, function: Callable[[Any], pl.DataFrame], shards: Sequence[Shard], cached: bool = True
+    ) -> list[pl.DataFrame]:
+        """As `Work.map`."""
+        started = time.perf_counter()
+        tables = Work.map(self, label, function, shards, cached)
+        self.seconds[label] = self.seconds.get(label, 0.0) + time.perf_counter() - started
+        return tables
+
+
+def main() -> None:
+    """Make the tables, run the stage with empty and with full caches, print what was measured."""
+    given = _arguments()
+    settings = load_settings("demo")
+    results: dict[str, Any] = {"machine": machine(), "products": given.products, "reviews": given.reviews}
+    with tempfile.TemporaryDirectory() as folder, process_mapper(given.workers) as mapper:
+        snapshot = Snapshot(Path(folder))
+        (snapshot.root / "made").mkdir()
+        write_tables(snapshot.root / "made", given.products, given.reviews)
+        for name in ("products", "reviews"):
+            write_table(
+                snapshot.table_path(f"clean/{name}"), pl.read_parquet(snapshot.root / "made" / f"{name}.parquet")
+            )
+        results["start of workers"] = _start(mapper, settings, given.workers)
+        results["cold"] = _run(snapshot, settings, mapper)
+        results["warm"] = _run(snapshot, settings, mapper)
+        shutil.rmtree(snapshot.root / "cache")
+    print("\n".join(_told(results)))
+    if given.json:
+        Path(given.json).write_text(json.dumps(results, indent=2) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reviews", type=int, default=20_000)
+    parser.add_argument("--products", type=int, default=35_598)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", metavar="FILE", help="write all numbers there")
+    return parser.parse_args()
+
+
+def _start(mapper: Mapper, settings: Settings, workers: int) -> float:
+    """Seconds until every worker runs and has read the models."""
+    started = time.perf_counter()
+    models = (settings.models.language, settings.models.text_encoder, settings.models.device, settings.models.batch)
+    list(mapper(_load, [models] * workers))
+    return time.perf_counter() - started
+
+
+def _load(models: tuple[str, str, str, int]) -> None:
+    load_language(models[0])
+    load_text_encoder(*models[1:])
+    time.sleep(2)  # so that no worker takes the share of another
+
+
+def _run(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> dict[str, Any]:
+    work = TimedWork(snapshot, mapper)
+    started = time.perf_counter()
+    result = STAGE.compute({name: snapshot.scan(name) for name in STAGE.inputs}, settings, work)
+    rows = {name: write_table(snapshot.table_path(name), table) for name, table in result.tables.items()}
+    whole = time.perf_counter() - started
+    rest = whole - sum(work.seconds.values())
+    return {"seconds": {**work.seconds, "all the rest": rest, "the whole stage": whole}, "rows": rows}
+
+
+def _told(results: Mapping[str, Any]) -> Iterator[str]:
+    told, reviews = results["machine"], results["reviews"]
+    yield f"{told['processor']}, {told['processors']} processors, {told['memory_gib']} GiB, {told['system']}"
+    if told["load"] > 0.5:
+        yield f"The machine was busy before this began (load {told['load']}): rates are lower than they would be."
+    yield f"{reviews:,} reviews of {results['products']:,} products; rows left: {results['cold']['rows']}"
+    yield f"start of the workers, models included: {results['start of workers']:.1f} s"
+    yield f"{'reviews a second':<20}{'cold caches':>14}{'warm caches':>14}"
+    cold, warm = results["cold"]["seconds"], results["warm"]["seconds"]
+    for part in cold:
+        yield f"{part:<20}{reviews / cold[part]:>14,.0f}{reviews / max(warm[part], 1e-6):>14,.0f}"
+    all_in = reviews / (cold["the whole stage"] + results["start of workers"])
+    for name, rate in (("without the start", reviews / cold["the whole stage"]), ("with the start", all_in)):
+        reached = "reached" if rate >= AIM else f"missed by {1 - rate / AIM:.0%}"
+        yield f"cold, {name}: {rate:,.0f} reviews a second (aim {AIM:,}: {reached})"
+
+
+if __name__ == "__main__":
+    main()

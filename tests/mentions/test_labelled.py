@@ -1,0 +1,82 @@
+"""Accuracy on `labelled.txt`: the stage itself on a snapshot that is made of these reviews."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import polars as pl
+import pytest
+from labelled import Labelled, read_labelled
+
+from ameli_build.mentions.stage import STAGE
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot, write_table
+from ameli_build.stages import run_stage
+
+DEVELOPMENT_FLOOR, HELD_OUT_FLOOR = 154, 148
+"""Right answers of 156 each, as measured; a change of the rules may not lose any."""
+
+Half = tuple[list[Labelled], list[bool]]
+
+
+def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """The 95 % Wilson score interval of a share."""
+    share = right / count
+    middle = share + z * z / (2 * count)
+    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return (middle - half) / (1 + z * z / count), (middle + half) / (1 + z * z / count)
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Labelled, bool]]:
+    """Each labelled review, and whether its mention is one of its places, or none where it has none."""
+    labelled = read_labelled()
+    snapshot = _snapshot_of(tmp_path_factory.mktemp("labelled"), labelled)
+    assert run_stage(STAGE, snapshot, load_settings("demo"))
+    columns = ("review_id", "mention_start", "mention_end")
+    found = {row[0]: row[1:] for row in snapshot.read("mentions/mentions").select(columns).iter_rows()}
+    return [
+        (review, found[key] in review.places if key in found else not review.places)
+        for key, review in ((f"r{number:03}", review) for number, review in enumerate(labelled))
+    ]
+
+
+def _snapshot_of(root: Path, labelled: list[Labelled]) -> Snapshot:
+    products = {f"p{review.product:02}": (review.title, list(review.path)) for review in labelled}
+    snapshot = Snapshot(root)
+    write_table(
+        snapshot.table_path("clean/products"),
+        pl.DataFrame(
+            [(sku, title, path) for sku, (title, path) in products.items()], ["sku", "name", "categories"], orient="row"
+        ),
+    )
+    rows = [(f"r{n:03}", f"p{review.product:02}", "", review.text) for n, review in enumerate(labelled)]
+    write_table(
+        snapshot.table_path("clean/reviews"), pl.DataFrame(rows, ["review_id", "sku", "title", "text"], orient="row")
+    )
+    return snapshot
+
+
+def test_the_set_is_as_large_as_it_says() -> None:
+    labelled = read_labelled()
+    assert len(labelled) == 312
+    assert len({review.path[-1] for review in labelled}) >= 30
+    assert sum(review.development for review in labelled) == 156
+    assert all(review.text[start:end].strip() for review in labelled for start, end in review.places)
+
+
+@pytest.mark.parametrize(
+    ("half", "floor"), [("development", DEVELOPMENT_FLOOR), ("held out", HELD_OUT_FLOOR)], ids=["development", "held"]
+)
+def test_accuracy(judged: list[tuple[Labelled, bool]], half: str, floor: int) -> None:
+    verdicts = [right for review, right in judged if review.development == (half == "development")]
+    right, count = sum(verdicts), len(verdicts)
+    low, high = wilson(right, count)
+    print(f"{half}: {right} of {count} right: {right / count:.1%} (95 % interval {low:.1%} to {high:.1%})")
+    assert right >= floor
+
+
+def test_wilson_interval() -> None:
+    low, high = wilson(8, 10)
+    assert (round(low, 3), round(high, 3)) == (0.490, 0.943)

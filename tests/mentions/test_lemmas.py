@@ -1,0 +1,73 @@
+"""Looking a head's inflected forms up gives what lemmatising every word of every review would give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+import pytest
+from labelled import read_labelled
+
+from ameli_build.demo.catalogue import make_world
+from ameli_build.mentions.inflect import noun_lemma
+from ameli_build.mentions.match import find_spans
+from ameli_build.mentions.names import Name, product_names
+from ameli_build.mentions.words import WORD
+from ameli_build.models.language import load_language
+from ameli_build.records import joined_text
+
+LANGUAGE = load_language("bundled:en")
+REVIEWS = 2000
+_GLUE = re.compile(r"[\s\-‐‑–'’/]*")
+
+Text = tuple[str, str, str]
+"""Title and leaf category of a product, and a text about it."""
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[Text]:
+    """The labelled reviews, and reviews of the demo's world up to 2,000 in all."""
+    found = [(review.title, review.path[-1], review.text) for review in read_labelled()]
+    world = make_world(seed=13, products=160)
+    products = {product.sku: (product.name, product.category_path[-1][1]) for product in world.products}
+    generated = [
+        (*products[review.sku], joined_text(review.title, review.text))
+        for review in world.reviews
+        if review.sku in products
+    ]
+    return [*found, *generated][:REVIEWS]
+
+
+def lemmatised_spans(text: str, names: Collection[str], max_words: int = 6) -> list[tuple[int, int]]:
+    """The reference: each word's lemma from spaCy, and of every place the longest span that is a name, none nested."""
+    words = [match for match in WORD.finditer(text) if not re.search(r"['’]s$", text[: match.end()], re.IGNORECASE)]
+    lemmas = [noun_lemma.__wrapped__(match.group().lower(), LANGUAGE) for match in words]
+    found: list[tuple[int, int]] = []
+    for first in range(len(words)):
+        letters, best = "", 0
+        for place in range(first, min(first + max_words, len(words))):
+            between = text[words[place - 1].end() : words[place].start()] if place > first else ""
+            single = place > first and len(words[place - 1].group()) == len(words[place].group()) == 1
+            if not _GLUE.fullmatch(between) and not (single and between == "."):
+                break
+            if letters + lemmas[place] in names:
+                best = words[place].end()
+            letters += words[place].group().lower()
+        if best and not (found and best <= found[-1][1]):
+            found.append((words[first].start(), best))
+    return found
+
+
+@pytest.mark.slow
+def test_forms_find_what_lemmas_find(texts: list[Text]) -> None:
+    assert len(texts) == REVIEWS
+    known: dict[tuple[str, str], list[Name]] = {}
+    places = 0
+    for title, leaf, text in texts:
+        if (title, leaf) not in known:
+            known[title, leaf] = product_names(title, leaf, LANGUAGE)
+        names = known[title, leaf]
+        by_form = [place[:2] for place in find_spans(text, {key for name in names for key in name.keys})]
+        assert by_form == lemmatised_spans(text, {"".join(name.words) for name in names}), text
+        places += len(by_form)
+    assert places > REVIEWS / 2
