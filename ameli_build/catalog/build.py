@@ -11,10 +11,11 @@ from typing import Any
 import polars as pl
 
 from ameli_build.catalog.links import Links, LinkTable, references_in
-from ameli_build.catalog.raw_files import FORMS, read_products, read_reviews
+from ameli_build.catalog.raw_files import FORMS, read_products
+from ameli_build.catalog.raw_tables import read_review_table
 from ameli_build.catalog.warc import REJECTED, Crawled, read_crawl
 from ameli_build.progress import say
-from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Picture, Product, Review, to_frame
+from ameli_build.records import PICTURES, PRODUCTS, Picture, to_frame
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, whole_file
 from ameli_build.stages import Result, Stage, Tables, Work
@@ -67,8 +68,8 @@ def _of_files(raw: Path, ingested: Mapping[str, Path], links: Links) -> _Found:
         if kind not in ingested:
             raise UnusableInput(f"{raw}: no {kind} here, neither a crawl's archive nor ingested files")
     products, bad = read_products(ingested["products"], f"raw/{ingested['products'].name}")
-    reviews, more = read_reviews(ingested["reviews"], f"raw/{ingested['reviews'].name}")
-    links.add(to_frame(reviews, REVIEWS).with_columns(pl.lit("").alias("seen_at")))
+    reviews, more = read_review_table(ingested["reviews"], f"raw/{ingested['reviews'].name}")
+    links.add(reviews.with_columns(seen_at=pl.lit("")))
     rejected = pl.DataFrame([asdict(row) for row in (*bad, *more)], schema=REJECTED)
     pictures = to_frame(read_map(raw / MAP).values(), PICTURES)
     return _Found(to_frame(products, PRODUCTS).sort("sku"), links, pictures, rejected)
@@ -93,12 +94,6 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     with whole_file(path) as handle:
         for row in rows:
             handle.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
-
-
-def references_of(products: Iterable[Product], reviews: Iterable[Review]) -> list[str]:
-    """Every image reference of the records, each once, sorted."""
-    lists = [*(product.images for product in products), *(review.images for review in reviews)]
-    return sorted({reference for images in lists for reference in images})
 
 
 def _result(snapshot: Snapshot, found: _Found) -> Result:

@@ -6,10 +6,12 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from ameli_build.catalog.build import MAP, STAGE, read_map, references_of, write_lines
+from ameli_build.catalog.build import MAP, STAGE, read_map, write_lines
+from ameli_build.catalog.links import references_in
 from ameli_build.catalog.pictures import from_folder, from_web
-from ameli_build.catalog.raw_files import FORMS, form_of, read_products, read_reviews
+from ameli_build.catalog.raw_files import FORMS, form_of, read_products
 from ameli_build.catalog.raw_records import is_url
+from ameli_build.catalog.raw_tables import read_review_table
 from ameli_build.progress import say, track
 from ameli_build.provenance import write_run_record
 from ameli_build.records import Picture
@@ -37,9 +39,10 @@ def ingest(
     if images is not None and not images.is_dir():
         raise UnusableInput(f"{images}: not a folder")
     found_products, bad = read_products(products, products.name)
-    found_reviews, more = read_reviews(reviews, reviews.name)
+    found_reviews, more = read_review_table(reviews, reviews.name)
     say(f"ingest: {len(found_products):,} products, {len(found_reviews):,} reviews, {len(bad) + len(more):,} rejected")
-    references = references_of(found_products, found_reviews)
+    shown = references_in(found_reviews)
+    references = sorted({*shown, *(reference for product in found_products for reference in product.images)})
     _bring_images(snapshot, references, images, settings, fetch_images)
     targets = {snapshot.raw / f"products.{form_of(products)}": products}
     targets |= {snapshot.raw / f"reviews.{form_of(reviews)}": reviews}

@@ -5,18 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal, NoReturn, TypeVar
+from typing import IO, Literal, NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from ameli_build.catalog.raw_records import BadRecord, Raw, product_of, review_of
-from ameli_build.records import Product, Rejected, Review
+from ameli_build.catalog.raw_records import BadRecord, Raw, product_of
+from ameli_build.records import Product, Rejected
 from ameli_build.snapshot import UnusableInput
 
 Form = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
@@ -27,8 +27,7 @@ _MAGIC: dict[bytes, Form] = {b"\x1f\x8b": "jsonl.gz", b"\x28\xb5\x2f\xfd": "json
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 10_000
 """So many characters of a bad line are kept."""
-
-T = TypeVar("T", Product, Review)
+_BLOCK_ROWS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,43 @@ def form_of(path: Path) -> Form:
     return next((form for magic, form in _MAGIC.items() if head.startswith(magic)), "jsonl")
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """Every row of a file. Raises `UnusableInput` for a file that cannot be opened or a Parquet file that is broken."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of a file from number `first` on: lines as they stand there, or records of a Parquet file."""
+
+    first: int
+    rows: Sequence[bytes | Raw]
+    broken: Row | None = None
+    """What is said of the place behind the last row where the file cannot be read on."""
+
+
+def row_of(first: int, place: int, given: bytes | Raw) -> Row:
+    """The row at a place of a block, checked as a whole."""
+    if isinstance(given, bytes):
+        return _row(first + place, given)
+    return Row(first + place, json.dumps(given, ensure_ascii=False, default=str)[:_SHOWN], given)
+
+
+def read_blocks(path: Path) -> Iterator[Block]:
+    """Every row of a file, many at a time.
+
+    Raises `UnusableInput` for a file that cannot be opened or a Parquet file that is broken.
+    """
     form = form_of(path)
-    yield from _parquet_rows(path) if form == "parquet" else _lines(path, form)
+    yield from _parquet_blocks(path) if form == "parquet" else _line_blocks(path, form)
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Every row of a file, as `read_blocks` reads them."""
+    for block in read_blocks(path):
+        yield from (row_of(block.first, place, given) for place, given in enumerate(block.rows))
+        if block.broken:
+            yield block.broken
+
+
+def rejected_of(name: str, row: Row, error: str) -> Rejected:
+    """A row that cannot be used."""
+    return Rejected(name, row.line, error, row.text[:_SHOWN])
 
 
 def read_products(path: Path, name: str) -> tuple[list[Product], list[Rejected]]:
@@ -62,44 +94,42 @@ def read_products(path: Path, name: str) -> tuple[list[Product], list[Rejected]]
 
     Raises `UnusableInput` when there is not one usable product.
     """
-    return _read(path, name, "product", product_of, lambda product: (product.sku,), "duplicate sku: {}")
-
-
-def read_reviews(path: Path, name: str) -> tuple[list[Review], list[Rejected]]:
-    """The reviews of a file, as `read_products` reads products; a row is a link, of `review_id` and `sku`."""
-    return _read(path, name, "review", review_of, lambda r: (r.review_id, r.sku), "duplicate review_id and sku: {}, {}")
-
-
-def _read(
-    path: Path, name: str, kind: str, make: Callable[[Raw, str], T], key: Callable[[T], tuple[str, ...]], twice: str
-) -> tuple[list[T], list[Rejected]]:
-    kept: dict[tuple[str, ...], T] = {}
+    kept: dict[str, Product] = {}
     rejected: list[Rejected] = []
     for row in read_rows(path):
         error = row.error
         if row.record is not None:
             try:
-                made = make(row.record, f"{name}:{row.line}")
-                error = twice.format(*key(made)) if key(made) in kept else ""
-                kept.setdefault(key(made), made)
+                made = product_of(row.record, f"{name}:{row.line}")
+                error = f"duplicate sku: {made.sku}" if made.sku in kept else ""
+                kept.setdefault(made.sku, made)
             except BadRecord as bad:
                 error = str(bad)
         if error:
-            rejected.append(Rejected(name, row.line, error, row.text[:_SHOWN]))
+            rejected.append(rejected_of(name, row, error))
     if not kept:
-        first = f"; line {rejected[0].line}: {rejected[0].error}" if rejected else ", the file is empty"
-        raise UnusableInput(f"{path}: no usable {kind}{first}")
+        raise UnusableInput(f"{path}: no usable product{first_of(rejected)}")
     return list(kept.values()), rejected
 
 
-def _lines(path: Path, form: Form) -> Iterator[Row]:
-    number = 0
+def first_of(rejected: Sequence[Rejected]) -> str:
+    """The first of a file's unusable rows, in words, for an error that says that there are no others."""
+    return f"; line {rejected[0].line}: {rejected[0].error}" if rejected else ", the file is empty"
+
+
+def _line_blocks(path: Path, form: Form) -> Iterator[Block]:
+    first, lines = 1, list[bytes]()
     try:
         with ExitStack() as stack:
-            for number, line in enumerate(_opened(path, form, stack), 1):
-                yield _row(number, line)
+            for line in _opened(path, form, stack):
+                lines.append(line)
+                if len(lines) == _BLOCK_ROWS:
+                    yield Block(first, lines)
+                    first, lines = first + len(lines), []
+        yield Block(first, lines)
     except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
-        yield Row(number + 1, "", None, f"the compressed file is cut or broken here: {error}")
+        cut = Row(first + len(lines), "", None, f"the compressed file is cut or broken here: {error}")
+        yield Block(first, lines, cut)
     except OSError as error:
         raise UnusableInput(f"{path}: cannot be read ({error.strerror})") from None
 
@@ -172,13 +202,12 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
-    number = 0
+def _parquet_blocks(path: Path) -> Iterator[Block]:
+    first = 1
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=1024):
-                for record in batch.to_pylist():
-                    number += 1
-                    yield Row(number, json.dumps(record, ensure_ascii=False, default=str)[:_SHOWN], record)
+            for batch in file.iter_batches(batch_size=_BLOCK_ROWS):
+                yield Block(first, batch.to_pylist())
+                first += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise UnusableInput(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None

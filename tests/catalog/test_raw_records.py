@@ -11,9 +11,10 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ameli_build.catalog.raw_files import read_products, read_reviews, read_rows
+from ameli_build.catalog.raw_files import read_products, read_rows
 from ameli_build.catalog.raw_records import BadRecord, product_of, review_of
-from ameli_build.records import Attribute
+from ameli_build.catalog.raw_tables import read_review_table
+from ameli_build.records import Attribute, Rejected, Review
 from ameli_build.snapshot import UnusableInput
 
 PRODUCT = {"sku": "s1", "name": "Lamp", "categories": ["Home", "Lamps"]}
@@ -188,6 +189,12 @@ def test_each_bad_line_is_one_rejected_row_and_the_rest_goes_on(tmp_path: Path) 
         assert row.file == "raw/products.jsonl"
         assert len(row.record) <= 10_000
     assert rejected[3].record == '{"sku": "s1", "name": "caf\\xe9", "categories": []}'
+
+
+def read_reviews(path: Path, name: str) -> tuple[list[Review], list[Rejected]]:
+    """A file's reviews as records."""
+    table, rejected = read_review_table(path, name)
+    return [Review(**{**row, "images": tuple(row["images"])}) for row in table.iter_rows(named=True)], rejected
 
 
 def test_repeated_ids_keep_the_first(tmp_path: Path) -> None:

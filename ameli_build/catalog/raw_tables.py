@@ -1,0 +1,209 @@
+"""Raw review records as tables, a block of rows at a time (contract, section 2).
+
+A row whose fields are what the contract names is taken column by column; any other goes through `raw_records`, which
+decides and tells what is wrong. Both give the same records.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from ameli_build.catalog.raw_files import Block, Row, first_of, read_blocks, rejected_of, row_of
+from ameli_build.catalog.raw_records import BadRecord, review_of
+from ameli_build.records import REVIEWS, Rejected
+from ameli_build.snapshot import UnusableInput
+
+_TEXTS = ("review_id", "sku", "title", "text", "product_details_sku", "author", "submitted_at")
+_IDS = ("review_id", "sku", "product_details_sku")
+_NUMBERS = ("rating", "helpful", "unhelpful")
+_BAD_ID = r"^\s*$|/|\\|\.\.|^\.$|[\x00-\x1f]"
+_SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+_REFERENCE = rf"^(?:(?i:https?)://[^\x00]*|{_SEGMENT}(?:/{_SEGMENT})*)$"
+_EXACT = 2**53
+_LARGEST = 2**63 - 1
+_NAMED = frozenset((*_TEXTS, *_NUMBERS, "images"))
+
+
+def read_review_table(path: Path, name: str) -> tuple[pl.DataFrame, list[Rejected]]:
+    """The reviews of a file in the columns of `REVIEWS`, in the file's order, and its unusable rows.
+
+    Of a link the first row stays. Raises `UnusableInput` when there is not one usable review.
+    """
+    tables: list[pl.DataFrame] = []
+    rejected: list[Rejected] = []
+    for block in read_blocks(path):
+        table, bad = read_block(block, name)
+        tables.append(table)
+        rejected += bad
+    whole = pl.concat([pl.DataFrame(schema=_NUMBERED), *tables])
+    twice = _repeated(whole)
+    if twice.height:
+        rejected = sorted([*rejected, *_rejected_again(path, name, twice)], key=lambda row: row.line)
+        whole = whole.join(twice, on="line", how="anti", maintain_order="left")
+    if whole.is_empty():
+        raise UnusableInput(f"{path}: no usable review{first_of(rejected)}")
+    return whole.drop("line"), rejected
+
+
+_NUMBERED = pl.Schema({"line": pl.Int64(), **REVIEWS})
+
+
+def _repeated(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose link an earlier row has."""
+    keys = table["review_id"].hash(0) ^ table["sku"].hash(1)
+    suspects = table.filter(keys.is_duplicated()).select("line", "review_id", "sku")
+    firsts = suspects.unique(["review_id", "sku"], keep="first", maintain_order=True)
+    return suspects.join(firsts, on="line", how="anti", maintain_order="left")
+
+
+def _rejected_again(path: Path, name: str, twice: pl.DataFrame) -> list[Rejected]:
+    links = {line: (review, sku) for line, review, sku in twice.select("line", "review_id", "sku").iter_rows()}
+    rejected = []
+    for block in read_blocks(path):
+        for place, given in enumerate(block.rows):
+            if link := links.get(block.first + place):
+                error = "duplicate review_id and sku: {}, {}".format(*link)
+                rejected.append(rejected_of(name, row_of(block.first, place, given), error))
+    return rejected
+
+
+def read_block(block: Block, name: str) -> tuple[pl.DataFrame, list[Rejected]]:
+    """The reviews of a block with the number of their `line`, and its unusable rows."""
+    records = [_parsed(row) if isinstance(row, bytes) else row for row in block.rows]
+    table, odd = _columns(records)
+    lines = pl.int_range(block.first, block.first + len(records), dtype=pl.Int64, eager=True)
+    source = pl.format("{}:{}", pl.lit(name), pl.col("line"))
+    table = table.with_columns(line=lines, conflict=pl.lit(False)).with_columns(source=source)
+    table = table.select(_NUMBERED.names())
+    if not odd and not block.broken:
+        return table, []
+    rows = [row_of(block.first, place, block.rows[place]) for place in sorted(odd)]
+    taken, rejected = _one_by_one([*rows, block.broken] if block.broken else rows, name)
+    usual = table.filter(pl.Series([place not in odd for place in range(len(records))], dtype=pl.Boolean))
+    return pl.concat([usual, taken]).sort("line"), rejected
+
+
+def _one_by_one(rows: Sequence[Row], name: str) -> tuple[pl.DataFrame, list[Rejected]]:
+    taken: list[dict[str, Any]] = []
+    rejected: list[Rejected] = []
+    for row in rows:
+        error = row.error
+        if row.record is not None:
+            try:
+                taken.append({"line": row.line, **asdict(review_of(row.record, f"{name}:{row.line}"))})
+            except BadRecord as bad:
+                error = str(bad)
+        if error:
+            rejected.append(rejected_of(name, row, error))
+    return pl.DataFrame(taken, schema=_NUMBERED, orient="row"), rejected
+
+
+def _parsed(line: bytes) -> Any:
+    """What a line says; None where the strict parser does not take it."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _columns(records: list[Any]) -> tuple[pl.DataFrame, set[int]]:
+    """The records' fields as columns, and the places of those that must be looked at one by one."""
+    odd = {place for place, record in enumerate(records) if type(record) is not dict}
+    usual = [record if type(record) is dict else {} for record in records] if odd else records
+    columns = {name: _texts([record.get(name) for record in usual], odd) for name in _TEXTS}
+    columns |= {name: _numbers([record.get(name) for record in usual], odd) for name in _NUMBERS}
+    columns["images"] = _references([record.get("images") for record in usual], odd)
+    columns["extra"] = _extras(usual, odd)
+    table = pl.DataFrame(columns)
+    for name in _IDS:
+        given = table[name] if name != "product_details_sku" else table[name].replace("", None)
+        _mark(odd, given.str.contains(_BAD_ID))
+    _mark(odd, table["review_id"].is_null() | table["sku"].is_null())
+    _mark(odd, (table["helpful"] < 0) | (table["unhelpful"] < 0))
+    empty_is_null = [pl.when(pl.col(name) != "").then(name).alias(name) for name in _TEXTS[4:]]
+    filled = [pl.col("title", "text").fill_null(""), pl.col("helpful", "unhelpful").fill_null(0)]
+    return table.with_columns(*empty_is_null, *filled), odd
+
+
+def _mark(odd: set[int], where: pl.Series) -> None:
+    odd.update(where.fill_null(False).arg_true())
+
+
+def _texts(values: list[Any], odd: set[int]) -> pl.Series:
+    if not set(map(type, values)) <= {str, type(None)}:
+        strange = [place for place, value in enumerate(values) if not isinstance(value, str | None)]
+        odd.update(strange)
+        for place in strange:
+            values[place] = None
+    column = pl.Series(values, dtype=pl.String)
+    _mark(odd, column.str.contains("\0", literal=True))
+    return column
+
+
+def _numbers(values: list[Any], odd: set[int]) -> pl.Series:
+    if not set(map(type, values)) <= {int, type(None)}:
+        for place, value in enumerate(values):
+            if type(value) is not int and value is not None:
+                values[place] = _plain_number(value)
+                if values[place] is None:
+                    odd.add(place)
+    for place, value in enumerate(values):
+        if value is not None and not -_LARGEST <= value <= _LARGEST:
+            values[place] = None
+            odd.add(place)
+    return pl.Series(values, dtype=pl.Int64)
+
+
+def _plain_number(value: Any) -> int | None:
+    """A whole number in one of the usual other forms."""
+    if type(value) is float and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    if type(value) is str and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    return None
+
+
+def _references(values: list[Any], odd: set[int]) -> pl.Series:
+    lists: list[list[Any]] = [value if type(value) is list else [] for value in values]
+    odd.update(n for n, value in enumerate(values) if value is not None and type(value) is not list)
+    if not set(map(type, chain.from_iterable(lists))) <= {str}:
+        strange = {n for n, items in enumerate(lists) if any(type(item) is not str for item in items)}
+        odd |= strange
+        lists = [[] if n in strange else items for n, items in enumerate(lists)]
+    column = pl.Series(lists, dtype=pl.List(pl.String))
+    flat = pl.DataFrame({"place": range(len(lists)), "reference": column}).explode("reference").drop_nulls()
+    odd.update(flat.filter(~pl.col("reference").str.contains(_REFERENCE))["place"])
+    return column
+
+
+def _extras(records: list[dict[str, Any]], odd: set[int]) -> pl.Series:
+    """The fields with other names, as JSON."""
+    others: dict[tuple[str, ...], list[str]] = {}
+    extras = ["{}"] * len(records)
+    for place, record in enumerate(records):
+        shape = tuple(record)
+        names = others.get(shape)
+        if names is None:
+            names = others[shape] = [name for name in shape if name not in _NAMED]
+        if names:
+            aside = {name: record[name] for name in names}
+            if all(map(_is_plain, aside.values())):
+                extras[place] = json.dumps(aside, sort_keys=True, ensure_ascii=False)
+            else:
+                odd.add(place)
+    return pl.Series(extras, dtype=pl.String)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether both parsers read a value alike: not a number at the edges, nor anything nested."""
+    if type(value) is float:
+        return 0 < abs(value) < _EXACT
+    return value is None or type(value) in (str, bool, int)
