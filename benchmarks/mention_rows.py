@@ -15,27 +15,8 @@ import polars as pl
 LABELLED = Path(__file__).parent.parent / "tests" / "mentions" / "labelled.txt"
 WORDS = 60
 
-_SYLLABLES = [
-    "bar",
-    "cor",
-    "del",
-    "fen",
-    "gar",
-    "hul",
-    "kel",
-    "lor",
-    "mar",
-    "nor",
-    "pel",
-    "quin",
-    "ros",
-    "sol",
-    "tam",
-    "vel",
-    "wes",
-    "zan",
-]
-_COLOURS = ["Black", "White", "Silver", "Gray", "Red", "Blue", "Green", "Copper", "Navy", "Beige"]
+_SYLLABLES = ("bar", "cor", "del", "fen", "gar", "hul", "kel", "lor", "mar", "nor", "pel", "quin", "sol", "tam", "vel")
+_COLOURS = ("Black", "White", "Silver", "Gray", "Red", "Blue", "Green", "Copper", "Navy", "Beige")
 _FILLERS = (
     "It arrived two days early and well packed.",
     "Setup took ten minutes and the instructions were clear enough.",

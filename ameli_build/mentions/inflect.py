@@ -30,8 +30,8 @@ def noun_lemma(word: str, language: Language) -> str:
     """The lemma of a lower-case word read as a noun, whatever a tagger would make of a shop's capitals."""
     from spacy.tokens import Doc
 
-    if word in UNCHANGED or word in SINGULAR_DIFFERS:
-        return word
+    if word in UNCHANGED or word in SINGULAR_DIFFERS or not word.isalpha():
+        return word  # a model number has no plural
     token = Doc(language.vocab, words=[word], pos=[_NOUN])[0]
     lemmatize = getattr(language.get_pipe("lemmatizer"), "rule_lemmatize", None)
     lemmas = lemmatize(token) if lemmatize is not None else [word]

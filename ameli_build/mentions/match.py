@@ -19,6 +19,7 @@ from ameli_build.mentions.words import WORD
 _GLUE = re.compile(r"[\s\-‐‑–'’/]*$")
 """What may stand between two words of one name."""
 
+_APOSTROPHES = ("'", "’")
 _THIS = re.compile(r"\bthis\s+$", re.IGNORECASE)
 
 _Words = Sequence[tuple[int, int, str]]
@@ -35,49 +36,54 @@ class Occurrence:
     this: bool
 
 
-def find_occurrences(
-    text: str, keys: Mapping[str, bool] | Collection[str], max_words: int = 6, known: Known | None = None
-) -> list[Occurrence]:
-    """Places in `text` whose letters are one of `keys`, in order, none inside another.
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What is looked up: the keys of names, by `verbs` whether each is a verb too, and the letters they start with."""
 
-    `keys` are those of `Name.keys`, and may tell by a flag which of them is a verb too. `known` are the product's own
-    words, and the nouns by which another product's modifiers are recognised.
+    verbs: Mapping[str, bool]
+    starts: frozenset[str]
+
+
+def lookup_of(keys: Mapping[str, bool]) -> Lookup:
+    """A lookup of the `Name.keys`, each with a flag that tells whether it is a verb too."""
+    return Lookup(keys, frozenset(start for key in keys for start in (key[:1], key[:2])))
+
+
+def find_occurrences(text: str, lookup: Lookup, max_words: int = 6, known: Known | None = None) -> list[Occurrence]:
+    """Places in `text` whose letters are a key of `lookup`, in order, none inside another.
+
+    `known` are the product's own words, and the nouns by which another product's modifiers are recognised.
     """
-    verbs = keys if isinstance(keys, Mapping) else {}
     found: list[Occurrence] = []
-    for start, end, key, alone in find_spans(text, keys, max_words):
-        if not is_something_else(Context(text, start, end, alone, alone and verbs.get(key, False)), known):
+    for start, end, key, alone in find_spans(text, lookup, max_words):
+        if not is_something_else(Context(text, start, end, alone, alone and lookup.verbs[key]), known):
             found.append(Occurrence(start, end, key, bool(_THIS.search(text[max(0, start - 12) : start]))))
     return found
 
 
-def find_spans(text: str, keys: Collection[str], max_words: int = 6) -> list[tuple[int, int, str, bool]]:
+def find_spans(text: str, lookup: Lookup, max_words: int = 6) -> list[tuple[int, int, str, bool]]:
     """(start, end, key, whether it is one word) of every place whose letters are a key, whatever stands around it."""
-    words = [
-        (match.start(), match.end(), match.group().lower())
-        for match in WORD.finditer(text)
-        if not _is_possessive(text, match) and not in_mask(text, match.start(), match.end())
-    ]
+    words = [(match.start(), match.end(), match.group().lower()) for match in WORD.finditer(text)]
+    words = [word for word in words if not (word[2] == "s" and text[word[0] - 1 : word[0]] in _APOSTROPHES)]
     found: list[tuple[int, int, str, bool]] = []
-    for first in range(len(words)):
-        last, key = _longest_from(text, words, first, keys, max_words)
-        if last is not None and not (found and words[last][1] <= found[-1][1]):
-            found.append((words[first][0], words[last][1], key, first == last))
+    for first, (start, _, word) in enumerate(words):
+        if word[:2] not in lookup.starts:  # most words begin no name
+            continue
+        last, key = _longest_from(text, words, first, lookup.verbs, max_words)
+        if last is None or (found and words[last][1] <= found[-1][1]) or in_mask(text, start, words[last][1]):
+            continue
+        found.append((start, words[last][1], key, first == last))
     return found
-
-
-def _is_possessive(text: str, word: re.Match[str]) -> bool:
-    return word.group() in ("s", "S") and text[max(0, word.start() - 1) : word.start()] in ("'", "’")
 
 
 def _longest_from(
     text: str, words: _Words, first: int, keys: Collection[str], max_words: int
 ) -> tuple[int | None, str]:
     """The last word of the longest span from `first` that is a key, with that key."""
-    best: tuple[int | None, str] = (None, "")
-    letters = ""
-    for place in range(first, min(first + max_words, len(words))):
-        if place > first and not _is_glued(text, words[place - 1], words[place]):
+    letters = words[first][2]
+    best: tuple[int | None, str] = (first, letters) if letters in keys else (None, "")
+    for place in range(first + 1, min(first + max_words, len(words))):
+        if not _is_glued(text, words[place - 1], words[place]):
             break
         letters += words[place][2]
         if letters in keys:
@@ -88,4 +94,4 @@ def _longest_from(
 def _is_glued(text: str, left: tuple[int, int, str], right: tuple[int, int, str]) -> bool:
     """Whether two words can be of one name; single letters also with a full stop between them ("T.V.")."""
     between = text[left[1] : right[0]]
-    return bool(_GLUE.match(between)) or (between == "." and len(left[2]) == len(right[2]) == 1)
+    return between == " " or bool(_GLUE.match(between)) or (between == "." and len(left[2]) == len(right[2]) == 1)

@@ -92,15 +92,11 @@ def _spans_to_head(phrase: Phrase, max_words: int) -> set[tuple[str, ...]]:
 
 def _gapped_spans(phrases: Sequence[Phrase], fronts: Iterable[tuple[str, ...]], max_words: int) -> set[tuple[str, ...]]:
     """One or two neighbouring modifiers, then up to three compounds that end in any phrase's head."""
-    backs = {tuple(word.lower() for word in phrase[-size:]) for phrase in phrases for size in range(1, _BACK + 1)}
-    spans = set()
-    for front in fronts:
-        for back in backs:
-            if not set(front) & set(back):
-                words = tuple(part for compound in (*front, *back) for part in _parts(compound))
-                if len(words) <= max_words:
-                    spans.add(words)
-    return spans
+    backs = {tuple(_parts(" ".join(phrase[-size:]))) for phrase in phrases for size in range(1, _BACK + 1)}
+    pairs = ((front, back) for front in {_parts(" ".join(front)) for front in fronts} for back in backs)
+    return {
+        (*front, *back) for front, back in pairs if len(front) + len(back) <= max_words and not set(front) & set(back)
+    }
 
 
 def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set[tuple[str, ...]]:

@@ -11,7 +11,7 @@ import polars as pl
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.mentions.choose import choose_mention, wording
 from ameli_build.mentions.inflect import dictionary, plain_nouns
-from ameli_build.mentions.match import Occurrence, find_occurrences
+from ameli_build.mentions.match import Lookup, Occurrence, find_occurrences, lookup_of
 from ameli_build.mentions.modifiers import Known, own_words
 from ameli_build.mentions.names import product_names
 from ameli_build.models import identity
@@ -106,22 +106,23 @@ def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.Dat
 def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, bool], str, int]) -> pl.DataFrame:
     reviews, names, everything, language, longest = payload
     if everything:
-        found = [find_occurrences(text, everything, longest) for text in reviews["text"]]
+        lookup = lookup_of(everything)
+        found = [find_occurrences(text, lookup, longest) for text in reviews["text"]]
     else:
         known = _known_of(names, load_language(language))
         found = [
-            find_occurrences(text, keys, longest, own)
-            for text, (keys, own) in zip(reviews["text"], map(known.__getitem__, reviews["sku"]), strict=True)
+            find_occurrences(text, lookup, longest, own)
+            for text, (lookup, own) in zip(reviews["text"], map(known.__getitem__, reviews["sku"]), strict=True)
         ]
     columns = {name: [[getattr(place, name) for place in places] for places in found] for name in _PLACES}
     return pl.DataFrame(columns, schema=_PLACES)
 
 
-def _known_of(names: pl.DataFrame, language: Language) -> dict[str, tuple[dict[str, bool], Known]]:
+def _known_of(names: pl.DataFrame, language: Language) -> dict[str, tuple[Lookup, Known]]:
     """By SKU: the keys of a product's names, and by which words its mentions are told from other products'."""
     nouns, listed = plain_nouns(language), dictionary(language)
     return {
-        sku: (dict(zip(keys, verbs, strict=True)), Known(own_words(title, leaf), nouns, listed))
+        sku: (lookup_of(dict(zip(keys, verbs, strict=True))), Known(own_words(title, leaf), nouns, listed))
         for sku, title, leaf, keys, verbs in names.select("sku", "name", "leaf", "keys", "verbs").iter_rows()
     }
 
@@ -180,6 +181,7 @@ STAGE = Stage(
     models=("language", "text_encoder"),
     modules=(
         "ameli_build.mentions",
+        "ameli_build.clean.personal",
         "ameli_build.models.text",
         "ameli_build.models.language",
         "ameli_build.models.embed",

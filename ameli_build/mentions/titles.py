@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.inflect import is_adjective, is_noun, noun_lemma
@@ -72,7 +73,8 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
     return [*found, *(other for phrase in found for other in _other_heads(phrase, known, language))]
 
 
-def category_phrases(category: str, language: Language) -> list[Phrase]:
+@lru_cache(maxsize=1 << 12)
+def category_phrases(category: str, language: Language) -> Sequence[Phrase]:
     """The noun chunks of a category; of coordinated ones ("Washers & Dryers") those whose head is a plural.
 
     What is coordinated with them modifies the head that follows: "Hair & Beard Trimmers" are hair trimmers too.

@@ -1,13 +1,13 @@
 """The choice among candidate mentions."""
 
 from ameli_build.mentions.choose import choose_mention
-from ameli_build.mentions.match import find_occurrences
+from ameli_build.mentions.match import find_occurrences, lookup_of
 
-KEYS = ["laptop", "gaminglaptop"]
+KEYS = {"laptop": False, "gaminglaptop": False}
 
 
 def chosen(text: str, scores: dict[str, float]) -> tuple[int, str] | None:
-    mention = choose_mention(text, find_occurrences(text, KEYS), scores)
+    mention = choose_mention(text, find_occurrences(text, lookup_of(KEYS)), scores)
     return (mention.start, mention.text) if mention else None
 
 

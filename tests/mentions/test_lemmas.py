@@ -10,7 +10,7 @@ from labelled import read_labelled
 
 from ameli_build.demo.catalogue import make_world
 from ameli_build.mentions.inflect import noun_lemma
-from ameli_build.mentions.match import find_spans
+from ameli_build.mentions.match import find_spans, lookup_of
 from ameli_build.mentions.names import Name, product_names
 from ameli_build.mentions.words import WORD
 from ameli_build.models.language import load_language
@@ -67,7 +67,9 @@ def test_forms_find_what_lemmas_find(texts: list[Text]) -> None:
         if (title, leaf) not in known:
             known[title, leaf] = product_names(title, leaf, LANGUAGE)
         names = known[title, leaf]
-        by_form = [place[:2] for place in find_spans(text, {key for name in names for key in name.keys})]
+        by_form = [
+            place[:2] for place in find_spans(text, lookup_of({key: name.verb for name in names for key in name.keys}))
+        ]
         assert by_form == lemmatised_spans(text, {"".join(name.words) for name in names}), text
         places += len(by_form)
     assert places > REVIEWS / 2

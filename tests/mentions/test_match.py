@@ -2,13 +2,14 @@
 
 import pytest
 
-from ameli_build.mentions.match import find_occurrences
+from ameli_build.mentions.match import find_occurrences, lookup_of
 
 KEYS = {"laptop": False, "laptops": False, "gaminglaptop": False, "vacuum": True, "soundbar": False}
+LOOKUP = lookup_of(KEYS)
 
 
 def found(text: str, max_words: int = 6) -> list[str]:
-    return [text[place.start : place.end] for place in find_occurrences(text, KEYS, max_words)]
+    return [text[place.start : place.end] for place in find_occurrences(text, LOOKUP, max_words)]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_occurrences(text: str, expected: list[str]) -> None:
 
 def test_offsets_count_code_points_and_this_is_seen() -> None:
     text = "\U0001f600\U0001f600 this laptop, the laptop"
-    places = find_occurrences(text, KEYS)
+    places = find_occurrences(text, LOOKUP)
     assert [(place.start, place.this) for place in places] == [(8, True), (20, False)]
 
 
