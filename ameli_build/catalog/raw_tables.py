@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 import polars as pl
+import pyarrow as pa
 
 from ameli_build.catalog.raw_files import Block, Row, first_of, read_blocks, rejected_of, row_of
 from ameli_build.catalog.raw_records import BadRecord, review_of
@@ -178,7 +179,7 @@ def _references(values: list[Any], odd: set[int]) -> pl.Series:
         strange = {n for n, items in enumerate(lists) if any(type(item) is not str for item in items)}
         odd |= strange
         lists = [[] if n in strange else items for n, items in enumerate(lists)]
-    column = pl.Series(lists, dtype=pl.List(pl.String))
+    column = pl.Series(pa.array(lists, pa.large_list(pa.large_string())), dtype=pl.List(pl.String))
     flat = pl.DataFrame({"place": range(len(lists)), "reference": column}).explode("reference").drop_nulls()
     odd.update(flat.filter(~pl.col("reference").str.contains(_REFERENCE))["place"])
     return column

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import sys
+import unicodedata
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from ameli_build.clean import length
 from ameli_build.clean.helpfulness import only_unhelpful
-from ameli_build.clean.length import count_tokens, too_long
+from ameli_build.clean.length import PartCounts, count_tokens, too_long
 from ameli_build.clean.photos import n_photos, no_image
 from ameli_build.clean.verdicts import judge, staying
 from ameli_build.models.tokens import load_counter
@@ -83,6 +87,57 @@ def test_counts_by_parts_are_those_of_the_whole_text() -> None:
     whole = [n if len(text.encode()) > 1 else None for text, n in zip(texts, counter(texts), strict=True)]
     assert counted["tokens"].to_list() == whole
     assert count_tokens(reviews(title=[""], text=[""]), counter, 1)["tokens"].to_list() == [None]
+
+
+def test_counts_by_parts_hold_for_every_class_of_characters() -> None:
+    counter = load_counter("bundled:minilm")
+    by_category: dict[str, list[str]] = {}
+    for code in range(sys.maxunicode + 1):
+        by_category.setdefault(unicodedata.category(chr(code)), []).append(chr(code))
+    del by_category["Cs"]  # halves of surrogate pairs stand in no text
+    assert len(by_category) == 29
+    rng = random.Random(9)
+    scripts = [chr(start + n) for start in range(0, 0x30000, 0x80) for n in rng.sample(range(0x80), 2)]
+    named = list("\u4e00\uac01\u0301\u200b\u200d\ufeff\x00\x7f\xad\u2028\ufffd\u1e9e\u0130\ufb01\U0001f469")
+    chosen = [c for letters in by_category.values() for c in rng.sample(letters, min(60, len(letters)))]
+    letters = [*chosen, *(c for c in scripts if unicodedata.category(c) != "Cs"), *named]
+    texts = [f"ab{c}cd {c} {c}{c}x Fridge{c} {c}7.5!" for c in letters]
+    texts += ["".join(rng.choices([*letters[:2000], " ", "a", "E", "."], k=60)) for _ in range(300)]
+    counted = count_tokens(reviews(title=[""] * len(texts), text=texts), counter, 1)
+    assert counted["tokens"].to_list() == counter(texts)
+
+
+def test_counts_by_parts_hold_for_long_real_texts() -> None:
+    counter = load_counter("bundled:minilm")
+    root = Path(__file__).parents[2]
+    texts = [(root / name).read_text() for name in ("README.md", "LICENSE", "pyproject.toml", "Makefile")]
+    texts += [text.upper() for text in texts] + [text.replace(" ", "  ").replace("e", "\u00e9") for text in texts]
+    counted = count_tokens(reviews(title=["Read me"] * len(texts), text=texts), counter, 500)
+    assert counted["tokens"].to_list() == counter([f"Read me. {text}" for text in texts])
+
+
+def test_what_is_remembered_changes_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(length, "PLACES", 16)  # nearly every part finds its place taken
+    monkeypatch.setattr(length, "AT_ONCE", 50)
+    counter = load_counter("bundled:minilm")
+    rng = random.Random(2)
+    words = [
+        "fridge",
+        "Fridge,",
+        "refrigeratory",
+        "antidisestablishment",
+        "5000btu",
+        "(a/c)",
+        "",
+        "wi-fi",
+        "caf\u00e9",
+        "x" * 120,
+    ]
+    texts = [" ".join(rng.choices(words, k=40)) for _ in range(50)]
+    parts = PartCounts(counter)
+    for _ in range(2):
+        counted = count_tokens(reviews(title=[""] * len(texts), text=texts), counter, 1, parts)
+        assert counted["tokens"].to_list() == counter(texts)
 
 
 def test_other_tokenizers_read_every_text_whole() -> None:
