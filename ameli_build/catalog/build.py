@@ -22,6 +22,8 @@ from ameli_build.stages import Result, Stage, Tables, Work
 
 MAP = "images.jsonl"
 """Beside ingested files: what became of each image reference."""
+CUT_OFF = ".ingest-cut-off"
+"""Stands in `raw/` while files are brought in, so that new products beside old reviews are told from a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,11 @@ class _Found:
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     """Read what lies in `raw/`, a crawl's archive or ingested files; writes `catalog/rejected.jsonl` too.
 
-    Raises `UnusableInput` when there is no usable product or no usable review.
+    Raises `UnusableInput` when there is no usable product or no usable review, or an ingest was cut off.
     """
     raw = work.snapshot.raw
+    if (raw / CUT_OFF).exists():
+        raise UnusableInput(f"{raw}: an ingest was cut off here; run it again")
     ingested = ingested_files(work.snapshot)
     archived = any(raw.glob("*.warc.gz"))
     if archived and ingested:
@@ -134,6 +138,11 @@ STAGE = Stage(
     outputs=("catalog/products", "catalog/reviews", "catalog/images"),
     # A folder counts by names and sizes, which tells apart what only grows; ingested files count by content.
     files=("raw", f"raw/{MAP}", *(f"raw/{kind}.{form}" for kind in ("products", "reviews") for form in FORMS)),
-    modules=("ameli_build.catalog", "ameli_build.crawl.archive", "ameli_build.crawl.bodies", "ameli_build.records"),
+    modules=(
+        "ameli_build.catalog",
+        "ameli_build.crawl.storage.archive",
+        "ameli_build.crawl.fetching.bodies",
+        "ameli_build.records",
+    ),
     made=("catalog/rejected.jsonl",),
 )

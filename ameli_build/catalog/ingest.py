@@ -6,7 +6,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from ameli_build.catalog.build import MAP, STAGE, read_map, write_lines
+from ameli_build.catalog.build import CUT_OFF, MAP, STAGE, read_map, write_lines
 from ameli_build.catalog.links import references_in
 from ameli_build.catalog.pictures import from_folder, from_web
 from ameli_build.catalog.raw_files import FORMS, form_of, read_products
@@ -16,7 +16,7 @@ from ameli_build.progress import say, track
 from ameli_build.provenance import write_run_record
 from ameli_build.records import Picture
 from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput, whole_file
+from ameli_build.snapshot import Snapshot, UnusableInput, whole_file, write_bytes
 from ameli_build.stages import run_stage
 
 
@@ -43,6 +43,7 @@ def ingest(
     say(f"ingest: {len(found_products):,} products, {len(found_reviews):,} reviews, {len(bad) + len(more):,} rejected")
     shown = references_in(found_reviews)
     references = sorted({*shown, *(reference for product in found_products for reference in product.images)})
+    write_bytes(snapshot.raw / CUT_OFF, b"")
     _bring_images(snapshot, references, images, settings, fetch_images)
     targets = {snapshot.raw / f"products.{form_of(products)}": products}
     targets |= {snapshot.raw / f"reviews.{form_of(reviews)}": reviews}
@@ -52,6 +53,7 @@ def ingest(
         for form in FORMS:
             if (path := snapshot.raw / f"{kind}.{form}") not in targets:
                 path.unlink(missing_ok=True)
+    (snapshot.raw / CUT_OFF).unlink()
     run_stage(STAGE, snapshot, settings)
     write_run_record(snapshot, settings, "ingest")
 
