@@ -8,16 +8,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from ameli_build.informativeness.compare import Scores, compare
+from ameli_build.informativeness.compare import Scores, compare, out_of_fold
 from ameli_build.informativeness.decide import features_needed
 from ameli_build.informativeness.features import NAMES
-from ameli_build.informativeness.search import Found, search_thresholds
+from ameli_build.informativeness.picture import SIDE, Share, curve_of, draw, precision_and_recall, recall_at
+from ameli_build.informativeness.search import Features, Found, Labels, frontier, search_thresholds
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, write_bytes, write_json
@@ -25,6 +26,9 @@ from ameli_build.text import columns
 
 FEW = 50
 """Labels of the rarer kind below which the thresholds are said to be uncertain."""
+
+PRECISIONS = (0.75, 0.8, 0.85, 0.9, 0.95)
+"""For which the printed curve says the recall."""
 
 _TRUE = {"1", "1.0", "true", "yes", "informative"}
 _FALSE = {"0", "0.0", "false", "no", "uninformative"}
@@ -34,7 +38,9 @@ _FALSE = {"0", "0.0", "false", "no", "uninformative"}
 class Calibration:
     """What a calibration found: thresholds, their scores on the labels and across folds, and other classifiers'.
 
-    `comparison` has a row a method and way of testing: "70/30" as footnote 11, or "cross-validation".
+    `comparison` has a row a method and way of testing: "70/30" as footnote 11, or "cross-validation". `held_out` has
+    precision and recall of thresholds on folds that they were not searched on; `recall_at`, for each method the highest
+    recall at each of `PRECISIONS`: of thresholds on the labels searched, of classifiers on folds not seen.
     """
 
     thresholds: Mapping[str, float]
@@ -44,6 +50,8 @@ class Calibration:
     positives: int
     skipped: int
     comparison: tuple[Scores, ...]
+    held_out: Mapping[str, Share]
+    recall_at: Mapping[str, Mapping[str, float]]
     warnings: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -56,11 +64,22 @@ class Calibration:
             (row.method, row.tested, *(f"{x:.3f}" for x in (row.precision, row.recall, row.f1, row.accuracy)))
             for row in self.comparison
         ]
-        return f"{head}\n{columns([('method', 'tested', 'precision', 'recall', 'F1', 'accuracy'), *rows])}"
+        held = ", ".join(f"{name} {share}" for name, share in self.held_out.items())
+        curves = [(name, *(f"{value:.3f}" for value in row.values())) for name, row in self.recall_at.items()]
+        titles = [("highest recall at a precision of", *(f"{value:g}" for value in PRECISIONS))]
+        return "\n".join(
+            (
+                f"{head}\non folds not searched: {held} (95 % intervals)",
+                columns([("method", "tested", "precision", "recall", "F1", "accuracy"), *rows]),
+                columns([*titles, *curves]),
+            )
+        )
 
 
 def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibration:
-    """Search the thresholds on labelled reviews; writes `settings/informativeness.toml` and `calibration.json`.
+    """Search the thresholds on labelled reviews; writes `settings/informativeness.toml`, their precision and recall.
+
+    Those are in `settings/calibration.json`, and drawn in `settings/informativeness.svg`.
 
     The objective is the paper's: the highest recall of informative reviews at a precision of at least
     `informativeness.min_precision`, here to hold at `informativeness.confidence` on labels not seen; where none reaches
@@ -76,23 +95,38 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
     points = table.select(pl.col(NAMES).cast(pl.Float64)).to_numpy()
     y = np.array([given[review_id] for review_id in table["review_id"]], dtype=bool)
     _check(labels, y)
-    rule = settings.informativeness
+    calibration, picture = _calibrated(points, y, settings, len(given) - len(y))
+    _write(snapshot, calibration, picture)
+    for warning in calibration.warnings:
+        say(f"warning: {warning}")
+    return calibration
+
+
+def _calibrated(points: Features, y: Labels, settings: Settings, skipped: int) -> tuple[Calibration, bytes]:
+    """Thresholds, scores and the picture of points (rows, 4) and their labels."""
+    rule, seed = settings.informativeness, settings.run.seed
     needed = features_needed(rule)
     found = search_thresholds(points, y, needed, rule.min_precision, rule.confidence)
+    unseen = out_of_fold(points, y, needed, rule, seed)
+    held_out = precision_and_recall(unseen.said, y)
+    searched = frontier(points, y, needed)
+    curves = {name: curve_of(scores, y) for name, scores in unseen.scores.items()}
     calibration = Calibration(
         thresholds=dict(zip(NAMES, found.thresholds, strict=True)),
         precision=round(found.precision, 4),
         recall=round(found.recall, 4),
         labels=len(y),
         positives=int(y.sum()),
-        skipped=len(given) - len(y),
-        comparison=compare(points, y, needed, rule, settings.run.seed),
-        warnings=_warnings(found, y, rule.min_precision),
+        skipped=skipped,
+        comparison=compare(points, y, needed, rule, seed),
+        held_out=dict(zip(("precision", "recall"), held_out, strict=True)),
+        recall_at={
+            name: {f"{least:g}": recall_at(curve, least) for least in PRECISIONS}
+            for name, curve in {"thresholds, on the labels searched": searched, **curves}.items()
+        },
+        warnings=_warnings(found, y, held_out[0], rule.min_precision),
     )
-    _write(snapshot, calibration)
-    for warning in calibration.warnings:
-        say(f"warning: {warning}")
-    return calibration
+    return calibration, draw(searched, curves, held_out, rule.min_precision, len(y))
 
 
 def read_labels(path: Path) -> dict[str, bool]:
@@ -132,26 +166,45 @@ def _csv_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
     return [(reader.line_num, row) for row in reader]
 
 
-def _check(labels: Path, y: npt.NDArray[np.bool_]) -> None:
+def _check(labels: Path, y: Labels) -> None:
     if not len(y):
         raise UnusableInput(f"{labels}: none of its reviews reached the stage informativeness of this snapshot")
     if min(y.sum(), (~y).sum()) < 2:
         raise UnusableInput(f"{labels}: at least two labels of each kind are needed, of reviews with features")
 
 
-def _warnings(found: Found, y: npt.NDArray[np.bool_], min_precision: float) -> tuple[str, ...]:
+def _warnings(found: Found, y: Labels, held_out: Share, min_precision: float) -> tuple[str, ...]:
+    """What makes the thresholds uncertain; `held_out` is their precision on folds not searched."""
     warnings = []
     rarer = int(min(y.sum(), (~y).sum()))
     if rarer < FEW:
         warnings.append(f"only {rarer} labels of the rarer kind: the thresholds are uncertain (at least {FEW} advised)")
     if found.precision < min_precision:
         warnings.append(f"no thresholds reach a precision of {min_precision}; those of the best F1 were taken")
+    elif held_out.high < min_precision:
+        warnings.append(f"on folds not searched the precision is {held_out}, below {min_precision}")
+    elif held_out.low < min_precision:
+        warnings.append(
+            f"{len(y)} labels are too few to tell whether the precision reaches {min_precision}: on folds not searched "
+            f"it is {held_out} of {held_out.rows} reviews{_enough(held_out, min_precision, len(y))}"
+        )
     return tuple(warnings)
 
 
-def _write(snapshot: Snapshot, calibration: Calibration) -> None:
+def _enough(share: Share, aim: float, labels: int) -> str:
+    """About how many labels would tell a share of `share.rows` from `aim`, if it stays as it is."""
+    distance = abs(share.value - aim)
+    if distance < 0.005 or not share.rows:
+        return "; it is too near to tell"
+    z = NormalDist().inv_cdf(SIDE)
+    needed = z**2 * max(share.value * (1 - share.value), aim * (1 - aim)) / distance**2
+    return f"; about {int(-(-needed * labels // share.rows)):,} labels would tell"
+
+
+def _write(snapshot: Snapshot, calibration: Calibration, picture: bytes) -> None:
     lines = ["# Written by ameli calibrate; what it was measured on is in calibration.json.", "[informativeness]"]
     lines += [f"{name} = {value!r}" for name, value in calibration.thresholds.items()]
     folder = snapshot.root / "settings"
     write_json(folder / "calibration.json", asdict(calibration))
+    write_bytes(folder / "informativeness.svg", picture)
     write_bytes(folder / "informativeness.toml", ("\n".join(lines) + "\n").encode())

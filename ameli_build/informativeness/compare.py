@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,14 +32,25 @@ class Scores:
     accuracy: float
 
 
+@dataclass(frozen=True, slots=True)
+class OutOfFold:
+    """What was said of each labelled row by those who had not seen it, in five folds.
+
+    `said` are the verdicts of thresholds searched on the other folds, `scores` each classifier's, higher for
+    informative.
+    """
+
+    said: Labels
+    scores: Mapping[str, Features]
+
+
 def compare(points: Features, y: Labels, needed: int, rule: InformativenessSettings, seed: int) -> tuple[Scores, ...]:
     """Thresholds, linear SVM, RBF SVM, logistic regression and gradient boosting, split 70/30 and in five folds."""
-    from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
+    from sklearn.model_selection import StratifiedShuffleSplit
 
-    folds = min(FOLDS, int(y.sum()), int((~y).sum()))
     ways = {
         "70/30": StratifiedShuffleSplit(n_splits=1, test_size=0.3, random_state=seed),
-        "cross-validation": StratifiedKFold(folds, shuffle=True, random_state=seed),
+        "cross-validation": _folds(y, seed),
     }
     rows = []
     for tested, way in ways.items():
@@ -47,35 +59,68 @@ def compare(points: Features, y: Labels, needed: int, rule: InformativenessSetti
     return tuple(rows)
 
 
+def out_of_fold(points: Features, y: Labels, needed: int, rule: InformativenessSettings, seed: int) -> OutOfFold:
+    """Verdicts and scores of the same five folds as in `compare`."""
+    from sklearn.model_selection import cross_val_predict
+
+    folds = _folds(y, seed)
+    said = np.zeros(len(y), dtype=np.bool_)
+    for fit, held in folds.split(points, y):
+        said[held] = _by_thresholds(needed, rule)(points[fit], y[fit], points[held])
+    scores = {
+        name: cross_val_predict(_scaled(make), points, y, cv=folds, method="decision_function")
+        for name, make in classifiers(seed).items()
+    }
+    return OutOfFold(said, scores)
+
+
 def methods(needed: int, rule: InformativenessSettings, seed: int) -> list[tuple[str, Method]]:
     """The compared methods by name."""
+    others = [(name, _fitted(make)) for name, make in classifiers(seed).items()]
+    return [("thresholds", _by_thresholds(needed, rule)), *others]
+
+
+def classifiers(seed: int) -> dict[str, Callable[[], object]]:
+    """The classifiers of footnote 11 by name, with the library's own settings."""
     from sklearn.ensemble import GradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import SVC, LinearSVC
 
-    def thresholds(points: Features, y: Labels, new: Features) -> Labels:
-        return informative(
-            new, search_thresholds(points, y, needed, rule.min_precision, rule.confidence).thresholds, needed
-        )
+    return {
+        "linear SVM": lambda: LinearSVC(random_state=seed),
+        "RBF SVM": lambda: SVC(kernel="rbf", random_state=seed),
+        "logistic regression": lambda: LogisticRegression(random_state=seed),
+        "gradient boosting": lambda: GradientBoostingClassifier(random_state=seed),
+    }
 
-    return [
-        ("thresholds", thresholds),
-        ("linear SVM", _fitted(lambda: LinearSVC(random_state=seed))),
-        ("RBF SVM", _fitted(lambda: SVC(kernel="rbf", random_state=seed))),
-        ("logistic regression", _fitted(lambda: LogisticRegression(random_state=seed))),
-        ("gradient boosting", _fitted(lambda: GradientBoostingClassifier(random_state=seed))),
-    ]
+
+def _folds(y: Labels, seed: int) -> Any:
+    from sklearn.model_selection import StratifiedKFold
+
+    return StratifiedKFold(min(FOLDS, int(y.sum()), int((~y).sum())), shuffle=True, random_state=seed)
+
+
+def _by_thresholds(needed: int, rule: InformativenessSettings) -> Method:
+    def method(points: Features, y: Labels, new: Features) -> Labels:
+        found = search_thresholds(points, y, needed, rule.min_precision, rule.confidence)
+        return informative(new, found.thresholds, needed)
+
+    return method
 
 
 def _fitted(make: Callable[[], object]) -> Method:
     def method(points: Features, y: Labels, new: Features) -> Labels:
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-
-        said: Labels = make_pipeline(StandardScaler(), make()).fit(points, y).predict(new)
+        said: Labels = _scaled(make).fit(points, y).predict(new)
         return said
 
     return method
+
+
+def _scaled(make: Callable[[], object]) -> Any:
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), make())
 
 
 def _score(name: str, tested: str, method: Method, points: Features, y: Labels, splits: Iterable[Split]) -> Scores:

@@ -44,6 +44,27 @@ def search_thresholds(points: Features, y: Labels, needed: int, min_precision: f
     `confidence` (Wilson's lower bound) where any thresholds reach that, and of those whose recall cannot be told from
     the highest at that confidence, the most precise are taken. 0.5 is the plain objective.
     """
+    first, second, kept, precision, recall = _try_all(points, y, needed)
+    bound = partial(wilson_lower_bound, confidence=confidence)
+    wishes = [bound(precision, kept) >= min_precision, precision >= min_precision]
+    row, column = _best(precision, recall, wishes, lambda best: float(bound(best, y.sum())))
+    return Found((*first[row], *second[column]), float(precision[row, column]), float(recall[row, column]))
+
+
+def frontier(points: Features, y: Labels, needed: int) -> tuple[Features, Features]:
+    """Recalls that thresholds reach on what is searched, falling, and the highest precision at each or above."""
+    _, _, kept, precision, recall = _try_all(points, y, needed)
+    precisions, recalls = precision[kept > 0], recall[kept > 0]
+    order = np.lexsort((-precisions, -recalls))
+    best: Features = np.maximum.accumulate(precisions[order])
+    rises = np.flatnonzero(np.diff(best, prepend=-1.0) > 0)
+    return recalls[order][rises], best[rises]
+
+
+def _try_all(
+    points: Features, y: Labels, needed: int
+) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]], Features, Features, Features]:
+    """Thresholds of the first two features and of the others; rows kept, precision and recall of each with each."""
     grids = [threshold_grid(points[:, n], whole=name == "n_attributes") for n, name in enumerate(NAMES)]
     first, second = list(product(*grids[:2])), list(product(*grids[2:]))
     left, right = _levels(points[:, :2], first), _levels(points[:, 2:], second)
@@ -55,10 +76,7 @@ def search_thresholds(points: Features, y: Labels, needed: int, min_precision: f
             hits += (ours * y) @ theirs.T
     precision = np.divide(hits, kept, out=np.zeros_like(hits), where=kept > 0)
     recall = hits / y.sum()
-    bound = partial(wilson_lower_bound, confidence=confidence)
-    wishes = [bound(precision, kept) >= min_precision, precision >= min_precision]
-    row, column = _best(precision, recall, wishes, lambda best: float(bound(best, y.sum())))
-    return Found((*first[row], *second[column]), float(precision[row, column]), float(recall[row, column]))
+    return first, second, kept, precision, recall
 
 
 def threshold_grid(values: npt.NDArray[np.float64], whole: bool) -> list[float]:

@@ -38,6 +38,10 @@ def test_thresholds_are_found_and_read_by_the_next_build(snapshot: Snapshot, tmp
     report = json.loads((snapshot.root / "settings" / "calibration.json").read_text())
     assert report["precision"] == found.precision
     assert len(report["comparison"]) == 10
+    assert report["held_out"]["precision"]["low"] > 0.85
+    assert report["recall_at"]["gradient boosting"]["0.85"] > 0.9
+    assert "on folds not searched: precision 0.9" in str(found)
+    assert (snapshot.root / "settings" / "informativeness.svg").read_bytes().startswith(b"<?xml")
 
 
 def test_json_lines_and_few_labels(snapshot: Snapshot, tmp_path: Path) -> None:
@@ -45,6 +49,15 @@ def test_json_lines_and_few_labels(snapshot: Snapshot, tmp_path: Path) -> None:
     (tmp_path / "labels.jsonl").write_text("\n".join(lines) + "\n\n")
     found = calibrate(snapshot, tmp_path / "labels.jsonl", load_settings("demo"))
     assert any("labels of the rarer kind" in warning for warning in found.warnings)
+
+
+def test_labels_too_few_to_tell(snapshot: Snapshot, tmp_path: Path) -> None:
+    """Of 60 reviews, about nine in ten that look informative are; no more can be said of them."""
+    lines = [f"r{n:03},{int(label(n) and n % 9 > 0)}\n" for n in range(60)]
+    (tmp_path / "labels.csv").write_text("review_id,label\n" + "".join(lines))
+    found = calibrate(snapshot, tmp_path / "labels.csv", load_settings("demo", ["informativeness.confidence=0.5"]))
+    assert found.held_out["precision"].low < 0.85 < found.held_out["precision"].high
+    assert any("60 labels are too few to tell whether the precision reaches 0.85" in each for each in found.warnings)
 
 
 @pytest.mark.parametrize(
