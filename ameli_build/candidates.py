@@ -6,11 +6,10 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
+from ameli_build.nearest import nearest_others
 from ameli_build.settings import Settings
 from ameli_build.stages import Result, Stage, Tables, Work
 
@@ -19,12 +18,6 @@ NEGATIVES = pl.Schema({"sku": pl.String(), "by_title": pl.List(pl.String), "by_i
 
 CANDIDATES = pl.Schema({"review_id": pl.String(), "candidates": pl.List(pl.String)})
 """Columns of `candidates/candidates`: the hard negatives with the gold product, in an order that gives nothing away."""
-
-_BLOCK = 256
-"""Rows of the similarity matrix that are in memory at a time."""
-
-_SCALE = 10_000
-"""Cosines are compared as whole ten-thousandths, so that the last digits of a product never decide."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
@@ -62,35 +55,6 @@ def negative_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl
     return pl.DataFrame({"sku": skus, "by_title": columns[0], "by_image": columns[1]}, schema=NEGATIVES)
 
 
-def nearest_others(vectors: Matrix, k: int, groups: npt.NDArray[np.int64] | None = None) -> list[list[int]]:
-    """For each row of `vectors` the `k` rows of highest cosine, itself left out; ties go to the lower row.
-
-    With `groups`, only rows of the same group count; where a row is alone in its group, all do.
-    """
-    rows = len(vectors)
-    found: list[list[int]] = []
-    for start in range(0, rows, _BLOCK):
-        stop = min(start + _BLOCK, rows)
-        scores = vectors[start:stop] @ vectors.T
-        np.multiply(scores, _SCALE, out=scores)
-        np.rint(scores, out=scores)
-        scores[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-        if groups is not None:
-            others = groups[start:stop, None] != groups[None, :]
-            alone = (~others).sum(axis=1) == 1
-            scores[others & ~alone[:, None]] = -np.inf
-        found += [_top(row, k) for row in scores]
-    return found
-
-
-def _top(scores: Matrix, k: int) -> list[int]:
-    """Places of the `k` highest scores, ties at the lower place; those of minus infinity are never taken."""
-    least = np.partition(scores, -k)[-k] if k < len(scores) else -np.inf
-    places = np.flatnonzero((scores >= least) & (scores > -np.inf))
-    ordered = places[np.argsort(-scores[places], kind="stable")]
-    return [int(place) for place in ordered[:k]]
-
-
 def in_hash_order(skus: Sequence[str], review_id: str, seed: int) -> list[str]:
     """Distinct `skus` by the SHA-256 of seed, review id and SKU."""
     return sorted(set(skus), key=lambda sku: hashlib.sha256(f"{seed}\x1f{review_id}\x1f{sku}".encode()).digest())
@@ -105,6 +69,7 @@ STAGE = Stage(
     models=("text_encoder", "image_encoder"),
     modules=(
         "ameli_build.candidates",
+        "ameli_build.nearest",
         "ameli_build.models.text",
         "ameli_build.models.vision",
         "ameli_build.models.embed",

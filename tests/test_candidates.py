@@ -4,40 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pytest
 from PIL import Image
 
-from ameli_build.candidates import STAGE, in_hash_order, nearest_others
+from ameli_build.candidates import STAGE, in_hash_order
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot, write_table
 from ameli_build.stages import run_stage
-
-
-def test_nearest_others_are_those_of_a_full_sort() -> None:
-    vectors = np.random.default_rng(3).normal(size=(600, 8)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    cosines = np.rint(vectors @ vectors.T * 10_000)
-    for row, found in enumerate(nearest_others(vectors, 10)):
-        ordered = sorted((n for n in range(600) if n != row), key=lambda n: (-cosines[row, n], n))
-        assert found == ordered[:10]
-
-
-def test_ties_go_to_the_lower_row() -> None:
-    assert nearest_others(np.ones((4, 1), dtype=np.float32), 2) == [[1, 2], [0, 2], [0, 1], [0, 1]]
-
-
-def test_opposite_vectors_count_too() -> None:
-    assert nearest_others(np.array([[1.0], [-1.0]], dtype=np.float32), 10) == [[1], [0]]
-
-
-@pytest.mark.parametrize(("rows", "expected"), [(0, []), (1, [[]]), (2, [[1], [0]])])
-def test_small_catalogues(rows: int, expected: list[list[int]]) -> None:
-    assert nearest_others(np.ones((rows, 3), dtype=np.float32), 10) == expected
-
-
-def test_within_a_group_unless_alone_in_it() -> None:
-    groups = np.array([0, 0, 0, 1])
-    assert nearest_others(np.ones((4, 1), dtype=np.float32), 3, groups) == [[1, 2], [0, 2], [0, 1], [0, 1, 2]]
 
 
 def test_order_depends_on_seed_and_review_only() -> None:
