@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ameli_build.crawl.archive import Response
-from ameli_build.crawl.bodies import image_extension
-from ameli_build.crawl.failures import FetchFailed, Unwanted
-from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.fetching.bodies import image_extension
+from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
+from ameli_build.crawl.fetching.fetch import Fetcher
+from ameli_build.crawl.storage.archive import Response
 from ameli_build.progress import track
 from ameli_build.records import Picture
 from ameli_build.settings import CrawlSettings, Settings

@@ -19,7 +19,7 @@ from ameli_build.catalog.pages import parse_product_page
 from ameli_build.catalog.parsed import WrongPage
 from ameli_build.catalog.reviews import parse_review_page
 from ameli_build.catalog.urls import sku_of
-from ameli_build.crawl.archive import Archived, members, parse
+from ameli_build.crawl.storage.archive import Archived, members, parse
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Attribute, Product, Rejected, Review, to_frame
 from ameli_build.stages import Shard, Work
@@ -206,7 +206,7 @@ def _noting_pictures(raw: Path, crawled: Crawled) -> Iterator[tuple[Place, Archi
 
 
 def _shards(raw: Path, pages: Iterator[tuple[Place, Archived]]) -> Iterator[Shard]:
-    code = module_fingerprint("ameli_build.catalog", "ameli_build.crawl.archive", "ameli_build.records")
+    code = module_fingerprint("ameli_build.catalog", "ameli_build.crawl.storage.archive", "ameli_build.records")
     while some := list(islice(pages, SHARD_PAGES)):
         content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in some]
         yield Shard(fingerprint(content, code), (raw, [place for place, _ in some]))

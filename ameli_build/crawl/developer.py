@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from ameli_build.catalog.developer import ApiPage
-from ameli_build.crawl import answers
-from ameli_build.crawl.keyed import VARIABLE
+from ameli_build.crawl.fetching import answers
+from ameli_build.crawl.fetching.keyed import VARIABLE
 from ameli_build.crawl.obtain import Source
 from ameli_build.records import Product
 from ameli_build.settings import CrawlSettings

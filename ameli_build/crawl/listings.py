@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from ameli_build.catalog.listings import is_product
 from ameli_build.catalog.urls import listing_url, product_url, sku_of
-from ameli_build.crawl import answers, developer
+from ameli_build.crawl import developer
+from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.journal import Selection, check_ids
 from ameli_build.crawl.obtain import Source
 from ameli_build.progress import say

@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from ameli_build.crawl.archive import Response
-from ameli_build.crawl.failures import FetchFailed, Unchanged, Unwanted
-from ameli_build.crawl.fetch import Fetcher, validators
+from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged, Unwanted
+from ameli_build.crawl.fetching.fetch import Fetcher, validators
 from ameli_build.crawl.images import fetch_image
-from ameli_build.crawl.index import Place
 from ameli_build.crawl.refresh import CONDITIONAL, Earlier, as_response
-from ameli_build.crawl.store import NOTHING, Archive
+from ameli_build.crawl.storage.archive import Response
+from ameli_build.crawl.storage.index import Place
+from ameli_build.crawl.storage.store import NOTHING, Archive
 from ameli_build.crawl.view import Board
 from ameli_build.snapshot import Snapshot
 

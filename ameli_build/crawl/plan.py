@@ -12,17 +12,17 @@ from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from ameli_build.catalog.urls import listing_url
-from ameli_build.crawl import answers
 from ameli_build.crawl import journal as journals
-from ameli_build.crawl.archive import Response
 from ameli_build.crawl.developer import PAGE_SIZE, address
-from ameli_build.crawl.failures import FetchFailed
-from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.fetching import answers
+from ameli_build.crawl.fetching.failures import FetchFailed
+from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.journal import Journal, Selection
 from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targets
 from ameli_build.crawl.obtain import Remark, Source
 from ameli_build.crawl.products import done_mark
-from ameli_build.crawl.store import NOTHING, Archive
+from ameli_build.crawl.storage.archive import Response
+from ameli_build.crawl.storage.store import NOTHING, Archive
 from ameli_build.crawl.view import duration
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import Snapshot

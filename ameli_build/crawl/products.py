@@ -8,12 +8,12 @@ from bs4 import ParserRejectedMarkup
 
 from ameli_build.catalog.glance import Glance, glance
 from ameli_build.catalog.parsed import NotAProduct
-from ameli_build.crawl import answers
-from ameli_build.crawl.archive import Response
+from ameli_build.crawl.browsers.specifications import Clicker, ClickFailed
+from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.listings import GONE, Target
 from ameli_build.crawl.obtain import Errand, Source
 from ameli_build.crawl.reviews import review_pages
-from ameli_build.crawl.specifications import Clicker, ClickFailed
+from ameli_build.crawl.storage.archive import Response
 from ameli_build.settings import CrawlSettings
 
 

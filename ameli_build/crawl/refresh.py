@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ameli_build.catalog.reviews import ReviewPage
-from ameli_build.crawl import answers
-from ameli_build.crawl.archive import Archived, Response
-from ameli_build.crawl.failures import Unwanted
-from ameli_build.crawl.index import Place
-from ameli_build.crawl.store import Archive, now
+from ameli_build.crawl.fetching import answers
+from ameli_build.crawl.fetching.failures import Unwanted
+from ameli_build.crawl.storage.archive import Archived, Response
+from ameli_build.crawl.storage.index import Place
+from ameli_build.crawl.storage.store import Archive, now
 from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, whole_file
 
 CONDITIONAL = ("page", "image")

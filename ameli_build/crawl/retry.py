@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ameli_build.crawl.index import Failure
 from ameli_build.crawl.journal import Selection
 from ameli_build.crawl.listings import Target, distinct, find_targets, from_listing, from_sitemap
 from ameli_build.crawl.obtain import Source
+from ameli_build.crawl.storage.index import Failure
 from ameli_build.settings import CrawlSettings
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from ameli_build.catalog.reviews import ReviewPage
 from ameli_build.catalog.urls import review_url
-from ameli_build.crawl import answers
+from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.obtain import Errand
 from ameli_build.crawl.refresh import KnownReviews
 from ameli_build.settings import CrawlSettings

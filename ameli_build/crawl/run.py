@@ -11,20 +11,20 @@ from itertools import islice
 from pathlib import Path
 
 from ameli_build.crawl import journal as journals
-from ameli_build.crawl.browser_transport import BrowserTransport
-from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.browsers.browser_transport import BrowserTransport
+from ameli_build.crawl.browsers.pool import BrowserPool
+from ameli_build.crawl.browsers.specifications import Clicker
+from ameli_build.crawl.fetching.fetch import Fetcher
+from ameli_build.crawl.fetching.keyed import api_key, use_api
 from ameli_build.crawl.images import prepare
 from ameli_build.crawl.journal import Journal, Selection
-from ameli_build.crawl.keyed import api_key, use_api
 from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targets
 from ameli_build.crawl.obtain import Source, keeper
-from ameli_build.crawl.pool import BrowserPool
 from ameli_build.crawl.products import ProductCrawler
 from ameli_build.crawl.refresh import Earlier
 from ameli_build.crawl.retry import find_failed
-from ameli_build.crawl.specifications import Clicker
 from ameli_build.crawl.stats import CrawlStats, count, write_stats
-from ameli_build.crawl.store import Archive
+from ameli_build.crawl.storage.store import Archive
 from ameli_build.crawl.view import shown
 from ameli_build.progress import say
 from ameli_build.provenance import write_run_record

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ameli_build.crawl.archive import CONTENT
-from ameli_build.crawl.fetch import Fetcher
-from ameli_build.crawl.store import Archive
+from ameli_build.crawl.fetching.fetch import Fetcher
+from ameli_build.crawl.storage.archive import CONTENT
+from ameli_build.crawl.storage.store import Archive
 from ameli_build.snapshot import write_json
 
 FILE = "crawl-stats.json"

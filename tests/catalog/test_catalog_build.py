@@ -8,8 +8,8 @@ from page_shapes import clicked_sheet, component, crumbs, heading, page, specifi
 
 from ameli_build.catalog.build import STAGE
 from ameli_build.catalog.replay import replay
-from ameli_build.crawl.archive import Response
-from ameli_build.crawl.store import Archive
+from ameli_build.crawl.storage.archive import Response
+from ameli_build.crawl.storage.store import Archive
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 from ameli_build.stages import run_stage, stage_record

@@ -14,8 +14,8 @@ from demo.small_world import picture, small_world
 
 from ameli_build.catalog.build import STAGE
 from ameli_build.catalog.reviews import parse_review_page
-from ameli_build.crawl.archive import Response
-from ameli_build.crawl.store import Archive
+from ameli_build.crawl.storage.archive import Response
+from ameli_build.crawl.storage.store import Archive
 from ameli_build.demo.answers import as_json
 from ameli_build.demo.pages import generation_a, generation_b, generation_c
 from ameli_build.demo.pages.review_json import review_page

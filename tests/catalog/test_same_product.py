@@ -15,7 +15,7 @@ from demo.small_world import picture, small_world
 from ameli_build.catalog.pages import parse_product_page
 from ameli_build.catalog.parsed import attribute_rows
 from ameli_build.catalog.warc import merged
-from ameli_build.crawl.specifications import Clicker
+from ameli_build.crawl.browsers.specifications import Clicker
 from ameli_build.demo.pages import generation_a, generation_b, generation_c
 from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.shelves import Shelves

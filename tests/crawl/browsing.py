@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from ameli_build.crawl.addresses import Addresses
-from ameli_build.crawl.browser import Browser
-from ameli_build.crawl.pool import BrowserPool
-from ameli_build.crawl.specifications import Clicker
-from ameli_build.crawl.supervise import session_members
-from ameli_build.crawl.throttle import Throttle
+from ameli_build.crawl.browsers.browser import Browser
+from ameli_build.crawl.browsers.pool import BrowserPool
+from ameli_build.crawl.browsers.specifications import Clicker
+from ameli_build.crawl.browsers.supervise import session_members
+from ameli_build.crawl.fetching.addresses import Addresses
+from ameli_build.crawl.fetching.throttle import Throttle
 from ameli_build.settings import CrawlSettings
 
 

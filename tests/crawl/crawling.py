@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ameli_build.crawl.archive import Archived, read_archive
-from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.obtain import Source, keeper
-from ameli_build.crawl.store import Archive
+from ameli_build.crawl.storage.archive import Archived, read_archive
+from ameli_build.crawl.storage.store import Archive
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import Snapshot
 

@@ -14,8 +14,8 @@ from clean.pictures_made import encoded, photograph, png_header
 from faults.server import always, misbehaving
 from PIL import Image
 
-from ameli_build.crawl.failures import FetchFailed, Unchanged
-from ameli_build.crawl.fetch import Fetcher
+from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged
+from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.images import Fetched, fetch_image, look, prepare
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import AbortedChunks, Fault, LyingLength, Page, Reset, Rewrite, Rule, Status

@@ -14,8 +14,8 @@ from crawl.crawling import archived, settings_for
 from demo.small_world import picture, small_world
 
 from ameli_build.catalog.build import STAGE
-from ameli_build.crawl.archive import read_archive
 from ameli_build.crawl.run import crawl, with_site
+from ameli_build.crawl.storage.archive import read_archive
 from ameli_build.demo.faults import (
     ACCESS_DENIED,
     COUNTRY_PAGE,

@@ -21,7 +21,7 @@ from demo.small_world import LAPTOPS, picture
 
 from ameli_build.catalog.build import STAGE
 from ameli_build.crawl import developer
-from ameli_build.crawl.addresses import Addresses, Forbidden
+from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
 from ameli_build.demo.answers import Answer, as_json
 from ameli_build.demo.faults import FaultPlan, Rule, Status
 from ameli_build.demo.pages.developer_api import API_KEY

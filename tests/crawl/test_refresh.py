@@ -20,10 +20,10 @@ from demo.small_world import picture, small_world
 from faults.server import misbehaving
 
 from ameli_build.catalog.build import STAGE
-from ameli_build.crawl.archive import read_archive
 from ameli_build.crawl.run import crawl
 from ameli_build.crawl.stats import CrawlStats
-from ameli_build.crawl.store import Archive
+from ameli_build.crawl.storage.archive import read_archive
+from ameli_build.crawl.storage.store import Archive
 from ameli_build.demo.server import Seen
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import World

@@ -1,0 +1,1 @@
+"""Browsers: the specification click, and pages for shops that answer nothing else (section 3.1)."""

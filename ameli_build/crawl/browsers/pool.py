@@ -1,0 +1,134 @@
+"""A few browsers, shared by the threads of a crawl."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ameli_build.crawl.browsers.browser import Browser
+from ameli_build.crawl.fetching.addresses import Addresses
+from ameli_build.crawl.fetching.throttle import Stopped
+from ameli_build.progress import say
+from ameli_build.settings import CrawlSettings
+from ameli_build.snapshot import RunFailed
+
+START_TRIES = 4
+_CHECK_SECONDS = 0.2
+
+
+class BrowserPool:
+    """At most `crawl.browsers` browsers, each started when it is first needed and used by one thread at a time.
+
+    A browser is started anew after `crawl.pages_per_browser` pages, and when whoever used it closed it. Once `stop` is
+    set, all are killed, so that no thread waits for a page any longer.
+    """
+
+    def __init__(self, settings: CrawlSettings, addresses: Addresses, stop: threading.Event) -> None:
+        self.addresses = addresses
+        self._settings = settings
+        self._stop = stop
+        self._limit = settings.browsers
+        self._browsers: list[Browser] = []
+        self._free: list[Browser] = []
+        self._condition = threading.Condition()
+        self._started = False
+        self._closed = threading.Event()
+        self._watch: threading.Thread | None = None
+
+    @contextmanager
+    def borrow(self, fresh: bool = False) -> Iterator[Browser]:
+        """A running browser, just started where `fresh` says so; waits for its turn.
+
+        A user to whom it fails closes it. Raises `RunFailed` when no browser can be started, `Stopped` once the crawl
+        is ending.
+        """
+        while True:
+            browser = self._take()
+            try:
+                if self._ready(browser, fresh):
+                    yield browser
+                    return
+            finally:
+                self._give_back(browser)
+
+    def check(self) -> None:
+        """Raise `Stopped` once the crawl is ending: then its browsers are killed, and fail for no other reason."""
+        if self._stop.is_set():
+            raise Stopped
+
+    def close(self) -> None:
+        """End all browsers."""
+        self._closed.set()
+        if self._watch is not None:
+            self._watch.join()
+        self._end_all()
+
+    def _take(self) -> Browser:
+        with self._condition:
+            while not self._free:
+                if self._stop.is_set() or self._closed.is_set():
+                    raise Stopped
+                if len(self._browsers) < self._limit:
+                    self._add()
+                else:
+                    self._condition.wait(_CHECK_SECONDS)
+            return self._free.pop()
+
+    def _add(self) -> None:
+        browser = Browser(self._settings, self.addresses)
+        self._browsers.append(browser)
+        self._free.append(browser)
+        if self._watch is None:
+            self._watch = threading.Thread(target=self._end_at_stop, name="crawl-browsers", daemon=True)
+            self._watch.start()
+
+    def _give_back(self, browser: Browser) -> None:
+        with self._condition:
+            if browser in self._browsers:
+                self._free.append(browser)
+            self._condition.notify()
+
+    def _ready(self, browser: Browser, fresh: bool) -> bool:
+        """Have a browser running; False when it cannot be started while others run: then it leaves the pool."""
+        worn = fresh or browser.pages >= self._settings.pages_per_browser
+        if browser.running and not worn and browser.is_alive():
+            return True
+        browser.close()
+        for number in range(1, START_TRIES + 1):
+            try:
+                browser.start()
+            except RunFailed as failure:
+                if not self._started or (number == START_TRIES and not self._spared(browser, failure)):
+                    raise
+                if number < START_TRIES and self._stop.wait(self._settings.backoff * 2 ** (number - 1)):
+                    raise Stopped from None
+            else:
+                self._started = True
+                if self._stop.is_set():
+                    browser.close()
+                    raise Stopped
+                return True
+        return False
+
+    def _spared(self, browser: Browser, failure: RunFailed) -> bool:
+        """Whether the crawl goes on without this browser, since another one runs."""
+        with self._condition:
+            if not any(other.running for other in self._browsers):
+                return False
+            self._browsers.remove(browser)
+            self._limit -= 1
+        say(f"crawl: going on with {self._limit} browsers: {failure}")
+        return True
+
+    def _end_at_stop(self) -> None:
+        while not self._closed.is_set():
+            if self._stop.wait(_CHECK_SECONDS):
+                self._end_all()
+                return
+
+    def _end_all(self) -> None:
+        with self._condition:
+            browsers = list(self._browsers)
+        for browser in browsers:
+            browser.close()

@@ -1,0 +1,117 @@
+"""Whether an answer with status 200 is what was asked for; what is not is a failure, not content."""
+
+from __future__ import annotations
+
+import re
+
+from bs4 import ParserRejectedMarkup
+
+from ameli_build.catalog.developer import ApiPage, parse_api_page
+from ameli_build.catalog.listings import Listing, Sitemap, parse_listing, parse_sitemap
+from ameli_build.catalog.parsed import WrongPage
+from ameli_build.catalog.reviews import ReviewPage, parse_review_page
+from ameli_build.crawl.fetching.bodies import image_extension
+from ameli_build.crawl.fetching.failures import Unwanted
+from ameli_build.crawl.storage.archive import Response
+
+_TITLE = re.compile(rb"<title\b[^>]*>(.*?)</title>", re.S | re.I)
+START_BYTES = 65536
+_TITLES = (
+    (b"access denied", "blocked"),
+    (b"pardon our interruption", "blocked"),
+    (b"select your country", "country_page"),
+)
+
+
+def html_page(response: Response) -> bytes:
+    """The body of a whole HTML page of the shop; raises `Unwanted` for anything else.
+
+    A page without its end is cut, unless it comes like that again and the transfer shows that there is no more of it.
+    """
+    body = response.data
+    start = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start:
+        raise Unwanted("empty", "an empty body")
+    _refuse_by_title(body)
+    if not start.startswith(b"<"):
+        raise Unwanted("wrong_type", "not HTML")
+    end = body[-65536:].lower()
+    if b"</html" not in end and b"</body" not in end and not (response.repeated and _came_whole(response)):
+        raise Unwanted("cut", "the page ends before </html>")
+    return body
+
+
+def _came_whole(response: Response) -> bool:
+    """Whether the transfer itself tells where the body ends: in its last chunk, or in what packs it.
+
+    `Content-Length` does not: some servers lie in it, and a body that ends with its connection has none.
+    """
+    headers = {name.lower().removeprefix("x-archive-orig-"): value.lower() for name, value in response.headers}
+    return "chunked" in headers.get("transfer-encoding", "") or headers.get("content-encoding", "") not in (
+        "",
+        "identity",
+    )
+
+
+def listing_page(response: Response) -> Listing:
+    """The listing in a page; raises `Unwanted` for anything else."""
+    body = html_page(response)
+    try:
+        return parse_listing(body, response.final_url)
+    except (WrongPage, RecursionError, ParserRejectedMarkup) as error:
+        raise Unwanted("wrong_type", str(error)) from None
+
+
+def sitemap(response: Response) -> Sitemap:
+    """The sitemap in an answer; raises `Unwanted` for anything else."""
+    if not response.data.strip():
+        raise Unwanted("empty", "an empty body")
+    _refuse_by_title(response.data)
+    try:
+        return parse_sitemap(response.data)
+    except WrongPage as error:
+        raise Unwanted("wrong_type", str(error)) from None
+
+
+def review_page(response: Response, sku: str) -> ReviewPage:
+    """The reviews in an answer; raises `Unwanted` for anything else."""
+    if not response.data.strip():
+        raise Unwanted("empty", "an empty body")
+    _refuse_by_title(response.data)
+    try:
+        return parse_review_page(response.data, sku)
+    except WrongPage as error:
+        raise Unwanted("wrong_type", str(error)) from None
+
+
+def api_page(response: Response) -> ApiPage:
+    """The products in an answer of the developer API; raises `Unwanted` for anything else."""
+    if not response.data.strip():
+        raise Unwanted("empty", "an empty body")
+    _refuse_by_title(response.data)
+    try:
+        return parse_api_page(response.data)
+    except WrongPage as error:
+        raise Unwanted("wrong_type", str(error)) from None
+
+
+def image_start(start: bytes) -> str:
+    """The file name extension of an image by its first `START_BYTES`; raises `Unwanted` for a page in its place."""
+    if not start:
+        raise Unwanted("empty", "an empty body")
+    _refuse_by_title(start)
+    extension = image_extension(start)
+    if extension is None:
+        raise Unwanted("wrong_type", "not an image")
+    return extension
+
+
+def _refuse_by_title(body: bytes) -> None:
+    """By the title, or the first words of a page without one: words like "captcha" stand on good pages."""
+    if body.lstrip()[:1] != b"<":
+        return
+    found = _TITLE.search(body[:262144])
+    title = (found[1] if found else body[:200]).lower()
+    for words, kind in _TITLES:
+        if words in title:
+            raise Unwanted(kind, " ".join(title.decode("utf-8", "replace").split())[:100])

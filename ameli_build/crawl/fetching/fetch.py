@@ -1,0 +1,257 @@
+"""One address, fetched as politely and as stubbornly as the settings say."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Generic, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
+from ameli_build.crawl.fetching.breaker import Breaker
+from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged, Unwanted, retry_after
+from ameli_build.crawl.fetching.robots import Robots, RobotsUnreachable
+from ameli_build.crawl.fetching.throttle import Throttle
+from ameli_build.crawl.fetching.transport import REDIRECTS, HttpTransport, Transport
+from ameli_build.crawl.storage.archive import Response
+from ameli_build.settings import CrawlSettings
+from ameli_build.snapshot import RunFailed
+
+T = TypeVar("T")
+
+MAX_REDIRECTS = 5
+TROUBLE = frozenset((408, 429, *range(500, 600)))
+"""What a host says that is down, or overrun."""
+REFUSALS = ("http_403", "blocked", "country_page")
+_ACCEPT_PAGE = "text/html,application/xhtml+xml,*/*;q=0.5"
+_ACCEPT = {
+    "api": "application/json",
+    "image": "image/*,*/*;q=0.5",
+    "reviews": "application/json",
+    "robots": "text/plain,*/*;q=0.5",
+    "sitemap": "application/xml,text/xml,*/*;q=0.5",
+}
+_CAUSE = {"api": "its quota is used up, or the key in BESTBUY_API_KEY is wrong: check that, "}
+_HEADERS = {"robots": {"Accept-Encoding": "identity"}}
+"""So much of a robots.txt as counts can be told from the rest where it is not packed."""
+_UNCONDITIONAL: Mapping[str, str] = {}
+
+
+def validators(headers: Mapping[str, str]) -> dict[str, str]:
+    """What asks whether an answer with these headers (names in lower case) is still the same.
+
+    >>> validators({"etag": '"1"', "age": "5"})
+    {'If-None-Match': '"1"'}
+    """
+    names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+    return {asked: headers[name] for name, asked in names.items() if headers.get(name)}
+
+
+def _forget(_kind: str, _response: Response) -> None:
+    """Keep no side answers."""
+
+
+@dataclass(slots=True)
+class _Wish(Generic[T]):
+    """What one call asks for; `turned_down` is the digest of the last body that `accept` did not take."""
+
+    url: str
+    kind: str
+    accept: Callable[[Response], T]
+    validators: Mapping[str, str]
+    turned_down: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Accept": _ACCEPT.get(self.kind, _ACCEPT_PAGE), **_HEADERS.get(self.kind, {}), **self.validators}
+
+
+class Fetcher:
+    """Fetches addresses for many threads; `keep(kind, response)` gets redirects and robots.txt as they come.
+
+    Bodies of images go to files in the folder `images`, where one is given. After `stop` is set every call raises
+    `Stopped`. Raises `RunFailed` when the crawl cannot go on: see `Breaker`, and a robots.txt that cannot be had.
+    """
+
+    def __init__(
+        self,
+        settings: CrawlSettings,
+        stop: threading.Event | None = None,
+        keep: Callable[[str, Response], None] = _forget,
+        images: Path | None = None,
+    ) -> None:
+        self.addresses = Addresses(settings)
+        self.requests: Counter[str] = Counter()
+        self.retried: Counter[str] = Counter()
+        self.stop = stop or threading.Event()
+        self.throttle = Throttle(settings.rate, self.stop, settings.connections)
+        self.robots = Robots(settings.user_agent, self._load_robots, self.throttle.slow_down)
+        self.breaker = Breaker(settings, self.addresses.images_only)
+        self._settings = settings
+        self._keep = keep
+        self._lock = threading.Lock()
+        host = urlsplit(self.addresses.site_url).hostname or ""
+        self.transport: Transport = HttpTransport(settings, self.addresses, host, images)
+
+    def get(
+        self, url: str, kind: str, accept: Callable[[Response], T], validators: Mapping[str, str] = _UNCONDITIONAL
+    ) -> tuple[Response, T]:
+        """The answer of an address, and what `accept` makes of it.
+
+        `kind` is one of `archive.CONTENT`. `accept` raises `Unwanted` for an answer that is not what was asked for.
+        Raises `FetchFailed` when all tries are used up, or when another would not help, and `Unchanged` when the host
+        says 304 to `validators` (the headers of a conditional request).
+        """
+        wish = _Wish(url, kind, accept, validators)
+        tries = self._settings.retries + 1
+        for number in range(1, tries + 1):
+            try:
+                return self._follow(wish)
+            except FetchFailed as failure:
+                if not failure.again or number == tries:
+                    raise
+                with self._lock:
+                    self.retried[failure.kind] += 1
+                self._back_off(url, number)
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.transport.close()
+
+    def _back_off(self, url: str, number: int) -> None:
+        """Wait longer after each try, and not at the moment when others do."""
+        jitter = 0.5 + hashlib.blake2b(f"{url} {number}".encode("utf-8", "replace"), digest_size=1).digest()[0] / 510
+        self.throttle.pause(
+            min(self._settings.backoff * 2 ** (number - 1) * jitter, self._settings.retry_after_ceiling)
+        )
+
+    def _follow(self, wish: _Wish[T]) -> tuple[Response, T]:
+        try:
+            target = self.addresses.resolve(wish.url)
+            for _ in range(MAX_REDIRECTS + 1):
+                host = self.addresses.check(target)
+                if wish.kind != "robots":
+                    self._check_robots(target, host)
+                response = self._ask(wish, target, host)
+                if response.status == 304 and wish.validators:
+                    self.breaker.accepted(host)
+                    raise Unchanged(response)
+                if response.status not in REDIRECTS:
+                    return response, self._judge(response, wish, host)
+                self._keep("redirect", response)
+                target = self.addresses.resolve(_location(response), target)
+        except Forbidden as forbidden:
+            raise FetchFailed(forbidden.kind, str(forbidden)) from None
+        raise FetchFailed("redirect_loop", f"more than {MAX_REDIRECTS} redirects", response.status)
+
+    def _ask(self, wish: _Wish[T], target: str, host: str) -> Response:
+        """The answer of one address, as soon as its host may be asked."""
+        while True:
+            if wish.kind == "robots":  # asked for while the host is being found out about
+                self.breaker.check(host)
+            else:
+                self._await(host, target)
+            with self.throttle.turn(host):
+                if wish.kind == "robots" or not self.breaker.is_down(host):
+                    return self._once(wish.url, target, host, wish.kind, wish.headers)
+
+    def _await(self, host: str, target: str) -> None:
+        """Return when a host is not down; robots.txt is what tells that it is up again."""
+        while (seconds := self.breaker.wait(host)) is not None:
+            if seconds > 0:
+                self.throttle.pause(seconds)
+                continue
+            up = False
+            try:
+                with self.throttle.turn(host):
+                    address = urljoin(target, "/robots.txt")
+                    up = self._once(address, address, host, "robots", _HEADERS["robots"]).status not in TROUBLE
+            except FetchFailed as failure:
+                up = bool(failure.status)
+            finally:
+                self.breaker.probed(host, up)
+
+    def _once(self, url: str, target: str, host: str, kind: str, headers: Mapping[str, str]) -> Response:
+        with self._lock:
+            self.requests[host] += 1
+        try:
+            response = self.transport.get(url, target, kind, headers)
+        except FetchFailed as failure:
+            if failure.again and not failure.status:
+                self.breaker.failed(host, failure.kind, url)
+            raise
+        if response.status in TROUBLE:
+            self.breaker.failed(host, f"http_{response.status}", url)
+        else:
+            self.breaker.answered(host)
+        return response
+
+    def _judge(self, response: Response, wish: _Wish[T], host: str) -> T:
+        failure: FetchFailed
+        status, kind = response.status, wish.kind
+        if status == 200:
+            if wish.turned_down:
+                response = replace(response, repeated=_digest(response) == wish.turned_down)
+            try:
+                value = wish.accept(response)
+            except Unwanted as unwanted:
+                wish.turned_down = _digest(response)
+                failure = FetchFailed(unwanted.kind, str(unwanted), status, again=True)
+            else:
+                self.breaker.accepted(host)
+                return value
+        else:
+            again = status in TROUBLE or status == 304 or (status == 403 and kind not in ("image", "robots"))
+            wait = retry_after({name.lower(): value for name, value in response.headers}.get("retry-after"))
+            if wait is not None and again:  # the host says it for all that is asked of it
+                self.throttle.postpone(host, min(max(0.0, wait), self._settings.retry_after_ceiling))
+            failure = FetchFailed(f"http_{status}", "", status, again)
+        if failure.kind in REFUSALS and kind != "robots":
+            self.breaker.refused(host, failure.kind, response.url, _CAUSE.get(kind, ""))
+        raise failure
+
+    def _check_robots(self, target: str, host: str) -> None:
+        try:
+            self.robots.check(target)
+        except Forbidden as forbidden:
+            if forbidden.kind == "robots_unreachable" and not self.addresses.images_only(host):
+                raise RunFailed(f"{forbidden}; run the same command again when it can be read") from None
+            raise
+
+    def _load_robots(self, origin: str) -> bytes:
+        try:
+            response, body = self.get(f"{origin}/robots.txt", "robots", _robots_body)
+        except FetchFailed as failure:
+            if 400 <= failure.status < 500 and failure.status != 429:
+                return b""
+            raise RobotsUnreachable(str(failure)) from None
+        self._keep("robots", response)
+        return body
+
+
+def _robots_body(response: Response) -> bytes:
+    """A robots.txt; a page in its place has no rules, unless it is a refusal."""
+    start = response.data[:2048].lower()
+    if b"<title>access denied" in start or b"pardon our interruption" in start:
+        raise Unwanted("blocked", "a block page in place of robots.txt")
+    return b"" if start.lstrip().startswith(b"<") else response.data
+
+
+def _digest(response: Response) -> str:
+    return response.stored.digest if response.stored is not None else hashlib.sha256(response.data).hexdigest()
+
+
+def _location(response: Response) -> str:
+    """Where a redirect leads; its bytes are UTF-8 in practice, whatever the standard says."""
+    location = next((value for name, value in response.headers if name.lower() == "location"), "")
+    if not location:
+        raise FetchFailed("redirect_nowhere", "a redirect without Location", response.status)
+    with suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")
+    return location.strip()

@@ -1,0 +1,101 @@
+"""What a host's robots.txt allows (RFC 9309)."""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from ameli_build.crawl.fetching.addresses import Forbidden
+from ameli_build.progress import say
+
+READ_BYTES = 500 * 1024
+"""So much of a robots.txt counts, as the standard asks."""
+KEPT_SECONDS = 24 * 3600.0
+"""After that it is read again."""
+UNREACHABLE_SECONDS = 3600.0
+"""One that could not be had is asked for again after that."""
+
+
+class RobotsUnreachable(Exception):
+    """A robots.txt that may exist and cannot be had: then nothing of its host is fetched."""
+
+
+def product_token(user_agent: str) -> str:
+    """The name by which robots.txt addresses a crawler.
+
+    >>> product_token("Mozilla/5.0 (compatible; ameli-build/0.1; +https://example.org)")
+    'ameli-build'
+    """
+    found = re.search(r"compatible;\s*([\w-]+)", user_agent) or re.match(r"([\w-]+)", user_agent)
+    return found[1] if found else "*"
+
+
+@dataclass(slots=True)
+class _Host:
+    """The rules of one host, or why there are none; good until a moment of the clock."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    rules: Protego | None = None
+    problem: str = ""
+    until: float = -math.inf
+
+
+class Robots:
+    """The rules of all hosts, each read once a day; a host that is slow to tell holds up no other.
+
+    `load` gives the robots.txt of an origin (`https://host`), b"" where there is none, or raises `RobotsUnreachable`;
+    `slow_down(host, seconds)` is told a `Crawl-delay`. Rules that cannot be had anew stay as they were.
+    """
+
+    def __init__(
+        self,
+        user_agent: str,
+        load: Callable[[str], bytes],
+        slow_down: Callable[[str, float], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._agent = product_token(user_agent)
+        self._load = load
+        self._slow_down = slow_down
+        self._clock = clock
+        self._hosts: dict[str, _Host] = {}
+        self._lock = threading.Lock()
+
+    def check(self, url: str) -> None:
+        """Raise `Forbidden` (`robots`, `robots_unreachable`) where the host does not want this URL fetched."""
+        parts = urlsplit(url)
+        name = parts.netloc.lower()
+        host = self._hosts.get(name)
+        if host is None:
+            with self._lock:
+                host = self._hosts.setdefault(name, _Host())
+        if self._clock() >= host.until:
+            with host.lock:
+                if self._clock() >= host.until:
+                    self._read(host, parts.scheme, name)
+        if host.rules is None:
+            raise Forbidden("robots_unreachable", host.problem)
+        if not host.rules.can_fetch(url, self._agent):
+            raise Forbidden("robots", f"disallowed by the robots.txt of {name}")
+
+    def _read(self, host: _Host, scheme: str, name: str) -> None:
+        try:
+            body = self._load(f"{scheme}://{name}")
+        except RobotsUnreachable as error:
+            host.problem = f"{scheme}://{name}/robots.txt: {error}; without it nothing of this host may be fetched"
+            host.until = self._clock() + UNREACHABLE_SECONDS
+            return
+        rules = Protego.parse(body[:READ_BYTES].decode("utf-8", "replace"))
+        delay = float(rules.crawl_delay(self._agent) or 0.0)
+        if delay > 0 and host.rules is None:
+            say(f"crawl: {name} asks for {delay:g} s between requests (Crawl-delay)")
+        if delay > 0:
+            self._slow_down(name, delay)
+        host.rules, host.until = rules, self._clock() + KEPT_SECONDS

@@ -1,0 +1,181 @@
+"""Fetching by way of a real Chromium: the same answers as without, the same judgement of them."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from crawl.browsing import pool_of, settings_of
+from crawl.crawling import archived, settings_for
+from demo.small_world import picture, small_world
+from faults.server import always, misbehaving
+
+from ameli_build.crawl.browsers.browser_transport import MARK, BrowserTransport
+from ameli_build.crawl.browsers.pool import BrowserPool
+from ameli_build.crawl.fetching.answers import html_page
+from ameli_build.crawl.fetching.failures import FetchFailed
+from ameli_build.crawl.fetching.fetch import Fetcher
+from ameli_build.crawl.run import crawl
+from ameli_build.crawl.storage.archive import Response
+from ameli_build.demo.answers import Answer
+from ameli_build.demo.faults import AbortedChunks, Drip, FaultPlan, Hang, LyingLength, Reset, Rule, Status
+from ameli_build.demo.server import LoopbackServer
+from ameli_build.demo.storefront import Storefront
+from ameli_build.snapshot import Snapshot
+
+pytestmark = pytest.mark.browser
+
+WORLD = small_world(6)
+PAGE = b"<html><title>Good</title><body>good</body></html>"
+
+
+def moved(location: str, status: int = 302) -> Answer:
+    return Answer(b"", status=status, headers=(("Location", location),))
+
+
+PAGES: dict[str, Answer | bytes] = {
+    "/robots.txt": Answer("User-agent: *\nDisallow: /private # é".encode(), "text/plain"),
+    "/good": PAGE,
+    "/latin": Answer("<html><meta charset=iso-8859-1><title>é</title></html>".encode("latin-1"), "text/html"),
+    "/packed": Answer(gzip.compress(PAGE), headers=(("Content-Encoding", "gzip"),)),
+    "/json": Answer('{"topics": ["<b>&é"]}'.encode(), "application/json"),
+    "/kept": Answer(PAGE, headers=(("Cache-Control", "max-age=1000"),)),
+    "/denied": b"<html><title>Access Denied</title></html>",
+    "/download": Answer(b"\0\1", "application/octet-stream"),
+    "/once": moved("/twice"),
+    "/twice": moved("/good", 301),
+    "/scripted": b"<html><title>a</title><script>location.replace('/good')</script></html>",
+    "/to-private": moved("/private"),
+    "/private": PAGE,
+    "/away": moved("http://elsewhere.invalid/secret"),
+    "/loop": moved("/loop"),
+    "/big": b"<html>" + b"x" * 300_000 + b"</html>",
+}
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[BrowserPool]:
+    """One browser for all tests of this file."""
+    with pool_of(settings_of(transport="browser", click_timeout=1.0, read_timeout=3.0)) as one:
+        yield one
+
+
+@contextmanager
+def fetching(
+    pool: BrowserPool, *rules: Rule, **values: Any
+) -> Iterator[tuple[Fetcher, LoopbackServer, list[Response]]]:
+    """A fetcher by browser, the server it asks, and the redirects that it was told."""
+    told: list[Response] = []
+    with misbehaving(PAGES, *rules) as server:
+        settings = settings_for(server.url, transport="browser", **values).crawl
+        fetcher = Fetcher(settings, keep=lambda kind, response: told.append(response) if kind == "redirect" else None)
+        fetcher.transport = BrowserTransport(fetcher.transport, pool, settings)
+        fetcher.transport._site = server.url.removeprefix("http://")  # the pool's settings are of every port
+        try:
+            yield fetcher, server, told
+        finally:
+            fetcher.close()
+
+
+def had(fetcher: Fetcher, server: LoopbackServer, path: str, kind: str = "page") -> Response:
+    return fetcher.get(server.url + path, kind, lambda response: html_page(response) if kind == "page" else b"")[0]
+
+
+@pytest.mark.parametrize("path", ["/good", "/latin", "/packed", "/kept", "/json"])
+def test_an_answer_is_the_one_that_was_served(pool: BrowserPool, path: str) -> None:
+    with fetching(pool) as (fetcher, server, _):
+        response = had(fetcher, server, path, "reviews" if path == "/json" else "page")
+        plain = PAGES[path]
+        wanted = plain.body if isinstance(plain, Answer) else plain
+        assert response.data == (gzip.decompress(wanted) if path == "/packed" else wanted)
+        assert (response.status, response.url, response.final_url) == (200, server.url + path, server.url + path)
+        assert MARK in response.headers
+        names = [name.lower() for name, _ in response.headers]
+        assert "content-encoding" not in names
+        assert "etag" in names
+
+
+def test_the_shop_is_asked_each_time(pool: BrowserPool) -> None:
+    with fetching(pool) as (fetcher, server, _):
+        had(fetcher, server, "/kept")
+        had(fetcher, server, "/kept")
+        assert [seen.target for seen in server.seen].count("/kept") == 2
+
+
+def test_redirects_are_told_one_by_one_and_asked_once(pool: BrowserPool) -> None:
+    with fetching(pool) as (fetcher, server, told):
+        response = had(fetcher, server, "/once")
+        assert (response.final_url, response.data) == (f"{server.url}/good", PAGE)
+        assert [(one.final_url, one.status) for one in told] == [
+            (f"{server.url}/once", 302),
+            (f"{server.url}/twice", 301),
+        ]
+        assert [seen.target for seen in server.seen].count("/good") == 1
+        had(fetcher, server, "/good")
+        assert [seen.target for seen in server.seen].count("/good") == 2
+
+
+def test_where_a_script_goes_is_followed(pool: BrowserPool) -> None:
+    with fetching(pool) as (fetcher, server, _):
+        response = had(fetcher, server, "/scripted")
+        assert response.data in (PAGE, PAGES["/scripted"])  # as it stood when its HTML had come
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "status"),
+    [
+        ("/missing", "http_404", 404),
+        ("/denied", "blocked", 200),
+        ("/json", "wrong_type", 200),
+        ("/download", "wrong_type", 200),
+        ("/private", "robots", 0),
+        ("/to-private", "robots", 0),
+        ("/away", "forbidden_host", 0),
+        ("/loop", "redirect_loop", 302),
+        ("/big", "too_large", 200),
+    ],
+)
+def test_what_is_not_wanted_is_named(pool: BrowserPool, path: str, kind: str, status: int) -> None:
+    with fetching(pool, max_page_bytes=100_000) as (fetcher, server, _):
+        with pytest.raises(FetchFailed) as caught:
+            had(fetcher, server, path)
+        assert (caught.value.kind, caught.value.status) == (kind, status)
+        assert had(fetcher, server, "/good").data == PAGE
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (Status(503, retry_after="0"), "http_503"),
+        (Status(429, retry_after="0"), "http_429"),
+        (LyingLength(50), "short_body"),
+        (AbortedChunks(), "short_body"),
+        (Reset(), ""),
+        (Drip(), "deadline"),
+        (Hang(), "deadline"),
+    ],
+    ids=str,
+)
+def test_a_fault_that_passes_costs_another_try(pool: BrowserPool, fault: Any, kind: str) -> None:
+    with fetching(pool, always(fault, "/good", 1)) as (fetcher, server, _):
+        assert had(fetcher, server, "/good").data == PAGE
+        assert sum(fetcher.retried.values()) == 1
+        assert not kind or kind in fetcher.retried
+
+
+def test_a_whole_crawl_archives_the_same(tmp_path: Path) -> None:
+    def run(name: str, shop: Storefront, **values: Any) -> dict[tuple[str, str], str]:
+        settings = settings_for(shop.site_url, specifications="json", **values)
+        crawl(Snapshot(tmp_path / name), settings, categories=("abcat0502000", "abcat0901000"))
+        pages = archived(tmp_path / name).items()
+        return {key: page.path or page.error or f"{page.final_url} {page.digest}" for key, page in pages}
+
+    with Storefront(WORLD, FaultPlan((Rule(r"7000101\.p", Status(500), 1),)), pictures=picture) as shop:
+        by_browser = run("browser", shop, transport="browser", browsers=2)
+        assert by_browser == run("requests", shop)
+    marked = {kind for (kind, _), page in archived(tmp_path / "browser").items() if MARK[0].lower() in page.headers}
+    assert marked == {"listing", "page", "reviews"}

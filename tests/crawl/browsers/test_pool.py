@@ -1,0 +1,117 @@
+"""Browsers shared by threads: how many, for how long, and what happens when one cannot start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from crawl.browsing import clicker_of, pool_of, processes_of, settings_of
+from faults.server import misbehaving
+
+from ameli_build.crawl.browsers.pool import START_TRIES, BrowserPool
+from ameli_build.crawl.fetching.addresses import Addresses
+from ameli_build.crawl.fetching.throttle import Stopped
+from ameli_build.snapshot import RunFailed
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "/good": b"""<html><title>Good</title><div class="shop-specifications"><button>Specifications</button></div>
+        <ul class="specifications-list"></ul><script>
+        document.querySelector("button").onclick = () => {
+          document.querySelector("ul").innerHTML = "<li class='list-item'>row</li>";
+        };</script></html>""",
+    "/never": b"<html><title>No button</title></html>",
+}
+
+
+def break_browsers(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
+    """Let no browser start from now on, and note in a file how often that was tried."""
+    tries = folder / "tries"
+    for name in ("chromium", "chromedriver"):
+        (folder / name).write_text(f"#!/bin/sh\necho x >> {tries}\nexit 1\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return tries
+
+
+def test_a_third_user_waits_and_a_browser_that_dies_takes_no_other_with_it() -> None:
+    settings = settings_of(browsers=2)
+    with misbehaving(PAGES) as server, pool_of(settings) as pool, ExitStack() as leases, ThreadPoolExecutor(1) as other:
+        one = leases.enter_context(pool.borrow())
+        with pool.borrow() as two:
+            assert one is not two
+            third = other.submit(clicker_of(pool, settings).click, f"{server.url}/good", "shop")
+            for process in processes_of(two):
+                os.kill(process, signal.SIGKILL)
+            assert one.open(f"{server.url}/never").title == "No button"
+            assert not third.done()
+            session = one.driver.session_id
+            leases.close()
+            assert "row" in third.result(timeout=60)
+            assert (one.driver.session_id, one.pages) == (session, 2)
+
+
+def test_a_browser_is_started_anew_after_so_many_pages() -> None:
+    with misbehaving(PAGES) as server, pool_of(settings_of(pages_per_browser=2)) as pool:
+        sessions = []
+        for _ in range(4):
+            with pool.borrow() as browser:
+                sessions.append(browser.open(f"{server.url}/never").session_id)
+    assert sessions[0] == sessions[1] != sessions[2] == sessions[3]
+
+
+def test_a_browser_that_ended_while_idle_is_not_lent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ameli_build.crawl.browsers.browser._IDLE_SECONDS", 0.0)
+    with misbehaving(PAGES) as server, pool_of(settings_of()) as pool:
+        with pool.borrow() as browser:
+            session = browser.driver.session_id
+        with pool.borrow() as browser:
+            assert browser.driver.session_id == session
+            for process in processes_of(browser):
+                os.kill(process, signal.SIGKILL)
+        with pool.borrow() as browser:
+            assert browser.open(f"{server.url}/never").title == "No button"
+
+
+def test_a_browser_that_cannot_start_again_leaves_its_work_to_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = settings_of(browsers=2)
+    with misbehaving(PAGES) as server, pool_of(settings) as pool, ThreadPoolExecutor(1) as other:
+        with pool.borrow() as one:
+            with pool.borrow() as two:
+                two.close()
+            tries = break_browsers(monkeypatch, tmp_path)
+            waiting = other.submit(clicker_of(pool, settings).click, f"{server.url}/good", "shop")
+            while not (tries.exists() and len(tries.read_text().split()) == START_TRIES):
+                threading.Event().wait(0.02)
+        assert "row" in waiting.result(timeout=60)
+        one.close()
+        with pytest.raises(RunFailed, match="does not start"), pool.borrow():
+            pass
+        assert len(tries.read_text().split()) == 2 * START_TRIES
+
+
+def test_the_first_browser_that_cannot_start_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tries = break_browsers(monkeypatch, tmp_path)
+    with pool_of(settings_of()) as pool, pytest.raises(RunFailed, match="does not start"), pool.borrow():
+        pass
+    assert len(tries.read_text().split()) == 1
+
+
+def test_who_waits_for_a_browser_stops_with_the_crawl() -> None:
+    stop = threading.Event()
+    pool = BrowserPool(settings_of(), Addresses(settings_of()), stop)
+    pool._take()
+    threading.Timer(0.1, stop.set).start()
+    with pytest.raises(Stopped), pool.borrow():
+        pass
+    pool.close()

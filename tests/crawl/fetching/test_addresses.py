@@ -1,0 +1,103 @@
+"""Which URLs may be fetched, and where connections may end."""
+
+from __future__ import annotations
+
+import pytest
+
+from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
+from ameli_build.settings import CrawlSettings
+from ameli_build.snapshot import UnusableInput
+
+SHOP = Addresses(CrawlSettings())
+OWN = Addresses(CrawlSettings(site_url="http://127.0.0.1:8123/", image_hosts=("localhost",)))
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("https://evil.example/x", "forbidden_host"),
+        ("https://www.bestbuy.com.evil.example/x", "forbidden_host"),
+        ("https://www.bestbuy.com@evil.example/x", "forbidden_host"),
+        ("https://user@www.bestbuy.com/x", "forbidden_host"),
+        ("http://127.0.0.1/x", "forbidden_host"),
+        ("http://[::1]/x", "forbidden_host"),
+        ("http://[::ffff:127.0.0.1]/x", "forbidden_host"),
+        ("http://2130706433/x", "forbidden_host"),
+        ("http://169.254.169.254/latest/meta-data", "forbidden_host"),
+        ("file:///etc/passwd", "forbidden_scheme"),
+        ("data:text/html,hi", "forbidden_scheme"),
+        ("ftp://www.bestbuy.com/x", "forbidden_scheme"),
+        ("https://www.bestbuy.com/a b", "bad_url"),
+        ("https://www.bestbuy.com:99999/", "bad_url"),
+        ("https://[www.bestbuy.com/", "bad_url"),
+    ],
+)
+def test_what_is_not_the_shops_is_forbidden(url: str, kind: str) -> None:
+    with pytest.raises(Forbidden) as caught:
+        SHOP.check(url)
+    assert caught.value.kind == kind
+
+
+def test_the_shops_hosts_are_allowed() -> None:
+    assert SHOP.check("https://www.bestbuy.com/site/1.p") == "www.bestbuy.com"
+    assert SHOP.check("https://pisces.bbystatic.com/a.jpg") == "pisces.bbystatic.com"
+
+
+def test_a_users_site_takes_the_place_of_the_shops_hosts() -> None:
+    assert OWN.resolve("https://www.bestbuy.com/site/1.p?skuId=1#top") == "http://127.0.0.1:8123/site/1.p?skuId=1"
+    assert OWN.resolve("https://sitemaps.bestbuy.com/sitemaps_pdp.xml") == "http://127.0.0.1:8123/sitemaps_pdp.xml"
+    assert OWN.resolve("https://photos-us.bazaarvoice.com/p/1") == "http://127.0.0.1:8123/p/1"
+    assert OWN.resolve("/site/2.p") == "http://127.0.0.1:8123/site/2.p"
+    assert OWN.resolve("http://localhost:9000/a.jpg") == "http://localhost:9000/a.jpg"
+
+
+def test_of_a_users_site_only_its_own_port_is_allowed_and_named_hosts_on_any() -> None:
+    assert OWN.check("http://127.0.0.1:8123/x") == "127.0.0.1:8123"
+    assert OWN.check("http://localhost:9000/x") == "localhost:9000"
+    for url in ("http://127.0.0.1:8124/x", "http://127.0.0.1/x", "https://www.bestbuy.com/x"):
+        with pytest.raises(Forbidden):
+            OWN.check(url)
+
+
+def test_hosts_that_the_profile_names_are_kept_beside_a_users_site() -> None:
+    named = Addresses(CrawlSettings(site_url="http://127.0.0.1:8123", hosts=("maps.example",)))
+    assert named.resolve("http://maps.example/x") == "http://maps.example/x"
+    assert named.check("http://maps.example/x") == "maps.example"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "10.0.0.7", "192.168.1.1", "169.254.169.254", "::1", "fe80::1%eth0", "::ffff:127.0.0.1", "0.0.0.0"],
+)
+def test_connections_to_private_addresses_are_refused(address: str) -> None:
+    assert not SHOP.may_connect("www.bestbuy.com", 443, address)
+
+
+def test_connections_to_public_addresses_are_used() -> None:
+    assert SHOP.may_connect("www.bestbuy.com", 443, "23.62.100.20")
+    assert SHOP.may_connect("www.bestbuy.com", 443, "2600:1406::1")
+
+
+def test_loopback_is_used_where_the_settings_allow_it_and_nothing_else_private() -> None:
+    local = Addresses(CrawlSettings(allow_loopback=True))
+    assert local.may_connect("localhost", 80, "127.0.0.1")
+    assert local.may_connect("localhost", 80, "::1")
+    assert not local.may_connect("localhost", 80, "10.0.0.7")
+
+
+def test_a_users_site_may_lie_anywhere_but_not_its_neighbours() -> None:
+    assert OWN.may_connect("127.0.0.1", 8123, "127.0.0.1")
+    assert not OWN.may_connect("localhost", 8123, "127.0.0.1")
+
+
+def test_a_site_url_that_is_none_is_named() -> None:
+    with pytest.raises(UnusableInput, match=r"crawl.site_url"):
+        Addresses(CrawlSettings(site_url="bestbuy"))
+
+
+def test_a_host_that_only_images_come_from_can_be_done_without() -> None:
+    assert SHOP.images_only("pisces.bbystatic.com")
+    assert OWN.images_only("localhost:8124")
+    assert not SHOP.images_only("www.bestbuy.com")
+    assert not OWN.images_only("127.0.0.1:8123")
+    assert not Addresses(CrawlSettings(image_hosts=("www.bestbuy.com",))).images_only("www.bestbuy.com")

@@ -1,0 +1,193 @@
+"""Hosts that refuse, and hosts that are down: told by a clock that the tests turn, and by a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from faults.server import always, misbehaving
+
+from ameli_build.crawl.fetching.answers import html_page
+from ameli_build.crawl.fetching.breaker import Breaker
+from ameli_build.crawl.fetching.failures import FetchFailed
+from ameli_build.crawl.fetching.fetch import Fetcher
+from ameli_build.demo.answers import Answer
+from ameli_build.demo.faults import FaultPlan, Status
+from ameli_build.demo.server import LoopbackServer
+from ameli_build.settings import CrawlSettings
+from ameli_build.snapshot import RunFailed
+
+SHOP, IMAGES = "shop.test", "images.test"
+PAGE = b"<html><title>A lamp</title></html>"
+
+
+class Bench:
+    """A breaker with a clock to be set and the lines it told."""
+
+    def __init__(self, **settings: float) -> None:
+        values = {"max_failures": 3, "max_forbidden": 2, "max_outage": 1000.0, "backoff": 1.0} | settings
+        self.now = 50.0
+        self.told: list[str] = []
+        crawl = CrawlSettings(**values)  # type: ignore[arg-type]
+        self.breaker = Breaker(crawl, lambda host: host == IMAGES, lambda: self.now, self.told.append)
+
+    def fail(self, host: str = SHOP, times: int = 3) -> None:
+        for number in range(times):
+            self.breaker.failed(host, "timeout", f"http://{host}/{number}")
+
+    def probe(self, up: bool, host: str = SHOP) -> float:
+        """Wait until the host is asked again, and tell how it does; the seconds that took."""
+        start = self.now
+        while seconds := self.breaker.wait(host):
+            self.now += seconds
+        assert seconds == 0.0
+        self.breaker.probed(host, up)
+        return self.now - start
+
+
+def test_a_few_failures_are_no_outage() -> None:
+    bench = Bench()
+    bench.fail(times=2)
+    bench.breaker.answered(SHOP)
+    bench.fail(times=2)
+    assert bench.breaker.wait(SHOP) is None
+    assert bench.told == []
+
+
+def test_failures_in_a_row_give_a_host_longer_and_longer_rest() -> None:
+    bench = Bench()
+    bench.fail()
+    assert [bench.probe(up=False) for _ in range(5)] == [30.0, 60.0, 120.0, 240.0, 300.0]
+    assert bench.breaker.wait(IMAGES) is None
+    assert "3 failures in a row, the last (timeout) for http://shop.test/2; asked again in 30 s" in bench.told[0]
+
+
+def test_one_request_at_a_time_asks_whether_a_host_is_up() -> None:
+    bench = Bench()
+    bench.fail()
+    bench.now += 30.0
+    assert bench.breaker.wait(SHOP) == 0.0
+    others = [bench.breaker.wait(SHOP) for _ in range(3)]
+    assert all(other is not None and other > 0 for other in others)
+    bench.breaker.probed(SHOP, up=True)
+    assert bench.breaker.wait(SHOP) is None
+
+
+def test_a_host_that_only_seems_up_rests_longer_the_next_time() -> None:
+    bench = Bench()
+    bench.fail()
+    assert bench.probe(up=True) == 30.0
+    bench.fail()
+    assert bench.probe(up=True) == 60.0
+    bench.breaker.answered(SHOP)
+    bench.fail()
+    assert bench.probe(up=True) == 30.0
+
+
+def test_the_shop_is_given_up_after_the_longest_outage() -> None:
+    bench = Bench()
+    bench.fail()
+    for _ in range(6):  # 30 + 60 + 120 + 240 + 300 + 300 s
+        bench.probe(up=False)
+    with pytest.raises(RunFailed, match=r"shop\.test: out of order for 18 minutes .*run the same command to go on"):
+        bench.breaker.wait(SHOP)
+    with pytest.raises(RunFailed):
+        bench.breaker.wait(IMAGES)
+
+
+def test_an_image_host_is_given_up_alone() -> None:
+    bench = Bench(max_outage=0.0)
+    bench.fail(IMAGES)
+    with pytest.raises(FetchFailed) as caught:
+        bench.breaker.wait(IMAGES)
+    assert (caught.value.kind, caught.value.again) == ("host_given_up", False)
+    assert bench.breaker.wait(SHOP) is None
+    assert bench.told == [
+        "crawl: images.test: out of order for 0 minutes (3 failures in a row, the last (timeout) for"
+        " http://images.test/2); nothing more is asked of this host: the next run asks for the rest"
+    ]
+
+
+def test_a_storm_of_refusals_by_an_image_host_ends_that_host_alone() -> None:
+    bench = Bench()
+    bench.breaker.refused(IMAGES, "http_403", "u1")
+    bench.breaker.accepted(IMAGES)
+    bench.breaker.refused(IMAGES, "http_403", "u2")
+    with pytest.raises(FetchFailed, match=r"host_given_up: images\.test: 2 refusals in a row, the last \(http_403\)"):
+        bench.breaker.refused(IMAGES, "http_403", "u3")
+    bench.breaker.refused(SHOP, "blocked", "u4")
+    with pytest.raises(RunFailed, match=r"2 refusals in a row.*hammer; look; wait some hours, lower crawl\.rate"):
+        bench.breaker.refused(SHOP, "blocked", "u5", "look; ")
+
+
+def test_a_refusal_is_an_answer_but_no_page() -> None:
+    bench = Bench()
+    bench.breaker.refused(SHOP, "http_403", "u1")
+    bench.breaker.answered(SHOP)
+    with pytest.raises(RunFailed):
+        bench.breaker.refused(SHOP, "http_403", "u2")
+
+
+class Outage:
+    """Answers of a server that is down from its second page on until robots.txt was asked for `probes` times more."""
+
+    def __init__(self, probes: int) -> None:
+        self.left = probes
+        self.pages = 0
+
+    def __call__(self, target: str) -> Answer:
+        down = self.pages > 0 and self.left > 0
+        if target == "/robots.txt":
+            self.left -= self.pages > 0
+            return Answer(b"", "text/plain", 503 if down and self.left else 404)
+        self.pages += 1
+        return Answer(PAGE) if not down else Answer(b"", "text/plain", 503)
+
+
+@contextmanager
+def fetching(respond: Outage, **settings: float) -> Iterator[tuple[LoopbackServer, Fetcher]]:
+    with LoopbackServer(respond, FaultPlan(())) as server:
+        values = {"rate": 1e4, "backoff": 0.0005, "retries": 0, "max_failures": 3} | settings
+        fetcher = Fetcher(CrawlSettings(site_url=server.url, **values))  # type: ignore[arg-type]
+        try:
+            yield server, fetcher
+        finally:
+            fetcher.close()
+
+
+def test_an_outage_of_a_real_server_costs_the_requests_that_found_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with fetching(Outage(probes=3)) as (server, fetcher):
+        fetcher.get(f"{server.url}/0", "page", html_page)
+        for number in range(3):
+            with pytest.raises(FetchFailed, match="http_503"):
+                fetcher.get(f"{server.url}/{number}", "page", html_page)
+        fetcher.get(f"{server.url}/4", "page", html_page)
+    assert [seen.target for seen in server.seen][-4:] == ["/robots.txt", "/robots.txt", "/robots.txt", "/4"]
+    assert "answers again" in capsys.readouterr().err
+
+
+def test_a_real_server_that_stays_down_ends_the_crawl() -> None:
+    with fetching(Outage(probes=10**9), max_outage=0.05) as (server, fetcher):
+        fetcher.get(f"{server.url}/0", "page", html_page)
+        with pytest.raises(RunFailed, match="out of order for"):
+            for number in range(9):
+                with pytest.raises(FetchFailed):
+                    fetcher.get(f"{server.url}/{number}", "page", html_page)
+    assert sum(seen.target != "/robots.txt" for seen in server.seen) == 4
+
+
+def test_pictures_of_a_host_that_refuses_are_not_asked_for_and_pages_are() -> None:
+    pictures = misbehaving({}, always(Status(403), "jpg"), host_name="localhost")
+    with pictures, misbehaving({"/lamp": PAGE}) as shop:
+        settings = {"image_hosts": ("localhost",), "allow_loopback": True, "rate": 1e4, "max_forbidden": 3}
+        fetcher = Fetcher(CrawlSettings(site_url=shop.url, **settings))  # type: ignore[arg-type]
+        kinds = []
+        for number in range(5):
+            with pytest.raises(FetchFailed) as caught:
+                fetcher.get(f"{pictures.url}/{number}.jpg", "image", lambda _: None)
+            kinds.append(caught.value.kind)
+        fetcher.get(f"{shop.url}/lamp", "page", html_page)
+        fetcher.close()
+    assert kinds == ["http_403", "http_403", "host_given_up", "host_given_up", "host_given_up"]
+    assert sum("jpg" in seen.target for seen in pictures.seen) == 3

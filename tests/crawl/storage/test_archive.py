@@ -1,0 +1,160 @@
+"""The archive keeps every record through kills, and says what it lost."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from ameli_build.crawl.storage import store as store_module
+from ameli_build.crawl.storage.archive import Response, read_archive
+from ameli_build.crawl.storage.store import Archive
+from ameli_build.snapshot import RunFailed
+
+HTML = "<html><title>Lampe – rot</title></html>".encode()
+
+
+def answer(url: str, body: bytes = HTML, *headers: tuple[str, str]) -> Response:
+    return Response(url, url, 200, "OK", (("Content-Type", "text/html"), *headers), body, body)
+
+
+def filled(raw: Path, count: int = 5) -> Path:
+    store = Archive(raw)
+    for number in range(count):
+        store.add("page", answer(f"http://shop/{number}", b"<html>%d</html>" % number), sku=str(number))
+    store.close()
+    return raw / "pages-00001.warc.gz"
+
+
+def test_a_page_comes_back_as_it_came(tmp_path: Path) -> None:
+    store = Archive(tmp_path)
+    packed = gzip.compress(HTML)
+    headers = (("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked"), ("Set-Cookie", "a=1;  b"))
+    store.add("page", Response("http://shop/a", "http://shop/b", 200, "OK", headers, packed, HTML), sku="77")
+    store.close()
+    (record,) = read_archive(tmp_path)
+    assert (record.kind, record.url, record.final_url, record.sku) == ("page", "http://shop/a", "http://shop/b", "77")
+    assert (record.status, record.body, record.file, record.offset) == (200, HTML, "pages-00001.warc.gz", 0)
+    assert record.headers["content-encoding"] == "gzip"
+    with (tmp_path / record.file).open("rb") as handle:
+        assert [kept.raw_stream.read() for kept in ArchiveIterator(handle)] == [packed]
+
+
+def test_an_images_record_names_its_file_and_holds_no_body(tmp_path: Path) -> None:
+    store = Archive(tmp_path)
+    store.add("image", answer("http://shop/i.jpg", b"\xff\xd8\xff"), path="raw/images/abc.jpg")
+    store.close()
+    (record,) = read_archive(tmp_path)
+    assert (record.kind, record.body, record.path) == ("image", None, "raw/images/abc.jpg")
+    assert record.digest == hashlib.sha256(b"\xff\xd8\xff").hexdigest()
+
+
+def test_a_clicked_page_and_a_failure_come_back(tmp_path: Path) -> None:
+    store = Archive(tmp_path)
+    store.add_clicked("http://shop/1", "<p>é\ud800", "1")
+    store.add_failed("image", "http://shop/2 3\n.jpg", "http_404", 404, "gone")
+    failures = store.failures()
+    store.close()
+    clicked, failed = read_archive(tmp_path)
+    assert (clicked.kind, clicked.url, clicked.sku, clicked.body) == ("clicked", "http://shop/1", "1", b"<p>\xc3\xa9?")
+    assert (failed.kind, failed.wanted, failed.error, failed.status) == ("failed", "image", "http_404", 404)
+    assert failed.url == "http://shop/2 3\n.jpg"
+    assert failures == [("image", "http_404", "http://shop/2 3\n.jpg", None)]
+
+
+def test_the_index_is_rebuilt(tmp_path: Path) -> None:
+    filled(tmp_path)
+    store = Archive(tmp_path)
+    place = store.find("page", "http://shop/3")
+    assert place is not None
+    assert store.read(place).body == b"<html>3</html>"
+    assert store.find("page", "http://shop/5") is None
+    assert store.find("listing", "http://shop/3") is None
+    store.close()
+
+
+def test_a_success_after_a_failure_counts(tmp_path: Path) -> None:
+    store = Archive(tmp_path)
+    store.add_failed("page", "http://shop/1", "timeout", 0, "")
+    store.add("page", answer("http://shop/1"))
+    store.close()
+    again = Archive(tmp_path)
+    place = again.find("page", "http://shop/1")
+    assert place is not None and place.error is None
+    assert again.failures() == []
+    again.close()
+
+
+def test_a_torn_record_is_cut_off_wherever_it_tore(tmp_path: Path) -> None:
+    path = filled(tmp_path, 2)
+    whole = path.read_bytes()
+    second = list(read_archive(tmp_path))[1].offset
+    for size in range(second + 1, len(whole), 7):
+        path.write_bytes(whole[:size])
+        assert [record.url for record in read_archive(tmp_path)] == ["http://shop/0"]
+        store = Archive(tmp_path)
+        store.add("page", answer("http://shop/next"))
+        store.close()
+        assert [record.url for record in read_archive(tmp_path)] == ["http://shop/0", "http://shop/next"]
+
+
+def test_blocks_of_zeros_after_a_power_cut_are_cut_off(tmp_path: Path) -> None:
+    path = filled(tmp_path, 2)
+    size = path.stat().st_size
+    with path.open("ab") as handle:
+        handle.write(bytes(9000))
+    assert len(list(read_archive(tmp_path))) == 2
+    Archive(tmp_path).close()
+    assert path.stat().st_size == size
+
+
+def test_damage_inside_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 40] = b"?" * 40
+    path.write_bytes(data)
+    with pytest.raises(RunFailed, match=r"pages-00001.*damaged at byte \d+"):
+        Archive(tmp_path)
+
+
+def test_a_long_archive_has_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "SEGMENT_BYTES", 1000)
+    filled(tmp_path, 12)
+    assert len(list(tmp_path.glob("*.warc.gz"))) > 2
+    assert [record.url for record in read_archive(tmp_path)] == [f"http://shop/{number}" for number in range(12)]
+    store = Archive(tmp_path)
+    assert all(store.find("page", f"http://shop/{number}") for number in range(12))
+    store.close()
+
+
+def test_many_threads_write_whole_records(tmp_path: Path) -> None:
+    store = Archive(tmp_path)
+
+    def write(part: int) -> None:
+        for number in range(50):
+            store.add("page", answer(f"http://shop/{part}/{number}", b"<html>%d %d</html>" % (part, number)))
+
+    threads = [threading.Thread(target=write, args=(part,)) for part in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.close()
+    bodies = {record.url: record.body for record in read_archive(tmp_path)}
+    assert bodies == {f"http://shop/{p}/{n}": b"<html>%d %d</html>" % (p, n) for p in range(4) for n in range(50)}
+
+
+def test_another_reader_finds_the_digests_right(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    with path.open("rb") as handle:
+        for record in ArchiveIterator(io.BytesIO(handle.read()), check_digests="raise"):
+            record.content_stream().read()
+    checked = subprocess.run([sys.executable, "-m", "warcio.cli", "check", str(path)], capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stdout
