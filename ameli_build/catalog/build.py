@@ -12,7 +12,7 @@ import polars as pl
 
 from ameli_build.catalog.links import Links, LinkTable, references_in
 from ameli_build.catalog.raw_files import FORMS, read_products
-from ameli_build.catalog.raw_tables import read_review_table
+from ameli_build.catalog.raw_tables import ReviewFile, earlier_wins
 from ameli_build.catalog.warc import REJECTED, Crawled, read_crawl
 from ameli_build.progress import say
 from ameli_build.records import PICTURES, PRODUCTS, Picture, to_frame
@@ -72,9 +72,10 @@ def _of_files(raw: Path, ingested: Mapping[str, Path], links: Links) -> _Found:
         if kind not in ingested:
             raise UnusableInput(f"{raw}: no {kind} here, neither a crawl's archive nor ingested files")
     products, bad = read_products(ingested["products"], f"raw/{ingested['products'].name}")
-    reviews, more = read_review_table(ingested["reviews"], f"raw/{ingested['reviews'].name}")
-    links.add(reviews.with_columns(seen_at=pl.lit("")))
-    rejected = pl.DataFrame([asdict(row) for row in (*bad, *more)], schema=REJECTED)
+    reviews = ReviewFile(ingested["reviews"], f"raw/{ingested['reviews'].name}")
+    for table in reviews.tables():
+        links.add(table.with_columns(seen_at=earlier_wins()).drop("line"))
+    rejected = pl.DataFrame([asdict(row) for row in (*bad, *reviews.rejected)], schema=REJECTED)
     pictures = to_frame(read_map(raw / MAP).values(), PICTURES)
     return _Found(to_frame(products, PRODUCTS).sort("sku"), links, pictures, rejected)
 

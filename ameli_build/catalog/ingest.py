@@ -6,12 +6,14 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
+import polars as pl
+
 from ameli_build.catalog.build import CUT_OFF, MAP, STAGE, read_map, write_lines
 from ameli_build.catalog.links import references_in
 from ameli_build.catalog.pictures import from_folder, from_web
 from ameli_build.catalog.raw_files import FORMS, form_of, read_products
 from ameli_build.catalog.raw_records import is_url
-from ameli_build.catalog.raw_tables import read_review_table
+from ameli_build.catalog.raw_tables import ReviewFile
 from ameli_build.progress import say, track
 from ameli_build.provenance import write_run_record
 from ameli_build.records import Picture
@@ -39,9 +41,10 @@ def ingest(
     if images is not None and not images.is_dir():
         raise UnusableInput(f"{images}: not a folder")
     found_products, bad = read_products(products, products.name)
-    found_reviews, more = read_review_table(reviews, reviews.name)
-    say(f"ingest: {len(found_products):,} products, {len(found_reviews):,} reviews, {len(bad) + len(more):,} rejected")
-    shown = references_in(found_reviews)
+    found_reviews = ReviewFile(reviews, reviews.name)
+    shown = pl.concat([references_in(table) for table in found_reviews.tables()]).unique()
+    rejected = len(bad) + len(found_reviews.rejected)
+    say(f"ingest: {len(found_products):,} products, {found_reviews.links:,} reviews, {rejected:,} rejected")
     references = sorted({*shown, *(reference for product in found_products for reference in product.images)})
     write_bytes(snapshot.raw / CUT_OFF, b"")
     _bring_images(snapshot, references, images, settings, fetch_images)

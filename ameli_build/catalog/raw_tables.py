@@ -7,8 +7,8 @@ decides and tells what is wrong. Both give the same records.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -33,47 +33,65 @@ _LARGEST = 2**63 - 1
 _NAMED = frozenset((*_TEXTS, *_NUMBERS, "images"))
 
 
-def read_review_table(path: Path, name: str) -> tuple[pl.DataFrame, list[Rejected]]:
-    """The reviews of a file in the columns of `REVIEWS`, in the file's order, and its unusable rows.
-
-    Of a link the first row stays. Raises `UnusableInput` when there is not one usable review.
-    """
-    tables: list[pl.DataFrame] = []
-    rejected: list[Rejected] = []
-    for block in read_blocks(path):
-        table, bad = read_block(block, name)
-        tables.append(table)
-        rejected += bad
-    whole = pl.concat([pl.DataFrame(schema=_NUMBERED), *tables])
-    twice = _repeated(whole)
-    if twice.height:
-        rejected = sorted([*rejected, *_rejected_again(path, name, twice)], key=lambda row: row.line)
-        whole = whole.join(twice, on="line", how="anti", maintain_order="left")
-    if whole.is_empty():
-        raise UnusableInput(f"{path}: no usable review{first_of(rejected)}")
-    return whole.drop("line"), rejected
-
-
 _NUMBERED = pl.Schema({"line": pl.Int64(), **REVIEWS})
 
 
-def _repeated(table: pl.DataFrame) -> pl.DataFrame:
-    """The rows whose link an earlier row has."""
-    keys = table["review_id"].hash(0) ^ table["sku"].hash(1)
-    suspects = table.filter(keys.is_duplicated()).select("line", "review_id", "sku")
-    firsts = suspects.unique(["review_id", "sku"], keep="first", maintain_order=True)
-    return suspects.join(firsts, on="line", how="anti", maintain_order="left")
+@dataclass(slots=True)
+class ReviewFile:
+    """A file of raw reviews; `name` stands in the records' `source`. Read it once."""
+
+    path: Path
+    name: str
+    rejected: list[Rejected] = field(default_factory=list)
+    """The unusable rows, and of a link in several rows all but the first; complete once `tables` has ended."""
+    links: int = 0
+    """The number of links, once `tables` has ended."""
+
+    def tables(self) -> Iterator[pl.DataFrame]:
+        """The usable rows, a block at a time, in the columns of `REVIEWS` and `line`; a repeated link in all its rows.
+
+        Raises `UnusableInput` when there is not one.
+        """
+        keys: list[pl.Series] = [pl.Series(dtype=pl.UInt64)]
+        lines: list[pl.Series] = [pl.Series(dtype=pl.Int64)]
+        for block in read_blocks(self.path):
+            table, bad = read_block(block, self.name)
+            self.rejected += bad
+            keys.append(table["review_id"].hash(0) ^ table["sku"].hash(1))
+            lines.append(table["line"])
+            yield table
+        every = pl.concat(lines)
+        if every.is_empty():
+            raise UnusableInput(f"{self.path}: no usable review{first_of(self.rejected)}")
+        repeated = self._repeated(set(every.filter(pl.concat(keys).is_duplicated())))
+        self.links = len(every) - len(repeated)
+        self.rejected = sorted([*self.rejected, *repeated], key=lambda row: row.line)
+
+    def _repeated(self, suspects: set[int]) -> list[Rejected]:
+        """Of the rows with these numbers those whose link an earlier one has."""
+        seen: set[tuple[str, str]] = set()
+        rejected: list[Rejected] = []
+        for block in read_blocks(self.path) if suspects else ():
+            for place, given in enumerate(block.rows):
+                if block.first + place in suspects:
+                    row = row_of(block.first, place, given)
+                    link = _link(row)
+                    if link in seen:
+                        rejected.append(
+                            rejected_of(self.name, row, "duplicate review_id and sku: {}, {}".format(*link))
+                        )
+                    seen.add(link)
+        return rejected
 
 
-def _rejected_again(path: Path, name: str, twice: pl.DataFrame) -> list[Rejected]:
-    links = {line: (review, sku) for line, review, sku in twice.select("line", "review_id", "sku").iter_rows()}
-    rejected = []
-    for block in read_blocks(path):
-        for place, given in enumerate(block.rows):
-            if link := links.get(block.first + place):
-                error = "duplicate review_id and sku: {}, {}".format(*link)
-                rejected.append(rejected_of(name, row_of(block.first, place, given), error))
-    return rejected
+def _link(row: Row) -> tuple[str, str]:
+    review = review_of(row.record or {})
+    return review.review_id, review.sku
+
+
+def earlier_wins() -> pl.Expr:
+    """From the column `line`: a text that sorts the first row of a file last."""
+    return (10**15 - pl.col("line")).cast(pl.String)
 
 
 def read_block(block: Block, name: str) -> tuple[pl.DataFrame, list[Rejected]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ameli_build.catalog.raw_files import read_products, read_rows
 from ameli_build.catalog.raw_records import BadRecord, product_of, review_of
-from ameli_build.catalog.raw_tables import read_review_table
+from ameli_build.catalog.raw_tables import ReviewFile
 from ameli_build.records import Attribute, Rejected, Review
 from ameli_build.snapshot import UnusableInput
 
@@ -193,8 +193,10 @@ def test_each_bad_line_is_one_rejected_row_and_the_rest_goes_on(tmp_path: Path) 
 
 def read_reviews(path: Path, name: str) -> tuple[list[Review], list[Rejected]]:
     """A file's reviews as records."""
-    table, rejected = read_review_table(path, name)
-    return [Review(**{**row, "images": tuple(row["images"])}) for row in table.iter_rows(named=True)], rejected
+    file = ReviewFile(path, name)
+    table = pl.concat(list(file.tables())).unique(["review_id", "sku"], keep="first", maintain_order=True).drop("line")
+    assert file.links == table.height
+    return [Review(**{**row, "images": tuple(row["images"])}) for row in table.iter_rows(named=True)], file.rejected
 
 
 def test_repeated_ids_keep_the_first(tmp_path: Path) -> None:
