@@ -17,7 +17,9 @@ from typing import Any
 
 import polars as pl
 from machine import machine
-from runs import BenchmarkFailed, Run, fresh, run, say
+from runs import HERE, BenchmarkFailed, Run, fresh, run, say
+
+from ameli_build.snapshot import file_digest
 
 PAPER = 6_500_078
 AIM_RATIO = 25
@@ -57,12 +59,18 @@ def _arguments() -> argparse.Namespace:
 
 def _make(folder: Path, size: int, lines: bool) -> dict[str, str]:
     """The contenders' files, made in a process of its own so that memory is measured rightly."""
-    order = {"folder": str(folder), "size": size, "lines": lines}
+    order = {"folder": str(folder), "size": size, "lines": lines, "made_by": _makers()}
     if not (folder / "made.json").is_file() or json.loads((folder / "made.json").read_text()) != order:
         say(f"making {size:,} reviews")
         run(sys.executable, "clean_files.py", {**order, "folder": str(fresh(folder))})
         (folder / "made.json").write_text(json.dumps(order))
     return {path.name.partition(".")[0]: str(path) for path in sorted(folder.iterdir())}
+
+
+def _makers() -> list[str]:
+    """What reviews and their truth depend on."""
+    own = HERE.parent / "ameli_build" / "clean" / "allowed.toml"
+    return [file_digest(path) for path in (HERE / "review_rows.py", HERE / "clean_files.py", own)]
 
 
 def _beside(folder: Path, given: argparse.Namespace) -> dict[str, list[Run]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from data_juicer.core import DefaultExecutor
 def main() -> None:
     """Run the recipe that the argument describes, and tell how long it took."""
     order = json.loads(sys.argv[1])
+    answer = os.dup(1)  # the executor takes sys.stdout for its log
     out = Path(order["out"])
     (out / "flagged_words.json").write_text(json.dumps({"en": order["words"]}))
     fields = "n_photos > 0 and (unhelpful == 0 or helpful > 0) and valid == 1"
@@ -37,7 +39,7 @@ def main() -> None:
     DefaultExecutor(init_configs(["--config", str(out / "recipe.json")])).run()
     seconds = time.perf_counter() - started
     kept = (out / "kept.jsonl").read_bytes().count(b"\n")
-    print(json.dumps({"seconds": seconds, "kept": kept}))
+    os.write(answer, json.dumps({"seconds": seconds, "kept": kept}).encode())
 
 
 if __name__ == "__main__":
