@@ -104,6 +104,7 @@ def _rules(snapshot: Snapshot, tables: dict[str, pl.DataFrame]) -> Iterator[str]
         if rows.height:
             yield f"{what}: {rows.height} row(s), for example {rows['review_id'][0]!r}"
     yield from _products_in_one_split(snapshot, reviews)
+    yield from _leaks(snapshot, reviews)
     if "clean_test" in tables and tables["clean_test"].join(tables["test"], on="review_id", how="anti").height:
         yield "clean_test holds reviews that test does not"
     yield from _named_images(snapshot.dataset, tables, reviews)
@@ -122,6 +123,18 @@ def _products_in_one_split(snapshot: Snapshot, reviews: pl.DataFrame) -> Iterato
     spread = reviews.group_by("sku").agg(pl.col("split").n_unique()).filter(pl.col("split") > 1)
     if spread.height:
         yield f"products in more than one split: {spread.height}, for example {spread['sku'].min()!r}"
+
+
+def _leaks(snapshot: Snapshot, reviews: pl.DataFrame) -> Iterator[str]:
+    settings = stage_record(snapshot, "splits").get("settings", {}).get("splits", {})
+    if settings.get("near_duplicates") != "drop" or not snapshot.table_path("splits/leaks").is_file():
+        return
+    released = reviews["review_id"].implode()
+    both = snapshot.read("splits/leaks").filter(
+        pl.col("review_id").is_in(released), pl.col("earlier_id").is_in(released)
+    )
+    if both.height:
+        yield f"near-duplicates in different splits: {both.height}, for example {both['review_id'][0]!r}"
 
 
 def _named_images(folder: Path, tables: dict[str, pl.DataFrame], reviews: pl.DataFrame) -> Iterator[str]:

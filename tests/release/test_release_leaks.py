@@ -14,7 +14,7 @@ from ameli_build.near.leaks import LEAKS
 from ameli_build.reasons import DROPPED
 from ameli_build.release.stage import STAGE
 from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, write_json, write_table
+from ameli_build.snapshot import RunFailed, Snapshot, write_json, write_table
 from ameli_build.stages import run_stage
 from ameli_build.verify import verify
 
@@ -74,6 +74,14 @@ def test_who_left_stands_in_dropped_and_takes_its_pictures_along(tmp_path: Path)
     told = str(explain(snapshot, "r4", load_settings("demo")))
     assert "leak                    failed  7  (threshold: 32)" in told
     assert told.endswith("ended: dropped by splits: leak (so)")
+
+
+def test_verify_tells_of_near_duplicates_that_should_have_left(tmp_path: Path) -> None:
+    snapshot = released(tmp_path, dropped=False)
+    record = {"settings": {"splits": {"near_duplicates": "drop"}}}
+    write_json(snapshot.root / "stages" / "splits" / "stage.json", record)
+    with pytest.raises(RunFailed, match="near-duplicates in different splits: 2, for example 'r4'"):
+        verify(snapshot)
 
 
 def test_no_author_in_any_file(tmp_path: Path) -> None:
