@@ -53,7 +53,7 @@ def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, product
     pairs = reviews.sort("review_id").join(products, on="sku", how="left", maintain_order="left")
     columns = {
         "review_id": pairs["review_id"],
-        "n_attributes": _attribute_counts(work, settings, pairs),
+        "n_attributes": attribute_counts(work, settings, pairs),
         "image_similarity": _image_similarities(work, settings, pairs),
         "description_similarity": _text_similarities(work, settings, pairs["joined"], pairs["description"]),
         "title_similarity": _text_similarities(work, settings, pairs["joined"], pairs["name"]),
@@ -61,15 +61,8 @@ def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, product
     return pl.DataFrame(columns, schema=FEATURES)
 
 
-def pair_similarity(left: Matrix, right: Matrix, how: str) -> float:
-    """One number for the cosines of two sets of unit vectors: their maximum or mean, or that of the first pair."""
-    if how == "first":
-        return float(left[0] @ right[0])
-    cosines = left @ right.T
-    return float(cosines.max() if how == "maximum" else cosines.mean())
-
-
-def _attribute_counts(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.Series:
+def attribute_counts(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.Series:
+    """How many attributes each pair's text mentions; `pairs` has joined and attributes. Shards are cached."""
     code, how = module_fingerprint(*MATCHING), settings.informativeness.match
     named = pl.struct(pl.element().struct.field("name"), pl.element().struct.field("value"))
     table = pairs.select("joined", pl.col("attributes").list.eval(named))
@@ -79,6 +72,14 @@ def _attribute_counts(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl
     ]
     counts = work.map("match attributes", partial(_count, how), shards)
     return pl.concat([pl.Series("n_attributes", [], pl.Int64).to_frame(), *counts])["n_attributes"]
+
+
+def pair_similarity(left: Matrix, right: Matrix, how: str) -> float:
+    """One number for the cosines of two sets of unit vectors: their maximum or mean, or that of the first pair."""
+    if how == "first":
+        return float(left[0] @ right[0])
+    cosines = left @ right.T
+    return float(cosines.max() if how == "maximum" else cosines.mean())
 
 
 def _count(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> pl.DataFrame:

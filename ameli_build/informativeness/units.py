@@ -89,7 +89,7 @@ _OTHER_SYSTEM = {
 }  # fmt: skip
 """Base unit -> how many of which other base unit it is, and the units in which people say those, in base units."""
 
-_ROUNDED = 0.02
+_ROUNDED = 0.01
 """How far from the exact conversion a rounded one may be: "10 meters" say 33 feet, "1 meter" does not say 3."""
 
 _SUMMED = frozenset({"in", "oz", "s"})
@@ -197,7 +197,8 @@ def _in_base_units(match: re.Match[str]) -> str:
     second, other = _measured(match[4], match[5], match[6])
     if base == other and base in _SUMMED and _UNITS[match[3]][1] > _UNITS[match[6]][1]:
         return f" {said_number(first + second)}{base} "
-    return f" {said_number(first)}{base} {said_number(second)}{other} "
+    between = " , " if "," in match.string[match.end(3) : match.start(4)] else " "
+    return f" {said_number(first)}{base}{between}{said_number(second)}{other} "
 
 
 def _measured(number: str, half: str | None, unit: str) -> tuple[float, str]:

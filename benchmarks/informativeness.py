@@ -1,0 +1,118 @@
+"""Attribute matching (section 3.4's first feature) at catalogue scale: reviews a second, and where the time goes.
+
+`python benchmarks/informativeness.py [--reviews N] [--products N] [--workers N]`; see README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from machine import machine
+
+from ameli_build.informativeness.attributes import Text
+from ameli_build.informativeness.features import attribute_counts
+from ameli_build.records import ATTRIBUTES
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot
+from ameli_build.stages import Mapper, Work
+from ameli_build.workers import process_mapper
+
+AIM = 1000
+"""Reviews a second."""
+
+LABELLED = Path(__file__).parent.parent / "tests" / "informativeness" / "labelled_values.txt"
+ROWS = 40
+WORDS = 60
+
+
+def main() -> None:
+    """Make reviews and sheets, match them in each way, print what was measured."""
+    given = _arguments()
+    pairs = make_pairs(given.reviews, given.products)
+    results: dict[str, Any] = {"machine": machine(), "reviews": given.reviews, "rates": {}}
+    started = time.perf_counter()
+    some = pairs["joined"].head(2000).to_list()
+    for text in some:
+        Text.of(text)
+    results["texts cut a second, one process"] = len(some) / (time.perf_counter() - started)
+    with process_mapper(given.workers) as mapper:
+        list(mapper(time.sleep, [1.0] * given.workers))
+        for how in ("exact", "normalised"):
+            results["rates"][how] = _rate(pairs, how, mapper)
+    print("\n".join(_told(results, given.workers)))
+    if given.json:
+        Path(given.json).write_text(json.dumps(results, indent=2) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reviews", type=int, default=20_000)
+    parser.add_argument("--products", type=int, default=4_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", metavar="FILE", help="write all numbers there")
+    return parser.parse_args()
+
+
+def make_pairs(reviews: int, products: int, seed: int = 13) -> pl.DataFrame:
+    """Columns joined and attributes: texts of about 60 words and sheets of 40 rows, from the tests' labelled pairs.
+
+    Every text is full of measures, and half of the values have digits of their own: harder than a shop's reviews.
+    """
+    chance = random.Random(seed)
+    labelled = re.findall(r"^[+-] (.*?) = (.*?) :: (.*)$", LABELLED.read_text("utf-8"), re.MULTILINE)
+    sheets = [
+        [_row(*chance.choice(labelled)[:2], chance) | {"group": "Specifications"} for _ in range(ROWS)]
+        for _ in range(products)
+    ]
+    texts = []
+    for _ in range(reviews):
+        words: list[str] = []
+        while len(words) < WORDS:
+            words += chance.choice(labelled)[2].split()
+        texts.append(" ".join(words))
+    attributes = [sheets[chance.randrange(products)] for _ in range(reviews)]
+    return pl.DataFrame({"joined": texts, "attributes": attributes}, schema_overrides={"attributes": ATTRIBUTES})
+
+
+def _row(name: str, value: str, chance: random.Random) -> dict[str, str]:
+    own = chance.random() < 0.5
+    return {"name": name, "value": re.sub(r"\d", lambda _: str(chance.randrange(10)), value) if own else value}
+
+
+def _rate(pairs: pl.DataFrame, how: str, mapper: Mapper) -> dict[str, float]:
+    settings = load_settings("demo", [f"informativeness.match={how}"])
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        counts = attribute_counts(Work(Snapshot(Path(folder)), mapper), settings, pairs)
+        seconds = time.perf_counter() - started
+    return {"seconds": seconds, "reviews a second": len(pairs) / seconds, "found a review": counts.sum() / len(pairs)}
+
+
+def _told(results: Mapping[str, Any], workers: int) -> Iterator[str]:
+    told = results["machine"]
+    yield f"{told['processor']}, {told['processors']} processors, {told['memory_gib']} GiB, {told['system']}"
+    if told["load"] > 0.5:
+        yield f"The machine was busy before this began (load {told['load']}): rates are lower than they would be."
+    yield f"{results['reviews']:,} reviews of about {WORDS} words, {ROWS} attributes each, {workers} workers"
+    yield f"texts cut into tokens: {results['texts cut a second, one process']:,.0f} a second in one process"
+    for how, rate in results["rates"].items():
+        reached = (
+            "reached" if rate["reviews a second"] >= AIM else f"missed by {1 - rate['reviews a second'] / AIM:.0%}"
+        )
+        yield (
+            f"{how}: {rate['reviews a second']:,.0f} reviews a second (aim {AIM:,}: {reached}), "
+            f"{rate['found a review']:.2f} attributes found a review"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""Canonical tokens: one spelling, marks between clauses, brands that keep their capital."""
+
+import pytest
+
+from ameli_build.informativeness.spelling import canonical_tokens, cut
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("The Grey one", "the gray one"),
+        ("WiFi, usb type-c", "wi fi | usb c"),
+        ("3840 x 2160 (4K)", "3840x2160"),
+        ("Full HD", "1920x1080"),
+        ("Great. Really!", "great | really"),
+        ("7½ inches", "7.5in"),
+        ("f/1.8", "f 1.8"),
+        ("Apple, not apple", "Apple | not Apple"),
+        ("an apple a day", "an apple a day"),
+        ("it led me to Prime shipping", "it | to |"),
+        ("ＧＢ １６", "gb 16"),
+        ("", ""),
+    ],
+)
+def test_tokens(text: str, tokens: str) -> None:
+    assert " ".join(cut(text)) == tokens
+    assert canonical_tokens(text) == cut(text)

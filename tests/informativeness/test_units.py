@@ -1,0 +1,82 @@
+"""Measures in base units, as shoppers and shops write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ameli_build.informativeness.units import is_measure, other_measures, with_base_units
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('14"', "14in"),
+        ('6 1/2" woofers', "6.5in woofers"),
+        ("6-1/2 inches", "6.5in"),
+        ("3 feet", "36in"),
+        ("6 foot 2 and tired", "74in and tired"),
+        ("5'10\" tall", "70in tall"),
+        ("5 lbs. 3 oz.", "83oz"),
+        ("2 hours and 30 minutes", "9000s"),
+        ("16 ounces and 2 pounds", "16oz 32oz"),
+        ("sixty-five inches", "65in"),
+        ("one hundred forty four hz", "144hz"),
+        ("one hundred and five watts", "105w"),
+        ("half a terabyte", "500gb"),
+        ("half an hour", "1800s"),
+        ("two and a half pounds", "40oz"),
+        ("about a pound", "about 16oz"),
+        ("12k btu", "12000btu"),
+        ("8 thousand btus", "8000btu"),
+        ("1,000 gb", "1000gb"),
+        (".5 liter", "0.5l"),
+        ("3200 megahertz", "3200000000hz"),
+        ("15 miles per hour, 15 miles", "15mph , 15mi"),
+        ("4k 60hz", "4k 60hz"),
+        ("24/7 for years", "24/7 for years"),
+        ("2 in the house, a 2-in-1", "2 in the house, a 2-in-1"),
+        ("someone watts", "someone watts"),
+        ("a year, an hour, a foot", "a year, an hour, a foot"),
+        ("the m.2 slot, 1 m.2", "the m.2 slot, 1 m.2"),
+    ],
+)
+def test_measures(text: str, expected: str) -> None:
+    assert " ".join(with_base_units(text).split()) == expected
+
+
+@pytest.mark.parametrize(
+    ("token", "inside", "outside"),
+    [
+        ("396in", "10000mm", "11000mm"),
+        ("10000mm", "396in", "384in"),
+        ("36in", "910mm", "1000mm"),
+        ("2in", "50.8mm", "50mm"),
+        ("32oz", "907g", "1000g"),
+        ("1000g", "35.2oz", "32oz"),
+        ("128gb", "128g", "128gb"),
+        ("2048gb", "2000gb", "2100gb"),
+        ("1000gb", "1024gb", "1000g"),
+        ("1.7l", "1.8qt", "2qt"),
+    ],
+)
+def test_the_same_measure_in_another_unit_only_within_rounding(token: str, inside: str, outside: str) -> None:
+    others = other_measures(token)
+    assert inside in others
+    assert outside not in others
+
+
+def test_what_is_no_measure() -> None:
+    assert is_measure("14in")
+    assert not any(map(is_measure, ("i7", "14", "14xyz", "3840x2160", "in")))
+    assert other_measures("i7") == other_measures("60hz") == other_measures("14xyz") == ()
+
+
+@given(st.text(alphabet="0123456789,./-' \"abfhinortwxkmg", max_size=40))
+def test_any_mixture_of_numbers_is_read(text: str) -> None:
+    assert isinstance(with_base_units(text), str)
+
+
+@given(st.integers(1, 400), st.sampled_from([("feet", "inches", 12), ("lbs", "oz", 16), ("tb", "gb", 1000)]))
+def test_a_large_unit_is_so_many_small_ones(number: int, units: tuple[str, str, int]) -> None:
+    large, small, factor = units
+    assert with_base_units(f"{number} {large}") == with_base_units(f"{number * factor} {small}")
