@@ -6,6 +6,8 @@ passed all others. Of the reviews that stay, personal data in title and text are
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 
 from ameli_build.clean import objects, products
@@ -50,7 +52,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     kept = rows.passed.join(found, on="review_id", how="left", maintain_order="left")
     kept = kept.join(dropped.select("review_id").collect(), on="review_id", how="anti", maintain_order="left")
     kept, masked = mask_reviews(kept) if settings.clean.mask_personal else (kept, {})
-    made = {
+    made: dict[str, pl.DataFrame | pl.LazyFrame | Path] = {
         "clean/products": kept_products,
         "clean/dropped_products": dropped_products,
         "clean/reviews": shaped(kept.with_columns(images="with_product"), KEPT),
