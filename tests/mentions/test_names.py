@@ -48,6 +48,34 @@ def test_spans_of_the_noun_chunk_that_end_in_its_root(title: str, category: str,
     assert names(title, category) == expected
 
 
+@pytest.mark.parametrize(
+    ("title", "category", "some"),
+    [
+        ("Logiq MX 500 Wireless Laser Mouse", "Mice", {"wireless mouse", "laser mouse"}),
+        ('Brand - 65" Class - LED - Smart - 4K UHD TV with HDR', "All Flat-Panel TVs", {"4k tv", "smart tv", "led tv"}),
+        ("Zed - Earbud Headphones - Black", "Headphones", {"earbud", "headphone", "earbud headphone"}),
+        ("Optar - T6 DSLR Two Lens Kit with Lens - Black", "DSLR Cameras", {"dslr", "dslr camera", "camera"}),
+        (
+            "Fit - Activity Tracker + Heart Rate (Large)",
+            "Activity Trackers & Pedometers",
+            {"activity tracker", "tracker"},
+        ),
+        ('Boom - 6" x 9" 3-Way Coaxial Speakers (Pair)', "Car Speakers", {"coaxial speaker", "car speaker", "speaker"}),
+        ("Zip - E100 Electric Scooter w/8 mph Max Speed", "Electric Scooters", {"electric scooter", "scooter"}),
+        ("Shavo - Trimmer", "Hair & Beard Trimmers", {"hair trimmer", "beard trimmer", "trimmer"}),
+        ("Case for Apple iPhone 8 - Black", "iPhone 8 Cases", {"iphone case", "case"}),
+        ("Kestrel Notebook Computer", "Ultrabooks", {"notebook", "computer", "notebook computer", "ultrabook"}),
+    ],
+)
+def test_names_of_any_title(title: str, category: str, some: set[str]) -> None:
+    assert some <= {name.text for name in product_names(title, category, LANGUAGE)}
+
+
+def test_a_brand_is_no_modifier_of_a_gapped_name() -> None:
+    gapped = {name.text for name in product_names("Dornell Wireless Laser Mouse", "Mice", LANGUAGE) if name.gapped}
+    assert gapped == {"wireless mouse"}
+
+
 def test_a_hyphenated_compound_is_never_cut() -> None:
     assert "range microwave" not in names("Over-the-Range Microwave", "Over-the-Range Microwaves")
 

@@ -1,0 +1,58 @@
+"""Words around a name that say that it is not the product under review."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ameli_build.mentions.context import Context, is_something_else
+
+
+def is_other(marked: str) -> bool:
+    place = re.search(r"\[(.*)\]", marked)
+    assert place is not None
+    text = marked.replace("[", "").replace("]", "")
+    return is_something_else(Context(text, place.start(), place.end() - 2, " " not in place[1], False), None)
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "the [dryer] cord",
+        "two [vacuum] attachments",
+        "a [mouse] pad it came with",
+        "[dishwasher] safe",
+        "The [camera] in my phone is worse",
+        "the [keyboard] on my laptop",
+        "Our [air conditioner] broke in July so I grabbed one",
+        "my [laptop] that finally died",
+        "a [cooler] from another brand",
+        "I had a [headset] before",
+        "I threw out my [hair dryer]",
+        "My first [laptop] lasted a year",
+        "my old [laptop]",
+        "not a fan of [TV] shows",
+        "on a [scale] of 1 to 10",
+    ],
+)
+def test_something_else(marked: str) -> None:
+    assert is_other(marked)
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "This [router] covers our whole house",
+        "These [routers] cover the house",
+        "The [TV] stands on its own",
+        "My [laptop] broke after two weeks",
+        "My first [camera], and I love it",
+        "I have broken many [tripods]",
+        "Put this [speaker] in my kitchen",
+        "better than this [laptop]",
+        "a [range] from the store",
+    ],
+)
+def test_the_product_itself(marked: str) -> None:
+    assert not is_other(marked)
