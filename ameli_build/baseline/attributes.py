@@ -92,7 +92,7 @@ class ValueIndex:
         """(name, value) for each value whose letters are a line without white space, or stand inside it."""
         letters = "".join(line.lower().split())
         for value in self.holders:
-            joined = "".join(value).lower()
+            joined = "".join(value)
             if joined == letters or (len(joined) >= MIN_JOINED and joined in letters):
                 yield from self.named(value, allowed)
 

@@ -45,6 +45,9 @@ _WITHOUT_MAKER = frozenset(
 _NO_MODEL = frozenset(
     ("to", "of", "than", "the", "and", "or", "up", "over", "for", "in", "with", "at", "least", "from")
 )
+_OF_BRAND = frozenset({"brand", "manufacturer", "maker"})
+"""Words of attributes whose values need their capitals where they are words too."""
+
 _COLORS = frozenset({"color", "colour", "colors", "finish"})
 _YES = frozenset({"yes", "true"})
 _SAYS_NOTHING = frozenset(
@@ -52,7 +55,7 @@ _SAYS_NOTHING = frozenset(
         "no", "yes", "true", "false", "other", "none", "n a", "na", "not applicable", "unknown", "unspecified",
         "not available", "not specified", "see description", "standard", "included", "not included", "12month", "smart",
         "all", "and", "or", "the", "with", "for", "not", "is", "it", "on", "in", "to", "of", "new", "good", "great",
-        "app", "remote", "color", "manual", "display", "various",
+        "app", "remote", "color", "display", "various",
     )
 )  # fmt: skip
 
@@ -107,8 +110,10 @@ def value_forms(value: str, name: str = "") -> tuple[Tokens, ...]:
         rows = [_without_breaks(canonical_tokens(_APPROXIMATE.sub("", part.strip()))) for part in parts]
         forms = [form for row in rows for form in (row, *_shorter(row))]
         forms += _pairs(value, name)
-    both = [form for each in forms for form in (each, tuple(token.lower() for token in each))[: 1 + (len(each) > 1)]]
-    return tuple(dict.fromkeys(form for form in both if _says_something(form)))
+    forms = [form for form in forms if _says_something(form)]
+    is_brand = bool(_OF_BRAND & set(canonical_tokens(name)))
+    lower = [tuple(token.lower() for token in form) for form in forms if len(form) > 1 or not is_brand]
+    return tuple(dict.fromkeys((*forms, *lower)))
 
 
 def mentions_value(text: Text, value: str, name: str = "") -> bool:

@@ -36,6 +36,7 @@ _PHRASES = {
 _OTHER_SENSES = (
     r"black (?:friday|levels?|market|bars?|eye)|prime (?:shipping|day|members?|delivery|video|time)|"
     r"led (?:me|us|him|her|them|you|my|to)|silver lining|silver bullet|gold(?:en)? (?:standard|rule|mine)|"
+    r"(?:the|user|owner'?s?|instructions?) manual|"
     r"red (?:flags?|tape|hot)|green light|white (?:glove|noise|lie)|blue (?:moon|book)|gas station|electric bill|"
     r"apples to apples|apple pies?|ring (?:up|out|true)|laser focused|glass of|wood burning"
 )
