@@ -44,7 +44,7 @@ _ASKED_TO_CALL = re.compile(
     r"((?:\(?\d{3}\)?[-. ])?\d{3}[-.]\d{4})(?![-./]?\w)",
     re.IGNORECASE,
 )
-_MAYBE = r"@|(?i:\bat\b)|(?:\d\D{0,4}){7}"
+_MAYBE = rf"@|(?i:[\[({{]\s?at\s?[\])}}]|\sat\s{_PROVIDER})|(?:\d\D{{0,4}}){{7}}"
 """What every text has that has something to mask; looking for it costs little."""
 
 
