@@ -85,13 +85,15 @@ def crawl(
     from ameli_build.settings import load_settings
 
     snapshot = Snapshot(out)
-    settings = with_site(load_settings(profile, override or (), snapshot), site_url, snapshot)
+    earlier = Snapshot(refresh) if refresh is not None else None
+    remembered = [one for one in (snapshot, earlier) if one is not None]
+    settings = with_site(load_settings(profile, override or (), snapshot), site_url, *remembered)
     wanted: dict[str, Any] = {
         "categories": category or (),
         "skus": sku or (),
         "max_products": max_products,
         "retry_failed": retry_failed,
-        "refresh": Snapshot(refresh) if refresh is not None else None,
+        "refresh": earlier,
     }
     if dry_run:
         print(plan_crawl(snapshot, settings, **wanted))

@@ -23,7 +23,7 @@ def crawl_site(
     earlier: Snapshot | None = None,
 ) -> None:
     """Crawl, going on where the last try was ended."""
-    settings = with_site(load_settings(profile, overrides, snapshot), site_url, snapshot)
+    settings = with_site(load_settings(profile, overrides, snapshot), site_url, *filter(None, (snapshot, earlier)))
     with snapshot.lock():
         crawl_shop(snapshot, settings, categories=categories, max_products=max_products, refresh=earlier)
 

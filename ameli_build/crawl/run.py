@@ -34,13 +34,15 @@ from ameli_build.snapshot import RunFailed, Snapshot
 Job = Callable[[], None]
 
 
-def with_site(settings: Settings, site_url: str | None, snapshot: Snapshot | None = None) -> Settings:
+def with_site(settings: Settings, site_url: str | None, *snapshots: Snapshot) -> Settings:
     """The settings with `site_url` in place of every host of the shop.
 
-    Where none is given and the settings name the shop itself, the address that the snapshot was crawled from.
+    Where none is given and the settings name the shop itself, the address that the first of `snapshots` was crawled
+    from that has one.
     """
-    if site_url is None and snapshot is not None and settings.crawl.site_url == CrawlSettings().site_url:
-        site_url = journals.read_journal(snapshot.raw).site_url or None
+    if site_url is None and settings.crawl.site_url == CrawlSettings().site_url:
+        known = (journals.read_journal(snapshot.raw).site_url for snapshot in snapshots)
+        site_url = next(filter(None, known), None)
     if site_url is None:
         return settings
     return settings.model_copy(update={"crawl": settings.crawl.model_copy(update={"site_url": site_url})})

@@ -125,6 +125,7 @@ def test_selectors_are_remembered(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert "7000105" in pages()
         url = shop.site_url
     assert with_site(Settings(), None, Snapshot(tmp_path)).crawl.site_url == url
+    assert with_site(Settings(), None, Snapshot(tmp_path / "new"), Snapshot(tmp_path)).crawl.site_url == url
     assert (
         with_site(settings_for("http://127.0.0.1:9"), None, Snapshot(tmp_path)).crawl.site_url == "http://127.0.0.1:9"
     )
