@@ -146,10 +146,13 @@ def test_any_text_is_cut_and_mentions_itself(text: str) -> None:
         assert said(text, text)
 
 
-LABELLED = re.findall(
-    r"^([+-]) (.*?) = (.*?) :: (.*)$", (Path(__file__).parent / "labelled_values.txt").read_text("utf-8"), re.MULTILINE
-)
 Pairs = list[tuple[str, str, str, str]]
+
+
+def labelled(file: str) -> Pairs:
+    """The pairs of a labelled file: sign, name and value of an attribute, text."""
+    text = (Path(__file__).parent / file).read_text("utf-8")
+    return re.findall(r"^([+-]) (.*?) = (.*?) :: (.*)$", text, re.MULTILINE)
 
 
 def precision_and_recall(count: Counter, pairs: Pairs) -> tuple[int, int, int]:
@@ -159,12 +162,20 @@ def precision_and_recall(count: Counter, pairs: Pairs) -> tuple[int, int, int]:
 
 
 def test_labelled_pairs() -> None:
-    """Held out: precision 1.00 (at least 0.94 at 97.5 %), recall 0.99 (at least 0.92); exact match 0.70 and 0.24."""
-    development, held_out = LABELLED[0::2], LABELLED[1::2]
+    """On the pairs that rules were made beside; they say that nothing broke, not how good the rules are."""
+    pairs = labelled("labelled_values.txt")
+    development, held_out = pairs[0::2], pairs[1::2]
     assert (len(development), len(held_out)) == (109, 108)
     hits, found, true = precision_and_recall(COUNTERS["normalised"], held_out)
     assert wilson_lower_bound(hits / found, found, 0.975) > 0.94
     assert wilson_lower_bound(hits / true, true, 0.975) > 0.92
     assert precision_and_recall(COUNTERS["normalised"], development) == (70, 70, 70)
     assert precision_and_recall(COUNTERS["exact"], held_out) == (16, 23, 68)
-    assert precision_and_recall(COUNTERS["exact"], LABELLED) == (33, 47, 138)
+    assert precision_and_recall(COUNTERS["exact"], pairs) == (33, 47, 138)
+
+
+def test_labelled_pairs_that_no_rule_has_seen() -> None:
+    """Precision 0.93 [0.83, 0.97] and recall 0.89 [0.79, 0.95] of 86 pairs; string match 0.71 and 0.21."""
+    pairs = labelled("labelled_values_fresh.txt")
+    assert precision_and_recall(COUNTERS["normalised"], pairs) == (51, 55, 57)
+    assert precision_and_recall(COUNTERS["exact"], pairs) == (12, 17, 57)
