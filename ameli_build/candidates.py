@@ -73,5 +73,7 @@ STAGE = Stage(
         "ameli_build.models.text",
         "ameli_build.models.vision",
         "ameli_build.models.embed",
+        "ameli_build.models.batches",
+        "ameli_build.models.pictures",
     ),
 )

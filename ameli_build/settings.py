@@ -35,6 +35,8 @@ class RunSettings(Section):
     seed: int = 13
     shard_rows: int = Field(default=256, ge=1)
     """Rows a shard: the unit of caching, and what a batch of a model is cut from."""
+    cache: str = Field(default="", exclude=True)
+    """A folder for the cache, which snapshots can share; empty for the snapshot's own. No result depends on it."""
 
 
 class CrawlSettings(Section):

@@ -111,8 +111,9 @@ STAGE = Stage(
     modules=(
         "ameli_build.splits",
         "ameli_build.near",
-        "ameli_build.clean.decoding",
         "ameli_build.clean.duplicates",
+        "ameli_build.models.batches",
+        "ameli_build.models.pictures",
         "datasketch",
         "imagehash",
         "PIL._version",

@@ -65,6 +65,17 @@ class Work:
 
     snapshot: Snapshot
     mapper: Mapper = in_process
+    cache: Path | None = None
+    """A cache that snapshots share; None for the snapshot's own."""
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> Work:
+        """With the cache that the settings name."""
+        return cls(snapshot, mapper, Path(settings.run.cache) if settings.run.cache else None)
+
+    def folder(self, label: str) -> Path:
+        """Where the results of this label are kept."""
+        return (self.cache or self.snapshot.root / "cache") / label.replace(" ", "-")
 
     @property
     def scratch(self) -> Path:
@@ -86,7 +97,7 @@ class Work:
         if not cached:
             jobs: list[Any] = [(function, shard.payload, None) for shard in shards]
             return list(track(self.mapper(_run_shard, jobs), label, len(jobs)))
-        folder = self.snapshot.root / "cache" / label.replace(" ", "-")
+        folder = self.folder(label)
         paths = [folder / f"{shard.key}.parquet" for shard in shards]
         missing = [n for n, path in enumerate(paths) if not path.is_file()]
         jobs = [(function, shards[n].payload, paths[n]) for n in missing]
@@ -149,7 +160,7 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
     mark.unlink(missing_ok=True)
     started = time.monotonic()
     tables = {name: snapshot.scan(name) for name in stage.inputs}
-    work = Work(snapshot, mapper)
+    work = Work.of(snapshot, settings, mapper)
     shutil.rmtree(work.scratch, ignore_errors=True)  # of a run that was killed
     try:
         result = stage.compute(tables, settings, work)

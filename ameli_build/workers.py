@@ -12,6 +12,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from ameli_build.snapshot import RunFailed
 from ameli_build.stages import Mapper, in_process
 
@@ -53,6 +55,7 @@ def _start_worker(parent: int, threads: int) -> None:
     if hasattr(os, "fork"):
         _die_with(parent)
     os.environ["OMP_NUM_THREADS"] = str(threads)
+    threadpool_limits(threads)  # of libraries that are loaded already
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 

@@ -11,7 +11,7 @@ from ameli_build.baseline.data import Reviews
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
 from ameli_build.models.ocr import load_reader
-from ameli_build.models.vision import open_picture
+from ameli_build.models.pictures import open_picture
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed
 from ameli_build.stages import Shard, Work
@@ -32,7 +32,7 @@ def read_photos(work: Work, settings: Settings, reviews: Reviews) -> tuple[list[
     order = sorted(late, key=lambda path: (late[path], hashlib.sha256(f"{seed} {path}".encode()).digest()))
     chosen = sorted(order[:limit] if limit else order)
     name, device, root = settings.models.ocr, settings.models.device, str(work.snapshot.dataset)
-    code = module_fingerprint("ameli_build.models.ocr", __name__)
+    code = module_fingerprint("ameli_build.models.ocr", "ameli_build.models.pictures", __name__)
     parts = [chosen[start : start + PHOTOS_PER_SHARD] for start in range(0, len(chosen), PHOTOS_PER_SHARD)]
     shards = [Shard(fingerprint("ocr", part, identity(name), code), (name, device, root, part)) for part in parts]
     tables = work.map("read photos", _read, shards)

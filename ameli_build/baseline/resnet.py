@@ -13,7 +13,7 @@ from ameli_build.baseline.data import Data
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.missing import unavailable
-from ameli_build.models.vision import open_picture
+from ameli_build.models.pictures import open_picture
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
 from ameli_build.stages import Shard, Work
@@ -31,7 +31,7 @@ def embed_resnet(work: Work, settings: Settings, data: Data) -> tuple[Matrix, Ma
     load_resnet(name, settings.models.device)
     firsts = [paths[0] for paths in (*data.reviews.images, *data.kb.images)]
     distinct = sorted(set(firsts))
-    code, root = module_fingerprint(__name__), str(work.snapshot.dataset)
+    code, root = module_fingerprint("ameli_build.models.pictures", __name__), str(work.snapshot.dataset)
     parts = [distinct[start : start + size] for start in range(0, len(distinct), size)]
     common = (name, settings.models.device, settings.models.batch)
     shards = [

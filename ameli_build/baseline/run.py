@@ -56,7 +56,7 @@ def run_baseline(snapshot: Snapshot, settings: Settings, mapper: Mapper = in_pro
     say("baseline: running")
     started = time.monotonic()
     data = load_data(snapshot.dataset)
-    retrieved, found, linked, notes = _predictions(Work(snapshot, mapper), settings, data)
+    retrieved, found, linked, notes = _predictions(Work.of(snapshot, settings, mapper), settings, data)
     scores = _scores(data, retrieved, linked, notes, settings, _read_report(snapshot))
     folder, mark = snapshot.root / "baseline", _mark(snapshot)
     mark.unlink(missing_ok=True)

@@ -8,50 +8,45 @@ few colours, or when it comes under a JPEG's name from the shop's image hosts. O
 
 from __future__ import annotations
 
-import io
 import re
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import polars as pl
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from ameli_build.clean.errands import Errand, Runner, Task, tasks_of
 from ameli_build.clean.verdicts import Verdict
 from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models.batches import by_content
+from ameli_build.models.pictures import bounded, content_key, open_body, to_rgb
 from ameli_build.reasons import Reason
 from ameli_build.settings import Settings
+from ameli_build.snapshot import RunFailed
 from ameli_build.stages import Shard, Work
-
-FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
-"""Formats of photographs; Pillow's others are refused, some of them start other programs."""
 
 SHOP_HOSTS = (".bbystatic.com",)
 FEW_COLOURS = 256
 
-CHECKED = pl.Schema({"path": pl.String, "error": pl.String, "format": pl.String, "few_colours": pl.Boolean})
+CHECKED = pl.Schema({"key": pl.String, "error": pl.String, "format": pl.String, "few_colours": pl.Boolean})
 
-Payload = tuple[str, int, list[str]]
-"""Root of the snapshot, the most pixels allowed, paths in the snapshot."""
+Payload = tuple[str, int, list[tuple[str, str]], list[Task]]
+"""Root of the snapshot, the most pixels allowed, keys and paths of pictures, what else is made of them."""
 
 
-def check_pictures(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl.DataFrame:
+def check_pictures(
+    work: Work, settings: Settings, pictures: pl.DataFrame, errands: Sequence[Errand] = (), size: int = 0
+) -> pl.DataFrame:
     """Which image references can be used: `reference, path, problem`, `problem` being null for a good one.
 
-    `pictures` has the columns of `records.PICTURES`; each path is decoded once, a shard at a time, and the verdict is
-    kept by content.
+    `pictures` has the columns of `records.PICTURES`; each picture is decoded once, for the check and for all errands,
+    a shard of `size` at a time (`run.shard_rows` without), and the verdict is kept by content.
     """
-    paths = pictures["path"].drop_nulls().unique().sort().to_list()
-    size, limit = settings.run.shard_rows, settings.clean.max_pixels
-    parts = [paths[start : start + size] for start in range(0, len(paths), size)]
-    code = module_fingerprint(__name__, "PIL._version")
-    shards = [Shard(fingerprint(part, limit, code), (str(work.snapshot.root), limit, part)) for part in parts]
-    checked = pl.concat([pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards)])
+    checked = _checked(work, settings, pictures["path"].drop_nulls().unique().sort().to_list(), errands, size)
     shops = pl.col("reference").map_elements(is_shops_jpeg, return_dtype=pl.Boolean)
-    says_png = pl.col("reference").map_elements(says_png, return_dtype=pl.Boolean)
-    placeholder = (pl.col("format") == "PNG") & (shops | (pl.col("few_colours") & says_png.not_()))
+    named_png = pl.col("reference").map_elements(says_png, return_dtype=pl.Boolean)
+    placeholder = (pl.col("format") == "PNG") & (shops | (pl.col("few_colours") & named_png.not_()))
     missing = pl.format("missing ({})", pl.col("fetch_error").fill_null("no body"))
     problem = (
         pl.when(pl.col("path").is_null())
@@ -65,21 +60,68 @@ def check_pictures(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl
     return joined.select("reference", "path", problem=problem)
 
 
+def _checked(
+    work: Work, settings: Settings, paths: Sequence[str], errands: Sequence[Errand], size: int
+) -> pl.DataFrame:
+    """The verdict on each path, in the columns of `CHECKED` and `path`."""
+    keys, absent = _keys(work.snapshot.root, paths)
+    limit, most = settings.clean.max_pixels, size or settings.run.shard_rows
+    wanted = [errand.by_picture() for errand in errands]
+
+    def full(piece: list[str]) -> bool:
+        some = zip(errands, wanted, strict=True)
+        return len(piece) > most and all(errand.allows_cut(piece, keys_of) for errand, keys_of in some)
+
+    path_of = {key: path for path, key in reversed(keys.items())}
+    pieces = list(by_content(sorted(path_of), full))
+    code = module_fingerprint(__name__, "ameli_build.models.pictures", "PIL._version")
+    root = str(work.snapshot.root)
+    shards = [
+        Shard(fingerprint(piece, limit, code), (root, limit, [(key, path_of[key]) for key in piece], tasks))
+        for (_, piece), tasks in zip(pieces, tasks_of(work, errands, pieces, wanted), strict=True)
+    ]
+    told = pl.concat([pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards)])
+    found = pl.DataFrame(list(keys.items()), schema={"path": pl.String, "key": pl.String}, orient="row")
+    gone = pl.DataFrame(list(absent.items()), schema={"path": pl.String, "error": pl.String}, orient="row")
+    return pl.concat([found.join(told, on="key", how="left", maintain_order="left"), gone], how="diagonal")
+
+
+def _keys(root: Path, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The content of each path that is there, and what is wrong with the others: never cached, a file may come back."""
+    keys: dict[str, str] = {}
+    absent: dict[str, str] = {}
+    for path in paths:
+        try:
+            (root / path).stat()
+            keys[path] = content_key(root, path)
+        except OSError as error:
+            absent[path] = f"missing ({error.strerror})"
+    return keys, absent
+
+
 def check_shard(payload: Payload) -> pl.DataFrame:
-    """The verdict on each picture of a shard, in the columns of `CHECKED`."""
-    root, max_pixels, paths = payload
-    rows = [(path, *_check(Path(root) / path, max_pixels)) for path in paths]
+    """The verdict on each picture of a shard, in the columns of `CHECKED`; errands are done on the way."""
+    root, max_pixels, pictures, tasks = payload
+    runners = [Runner(task) for task in tasks]
+    rows = []
+    for key, path in pictures:
+        error, found, few_colours, image = _check(Path(root) / path, max_pixels)
+        rows.append((key, error, found, few_colours))
+        for runner in runners:
+            runner.show(key, path, image)
+    for runner in runners:
+        runner.keep()
     return pl.DataFrame(rows, schema=CHECKED, orient="row")
 
 
-def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None, bool]:
-    """What is wrong with a picture, its format, and whether it has few colours."""
+def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None, bool, Image.Image | None]:
+    """What is wrong with a picture, its format, whether it has few colours, and a good one itself."""
     try:
         body = path.read_bytes()
     except OSError as error:
-        return f"missing ({error.strerror})", None, False
+        raise RunFailed(f"{path}: cannot be read ({error.strerror})") from error
     if not body:
-        return "no bytes", None, False
+        return "no bytes", None, False, None
     try:
         with bounded(max_pixels), open_body(body) as image:
             found = image.format
@@ -88,48 +130,16 @@ def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None, bool]:
                 image.load()
             rgb = to_rgb(image)
     except UnidentifiedImageError:
-        return "not a picture that Pillow can read", None, False
+        return "not a picture that Pillow can read", None, False, None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return f"decompression bomb (more than {max_pixels} pixels)", None, False
+        return f"decompression bomb (more than {max_pixels} pixels)", None, False, None
     except Exception as error:  # a decoder raises whatever the damage makes it raise
-        return f"cannot be decoded ({_told(error)})", None, False
-    return None, found, found == "PNG" and rgb.getcolors(FEW_COLOURS) is not None
+        return f"cannot be decoded ({_told(error)})", None, False, None
+    return None, found, found == "PNG" and rgb.getcolors(FEW_COLOURS) is not None, rgb
 
 
 def _told(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-@contextmanager
-def bounded(max_pixels: int) -> Iterator[None]:
-    """Pillow with its guards on: nothing above `max_pixels`, no truncated file, and silent but for that."""
-    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
-    Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = max_pixels, False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on metadata; what load() warns of is judged where it is called
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            yield
-    finally:
-        Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
-
-
-def open_body(body: bytes) -> Image.Image:
-    """The picture in `body`, of one of `FORMATS`, not yet decoded. Raises what Pillow raises."""
-    Image.init()
-    return Image.open(io.BytesIO(body), formats=[name for name in FORMATS if name in Image.OPEN])
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """A picture as a viewer shows it: turned as its EXIF says, 16 bits scaled to 8, transparency on white."""
-    turned = ImageOps.exif_transpose(image)
-    if turned.mode.startswith("I;16"):
-        turned = Image.fromarray((np.asarray(turned) >> 8).astype(np.uint8))
-    if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
-        layer = turned.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(ground, layer).convert("RGB")
-    return turned.convert("RGB")
 
 
 def _host_and_name(reference: str) -> tuple[str, str]:

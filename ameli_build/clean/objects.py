@@ -6,22 +6,25 @@ Detection and thresholds are apart: the cache keeps the best box with its score,
 
 from __future__ import annotations
 
-import hashlib
 import io
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
 from PIL import Image
 
-from ameli_build.clean.decoding import bounded, open_body, to_rgb
+from ameli_build.clean.errands import Errand
 from ameli_build.clean.verdicts import Verdict
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
+from ameli_build.models.batches import Kind, run_batches
 from ameli_build.models.detect import PROMPTLESS, load_detector
+from ameli_build.models.pictures import Opened, content_key, open_picture
 from ameli_build.reasons import Reason
 from ameli_build.settings import Settings
 from ameli_build.snapshot import write_bytes
-from ameli_build.stages import Shard, Work
+from ameli_build.stages import Work
 
 PATCHES = "stages/clean/patches"
 SHARD = 32
@@ -29,13 +32,16 @@ SHARD = 32
 SHARDS_AT_ONCE = 32
 """Shards whose patches are in memory at once."""
 QUALITY = 90
-CODE = ("ameli_build.models.detect", "ameli_build.models.saliency", "ameli_build.models.grounding", __name__)
+CODE = (
+    "ameli_build.models.detect",
+    "ameli_build.models.saliency",
+    "ameli_build.models.grounding",
+    "ameli_build.models.pictures",
+    __name__,
+)
 
-FOUND = pl.Schema({"path": pl.String, "prompt": pl.String, "score": pl.Float64, "patch": pl.Binary})
-STORED = pl.Schema({"path": pl.String, "prompt": pl.String, "score": pl.Float64, "cleaned": pl.String})
-
-Payload = tuple[str, int, str, str, list[tuple[str, str]]]
-"""Root of the snapshot, the most pixels allowed, detector, device, pairs of path and prompt."""
+FOUND = pl.Schema({"score": pl.Float64, "patch": pl.Binary})
+STORED = pl.Schema({"score": pl.Float64, "cleaned": pl.String})
 
 
 def find_objects(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl.DataFrame:
@@ -84,23 +90,41 @@ def _best(pictures: pl.DataFrame, first: pl.DataFrame, second: pl.DataFrame, nee
     ).drop("score_second", "cleaned_second")
 
 
-def _detect(work: Work, settings: Settings, pairs: pl.DataFrame, needed: float) -> pl.DataFrame:
-    """The best box of each distinct pair in the columns of `STORED`; patches that score above `needed` are written."""
+def first_prompts(work: Work, settings: Settings, pictures: pl.DataFrame) -> Errand:
+    """What `find_objects` will look for first in `pictures` (`path`, `name`), for whoever has them decoded."""
+    if settings.models.detector in PROMPTLESS:
+        pictures = pictures.with_columns(name=pl.lit(""))
+    root = work.snapshot.root
+    there = [(path, prompt) for path, prompt in pictures.select("path", "name").iter_rows() if (root / path).is_file()]
+    return Errand(_kind(settings, root), _by_key(root, there))
+
+
+def _kind(settings: Settings, root: Path) -> Kind:
+    """The best box and patch of single pictures."""
     models = settings.models
+    mine = fingerprint("objects", identity(models.detector), models.device, module_fingerprint(*CODE))
+    return Kind("detect objects", detect_some, (str(root), models.detector, models.device), mine, 1)
+
+
+def _by_key(root: Path, pairs: Sequence[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Pairs of path and prompt by a key that begins with the picture's."""
+    return {f"{content_key(root, path)}{sha256(prompt.encode()).hexdigest()}": (path, prompt) for path, prompt in pairs}
+
+
+def _detect(work: Work, settings: Settings, pairs: pl.DataFrame, needed: float) -> pl.DataFrame:
+    """`path`, `prompt`, `score` and `cleaned` of each distinct pair; patches that score above `needed` are written."""
+    root = work.snapshot.root
     distinct = pairs.unique().sort("path", "prompt").rows()
-    common = (identity(models.detector), models.device, module_fingerprint(*CODE))
-    shards = [
-        Shard(
-            fingerprint(part, *common),
-            (str(work.snapshot.root), settings.clean.max_pixels, models.detector, models.device, part),
-        )
-        for part in (distinct[start : start + SHARD] for start in range(0, len(distinct), SHARD))
-    ]
+    items = _by_key(root, distinct)
     stored = [pl.DataFrame(schema=STORED)]
-    for start in range(0, len(shards), SHARDS_AT_ONCE):
-        tables = work.map("detect objects", detect_shard, shards[start : start + SHARDS_AT_ONCE])
-        stored += [_store(work.snapshot.root, table, needed) for table in tables]
-    return pl.concat(stored)
+    stored += [
+        _store(root, table, needed)
+        for table in run_batches(work, _kind(settings, root), items, SHARD, at_once=SHARDS_AT_ONCE)
+    ]
+    place = {key: n for n, key in enumerate(sorted(items))}
+    rows = pl.Series([place[key] for pair in distinct for key in _by_key(root, [pair])], dtype=pl.UInt32)
+    named = pl.DataFrame(distinct, schema={"path": pl.String, "prompt": pl.String}, orient="row")
+    return named.hstack(pl.concat(stored)[rows])
 
 
 def _store(root: Path, table: pl.DataFrame, needed: float) -> pl.DataFrame:
@@ -109,24 +133,24 @@ def _store(root: Path, table: pl.DataFrame, needed: float) -> pl.DataFrame:
         if patch is None or not score > needed:
             names.append(None)
             continue
-        name = f"{PATCHES}/{hashlib.sha256(patch).hexdigest()}.jpg"
+        name = f"{PATCHES}/{sha256(patch).hexdigest()}.jpg"
         if not (root / name).is_file():
             write_bytes(root / name, patch)
         names.append(name)
-    return table.select("path", "prompt", "score", cleaned=pl.Series(names, dtype=pl.String))
+    return table.select("score", cleaned=pl.Series(names, dtype=pl.String))
 
 
-def detect_shard(payload: Payload) -> pl.DataFrame:
-    """The best box and patch of each pair of path and prompt, in the columns of `FOUND`."""
-    root, max_pixels, name, device, pairs = payload
+def detect_some(
+    root: str, name: str, device: str, pairs: Sequence[tuple[str, str]], opened: Opened | None = None
+) -> pl.DataFrame:
+    """The best box and patch of each pair of path and prompt, in the columns of `FOUND`; `root` is the snapshot's."""
     detector = load_detector(name, device, box_threshold=0.0, text_threshold=0.0)
-    rows: list[tuple[str, str, float | None, bytes | None]] = []
+    rows: list[tuple[float | None, bytes | None]] = []
     for path, prompt in pairs:
-        with bounded(max_pixels), open_body((Path(root) / path).read_bytes()) as image:
-            rgb = to_rgb(image)
-        box = detector.detect(rgb, prompt)
-        patch = _jpeg(rgb.crop((box.left, box.top, box.right, box.bottom))) if box else None
-        rows.append((path, prompt, box.score if box else None, patch))
+        image = opened(path) if opened else open_picture(Path(root) / path)
+        box = detector.detect(image, prompt)
+        patch = _jpeg(image.crop((box.left, box.top, box.right, box.bottom))) if box else None
+        rows.append((box.score if box else None, patch))
     return pl.DataFrame(rows, schema=FOUND, orient="row")
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from ameli_build.clean.decoding import FEW_COLOURS, FORMATS, is_shops_jpeg, says_png, to_rgb
+from ameli_build.clean.decoding import FEW_COLOURS, is_shops_jpeg, says_png
 from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.fetching.spool import Stored, keep, spool, sweep
 from ameli_build.crawl.storage.archive import Response
+from ameli_build.models.pictures import FORMATS, to_rgb
 from ameli_build.settings import CleanSettings
 from ameli_build.snapshot import Snapshot
 

@@ -54,7 +54,7 @@ def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, product
     columns = {
         "review_id": pairs["review_id"],
         "n_attributes": attribute_counts(work, settings, pairs),
-        "image_similarity": _image_similarities(work, settings, pairs),
+        "image_similarity": _image_similarities(work, settings, pairs, products["images"].list.first()),
         "description_similarity": _text_similarities(work, settings, pairs["joined"], pairs["description"]),
         "title_similarity": _text_similarities(work, settings, pairs["joined"], pairs["name"]),
     }
@@ -88,10 +88,17 @@ def _count(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) ->
     return pl.DataFrame({"n_attributes": counts}, schema={"n_attributes": pl.Int64})
 
 
-def _image_similarities(work: Work, settings: Settings, pairs: pl.DataFrame) -> list[float]:
+def _image_similarities(work: Work, settings: Settings, pairs: pl.DataFrame, firsts: pl.Series) -> list[float]:
     left, right = pairs["cleaned_images"].to_list(), pairs["images"].to_list()
-    paths = sorted({path for some in (*left, *right) for path in some})
-    vectors = embed_images(work, settings, paths)
+    # the first pictures of all products in one, as section 3.5 asks for them: so each is encoded once
+    first = set(firsts.drop_nulls())
+    groups = (
+        sorted(first),
+        sorted({path for some in right for path in some} - first),
+        sorted({path for some in left for path in some}),
+    )
+    paths = [path for group in groups for path in group]
+    vectors = np.concatenate([embed_images(work, settings, group) for group in groups if group])
     place = {path: n for n, path in enumerate(paths)}
     how = settings.informativeness.images
     scores = [

@@ -40,6 +40,8 @@ STAGE = Stage(
         "ameli_build.models.text",
         "ameli_build.models.vision",
         "ameli_build.models.embed",
+        "ameli_build.models.batches",
+        "ameli_build.models.pictures",
         "ameli_build.records",
     ),
     conserved=(Conserved("mentions/mentions", "informativeness/kept", "informativeness/dropped"),),

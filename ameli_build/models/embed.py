@@ -1,31 +1,31 @@
-"""Embeddings of many texts or pictures through the cache of shards.
+"""Embeddings of many texts or pictures, kept by batch.
 
-Distinct items are sorted, cut into shards and encoded a shard at a time, so that what stands in a batch depends on the
-items alone: not on their order, on the number of workers, or on what the cache lacks. Values are float32 rounded to
-six decimals. A shard's key covers the items' content, the model's identity, the batch size, the device, and this code.
+What stands in a batch depends on the contents of the items that are asked for: not on their order, on the number of
+workers, or on what the cache lacks (`models.batches`). Values are float32 rounded to six decimals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from PIL import Image
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
+from ameli_build.models.batches import Kind, run_batches
+from ameli_build.models.pictures import Opened, content_key, open_picture
 from ameli_build.models.text import load_text_encoder
-from ameli_build.models.vision import load_image_encoder, open_picture
+from ameli_build.models.vision import load_image_encoder
 from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, file_digest
-from ameli_build.stages import Shard, Work
+from ameli_build.snapshot import RunFailed
+from ameli_build.stages import Work
 
 DECIMALS = 6
-
-_ADDRESSED = "raw/images/"
-"""Pictures below this folder are named by the hash of their content."""
 
 
 def embed_texts(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
@@ -33,12 +33,15 @@ def embed_texts(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
     models = settings.models
     common = (models.text_encoder, models.device, models.batch)
     code = module_fingerprint("ameli_build.models.text", __name__)
-    distinct = sorted(set(texts))
-    shards = [
-        Shard(fingerprint("texts", part, identity(models.text_encoder), common[1:], code), (*common, part))
-        for part in _cut(distinct, settings.run.shard_rows)
-    ]
-    return _gather(work, "embed texts", _encode_texts, shards, distinct, texts)
+    kind = Kind(
+        "embed texts",
+        encode_texts,
+        common,
+        fingerprint("texts", identity(models.text_encoder), common[1:], code),
+        models.batch,
+    )
+    keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
+    return _gather(work, settings, kind, dict(zip(keys, texts, strict=True)), keys)
 
 
 def embed_images(work: Work, settings: Settings, paths: Sequence[str]) -> Matrix:
@@ -47,39 +50,34 @@ def embed_images(work: Work, settings: Settings, paths: Sequence[str]) -> Matrix
     Paths are relative to the snapshot. Pictures are turned as their EXIF says and read as RGB.
     Raises `RunFailed` for one that cannot be decoded.
     """
-    models = settings.models
     root = work.snapshot.root
+    keys = [content_key(root, path) for path in paths]
+    return _gather(work, settings, image_kind(settings, root), dict(zip(keys, paths, strict=True)), keys)
+
+
+def image_kind(settings: Settings, root: Path) -> Kind:
+    """Vectors of pictures by `settings.models.image_encoder`."""
+    models = settings.models
     common = (models.image_encoder, models.device, models.batch)
-    code = module_fingerprint("ameli_build.models.vision", __name__)
-    distinct = sorted(set(paths))
-    shards = [
-        Shard(
-            fingerprint("images", _contents(root, part), identity(models.image_encoder), common[1:], code),
-            (*common, str(root), part),
-        )
-        for part in _cut(distinct, settings.run.shard_rows)
-    ]
-    return _gather(work, "embed images", _encode_images, shards, distinct, paths)
+    code = module_fingerprint("ameli_build.models.vision", "ameli_build.models.pictures", __name__)
+    mine = fingerprint("images", identity(models.image_encoder), common[1:], code)
+    return Kind("embed images", encode_images, (*common, str(root)), mine, models.batch)
 
 
-def _contents(root: Path, paths: Sequence[str]) -> list[str]:
-    return [path if path.startswith(_ADDRESSED) else f"{path} {file_digest(root / path)}" for path in paths]
-
-
-def _encode_texts(payload: tuple[str, str, int, list[str]]) -> pl.DataFrame:
-    name, device, batch, texts = payload
+def encode_texts(name: str, device: str, batch: int, texts: Sequence[str]) -> pl.DataFrame:
+    """The vectors of one batch of texts."""
     return _table(load_text_encoder(name, device, batch).encode(texts))
 
 
-def _encode_images(payload: tuple[str, str, int, str, list[str]]) -> pl.DataFrame:
-    name, device, batch, root, paths = payload
+def encode_images(
+    name: str, device: str, batch: int, root: str, paths: Sequence[str], opened: Opened | None = None
+) -> pl.DataFrame:
+    """The vectors of one batch of pictures; `root` is the snapshot's."""
     encoder = load_image_encoder(name, device, batch)
-    # a batch at a time: a shard of photographs need not fit in memory
-    parts = [encoder.encode([_open(Path(root) / path) for path in some]) for some in _cut(paths, batch)]
-    return _table(np.concatenate(parts))
+    return _table(encoder.encode([opened(path) if opened else _open(Path(root) / path) for path in paths]))
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path) -> Image.Image:
     try:
         return open_picture(path)
     except (OSError, ValueError) as error:
@@ -91,22 +89,12 @@ def _table(vectors: Matrix) -> pl.DataFrame:
     return pl.DataFrame({"vector": rounded}, schema={"vector": pl.Array(pl.Float32, rounded.shape[1])})
 
 
-def _gather(
-    work: Work,
-    label: str,
-    function: Callable[[Any], pl.DataFrame],
-    shards: Sequence[Shard],
-    distinct: Sequence[str],
-    items: Sequence[str],
-) -> Matrix:
-    tables = work.map(label, function, shards)
+def _gather(work: Work, settings: Settings, kind: Kind, items: Mapping[str, Any], keys: Sequence[str]) -> Matrix:
+    """The vectors of `items`, in the order of `keys`."""
+    tables = list(run_batches(work, kind, items, settings.run.shard_rows))
     if not tables:
         return np.zeros((0, 0), dtype=np.float32)
     vectors = np.concatenate([table["vector"].to_numpy() for table in tables])
-    place = {item: n for n, item in enumerate(distinct)}
-    chosen: Matrix = vectors[[place[item] for item in items]]
+    place = {key: n for n, key in enumerate(sorted(items))}
+    chosen: Matrix = vectors[[place[key] for key in keys]]
     return chosen
-
-
-def _cut(items: Sequence[str], size: int) -> list[list[str]]:
-    return [list(items[start : start + size]) for start in range(0, len(items), size)]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ameli_build.models import ImageEncoder, Matrix
 from ameli_build.models.missing import unavailable
@@ -18,12 +17,6 @@ from ameli_build.models.text import load_sentence_transformer
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
-
-
-def open_picture(path: Path) -> Image.Image:
-    """A picture as a viewer shows it: turned as its EXIF says, in RGB. Raises what Pillow raises."""
-    with Image.open(path) as image:
-        return ImageOps.exif_transpose(image).convert("RGB")
 
 
 @dataclass(frozen=True, slots=True)

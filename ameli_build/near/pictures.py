@@ -16,19 +16,16 @@ import numpy.typing as npt
 import polars as pl
 from PIL import Image, ImageStat
 
-from ameli_build.clean.decoding import bounded, open_body, to_rgb
 from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models.batches import Kind, run_batches
+from ameli_build.models.pictures import Opened, content_key, open_picture
 from ameli_build.settings import Settings
-from ameli_build.stages import Shard, Work
+from ameli_build.stages import Work
 
 SIDE = 16
 BITS = SIDE * SIDE
 LEAST_CONTRAST = 2.0
 """Standard deviation of grey values (0 to 255) below which a picture is a plain surface."""
-_ENOUGH_PIXELS = (256, 256)
-"""A JPEG is decoded at the smallest scale that is not below this: the hash looks at 64 x 64."""
-_ANY_SIZE = 2**31
-"""Pictures that get here have passed the limit of the stage `clean`."""
 _HASHES = pl.Schema({"hash": pl.Binary})
 
 Alike = tuple[int, int, int]
@@ -37,23 +34,24 @@ Alike = tuple[int, int, int]
 
 def hash_pictures(work: Work, settings: Settings, paths: Sequence[str]) -> pl.Series:
     """The hash of each picture of the snapshot as 32 bytes, null for a plain surface; kept by content."""
-    size = settings.run.shard_rows
-    code = (module_fingerprint(__name__, "ameli_build.clean.decoding", "PIL._version"), imagehash.__version__)
-    parts = [list(paths[start : start + size]) for start in range(0, len(paths), size)]
-    shards = [Shard(fingerprint("phash", part, code), (str(work.snapshot.root), part)) for part in parts]
-    tables = work.map("hash pictures", hash_shard, shards)
-    return pl.concat([pl.DataFrame(schema=_HASHES), *tables])["hash"]
+    root = work.snapshot.root
+    keys = [content_key(root, path) for path in paths]
+    found = run_batches(work, hash_kind(root), dict(zip(keys, paths, strict=True)), settings.run.shard_rows)
+    hashes = pl.concat([pl.DataFrame(schema=_HASHES), *found])["hash"]
+    place = {key: n for n, key in enumerate(sorted(set(keys)))}
+    return hashes.gather([place[key] for key in keys])
 
 
-def hash_shard(payload: tuple[str, Sequence[str]]) -> pl.DataFrame:
-    """The hashes of a shard of pictures: the snapshot's root, paths in it."""
-    root, paths = payload
-    rows = []
-    for path in paths:
-        with bounded(_ANY_SIZE), open_body((Path(root) / path).read_bytes()) as image:
-            image.draft(None, _ENOUGH_PIXELS)
-            rows.append(picture_hash(to_rgb(image)))
-    return pl.DataFrame({"hash": rows}, schema=_HASHES)
+def hash_kind(root: Path) -> Kind:
+    """Hashes of single pictures."""
+    code = module_fingerprint(__name__, "ameli_build.models.pictures", "PIL._version")
+    return Kind("hash pictures", hash_some, (str(root),), fingerprint("phash", code, imagehash.__version__), 1)
+
+
+def hash_some(root: str, paths: Sequence[str], opened: Opened | None = None) -> pl.DataFrame:
+    """The hashes of some pictures; `root` is the snapshot's."""
+    see = opened or (lambda path: open_picture(Path(root) / path))
+    return pl.DataFrame({"hash": [picture_hash(see(path)) for path in paths]}, schema=_HASHES)
 
 
 def picture_hash(image: Image.Image) -> bytes | None:

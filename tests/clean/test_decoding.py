@@ -11,8 +11,9 @@ import pytest
 from pictures_made import bad_pictures, encoded, exif_turned, good_pictures, photograph
 from PIL import Image, ImageFile
 
-from ameli_build.clean.decoding import check_pictures, decoded, listed_pictures, open_body, to_rgb, truncated_image
+from ameli_build.clean.decoding import check_pictures, decoded, listed_pictures, truncated_image
 from ameli_build.clean.verdicts import judge
+from ameli_build.models.pictures import open_body, to_rgb
 from ameli_build.records import PICTURES
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot

@@ -9,7 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ameli_build.models.vision import load_image_encoder, open_picture
+from ameli_build.models.pictures import open_picture
+from ameli_build.models.vision import load_image_encoder
 from ameli_build.snapshot import UnusableInput
 
 TINY = {

@@ -1,0 +1,158 @@
+"""Results by batch, kept across runs and snapshots; what stands in a batch depends on the items alone.
+
+Items are sorted by a hash of their content. A batch is all the items whose hashes begin with the same bits, as few bits
+as leave at most so many. A new or changed item changes its own batch, and moves no other. Batches are kept in files of
+a shard each, which is cut in the same way: a shard that is not there as a whole takes what batches it finds in the
+files of shards that share its first bits, and makes the others. So it does not matter what a cache lacks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ameli_build.fingerprints import fingerprint
+from ameli_build.snapshot import write_table
+from ameli_build.stages import Shard, Work
+
+_NAMED_BITS = 40
+"""Bits that the name of a shard's file tells."""
+
+Keys = list[str]
+"""Distinct hashes in hexadecimal, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of result: `function(common, payloads)` gives a row for each payload of a batch.
+
+    `identity` covers all that a result depends on beside the items: model, device, code. `most` is the size of a batch.
+    """
+
+    label: str
+    function: Callable[..., pl.DataFrame]
+    common: tuple[Any, ...]
+    identity: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Items that are worked on together: a key that covers all their content, theirs, and what the worker gets."""
+
+    key: str
+    keys: Keys
+    payloads: list[Any]
+
+
+def by_content(keys: Keys, full: Callable[[Keys], bool], prefix: str = "") -> Iterator[tuple[str, Keys]]:
+    """`keys` in pieces that begin with the same bits, none of them `full`; the bits, and the piece."""
+    if not keys or not full(keys):
+        if keys:
+            yield prefix, keys
+        return
+    place = len(prefix)
+    cut = bisect_left(keys, 1, key=lambda key: int(key[place // 4], 16) >> (3 - place % 4) & 1)
+    yield from by_content(keys[:cut], full, f"{prefix}0")
+    yield from by_content(keys[cut:], full, f"{prefix}1")
+
+
+def batches_of(kind: Kind, items: Mapping[str, Any], keys: Keys) -> Iterator[Batch]:
+    """The batches of `keys`, a piece that `by_content` gave, or a smaller one."""
+    for _, some in by_content(keys, lambda part: len(part) > kind.most):
+        yield Batch(fingerprint(kind.identity, some), some, [items[key] for key in some])
+
+
+def run_batches(
+    work: Work, kind: Kind, items: Mapping[str, Any], most: int, at_once: int = 0
+) -> Iterator[pl.DataFrame]:
+    """The rows of all `items` (payloads by key) in the keys' order; `most` items a shard, `at_once` shards a table."""
+    pieces = list(by_content(sorted(items), lambda part: len(part) > most))
+    kept = Kept.of(work, kind)
+    shards = []
+    for prefix, keys in pieces:
+        batches = list(batches_of(kind, items, keys))
+        key = _name(kind, prefix, batches)
+        shards.append(Shard(key, (kind, batches, kept.related(prefix))))
+    for start in range(0, len(shards), at_once or len(shards) or 1):
+        tables = work.map(kind.label, _run, shards[start : start + (at_once or len(shards))])
+        yield pl.concat(tables).drop("batch")
+
+
+def keep_batches(folder: Path, kind: Kind, prefix: str, made: Sequence[tuple[Batch, pl.DataFrame]]) -> None:
+    """Keep the results of some batches of items that begin with the bits `prefix`, for `run_batches` to find."""
+    if made:
+        name = _name(kind, prefix, [batch for batch, _ in made])
+        table = pl.concat([rows.with_columns(batch=pl.lit(batch.key)) for batch, rows in made])
+        write_table(folder / f"{name}.parquet", table)
+
+
+def _name(kind: Kind, prefix: str, batches: Sequence[Batch]) -> str:
+    content = fingerprint([batch.key for batch in batches])
+    return f"{kind.identity[:16]}-{prefix[:_NAMED_BITS] or '_'}-{content[:40]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The files of one kind that a cache holds: pairs of the bits that a name tells and the name, sorted."""
+
+    folder: Path
+    files: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, work: Work, kind: Kind) -> Kept:
+        """Those that are there now."""
+        folder = work.folder(kind.label)
+        names = (path.stem for path in folder.glob(f"{kind.identity[:16]}-*.parquet"))
+        return cls(folder, sorted((name.split("-")[1].strip("_"), name) for name in names))
+
+    def related(self, prefix: str) -> list[Path]:
+        """Files whose bits begin with `prefix`, or that `prefix` begins with."""
+        own = prefix[:_NAMED_BITS]
+        above = [name for n in range(len(own)) for name in self._between((own[:n],), (own[:n], "~"))]
+        return [self.folder / f"{name}.parquet" for name in (*above, *self._between((own,), (f"{own}~",)))]
+
+    def _between(self, least: tuple[str, ...], most: tuple[str, ...]) -> list[str]:
+        return [name for _, name in self.files[bisect_left(self.files, least) : bisect_left(self.files, most)]]
+
+
+def _run(payload: tuple[Kind, list[Batch], list[Path]]) -> pl.DataFrame:
+    kind, batches, related = payload
+    known = _known(related, {batch.key for batch in batches})
+    return pl.concat(
+        [
+            known[batch.key]
+            if batch.key in known
+            else kind.function(*kind.common, batch.payloads).with_columns(batch=pl.lit(batch.key))
+            for batch in batches
+        ]
+    )
+
+
+def known_keys(paths: Sequence[Path]) -> set[str]:
+    """Keys of the batches that the files hold."""
+    found: set[str] = set()
+    for path in paths:
+        try:
+            found |= set(pl.read_parquet(path, columns=["batch"])["batch"])
+        except (OSError, pl.exceptions.PolarsError):
+            continue
+    return found
+
+
+def _known(paths: Sequence[Path], wanted: set[str]) -> dict[str, pl.DataFrame]:
+    """The rows of those of the wanted batches that the files hold."""
+    found: dict[str, pl.DataFrame] = {}
+    for path in paths:
+        try:
+            table = pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError):  # removed meanwhile, or not a table
+            continue
+        parts = table.filter(pl.col("batch").is_in(list(wanted - set(found)))).partition_by("batch", as_dict=True)
+        found |= {str(key[0]): rows for key, rows in parts.items()}
+    return found

@@ -1,0 +1,70 @@
+"""How a picture is opened, the same for every stage: guarded, turned as its EXIF says, in RGB."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFile, ImageOps
+
+from ameli_build.snapshot import file_digest
+
+FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+"""Formats of photographs; Pillow's others are refused, some of them start other programs."""
+
+ANY_SIZE = 2**31
+"""A limit for pictures that have passed that of the stage `clean`."""
+
+Opened = Callable[[str], Image.Image]
+"""Gives the picture of a path in the snapshot that somebody has decoded."""
+
+_ADDRESS = re.compile(r"[0-9a-f]{64}")
+
+
+def open_picture(path: Path, max_pixels: int = ANY_SIZE) -> Image.Image:
+    """A picture as a viewer shows it, in RGB. Raises what Pillow raises."""
+    with bounded(max_pixels), open_body(path.read_bytes()) as image:
+        return to_rgb(image)
+
+
+@contextmanager
+def bounded(max_pixels: int) -> Iterator[None]:
+    """Pillow with its guards on: nothing above `max_pixels`, no truncated file, and silent but for that."""
+    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+    Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = max_pixels, False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on metadata; what load() warns of is judged where it is called
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def open_body(body: bytes) -> Image.Image:
+    """The picture in `body`, of one of `FORMATS`, not yet decoded. Raises what Pillow raises."""
+    Image.init()
+    return Image.open(io.BytesIO(body), formats=[name for name in FORMATS if name in Image.OPEN])
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """A picture as a viewer shows it: turned as its EXIF says, 16 bits scaled to 8, transparency on white."""
+    turned = ImageOps.exif_transpose(image)
+    if turned.mode.startswith("I;16"):
+        turned = Image.fromarray((np.asarray(turned) >> 8).astype(np.uint8))
+    if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
+        layer = turned.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    return turned.convert("RGB")
+
+
+def content_key(root: Path, path: str) -> str:
+    """The SHA-256 of a picture of the snapshot, from its name where it is named by it. Raises `OSError`."""
+    stem = Path(path).stem
+    return stem if _ADDRESS.fullmatch(stem) else file_digest(root / path)
