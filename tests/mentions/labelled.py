@@ -26,9 +26,9 @@ class Labelled:
         return self.product % 2 == 1
 
 
-def read_labelled() -> list[Labelled]:
+def read_labelled(file: str = "labelled.txt") -> list[Labelled]:
     """All labelled reviews in the order of the file."""
-    lines = (Path(__file__).parent / "labelled.txt").read_text(encoding="utf-8").splitlines()
+    lines = (Path(__file__).parent / file).read_text(encoding="utf-8").splitlines()
     start = next(n for n, line in enumerate(lines) if not line)  # the head ends at the first blank line
     found: list[Labelled] = []
     product, title, path = 0, "", ()
