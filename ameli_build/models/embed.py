@@ -40,8 +40,13 @@ def embed_texts(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
         fingerprint("texts", identity(models.text_encoder), common[1:], code),
         models.batch,
     )
-    keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
+    keys = [_text_key(text) for text in texts]
     return _gather(work, settings, kind, dict(zip(keys, texts, strict=True)), keys)
+
+
+def _text_key(text: str) -> str:
+    """A hash that begins with the text's length: a batch holds texts of about one length, and little padding."""
+    return f"{min(len(text), 0xFFFF):04x}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def embed_images(work: Work, settings: Settings, paths: Sequence[str]) -> Matrix:
