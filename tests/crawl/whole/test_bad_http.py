@@ -1,8 +1,8 @@
 """The HTTP part of the bad inputs, line by line, in whole crawls of a shop that misbehaves on loopback.
 
 The names of the cases are the lines' words: `pytest tests/crawl/whole/test_bad_http.py -v` is the list to tick off. In
-one crawl each line hits a product of its own. What one request makes of a fault is in test_fetch.py, robots.txt alone in
-test_robots.py; review and product pages are in test_bad_pages.py, images in test_bad_images.py, all at once in
+one crawl each line hits a product of its own. What one request makes of a fault is in test_fetch.py, robots.txt alone
+in test_robots.py; review and product pages are in test_bad_pages.py, images in test_bad_images.py, all at once in
 test_storm.py.
 """
 
