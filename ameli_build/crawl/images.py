@@ -98,8 +98,8 @@ def fetch_image(fetcher: Fetcher, snapshot: Snapshot, url: str, validators: Mapp
             if not bodies:
                 raise
         last = bodies[-1]
-        path = keep(last.stored, last.extension).relative_to(snapshot.root)
-        return Fetched(last.response, path.as_posix(), last.stored.digest, last.finding.remarks)
+        name = keep(last.stored, last.extension).name
+        return Fetched(last.response, f"{snapshot.raw.name}/{folder.name}/{name}", last.stored.digest, last.finding.remarks)
     finally:
         for body in bodies:
             body.stored.path.unlink(missing_ok=True)

@@ -67,6 +67,14 @@ def test_everything_that_the_shop_has_is_archived(tmp_path: Path) -> None:
     assert [failure["kind"] for failure in written["failed"]["http_404"]] == ["image"]
 
 
+def test_a_snapshot_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Storefront(WORLD, pictures=picture) as shop:
+        run(Path("here"), shop, max_forbidden=50)
+    images = {page.path for (kind, _), page in archived(Path("here")).items() if kind == "image"}
+    assert images == {f"raw/images/{path.name}" for path in (tmp_path / "here" / "raw" / "images").iterdir()}
+
+
 def test_a_second_run_asks_for_nothing(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         run(tmp_path, shop)
