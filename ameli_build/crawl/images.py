@@ -98,8 +98,8 @@ def fetch_image(fetcher: Fetcher, snapshot: Snapshot, url: str, validators: Mapp
             if not bodies:
                 raise
         last = bodies[-1]
-        name = keep(last.stored, last.extension).name
-        return Fetched(last.response, f"{snapshot.raw.name}/{folder.name}/{name}", last.stored.digest, last.finding.remarks)
+        path = f"{snapshot.raw.name}/{folder.name}/{keep(last.stored, last.extension).name}"
+        return Fetched(last.response, path, last.stored.digest, last.finding.remarks)
     finally:
         for body in bodies:
             body.stored.path.unlink(missing_ok=True)
