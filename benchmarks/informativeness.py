@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 from machine import machine
+from printed import machine_lines, reached
 
 from ameli_build.informativeness.attributes import Text
 from ameli_build.informativeness.features import attribute_counts
@@ -98,18 +99,13 @@ def _rate(pairs: pl.DataFrame, how: str, mapper: Mapper) -> dict[str, float]:
 
 
 def _told(results: Mapping[str, Any], workers: int) -> Iterator[str]:
-    told = results["machine"]
-    yield f"{told['processor']}, {told['processors']} processors, {told['memory_gib']} GiB, {told['system']}"
-    if told["load"] > 0.5:
-        yield f"The machine was busy before this began (load {told['load']}): rates are lower than they would be."
+    yield from machine_lines(results["machine"])
     yield f"{results['reviews']:,} reviews of about {WORDS} words, {ROWS} attributes each, {workers} workers"
     yield f"texts cut into tokens: {results['texts cut a second, one process']:,.0f} a second in one process"
     for how, rate in results["rates"].items():
-        reached = (
-            "reached" if rate["reviews a second"] >= AIM else f"missed by {1 - rate['reviews a second'] / AIM:.0%}"
-        )
+        verdict = reached(rate["reviews a second"], AIM, least=True)
         yield (
-            f"{how}: {rate['reviews a second']:,.0f} reviews a second (aim {AIM:,}: {reached}), "
+            f"{how}: {rate['reviews a second']:,.0f} reviews a second (aim {AIM:,}: {verdict}), "
             f"{rate['found a review']:.2f} attributes found a review"
         )
 

@@ -20,6 +20,7 @@ from typing import Any
 import polars as pl
 from machine import machine
 from mention_rows import write_tables
+from printed import machine_lines, reached
 
 from ameli_build.mentions.stage import STAGE
 from ameli_build.models.language import load_language
@@ -122,10 +123,8 @@ def _processor_seconds() -> float:
 
 
 def _told(results: Mapping[str, Any]) -> Iterator[str]:
-    told, reviews = results["machine"], results["reviews"]
-    yield f"{told['processor']}, {told['processors']} processors, {told['memory_gib']} GiB, {told['system']}"
-    if told["load"] > 0.5:
-        yield f"The machine was busy before this began (load {told['load']}): rates are lower than they would be."
+    reviews = results["reviews"]
+    yield from machine_lines(results["machine"])
     yield f"{reviews:,} reviews of {results['products']:,} products; rows left: {results['cold']['rows']}"
     yield f"start of the workers, models included: {results['start of workers']:.1f} s"
     yield f"{'':<18}{'reviews a second':>18}{'with warm caches':>18}{'processor seconds':>19}"
@@ -141,8 +140,7 @@ def _told(results: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _reached(what: str, rate: float) -> str:
-    verdict = "reached" if rate >= AIM else f"missed by {1 - rate / AIM:.0%}"
-    return f"{what}: {rate:,.0f} reviews a second (aim {AIM:,}: {verdict})"
+    return f"{what}: {rate:,.0f} reviews a second (aim {AIM:,}: {reached(rate, AIM, least=True)})"
 
 
 if __name__ == "__main__":

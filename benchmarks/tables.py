@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from printed import machine_lines, reached
+
+from ameli_build.text import figures
+
 PARSE_AIMS = {
     "product, generation B": 10.0,
     "product, generation C": 10.0,
@@ -26,32 +30,26 @@ def as_text(results: Mapping[str, Any]) -> str:
         "parsing": _parsing,
         "memory": _memory,
     }
-    lines = list(_machine(results))
+    lines = [*machine_lines(results["machine"], results["versions"])]
     for name, part in parts.items():
         if name in results:
             lines += ["", *part(results[name])]
     return "\n".join(lines)
 
 
-def _machine(results: Mapping[str, Any]) -> Iterator[str]:
-    told = results["machine"]
-    yield f"{told['processor']}, {told['processors']} processors, {told['memory_gib']} GiB, {told['system']}"
-    yield f"Python {told['python']}, " + ", ".join(f"{name} {which}" for name, which in results["versions"].items())
-    if told["load"] > 0.5:
-        yield f"The machine was busy before this began (load {told['load']}): compare processor seconds, not rates."
-
-
 def _crawl(told: Mapping[str, Any]) -> Iterator[str]:
-    shop, reached = told["shop"], told["server_ceiling"]
+    shop, ceiling = told["shop"], told["server_ceiling"]
     yield f"{shop['product_pages']:,} product pages and {shop['review_pages']:,} review pages, gzip, on loopback"
     yield (
-        f"one bare connection gets {reached['product_pages']:,.0f} product pages or {reached['review_pages']:,.0f}"
+        f"one bare connection gets {ceiling['product_pages']:,.0f} product pages or {ceiling['review_pages']:,.0f}"
         " review pages a second from the server"
     )
     names = list(told["contenders"])
-    yield from _table(
-        ("", "pages a second", "(min - max)", "processor s", "peak MiB"),
-        [_contender(name, told["contenders"][name]) for name in names],
+    yield from figures(
+        [
+            ("", "pages a second", "(min - max)", "processor s", "peak MiB"),
+            *[_contender(name, told["contenders"][name]) for name in names],
+        ]
     )
     own = told["contenders"][names[0]]
     yield (
@@ -65,7 +63,7 @@ def _crawl(told: Mapping[str, Any]) -> Iterator[str]:
         effort = peer["cpu_seconds"]["median"] / own["cpu_seconds"]["median"]
         yield (
             f"{ratio:.2f} times the rate of {name} {peer['version']} (crawl alone {alone:.2f};"
-            f" by processor time {effort:.2f}): {_reached(ratio, 1.0, least=True)}"
+            f" by processor time {effort:.2f}): {reached(ratio, 1.0, least=True)}"
         )
     if len(names) == 1:
         yield "Scrapy was not measured: no interpreter with it (see --scrapy-python)"
@@ -81,7 +79,7 @@ def _contender(name: str, told: Mapping[str, Any]) -> _Row:
 
 
 def _clicks(rates: Mapping[str, float]) -> Iterator[str]:
-    yield from _table(("browsers", "clicked pages a second"), [(n, f"{rate:.2f}") for n, rate in rates.items()])
+    yield from figures([("browsers", "clicked pages a second"), *[(n, f"{rate:.2f}") for n, rate in rates.items()]])
 
 
 def _parsing(told: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
@@ -89,33 +87,15 @@ def _parsing(told: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
         (kind, f"{of['kb']:,.0f}", f"{of['median_ms']:.1f}", f"{of['max_ms']:.1f}", _aim(kind, of["median_ms"]))
         for kind, of in told.items()
     ]
-    yield from _table(("parsing", "kB", "median ms", "max ms", "aim"), rows)
+    yield from figures([("parsing", "kB", "median ms", "max ms", "aim"), *rows])
 
 
 def _aim(kind: str, milliseconds: float) -> str:
-    return f"{PARSE_AIMS[kind]:g} ms: {_reached(milliseconds, PARSE_AIMS[kind], least=False)}"
+    return f"{PARSE_AIMS[kind]:g} ms: {reached(milliseconds, PARSE_AIMS[kind], least=False)}"
 
 
 def _memory(told: Sequence[Mapping[str, float]]) -> Iterator[str]:
     rows = [(f"{of['product_pages']:,}", f"{of['peak_mib']:,.0f}", f"{of['pages_a_second']:.1f}") for of in told]
-    yield from _table(("product pages", "peak MiB of the crawl", "pages a second"), rows)
+    yield from figures([("product pages", "peak MiB of the crawl", "pages a second"), *rows])
     growth = told[-1]["peak_mib"] / told[0]["peak_mib"]
-    yield f"{growth:.2f} times the memory: {_reached(growth, FLAT, least=False)}"
-
-
-def _reached(value: float, aim: float, *, least: bool) -> str:
-    if value >= aim if least else value <= aim:
-        return "reached"
-    return f"missed by {abs(value - aim) / aim:.0%}"
-
-
-def _table(head: _Row, rows: Sequence[_Row]) -> Iterator[str]:
-    """Rows in columns, the first one to the left, all others to the right."""
-    cells = [[str(cell) for cell in row] for row in (head, *rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        first, *others = (
-            cell.rjust(width) if number else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join((first, *others)).rstrip()
+    yield f"{growth:.2f} times the memory: {reached(growth, FLAT, least=False)}"

@@ -26,6 +26,7 @@ from ameli_build.crawl.storage.store import NOTHING, Archive
 from ameli_build.crawl.view import duration
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import Snapshot
+from ameli_build.text import figures
 
 T = TypeVar("T")
 
@@ -63,12 +64,7 @@ class Plan:
             rows += [(f"  {what}", f"{number:,}", "", "") for what, number in counts.items()]
         asked = sum(counts.total() for counts in self.requests.values())
         rows.append(("all hosts at a time", f"{asked:,}", "", duration(max(times.values(), default=0.0))))
-        widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        lines = [
-            f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}".rstrip()
-            for row in rows
-        ]
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*figures(rows), *self.notes])
 
 
 def dry_run(
