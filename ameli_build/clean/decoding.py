@@ -44,19 +44,20 @@ def check_pictures(
     a shard of `size` at a time (`run.shard_rows` without), and the verdict is kept by content.
     """
     checked = _checked(work, settings, pictures["path"].drop_nulls().unique().sort().to_list(), errands, size)
-    shops = pl.col("reference").map_elements(is_shops_jpeg, return_dtype=pl.Boolean)
-    named_png = pl.col("reference").map_elements(says_png, return_dtype=pl.Boolean)
-    placeholder = (pl.col("format") == "PNG") & (shops | (pl.col("few_colours") & named_png.not_()))
+    joined = pictures.rename({"error": "fetch_error"}).join(checked, on="path", how="left", maintain_order="left")
+    placeholder = [
+        form == "PNG" and is_placeholder(reference, few)
+        for reference, form, few in joined.select("reference", "format", "few_colours").iter_rows()
+    ]
     missing = pl.format("missing ({})", pl.col("fetch_error").fill_null("no body"))
     problem = (
         pl.when(pl.col("path").is_null())
         .then(missing)
         .when(pl.col("error").is_not_null())
         .then("error")
-        .when(placeholder)
+        .when(pl.Series(placeholder, dtype=pl.Boolean))
         .then(pl.lit("the shop's placeholder"))
     )
-    joined = pictures.rename({"error": "fetch_error"}).join(checked, on="path", how="left", maintain_order="left")
     return joined.select("reference", "path", problem=problem)
 
 
@@ -135,7 +136,7 @@ def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None, bool, I
         return f"decompression bomb (more than {max_pixels} pixels)", None, False, None
     except Exception as error:  # a decoder raises whatever the damage makes it raise
         return f"cannot be decoded ({_told(error)})", None, False, None
-    return None, found, found == "PNG" and rgb.getcolors(FEW_COLOURS) is not None, rgb
+    return None, found, found == "PNG" and has_few_colours(rgb), rgb
 
 
 def _told(error: Exception) -> str:
@@ -149,15 +150,16 @@ def _host_and_name(reference: str) -> tuple[str, str]:
     return host, re.split("[;?#]", path)[0]
 
 
-def says_png(reference: str) -> bool:
-    """Whether a reference names a PNG."""
-    return _host_and_name(reference)[1].endswith(".png")
-
-
-def is_shops_jpeg(reference: str) -> bool:
-    """Whether a reference names a JPEG on the shop's image hosts, where a PNG is the placeholder."""
+def is_placeholder(reference: str, few_colours: bool) -> bool:
+    """Whether a PNG of this reference stands for a missing picture; `few_colours` is its `has_few_colours`."""
     host, name = _host_and_name(reference)
-    return host.endswith(SHOP_HOSTS) and name.endswith((".jpg", ".jpeg"))
+    shops_jpeg = host.endswith(SHOP_HOSTS) and name.endswith((".jpg", ".jpeg"))
+    return shops_jpeg or (not name.endswith(".png") and few_colours)
+
+
+def has_few_colours(rgb: Image.Image) -> bool:
+    """Whether a picture is a drawing of at most `FEW_COLOURS`."""
+    return rgb.getcolors(FEW_COLOURS) is not None
 
 
 def listed_pictures(owners: pl.DataFrame, key: str, pictures: pl.DataFrame) -> pl.DataFrame:

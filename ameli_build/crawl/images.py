@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from ameli_build.clean.decoding import FEW_COLOURS, is_shops_jpeg, says_png
+from ameli_build.clean.decoding import has_few_colours, is_placeholder
 from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher
@@ -115,20 +115,14 @@ def look(path: Path, url: str) -> Finding:
             with _LARGE if pixels > LARGE_PIXELS else nullcontext():
                 image.draft(None, (image.width // SHRINK, image.height // SHRINK))
                 image.load()
-                return Finding(placeholder=_is_placeholder(image, url))
+                png = image.format == "PNG"
+                return Finding(placeholder=png and is_placeholder(url, has_few_colours(to_rgb(image))))
     except Image.DecompressionBombError:
         return Finding("decompression bomb")
     except UnidentifiedImageError:
         return Finding("not a picture that Pillow can read", cut=True)
     except Exception as error:  # a decoder raises whatever the damage makes it raise
         return Finding(" ".join(str(error).split())[:200] or type(error).__name__, cut=True)
-
-
-def _is_placeholder(image: Image.Image, url: str) -> bool:
-    """Whether a PNG stands for a missing picture, by the rule of `clean.decoding`."""
-    if image.format != "PNG":
-        return False
-    return is_shops_jpeg(url) or (not says_png(url) and to_rgb(image).getcolors(FEW_COLOURS) is not None)
 
 
 Image.init()
