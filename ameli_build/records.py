@@ -137,6 +137,12 @@ def joined_text(title: str, text: str) -> str:
     return f"{title}. {text}" if title.strip() else text
 
 
+def body_expr() -> pl.Expr:
+    """A review's text, its title where that is blank, over the columns `title` and `text` of a table."""
+    blank = pl.col("text").str.strip_chars() == ""
+    return pl.when(blank).then("title").otherwise("text")
+
+
 def joined_text_expr() -> pl.Expr:
     """`joined_text` over the columns `title` and `text` of a table."""
     blank = pl.col("title").str.strip_chars() == ""

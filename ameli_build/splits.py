@@ -114,6 +114,7 @@ STAGE = Stage(
         "ameli_build.clean.duplicates",
         "ameli_build.models.batches",
         "ameli_build.models.pictures",
+        "ameli_build.records",
         "datasketch",
         "imagehash",
         "PIL._version",

@@ -15,6 +15,7 @@ import polars as pl
 
 from ameli_build.clean.verdicts import Verdict
 from ameli_build.reasons import Reason
+from ameli_build.records import body_expr
 
 SHORT_WORDS = 8
 """Texts of fewer words than this are short."""
@@ -27,8 +28,7 @@ IDENTITY = pl.Schema({"review_id": pl.String, "submitted_at": pl.String, "same":
 
 def folded_text(reviews: pl.DataFrame) -> pl.Series:
     """The text in NFC with white space folded; the title where the text is blank."""
-    blank = pl.col("text").str.strip_chars() == ""
-    chosen = reviews.select(text=pl.when(blank).then("title").otherwise("text"))["text"]
+    chosen = reviews.select(text=body_expr())["text"]
     odd = _needs_folding(chosen)
     folded = chosen.filter(odd).str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars(" ")
     return chosen.scatter(odd.arg_true(), folded) if len(folded) else chosen
@@ -76,12 +76,6 @@ def copies(known: pl.DataFrame) -> pl.DataFrame:
     first = pl.col("review_id").first().over("same")
     ordered = known.sort("submitted_at", "review_id", nulls_last=True)
     return ordered.select("review_id", duplicate_of=first).filter(pl.col("duplicate_of") != pl.col("review_id"))
-
-
-def find_duplicates(reviews: pl.DataFrame) -> pl.DataFrame:
-    """`reviews` with `duplicate_of`: the id of the copy that stays, null for that one itself and for what is unique."""
-    found = copies(identities(reviews.filter(shared(duplicate_keys(reviews)))))
-    return reviews.join(found, on="review_id", how="left", maintain_order="left")
 
 
 def shared(keys: pl.Series) -> pl.Series:

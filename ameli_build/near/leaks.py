@@ -13,6 +13,7 @@ import polars as pl
 from ameli_build.near.pictures import BITS, alike_pictures, hash_pictures
 from ameli_build.near.texts import alike_texts
 from ameli_build.reasons import DROPPED, Reason
+from ameli_build.records import body_expr
 from ameli_build.settings import Settings, SplitSettings
 from ameli_build.stages import Work
 
@@ -75,8 +76,7 @@ def _told(row: Mapping[str, object], settings: SplitSettings) -> tuple[str, str,
 
 
 def _of_texts(work: Work, settings: Settings, ordered: pl.DataFrame) -> pl.DataFrame:
-    blank = pl.col("text").str.strip_chars() == ""
-    texts = ordered.select(pl.when(blank).then("title").otherwise("text").alias("text"))["text"].to_list()
+    texts = ordered.select(text=body_expr())["text"].to_list()
     pairs = alike_texts(work, settings, texts, ordered["split"].to_list())
     schema = {"earlier": pl.Int64, "later": pl.Int64, "jaccard": pl.Float64}
     nothing = {"bits": pl.Int64, "image": pl.String, "earlier_image": pl.String}

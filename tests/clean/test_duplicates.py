@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from ameli_build.clean.duplicates import duplicate, find_duplicates
+from ameli_build.clean import duplicates
+from ameli_build.clean.duplicates import duplicate
 from ameli_build.clean.verdicts import judge
 
 LONG = "This refrigerator keeps everything cold and never makes a sound."
@@ -16,7 +17,9 @@ def copies(*rows: tuple[str, str, str | None, str | None, str], title: str = "t"
     """Copies and what they copy, from rows of id, product, author, time and text."""
     schema = dict.fromkeys(("review_id", "sku", "author", "submitted_at", "text"), pl.String)
     table = pl.DataFrame(rows, schema=schema, orient="row").with_columns(title=pl.lit(title))
-    found = find_duplicates(table)
+    suspects = table.filter(duplicates.shared(duplicates.duplicate_keys(table)))
+    told = duplicates.copies(duplicates.identities(suspects))
+    found = table.join(told, on="review_id", how="left", maintain_order="left")
     assert found["review_id"].to_list() == table["review_id"].to_list()
     return dict(found.drop_nulls("duplicate_of").select("review_id", "duplicate_of").iter_rows())
 
