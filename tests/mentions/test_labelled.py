@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import polars as pl
 import pytest
 from labelled import Labelled, read_labelled
 
+from ameli_build.informativeness.picture import Share
 from ameli_build.mentions.stage import STAGE
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot, write_table
@@ -21,14 +21,6 @@ FRESH = 107
 """Of 120 that were written after the rules: what to quote."""
 
 Half = tuple[list[Labelled], list[bool]]
-
-
-def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % Wilson score interval of a share."""
-    share = right / count
-    middle = share + z * z / (2 * count)
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return (middle - half) / (1 + z * z / count), (middle + half) / (1 + z * z / count)
 
 
 @pytest.fixture(scope="module")
@@ -78,19 +70,19 @@ def test_the_set_is_as_large_as_it_says() -> None:
 def test_accuracy(judged: list[tuple[Labelled, bool]], half: str, floor: int) -> None:
     verdicts = [right for review, right in judged if review.development == (half == "development")]
     right, count = sum(verdicts), len(verdicts)
-    low, high = wilson(right, count)
-    print(f"{half}: {right} of {count} right: {right / count:.1%} (95 % interval {low:.1%} to {high:.1%})")
+    share = Share.of(right, count)
+    print(f"{half}: {right} of {count} right: {right / count:.1%} (95 % interval {share.low:.1%} to {share.high:.1%})")
     assert right >= floor
 
 
 def test_accuracy_on_reviews_that_no_rule_has_seen(tmp_path: Path) -> None:
     judged = _judge(tmp_path, read_labelled("labelled_fresh.txt"))
     right, count = sum(verdict for _, verdict in judged), len(judged)
-    low, high = wilson(right, count)
-    print(f"fresh: {right} of {count} right: {right / count:.1%} (95 % interval {low:.1%} to {high:.1%})")
+    share = Share.of(right, count)
+    print(f"fresh: {right} of {count} right: {right / count:.1%} (95 % interval {share.low:.1%} to {share.high:.1%})")
     assert (right, count) == (FRESH, 120)
 
 
 def test_wilson_interval() -> None:
-    low, high = wilson(8, 10)
-    assert (round(low, 3), round(high, 3)) == (0.490, 0.943)
+    share = Share.of(8, 10)
+    assert (round(share.low, 3), round(share.high, 3)) == (0.490, 0.943)
