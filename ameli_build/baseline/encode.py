@@ -10,8 +10,8 @@ import numpy.typing as npt
 import polars as pl
 
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.pairs import Cosines
-from ameli_build.baseline.retrieval import Pictures, Pool
+from ameli_build.baseline.linking.pairs import Cosines
+from ameli_build.baseline.retrieval.pools import Pictures, Pool
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.cross import load_cross_encoder

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from ameli_build.baseline import tables
-from ameli_build.baseline.attributes import Found
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.linkers import Linked
-from ameli_build.baseline.retrievers import Retrieved
+from ameli_build.baseline.extraction.attributes import Found
+from ameli_build.baseline.linking.linkers import Linked
+from ameli_build.baseline.retrieval.retrievers import Retrieved
 
 CLEAN_TEST = "clean-test"
 """The annotators' task that asks for the product."""

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from ameli_build.baseline import tables
-from ameli_build.baseline.attributes import Found, extract, make_sheets
 from ameli_build.baseline.data import Data, load_data
 from ameli_build.baseline.encode import encode_all
-from ameli_build.baseline.linkers import Linked, link
+from ameli_build.baseline.extraction.attributes import Found, extract, make_sheets
+from ameli_build.baseline.linking.linkers import Linked, link
 from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.output import human_row, predictions
-from ameli_build.baseline.prior import make_prior
-from ameli_build.baseline.retrievers import Retrieved, retrieve
+from ameli_build.baseline.retrieval.prior import make_prior
+from ameli_build.baseline.retrieval.retrievers import Retrieved, retrieve
 from ameli_build.baseline.tables import Bootstrap, Outcome, Scores
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity

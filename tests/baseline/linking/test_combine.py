@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ameli_build.baseline.combine import predict, softmax, tune_weight, weighted
+from ameli_build.baseline.linking.combine import predict, softmax, tune_weight, weighted
 
 CANDIDATES = np.array([[4, 7, 9], [2, 3, -1]])
 

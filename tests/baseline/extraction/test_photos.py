@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ameli_build.baseline.data import Reviews
-from ameli_build.baseline.photos import read_photos
+from ameli_build.baseline.extraction.photos import read_photos
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Work

@@ -9,7 +9,7 @@ from baseline_world import write_dataset
 from torchvision.models import resnet18
 
 from ameli_build.baseline.data import load_data
-from ameli_build.baseline.resnet import embed_resnet
+from ameli_build.baseline.linking.resnet import embed_resnet
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 from ameli_build.stages import Work

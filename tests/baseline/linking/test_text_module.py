@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ameli_build.baseline.linkers import sample, with_gold
-from ameli_build.baseline.pairs import Layout
-from ameli_build.baseline.text_module import NEVER, Lists, make_lists, train_text_module
+from ameli_build.baseline.linking.linkers import sample, with_gold
+from ameli_build.baseline.linking.pairs import Layout
+from ameli_build.baseline.linking.text_module import NEVER, Lists, make_lists, train_text_module
 from ameli_build.settings import BaselineSettings
 
 OPTIONS = BaselineSettings(text_hidden=32, text_epochs=25, text_learning_rate=3e-3)

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ameli_build.baseline.linking.steady import steady
 from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.steady import steady
 from ameli_build.models import Matrix
 from ameli_build.settings import BaselineSettings
 

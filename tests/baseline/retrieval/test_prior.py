@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ameli_build.baseline.data import KnowledgeBase
-from ameli_build.baseline.prior import count_forms, make_prior, rank_by_prior
+from ameli_build.baseline.retrieval.prior import count_forms, make_prior, rank_by_prior
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Work

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ameli_build.baseline.attributes import Found, Sheet
 from ameli_build.baseline.data import KnowledgeBase, Reviews
+from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity

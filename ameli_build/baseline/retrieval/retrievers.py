@@ -11,10 +11,9 @@ import numpy as np
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors, with_cross_encoder
-from ameli_build.baseline.image_module import Adapters, Examples, train_adapters
+from ameli_build.baseline.linking.image_module import Adapters, Examples, train_adapters
 from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.prior import Mask, Prior, rank_by_prior
-from ameli_build.baseline.retrieval import (
+from ameli_build.baseline.retrieval.pools import (
     DEPTH,
     Pictures,
     Pool,
@@ -27,6 +26,7 @@ from ameli_build.baseline.retrieval import (
     select,
     tune,
 )
+from ameli_build.baseline.retrieval.prior import Mask, Prior, rank_by_prior
 from ameli_build.models import Matrix
 from ameli_build.settings import Settings
 from ameli_build.stages import Work

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ameli_build.baseline.linking.pairs import Layout
+from ameli_build.baseline.linking.steady import steady
 from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.pairs import Layout
-from ameli_build.baseline.steady import steady
 from ameli_build.models import Matrix
 from ameli_build.settings import BaselineSettings
 

@@ -11,16 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ameli_build.baseline import tables
-from ameli_build.baseline.attributes import Found, Sheet, contradictions
-from ameli_build.baseline.combine import predict, softmax, tune_weight, weighted
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
+from ameli_build.baseline.extraction.attributes import Found, Sheet, contradictions
+from ameli_build.baseline.linking.combine import predict, softmax, tune_weight, weighted
+from ameli_build.baseline.linking.pairs import encode_pairs, lay_out
+from ameli_build.baseline.linking.resnet import embed_resnet
+from ameli_build.baseline.linking.text_module import Lists, TextModule, make_lists, train_text_module
 from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.pairs import encode_pairs, lay_out
-from ameli_build.baseline.resnet import embed_resnet
-from ameli_build.baseline.retrieval import cosine_scorer, score_candidates
-from ameli_build.baseline.retrievers import NOTHING_TO_LEARN, Retrieved, image_scorer, learn_adapters
-from ameli_build.baseline.text_module import Lists, TextModule, make_lists, train_text_module
+from ameli_build.baseline.retrieval.pools import cosine_scorer, score_candidates
+from ameli_build.baseline.retrieval.retrievers import NOTHING_TO_LEARN, Retrieved, image_scorer, learn_adapters
 from ameli_build.models import Matrix
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput

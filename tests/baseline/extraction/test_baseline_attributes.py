@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ameli_build.baseline.attributes import Found, contradictions, index_values, make_sheets
 from ameli_build.baseline.data import KnowledgeBase
+from ameli_build.baseline.extraction.attributes import Found, contradictions, index_values, make_sheets
 from ameli_build.informativeness.attributes import canonical_tokens
 from ameli_build.records import Attribute
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ameli_build.baseline.data import Data, KnowledgeBase
+from ameli_build.baseline.extraction.photos import read_photos
 from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.photos import read_photos
 from ameli_build.informativeness.attributes import Tokens, canonical_tokens, value_forms
 from ameli_build.settings import Settings
 from ameli_build.stages import Work

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ameli_build.baseline.retrieval import (
+from ameli_build.baseline.retrieval.pools import (
     Pictures,
     Pool,
     build_pool,
