@@ -19,7 +19,7 @@ SPLITS = ("train", "dev", "test")
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeBase:
-    """The entities, sorted by SKU; `row` gives a SKU's place. Image paths are relative to `dataset/`."""
+    """The entities, sorted by SKU; `row` gives a SKU's place. Image paths are relative to `Data.root`."""
 
     skus: tuple[str, ...]
     names: tuple[str, ...]
@@ -67,11 +67,15 @@ class Reviews:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What a baseline is trained and scored on; `has_clean_test` tells an empty Clean-Test from a missing one."""
+    """What a baseline is trained and scored on.
+
+    `has_clean_test` tells an empty Clean-Test from a missing one; image paths are relative to `root`.
+    """
 
     kb: KnowledgeBase
     reviews: Reviews
     has_clean_test: bool
+    root: Path
 
 
 def load_data(dataset: Path) -> Data:
@@ -83,7 +87,9 @@ def load_data(dataset: Path) -> Data:
         _read(dataset / f"{split}.parquet").sort("review_id").with_columns(pl.lit(split).alias("split"))
         for split in SPLITS
     ]
-    return Data(kb, _reviews(pl.concat(frames, how="vertical_relaxed"), kb, clean, dataset), clean_path.is_file())
+    return Data(
+        kb, _reviews(pl.concat(frames, how="vertical_relaxed"), kb, clean, dataset), clean_path.is_file(), dataset
+    )
 
 
 def _read(path: Path) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -46,18 +47,18 @@ def encode_all(work: Work, settings: Settings, data: Data) -> Vectors:
         reviews=texts,
         entities=embed_texts(work, settings, kb.texts()),
         cosines=cosines,
-        review_pictures=embed_pictures(work, settings, reviews.images),
-        product_pictures=embed_pictures(work, settings, kb.images),
+        review_pictures=embed_pictures(work, settings, data.root, reviews.images),
+        product_pictures=embed_pictures(work, settings, data.root, kb.images),
         titles=embed_titles(work, settings, kb.texts()),
     )
 
 
-def embed_pictures(work: Work, settings: Settings, images: Sequence[Sequence[str]]) -> Pictures:
+def embed_pictures(work: Work, settings: Settings, root: Path, images: Sequence[Sequence[str]]) -> Pictures:
     """Vectors of each item's pictures, only of the first where the settings compare no other."""
     if settings.baseline.images == "first":
         images = [paths[:1] for paths in images]
     starts = np.concatenate([[0], np.cumsum([len(paths) for paths in images])]).astype(np.int64)
-    vectors = embed_images(work, settings, [f"dataset/{path}" for paths in images for path in paths])
+    vectors = embed_images(work, settings, [path for paths in images for path in paths], root)
     return Pictures(vectors, starts)
 
 

@@ -49,13 +49,13 @@ def _text_key(text: str) -> str:
     return f"{min(len(text), 0xFFFF):04x}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def embed_images(work: Work, settings: Settings, paths: Sequence[str]) -> Matrix:
+def embed_images(work: Work, settings: Settings, paths: Sequence[str], root: Path | None = None) -> Matrix:
     """Unit vectors of `settings.models.image_encoder`, shape (paths, dimension), row i for `paths[i]`.
 
-    Paths are relative to the snapshot. Pictures are turned as their EXIF says and read as RGB.
+    Paths are relative to `root`, by default the snapshot. Pictures are turned as their EXIF says and read as RGB.
     Raises `RunFailed` for one that cannot be decoded.
     """
-    root = work.snapshot.root
+    root = root or work.snapshot.root
     keys = [content_key(root, path) for path in paths]
     return _gather(work, settings, image_kind(settings, root), dict(zip(keys, paths, strict=True)), keys)
 

@@ -122,7 +122,7 @@ def extract(
     `allowed` are the products that each mention can denote, `candidates` the retrieved ones.
     """
     index = index_values(sheets)
-    lines, counts = read_photos(work, settings, data.reviews)
+    lines, counts = read_photos(work, settings, data.reviews, data.root)
     found = []
     for row, text in enumerate(data.reviews.texts):
         mask = _counting(settings, allowed[row], candidates[row])

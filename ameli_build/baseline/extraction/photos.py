@@ -19,10 +19,10 @@ from ameli_build.stages import Shard, Work
 PHOTOS_PER_SHARD = 16
 
 
-def read_photos(work: Work, settings: Settings, reviews: Reviews) -> tuple[list[list[str]], dict[str, int]]:
+def read_photos(work: Work, settings: Settings, reviews: Reviews, root: Path) -> tuple[list[list[str]], dict[str, int]]:
     """Lines of text for each review, and how many of the photos were read.
 
-    The original photos, the first of each review unless the settings compare all. With `baseline.ocr_images` above 0
+    Paths are relative to `root`. The original photos, the first of each review unless the settings compare all. With `baseline.ocr_images` above 0
     at most so many: those of dev and test before those of train, chosen by a hash of seed and name.
     """
     only_first = settings.baseline.images == "first"
@@ -31,10 +31,10 @@ def read_photos(work: Work, settings: Settings, reviews: Reviews) -> tuple[list[
     late = {path: split == "train" for split, paths in zip(reviews.splits, photos, strict=True) for path in paths}
     order = sorted(late, key=lambda path: (late[path], hashlib.sha256(f"{seed} {path}".encode()).digest()))
     chosen = sorted(order[:limit] if limit else order)
-    name, device, root = settings.models.ocr, settings.models.device, str(work.snapshot.dataset)
+    name, device = settings.models.ocr, settings.models.device
     code = module_fingerprint("ameli_build.models.ocr", "ameli_build.models.pictures", __name__)
     parts = [chosen[start : start + PHOTOS_PER_SHARD] for start in range(0, len(chosen), PHOTOS_PER_SHARD)]
-    shards = [Shard(fingerprint("ocr", part, identity(name), code), (name, device, root, part)) for part in parts]
+    shards = [Shard(fingerprint("ocr", part, identity(name), code), (name, device, str(root), part)) for part in parts]
     tables = work.map("read photos", _read, shards)
     lines = {path: found for table in tables for path, found in table.iter_rows()}
     return [[line for path in paths for line in lines.get(path, [])] for paths in photos], {

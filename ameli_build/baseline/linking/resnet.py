@@ -31,7 +31,7 @@ def embed_resnet(work: Work, settings: Settings, data: Data) -> tuple[Matrix, Ma
     load_resnet(name, settings.models.device)
     firsts = [paths[0] for paths in (*data.reviews.images, *data.kb.images)]
     distinct = sorted(set(firsts))
-    code, root = module_fingerprint("ameli_build.models.pictures", __name__), str(work.snapshot.dataset)
+    code, root = module_fingerprint("ameli_build.models.pictures", __name__), str(data.root)
     parts = [distinct[start : start + size] for start in range(0, len(distinct), size)]
     common = (name, settings.models.device, settings.models.batch)
     shards = [
