@@ -22,8 +22,9 @@ PHOTOS_PER_SHARD = 16
 def read_photos(work: Work, settings: Settings, reviews: Reviews, root: Path) -> tuple[list[list[str]], dict[str, int]]:
     """Lines of text for each review, and how many of the photos were read.
 
-    Paths are relative to `root`. The original photos, the first of each review unless the settings compare all. With `baseline.ocr_images` above 0
-    at most so many: those of dev and test before those of train, chosen by a hash of seed and name.
+    Paths are relative to `root`. The original photos, the first of each review unless the settings compare all. With
+    `baseline.ocr_images` above 0 at most so many: those of dev and test before those of train, chosen by a hash of seed
+    and name.
     """
     only_first = settings.baseline.images == "first"
     photos = [paths[:1] if only_first else paths for paths in reviews.photos]
