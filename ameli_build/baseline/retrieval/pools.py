@@ -6,7 +6,7 @@ all of the pool. Scores are rounded to six decimals and ties go to the smaller S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product as combinations
 
@@ -14,15 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ameli_build.baseline.metrics import Integers, positions
-from ameli_build.models import Matrix
+from ameli_build.baseline.retrieval.channels import Pictures as Pictures
+from ameli_build.baseline.retrieval.channels import Scorer as Scorer
+from ameli_build.baseline.retrieval.channels import cosine_scorer as cosine_scorer
+from ameli_build.baseline.retrieval.channels import picture_scorer as picture_scorer
+from ameli_build.baseline.retrieval.search import EXACT, Index, among_top, best_columns
 
 Mask = npt.NDArray[np.bool_]
 Weights = Mapping[str, float]
-Scorer = Callable[[Integers], npt.NDArray[np.float32]]
-"""Scores of some reviews (rows) against all products, shape (reviews, products)."""
 
 DEPTH = 100
 BLOCK = 256
+DECIMALS = 6
 STEPS = 10
 
 
@@ -64,58 +67,71 @@ def _pad(rows: Integers, k: int) -> Integers:
     return np.pad(rows, ((0, 0), (0, max(0, k - rows.shape[1]))), constant_values=-1).astype(np.int64)
 
 
-def build_pool(scorers: Mapping[str, Scorer], allowed: Sequence[Mask], products: int, top: int) -> Pool:
-    """The pool of all reviews, `len(allowed)` of them, from the top-`top` of each channel, a block at a time."""
-    blocks = []
+def build_pool(
+    scorers: Mapping[str, Scorer], allowed: Sequence[Mask], products: int, top: int, index: str = EXACT
+) -> Pool:
+    """The pool of all reviews, `len(allowed)` of them, from the top-`top` of each channel, a block at a time.
+
+    `index` is "exact" or the factory string of a faiss index, by which each channel is searched. Raises
+    `UnusableInput` for one that cannot be built.
+    """
+    searched = index != EXACT and top < products
+    indexes = {name: scorer.index(index) for name, scorer in scorers.items()} if searched else {}
+    width = min(products, top * len(scorers))
+    shape = (len(allowed), width)
+    pool = Pool(
+        np.full(shape, -1, dtype=np.int64),
+        {name: np.zeros(shape, dtype=np.float32) for name in scorers},
+        np.zeros(shape, dtype=np.bool_),
+    )
+    width = 0
     for start in range(0, len(allowed), BLOCK):
-        some = np.arange(start, min(start + BLOCK, len(allowed)), dtype=np.int64)
-        full = {name: np.round(scorer(some), 6) for name, scorer in scorers.items()}
-        rows = _union([_top(scores, top) for scores in full.values()], len(some), products)
-        safe = np.maximum(rows, 0)
-        channels = {name: np.take_along_axis(scores, safe, axis=1) for name, scores in full.items()}
-        mask = np.stack([allowed[start + n][row] for n, row in enumerate(safe)]) & (rows >= 0)
-        blocks.append(Pool(rows, channels, mask))
-    return _join(blocks, tuple(scorers))
+        masks = allowed[start : start + BLOCK]
+        some = np.arange(start, start + len(masks), dtype=np.int64)
+        rows, channels = _found(scorers, indexes, some, top) if searched else _scanned(scorers, some, top)
+        place = slice(start, start + len(masks)), slice(rows.shape[1])
+        pool.rows[place] = rows
+        for name, values in channels.items():
+            pool.channels[name][place] = values
+        pool.allowed[place] = np.stack([mask[row] for mask, row in zip(masks, rows, strict=True)]) & (rows >= 0)
+        width = max(width, rows.shape[1])
+    kept = {name: values[:, :width] for name, values in pool.channels.items()}
+    return Pool(pool.rows[:, :width], kept, pool.allowed[:, :width])
 
 
 def score_candidates(scorer: Scorer, reviews: Integers, candidates: Integers) -> npt.NDArray[np.float32]:
     """Scores of the candidates of some reviews, shape (reviews, candidates); whatever for padding (-1)."""
-    scores = np.zeros(candidates.shape, dtype=np.float32)
-    for start in range(0, len(reviews), BLOCK):
-        some = slice(start, start + BLOCK)
-        scores[some] = np.take_along_axis(scorer(reviews[some]), np.maximum(candidates[some], 0), axis=1)
-    return np.round(scores, 6)
+    return np.round(scorer.at(reviews, candidates), DECIMALS)
 
 
-def _top(scores: npt.NDArray[np.float32], top: int) -> Integers | None:
-    if top >= scores.shape[1]:
-        return None
-    return np.argsort(-scores, axis=1, kind="stable")[:, :top].astype(np.int64)
+Block = tuple[Integers, dict[str, npt.NDArray[np.float32]]]
 
 
-def _union(tops: Sequence[Integers | None], reviews: int, products: int) -> Integers:
-    some = [top for top in tops if top is not None]
-    if len(some) < len(tops) or not some:
-        return np.tile(np.arange(products, dtype=np.int64), (reviews, 1))
-    rows = [np.unique(np.concatenate([top[n] for top in some])) for n in range(reviews)]
-    width = max(len(row) for row in rows)
-    return np.stack([np.pad(row, (0, width - len(row)), constant_values=-1) for row in rows])
+def _scanned(scorers: Mapping[str, Scorer], some: Integers, top: int) -> Block:
+    """Rows and channels of some reviews by comparing them with every product."""
+    full = {name: np.round(scorer(some), DECIMALS) for name, scorer in scorers.items()}
+    keep = np.logical_or.reduce([among_top(scores, top) for scores in full.values()])
+    rows = _ascending(keep)
+    channels = {name: np.take_along_axis(scores, np.maximum(rows, 0), axis=1) for name, scores in full.items()}
+    return rows, channels
 
 
-def _join(blocks: Sequence[Pool], names: Sequence[str]) -> Pool:
-    if not blocks:
-        empty = np.zeros((0, 0), dtype=np.float32)
-        return Pool(empty.astype(np.int64), dict.fromkeys(names, empty), empty.astype(np.bool_))
-    width = max(block.rows.shape[1] for block in blocks)
+def _found(scorers: Mapping[str, Scorer], indexes: Mapping[str, Index], some: Integers, top: int) -> Block:
+    """Rows and channels of some reviews: the products that the indexes give, scored exactly."""
+    found = [scorer.nearest(indexes[name], some, top) for name, scorer in scorers.items()]
+    distinct = [np.unique(row[row >= 0]) for row in np.concatenate(found, axis=1)]
+    rows = np.full((len(some), max(len(row) for row in distinct)), -1, dtype=np.int64)
+    for n, row in enumerate(distinct):
+        rows[n, : len(row)] = row
+    return rows, {name: score_candidates(scorer, some, rows) for name, scorer in scorers.items()}
 
-    def widened(block: Pool, values: npt.NDArray[np.generic], fill: float) -> npt.NDArray[np.generic]:
-        return np.pad(values, ((0, 0), (0, width - block.rows.shape[1])), constant_values=fill)
 
-    return Pool(
-        np.concatenate([widened(one, one.rows, -1) for one in blocks]).astype(np.int64),
-        {name: np.concatenate([widened(one, one.channels[name], 0) for one in blocks]) for name in names},
-        np.concatenate([widened(one, one.allowed, 0) for one in blocks]).astype(np.bool_),
-    )
+def _ascending(keep: Mask) -> Integers:
+    """The columns that `keep` marks in each row, ascending, padded with -1."""
+    counts = keep.sum(axis=1)
+    rows = np.full((len(keep), int(counts.max(initial=0))), -1, dtype=np.int64)
+    rows[np.arange(rows.shape[1]) < counts[:, None]] = np.nonzero(keep)[1]
+    return rows
 
 
 def fuse(pool: Pool, weights: Weights, prior_first: bool) -> npt.NDArray[np.float32]:
@@ -129,13 +145,13 @@ def fuse(pool: Pool, weights: Weights, prior_first: bool) -> npt.NDArray[np.floa
     keep = pool.rows >= 0
     if prior_first:
         keep &= pool.allowed | ~pool.allowed.any(axis=1, keepdims=True)
-    return np.where(keep, np.round(total, 6), -np.inf).astype(np.float32)
+    return np.where(keep, np.round(total, DECIMALS), -np.inf).astype(np.float32)
 
 
 def rank(pool: Pool, weights: Weights, *, prior: str = "", keep: int = 0) -> Ranking:
     """The first `DEPTH` products of each review; `prior` is "before", "after" or "" for no filter."""
     scores = fuse(pool, weights, prior == "before")
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :DEPTH]
+    order = best_columns(scores, DEPTH)
     best = np.take_along_axis(scores, order, axis=1)
     rows = np.where(np.isfinite(best), np.take_along_axis(pool.rows, order, axis=1), -1).astype(np.int64)
     allowed = np.take_along_axis(pool.allowed, order, axis=1)
@@ -166,41 +182,3 @@ def tune(pool: Pool, names: Sequence[str], gold: Integers, keep: int, prior: str
 def select(pool: Pool, rows: Integers) -> Pool:
     """The pool of some reviews."""
     return Pool(pool.rows[rows], {name: values[rows] for name, values in pool.channels.items()}, pool.allowed[rows])
-
-
-def cosine_scorer(queries: Matrix, entities: Matrix) -> Scorer:
-    """Cosines of one unit vector a review with one a product."""
-    return lambda some: queries[some] @ entities.T
-
-
-@dataclass(frozen=True, slots=True)
-class Pictures:
-    """Vectors of several pictures an item: item n has rows `starts[n]` up to `starts[n + 1]`, at least one."""
-
-    vectors: Matrix
-    starts: Integers
-
-    def first(self) -> Matrix:
-        """The vector of each item's first picture."""
-        return self.vectors[self.starts[:-1]]
-
-
-def picture_scorer(reviews: Pictures, products: Pictures, pooling: str) -> Scorer:
-    """Cosines of pictures: of the first ones, or the maximum or mean over all pairs (`pooling`)."""
-    if pooling == "first":
-        return cosine_scorer(reviews.first(), products.first())
-    counts = np.diff(products.starts)
-
-    def scores(some: Integers) -> npt.NDArray[np.float32]:
-        return np.stack([_pooled(reviews, products, counts, int(n), pooling) for n in some])
-
-    return scores
-
-
-def _pooled(reviews: Pictures, products: Pictures, counts: Integers, n: int, pooling: str) -> npt.NDArray[np.float32]:
-    pairs = reviews.vectors[reviews.starts[n] : reviews.starts[n + 1]] @ products.vectors.T
-    if pooling == "maximum":
-        pooled = np.maximum.reduceat(pairs.max(axis=0), products.starts[:-1])
-    else:
-        pooled = np.add.reduceat(pairs.mean(axis=0), products.starts[:-1]) / counts
-    return np.asarray(pooled, dtype=np.float32)

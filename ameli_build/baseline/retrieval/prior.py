@@ -49,7 +49,8 @@ class Prior:
 
     def allowed(self, mention: str) -> Mask:
         """Products whose P(e|m) and P(c|m) are above zero; all of them when there is none."""
-        mask = (self.entities(mention) > 0) & (self.categories(mention) > 0)
+        mask = np.zeros(len(self.category), dtype=np.bool_)
+        mask[list(self.forms.get(form_of(mention), ()))] = True  # what P(e|m) is of, P(c|m) is of too
         return mask if mask.any() else np.ones(len(self.category), dtype=np.bool_)
 
 
@@ -106,7 +107,8 @@ def rank_by_prior(prior: Prior, mentions: Sequence[str], depth: int) -> Integers
     for n, mention in enumerate(mentions):
         if mention not in known:
             entities, shares = prior.entities(mention), prior.categories(mention)
-            order = np.lexsort((np.arange(len(entities)), -shares, -entities))
-            known[mention] = order[entities[order] > 0][:depth].astype(np.int64)
+            named = np.flatnonzero(entities)
+            order = named[np.lexsort((named, -shares[named], -entities[named]))]
+            known[mention] = order[:depth].astype(np.int64)
         ranked[n, : len(known[mention])] = known[mention]
     return ranked

@@ -1,0 +1,99 @@
+"""Top-J search: exactly, or by a faiss index of the user's choice (section 4.3).
+
+The exact search multiplies blocks and partitions them. A flat faiss index does the same in about twice the time,
+because the scores that a pool needs of every channel come from that product anyway; and it leaves equal scores in an
+order of its own, where here the smaller row comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from ameli_build.baseline.metrics import Integers
+from ameli_build.models import Matrix
+from ameli_build.snapshot import UnusableInput
+
+EXACT = "exact"
+SEARCHED_LISTS = 8
+"""Of an inverted file, one list in so many is searched."""
+
+Scores = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+
+def among_top(scores: Scores, top: int) -> Mask:
+    """Which columns are among the `top` best of their row; of equal scores, the smaller columns."""
+    columns = scores.shape[1]
+    if top >= columns:
+        return np.ones(scores.shape, dtype=np.bool_)
+    least = np.partition(scores, columns - top, axis=1)[:, columns - top, None]
+    keep: Mask = scores >= least
+    tied = np.flatnonzero(keep.sum(axis=1) > top)
+    if len(tied):
+        some, bound = scores[tied], least[tied]
+        above, equal = some > bound, some == bound
+        room = top - above.sum(axis=1, keepdims=True)
+        keep[tied] = above | (equal & (np.cumsum(equal, axis=1) <= room))
+    return keep
+
+
+def best_columns(scores: Scores, top: int) -> Integers:
+    """The `top` best columns of each row, best first, smaller columns before larger ones at equal scores."""
+    top = min(top, scores.shape[1])
+    columns = np.nonzero(among_top(scores, top))[1].reshape(len(scores), top)
+    order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A faiss index over vectors; it may miss some of the nearest, and its scores are not used."""
+
+    faiss: Any
+
+    def nearest(self, queries: Matrix, top: int) -> Integers:
+        """Rows of about the `top` vectors with the largest inner products, shape (queries, top), padded with -1."""
+        _, rows = self.faiss.search(np.ascontiguousarray(queries, dtype=np.float32), min(top, self.faiss.ntotal))
+        return np.asarray(rows, dtype=np.int64)
+
+
+def build_index(vectors: Matrix, name: str) -> Index:
+    """A faiss index by its factory string ("Flat", "HNSW32", "IVF256,Flat", "PQ32") over inner products.
+
+    Built by one thread, with the seeds that faiss fixes, so that it is the same each time. Raises `UnusableInput`
+    that names the setting where there is no such index, or too few vectors to train it.
+    """
+    count, width = vectors.shape
+    try:
+        index = faiss.index_factory(width, name, faiss.METRIC_INNER_PRODUCT)
+        with _one_thread():
+            if not index.is_trained:
+                index.train(vectors)
+            index.add(vectors)
+    except RuntimeError as error:
+        why = str(error).rpartition("failed: ")[2].strip() or "faiss knows no such index"
+        raise UnusableInput(
+            f"setting baseline.index: {name!r} cannot be built from {count:,} vectors of {width} numbers ({why[:200]})"
+        ) from None
+    lists = getattr(faiss.try_extract_index_ivf(index), "nlist", 0)
+    if lists:
+        faiss.extract_index_ivf(index).nprobe = max(1, lists // SEARCHED_LISTS)
+    return Index(index)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Graph indexes come out otherwise with every run: their threads race for the links."""
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
