@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ameli_build.mentions.compounds import modifies_another
+from ameli_build.mentions.homographs import is_adjective_here, is_idiom, is_verb_here
 from ameli_build.mentions.modifiers import Known, is_of_another
 from ameli_build.mentions.words import WORD, word_set
 
@@ -45,7 +47,13 @@ _OLD = (
     "(?:old|older|ancient|previous|prior|former|(?<!have\\ )(?<!has\\ )(?<!had\\ )(?<!ve\\ )broken|dying|dead|existing"
     "|current|original|\\d+[ -]year[ -]old)"
 )
-_LOOSE = r"(?:\s+[\w\-]+){0,2}"
+_LEAVE = (
+    r"(?:(?:up|down)grad\w+|switch\w*|c[oa]m\w+|mov\w+|jump\w*|go(?:ing|ne)?|went|graduat\w+|transition\w*"
+    r"|step\w*(?:\s+(?:up|down))?)"
+)
+"""Verbs and nouns of a change from one thing to another."""
+
+_LOOSE = r"(?:\s+(?!(?:to|the|this|these|is|was|so|but|because|with|for)\b)[\w\-]+){0,2}"
 _OTHER_BEFORE = re.compile(
     rf"""(?:
     \b(?:{_ARTICLES}\s+)?{_OLD}{_LOOSE}
@@ -54,8 +62,10 @@ _OTHER_BEFORE = re.compile(
   | (?<!more\ )(?<!rather\ )(?<!other\ )\bthan\s+(?:{_ARTICLES}\b)?{_LOOSE}
   | \brather\s+than\s+(?:{_ARTICLES}\b)?{_LOOSE}
   | \bother\s+than\s+{_ARTICLES}{_LOOSE}
-  | \b(?:unlike|instead\s+of|compared?\s+(?:to|with)|upgrad\w+\s+from|switch\w*\s+from|c[oa]m\w+\s+from
-      |mov\w+\s+from|used\s+to\s+have|used\s+to\s+own|had\s+before)\s+(?:{_ARTICLES}\b)?{_LOOSE}
+  | \b(?:unlike|instead\s+of|in\s+lieu\s+of|in\s+place\s+of|as\s+opposed\s+to|versus|compared?\s+(?:to|with)
+      |{_LEAVE}\s+from|(?:improvement|upgrade|step\s+up)\s+over|replacement\s+for|used\s+to\s+(?:have|own|use)
+      |had\s+before)\s+(?:{_ARTICLES}\b)?{_LOOSE}
+  | \bas\s+(?!(?:far|long|much|soon|well)\b)\w+\s+as\s+{_OWNERS}{_LOOSE}
   | \breplac\w+\s+(?:for\s+)?{_OWNERS}{_LOOSE}
   | \breplac(?:ed|es|ing)\s+(?:a|an){_LOOSE}
   | \b(?:thr[eo]w(?:ing|n)?\s+(?:out|away)|toss\w*(?:\s+out)?|ditch\w*|donat\w+|sold|g[eo]t(?:ting)?\s+rid\s+of
@@ -82,6 +92,10 @@ _OTHER_AFTER = re.compile(
   | \s+(?:(?:that|which)\s+)?(?:I|we)(?:['’]ve|['’]d|\s+have|\s+had)?\s+(?:(?:always|just|already)\s+)?
       (?:had|owned|used|bought)\s+(?:before|previously|for\s+(?:\w+\s+)?years|years\s+ago|in\s+the\s+past)
   | \s+(?:that|which)\s+(?:I|we)\s+had\b
+  | \s+(?:(?:that|which)\s+)?(?:I|we)\s+(?:(?:had\s+)?(?:rented|borrowed|outgrew|replaced(?!\s+(?:it|them)))
+      |rent|used\s+to\s+(?:have|own|use|rent)|had\b(?=\s*(?:$|[,)]|before|prior|previously|was|at)))
+  | \s+(?:(?:that|which)\s+)?(?:it|this|these|this\s+one)\s+(?:is\s+)?replac\w+
+  | \s+(?:that|which)\s+c[ao]mes?\s+with\s+(?:my|our|his|her|their)\b
   | \s+(?:that|which)\s+(?:had\s+|just\s+|finally\s+|has\s+)*(?:{_GONE}|belonged)
   | \s+(?:\w+\s+){{0,2}}?(?:just\s+|finally\s+|suddenly\s+)?{_GONE}\b.*?{_THEN_BOUGHT}
   | \s+(?:now\s+)?(?:stays|sits|collects)\s+(?:at\s+)?(?:home|dust|unused|in\s+(?:the|a)\s+(?:closet|drawer|box))
@@ -89,6 +103,25 @@ _OTHER_AFTER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """The words after a span that speak of another product."""
+
+_THE = re.compile(rf"\b(?<!is\ )(?<!was\ )(?<!['’]s\ )the{_LOOSE}\s*$", re.IGNORECASE)
+_OF_OTHERS = re.compile(
+    r"\s+(?:(?:that|which)\s+)?(?:(?:my|our|his|her|their)\s+(?:\w+\s+){1,2}?|he\s+|she\s+|they\s+)"
+    r"(?:uses?|has|have|had|owns?|owned|rents?|rented)\b|\s+at\s+(?:my|our|the)\s+(?:gym|hotel|\w+['’]s)\b",
+    re.IGNORECASE,
+)
+""" "The laptop my sister uses", "the treadmill at my gym"; but "it is the laptop my sister uses"."""
+
+_OWNED = re.compile(rf"\b{_OWNERS}{_LOOSE}\s*$", re.IGNORECASE)
+_LED_TO_THIS = re.compile(
+    r"[^.!?]*?\b(?:so|and|,)\s+(?:then\s+)?(?:I|we)\s+(?:\w+\s+){0,2}?(?:bought|got|grabbed|ordered|purchased|chose|tried"
+    r"|picked(?:\s+up)?|went\s+with|replaced\s+(?:it\s+)?with|(?:switch|upgrad)ed\s+to)\s+(?:this|these|the\s+new|a\s+new)\b",
+    re.IGNORECASE,
+)
+""" "My suitcase lost a wheel, so I got this one"."""
+
+_GIVEN = re.compile(rf"\bg[ai]v(?:e|es|ing|en)\s+{_OWNERS}{_LOOSE}\s*$", re.IGNORECASE)
+_AWAY = re.compile(r"\s+(?:to|away)\b", re.IGNORECASE)
 
 _HAD = re.compile(rf"\b(?:I|we)(?:['’]ve|\s+have|['’]d)?\s+(?:had|owned|used)\s+(?:a|an|another|one){_LOOSE}\s*$", re.I)
 _EARLIER = re.compile(r"[^,]{0,25}?\b(?:before|previously|in\s+the\s+past|years\s+ago|growing\s+up|until)\b", re.I)
@@ -106,58 +139,7 @@ _IN_A_HOST = re.compile(
     re.IGNORECASE,
 )
 
-_ACCESSORIES = word_set(
-    "accessories accessory adapter adapters arm armband attachment attachments backpack backpacks bag bags base"
-    " batteries battery bit bits blade blades bowl box boxes bracket brackets brush brushes bulb bulbs cable cables"
-    " card cards cart cartridge cartridges case cases charger chargers cleaner cleaners compartment cord cords cover"
-    " covers cozy desk dinner disc discs dock docks drawer filter filters fluid guy hanger head heads holder holders"
-    " hood hoods hose hoses ink installer kit kits lens lenses liner liners magnet magnets mat mats mount mounts oven"
-    " ovens pad pads paper pedal plan plug pods pouch protector protectors rack racks refill refills repair repairman"
-    " riser salesman seat shelf shell skin sleeve sleeves stand stands store strap straps stylus table toner tote tray"
-    " trays tripod wipes wire wires"
-)
-"""Things that are sold beside a product, or made for it, and are named after it."""
-
-_ALSO_VERBS = word_set(
-    "base bit blade box brush cable cases charger cover covers dock docks filter filters head heads hose mount mounts"
-    " pad pads plug rack racks refill refills repair seat shelf skin sleeve stand stands strap table wire"
-)
-_OBJECT = re.compile(
-    r"\s+(?:a|an|the|my|our|his|her|their|your|its|it|us|me|them|all|each|every\w*|both|most|up|out|on|in(?:to)?|well"
-    r"|easily|firmly|perfectly|right|there|\d+)\b",
-    re.IGNORECASE,
-)
-"""What follows a verb and no noun: "the router covers our whole house", "the TV stands on its own"."""
-
-_LIKE = word_set("like grade quality sized style styled")
-_FIT = word_set("compatible friendly proof safe sized")
-"""What makes an adjective of a name: "laptop-like", "dishwasher safe"."""
-
-_VERB_BEFORE = word_set(
-    "to i we you they can could will would should must may might cannot dont didnt doesnt not never always just ll d"
-)
-_IDIOMS = re.compile(
-    r"""(?:
-    \bin\s+(?:any\s+|this\s+|that\s+)?\[case\]
-  | \b(?:wide|full|price|whole|bluetooth|wifi|long|close)\s+\[range\]
-  | \[range\]\s+(?:of\b|(?:from|between)\s+\$?\d)
-  | \b(?:big|huge|not\s+a|a)\s+\[fan\](?=\s+of\b)
-  | \bon\s+an?\s+\[scale\]
-  | \[set\]\s+(?:up|it)\b
-  | \b(?:credit|debit|gift|business)\s+\[card\]
-  | \[watch(?:es)?\]\s+(?:movies?|tv|shows?|out)
-  | \b(?:hard|flash|test)\s+\[drive\]
-  | \[phone\]\s+(?:call|number)s?
-  | \[tv\]\s+(?:shows?|series|dinner)
-  | \[camera\]\s+(?:shy|ready)
-  | \b(?:movie|video)\s+\[games?\]\s+console
-  | \bcan(?:'|’)?t\s+\[stand\]
-  | \b(?:one|night)\s+\[stand\]
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
 _POINTED = re.compile(r"\bth(?:is|ese)(?:\s+[\w\-]+)?\s+$", re.IGNORECASE)
-_NEXT = re.compile(r"[ -]([^\W_]+)")
 
 
 def is_something_else(context: Context, known: Known | None) -> bool:
@@ -165,11 +147,9 @@ def is_something_else(context: Context, known: Known | None) -> bool:
 
     Without `known`, modifiers are not judged.
     """
-    if _names_an_accessory(context, known) or _is_idiom(context):
+    if modifies_another(context.text, context.start, context.end, known) or _is_another_word(context, known):
         return True
     before = context.before
-    if context.verb and _is_verb_here(before):
-        return True
     if _POINTED.search(before):
         return False
     return (
@@ -180,27 +160,17 @@ def is_something_else(context: Context, known: Known | None) -> bool:
     )
 
 
-def _names_an_accessory(context: Context, known: Known | None) -> bool:
-    following = _NEXT.match(context.text, context.end)
-    if following is None:
-        return False
-    word = following[1].lower()
-    if word in _FIT or (context.text[context.end] == "-" and word in _LIKE):
-        return True
-    if word not in _ACCESSORIES or (known is not None and word in known.own):
-        return False
-    plural = context.text[context.end - 1] in "sS"
-    agrees = plural != word.endswith("s")  # a router covers, routers cover
-    return not (word in _ALSO_VERBS and agrees and _OBJECT.match(context.text, following.end()))
-
-
 def _is_told_after(context: Context, before: str) -> bool:
     after = context.after
     if _OTHER_AFTER.match(after):
         return True
     if _FIRST.search(before) and re.match(rf"\s+{_ENDED}\b", after):
         return True
-    return bool(_HAD.search(before) and _EARLIER.match(after))
+    if _HAD.search(before) and _EARLIER.match(after):
+        return True
+    if _OF_OTHERS.match(after) and _THE.search(before):
+        return True
+    return bool((_AWAY.match(after) and _GIVEN.search(before)) or (_LED_TO_THIS.match(after) and _OWNED.search(before)))
 
 
 def _is_built_in(context: Context, known: Known | None) -> bool:
@@ -210,13 +180,13 @@ def _is_built_in(context: Context, known: Known | None) -> bool:
     return host is not None and not (known is not None and host["host"].lower() in known.own)
 
 
-def _is_verb_here(before: str) -> bool:
-    words = [word.lower() for word in WORD.findall(before.replace("'", "").replace("’", ""))]
-    return bool(words) and words[-1] in _VERB_BEFORE
-
-
-def _is_idiom(context: Context) -> bool:
+def _is_another_word(context: Context, known: Known | None) -> bool:
+    """Whether the letters of a name of one word are a verb, an adjective or part of an idiom here."""
     if not context.alone:
         return False
-    inside = context.text[context.start : context.end]
-    return bool(_IDIOMS.search(f"{context.before}[{inside}]{context.text[context.end : context.end + 30]}"))
+    before, word, after = context.before, context.text[context.start : context.end], context.after
+    return (
+        is_idiom(before, word, after)
+        or (context.verb and is_verb_here(before, word, after, known))
+        or (known is not None and is_adjective_here(before, word, known))
+    )

@@ -6,6 +6,7 @@ gives the same verdicts as lemmatising every word of every review, at a fraction
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,17 @@ def plain_nouns(language: Language) -> frozenset[str]:
 
 
 @lru_cache(maxsize=2)
+def only_nouns(language: Language) -> frozenset[str]:
+    """Nouns that are nothing else, and their regular plurals; no function words, no verb forms ("works", "gaming")."""
+    verbs = _listed("verb", language)
+    others = verbs | _listed("adj", language) | _listed("adv", language) | frozenset(_exceptions("verb", language))
+    others |= {form for verb in verbs for form in (verb + "s", verb + "es", verb[:-1] + "ies")}
+    found = {word for word in _listed("noun", language) - others if len(word) > 2 and not word.endswith("ing")}
+    found |= {word + "s" for word in found} - others
+    return frozenset(found - language.Defaults.stop_words)
+
+
+@lru_cache(maxsize=2)
 def dictionary(language: Language) -> frozenset[str]:
     """All listed words."""
     return frozenset().union(*(_listed(kind, language) for kind in _KINDS))
@@ -99,8 +111,14 @@ def _plurals(lemma: str, language: Language) -> set[str]:
         forms.add(lemma[:-1] + "ves")
     if lemma.endswith("fe"):
         forms.add(lemma[:-2] + "ves")
-    tables = getattr(language.get_pipe("lemmatizer"), "lookups", None)
-    if tables is not None and tables.has_table("lemma_exc"):
-        irregular = tables.get_table("lemma_exc").get("noun", {})
-        forms |= {form for form, lemmas in irregular.items() if lemma in lemmas}
+    forms |= {form for form, lemmas in _exceptions("noun", language).items() if lemma in lemmas}
     return forms
+
+
+def _exceptions(kind: str, language: Language) -> Mapping[str, Collection[str]]:
+    """The irregular forms of a kind that spaCy's tables list, with their lemmas."""
+    tables = getattr(language.get_pipe("lemmatizer"), "lookups", None)
+    if tables is None or not tables.has_table("lemma_exc"):
+        return {}
+    exceptions: Mapping[str, Collection[str]] = tables.get_table("lemma_exc").get(kind, {})
+    return exceptions

@@ -40,6 +40,9 @@ _DETERMINERS = word_set("all the a an other more shop new our")
 _CONTAINERS = word_set("bundle combo kit pack package set")
 """Heads that only say that several things come together."""
 
+_PURPOSES = word_set("accessory care cleaning gift maintenance power repair starter tool travel value")
+"""What stands before such a head and is not in it: a "power pack" is no power."""
+
 _KINDS_OF = {
     "band": word_set("tracker"),
     "camera": word_set("camcorder dslr slr webcam"),
@@ -54,6 +57,9 @@ _KINDS_OF = {
     "watch": word_set("smartwatch tracker"),
 }
 """Nouns that stand in apposition before a more general one and name the product as well: "laptop computer"."""
+
+_COORDINATE = 4
+"""Words of a second name, its "and" included."""
 
 _ALL_KINDS = frozenset().union(*_KINDS_OF.values())
 
@@ -129,10 +135,21 @@ def _known_phrases(phrases: Sequence[Phrase], known: Collection[str], plain: boo
         if places:
             to_head = words[: places[-1] + 1]
             if plain:
-                return [to_head]
+                return [to_head, *_second_names(words, places[-1], language)]
             to_root = _up_to_root(words, language)
             return [to_head] if to_root[-1].isupper() else [to_head, to_root]
     return []
+
+
+def _second_names(words: Phrase, head: int, language: Language) -> Iterator[Phrase]:
+    """What names the thing again after its head: one noun in apposition ("Smart Lock Deadbolt"), or one after "and"."""
+    rest = words[head + 1 :]
+    if not rest or not _can_head(rest[-1], language) or lemma_of(rest[-1], language) in _CONTAINERS:
+        return
+    if len(rest) == 1 and is_noun(lemma_of(rest[0], language), language):
+        yield words
+    elif rest[0] in ("and", "&") and len(rest) <= _COORDINATE:
+        yield rest[1:]
 
 
 def _in_likely_order(parts: list[str]) -> list[str]:
@@ -193,7 +210,13 @@ def _other_heads(phrase: Phrase, known: Collection[str], language: Language) -> 
     lemmas = [lemma_of(word, language) for word in phrase[:-1]]
     kinds = _ALL_KINDS if head in _CONTAINERS else _KINDS_OF.get(head, frozenset())
     places = {n for n, lemma in enumerate(lemmas) if lemma in kinds}
-    if head in _CONTAINERS and not places and lemmas and _can_head(phrase[-2], language):
+    if (
+        head in _CONTAINERS
+        and not places
+        and lemmas
+        and lemmas[-1] not in _PURPOSES
+        and _can_head(phrase[-2], language)
+    ):
         places.add(len(lemmas) - 1)
     places |= {n - 1 for n, word in enumerate(phrase[:-1]) if n and word in ("and", "&") and lemmas[n - 1] in known}
     for place in sorted(places):

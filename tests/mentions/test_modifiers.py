@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from ameli_build.mentions.inflect import dictionary, plain_nouns
+from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns
 from ameli_build.mentions.modifiers import Known, is_of_another, own_words
 from ameli_build.models.language import load_language
 
 LANGUAGE = load_language("bundled:en")
-KNOWN = Known(own_words("Norvik - Gas Wi-Fi Range - Black", "Gas Ranges"), plain_nouns(LANGUAGE), dictionary(LANGUAGE))
+KNOWN = Known(
+    own_words("Norvik - Gas Wi-Fi Range - Black", "Gas Ranges"),
+    plain_nouns(LANGUAGE),
+    only_nouns(LANGUAGE),
+    dictionary(LANGUAGE),
+)
 
 
 @pytest.mark.parametrize(

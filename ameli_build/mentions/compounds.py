@@ -1,0 +1,83 @@
+"""Where a name only modifies the noun that follows: "a laptop bag", "dishwasher tablets", "the printer salesman".
+
+The head of such a compound is another thing, and the review has not named its product. A head that tells the class or a
+property of the thing itself ("laptop computer", "dryer unit", "camera performance") leaves the name what it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ameli_build.mentions.modifiers import Known
+from ameli_build.mentions.words import word_set
+
+_NEXT = re.compile(r"[ -]([^\W_]+)")
+
+_ACCESSORIES = word_set(
+    "accessories accessory adapter adapters alarm app apps arm armband attachment attachments backpack backpacks bag"
+    " bags bank banks base batteries battery bit bits blade blades board body bowl box boxes bracket brackets brush"
+    " brushes bulb bulbs button buttons cable cables cap card cards cart cartridge cartridges case cases channel"
+    " channels charger chargers cleaner cleaners clip compartment console cord cords cover covers cozy cushion deal"
+    " desk dinner disc discs dock docks door drawer drum filter filters fluid frame guy handle hanger head heads"
+    " holder holders hood hoods hose hoses ink insert installer kit kits lens lenses light liner liners link magnet"
+    " magnets mat mats mount mounts oven ovens pad pads paper pedal pedals pick pin plan plate plug pods pouch"
+    " protector protectors rack racks refill refills remote remotes repair repairman ring riser salesman screen"
+    " screens seat shade shelf shell shield shop skin sleeve sleeves stand stands stick stool store strap straps"
+    " string strings strip stylus support surface switch table tape tip toner tote tray trays tripod tube wipes wire"
+    " wires"
+)
+"""Things that are sold beside a product or are parts of it, and are named after it, verbs and adjectives too."""
+
+_ALSO_VERBS = word_set(
+    "base bit blade box brush cable cases charger cover covers dock docks filter filters head heads hose mount mounts"
+    " pad pads plug rack racks refill refills repair seat screens shelf skin sleeve stand stands strap strings table"
+    " wire"
+)
+_OBJECT = re.compile(
+    r"\s+(?:a|an|the|my|our|his|her|their|your|its|us|me|them|all|each|every\w*|both|most|up|out|on|in(?:to)?|well"
+    r"|easily|firmly|perfectly|right|there|\d+|it(?!\s+(?:\w+s|came|had|has|is|was)\b))\b",
+    re.IGNORECASE,
+)
+"""What follows a verb and no noun: "the router covers our whole house", but "the strings it came with"."""
+
+_CLASS = word_set(
+    "appliance capability combo computer computers device devices durability functionality gadget installation"
+    " instrument machine machines performance product products purchase reliability series setup set sets system"
+    " systems technology thing tool unit units version"
+)
+"""Heads that tell the class, a property or an event of the thing that is named before them."""
+
+_CLEANERS = word_set("carpet steam vacuum vacuums")
+"""What a cleaner is called after that is no cleaner of it: a "vacuum cleaner" is a vacuum."""
+
+_NOT_A_HEAD = word_set(
+    "anybody anyone brother christmas dad daughter everybody everyone folks friday friend friends grandma grandpa"
+    " husband lol mom monday money month months morning mum nobody people saturday sister somebody someone son sunday"
+    " thursday times tuesday wednesday week weekend weeks wife year years"
+)
+"""Nouns that stand after another without being of its phrase: times, and subjects ("the best TV money can buy")."""
+
+_LIKE = word_set("like grade quality sized style styled")
+_FIT = word_set("compatible friendly proof safe sized")
+"""What makes an adjective of a name: "laptop-like", "dishwasher safe"."""
+
+
+def modifies_another(text: str, start: int, end: int, known: Known | None) -> bool:
+    """Whether the name from `start` to `end` is a modifier of the word after it.
+
+    Without `known`, only accessories of the closed list are recognised.
+    """
+    following = _NEXT.match(text, end)
+    if following is None:
+        return False
+    word, last = following[1].lower(), text[start:end].split()[-1].lower()
+    if word in _FIT or (text[end] == "-" and word in _LIKE):
+        return True
+    if word in _CLASS or (word == "cleaner" and last in _CLEANERS):
+        return False
+    if word not in _ACCESSORIES:
+        named = following[1][0].isupper() and not text[start].isupper()  # "the best laptop Apple makes"
+        return known is not None and not named and word in known.things and word not in _NOT_A_HEAD
+    plural = last.endswith("s")
+    agrees = plural != word.endswith("s")  # a router covers, routers cover
+    return not (word in _ALSO_VERBS and agrees and _OBJECT.match(text, following.end()))
