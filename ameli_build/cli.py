@@ -242,6 +242,25 @@ def baseline(
 
 
 @app.command()
+def export(
+    snapshot: SnapshotPath,
+    format: Annotated[str, typer.Option(help="official (the authors' layout) or hf (for datasets.load_dataset).")],
+    out: Annotated[str, typer.Option(metavar="DIR", help="Folder to make, or an fsspec URL.")],
+    profile: Profile = None,
+    override: Overrides = None,
+    workers: Workers = None,
+) -> None:
+    """Write the released data set in another layout."""
+    from ameli_build.release.export import export as run_export
+    from ameli_build.settings import load_settings
+
+    opened = Snapshot.open(snapshot)
+    settings = load_settings(profile, override or (), opened)
+    with opened.lock(), _mapper(workers) as mapper:
+        run_export(opened, settings, format, out, mapper)
+
+
+@app.command()
 def verify(snapshot: SnapshotPath) -> None:
     """Check a snapshot against its own checksums, schemas and rules."""
     from ameli_build.verify import verify as run_verify

@@ -45,6 +45,7 @@ def test_every_command_has_help() -> None:
         "calibrate",
         "sheets",
         "baseline",
+        "export",
         "verify",
     ):
         assert command in told

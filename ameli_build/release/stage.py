@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ import polars as pl
 from ameli_build.fingerprints import fingerprint
 from ameli_build.release.card import card
 from ameli_build.release.croissant import croissant
+from ameli_build.release.folders import link
 from ameli_build.release.schemas import croissant_schema, stats_schema, table_schema
 from ameli_build.release.statistics import statistics
 from ameli_build.release.tables import SPLITS, images_of, release_tables
@@ -22,6 +22,9 @@ from ameli_build.stages import Result, Stage, Tables, Work, stage_record
 
 ANSWERS_FILE = "sheets/answers.parquet"
 """What annotators chose, normalised; written when answers are imported, absent before."""
+
+MODULES = ("card", "croissant", "schemas", "stage", "statistics", "tables")
+"""Modules of this room that make `dataset/`; the others write it in other layouts."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
@@ -61,7 +64,9 @@ def _fill(
 ) -> None:
     (folder / "images").mkdir(parents=True)
     for path in images:
-        _link(root / path, folder / "images" / Path(path).name)
+        target = folder / "images" / Path(path).name
+        if not target.exists():
+            link(root / path, target)
     names = sorted(named)
     for name in names:
         write_table(folder / f"{name}.parquet", named[name])
@@ -74,18 +79,6 @@ def _fill(
     write_bytes(folder / "README.md", card(stats, settings, splits, digest).encode())
     write_json(folder / "croissant.json", croissant(folder, names, stats, settings))
     write_bytes(folder / "SHA256SUMS", _checksums(folder).encode())
-
-
-def _link(source: Path, target: Path) -> None:
-    """A hard link where the file system has them: images are never changed in place."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        return
-    except OSError:
-        if not source.is_file():
-            raise RunFailed(f"{source}: missing, though a table names it; run the stage clean again") from None
-        shutil.copyfile(source, target)
 
 
 def _checksums(folder: Path) -> str:
@@ -124,7 +117,7 @@ STAGE = Stage(
     outputs=(),
     # the card names models and thresholds
     sections=("release", "models", "informativeness", "splits"),
-    modules=("ameli_build.release",),
+    modules=tuple(f"ameli_build.release.{name}" for name in MODULES),
     files=(ANSWERS_FILE, "catalog/rejected.jsonl"),
     made=("dataset",),
 )
