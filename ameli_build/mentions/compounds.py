@@ -41,9 +41,9 @@ _OBJECT = re.compile(
 """What follows a verb and no noun: "the router covers our whole house", but "the strings it came with"."""
 
 _CLASS = word_set(
-    "appliance capability combo computer computers device devices durability functionality gadget installation"
-    " instrument machine machines performance product products purchase reliability series setup set sets system"
-    " systems technology thing tool unit units version"
+    "appliance capability combo computer computers cost device devices durability experience functionality gadget"
+    " installation instrument machine machines performance picture price product products purchase reliability series"
+    " set sets setup size sound speed system systems technology thing tool unit units value version work"
 )
 """Heads that tell the class, a property or an event of the thing that is named before them."""
 
@@ -51,11 +51,20 @@ _CLEANERS = word_set("carpet steam vacuum vacuums")
 """What a cleaner is called after that is no cleaner of it: a "vacuum cleaner" is a vacuum."""
 
 _NOT_A_HEAD = word_set(
-    "anybody anyone brother christmas dad daughter everybody everyone folks friday friend friends grandma grandpa"
-    " husband lol mom monday money month months morning mum nobody people saturday sister somebody someone son sunday"
-    " thursday times tuesday wednesday week weekend weeks wife year years"
+    "anybody anyone bang brother christmas dad daughter everybody everyone folks friday friend friends grandma grandpa"
+    " hope husband lol love mom monday money month months morning mum nobody people saturday sister somebody someone"
+    " son sunday thank thursday time times tuesday wednesday week weekend weeks wife wish year years"
 )
 """Nouns that stand after another without being of its phrase: times, and subjects ("the best TV money can buy")."""
+
+_CLAUSE = re.compile(rf"{_OBJECT.pattern}|\s+(?:I|we|you|he|she|they|this|these|that|to)\b", re.IGNORECASE)
+_BEFORE_INFINITIVE = re.compile(
+    r"\b(?:do|does|did|don['’]?t|doesn['’]?t|didn['’]?t|can|can['’]?t|could|will|won['’]?t|would|should|may|might|must"
+    r"|let|lets|letting|makes?|made|making|help|helps|helped|helping|see|saw|seen|seeing|hear|heard|hearing|ha[sd]|have"
+    r"|having|watch\w*)\s+(?:\w+\s+){0,3}$",
+    re.IGNORECASE,
+)
+"""What stands before a noun and its infinitive: "does the camera zoom". Else no bare verb follows a singular."""
 
 _LIKE = word_set("like grade quality sized style styled")
 _FIT = word_set("compatible friendly proof safe sized")
@@ -75,9 +84,15 @@ def modifies_another(text: str, start: int, end: int, known: Known | None) -> bo
         return True
     if word in _CLASS or (word == "cleaner" and last in _CLEANERS):
         return False
-    if word not in _ACCESSORIES:
-        named = following[1][0].isupper() and not text[start].isupper()  # "the best laptop Apple makes"
-        return known is not None and not named and word in known.things and word not in _NOT_A_HEAD
     plural = last.endswith("s")
-    agrees = plural != word.endswith("s")  # a router covers, routers cover
-    return not (word in _ALSO_VERBS and agrees and _OBJECT.match(text, following.end()))
+    if word in _ACCESSORIES:
+        agrees = plural != word.endswith("s")  # a router covers, routers cover
+        return not (word in _ALSO_VERBS and agrees and _OBJECT.match(text, following.end()))
+    named = following[1][0].isupper() and not text[start].isupper()  # "the best laptop Apple makes"
+    if known is None or named or word in _NOT_A_HEAD:
+        return False
+    if word in known.things:
+        return True
+    if plural or word not in known.acts or _CLAUSE.match(text, following.end()):
+        return False
+    return not _BEFORE_INFINITIVE.search(text, max(0, start - 40), start)

@@ -66,6 +66,7 @@ _OTHER_BEFORE = re.compile(
       |{_LEAVE}\s+from|(?:improvement|upgrade|step\s+up)\s+over|replacement\s+for|used\s+to\s+(?:have|own|use)
       |had\s+before)\s+(?:{_ARTICLES}\b)?{_LOOSE}
   | \bas\s+(?!(?:far|long|much|soon|well)\b)\w+\s+as\s+{_OWNERS}{_LOOSE}
+  | (?:{_OWNERS}\s+\w+|\b(?:he|she|they))\s+(?:has|had|owns|owned)\s+an?\b{_LOOSE}
   | \breplac\w+\s+(?:for\s+)?{_OWNERS}{_LOOSE}
   | \breplac(?:ed|es|ing)\s+(?:a|an){_LOOSE}
   | \b(?:thr[eo]w(?:ing|n)?\s+(?:out|away)|toss\w*(?:\s+out)?|ditch\w*|donat\w+|sold|g[eo]t(?:ting)?\s+rid\s+of

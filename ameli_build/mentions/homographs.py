@@ -74,8 +74,10 @@ def is_verb_here(before: str, word: str, after: str, known: Known | None) -> boo
         return True
     if _OBJECT.match(after) and (not last or last in _BEFORE_CLAUSE or last.endswith("ly")):
         return True  # "and print my photos", "easily monitor it"
-    subject = not plural and last.endswith("s") and known is not None and last not in known.own
-    return subject and last.removesuffix("s") in known.listed and bool(_OBJECT.match(after) or _SPREAD.match(after))
+    if plural or known is None or not last.endswith("s") or last in known.own:
+        return False
+    subject = last.removesuffix("s") in known.listed  # "prices range from", "kids watch movies"
+    return subject and bool(_OBJECT.match(after) or _SPREAD.match(after))
 
 
 def is_adjective_here(before: str, word: str, known: Known) -> bool:

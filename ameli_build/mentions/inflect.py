@@ -81,11 +81,22 @@ def plain_nouns(language: Language) -> frozenset[str]:
 def only_nouns(language: Language) -> frozenset[str]:
     """Nouns that are nothing else, and their regular plurals; no function words, no verb forms ("works", "gaming")."""
     verbs = _listed("verb", language)
-    others = verbs | _listed("adj", language) | _listed("adv", language) | frozenset(_exceptions("verb", language))
+    others = verbs | _qualifiers(language) | frozenset(_exceptions("verb", language))
     others |= {form for verb in verbs for form in (verb + "s", verb + "es", verb[:-1] + "ies")}
     found = {word for word in _listed("noun", language) - others if len(word) > 2 and not word.endswith("ing")}
     found |= {word + "s" for word in found} - others
     return frozenset(found - language.Defaults.stop_words)
+
+
+@lru_cache(maxsize=2)
+def verbal_nouns(language: Language) -> frozenset[str]:
+    """Nouns that are verbs as well and nothing else ("belt", "jar"); no function words, no forms of another verb."""
+    found = (_listed("noun", language) & _listed("verb", language)) - _qualifiers(language)
+    return frozenset(found - _exceptions("verb", language).keys() - language.Defaults.stop_words)
+
+
+def _qualifiers(language: Language) -> frozenset[str]:
+    return _listed("adj", language) | _listed("adv", language)
 
 
 @lru_cache(maxsize=2)

@@ -17,14 +17,16 @@ from ameli_build.mentions.words import WORD, word_set
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`own`: words of a product's title and category; `nouns`: those never adjectives; `things`: those only nouns.
+    """What the words around a name are known as.
 
-    `listed`: the dictionary.
+    `own`: words of the product's title and category; `nouns`: nouns that are no adjectives; `things`: nothing but
+    nouns; `acts`: nouns and verbs that are nothing else; `listed`: the dictionary.
     """
 
     own: frozenset[str]
     nouns: frozenset[str]
     things: frozenset[str]
+    acts: frozenset[str]
     listed: frozenset[str]
 
 
@@ -50,12 +52,12 @@ _OPINION = word_set(
     " terrific top useful versatile wonderful worst worthy"
 )
 _NOT_A_KIND = word_set(
-    "aluminum anniversary apartment art attic baby backup basement bathroom bedroom beast beginner birthday boat boy"
-    " bronze buck bundle business cabin cafe camper car chrome christmas church class classroom college copper cotton"
+    "aluminum anniversary apartment art attic baby backup basement bathroom bedroom beast beginner birthday boy"
+    " bronze buck bundle business cabin cafe camper chrome christmas church class classroom college copper cotton"
     " daughter den dorm dream end entertainment everyday fabric family fun garage gift girl glass grade granite guest"
     " home hotel household inch kid kitchen lady leather level library line lot loft lounge man marble men metal money"
     " mother nursery office pantry party patio pair plastic porch price replacement room rubber rv school set shop"
-    " size son starter steel student studio teen toddler travel truck value vinyl wedding wife woman women wood work"
+    " size son starter steel student studio teen toddler travel value vinyl wedding wife woman women wood work"
     " workshop yard youth"
 )
 """Nouns before a noun that tell for whom, where, how large or how well, and of what it is made."""

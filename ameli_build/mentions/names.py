@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.inflect import is_listed, is_verb, noun_forms, noun_lemma
-from ameli_build.mentions.titles import Phrase, asides, category_phrases, segments, title_phrases
+from ameli_build.mentions.titles import Phrase, asides, category_phrases, purposes, segments, title_phrases
 from ameli_build.mentions.words import WORD, word_set
 
 if TYPE_CHECKING:
@@ -100,12 +100,16 @@ def _gapped_spans(phrases: Sequence[Phrase], fronts: Iterable[tuple[str, ...]], 
 
 
 def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set[tuple[str, ...]]:
-    """Runs of one or two modifiers of any phrase, and those between a title's dashes; a brand is none of them."""
+    """Runs of one or two modifiers of any phrase, those between a title's dashes, and what the product is for.
+
+    A brand is none of them.
+    """
     words = title.lower().split()
     brand = "" if not words or is_listed(words[0], language) else words[0]
     fronts: set[tuple[str, ...]] = {(word.lower(),) for word in asides(title, phrases)}
-    for phrase in phrases:
-        modifiers = [word.lower() for word in phrase[:-1]]
+    runs = [[word.lower() for word in phrase[:-1]] for phrase in phrases]
+    runs += [[noun_lemma(word.lower(), language) for word in words] for words in purposes(title)]
+    for modifiers in runs:
         for start in range(len(modifiers)):
             for end in range(start + 1, min(start + _FRONT, len(modifiers)) + 1):
                 fronts.add(tuple(modifiers[start:end]))

@@ -10,7 +10,7 @@ import polars as pl
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.mentions.choose import choose_mention, wording
-from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns
+from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
 from ameli_build.mentions.match import Lookup, Occurrence, find_occurrences, lookup_of
 from ameli_build.mentions.modifiers import Known, own_words
 from ameli_build.mentions.names import product_names
@@ -120,7 +120,7 @@ def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, bool], str, in
 
 def _known_of(names: pl.DataFrame, language: Language) -> dict[str, tuple[Lookup, Known]]:
     """By SKU: the keys of a product's names, and by which words its mentions are told from other products'."""
-    words = (plain_nouns(language), only_nouns(language), dictionary(language))
+    words = (plain_nouns(language), only_nouns(language), verbal_nouns(language), dictionary(language))
     return {
         sku: (lookup_of(dict(zip(keys, verbs, strict=True))), Known(own_words(title, leaf), *words))
         for sku, title, leaf, keys, verbs in names.select("sku", "name", "leaf", "keys", "verbs").iter_rows()

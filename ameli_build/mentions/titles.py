@@ -28,6 +28,8 @@ _TAIL = re.compile(
 )
 """Where a name ends; "Plus" with a capital belongs to a model's name."""
 
+_FOR = re.compile(r"\s(?:for|fits)\s+(?:most\s+|select\s+)?(.+)", re.IGNORECASE)
+
 _MEASURE = re.compile(
     r"\d[\d.,/]*\s*-?\s*(?:[\"”″]|''|(?:cu\.?\s*ft\.?|cubic\s+f(?:ee|oo)t|inch(?:es)?|in\.|ft\.?|feet|mm|cm|gb|tb|mb|mp"
     r"|qt\.?|quarts?|oz\.?|lbs?\.?|gal\.?|gallons?|watts?|hz|mah|btu|cups?|slices?|packs?|pk|megapixels?)(?![a-z]))"
@@ -115,6 +117,12 @@ def asides(title: str, phrases: Sequence[Phrase]) -> list[str]:
             return found
         found += words if len(words) == 1 else []
     return []
+
+
+def purposes(title: str) -> list[Phrase]:
+    """What a title says behind "for": a "Case for Apple iPhone X" is an iPhone case."""
+    found = (_FOR.search(segment) for segment in segments(title)[:2])
+    return [words for match in found if match and (words := _clean_phrase(match[1]))]
 
 
 def is_plural(compound: str, language: Language) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns
+from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
 from ameli_build.mentions.modifiers import Known, is_of_another, own_words
 from ameli_build.models.language import load_language
 
@@ -13,6 +13,7 @@ KNOWN = Known(
     own_words("Norvik - Gas Wi-Fi Range - Black", "Gas Ranges"),
     plain_nouns(LANGUAGE),
     only_nouns(LANGUAGE),
+    verbal_nouns(LANGUAGE),
     dictionary(LANGUAGE),
 )
 
