@@ -101,6 +101,9 @@ class ModelSettings(Section):
     detector: str = "saliency"
     ocr: str = "rapidocr"
     generator: str = ""
+    """Causal language model that completes attribute values; empty runs none."""
+    implied: str = ""
+    """Natural-language-inference or question-answering model that finds implied values; empty runs none."""
     language: str = "bundled:en"
     resnet: str = ""
     device: str = "cpu"
@@ -193,13 +196,36 @@ class ReleaseSettings(Section):
 class BaselineSettings(Section):
     """Section 4."""
 
+    runs: int = Field(default=3, ge=1)
+    """Runs with the seeds `run.seed`, `run.seed + 1` and so on, of which the tables give mean and deviation."""
     retrieve: int = Field(default=1000, ge=1)
+    index: str = "exact"
+    """How the top `retrieve` are searched: "exact", or the factory string of a faiss index such as HNSW32."""
+    text_tuning_epochs: int = Field(default=0, ge=0)
+    """Epochs of fine-tuning the text encoder for retrieval; 0 does without, and its rows are null."""
+    text_tuning_learning_rate: float = Field(default=1e-5, gt=0)
+    text_tuning_batch: int = Field(default=32, ge=2)
+    """Train reviews a batch, each with its gold product and one hard negative."""
+    text_tuning_warmup: float = Field(default=0.1, ge=0, le=1)
+    """Share of the steps in which the learning rate rises to its value."""
     keep: int = Field(default=10, ge=1, le=100)
     prior: Literal["before", "after"] = "before"
     attribute_values: Literal["mention", "knowledge_base", "retrieved"] = "mention"
     attribute_filter: bool = True
     ocr_images: int = 0
     """At most so many review images are read by OCR; 0 reads all."""
+    ocr_rotations: tuple[Literal[90, 180, 270], ...] = (90, 180, 270)
+    """Degrees by which pictures are turned to read them once more, as in the authors' code."""
+    generated_keys: int = Field(default=8, ge=1)
+    """Attributes a review that the generator and the implied values are asked for, most frequent first."""
+    generated_tokens: int = Field(default=16, ge=1)
+    """Tokens that the generator may write for one attribute."""
+    implied_threshold: float = Field(default=0.5, ge=0, le=1)
+    """Probability above which a value counts as implied by a review."""
+    implied_margin: float = Field(default=0.1, ge=0, le=1)
+    """By so much at least it must beat the next value, or no answer."""
+    implied_values: int = Field(default=20, ge=2)
+    """Values of an attribute that a review is held against, most frequent first."""
     attributes_per_candidate: int = 4
     text_epochs: int = 20
     text_pooled: int = Field(default=64, ge=1)

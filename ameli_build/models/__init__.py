@@ -68,8 +68,8 @@ class Detector(Protocol):
 class Reader(Protocol):
     """Reads the text in a picture (section 4.2)."""
 
-    def read(self, image: Image.Image) -> list[str]:
-        """The lines of text that it is sure of."""
+    def read(self, image: Image.Image, rotations: Sequence[int] = ()) -> list[str]:
+        """The lines of text that it is sure of, also in the picture turned by `rotations` (degrees)."""
 
 
 _PACKAGES = {

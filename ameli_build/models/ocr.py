@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,21 +28,25 @@ class RapidReader:
 
     engine: Callable[[Any], Any]
 
-    def read(self, image: Image.Image) -> list[str]:
-        """The lines of text, top to bottom."""
-        found, _ = self.engine(np.asarray(image.convert("RGB"))[:, :, ::-1])
-        return [str(text) for _, text, score in found or () if float(score) > MIN_CONFIDENCE]
+    def read(self, image: Image.Image, rotations: Sequence[int] = ()) -> list[str]:
+        """The lines of text, top to bottom, and further ones of the picture turned by so many degrees."""
+        lines: dict[str, None] = {}
+        for degrees in (0, *rotations):
+            turned = image.convert("RGB").rotate(degrees, expand=True)
+            found, _ = self.engine(np.asarray(turned)[:, :, ::-1])
+            lines |= {str(text): None for _, text, score in found or () if float(score) > MIN_CONFIDENCE}
+        return list(lines)
 
 
 @dataclass(frozen=True, slots=True)
 class EasyReader:
-    """EasyOCR in English, with text turned by 90, 180 and 270 degrees tried too."""
+    """EasyOCR in English, which turns each piece of text that it detects."""
 
     engine: Any
 
-    def read(self, image: Image.Image) -> list[str]:
-        """The lines of text, in the order of detection."""
-        found = self.engine.readtext(np.asarray(image.convert("RGB")), rotation_info=[90, 180, 270])
+    def read(self, image: Image.Image, rotations: Sequence[int] = ()) -> list[str]:
+        """The lines of text, in the order of detection, each at the best of the rotations."""
+        found = self.engine.readtext(np.asarray(image.convert("RGB")), rotation_info=list(rotations) or None)
         return [str(text) for _, text, score in found if float(score) > MIN_CONFIDENCE]
 
 

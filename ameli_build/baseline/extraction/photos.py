@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -10,13 +11,15 @@ import polars as pl
 from ameli_build.baseline.data import Reviews
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
+from ameli_build.models.batches import Kind, run_batches
 from ameli_build.models.ocr import load_reader
-from ameli_build.models.pictures import open_picture
+from ameli_build.models.pictures import content_key, open_picture
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed
-from ameli_build.stages import Shard, Work
+from ameli_build.stages import Work
 
 PHOTOS_PER_SHARD = 16
+"""A killed run loses at most so many readings."""
 
 
 def read_photos(work: Work, settings: Settings, reviews: Reviews, root: Path) -> tuple[list[list[str]], dict[str, int]]:
@@ -24,28 +27,39 @@ def read_photos(work: Work, settings: Settings, reviews: Reviews, root: Path) ->
 
     Paths are relative to `root`. The original photos, the first of each review unless the settings compare all. With
     `baseline.ocr_images` above 0 at most so many: those of dev and test before those of train, chosen by a hash of seed
-    and name.
+    and name. Each picture is read by itself and kept by its content. Raises `UnusableInput` where the reader
+    cannot be had, `RunFailed` for a picture that cannot be opened.
     """
     only_first = settings.baseline.images == "first"
     photos = [paths[:1] if only_first else paths for paths in reviews.photos]
-    seed, limit = settings.run.seed, settings.baseline.ocr_images
-    late = {path: split == "train" for split, paths in zip(reviews.splits, photos, strict=True) for path in paths}
-    order = sorted(late, key=lambda path: (late[path], hashlib.sha256(f"{seed} {path}".encode()).digest()))
-    chosen = sorted(order[:limit] if limit else order)
-    name, device = settings.models.ocr, settings.models.device
-    code = module_fingerprint("ameli_build.models.ocr", "ameli_build.models.pictures", __name__)
-    parts = [chosen[start : start + PHOTOS_PER_SHARD] for start in range(0, len(chosen), PHOTOS_PER_SHARD)]
-    shards = [Shard(fingerprint("ocr", part, identity(name), code), (name, device, str(root), part)) for part in parts]
-    tables = work.map("read photos", _read, shards)
-    lines = {path: found for table in tables for path, found in table.iter_rows()}
-    return [[line for path in paths for line in lines.get(path, [])] for paths in photos], {
-        "photos": len(order),
+    every, chosen = _choose(settings, reviews.splits, photos)
+    keys = {path: content_key(root, path) for path in chosen}
+    items = {key: path for path, key in keys.items()}
+    tables = run_batches(work, _kind(settings, root), items, PHOTOS_PER_SHARD)
+    read = dict(zip(sorted(items), (lines for table in tables for lines in table["lines"].to_list()), strict=True))
+    return [[line for path in paths if path in keys for line in read[keys[path]]] for paths in photos], {
+        "photos": every,
         "read": len(chosen),
     }
 
 
-def _read(payload: tuple[str, str, str, list[str]]) -> pl.DataFrame:
-    name, device, root, paths = payload
+def _choose(settings: Settings, splits: Sequence[str], photos: Sequence[Sequence[str]]) -> tuple[int, list[str]]:
+    """How many distinct photos there are, and those to read."""
+    seed, limit = settings.run.seed, settings.baseline.ocr_images
+    late = {path: split == "train" for split, paths in zip(splits, photos, strict=True) for path in paths}
+    order = sorted(late, key=lambda path: (late[path], hashlib.sha256(f"{seed} {path}".encode()).digest()))
+    return len(order), sorted(order[:limit] if limit else order)
+
+
+def _kind(settings: Settings, root: Path) -> Kind:
+    """The lines of single pictures."""
+    models, rotations = settings.models, list(settings.baseline.ocr_rotations)
+    code = module_fingerprint("ameli_build.models.ocr", "ameli_build.models.pictures", __name__)
+    mine = fingerprint("ocr", identity(models.ocr), models.device, rotations, code)
+    return Kind("read photos", _read, (models.ocr, models.device, rotations, str(root)), mine, 1)
+
+
+def _read(name: str, device: str, rotations: list[int], root: str, paths: Sequence[str]) -> pl.DataFrame:
     reader = load_reader(name, device)
     rows = []
     for path in paths:
@@ -53,5 +67,5 @@ def _read(payload: tuple[str, str, str, list[str]]) -> pl.DataFrame:
             picture = open_picture(Path(root) / path)
         except (OSError, ValueError) as error:
             raise RunFailed(f"{Path(root) / path}: cannot be decoded ({error})") from error
-        rows.append({"path": path, "lines": reader.read(picture)})
-    return pl.DataFrame(rows, schema={"path": pl.String, "lines": pl.List(pl.String)})
+        rows.append(reader.read(picture, rotations))
+    return pl.DataFrame({"lines": rows}, schema={"lines": pl.List(pl.String)})

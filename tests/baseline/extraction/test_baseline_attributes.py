@@ -3,7 +3,8 @@
 import numpy as np
 
 from ameli_build.baseline.data import KnowledgeBase
-from ameli_build.baseline.extraction.attributes import Found, contradictions, index_values, make_sheets
+from ameli_build.baseline.extraction.attributes import Found, contradictions, make_sheets
+from ameli_build.baseline.extraction.values import index_values
 from ameli_build.informativeness.attributes import canonical_tokens
 from ameli_build.records import Attribute
 
@@ -26,10 +27,7 @@ ALL = np.ones(4, dtype=bool)
 
 
 def found(text: str, allowed: np.ndarray = ALL) -> Found:
-    values: dict[str, set[tuple[str, ...]]] = {}
-    for key, value in index_values(SHEETS).match(canonical_tokens(text), allowed):
-        values.setdefault(key, set()).add(value)
-    return Found({key: frozenset(some) for key, some in values.items()})
+    return Found.of(index_values(SHEETS).match(canonical_tokens(text), allowed))
 
 
 def test_values_are_found_in_a_shoppers_spelling() -> None:

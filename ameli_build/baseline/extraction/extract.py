@@ -1,0 +1,111 @@
+"""What each review states of its product, by every extractor and by all together (section 4.2).
+
+A match counts only when it is a value of a product that the mention can denote, of the whole knowledge base, or of a
+retrieved product (`baseline.attribute_values`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ameli_build.baseline.data import Data
+from ameli_build.baseline.extraction.attributes import Found, Mask, Sheet
+from ameli_build.baseline.extraction.fuse import fuse, listed_names
+from ameli_build.baseline.extraction.generated import find_generated
+from ameli_build.baseline.extraction.implied import find_implied
+from ameli_build.baseline.extraction.photos import read_photos
+from ameli_build.baseline.extraction.questions import make_questions
+from ameli_build.baseline.extraction.values import ValueIndex, index_values
+from ameli_build.baseline.metrics import Integers
+from ameli_build.informativeness.attributes import canonical_tokens
+from ameli_build.progress import say
+from ameli_build.settings import Settings
+from ameli_build.snapshot import UnusableInput
+from ameli_build.stages import Work
+
+STRING, OCR, IMPLIED, GENERATOR = "string match", "ocr", "implied", "generator"
+"""The extractors, from the most trusted to the least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What each review states: `found` is what linkers use, `by` what each extractor found, or why it was not run.
+
+    `telling` are the attributes on which the products whose values count differ, a review; `counts` says how many of
+    the photos were read.
+    """
+
+    found: tuple[Found, ...]
+    by: Mapping[str, tuple[Found, ...] | str]
+    telling: tuple[frozenset[str], ...]
+    counts: Mapping[str, int]
+
+
+def extract(
+    work: Work, settings: Settings, data: Data, sheets: Sequence[Sheet], allowed: Sequence[Mask], candidates: Integers
+) -> Extracted:
+    """Run every extractor that the settings name a model for; one whose model cannot be had is said and left out.
+
+    `allowed` are the products that each mention can denote, `candidates` the retrieved ones, padded with -1.
+    """
+    index, questions, reviews = index_values(sheets), make_questions(sheets), data.reviews
+    counting = [_counting(settings, mask, row) for mask, row in zip(allowed, candidates, strict=True)]
+    counts = {"photos": 0, "read": 0}
+
+    def ocr() -> tuple[Found, ...]:
+        lines, read = read_photos(work, settings, reviews, data.root)
+        counts.update(read)
+        return tuple(match_lines(index, some, mask) for some, mask in zip(lines, counting, strict=True))
+
+    models = settings.models
+    by = {
+        STRING: tuple(match_text(index, text, mask) for text, mask in zip(reviews.texts, counting, strict=True)),
+        OCR: _run("ocr", models.ocr, ocr),
+        IMPLIED: _run("implied", models.implied, lambda: find_implied(work, settings, reviews, questions, counting)),
+        GENERATOR: _run(
+            "generator", models.generator, lambda: find_generated(work, settings, reviews.texts, questions, counting)
+        ),
+    }
+    listed = listed_names(sheets)
+    run = [found for found in by.values() if not isinstance(found, str)]
+    telling = tuple(frozenset(questions.telling(mask)) for mask in counting)
+    return Extracted(tuple(fuse(some, listed) for some in zip(*run, strict=True)), by, telling, counts)
+
+
+def _run(setting: str, model: str, extractor: Callable[[], tuple[Found, ...]]) -> tuple[Found, ...] | str:
+    """What the extractor finds, or why it was not run."""
+    if not model:
+        return f"models.{setting} is empty"
+    try:
+        return extractor()
+    except UnusableInput as error:
+        say(f"  {setting}: not run ({error})")
+        return str(error)
+
+
+def match_text(index: ValueIndex, text: str, counting: Mask) -> Found:
+    """The values that a text says."""
+    return Found.of(index.match(canonical_tokens(text), counting))
+
+
+def match_lines(index: ValueIndex, lines: Sequence[str], counting: Mask) -> Found:
+    """The values that lines of OCR say, also where a line has lost its spaces."""
+    return Found.of(
+        pair
+        for line in lines
+        for pairs in (index.match(canonical_tokens(line), counting), index.match_joined(line, counting))
+        for pair in pairs
+    )
+
+
+def _counting(settings: Settings, allowed: Mask, candidates: Integers) -> Mask:
+    """The products whose values count for one review."""
+    source = settings.baseline.attribute_values
+    if source == "mention":
+        return allowed
+    mask = np.full(len(allowed), source == "knowledge_base", dtype=np.bool_)
+    mask[candidates[candidates >= 0]] = True
+    return mask

@@ -1,0 +1,122 @@
+"""Which attributes a review is asked for, and which values an answer can be (section 4.2).
+
+Asked for are the attributes on which the products whose values count differ: others tell none of them from another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ameli_build.baseline.extraction.attributes import Mask, Sheet, answer_tokens
+from ameli_build.baseline.metrics import Integers
+from ameli_build.informativeness.attributes import Tokens, canonical_tokens, value_forms
+
+MIN_HOLDERS, MOSTLY = 10, 0.9
+"""An attribute of so many products, of which such a share have a value of their own, is an identifier (UPC)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of an attribute: as most sheets write it, and the token rows of which any says it."""
+
+    text: str
+    forms: frozenset[Tokens]
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Attributes and their values as one flat table: entry i is product `rows[i]` with value `numbers[i]`.
+
+    `key_of` gives the place in `keys` of each value, `identifiers` the places of attributes that nobody writes about.
+    """
+
+    keys: tuple[str, ...]
+    values: tuple[Value, ...]
+    key_of: Integers
+    rows: Integers
+    numbers: Integers
+    identifiers: Mask
+    _known: dict[bytes, Integers] = field(default_factory=dict, compare=False)
+
+    def counts(self, counting: Mask) -> Integers:
+        """How many of the products that count have each value, shape (values,); kept for the next review alike."""
+        mark = np.packbits(counting).tobytes()
+        if mark not in self._known:
+            self._known[mark] = np.bincount(self.numbers[counting[self.rows]], minlength=len(self.values))
+        return self._known[mark]
+
+    def telling(self, counting: Mask) -> list[str]:
+        """Attributes with two or more values among the products that count: most frequent first, then by name."""
+        counts = self.counts(counting)
+        different = np.bincount(self.key_of[counts > 0], minlength=len(self.keys))
+        holders = np.bincount(self.key_of, weights=counts, minlength=len(self.keys))
+        chosen = np.flatnonzero((different > 1) & ~self.identifiers)
+        return [self.keys[n] for n in sorted(chosen, key=lambda n: (-holders[n], self.keys[n]))]
+
+    def values_of(self, key: str, counting: Mask, most: int = 0) -> list[Value]:
+        """The values of an attribute among the products that count, most frequent first; at most `most` above 0."""
+        counts = self.counts(counting)
+        first, last = np.searchsorted(self.key_of, [place := self.keys.index(key), place + 1])
+        order = sorted(range(first, last), key=lambda n: (-counts[n], self.values[n].text))
+        return [self.values[n] for n in order[: most or None] if counts[n]]
+
+
+def make_questions(sheets: Sequence[Sheet]) -> Questions:
+    """All attributes of the sheets but names that no value answers to."""
+    spellings: dict[tuple[str, Tokens], Counter[str]] = defaultdict(Counter)
+    holders: dict[tuple[str, Tokens], list[int]] = defaultdict(list)
+    for row, sheet in enumerate(sheets):
+        for key, value in sheet.rows:
+            if tokens := answer_tokens(value):
+                spellings[key, tokens][value.strip()] += 1
+                holders[key, tokens].append(row)
+    order = sorted(holders)
+    keys = tuple(dict.fromkeys(key for key, _ in order))
+    place = {key: n for n, key in enumerate(keys)}
+    values = []
+    for key, tokens in order:
+        text = min(spellings[key, tokens].items(), key=lambda one: (-one[1], one[0]))[0]
+        values.append(Value(text, frozenset({tokens, *value_forms(text, key)})))
+    key_of = np.array([place[key] for key, _ in order], dtype=np.int64)
+    sizes = np.array([len(set(holders[one])) for one in order], dtype=np.int64)
+    total, distinct = np.bincount(key_of, weights=sizes), np.bincount(key_of)
+    return Questions(
+        keys,
+        tuple(values),
+        key_of,
+        np.array([row for one in order for row in sorted(set(holders[one]))], dtype=np.int64),
+        np.repeat(np.arange(len(order)), sizes),
+        (total >= MIN_HOLDERS) & (distinct > MOSTLY * total),
+    )
+
+
+def first_line(completion: str) -> str:
+    """The first line of a completion that is not blank, "" where there is none."""
+    return next((line.strip() for line in completion.splitlines() if line.strip()), "")
+
+
+def match_answer(answer: str, values: Sequence[Value]) -> frozenset[Tokens]:
+    """The forms of the value that an answer names first, of several at one place the longest; empty for none.
+
+    "Yes", "No" and bare counts are values here, where the attribute has been asked for.
+    """
+    tokens = canonical_tokens(answer)
+    best: tuple[int, int, str] | None = None
+    forms: frozenset[Tokens] = frozenset()
+    for value in values:
+        for form in value.forms:
+            start = _find(tokens, form)
+            rank = (start, -len(form), value.text)
+            if start >= 0 and (best is None or rank < best):
+                best, forms = rank, value.forms
+    return forms
+
+
+def _find(tokens: Tokens, form: Tokens) -> int:
+    """The first place of `form` in a row in `tokens`, -1 for none."""
+    size = len(form)
+    return next((n for n in range(len(tokens) - size + 1) if tokens[n : n + size] == form), -1)

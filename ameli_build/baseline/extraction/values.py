@@ -1,0 +1,77 @@
+"""String match: values of the knowledge base in a text or a line of OCR (section 4.2)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ameli_build.baseline.extraction.attributes import Mask, Sheet
+from ameli_build.baseline.metrics import Integers
+from ameli_build.informativeness.attributes import Tokens, value_forms
+
+MIN_JOINED = 6
+"""OCR drops spaces: a value of so many letters also matches inside a line without white space."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueIndex:
+    """Values of the knowledge base: tokens -> attribute name -> rows of the products that have it.
+
+    `joined` gives the values whose letters, in lower case and without spaces, are the same.
+    """
+
+    holders: Mapping[Tokens, Mapping[str, Integers]]
+    joined: Mapping[str, tuple[Tokens, ...]]
+    longest: int
+    longest_joined: int
+
+    def match(self, tokens: Sequence[str], allowed: Mask) -> Iterator[tuple[str, Tokens]]:
+        """(name, value) for each span of `tokens` that is a value of an allowed product."""
+        for start in range(len(tokens)):
+            for end in range(start + 1, min(start + self.longest, len(tokens)) + 1):
+                yield from self.named(tuple(tokens[start:end]), allowed)
+
+    def match_joined(self, line: str, allowed: Mask) -> Iterator[tuple[str, Tokens]]:
+        """(name, value) for each value whose letters are a line without white space, or stand inside it."""
+        letters = "".join(line.lower().split())
+        inside = {
+            letters[start:end]
+            for start in range(len(letters))
+            for end in range(start + MIN_JOINED, min(start + self.longest_joined, len(letters)) + 1)
+        }
+        for spelling in sorted(inside | {letters}):
+            for value in self.joined.get(spelling, ()):
+                yield from self.named(value, allowed)
+
+    def named(self, value: Tokens, allowed: Mask) -> Iterator[tuple[str, Tokens]]:
+        """(name, value) for each attribute name under which an allowed product has `value`."""
+        for key, products in self.holders.get(value, {}).items():
+            if allowed[products].any():
+                yield key, value
+
+
+def index_values(sheets: Sequence[Sheet]) -> ValueIndex:
+    """The values of all sheets, in all their forms."""
+    rows: dict[Tokens, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for row, sheet in enumerate(sheets):
+        for key, form in _forms(sheet.rows):
+            rows[form][key].append(row)
+    holders = {
+        form: {key: np.array(some, dtype=np.int64) for key, some in sorted(keys.items())} for form, keys in rows.items()
+    }
+    joined: dict[str, list[Tokens]] = defaultdict(list)
+    for form in sorted(holders):
+        joined["".join(form).lower()].append(form)
+    return ValueIndex(
+        holders,
+        {spelling: tuple(forms) for spelling, forms in joined.items()},
+        max(map(len, holders), default=0),
+        max(map(len, joined), default=0),
+    )
+
+
+def _forms(rows: Iterable[tuple[str, str]]) -> Iterable[tuple[str, Tokens]]:
+    return dict.fromkeys((key, form) for key, value in rows for form in value_forms(value, key))

@@ -1,0 +1,107 @@
+"""Causal language models that complete a text: GPT-2 in the paper (section 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ameli_build.models.missing import unavailable
+from ameli_build.models.precision import mixed
+
+PROMPT = "Attribute Value Extraction:\n {text} \n {key}:"
+"""The paper's prompt: the review, then the attribute's name."""
+
+UNBOUNDED = 10**6
+"""Tokenizers without a longest text say a number far above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A causal language model; what it writes is its likeliest token each time, so it writes the same each time."""
+
+    tokenizer: Any
+    model: Any
+    device: str
+    batch: int
+    new_tokens: int
+
+    def complete(self, questions: Sequence[tuple[str, str]]) -> list[str]:
+        """What follows on the prompt of each (review, attribute name), up to the end of the first line written."""
+        prompts = [self.prompt(text, key) for text, key in questions]
+        order = sorted(range(len(prompts)), key=lambda n: (len(prompts[n]), prompts[n]))
+        completions = [""] * len(prompts)
+        for start in range(0, len(order), self.batch):
+            some = order[start : start + self.batch]
+            for n, completion in zip(some, self._forward([prompts[n] for n in some]), strict=True):
+                completions[n] = completion
+        return completions
+
+    def prompt(self, text: str, key: str) -> str:
+        """The prompt, its review cut where the model could not read it all and still write."""
+        room = context_length(self.tokenizer, self.model.config) - self.new_tokens
+        prompt = PROMPT.format(text=text, key=key)
+        while text and (over := len(self.tokenizer(prompt).input_ids) - room) > 0:
+            places = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True).offset_mapping
+            text = text[: places[-over][0]] if over < len(places) else ""
+            prompt = PROMPT.format(text=text, key=key)
+        return prompt
+
+    def _forward(self, prompts: Sequence[str]) -> list[str]:
+        import torch
+        from transformers import StoppingCriteriaList
+
+        encoded = self.tokenizer(list(prompts), padding=True, return_tensors="pt").to(self.device)
+        width = encoded.input_ids.shape[1]
+        with torch.inference_mode(), mixed(self.device):
+            written = self.model.generate(
+                **encoded,
+                do_sample=False,
+                num_beams=1,
+                max_new_tokens=self.new_tokens,
+                pad_token_id=self.tokenizer.pad_token_id,
+                stopping_criteria=StoppingCriteriaList([self._after_a_line(width)]),
+            )
+        texts: list[str] = self.tokenizer.batch_decode(written[:, width:].cpu(), skip_special_tokens=True)
+        return texts
+
+    def _after_a_line(self, width: int) -> Any:
+        """Stops a completion at the end of its first line that is not blank."""
+        import torch
+
+        breaks = torch.tensor(_line_breaks(self.tokenizer), device=self.device)
+
+        def stop(tokens: torch.Tensor, scores: Any, **options: Any) -> torch.Tensor:
+            is_break = torch.isin(tokens[:, width:], breaks)
+            return (is_break & ((~is_break).cumsum(dim=1) > 0)).any(dim=1)
+
+        return stop
+
+
+@lru_cache(maxsize=2)
+def _line_breaks(tokenizer: Any) -> list[int]:
+    """Tokens that hold nothing but white space with a line break."""
+    texts = tokenizer.batch_decode([[n] for n in range(len(tokenizer))])
+    return [n for n, text in enumerate(texts) if "\n" in text and not text.strip()]
+
+
+def context_length(tokenizer: Any, config: Any) -> int:
+    """The longest text in tokens that a model can read."""
+    lengths = (tokenizer.model_max_length, getattr(config, "max_position_embeddings", None))
+    return min((int(length) for length in lengths if length and length < UNBOUNDED), default=UNBOUNDED)
+
+
+@lru_cache(maxsize=1)
+def load_generator(name: str, device: str, batch: int, new_tokens: int) -> Generator:
+    """The causal language model of that name, loaded once a process; raises `UnusableInput` when it cannot be had."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")  # type: ignore[no-untyped-call]
+        model: Any = AutoModelForCausalLM.from_pretrained(name)
+    except Exception as error:  # the libraries below raise whatever they like for a missing model
+        raise unavailable("generator", name, error) from error
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return Generator(tokenizer, model.to(device).eval(), device, batch, new_tokens)

@@ -1,0 +1,188 @@
+"""Models that tell whether a text implies a value: natural language inference, or question answering.
+
+Beyond the paper, which asks for values by a generator alone (section 4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ameli_build.models.generator import context_length
+from ameli_build.models.missing import unavailable
+from ameli_build.models.precision import mixed
+
+LONGEST_SPAN = 16
+"""Tokens that the answer to a question may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which of `values` has the attribute `key` of the `mention`, by this text?"""
+
+    text: str
+    mention: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A value in the model's words, its probability, and that of the next best answer, no answer included."""
+
+    text: str
+    score: float
+    second: float
+
+
+class Implier(Protocol):
+    """Answers questions about values."""
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """An answer to each question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entailment:
+    """A classifier of text pairs: the value whose statement the text entails most; `label` is that of entailment."""
+
+    tokenizer: Any
+    model: Any
+    device: str
+    batch: int
+    label: int
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """The value of the highest probability of entailment; of equal ones the first."""
+        pairs = [
+            (one.text, f"The {one.key} of the {one.mention} is {value}.") for one in questions for value in one.values
+        ]
+        scores = iter(np.split(self.entailment(pairs), np.cumsum([len(one.values) for one in questions])[:-1]))
+        answers = []
+        for one, mine in zip(questions, scores, strict=True):
+            order = np.argsort(-mine, kind="stable")
+            second = float(mine[order[1]]) if len(order) > 1 else 0.0
+            answers.append(Answer(one.values[order[0]], float(mine[order[0]]), second))
+        return answers
+
+    def entailment(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """Probabilities that each first text entails the second, shape (pairs,), rounded to 4 decimals."""
+        import torch
+
+        scores = np.zeros(len(pairs), dtype=np.float32)
+        length = context_length(self.tokenizer, self.model.config)
+        for some in by_length([sum(map(len, pair)) for pair in pairs], self.batch):
+            firsts, seconds = [pairs[n][0] for n in some], [pairs[n][1] for n in some]
+            encoded = self.tokenizer(
+                firsts, seconds, padding=True, truncation="longest_first", max_length=length, return_tensors="pt"
+            )
+            with torch.inference_mode(), mixed(self.device):
+                logits = self.model(**encoded.to(self.device)).logits
+            scores[some] = logits.float().softmax(dim=-1)[:, self.label].cpu().numpy()
+        return np.round(scores, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """A question-answering model: the span of the text that answers best, against no answer."""
+
+    tokenizer: Any
+    model: Any
+    device: str
+    batch: int
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """The likeliest span, and the probability of no answer (the first token) beside it."""
+        import torch
+
+        answers = [Answer("", 0.0, 1.0)] * len(questions)
+        length = context_length(self.tokenizer, self.model.config)
+        for some in by_length([len(one.text) for one in questions], self.batch):
+            asked = [f"What is the {questions[n].key} of the {questions[n].mention}?" for n in some]
+            texts = [questions[n].text for n in some]
+            encoded = self.tokenizer(
+                asked,
+                texts,
+                padding=True,
+                truncation="only_second",
+                max_length=length,
+                return_offsets_mapping=True,
+                return_tensors="pt",
+            )
+            places = encoded.pop("offset_mapping").tolist()
+            own = np.array([[of == 1 for of in encoded.sequence_ids(n)] for n in range(len(some))])
+            with torch.inference_mode(), mixed(self.device):
+                found = self.model(**encoded.to(self.device))
+            starts, ends = found.start_logits.float().cpu().numpy(), found.end_logits.float().cpu().numpy()
+            for place, n in enumerate(some):
+                answers[n] = _best_span(starts[place], ends[place], own[place], places[place], texts[place])
+        return answers
+
+
+def _best_span(
+    start: npt.NDArray[np.float32],
+    end: npt.NDArray[np.float32],
+    own: npt.NDArray[np.bool_],
+    places: Sequence[tuple[int, int]],
+    text: str,
+) -> Answer:
+    """The likeliest of the spans within the text and none at all, whose probabilities add up to 1."""
+    scores = start[:, None] + end[None, :]
+    tokens = np.arange(len(start))
+    width = tokens[None, :] - tokens[:, None]
+    possible = own[:, None] & own[None, :] & (width >= 0) & (width < LONGEST_SPAN)
+    possible[0, 0] = True
+    odds = np.where(possible, np.exp(scores - scores[possible].max()), 0.0)
+    odds /= odds.sum()
+    nothing, odds[0, 0] = odds[0, 0], 0.0
+    first, last = divmod(int(odds.argmax()), odds.shape[1])
+    if not odds[first, last]:
+        return Answer("", 0.0, 1.0)
+    span = text[places[first][0] : places[last][1]]
+    return Answer(span, round(float(odds[first, last]), 4), round(float(nothing), 4))
+
+
+def by_length(lengths: Sequence[int], batch: int) -> list[list[int]]:
+    """Places in batches of items of about one length."""
+    order = sorted(range(len(lengths)), key=lambda n: (lengths[n], n))
+    return [order[start : start + batch] for start in range(0, len(order), batch)]
+
+
+@lru_cache(maxsize=1)
+def load_implier(name: str, device: str, batch: int) -> Implier:
+    """The model of that name, loaded once a process; which kind it is its configuration tells.
+
+    Raises `UnusableInput` when it cannot be had, or is neither a question-answering model nor a classifier with a label
+    that begins with "entail".
+    """
+    from transformers import (
+        AutoConfig,
+        AutoModelForQuestionAnswering,
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+    )
+
+    try:
+        config = AutoConfig.from_pretrained(name)
+        answers = any(kind.endswith("ForQuestionAnswering") for kind in config.architectures or ())
+        kind = AutoModelForQuestionAnswering if answers else AutoModelForSequenceClassification
+        label = None if answers else _entailment(config.label2id or {})
+        tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)  # type: ignore[no-untyped-call]
+        model = kind.from_pretrained(name).to(device).eval()
+    except Exception as error:  # the libraries below raise whatever they like for a missing model
+        raise unavailable("implied", name, error) from error
+    if label is None:
+        return Spans(tokenizer, model, device, batch)
+    return Entailment(tokenizer, model, device, batch, label)
+
+
+def _entailment(labels: dict[str, int]) -> int:
+    place = next((n for name, n in sorted(labels.items()) if name.lower().startswith("entail")), None)
+    if place is None:
+        raise ValueError(f"no label of its classes {sorted(labels)} is entailment, and it answers no questions")
+    return place

@@ -1,0 +1,16 @@
+"""Mixed precision: half where a processor is fast at it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+
+def mixed(device: str) -> AbstractContextManager[Any]:
+    """Half precision for what bears it on a GPU; full precision on a CPU, whose results are kept and compared."""
+    import torch
+
+    kind = device.partition(":")[0]
+    if kind != "cuda":
+        return torch.autocast("cpu", enabled=False)
+    return torch.autocast("cuda", dtype=torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)
