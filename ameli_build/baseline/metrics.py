@@ -1,6 +1,7 @@
-"""Recall@K, micro F1 and their intervals (section 5).
+"""Recall@K, reciprocal rank, micro and macro F1, their intervals and their spread over runs (section 5).
 
-Each review has one gold product and gets one prediction, so micro F1 is the share of right predictions.
+Each review has one gold product and gets one prediction, so micro F1 is the share of right predictions, which is also
+Recall@1 of the linkers' rankings. Per-review values of several runs have shape (runs, reviews).
 """
 
 from __future__ import annotations
@@ -17,16 +18,25 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean in percent with its bootstrap 95 % interval over `n` reviews."""
+    """The mean over runs in percent, with its bootstrap 95 % interval over `n` reviews.
+
+    `deviation` is the sample standard deviation of the runs' means in percentage points, None for a single run.
+    """
 
     value: float
     low: float
     high: float
     n: int
+    deviation: float | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """`{"value", "interval", "n"}`, rounded to two decimals."""
-        return {"value": round(self.value, 2), "interval": [round(self.low, 2), round(self.high, 2)], "n": self.n}
+        """`{"value", "interval", "n", "deviation"}`, rounded to two decimals."""
+        return {
+            "value": round(self.value, 2),
+            "interval": [round(self.low, 2), round(self.high, 2)],
+            "n": self.n,
+            "deviation": None if self.deviation is None else round(self.deviation, 2),
+        }
 
 
 def positions(ranked: Integers, gold: Integers) -> Integers:
@@ -34,6 +44,8 @@ def positions(ranked: Integers, gold: Integers) -> Integers:
 
     `ranked` has shape (reviews, depth) and is padded with -1; `gold` has shape (reviews,).
     """
+    if not ranked.size:
+        return np.full(len(gold), -1, dtype=np.int64)
     found = (ranked == gold[:, None]) & (ranked >= 0)
     return np.where(found.any(axis=1), found.argmax(axis=1), -1).astype(np.int64)
 
@@ -44,19 +56,58 @@ def hits(ranked: Integers, gold: Integers, k: int) -> Values:
     return ((place >= 0) & (place < k)).astype(np.float64)
 
 
+def reciprocal_ranks(ranked: Integers, gold: Integers) -> Values:
+    """1 over the gold product's place, counted from 1, or 0 where it is missing: the mean is MRR."""
+    place = positions(ranked, gold)
+    return np.where(place >= 0, 1 / np.maximum(place + 1, 1), 0.0)
+
+
 def resamples(n: int, times: int, seed: int) -> Values:
     """Bootstrap weights of shape (times, n): how often each review is drawn, divided by `n`."""
     generator = np.random.default_rng(seed)
     return generator.multinomial(n, np.full(n, 1.0 / n), size=times) / n
 
 
-def estimate(values: Values, times: int, seed: int) -> Estimate | None:
-    """The mean of per-review values in percent with its percentile interval; None where there is no review."""
-    if len(values) == 0:
+def estimate(values: Values, times: int, seed: int, counted: Values | None = None) -> Estimate | None:
+    """The mean over reviews, then runs, of `values`, (reviews,) or (runs, reviews), with its percentile interval.
+
+    `counted`, of the same shape, is 1 where a review counts in a run; reviews that count in no run are not drawn.
+    None where no review counts.
+    """
+    values = np.atleast_2d(values)
+    counted = np.ones_like(values) if counted is None else np.atleast_2d(counted)
+    some = counted.any(axis=0)
+    if not some.any():
         return None
-    means = resamples(len(values), times, seed) @ values * 100
-    low, high = np.percentile(means, (2.5, 97.5))
-    return Estimate(float(values.mean() * 100), float(low), float(high), len(values))
+    values, counted = (values * counted)[:, some], counted[:, some]
+    drawn = resamples(values.shape[1], times, seed)
+    with np.errstate(invalid="ignore"):  # a run whose every counted review was left out of a draw
+        means = np.nanmean((drawn @ values.T) / (drawn @ counted.T), axis=1) * 100
+    low, high = np.nanpercentile(means, (2.5, 97.5))
+    there = counted.any(axis=1)
+    single = values[there].sum(axis=1) / counted[there].sum(axis=1) * 100
+    return Estimate(float(single.mean()), float(low), float(high), values.shape[1], deviation(single))
+
+
+def deviation(single: Values) -> float | None:
+    """The sample standard deviation of one number a run; None for a single run."""
+    return float(single.std(ddof=1)) if len(single) > 1 else None
+
+
+def macro(values: Values, groups: Integers, counted: Values | None = None) -> Values:
+    """The mean over groups of the group's mean, for each run: from (runs, reviews) to (runs,).
+
+    `groups` are the reviews' group numbers; a group of which no review counts is left out. NaN without any.
+    """
+    counted = np.ones_like(values) if counted is None else counted
+    size = int(groups.max(initial=-1)) + 1
+    totals = []
+    for one, some in zip(values, counted, strict=True):
+        sums = np.bincount(groups, weights=one * some, minlength=size)
+        counts = np.bincount(groups, weights=some, minlength=size)
+        shares = sums[counts > 0] / counts[counts > 0]
+        totals.append(float(shares.mean()) if len(shares) else float("nan"))
+    return np.array(totals, dtype=np.float64)
 
 
 def difference(better: Values, worse: Values, times: int, seed: int) -> Estimate | None:

@@ -10,18 +10,18 @@ import polars as pl
 
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.extraction.attributes import Found
-from ameli_build.baseline.linking.linkers import Linked
-from ameli_build.baseline.retrieval.retrievers import Retrieved
+from ameli_build.baseline.runs import Run
 
 CLEAN_TEST = "clean-test"
 """The annotators' task that asks for the product."""
 
 _ATTRIBUTES = pl.List(pl.Struct({"name": pl.String, "value": pl.String}))
 _METHODS = pl.List(pl.Struct({"method": pl.String, "sku": pl.String}))
+_RANKINGS = pl.List(pl.Struct({"method": pl.String, "skus": pl.List(pl.String)}))
 
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "review_id": pl.String,
+    "run": pl.Int64,
     "split": pl.String,
     "mention": pl.String,
     "candidates": pl.List(pl.String),
@@ -32,10 +32,15 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "contradicted": pl.List(pl.Boolean),
     "attributes": _ATTRIBUTES,
     "predicted": _METHODS,
+    "ranked": _RANKINGS,
 }
 
 PREDICTIONS = pl.Schema(_COLUMNS)
-"""Columns of `baseline/predictions.parquet`: lists run over the candidates, in the order of retrieval."""
+"""Columns of `baseline/predictions.parquet`: one row a review and run, the runs numbered from 0.
+
+Lists of scores are in the order of `candidates`, which is that of retrieval; `ranked` has each linker's own order, and
+`predicted` the first of it.
+"""
 
 
 def human_row(split: str, report: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,34 +59,39 @@ def human_row(split: str, report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def predictions(data: Data, retrieved: Retrieved, found: Sequence[Found], linked: Linked) -> pl.DataFrame:
-    """One row a dev or test review: retrieved candidates with every module's score, and each row's prediction.
+def predictions(data: Data, runs: Sequence[Run]) -> pl.DataFrame:
+    """One row a dev or test review and run: retrieved candidates with every module's score, and each linker's ranking.
 
     It holds no gold product; join it by `review_id`.
     """
-    judged, skus = linked.judged, data.kb.skus
-    best = retrieved.best
-    rows = []
-    for n, row in enumerate(judged.rows):
-        real = np.flatnonzero(judged.candidates[n] >= 0)
-        known = dict(zip(best.rows[row].tolist(), best.scores[row].tolist(), strict=True))
-        one: dict[str, Any] = {
-            "review_id": data.reviews.ids[row],
-            "split": data.reviews.splits[row],
-            "mention": data.reviews.mentions[row],
-            "candidates": [skus[judged.candidates[n, c]] for c in real],
-            "retrieval": [round(known.get(int(product), 0.0), 4) for product in judged.candidates[n][real]],
-            "contradicted": [bool(judged.contradicted[n, c]) for c in real],
-            "attributes": [{"name": key, "value": value} for key, value in found[row].pairs()],
-        }
-        for name, values in (("text", judged.text), ("image", judged.image), ("combined", linked.combined)):
-            one[name] = None if values is None else _at(values[n], real)
-        chosen = {name: rows_of for name, rows_of in linked.predicted.items() if not isinstance(rows_of, str)}
-        one["predicted"] = [
-            {"method": name, "sku": skus[picks[n]] if picks[n] >= 0 else None} for name, picks in chosen.items()
-        ]
-        rows.append(one)
-    return pl.DataFrame(rows, schema=PREDICTIONS, orient="row").sort("review_id")
+    rows = [
+        {"run": number, **_row(data, run, n)}
+        for number, run in enumerate(runs)
+        for n in range(len(run.linked.judged.rows))
+    ]
+    return pl.DataFrame(rows, schema=PREDICTIONS, orient="row").sort("review_id", "run")
+
+
+def _row(data: Data, run: Run, n: int) -> dict[str, Any]:
+    judged, best, skus = run.linked.judged, run.retrieved.best, data.kb.skus
+    row, products = judged.rows[n], judged.candidates[n]
+    real = np.flatnonzero(products >= 0)
+    known = dict(zip(best.rows[row].tolist(), best.scores[row].tolist(), strict=True))
+    ranked = {name: some[n][some[n] >= 0] for name, some in run.linked.ranked.items() if not isinstance(some, str)}
+    one: dict[str, Any] = {
+        "review_id": data.reviews.ids[row],
+        "split": data.reviews.splits[row],
+        "mention": data.reviews.mentions[row],
+        "candidates": [skus[product] for product in products[real]],
+        "retrieval": [round(known.get(int(product), 0.0), 4) for product in products[real]],
+        "contradicted": [bool(judged.contradicted[n, c]) for c in real],
+        "attributes": [{"name": key, "value": value} for key, value in run.found[row].pairs()],
+        "predicted": [{"method": name, "sku": skus[some[0]] if len(some) else None} for name, some in ranked.items()],
+        "ranked": [{"method": name, "skus": [skus[product] for product in some]} for name, some in ranked.items()],
+    }
+    for name, values in (("text", judged.text), ("image", judged.image), ("combined", run.linked.combined)):
+        one[name] = None if values is None else _at(values[n], real)
+    return one
 
 
 def _at(values: Any, real: Any) -> list[float]:

@@ -1,6 +1,6 @@
-"""The baseline, top to bottom: from `dataset/` to the rows of Tables 4 and 5 (sections 4 and 5).
+"""The baseline's files: from `dataset/` to the rows of Tables 4 and 5, and when there is nothing to do (sections 4, 5).
 
-Labels of the test split are read in `_outcome` and nowhere else.
+`runs` makes the predictions; labels of the test split are read in `scoring` and nowhere else.
 """
 
 from __future__ import annotations
@@ -11,18 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data, load_data
-from ameli_build.baseline.encode import encode_all
-from ameli_build.baseline.extraction.attributes import Found, extract, make_sheets
-from ameli_build.baseline.linking.linkers import Linked, link
-from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.output import human_row, predictions
-from ameli_build.baseline.retrieval.prior import make_prior
-from ameli_build.baseline.retrieval.retrievers import Retrieved, retrieve
-from ameli_build.baseline.tables import Bootstrap, Outcome, Scores
+from ameli_build.baseline.runs import Runs, run_all
+from ameli_build.baseline.scoring import outcome
+from ameli_build.baseline.tables import Bootstrap, Scores
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
 from ameli_build.progress import say
@@ -56,11 +50,11 @@ def run_baseline(snapshot: Snapshot, settings: Settings, mapper: Mapper = in_pro
     say("baseline: running")
     started = time.monotonic()
     data = load_data(snapshot.dataset)
-    retrieved, found, linked, notes = _predictions(Work.of(snapshot, settings, mapper), settings, data)
-    scores = _scores(data, retrieved, linked, notes, settings, _read_report(snapshot))
+    runs = run_all(Work.of(snapshot, settings, mapper), settings, data)
+    scores = _scores(data, runs, settings, _read_report(snapshot))
     folder, mark = snapshot.root / "baseline", _mark(snapshot)
     mark.unlink(missing_ok=True)
-    rows = write_table(folder / "predictions.parquet", predictions(data, retrieved, found, linked))
+    rows = write_table(folder / "predictions.parquet", predictions(data, runs.runs))
     write_json(folder / "scores.json", scores.as_json())
     seconds = round(time.monotonic() - started, 2)
     record = {
@@ -113,69 +107,26 @@ def _fingerprint(snapshot: Snapshot, settings: Settings) -> str:
     return fingerprint("baseline", digests, chosen, module_fingerprint(*MODULES))
 
 
-def _predictions(
-    work: Work, settings: Settings, data: Data
-) -> tuple[Retrieved, tuple[Found, ...], Linked, dict[str, Any]]:
-    vectors = encode_all(work, settings, data)
-    prior = make_prior(work, settings, data.kb)
-    allowed_of = {mention: prior.allowed(mention) for mention in sorted(set(data.reviews.mentions))}
-    allowed = [allowed_of[mention] for mention in data.reviews.mentions]
-    retrieved = retrieve(work, settings, data, vectors, prior, allowed)
-    sheets = make_sheets(data.kb)
-    found, read = extract(work, settings, data, sheets, allowed, retrieved.candidates)
-    linked = link(work, settings, data, vectors, retrieved, sheets, found)
-    return retrieved, found, linked, {"ocr": read}
-
-
-def _scores(
-    data: Data,
-    retrieved: Retrieved,
-    linked: Linked,
-    notes: Mapping[str, Any],
-    settings: Settings,
-    report: Mapping[str, Any],
-) -> Scores:
+def _scores(data: Data, runs: Runs, settings: Settings, report: Mapping[str, Any]) -> Scores:
     bootstrap = Bootstrap(settings.baseline.bootstrap, settings.run.seed)
     splits = ["test", *(["clean_test"] if data.has_clean_test else [])]
-    outcomes = {split: _outcome(data, retrieved, linked, data.reviews.rows(split)) for split in splits}
-    table5 = {split: tables.table5_rows(outcome, bootstrap) for split, outcome in outcomes.items()}
+    outcomes = {split: outcome(data, runs, split) for split in splits}
+    table5 = {split: tables.table5_rows(one, bootstrap) for split, one in outcomes.items()}
     for split, rows in table5.items():
         rows[tables.HUMAN] = human_row(split, report)
     return Scores(
-        table4={split: tables.table4_rows(outcome, bootstrap) for split, outcome in outcomes.items()},
+        table4={split: tables.table4_rows(one, bootstrap) for split, one in outcomes.items()},
         table5=table5,
-        tuned={**retrieved.tuned, **linked.tuned},
-        comparisons=[one for split, outcome in outcomes.items() for one in tables.compare(split, outcome, bootstrap)],
+        tuned=runs.tuned,
+        comparisons=[row for split, one in outcomes.items() for row in tables.compare(split, one, bootstrap)],
         notes={
-            **notes,
-            "candidates": {"k": settings.baseline.keep, "from": retrieved.source},
+            **runs.notes,
+            "candidates": {"k": settings.baseline.keep, "from": runs.runs[0].retrieved.source},
             "models": {role: getattr(settings.models, role) for role in ROLES},
             "entities": len(data.kb),
             "profile": settings.profile,
         },
     )
-
-
-def _outcome(data: Data, retrieved: Retrieved, linked: Linked, rows: Integers) -> Outcome:
-    """Hold predictions against the gold products of the reviews at `rows`."""
-    gold = data.reviews.gold[rows]
-    place = {int(row): n for n, row in enumerate(linked.judged.rows)}
-    at = np.array([place[int(row)] for row in rows], dtype=np.int64)
-    retrieval = {
-        name: ranking
-        if isinstance(ranking, str)
-        else tables.recall_values({k: ranking.top(k)[rows] for k in tables.RECALLS}, gold)
-        for name, ranking in retrieved.rankings.items()
-    }
-    candidates = retrieved.candidates[rows]
-    linking = {
-        name: chosen if isinstance(chosen, str) else (chosen[at] == gold).astype(np.float64)
-        for name, chosen in linked.predicted.items()
-    }
-    linking |= {tables.RANDOM: tables.mean_chance(candidates, gold)}
-    found = (candidates == gold[:, None]).any(axis=1).astype(np.float64)
-    remarks = {**retrieved.remarks, tables.RANDOM: "the expected value of choosing blindly"}
-    return Outcome(retrieval, linking, found, remarks)
 
 
 def _read_report(snapshot: Snapshot) -> Mapping[str, Any]:

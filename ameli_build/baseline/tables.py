@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ameli_build.baseline.metrics import Integers, Values, difference, estimate, hits
+from ameli_build.baseline.metrics import Integers, Values, deviation, difference, estimate, macro
 
 PRIOR = "P(e|m)"
 SBERT = "Pre-trained SBERT"
@@ -28,6 +28,7 @@ TABLE5 = (RANDOM, V2VEL, V2TEL, V2VTEL, NO_ATTRIBUTE, NO_IMAGE, NO_TEXT, OURS)
 HUMAN = "human"
 
 RECALLS = (1, 10, 20, 50, 100)
+MACRO_RECALL = "recall@10"
 EMPTY = "no review in this split"
 
 Row = dict[str, Any]
@@ -58,59 +59,74 @@ class Bootstrap:
     seed: int
 
 
+Measured = Mapping[str, Values]
+"""Metric -> per-review values, (runs, reviews): `recall@K` and `mrr`; one run for a row that learns nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What each row did on one split: per-review values, or why there are none.
+    """What each row did on one split: per-review values by metric, or why there are none.
 
-    `found` tells which reviews have their gold product among the candidates.
+    `found`, (runs, reviews), tells which reviews have their gold product among a run's candidates; `groups` are the
+    numbers of the gold products' categories, (reviews,).
     """
 
-    retrieval: Mapping[str, Mapping[int, Values] | str]
-    linking: Mapping[str, Values | str]
+    retrieval: Mapping[str, Measured | str]
+    linking: Mapping[str, Measured | str]
     found: Values
+    groups: Integers
     remarks: Mapping[str, str] = field(default_factory=dict)
 
 
-def recall_values(ranked: Mapping[int, Integers], gold: Integers) -> dict[int, Values]:
-    """Per-review hits at each K of Table 4; `ranked[k]` are the first `k` products, shape (reviews, k)."""
-    return {k: hits(rows, gold, k) for k, rows in ranked.items()}
-
-
 def table4_rows(outcome: Outcome, bootstrap: Bootstrap) -> dict[str, Row]:
-    """Table 4 on one split."""
-    return {name: _recall_row(outcome, name, bootstrap) for name in TABLE4}
+    """Table 4 on one split, then the further rows, which are not the paper's.
+
+    Values are percentages, the mean over runs; `mrr` looks at the first 100 products; `macro_recall@10` is the mean
+    over the gold products' categories (whole paths).
+    """
+    further = [name for name in outcome.retrieval if name not in TABLE4]
+    return {name: {**_recall_row(outcome, name, bootstrap), "paper": name in TABLE4} for name in (*TABLE4, *further)}
 
 
 def _recall_row(outcome: Outcome, name: str, bootstrap: Bootstrap) -> Row:
-    row: Row = {f"recall@{k}": None for k in RECALLS} | {f"recall@{k}_interval": None for k in RECALLS} | {"n": 0}
-    values = outcome.retrieval[name]
-    if isinstance(values, str):
-        return row | {"reason": values}
-    for k in RECALLS:
-        found = estimate(values[k], bootstrap.times, bootstrap.seed)
+    metrics = (*(f"recall@{k}" for k in RECALLS), "mrr")
+    row: Row = {f"{metric}{part}": None for part in ("", "_interval", "_deviation") for metric in metrics}
+    row |= {f"macro_{MACRO_RECALL}": None, f"macro_{MACRO_RECALL}_deviation": None, "n": 0}
+    measured = outcome.retrieval[name]
+    if isinstance(measured, str):
+        return row | {"reason": measured}
+    for metric in metrics:
+        found = estimate(measured[metric], bootstrap.times, bootstrap.seed)
         if found is None:
             return row | {"reason": EMPTY}
         told = found.as_json()
-        row |= {f"recall@{k}": told["value"], f"recall@{k}_interval": told["interval"], "n": told["n"]}
-    return row | _remark(outcome, name)
+        row |= {metric: told["value"], f"{metric}_interval": told["interval"], f"{metric}_deviation": told["deviation"]}
+        row["n"] = told["n"]
+    return row | _macro(f"macro_{MACRO_RECALL}", measured[MACRO_RECALL], outcome.groups) | _remark(outcome, name)
 
 
 def table5_rows(outcome: Outcome, bootstrap: Bootstrap) -> dict[str, Row]:
-    """Table 5 on one split: micro F1 end to end, and on the reviews whose gold product was retrieved."""
+    """Table 5 on one split: end to end, and on the reviews whose gold product was retrieved (disambiguation).
+
+    Values are percentages, the mean over runs: micro F1 with its interval and deviation, MRR over the candidates, and
+    macro F1 (`_macro_f1`), the mean over the gold products' categories (whole paths). `end_to_end_recall@1` equals
+    `end_to_end_f1`, since each review has one gold product and gets one prediction. `disambiguation_n` counts the
+    reviews whose gold product was retrieved in at least one run.
+    """
     return {name: _linking_row(outcome, name, bootstrap) for name in TABLE5}
 
 
 def _linking_row(outcome: Outcome, name: str, bootstrap: Bootstrap) -> Row:
     row = linking_blank()
-    values = outcome.linking[name]
-    if isinstance(values, str):
-        return row | {"reason": values}
-    if not len(values):
+    measured = outcome.linking[name]
+    if isinstance(measured, str):
+        return row | {"reason": measured}
+    if not outcome.found.shape[1]:
         return row | {"reason": EMPTY}
-    row |= _f1("end_to_end", values, bootstrap)
-    inside = values[outcome.found > 0]
-    if len(inside):
-        row |= _f1("disambiguation", inside, bootstrap)
+    row |= _linking_values("end_to_end", measured, outcome.groups, np.ones_like(outcome.found), bootstrap)
+    row["end_to_end_recall@1"] = row["end_to_end_f1"]
+    if outcome.found.any():
+        row |= _linking_values("disambiguation", measured, outcome.groups, outcome.found, bootstrap)
     else:
         row["note"] = "no review of this split has its gold product among the candidates"
     return row | _remark(outcome, name)
@@ -118,13 +134,44 @@ def _linking_row(outcome: Outcome, name: str, bootstrap: Bootstrap) -> Row:
 
 def linking_blank() -> Row:
     """A row of Table 5 that holds nothing yet."""
-    return {f"{kind}_{key}": None for kind in ("disambiguation", "end_to_end") for key in ("f1", "interval", "n")}
+    keys = (
+        "f1",
+        "interval",
+        "deviation",
+        "n",
+        "mrr",
+        "mrr_interval",
+        "mrr_deviation",
+        "macro_f1",
+        "macro_f1_deviation",
+    )
+    row: Row = {f"{kind}_{key}": None for kind in ("disambiguation", "end_to_end") for key in keys}
+    return row | {"end_to_end_recall@1": None}
 
 
-def _f1(kind: str, values: Values, bootstrap: Bootstrap) -> Row:
-    found = estimate(values, bootstrap.times, bootstrap.seed)
-    told = {"value": None, "interval": None, "n": None} if found is None else found.as_json()
-    return {f"{kind}_f1": told["value"], f"{kind}_interval": told["interval"], f"{kind}_n": told["n"]}
+def _linking_values(kind: str, measured: Measured, groups: Integers, counted: Values, bootstrap: Bootstrap) -> Row:
+    row: Row = {}
+    for metric, key, beside in (("recall@1", f"{kind}_f1", kind), ("mrr", f"{kind}_mrr", f"{kind}_mrr")):
+        found = estimate(measured[metric], bootstrap.times, bootstrap.seed, counted)
+        if found is not None:
+            told = found.as_json()
+            row |= {
+                key: told["value"],
+                f"{beside}_interval": told["interval"],
+                f"{beside}_deviation": told["deviation"],
+            }
+            row[f"{kind}_n"] = told["n"]
+    return row | _macro(f"{kind}_macro_f1", measured["recall@1"], groups, counted)
+
+
+def _macro(key: str, values: Values, groups: Integers, counted: Values | None = None) -> Row:
+    single = macro(values, groups, counted) * 100
+    single = single[np.isfinite(single)]
+    spread = deviation(single)
+    return {
+        key: round(float(single.mean()), 2) if len(single) else None,
+        f"{key}_deviation": None if spread is None else round(spread, 2),
+    }
 
 
 def _remark(outcome: Outcome, name: str) -> Row:
@@ -182,11 +229,10 @@ def compare(split: str, outcome: Outcome, bootstrap: Bootstrap) -> list[dict[str
 
 
 def _values(outcome: Outcome, name: str, metric: str) -> Values | None:
-    if metric == "end_to_end_f1":
-        linked = outcome.linking[name]
-        return None if isinstance(linked, str) else linked
-    retrieved = outcome.retrieval[name]
-    return None if isinstance(retrieved, str) else retrieved[int(metric.split("@")[1])]
+    """Per-review values of a row, the mean over runs."""
+    linking = metric == "end_to_end_f1"
+    measured = (outcome.linking if linking else outcome.retrieval)[name]
+    return None if isinstance(measured, str) else measured["recall@1" if linking else metric].mean(axis=0)
 
 
 def claims(scores: Scores) -> list[str]:
@@ -226,9 +272,3 @@ def _human_gaps(scores: Scores) -> list[str]:
             f"among the candidates{who})"
         )
     return sentences
-
-
-def mean_chance(candidates: Integers, gold: Integers) -> Values:
-    """What choosing blindly is expected to get: 1 over the number of candidates where gold is one of them, else 0."""
-    counts = np.maximum((candidates >= 0).sum(axis=1), 1)
-    return np.asarray((candidates == gold[:, None]).any(axis=1) / counts, dtype=np.float64)

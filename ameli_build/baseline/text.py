@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ameli_build.baseline.tables import HUMAN, RECALLS, TABLE4, TABLE5, Row, Scores
+from ameli_build.baseline.tables import HUMAN, RECALLS, TABLE5, Row, Scores
 from ameli_build.text import columns
 
 SPLITS = ("test", "clean_test")
@@ -15,7 +15,9 @@ def render(scores: Scores) -> str:
     blocks = []
     for split in (name for name in SPLITS if name in scores.table4):
         head = (f"Table 4, {split}", *(f"R@{k}" for k in RECALLS), "R@10 interval")
-        blocks.append(columns([head, *((name, *_recalls(scores.table4[split][name])) for name in TABLE4)]))
+        blocks.append(
+            columns([head, *((name, *_recalls(scores.table4[split][name])) for name in scores.table4[split])])
+        )
     for split in (name for name in SPLITS if name in scores.table5):
         head = (f"Table 5, {split}", "disambiguation F1", "", "end-to-end F1")
         blocks.append(columns([head, *((name, *_linking(scores.table5[split][name])) for name in (*TABLE5, HUMAN))]))

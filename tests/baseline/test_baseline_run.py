@@ -13,7 +13,7 @@ from torchvision.models import resnet18
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from ameli_build.baseline.run import read_scores, run_baseline
-from ameli_build.baseline.tables import BOTH, HUMAN, OURS, RANDOM, TABLE4, TABLE5, V2TEL, V2VEL, claims
+from ameli_build.baseline.tables import BOTH, HUMAN, OURS, RANDOM, TABLE4, TABLE5, TUNED, V2TEL, V2VEL, claims
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 
@@ -27,6 +27,7 @@ QUICK = (
     "baseline.max_tokens=48",
     "baseline.text_reviews=16",
     "baseline.text_candidates=4",
+    "baseline.runs=2",
 )
 
 
@@ -62,12 +63,24 @@ def test_every_row_has_numbers_or_a_reason(scored: Snapshot) -> None:
             if "reason" not in row:
                 assert row["end_to_end_n"] == n
                 assert row["disambiguation_f1"] >= row["end_to_end_f1"]
+                assert row["end_to_end_mrr"] >= row["end_to_end_f1"] == row["end_to_end_recall@1"]
+                assert row["end_to_end_deviation"] is not None
         assert scores["table5"][split][V2VEL]["end_to_end_f1"] is None
         assert "resnet" in scores["table5"][split][V2VEL]["reason"]
         assert scores["table5"][split][V2TEL]["end_to_end_f1"] is not None
     human = scores["table5"]["test"][HUMAN]
     assert human["disambiguation_f1"] == 75.0
     assert "simulated" in human["note"]
+
+
+def test_every_run_is_told(scored: Snapshot) -> None:
+    scores = read_scores(scored.root / "baseline" / "scores.json")
+    seed = settings().run.seed
+    assert (scores.notes["runs"], scores.notes["seeds"]) == (2, [seed, seed + 1])
+    assert [one["seed"] for one in scores.tuned["runs"]] == [seed, seed + 1]
+    assert scores.tuned["lambda"] == scores.tuned["runs"][0]["lambda"]
+    assert scores.table4["test"][BOTH]["recall@10_deviation"] is None
+    assert scores.table4["test"][TUNED]["recall@10_deviation"] is not None
 
 
 def test_the_model_beats_chance_where_reviews_state_attributes(scored: Snapshot) -> None:
@@ -86,11 +99,15 @@ def test_claims_are_sentences_with_a_verdict(scored: Snapshot) -> None:
 
 def test_predictions_hold_every_score_and_no_gold(scored: Snapshot) -> None:
     table = pl.read_parquet(scored.root / "baseline" / "predictions.parquet")
-    assert table.height == 18
+    assert table.height == 36
+    assert table["run"].to_list() == [0, 1] * 18
+    assert table["review_id"].is_sorted()
     assert "sku" not in table.columns
     for row in table.iter_rows(named=True):
         ours = next(one["sku"] for one in row["predicted"] if one["method"] == OURS)
-        assert ours in row["candidates"]
+        ranked = {one["method"]: one["skus"] for one in row["ranked"]}
+        assert all(ranked[one["method"]][0] == one["sku"] for one in row["predicted"])
+        assert all(sorted(skus) == sorted(row["candidates"]) for skus in ranked.values())
         spared = [n for n, dropped in enumerate(row["contradicted"]) if not dropped] or range(len(row["candidates"]))
         assert row["combined"][row["candidates"].index(ours)] == max(row["combined"][n] for n in spared)
         assert sum(row["text"]) == pytest.approx(1, abs=1e-2)

@@ -18,7 +18,6 @@ from ameli_build.baseline.tables import (
     claims,
     compare,
     linking_blank,
-    mean_chance,
     table4_rows,
     table5_rows,
     verdict,
@@ -27,13 +26,20 @@ from ameli_build.baseline.tables import (
 DRAWS = Bootstrap(200, 1)
 
 
+def measured(values: np.ndarray) -> dict[str, np.ndarray]:
+    return {"recall@1": values, "mrr": values}
+
+
 def outcome(n: int = 40) -> Outcome:
     """The full model is right where its candidates allow; without attributes it is wrong; one row did not run."""
-    found = np.array([1.0] * (3 * n // 4) + [0.0] * (n - 3 * n // 4))
-    linking: dict[str, np.ndarray | str] = dict.fromkeys(TABLE5, found * 0)
-    linking |= {OURS: found, "V2VEL": "no weights"}
-    recalls = dict.fromkeys(RECALLS, found)
-    return Outcome(dict.fromkeys(TABLE4, recalls), linking, found, {RANDOM: "expected"})
+    found = np.array([[1.0] * (3 * n // 4) + [0.0] * (n - 3 * n // 4)])
+    linking: dict[str, dict[str, np.ndarray] | str] = dict.fromkeys(TABLE5, measured(found * 0))
+    linking |= {OURS: measured(found), "V2VEL": "no weights"}
+    recalls = {f"recall@{k}": found for k in RECALLS} | {"mrr": found / 2}
+    groups = np.array([0] * (n // 2) + [1] * (n - n // 2))
+    return Outcome(
+        dict.fromkeys((*TABLE4, "BM25"), recalls), linking, found, groups, {RANDOM: "expected", "BM25": "a floor"}
+    )
 
 
 def test_disambiguation_counts_reviews_whose_gold_was_retrieved() -> None:
@@ -42,7 +48,33 @@ def test_disambiguation_counts_reviews_whose_gold_was_retrieved() -> None:
     assert (rows[OURS]["disambiguation_f1"], rows[OURS]["disambiguation_n"]) == (100.0, 30)
     assert rows["V2VEL"] == linking_blank() | {"reason": "no weights"}
     assert rows[RANDOM]["note"] == "expected"
-    assert table4_rows(outcome(), DRAWS)["P(e|m)"]["recall@10"] == 75.0
+    assert rows[OURS]["end_to_end_recall@1"] == rows[OURS]["end_to_end_f1"]
+    assert (rows[OURS]["end_to_end_macro_f1"], rows[OURS]["disambiguation_macro_f1"]) == (75.0, 100.0)
+    retrieval = table4_rows(outcome(), DRAWS)["P(e|m)"]
+    assert (retrieval["recall@10"], retrieval["mrr"], retrieval["macro_recall@10"]) == (75.0, 37.5, 75.0)
+
+
+def test_further_rows_stand_below_the_papers() -> None:
+    rows = table4_rows(outcome(), DRAWS)
+    assert list(rows) == [*TABLE4, "BM25"]
+    assert [name for name, row in rows.items() if not row["paper"]] == ["BM25"]
+    assert rows["BM25"]["note"] == "a floor"
+
+
+def test_runs_give_a_mean_and_a_deviation() -> None:
+    right = np.array([[1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0]])
+    found = np.array([[1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]])
+    linking = dict.fromkeys(TABLE5, measured(right))
+    shared = {f"recall@{k}": right[:1] for k in RECALLS} | {"mrr": right[:1]}
+    one = Outcome(dict.fromkeys(TABLE4, shared), linking, found, np.array([0, 0, 0, 1]))
+    row = table5_rows(one, DRAWS)[OURS]
+    assert row["end_to_end_f1"] == 62.5
+    assert row["end_to_end_deviation"] == pytest.approx(np.std([50, 75], ddof=1), abs=0.01)
+    assert row["disambiguation_f1"] == 87.5
+    assert row["disambiguation_deviation"] == pytest.approx(np.std([100, 75], ddof=1), abs=0.01)
+    assert row["disambiguation_n"] == 4
+    assert row["end_to_end_macro_f1"] == pytest.approx((100 * 2 / 3 / 2 + 50) / 2, abs=0.01)
+    assert table4_rows(one, DRAWS)["P(e|m)"]["recall@1_deviation"] is None
 
 
 def test_an_empty_split_is_null_with_a_reason() -> None:
@@ -50,11 +82,6 @@ def test_an_empty_split_is_null_with_a_reason() -> None:
         assert row["reason"] == "no review in this split"
     assert table5_rows(outcome(0), DRAWS)[OURS]["end_to_end_f1"] is None
     assert table4_rows(outcome(0), DRAWS)["P(e|m)"]["recall@1"] is None
-
-
-def test_chance_is_one_over_the_candidates() -> None:
-    candidates = np.array([[1, 2, 3, 4], [1, 2, -1, -1], [1, 2, -1, -1], [-1, -1, -1, -1]])
-    assert mean_chance(candidates, np.array([3, 2, 9, 9])).tolist() == [0.25, 0.5, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(

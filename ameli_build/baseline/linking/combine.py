@@ -28,20 +28,29 @@ def weighted(text: Scores, image: Scores, weight: float) -> Scores:
     return (np.float32(weight) * text + np.float32(1 - weight) * image).astype(np.float32)
 
 
-def predict(scores: Scores, candidates: Integers, contradicted: Mask | None = None) -> Integers:
-    """The product with the best score for each review, -1 where it has no candidate; shape (reviews,).
+def rank(scores: Scores, candidates: Integers, contradicted: Mask | None = None) -> Integers:
+    """Each review's candidates, best first, padded with -1; the shape of `candidates`.
 
-    `contradicted` candidates are dropped unless that leaves none. Ties go to the candidate that retrieval put first.
+    `contradicted` candidates are dropped unless that leaves none; the dropped stand after the others. Ties go to the
+    candidate that retrieval put first.
     """
-    if not candidates.size:
-        return np.full(len(candidates), -1, dtype=np.int64)
-    keep = candidates >= 0
+    real = candidates >= 0
+    keep = real
     if contradicted is not None:
-        spared = keep & ~contradicted
-        keep = np.where(spared.any(axis=1, keepdims=True), spared, keep)
-    best = np.where(keep, np.round(scores, 6), -np.inf).argmax(axis=1)
-    chosen = np.take_along_axis(candidates, best[:, None], axis=1)[:, 0]
-    return np.where(keep.any(axis=1), chosen, -1).astype(np.int64)
+        spared = real & ~contradicted
+        keep = np.where(spared.any(axis=1, keepdims=True), spared, real)
+    order = np.lexsort((-np.round(scores, 6), ~keep, ~real), axis=1)
+    return np.where(real, candidates, -1)[np.arange(len(candidates))[:, None], order]
+
+
+def predict(scores: Scores, candidates: Integers, contradicted: Mask | None = None) -> Integers:
+    """The first of `rank` for each review, -1 where it has no candidate; shape (reviews,)."""
+    return first(rank(scores, candidates, contradicted))
+
+
+def first(ranked: Integers) -> Integers:
+    """The first product of each ranked list, -1 where it is empty."""
+    return ranked[:, 0] if ranked.shape[1] else np.full(len(ranked), -1, dtype=np.int64)
 
 
 def tune_weight(text: Scores, image: Scores, candidates: Integers, contradicted: Mask | None, gold: Integers) -> float:

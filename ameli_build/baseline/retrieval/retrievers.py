@@ -19,6 +19,7 @@ from ameli_build.baseline.retrieval.pools import (
     Pool,
     Ranking,
     Scorer,
+    Weights,
     build_pool,
     cosine_scorer,
     picture_scorer,
@@ -37,15 +38,23 @@ PRIOR_ONLY = "products whose P(e|m) is above 0, by P(e|m), P(c|m) and SKU"
 
 
 @dataclass(frozen=True, slots=True)
+class Plain:
+    """What all runs share: the rankings of all reviews by the rows that learn nothing, or why there are none."""
+
+    rankings: Mapping[str, Ranking | str]
+    weights: Mapping[str, Weights]
+    remarks: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Rankings of all reviews by row of Table 4 (or why there is none), and what was learnt and tuned for them.
+    """What one run adds: rankings of all reviews by the rows with its adapters, and what was learnt and tuned.
 
     `adapters` is None where there was nothing to learn from; `candidates` are section 4.4's, shape (reviews, K).
     """
 
     rankings: Mapping[str, Ranking | str]
     tuned: Mapping[str, Any]
-    remarks: Mapping[str, str]
     adapters: Adapters | None
     candidates: Integers
     source: str
@@ -54,65 +63,67 @@ class Retrieved:
     """That row's ranking."""
 
 
-def retrieve(
+def retrieve_plain(
     work: Work, settings: Settings, data: Data, vectors: Vectors, prior: Prior, allowed: Sequence[Mask]
-) -> Retrieved:
-    """Run every retriever of Table 4 over all splits."""
-    options = settings.baseline
-    adapters = learn_adapters(
-        data, vectors.review_pictures.first(), vectors.product_pictures.first(), settings, settings.run.seed
-    )
-    plain = _pool(work, settings, data, vectors, allowed, None)
-    text = [name for name in plain.channels if name != "image"]
-    plans: dict[str, tuple[Pool | None, list[str], str]] = {
-        tables.SBERT: (plain, text, ""),
-        tables.CLIP: (plain, ["image"], ""),
-        tables.BOTH: (plain, [*text, "image"], ""),
-        tables.BOTH_PRIOR: (plain, [*text, "image"], options.prior),
+) -> Plain:
+    """Run every retriever of Table 4 that learns nothing over all splits."""
+    pool = _pool(work, settings, data, vectors, allowed, None)
+    text = _text_channels(pool)
+    plans = {
+        tables.SBERT: (text, ""),
+        tables.CLIP: (["image"], ""),
+        tables.BOTH: ([*text, "image"], ""),
+        tables.BOTH_PRIOR: ([*text, "image"], settings.baseline.prior),
     }
-    tuned_pool = None if adapters is None else _pool(work, settings, data, vectors, allowed, adapters)
-    plans |= {
-        tables.TUNED: (tuned_pool, ["image"], ""),
-        tables.TUNED_BOTH: (tuned_pool, [*text, "image"], ""),
-        tables.TUNED_PRIOR: (tuned_pool, [*text, "image"], options.prior),
-    }
-    depth = min(DEPTH, len(data.kb))
-    by_prior = rank_by_prior(prior, data.reviews.mentions, depth)
-    rankings: dict[str, Ranking | str] = {
-        tables.PRIOR: Ranking(by_prior, np.zeros(by_prior.shape, dtype=np.float32), by_prior >= 0)
-    }
-    tuned: dict[str, Any] = {}
-    for name, (pool, channels, mode) in plans.items():
-        if pool is None:
-            rankings[name] = NOTHING_TO_LEARN
-            continue
-        dev = data.reviews.rows("dev")
-        weights = tune(select(pool, dev), channels, data.reviews.gold[dev], options.keep, mode)
-        tuned[name] = dict(weights)
-        rankings[name] = rank(pool, weights, prior=mode, keep=options.keep)
-    return _finished(rankings, tuned, adapters, settings)
-
-
-def _finished(
-    rankings: Mapping[str, Ranking | str], tuned: Mapping[str, Any], adapters: Adapters | None, settings: Settings
-) -> Retrieved:
-    source = tables.BOTH_PRIOR if adapters is None else tables.TUNED_PRIOR
-    best = rankings[source]
-    if isinstance(best, str):
-        raise TypeError(f"{source} did not run")
+    by_prior = rank_by_prior(prior, data.reviews.mentions, min(DEPTH, len(data.kb)))
+    first = Ranking(by_prior, np.zeros(by_prior.shape, dtype=np.float32), by_prior >= 0)
+    rankings, weights = _run(plans, pool, data, settings)
     remarks = {tables.PRIOR: PRIOR_ONLY}
     if not settings.models.cross_encoder:
-        remarks |= {name: NO_CROSS for name in rankings if "SBERT" in name}
-    chosen = {"epoch": adapters.epoch, "dev_mrr": adapters.dev_mrr} if adapters is not None else None
-    return Retrieved(
-        rankings,
-        {"weights": dict(tuned), "adapter": chosen},
-        remarks,
-        adapters,
-        best.top(settings.baseline.keep),
-        source,
-        best,
-    )
+        remarks |= {name: NO_CROSS for name in tables.TABLE4 if "SBERT" in name}
+    return Plain({tables.PRIOR: first, **rankings}, weights, remarks)
+
+
+def retrieve_tuned(
+    work: Work, settings: Settings, data: Data, vectors: Vectors, allowed: Sequence[Mask], plain: Plain, seed: int
+) -> Retrieved:
+    """Train the adapters with `seed` and run the retrievers that need them; the candidates are the last row's."""
+    adapters = learn_adapters(data, vectors.review_pictures.first(), vectors.product_pictures.first(), settings, seed)
+    rankings: Mapping[str, Ranking | str]
+    if adapters is None:
+        source, weights = tables.BOTH_PRIOR, dict(plain.weights)
+        rankings = dict.fromkeys((tables.TUNED, tables.TUNED_BOTH, tables.TUNED_PRIOR), NOTHING_TO_LEARN)
+        best, chosen = plain.rankings[source], None
+    else:
+        pool = _pool(work, settings, data, vectors, allowed, adapters)
+        text = _text_channels(pool)
+        plans = {
+            tables.TUNED: (["image"], ""),
+            tables.TUNED_BOTH: ([*text, "image"], ""),
+            tables.TUNED_PRIOR: ([*text, "image"], settings.baseline.prior),
+        }
+        rankings, tuned = _run(plans, pool, data, settings)
+        source, weights = tables.TUNED_PRIOR, {**plain.weights, **tuned}
+        best, chosen = rankings[source], {"epoch": adapters.epoch, "dev_mrr": adapters.dev_mrr}
+    if isinstance(best, str):
+        raise TypeError(f"{source} did not run")
+    learnt = {"weights": weights, "adapter": chosen}
+    return Retrieved(rankings, learnt, adapters, best.top(settings.baseline.keep), source, best)
+
+
+def _text_channels(pool: Pool) -> list[str]:
+    return [name for name in pool.channels if name != "image"]
+
+
+def _run(
+    plans: Mapping[str, tuple[list[str], str]], pool: Pool, data: Data, settings: Settings
+) -> tuple[dict[str, Ranking], dict[str, Weights]]:
+    """Rank by each plan (channels and mode of the prior) with weights tuned on dev."""
+    dev, keep = data.reviews.rows("dev"), settings.baseline.keep
+    dev_pool, gold = select(pool, dev), data.reviews.gold[dev]
+    weights = {name: tune(dev_pool, channels, gold, keep, mode) for name, (channels, mode) in plans.items()}
+    rankings = {name: rank(pool, weights[name], prior=mode, keep=keep) for name, (_, mode) in plans.items()}
+    return rankings, weights
 
 
 def learn_adapters(data: Data, queries: Matrix, entities: Matrix, settings: Settings, seed: int) -> Adapters | None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ameli_build.baseline.linking.combine import predict, softmax, tune_weight, weighted
+from ameli_build.baseline.linking.combine import predict, rank, softmax, tune_weight, weighted
 
 CANDIDATES = np.array([[4, 7, 9], [2, 3, -1]])
 
@@ -21,6 +21,15 @@ def test_predictions_drop_contradicted_unless_all_are() -> None:
     assert predict(scores, CANDIDATES, mask).tolist() == [7, 3]
     assert predict(scores, np.full((2, 3), -1)).tolist() == [-1, -1]
     assert predict(np.zeros((2, 3), dtype=np.float32), CANDIDATES).tolist() == [4, 2]
+
+
+def test_dropped_candidates_are_ranked_after_the_kept_ones() -> None:
+    scores = np.array([[0.7, 0.2, 0.1], [0.4, 0.6, 0.9]], dtype=np.float32)
+    mask = np.array([[True, False, False], [True, True, False]])
+    assert rank(scores, CANDIDATES).tolist() == [[4, 7, 9], [3, 2, -1]]
+    assert rank(scores, CANDIDATES, mask).tolist() == [[7, 9, 4], [3, 2, -1]]
+    assert rank(np.zeros((2, 3), dtype=np.float32), CANDIDATES).tolist() == CANDIDATES.tolist()
+    assert rank(np.zeros((2, 0), dtype=np.float32), np.zeros((2, 0), dtype=np.int64)).shape == (2, 0)
 
 
 def test_lambda_goes_to_the_module_that_is_right() -> None:

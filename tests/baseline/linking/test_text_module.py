@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ameli_build.baseline.linking.linkers import sample, with_gold
+from ameli_build.baseline.linking.lists import sample, with_gold
 from ameli_build.baseline.linking.pairs import Layout
 from ameli_build.baseline.linking.text_module import NEVER, Lists, make_lists, train_text_module
 from ameli_build.settings import BaselineSettings

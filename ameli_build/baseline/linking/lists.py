@@ -1,0 +1,98 @@
+"""Candidate lists that the text module learns from and judges, laid out for all runs and encoded once (section 4.4)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ameli_build.baseline.data import Data
+from ameli_build.baseline.extraction.attributes import Found, Sheet
+from ameli_build.baseline.linking.pairs import Cosines, Layout, Pair, encode_pairs, lay_out
+from ameli_build.baseline.metrics import Integers
+from ameli_build.models import Matrix
+from ameli_build.settings import Settings
+from ameli_build.stages import Work
+
+
+@dataclass(frozen=True, slots=True)
+class TextLists:
+    """One run's lists: of the train reviews at `train`, gold always in them, and of all dev and test reviews."""
+
+    train: Integers
+    learning: Layout
+    judging: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The lists of all runs, whose slots number the same `pairs`, and the encodings of these."""
+
+    lists: tuple[TextLists, ...]
+    pairs: tuple[Pair, ...]
+    vectors: Matrix
+
+
+def text_lists(
+    settings: Settings,
+    data: Data,
+    cosines: Cosines,
+    sheets: Sequence[Sheet],
+    found: Sequence[Found],
+    candidates: Integers,
+    rows: Integers,
+) -> TextLists:
+    """The lists of one run, from its `candidates` of all reviews; `rows` are the dev and test reviews.
+
+    All runs learn from the same train reviews: which ones is part of the data.
+    """
+    options, reviews = settings.baseline, data.reviews
+    train = sample(reviews.rows("train"), reviews.ids, options.text_reviews, settings.run.seed)
+    lists = with_gold(candidates[train], reviews.gold[train], options.text_candidates)
+    shared = (reviews, data.kb, sheets, found, cosines, options.attributes_per_candidate)
+    return TextLists(train, lay_out(train, lists, *shared), lay_out(rows, candidates[rows], *shared))
+
+
+def encode_lists(work: Work, settings: Settings, data: Data, runs: Sequence[TextLists]) -> Encoded:
+    """Encode the distinct pairs of all runs, each once."""
+    numbers: dict[Pair, int] = {}
+    for run in runs:
+        for layout in (run.learning, run.judging):
+            for pair in layout.pairs:
+                numbers.setdefault(pair, len(numbers))
+    pairs = tuple(numbers)
+    lists = tuple(
+        TextLists(run.train, _renumbered(run.learning, numbers, pairs), _renumbered(run.judging, numbers, pairs))
+        for run in runs
+    )
+    return Encoded(lists, pairs, encode_pairs(work, settings, data.reviews, pairs))
+
+
+def _renumbered(layout: Layout, numbers: dict[Pair, int], pairs: tuple[Pair, ...]) -> Layout:
+    new = np.array([*(numbers[pair] for pair in layout.pairs), -1], dtype=np.int64)  # -1 stays -1
+    return replace(layout, pairs=pairs, slots=new[layout.slots])
+
+
+def sample(rows: Integers, ids: Sequence[str], count: int, seed: int) -> Integers:
+    """At most `count` of the reviews, chosen by a hash of seed and id; all of them for 0."""
+    if count == 0 or count >= len(rows):
+        return rows
+    order = sorted(rows, key=lambda row: hashlib.sha256(f"{seed} {ids[row]}".encode()).digest())
+    return np.sort(np.array(order[:count], dtype=np.int64))
+
+
+def with_gold(candidates: Integers, gold: Integers, count: int) -> Integers:
+    """Candidate lists to learn from: the gold product takes the last place where it was not retrieved.
+
+    With `count` above 0, gold and the first others, `count` in all. Shape (reviews, candidates), padded with -1.
+    """
+    width = min(count, candidates.shape[1]) if count else candidates.shape[1]
+    lists = np.full((len(gold), width), -1, dtype=np.int64)
+    for n, (row, target) in enumerate(zip(candidates, gold, strict=True)):
+        others = [product for product in row if product >= 0 and product != target][: width - 1]
+        place = next((i for i, product in enumerate(row[:width]) if product == target), len(others))
+        chosen = [*others[:place], target, *others[place:]]
+        lists[n, : len(chosen)] = chosen
+    return lists

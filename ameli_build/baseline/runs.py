@@ -1,0 +1,98 @@
+"""The runs of a baseline: what all of them share is made once, what learns is trained again with each seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ameli_build.baseline.data import Data
+from ameli_build.baseline.encode import Vectors, encode_all
+from ameli_build.baseline.extraction.attributes import Found, Sheet, extract, make_sheets
+from ameli_build.baseline.linking.linkers import Linked, link, linked_rows
+from ameli_build.baseline.linking.lists import encode_lists, text_lists
+from ameli_build.baseline.retrieval.prior import Mask, make_prior
+from ameli_build.baseline.retrieval.retrievers import Plain, Retrieved, retrieve_plain, retrieve_tuned
+from ameli_build.progress import say
+from ameli_build.settings import Settings
+from ameli_build.stages import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: the seed of its adapters and heads, what it retrieved, what its reviews state, how it linked."""
+
+    seed: int
+    retrieved: Retrieved
+    found: tuple[Found, ...]
+    linked: Linked
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """All runs, at least one, and what they share."""
+
+    plain: Plain
+    runs: tuple[Run, ...]
+    notes: Mapping[str, Any]
+
+    @property
+    def tuned(self) -> dict[str, Any]:
+        """What dev chose: the first run's values, and those of each run under `runs`."""
+        each = [{**run.retrieved.tuned, **run.linked.tuned} for run in self.runs]
+        return {**each[0], "runs": [{"seed": run.seed, **one} for run, one in zip(self.runs, each, strict=True)]}
+
+
+def run_all(work: Work, settings: Settings, data: Data) -> Runs:
+    """Retrieve and link `baseline.runs` times; once where there is no train review, so that nothing is learnt."""
+    vectors = encode_all(work, settings, data)
+    prior = make_prior(work, settings, data.kb)
+    allowed_of = {mention: prior.allowed(mention) for mention in sorted(set(data.reviews.mentions))}
+    allowed = [allowed_of[mention] for mention in data.reviews.mentions]
+    plain = retrieve_plain(work, settings, data, vectors, prior, allowed)
+    count = settings.baseline.runs if len(data.reviews.rows("train")) else 1
+    seeds = [settings.run.seed + run for run in range(count)]
+    retrieved = [retrieve_tuned(work, settings, data, vectors, allowed, plain, seed) for seed in seeds]
+    sheets = make_sheets(data.kb)
+    found, notes = _extract(work, settings, data, sheets, allowed, retrieved)
+    linked = _link(work, settings, data, vectors, retrieved, sheets, found)
+    runs = tuple(Run(*parts) for parts in zip(seeds, retrieved, found, linked, strict=True))
+    return Runs(plain, runs, notes | {"runs": count, "seeds": seeds})
+
+
+def _extract(
+    work: Work,
+    settings: Settings,
+    data: Data,
+    sheets: Sequence[Sheet],
+    allowed: Sequence[Mask],
+    retrieved: Sequence[Retrieved],
+) -> tuple[list[tuple[Found, ...]], dict[str, Any]]:
+    """What the reviews state, for each run; it is the same for all unless it depends on the retrieved products."""
+    distinct = retrieved if settings.baseline.attribute_values == "retrieved" else retrieved[:1]
+    results = [extract(work, settings, data, sheets, allowed, one.candidates) for one in distinct]
+    found = [result[0] for result in results]
+    return found * (len(retrieved) // len(found)), {"ocr": results[0][1]}
+
+
+def _link(
+    work: Work,
+    settings: Settings,
+    data: Data,
+    vectors: Vectors,
+    retrieved: Sequence[Retrieved],
+    sheets: Sequence[Sheet],
+    found: Sequence[tuple[Found, ...]],
+) -> list[Linked]:
+    """Link each run, after the pairs of all runs have been encoded once."""
+    rows = linked_rows(data)
+    lists = [
+        text_lists(settings, data, vectors.cosines, sheets, some, one.candidates, rows)
+        for one, some in zip(retrieved, found, strict=True)
+    ]
+    encoded = encode_lists(work, settings, data, lists)
+    linked = []
+    for run, (one, some) in enumerate(zip(retrieved, found, strict=True)):
+        say(f"baseline: linking, run {run + 1} of {len(retrieved)}")
+        linked.append(link(work, settings, data, vectors, one, sheets, some, encoded, run))
+    return linked

@@ -1,0 +1,90 @@
+"""Predictions against gold: the only place where labels of the test split are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from ameli_build.baseline import tables
+from ameli_build.baseline.data import Data
+from ameli_build.baseline.metrics import Integers, Values, hits, reciprocal_ranks
+from ameli_build.baseline.retrieval.pools import Ranking
+from ameli_build.baseline.runs import Runs
+from ameli_build.baseline.tables import Measured, Outcome
+
+T = TypeVar("T")
+
+
+def outcome(data: Data, runs: Runs, split: str) -> Outcome:
+    """Hold every row's rankings against the gold products of a split's reviews."""
+    rows = data.reviews.rows(split)
+    gold = data.reviews.gold[rows]
+    place = {int(row): n for n, row in enumerate(runs.runs[0].linked.judged.rows)}
+    at = np.array([place[int(row)] for row in rows], dtype=np.int64)
+    candidates = [run.retrieved.candidates[rows] for run in runs.runs]
+    retrieval = _by_row([runs.plain.rankings]) | _by_row([run.retrieved.rankings for run in runs.runs])
+    linking = _by_row([run.linked.ranked for run in runs.runs])
+    return Outcome(
+        {
+            name: some if isinstance(some, str) else _retrieval_values(some, rows, gold)
+            for name, some in retrieval.items()
+        },
+        {
+            name: some if isinstance(some, str) else _linking_values([ranked[at] for ranked in some], gold)
+            for name, some in linking.items()
+        }
+        | {tables.RANDOM: chance(candidates, gold)},
+        _stack([_found(some, gold) for some in candidates]),
+        _groups(data, gold),
+        {**runs.plain.remarks, tables.RANDOM: "the expected value of choosing blindly"},
+    )
+
+
+def _by_row(runs: Sequence[Mapping[str, T | str]]) -> dict[str, list[T] | str]:
+    """What each run has of a row, or the first reason why one has nothing."""
+    rows: dict[str, list[T] | str] = {}
+    for name in runs[0]:
+        some = [run[name] for run in runs]
+        reason = next((one for one in some if isinstance(one, str)), None)
+        rows[name] = [one for one in some if not isinstance(one, str)] if reason is None else reason
+    return rows
+
+
+def _retrieval_values(rankings: Sequence[Ranking], rows: Integers, gold: Integers) -> Measured:
+    values = {f"recall@{k}": _stack([hits(one.top(k)[rows], gold, k) for one in rankings]) for k in tables.RECALLS}
+    deepest = max(tables.RECALLS)
+    return values | {"mrr": _stack([reciprocal_ranks(one.top(deepest)[rows], gold) for one in rankings])}
+
+
+def _linking_values(ranked: Sequence[Integers], gold: Integers) -> Measured:
+    return {
+        "recall@1": _stack([hits(one, gold, 1) for one in ranked]),
+        "mrr": _stack([reciprocal_ranks(one, gold) for one in ranked]),
+    }
+
+
+def _found(candidates: Integers, gold: Integers) -> Values:
+    return np.asarray((candidates == gold[:, None]).any(axis=1), dtype=np.float64)
+
+
+def chance(candidates: Sequence[Integers], gold: Integers) -> Measured:
+    """What a random order of each run's candidates is expected to get: of m with gold, 1/m right, MRR (1+1/2+..)/m."""
+    counts = [np.maximum((some >= 0).sum(axis=1), 1) for some in candidates]
+    found = [_found(some, gold) for some in candidates]
+    harmonic = np.cumsum(1 / np.arange(1, max((some.shape[1] for some in candidates), default=0) + 2))
+    return {
+        "recall@1": _stack([there / count for there, count in zip(found, counts, strict=True)]),
+        "mrr": _stack([there * harmonic[count - 1] / count for there, count in zip(found, counts, strict=True)]),
+    }
+
+
+def _stack(runs: Sequence[Values]) -> Values:
+    return np.stack([np.asarray(run, dtype=np.float64) for run in runs])
+
+
+def _groups(data: Data, gold: Integers) -> Integers:
+    """The number of each gold product's category, the whole path."""
+    numbers = {path: n for n, path in enumerate(sorted(set(data.kb.categories)))}
+    return np.array([numbers[data.kb.categories[row]] for row in gold], dtype=np.int64)
