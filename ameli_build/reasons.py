@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 import polars as pl
@@ -23,19 +22,6 @@ class Reason(StrEnum):
     NO_MENTION = "no_mention"
     UNINFORMATIVE = "uninformative"
     LEAK = "leak"
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """One review that left: where, why, and the value that was held against a threshold."""
-
-    review_id: str
-    sku: str
-    stage: str
-    reason: Reason
-    detail: str = ""
-    value: str = ""
-    threshold: str = ""
 
 
 DROPPED = pl.Schema(
