@@ -184,5 +184,5 @@ def test_an_unknown_format_is_wrong_usage(snapshot: Snapshot, tmp_path: Path) ->
 
 
 def test_no_export_without_a_release(tmp_path: Path) -> None:
-    with pytest.raises(UnusableInput, match="products.parquet: missing; run ameli build first"):
+    with pytest.raises(UnusableInput, match=r"products\.parquet: missing; run ameli build first"):
         export(Snapshot(tmp_path), SETTINGS, "official", str(tmp_path / "out"))

@@ -44,7 +44,11 @@ class Known:
 
     def negatives(self, row: Row) -> list[int]:
         """Integer ids of a review's hard negatives, ascending: the gold product's place is not told."""
-        return sorted(self.ids.products[sku] for sku in row["candidates"] if sku != row["sku"])
+        return sorted(self.ids.products[sku] for sku in self.others(row))
+
+    def others(self, row: Row) -> list[str]:
+        """Hard negatives that are in the knowledge base."""
+        return [sku for sku in row["candidates"] if sku != row["sku"] and sku in self.ids.products]
 
 
 def retrieval_record(row: Row, known: Known) -> dict[str, Any]:
@@ -117,7 +121,7 @@ def text_judgements(reviews: pl.DataFrame, known: Known) -> Iterator[tuple[int, 
 def image_judgements(reviews: pl.DataFrame, known: Known) -> Iterator[tuple[str, int, str, int]]:
     """Rows of the image judgements: all pictures of the gold product 1, the first of each hard negative 0."""
     for row in reviews.iter_rows(named=True):
-        others = sorted(name for sku in row["candidates"] if sku != row["sku"] for name in known.pictures(sku)[:1])
+        others = sorted(name for sku in known.others(row) for name in known.pictures(sku)[:1])
         for photo in known.photos(row):
             yield from ((photo, 0, name, 1) for name in known.pictures(row["sku"]))
             yield from ((photo, 0, name, 0) for name in others)

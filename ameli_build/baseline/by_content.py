@@ -1,0 +1,55 @@
+"""Pictures under the names that their content gives them, for data sets that name them otherwise.
+
+So that results are kept by content, whatever a file is called, and equal pictures are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ameli_build.release.folders import link
+from ameli_build.snapshot import file_digest, write_table
+
+_INDEX = pl.Schema({"path": pl.String(), "size": pl.Int64(), "changed": pl.Int64(), "digest": pl.String()})
+
+
+@dataclass(frozen=True, slots=True)
+class ByContent:
+    """The files in some folders of `source` by their relative path, and where they are linked by content."""
+
+    source: Path
+    root: Path
+    digests: Mapping[str, str]
+
+    def place(self, path: str) -> str | None:
+        """The path of a picture relative to `root`, where it is from now on; None where there is no such file."""
+        digest = self.digests.get(path)
+        if digest is None:
+            return None
+        name = f"images/{digest}{Path(path).suffix}"
+        target = self.root / name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            link(self.source / path, target)
+        return name
+
+
+def read_by_content(source: Path, folders: Sequence[str], root: Path) -> ByContent:
+    """Hash what lies in `folders`, but for files whose size and time of change are those of an earlier run."""
+    kept = root / "pictures.parquet"
+    before = {row[:3]: row[3] for row in pl.read_parquet(kept).rows()} if kept.is_file() else {}
+    rows = [(*one, before.get(one) or file_digest(source / one[0])) for one in _files(source, folders)]
+    write_table(kept, pl.DataFrame(rows, _INDEX, orient="row"))
+    return ByContent(source, root, {path: digest for path, _, _, digest in rows})
+
+
+def _files(source: Path, folders: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    for folder in folders:
+        for path in sorted((source / folder).glob("*")):
+            if path.is_file():
+                state = path.stat()
+                yield f"{folder}/{path.name}", state.st_size, state.st_mtime_ns

@@ -1,0 +1,88 @@
+"""Where a baseline's data set comes from: a snapshot, a release alone, or a folder in the authors' layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ameli_build.baseline.by_content import read_by_content
+from ameli_build.baseline.data import SPLITS, Data, load_data
+from ameli_build.baseline.official import PICTURES, Files, find_official, load_official
+from ameli_build.fingerprints import fingerprint
+from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
+
+TABLES = ("products", *SPLITS, "clean_test")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data set, and the folder that its scores go to.
+
+    `home` takes `baseline/`, `cache/` and the record of the run; `told` is the folder whose `run.json` and
+    `settings/*.toml` count. `load` reads the data set, `content` hashes what it depends on, by name; `report` is the
+    annotators' report, which only snapshots have.
+    """
+
+    home: Snapshot
+    told: Snapshot
+    load: Callable[[], Data]
+    content: Callable[[], dict[str, str]]
+    report: Path
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, home: Snapshot | None = None) -> Source:
+        """The data set that a snapshot released."""
+        report = snapshot.root / "sheets" / "report.json"
+        return cls(
+            home or snapshot,
+            snapshot,
+            partial(load_data, snapshot.dataset),
+            partial(_digests, _tables(snapshot.dataset) | {"report": report}),
+            report,
+        )
+
+
+def open_source(path: Path, out: Path | None = None) -> Source:
+    """The data set at `path`; results go to `out`, by default to `path`.
+
+    `path` is a snapshot, a release folder (`products.parquet`, a table a split, `images/`), or a folder in the authors'
+    layout. Raises `UnusableInput` where it is none of them.
+    """
+    if (path / "raw").is_dir() or (path / "catalog").is_dir() or (path / "dataset").is_dir():
+        return Source.of(Snapshot(path), Snapshot(out) if out is not None else None)
+    if (path / "products.parquet").is_file():
+        if out is None and path.resolve().name == "dataset" and (path.resolve().parent / "stages").is_dir():
+            raise UnusableInput(
+                f"{path}: the data set of a snapshot; name the snapshot itself, or --out DIR for results"
+            )
+        home = Snapshot(out or path)
+        return Source(home, home, partial(load_data, path), partial(_digests, _tables(path)), path / "report.json")
+    files = find_official(path) if path.is_dir() else None
+    if files is not None:
+        home = Snapshot(out or path)
+        root = home.root / "cache" / "pictures"
+        return Source(
+            home, home, partial(_load_official, files, root), partial(_official, files, root), path / "report.json"
+        )
+    raise UnusableInput(
+        f"{path}: no data set here (no snapshot, no products.parquet, and no products in the authors' layout)"
+    )
+
+
+def _tables(folder: Path) -> dict[str, Path]:
+    return {name: folder / f"{name}.parquet" for name in TABLES}
+
+
+def _digests(paths: Mapping[str, Path]) -> dict[str, str]:
+    return {name: file_digest(path) for name, path in paths.items() if path.is_file()}
+
+
+def _load_official(files: Files, root: Path) -> Data:
+    return load_official(files, read_by_content(files.folder, PICTURES, root))
+
+
+def _official(files: Files, root: Path) -> dict[str, str]:
+    pictures = read_by_content(files.folder, PICTURES, root).digests
+    return {**_digests(files.all), "pictures": fingerprint(dict(pictures))}
