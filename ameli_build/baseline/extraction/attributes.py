@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,10 @@ from ameli_build.baseline.data import KnowledgeBase
 from ameli_build.baseline.metrics import Integers
 from ameli_build.informativeness.attributes import Tokens, canonical_tokens, value_forms
 from ameli_build.informativeness.spelling import BREAK
+from ameli_build.informativeness.units import other_measures
+
+_NAMES = frozenset({"product name", "product title", "name", "title"})
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 Mask = npt.NDArray[np.bool_]
 
@@ -73,12 +78,25 @@ def make_sheets(kb: KnowledgeBase) -> tuple[Sheet, ...]:
         values: dict[str, set[Tokens]] = defaultdict(set)
         telling: set[Tokens] = set()
         for key, value in rows:
-            forms = value_forms(value, key)
+            forms = forms_of(value, key)
             telling.update(forms)
             values[key].update(forms, [answer_tokens(value)])
         frozen = {key: frozenset(filter(None, some)) for key, some in values.items()}
         sheets.append(Sheet(rows, {key: some for key, some in frozen.items() if some}, frozenset(telling)))
     return tuple(sheets)
+
+
+def forms_of(value: str, key: str) -> tuple[Tokens, ...]:
+    """The token rows of which any says an attribute's value (`value_forms`), measures also in other units.
+
+    A product's name is one value, whatever stands in its brackets: "HDMI" is no name.
+    """
+    if key.lower() in _NAMES:
+        value = _IN_BRACKETS.sub(" ", value).replace(",", " ")
+    forms = value_forms(value, key)
+    return tuple(
+        dict.fromkeys([*forms, *((one,) for form in forms if len(form) == 1 for one in other_measures(*form))])
+    )
 
 
 def answer_tokens(value: str) -> Tokens:

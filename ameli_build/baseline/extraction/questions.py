@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ameli_build.baseline.extraction.attributes import Mask, Sheet, answer_tokens
+from ameli_build.baseline.extraction.attributes import Mask, Sheet, answer_tokens, forms_of
 from ameli_build.baseline.metrics import Integers
-from ameli_build.informativeness.attributes import Tokens, canonical_tokens, value_forms
+from ameli_build.informativeness.attributes import Tokens, canonical_tokens
 
 MIN_HOLDERS, MOSTLY = 10, 0.9
 """An attribute of so many products, of which such a share have a value of their own, is an identifier (UPC)."""
@@ -80,7 +80,7 @@ def make_questions(sheets: Sequence[Sheet]) -> Questions:
     values = []
     for key, tokens in order:
         text = min(spellings[key, tokens].items(), key=lambda one: (-one[1], one[0]))[0]
-        values.append(Value(text, frozenset({tokens, *value_forms(text, key)})))
+        values.append(Value(text, frozenset({tokens, *forms_of(text, key)})))
     key_of = np.array([place[key] for key, _ in order], dtype=np.int64)
     sizes = np.array([len(set(holders[one])) for one in order], dtype=np.int64)
     total, distinct = np.bincount(key_of, weights=sizes), np.bincount(key_of)

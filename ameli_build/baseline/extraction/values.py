@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ameli_build.baseline.extraction.attributes import Mask, Sheet
+from ameli_build.baseline.extraction.attributes import Mask, Sheet, forms_of
 from ameli_build.baseline.metrics import Integers
-from ameli_build.informativeness.attributes import Tokens, value_forms
+from ameli_build.informativeness.attributes import Tokens
 
 MIN_JOINED = 6
 """OCR drops spaces: a value of so many letters also matches inside a line without white space."""
@@ -29,10 +29,30 @@ class ValueIndex:
     longest_joined: int
 
     def match(self, tokens: Sequence[str], allowed: Mask) -> Iterator[tuple[str, Tokens]]:
-        """(name, value) for each span of `tokens` that is a value of an allowed product."""
+        """(name, value) for each span of `tokens` that is a value of an allowed product.
+
+        Of values of one attribute within each other the longest: "black stainless steel" does not say "black". A part
+        that is another form of the same value ("GTX 1650") stays.
+        """
+        for key, spans in self._spans(tokens, allowed).items():
+            for start, end in spans:
+                value = tuple(tokens[start:end])
+                around = [(a, b) for a, b in spans if a <= start and end <= b and b - a > end - start]
+                if all(self._same_value(key, tuple(tokens[a:b]), value) for a, b in around):
+                    yield key, value
+
+    def _spans(self, tokens: Sequence[str], allowed: Mask) -> Mapping[str, list[tuple[int, int]]]:
+        """Attribute name -> first and last place of what says its values."""
+        spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for start in range(len(tokens)):
             for end in range(start + 1, min(start + self.longest, len(tokens)) + 1):
-                yield from self.named(tuple(tokens[start:end]), allowed)
+                for key, _ in self.named(tuple(tokens[start:end]), allowed):
+                    spans[key].append((start, end))
+        return spans
+
+    def _same_value(self, key: str, value: Tokens, part: Tokens) -> bool:
+        """Whether each product with `value` has `part` too."""
+        return bool(np.isin(self.holders[value][key], self.holders[part][key]).all())
 
     def match_joined(self, line: str, allowed: Mask) -> Iterator[tuple[str, Tokens]]:
         """(name, value) for each value whose letters are a line without white space, or stand inside it."""
@@ -74,4 +94,4 @@ def index_values(sheets: Sequence[Sheet]) -> ValueIndex:
 
 
 def _forms(rows: Iterable[tuple[str, str]]) -> Iterable[tuple[str, Tokens]]:
-    return dict.fromkeys((key, form) for key, value in rows for form in value_forms(value, key))
+    return dict.fromkeys((key, form) for key, value in rows for form in forms_of(value, key))
