@@ -14,11 +14,15 @@ from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot, write_table
 from ameli_build.stages import run_stage
 
-DEVELOPMENT_FLOOR, HELD_OUT_FLOOR = 154, 148
+DEVELOPMENT_FLOOR, HELD_OUT_FLOOR = 154, 152
 """Right answers of 156 each, as measured; a change of the rules may not lose any."""
 
-FRESH = 107
-"""Of 120 that were written after the rules: what to quote."""
+FRESH_FLOOR = 117
+"""Of 120, which were new to the first rules; those since were made with them in view."""
+
+THIRD = "labelled_third.txt"
+THIRD_FLOOR = 0
+"""Of the set that was written without a look at any rule, and no rule was made with in view: what to quote."""
 
 Half = tuple[list[Labelled], list[bool]]
 
@@ -75,12 +79,17 @@ def test_accuracy(judged: list[tuple[Labelled, bool]], half: str, floor: int) ->
     assert right >= floor
 
 
-def test_accuracy_on_reviews_that_no_rule_has_seen(tmp_path: Path) -> None:
-    judged = _judge(tmp_path, read_labelled("labelled_fresh.txt"))
+@pytest.mark.parametrize(
+    ("file", "floor"), [("labelled_fresh.txt", FRESH_FLOOR), (THIRD, THIRD_FLOOR)], ids=["fresh", "third"]
+)
+def test_accuracy_on_further_sets(tmp_path: Path, file: str, floor: int) -> None:
+    if not (Path(__file__).parent / file).is_file():
+        pytest.skip(f"{file} is not there")
+    judged = _judge(tmp_path, read_labelled(file))
     right, count = sum(verdict for _, verdict in judged), len(judged)
     share = Share.of(right, count)
-    print(f"fresh: {right} of {count} right: {right / count:.1%} (95 % interval {share.low:.1%} to {share.high:.1%})")
-    assert (right, count) == (FRESH, 120)
+    print(f"{file}: {right} of {count} right: {right / count:.1%} (95 % interval {share.low:.1%} to {share.high:.1%})")
+    assert right >= floor
 
 
 def test_wilson_interval() -> None:

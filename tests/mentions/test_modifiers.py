@@ -25,6 +25,7 @@ KNOWN = Known(
         ("my gas ", False),
         ("my new gas ", False),
         ("my heavy ", False),
+        ("my bathroom ", False),
         ("my restaurant ", True),
         ("my big restaurant ", True),
         ("this restaurant ", False),

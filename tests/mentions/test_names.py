@@ -64,11 +64,22 @@ def test_spans_of_the_noun_chunk_that_end_in_its_root(title: str, category: str,
         ("Zip - E100 Electric Scooter w/8 mph Max Speed", "Electric Scooters", {"electric scooter", "scooter"}),
         ("Shavo - Trimmer", "Hair & Beard Trimmers", {"hair trimmer", "beard trimmer", "trimmer"}),
         ("Case for Apple iPhone 8 - Black", "iPhone 8 Cases", {"iphone case", "case"}),
+        ("Norvik - 8-Cup Rice Cooker and Food Steamer", "Rice Cookers", {"rice cooker", "food steamer", "steamer"}),
+        ("Keyway Smart Lock Deadbolt with Keypad", "Smart Door Locks", {"smart lock", "deadbolt", "lock"}),
         ("Kestrel Notebook Computer", "Ultrabooks", {"notebook", "computer", "notebook computer", "ultrabook"}),
     ],
 )
 def test_names_of_any_title(title: str, category: str, some: set[str]) -> None:
     assert some <= {name.text for name in product_names(title, category, LANGUAGE)}
+
+
+def test_what_a_product_is_for_modifies_its_name() -> None:
+    gapped = {name.text for name in product_names("Slim Case for Apple iPhone X - Clear", "Cell Phone Cases", LANGUAGE)}
+    assert {"iphone case", "phone case", "slim case"} <= gapped
+
+
+def test_a_purpose_is_no_content_of_a_pack() -> None:
+    assert "power" not in names("Portable Charger", "Portable Chargers/Power Packs")
 
 
 def test_a_brand_is_no_modifier_of_a_gapped_name() -> None:

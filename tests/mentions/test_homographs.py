@@ -1,0 +1,81 @@
+"""Verbs, adjectives and idioms that are spelled like a name."""
+
+from __future__ import annotations
+
+import pytest
+
+from ameli_build.mentions.homographs import is_adjective_here, is_idiom, is_verb_here
+from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
+from ameli_build.mentions.modifiers import Known, own_words
+from ameli_build.models.language import load_language
+
+LANGUAGE = load_language("bundled:en")
+KNOWN = Known(
+    own_words("Tick - Kids Watch", "Watches"),
+    plain_nouns(LANGUAGE),
+    only_nouns(LANGUAGE),
+    verbal_nouns(LANGUAGE),
+    dictionary(LANGUAGE),
+)
+
+
+def cut(marked: str) -> tuple[str, str, str]:
+    before, _, rest = marked.partition("[")
+    word, _, after = rest.partition("]")
+    return before, word, after
+
+
+@pytest.mark.parametrize(
+    ("marked", "verb"),
+    [
+        ("I [vacuum] daily", True),
+        ("It [locks] itself", True),
+        ("it lets me [monitor] my heart", True),
+        ("scan and [print] my photos", True),
+        ("[Watch] the videos first", True),
+        ("prices [range] from ten", True),
+        ("easily [switch] it off", True),
+        ("The [lock] jams", False),
+        ("two [locks] and a key", False),
+        ("the iron and [vacuum] both died", False),
+        ("the kids [watch] from Tick", False),
+        ("[Vacuum] works great", False),
+    ],
+)
+def test_verbs(marked: str, verb: bool) -> None:
+    assert is_verb_here(*cut(marked), KNOWN) is verb
+
+
+@pytest.mark.parametrize(
+    ("marked", "adjective"),
+    [
+        ("it is [light]", True),
+        ("it stays much [cooler]", True),
+        ("the clothes are [drier]", True),
+        ("a [light] for the desk", False),
+        ("my [cooler]", False),
+        ("what I need is [freezer]", False),
+    ],
+)
+def test_adjectives(marked: str, adjective: bool) -> None:
+    before, word, _ = cut(marked)
+    assert is_adjective_here(before, word, KNOWN) is adjective
+
+
+@pytest.mark.parametrize(
+    ("marked", "idiom"),
+    [
+        ("a huge [fan] of it", True),
+        ("I'm not a [fan]", True),
+        ("most [fans] of this size", False),
+        ("out of [range]", True),
+        ("in my [range]", True),
+        ("the [range] is hot", False),
+        ("we watch [TV] in bed", True),
+        ("watch the [TV] in bed", False),
+        ("in [case] it rains", True),
+        ("in the [case]", False),
+    ],
+)
+def test_idioms(marked: str, idiom: bool) -> None:
+    assert is_idiom(*cut(marked)) is idiom
