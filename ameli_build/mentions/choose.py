@@ -18,19 +18,28 @@ class Mention:
     score: float | None
 
 
-def choose_mention(text: str, occurrences: Sequence[Occurrence], scores: Mapping[str, float]) -> Mention | None:
-    """The occurrence whose words in lower case have the highest of `scores`; ties go to the longer words.
+def places_of_names(occurrences: Sequence[Occurrence]) -> list[Occurrence]:
+    """One occurrence of each name, whatever its number and hyphens: one after "this", else the first."""
+    chosen: dict[str, Occurrence] = {}
+    for place in occurrences:
+        known = chosen.setdefault(place.key, place)
+        if place.this and not known.this:
+            chosen[place.key] = place
+    return [chosen[key] for key in sorted(chosen)]
 
-    Words that are the only ones need no score.
-    Words that occur more than once are taken where they stand after "this", else where they stand first.
+
+def choose_mention(text: str, occurrences: Sequence[Occurrence], scores: Mapping[str, float]) -> Mention | None:
+    """The name whose words in lower case have the highest of `scores`; ties go to the longer words.
+
+    A name that is the only one needs no score; where it stands is told by `places_of_names`.
     """
-    if not occurrences:
+    places = places_of_names(occurrences)
+    if not places:
         return None
-    words = sorted({wording(text, place) for place in occurrences})
-    best = words[0] if len(words) == 1 else max(words, key=lambda word: (scores[word], len(word), word))
-    places = [place for place in occurrences if wording(text, place) == best]
-    chosen = next((place for place in places if place.this), places[0])
-    return Mention(text[chosen.start : chosen.end], chosen.start, chosen.end, scores.get(best))
+    best = places[0]
+    if len(places) > 1:
+        best = max(places, key=lambda place: (scores[wording(text, place)], len(wording(text, place)), place.key))
+    return Mention(text[best.start : best.end], best.start, best.end, scores.get(wording(text, best)))
 
 
 def wording(text: str, place: Occurrence) -> str:

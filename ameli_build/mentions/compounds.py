@@ -41,19 +41,21 @@ _OBJECT = re.compile(
 """What follows a verb and no noun: "the router covers our whole house", but "the strings it came with"."""
 
 _CLASS = word_set(
-    "appliance capability combo computer computers cost device devices durability experience functionality gadget"
-    " installation instrument machine machines performance picture price product products purchase reliability series"
-    " set sets setup size sound speed system systems technology thing tool unit units value version work"
+    "assembly combo computer computers cost design device devices focus gadget install look machine machines picture"
+    " price product products purchase series set sets setup size sound speed system systems technology thing tool unit"
+    " units value work zoom"
 )
-"""Heads that tell the class, a property or an event of the thing that is named before them."""
+_ABSTRACT = ("ance", "ence", "ility", "ion", "ity", "ment", "ness")
+"""Heads that tell the class, a property or an event of the thing that is named before them, and endings of such."""
 
 _CLEANERS = word_set("carpet steam vacuum vacuums")
 """What a cleaner is called after that is no cleaner of it: a "vacuum cleaner" is a vacuum."""
 
 _NOT_A_HEAD = word_set(
-    "anybody anyone bang brother christmas dad daughter everybody everyone folks friday friend friends grandma grandpa"
-    " hope husband lol love mom monday money month months morning mum nobody people saturday sister somebody someone"
-    " son sunday thank thursday time times tuesday wednesday week weekend weeks wife wish year years"
+    "afternoons anybody anyone bang brother christmas dad daughter days evenings everybody everyone folks friday"
+    " friend friends grandma grandpa hope hours husband lol love minutes mom monday money month months morning"
+    " mornings mum nights nobody people saturday seconds sister somebody someone son sunday thank thursday time times"
+    " tuesday wednesday week weekend weeks wife wish year years"
 )
 """Nouns that stand after another without being of its phrase: times, and subjects ("the best TV money can buy")."""
 
@@ -90,6 +92,8 @@ def modifies_another(text: str, start: int, end: int, known: Known | None) -> bo
         return not (word in _ALSO_VERBS and agrees and _OBJECT.match(text, following.end()))
     named = following[1][0].isupper() and not text[start].isupper()  # "the best laptop Apple makes"
     if known is None or named or word in _NOT_A_HEAD:
+        return False
+    if word.endswith(_ABSTRACT):
         return False
     if word in known.things:
         return True

@@ -89,6 +89,7 @@ _THEN_BOUGHT = (
 _OTHER_AFTER = re.compile(
     rf"""(?:
     \s+(?:from|by)\s+(?:another|a\s+different|other)\s+(?:brand|make|maker|company|manufacturer|store)
+  | \s+from\s+(?:my|our|his|her|their)\s+(?:\w+\s+)?(?:company|employer|isp|landlord|provider)
   | \s+from\s+(?:(?:19|20)\d\d|(?:many\s+|several\s+|\w+\s+)?years\s+ago|the\s+\d+s)
   | \s+(?:(?:that|which)\s+)?(?:I|we)(?:['’]ve|['’]d|\s+have|\s+had)?\s+(?:(?:always|just|already)\s+)?
       (?:had|owned|used|bought)\s+(?:before|previously|for\s+(?:\w+\s+)?years|years\s+ago|in\s+the\s+past)

@@ -51,7 +51,7 @@ _IDIOMS = re.compile(
   | \b(?:on\s+the\s+\[phone\]\s+with|(?:by|over\s+the)\s+\[phone\])
   | \[tv\]\s+(?:shows?|series|dinner)
   | \b(?:watch(?:ed|es|ing)?|on)\s+\[tv\]
-  | \[camera\]\s+(?:shy|ready)
+  | \[camera\](?:[\s-]shy|-ready)
   | \b(?:movie|video)\s+\[games?\]\s+console
   | \bcan(?:'|’)?t\s+\[stand\]
   | \b(?:one|night)\s+\[stand\]

@@ -28,7 +28,10 @@ _Words = Sequence[tuple[int, int, str]]
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One place where a review names its product, in code points; `this`: it stands after the word "this"."""
+    """One place where a review names its product, in code points.
+
+    `key` is the same for all forms of one name; `this`: it stands after the word "this".
+    """
 
     start: int
     end: int
@@ -38,15 +41,19 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What is looked up: the keys of names, by `verbs` whether each is a verb too, and the letters they start with."""
+    """What is looked up: the keys of names, by `verbs` whether each is a verb too, and the letters they start with.
+
+    `names` gives the key of a name's form in the dictionary for those of its other forms.
+    """
 
     verbs: Mapping[str, bool]
+    names: Mapping[str, str]
     starts: frozenset[str]
 
 
-def lookup_of(keys: Mapping[str, bool]) -> Lookup:
-    """A lookup of the `Name.keys`, each with a flag that tells whether it is a verb too."""
-    return Lookup(keys, frozenset(start for key in keys for start in (key[:1], key[:2])))
+def lookup_of(keys: Mapping[str, bool], names: Mapping[str, str] | None = None) -> Lookup:
+    """A lookup of the `Name.keys`, each with a flag that tells whether it is a verb too; `names` as `Name.key`."""
+    return Lookup(keys, names or {}, frozenset(start for key in keys for start in (key[:1], key[:2])))
 
 
 def find_occurrences(text: str, lookup: Lookup, max_words: int = 6, known: Known | None = None) -> list[Occurrence]:
@@ -57,7 +64,8 @@ def find_occurrences(text: str, lookup: Lookup, max_words: int = 6, known: Known
     found: list[Occurrence] = []
     for start, end, key, alone in find_spans(text, lookup, max_words):
         if not is_something_else(Context(text, start, end, alone, alone and lookup.verbs[key]), known):
-            found.append(Occurrence(start, end, key, bool(_THIS.search(text[max(0, start - 12) : start]))))
+            name = lookup.names.get(key, key)
+            found.append(Occurrence(start, end, name, bool(_THIS.search(text[max(0, start - 12) : start]))))
     return found
 
 

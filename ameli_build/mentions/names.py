@@ -54,6 +54,11 @@ class Name:
         return [front + head for head in sorted(self.heads)]
 
     @property
+    def key(self) -> str:
+        """The key of the name as it stands in `words`."""
+        return "".join(self.words)
+
+    @property
     def text(self) -> str:
         """The name in plain words."""
         return " ".join(self.words)

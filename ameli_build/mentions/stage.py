@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.mentions.choose import choose_mention, wording
+from ameli_build.mentions.choose import choose_mention, places_of_names, wording
 from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
 from ameli_build.mentions.match import Lookup, Occurrence, find_occurrences, lookup_of
 from ameli_build.mentions.modifiers import Known, own_words
@@ -36,7 +36,16 @@ MENTIONS = pl.Schema(
 )
 """Columns of `mentions/mentions`: offsets count code points of `records.joined_text`; no score without a choice."""
 
-_NAMES = pl.Schema({"names": pl.List(pl.String), "keys": pl.List(pl.String), "verbs": pl.List(pl.Boolean)})
+_NAMES = pl.Schema(
+    {
+        "names": pl.List(pl.String),
+        "keys": pl.List(pl.String),
+        "verbs": pl.List(pl.Boolean),
+        "named": pl.List(pl.String),
+    }
+)
+"""Texts of names without gaps; of all names, the keys, whether each is a verb too, and the name that it is a form of."""
+
 _PLACES = pl.Schema(
     {"start": pl.List(pl.Int64), "end": pl.List(pl.Int64), "key": pl.List(pl.String), "this": pl.List(pl.Boolean)}
 )
@@ -83,17 +92,18 @@ def _parse_names(payload: tuple[str, int, list[tuple[str, str]]]) -> pl.DataFram
     columns = {
         "names": [[name.text for name in names if not name.gapped] for names in found],
         "keys": [[key for name in names for key in name.keys] for names in found],
-        "verbs": [[name.verb for name in names for _ in name.keys] for names in found],
+        "verbs": [[name.verb for name in names for _ in name.heads] for names in found],
+        "named": [[name.key for name in names for _ in name.heads] for names in found],
     }
     return pl.DataFrame(columns, schema=_NAMES)
 
 
 def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.DataFrame) -> list[list[Occurrence]]:
     """Occurrences in each review of its product's names, or of any product's with `mentions.source = "catalogue"`."""
-    everything: dict[str, bool] = {}
+    everything: dict[str, tuple[bool, str]] = {}
     if settings.mentions.source == "catalogue":
-        for keys, verbs in names.select("keys", "verbs").iter_rows():
-            everything.update(zip(keys, verbs, strict=True))
+        for keys, *told in names.select("keys", "verbs", "named").iter_rows():
+            everything.update(zip(keys, zip(*told, strict=True), strict=True))
     common = (everything, settings.models.language, settings.mentions.max_words)
     shards = []
     for part in reviews.select("sku", "text").iter_slices(settings.run.shard_rows):
@@ -103,10 +113,10 @@ def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.Dat
     return [[Occurrence(*place) for place in zip(*row, strict=True)] for row in table.iter_rows()]
 
 
-def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, bool], str, int]) -> pl.DataFrame:
+def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, tuple[bool, str]], str, int]) -> pl.DataFrame:
     reviews, names, everything, language, longest = payload
     if everything:
-        lookup = lookup_of(everything)
+        lookup = _lookup(everything)
         found = [find_occurrences(text, lookup, longest) for text in reviews["text"]]
     else:
         known = _known_of(names, load_language(language))
@@ -122,9 +132,14 @@ def _known_of(names: pl.DataFrame, language: Language) -> dict[str, tuple[Lookup
     """By SKU: the keys of a product's names, and by which words its mentions are told from other products'."""
     words = (plain_nouns(language), only_nouns(language), verbal_nouns(language), dictionary(language))
     return {
-        sku: (lookup_of(dict(zip(keys, verbs, strict=True))), Known(own_words(title, leaf), *words))
-        for sku, title, leaf, keys, verbs in names.select("sku", "name", "leaf", "keys", "verbs").iter_rows()
+        sku: (_lookup(dict(zip(keys, zip(*told, strict=True), strict=True))), Known(own_words(title, leaf), *words))
+        for sku, title, leaf, keys, *told in names.select("sku", "name", "leaf", "keys", "verbs", "named").iter_rows()
     }
+
+
+def _lookup(told: Mapping[str, tuple[bool, str]]) -> Lookup:
+    names = {key: name for key, (_, name) in told.items() if name != key}
+    return lookup_of({key: verb for key, (verb, _) in told.items()}, names)
 
 
 def _scores(
@@ -132,11 +147,14 @@ def _scores(
 ) -> list[dict[str, float]]:
     """Similarity of each candidate mention to the gold title; to the review itself where the gold is not used.
 
-    Nothing is embedded for reviews of one wording, which have nothing to choose.
+    Nothing is embedded for reviews of one name, which have nothing to choose.
     """
     against = reviews["text" if settings.mentions.source == "catalogue" else "product"].fill_null("")
-    words = [{wording(text, place) for place in some} for text, some in zip(reviews["text"], places, strict=True)]
-    choices = [sorted(some) if len(some) > 1 else [] for some in words]
+    names = map(places_of_names, places)
+    choices = [
+        sorted({wording(text, place) for place in some}) if len(some) > 1 else []
+        for text, some in zip(reviews["text"], names, strict=True)
+    ]
     pairs = [(target, word) for target, some in zip(against, choices, strict=True) for word in some]
     left = embed_texts(work, settings, [target for target, _ in pairs])
     right = embed_texts(work, settings, [word for _, word in pairs])

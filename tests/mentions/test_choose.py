@@ -25,5 +25,13 @@ def test_this_beats_the_first_place() -> None:
     assert chosen("The laptop. That Laptop.", {"laptop": 0.5}) == (4, "laptop")
 
 
+def test_forms_of_one_name_are_no_choice() -> None:
+    lookup = lookup_of(KEYS | {"laptops": False}, {"laptops": "laptop"})
+    text = "Laptops. My laptop."
+    mention = choose_mention(text, find_occurrences(text, lookup), {})
+    assert mention is not None
+    assert (mention.text, mention.score) == ("Laptops", None)
+
+
 def test_no_candidate_no_mention() -> None:
     assert chosen("Nice", {}) is None
