@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ameli_build.models import Matrix
 from ameli_build.models.missing import unavailable
 
+if TYPE_CHECKING:
+    import torch
+
+TextPair = tuple[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class PairEncoder:
-    """A frozen encoder; a pair's representation is the mean over the second text's tokens, which attend to the first.
+    """An encoder; a pair's representation is the mean over the second text's tokens, which attend to the first.
 
     Longer pairs lose the end of their longer text.
     """
@@ -26,17 +31,29 @@ class PairEncoder:
     batch: int
     max_tokens: int
 
-    def encode(self, pairs: Sequence[tuple[str, str]]) -> Matrix:
+    @property
+    def width(self) -> int:
+        """Numbers a pair."""
+        return int(self.model.config.hidden_size)
+
+    def encode(self, pairs: Sequence[TextPair]) -> Matrix:
         """A matrix of shape (pairs, dimension), rows not normalised."""
-        width = int(self.model.config.hidden_size)
-        vectors = np.zeros((len(pairs), width), dtype=np.float32)
-        order = sorted(range(len(pairs)), key=lambda n: (sum(map(len, pairs[n])), pairs[n]))
-        for start in range(0, len(order), self.batch):
-            some = order[start : start + self.batch]
-            vectors[some] = self._forward([pairs[n] for n in some])
+        import torch
+
+        vectors = np.zeros((len(pairs), self.width), dtype=np.float32)
+        with torch.inference_mode():
+            for some in self.batches(pairs):
+                vectors[some] = self.represent([pairs[n] for n in some]).cpu().numpy()
         return vectors
 
-    def _forward(self, pairs: Sequence[tuple[str, str]]) -> Matrix:
+    def batches(self, pairs: Sequence[TextPair]) -> Iterator[list[int]]:
+        """Places of the pairs in batches of about one length."""
+        order = sorted(range(len(pairs)), key=lambda n: (sum(map(len, pairs[n])), pairs[n]))
+        for start in range(0, len(order), self.batch):
+            yield order[start : start + self.batch]
+
+    def represent(self, pairs: Sequence[TextPair]) -> torch.Tensor:
+        """Representations of one batch on the model's device, which training can follow back."""
         import torch
 
         firsts, seconds = [first for first, _ in pairs], [second for _, second in pairs]
@@ -44,10 +61,9 @@ class PairEncoder:
             firsts, seconds, padding=True, truncation="longest_first", max_length=self.max_tokens, return_tensors="pt"
         )
         second = torch.tensor([[place == 1 for place in encoded.sequence_ids(n)] for n in range(len(pairs))])
-        with torch.inference_mode():
-            hidden = self.model(**encoded.to(self.device)).last_hidden_state.float().cpu()
-        weights = second.unsqueeze(-1).float()
-        means: Matrix = ((hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)).numpy()
+        hidden = self.model(**encoded.to(self.device)).last_hidden_state.float()
+        weights = second.unsqueeze(-1).float().to(self.device)
+        means: torch.Tensor = (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
         return means
 
 
@@ -68,4 +84,4 @@ def load_pair_encoder(name: str, device: str, batch: int, max_tokens: int, setti
         model = AutoModel.from_pretrained(name_or_path, local_files_only=offline)
     except Exception as error:  # the libraries below raise whatever they like for a missing model
         raise unavailable(setting, name, error) from error
-    return PairEncoder(tokenizer, model.to(device).eval(), device, batch, max_tokens)
+    return PairEncoder(tokenizer, model.float().to(device).eval(), device, batch, max_tokens)

@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
+from ameli_build.baseline.linking.learn import Judged, Task, batches, count_steps, key_of, learn
+from ameli_build.baseline.linking.saved import fill_modules, read_modules, save_modules
 from ameli_build.baseline.linking.steady import steady
 from ameli_build.baseline.metrics import Integers
+from ameli_build.fingerprints import module_fingerprint
 from ameli_build.models import Matrix
 from ameli_build.settings import BaselineSettings
+from ameli_build.snapshot import UnusableInput
 
 SHARED_RATIO = 0.2
+NAME = "adapters"
+SETTINGS = ("adapters", "adapter_hidden", "adapter_epochs", "adapter_learning_rate", "adapter_scale", "batch")
 
 
 class Adapter(nn.Module):
@@ -57,6 +64,34 @@ class Adapters:
         """Adapted unit vectors of product pictures or texts."""
         return _apply(self.product, vectors)
 
+    def save(self, folder: Path, name: str = NAME) -> None:
+        """Write `adapters.safetensors` and `adapters.json`."""
+        told = {"epoch": self.epoch, "dev_mrr": self.dev_mrr, "shared": self.review is self.product}
+        told |= {"width": self.review.down.in_features, "hidden": self.review.down.out_features}
+        save_modules(folder, name, _modules(self.review, self.product), told)
+
+    @classmethod
+    def load(cls, folder: Path, name: str = NAME) -> Adapters:
+        """What `save` wrote; raises `UnusableInput` where it is missing or damaged."""
+        told, weights = read_modules(folder, name)
+        try:
+            review, product = _make(told["width"], told["hidden"], told["shared"])
+            adapters = cls(review, product, told["epoch"], told["dev_mrr"])
+        except (KeyError, TypeError) as error:
+            raise UnusableInput(f"{folder / name}.json: does not tell of adapters ({error!r})") from None
+        fill_modules(folder, name, _modules(review, product), weights)
+        return adapters
+
+
+def _make(width: int, hidden: int, shared: bool) -> tuple[Adapter, Adapter]:
+    """The adapters of reviews and products; one and the same where it is shared."""
+    review = Adapter(width, hidden, shared)
+    return review, review if shared else Adapter(width, hidden, shared)
+
+
+def _modules(review: Adapter, product: Adapter) -> dict[str, nn.Module]:
+    return {"review": review} if review is product else {"review": review, "product": product}
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -68,71 +103,85 @@ class Examples:
 
 
 def train_adapters(
-    train: Examples, dev: Examples, products: Matrix, settings: BaselineSettings, seed: int
+    train: Examples,
+    dev: Examples,
+    products: Matrix,
+    settings: BaselineSettings,
+    seed: int,
+    cache: Path | None = None,
 ) -> Adapters | None:
     """Train with the contrastive loss of section 4.4; None where there is nothing to learn from.
 
     The negatives of a review are all entities of its batch: gold products and hard negatives of all its reviews.
     Keeps the epoch with the best mean reciprocal rank on dev, the untrained start included; the last one without dev.
+    `cache` is a folder for checkpoints and finished weights.
     """
     if len(train.gold) == 0 or len(products) < 2:
         return None
+    kept = None if cache is None else cache / _key(train, dev, products, settings, seed)
     with steady(seed):
-        return _train(train, dev, products, settings, seed)
+        review, product = _make(products.shape[1], settings.adapter_hidden, settings.adapters == "shared")
+        modules = nn.ModuleDict(_modules(review, product))
+        optimizer = torch.optim.Adam(modules.parameters(), lr=settings.adapter_learning_rate)
+        task = Task(
+            "learn adapters",
+            dict(modules.items()),
+            {"optimizer": optimizer},
+            lambda epoch: _one_epoch(review, product, optimizer, train, products, settings, seed, epoch),
+            count_steps(len(train.gold), settings.batch),
+            lambda: _mrr(review, product, dev, products),
+            judge_start=True,
+        )
+        chosen, best = learn(task, settings.adapter_epochs, seed, kept)
+    return Adapters(review, product, chosen, None if best is None else best[0])
 
 
-def _train(train: Examples, dev: Examples, products: Matrix, settings: BaselineSettings, seed: int) -> Adapters:
-    mixed = settings.adapters == "shared"
-    review = Adapter(products.shape[1], settings.adapter_hidden, mixed)
-    product = review if mixed else Adapter(products.shape[1], settings.adapter_hidden, mixed)
-    parameters = {id(one): one for one in (*review.parameters(), *product.parameters())}
-    optimizer = torch.optim.Adam(parameters.values(), lr=settings.adapter_learning_rate)
+def _key(train: Examples, dev: Examples, products: Matrix, settings: BaselineSettings, seed: int) -> str:
+    """Covers all that the training depends on."""
+    options = {name: getattr(settings, name) for name in SETTINGS}
+    code = module_fingerprint(__name__, f"{__package__}.learn", f"{__package__}.steady")
+    hard = [list(map(int, rows)) for rows in train.hard]
+    return key_of(NAME, train.vectors, train.gold, hard, dev.vectors, dev.gold, products, options, seed, code)
+
+
+def _one_epoch(
+    review: Adapter,
+    product: Adapter,
+    optimizer: torch.optim.Optimizer,
+    train: Examples,
+    products: Matrix,
+    settings: BaselineSettings,
+    seed: int,
+    epoch: int,
+) -> Iterator[float]:
     queries, entities = torch.from_numpy(train.vectors), torch.from_numpy(products)
-    best, state = _mrr(review, product, dev, products), _state(review, product)
-    chosen = 0
-    generator = np.random.default_rng(seed)
-    for epoch in range(1, settings.adapter_epochs + 1):
-        for batch, rows, target in _batches(train, settings.batch, generator):
-            scores = review(queries[batch]) @ product(entities[rows]).T
-            loss = functional.cross_entropy(scores * settings.adapter_scale, target)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-        now = _mrr(review, product, dev, products)
-        if now is None or best is None or now > best:
-            best, state, chosen = now, _state(review, product), epoch
-    review.load_state_dict(state[0])
-    product.load_state_dict(state[1])
-    return Adapters(review, product, chosen, best)
+    for batch, rows, target in _batches(train, settings.batch, seed, epoch):
+        scores = review(queries[batch]) @ product(entities[rows]).T
+        loss = functional.cross_entropy(scores * settings.adapter_scale, target)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        yield float(loss.detach())
 
 
 def _batches(
-    train: Examples, size: int, generator: np.random.Generator
+    train: Examples, size: int, seed: int, epoch: int
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Batches in a new random order: rows of reviews, rows of their entities, and where each gold stands in them."""
-    order = generator.permutation(len(train.gold))
-    for start in range(0, len(order), size):
-        batch = order[start : start + size]
+    """An epoch's batches: rows of reviews, rows of their entities, and where each gold stands in them."""
+    for batch in batches(len(train.gold), size, seed, epoch):
         rows = np.unique(np.concatenate([train.gold[batch], *(np.array(train.hard[n], dtype=np.int64) for n in batch)]))
         target = np.searchsorted(rows, train.gold[batch])
         yield torch.from_numpy(batch), torch.from_numpy(rows), torch.from_numpy(target)
 
 
-def _mrr(review: Adapter, product: Adapter, dev: Examples, products: Matrix) -> float | None:
+def _mrr(review: Adapter, product: Adapter, dev: Examples, products: Matrix) -> Judged | None:
     """The mean of 1 over the gold product's place; products with the same picture tie and stand in order of SKU."""
     if len(dev.gold) == 0:
         return None
     scores = np.round(_apply(review, dev.vectors) @ _apply(product, products).T, 6)
     gold = scores[np.arange(len(dev.gold)), dev.gold][:, None]
     before = (scores > gold) | ((scores == gold) & (np.arange(len(products)) < dev.gold[:, None]))
-    return round(float((1 / (before.sum(axis=1) + 1)).mean()), 6)
-
-
-def _state(review: Adapter, product: Adapter) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-    first, second = (
-        {name: value.clone() for name, value in module.state_dict().items()} for module in (review, product)
-    )
-    return first, second
+    return (round(float((1 / (before.sum(axis=1) + 1)).mean()), 6),)
 
 
 def _apply(adapter: Adapter, vectors: Matrix) -> Matrix:

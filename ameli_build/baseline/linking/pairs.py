@@ -4,12 +4,15 @@ A candidate has slots: its name, up to N more attributes (those that the review 
 and its description. A slot is a distinct pair (review, hypothesis) and one number beside it, because a frozen encoder
 cannot learn to compare: for an attribute 1 where the review states this value, -1 where it states another, 0 where it
 says nothing; for name and description their cosine with the review.
+
+A pair's two texts stand as in the paper: mention and review before an attribute, an entity's description before them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +23,32 @@ from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
-from ameli_build.models.pairs import load_pair_encoder
+from ameli_build.models.batches import Kind, run_batches
+from ameli_build.models.pairs import TextPair, load_pair_encoder
 from ameli_build.settings import Settings
-from ameli_build.stages import Shard, Work
+from ameli_build.stages import Work
 
-Pair = tuple[int, str]
-"""A review's row and a hypothesis about the mention."""
+
+class Pair(NamedTuple):
+    """A review's row and what is said of the mention: a hypothesis, or (`entity_first`) a product's description."""
+
+    review: int
+    text: str
+    entity_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PairTexts:
+    """Pairs that no encoder has read yet, because it is going to learn; and which encoder that is."""
+
+    texts: tuple[TextPair, ...]
+    name: str
+    device: str
+    batch: int
+    max_tokens: int
+
+    def __len__(self) -> int:
+        return len(self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +98,8 @@ def lay_out(
             texts |= {place: f"{key} of {mention} is {value}" for place, (key, value, _) in enumerate(chosen, 1)}
             texts[count + 1] = kb.descriptions[product] or kb.names[product]
             for place, text in texts.items():
-                slots[n, c, place] = numbers.setdefault((int(review), text), len(numbers))
+                pair = Pair(int(review), text, place == count + 1)
+                slots[n, c, place] = numbers.setdefault(pair, len(numbers))
             signals[n, c, 0] = cosines.reviews[review] @ cosines.names[product]
             signals[n, c, 1 : len(chosen) + 1] = [signal for _, _, signal in chosen]
             signals[n, c, -1] = cosines.reviews[review] @ cosines.descriptions[product]
@@ -89,30 +113,42 @@ def choose_attributes(sheet: Sheet, found: Found, count: int) -> list[tuple[str,
     return rated[:count]
 
 
-def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequence[Pair]) -> Matrix:
+def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequence[Pair]) -> Matrix | PairTexts:
     """Representations of pairs by the frozen encoder, shape (pairs, dimension), rounded to four decimals.
 
-    The first text is `mention. review`. Shards hold whole pairs in order of review id and hypothesis, so that what
-    stands in a batch depends on the pairs alone.
+    Their texts where `baseline.text_layers` lets the encoder learn. What stands in a batch depends on the texts alone.
     """
-    order = sorted(range(len(pairs)), key=lambda n: (reviews.ids[pairs[n][0]], pairs[n][1]))
-    texts = [(f"{reviews.mentions[r]}. {reviews.texts[r]}", text) for r, text in (pairs[n] for n in order)]
-    models, size = settings.models, settings.run.shard_rows
+    texts = [text_pair(f"{reviews.mentions[one.review]}. {reviews.texts[one.review]}", one) for one in pairs]
+    models, limit = settings.models, settings.baseline.max_tokens
     name = models.nli_encoder or models.text_encoder
-    common = (name, models.device, models.batch, settings.baseline.max_tokens)
+    if settings.baseline.text_layers:
+        return PairTexts(tuple(texts), name, models.device, models.batch, limit)
+    common = (name, models.device, models.batch, limit)
     code = module_fingerprint("ameli_build.models.pairs", __name__)
-    parts = [texts[start : start + size] for start in range(0, len(texts), size)]
-    shards = [Shard(fingerprint("pairs", part, identity(name), common[1:], code), (*common, part)) for part in parts]
-    tables = work.map("encode pairs", _encode, shards)
+    mine = fingerprint("pairs", identity(name), common[1:], code)
+    keys = [_key(one) for one in texts]
+    items = dict(zip(keys, texts, strict=True))
+    kind = Kind("encode pairs", _encode, common, mine, models.batch)
+    tables = list(run_batches(work, kind, items, settings.run.shard_rows))
     if not tables:
         return np.zeros((0, 0), dtype=np.float32)
-    sorted_vectors = np.concatenate([table["vector"].to_numpy() for table in tables])
-    vectors = np.empty_like(sorted_vectors)
-    vectors[order] = sorted_vectors
-    return vectors
+    vectors = np.concatenate([table["vector"].to_numpy() for table in tables])
+    place = {key: n for n, key in enumerate(sorted(items))}
+    chosen: Matrix = vectors[[place[key] for key in keys]]
+    return chosen
 
 
-def _encode(payload: tuple[str, str, int, int, list[tuple[str, str]]]) -> pl.DataFrame:
-    name, device, batch, max_tokens, pairs = payload
+def text_pair(reviewed: str, pair: Pair) -> TextPair:
+    """What the encoder reads of a pair; `reviewed` is `mention. review`."""
+    return (pair.text, reviewed) if pair.entity_first else (reviewed, pair.text)
+
+
+def _key(pair: TextPair) -> str:
+    """A hash that begins with the pair's length: a batch holds pairs of about one length, and little padding."""
+    length = min(sum(map(len, pair)), 0xFFFF)
+    return f"{length:04x}{fingerprint(*(text.encode('utf-8', 'surrogatepass') for text in pair))}"
+
+
+def _encode(name: str, device: str, batch: int, max_tokens: int, pairs: Sequence[TextPair]) -> pl.DataFrame:
     vectors = np.round(load_pair_encoder(name, device, batch, max_tokens).encode(pairs), 4)
     return pl.DataFrame({"vector": vectors}, schema={"vector": pl.Array(pl.Float32, vectors.shape[1])})

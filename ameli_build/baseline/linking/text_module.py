@@ -1,8 +1,11 @@
-"""The text module's head (section 4.4): the slots of a candidate, concatenated, through an MLP to one score."""
+"""The text module (section 4.4): its training, alone or together with the encoder, and its files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,142 +13,203 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ameli_build.baseline.linking.pairs import Layout
+from ameli_build.baseline.linking.encoder import LearningEncoder
+from ameli_build.baseline.linking.head import NEVER, Head, Lists, make_lists, score
+from ameli_build.baseline.linking.learn import Stateful, Task, batches, count_steps, key_of, learn
+from ameli_build.baseline.linking.precision import Precision
+from ameli_build.baseline.linking.saved import fill_modules, read_modules, save_modules
 from ameli_build.baseline.linking.steady import steady
 from ameli_build.baseline.metrics import Integers
-from ameli_build.models import Matrix
+from ameli_build.fingerprints import module_fingerprint
 from ameli_build.settings import BaselineSettings
+from ameli_build.snapshot import UnusableInput
 
-DROPOUT = 0.5
+__all__ = ["NEVER", "Lists", "TextModule", "make_lists", "train_text_module"]
+
 WEIGHT_DECAY = 1e-2
-NEVER = -1e9
-"""The score of padding."""
-
-
-class Head(nn.Module):
-    """`MLP([H_0 : H_1 : ... : H_s])`: one pooler for all encodings, a hidden layer, one score.
-
-    The pooler stands for what a fine-tuned encoder would learn; without it the encodings of a frozen one, a few
-    thousand numbers a candidate, are learnt by heart from a few hundred reviews.
-    """
-
-    def __init__(self, slots: int, width: int, pooled: int, hidden: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.pooler = nn.Linear(width, pooled)
-        self.hidden = nn.Linear(slots * (pooled + 1), hidden)
-        self.score = nn.Linear(hidden, 1)
-        self.dropout = nn.Dropout(DROPOUT)
-
-    def forward(self, encodings: torch.Tensor, signals: torch.Tensor) -> torch.Tensor:
-        """Scores of shape (reviews, candidates) from (reviews, candidates, slots, width) and (..., slots)."""
-        pooled = torch.tanh(self.pooler(self.dropout(self.norm(encodings))))
-        joined = torch.cat([pooled.flatten(-2), signals], dim=-1)
-        hidden = self.dropout(torch.relu(self.hidden(joined)))
-        scores: torch.Tensor = self.score(hidden).squeeze(-1)
-        return scores
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """Candidate lists with what the head reads; `slots` says which slots take part."""
-
-    candidates: Integers
-    slots: torch.Tensor
-    signals: torch.Tensor
-    vectors: torch.Tensor
-    """Encodings of the pairs, and a last row of zeros for missing slots (number -1)."""
-
-    def inputs(self, rows: npt.NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Encodings, signals and the mask of real candidates for some lists."""
-        index = torch.from_numpy(rows)
-        real = torch.from_numpy(self.candidates[rows] >= 0)
-        return self.vectors[self.slots[index]], self.signals[index], real
-
-    def some(self, keep: npt.NDArray[np.bool_]) -> Lists:
-        """The lists at which `keep` is true."""
-        index = torch.from_numpy(np.flatnonzero(keep))
-        return Lists(self.candidates[keep], self.slots[index], self.signals[index], self.vectors)
+WARM_UP = 0.1
+"""Share of the steps in which the learning rate rises, where the encoder learns; then it falls to 0."""
+CLIP = 1.0
+"""Largest norm of the gradient, where the encoder learns."""
+NAME = "text_module"
+MODULES = ("text_module", "head", "encoder", "learn", "precision", "steady")
+SETTINGS = (
+    "text_epochs",
+    "text_pooled",
+    "text_hidden",
+    "text_learning_rate",
+    "text_layers",
+    "text_encoder_learning_rate",
+    "text_accumulate",
+    "batch",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TextModule:
-    """A trained head, and the epoch and dev F1 (None without dev) that chose it."""
+    """A trained head, and the epoch and dev F1 (None without dev) that chose it; `encoder` where that learnt too."""
 
     head: Head
     epoch: int
     dev_f1: float | None
+    encoder: LearningEncoder | None = None
 
     def scores(self, lists: Lists) -> npt.NDArray[np.float32]:
         """Scores of shape (reviews, candidates), -1e9 for padding."""
-        return _scores(self.head, lists)
+        return score(self.head, lists.encoded(self.encoder))
+
+    def save(self, folder: Path) -> None:
+        """Write `text_module.safetensors` and `text_module.json`."""
+        told: dict[str, Any] = {"shape": list(self.head.shape), "epoch": self.epoch, "dev_f1": self.dev_f1}
+        told["encoder"] = None if self.encoder is None else self.encoder.told()
+        save_modules(folder, NAME, _modules(self.head, self.encoder), told)
+
+    @classmethod
+    def load(cls, folder: Path, device: str = "cpu", batch: int = 32) -> TextModule:
+        """What `save` wrote; raises `UnusableInput` where it is missing, damaged, or of another encoder."""
+        told, weights = read_modules(folder, NAME)
+        try:
+            head, encoder = Head(*told["shape"]), None
+            if told["encoder"] is not None:
+                encoder = LearningEncoder.again(told["encoder"], device, batch)
+                head.to(device)
+            module = cls(head.eval(), told["epoch"], told["dev_f1"], encoder)
+        except (KeyError, TypeError) as error:
+            raise UnusableInput(f"{folder / NAME}.json: does not tell of a text module ({error!r})") from None
+        fill_modules(folder, NAME, _modules(head, encoder), weights)
+        return module
 
 
-def make_lists(layout: Layout, vectors: Matrix, description_only: bool = False) -> Lists:
-    """The lists of a layout; with `description_only`, the slots of the ablation without attributes."""
-    chosen = slice(-1, None) if description_only else slice(None)
-    padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), dtype=np.float32)])
-    return Lists(
-        layout.candidates,
-        torch.from_numpy(np.ascontiguousarray(layout.slots[..., chosen])),
-        torch.from_numpy(np.ascontiguousarray(layout.signals[..., chosen])),
-        torch.from_numpy(padded),
-    )
+def _modules(head: Head, encoder: LearningEncoder | None) -> dict[str, nn.Module]:
+    return {"head": head} if encoder is None else {"head": head, "encoder": encoder}
 
 
 def train_text_module(
-    train: Lists, gold: Integers, dev: Lists, dev_gold: Integers, settings: BaselineSettings, seed: int
+    train: Lists,
+    gold: Integers,
+    dev: Lists,
+    dev_gold: Integers,
+    settings: BaselineSettings,
+    seed: int,
+    cache: Path | None = None,
 ) -> TextModule | None:
-    """Train the head with cross-entropy over candidates; None where there is nothing to learn from.
+    """Train with cross-entropy over candidates; None where there is nothing to learn from.
 
     `gold` are rows of the knowledge base, in each train list. Keeps the epoch with the best dev F1, then the smallest
-    dev loss; the last epoch without dev.
+    dev loss; the last epoch without dev. Lists with texts of pairs train the encoder's upper `text_layers` layers
+    too. `cache` is a folder for checkpoints and finished weights. Raises `UnusableInput` for an encoder without such
+    layers.
     """
     target = _places(train.candidates, gold)
     if (target < 0).any():
         raise ValueError("a train list lacks its gold product")
     if len(gold) == 0 or train.candidates.shape[1] < 2:
         return None
+    kept = None if cache is None else cache / _key(train, target, dev, dev_gold, settings, seed)
     with steady(seed):
-        return _train(train, target, dev, dev_gold, settings, seed)
+        trainer = _trainer(train, target, settings)
+        task = Task(
+            "learn text module",
+            _modules(trainer.head, trainer.encoder),
+            trainer.others,
+            lambda epoch: trainer.one_epoch(seed, epoch),
+            count_steps(len(target), settings.batch),
+            lambda: _judge(trainer.head, dev.encoded(trainer.encoder), dev_gold),
+        )
+        chosen, best = learn(task, settings.text_epochs, seed, kept)
+    return TextModule(trainer.head.eval(), chosen, None if best is None else best[0], trainer.encoder)
 
 
-def _train(
-    train: Lists, target: Integers, dev: Lists, dev_gold: Integers, settings: BaselineSettings, seed: int
-) -> TextModule:
-    head = Head(train.slots.shape[-1], train.vectors.shape[1], settings.text_pooled, settings.text_hidden)
-    optimizer = torch.optim.AdamW(head.parameters(), lr=settings.text_learning_rate, weight_decay=WEIGHT_DECAY)
-    generator = np.random.default_rng(seed)
-    best: tuple[float, float] | None = None
-    state, chosen = head.state_dict(), 0
-    for epoch in range(1, settings.text_epochs + 1):
-        _one_epoch(head, optimizer, train, target, settings.batch, generator)
-        now = _judge(head, dev, dev_gold)
-        if now is None or best is None or now > best:
-            best, chosen = now, epoch
-            state = {name: value.clone() for name, value in head.state_dict().items()}
-    head.load_state_dict(state)
-    return TextModule(head.eval(), chosen, None if best is None else best[0])
+def _key(train: Lists, target: Integers, dev: Lists, dev_gold: Integers, settings: BaselineSettings, seed: int) -> str:
+    """Covers all that the training depends on."""
+    code = module_fingerprint("ameli_build.models.pairs", *(f"{__package__}.{name}" for name in MODULES))
+    options = {name: getattr(settings, name) for name in SETTINGS}
+    return key_of(NAME, *train.content(), target, *dev.content(), dev_gold, options, seed, code)
 
 
-def _one_epoch(
-    head: Head,
-    optimizer: torch.optim.Optimizer,
-    train: Lists,
-    target: Integers,
-    size: int,
-    generator: np.random.Generator,
-) -> None:
-    head.train()
-    order = generator.permutation(len(target))
-    for start in range(0, len(order), size):
-        rows = order[start : start + size]
-        encodings, signals, real = train.inputs(rows)
-        scores = head(encodings, signals).masked_fill(~real, NEVER)
-        loss = functional.cross_entropy(scores, torch.from_numpy(target[rows]))
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+@dataclass(frozen=True, slots=True)
+class Trainer:
+    """The head, the encoder where that learns, and what moves them."""
+
+    head: Head
+    encoder: LearningEncoder | None
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LambdaLR | None
+    precision: Precision
+    train: Lists
+    target: Integers
+    batch: int
+    piece: int
+    """Reviews that go through the encoder at once."""
+
+    @property
+    def others(self) -> dict[str, Stateful]:
+        """What a checkpoint holds beside the modules."""
+        found: dict[str, Stateful] = {"optimizer": self.optimizer, "scaler": self.precision.scaler}
+        return found if self.schedule is None else {**found, "schedule": self.schedule}
+
+    def one_epoch(self, seed: int, epoch: int) -> Iterator[float]:
+        """A step for each batch; yields its loss."""
+        self.head.train()
+        if self.encoder is not None:
+            self.encoder.train()
+        for rows in batches(len(self.target), self.batch, seed, epoch):
+            self.optimizer.zero_grad()
+            total = 0.0
+            for start in range(0, len(rows), self.piece):
+                total += self._learn(rows[start : start + self.piece], len(rows))
+            self._step()
+            yield total
+
+    def _learn(self, rows: Integers, whole: int) -> float:
+        """Add the gradient of some of a batch's reviews; their part of its mean loss."""
+        with self.precision.context():
+            scores = self.head(*self.train.inputs(rows, self.encoder))
+            target = torch.from_numpy(self.target[rows]).to(scores.device)
+            loss = functional.cross_entropy(scores.float(), target) * (len(rows) / whole)
+        self.precision.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
+
+    def _step(self) -> None:
+        if self.encoder is not None:
+            self.precision.scaler.unscale_(self.optimizer)
+            learning = [one for group in self.optimizer.param_groups for one in group["params"]]
+            nn.utils.clip_grad_norm_(learning, CLIP)
+        self.precision.scaler.step(self.optimizer)
+        self.precision.scaler.update()
+        if self.schedule is not None:
+            self.schedule.step()
+
+
+def _trainer(train: Lists, target: Integers, settings: BaselineSettings) -> Trainer:
+    encoder = None
+    if isinstance(train.pairs, torch.Tensor):
+        device, width = "cpu", train.pairs.shape[1]
+    else:
+        encoder = LearningEncoder.of(train.pairs, settings.text_layers)
+        device, width = train.pairs.device, encoder.pairs.width
+    head = Head(train.slots.shape[-1], width, settings.text_pooled, settings.text_hidden).to(device)
+    groups: list[dict[str, Any]] = [{"params": list(head.parameters()), "lr": settings.text_learning_rate}]
+    schedule = None
+    if encoder is not None:
+        learning = [one for one in encoder.parameters() if one.requires_grad]
+        groups.append({"params": learning, "lr": settings.text_encoder_learning_rate})
+    optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
+    if encoder is not None:
+        schedule = _schedule(optimizer, settings.text_epochs * count_steps(len(target), settings.batch))
+    piece = -(-settings.batch // settings.text_accumulate)
+    precision = Precision.of(device)
+    return Trainer(head, encoder, optimizer, schedule, precision, train, target, settings.batch, piece)
+
+
+def _schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
+    """A tenth of the steps up, the others down to 0."""
+    rise = max(1, round(steps * WARM_UP))
+
+    def factor(step: int) -> float:
+        return (step + 1) / rise if step < rise else max(0.0, (steps - step) / max(1, steps - rise))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
 def _places(candidates: Integers, gold: Integers) -> Integers:
@@ -159,18 +223,7 @@ def _judge(head: Head, dev: Lists, gold: Integers) -> tuple[float, float] | None
     there = place >= 0
     if not there.any():
         return None
-    scores = torch.from_numpy(_scores(head, dev))[torch.from_numpy(there)]
+    scores = torch.from_numpy(score(head, dev))[torch.from_numpy(there)]
     wanted = torch.from_numpy(place[there])
     right = float((scores.argmax(dim=1) == wanted).sum()) / len(gold)
     return right, -float(functional.cross_entropy(scores, wanted))
-
-
-def _scores(head: Head, lists: Lists) -> npt.NDArray[np.float32]:
-    head.eval()
-    count = len(lists.candidates)
-    parts = []
-    with torch.inference_mode():
-        for start in range(0, count, 64):
-            encodings, signals, real = lists.inputs(np.arange(start, min(start + 64, count)))
-            parts.append(head(encodings, signals).masked_fill(~real, NEVER).numpy())
-    return np.concatenate(parts) if parts else np.zeros(lists.candidates.shape, dtype=np.float32)

@@ -1,0 +1,221 @@
+"""Training from epoch to epoch: the best state, checkpoints that a killed run goes on from, finished weights kept.
+
+An epoch's random numbers come from seed and epoch alone, so that a training that goes on from a checkpoint gives the
+numbers of one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import pickle
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import nn
+
+from ameli_build.fingerprints import fingerprint
+from ameli_build.progress import say, track
+from ameli_build.snapshot import write_bytes
+
+CHECKPOINT_EVERY_SECONDS = 5.0
+"""A training that is shorter writes no checkpoint: starting anew is as fast as reading one."""
+LINE_EVERY_SECONDS = 1.0
+
+State = dict[str, torch.Tensor]
+Judged = tuple[float, ...]
+
+
+class Stateful(Protocol):
+    """What a checkpoint holds beside the modules: optimizer, schedule, scaler."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that `load_state_dict` needs."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> Any:
+        """Be as when `state_dict` was called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A training: `one_epoch(number)` yields the loss of each of `steps` steps, `judge` rates the state on dev.
+
+    `judge` gives None without dev; the largest rating is the best. With `judge_start` the untrained state takes part.
+    """
+
+    label: str
+    modules: Mapping[str, nn.Module]
+    others: Mapping[str, Stateful]
+    one_epoch: Callable[[int], Iterator[float]]
+    steps: int
+    judge: Callable[[], Judged | None]
+    judge_start: bool = False
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a training is: epochs done, and the best of them with its rating and weights."""
+
+    done: int
+    chosen: int
+    best: Judged | None
+    weights: State = field(default_factory=dict)
+
+
+def learn(task: Task, epochs: int, seed: int, kept: Path | None) -> tuple[int, Judged | None]:
+    """Train, and leave the modules as they were after the best epoch (the last one without dev): that and its rating.
+
+    `kept` is a file's path without ending that tells all that the result depends on: finished weights are kept there,
+    and taken from there; None keeps nothing.
+    """
+    finished = None if kept is None else read_weights(kept.with_suffix(".safetensors"), ("chosen", "best"))
+    if finished is not None:
+        weights, notes = finished
+        set_weights(task.modules, weights)
+        return int(notes["chosen"]), _judged(notes["best"])
+    progress = _start(task, kept)
+    steps = _epochs(task, progress, epochs, seed, kept)
+    for _ in track(steps, task.label, (epochs - progress.done) * task.steps):
+        pass
+    set_weights(task.modules, progress.weights)
+    if kept is not None:
+        notes = {"chosen": progress.chosen, "best": progress.best}
+        write_weights(kept.with_suffix(".safetensors"), progress.weights, notes)
+        _checkpoint(kept).unlink(missing_ok=True)
+    return progress.chosen, progress.best
+
+
+def _start(task: Task, kept: Path | None) -> Progress:
+    """The start of a training, or where its checkpoint left it."""
+    try:
+        if kept is not None and _checkpoint(kept).is_file():
+            found = torch.load(_checkpoint(kept), map_location="cpu", weights_only=True)
+            set_weights(task.modules, found["modules"])
+            for name, one in task.others.items():
+                one.load_state_dict(found["others"][name])
+            say(f"{task.label}: going on after epoch {found['done']}")
+            return Progress(found["done"], found["chosen"], _judged(found["best"]), found["weights"])
+    except (OSError, RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        say(f"{task.label}: {_checkpoint(kept) if kept else ''} cannot be read, starting anew ({type(error).__name__})")
+    return Progress(0, 0, task.judge() if task.judge_start else None, get_weights(task.modules))
+
+
+def _epochs(task: Task, progress: Progress, epochs: int, seed: int, kept: Path | None) -> Iterator[None]:
+    """Train on; yields after each step."""
+    written = told = time.monotonic()
+    for epoch in range(progress.done + 1, epochs + 1):
+        torch.manual_seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
+        losses = []
+        for loss in task.one_epoch(epoch):
+            losses.append(loss)
+            yield
+        now = task.judge()
+        if now is None or progress.best is None or now > progress.best:
+            progress.best, progress.chosen, progress.weights = now, epoch, get_weights(task.modules)
+        progress.done = epoch
+        if not sys.stderr.isatty() and time.monotonic() - told >= LINE_EVERY_SECONDS:
+            told = time.monotonic()
+            say(f"  {task.label}: epoch {epoch} of {epochs}, loss {np.mean(losses):.4f}{_on_dev(now)}")
+        if kept is not None and epoch < epochs and time.monotonic() - written >= CHECKPOINT_EVERY_SECONDS:
+            _write_checkpoint(task, progress, _checkpoint(kept))
+            written = time.monotonic()
+
+
+def _on_dev(judged: Judged | None) -> str:
+    return "" if judged is None else f", dev {judged[0]:.4f}"
+
+
+def _checkpoint(kept: Path) -> Path:
+    return kept.with_suffix(".checkpoint.pt")
+
+
+def _write_checkpoint(task: Task, progress: Progress, path: Path) -> None:
+    buffer = io.BytesIO()
+    state = {
+        "done": progress.done,
+        "chosen": progress.chosen,
+        "best": progress.best,
+        "weights": progress.weights,
+        "modules": get_weights(task.modules),
+        "others": {name: one.state_dict() for name, one in task.others.items()},
+    }
+    torch.save(state, buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def _judged(values: Sequence[float] | None) -> Judged | None:
+    return None if values is None else tuple(values)
+
+
+def get_weights(modules: Mapping[str, nn.Module]) -> State:
+    """Copies of the parameters that learn, on the CPU, by `module.parameter`."""
+    return {
+        f"{part}.{name}": parameter.detach().cpu().clone().contiguous()
+        for part, module in modules.items()
+        for name, parameter in module.named_parameters()
+        if parameter.requires_grad
+    }
+
+
+def set_weights(modules: Mapping[str, nn.Module], weights: Mapping[str, torch.Tensor]) -> None:
+    """Put weights back where `get_weights` took them; raises `KeyError` or `RuntimeError` for others."""
+    with torch.no_grad():
+        for part, module in modules.items():
+            for name, parameter in module.named_parameters():
+                if parameter.requires_grad:
+                    given = weights[f"{part}.{name}"]
+                    if given.shape != parameter.shape:
+                        raise RuntimeError(f"{part}.{name}: {tuple(given.shape)} for {tuple(parameter.shape)}")
+                    parameter.copy_(given)
+
+
+def write_weights(path: Path, weights: Mapping[str, torch.Tensor], notes: Mapping[str, Any]) -> None:
+    """Write a safetensors file, whole or not at all; `notes` are in its header as JSON."""
+    write_bytes(path, save(dict(weights), metadata={name: json.dumps(value) for name, value in notes.items()}))
+
+
+def read_weights(path: Path, notes: Sequence[str]) -> tuple[State, dict[str, Any]] | None:
+    """Weights and notes as `write_weights` wrote them; None where there is no such file, or a damaged one."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = file.metadata() or {}
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, {one: json.loads(found[one]) for one in notes}
+    except (OSError, SafetensorError, KeyError, ValueError):
+        return None
+
+
+def key_of(*parts: Any) -> str:
+    """A fingerprint of what a training depends on; arrays and tensors count with shape, type and content."""
+    return fingerprint(*(_digest(part) for part in parts))
+
+
+def _digest(part: Any) -> Any:
+    if isinstance(part, torch.Tensor):
+        part = part.numpy()
+    if isinstance(part, np.ndarray):
+        return [list(part.shape), str(part.dtype), hashlib.sha256(np.ascontiguousarray(part).data).hexdigest()]
+    return part
+
+
+def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Places 0..count - 1 in this epoch's random order, `size` a batch."""
+    order = np.random.default_rng([seed, epoch]).permutation(count)
+    for start in range(0, count, size):
+        yield order[start : start + size]
+
+
+def count_steps(count: int, size: int) -> int:
+    """How many batches that are."""
+    return math.ceil(count / size)
