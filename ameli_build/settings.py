@@ -203,6 +203,8 @@ class BaselineSettings(Section):
     """How the top `retrieve` are searched: "exact", or the factory string of a faiss index such as HNSW32."""
     text_tuning_epochs: int = Field(default=0, ge=0)
     """Epochs of fine-tuning the text encoder for retrieval; 0 does without, and its rows are null."""
+    text_tuning_reviews: int = Field(default=0, ge=0)
+    """The text encoder learns from at most so many train reviews; 0 takes all."""
     text_tuning_learning_rate: float = Field(default=1e-5, gt=0)
     text_tuning_batch: int = Field(default=32, ge=2)
     """Train reviews a batch, each with its gold product and one hard negative."""
@@ -232,6 +234,11 @@ class BaselineSettings(Section):
     """Numbers that the text module's pooler makes of each pair's encoding."""
     text_hidden: int = Field(default=256, ge=1)
     text_learning_rate: float = 1e-3
+    text_layers: int = Field(default=0, ge=-1)
+    """Top layers of the text module's encoder that learn with its head; 0 for none, -1 for all and the embeddings."""
+    text_encoder_learning_rate: float = Field(default=1e-5, gt=0)
+    text_accumulate: int = Field(default=1, ge=1)
+    """Pieces in which a batch goes through an encoder that learns: memory holds one piece, the step is the same."""
     text_reviews: int = Field(default=0, ge=0)
     """The text module learns from at most so many train reviews; 0 takes all."""
     text_candidates: int = Field(default=0, ge=0)
