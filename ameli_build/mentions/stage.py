@@ -44,7 +44,7 @@ _NAMES = pl.Schema(
         "named": pl.List(pl.String),
     }
 )
-"""Texts of names without gaps; of all names, the keys, whether each is a verb too, and the name that it is a form of."""
+"""Texts of names without gaps; of all names, the keys, whether each is a verb too, and the name it is a form of."""
 
 _PLACES = pl.Schema(
     {"start": pl.List(pl.Int64), "end": pl.List(pl.Int64), "key": pl.List(pl.String), "this": pl.List(pl.Boolean)}
@@ -93,7 +93,7 @@ def _parse_names(payload: tuple[str, int, list[tuple[str, str]]]) -> pl.DataFram
         "names": [[name.text for name in names if not name.gapped] for names in found],
         "keys": [[key for name in names for key in name.keys] for names in found],
         "verbs": [[name.verb for name in names for _ in name.heads] for names in found],
-        "named": [[name.key for name in names for _ in name.heads] for names in found],
+        "named": [[key for name in names for key in [name.key] * len(name.heads)] for names in found],
     }
     return pl.DataFrame(columns, schema=_NAMES)
 
