@@ -261,6 +261,28 @@ def export(
 
 
 @app.command()
+def link(
+    snapshot: SnapshotPath,
+    text: Annotated[str, typer.Option(help="What the review says, its title included.")] = "",
+    image: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="A photograph of the review.")] = None,
+    mention: Annotated[str | None, typer.Option(help="What the review calls the product; default: looked up.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="Products to show.")] = 10,
+    ocr: Annotated[bool, typer.Option("--ocr/--no-ocr", help="Read the text on the photographs.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    profile: Profile = None,
+    override: Overrides = None,
+) -> None:
+    """Link one new review: the best products with their scores, in seconds."""
+    from ameli_build.link.linker import link_review
+    from ameli_build.link.show import show
+    from ameli_build.settings import load_settings
+
+    opened = Snapshot.open(snapshot)
+    settings = load_settings(profile, override or (), opened)
+    show(link_review(opened, settings, text, image or (), mention, top=top, ocr=ocr), as_json=as_json)
+
+
+@app.command()
 def verify(snapshot: SnapshotPath) -> None:
     """Check a snapshot against its own checksums, schemas and rules."""
     from ameli_build.verify import verify as run_verify

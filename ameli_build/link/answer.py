@@ -1,0 +1,59 @@
+"""What linking one review gives: the mention, what was read, and the best products with their scores."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The mention and how it was found: "given", "found in the text" or "none"; `products` share that name."""
+
+    text: str
+    start: int
+    end: int
+    how: str
+    products: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One product and all that was said for or against it.
+
+    `score` ranks the products that were judged, and is None for those behind them. `text` and `image` are cosines and
+    `retrieval` their weighted sum; `text_module` and `image_module` are after softmax over the judged products; each
+    None where it was not computed. `agrees` and `contradicts` are the attributes that the review states with the
+    product's value, and with another.
+    """
+
+    sku: str
+    name: str
+    score: float | None
+    retrieval: float
+    text: float | None
+    image: float | None
+    text_module: float | None
+    image_module: float | None
+    prior: bool
+    agrees: tuple[str, ...]
+    contradicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The products that a review is most likely about, best first.
+
+    `attributes` are the names and values that the review states; `scored_by` says what `Match.score` is; `notes` say
+    what was not used, and why.
+    """
+
+    mention: Named
+    attributes: tuple[tuple[str, str], ...]
+    matches: tuple[Match, ...]
+    scored_by: str
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer in plain lists and dictionaries."""
+        return asdict(self)

@@ -1,0 +1,137 @@
+"""What linking needs to know of a knowledge base, made once and kept in `SNAPSHOT/baseline/link/`.
+
+Names and values are tables that are asked for the few words of one review; vectors are memory-mapped; encoders are ONNX
+files in the cache. Nothing here is read as code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ameli_build.baseline.metrics import Integers
+from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models import Matrix, identity
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
+
+MODULES = (
+    "ameli_build.link.build",
+    "ameli_build.link.encoders",
+    "ameli_build.link.export",
+    "ameli_build.link.index",
+    "ameli_build.link.learnt",
+    "ameli_build.mentions",
+    "ameli_build.models.text",
+    "ameli_build.models.vision",
+    "ameli_build.models.pairs",
+    "ameli_build.models.embed",
+    "ameli_build.informativeness.attributes",
+    "ameli_build.informativeness.spelling",
+    "ameli_build.informativeness.units",
+    "ameli_build.baseline.extraction.attributes",
+    "ameli_build.baseline.extraction.fuse",
+    "ameli_build.baseline.extraction.values",
+)
+ROLES = ("text_encoder", "image_encoder", "nli_encoder", "language")
+EXPORTS = "export models"
+"""Label of the cache that holds the encoders' ONNX files."""
+VECTORS = ("texts", "names", "descriptions", "pictures", "starts")
+
+_Columns = dict[str, pl.DataType | type[pl.DataType]]
+_NAMES: _Columns = {"key": pl.String, "verb": pl.Boolean, "rows": pl.List(pl.Int64)}
+NAMES = pl.Schema(_NAMES)
+"""A product name's letters, whether it is a verb too, and rows of the products that have it."""
+
+_VALUES: _Columns = {"form": pl.String, "joined": pl.String, "name": pl.String, "rows": pl.List(pl.Int64)}
+VALUES = pl.Schema(_VALUES)
+"""An attribute value's tokens, with spaces and without, the attribute's name, and rows of the products that have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The products, sorted by SKU, and what is looked up of them; rows count from 0.
+
+    `texts`, `names` and `descriptions` are unit vectors by the text encoder; `pictures` by the image encoder, product n
+    having rows `starts[n]` up to `starts[n + 1]`. `about` holds the numbers and options of `index.json`.
+    """
+
+    products: Path
+    skus: tuple[str, ...]
+    titles: tuple[str, ...]
+    name_keys: pl.DataFrame
+    value_forms: pl.DataFrame
+    vectors: Mapping[str, Matrix]
+    starts: Integers
+    about: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.skus)
+
+    def names_among(self, keys: Iterable[str]) -> dict[str, tuple[bool, Integers]]:
+        """Of `keys` those that are a name: whether it is a verb too, and rows of the products that have it."""
+        hits = self.name_keys.filter(pl.col("key").is_in(sorted(set(keys))))
+        return {key: (verb, np.array(rows, dtype=np.int64)) for key, verb, rows in hits.iter_rows()}
+
+    def values_among(self, forms: Iterable[str], joined: Iterable[str]) -> pl.DataFrame:
+        """The values that are one of `forms`, or one of `joined` when their spaces are left out."""
+        spaced, close = (sorted(set(some)) for some in (forms, joined))
+        return self.value_forms.filter(pl.col("form").is_in(spaced) | pl.col("joined").is_in(close))
+
+
+def folder_of(snapshot: Snapshot) -> Path:
+    """Where the index lies."""
+    return snapshot.root / "baseline" / "link"
+
+
+def model_folder(snapshot: Snapshot) -> Path:
+    """Where `ameli baseline` leaves what it has learnt."""
+    return snapshot.root / "baseline" / "model"
+
+
+def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
+    """What an index depends on; raises `UnusableInput` where there is no data set."""
+    products = snapshot.dataset / "products.parquet"
+    if not products.is_file():
+        raise UnusableInput(f"{products}: missing; run ameli build first")
+    learnt = [snapshot.root / "baseline" / "scores.json", *sorted(model_folder(snapshot).glob("*"))]
+    models = settings.models
+    return fingerprint(
+        "link",
+        file_digest(products),
+        [(path.name, file_digest(path)) for path in learnt if path.is_file()],
+        {role: identity(name) for role in ROLES if (name := getattr(models, role))},
+        [models.device, models.batch, settings.mentions.max_words, settings.run.shard_rows],
+        [settings.baseline.images, settings.baseline.max_tokens],
+        module_fingerprint(*MODULES),
+    )
+
+
+def load_index(snapshot: Snapshot, mine: str) -> Index | None:
+    """The index of that fingerprint, None where there is none or a file of it is missing."""
+    folder = folder_of(snapshot)
+    try:
+        about = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        if about["fingerprint"] != mine:
+            return None
+        products = snapshot.dataset / "products.parquet"
+        table = pl.read_parquet(products, columns=["sku", "name"]).sort("sku")
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in VECTORS}
+        return Index(
+            products=products,
+            skus=tuple(table["sku"]),
+            titles=tuple(table["name"]),
+            name_keys=pl.read_parquet(folder / "names.parquet"),
+            value_forms=pl.read_parquet(folder / "values.parquet"),
+            vectors={name: array for name, array in arrays.items() if name != "starts"},
+            starts=arrays["starts"],
+            about=about,
+        )
+    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
+        return None

@@ -1,0 +1,72 @@
+"""Linking a new review: the baseline's own mechanisms, with its mention looked up among the names of all products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from ameli_build.link.answer import Answer
+from ameli_build.link.index import Index, fingerprint_of, folder_of, load_index
+from ameli_build.link.judge import answer
+from ameli_build.link.loaded import Models
+from ameli_build.link.reading import read_review
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot
+from ameli_build.stages import Mapper, in_process
+
+TOP = 10
+
+
+def link_review(
+    snapshot: Snapshot,
+    settings: Settings,
+    text: str,
+    images: Sequence[Path] = (),
+    mention: str | None = None,
+    *,
+    top: int = TOP,
+    ocr: bool = True,
+) -> Answer:
+    """The `top` products that a new review is most likely about; see `Linker`."""
+    return Linker.open(snapshot, settings).link(text, images, mention, top=top, ocr=ocr)
+
+
+@dataclass(frozen=True, slots=True)
+class Linker:
+    """An opened index and the models that go with it, for any number of reviews."""
+
+    index: Index
+    models: Models
+    settings: Settings
+
+    @classmethod
+    def open(
+        cls, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process, *, locked: bool = False
+    ) -> Linker:
+        """Load the index, or make it where there is none of these products, models and settings.
+
+        `locked` says that the caller holds the snapshot's lock, which making the index needs.
+        Raises `UnusableInput` where there is no data set or a model cannot be had, and `RunFailed` where an index is
+        to be made while another run works in the snapshot.
+        """
+        mine = fingerprint_of(snapshot, settings)
+        index = load_index(snapshot, mine)
+        if index is None:
+            from ameli_build.link.build import build_index
+
+            with nullcontext() if locked else snapshot.lock():
+                index = build_index(snapshot, settings, mine, mapper)
+        return cls(index, Models.of(snapshot, settings, index.about, folder_of(snapshot)), settings)
+
+    def link(
+        self, text: str, images: Sequence[Path] = (), mention: str | None = None, *, top: int = TOP, ocr: bool = True
+    ) -> Answer:
+        """The `top` products that a review is most likely about, best first.
+
+        Without `mention` the text is searched for names of products. `ocr` reads the pictures for attributes. Raises
+        `UnusableInput` where there is neither text nor picture, and for a picture that cannot be used.
+        """
+        reading = read_review(self.index, self.models, self.settings, text, images, mention, ocr)
+        return answer(self.index, self.models, self.settings, reading, top)

@@ -1,0 +1,51 @@
+"""The photographs of a new review: opened with all guards, cut to the object, read by OCR (sections 3.2 and 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from ameli_build.clean.objects import detect_some, score_needed
+from ameli_build.models.ocr import load_reader
+from ameli_build.models.pictures import open_body, open_picture, to_rgb
+from ameli_build.settings import Settings
+from ameli_build.snapshot import UnusableInput
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photograph as a viewer shows it."""
+
+    path: Path
+    image: Image.Image
+
+
+def open_photo(path: Path, max_pixels: int) -> Photo:
+    """A photograph; raises `UnusableInput` for what is no picture, is cut off, or has too many pixels."""
+    try:
+        return Photo(path, open_picture(path, max_pixels))
+    except FileNotFoundError:
+        raise UnusableInput(f"{path}: no such file") from None
+    except Exception as error:  # Pillow's plug-ins raise whatever they like for damaged bytes
+        why = f"{type(error).__name__}: {error}".replace("\n", " ")
+        raise UnusableInput(f"{path}: not a picture that can be used ({why})") from None
+
+
+def patch_of(photo: Photo, prompts: Sequence[str], settings: Settings) -> Image.Image | None:
+    """The object that a prompt names, the first that hits, cut out as filter 7 does; None on a miss."""
+    models, needed = settings.models, score_needed(settings)
+    for prompt in prompts:
+        found = detect_some("", models.detector, models.device, [("", prompt)], lambda _: photo.image.copy())
+        score, patch = found.row(0)
+        if patch is not None and score > needed:
+            return to_rgb(open_body(patch))
+    return None
+
+
+def read_lines(photos: Sequence[Photo], settings: Settings) -> list[str]:
+    """The lines of text in photographs."""
+    reader = load_reader(settings.models.ocr, settings.models.device)
+    return [line for photo in photos for line in reader.read(photo.image, settings.baseline.ocr_rotations)]

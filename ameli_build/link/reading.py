@@ -1,0 +1,109 @@
+"""What one new review says and shows: its mention, its likeness to every product, the text on its photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ameli_build.baseline.metrics import Integers
+from ameli_build.baseline.retrieval.channels import Pictures, picture_scorer
+from ameli_build.link.answer import Named
+from ameli_build.link.index import Index
+from ameli_build.link.loaded import Models
+from ameli_build.link.mention import Places, choose, find_places, given
+from ameli_build.link.photos import Photo, open_photo, patch_of, read_lines
+from ameli_build.models import Matrix
+from ameli_build.settings import Settings
+from ameli_build.snapshot import UnusableInput
+
+Scores = npt.NDArray[np.float32]
+
+NO_TEXT = "no text: linked by picture alone"
+NO_PICTURE = "no picture: linked by text alone"
+NO_MENTION = "no product name found in the text: all products are compared"
+NO_OBJECT = "no object stands out in a picture: the whole of it is compared"
+ONLY_FIRST = "only the first picture is used (baseline.images = first)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One review: `vector` is that of its text (None without), `rows` are the products that its mention can denote.
+
+    `channels` are cosines with all products, shape (products,), by name: "text", "image"; `lines` what OCR read.
+    """
+
+    text: str
+    vector: Matrix | None
+    named: Named
+    rows: Integers
+    channels: Mapping[str, Scores]
+    lines: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_review(
+    index: Index,
+    models: Models,
+    settings: Settings,
+    text: str,
+    images: Sequence[Path],
+    mention: str | None,
+    ocr: bool,
+) -> Reading:
+    """Read text and pictures; raises `UnusableInput` where there is neither, and for a picture that is none."""
+    text, wanted = text.strip(), (mention or "").strip()
+    if not text and not images:
+        raise UnusableInput("nothing to link: give a text, a picture, or both")
+    photos = [open_photo(path, settings.clean.max_pixels) for path in images]
+    notes = [] if text else [NO_TEXT]
+    if len(photos) > 1 and settings.baseline.images == "first":
+        photos, notes = photos[:1], [*notes, ONLY_FIRST]
+    channels: dict[str, Scores] = {}
+    vector = np.round(models.texts().encode([text])[0], 6) if text else None
+    if vector is not None:
+        channels["text"] = np.round(index.vectors["texts"] @ vector, 6)
+    longest = settings.mentions.max_words
+    places = find_places(index, text, longest)
+    named, rows = given(index, wanted, longest) if wanted else _named(text, places, channels)
+    if photos:
+        channels["image"] = _picture_channel(index, models, settings, photos, named.text, notes)
+        named, rows = (named, rows) if wanted else _named(text, places, channels)
+    else:
+        notes.append(NO_PICTURE)
+    lines = read_lines(photos, settings) if ocr else []
+    return Reading(text, vector, named, rows, channels, tuple(lines), (*notes, *_remark(named, wanted, text)))
+
+
+def _named(text: str, places: Places, channels: Mapping[str, Scores]) -> tuple[Named, Integers]:
+    """The mention found in the text; the products most alike are those by all that is known of the review so far."""
+    likeness = sum(channels.values(), start=np.float32(0))
+    return choose(text, places, np.asarray(likeness, dtype=np.float32))
+
+
+def _picture_channel(
+    index: Index, models: Models, settings: Settings, photos: Sequence[Photo], prompt: str, notes: list[str]
+) -> Scores:
+    """Cosines of the photographs' patches with all products, adapted where adapters were learnt."""
+    patches = [patch_of(photo, [prompt], settings) for photo in photos]
+    if any(patch is None for patch in patches):
+        notes.append(NO_OBJECT)
+    shown = [photo.image if patch is None else patch for photo, patch in zip(photos, patches, strict=True)]
+    vectors = np.round(models.pictures().encode(shown), 6)
+    if index.about["learnt"]["adapter"]:
+        vectors = models.network("adapter")(vectors)
+    mine = Pictures(vectors, np.array([0, len(vectors)], dtype=np.int64))
+    theirs = Pictures(index.vectors["pictures"], index.starts)
+    scores = picture_scorer(mine, theirs, settings.baseline.images)(np.zeros(1, dtype=np.int64))
+    return np.asarray(np.round(scores[0], 6), dtype=np.float32)
+
+
+def _remark(named: Named, wanted: str, text: str) -> list[str]:
+    if named.products:
+        return []
+    if wanted:
+        return [f"no product of the catalogue is called {wanted!r}: all products are compared"]
+    return [NO_MENTION] if text else []
