@@ -40,6 +40,13 @@ class Answer:
     second: float
 
 
+def statement(question: Question, value: str) -> str:
+    """The sentence that a value makes of a question."""
+    if value.lower() in ("yes", "no"):
+        return f"The {question.mention} has {'no ' if value.lower() == 'no' else ''}{question.key}."
+    return f"The {question.key} of the {question.mention} is {value}."
+
+
 class Implier(Protocol):
     """Answers questions about values."""
 
@@ -59,15 +66,13 @@ class Entailment:
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
         """The value of the highest probability of entailment; of equal ones the first."""
-        pairs = [
-            (one.text, f"The {one.key} of the {one.mention} is {value}.") for one in questions for value in one.values
-        ]
+        pairs = [(one.text, statement(one, value)) for one in questions for value in one.values]
         scores = iter(np.split(self.entailment(pairs), np.cumsum([len(one.values) for one in questions])[:-1]))
         answers = []
         for one, mine in zip(questions, scores, strict=True):
             order = np.argsort(-mine, kind="stable")
-            second = float(mine[order[1]]) if len(order) > 1 else 0.0
-            answers.append(Answer(one.values[order[0]], float(mine[order[0]]), second))
+            best, second = [*(round(float(mine[n]), 4) for n in order[:2]), 0.0][:2]
+            answers.append(Answer(one.values[order[0]], best, second))
         return answers
 
     def entailment(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:

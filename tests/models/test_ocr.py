@@ -41,3 +41,17 @@ def test_unknown_reader() -> None:
 def test_a_reader_that_is_not_installed_says_how_to_get_it() -> None:
     with pytest.raises(UnusableInput, match=r"models\.ocr.*easyocr.*pip install"):
         load_reader("easyocr")
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_turned_text_is_read_when_the_picture_is_turned_back(degrees: int) -> None:
+    reader, turned = load_reader("rapidocr"), label("NORVEX Pro 14").rotate(-degrees, expand=True)
+    wanted = "norvexpro14"
+    assert wanted in "".join(reader.read(turned, [degrees])).lower().replace(" ", "")
+    if degrees != 90:  # which the reader tries by itself for lines that stand upright
+        assert wanted not in "".join(reader.read(turned)).lower().replace(" ", "")
+
+
+def test_a_line_that_several_turns_show_is_one_line() -> None:
+    reader = load_reader("rapidocr")
+    assert reader.read(label("KALDEN"), [90]).count("KALDEN") == 1

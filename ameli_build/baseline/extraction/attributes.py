@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -111,11 +110,3 @@ def contradictions(found: Sequence[Found], sheets: Sequence[Sheet], candidates: 
         for c, product in enumerate(row):
             mask[n, c] = product >= 0 and found[n].contradicts(sheets[product])
     return mask
-
-
-def extract(*arguments: Any) -> tuple[tuple[Found, ...], dict[str, int]]:
-    """The fused attributes and the counts of photos: `extraction.extract` in the shape of before."""
-    from ameli_build.baseline.extraction.extract import extract as whole
-
-    extracted = whole(*arguments)
-    return extracted.found, dict(extracted.counts)

@@ -59,7 +59,8 @@ def _answer_all(work: Work, settings: Settings, questions: Sequence[Question]) -
     """The answer to each question, whatever its score; kept by the question's content."""
     models = settings.models
     common = (models.implied, models.device, models.batch)
-    code = module_fingerprint("ameli_build.models.implied", "ameli_build.models.precision", __name__)
+    parts = ("implied", "generator", "precision")
+    code = module_fingerprint(*(f"ameli_build.models.{part}" for part in parts), __name__)
     mine = fingerprint("implied", identity(models.implied), common[1:], code)
     kind = Kind("ask for values", _answer, common, mine, models.batch)
     keys = [question_key((one.text, one.mention, one.key, *one.values)) for one in questions]

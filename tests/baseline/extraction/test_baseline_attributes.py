@@ -1,24 +1,16 @@
-"""What a review states, whose values count, and which candidates that contradicts."""
+"""What products have, what a review states, and which candidates that contradicts."""
 
 import numpy as np
+import pytest
+from sheets_made import base
 
-from ameli_build.baseline.data import KnowledgeBase
-from ameli_build.baseline.extraction.attributes import Found, contradictions, make_sheets
+from ameli_build.baseline.extraction.attributes import Found, contradictions, forms_of, make_sheets
+from ameli_build.baseline.extraction.extract import match_text
 from ameli_build.baseline.extraction.values import index_values
-from ameli_build.informativeness.attributes import canonical_tokens
-from ameli_build.records import Attribute
-
-
-def base(*sheets: dict[str, str]) -> KnowledgeBase:
-    """Products that have these attributes."""
-    skus = tuple(str(n) for n in range(len(sheets)))
-    attributes = tuple(tuple(Attribute("Specs", key, value) for key, value in sheet.items()) for sheet in sheets)
-    return KnowledgeBase(skus, skus, (("Shop",),) * len(skus), ("",) * len(skus), attributes, (("a",),) * len(skus), {})
-
 
 KB = base(
-    {"Color": "Black", "Storage": "1000 gigabytes", "Wireless": "Yes"},
-    {"Color": "Silver", "Storage": "256 gigabytes"},
+    {"Color": "Black", "Storage": "1000 gigabytes", "Touch Screen": "Yes"},
+    {"Color": "Silver", "Storage": "256 gigabytes", "Touch Screen": "No"},
     {"Color": "Gray", "Keyboard Color": "Black"},
     {"Finish": "Red"},
 )
@@ -27,7 +19,7 @@ ALL = np.ones(4, dtype=bool)
 
 
 def found(text: str, allowed: np.ndarray = ALL) -> Found:
-    return Found.of(index_values(SHEETS).match(canonical_tokens(text), allowed))
+    return match_text(index_values(SHEETS), text, allowed)
 
 
 def test_values_are_found_in_a_shoppers_spelling() -> None:
@@ -53,9 +45,32 @@ def test_two_stated_values_spare_both() -> None:
     assert [both.contradicts(sheet) for sheet in SHEETS] == [False, False, False, False]
 
 
-def test_lines_that_lost_their_spaces() -> None:
-    index = index_values(make_sheets(base({"Brand": "Norvex Pro", "Color": "Red"})))
-    one = np.ones(1, dtype=bool)
-    assert set(index.match_joined("NorvexPro14", one)) == {("Brand", ("norvex", "pro"))}
-    assert set(index.match_joined("covered", one)) == set()
-    assert set(index.match_joined("RED", one)) == {("Color", ("red",))}
+def test_a_name_says_yes_and_contradicts_no() -> None:
+    touch = found("I wanted a touch screen")
+    assert touch.pairs() == [("Touch Screen", "touch screen")]
+    assert [touch.signal(sheet, "Touch Screen") for sheet in SHEETS] == [1, -1, 0, 0]
+
+
+def test_an_answer_can_be_yes_no_or_a_bare_count() -> None:
+    sheets = make_sheets(base({"Curved": "No", "Burners": "5"}, {"Curved": "Yes", "Burners": "4"}))
+    answered = Found.of([("Curved", ("no",)), ("Burners", ("5",))])
+    assert [[answered.signal(sheet, key) for key in ("Curved", "Burners")] for sheet in sheets] == [[1, 1], [-1, -1]]
+    other = Found.of([("Curved", ("no",))])  # "no" is no value of anything else
+    assert other.signal(make_sheets(base({"Curved": "Yes", "HDR": "No"}))[0], "Curved") == -1
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "said", "unsaid"),
+    [
+        ("33 feet", "Range", ("10m",), ("33",)),
+        ("Apple", "Brand", ("Apple",), ("apple",)),
+        ("Focus Monitor (75Hz, HDMI)", "Product Name", ("focus", "monitor"), ("hdmi",)),
+        ("Silver/Black", "Color", ("black", "and", "silver"), ("silver",)),
+    ],
+)
+def test_forms(value: str, key: str, said: tuple[str, ...], unsaid: tuple[str, ...]) -> None:
+    if key == "Range":
+        said = tuple(forms_of("10 meters", "Range")[0])
+    forms = forms_of(value, key)
+    assert said in forms
+    assert unsaid not in forms

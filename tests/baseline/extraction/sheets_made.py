@@ -1,0 +1,14 @@
+"""Knowledge bases of attributes alone."""
+
+from ameli_build.baseline.data import KnowledgeBase
+from ameli_build.records import Attribute
+
+Rows = dict[str, str] | list[tuple[str, str]]
+
+
+def base(*sheets: Rows) -> KnowledgeBase:
+    """Products that have these attributes."""
+    skus = tuple(str(n) for n in range(len(sheets)))
+    rows = [list(sheet.items()) if isinstance(sheet, dict) else sheet for sheet in sheets]
+    attributes = tuple(tuple(Attribute("Specs", key, value) for key, value in sheet) for sheet in rows)
+    return KnowledgeBase(skus, skus, (("Shop",),) * len(skus), ("",) * len(skus), attributes, (("a",),) * len(skus), {})
