@@ -43,9 +43,9 @@ def floors(work: Work, settings: Settings, data: Data) -> Mapping[str, Ranking |
     colours = [colour_histograms(work, settings, data.root, images) for images in (reviews.images, kb.images)]
     titles = embed_texts(work, settings, kb.names)
     return {
-        COLOURS: _by_cosine(*colours),
+        COLOURS: rank_by_cosine(*colours),
         WORDS: rank_by_words(reviews.texts, kb.texts()),
-        TITLES: _by_cosine(embed_texts(work, settings, reviews.texts), titles),
+        TITLES: rank_by_cosine(embed_texts(work, settings, reviews.texts), titles),
     }
 
 
@@ -113,7 +113,8 @@ def _histogram(path: Path) -> Matrix:
     return np.round(np.sqrt(shares), DECIMALS).astype(np.float32)
 
 
-def _by_cosine(queries: Matrix, entities: Matrix) -> Ranking:
+def rank_by_cosine(queries: Matrix, entities: Matrix) -> Ranking:
+    """The first `DEPTH` entities of each query by cosine, one unit vector each."""
     scorer = cosine_scorer(queries, entities)
     rows = np.arange(len(queries), dtype=np.int64)
     return _ranking(scorer(rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK))

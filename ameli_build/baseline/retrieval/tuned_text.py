@@ -1,0 +1,143 @@
+"""Fine-tuning of the text encoder on the train split with a multiple-negatives ranking loss (sections 4.3 and 5.1).
+
+Each train review is drawn to its gold product and away from one of section 3.5's hard negatives and from the products
+of the other reviews in the batch. Training is kept by the content of all that it depends on and goes on with the last
+finished epoch after a kill.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ameli_build.baseline.data import Data
+from ameli_build.baseline.linking.steady import steady
+from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models import Matrix, identity
+from ameli_build.models.embed import embed_texts
+from ameli_build.models.text import load_sentence_transformer
+from ameli_build.settings import Settings
+from ameli_build.snapshot import write_json
+from ameli_build.stages import Work
+
+LABEL = "fine-tune text"
+NOT_ASKED = "baseline.text_tuning_epochs is 0"
+NOTHING_TO_LEARN = "no train review, or fewer than two products, to learn from"
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What training reads: three texts a train review, and dev reviews with their gold products' rows."""
+
+    reviews: tuple[str, ...]
+    gold: tuple[str, ...]
+    negatives: tuple[str, ...]
+    dev: tuple[str, ...]
+    dev_gold: tuple[int, ...]
+    entities: tuple[str, ...]
+
+
+def tune_text(work: Work, settings: Settings, data: Data) -> tuple[Matrix, Matrix] | str:
+    """Unit vectors of all reviews and all entities by the fine-tuned text encoder, or why there are none.
+
+    The epoch with the best mean reciprocal rank on dev is kept, the last one without dev. Raises `UnusableInput`
+    where the encoder cannot be had.
+    """
+    if not settings.baseline.text_tuning_epochs:
+        return NOT_ASKED
+    lesson = make_lesson(data, settings)
+    if not lesson.reviews:
+        return NOTHING_TO_LEARN
+    folder = _folder(work, settings, lesson)
+    if not (folder / "tuned.json").is_file():
+        _train(folder, settings, lesson)
+    models = settings.models.model_copy(update={"text_encoder": str(folder / "model")})
+    tuned = settings.model_copy(update={"models": models})
+    return embed_texts(work, tuned, data.reviews.texts), embed_texts(work, tuned, lesson.entities)
+
+
+def tuning_record(work: Work, settings: Settings, data: Data) -> dict[str, Any]:
+    """What `tune_text` chose: `epoch`, `dev_mrr` (None without dev); empty where it has not run."""
+    path = _folder(work, settings, make_lesson(data, settings)) / "tuned.json"
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return record
+
+
+def make_lesson(data: Data, settings: Settings) -> Lesson:
+    """The texts to learn from, in the order of the train reviews; none of the test split."""
+    seed, count = settings.run.seed, settings.baseline.text_tuning_reviews
+    kb, reviews, entities = data.kb, data.reviews, data.kb.texts()
+    train, dev = ([int(row) for row in reviews.rows(split)] for split in ("train", "dev"))
+    if len(kb) < 2:
+        train = []
+    if count:
+        train = sorted(sorted(train, key=lambda row: _hash(seed, reviews.ids[row]))[:count])
+    negatives = [_negative(data, row, seed) for row in train]
+    return Lesson(
+        tuple(reviews.texts[row] for row in train),
+        tuple(entities[reviews.gold[row]] for row in train),
+        tuple(entities[row] for row in negatives),
+        tuple(reviews.texts[row] for row in dev),
+        tuple(int(reviews.gold[row]) for row in dev),
+        tuple(entities),
+    )
+
+
+def _negative(data: Data, review: int, seed: int) -> int:
+    """One of the review's hard negatives, by a hash of seed and id; of all other products where it has none."""
+    gold = int(data.reviews.gold[review])
+    others = [row for row in data.reviews.hard[review] if row != gold]
+    if not others:
+        others = [row for row in range(len(data.kb)) if row != gold]
+    return others[_hash(seed, data.reviews.ids[review]) % len(others)]
+
+
+def _hash(seed: int, review_id: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed} {review_id}".encode()).digest(), "big")
+
+
+def _folder(work: Work, settings: Settings, lesson: Lesson) -> Path:
+    """Where training keeps its checkpoints and its result: a name for all that these depend on."""
+    options, models = settings.baseline, settings.models
+    chosen = [value for name, value in sorted(options.model_dump().items()) if name.startswith("text_tuning_")]
+    texts = [lesson.reviews, lesson.gold, lesson.negatives, lesson.dev, lesson.dev_gold, lesson.entities]
+    code = module_fingerprint("ameli_build.baseline.retrieval.tuning", __name__)
+    key = fingerprint(LABEL, texts, chosen, settings.run.seed, identity(models.text_encoder), models.device, code)
+    return work.folder(LABEL) / key
+
+
+def _train(folder: Path, settings: Settings, lesson: Lesson) -> None:
+    from ameli_build.baseline.retrieval.tuning import fit  # the libraries below take seconds to import
+
+    model = load_sentence_transformer(settings.models.text_encoder, settings.models.device, "text_encoder")
+    on_cpu = settings.models.device == "cpu"
+    calm: AbstractContextManager[None] = steady(settings.run.seed) if on_cpu else nullcontext()
+    with _own_seeds(), calm:
+        epoch, score = fit(model, lesson, settings, folder / "checkpoints")
+    partial, final = folder / "model.partial", folder / "model"
+    for old in (partial, final):
+        shutil.rmtree(old, ignore_errors=True)
+    model.save_pretrained(str(partial), create_model_card=False)
+    partial.replace(final)
+    write_json(folder / "tuned.json", {"epoch": epoch, "dev_mrr": score, "train_reviews": len(lesson.reviews)})
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+
+
+@contextmanager
+def _own_seeds() -> Iterator[None]:
+    """Leave Python's and numpy's global generators as they were; the trainer seeds them."""
+    python, legacy = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(legacy)

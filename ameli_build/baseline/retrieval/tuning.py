@@ -1,0 +1,145 @@
+"""One training of a text encoder by Sentence Transformers' trainer: batches, checkpoints, the choice of the epoch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+from sentence_transformers.sentence_transformer.evaluation import SentenceEvaluator
+from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+from sentence_transformers.sentence_transformer.training_args import BatchSamplers
+from transformers import PrinterCallback, TrainerCallback
+
+from ameli_build.models import Matrix
+from ameli_build.progress import track
+from ameli_build.settings import Settings
+
+if TYPE_CHECKING:
+    from ameli_build.baseline.retrieval.tuned_text import Lesson
+
+SCALE = 20.0
+WEIGHT_DECAY = 0.001
+METRIC = "dev_mrr"
+
+
+class DevRank(SentenceEvaluator):
+    """Mean reciprocal rank of the dev reviews' gold products among all entities."""
+
+    def __init__(self, lesson: Lesson, batch: int) -> None:
+        super().__init__()
+        self.lesson, self.batch = lesson, batch
+        self.primary_metric = METRIC
+
+    def __call__(
+        self, model: SentenceTransformer, output_path: str | None = None, epoch: float = -1, steps: int = -1
+    ) -> dict[str, float]:
+        """`{"dev_mrr": ...}`; a product that ties with the gold one counts as ranked before it."""
+        reviews, entities = (self._encode(model, texts) for texts in (self.lesson.dev, self.lesson.entities))
+        ranks = np.empty(len(reviews), dtype=np.int64)
+        for n, (review, gold) in enumerate(zip(reviews, self.lesson.dev_gold, strict=True)):
+            scores = np.round(entities @ review, 6)
+            ranks[n] = int((scores >= scores[gold]).sum())
+        return {METRIC: round(float((1 / ranks).mean()), 6)}
+
+    def _encode(self, model: SentenceTransformer, texts: tuple[str, ...]) -> Matrix:
+        vectors = model.encode(list(texts), batch_size=self.batch, normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)
+
+
+class Trainer(SentenceTransformerTrainer):
+    """Sentence Transformers' own, without the callback that gathers facts for a model card, on the hub too."""
+
+    def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
+        """Add none."""
+
+
+class Shown(TrainerCallback):
+    """The house's own progress, a step at a time."""
+
+    def __init__(self) -> None:
+        self.steps: Iterator[int] = iter(())
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+        """Begin at the step that the checkpoint, if any, has reached."""
+        left = range(state.global_step, state.max_steps)
+        self.steps = iter(track(left, "fine-tune text", len(left)))
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+        """One step more."""
+        next(self.steps, None)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+        """Take the bar away."""
+        for _ in self.steps:
+            pass
+
+
+def fit(model: SentenceTransformer, lesson: Lesson, settings: Settings, folder: Path) -> tuple[int, float | None]:
+    """Train `model` in place, from the last whole checkpoint in `folder` on; the chosen epoch and its dev score."""
+    has_dev = bool(lesson.dev)
+    model.model_card_data.local_files_only = True
+    texts = {"anchor": lesson.reviews, "positive": lesson.gold, "negative": lesson.negatives}
+    trainer = Trainer(
+        model=model,
+        args=_arguments(settings, folder, has_dev),
+        train_dataset=Dataset.from_dict({name: list(column) for name, column in texts.items()}),
+        loss=MultipleNegativesRankingLoss(model, scale=SCALE),
+        evaluator=DevRank(lesson, settings.models.batch) if has_dev else None,
+        callbacks=[Shown()],
+    )
+    trainer.remove_callback(PrinterCallback)
+    last = last_checkpoint(folder)
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    model.eval()
+    state = trainer.state
+    if not has_dev or state.best_metric is None:
+        return settings.baseline.text_tuning_epochs, None
+    return round(state.best_global_step * settings.baseline.text_tuning_epochs / state.max_steps), state.best_metric
+
+
+def _arguments(settings: Settings, folder: Path, has_dev: bool) -> SentenceTransformerTrainingArguments:
+    options, device = settings.baseline, settings.models.device
+    on_gpu = device.startswith("cuda")
+    bf16 = on_gpu and torch.cuda.is_bf16_supported()
+    return SentenceTransformerTrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=options.text_tuning_epochs,
+        per_device_train_batch_size=options.text_tuning_batch,
+        learning_rate=options.text_tuning_learning_rate,
+        warmup_ratio=options.text_tuning_warmup,
+        weight_decay=WEIGHT_DECAY,
+        batch_sampler=BatchSamplers.NO_DUPLICATES,  # another review's gold product is no negative of this one
+        seed=settings.run.seed,
+        data_seed=settings.run.seed,
+        bf16=bf16,
+        fp16=on_gpu and not bf16,
+        use_cpu=device == "cpu",
+        dataloader_pin_memory=on_gpu,
+        eval_strategy="epoch" if has_dev else "no",
+        save_strategy="epoch",
+        save_total_limit=1,
+        load_best_model_at_end=has_dev,
+        metric_for_best_model=METRIC if has_dev else None,
+        greater_is_better=True if has_dev else None,
+        logging_strategy="no",
+        disable_tqdm=True,
+        report_to="none",
+    )
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The furthest checkpoint that was written whole: the trainer's state is the last of its files."""
+    whole = []
+    for path in folder.glob("checkpoint-*"):
+        try:
+            state = json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        whole.append((int(state["global_step"]), path))
+    return max(whole)[1] if whole else None
