@@ -21,6 +21,8 @@ SHORT_WORDS = 8
 """Texts of fewer words than this are short."""
 _ENOUGH_WORDS = rf"^(?:[^ ]* ){{{SHORT_WORDS - 1}}}"
 _ODD_SPACE = r"[\t-\r]"
+_PLAIN = r"\x00-\x{84}\x{86}-\x{9f}\x{a1}-\x{2ff}\x{2010}-\x{2027}\x{1f000}-\x{1faff}"
+"""Characters that NFC leaves alone whatever stands beside them, and of those outside ASCII no white space."""
 
 IDENTITY = pl.Schema({"review_id": pl.String, "submitted_at": pl.String, "same": pl.Binary})
 """Reviews of equal `same` are copies of each other."""
@@ -30,14 +32,16 @@ def folded_text(reviews: pl.DataFrame) -> pl.Series:
     """The text in NFC with white space folded; the title where the text is blank."""
     chosen = reviews.select(text=body_expr())["text"]
     odd = _needs_folding(chosen)
-    folded = chosen.filter(odd).str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars(" ")
+    folded = chosen.filter(odd).str.normalize("NFC").str.replace_all(r"\s{2,}|[^\S ]", " ").str.strip_chars(" ")
     return chosen.scatter(odd.arg_true(), folded) if len(folded) else chosen
 
 
 def _needs_folding(texts: pl.Series) -> pl.Series:
     """Where folding could change a text; folding costs a hundred times as much as this look."""
     spaced = texts.str.contains("  ", literal=True) | texts.str.starts_with(" ") | texts.str.ends_with(" ")
-    return (texts.str.len_bytes() != texts.str.len_chars()) | spaced | texts.str.contains(_ODD_SPACE)
+    odd = spaced | texts.str.contains(_ODD_SPACE)
+    wide = (texts.str.len_bytes() != texts.str.len_chars()).arg_true()
+    return odd.scatter(wide, odd[wide] | texts[wide].str.contains(f"[^{_PLAIN}]"))
 
 
 def duplicate_keys(reviews: pl.DataFrame) -> pl.Series:

@@ -27,15 +27,21 @@ from ameli_build.snapshot import UnusableInput
 BLOCK = 256
 """Code points that are looked at together; a divisor of their number."""
 
+_FULL_STOP = r"\x{2e}"
+"""As `_class` writes it; it is a look-alike of no letter."""
+
 Options = tuple[frozenset[str], ...]
 """The characters, as written in a text, that each position of a listed word can take."""
 
 
 def find_profanity(reviews: pl.DataFrame, pattern: str) -> pl.DataFrame:
-    """`reviews` with `profanity`: the first hit in the joined text as it is written there, null where there is none."""
+    """`reviews` with `profanity`: the first hit in the joined text as it is written there, null where there is none.
+
+    What joins title and text is no part of a word, so that each is searched alone unless a listed word has a full stop.
+    """
     words = pl.repeat(None, reviews.height, dtype=pl.String, eager=True)
-    if pattern:
-        texts = reviews.select(text=joined_text_expr())["text"]
+    joined = [reviews.select(text=joined_text_expr())["text"]] if _FULL_STOP in pattern else []
+    for texts in joined or [reviews["text"], reviews["title"]] if pattern else []:  # the title's hits last: they count
         hit = texts.str.contains(pattern)
         words = words.scatter(hit.arg_true(), texts.filter(hit).str.extract(pattern, 1))  # of few: capturing is slow
     return reviews.with_columns(profanity=words)

@@ -1,13 +1,13 @@
 """The row rules of section 3.2 over a table of any length: slice by slice, in memory that does not grow with it.
 
 First each slice is looked at on its own: its links are resolved, and what each rule looks at is written beside it. Only
-copies can stand anywhere: a number a review tells who may be one, and those few are read again. Last each slice is
-judged, when the values of later rules are known.
+copies can stand anywhere: a number a review tells who may be one, and those few are read again. All are judged when the
+values of later rules are known, piece by piece, while the tables are written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ import polars as pl
 
 from ameli_build.clean import duplicates, helpfulness, length, photos, profanity, variants
 from ameli_build.clean.slices import Slice, cut, map_slices
-from ameli_build.clean.verdicts import Verdict, judge, shaped, staying
+from ameli_build.clean.verdicts import Verdict, first_failing, judge, shaped
 from ameli_build.models.tokens import Counter, load_counter
 from ameli_build.reasons import DROPPED
 from ameli_build.settings import Settings
@@ -117,13 +117,14 @@ class _Look:
         links = piece.read(READ)
         if not links["review_id"].is_sorted():
             raise RunFailed(f"{piece.path}: not sorted by review_id; make the catalog again")
-        rows = variants.resolve_links(links.with_row_index("place"), self.products, self.relink)
+        links = links.with_columns(pl.col("review_id").set_sorted())
+        rows = variants.resolve_links(links, self.products, self.relink)
         rows = rows.with_columns(n_photos=photos.n_photos())
         rows = length.count_tokens(rows, self.counter, self.max_tokens, self.parts)
         rows = profanity.find_profanity(rows, self.pattern)
         keys = duplicates.duplicate_keys(rows)
         seen = rows.with_columns(duplicate_of=pl.lit(None, pl.String))
-        passed = staying(rows, judge(seen, self.rules)).select(PASSED.names())
+        passed = seen.filter(first_failing(self.rules).is_null()).select(PASSED.names())
         files = _Files(piece, self.folder)
         rows.select(_SEEN).write_ipc(files.seen)
         passed.write_ipc(files.passed)
@@ -153,16 +154,6 @@ class _Files:
     def passed(self) -> Path:
         """The reviews that break no row rule, unless they turn out to be copies."""
         return self._file("passed")
-
-    @property
-    def values(self) -> Path:
-        """All values."""
-        return self._file("values")
-
-    @property
-    def dropped(self) -> Path:
-        """The reviews that leave."""
-        return self._file("dropped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +185,11 @@ class Rows:
         `later`.
         """
         nothing = pl.DataFrame(schema={"review_id": pl.String, **{name: VALUES[name] for name in LATER}})
-        known = nothing if later is None else later.select(nothing.columns)
-        judge_one: Callable[[_Files], None] = partial(_judge, rules=rules, copies=self.copies, later=known)
-        for _ in map_slices("judge reviews", judge_one, list(self.files)):
-            pass
-        return _scan([one.dropped for one in self.files], DROPPED), _scan([one.values for one in self.files], VALUES)
+        rows = _scan([one.seen for one in self.files], pl.Schema({name: VALUES[name] for name in _SEEN[:-1]}))
+        for more in (self.copies, nothing if later is None else later.select(nothing.columns)):
+            rows = rows.join(more.lazy(), on="review_id", how="left", maintain_order="left")
+        judged = rows.map_batches(partial(judge, verdicts=rules), streamable=True, schema=pl.Schema(DROPPED))
+        return judged, shaped(rows, VALUES)
 
 
 def look_at_rows(path: Path, products: pl.DataFrame, settings: Settings, folder: Path) -> Rows:
@@ -220,14 +211,14 @@ def look_at_rows(path: Path, products: pl.DataFrame, settings: Settings, folder:
     folder.mkdir(parents=True, exist_ok=True)
     seen = list(map_slices("look at reviews", look, cut(path)))
     found = _copies(seen)
-    passed = [pl.read_ipc(one.files.passed) for one in seen]
     counts = {
         "links_in": sum(one.links_in for one in seen),
         "links_removed": sum(one.links_removed for one in seen),
         "reviews_relinked": sum(one.relinked for one in seen),
     }
-    kept = staying(pl.concat([pl.DataFrame(schema=PASSED), *passed]), found)
-    return Rows(kept, counts, found, [one.files for one in seen])
+    passed = _scan([one.files.passed for one in seen], PASSED)
+    passed = passed.join(found.lazy(), on="review_id", how="anti", maintain_order="left")
+    return Rows(passed.collect(engine="streaming"), counts, found, [one.files for one in seen])
 
 
 def _copies(seen: Sequence[_Seen]) -> pl.DataFrame:
@@ -252,13 +243,6 @@ def _identities(job: tuple[_Files, pl.Series]) -> pl.DataFrame:
     return duplicates.identities(pl.concat([suspects, links[suspects["place"]]], how="horizontal"))
 
 
-def _judge(files: _Files, rules: Sequence[Verdict], copies: pl.DataFrame, later: pl.DataFrame) -> None:
-    rows = pl.read_ipc(files.seen)
-    for more in (copies, later):
-        rows = rows.join(more, on="review_id", how="left", maintain_order="left")
-    judge(rows, rules).write_ipc(files.dropped)
-    shaped(rows, VALUES).write_ipc(files.values)
-
-
-def _scan(paths: Sequence[Path], schema: pl.Schema) -> pl.LazyFrame:
-    return pl.scan_ipc(list(paths)) if paths else pl.LazyFrame(schema=schema)
+def _scan(paths: list[Path], schema: pl.Schema) -> pl.LazyFrame:
+    """The parts in these files, one after the other; of no file a table without rows."""
+    return pl.scan_ipc(paths) if paths else pl.LazyFrame(schema=schema)

@@ -15,7 +15,7 @@ from ameli_build.clean.decoding import check_pictures, decoded, listed_pictures,
 from ameli_build.clean.errands import Errand
 from ameli_build.clean.personal import mask_reviews
 from ameli_build.clean.rows import look_at_rows, row_rules
-from ameli_build.clean.verdicts import shaped
+from ameli_build.clean.verdicts import first_failing, shaped
 from ameli_build.models.embed import image_kind
 from ameli_build.models.pictures import content_key
 from ameli_build.near.pictures import hash_kind
@@ -55,10 +55,10 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     searched = objects.find_objects(work, settings, _with_prompts(shown, rows.passed, kept_products))
     found = _found(searched)
     later = decoded(shown, "review_id").join(found, on="review_id", how="left", maintain_order="left")
-    rules = [*row_rules(settings), truncated_image(), objects.object_not_found(settings)]
-    dropped, values = rows.judged(rules, later)
-    kept = rows.passed.join(found, on="review_id", how="left", maintain_order="left")
-    kept = kept.join(dropped.select("review_id").collect(), on="review_id", how="anti", maintain_order="left")
+    later_rules = [truncated_image(), objects.object_not_found(settings)]
+    dropped, values = rows.judged([*row_rules(settings), *later_rules], later)
+    kept = rows.passed.join(later, on="review_id", how="left", maintain_order="left")
+    kept = kept.filter(first_failing(later_rules).is_null())
     kept, masked = mask_reviews(kept) if settings.clean.mask_personal else (kept, {})
     made: dict[str, pl.DataFrame | pl.LazyFrame | Path] = {
         "clean/products": kept_products,

@@ -18,30 +18,40 @@ def resolve_links(links: pl.DataFrame, products: pl.DataFrame, relink: bool) -> 
 
     `products` has `sku` and `gone`: null for a product that stays, else why it left. The result has the columns of
     the gold link's row (else of the link with the smallest SKU), `sku` being the gold product, and:
-    `names` (the variant named by the shop where no link is valid), `links_in`, `links_removed`, `relinked`,
-    `in_catalogue`, and `gone` of the gold product. Sorted by `review_id`.
+    `place` (of that row among `links` by `review_id`), `names` (the variant named by the shop where no link is valid),
+    `links_in`, `links_removed`, `relinked`, `in_catalogue`, and `gone` of the gold product. Sorted by `review_id`.
     """
-    alone = links["review_id"].is_unique()
-    single, several = _resolve_single(links.filter(alone), products), _resolve_several(links.filter(~alone), products)
+    ordered = links.sort("review_id", maintain_order=True).with_row_index("place")
+    easy, hard = _by_difficulty(ordered)
+    single, several = _resolve_single(easy, products), _resolve_several(hard, products)
     unlinked = pl.col("names").is_not_null()
     relinked = unlinked & pl.col("in_catalogue") & pl.lit(relink)
     return (
         pl.concat([single, several.select(single.columns)])
         .with_columns(links_removed=pl.col("links_in") - pl.when(unlinked).then(0).otherwise(1), relinked=relinked)
-        .sort("review_id")
+        .sort("place")
     )
 
 
+def _by_difficulty(ordered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The only link, or only valid link, of each review that has one, with `links_in`; all links of other reviews."""
+    review, named = pl.col("review_id"), pl.col("product_details_sku")
+    ends = review.ne_missing(review.shift(1)) & review.ne_missing(review.shift(-1))
+    alone = ordered.select(ends).to_series()
+    rest = ordered.filter(~alone).with_columns(
+        links_in=pl.len().over("review_id").cast(pl.Int64), valid=named.is_null() | (named == pl.col("sku"))
+    )
+    rest = rest.with_columns(clear=pl.col("valid").sum().over("review_id") == 1)
+    chosen = rest.filter(pl.col("clear") & pl.col("valid")).drop("clear", "valid")
+    only = ordered.filter(alone).with_columns(links_in=pl.lit(1, pl.Int64))
+    return pl.concat([only, chosen]), rest.filter(~pl.col("clear")).drop("clear")
+
+
 def _resolve_single(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
-    """Reviews of one link: their product is the one that the shop names, else the one that they are listed under."""
+    """Reviews by one link: their product is the one that the shop names, else the one that they are listed under."""
     named, listed = pl.col("product_details_sku"), pl.col("sku")
     return (
-        links.with_columns(
-            sku=pl.coalesce(named, listed),
-            listed=listed,
-            names=pl.when(named != listed).then(named),
-            links_in=pl.lit(1, pl.Int64),
-        )
+        links.with_columns(sku=pl.coalesce(named, listed), listed=listed, names=pl.when(named != listed).then(named))
         .drop("product_details_sku")
         .join(_catalogue(products), on="sku", how="left", maintain_order="left")
         .with_columns(pl.col("in_catalogue").fill_null(False))
@@ -49,17 +59,15 @@ def _resolve_single(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame
 
 
 def _resolve_several(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
-    """Reviews of several links, in the columns of `_resolve_single`."""
-    ordered = links.rename({"product_details_sku": "named"}).with_row_index("order")
-    ordered = ordered.with_columns(valid=pl.col("named").is_null() | (pl.col("named") == pl.col("sku")))
+    """Reviews by several links, none or several of them valid, in the columns of `_resolve_single`."""
+    ordered = links.rename({"product_details_sku": "named"})
     gold = pl.concat([_valid_links(ordered, products), _named_variants(ordered, products)])
     return (
         ordered.join(gold, on="review_id")
-        .with_columns(links_in=pl.len().over("review_id").cast(pl.Int64))
-        .sort("review_id", pl.col("sku") != pl.col("gold"), "sku", "order")
+        .sort("review_id", pl.col("sku") != pl.col("gold"), "sku", "place")
         .unique("review_id", keep="first", maintain_order=True)
         .with_columns(listed=pl.col("sku"), sku=pl.col("gold"))
-        .drop("gold", "named", "valid", "order")
+        .drop("gold", "named", "valid")
     )
 
 

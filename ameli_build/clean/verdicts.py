@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import polars as pl
 
 from ameli_build.reasons import DROPPED, Reason
 
 STAGE_NAME = "clean"
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +26,17 @@ class Verdict:
     threshold: pl.Expr
 
 
+def first_failing(verdicts: Sequence[Verdict]) -> pl.Expr:
+    """The place of the first of `verdicts` that a row fails, null for a row that they all let pass."""
+    return pl.coalesce(pl.when(rule.fails).then(pl.lit(n, pl.Int32)) for n, rule in enumerate(verdicts))
+
+
 def judge(table: pl.DataFrame, verdicts: Sequence[Verdict]) -> pl.DataFrame:
     """The rows that leave, in the columns of `reasons.DROPPED`; the first of `verdicts` that fails is the reason.
 
     `table` has one row a review with `review_id` and `sku`; a rule that is null for a row lets it pass.
     """
-    first = pl.coalesce(pl.when(rule.fails).then(pl.lit(n, pl.Int32)) for n, rule in enumerate(verdicts))
-    leaving = table.with_columns(rule=first).filter(pl.col("rule").is_not_null())
+    leaving = table.with_columns(rule=first_failing(verdicts)).filter(pl.col("rule").is_not_null())
     parts = [
         leaving.filter(pl.col("rule") == n).select(
             "review_id",
@@ -45,11 +52,6 @@ def judge(table: pl.DataFrame, verdicts: Sequence[Verdict]) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=DROPPED), *parts]).sort("review_id")
 
 
-def staying(table: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `table` whose review is not in `dropped`, in their order."""
-    return table.join(dropped.select("review_id"), on="review_id", how="anti", maintain_order="left")
-
-
-def shaped(table: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+def shaped(table: Frame, schema: pl.Schema) -> Frame:
     """The columns of `schema`, in its order and types."""
     return table.select(pl.col(name).cast(kind) for name, kind in schema.items())

@@ -68,3 +68,12 @@ def test_blank_texts_are_told_apart_by_their_titles() -> None:
 def test_the_detail_names_the_copy_that_stays() -> None:
     table = pl.DataFrame({"review_id": ["b"], "sku": ["1"], "duplicate_of": ["a"]})
     assert judge(table, [duplicate()]).row(0) == ("b", "1", "clean", "duplicate", "same text as review a", "a", "")
+
+
+def test_folding_that_is_left_out_would_change_nothing() -> None:
+    letters = [chr(code) for code in range(1, 0x20000) if not 0xD800 <= code < 0xE000]
+    texts = pl.Series([form for one in letters for form in (f"e{one}o", f"{one}{one}", f"\u2019{one}", f"{one}\u0301")])
+    found = duplicates.folded_text(pl.DataFrame({"title": texts, "text": texts}))
+    expected = texts.str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars(" ")
+    assert texts.filter(found != expected).to_list() == []
+    assert texts.filter(texts != expected).len() > 1000

@@ -19,6 +19,7 @@ from ameli_build.clean.profanity import (
     profanity,
 )
 from ameli_build.clean.verdicts import judge
+from ameli_build.records import joined_text_expr
 from ameli_build.settings import CleanSettings
 from ameli_build.snapshot import UnusableInput
 
@@ -214,3 +215,35 @@ def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_megabyte_of_look_alikes_takes_no_time() -> None:
     assert hit("s*" * 500_000) is None
     assert hit("a " * 500_000 + "shit") == "shit"
+
+
+@pytest.mark.parametrize(
+    "words", [["shit", "hand job"], ["shit", "dr. evil", "evil.", ".net"], ["it. is", "net. shit", "job"]]
+)
+def test_title_and_text_searched_apart_or_joined_give_the_same(words: list[str]) -> None:
+    pattern = build_pattern(words)
+    rng = random.Random(len(words))
+    pieces = [
+        "shit",
+        "sh",
+        "it",
+        "hand",
+        "job",
+        "dr",
+        "dr.",
+        "evil",
+        "evil.",
+        ".net",
+        "net",
+        "is",
+        "  ",
+        ".",
+        "a",
+        "\n",
+    ]
+    titles, texts = (["".join(rng.choices([*pieces, " "], k=rng.randrange(6))) for _ in range(4000)] for _ in range(2))
+    table = pl.DataFrame({"title": titles, "text": texts})
+    joined = table.select(text=joined_text_expr())["text"]
+    found = find_profanity(table, pattern)["profanity"]
+    assert found.equals(joined.str.extract(pattern, 1), null_equal=True)
+    assert 30 < found.count() < 3500

@@ -15,7 +15,7 @@ from ameli_build.clean import length
 from ameli_build.clean.helpfulness import only_unhelpful
 from ameli_build.clean.length import PartCounts, count_tokens, too_long
 from ameli_build.clean.photos import n_photos, no_image
-from ameli_build.clean.verdicts import judge, staying
+from ameli_build.clean.verdicts import first_failing, judge
 from ameli_build.models.tokens import load_counter
 from ameli_build.reasons import DROPPED
 
@@ -116,9 +116,11 @@ def test_counts_by_parts_hold_for_long_real_texts() -> None:
     assert counted["tokens"].to_list() == counter([f"Read me. {text}" for text in texts])
 
 
-def test_what_is_remembered_changes_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("others", [1 << 17, 4])  # all of them, or hardly any
+def test_what_is_remembered_changes_no_count(monkeypatch: pytest.MonkeyPatch, others: int) -> None:
     monkeypatch.setattr(length, "PLACES", 16)  # nearly every part finds its place taken
-    monkeypatch.setattr(length, "AT_ONCE", 50)
+    monkeypatch.setattr(length, "OTHERS", others)
+    monkeypatch.setattr(length, "CUT", 3)
     counter = load_counter("bundled:minilm")
     rng = random.Random(2)
     words = [
@@ -155,7 +157,7 @@ def test_the_first_rule_that_fails_is_the_reason() -> None:
         "r2": "no_image",
     }
     assert dropped.schema == DROPPED
-    assert staying(table, dropped).is_empty()
+    assert table.select(rule=first_failing([no_image(), only_unhelpful()]))["rule"].to_list() == [0, 1, 0]
 
 
 def test_a_rule_that_did_not_look_lets_pass() -> None:

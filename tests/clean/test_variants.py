@@ -89,7 +89,7 @@ def test_several_links_without_a_name_prefer_a_product_that_stays() -> None:
 
 def test_the_order_of_the_links_does_not_matter() -> None:
     links = [("r", "A", "B"), ("r", "C", "B"), ("q", "B", None), ("q", "A", None), ("p", "Z", None)]
-    assert resolve(*links).equals(resolve(*reversed(links)))
+    assert resolve(*links).drop("place").equals(resolve(*reversed(links)).drop("place"))
 
 
 def test_no_links_at_all() -> None:
