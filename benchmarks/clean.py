@@ -26,17 +26,21 @@ AIM_RATIO = 25
 AIM_SECONDS = 60
 AIM_MIB = 2048
 WORKERS = 2
+SHOP = "shop"
+MIXES = {SHOP: "88 % of the reviews list no photograph", "photos": "every review lists photographs"}
 
 
 def main() -> None:
     """Make the reviews, run the contenders by turns, print what was measured."""
     given = _arguments()
     folder = Path(given.folder or tempfile.mkdtemp(prefix="rows-"))
-    results: dict[str, Any] = {"machine": machine(), "rows": given.rows}
+    results: dict[str, Any] = {"machine": machine(), "rows": given.rows, "beside": {}}
     try:
-        results["beside"] = _beside(folder / f"{given.rows}", given)
+        for mix in dict.fromkeys(given.mix or MIXES):
+            say(f"mix {mix}: {MIXES[mix]}")
+            results["beside"][mix] = _beside(folder / f"{mix}-{given.rows}", mix, given)
         if given.full:
-            results["full"] = _full(folder / f"{PAPER}", given.lines)
+            results["full"] = _full(folder / f"{SHOP}-{PAPER}", given.lines)
     except BenchmarkFailed as failed:
         sys.exit(f"benchmark failed: {failed}")
     print("\n".join(_told(results)))
@@ -47,6 +51,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000, help="reviews for the comparison")
+    parser.add_argument("--mix", action="append", choices=list(MIXES), help="kind of reviews (default: each by turns)")
     parser.add_argument("--rounds", type=int, default=3, help="times that each contender runs, by turns")
     parser.add_argument("--datatrove-python", metavar="PYTHON", help="interpreter with datatrove[io,processing]")
     parser.add_argument("--juicer-python", metavar="PYTHON", help="interpreter with py-data-juicer")
@@ -57,11 +62,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _make(folder: Path, size: int, lines: bool) -> dict[str, str]:
+def _make(folder: Path, mix: str, size: int, lines: bool) -> dict[str, str]:
     """The contenders' files, made in a process of its own so that memory is measured rightly."""
-    order = {"folder": str(folder), "size": size, "lines": lines, "made_by": _makers()}
+    order = {"folder": str(folder), "mix": mix, "size": size, "lines": lines, "made_by": _makers()}
     if not (folder / "made.json").is_file() or json.loads((folder / "made.json").read_text()) != order:
-        say(f"making {size:,} reviews")
+        say(f"making {size:,} reviews of mix {mix}")
         run(sys.executable, "clean_files.py", {**order, "folder": str(fresh(folder))})
         (folder / "made.json").write_text(json.dumps(order))
     return {path.name.partition(".")[0]: str(path) for path in sorted(folder.iterdir())}
@@ -73,8 +78,8 @@ def _makers() -> list[str]:
     return [file_digest(path) for path in (HERE / "review_rows.py", HERE / "clean_files.py", own)]
 
 
-def _beside(folder: Path, given: argparse.Namespace) -> dict[str, list[Run]]:
-    files = _make(folder, given.rows, lines=True)
+def _beside(folder: Path, mix: str, given: argparse.Namespace) -> dict[str, list[Run]]:
+    files = _make(folder, mix, given.rows, lines=True)
     out = folder / "out"
     own = {"products": files["products"], "out": str(out)}
     peer = {"out": str(out), "workers": WORKERS, "words": json.loads(Path(files["words"]).read_text())}
@@ -108,7 +113,7 @@ def _check_truth(folder: Path, last: Run) -> None:
 
 
 def _full(folder: Path, lines: bool) -> dict[str, Run]:
-    files = _make(folder, PAPER, lines=lines)
+    files = _make(folder, SHOP, PAPER, lines=lines)
     out = folder / "out"
     own = {"products": files["products"], "out": str(out)}
     runs = {}
@@ -124,18 +129,9 @@ def _full(folder: Path, lines: bool) -> dict[str, Run]:
 def _told(results: dict[str, Any]) -> Iterator[str]:
     on = results["machine"]
     yield f"{on['processor']}, {on['processors']} processors, {on['memory_gib']} GiB, load {on['load']} at the start"
-    yield f"\n{results['rows']:,} reviews, {WORKERS} workers, medians:"
-    yield f"{'':<28}{'reviews/s':>12}{'CPU s':>8}{'peak MiB':>10}{'kept':>9}"
-    rates = {}
-    for name, runs in results["beside"].items():
-        rates[name] = results["rows"] / statistics.median(one.seconds for one in runs)
-        cpu, peak = (statistics.median(getattr(one, what) for one in runs) for what in ("cpu_seconds", "peak_mib"))
-        yield f"{name:<28}{rates[name]:>12,.0f}{cpu:>8.1f}{peak:>10,.0f}{runs[-1].said['kept']:>9,}"
-    own = "this project, Parquet"
-    for name, rate in rates.items():
-        if not name.startswith("this"):
-            aim = f" (aim: {AIM_RATIO})" if name.startswith("datatrove") else ""
-            yield f"{rates[own] / rate:.1f} times {name.partition(',')[0]}{aim}"
+    for mix, beside in results["beside"].items():
+        yield f"\n{results['rows']:,} reviews, {MIXES[mix]}; {WORKERS} workers, medians:"
+        yield from _compared(results["rows"], beside)
     for name, one in results.get("full", {}).items():
         yield (
             f"\n{PAPER:,} reviews from {name}: {one.seconds:.1f} s (aim: {AIM_SECONDS}), of which ingest"
@@ -143,6 +139,24 @@ def _told(results: dict[str, Any]) -> Iterator[str]:
             f" peak {one.peak_mib:,.0f} MiB (aim: {AIM_MIB}); {one.said['kept']:,} stay, {one.said['dropped']:,} leave"
         )
     yield f"load {os.getloadavg()[0]:.1f} at the end"
+
+
+def _compared(rows: int, beside: dict[str, list[Run]]) -> Iterator[str]:
+    """A line a contender, and what its rate and its processor seconds are to this project's."""
+    yield f"{'':<28}{'reviews/s':>12}{'CPU s':>8}{'peak MiB':>10}{'kept':>9}"
+    rates, used = {}, {}
+    for name, runs in beside.items():
+        rates[name] = rows / statistics.median(one.seconds for one in runs)
+        used[name], peak = (
+            statistics.median(getattr(one, what) for one in runs) for what in ("cpu_seconds", "peak_mib")
+        )
+        yield f"{name:<28}{rates[name]:>12,.0f}{used[name]:>8.1f}{peak:>10,.0f}{runs[-1].said['kept']:>9,}"
+    own = "this project, Parquet"
+    for name, rate in rates.items():
+        if not name.startswith("this"):
+            aim = f" (aim: {AIM_RATIO})" if name.startswith("datatrove") else ""
+            by_cpu = f"; by CPU seconds {used[name] / used[own]:.1f}"
+            yield f"{rates[own] / rate:.1f} times {name.partition(',')[0]}{aim}{by_cpu}"
 
 
 if __name__ == "__main__":

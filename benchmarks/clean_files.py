@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
-from review_rows import make_products, write_lines, write_reviews
+from review_rows import Rates, make_products, write_lines, write_reviews
 
 from ameli_build.clean.profanity import default_words
 
@@ -20,7 +20,8 @@ def main() -> None:
     folder = Path(order["folder"])
     products = make_products()
     products.write_parquet(folder / "products.parquet")
-    write_reviews(folder / "reviews.parquet", order["size"]).write_parquet(folder / "truth.parquet")
+    rates = Rates(no_image=0.0) if order["mix"] == "photos" else Rates()
+    write_reviews(folder / "reviews.parquet", order["size"], rates=rates).write_parquet(folder / "truth.parquet")
     if order["lines"]:
         write_lines(folder / "reviews.parquet", folder / "whole.jsonl")
     if order["lines"] and order["size"] <= 1_000_000:
