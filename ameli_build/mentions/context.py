@@ -77,7 +77,7 @@ _OTHER_BEFORE = re.compile(
 """The words before a span that speak of another product."""
 
 _FIRST = re.compile(rf"\b{_OWNERS}\s+first{_LOOSE}\s*$", re.IGNORECASE)
-_ENDED = r"(?:was|had|lasted|broke|died|quit|ran|cost|stopped|only)"
+_ENDED = r"(?:was|had|lasted|broke|died|quit|ran|cost|stopped|only|fell|flew|gave|leaked|needed|went)"
 _GONE = (
     r"(?:broke|died|quit|failed|gave\s+out|went\s+out|was\s+stolen|bit\s+the\s+dust|kicked\s+the\s+bucket|stopped"
     r"\s+working|conked\s+out|crapped\s+out|wore\s+out)"

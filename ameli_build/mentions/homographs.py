@@ -46,7 +46,7 @@ _IDIOMS = re.compile(
   | \b(?:credit|debit|gift|business)\s+\[card\]
   | \bkeep(?:ing)?\s+(?:a\s+)?(?:close\s+)?\[watch\]
   | \[watch(?:es)?\]\s+(?:movies?|tv|shows?|videos?|out)
-  | \b(?:hard|flash|test|hour|minute)\s+\[drive\]
+  | \b(?:hard|flash|test|hour|minute|long|short)\s+\[drive\]
   | \[phone\]\s+(?:call|number)s?
   | \b(?:on\s+the\s+\[phone\]\s+with|(?:by|over\s+the)\s+\[phone\])
   | \[tv\]\s+(?:shows?|series|dinner)

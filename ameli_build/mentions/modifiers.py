@@ -55,7 +55,7 @@ _NOT_A_KIND = word_set(
     "aluminum anniversary apartment art attic baby backup basement bathroom bedroom beast beginner birthday boy"
     " bronze buck bundle business cabin cafe camper chrome christmas church class classroom college copper cotton"
     " daughter den dorm dream end entertainment everyday fabric family fun garage gift girl glass grade granite guest"
-    " home hotel household inch kid kitchen lady leather level library line lot loft lounge man marble men metal money"
+    " home household inch kid kitchen lady leather level library line lot loft lounge man marble men metal money"
     " mother nursery office pantry party patio pair plastic porch price replacement room rubber rv school set shop"
     " size son starter steel student studio teen toddler travel value vinyl wedding wife woman women wood work"
     " workshop yard youth"

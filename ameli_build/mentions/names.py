@@ -107,13 +107,14 @@ def _gapped_spans(phrases: Sequence[Phrase], fronts: Iterable[tuple[str, ...]], 
 def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set[tuple[str, ...]]:
     """Runs of one or two modifiers of any phrase, those between a title's dashes, and what the product is for.
 
-    A brand is none of them.
+    Each side of a slash is a modifier too ("CD/DVD Receiver"); a brand is none.
     """
     words = title.lower().split()
     brand = "" if not words or is_listed(words[0], language) else words[0]
     fronts: set[tuple[str, ...]] = {(word.lower(),) for word in asides(title, phrases)}
     runs = [[word.lower() for word in phrase[:-1]] for phrase in phrases]
     runs += [[noun_lemma(word.lower(), language) for word in words] for words in purposes(title)]
+    fronts.update((part,) for words in runs for word in words if "/" in word for part in word.split("/"))
     for modifiers in runs:
         for start in range(len(modifiers)):
             for end in range(start + 1, min(start + _FRONT, len(modifiers)) + 1):

@@ -66,6 +66,7 @@ def test_spans_of_the_noun_chunk_that_end_in_its_root(title: str, category: str,
         ("Case for Apple iPhone 8 - Black", "iPhone 8 Cases", {"iphone case", "case"}),
         ("Norvik - 8-Cup Rice Cooker and Food Steamer", "Rice Cookers", {"rice cooker", "food steamer", "steamer"}),
         ("Keyway Smart Lock Deadbolt with Keypad", "Smart Door Locks", {"smart lock", "deadbolt", "lock"}),
+        ("Sonance - In-Dash CD/DVD Receiver - Black", "Car Stereos", {"dvd receiver", "cd receiver", "receiver"}),
         ("Kestrel Notebook Computer", "Ultrabooks", {"notebook", "computer", "notebook computer", "ultrabook"}),
     ],
 )
