@@ -32,12 +32,12 @@ class DevRank(SentenceEvaluator):
     """Mean reciprocal rank of the dev reviews' gold products among all entities."""
 
     def __init__(self, lesson: Lesson, batch: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.lesson, self.batch = lesson, batch
         self.primary_metric = METRIC
 
     def __call__(
-        self, model: SentenceTransformer, output_path: str | None = None, epoch: float = -1, steps: int = -1
+        self, model: Any, output_path: str | None = None, epoch: float = -1, steps: int = -1
     ) -> dict[str, float]:
         """`{"dev_mrr": ...}`; a product that ties with the gold one counts as ranked before it."""
         reviews, entities = (self._encode(model, texts) for texts in (self.lesson.dev, self.lesson.entities))
