@@ -22,9 +22,9 @@ _ACCESSORIES = word_set(
     " holder holders hood hoods hose hoses ink insert installer kit kits lens lenses light liner liners link magnet"
     " magnets mat mats mount mounts oven ovens pad pads paper pedal pedals pick pin plan plate plug pods pouch"
     " protector protectors rack racks refill refills remote remotes repair repairman ring riser salesman screen"
-    " screens seat shade shelf shell shield shop skin sleeve sleeves stand stands stick stool store strap straps"
-    " string strings strip stylus support surface switch table tape tip toner tote tray trays tripod tube wipes wire"
-    " wires"
+    " screens seat shade shelf shell shield shop skin sleeve sleeves stand stands station stick stool store strap"
+    " straps string strings strip stylus support surface switch table tape tip toner tote tray trays tripod tube wipes"
+    " wire wires"
 )
 """Things that are sold beside a product or are parts of it, and are named after it, verbs and adjectives too."""
 
