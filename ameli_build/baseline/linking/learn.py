@@ -79,7 +79,7 @@ def learn(task: Task, epochs: int, seed: int, kept: Path | None) -> tuple[int, J
     `kept` is a file's path without ending that tells all that the result depends on: finished weights are kept there,
     and taken from there; None keeps nothing.
     """
-    finished = None if kept is None else read_weights(kept.with_suffix(".safetensors"), ("chosen", "best"))
+    finished = None if kept is None else read_weights(kept.with_suffix(".safetensors"))
     if finished is not None:
         weights, notes = finished
         set_weights(task.modules, weights)
@@ -182,16 +182,17 @@ def set_weights(modules: Mapping[str, nn.Module], weights: Mapping[str, torch.Te
 
 def write_weights(path: Path, weights: Mapping[str, torch.Tensor], notes: Mapping[str, Any]) -> None:
     """Write a safetensors file, whole or not at all; `notes` are in its header as JSON."""
-    write_bytes(path, save(dict(weights), metadata={name: json.dumps(value) for name, value in notes.items()}))
+    told = {"notes": json.dumps(notes, sort_keys=True)}  # one entry: the library writes several in any order
+    write_bytes(path, save(dict(weights), metadata=told))
 
 
-def read_weights(path: Path, notes: Sequence[str]) -> tuple[State, dict[str, Any]] | None:
+def read_weights(path: Path) -> tuple[State, dict[str, Any]] | None:
     """Weights and notes as `write_weights` wrote them; None where there is no such file, or a damaged one."""
     try:
         with safe_open(path, framework="pt") as file:
-            found = file.metadata() or {}
+            notes = json.loads((file.metadata() or {})["notes"])
             names = file.keys()
-            return {name: file.get_tensor(name) for name in names}, {one: json.loads(found[one]) for one in notes}
+            return {name: file.get_tensor(name) for name in names}, notes
     except (OSError, SafetensorError, KeyError, ValueError):
         return None
 

@@ -26,7 +26,7 @@ def read_modules(folder: Path, name: str) -> tuple[dict[str, Any], State]:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UnusableInput(f"{path}: no trained {name} ({error})") from None
-    weights = read_weights(folder / f"{name}.safetensors", ())
+    weights = read_weights(folder / f"{name}.safetensors")
     if weights is None or not isinstance(told, dict):
         raise UnusableInput(f"{folder / name}.safetensors: no trained weights, or damaged ones")
     return told, weights[0]

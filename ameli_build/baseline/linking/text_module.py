@@ -24,7 +24,7 @@ from ameli_build.fingerprints import module_fingerprint
 from ameli_build.settings import BaselineSettings
 from ameli_build.snapshot import UnusableInput
 
-__all__ = ["NEVER", "Lists", "TextModule", "make_lists", "train_text_module"]
+__all__ = ["NEVER", "Lists", "TextModule", "make_lists", "make_trainer", "train_text_module"]
 
 WEIGHT_DECAY = 1e-2
 WARM_UP = 0.1
@@ -107,7 +107,7 @@ def train_text_module(
         return None
     kept = None if cache is None else cache / _key(train, target, dev, dev_gold, settings, seed)
     with steady(seed):
-        trainer = _trainer(train, target, settings)
+        trainer = make_trainer(train, target, settings)
         task = Task(
             "learn text module",
             _modules(trainer.head, trainer.encoder),
@@ -155,11 +155,15 @@ class Trainer:
             self.encoder.train()
         for rows in batches(len(self.target), self.batch, seed, epoch):
             self.optimizer.zero_grad()
-            total = 0.0
-            for start in range(0, len(rows), self.piece):
-                total += self._learn(rows[start : start + self.piece], len(rows))
+            loss = self.learn_batch(rows)
             self._step()
-            yield total
+            yield loss
+
+    def learn_batch(self, rows: Integers) -> float:
+        """Add the gradient of the reviews' mean loss, a piece at a time; that loss."""
+        return sum(
+            self._learn(rows[start : start + self.piece], len(rows)) for start in range(0, len(rows), self.piece)
+        )
 
     def _learn(self, rows: Integers, whole: int) -> float:
         """Add the gradient of some of a batch's reviews; their part of its mean loss."""
@@ -181,7 +185,8 @@ class Trainer:
             self.schedule.step()
 
 
-def _trainer(train: Lists, target: Integers, settings: BaselineSettings) -> Trainer:
+def make_trainer(train: Lists, target: Integers, settings: BaselineSettings) -> Trainer:
+    """The start of a training; `target` are the places of gold in the train lists."""
     encoder = None
     if isinstance(train.pairs, torch.Tensor):
         device, width = "cpu", train.pairs.shape[1]
