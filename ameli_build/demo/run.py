@@ -13,6 +13,7 @@ from ameli_build.build import build
 from ameli_build.crawl.run import crawl, with_site
 from ameli_build.demo import scoreboard, summary
 from ameli_build.demo.catalogue import make_world
+from ameli_build.demo.linked import link_rows
 from ameli_build.demo.storefront import Storefront, demo_faults
 from ameli_build.demo.truth import write_truth
 from ameli_build.demo.world import World
@@ -66,7 +67,8 @@ def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> No
         summary.heading("baseline (sections 4 and 5)")
         scores = run_baseline(snapshot, settings, mapper)
         write_run_record(snapshot, settings, "demo")
-        summary.show(snapshot, scores, scoreboard.score(snapshot.root, snapshot.root / "truth"))
+        checks = [*scoreboard.score(snapshot.root, snapshot.root / "truth"), *link_rows(snapshot, settings)]
+        summary.show(snapshot, scores, checks)
     print(f"\n{time.monotonic() - started:.0f} s, largest process {peak_memory_mb():,} MiB")
 
 

@@ -50,7 +50,7 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     descriptions = [text or name for text, name in zip(kb.descriptions, kb.names, strict=True)]
     for name, texts in (("texts", kb.texts()), ("names", kb.names), ("descriptions", descriptions)):
         _write_array(folder / f"{name}.npy", embed_texts(work, settings, texts))
-    pictures, learnt = embed_pictures(work, settings, data.root, kb.images), bring_learnt(snapshot, folder)
+    pictures, learnt = embed_pictures(work, settings, data.root, kb.images), bring_learnt(snapshot, settings, folder)
     _write_array(folder / "pictures.npy", adapted(learnt, pictures.vectors))
     _write_array(folder / "starts.npy", pictures.starts)
     told = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,12 +15,14 @@ from ameli_build.baseline.tables import OURS
 from ameli_build.link.index import model_folder
 from ameli_build.models import Matrix
 from ameli_build.models.pairs import PairEncoder
+from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
 
 T = TypeVar("T")
 
 NOT_RUN = "ameli baseline has left nothing that it learnt: even weights of retrieval decide"
 NOT_SAVED = "ameli baseline has left weights, but no trained modules: retrieval decides"
+OTHER_SETTINGS = "ameli baseline was run with other settings: even weights of retrieval decide"
 NOT_EXPORTED = "the encoder that learnt with the text module cannot be used here: retrieval decides"
 NO_ONNX = "what ameli baseline learnt needs the package onnx to be used here: retrieval decides"
 
@@ -41,12 +43,17 @@ class Learnt:
     """Of the file that holds the encoder."""
 
 
-def bring_learnt(snapshot: Snapshot, folder: Path) -> Learnt:
-    """Write what was learnt to `folder` as ONNX files: `adapter.onnx` (of reviews) and `head.onnx`."""
+def bring_learnt(snapshot: Snapshot, settings: Settings, folder: Path) -> Learnt:
+    """Write what was learnt to `folder` as ONNX files: `adapter.onnx` (of reviews) and `head.onnx`.
+
+    Nothing where the baseline ran with other models or another number of attributes than these settings name.
+    """
     about: dict[str, Any] = {"weights": {}, "lambda": None, "adapter": False, "head": False, "note": NOT_RUN}
     if not (snapshot.root / "baseline" / "scores.json").is_file():
         return Learnt(about, None, None)
     scores = read_scores(snapshot.root / "baseline" / "scores.json")
+    if not _same_models(scores.notes.get("models", {}), settings):
+        return Learnt(about | {"note": OTHER_SETTINGS}, None, None)
     about |= {"weights": dict(scores.tuned["weights"][scores.notes["candidates"]["from"]]), "note": NOT_SAVED}
     if find_spec("onnx") is None:
         return Learnt(about | {"note": NO_ONNX}, None, None)
@@ -56,6 +63,8 @@ def bring_learnt(snapshot: Snapshot, folder: Path) -> Learnt:
 
     source = model_folder(snapshot)
     adapters, text = _there(lambda: Adapters.load(source)), _there(lambda: TextModule.load(source))
+    if text is not None and text.head.shape[0] != settings.baseline.attributes_per_candidate + 2:
+        return Learnt(about | {"note": OTHER_SETTINGS}, None, None)
     if adapters is not None:
         export_adapter(folder / "adapter.onnx", adapters.review)
     if text is not None:
@@ -66,6 +75,11 @@ def bring_learnt(snapshot: Snapshot, folder: Path) -> Learnt:
     learning = None if text is None or text.encoder is None else text.encoder.pairs
     digest = file_digest(source / "text_module.safetensors") if learning else ""
     return Learnt(about, None if adapters is None else adapters.adapt_products, learning, digest)
+
+
+def _same_models(used: Mapping[str, str], settings: Settings) -> bool:
+    roles = ("text_encoder", "image_encoder", "nli_encoder")
+    return all(used.get(role) == getattr(settings.models, role) for role in roles)
 
 
 def _there(load: Callable[[], T]) -> T | None:

@@ -11,7 +11,8 @@ from ameli_build.link.answer import Answer
 from ameli_build.link.index import Index, fingerprint_of, folder_of, load_index
 from ameli_build.link.judge import answer
 from ameli_build.link.loaded import Models
-from ameli_build.link.reading import read_review
+from ameli_build.link.photos import Photo
+from ameli_build.link.reading import read_review, take_photos
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Mapper, in_process
@@ -30,7 +31,8 @@ def link_review(
     ocr: bool = True,
 ) -> Answer:
     """The `top` products that a new review is most likely about; see `Linker`."""
-    return Linker.open(snapshot, settings).link(text, images, mention, top=top, ocr=ocr)
+    photos = take_photos(text, images, settings)  # before an index is made for nothing
+    return Linker.open(snapshot, settings).link_photos(text, photos, mention, top=top, ocr=ocr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +70,11 @@ class Linker:
         Without `mention` the text is searched for names of products. `ocr` reads the pictures for attributes. Raises
         `UnusableInput` where there is neither text nor picture, and for a picture that cannot be used.
         """
-        reading = read_review(self.index, self.models, self.settings, text, images, mention, ocr)
+        return self.link_photos(text, take_photos(text, images, self.settings), mention, top=top, ocr=ocr)
+
+    def link_photos(
+        self, text: str, photos: Sequence[Photo], mention: str | None = None, *, top: int = TOP, ocr: bool = True
+    ) -> Answer:
+        """The same with photographs that are open."""
+        reading = read_review(self.index, self.models, self.settings, text, photos, mention, ocr)
         return answer(self.index, self.models, self.settings, reading, top)

@@ -45,20 +45,24 @@ class Reading:
     notes: tuple[str, ...]
 
 
+def take_photos(text: str, images: Sequence[Path], settings: Settings) -> list[Photo]:
+    """The photographs; raises `UnusableInput` for one that cannot be used, and where there is no text either."""
+    if not text.strip() and not images:
+        raise UnusableInput("nothing to link: give a text, a picture, or both")
+    return [open_photo(path, settings.clean.max_pixels) for path in images]
+
+
 def read_review(
     index: Index,
     models: Models,
     settings: Settings,
     text: str,
-    images: Sequence[Path],
+    photos: Sequence[Photo],
     mention: str | None,
     ocr: bool,
 ) -> Reading:
-    """Read text and pictures; raises `UnusableInput` where there is neither, and for a picture that is none."""
+    """Read text and photographs, of which `take_photos` has checked that there is one."""
     text, wanted = text.strip(), (mention or "").strip()
-    if not text and not images:
-        raise UnusableInput("nothing to link: give a text, a picture, or both")
-    photos = [open_photo(path, settings.clean.max_pixels) for path in images]
     notes = [] if text else [NO_TEXT]
     if len(photos) > 1 and settings.baseline.images == "first":
         photos, notes = photos[:1], [*notes, ONLY_FIRST]
