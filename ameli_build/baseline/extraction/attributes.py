@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +86,7 @@ def make_sheets(kb: KnowledgeBase) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
+@lru_cache(maxsize=1 << 18)
 def forms_of(value: str, key: str) -> tuple[Tokens, ...]:
     """The token rows of which any says an attribute's value (`value_forms`), measures also in other units.
 

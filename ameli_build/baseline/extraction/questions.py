@@ -28,6 +28,15 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """Values of some products: their numbers, rising, how many products have each, and those asked for by key."""
+
+    numbers: Integers
+    holders: Integers
+    values: dict[str, list[Value]]
+
+
+@dataclass(frozen=True, slots=True)
 class Questions:
     """Attributes and their values as one flat table: entry i is product `rows[i]` with value `numbers[i]`.
 
@@ -40,29 +49,33 @@ class Questions:
     rows: Integers
     numbers: Integers
     identifiers: Mask
-    _known: dict[bytes, Integers] = field(default_factory=dict, compare=False)
+    _known: dict[bytes, Present] = field(default_factory=dict, compare=False)
 
-    def counts(self, counting: Mask) -> Integers:
-        """How many of the products that count have each value, shape (values,); kept for the next review alike."""
+    def present(self, counting: Mask) -> Present:
+        """The values of the products that count; kept for the next review alike."""
         mark = np.packbits(counting).tobytes()
         if mark not in self._known:
-            self._known[mark] = np.bincount(self.numbers[counting[self.rows]], minlength=len(self.values))
+            numbers, holders = np.unique(self.numbers[counting[self.rows]], return_counts=True)
+            self._known[mark] = Present(numbers, holders, {})
         return self._known[mark]
 
     def telling(self, counting: Mask) -> list[str]:
         """Attributes with two or more values among the products that count: most frequent first, then by name."""
-        counts = self.counts(counting)
-        different = np.bincount(self.key_of[counts > 0], minlength=len(self.keys))
-        holders = np.bincount(self.key_of, weights=counts, minlength=len(self.keys))
+        found = self.present(counting)
+        keys = self.key_of[found.numbers]
+        different = np.bincount(keys, minlength=len(self.keys))
+        holders = np.bincount(keys, weights=found.holders, minlength=len(self.keys))
         chosen = np.flatnonzero((different > 1) & ~self.identifiers)
         return [self.keys[n] for n in sorted(chosen, key=lambda n: (-holders[n], self.keys[n]))]
 
     def values_of(self, key: str, counting: Mask, most: int = 0) -> list[Value]:
         """The values of an attribute among the products that count, most frequent first; at most `most` above 0."""
-        counts = self.counts(counting)
-        first, last = np.searchsorted(self.key_of, [place := self.keys.index(key), place + 1])
-        order = sorted(range(first, last), key=lambda n: (-counts[n], self.values[n].text))
-        return [self.values[n] for n in order[: most or None] if counts[n]]
+        found = self.present(counting)
+        if key not in found.values:
+            mine = np.flatnonzero(self.key_of[found.numbers] == self.keys.index(key))
+            order = sorted(mine, key=lambda n: (-found.holders[n], self.values[found.numbers[n]].text))
+            found.values[key] = [self.values[found.numbers[n]] for n in order]
+        return found.values[key][: most or None]
 
 
 def make_questions(sheets: Sequence[Sheet]) -> Questions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,6 +27,14 @@ class ValueIndex:
     joined: Mapping[str, tuple[Tokens, ...]]
     longest: int
     longest_joined: int
+    _lengths: Mapping[str, tuple[int, ...]] = field(init=False, compare=False)
+    """First token of a value -> how many tokens such values have."""
+
+    def __post_init__(self) -> None:
+        lengths: dict[str, set[int]] = defaultdict(set)
+        for value in self.holders:
+            lengths[value[0]].add(len(value))
+        object.__setattr__(self, "_lengths", {token: tuple(sorted(some)) for token, some in lengths.items()})
 
     def match(self, tokens: Sequence[str], allowed: Mask) -> Iterator[tuple[str, Tokens]]:
         """(name, value) for each span of `tokens` that is a value of an allowed product.
@@ -44,8 +52,9 @@ class ValueIndex:
     def _spans(self, tokens: Sequence[str], allowed: Mask) -> Mapping[str, list[tuple[int, int]]]:
         """Attribute name -> first and last place of what says its values."""
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for start in range(len(tokens)):
-            for end in range(start + 1, min(start + self.longest, len(tokens)) + 1):
+        for start, token in enumerate(tokens):
+            ends = (start + length for length in self._lengths.get(token, ()))
+            for end in (end for end in ends if end <= len(tokens)):
                 for key, _ in self.named(tuple(tokens[start:end]), allowed):
                     spans[key].append((start, end))
         return spans
