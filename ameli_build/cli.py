@@ -228,17 +228,23 @@ def sheets_import(
 
 @app.command()
 def baseline(
-    snapshot: SnapshotPath, profile: Profile = None, override: Overrides = None, workers: Workers = None
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Snapshot, release, or folder in the authors' layout.")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the results; default: PATH.")] = None,
+    profile: Profile = None,
+    override: Overrides = None,
+    workers: Workers = None,
 ) -> None:
-    """Score retrieval and disambiguation on the released splits: SNAPSHOT/baseline/."""
+    """Score retrieval and disambiguation on the splits of a data set: PATH/baseline/."""
     from ameli_build.baseline.run import run_baseline
+    from ameli_build.baseline.sources import keep_record, open_source
     from ameli_build.baseline.text import render
     from ameli_build.settings import load_settings
 
-    opened = Snapshot.open(snapshot)
-    settings = load_settings(profile, override or (), opened)
-    with opened.lock(), _mapper(workers) as mapper:
-        print(render(run_baseline(opened, settings, mapper)))
+    source = open_source(path, out)
+    settings = load_settings(profile, override or (), source.told)
+    with source.home.lock(), _mapper(workers) as mapper:
+        print(render(run_baseline(source, settings, mapper)))
+        keep_record(source, settings)
 
 
 @app.command()

@@ -127,3 +127,23 @@ def test_explain_tells_the_thresholds_of_the_build(snapshot: Path, tmp_path: Pat
     told = ameli("explain", out, dropped["review_id"][0]).stdout
     assert "(threshold: 3)" in told
     assert "too_long                failed" in told
+
+
+def test_exports(snapshot: Path, tmp_path: Path) -> None:
+    done = ameli("export", snapshot, "--format", "official", "--out", tmp_path / "official", "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "official" / "id_map.csv").is_file()
+    wrong = ameli("export", snapshot, "--format", "zip", "--out", tmp_path / "zip", "--workers", "1")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    assert "--format zip" in wrong.stderr
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    taken = ameli("export", snapshot, "--format", "hf", "--out", tmp_path / "mine", "--workers", "1")
+    assert taken.returncode == 2
+    assert "not empty" in taken.stderr
+
+
+def test_a_baseline_of_nothing(tmp_path: Path) -> None:
+    done = ameli("baseline", tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no data set here" in done.stderr

@@ -11,6 +11,8 @@ from ameli_build.baseline.by_content import read_by_content
 from ameli_build.baseline.data import SPLITS, Data, load_data
 from ameli_build.baseline.official import PICTURES, Files, find_official, load_official
 from ameli_build.fingerprints import fingerprint
+from ameli_build.provenance import write_run_record
+from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
 
 TABLES = ("products", *SPLITS, "clean_test")
@@ -42,6 +44,12 @@ class Source:
             partial(_digests, _tables(snapshot.dataset) | {"report": report}),
             report,
         )
+
+
+def keep_record(source: Source, settings: Settings) -> None:
+    """Write `run.json` into a folder of results; a snapshot's is that of its builds, and stays."""
+    if not any((source.home.root / name).is_dir() for name in ("raw", "catalog")):
+        write_run_record(source.home, settings, "baseline")
 
 
 def open_source(path: Path, out: Path | None = None) -> Source:
