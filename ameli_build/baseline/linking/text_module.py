@@ -202,7 +202,7 @@ def make_trainer(train: Lists, target: Integers, settings: BaselineSettings) -> 
     optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
     if encoder is not None:
         schedule = _schedule(optimizer, settings.text_epochs * count_steps(len(target), settings.batch))
-    piece = -(-settings.batch // settings.text_accumulate)
+    piece = settings.batch if encoder is None else -(-settings.batch // settings.text_accumulate)
     precision = Precision.of(device)
     return Trainer(head, encoder, optimizer, schedule, precision, train, target, settings.batch, piece)
 
