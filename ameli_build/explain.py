@@ -1,4 +1,7 @@
-"""The whole life of one review: where it was fetched, every verdict with its value and threshold, where it ended."""
+"""The whole life of one review: where it was fetched, every verdict with its value and threshold, where it ended.
+
+Where a baseline has run, also what it said of the review.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ameli_build.baseline.told import tell
 from ameli_build.clean import objects
 from ameli_build.clean.decoding import truncated_image
 from ameli_build.clean.rows import row_rules
@@ -43,10 +47,13 @@ class Explanation:
     sources: tuple[str, ...]
     steps: tuple[Step, ...]
     ended: str
+    baseline: tuple[str, ...] = ()
+    """What the baseline said of it, a line each; empty where none has run."""
 
     def __str__(self) -> str:
         head = [f"review {self.review_id}: {self.title!r}", *(f"  3.1  {source}" for source in self.sources)]
-        return "\n".join([*head, *map(str, self.steps), f"  ended: {self.ended}"])
+        told = ["baseline:", *(f"  {line}" for line in self.baseline)] if self.baseline else []
+        return "\n".join([*head, *map(str, self.steps), f"  ended: {self.ended}", *told])
 
 
 def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanation:
@@ -62,7 +69,8 @@ def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanati
     steps = (*_clean(snapshot, review_id, settings), _mention(snapshot, review_id, left))
     steps = (*steps, *_informativeness(snapshot, review_id, settings, left), _leak(snapshot, review_id, left))
     sources = tuple(_source(row) for row in links.sort("sku").iter_rows(named=True))
-    return Explanation(review_id, links["title"][0] or "", sources, steps, _ended(snapshot, review_id, left))
+    ended, told = _ended(snapshot, review_id, left), () if left else tell(snapshot, review_id)
+    return Explanation(review_id, links["title"][0] or "", sources, steps, ended, told)
 
 
 def _rows(snapshot: Snapshot, name: str, review_id: str) -> pl.DataFrame:

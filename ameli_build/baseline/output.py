@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
+from ameli_build.baseline.rows import linking_blank
 from ameli_build.baseline.runs import Run
 
 CLEAN_TEST = "clean-test"
@@ -45,7 +45,7 @@ Lists of scores are in the order of `candidates`, which is that of retrieval; `r
 
 def human_row(split: str, report: Mapping[str, Any]) -> dict[str, Any]:
     """The annotators' accuracy with the gold product always among the candidates, from `sheets/report.json`."""
-    row = tables.linking_blank()
+    row = linking_blank()
     if split == "clean_test":
         return row | {"reason": "Clean-Test holds what annotators got right: their accuracy on it says nothing"}
     accuracy = report.get("accuracy") if report.get("task", CLEAN_TEST) == CLEAN_TEST else None
@@ -85,7 +85,7 @@ def _row(data: Data, run: Run, n: int) -> dict[str, Any]:
         "candidates": [skus[product] for product in products[real]],
         "retrieval": [round(known.get(int(product), 0.0), 4) for product in products[real]],
         "contradicted": [bool(judged.contradicted[n, c]) for c in real],
-        "attributes": [{"name": key, "value": value} for key, value in run.found[row].pairs()],
+        "attributes": [{"name": key, "value": value} for key, value in run.extracted.found[row].pairs()],
         "predicted": [{"method": name, "sku": skus[some[0]] if len(some) else None} for name, some in ranked.items()],
         "ranked": [{"method": name, "skus": [skus[product] for product in some]} for name, some in ranked.items()],
     }

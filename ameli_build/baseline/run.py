@@ -6,22 +6,26 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ameli_build.baseline import tables
-from ameli_build.baseline.data import Data, load_data
+from ameli_build.baseline.card import model_card
+from ameli_build.baseline.comparisons import compare
+from ameli_build.baseline.data import Data
 from ameli_build.baseline.output import human_row, predictions
-from ameli_build.baseline.runs import Runs, run_all
-from ameli_build.baseline.scoring import outcome
-from ameli_build.baseline.tables import Bootstrap, Scores
+from ameli_build.baseline.rows import table4_rows, table5_rows
+from ameli_build.baseline.runs import Run, Runs, run_all
+from ameli_build.baseline.scoring import outcome, rate_attributes
+from ameli_build.baseline.sources import Source
+from ameli_build.baseline.tables import HUMAN, Bootstrap, Scores
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
 from ameli_build.progress import say
 from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_json, write_table
+from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_bytes, write_json, write_table
 from ameli_build.stages import Mapper, Work, in_process, peak_memory_mb, stage_record
 
 MODULES = (
@@ -32,34 +36,43 @@ MODULES = (
     "ameli_build.informativeness.spelling",
     "ameli_build.informativeness.units",
 )
-ROLES = ("text_encoder", "image_encoder", "cross_encoder", "nli_encoder", "ocr", "language", "resnet")
-FILES = ("products", "train", "dev", "test", "clean_test")
+ENCODERS = ("text_encoder", "image_encoder", "cross_encoder", "nli_encoder", "resnet")
+ROLES = (*ENCODERS, "ocr", "generator", "implied", "language")
+
+OUTPUTS = ("scores.json", "predictions.parquet", "MODEL_CARD.md")
 
 
-def run_baseline(snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> Scores:
-    """Score the released data set: `baseline/scores.json` and `baseline/predictions.parquet`.
+def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper = in_process) -> Scores:
+    """Score a data set, a snapshot's or another source's: `baseline/scores.json` and `baseline/predictions.parquet`.
 
-    Returns what is there already when data, settings, models and code have not changed. The caller holds the
-    snapshot's lock. Raises `UnusableInput` where there is no data set, or a model cannot be had.
+    Beside them `MODEL_CARD.md`, and in `model/` what the first run learnt.
+
+    Returns what is there already when data, settings, models and code have not changed. The caller holds the lock of
+    the snapshot, or of the source's `home`. Raises `UnusableInput` where there is no data set, or a model cannot be
+    had.
     """
-    mine = _fingerprint(snapshot, settings)
+    source = Source.of(data_set) if isinstance(data_set, Snapshot) else data_set
+    snapshot, mine = source.home, _fingerprint(source, settings)
     done = finished(snapshot, mine)
     if done is not None:
         say("baseline: nothing to do")
         return done
     say("baseline: running")
     started = time.monotonic()
-    data = load_data(snapshot.dataset)
+    data = source.load()
     runs = run_all(Work.of(snapshot, settings, mapper), settings, data)
-    scores = _scores(data, runs, settings, _read_report(snapshot))
+    scores = _scores(data, runs, settings, _read_report(source.report))
     folder, mark = snapshot.root / "baseline", _mark(snapshot)
     mark.unlink(missing_ok=True)
     rows = write_table(folder / "predictions.parquet", predictions(data, runs.runs))
     write_json(folder / "scores.json", scores.as_json())
+    save_model(folder / "model", runs.runs[0])
+    write_bytes(folder / "MODEL_CARD.md", model_card(scores, settings).encode())
     seconds = round(time.monotonic() - started, 2)
+    made = [folder / name for name in OUTPUTS] + sorted((folder / "model").glob("*"))
     record = {
         "fingerprint": mine,
-        "outputs": {name: file_digest(folder / name) for name in ("scores.json", "predictions.parquet")},
+        "outputs": {path.relative_to(folder).as_posix(): file_digest(path) for path in made},
         "rows": {"baseline/predictions": rows},
         "seconds": seconds,
         "peak_memory_mb": peak_memory_mb(),
@@ -81,6 +94,14 @@ def finished(snapshot: Snapshot, mine: str) -> Scores | None:
     return read_scores(folder / "scores.json") if whole and record["fingerprint"] == mine else None
 
 
+def save_model(folder: Path, run: Run) -> None:
+    """Write a run's trained adapters and text module to a folder, which holds nothing else then."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for trained in (run.retrieved.adapters, run.linked.text_module):
+        if trained is not None:
+            trained.save(folder)
+
+
 def _mark(snapshot: Snapshot) -> Path:
     """Where the other stages keep their records too, so that `run.json` finds this one."""
     return snapshot.root / "stages" / "baseline" / "stage.json"
@@ -93,10 +114,7 @@ def read_scores(path: Path) -> Scores:
     return Scores(**json.loads(path.read_text(encoding="utf-8")))
 
 
-def _fingerprint(snapshot: Snapshot, settings: Settings) -> str:
-    paths = {name: snapshot.dataset / f"{name}.parquet" for name in FILES}
-    report = snapshot.root / "sheets" / "report.json"
-    digests = {name: file_digest(path) for name, path in (*paths.items(), ("report", report)) if path.is_file()}
+def _fingerprint(source: Source, settings: Settings) -> str:
     chosen = [
         settings.baseline.model_dump(mode="json"),
         settings.run.model_dump(mode="json"),
@@ -104,33 +122,34 @@ def _fingerprint(snapshot: Snapshot, settings: Settings) -> str:
         [settings.models.device, settings.models.batch],
         {role: identity(name) for role in ROLES if (name := getattr(settings.models, role))},
     ]
-    return fingerprint("baseline", digests, chosen, module_fingerprint(*MODULES))
+    return fingerprint("baseline", source.content(), chosen, module_fingerprint(*MODULES))
 
 
 def _scores(data: Data, runs: Runs, settings: Settings, report: Mapping[str, Any]) -> Scores:
     bootstrap = Bootstrap(settings.baseline.bootstrap, settings.run.seed)
     splits = ["test", *(["clean_test"] if data.has_clean_test else [])]
     outcomes = {split: outcome(data, runs, split) for split in splits}
-    table5 = {split: tables.table5_rows(one, bootstrap) for split, one in outcomes.items()}
+    table5 = {split: table5_rows(one, bootstrap) for split, one in outcomes.items()}
     for split, rows in table5.items():
-        rows[tables.HUMAN] = human_row(split, report)
+        rows[HUMAN] = human_row(split, report)
     return Scores(
-        table4={split: tables.table4_rows(one, bootstrap) for split, one in outcomes.items()},
+        table4={split: table4_rows(one, bootstrap) for split, one in outcomes.items()},
         table5=table5,
         tuned=runs.tuned,
-        comparisons=[row for split, one in outcomes.items() for row in tables.compare(split, one, bootstrap)],
+        comparisons=[row for split, one in outcomes.items() for row in compare(split, one, bootstrap)],
+        attributes=rate_attributes(data, runs),
         notes={
             **runs.notes,
             "candidates": {"k": settings.baseline.keep, "from": runs.runs[0].retrieved.source},
             "models": {role: getattr(settings.models, role) for role in ROLES},
             "entities": len(data.kb),
+            "reviews": {split: len(data.reviews.rows(split)) for split in ("train", "dev", *splits)},
             "profile": settings.profile,
         },
     )
 
 
-def _read_report(snapshot: Snapshot) -> Mapping[str, Any]:
-    path = snapshot.root / "sheets" / "report.json"
+def _read_report(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     try:

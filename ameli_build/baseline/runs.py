@@ -8,7 +8,8 @@ from typing import Any
 
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors, encode_all
-from ameli_build.baseline.extraction.attributes import Found, Sheet, extract, make_sheets
+from ameli_build.baseline.extraction.attributes import Sheet, make_sheets
+from ameli_build.baseline.extraction.extract import Extracted, extract
 from ameli_build.baseline.linking.linkers import Linked, link, linked_rows
 from ameli_build.baseline.linking.lists import encode_lists, text_lists
 from ameli_build.baseline.retrieval.prior import Mask, make_prior
@@ -24,7 +25,7 @@ class Run:
 
     seed: int
     retrieved: Retrieved
-    found: tuple[Found, ...]
+    extracted: Extracted
     linked: Linked
 
 
@@ -33,6 +34,7 @@ class Runs:
     """All runs, at least one, and what they share."""
 
     plain: Plain
+    sheets: Sequence[Sheet]
     runs: tuple[Run, ...]
     notes: Mapping[str, Any]
 
@@ -40,7 +42,12 @@ class Runs:
     def tuned(self) -> dict[str, Any]:
         """What dev chose: the first run's values, and those of each run under `runs`."""
         each = [{**run.retrieved.tuned, **run.linked.tuned} for run in self.runs]
-        return {**each[0], "runs": [{"seed": run.seed, **one} for run, one in zip(self.runs, each, strict=True)]}
+        shared = {"text_encoder": dict(self.plain.text_tuning)} if self.plain.text_tuning else {}
+        return {
+            **each[0],
+            **shared,
+            "runs": [{"seed": run.seed, **one} for run, one in zip(self.runs, each, strict=True)],
+        }
 
 
 def run_all(work: Work, settings: Settings, data: Data) -> Runs:
@@ -54,10 +61,10 @@ def run_all(work: Work, settings: Settings, data: Data) -> Runs:
     seeds = [settings.run.seed + run for run in range(count)]
     retrieved = [retrieve_tuned(work, settings, data, vectors, allowed, plain, seed) for seed in seeds]
     sheets = make_sheets(data.kb)
-    found, notes = _extract(work, settings, data, sheets, allowed, retrieved)
-    linked = _link(work, settings, data, vectors, retrieved, sheets, found)
-    runs = tuple(Run(*parts) for parts in zip(seeds, retrieved, found, linked, strict=True))
-    return Runs(plain, runs, notes | {"runs": count, "seeds": seeds})
+    extracted = _extract(work, settings, data, sheets, allowed, retrieved)
+    linked = _link(work, settings, data, vectors, retrieved, sheets, extracted)
+    runs = tuple(Run(*parts) for parts in zip(seeds, retrieved, extracted, linked, strict=True))
+    return Runs(plain, sheets, runs, {"ocr": dict(extracted[0].counts), "runs": count, "seeds": seeds})
 
 
 def _extract(
@@ -67,12 +74,11 @@ def _extract(
     sheets: Sequence[Sheet],
     allowed: Sequence[Mask],
     retrieved: Sequence[Retrieved],
-) -> tuple[list[tuple[Found, ...]], dict[str, Any]]:
+) -> list[Extracted]:
     """What the reviews state, for each run; it is the same for all unless it depends on the retrieved products."""
     distinct = retrieved if settings.baseline.attribute_values == "retrieved" else retrieved[:1]
     results = [extract(work, settings, data, sheets, allowed, one.candidates) for one in distinct]
-    found = [result[0] for result in results]
-    return found * (len(retrieved) // len(found)), {"ocr": results[0][1]}
+    return results * (len(retrieved) // len(results))
 
 
 def _link(
@@ -82,17 +88,17 @@ def _link(
     vectors: Vectors,
     retrieved: Sequence[Retrieved],
     sheets: Sequence[Sheet],
-    found: Sequence[tuple[Found, ...]],
+    extracted: Sequence[Extracted],
 ) -> list[Linked]:
     """Link each run, after the pairs of all runs have been encoded once."""
     rows = linked_rows(data)
     lists = [
-        text_lists(settings, data, vectors.cosines, sheets, some, one.candidates, rows)
-        for one, some in zip(retrieved, found, strict=True)
+        text_lists(settings, data, vectors.cosines, sheets, some.found, one.candidates, rows)
+        for one, some in zip(retrieved, extracted, strict=True)
     ]
     encoded = encode_lists(work, settings, data, lists)
     linked = []
-    for run, (one, some) in enumerate(zip(retrieved, found, strict=True)):
+    for run, (one, some) in enumerate(zip(retrieved, extracted, strict=True)):
         say(f"baseline: linking, run {run + 1} of {len(retrieved)}")
-        linked.append(link(work, settings, data, vectors, one, sheets, some, encoded, run))
+        linked.append(link(work, settings, data, vectors, one, sheets, some.found, encoded, run))
     return linked

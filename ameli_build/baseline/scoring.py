@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
+from ameli_build.baseline.extraction.rating import rate
 from ameli_build.baseline.metrics import Integers, Values, hits, reciprocal_ranks
 from ameli_build.baseline.retrieval.pools import Ranking
 from ameli_build.baseline.runs import Runs
@@ -40,6 +41,12 @@ def outcome(data: Data, runs: Runs, split: str) -> Outcome:
         _groups(data, gold),
         {**runs.plain.remarks, tables.RANDOM: "the expected value of choosing blindly"},
     )
+
+
+def rate_attributes(data: Data, runs: Runs) -> dict[str, dict[str, dict[str, Any]]]:
+    """Precision and recall of each extractor on dev and test, as the first run used them."""
+    extracted = runs.runs[0].extracted
+    return {split: rate(data, runs.sheets, extracted, data.reviews.rows(split)) for split in ("dev", "test")}
 
 
 def _by_row(runs: Sequence[Mapping[str, T | str]]) -> dict[str, list[T] | str]:

@@ -2,44 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ameli_build.baseline.tables import HUMAN, RECALLS, TABLE5, Row, Scores
+from ameli_build.baseline.tables import HUMAN, TABLE5, Row, Scores
 from ameli_build.text import columns
 
 SPLITS = ("test", "clean_test")
+KINDS = ("disambiguation", "end_to_end")
 
 
 def render(scores: Scores) -> str:
-    """Both tables, a block a split: values in percent with their 95 % intervals, or why there are none."""
+    """Both tables, a block a split: the mean over runs in percent, its deviation and 95 % interval; then the remarks.
+
+    At most 120 columns wide, the remarks apart.
+    """
     blocks = []
     for split in (name for name in SPLITS if name in scores.table4):
-        head = (f"Table 4, {split}", *(f"R@{k}" for k in RECALLS), "R@10 interval")
-        blocks.append(
-            columns([head, *((name, *_recalls(scores.table4[split][name])) for name in scores.table4[split])])
-        )
+        head = (f"Table 4, {split}", "R@1", "R@10", "±", "95 %", "R@20", "R@50", "R@100", "MRR", "macro")
+        rows = scores.table4[split]
+        blocks.append(columns([head, *((name, *_recalls(row)) for name, row in rows.items())]) + _remarks(rows))
     for split in (name for name in SPLITS if name in scores.table5):
-        head = (f"Table 5, {split}", "disambiguation F1", "", "end-to-end F1")
-        blocks.append(columns([head, *((name, *_linking(scores.table5[split][name])) for name in (*TABLE5, HUMAN))]))
-    return "\n\n".join(blocks)
+        rows = {name: scores.table5[split][name] for name in (*TABLE5, HUMAN)}
+        heads: list[tuple[str, ...]] = [(f"Table 5, {split}", "disambiguation", "", "", "", "", "end to end")]
+        heads += [("", *("F1", "±", "95 %", "MRR", "macro") * len(KINDS))]
+        blocks.append(columns([*heads, *((name, *_linking(row)) for name, row in rows.items())]) + _remarks(rows))
+    return "\n\n".join([*blocks, _runs(scores)])
 
 
 def _recalls(row: Row) -> tuple[str, ...]:
-    if row["recall@1"] is None:
-        return (f"not run: {row['reason']}",)
-    return (*(f"{row[f'recall@{k}']:.2f}" for k in RECALLS), _interval(row["recall@10_interval"]))
+    spread = (_spread(row["recall@10_deviation"]), _interval(row["recall@10_interval"]))
+    values = [_value(row[key]) for key in ("recall@1", "recall@10", "recall@20", "recall@50", "recall@100", "mrr")]
+    return (*values[:2], *spread, *values[2:], _value(row["macro_recall@10"]))
 
 
 def _linking(row: Row) -> tuple[str, ...]:
-    kinds = ("disambiguation", "end_to_end")
-    if all(row[f"{kind}_f1"] is None for kind in kinds):
-        return ("-", "", "-", "", f"not run: {row['reason']}")
-    cells = [cell for kind in kinds for cell in (_value(row[f"{kind}_f1"]), _interval(row[f"{kind}_interval"]))]
-    return (*cells, row.get("note", ""))
+    cells: list[str] = []
+    for kind in KINDS:
+        cells += [_value(row[f"{kind}_f1"]), _spread(row[f"{kind}_deviation"]), _interval(row[f"{kind}_interval"])]
+        cells += [_value(row[f"{kind}_mrr"]), _value(row[f"{kind}_macro_f1"])]
+    return tuple(cells)
+
+
+def _remarks(rows: Mapping[str, Row]) -> str:
+    """Why a row has no numbers, and what else is to know of it, a line each; rows with the same remark together."""
+    said: dict[str, list[str]] = {}
+    for name, row in rows.items():
+        for text in (f"not run: {row['reason']}" if "reason" in row else "", row.get("note", "")):
+            if text:
+                said.setdefault(text, []).append(name)
+    return "".join(f"\n  {', '.join(names)}: {text}" for text, names in said.items())
+
+
+def _runs(scores: Scores) -> str:
+    seeds = scores.notes.get("seeds", [])
+    if len(seeds) < 2:
+        return "One run: no deviation. Intervals: bootstrap over reviews. Macro: mean over categories."
+    told = ", ".join(map(str, seeds))
+    return (
+        f"Means over {len(seeds)} runs (seeds {told}) with their standard deviation, where a row learns. "
+        "Intervals: bootstrap over reviews.\nMacro: mean over categories."
+    )
 
 
 def _value(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
+
+
+def _spread(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
 
 
 def _interval(interval: Sequence[float] | None) -> str:

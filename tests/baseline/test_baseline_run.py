@@ -13,7 +13,20 @@ from torchvision.models import resnet18
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from ameli_build.baseline.run import read_scores, run_baseline
-from ameli_build.baseline.tables import BOTH, HUMAN, OURS, RANDOM, TABLE4, TABLE5, TUNED, V2TEL, V2VEL, claims
+from ameli_build.baseline.tables import (
+    BOTH,
+    FLOORS,
+    HUMAN,
+    OURS,
+    RANDOM,
+    TABLE4,
+    TABLE5,
+    TUNED,
+    TUNED_TEXT,
+    V2TEL,
+    V2VEL,
+    claims,
+)
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 
@@ -50,7 +63,8 @@ def test_every_row_has_numbers_or_a_reason(scored: Snapshot) -> None:
     scores = json.loads((scored.root / "baseline" / "scores.json").read_text())
     assert set(scores["table4"]) == set(scores["table5"]) == {"test", "clean_test"}
     for split, n in (("test", 12), ("clean_test", 9)):
-        assert set(scores["table4"][split]) == set(TABLE4)
+        assert set(scores["table4"][split]) == {*TABLE4, TUNED_TEXT, *FLOORS}
+        assert scores["table4"][split].pop(TUNED_TEXT)["reason"] == "baseline.text_tuning_epochs is 0"
         assert set(scores["table5"][split]) == {*TABLE5, HUMAN}
         for row in scores["table4"][split].values():
             assert row["n"] == n
@@ -114,20 +128,42 @@ def test_predictions_hold_every_score_and_no_gold(scored: Snapshot) -> None:
         assert row["retrieval"] == sorted(row["retrieval"], reverse=True)
 
 
+def test_the_card_says_what_the_scores_say(scored: Snapshot) -> None:
+    scores = read_scores(scored.root / "baseline" / "scores.json")
+    card = (scored.root / "baseline" / "MODEL_CARD.md").read_text()
+    row = scores.table5["test"][OURS]
+    assert f"{row['end_to_end_f1']:.2f} ± {row['end_to_end_deviation']:.2f}" in card
+    assert "Generated world, not the paper's" in card
+    assert f"{V2VEL}: not run (models.resnet is empty" in card
+    assert all(sentence in card for sentence in claims(scores))
+    assert "None" not in card
+    assert str(scored.root) not in card
+
+
+def test_extractors_are_rated_on_dev_and_test(scored: Snapshot) -> None:
+    rated = read_scores(scored.root / "baseline" / "scores.json").attributes
+    assert set(rated) == {"dev", "test"}
+    assert rated["test"]["string match"]["precision"] > 90
+    assert rated["test"]["generator"]["precision"] is None
+    assert rated["test"]["generator"]["reason"] == "models.generator is empty"
+
+
 def test_second_run_does_nothing_and_a_damaged_one_is_redone(scored: Snapshot, capsys: pytest.CaptureFixture) -> None:
     path = scored.root / "baseline" / "scores.json"
     before = path.read_bytes()
     capsys.readouterr()
     run_baseline(scored, settings())
     assert "nothing to do" in capsys.readouterr().err
-    path.write_bytes(b"{}")
-    run_baseline(scored, settings())
-    assert path.read_bytes() == before
+    for damaged in (path, scored.root / "baseline" / "model" / "adapters.json"):
+        damaged.write_bytes(b"{}")
+        run_baseline(scored, settings())
+        assert path.read_bytes() == before
+        assert damaged.read_bytes() != b"{}"
 
 
 def test_permuted_test_labels_change_nothing_but_the_scores(scored: Snapshot, tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "permuted", SIZES)
-    shutil.copytree(scored.root / "cache", root / "cache")
+    shutil.copytree(scored.root / "cache", root / "cache", ignore=shutil.ignore_patterns("trainings"))
     path = root / "dataset" / "test.parquet"
     table = pl.read_parquet(path)
     table.with_columns(table["sku"].reverse(), table["candidates"].reverse()).write_parquet(path)
@@ -136,6 +172,11 @@ def test_permuted_test_labels_change_nothing_but_the_scores(scored: Snapshot, tm
     assert scores.tuned == read_scores(scored.root / "baseline" / "scores.json").tuned
     first, second = (one / "baseline" / "predictions.parquet" for one in (scored.root, root))
     assert first.read_bytes() == second.read_bytes()
+    learnt = sorted(path.name for path in (scored.root / "baseline" / "model").iterdir())
+    assert learnt == ["adapters.json", "adapters.safetensors", "text_module.json", "text_module.safetensors"]
+    for name in learnt:
+        first, second = (one / "baseline" / "model" / name for one in (scored.root, root))
+        assert first.read_bytes() == second.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -177,7 +218,7 @@ def test_every_other_choice_at_once(tmp_path: Path) -> None:
         "baseline.retrieve=6",
     )
     scores = run_baseline(Snapshot(root), options)
-    assert all("reason" not in row for row in scores.table4["test"].values())
+    assert {name for name, row in scores.table4["test"].items() if "reason" in row} == {TUNED_TEXT}
     assert all("note" not in row or "cross" not in row["note"] for row in scores.table4["test"].values())
     assert {name for name, row in scores.table5["test"].items() if "reason" in row} == {HUMAN}
     assert set(scores.tuned["weights"][BOTH]) == {"text", "cross", "image"}

@@ -3,23 +3,23 @@
 import numpy as np
 import pytest
 
+from ameli_build.baseline.comparisons import ALL, LINKING_CLAIMS, compare
+from ameli_build.baseline.rows import linking_blank, table4_rows, table5_rows
 from ameli_build.baseline.tables import (
+    COLOURS,
     HUMAN,
-    LINKING_CLAIMS,
     NO_ATTRIBUTE,
     OURS,
     RANDOM,
     RECALLS,
     TABLE4,
     TABLE5,
+    TITLES,
+    WORDS,
     Bootstrap,
     Outcome,
     Scores,
     claims,
-    compare,
-    linking_blank,
-    table4_rows,
-    table5_rows,
     verdict,
 )
 
@@ -38,7 +38,11 @@ def outcome(n: int = 40) -> Outcome:
     recalls = {f"recall@{k}": found for k in RECALLS} | {"mrr": found / 2}
     groups = np.array([0] * (n // 2) + [1] * (n - n // 2))
     return Outcome(
-        dict.fromkeys((*TABLE4, "BM25"), recalls), linking, found, groups, {RANDOM: "expected", "BM25": "a floor"}
+        dict.fromkeys((*TABLE4, WORDS, TITLES, COLOURS), recalls),
+        linking,
+        found,
+        groups,
+        {RANDOM: "expected", "BM25": "a floor"},
     )
 
 
@@ -56,8 +60,8 @@ def test_disambiguation_counts_reviews_whose_gold_was_retrieved() -> None:
 
 def test_further_rows_stand_below_the_papers() -> None:
     rows = table4_rows(outcome(), DRAWS)
-    assert list(rows) == [*TABLE4, "BM25"]
-    assert [name for name, row in rows.items() if not row["paper"]] == ["BM25"]
+    assert list(rows) == [*TABLE4, WORDS, TITLES, COLOURS]
+    assert [name for name, row in rows.items() if not row["paper"]] == [WORDS, TITLES, COLOURS]
     assert rows["BM25"]["note"] == "a floor"
 
 
@@ -100,8 +104,22 @@ def test_claims_say_what_was_found() -> None:
     assert ": supported (" in told["attributes help disambiguation"]
     assert f"{OURS} against {NO_ATTRIBUTE}: +75.00 points" in told["attributes help disambiguation"]
     assert told["the full model beats V2VEL"].endswith(": not run")
+    assert ", n=40, p=" in told["attributes help disambiguation"]
     assert ": cannot tell (" in told["the prior helps retrieval"]
+    assert told["fine-tuning the text encoder helps text retrieval"].endswith(": not run")
     assert ": contradicted (" in told["a gap to human performance remains"]
     assert "simulated" in told["a gap to human performance remains"]
     assert len(sentences) == len({one["claim"] for one in compared}) + 1
     assert len(LINKING_CLAIMS) == 7
+
+
+def test_comparisons_tell_difference_and_significance() -> None:
+    compared = {one["claim"]: one for one in compare("test", outcome(), DRAWS)}
+    assert len(compared) == len(ALL)
+    attributes = compared["attributes help disambiguation"]
+    assert (attributes["difference"], attributes["mrr_difference"]) == (75.0, 75.0)
+    assert 0 < attributes["p_value"] < attributes["p_value_holm"] < 1e-6
+    assert compared["the prior helps retrieval"]["p_value"] == 1.0
+    missing = compared["the full model beats V2VEL"]
+    assert all(missing[key] is None for key in ("difference", "interval", "p_value", "p_value_holm", "mrr_p_value"))
+    assert next(claim for claim, one in compared.items() if not one["paper"]) == "text retrieval beats word counts"

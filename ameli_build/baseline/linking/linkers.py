@@ -19,7 +19,7 @@ from ameli_build.baseline.linking.text_module import TextModule, make_lists, tra
 from ameli_build.baseline.linking.visual import visual_linkers
 from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import score_candidates
-from ameli_build.baseline.retrieval.retrievers import NOTHING_TO_LEARN, Retrieved, image_scorer
+from ameli_build.baseline.retrieval.retrievers import NOTHING_TO_LEARN, TRAININGS, Retrieved, image_scorer
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
@@ -71,7 +71,7 @@ def link(
     """Train both modules of the run and let every linker of Table 5 but chance, which needs no ranking, rank."""
     seed = settings.run.seed + run
     rows = linked_rows(data)
-    modules, learnt = _text_modules(settings, data, encoded, run, rows)
+    modules, learnt = _text_modules(work, settings, data, encoded, run, rows)
     judged = _judge(settings, vectors, retrieved, sheets, found, encoded, run, rows, modules)
     ranked, combined, weights = _ours(data, judged)
     ranked |= visual_linkers(work, settings, data, vectors, rows, judged.candidates, seed)
@@ -88,20 +88,27 @@ Modules = tuple[TextModule | None, TextModule | None]
 
 
 def _text_modules(
-    settings: Settings, data: Data, encoded: Encoded, run: int, rows: Integers
+    work: Work, settings: Settings, data: Data, encoded: Encoded, run: int, rows: Integers
 ) -> tuple[Modules, dict[str, Any]]:
     lists, reviews = encoded.lists[run], data.reviews
+    learnt: dict[str, Any] = {"train_reviews": len(lists.train), "pairs": len(encoded.pairs)}
     if not lists.learning.slots.size or not lists.judging.slots.size:
-        return (None, None), {}
+        return (None, None), learnt | {"with_attributes": None, "description_only": None}
     is_dev = _is_dev(data, rows)
     dev_gold = reviews.gold[rows[is_dev]]
     modules: list[TextModule | None] = []
-    learnt: dict[str, Any] = {"train_reviews": len(lists.train), "pairs": len(encoded.pairs)}
     for name, plain in (("with_attributes", False), ("description_only", True)):
         learning = make_lists(lists.learning, encoded.vectors, plain)
         dev = make_lists(lists.judging, encoded.vectors, plain).some(is_dev)
-        seed = settings.run.seed + run
-        module = train_text_module(learning, reviews.gold[lists.train], dev, dev_gold, settings.baseline, seed)
+        module = train_text_module(
+            learning,
+            reviews.gold[lists.train],
+            dev,
+            dev_gold,
+            settings.baseline,
+            settings.run.seed + run,
+            work.folder(TRAININGS),
+        )
         modules.append(module)
         learnt[name] = None if module is None else {"epoch": module.epoch, "dev_f1": module.dev_f1}
     return (modules[0], modules[1]), learnt

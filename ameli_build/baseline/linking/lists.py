@@ -10,7 +10,7 @@ import numpy as np
 
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.extraction.attributes import Found, Sheet
-from ameli_build.baseline.linking.pairs import Cosines, Layout, Pair, encode_pairs, lay_out
+from ameli_build.baseline.linking.pairs import Cosines, Layout, Pair, PairTexts, encode_pairs, lay_out
 from ameli_build.baseline.metrics import Integers
 from ameli_build.models import Matrix
 from ameli_build.settings import Settings
@@ -28,11 +28,14 @@ class TextLists:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The lists of all runs, whose slots number the same `pairs`, and the encodings of these."""
+    """The lists of all runs, whose slots number the same `pairs`, and the encodings of these.
+
+    `vectors` are the pairs' texts where the encoder is going to learn.
+    """
 
     lists: tuple[TextLists, ...]
     pairs: tuple[Pair, ...]
-    vectors: Matrix
+    vectors: Matrix | PairTexts
 
 
 def text_lists(
@@ -56,7 +59,7 @@ def text_lists(
 
 
 def encode_lists(work: Work, settings: Settings, data: Data, runs: Sequence[TextLists]) -> Encoded:
-    """Encode the distinct pairs of all runs, each once."""
+    """Encode the distinct pairs of all runs, each once (not yet where the encoder learns)."""
     numbers: dict[Pair, int] = {}
     for run in runs:
         for layout in (run.learning, run.judging):

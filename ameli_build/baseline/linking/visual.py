@@ -32,13 +32,13 @@ def visual_linkers(
     V2TEL.
     """
     queries = vectors.review_pictures.first()
-    text = _adapted(data, queries, vectors.titles, settings, seed + 1, rows, candidates)
+    text = _adapted(work, data, queries, vectors.titles, settings, seed + 1, rows, candidates)
     by_text = NOTHING_TO_LEARN if text is None else rank(text, candidates)
     try:
         pictures = embed_resnet(work, settings, data)
     except UnusableInput as error:
         return {tables.V2VEL: str(error), tables.V2TEL: by_text, tables.V2VTEL: f"needs V2VEL: {error}"}
-    visual = _adapted(data, pictures[0], pictures[1], settings, seed + 2, rows, candidates)
+    visual = _adapted(work, data, pictures[0], pictures[1], settings, seed + 2, rows, candidates)
     if visual is None or text is None:
         return {tables.V2VEL: NOTHING_TO_LEARN, tables.V2TEL: by_text, tables.V2VTEL: NOTHING_TO_LEARN}
     both = rerank(visual, text, candidates)
@@ -54,6 +54,7 @@ def rerank(visual: Scores, text: Scores, candidates: Integers) -> Integers:
 
 
 def _adapted(
+    work: Work,
     data: Data,
     queries: Matrix,
     entities: Matrix,
@@ -63,7 +64,7 @@ def _adapted(
     candidates: Integers,
 ) -> Scores | None:
     """Cosines with the candidates after adapters trained for these two kinds of vectors; None without training."""
-    adapters = learn_adapters(data, queries, entities, settings, seed)
+    adapters = learn_adapters(work, data, queries, entities, settings, seed)
     if adapters is None:
         return None
     scorer = cosine_scorer(adapters.adapt_reviews(queries), adapters.adapt_products(entities))

@@ -13,6 +13,7 @@ from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors, with_cross_encoder
 from ameli_build.baseline.linking.image_module import Adapters, Examples, train_adapters
 from ameli_build.baseline.metrics import Integers
+from ameli_build.baseline.retrieval.floors import floors
 from ameli_build.baseline.retrieval.pools import (
     DEPTH,
     Pictures,
@@ -28,22 +29,31 @@ from ameli_build.baseline.retrieval.pools import (
     tune,
 )
 from ameli_build.baseline.retrieval.prior import Mask, Prior, rank_by_prior
+from ameli_build.baseline.retrieval.tuned_text import tune_text, tuning_record
 from ameli_build.models import Matrix
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
 NOTHING_TO_LEARN = "no train review, or fewer than two products, to learn from"
 NO_CROSS = "without the cross-encoder's term: models.cross_encoder is empty"
+A_FLOOR = "a floor, beyond the paper"
+BEYOND = "beyond the paper; trained once, with the seed of the first run"
+TRAININGS = "trainings"
+"""Where the cache keeps checkpoints and finished weights."""
 PRIOR_ONLY = "products whose P(e|m) is above 0, by P(e|m), P(c|m) and SKU"
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What all runs share: the rankings of all reviews by the rows that learn nothing, or why there are none."""
+    """What all runs share: rankings of all reviews by row of Table 4, or why there are none.
+
+    `text_tuning` tells the epoch of the fine-tuned text encoder and its mean reciprocal rank on dev; empty without one.
+    """
 
     rankings: Mapping[str, Ranking | str]
     weights: Mapping[str, Weights]
     remarks: Mapping[str, str]
+    text_tuning: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ class Retrieved:
 def retrieve_plain(
     work: Work, settings: Settings, data: Data, vectors: Vectors, prior: Prior, allowed: Sequence[Mask]
 ) -> Plain:
-    """Run every retriever of Table 4 that learns nothing over all splits."""
+    """Run every retriever that the runs share over all splits: those that learn nothing, and the tuned text encoder."""
     pool = _pool(work, settings, data, vectors, allowed, None)
     text = _text_channels(pool)
     plans = {
@@ -76,19 +86,36 @@ def retrieve_plain(
         tables.BOTH_PRIOR: ([*text, "image"], settings.baseline.prior),
     }
     by_prior = rank_by_prior(prior, data.reviews.mentions, min(DEPTH, len(data.kb)))
-    first = Ranking(by_prior, np.zeros(by_prior.shape, dtype=np.float32), by_prior >= 0)
-    rankings, weights = _run(plans, pool, data, settings)
-    remarks = {tables.PRIOR: PRIOR_ONLY}
+    ranked, weights = _run(plans, pool, data, settings)
+    rankings: dict[str, Ranking | str] = {
+        tables.PRIOR: Ranking(by_prior, np.zeros(by_prior.shape, dtype=np.float32), by_prior >= 0),
+        **ranked,
+        tables.TUNED_TEXT: _tuned_text(work, settings, data, allowed),
+        **floors(work, settings, data),
+    }
+    remarks = {tables.PRIOR: PRIOR_ONLY, tables.TUNED_TEXT: BEYOND, **dict.fromkeys(tables.FLOORS, A_FLOOR)}
     if not settings.models.cross_encoder:
         remarks |= {name: NO_CROSS for name in tables.TABLE4 if "SBERT" in name}
-    return Plain({tables.PRIOR: first, **rankings}, weights, remarks)
+    return Plain(rankings, weights, remarks, tuning_record(work, settings, data))
+
+
+def _tuned_text(work: Work, settings: Settings, data: Data, allowed: Sequence[Mask]) -> Ranking | str:
+    """The ranking by the fine-tuned text encoder alone, or why there is none."""
+    vectors = tune_text(work, settings, data)
+    if isinstance(vectors, str):
+        return vectors
+    options = settings.baseline
+    pool = build_pool({"text": cosine_scorer(*vectors)}, allowed, len(data.kb), options.retrieve, options.index)
+    return rank(pool, {"text": 1.0})
 
 
 def retrieve_tuned(
     work: Work, settings: Settings, data: Data, vectors: Vectors, allowed: Sequence[Mask], plain: Plain, seed: int
 ) -> Retrieved:
     """Train the adapters with `seed` and run the retrievers that need them; the candidates are the last row's."""
-    adapters = learn_adapters(data, vectors.review_pictures.first(), vectors.product_pictures.first(), settings, seed)
+    adapters = learn_adapters(
+        work, data, vectors.review_pictures.first(), vectors.product_pictures.first(), settings, seed
+    )
     rankings: Mapping[str, Ranking | str]
     if adapters is None:
         source, weights = tables.BOTH_PRIOR, dict(plain.weights)
@@ -126,14 +153,16 @@ def _run(
     return rankings, weights
 
 
-def learn_adapters(data: Data, queries: Matrix, entities: Matrix, settings: Settings, seed: int) -> Adapters | None:
+def learn_adapters(
+    work: Work, data: Data, queries: Matrix, entities: Matrix, settings: Settings, seed: int
+) -> Adapters | None:
     """Adapters trained on the train split, chosen on dev: `queries` a review each, `entities` a product each."""
     reviews = data.reviews
     train, dev = (
         Examples(queries[rows], reviews.gold[rows], [reviews.hard[row] for row in rows])
         for rows in (reviews.rows("train"), reviews.rows("dev"))
     )
-    return train_adapters(train, dev, entities, settings.baseline, seed)
+    return train_adapters(train, dev, entities, settings.baseline, seed, work.folder(TRAININGS))
 
 
 def _pool(
@@ -143,7 +172,7 @@ def _pool(
         "text": cosine_scorer(vectors.reviews, vectors.entities),
         "image": image_scorer(vectors, adapters, settings),
     }
-    pool = build_pool(scorers, allowed, len(data.kb), settings.baseline.retrieve)
+    pool = build_pool(scorers, allowed, len(data.kb), settings.baseline.retrieve, settings.baseline.index)
     return with_cross_encoder(work, settings, data, pool)
 
 

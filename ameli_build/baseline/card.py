@@ -1,0 +1,53 @@
+"""The model card, `baseline/MODEL_CARD.md`: what was trained on what, and what it is good for."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from ameli_build.baseline.tables import HUMAN, OURS, Scores, claims
+from ameli_build.models import identity
+from ameli_build.settings import Settings
+
+
+def model_card(scores: Scores, settings: Settings) -> str:
+    """The card as Markdown; every number of a result in it stands in `scores`."""
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters |= {"value": _value, "spread": _spread, "interval": _interval}
+    template = environment.from_string(files("ameli_build.baseline").joinpath("model_card.md.jinja").read_text("utf-8"))
+    used = {role: _public(name) for role, name in scores.notes["models"].items() if name}
+    return template.render(
+        scores=scores,
+        notes=scores.notes,
+        options=settings.baseline.model_dump(mode="json"),
+        models=used,
+        missing=sorted(role for role, name in scores.notes["models"].items() if not name),
+        generated=settings.release.generated or settings.profile == "demo",
+        claims=claims(scores),
+        ours=OURS,
+        human=HUMAN,
+    )
+
+
+def _public(name: str) -> str:
+    """A model's identity as others may read it: of a local folder, its last part."""
+    shown = Path(name).name if Path(name).exists() else name
+    return identity(name).replace(name, shown)
+
+
+def _value(value: Any) -> str:
+    """A percentage, an attribute of the table's row that may be missing."""
+    return "n/a" if value is None else f"{value:.2f}"
+
+
+def _spread(value: Any) -> str:
+    return "" if value is None else f" ± {value:.2f}"
+
+
+def _interval(value: Any) -> str:
+    return "" if value is None else f" [{value[0]:.1f}, {value[1]:.1f}]"

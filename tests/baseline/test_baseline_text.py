@@ -1,0 +1,43 @@
+"""Both tables as a terminal shows them."""
+
+from ameli_build.baseline.rows import linking_blank
+from ameli_build.baseline.tables import BOTH_PRIOR, HUMAN, OURS, RECALLS, TABLE4, TABLE5, TUNED_PRIOR, V2VEL, Scores
+from ameli_build.baseline.text import render
+
+
+def made(seeds: list[int]) -> Scores:
+    recall = {f"recall@{k}": 100.0 for k in RECALLS} | {"mrr": 100.0, "macro_recall@10": 100.0}
+    recall |= {"recall@10_interval": [100.0, 100.0], "recall@10_deviation": 10.0}
+    linking = {
+        f"{kind}_{key}": value
+        for kind in ("disambiguation", "end_to_end")
+        for key, value in {
+            "f1": 73.4,
+            "interval": [66.3, 100.0],
+            "deviation": 10.2,
+            "mrr": 82.0,
+            "macro_f1": 7.0,
+        }.items()
+    }
+    table5 = dict.fromkeys((*TABLE5, HUMAN), linking) | {V2VEL: linking_blank() | {"reason": "no weights"}}
+    none = dict.fromkeys(recall) | {"reason": "nothing to learn"}
+    table4 = dict.fromkeys((*TABLE4, "BM25"), recall) | {TUNED_PRIOR: none}
+    return Scores({"clean_test": table4}, {"clean_test": table5}, {}, [], {"seeds": seeds})
+
+
+def test_tables_fit_a_terminal_and_tell_why_a_row_is_missing() -> None:
+    text = render(made([7, 8, 9]))
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 120
+    ours = next(line for line in lines if line.startswith(OURS))
+    assert ours.split()[2:7] == ["73.40", "10.2", "[66.3,", "100.0]", "82.00"]
+    assert f"  {V2VEL}: not run: no weights" in lines
+    assert f"  {TUNED_PRIOR}: not run: nothing to learn" in lines
+    assert next(line for line in lines if line.startswith(f"{TUNED_PRIOR} ")).split()[-1] == "-"
+    assert any(line.startswith(BOTH_PRIOR) for line in lines)
+    assert "BM25" in text
+    assert "Means over 3 runs (seeds 7, 8, 9)" in text
+
+
+def test_a_single_run_has_no_deviation() -> None:
+    assert "One run: no deviation" in render(made([7]))
