@@ -19,7 +19,7 @@ def model_card(scores: Scores, settings: Settings) -> str:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.filters |= {"value": _value, "spread": _spread, "interval": _interval}
-    template = environment.from_string(files("ameli_build.baseline").joinpath("model_card.md.jinja").read_text("utf-8"))
+    template = environment.from_string(template_text())
     used = {role: _public(name) for role, name in scores.notes["models"].items() if name}
     return template.render(
         scores=scores,
@@ -34,6 +34,11 @@ def model_card(scores: Scores, settings: Settings) -> str:
     )
 
 
+def template_text() -> str:
+    """The card's template."""
+    return files("ameli_build.baseline").joinpath("model_card.md.jinja").read_text("utf-8")
+
+
 def _public(name: str) -> str:
     """A model's identity as others may read it: of a local folder, its last part."""
     shown = Path(name).name if Path(name).exists() else name
@@ -41,7 +46,7 @@ def _public(name: str) -> str:
 
 
 def _value(value: Any) -> str:
-    """A percentage, an attribute of the table's row that may be missing."""
+    """A percentage, or n/a where a row has none."""
     return "n/a" if value is None else f"{value:.2f}"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ameli_build.baseline.card import model_card
+from ameli_build.baseline.card import model_card, template_text
 from ameli_build.baseline.comparisons import compare
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.output import human_row, predictions
@@ -116,6 +116,7 @@ def read_scores(path: Path) -> Scores:
 
 def _fingerprint(source: Source, settings: Settings) -> str:
     chosen = [
+        template_text(),
         settings.baseline.model_dump(mode="json"),
         settings.run.model_dump(mode="json"),
         settings.mentions.max_words,

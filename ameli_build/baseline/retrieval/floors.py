@@ -18,6 +18,7 @@ from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.channels import Scores, cosine_scorer
 from ameli_build.baseline.retrieval.pools import BLOCK, DECIMALS, DEPTH, Ranking
 from ameli_build.baseline.retrieval.search import best_columns
+from ameli_build.baseline.tables import COLOURS, TITLES, WORDS
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_texts
@@ -26,9 +27,6 @@ from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed
 from ameli_build.stages import Shard, Work
 
-COLOURS = "Colour histograms"
-WORDS = "BM25"
-TITLES = "Nearest title"
 BINS = (8, 4, 4)
 """Of hue, saturation and value."""
 SIDE = 128

@@ -10,7 +10,8 @@ from PIL import Image
 
 from ameli_build.baseline.data import load_data
 from ameli_build.baseline.metrics import hits
-from ameli_build.baseline.retrieval.floors import COLOURS, TITLES, WORDS, colour_histograms, floors, rank_by_words
+from ameli_build.baseline.retrieval.floors import colour_histograms, floors, rank_by_words
+from ameli_build.baseline.tables import COLOURS, TITLES, WORDS
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import RunFailed, Snapshot
 from ameli_build.stages import Work
