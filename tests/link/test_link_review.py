@@ -212,7 +212,6 @@ def test_the_command_prints_the_products(linker: Linker, snapshot: Snapshot, pho
     assert done.returncode == 0, done.stderr
     assert "mention     laptop (found in the text; 8 products of that name)" in done.stdout
     assert "Norvex - Laptop - 256 gigabytes - Red" in done.stdout.splitlines()[4]
-    assert "making the index" not in done.stderr
     done = ameli("link", root, "--profile", "demo", "--text", TEXT, "--no-ocr", "--json")
     told = json.loads(done.stdout)
     assert told["matches"][0]["name"] == "Norvex - Laptop - 256 gigabytes - Red"
