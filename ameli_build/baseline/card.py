@@ -8,7 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from ameli_build.baseline.tables import HUMAN, OURS, Scores, claims
+from ameli_build.baseline.claims import claims
+from ameli_build.baseline.tables import OURS, Scores
 from ameli_build.models import identity
 from ameli_build.settings import Settings
 
@@ -30,7 +31,6 @@ def model_card(scores: Scores, settings: Settings) -> str:
         generated=settings.release.generated or settings.profile == "demo",
         claims=claims(scores),
         ours=OURS,
-        human=HUMAN,
     )
 
 

@@ -108,10 +108,13 @@ def _mark(snapshot: Snapshot) -> Path:
 
 
 def read_scores(path: Path) -> Scores:
-    """Scores as `run_baseline` wrote them; raises `UnusableInput` where there are none."""
+    """Scores as `run_baseline` wrote them; raises `UnusableInput` where there are none, or damaged ones."""
     if not path.is_file():
         raise UnusableInput(f"{path}: missing; run ameli baseline first")
-    return Scores(**json.loads(path.read_text(encoding="utf-8")))
+    try:
+        return Scores(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise UnusableInput(f"{path}: unreadable ({error}); run ameli baseline again") from None
 
 
 def _fingerprint(source: Source, settings: Settings) -> str:
@@ -120,7 +123,7 @@ def _fingerprint(source: Source, settings: Settings) -> str:
         settings.baseline.model_dump(mode="json"),
         settings.run.model_dump(mode="json"),
         settings.mentions.max_words,
-        [settings.models.device, settings.models.batch],
+        settings.models.model_dump(mode="json", exclude={"detector"}),
         {role: identity(name) for role in ROLES if (name := getattr(settings.models, role))},
     ]
     return fingerprint("baseline", source.content(), chosen, module_fingerprint(*MODULES))

@@ -1,4 +1,4 @@
-"""The rows of Tables 4 and 5 with their intervals, and what they say about the paper's comparisons (section 5)."""
+"""Tables 4 and 5 (section 5): the names of their rows, and what is measured and kept for each."""
 
 from __future__ import annotations
 
@@ -82,43 +82,3 @@ class Outcome:
     found: Values
     groups: Integers
     remarks: Mapping[str, str] = field(default_factory=dict)
-
-
-def claims(scores: Scores) -> list[str]:
-    """One sentence for each of the paper's comparisons: whether this run supports, contradicts, or cannot tell it."""
-    return [_sentence(one) for one in scores.comparisons] + _human_gaps(scores)
-
-
-def _sentence(one: Mapping[str, Any]) -> str:
-    start = f"{one['split']}: {one['claim']}"
-    if one["difference"] is None:
-        return f"{start}: not run"
-    low, high = one["interval"]
-    chance = "" if one["p_value_holm"] is None else f", p={one['p_value_holm']:.2g}"
-    measured = f"{one['difference']:+.2f} points [{low:+.2f}, {high:+.2f}] {one['metric']}, n={one['n']}{chance}"
-    return f"{start}: {verdict(low, high)} ({one['better']} against {one['worse']}: {measured})"
-
-
-def verdict(low: float, high: float) -> str:
-    """What an interval of a difference says: above zero supports, below contradicts, else nothing can be told."""
-    if low > 0:
-        return "supported"
-    return "contradicted" if high < 0 else "cannot tell"
-
-
-def _human_gaps(scores: Scores) -> list[str]:
-    sentences = []
-    for split, rows in scores.table5.items():
-        person, model = rows[HUMAN], rows[OURS]
-        if person["disambiguation_f1"] is None or model["disambiguation_f1"] is None:
-            sentences.append(f"{split}: a gap to human performance remains: not run")
-            continue
-        gap = person["disambiguation_f1"] - model["disambiguation_f1"]
-        low, high = model["disambiguation_interval"]
-        said = verdict(person["disambiguation_f1"] - high, person["disambiguation_f1"] - low)
-        who = f"; {person['note']}" if "note" in person else ""
-        sentences.append(
-            f"{split}: a gap to human performance remains: {said} ({gap:+.2f} points over {OURS} with the gold product "
-            f"among the candidates{who})"
-        )
-    return sentences

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ameli_build.baseline.tables import Scores, claims
+from ameli_build.baseline.claims import claims
+from ameli_build.baseline.tables import Scores
 from ameli_build.baseline.text import render
 from ameli_build.demo.scoreboard import Row
 from ameli_build.reasons import Reason

@@ -12,6 +12,7 @@ from baseline_world import write_dataset
 from torchvision.models import resnet18
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
+from ameli_build.baseline.claims import claims
 from ameli_build.baseline.run import read_scores, run_baseline
 from ameli_build.baseline.tables import (
     BOTH,
@@ -25,7 +26,6 @@ from ameli_build.baseline.tables import (
     TUNED_TEXT,
     V2TEL,
     V2VEL,
-    claims,
 )
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput

@@ -1,8 +1,11 @@
 """Rows, comparisons and claims from per-review values."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from ameli_build.baseline.claims import claims, verdict
 from ameli_build.baseline.comparisons import ALL, LINKING_CLAIMS, compare
 from ameli_build.baseline.rows import linking_blank, table4_rows, table5_rows
 from ameli_build.baseline.tables import (
@@ -19,8 +22,6 @@ from ameli_build.baseline.tables import (
     Bootstrap,
     Outcome,
     Scores,
-    claims,
-    verdict,
 )
 
 DRAWS = Bootstrap(200, 1)
@@ -43,6 +44,19 @@ def outcome(n: int = 40) -> Outcome:
         found,
         groups,
         {RANDOM: "expected", "BM25": "a floor"},
+    )
+
+
+def scored(table5: dict[str, dict[str, Any]], compared: list[dict[str, Any]]) -> Scores:
+    """What two runs kept: dev wanted no adapter in the second, and no text."""
+    runs = [{"adapter": {"epoch": epoch}, "lambda": {OURS: weight}} for epoch, weight in ((3, 0.5), (0, 0.0))]
+    return Scores(
+        {"test": table4_rows(outcome(), DRAWS)},
+        {"test": table5},
+        {**runs[0], "text_module": {"train_reviews": 120}, "runs": runs},
+        compared,
+        {"reviews": {"train": 528}},
+        {"test": {"all together": {"recall": 15.07, "precision": 98.23}}},
     )
 
 
@@ -99,7 +113,7 @@ def test_claims_say_what_was_found() -> None:
     compared = compare("test", outcome(), DRAWS)
     person = linking_blank() | {"disambiguation_f1": 79.73, "disambiguation_n": 40, "note": "a simulated annotator"}
     rows = table5_rows(outcome(), DRAWS) | {HUMAN: person}
-    sentences = claims(Scores({}, {"test": rows}, {}, compared))
+    sentences = claims(scored(rows, compared))
     told = {sentence.split(": ")[1]: sentence for sentence in sentences}
     assert ": supported (" in told["attributes help disambiguation"]
     assert f"{OURS} against {NO_ATTRIBUTE}: +75.00 points" in told["attributes help disambiguation"]
@@ -107,6 +121,9 @@ def test_claims_say_what_was_found() -> None:
     assert ", n=40, p=" in told["attributes help disambiguation"]
     assert ": cannot tell (" in told["the prior helps retrieval"]
     assert told["fine-tuning the text encoder helps text retrieval"].endswith(": not run")
+    assert "; reviews of test state 15 % of the attributes" in told["attributes help disambiguation"]
+    assert "by run: 0.5, 0.0; the text module learnt from 120 reviews" in told["text helps disambiguation"]
+    assert told["fine-tuning the adapter helps image retrieval"].endswith("dev kept epoch 3, 0 (0: untrained)")
     assert ": contradicted (" in told["a gap to human performance remains"]
     assert "simulated" in told["a gap to human performance remains"]
     assert len(sentences) == len({one["claim"] for one in compared}) + 1
@@ -123,3 +140,24 @@ def test_comparisons_tell_difference_and_significance() -> None:
     missing = compared["the full model beats V2VEL"]
     assert all(missing[key] is None for key in ("difference", "interval", "p_value", "p_value_holm", "mrr_p_value"))
     assert next(claim for claim, one in compared.items() if not one["paper"]) == "text retrieval beats word counts"
+
+
+def test_a_claim_says_what_speaks_against_it() -> None:
+    one = {
+        "split": "test",
+        "claim": "x",
+        "better": "A",
+        "worse": "B",
+        "metric": "recall@10",
+        "difference": 3.0,
+        "n": 99,
+    }
+    table4 = {"test": {"B": {"recall@10": 95.0}}}
+    one |= {"n": 99}
+    doubtful = one | {"interval": [0.5, 5.5], "p_value_holm": 0.4}
+    unknown = one | {"interval": [-1.0, 7.0], "p_value_holm": 0.4}
+    first, second = claims(Scores(table4, {}, {}, [doubtful, unknown]))
+    ceiling = "; B alone finds 95 %: little is left to win"
+    assert ": supported (A against B: +3.00 points [+0.50, +5.50] recall@10, n=99, p=0.4); " in first
+    assert first.endswith(f"; not sure among so many comparisons{ceiling}")
+    assert second.endswith(f"p=0.4); with so few reviews, less than 4 points cannot be told{ceiling}")
