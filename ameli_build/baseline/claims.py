@@ -51,7 +51,7 @@ def _doubts(one: Row) -> list[str]:
 
 
 def _causes(one: Row, scores: Scores) -> list[str]:
-    """What else the run knows that bears on a claim: what dev chose, what there was to learn from and is left to win."""
+    """What else the run knows of a claim: what dev chose, what there was to learn from, what is left to win."""
     rows, causes = {one["better"], one["worse"]}, []
     if rows in LEARNT:
         epochs = [str(run["adapter"]["epoch"]) for run in scores.tuned["runs"] if run["adapter"]]
