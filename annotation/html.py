@@ -5,18 +5,16 @@ It tells nothing of the gold product: products are numbered by name, and no SKU 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from ameli_build.settings import Settings
+from annotation.assets import asset, source_hash, tokens
 from annotation.pictures import Album, product_side
 from annotation.tasks import CHOICES, QUESTIONS, Entity, Item, Task
 
@@ -42,7 +40,7 @@ def sheet_page(task: Task, sheet: str, annotator: str, review_ids: Sequence[str]
         "choices": choices,
         "ids": list(review_ids),
     }
-    style, script = Markup(_asset("sheet.css")), Markup(_script())
+    style, script = Markup(tokens() + _asset("sheet.css")), Markup(_script())
     return _template().render(
         sheet=sheet,
         task=task.name,
@@ -51,9 +49,9 @@ def sheet_page(task: Task, sheet: str, annotator: str, review_ids: Sequence[str]
         most=max((len(item.shown) for item in items), default=1),
         labels=choices,
         style=style,
-        style_hash=_source_hash(style),
+        style_hash=source_hash(style),
         script=script,
-        script_hash=_source_hash(script),
+        script_hash=source_hash(script),
         meta=_data(meta),
         reviews=[_data(_review(item, numbers, album)) for item in items],
         products=[_data(_product(task.entities[sku], album)) for sku in shown],
@@ -87,18 +85,12 @@ def _data(value: Any) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
-def _source_hash(source: str) -> str:
-    digest = hashlib.sha256(source.encode()).digest()
-    return "sha256-" + base64.b64encode(digest).decode("ascii")
-
-
 def _script() -> str:
     return '(() => {\n"use strict";\n' + "\n".join(map(_asset, _SCRIPTS)) + "})();\n"
 
 
-@cache
 def _asset(name: str) -> str:
-    return (files("annotation") / "page" / name).read_text(encoding="utf-8")
+    return asset("annotation", name)
 
 
 @cache

@@ -1,0 +1,106 @@
+"""What the report is made of: each part is None where it is not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ameli_build.baseline.output import PREDICTIONS
+from ameli_build.baseline.run import read_scores
+from ameli_build.baseline.tables import Scores
+from ameli_build.snapshot import Snapshot, UnusableInput
+
+Record = dict[str, Any]
+LINKED = "test"
+"""The split whose misses are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """A snapshot's files, read: `run.json`, `dataset/stats.json`, and the baseline's scores and predictions.
+
+    `predictions` are those of the split test, `gold` its gold products by review, `clean` the reviews of Clean-Test;
+    all are None or empty without a baseline.
+    """
+
+    snapshot: Snapshot
+    run: Mapping[str, Any] | None
+    stats: Mapping[str, Any] | None
+    scores: Scores | None
+    predictions: pl.DataFrame | None
+    gold: Mapping[str, str]
+    clean: frozenset[str]
+
+    @classmethod
+    def read(cls, snapshot: Snapshot) -> Inputs:
+        """Raises `UnusableInput` where a file is there and cannot be read."""
+        scores = snapshot.root / "baseline" / "scores.json"
+        predictions = _predictions(snapshot.root / "baseline" / "predictions.parquet")
+        return cls(
+            snapshot,
+            _object(snapshot.root / "run.json"),
+            _object(snapshot.dataset / "stats.json"),
+            read_scores(scores) if scores.is_file() else None,
+            predictions,
+            _gold(snapshot.dataset / f"{LINKED}.parquet") if predictions is not None else {},
+            frozenset(_gold(snapshot.dataset / "clean_test.parquet")),
+        )
+
+    @property
+    def setting(self) -> Mapping[str, Any]:
+        """The settings that `run.json` tells, section by section."""
+        settings: Mapping[str, Any] = (self.run or {}).get("settings", {})
+        return settings
+
+    @property
+    def of_one_build(self) -> bool:
+        """Whether the predictions are of the reviews that the data set holds now."""
+        return self.predictions is not None and set(self.predictions["review_id"]) == self.gold.keys()
+
+    def reviews(self, review_ids: Collection[str]) -> Mapping[str, Record]:
+        """These rows of the split test, by review."""
+        return _rows(self.snapshot.dataset / f"{LINKED}.parquet", "review_id", review_ids)
+
+    def products(self, skus: Collection[str]) -> Mapping[str, Record]:
+        """These rows of the knowledge base, by SKU."""
+        return _rows(self.snapshot.dataset / "products.parquet", "sku", skus)
+
+    def categories(self) -> Mapping[str, str]:
+        """The path of every product's category, by SKU."""
+        table = pl.scan_parquet(self.snapshot.dataset / "products.parquet")
+        return dict(table.select("sku", pl.col("categories").list.join(" -> ")).collect().iter_rows())
+
+
+def _object(path: Path) -> Mapping[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UnusableInput(f"{path}: unreadable ({error})") from None
+    if not isinstance(value, dict):
+        raise UnusableInput(f"{path}: unreadable (not an object)")
+    return value
+
+
+def _predictions(path: Path) -> pl.DataFrame | None:
+    if not path.is_file():
+        return None
+    table = pl.scan_parquet(path)
+    if missing := sorted(set(PREDICTIONS) - set(table.collect_schema())):
+        raise UnusableInput(f"{path}: of an earlier version (no {', '.join(missing)}); run ameli baseline again")
+    return table.filter(pl.col("split") == LINKED).collect().sort("review_id", "run")
+
+
+def _gold(path: Path) -> dict[str, str]:
+    return dict(pl.read_parquet(path, columns=["review_id", "sku"]).iter_rows()) if path.is_file() else {}
+
+
+def _rows(path: Path, key: str, wanted: Collection[str]) -> Mapping[str, Record]:
+    rows = pl.scan_parquet(path).filter(pl.col(key).is_in(sorted(wanted))).collect()
+    return {row[key]: row for row in rows.iter_rows(named=True)}

@@ -1,0 +1,139 @@
+"""Which test reviews the linker got wrong, where it lost their gold product, and how sure it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+
+from ameli_build.baseline.tables import NO_ATTRIBUTE, NO_IMAGE, NO_TEXT, OURS, V2TEL
+from ameli_build.report.falls import Fall, falls
+
+SCORE_OF = {OURS: "combined", NO_TEXT: "image", NO_IMAGE: "text", NO_ATTRIBUTE: "combined", V2TEL: "text"}
+"""Linkers from the fullest to the least, each with the score that it ranks by."""
+FILTERED = (OURS, NO_TEXT, NO_IMAGE)
+"""Linkers that drop candidates which an attribute contradicts."""
+MODULES = {"retrieval": "Retrieval", "text": "Text", "image": "Image", "combined": "Combined"}
+
+
+class Lost(StrEnum):
+    """Where the gold product of a miss was lost."""
+
+    NOT_RETRIEVED = "not retrieved"
+    DROPPED = "dropped"
+    OUTRANKED = "outranked"
+
+
+LOSS = {
+    Lost.NOT_RETRIEVED: "not among the retrieved candidates",
+    Lost.DROPPED: "dropped by the attribute filter",
+    Lost.OUTRANKED: "another candidate scored higher",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One test review of the first run: its row of `predictions.parquet`, and what became of its gold product.
+
+    `lost` is None where the prediction is right; `sure` is the predicted product's score, None where nothing was
+    predicted; `rank` is the gold product's place in the linker's ranking, from 1.
+    """
+
+    row: Mapping[str, Any]
+    gold: str
+    predicted: str | None
+    lost: Lost | None
+    sure: float | None
+    rank: int | None
+    wrong_runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All test reviews as the linker `method` had them in the first of `runs` runs, ordered by review."""
+
+    method: str
+    score: str
+    runs: int
+    reviews: tuple[Judged, ...]
+
+    def misses(self) -> list[Judged]:
+        """The wrong ones, the surest first; ties by review."""
+        wrong = [one for one in self.reviews if one.lost is not None]
+        return sorted(wrong, key=lambda one: (-(one.sure or 0.0), one.row["review_id"]))
+
+    def falls(self) -> list[Fall]:
+        """The fall from all reviews to those linked to their gold product."""
+        counts = {kind: sum(one.lost is kind for one in self.reviews) for kind in Lost}
+        return falls(len(self.reviews), (("", str(kind), LOSS[kind], counts[kind]) for kind in Lost))
+
+
+def judge(predictions: pl.DataFrame, gold: Mapping[str, str]) -> Judgement | str:
+    """Judge the fullest linker that ran; the reason where none did."""
+    ran = {one["method"] for methods in predictions["ranked"].to_list() for one in methods}
+    method = next((name for name in SCORE_OF if name in ran), None)
+    if method is None:
+        return "no linker ran: see Table 5"
+    by_review: dict[str, list[dict[str, Any]]] = {}
+    for row in predictions.iter_rows(named=True):
+        by_review.setdefault(row["review_id"], []).append(row)
+    reviews = tuple(_judge(rows, gold[review], method) for review, rows in by_review.items())
+    return Judgement(method, SCORE_OF[method], max(map(len, by_review.values())), reviews)
+
+
+def _judge(rows: Sequence[Mapping[str, Any]], gold: str, method: str) -> Judged:
+    first, ranked = rows[0], _ranking(rows[0], method)
+    predicted = ranked[0] if ranked else None
+    return Judged(
+        row=first,
+        gold=gold,
+        predicted=predicted,
+        lost=None if predicted == gold else _lost(first, gold, predicted, method),
+        sure=score_of(first, SCORE_OF[method], predicted),
+        rank=ranked.index(gold) + 1 if gold in ranked else None,
+        wrong_runs=sum(_ranking(row, method)[:1] != [gold] for row in rows),
+    )
+
+
+def _lost(row: Mapping[str, Any], gold: str, predicted: str | None, method: str) -> Lost:
+    candidates = row["candidates"]
+    if gold not in candidates:
+        return Lost.NOT_RETRIEVED
+    against = dict(zip(candidates, row["contradicted"], strict=True))
+    if method in FILTERED and against[gold] and not against.get(predicted, False):
+        return Lost.DROPPED
+    return Lost.OUTRANKED
+
+
+def _ranking(row: Mapping[str, Any], method: str) -> list[str]:
+    return next((one["skus"] for one in row["ranked"] if one["method"] == method), [])
+
+
+def score_of(row: Mapping[str, Any], module: str, sku: str | None) -> float | None:
+    """A module's score of a candidate; None where there is none."""
+    scores: Mapping[str, float] = dict(zip(row["candidates"], row[module] or (), strict=False))
+    return None if sku is None else scores.get(sku)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Reviews of one category: all, and the right ones."""
+
+    leaf: str
+    path: str
+    reviews: int
+    right: int
+
+
+def by_category(reviews: Iterable[Judged], categories: Mapping[str, str]) -> list[Kind]:
+    """Reviews by the category of their gold product, most misses first; ties by path."""
+    counts: dict[str, list[int]] = {}
+    for one in reviews:
+        count = counts.setdefault(categories.get(one.gold, ""), [0, 0])
+        count[0] += 1
+        count[1] += one.lost is None
+    kinds = [Kind(path.split(" -> ")[-1], path, whole, right) for path, (whole, right) in counts.items()]
+    return sorted(kinds, key=lambda kind: (kind.right - kind.reviews, kind.path))

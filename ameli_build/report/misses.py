@@ -1,0 +1,186 @@
+"""One miss side by side: the review, its gold product and the prediction, and where the two products differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ameli_build.records import joined_text
+from ameli_build.report.inputs import Inputs
+from ameli_build.report.judging import LOSS, MODULES, Judged, Judgement, score_of
+from annotation.pictures import Pictures, data_uri
+
+PHOTO_SIDE, PRODUCT_SIDE = 420, 260
+"""Pixels of the longer side of a review's photographs and of product pictures."""
+PHOTOS = 3
+FIRST = 8
+"""Differing attributes shown at once; the others are folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One attribute on which gold product and prediction differ; "" where a side does not have it.
+
+    `said` is what the linker read in the review, "" where it read nothing.
+    """
+
+    name: str
+    said: str
+    gold: str
+    predicted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What one module said: its scores of both products; None where it gave none."""
+
+    name: str
+    gold: float | None
+    predicted: float | None
+
+    @property
+    def prefers(self) -> str:
+        """`gold`, `predicted`, or "" where it cannot tell."""
+        if self.gold is None or self.predicted is None or self.gold == self.predicted:
+            return ""
+        return "gold" if self.gold > self.predicted else "predicted"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A product as a card: picture as a data URI, None where it has none that can be read."""
+
+    sku: str
+    name: str
+    category: str
+    picture: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """One card of the error page; `before`, `mention`, `after` are the review's text in three."""
+
+    review_id: str
+    lost: str
+    how: str
+    sure: float | None
+    rank: int | None
+    wrong_runs: int
+    clean: bool
+    before: str
+    mention: str
+    after: str
+    photos: tuple[str, ...]
+    more_photos: int
+    stated: tuple[str, ...]
+    gold: Shown
+    predicted: Shown | None
+    differences: tuple[Difference, ...]
+    same: int
+    voices: tuple[Voice, ...]
+
+
+def show_misses(inputs: Inputs, judgement: Judgement, most: int) -> list[Miss]:
+    """The surest `most` misses as cards."""
+    worst = judgement.misses()[:most]
+    reviews = inputs.reviews([one.row["review_id"] for one in worst])
+    skus = {one.gold for one in worst} | {one.predicted for one in worst if one.predicted is not None}
+    products = inputs.products(skus)
+    pictures = pictures_of(inputs)
+    return [_miss(one, reviews[one.row["review_id"]], products, pictures, inputs.clean) for one in worst]
+
+
+def pictures_of(inputs: Inputs) -> Pictures:
+    """Small copies of the data set's pictures, in the cache that annotation sheets use too."""
+    return Pictures(inputs.snapshot.dataset, inputs.snapshot.root / "cache" / "sheets")
+
+
+def picture(pictures: Pictures, path: str, side: int) -> str | None:
+    """A picture as a data URI; None where it cannot be read."""
+    jpeg = pictures.small(path, side)
+    return None if jpeg is None else data_uri(jpeg)
+
+
+def _miss(
+    one: Judged,
+    review: Mapping[str, Any],
+    products: Mapping[str, Mapping[str, Any]],
+    pictures: Pictures,
+    clean: frozenset[str],
+) -> Miss:
+    text, start, end = joined_text(review["title"], review["text"]), review["mention_start"], review["mention_end"]
+    photos = [found for path in review["images"][:PHOTOS] if (found := picture(pictures, path, PHOTO_SIDE))]
+    gold, wrong = products[one.gold], products.get(one.predicted or "")
+    stated = {attribute["name"]: attribute["value"] for attribute in one.row["attributes"]}
+    found = differences(gold["attributes"], wrong["attributes"], stated) if wrong else []
+    return Miss(
+        review_id=review["review_id"],
+        lost=str(one.lost),
+        how=LOSS[one.lost] if one.lost else "",
+        sure=one.sure,
+        rank=one.rank,
+        wrong_runs=one.wrong_runs,
+        clean=review["review_id"] in clean,
+        before=text[:start],
+        mention=text[start:end],
+        after=text[end:],
+        photos=tuple(photos),
+        more_photos=max(len(review["images"]) - PHOTOS, 0),
+        stated=tuple(f"{name}: {value}" for name, value in stated.items()),
+        gold=_shown(gold, pictures),
+        predicted=_shown(wrong, pictures) if wrong else None,
+        differences=tuple(found),
+        same=len({each["name"] for each in gold["attributes"]} & _names(wrong)) - sum(_both(each) for each in found),
+        voices=tuple(_voices(one)),
+    )
+
+
+def _names(product: Mapping[str, Any] | None) -> set[str]:
+    return {each["name"] for each in product["attributes"]} if product else set()
+
+
+def _both(one: Difference) -> bool:
+    return bool(one.gold and one.predicted)
+
+
+def differences(
+    gold: Sequence[Mapping[str, str]], predicted: Sequence[Mapping[str, str]], stated: Mapping[str, str]
+) -> list[Difference]:
+    """Attributes with other values: those that the review states first, then those that both have, then the rest.
+
+    Within each in the order of the gold product's sheet. Values of one name are joined.
+
+    >>> color = {"group": "", "name": "Color", "value": "Red"}
+    >>> differences([color], [color | {"value": "Blue"}], {})
+    [Difference(name='Color', said='', gold='Red', predicted='Blue')]
+    """
+    ours, theirs = _values(gold), _values(predicted)
+    found = [
+        Difference(name, stated.get(name, ""), ours.get(name, ""), theirs.get(name, ""))
+        for name in {**ours, **theirs}
+        if ours.get(name) != theirs.get(name)
+    ]
+    return sorted(found, key=lambda one: (not one.said, not _both(one)))
+
+
+def _values(attributes: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    values: dict[str, list[str]] = {}
+    for one in attributes:
+        known = values.setdefault(one["name"], [])
+        if one["value"] not in known:
+            known.append(one["value"])
+    return {name: "; ".join(some) for name, some in values.items()}
+
+
+def _shown(product: Mapping[str, Any], pictures: Pictures) -> Shown:
+    image = next((found for path in product["images"] if (found := picture(pictures, path, PRODUCT_SIDE))), None)
+    return Shown(product["sku"], product["name"], (product["categories"] or [""])[-1], image)
+
+
+def _voices(one: Judged) -> list[Voice]:
+    return [
+        Voice(name, score_of(one.row, module, one.gold), score_of(one.row, module, one.predicted))
+        for module, name in MODULES.items()
+        if one.row[module] is not None
+    ]

@@ -1,0 +1,142 @@
+"""The page: what its template is given, and how numbers read in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ameli_build.report.falls import funnel_falls
+from ameli_build.report.inputs import Inputs
+from ameli_build.report.judging import Judgement, Kind, by_category, judge
+from ameli_build.report.misses import FIRST, Miss, picture, pictures_of, show_misses
+from ameli_build.report.scores import gaps, headline, scales
+from ameli_build.settings import Settings
+from annotation.assets import asset, source_hash, tokens
+
+CATEGORY_SIDE = 96
+"""Pixels of the picture beside a category."""
+OTHER_BUILD = "baseline/ was made from another build of dataset/: run ameli baseline SNAPSHOT again"
+NO_BASELINE = "Baseline not run yet: ameli baseline SNAPSHOT"
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """The page of misses, or why there is none."""
+
+    reason: str = ""
+    judgement: Judgement | None = None
+    misses: Sequence[Miss] = ()
+    kinds: Sequence[Kind] = ()
+
+
+def render(inputs: Inputs, settings: Settings) -> str:
+    """The whole page as HTML; every text of a shop or a reviewer in it is escaped."""
+    style, script = Markup(tokens() + asset("ameli_build.report", "report.css")), Markup(_script())
+    return (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            style=style,
+            style_hash=source_hash(style),
+            script=script,
+            script_hash=source_hash(script),
+            release=settings.release,
+            generated=settings.release.generated or settings.profile == "demo",
+            run=inputs.run,
+            stats=inputs.stats,
+            falls=funnel_falls(inputs.stats["funnel"]) if inputs.stats else [],
+            thumbnails=_thumbnails(inputs) if inputs.stats else {},
+            scores=inputs.scores,
+            scales=scales(inputs.scores) if inputs.scores else {},
+            gaps=gaps(inputs.scores) if inputs.scores else [],
+            headline=headline(inputs.scores) if inputs.scores else None,
+            errors=_errors(inputs, settings.report.misses),
+            first=FIRST,
+            no_baseline=NO_BASELINE,
+        )
+    )
+
+
+def _errors(inputs: Inputs, most: int) -> Errors:
+    if inputs.predictions is None:
+        return Errors(NO_BASELINE)
+    if not inputs.of_one_build:
+        return Errors(OTHER_BUILD)
+    if inputs.predictions.is_empty():
+        return Errors("The split test holds no review.")
+    judgement = judge(inputs.predictions, inputs.gold)
+    if isinstance(judgement, str):
+        return Errors(judgement)
+    kinds = by_category(judgement.reviews, inputs.categories())
+    return Errors("", judgement, show_misses(inputs, judgement, most), kinds)
+
+
+def _thumbnails(inputs: Inputs) -> Mapping[str, str]:
+    """For each category of Table 3 the first picture of its first product, by path."""
+    path = inputs.snapshot.dataset / "products.parquet"
+    if inputs.stats is None or not path.is_file():
+        return {}
+    table = pl.scan_parquet(path).select(
+        "sku", pl.col("images").list.first(), path=pl.col("categories").list.join(" -> ")
+    )
+    wanted = [row["path"] for row in inputs.stats["table3"]]
+    firsts = table.filter(pl.col("path").is_in(wanted)).sort("sku").group_by("path").first().collect()
+    pictures = pictures_of(inputs)
+    found = {row["path"]: picture(pictures, row["images"], CATEGORY_SIDE) for row in firsts.to_dicts() if row["images"]}
+    return {path: shown for path, shown in found.items() if shown}
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ameli_build.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "count": count, "interval": interval, "named": named}
+    return environment
+
+
+def _script() -> str:
+    return '(() => {\n"use strict";\n' + asset("ameli_build.report", "filter.js") + "})();\n"
+
+
+def number(value: float | None, places: int = 1) -> str:
+    """A number with its decimals, a dash where there is none.
+
+    >>> number(73.735), number(None)
+    ('73.7', '–')
+    """
+    return "–" if value is None else f"{value:.{places}f}"
+
+
+def count(value: int | None) -> str:
+    """A count with separators of thousands.
+
+    >>> count(35598)
+    '35,598'
+    """
+    return "–" if value is None else f"{value:,}"
+
+
+def interval(bounds: Sequence[float] | None, sign: str = "") -> str:
+    """The bounds of an interval, "" where there is none.
+
+    >>> interval([61.62, 79.8]), interval([-3.0, 4.25], "+")
+    ('61.6 to 79.8', '-3.0 to +4.2')
+    """
+    return f"{bounds[0]:{sign}.1f} to {bounds[1]:{sign}.1f}" if bounds else ""
+
+
+def named(split: str) -> str:
+    """A split as people call it.
+
+    >>> named("clean_test")
+    'Clean-Test'
+    """
+    return "Clean-Test" if split == "clean_test" else split
