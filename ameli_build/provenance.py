@@ -15,6 +15,8 @@ from ameli_build.snapshot import Snapshot, write_json
 from ameli_build.stages import peak_memory_mb, stage_record
 
 STAGES = ("catalog", "clean", "mentions", "informativeness", "candidates", "splits", "release", "baseline")
+HOW = ("device", "text_backend", "precision")
+"""Settings of models that name none."""
 LIBRARIES = (
     "requests", "selenium", "beautifulsoup4", "pillow", "spacy", "sentence-transformers", "open_clip_torch",
     "groundingdino-py", "better-profanity", "prefect", "torch", "transformers", "polars", "pyarrow", "warcio", "numpy",
@@ -34,7 +36,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
         "libraries": {name: _version(name) for name in LIBRARIES},
         "settings": settings.model_dump(mode="json"),
         "seed": settings.run.seed,
-        "models": {role: identity(name) for role, name in models.items() if name and role != "device"},
+        "models": {role: identity(name) for role, name in models.items() if name and role not in HOW},
         "peak_memory_mb": max(peak_memory_mb(), int(before.get("peak_memory_mb", 0))),
         "stages": {name: _brief(stage_record(snapshot, name)) for name in STAGES if stage_record(snapshot, name)},
     }

@@ -108,6 +108,10 @@ class ModelSettings(Section):
     resnet: str = ""
     device: str = "cpu"
     batch: int = Field(default=32, ge=1)
+    text_backend: Literal["torch", "onnx", "onnx-int8"] = "torch"
+    """What runs `text_encoder`: PyTorch, or ONNX Runtime on the processor, weights as they are or in eight bits."""
+    precision: Literal["auto", "full"] = "auto"
+    """Of the text and the image encoder on a GPU: half where they bear it, or full; on the processor always full."""
 
 
 class CleanSettings(Section):
@@ -271,6 +275,13 @@ class SheetSettings(Section):
     """About what the product pictures of one HTML sheet may take; they are made smaller to fit."""
 
 
+class ReportSettings(Section):
+    """The page that shows a snapshot."""
+
+    misses: int = Field(default=30, ge=0)
+    """Worst misses shown side by side, the surest first."""
+
+
 class Settings(BaseModel):
     """All settings of a run."""
 
@@ -288,6 +299,7 @@ class Settings(BaseModel):
     release: ReleaseSettings = ReleaseSettings()
     sheets: SheetSettings = SheetSettings()
     baseline: BaselineSettings = BaselineSettings()
+    report: ReportSettings = ReportSettings()
 
 
 def load_settings(

@@ -215,6 +215,7 @@ def _fingerprint_of(stage: Stage, settings: Settings, inputs: Mapping[str, str])
     models = {role: identity(getattr(settings.models, role)) for role in stage.models}
     if stage.models:
         models |= {"device": settings.models.device, "batch": str(settings.models.batch)}
+        models |= {"text_backend": settings.models.text_backend, "precision": settings.models.precision}
     return fingerprint(stage.name, inputs, sections, models, module_fingerprint(*stage.modules))
 
 

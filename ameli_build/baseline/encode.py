@@ -65,8 +65,8 @@ def embed_pictures(work: Work, settings: Settings, root: Path, images: Sequence[
 def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
     """Texts in the pictures' space, by the text tower of the image encoder; cut at the tower's own length."""
     models, size = settings.models, settings.run.shard_rows
-    common = (models.image_encoder, models.device, models.batch)
-    code = module_fingerprint("ameli_build.models.vision", __name__)
+    common = (models.image_encoder, models.device, models.batch, models.precision)
+    code = module_fingerprint("ameli_build.models.vision", "ameli_build.models.precision", __name__)
     parts = [list(texts[start : start + size]) for start in range(0, len(texts), size)]
     shards = [
         Shard(fingerprint("titles", part, identity(models.image_encoder), common[1:], code), (*common, part))
@@ -76,9 +76,9 @@ def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix
     return np.concatenate([table["vector"].to_numpy() for table in tables]) if tables else np.zeros((0, 0), np.float32)
 
 
-def _encode_titles(payload: tuple[str, str, int, list[str]]) -> pl.DataFrame:
-    name, device, batch, texts = payload
-    vectors = np.round(load_image_encoder(name, device, batch).encode_texts(texts), 6)
+def _encode_titles(payload: tuple[str, str, int, str, list[str]]) -> pl.DataFrame:
+    name, device, batch, precision, texts = payload
+    vectors = np.round(load_image_encoder(name, device, batch, precision).encode_texts(texts), 6)
     return pl.DataFrame({"vector": vectors}, schema={"vector": pl.Array(pl.Float32, vectors.shape[1])})
 
 

@@ -107,7 +107,8 @@ def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
         file_digest(products),
         [(path.name, file_digest(path)) for path in learnt if path.is_file()],
         {role: identity(name) for role in ROLES if (name := getattr(models, role))},
-        [models.device, models.batch, settings.mentions.max_words, settings.run.shard_rows],
+        [models.device, models.batch, models.text_backend, models.precision],
+        [settings.mentions.max_words, settings.run.shard_rows],
         [settings.baseline.images, settings.baseline.max_tokens, settings.baseline.attributes_per_candidate],
         module_fingerprint(*MODULES),
     )

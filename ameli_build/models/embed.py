@@ -18,6 +18,7 @@ from PIL import Image
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.batches import Kind, run_batches
+from ameli_build.models.exported import export_text_encoder
 from ameli_build.models.pictures import Opened, content_key, open_picture
 from ameli_build.models.text import load_text_encoder
 from ameli_build.models.vision import load_image_encoder
@@ -26,20 +27,19 @@ from ameli_build.snapshot import RunFailed
 from ameli_build.stages import Work
 
 DECIMALS = 6
+TEXT_CODE = ("ameli_build.models.text", "ameli_build.models.exported", "ameli_build.models.precision")
+IMAGE_CODE = ("ameli_build.models.vision", "ameli_build.models.pictures", "ameli_build.models.precision")
 
 
 def embed_texts(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
     """Unit vectors of `settings.models.text_encoder`, shape (texts, dimension), row i for `texts[i]`."""
     models = settings.models
-    common = (models.text_encoder, models.device, models.batch)
-    code = module_fingerprint("ameli_build.models.text", __name__)
-    kind = Kind(
-        "embed texts",
-        encode_texts,
-        common,
-        fingerprint("texts", identity(models.text_encoder), common[1:], code),
-        models.batch,
-    )
+    exported = export_text_encoder(work, models) if texts else ""
+    common = (models.text_encoder, models.device, models.batch, models.precision, exported)
+    how = (models.device, models.batch, models.precision, models.text_backend)
+    code = module_fingerprint(*TEXT_CODE, __name__)
+    mine = fingerprint("texts", identity(models.text_encoder), how, code)
+    kind = Kind("embed texts", encode_texts, common, mine, models.batch)
     keys = [_text_key(text) for text in texts]
     return _gather(work, settings, kind, dict(zip(keys, texts, strict=True)), keys)
 
@@ -63,22 +63,31 @@ def embed_images(work: Work, settings: Settings, paths: Sequence[str], root: Pat
 def image_kind(settings: Settings, root: Path) -> Kind:
     """Vectors of pictures by `settings.models.image_encoder`."""
     models = settings.models
-    common = (models.image_encoder, models.device, models.batch)
-    code = module_fingerprint("ameli_build.models.vision", "ameli_build.models.pictures", __name__)
+    common = (models.image_encoder, models.device, models.batch, models.precision)
+    code = module_fingerprint(*IMAGE_CODE, __name__)
     mine = fingerprint("images", identity(models.image_encoder), common[1:], code)
     return Kind("embed images", encode_images, (*common, str(root)), mine, models.batch)
 
 
-def encode_texts(name: str, device: str, batch: int, texts: Sequence[str]) -> pl.DataFrame:
+def encode_texts(
+    name: str, device: str, batch: int, precision: str, exported: str, texts: Sequence[str]
+) -> pl.DataFrame:
     """The vectors of one batch of texts."""
-    return _table(load_text_encoder(name, device, batch).encode(texts))
+    encoder = load_text_encoder(name, device, batch, exported=exported, precision=precision)
+    return _table(encoder.encode(texts))
 
 
 def encode_images(
-    name: str, device: str, batch: int, root: str, paths: Sequence[str], opened: Opened | None = None
+    name: str,
+    device: str,
+    batch: int,
+    precision: str,
+    root: str,
+    paths: Sequence[str],
+    opened: Opened | None = None,
 ) -> pl.DataFrame:
     """The vectors of one batch of pictures; `root` is the snapshot's."""
-    encoder = load_image_encoder(name, device, batch)
+    encoder = load_image_encoder(name, device, batch, precision)
     return _table(encoder.encode([opened(path) if opened else _open(Path(root) / path) for path in paths]))
 
 

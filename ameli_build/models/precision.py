@@ -6,11 +6,14 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 
-def mixed(device: str) -> AbstractContextManager[Any]:
-    """Half precision for what bears it on a GPU; full precision on a CPU, whose results are kept and compared."""
+def mixed(device: str, precision: str = "auto") -> AbstractContextManager[Any]:
+    """Half precision for what bears it on a GPU; full precision on a CPU, whose results are kept and compared.
+
+    `precision` is "auto", or "full" for full precision everywhere.
+    """
     import torch
 
     kind = device.partition(":")[0]
-    if kind != "cuda":
+    if kind != "cuda" or precision == "full":
         return torch.autocast("cpu", enabled=False)
     return torch.autocast("cuda", dtype=torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)

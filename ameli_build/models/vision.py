@@ -12,6 +12,7 @@ from PIL import Image
 
 from ameli_build.models import ImageEncoder, Matrix
 from ameli_build.models.missing import unavailable
+from ameli_build.models.precision import mixed
 from ameli_build.models.text import load_sentence_transformer
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class OpenClipEncoder:
     tokenizer: Callable[[list[str]], torch.Tensor]
     device: str
     batch: int
+    precision: str = "auto"
 
     def encode(self, images: Sequence[Image.Image]) -> Matrix:
         """Unit vectors of shape (images, dimension)."""
@@ -35,7 +37,7 @@ class OpenClipEncoder:
 
         def forward(items: Sequence[Image.Image]) -> torch.Tensor:
             pixels = torch.stack([self.preprocess(item.convert("RGB")) for item in items])
-            return self.model.encode_image(pixels.to(self.device), normalize=True)  # type: ignore[no-any-return]
+            return self.model.encode_image(pixels.to(self.device))  # type: ignore[no-any-return]
 
         return self._batches(images, forward)
 
@@ -44,15 +46,19 @@ class OpenClipEncoder:
 
         def forward(items: Sequence[str]) -> torch.Tensor:
             tokens = self.tokenizer(list(items)).to(self.device)
-            return self.model.encode_text(tokens, normalize=True)  # type: ignore[no-any-return]
+            return self.model.encode_text(tokens)  # type: ignore[no-any-return]
 
         return self._batches(texts, forward)
 
     def _batches(self, items: Sequence[Any], forward: Callable[[Any], torch.Tensor]) -> Matrix:
         import torch
 
+        parts = []
         with torch.inference_mode():
-            parts = [forward(part).float().cpu().numpy() for part in _cut(items, self.batch)]
+            for part in _cut(items, self.batch):
+                with mixed(self.device, self.precision):
+                    vectors = forward(part)
+                parts.append(torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().numpy())
         return np.concatenate(parts).astype(np.float32) if parts else np.zeros((0, 0), dtype=np.float32)
 
 
@@ -62,6 +68,7 @@ class SentenceClipEncoder:
 
     model: SentenceTransformer
     batch: int
+    precision: str = "auto"
 
     def encode(self, images: Sequence[Image.Image]) -> Matrix:
         """Unit vectors of shape (images, dimension)."""
@@ -74,14 +81,15 @@ class SentenceClipEncoder:
     def _encode(self, items: list[Any]) -> Matrix:
         if not items:
             return np.zeros((0, 0), dtype=np.float32)
-        vectors = self.model.encode(
-            items, batch_size=self.batch, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
-        )
+        with mixed(str(self.model.device), self.precision):
+            vectors = self.model.encode(
+                items, batch_size=self.batch, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+            )
         return np.asarray(vectors, dtype=np.float32)
 
 
 @lru_cache(maxsize=2)
-def load_image_encoder(name: str, device: str = "cpu", batch: int = 32) -> ImageEncoder:
+def load_image_encoder(name: str, device: str = "cpu", batch: int = 32, precision: str = "auto") -> ImageEncoder:
     """The image encoder of that name, loaded once a process.
 
     `bundled:tiny-clip`, `open_clip:<architecture>/<pretrained tag or file>`, or a CLIP of Sentence Transformers.
@@ -91,13 +99,13 @@ def load_image_encoder(name: str, device: str = "cpu", batch: int = 32) -> Image
         from ameli_build.models.tiny_clip import load
 
         model, preprocess, tokenizer = load()
-        return OpenClipEncoder(model.to(device), preprocess, tokenizer, device, batch)
+        return OpenClipEncoder(model.to(device), preprocess, tokenizer, device, batch, precision)
     if name.startswith("open_clip:"):
-        return _load_open_clip(name, device, batch)
-    return SentenceClipEncoder(load_sentence_transformer(name, device, "image_encoder"), batch)
+        return _load_open_clip(name, device, batch, precision)
+    return SentenceClipEncoder(load_sentence_transformer(name, device, "image_encoder"), batch, precision)
 
 
-def _load_open_clip(name: str, device: str, batch: int) -> OpenClipEncoder:
+def _load_open_clip(name: str, device: str, batch: int, precision: str) -> OpenClipEncoder:
     import open_clip
 
     architecture, _, pretrained = name.removeprefix("open_clip:").partition("/")
@@ -109,7 +117,7 @@ def _load_open_clip(name: str, device: str, batch: int) -> OpenClipEncoder:
     except Exception as error:  # the libraries below raise whatever they like for a missing model
         raise unavailable("image_encoder", name, error) from error
     model.eval()
-    return OpenClipEncoder(model, preprocess, tokenizer, device, batch)
+    return OpenClipEncoder(model, preprocess, tokenizer, device, batch, precision)
 
 
 def _cut(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -1,0 +1,115 @@
+"""Text encoders as ONNX files, run on the processor by Sentence Transformers' own backend for ONNX Runtime.
+
+With eight bits, ONNX Runtime scales each batch's numbers by their range: a text's vector then depends a little on the
+texts beside it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models import identity, place_of
+from ameli_build.models.missing import unavailable
+from ameli_build.settings import ModelSettings
+from ameli_build.snapshot import UnusableInput
+from ameli_build.stages import Work
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+LABEL = "export texts"
+MODEL = Path("onnx") / "model.onnx"
+
+
+def export_text_encoder(work: Work, models: ModelSettings) -> str:
+    """The folder of `models.text_encoder` as `models.text_backend` runs it, made once; empty for PyTorch.
+
+    Raises `UnusableInput` on a GPU, without the extra `onnx`, and where the model cannot be had or exported.
+    """
+    if models.text_backend == "torch":
+        return ""
+    if models.device != "cpu":
+        raise UnusableInput(
+            f"setting models.text_backend: {models.text_backend!r} runs on the processor only, "
+            f"and models.device is {models.device!r}"
+        )
+    name, code = models.text_encoder, module_fingerprint(__name__)
+    folder = work.folder(LABEL) / fingerprint(identity(name), models.text_backend, code)[:32]
+    if not (folder / MODEL).is_file():
+        _export(folder, name, quantised=models.text_backend == "onnx-int8")
+    return str(folder)
+
+
+def load_exported(folder: str) -> SentenceTransformer:
+    """An exported text encoder, with as many threads as PyTorch has; raises `UnusableInput` without the extra."""
+    return _load(folder, offline=True, export=False)
+
+
+def _export(folder: Path, name: str, quantised: bool) -> None:
+    """Write the folder, whole or not at all."""
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}")
+    path, offline = place_of(name)
+    try:
+        with _quiet():
+            model = _load(path, offline, export=True)
+            model.save_pretrained(str(partial), create_model_card=False)
+            if quantised:
+                _quantise(partial / MODEL)
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.replace(folder)
+    except UnusableInput:
+        raise
+    except Exception as error:  # the libraries below raise whatever they like
+        raise unavailable("text_encoder", name, error) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _load(path: str, offline: bool, export: bool) -> SentenceTransformer:
+    try:
+        import onnxruntime  # type: ignore[import-untyped]
+        import optimum.onnxruntime  # type: ignore[import-untyped]  # noqa: F401
+    except ImportError as error:
+        raise UnusableInput(
+            f"setting models.text_backend: ONNX needs what is not installed ({error}): pip install 'ameli-build[onnx]'"
+        ) from None
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    how = {"provider": "CPUExecutionProvider", "session_options": options, "export": export}
+    model: SentenceTransformer = SentenceTransformer(
+        path, backend="onnx", device="cpu", local_files_only=offline, model_kwargs=how
+    )
+    return model
+
+
+def _quantise(path: Path) -> None:
+    """Weights in unsigned bytes: signed ones overflow on processors that multiply bytes in pairs of 16 bits (AVX2)."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
+
+    small = path.with_name("small.onnx")
+    quantize_dynamic(path, small, weight_type=QuantType.QUInt8)
+    small.replace(path)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's remarks on itself."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
