@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from ameli_build.baseline.claims import claims
-from ameli_build.baseline.tables import OURS, Scores
+from ameli_build.baseline.tables import OURS, Scores, in_order
 from ameli_build.models import identity
 from ameli_build.settings import Settings
 
@@ -19,7 +19,13 @@ def model_card(scores: Scores, settings: Settings) -> str:
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters |= {"value": _value, "spread": _spread, "interval": _interval}
+    environment.filters |= {
+        "value": _value,
+        "spread": _spread,
+        "interval": _interval,
+        "in_order": in_order,
+        "cell": _cell,
+    }
     template = environment.from_string(template_text())
     used = {role: _public(name) for role, name in scores.notes["models"].items() if name}
     return template.render(
@@ -27,7 +33,7 @@ def model_card(scores: Scores, settings: Settings) -> str:
         notes=scores.notes,
         options=settings.baseline.model_dump(mode="json"),
         models=used,
-        missing=sorted(role for role, name in scores.notes["models"].items() if not name),
+        missing=sorted(role for role, name in scores.notes["models"].items() if not name and role != "nli_encoder"),
         generated=settings.release.generated or settings.profile == "demo",
         claims=claims(scores),
         ours=OURS,
@@ -48,6 +54,11 @@ def _public(name: str) -> str:
 def _value(value: Any) -> str:
     """A percentage, or n/a where a row has none."""
     return "n/a" if value is None else f"{value:.2f}"
+
+
+def _cell(text: str) -> str:
+    """Text that stays within its cell of a table."""
+    return text.replace("|", "\\|")
 
 
 def _spread(value: Any) -> str:

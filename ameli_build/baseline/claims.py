@@ -38,14 +38,19 @@ def _sentence(one: Row, scores: Scores) -> str:
     chance = "" if one["p_value_holm"] is None else f", p={one['p_value_holm']:.2g}"
     measured = f"{one['difference']:+.2f} points [{low:+.2f}, {high:+.2f}] {one['metric']}, n={one['n']}{chance}"
     said = f"{start}: {verdict(low, high)} ({one['better']} against {one['worse']}: {measured})"
-    return "; ".join([said, *_doubts(one), *_causes(one, scores)])
+    return "; ".join([said, *why(one, scores)])
+
+
+def why(one: Row, scores: Scores) -> list[str]:
+    """What stands behind the verdict of a comparison that ran: how far so few reviews let one see, what explains it."""
+    return [*_doubts(one), *_causes(one, scores)]
 
 
 def _doubts(one: Row) -> list[str]:
     """How far the number of reviews, and of comparisons, lets one see."""
     low, high = one["interval"]
     if verdict(low, high) == UNKNOWN:
-        return [f"with so few reviews, less than {(high - low) / 2:.0f} points cannot be told"] if high > low else []
+        return [f"with so few reviews, less than {(high - low) / 2:.1f} points cannot be told"] if high > low else []
     chance = one["p_value_holm"]
     return ["not sure among so many comparisons"] if chance is not None and chance > LEVEL else []
 

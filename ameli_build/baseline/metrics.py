@@ -32,11 +32,15 @@ class Estimate:
     def as_json(self) -> dict[str, Any]:
         """`{"value", "interval", "n", "deviation"}`, rounded to two decimals."""
         return {
-            "value": round(self.value, 2),
-            "interval": [round(self.low, 2), round(self.high, 2)],
+            "value": _rounded(self.value),
+            "interval": [_rounded(self.low), _rounded(self.high)],
             "n": self.n,
-            "deviation": None if self.deviation is None else round(self.deviation, 2),
+            "deviation": None if self.deviation is None else _rounded(self.deviation),
         }
+
+
+def _rounded(value: float) -> float:
+    return round(value, 2) + 0.0  # no -0.0
 
 
 def positions(ranked: Integers, gold: Integers) -> Integers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ameli_build.baseline.metrics import Integers, Values
 
@@ -33,9 +33,18 @@ RECALLS = (1, 10, 20, 50, 100)
 MACRO_RECALL = "recall@10"
 EMPTY = "no review in this split"
 
+T = TypeVar("T")
 Row = dict[str, Any]
 Table = dict[str, dict[str, Row]]
 """Split -> row by the paper's name -> what it holds."""
+
+
+def in_order(named: Mapping[str, T]) -> dict[str, T]:
+    """What is kept by the name of a row or split, as people read it: JSON keeps no order."""
+    known = ("train", "dev", "test", "clean_test", *TABLE4, TUNED_TEXT, *FLOORS, *TABLE5, HUMAN)
+    return {
+        name: named[name] for name in (*(name for name in known if name in named), *sorted(named.keys() - {*known}))
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
-from ameli_build.baseline.tables import HUMAN, TABLE5, Row, Scores
+from ameli_build.baseline.tables import Row, Scores, in_order
 from ameli_build.text import columns
 
-SPLITS = ("test", "clean_test")
+WIDTH = 120
 KINDS = ("disambiguation", "end_to_end")
 
 
 def render(scores: Scores) -> str:
     """Both tables, a block a split: the mean over runs in percent, its deviation and 95 % interval; then the remarks.
 
-    At most 120 columns wide, the remarks apart.
+    At most `WIDTH` columns wide.
     """
     blocks = []
-    for split in (name for name in SPLITS if name in scores.table4):
+    for split in in_order(scores.table4):
         head = (f"Table 4, {split}", "R@1", "R@10", "±", "95 %", "R@20", "R@50", "R@100", "MRR", "macro")
-        rows = scores.table4[split]
+        rows = in_order(scores.table4[split])
         blocks.append(columns([head, *((name, *_recalls(row)) for name, row in rows.items())]) + _remarks(rows))
-    for split in (name for name in SPLITS if name in scores.table5):
-        rows = {name: scores.table5[split][name] for name in (*TABLE5, HUMAN)}
+    for split in in_order(scores.table5):
+        rows = in_order(scores.table5[split])
         heads: list[tuple[str, ...]] = [(f"Table 5, {split}", "disambiguation", "", "", "", "", "end to end")]
         heads += [("", *("F1", "±", "95 %", "MRR", "macro") * len(KINDS))]
         blocks.append(columns([*heads, *((name, *_linking(row)) for name, row in rows.items())]) + _remarks(rows))
@@ -50,7 +51,8 @@ def _remarks(rows: Mapping[str, Row]) -> str:
         for text in (f"not run: {row['reason']}" if "reason" in row else "", row.get("note", "")):
             if text:
                 said.setdefault(text, []).append(name)
-    return "".join(f"\n  {', '.join(names)}: {text}" for text, names in said.items())
+    lines = (f"{', '.join(names)}: {text}" for text, names in said.items())
+    return "".join("\n" + fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines)
 
 
 def _runs(scores: Scores) -> str:
@@ -59,7 +61,7 @@ def _runs(scores: Scores) -> str:
         return "One run: no deviation. Intervals: bootstrap over reviews. Macro: mean over categories."
     told = ", ".join(map(str, seeds))
     return (
-        f"Means over {len(seeds)} runs (seeds {told}) with their standard deviation, where a row learns. "
+        f"Means over {len(seeds)} runs (seeds {told}) with their standard deviation, where they differ. "
         "Intervals: bootstrap over reviews.\nMacro: mean over categories."
     )
 

@@ -12,6 +12,7 @@ from baseline_world import write_dataset
 from torchvision.models import resnet18
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
+from ameli_build.baseline.card import model_card
 from ameli_build.baseline.claims import claims
 from ameli_build.baseline.run import read_scores, run_baseline
 from ameli_build.baseline.tables import (
@@ -137,6 +138,8 @@ def test_the_card_says_what_the_scores_say(scored: Snapshot) -> None:
     assert f"{V2VEL}: not run (models.resnet is empty" in card
     assert all(sentence in card for sentence in claims(scores))
     assert "None" not in card
+    assert "| P(e\\|m) | " in card
+    assert card == model_card(scores, settings())
     assert str(scored.root) not in card
 
 

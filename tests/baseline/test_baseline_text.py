@@ -39,5 +39,11 @@ def test_tables_fit_a_terminal_and_tell_why_a_row_is_missing() -> None:
     assert "Means over 3 runs (seeds 7, 8, 9)" in text
 
 
+def test_scores_that_were_read_from_a_file_look_the_same() -> None:
+    scores = made([7, 8])
+    table4, table5 = ({"clean_test": dict(sorted(one["clean_test"].items()))} for one in (scores.table4, scores.table5))
+    assert render(Scores(table4, table5, {}, [], scores.notes)) == render(scores)
+
+
 def test_a_single_run_has_no_deviation() -> None:
     assert "One run: no deviation" in render(made([7]))

@@ -160,4 +160,4 @@ def test_a_claim_says_what_speaks_against_it() -> None:
     ceiling = "; B alone finds 95 %: little is left to win"
     assert ": supported (A against B: +3.00 points [+0.50, +5.50] recall@10, n=99, p=0.4); " in first
     assert first.endswith(f"; not sure among so many comparisons{ceiling}")
-    assert second.endswith(f"p=0.4); with so few reviews, less than 4 points cannot be told{ceiling}")
+    assert second.endswith(f"p=0.4); with so few reviews, less than 4.0 points cannot be told{ceiling}")
