@@ -14,6 +14,7 @@ from ameli_build.baseline.tables import (
     TUNED_BOTH,
     Row,
     Scores,
+    in_order,
 )
 
 UNKNOWN = "cannot tell"
@@ -94,7 +95,7 @@ def verdict(low: float, high: float) -> str:
 
 def _human_gaps(scores: Scores) -> list[str]:
     sentences = []
-    for split, rows in scores.table5.items():
+    for split, rows in in_order(scores.table5).items():
         person, model = rows[HUMAN], rows[OURS]
         if person["disambiguation_f1"] is None or model["disambiguation_f1"] is None:
             sentences.append(f"{split}: a gap to human performance remains: not run")
