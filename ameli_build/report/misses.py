@@ -49,10 +49,14 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A product as a card: picture as a data URI, None where it has none that can be read."""
+    """A product as a card: picture as a data URI, None where it has none that can be read.
+
+    `words` are those of its name, each with whether the other product's name lacks it.
+    """
 
     sku: str
     name: str
+    words: tuple[tuple[str, bool], ...]
     category: str
     picture: str | None
 
@@ -110,7 +114,7 @@ def _miss(
     clean: frozenset[str],
 ) -> Miss:
     text, start, end = joined_text(review["title"], review["text"]), review["mention_start"], review["mention_end"]
-    photos = [found for path in review["images"][:PHOTOS] if (found := picture(pictures, path, PHOTO_SIDE))]
+    photos = [jpeg for path in review["images"][:PHOTOS] if (jpeg := picture(pictures, path, PHOTO_SIDE))]
     gold, wrong = products[one.gold], products.get(one.predicted or "")
     stated = {attribute["name"]: attribute["value"] for attribute in one.row["attributes"]}
     found = differences(gold["attributes"], wrong["attributes"], stated) if wrong else []
@@ -128,8 +132,8 @@ def _miss(
         photos=tuple(photos),
         more_photos=max(len(review["images"]) - PHOTOS, 0),
         stated=tuple(f"{name}: {value}" for name, value in stated.items()),
-        gold=_shown(gold, pictures),
-        predicted=_shown(wrong, pictures) if wrong else None,
+        gold=_shown(gold, wrong, pictures),
+        predicted=_shown(wrong, gold, pictures) if wrong else None,
         differences=tuple(found),
         same=len({each["name"] for each in gold["attributes"]} & _names(wrong)) - sum(_both(each) for each in found),
         voices=tuple(_voices(one)),
@@ -173,9 +177,20 @@ def _values(attributes: Sequence[Mapping[str, str]]) -> dict[str, str]:
     return {name: "; ".join(some) for name, some in values.items()}
 
 
-def _shown(product: Mapping[str, Any], pictures: Pictures) -> Shown:
-    image = next((found for path in product["images"] if (found := picture(pictures, path, PRODUCT_SIDE))), None)
-    return Shown(product["sku"], product["name"], (product["categories"] or [""])[-1], image)
+def _shown(product: Mapping[str, Any], other: Mapping[str, Any] | None, pictures: Pictures) -> Shown:
+    image = next((jpeg for path in product["images"] if (jpeg := picture(pictures, path, PRODUCT_SIDE))), None)
+    words = tuple(own_words(product["name"], other["name"] if other else product["name"]))
+    return Shown(product["sku"], product["name"], words, (product["categories"] or [""])[-1], image)
+
+
+def own_words(name: str, other: str) -> list[tuple[str, bool]]:
+    """The words of a name, each with whether the other name lacks it.
+
+    >>> own_words("Watch - Black", "Watch - White")
+    [('Watch', False), ('-', False), ('Black', True)]
+    """
+    theirs = set(other.split())
+    return [(word, word not in theirs) for word in name.split()]
 
 
 def _voices(one: Judged) -> list[Voice]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ameli_build.baseline.tables import FLOORS, HUMAN, TABLE4, TABLE5, TUNED_TEXT
 from ameli_build.report.falls import funnel_falls
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.judging import Judgement, Kind, by_category, judge
@@ -19,6 +21,7 @@ from annotation.assets import asset, source_hash, tokens
 
 CATEGORY_SIDE = 96
 """Pixels of the picture beside a category."""
+ORDER = tuple(dict.fromkeys((*TABLE4, TUNED_TEXT, *FLOORS, *TABLE5, HUMAN, "dev", "test", "clean_test")))
 OTHER_BUILD = "baseline/ was made from another build of dataset/: run ameli baseline SNAPSHOT again"
 NO_BASELINE = "Baseline not run yet: ameli baseline SNAPSHOT"
 
@@ -98,7 +101,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "count": count, "interval": interval, "named": named}
+    environment.filters |= {
+        "number": number,
+        "count": count,
+        "interval": interval,
+        "signed": signed,
+        "named": named,
+        "ordered": ordered,
+    }
     return environment
 
 
@@ -124,13 +134,34 @@ def count(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
-def interval(bounds: Sequence[float] | None, sign: str = "") -> str:
-    """The bounds of an interval, "" where there is none.
+def signed(value: float) -> str:
+    """A difference with its sign.
 
-    >>> interval([61.62, 79.8]), interval([-3.0, 4.25], "+")
-    ('61.6 to 79.8', '-3.0 to +4.2')
+    >>> signed(-3.0), signed(4.27)
+    ('−3.0', '+4.3')
     """
-    return f"{bounds[0]:{sign}.1f} to {bounds[1]:{sign}.1f}" if bounds else ""
+    return f"{value:+.1f}".replace("-", "−")
+
+
+def interval(bounds: Sequence[float] | None, signs: bool = False) -> str:
+    """The bounds of an interval, with signs where it is one of a difference; "" where there is none.
+
+    >>> interval([61.62, 79.8]), interval([-3.0, 4.27], signs=True)
+    ('61.6 to 79.8', '−3.0 to +4.3')
+    """
+    return " to ".join(signed(bound) if signs else number(bound) for bound in bounds or ())
+
+
+def ordered(rows: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Rows in the paper's order, splits in their own; others follow as they come.
+
+    >>> list(ordered({"human": 1, "V2TEL": 2})), list(ordered({"clean_test": 1, "test": 2}))
+    (['V2TEL', 'human'], ['test', 'clean_test'])
+    """
+    return {
+        name: rows[name]
+        for name in (*(name for name in ORDER if name in rows), *(name for name in rows if name not in ORDER))
+    }
 
 
 def named(split: str) -> str:

@@ -1,0 +1,135 @@
+"""The page as a file: its sections, what is escaped, what is missing."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ameli_build.report.falls import funnel_falls
+from ameli_build.report.misses import differences
+from ameli_build.report.run import make_report
+from ameli_build.snapshot import Snapshot, UnusableInput
+from tests.made import HOSTILE
+from tests.report.report_world import SETTINGS, reported_snapshot, row, write_predictions
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    return reported_snapshot(tmp_path / "snapshot")
+
+
+def page(snapshot: Snapshot) -> str:
+    return make_report(snapshot, SETTINGS).read_text(encoding="utf-8")
+
+
+def part(text: str, name: str) -> str:
+    """What a section says, without its elements."""
+    found = re.search(rf'<section id="{name}".*?</section>', text, re.DOTALL)
+    assert found is not None
+    return " ".join(re.sub(r"<[^>]*>", " ", found[0]).split())
+
+
+def test_every_section_has_its_numbers(snapshot: Snapshot) -> None:
+    text = page(snapshot)
+    assert "Generated world, not the paper's numbers." in text
+    assert "no photograph no_image −1 5" in part(text, "funnel")
+    assert "PC Laptops 4 100.0" in part(text, "data")
+    assert "Pre-trained SBERT 50.0 50.0" in part(text, "retrieval")
+    assert "P(e|m) not run: no &lt;model&gt; here" in part(text, "retrieval")
+    assert "AMELINK (Ours) 50.0" in part(text, "linking")
+    assert "human not run: no annotation sheet has been imported" in part(text, "linking")
+    assert "the full model beats chance AMELINK (Ours) against Random Baseline" in part(text, "claims")
+    assert "string match not run: not asked" in part(text, "attributes")
+    assert "ameli-build 0.1.0 on Python 3.11" in part(text, "made")
+
+
+def test_misses_stand_by_how_sure_the_linker_was(snapshot: Snapshot) -> None:
+    text = part(page(snapshot), "misses")
+    first, second = text.index("review r4"), text.index("review r5")
+    assert first < second
+    assert "another candidate scored higher" in text[:first]
+    assert "dropped by the attribute filter" in text[first:second]
+    assert "gold product at rank 3" in text[first:second]
+
+
+def test_a_setting_says_how_many(snapshot: Snapshot) -> None:
+    settings = SETTINGS.model_copy(update={"report": SETTINGS.report.model_copy(update={"misses": 1})})
+    text = make_report(snapshot, settings).read_text(encoding="utf-8")
+    assert text.count("<article") == 1
+    assert "1 of 2 misses" in text
+
+
+def test_texts_are_escaped_and_nothing_is_fetched(snapshot: Snapshot) -> None:
+    text = page(snapshot)
+    assert HOSTILE not in text
+    assert "&lt;script&gt;alert" in text
+    assert text.count("<script>") == 1
+    sources = re.findall(r'(?:src|href)="([^"]*)"', text)
+    assert sources
+    assert all(source.startswith(("data:", "#")) for source in sources)
+    assert not re.search(r"<[^>]+\sstyle=", text)  # the page's own policy would refuse it
+
+
+def test_the_same_snapshot_gives_the_same_bytes(snapshot: Snapshot) -> None:
+    first = make_report(snapshot, SETTINGS).read_bytes()
+    shutil.rmtree(snapshot.root / "cache", ignore_errors=True)
+    assert make_report(snapshot, SETTINGS).read_bytes() == first
+    assert str(snapshot.root).encode() not in first
+
+
+def test_what_has_not_run_says_so(snapshot: Snapshot) -> None:
+    shutil.rmtree(snapshot.root / "baseline")
+    text = page(snapshot)
+    for name in ("retrieval", "linking", "claims", "attributes", "misses"):
+        assert "Baseline not run yet: ameli baseline SNAPSHOT" in part(text, name)
+    assert "no_image" in part(text, "funnel")
+    shutil.rmtree(snapshot.dataset)
+    (snapshot.root / "run.json").unlink()
+    text = page(snapshot)
+    for name in ("funnel", "data"):
+        assert "Data set not released yet: ameli build SNAPSHOT" in part(text, name)
+    assert "No run.json here" in part(text, "made")
+
+
+def test_a_baseline_of_another_build_is_not_mixed_in(snapshot: Snapshot) -> None:
+    write_predictions(snapshot, [row("gone", ["p1", "p4"], ["p1", "p4"], 0.8)])
+    assert "another build of dataset/" in part(page(snapshot), "misses")
+
+
+def test_unreadable_and_old_files_are_named(snapshot: Snapshot) -> None:
+    before = make_report(snapshot, SETTINGS).read_bytes()
+    stats = snapshot.dataset / "stats.json"
+    good = stats.read_bytes()
+    stats.write_bytes(good[:40])
+    with pytest.raises(UnusableInput, match=r"stats\.json: unreadable"):
+        make_report(snapshot, SETTINGS)
+    stats.write_bytes(good)
+    predictions = snapshot.root / "baseline" / "predictions.parquet"
+    pl.read_parquet(predictions).drop("run").write_parquet(predictions)
+    with pytest.raises(UnusableInput, match="no run"):
+        make_report(snapshot, SETTINGS)
+    assert (snapshot.root / "report.html").read_bytes() == before
+
+
+def test_losses_stand_in_the_order_in_which_reasons_count(snapshot: Snapshot) -> None:
+    funnel = json.loads((snapshot.dataset / "stats.json").read_text())["funnel"]
+    funnel["stages"]["clean"]["dropped"] = {"duplicate": 2, "no_image": 1, "too_long": 1}
+    funnel["stages"]["mentions"]["dropped"] = {"no_mention": 1}
+    found = funnel_falls({**funnel, "reviews_in": 10})
+    assert [(fall.name, fall.kept) for fall in found] == [
+        ("no_image", 9), ("too_long", 8), ("duplicate", 6), ("no_mention", 5),
+    ]  # fmt: skip
+
+
+def test_stated_attributes_come_first_and_equal_ones_not_at_all() -> None:
+    gold = [{"name": name, "value": value} for name, value in (("A", "1"), ("B", "1"), ("C", "1"), ("D", "1"))]
+    wrong = [{"name": name, "value": value} for name, value in (("A", "2"), ("C", "1"), ("D", "2"), ("E", "2"))]
+    found = differences(gold, wrong, {"D": "one", "C": "one"})
+    assert [(one.name, one.said, one.gold, one.predicted) for one in found] == [
+        ("D", "one", "1", "2"), ("A", "", "1", "2"), ("B", "", "1", ""), ("E", "", "", "2"),
+    ]  # fmt: skip
