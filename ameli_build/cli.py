@@ -289,6 +289,17 @@ def link(
 
 
 @app.command()
+def report(snapshot: SnapshotPath, profile: Profile = None, override: Overrides = None) -> None:
+    """One page with the funnel, the data set, the scores and the worst misses: SNAPSHOT/report.html."""
+    from ameli_build.report.run import make_report
+    from ameli_build.settings import load_settings
+
+    opened = Snapshot.open(snapshot)
+    with opened.lock():
+        print(make_report(opened, load_settings(profile, override or (), opened)))
+
+
+@app.command()
 def verify(snapshot: SnapshotPath) -> None:
     """Check a snapshot against its own checksums, schemas and rules."""
     from ameli_build.verify import verify as run_verify

@@ -46,6 +46,8 @@ def test_every_command_has_help() -> None:
         "sheets",
         "baseline",
         "export",
+        "link",
+        "report",
         "verify",
     ):
         assert command in told
