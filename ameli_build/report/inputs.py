@@ -13,7 +13,9 @@ import polars as pl
 from ameli_build.baseline.output import PREDICTIONS
 from ameli_build.baseline.run import read_scores
 from ameli_build.baseline.tables import Scores
+from ameli_build.provenance import STAGES
 from ameli_build.snapshot import Snapshot, UnusableInput
+from ameli_build.stages import stage_record
 
 Record = dict[str, Any]
 LINKED = "test"
@@ -52,10 +54,10 @@ class Inputs:
         )
 
     @property
-    def setting(self) -> Mapping[str, Any]:
-        """The settings that `run.json` tells, section by section."""
-        settings: Mapping[str, Any] = (self.run or {}).get("settings", {})
-        return settings
+    def stages(self) -> Mapping[str, Mapping[str, Any]]:
+        """What each stage that has run noted last; `run.json` does not know of a baseline that was run alone."""
+        told = {name: stage_record(self.snapshot, name) for name in STAGES}
+        return {name: record for name, record in told.items() if record}
 
     @property
     def of_one_build(self) -> bool:

@@ -50,6 +50,7 @@ def render(inputs: Inputs, settings: Settings) -> str:
             release=settings.release,
             generated=settings.release.generated or settings.profile == "demo",
             run=inputs.run,
+            stages=inputs.stages,
             stats=inputs.stats,
             falls=funnel_falls(inputs.stats["funnel"]) if inputs.stats else [],
             thumbnails=_thumbnails(inputs) if inputs.stats else {},

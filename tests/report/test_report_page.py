@@ -46,6 +46,7 @@ def test_every_section_has_its_numbers(snapshot: Snapshot) -> None:
     assert "the full model beats chance AMELINK (Ours) against Random Baseline" in part(text, "claims")
     assert "string match not run: not asked" in part(text, "attributes")
     assert "ameli-build 0.1.0 on Python 3.11" in part(text, "made")
+    assert re.search(r"release \d+\.\d [\d,]+", part(text, "made"))
 
 
 def test_misses_stand_by_how_sure_the_linker_was(snapshot: Snapshot) -> None:
