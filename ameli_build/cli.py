@@ -236,7 +236,7 @@ def baseline(
 ) -> None:
     """Score retrieval and disambiguation on the splits of a data set: PATH/baseline/."""
     from ameli_build.baseline.run import run_baseline
-    from ameli_build.baseline.sources import keep_record, open_source
+    from ameli_build.baseline.sources import open_source
     from ameli_build.baseline.text import render
     from ameli_build.settings import load_settings
 
@@ -244,7 +244,6 @@ def baseline(
     settings = load_settings(profile, override or (), source.told)
     with source.home.lock(), _mapper(workers) as mapper:
         print(render(run_baseline(source, settings, mapper)))
-        keep_record(source, settings)
 
 
 @app.command()

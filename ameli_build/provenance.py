@@ -43,8 +43,21 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
     write_json(path, record)
 
 
+def note_stage(snapshot: Snapshot, name: str, command: str) -> None:
+    """Put the record of one stage into a `run.json` that is there; the settings in it stay those of the build."""
+    path = snapshot.root / "run.json"
+    if not path.is_file():
+        return
+    record: dict[str, Any] = json.loads(path.read_text())
+    record["commands"] = sorted({*record.get("commands", []), command})
+    record["peak_memory_mb"] = max(peak_memory_mb(), int(record.get("peak_memory_mb", 0)))
+    record["stages"] = {**record.get("stages", {}), name: _brief(stage_record(snapshot, name))}
+    write_json(path, record)
+
+
 def _brief(record: dict[str, Any]) -> dict[str, Any]:
-    return {key: record[key] for key in ("fingerprint", "seconds", "peak_memory_mb", "rows") if key in record}
+    kept = ("fingerprint", "seconds", "peak_memory_mb", "rows", "settings", "models")
+    return {key: record[key] for key in kept if key in record}
 
 
 def _version(name: str) -> str | None:

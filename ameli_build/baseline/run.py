@@ -19,7 +19,7 @@ from ameli_build.baseline.output import human_row, predictions
 from ameli_build.baseline.rows import table4_rows, table5_rows
 from ameli_build.baseline.runs import Run, Runs, run_all
 from ameli_build.baseline.scoring import outcome, rate_attributes
-from ameli_build.baseline.sources import Source
+from ameli_build.baseline.sources import Source, keep_record
 from ameli_build.baseline.tables import HUMAN, Bootstrap, Scores
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
@@ -76,8 +76,11 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
         "rows": {"baseline/predictions": rows},
         "seconds": seconds,
         "peak_memory_mb": peak_memory_mb(),
+        "settings": settings.baseline.model_dump(mode="json"),
+        "models": _models(settings),
     }
     write_json(mark, record)
+    keep_record(source, settings)
     say(f"baseline: done in {seconds:.1f} s")
     return scores
 
@@ -124,9 +127,13 @@ def _fingerprint(source: Source, settings: Settings) -> str:
         settings.run.model_dump(mode="json"),
         settings.mentions.max_words,
         settings.models.model_dump(mode="json", exclude={"detector"}),
-        {role: identity(name) for role in ROLES if (name := getattr(settings.models, role))},
+        _models(settings),
     ]
     return fingerprint("baseline", source.content(), chosen, module_fingerprint(*MODULES))
+
+
+def _models(settings: Settings) -> dict[str, str]:
+    return {role: identity(name) for role in ROLES if (name := getattr(settings.models, role))}
 
 
 def _scores(data: Data, runs: Runs, settings: Settings, report: Mapping[str, Any]) -> Scores:

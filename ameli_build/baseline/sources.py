@@ -11,7 +11,7 @@ from ameli_build.baseline.by_content import read_by_content
 from ameli_build.baseline.data import SPLITS, Data, load_data
 from ameli_build.baseline.official import PICTURES, Files, find_official, load_official
 from ameli_build.fingerprints import fingerprint
-from ameli_build.provenance import write_run_record
+from ameli_build.provenance import note_stage, write_run_record
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
 
@@ -47,8 +47,10 @@ class Source:
 
 
 def keep_record(source: Source, settings: Settings) -> None:
-    """Write `run.json` into a folder of results; a snapshot's is that of its builds, and stays."""
-    if not any((source.home.root / name).is_dir() for name in ("raw", "catalog")):
+    """Write `run.json` into a folder of results; in a snapshot's, which is that of its builds, note the stage alone."""
+    if any((source.home.root / name).is_dir() for name in ("raw", "catalog")):
+        note_stage(source.home, "baseline", "baseline")
+    else:
         write_run_record(source.home, settings, "baseline")
 
 

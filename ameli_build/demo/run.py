@@ -19,6 +19,7 @@ from ameli_build.demo.truth import write_truth
 from ameli_build.demo.world import World
 from ameli_build.informativeness.calibrate import calibrate
 from ameli_build.provenance import write_run_record
+from ameli_build.report.run import make_report
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput, write_bytes, write_json
 from ameli_build.stages import Mapper, peak_memory_mb
@@ -67,6 +68,7 @@ def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> No
         summary.heading("baseline (sections 4 and 5)")
         scores = run_baseline(snapshot, settings, mapper)
         write_run_record(snapshot, settings, "demo")
+        make_report(snapshot, settings)
         checks = [*scoreboard.score(snapshot.root, snapshot.root / "truth"), *link_rows(snapshot, settings)]
         summary.show(snapshot, scores, checks)
     print(f"\n{time.monotonic() - started:.0f} s, largest process {peak_memory_mb():,} MiB")

@@ -15,12 +15,13 @@ from ameli_build.snapshot import Snapshot
 from ameli_build.text import columns
 
 PATHS = {
+    "report.html": "all of this as one page, with the worst misses side by side: open it in a browser",
     "dataset/README.md": "the data set card",
     "dataset/train.parquet": "one row a review; dev, test and clean_test beside it",
     "dataset/dropped.parquet": "every review that left, and why",
     "dataset/stats.json": "the numbers above",
     "sheets/": "annotation sheets, HTML and XLSX",
-    "baseline/scores.json": "Tables 4 and 5, with intervals",
+    "baseline/scores.json": "Tables 4 and 5, with intervals; MODEL_CARD.md beside it",
     "run.json": "versions, settings, models, time and memory",
     "truth/": "what the generator knows; the pipeline never reads it",
 }

@@ -12,7 +12,7 @@ import pytest
 from baseline_world import write_dataset
 
 from ameli_build.baseline.run import run_baseline
-from ameli_build.baseline.sources import keep_record, open_source
+from ameli_build.baseline.sources import open_source
 from ameli_build.release.export import export
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot
@@ -47,7 +47,6 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for path, out in plans.items():
         source = open_source(path, out)
         run_baseline(source, settings())
-        keep_record(source, settings())
     return homes
 
 

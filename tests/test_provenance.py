@@ -1,0 +1,25 @@
+"""`run.json`: a stage that runs later is noted, the settings of the build stay."""
+
+import json
+from pathlib import Path
+
+from ameli_build.provenance import note_stage, write_run_record
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot, write_json
+
+
+def test_a_later_stage_is_noted_beside_the_settings_of_the_build(tmp_path: Path) -> None:
+    snapshot = Snapshot(tmp_path)
+    write_run_record(snapshot, load_settings("demo"), "build")
+    mark = {"fingerprint": "f", "seconds": 1.5, "peak_memory_mb": 7, "models": {"ocr": "rapidocr"}, "outputs": {}}
+    write_json(tmp_path / "stages" / "baseline" / "stage.json", mark)
+    note_stage(snapshot, "baseline", "baseline")
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["settings"]["profile"] == "demo"
+    assert record["commands"] == ["baseline", "build"]
+    assert record["stages"] == {"baseline": {key: value for key, value in mark.items() if key != "outputs"}}
+
+
+def test_a_folder_without_a_record_gets_none(tmp_path: Path) -> None:
+    note_stage(Snapshot(tmp_path), "baseline", "baseline")
+    assert not (tmp_path / "run.json").exists()
