@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from ameli_build.catalog.pages import parse_product_page
@@ -70,3 +71,35 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
     assert set(told["parsing"]) >= {"product, generation B", "product, generation C", "reviews, a page of 20"}
     assert "5 product pages" in done.stdout
     assert "10 ms" in done.stdout
+
+
+def test_the_baselines_contenders_find_the_same(tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.json"
+    small = "--only retrieval texts --entities 300 --queries 20 --top 50 --texts 12 --rounds 1"
+    command = [sys.executable, str(BENCHMARKS / "baseline.py"), *small.split(), "--json", str(numbers)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(numbers.read_text())
+    assert set(told["retrieval"]["contenders"]) == {"own", "semantic_search", "numpy"}
+    backends = told["texts"]["backends"]
+    assert backends["onnx"]["least cosine"] > 0.9999
+    assert 0.9 < backends["onnx-int8"]["cosine"] < 0.9999
+    assert "top 50 of 300 entities for 20 queries" in done.stdout
+
+
+@pytest.fixture
+def baseline(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The benchmark of the baseline, imported as its scripts do."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import baseline
+
+    return baseline
+
+
+def test_a_worse_answer_is_no_tie(baseline: ModuleType) -> None:
+    queries, entities = baseline.made(2, 1), baseline.made(40, 2)
+    best = np.argsort(-(queries @ entities.T), axis=1)
+    assert baseline._same(queries, entities, {"own": best[:, :5], "other": best[:, :5].copy()}) == {"other": 0}
+    worse = best[:, [0, 1, 2, 3, 9]]
+    with pytest.raises(baseline.BenchmarkFailed, match="own and other differ on query 0"):
+        baseline._same(queries, entities, {"own": best[:, :5], "other": worse})
