@@ -21,8 +21,9 @@ Rows = npt.NDArray[np.int64]
 
 def made(rows: int, seed: int) -> Vectors:
     """Random unit vectors, the same for each contender."""
-    vectors: Vectors = np.random.default_rng(seed).standard_normal((rows, SIZE), dtype=np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = np.random.default_rng(seed).standard_normal((rows, SIZE), dtype=np.float32)
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def own(queries: Vectors, entities: Vectors, top: int) -> Rows:
