@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal, NoReturn
+from typing import IO, Any, Literal, NoReturn, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -51,20 +51,30 @@ def form_of(path: Path) -> Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row of a Parquet file with values that Python cannot hold: the others as JSON, and what is wrong."""
+
+    text: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Rows of a file from number `first` on: lines as they stand there, or records of a Parquet file."""
 
     first: int
-    rows: Sequence[bytes | Raw]
+    rows: Sequence[bytes | Raw | Unreadable]
     broken: Row | None = None
     """What is said of the place behind the last row where the file cannot be read on."""
 
 
-def row_of(first: int, place: int, given: bytes | Raw) -> Row:
+def row_of(first: int, place: int, given: bytes | Raw | Unreadable) -> Row:
     """The row at a place of a block, checked as a whole."""
     if isinstance(given, bytes):
         return _row(first + place, given)
-    return Row(first + place, json.dumps(given, ensure_ascii=False, default=str)[:_SHOWN], given)
+    if isinstance(given, Unreadable):
+        return Row(first + place, given.text, None, given.error)
+    return Row(first + place, _as_text(given), given)
 
 
 def read_blocks(path: Path) -> Iterator[Block]:
@@ -207,7 +217,32 @@ def _parquet_blocks(path: Path) -> Iterator[Block]:
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=_BLOCK_ROWS):
-                yield Block(first, batch.to_pylist())
+                yield Block(first, _records(batch))
                 first += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise UnusableInput(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+
+
+def _records(batch: pa.RecordBatch) -> list[Raw | Unreadable]:
+    """A batch's rows; only where a value cannot be read, one by one, so that the others stay."""
+    try:
+        return cast(list[Raw | Unreadable], batch.to_pylist())
+    except (ValueError, OverflowError):
+        return [_record(batch.slice(place, 1)) for place in range(len(batch))]
+
+
+def _record(row: pa.RecordBatch) -> Raw | Unreadable:
+    record: dict[str, Any] = {}
+    errors: list[str] = []
+    for name, column in zip(row.schema.names, row.columns, strict=True):
+        try:
+            record[name] = column[0].as_py()
+        except UnicodeDecodeError as error:
+            errors.append(f"{name}: not UTF-8 at byte {error.start + 1}")
+        except (ValueError, OverflowError) as error:  # a moment past the year 9999, one of nanoseconds
+            errors.append(f"{name}: cannot be read ({error})")
+    return Unreadable(_as_text(record), "; ".join(errors)) if errors else record
+
+
+def _as_text(record: Raw) -> str:
+    return json.dumps(record, ensure_ascii=False, default=str)[:_SHOWN]

@@ -19,9 +19,11 @@ from ameli_build.records import Attribute, Product, Review
 
 Raw = Mapping[str, Any]
 
+LARGEST = 2**63 - 1
+"""Of whole numbers; what a column of them holds."""
+
 _NO_ID = re.compile(r"[/\\\x00-\x1f]|\.\.")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}(\.0*)?")
-_LARGEST = 2**63 - 1
 _PRODUCT_FIELDS = frozenset(Product.__dataclass_fields__) - {"source", "extra"}
 _REVIEW_FIELDS = frozenset(Review.__dataclass_fields__) - {"source", "extra", "conflict"}
 
@@ -196,7 +198,7 @@ def _whole(record: Raw, field: str) -> int | None:
         number = int(value.strip().split(".")[0])
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool) and math.isfinite(value):
         number = int(value) if value == int(value) else None
-    if number is None or abs(number) > _LARGEST:
+    if number is None or abs(number) > LARGEST:
         raise BadRecord(f"{field}: not a whole number: {_shown(value)}")
     return number
 

@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from ameli_build.catalog.raw_files import Block, Row, first_of, read_blocks, rejected_of, row_of
-from ameli_build.catalog.raw_records import BadRecord, review_of
+from ameli_build.catalog.raw_records import LARGEST, BadRecord, review_of
 from ameli_build.records import REVIEWS, Rejected
 from ameli_build.snapshot import UnusableInput
 
@@ -29,7 +29,6 @@ _BAD_ID = r"^\s*$|/|\\|\.\.|^\.$|[\x00-\x1f]"
 _SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 _REFERENCE = rf"^(?:(?i:https?)://[^\x00]*|{_SEGMENT}(?:/{_SEGMENT})*)$"
 _EXACT = 2**53
-_LARGEST = 2**63 - 1
 _NAMED = frozenset((*_TEXTS, *_NUMBERS, "images"))
 
 
@@ -175,7 +174,7 @@ def _numbers(values: list[Any], odd: set[int]) -> pl.Series:
                 if values[place] is None:
                     odd.add(place)
     for place, value in enumerate(values):
-        if value is not None and not -_LARGEST <= value <= _LARGEST:
+        if value is not None and not -LARGEST <= value <= LARGEST:
             values[place] = None
             odd.add(place)
     return pl.Series(values, dtype=pl.Int64)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from hypothesis import given, settings
@@ -264,6 +266,42 @@ def test_parquet(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(UnusableInput, match="not a readable Parquet file"):
         read_reviews(path, "r")
+
+
+UNREADABLE = {
+    "submitted_at": pa.array([0, 10**18, 0, 0, 0], pa.timestamp("us")),  # the second is past the year 9999
+    "brand": pa.array([b"a", b"b", b"caf\xe9", b"\xff", b"e"]).view(pa.string()),
+    "when": pa.array([0, 0, 0, 10**9, 0], pa.int32()).view(pa.date32()),
+}
+ERRORS = {
+    2: ["submitted_at: cannot be read"],
+    3: ["brand: not UTF-8 at byte 4"],
+    4: ["brand: not UTF-8", "when: cannot"],
+}
+
+
+def test_a_value_of_parquet_that_cannot_be_read_is_one_rejected_row(tmp_path: Path) -> None:
+    ids = [f"r{n}" for n in range(1, 6)]
+    path = tmp_path / "reviews.parquet"
+    pq.write_table(pa.table({"review_id": ids, "sku": ids, **UNREADABLE}), path)
+    reviews, rejected = read_reviews(path, "r")
+    assert [review.review_id for review in reviews] == ["r1", "r5"]
+    assert reviews[0].submitted_at == "1970-01-01T00:00:00"
+    check_unreadable(rejected, "review_id", "r")
+
+    path = tmp_path / "products.parquet"
+    names = {"sku": ids, "name": ids, "categories": pa.array([[]] * 5, pa.list_(pa.string()))}
+    pq.write_table(pa.table({**names, **UNREADABLE}), path)
+    products, rejected = read_products(path, "p")
+    assert [product.sku for product in products] == ["r1", "r5"]
+    check_unreadable(rejected, "sku", "p")
+
+
+def check_unreadable(rejected: list[Rejected], key: str, name: str) -> None:
+    assert [(row.file, row.line) for row in rejected] == [(name, line) for line in ERRORS]
+    for row, (line, parts) in zip(rejected, ERRORS.items(), strict=True):
+        assert all(part in row.error for part in parts), row.error
+        assert json.loads(row.record)[key] == f"r{line}"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"{}\n", b"\x00\xff\xfe" * 100])
