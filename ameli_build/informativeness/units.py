@@ -120,7 +120,8 @@ def _either(words: tuple[str, ...]) -> str:
 
 _BELOW_100 = rf"(?:(?:{_either(_TENS)})(?:[\s-]?(?:{_either(_ONES)}))?|{_either(_TEENS)}|{_either(_ONES)})"
 _SPELLED = rf"(?:(?:{_either(_ONES)}|a)[\s-]hundred(?:[\s-](?:and[\s-])?{_BELOW_100})?|half(?: an?)?|{_BELOW_100})"
-_DIGITS = r"(?:\d+[\s-]+)?\d{1,2}/(?:2|3|4|8|16|32)|\d[\d,]*(?:\.\d+)?|\.\d+"
+_DIGITS = r"(?:\d+[\s-]+)?\d{1,2}/(?:2|3|4|8|16|32)|\d[\d,]{0,20}(?:\.\d+)?|\.\d+"
+"""At most so many digits and commas: a list of numbers is looked through from each of them."""
 _UNIT_NAMES = "|".join(re.escape(name) for name in sorted(_UNITS, key=lambda name: (-len(name), name)))
 _ENDS = r"(?![a-z0-9]|\.\d)\.?"
 _NOT_AFTER = r"(?!in\b[\s-]+(?:the|a|an|one|1|my|our|his|her|this|that|total|all|each)\b|m\b\s*[&'])"
