@@ -141,6 +141,8 @@ def read_labels(path: Path) -> dict[str, bool]:
         review_id, said = row.get("review_id"), str(row.get("label")).strip().lower()
         if not isinstance(review_id, str) or not review_id or said not in _TRUE | _FALSE:
             raise UnusableInput(f"{path}:{line}: expected review_id and label (0 or 1), got {dict(row)!r}"[:300])
+        if any("\ud800" <= character <= "\udfff" for character in review_id):
+            raise UnusableInput(f"{path}:{line}: half of a surrogate pair in review_id {review_id!r}"[:300])
         if labels.setdefault(review_id, said in _TRUE) != (said in _TRUE):
             raise UnusableInput(f"{path}:{line}: {review_id!r} is labelled twice, differently")
     return labels
@@ -148,22 +150,28 @@ def read_labels(path: Path) -> dict[str, bool]:
 
 def _json_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
     rows: list[tuple[int, Mapping[str, Any]]] = []
-    for line, content in enumerate(text.splitlines(), 1):
+    for line, content in enumerate(text.split("\n"), 1):  # JSON may hold what else ends a line, U+2028
         if not content.strip():
             continue
         try:
             row = json.loads(content)
         except ValueError as error:
             raise UnusableInput(f"{path}:{line}: not JSON ({error})") from None
+        except RecursionError:
+            raise UnusableInput(f"{path}:{line}: not JSON: nested too deeply") from None
         rows.append((line, row if isinstance(row, dict) else {"row": row}))
     return rows
 
 
 def _csv_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
     reader = csv.DictReader(io.StringIO(text))
-    if not {"review_id", "label"} <= set(reader.fieldnames or ()):
-        raise UnusableInput(f"{path}:1: expected the columns review_id and label, found {reader.fieldnames}")
-    return [(reader.line_num, row) for row in reader]
+    try:
+        if not {"review_id", "label"} <= set(reader.fieldnames or ()):
+            found = f"found {reader.fieldnames}"[:300]
+            raise UnusableInput(f"{path}:1: expected the columns review_id and label, {found}")
+        return [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise UnusableInput(f"{path}:{reader.reader.line_num}: not CSV ({error})") from None
 
 
 def _check(labels: Path, y: Labels) -> None:

@@ -71,12 +71,23 @@ def test_labels_too_few_to_tell(snapshot: Snapshot, tmp_path: Path) -> None:
         ("review_id,label\nnobody,1\n", r"none of its reviews reached"),
         ("review_id,label\nr001,1\nr002,1\n", r"at least two labels of each kind"),
         ("", r"labels:1: expected the columns"),
+        (f"review_id,label\nr001,1\n{'r' * 131_073},1\n", r"labels:3: not CSV \(field larger"),
+        (f"{'r' * 131_073},label\n", r"labels:1: not CSV \(field larger"),
+        ('{"review_id": "r001", "label": 1}\n{"label": ' + "[" * 100_000, r"labels:2: not JSON: nested too deeply"),
+        ('{"review_id": "r\\ud83d", "label": 1}\n', r"labels:1: half of a surrogate pair in review_id"),
     ],
 )
 def test_unusable_labels_are_named(snapshot: Snapshot, tmp_path: Path, content: str, error: str) -> None:
     (tmp_path / "labels").write_text(content)
     with pytest.raises(UnusableInput, match=error):
         calibrate(snapshot, tmp_path / "labels", load_settings("demo"))
+
+
+def test_a_line_of_json_may_hold_other_separators(tmp_path: Path) -> None:
+    rows = [{"review_id": "r001", "label": 1, "why": "a\u2028b\u0085c"}, {"review_id": "r\u2029", "label": 0}]
+    lines = "\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (tmp_path / "labels.jsonl").write_bytes(lines.encode())
+    assert read_labels(tmp_path / "labels.jsonl") == {"r001": True, "r\u2029": False}
 
 
 def test_missing_files(snapshot: Snapshot, tmp_path: Path) -> None:
