@@ -25,10 +25,18 @@ _LOCAL = r"(?<![\w.+%-])[\w+%][\w.+%-]{0,63}"
 _HOST = r"(?:[a-z0-9-]{1,63}\.){0,4}(?:[a-z][a-z0-9-]{0,62}\.(?-i:[a-z]{2,24}|[A-Z]{2,24})|[0-9]{1,63}\.com)(?!\w)"
 _DOT = r"(?:\s?[\[({]\s?dot\s?[\])}]\s?|\sdot\s|\.)"
 _PROVIDER = r"(?:gmail|yahoo|hotmail|outlook|aol|icloud|comcast|protonmail)"
+_NO_NAME = (
+    r"(?!(?:i|me|you|he|she|it|we|us|they|them|him|her|this|that|these|those|there|here|one|all|a|an|the|is|are|was|were"
+    r"|be|been|am|do|does|did|not|no|and|or|but|so|as|in|on|up|out|off|of|for|to|with|from|by|only|just|also|then|now"
+    r"|again|even|still|both|people|look|looks|looked|looking|mail|mails|email|emails|e-mail|account|accounts|address"
+    r"|inbox|website|site|page|service|support|works|worked|working|available|found|log|logged|sign|signed)\sat\s)"
+)
+"""Before a bare "at" such a word is the sentence's, and not what stands before the sign of an address."""
+
 _EMAIL = re.compile(
     rf"{_LOCAL}@{_HOST}"
     rf"|{_LOCAL}\s?[\[({{]\s?at\s?[\])}}]\s?[a-z0-9-]{{1,63}}(?:{_DOT}[a-z]{{2,24}}){{1,2}}"
-    rf"|{_LOCAL}\sat\s{_PROVIDER}{_DOT}(?:com|net|me)\b",
+    rf"|(?<![\w.+%-]){_NO_NAME}{_LOCAL}\sat\s{_PROVIDER}{_DOT}(?:com|net|me)\b",
     re.IGNORECASE,
 )
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)

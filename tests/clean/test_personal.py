@@ -29,6 +29,21 @@ def test_the_labelled_lines() -> None:
     assert wrong == MISJUDGED
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("it is at comcast.net", "it is at comcast.net"),
+        ("Look at gmail.com, or sign up at Yahoo dot com", "Look at gmail.com, or sign up at Yahoo dot com"),
+        ("My email is at gmail.com", "My email is at gmail.com"),
+        ("write to kim at gmail.com", "write to [email]"),
+        ("thisguy at comcast.net, it.is at gmail dot com", "[email], [email]"),
+        ("it@example.com and it [at] example [dot] com", "[email] and [email]"),
+    ],
+)
+def test_no_word_of_the_sentence_is_taken_for_the_name_before_a_bare_at(text: str, wanted: str) -> None:
+    assert mask(text).text == wanted
+
+
 def test_counts_and_what_is_left_alone() -> None:
     masked = mask("a@example.com, b@example.com or +1 212 555 0134")
     assert (masked.text, masked.emails, masked.phones) == ("[email], [email] or [phone]", 2, 1)
