@@ -156,6 +156,10 @@ def test_product_words_are_allowed(text: str) -> None:
         "Not up to snuff for a naked eye, but the slope of the lawn is no problem",
         "A dummy battery, a slave flash and an ear muff came with it",
         "Use the sniper in God of War, on Virgin Mobile",
+        "The nude case fits, the nipple of the bottle and the crotch strap of the seat do not",
+        "Rectal or orally, this thermometer is exact; the watch tracks menstruation",
+        "A pawn is missing, the doorbell says ding dong, womb sounds calm the baby, potty training goes on",
+        "Easy to erect, good for undies, and it fits the urinal",
         "Model 717, the A55, a 455 and a 5 gal bucket",
     ],
 )
@@ -163,7 +167,7 @@ def test_sentences_of_shoppers_pass(text: str) -> None:
     assert hit(text) is None
 
 
-@pytest.mark.parametrize("text", ["the seller is a jerk", "I could murder it", "a thug", "my willy", "nude", "stupid"])
+@pytest.mark.parametrize("text", ["the seller is a jerk", "I could murder it", "a thug", "my willy", "nudes", "stupid"])
 def test_words_that_merely_can_be_innocent_do_not(text: str) -> None:
     assert hit(text) is not None
 
