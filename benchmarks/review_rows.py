@@ -244,8 +244,9 @@ def _dress(row: dict[str, Any], kind: float, pick: int) -> None:
     """Make a text short or accented, or a long one exactly as long as the limit, or a token longer."""
     if row["text_tokens"] > 470 and kind < 0.7:
         plain = LIMIT + pick % 2 - row["title_tokens"] - 1
+        step = 1 + (pick // 5000 + row["tail"]) % 4999  # many steps, lest two such texts be equal by chance
         row |= {
-            "text": " ".join(_words()[(pick + n * (1 + row["tail"] % 97)) % 5000] for n in range(plain)),
+            "text": " ".join(_words()[(pick + n * step) % 5000] for n in range(plain)),
             "text_tokens": plain,
         }
     elif kind > 0.98:
