@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 from machine import machine
+from printed import reached
 from runs import HERE, BenchmarkFailed, Run, fresh, run, say
 
 from ameli_build.snapshot import file_digest
@@ -134,9 +135,11 @@ def _told(results: dict[str, Any]) -> Iterator[str]:
         yield from _compared(results["rows"], beside)
     for name, one in results.get("full", {}).items():
         yield (
-            f"\n{PAPER:,} reviews from {name}: {one.seconds:.1f} s (aim: {AIM_SECONDS}), of which ingest"
+            f"\n{PAPER:,} reviews from {name}: {one.seconds:.1f} s (aim: {AIM_SECONDS},"
+            f" {reached(one.seconds, AIM_SECONDS, least=False)}), of which ingest"
             f" {one.said['ingest']:.1f} s; {one.cpu_seconds:.1f} CPU s; {PAPER / one.seconds:,.0f} reviews/s;"
-            f" peak {one.peak_mib:,.0f} MiB (aim: {AIM_MIB}); {one.said['kept']:,} stay, {one.said['dropped']:,} leave"
+            f" peak {one.peak_mib:,.0f} MiB (aim: {AIM_MIB:,}, {reached(one.peak_mib, AIM_MIB, least=False)});"
+            f" {one.said['kept']:,} stay, {one.said['dropped']:,} leave"
         )
     yield f"load {os.getloadavg()[0]:.1f} at the end"
 
@@ -154,9 +157,11 @@ def _compared(rows: int, beside: dict[str, list[Run]]) -> Iterator[str]:
     own = "this project, Parquet"
     for name, rate in rates.items():
         if not name.startswith("this"):
-            aim = f" (aim: {AIM_RATIO})" if name.startswith("datatrove") else ""
+            ratio = rates[own] / rate
+            verdict = reached(ratio, AIM_RATIO, least=True)
+            aim = f" (aim: {AIM_RATIO}, {verdict})" if name.startswith("datatrove") else ""
             by_cpu = f"; by CPU seconds {used[name] / used[own]:.1f}"
-            yield f"{rates[own] / rate:.1f} times {name.partition(',')[0]}{aim}{by_cpu}"
+            yield f"{ratio:.1f} times {name.partition(',')[0]}{aim}{by_cpu}"
 
 
 if __name__ == "__main__":

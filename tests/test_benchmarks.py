@@ -73,6 +73,37 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
     assert "10 ms" in done.stdout
 
 
+def test_the_row_rules_run_without_their_peers(tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.json"
+    small = f"--rows 2000 --mix shop --rounds 1 --folder {tmp_path / 'rows'}"
+    command = [sys.executable, str(BENCHMARKS / "clean.py"), *small.split(), "--json", str(numbers)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(numbers.read_text())
+    assert set(told["beside"]) == {"shop"}
+    assert set(told["beside"]["shop"]) == {"this project, Parquet", "this project, JSON Lines"}
+    assert "2,000 reviews, 88 % of the reviews list no photograph" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("seconds", "mib", "told"),
+    [
+        (60.0, 1024.0, ["60.0 s (aim: 60, reached)", "1,024 MiB (aim: 2,048, reached)"]),
+        (75.0, 4096.0, ["75.0 s (aim: 60, missed by 25%)", "4,096 MiB (aim: 2,048, missed by 100%)"]),
+    ],
+)
+def test_what_is_told_of_aims(monkeypatch: pytest.MonkeyPatch, seconds: float, mib: float, told: list[str]) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import clean
+
+    said = {"seconds": seconds, "ingest": 1.0, "kept": 5, "dropped": 3}
+    own, peer = clean.Run(said, 10.0, mib), clean.Run(said | {"seconds": 30 * seconds}, 100.0, mib)
+    beside = {"this project, Parquet": [own], "datatrove, exclusion files": [peer]}
+    results = {"machine": clean.machine(), "rows": 100, "beside": {"shop": beside}, "full": {"Parquet": own}}
+    text = "\n".join(clean._told(results))
+    assert all(part in text for part in [*told, "30.0 times datatrove (aim: 25, reached); by CPU seconds 10.0"])
+
+
 def test_the_baselines_contenders_find_the_same(tmp_path: Path) -> None:
     numbers = tmp_path / "numbers.json"
     small = "--only retrieval texts --entities 300 --queries 20 --top 50 --texts 12 --rounds 1"
