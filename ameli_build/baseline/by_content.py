@@ -34,7 +34,10 @@ class ByContent:
         target = self.root / name
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            link(self.source / path, target)
+            partial = target.with_name(f"{target.name}.partial")  # a copy that was cut short must not pass for whole
+            partial.unlink(missing_ok=True)
+            link(self.source / path, partial)
+            partial.replace(target)
         return name
 
 

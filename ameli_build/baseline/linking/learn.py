@@ -14,6 +14,7 @@ import pickle
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -98,6 +99,8 @@ def learn(task: Task, epochs: int, seed: int, kept: Path | None) -> tuple[int, J
 
 def _start(task: Task, kept: Path | None) -> Progress:
     """The start of a training, or where its checkpoint left it."""
+    untrained = get_weights(task.modules)
+    others = {name: deepcopy(one.state_dict()) for name, one in task.others.items()}
     try:
         if kept is not None and _checkpoint(kept).is_file():
             found = torch.load(_checkpoint(kept), map_location="cpu", weights_only=True)
@@ -106,9 +109,12 @@ def _start(task: Task, kept: Path | None) -> Progress:
                 one.load_state_dict(found["others"][name])
             say(f"{task.label}: going on after epoch {found['done']}")
             return Progress(found["done"], found["chosen"], _judged(found["best"]), found["weights"])
-    except (OSError, RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
         say(f"{task.label}: {_checkpoint(kept) if kept else ''} cannot be read, starting anew ({type(error).__name__})")
-    return Progress(0, 0, task.judge() if task.judge_start else None, get_weights(task.modules))
+        set_weights(task.modules, untrained)  # what was read of it may be there already
+        for name, one in task.others.items():
+            one.load_state_dict(others[name])
+    return Progress(0, 0, task.judge() if task.judge_start else None, untrained)
 
 
 def _epochs(task: Task, progress: Progress, epochs: int, seed: int, kept: Path | None) -> Iterator[None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tiny_models import save_deberta
 from toy import OPTIONS, marked_lists, picture_examples
 
@@ -123,6 +124,41 @@ def test_a_damaged_file_is_no_obstacle(tmp_path: Path, ending: str) -> None:
     (tmp_path / name).with_suffix(ending).write_bytes(whole[:100])
     adapters(tmp_path)
     assert files(tmp_path) == {name: whole}
+
+
+class Counter:
+    """Something beside the modules that a checkpoint holds."""
+
+    def __init__(self, told: dict[str, int]) -> None:
+        self.told = told
+
+    def state_dict(self) -> dict[str, int]:
+        return self.told
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        if "steps" not in state_dict:
+            raise ValueError("not a state of this one")
+        self.told = dict(state_dict)
+
+
+def test_a_checkpoint_that_fits_by_half_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    module, counters = torch.nn.Linear(2, 2), {"first": Counter({"steps": 0}), "second": Counter({"steps": 0})}
+    before = learn.get_weights({"module": module})
+    task = learn.Task("learn", {"module": module}, counters, lambda _: iter(()), 0, lambda: None)
+    found = {
+        "done": 1,
+        "chosen": 1,
+        "best": None,
+        "weights": before,
+        "modules": {name: weight + 1 for name, weight in before.items()},
+        "others": {"first": {"steps": 9}, "second": {}},
+    }
+    torch.save(found, tmp_path / "kept.checkpoint.pt")
+    learn.learn(task, 0, 1, tmp_path / "kept")
+    assert "cannot be read, starting anew (ValueError)" in capsys.readouterr().err
+    after = learn.get_weights({"module": module})
+    assert all(torch.equal(after[name], weight) for name, weight in before.items())
+    assert [counter.told for counter in counters.values()] == [{"steps": 0}, {"steps": 0}]
 
 
 def test_keys_tell_arrays_by_content_shape_and_type() -> None:
