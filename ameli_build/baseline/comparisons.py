@@ -92,8 +92,9 @@ def compare(split: str, outcome: Outcome, bootstrap: Bootstrap) -> list[dict[str
     """Each comparison on one split, null where a row did not run.
 
     `difference` is the mean over reviews of the paired difference in percentage points (each review's values averaged
-    over runs) with its bootstrap `interval`; `p_value` is that of `test`, `p_value_holm` corrected for all comparisons
-    of the split. The same of the reciprocal ranks under `mrr_...`.
+    over runs) with its bootstrap `interval`; `p_value` is that of `test`, `p_value_holm` corrected for all
+    comparisons of the split that are the paper's, or for all that are not. The same of the reciprocal ranks under
+    `mrr_...`.
     """
     rows = [
         {
@@ -107,8 +108,11 @@ def compare(split: str, outcome: Outcome, bootstrap: Bootstrap) -> list[dict[str
         for one in ALL
     ]
     for key in ("p_value", "mrr_p_value"):
-        for row, corrected in zip(rows, holm([row[key] for row in rows]), strict=True):
-            row[f"{key}_holm"] = corrected
+        for paper in (True, False):  # floors are no claims of the paper: they must not cost these their significance
+            family = [row for row in rows if row["paper"] == paper]
+            for row, corrected in zip(family, holm([row[key] for row in family]), strict=True):
+                row[f"{key}_holm"] = _rounded(corrected)
+                row[key] = _rounded(row[key])
     return rows
 
 
@@ -122,9 +126,13 @@ def _paired(outcome: Outcome, one: Comparison, metric: str, bootstrap: Bootstrap
     found: dict[str, Any] = {
         f"{prefix}difference": row["value"],
         f"{prefix}interval": row["interval"],
-        f"{prefix}p_value": None if chance is None else float(f"{chance:.4g}"),
+        f"{prefix}p_value": chance,
     }
     return found if prefix else found | {"n": row["n"]}
+
+
+def _rounded(chance: float | None) -> float | None:
+    return None if chance is None else float(f"{chance:.4g}")
 
 
 def _values(outcome: Outcome, name: str, table: str, metric: str) -> Values | None:

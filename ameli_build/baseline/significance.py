@@ -12,7 +12,10 @@ import numpy as np
 
 from ameli_build.baseline.metrics import Values
 
-TEST = "Student's paired t-test, two-sided; Holm's correction over the comparisons of a split and metric"
+TEST = (
+    "Student's paired t-test, two-sided; Holm's correction over the paper's claims of a split and metric, "
+    "and over those beyond the paper"
+)
 
 
 def p_value(better: Values, worse: Values) -> float | None:

@@ -137,6 +137,10 @@ def test_comparisons_tell_difference_and_significance() -> None:
     assert (attributes["difference"], attributes["mrr_difference"]) == (75.0, 75.0)
     assert 0 < attributes["p_value"] < attributes["p_value_holm"] < 1e-6
     assert compared["the prior helps retrieval"]["p_value"] == 1.0
+    for paper in (True, False):
+        ran = [one for one in compared.values() if one["paper"] == paper and one["p_value"] is not None]
+        least = min(ran, key=lambda one: one["p_value"])
+        assert least["p_value_holm"] == pytest.approx(min(1.0, least["p_value"] * len(ran)), rel=1e-3)
     missing = compared["the full model beats V2VEL"]
     assert all(missing[key] is None for key in ("difference", "interval", "p_value", "p_value_holm", "mrr_p_value"))
     assert next(claim for claim, one in compared.items() if not one["paper"]) == "text retrieval beats word counts"
