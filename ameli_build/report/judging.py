@@ -9,13 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.baseline.tables import NO_ATTRIBUTE, NO_IMAGE, NO_TEXT, OURS, V2TEL
+from ameli_build.baseline.tables import NO_IMAGE, NO_TEXT, OURS
 from ameli_build.report.falls import Fall, falls
 
-SCORE_OF = {OURS: "combined", NO_TEXT: "image", NO_IMAGE: "text", NO_ATTRIBUTE: "combined", V2TEL: "text"}
-"""Linkers from the fullest to the least, each with the score that it ranks by."""
-FILTERED = (OURS, NO_TEXT, NO_IMAGE)
-"""Linkers that drop candidates which an attribute contradicts."""
+SCORE_OF = {OURS: "combined", NO_TEXT: "image", NO_IMAGE: "text"}
+"""Linkers from the fullest to the least, each with the score that it ranks by; the predictions hold those of no other.
+
+All of them drop candidates which an attribute contradicts.
+"""
 MODULES = {"retrieval": "Retrieval", "text": "Text", "image": "Image", "combined": "Combined"}
 
 
@@ -72,11 +73,11 @@ class Judgement:
 
 
 def judge(predictions: pl.DataFrame, gold: Mapping[str, str]) -> Judgement | str:
-    """Judge the fullest linker that ran; the reason where none did."""
+    """Judge the fullest linker that ran and whose scores are kept; the reason where there is none."""
     ran = {one["method"] for methods in predictions["ranked"].to_list() for one in methods}
     method = next((name for name in SCORE_OF if name in ran), None)
     if method is None:
-        return "no linker ran: see Table 5"
+        return "no linker whose scores are kept ran: see Table 5"
     by_review: dict[str, list[dict[str, Any]]] = {}
     for row in predictions.iter_rows(named=True):
         by_review.setdefault(row["review_id"], []).append(row)
@@ -91,19 +92,19 @@ def _judge(rows: Sequence[Mapping[str, Any]], gold: str, method: str) -> Judged:
         row=first,
         gold=gold,
         predicted=predicted,
-        lost=None if predicted == gold else _lost(first, gold, predicted, method),
+        lost=None if predicted == gold else _lost(first, gold, predicted),
         sure=score_of(first, SCORE_OF[method], predicted),
         rank=ranked.index(gold) + 1 if gold in ranked else None,
         wrong_runs=sum(_ranking(row, method)[:1] != [gold] for row in rows),
     )
 
 
-def _lost(row: Mapping[str, Any], gold: str, predicted: str | None, method: str) -> Lost:
+def _lost(row: Mapping[str, Any], gold: str, predicted: str | None) -> Lost:
     candidates = row["candidates"]
     if gold not in candidates:
         return Lost.NOT_RETRIEVED
     against = dict(zip(candidates, row["contradicted"], strict=True))
-    if method in FILTERED and against[gold] and not against.get(predicted, False):
+    if against[gold] and not against.get(predicted, False):
         return Lost.DROPPED
     return Lost.OUTRANKED
 

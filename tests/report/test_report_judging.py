@@ -3,7 +3,7 @@
 import polars as pl
 
 from ameli_build.baseline.output import PREDICTIONS
-from ameli_build.baseline.tables import NO_IMAGE, OURS
+from ameli_build.baseline.tables import NO_ATTRIBUTE, NO_IMAGE, OURS, V2TEL
 from ameli_build.report.judging import Judgement, Lost, by_category, judge
 from tests.report.report_world import row
 
@@ -44,7 +44,9 @@ def test_the_fullest_linker_that_ran_is_judged() -> None:
     one = row("a", ["p1", "p2"], ["p2", "p1"], 0.9)
     assert judged({**one, "ranked": [{"method": NO_IMAGE, "skus": ["p2", "p1"]}]}).score == "text"
     assert judged(one).method == OURS
-    assert judge(pl.DataFrame([{**one, "ranked": []}], schema=PREDICTIONS), GOLD) == "no linker ran: see Table 5"
+    for ranked in ([], [{"method": V2TEL, "skus": ["p2", "p1"]}], [{"method": NO_ATTRIBUTE, "skus": ["p2", "p1"]}]):
+        found = judge(pl.DataFrame([{**one, "ranked": ranked}], schema=PREDICTIONS), GOLD)
+        assert found == "no linker whose scores are kept ran: see Table 5"
 
 
 def test_categories_by_misses() -> None:
