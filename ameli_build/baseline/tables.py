@@ -32,6 +32,7 @@ FLOORS = (COLOURS, WORDS, TITLES)
 RECALLS = (1, 10, 20, 50, 100)
 MACRO_RECALL = "recall@10"
 EMPTY = "no review in this split"
+NOTHING_TO_LEARN = "no train review, or fewer than two products, to learn from"
 
 T = TypeVar("T")
 Row = dict[str, Any]

@@ -14,14 +14,17 @@ from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.extraction.attributes import Found, Sheet, contradictions
 from ameli_build.baseline.linking.combine import rank, softmax, tune_weight, weighted
-from ameli_build.baseline.linking.lists import Encoded
+from ameli_build.baseline.linking.lists import Encoded, TextLists
 from ameli_build.baseline.linking.text_module import TextModule, make_lists, train_text_module
 from ameli_build.baseline.linking.visual import visual_linkers
 from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import score_candidates
-from ameli_build.baseline.retrieval.retrievers import NOTHING_TO_LEARN, TRAININGS, Retrieved, image_scorer
+from ameli_build.baseline.retrieval.retrievers import TRAININGS, Retrieved, image_scorer
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
+
+NOTHING_TO_JUDGE = "no dev or test review to link"
+ONE_CANDIDATE = "one candidate a review, nothing to choose from: baseline.keep or baseline.text_candidates is 1"
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
@@ -73,7 +76,7 @@ def link(
     rows = linked_rows(data)
     modules, learnt = _text_modules(work, settings, data, encoded, run, rows)
     judged = _judge(settings, vectors, retrieved, sheets, found, encoded, run, rows, modules)
-    ranked, combined, weights = _ours(data, judged)
+    ranked, combined, weights = _ours(data, judged, _why_none(data, encoded.lists[run]))
     ranked |= visual_linkers(work, settings, data, vectors, rows, judged.candidates, seed)
     return Linked(judged, ranked, combined, {"lambda": weights, "text_module": learnt}, modules[0])
 
@@ -114,6 +117,14 @@ def _text_modules(
     return (modules[0], modules[1]), learnt
 
 
+def _why_none(data: Data, lists: TextLists) -> str:
+    """Why there is no text module, where there is none."""
+    if not len(lists.judging.candidates):
+        return NOTHING_TO_JUDGE
+    alone = len(lists.train) > 0 and lists.learning.candidates.shape[1] < 2 <= len(data.kb)
+    return ONE_CANDIDATE if alone else tables.NOTHING_TO_LEARN
+
+
 def _is_dev(data: Data, rows: Integers) -> Mask:
     return np.array([data.reviews.splits[row] == "dev" for row in rows], dtype=np.bool_)
 
@@ -147,8 +158,11 @@ def _judge(
     return Judged(rows, candidates, contradicted, text, plain, image)
 
 
-def _ours(data: Data, judged: Judged) -> tuple[dict[str, Integers | str], Floats, dict[str, float]]:
-    """The full model and its ablations: their rankings, the full model's scores, and each lambda."""
+def _ours(data: Data, judged: Judged, without_text: str) -> tuple[dict[str, Integers | str], Floats, dict[str, float]]:
+    """The full model and its ablations: their rankings, the full model's scores, and each lambda.
+
+    `without_text` says why there is no text module, where there is none.
+    """
     is_dev = _is_dev(data, judged.rows)
     gold = data.reviews.gold[judged.rows[is_dev]]
     ranked: dict[str, Integers | str] = {}
@@ -161,7 +175,7 @@ def _ours(data: Data, judged: Judged) -> tuple[dict[str, Integers | str], Floats
     )
     for name, text, image, mask in plans:
         if text is None or image is None:
-            ranked[name] = NOTHING_TO_LEARN
+            ranked[name] = without_text if text is None else tables.NOTHING_TO_LEARN
             continue
         dev_mask = None if mask is None else mask[is_dev]
         weight = tune_weight(text[is_dev], image[is_dev], judged.candidates[is_dev], dev_mask, gold)
@@ -170,6 +184,7 @@ def _ours(data: Data, judged: Judged) -> tuple[dict[str, Integers | str], Floats
         ranked[name] = rank(scores, judged.candidates, mask)
         if name == tables.OURS:
             combined = scores
-    for name, module in ((tables.NO_IMAGE, judged.text), (tables.NO_TEXT, judged.image)):
-        ranked[name] = NOTHING_TO_LEARN if module is None else rank(module, judged.candidates, judged.contradicted)
+    alone = ((tables.NO_IMAGE, judged.text, without_text), (tables.NO_TEXT, judged.image, tables.NOTHING_TO_LEARN))
+    for name, module, reason in alone:
+        ranked[name] = reason if module is None else rank(module, judged.candidates, judged.contradicted)
     return ranked, combined, weights

@@ -13,7 +13,7 @@ from ameli_build.baseline.linking.combine import Scores, rank
 from ameli_build.baseline.linking.resnet import embed_resnet
 from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import cosine_scorer, score_candidates
-from ameli_build.baseline.retrieval.retrievers import NOTHING_TO_LEARN, learn_adapters
+from ameli_build.baseline.retrieval.retrievers import learn_adapters
 from ameli_build.models import Matrix
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
@@ -33,14 +33,14 @@ def visual_linkers(
     """
     queries = vectors.review_pictures.first()
     text = _adapted(work, data, queries, vectors.titles, settings, seed + 1, rows, candidates)
-    by_text = NOTHING_TO_LEARN if text is None else rank(text, candidates)
+    by_text = tables.NOTHING_TO_LEARN if text is None else rank(text, candidates)
     try:
         pictures = embed_resnet(work, settings, data)
     except UnusableInput as error:
         return {tables.V2VEL: str(error), tables.V2TEL: by_text, tables.V2VTEL: f"needs V2VEL: {error}"}
     visual = _adapted(work, data, pictures[0], pictures[1], settings, seed + 2, rows, candidates)
     if visual is None or text is None:
-        return {tables.V2VEL: NOTHING_TO_LEARN, tables.V2TEL: by_text, tables.V2VTEL: NOTHING_TO_LEARN}
+        return {tables.V2VEL: tables.NOTHING_TO_LEARN, tables.V2TEL: by_text, tables.V2VTEL: tables.NOTHING_TO_LEARN}
     both = rerank(visual, text, candidates)
     return {tables.V2VEL: rank(visual, candidates), tables.V2TEL: by_text, tables.V2VTEL: both}
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.encode import Vectors, with_cross_encoder
+from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.linking.image_module import Adapters, Examples, train_adapters
+from ameli_build.baseline.linking.lists import sample
 from ameli_build.baseline.metrics import Integers
+from ameli_build.baseline.retrieval.channels import Scores
+from ameli_build.baseline.retrieval.crossed import Crossed, cross_encode
 from ameli_build.baseline.retrieval.floors import floors
 from ameli_build.baseline.retrieval.pools import (
     DEPTH,
@@ -22,6 +26,7 @@ from ameli_build.baseline.retrieval.pools import (
     Scorer,
     Weights,
     build_pool,
+    channels_at,
     cosine_scorer,
     picture_scorer,
     rank,
@@ -34,7 +39,6 @@ from ameli_build.models import Matrix
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
-NOTHING_TO_LEARN = "no train review, or fewer than two products, to learn from"
 NO_CROSS = "without the cross-encoder's term: models.cross_encoder is empty"
 A_FLOOR = "a floor, beyond the paper"
 BEYOND = "beyond the paper; trained once, with the seed of the first run"
@@ -71,13 +75,65 @@ class Retrieved:
     """The row of Table 4 that the candidates come from."""
     best: Ranking
     """That row's ranking."""
+    channels: Mapping[str, Scores]
+    """What each channel of retrieval says of the candidates, shape (reviews, K)."""
 
 
-def retrieve_plain(
-    work: Work, settings: Settings, data: Data, vectors: Vectors, prior: Prior, allowed: Sequence[Mask]
-) -> Plain:
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Pools of all reviews, made when they are asked for: at full size each takes most of a gigabyte.
+
+    `adapters` by seed, None where there was nothing to learn from; `crossed` is None without a cross-encoder.
+    """
+
+    settings: Settings
+    data: Data
+    vectors: Vectors
+    allowed: Sequence[Mask]
+    adapters: Mapping[int, Adapters | None]
+    crossed: Crossed | None = None
+
+    def pool(self, adapters: Adapters | None = None) -> Pool:
+        """The pool with pictures as they are, or adapted."""
+        plain = self._plain(adapters)
+        return plain if self.crossed is None else self.crossed.onto(plain)
+
+    def _plain(self, adapters: Adapters | None) -> Pool:
+        vectors, options = self.vectors, self.settings.baseline
+        scorers = {
+            "text": cosine_scorer(vectors.reviews, vectors.entities),
+            "image": image_scorer(vectors, adapters, self.settings),
+        }
+        return build_pool(scorers, self.allowed, len(self.data.kb), options.retrieve, options.index)
+
+    def with_cross_encoder(self, work: Work) -> Pools:
+        """With the channel `cross` where the settings name a cross-encoder.
+
+        It reads what is scored, dev and test, and the train reviews whose candidates the text module learns from.
+        """
+        data, settings = self.data, self.settings
+        if not settings.models.cross_encoder:
+            return self
+        reviews = data.reviews
+        train = sample(reviews.rows("train"), reviews.ids, settings.baseline.text_reviews, settings.run.seed)
+        scored = np.sort(np.concatenate([train, reviews.rows("dev"), reviews.rows("test")]))
+        distinct = [None, *(one for one in self.adapters.values() if one is not None)]
+        pools = [partial(self._plain, one) for one in distinct]
+        return replace(self, crossed=cross_encode(work, settings, data, scored, pools))
+
+
+def make_pools(
+    work: Work, settings: Settings, data: Data, vectors: Vectors, allowed: Sequence[Mask], seeds: Sequence[int]
+) -> Pools:
+    """Train the adapters of each seed; what the pools of all runs hold goes through the cross-encoder once."""
+    firsts = vectors.review_pictures.first(), vectors.product_pictures.first()
+    adapters = {seed: learn_adapters(work, data, *firsts, settings, seed) for seed in seeds}
+    return Pools(settings, data, vectors, allowed, adapters).with_cross_encoder(work)
+
+
+def retrieve_plain(work: Work, settings: Settings, data: Data, prior: Prior, pools: Pools) -> Plain:
     """Run every retriever that the runs share over all splits: those that learn nothing, and the tuned text encoder."""
-    pool = _pool(work, settings, data, vectors, allowed, None)
+    pool = pools.pool()
     text = _text_channels(pool)
     plans = {
         tables.SBERT: (text, ""),
@@ -90,7 +146,7 @@ def retrieve_plain(
     rankings: dict[str, Ranking | str] = {
         tables.PRIOR: Ranking(by_prior, np.zeros(by_prior.shape, dtype=np.float32), by_prior >= 0),
         **ranked,
-        tables.TUNED_TEXT: _tuned_text(work, settings, data, allowed),
+        tables.TUNED_TEXT: _tuned_text(work, settings, data, pools.allowed),
         **floors(work, settings, data),
     }
     remarks = {tables.PRIOR: PRIOR_ONLY, tables.TUNED_TEXT: BEYOND, **dict.fromkeys(tables.FLOORS, A_FLOOR)}
@@ -109,20 +165,16 @@ def _tuned_text(work: Work, settings: Settings, data: Data, allowed: Sequence[Ma
     return rank(pool, {"text": 1.0})
 
 
-def retrieve_tuned(
-    work: Work, settings: Settings, data: Data, vectors: Vectors, allowed: Sequence[Mask], plain: Plain, seed: int
-) -> Retrieved:
-    """Train the adapters with `seed` and run the retrievers that need them; the candidates are the last row's."""
-    adapters = learn_adapters(
-        work, data, vectors.review_pictures.first(), vectors.product_pictures.first(), settings, seed
-    )
+def retrieve_tuned(settings: Settings, data: Data, plain: Plain, pools: Pools, seed: int) -> Retrieved:
+    """Run the retrievers that need the adapters of `seed`; the candidates are the last row's."""
+    adapters = pools.adapters[seed]
+    pool = pools.pool(adapters)
     rankings: Mapping[str, Ranking | str]
     if adapters is None:
         source, weights = tables.BOTH_PRIOR, dict(plain.weights)
-        rankings = dict.fromkeys((tables.TUNED, tables.TUNED_BOTH, tables.TUNED_PRIOR), NOTHING_TO_LEARN)
+        rankings = dict.fromkeys((tables.TUNED, tables.TUNED_BOTH, tables.TUNED_PRIOR), tables.NOTHING_TO_LEARN)
         best, chosen = plain.rankings[source], None
     else:
-        pool = _pool(work, settings, data, vectors, allowed, adapters)
         text = _text_channels(pool)
         plans = {
             tables.TUNED: (["image"], ""),
@@ -135,7 +187,8 @@ def retrieve_tuned(
     if isinstance(best, str):
         raise TypeError(f"{source} did not run")
     learnt = {"weights": weights, "adapter": chosen}
-    return Retrieved(rankings, learnt, adapters, best.top(settings.baseline.keep), source, best)
+    candidates = best.top(settings.baseline.keep)
+    return Retrieved(rankings, learnt, adapters, candidates, source, best, channels_at(pool, candidates))
 
 
 def _text_channels(pool: Pool) -> list[str]:
@@ -163,17 +216,6 @@ def learn_adapters(
         for rows in (reviews.rows("train"), reviews.rows("dev"))
     )
     return train_adapters(train, dev, entities, settings.baseline, seed, work.folder(TRAININGS))
-
-
-def _pool(
-    work: Work, settings: Settings, data: Data, vectors: Vectors, allowed: Sequence[Mask], adapters: Adapters | None
-) -> Pool:
-    scorers = {
-        "text": cosine_scorer(vectors.reviews, vectors.entities),
-        "image": image_scorer(vectors, adapters, settings),
-    }
-    pool = build_pool(scorers, allowed, len(data.kb), settings.baseline.retrieve, settings.baseline.index)
-    return with_cross_encoder(work, settings, data, pool)
 
 
 def image_scorer(vectors: Vectors, adapters: Adapters | None, settings: Settings) -> Scorer:

@@ -21,6 +21,7 @@ import numpy as np
 
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.steady import steady
+from ameli_build.baseline.tables import NOTHING_TO_LEARN
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.embed import embed_texts
@@ -31,7 +32,6 @@ from ameli_build.stages import Work
 
 LABEL = "fine-tune text"
 NOT_ASKED = "baseline.text_tuning_epochs is 0"
-NOTHING_TO_LEARN = "no train review, or fewer than two products, to learn from"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Trainer(SentenceTransformerTrainer):
 
 
 class Shown(TrainerCallback):
-    """The house's own progress, a step at a time."""
+    """Shows progress as the other stages do, a step at a time."""
 
     def __init__(self) -> None:
         self.steps: Iterator[int] = iter(())

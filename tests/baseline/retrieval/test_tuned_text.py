@@ -17,8 +17,9 @@ from transformers import BertConfig, BertModel
 from ameli_build.baseline.data import Data, load_data
 from ameli_build.baseline.metrics import positions
 from ameli_build.baseline.retrieval.floors import rank_by_cosine
-from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, NOTHING_TO_LEARN, make_lesson, tune_text, tuning_record
+from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, make_lesson, tune_text, tuning_record
 from ameli_build.baseline.retrieval.tuning import last_checkpoint
+from ameli_build.baseline.tables import NOTHING_TO_LEARN
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.text import load_sentence_transformer
 from ameli_build.settings import Settings, load_settings
