@@ -9,42 +9,20 @@ import numpy as np
 import polars as pl
 
 from ameli_build.baseline.data import Data
+from ameli_build.baseline.kept import PREDICTIONS
 from ameli_build.baseline.rows import linking_blank
 from ameli_build.baseline.runs import Run
+from ameli_build.informativeness.picture import Share
 
 CLEAN_TEST = "clean-test"
 """The annotators' task that asks for the product."""
 
-_ATTRIBUTES = pl.List(pl.Struct({"name": pl.String, "value": pl.String}))
-_METHODS = pl.List(pl.Struct({"method": pl.String, "sku": pl.String}))
-_RANKINGS = pl.List(pl.Struct({"method": pl.String, "skus": pl.List(pl.String)}))
-
-_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "review_id": pl.String,
-    "run": pl.Int64,
-    "split": pl.String,
-    "mention": pl.String,
-    "candidates": pl.List(pl.String),
-    "retrieval": pl.List(pl.Float32),
-    "text": pl.List(pl.Float32),
-    "image": pl.List(pl.Float32),
-    "combined": pl.List(pl.Float32),
-    "contradicted": pl.List(pl.Boolean),
-    "attributes": _ATTRIBUTES,
-    "predicted": _METHODS,
-    "ranked": _RANKINGS,
-}
-
-PREDICTIONS = pl.Schema(_COLUMNS)
-"""Columns of `baseline/predictions.parquet`: one row a review and run, the runs numbered from 0.
-
-Lists of scores are in the order of `candidates`, which is that of retrieval; `ranked` has each linker's own order, and
-`predicted` the first of it.
-"""
-
 
 def human_row(split: str, report: Mapping[str, Any]) -> dict[str, Any]:
-    """The annotators' accuracy with the gold product always among the candidates, from `sheets/report.json`."""
+    """The annotators' accuracy with the gold product always among the candidates, from `sheets/report.json`.
+
+    Its 95 % interval is Wilson's: the sheet tells how many reviews were right, not which.
+    """
     row = linking_blank()
     if split == "clean_test":
         return row | {"reason": "Clean-Test holds what annotators got right: their accuracy on it says nothing"}
@@ -52,9 +30,12 @@ def human_row(split: str, report: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(accuracy, int | float):
         return row | {"reason": "no annotation sheet has been imported"}
     note = "a simulated annotator, not a person" if report.get("simulated") else "gold always among the candidates"
+    reviews = int(report.get("reviews") or 0)
+    share = Share.of(round(accuracy * reviews), reviews)
     return row | {
         "disambiguation_f1": round(100 * accuracy, 2),
-        "disambiguation_n": report.get("reviews"),
+        "disambiguation_interval": [round(100 * share.low, 2), round(100 * share.high, 2)],
+        "disambiguation_n": reviews,
         "note": note,
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from ameli_build.baseline.kept import OTHER_BUILD, of_this_build, read_predictions
 from ameli_build.snapshot import Snapshot
 
 MODULES = ("retrieval", "text", "image", "combined")
@@ -16,12 +17,16 @@ def tell(snapshot: Snapshot, review_id: str) -> tuple[str, ...]:
     """Attributes found, retrieved candidates with their scores, and each linker's prediction; a line each.
 
     The first run in full, of the others how many were right. Empty without a baseline; one line for a review that the
-    baseline does not judge.
+    baseline does not judge, and where it judged another build. Raises `UnusableInput` for predictions that cannot be
+    read.
     """
-    path = snapshot.root / "baseline" / "predictions.parquet"
-    if not path.is_file():
+    judged = read_predictions(snapshot, pl.lit(True), ("review_id",))
+    if judged is None:
         return ()
-    rows = pl.scan_parquet(path).filter(pl.col("review_id") == review_id).collect().sort("run").to_dicts()
+    if not of_this_build(snapshot, judged["review_id"], "dev", "test"):
+        return (f"4    {OTHER_BUILD}",)
+    table = read_predictions(snapshot, pl.col("review_id") == review_id)
+    rows = [] if table is None else table.to_dicts()
     if not rows:
         return ("4    not judged: the baseline links the reviews of dev and test",)
     gold = _gold(snapshot, review_id, rows[0]["split"])

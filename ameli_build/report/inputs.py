@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.baseline.output import PREDICTIONS
+from ameli_build.baseline.kept import read_predictions
 from ameli_build.baseline.run import read_scores
 from ameli_build.baseline.tables import Scores
 from ameli_build.provenance import STAGES
@@ -42,7 +42,7 @@ class Inputs:
     def read(cls, snapshot: Snapshot) -> Inputs:
         """Raises `UnusableInput` where a file is there and cannot be read."""
         scores = snapshot.root / "baseline" / "scores.json"
-        predictions = _predictions(snapshot.root / "baseline" / "predictions.parquet")
+        predictions = read_predictions(snapshot, pl.col("split") == LINKED)
         return cls(
             snapshot,
             _object(snapshot.root / "run.json"),
@@ -88,15 +88,6 @@ def _object(path: Path) -> Mapping[str, Any] | None:
     if not isinstance(value, dict):
         raise UnusableInput(f"{path}: unreadable (not an object)")
     return value
-
-
-def _predictions(path: Path) -> pl.DataFrame | None:
-    if not path.is_file():
-        return None
-    table = pl.scan_parquet(path)
-    if missing := sorted(set(PREDICTIONS) - set(table.collect_schema())):
-        raise UnusableInput(f"{path}: of an earlier version (no {', '.join(missing)}); run ameli baseline again")
-    return table.filter(pl.col("split") == LINKED).collect().sort("review_id", "run")
 
 
 def _gold(path: Path) -> dict[str, str]:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import polars as pl
+import pytest
 
-from ameli_build.baseline.output import PREDICTIONS
+from ameli_build.baseline.kept import OTHER_BUILD, PREDICTIONS
 from ameli_build.baseline.told import tell
-from ameli_build.snapshot import Snapshot
+from ameli_build.snapshot import Snapshot, UnusableInput
 
 ROW = {
     "review_id": "r1",
@@ -59,4 +60,21 @@ def test_gold_that_was_not_retrieved(tmp_path: Path) -> None:
 
 def test_without_a_baseline_or_without_its_verdict(tmp_path: Path) -> None:
     assert tell(Snapshot(tmp_path), "r1") == ()
-    assert tell(made(tmp_path, "p2"), "r7") == ("4    not judged: the baseline links the reviews of dev and test",)
+    snapshot = made(tmp_path, "p2")
+    assert tell(snapshot, "r7") == ("4    not judged: the baseline links the reviews of dev and test",)
+    pl.DataFrame({"review_id": ["r7"], "sku": ["p1"]}).write_parquet(tmp_path / "dataset" / "test.parquet")
+    for review in ("r1", "r7"):
+        assert tell(snapshot, review) == (f"4    {OTHER_BUILD}",)
+
+
+def test_predictions_that_cannot_be_read(tmp_path: Path) -> None:
+    snapshot = made(tmp_path, "p2")
+    path = tmp_path / "baseline" / "predictions.parquet"
+    whole = path.read_bytes()
+    pl.read_parquet(path).drop("ranked").write_parquet(path)
+    with pytest.raises(UnusableInput, match=r"predictions\.parquet: of an earlier version \(no ranked\)"):
+        tell(snapshot, "r1")
+    for damaged in (whole[:100], b"", whole[:40] + b"?" * 200 + whole[240:]):
+        path.write_bytes(damaged)
+        with pytest.raises(UnusableInput, match=r"predictions\.parquet: unreadable"):
+            tell(snapshot, "r1")

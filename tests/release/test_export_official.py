@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from made import released_snapshot
 
-from ameli_build.baseline.output import PREDICTIONS
+from ameli_build.baseline.kept import PREDICTIONS
 from ameli_build.release.export import export
 from ameli_build.release.official import layout
 from ameli_build.release.official.products import specification

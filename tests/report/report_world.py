@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from ameli_build.baseline.comparisons import compare
-from ameli_build.baseline.output import PREDICTIONS, human_row
+from ameli_build.baseline.kept import PREDICTIONS
+from ameli_build.baseline.output import human_row
 from ameli_build.baseline.rows import table4_rows, table5_rows
 from ameli_build.baseline.tables import (
     FLOORS,

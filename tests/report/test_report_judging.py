@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ameli_build.baseline.output import PREDICTIONS
+from ameli_build.baseline.kept import PREDICTIONS
 from ameli_build.baseline.tables import NO_ATTRIBUTE, NO_IMAGE, OURS, V2TEL
 from ameli_build.report.judging import Judgement, Lost, by_category, judge
 from tests.report.report_world import row

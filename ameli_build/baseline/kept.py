@@ -1,0 +1,65 @@
+"""What a run keeps of its predictions, and how that is read again without any model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from ameli_build.snapshot import Snapshot, UnusableInput
+
+_ATTRIBUTES = pl.List(pl.Struct({"name": pl.String, "value": pl.String}))
+_METHODS = pl.List(pl.Struct({"method": pl.String, "sku": pl.String}))
+_RANKINGS = pl.List(pl.Struct({"method": pl.String, "skus": pl.List(pl.String)}))
+
+_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "review_id": pl.String,
+    "run": pl.Int64,
+    "split": pl.String,
+    "mention": pl.String,
+    "candidates": pl.List(pl.String),
+    "retrieval": pl.List(pl.Float32),
+    "text": pl.List(pl.Float32),
+    "image": pl.List(pl.Float32),
+    "combined": pl.List(pl.Float32),
+    "contradicted": pl.List(pl.Boolean),
+    "attributes": _ATTRIBUTES,
+    "predicted": _METHODS,
+    "ranked": _RANKINGS,
+}
+
+PREDICTIONS = pl.Schema(_COLUMNS)
+"""Columns of `baseline/predictions.parquet`: one row a review and run, the runs numbered from 0.
+
+Lists of scores are in the order of `candidates`, which is that of retrieval; `ranked` has each linker's own order, and
+`predicted` the first of it.
+"""
+
+AGAIN = "run ameli baseline again"
+OTHER_BUILD = f"the baseline's predictions are of another build of the data set: {AGAIN}"
+
+
+def read_predictions(snapshot: Snapshot, where: pl.Expr, columns: Sequence[str] = ()) -> pl.DataFrame | None:
+    """The predictions at which `where` is true, by review and run; None where there are none.
+
+    `columns` are all of them where none is named. Raises `UnusableInput` for a file that is damaged, or of an earlier
+    version.
+    """
+    path = snapshot.root / "baseline" / "predictions.parquet"
+    if not path.is_file():
+        return None
+    try:
+        table = pl.scan_parquet(path)
+        if missing := sorted(set(PREDICTIONS) - set(table.collect_schema())):
+            raise UnusableInput(f"{path}: of an earlier version (no {', '.join(missing)}); {AGAIN}")
+        return table.filter(where).sort("review_id", "run").select(columns or list(PREDICTIONS)).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        told = str(error).partition("\n")[0]
+        raise UnusableInput(f"{path}: unreadable ({told}); {AGAIN}") from None
+
+
+def of_this_build(snapshot: Snapshot, review_ids: Iterable[str], *splits: str) -> bool:
+    """Whether these, which the predictions of the splits are of, are the reviews that the data set holds there now."""
+    paths = [path for split in splits if (path := snapshot.dataset / f"{split}.parquet").is_file()]
+    there = {review for path in paths for review in pl.read_parquet(path, columns=["review_id"])["review_id"]}
+    return set(review_ids) == there
