@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from ameli_build.baseline.tables import (
     BOTH,
     CLIP,
@@ -64,15 +67,51 @@ def _causes(one: Row, scores: Scores) -> list[str]:
         learners = scores.notes["reviews"]["train"]
         causes.append(f"the adapter learnt from {learners} reviews, dev kept epoch {', '.join(epochs)} (0: untrained)")
     if rows & {NO_TEXT, NO_IMAGE} and OURS in rows:
-        weights = ", ".join(f"{run['lambda'].get(OURS, 0):.1f}" for run in scores.tuned["runs"])
+        weights = _lambdas(OURS, scores)
         learners = scores.tuned["text_module"]["train_reviews"]
         causes.append(f"lambda, the weight of text, by run: {weights}; the text module learnt from {learners} reviews")
+    if rows == {OURS, NO_ATTRIBUTE}:
+        causes += _ablation(scores)
     if NO_ATTRIBUTE in rows:
         causes += _attributes(one["split"], scores)
     if one["metric"] == "recall@10":
+        causes += _weights((one["better"], one["worse"]), scores)
         found = scores.table4[one["split"]][one["worse"]]["recall@10"]
         causes += [f"{one['worse']} alone finds {found:.0f} %: little is left to win"] if found >= CEILING else []
     return causes
+
+
+def _lambdas(name: str, scores: Scores) -> str:
+    """The weight of text that each run chose for a row."""
+    found = [run["lambda"].get(name) for run in scores.tuned["runs"]]
+    return ", ".join("n/a" if weight is None else f"{weight:.1f}" for weight in found)
+
+
+def _ablation(scores: Scores) -> list[str]:
+    """Without attributes, text module and filter go at once: what dev says of the one."""
+    modules = [run["text_module"] for run in scores.tuned["runs"]]
+    whole, plain = (
+        ", ".join(_dev_f1(one[name]) for one in modules) for name in ("with_attributes", "description_only")
+    )
+    return [
+        f"lambda by run: {_lambdas(OURS, scores)}, without attributes {_lambdas(NO_ATTRIBUTE, scores)}",
+        f"text module alone on dev by run: {whole} %, without attributes {plain} %; the filter goes with it",
+    ]
+
+
+def _dev_f1(module: dict[str, Any] | None) -> str:
+    return "n/a" if module is None or module["dev_f1"] is None else f"{100 * module['dev_f1']:.0f}"
+
+
+def _weights(names: tuple[str, str], scores: Scores) -> list[str]:
+    """What dev made of the channels of rows that have several."""
+    tuned = scores.tuned.get("weights", {})
+    told = [
+        f"{name}: " + ", ".join(f"{channel} {weight:.1f}" for channel, weight in sorted(tuned[name].items()))
+        for name in names
+        if len(tuned.get(name, ())) > 1
+    ]
+    return [f"dev weighs {'; '.join(told)}"] if told else []
 
 
 def _attributes(split: str, scores: Scores) -> list[str]:
@@ -97,15 +136,27 @@ def _human_gaps(scores: Scores) -> list[str]:
     sentences = []
     for split, rows in in_order(scores.table5).items():
         person, model = rows[HUMAN], rows[OURS]
-        if person["disambiguation_f1"] is None or model["disambiguation_f1"] is None:
+        if person["disambiguation_interval"] is None or model["disambiguation_interval"] is None:
             sentences.append(f"{split}: a gap to human performance remains: not run")
             continue
-        gap = person["disambiguation_f1"] - model["disambiguation_f1"]
-        low, high = model["disambiguation_interval"]
-        said = verdict(person["disambiguation_f1"] - high, person["disambiguation_f1"] - low)
+        gap, low, high = _gap(person, model)
         who = f"; {person['note']}" if "note" in person else ""
         sentences.append(
-            f"{split}: a gap to human performance remains: {said} ({gap:+.2f} points over {OURS} with the gold product "
-            f"among the candidates{who})"
+            f"{split}: a gap to human performance remains: {verdict(low, high)} ({gap:+.2f} points [{low:+.2f}, "
+            f"{high:+.2f}] over {OURS}; the candidates differ: people choose among the review's hard negatives and the "
+            f"gold product, which is always there, the model among the {scores.notes['candidates']['k']} retrieved, "
+            f"of reviews whose gold product is there{who})"
         )
     return sentences
+
+
+def _gap(person: Row, model: Row) -> tuple[float, float, float]:
+    """The person's lead in points, and its interval as of two independent samples (Newcombe): half widths add squared.
+
+    Which reviews people got right is not kept, so nothing can be paired.
+    """
+    (value, low, high), (other, other_low, other_high) = (
+        (row["disambiguation_f1"], *row["disambiguation_interval"]) for row in (person, model)
+    )
+    gap = value - other
+    return gap, gap - math.hypot(value - low, other_high - other), gap + math.hypot(high - value, other - other_low)

@@ -7,14 +7,17 @@ import pytest
 
 from ameli_build.baseline.claims import claims, verdict
 from ameli_build.baseline.comparisons import ALL, LINKING_CLAIMS, compare
+from ameli_build.baseline.output import human_row
 from ameli_build.baseline.rows import linking_blank, table4_rows, table5_rows
 from ameli_build.baseline.tables import (
+    BOTH,
     COLOURS,
     HUMAN,
     NO_ATTRIBUTE,
     OURS,
     RANDOM,
     RECALLS,
+    SBERT,
     TABLE4,
     TABLE5,
     TITLES,
@@ -49,13 +52,18 @@ def outcome(n: int = 40) -> Outcome:
 
 def scored(table5: dict[str, dict[str, Any]], compared: list[dict[str, Any]]) -> Scores:
     """What two runs kept: dev wanted no adapter in the second, and no text."""
-    runs = [{"adapter": {"epoch": epoch}, "lambda": {OURS: weight}} for epoch, weight in ((3, 0.5), (0, 0.0))]
+    modules = {"with_attributes": {"dev_f1": 0.565}, "description_only": {"dev_f1": None}}
+    runs = [
+        {"adapter": {"epoch": epoch}, "lambda": {OURS: weight, NO_ATTRIBUTE: 0.1}, "text_module": modules}
+        for epoch, weight in ((3, 0.5), (0, 0.0))
+    ]
+    weights = {BOTH: {"text": 0.8, "image": 0.2}, SBERT: {"text": 1.0}}
     return Scores(
         {"test": table4_rows(outcome(), DRAWS)},
         {"test": table5},
-        {**runs[0], "text_module": {"train_reviews": 120}, "runs": runs},
+        {**runs[0], "text_module": {"train_reviews": 120}, "weights": weights, "runs": runs},
         compared,
-        {"reviews": {"train": 528}},
+        {"reviews": {"train": 528}, "candidates": {"k": 10}},
         {"test": {"all together": {"recall": 15.07, "precision": 98.23}}},
     )
 
@@ -111,7 +119,7 @@ def test_verdicts(low: float, high: float, said: str) -> None:
 
 def test_claims_say_what_was_found() -> None:
     compared = compare("test", outcome(), DRAWS)
-    person = linking_blank() | {"disambiguation_f1": 79.73, "disambiguation_n": 40, "note": "a simulated annotator"}
+    person = human_row("test", {"accuracy": 0.8, "reviews": 40, "simulated": True})
     rows = table5_rows(outcome(), DRAWS) | {HUMAN: person}
     sentences = claims(scored(rows, compared))
     told = {sentence.split(": ")[1]: sentence for sentence in sentences}
@@ -124,10 +132,26 @@ def test_claims_say_what_was_found() -> None:
     assert "; reviews of test state 15 % of the attributes" in told["attributes help disambiguation"]
     assert "by run: 0.5, 0.0; the text module learnt from 120 reviews" in told["text helps disambiguation"]
     assert told["fine-tuning the adapter helps image retrieval"].endswith("dev kept epoch 3, 0 (0: untrained)")
+    assert "lambda by run: 0.5, 0.0, without attributes 0.1, 0.1" in told["attributes help disambiguation"]
+    assert "on dev by run: 56, 56 %, without attributes n/a, n/a %" in told["attributes help disambiguation"]
+    weighed = f"; dev weighs {BOTH}: image 0.2, text 0.8;"
+    assert weighed in told["multimodal retrieval beats text alone"] + ";"
+    assert "dev weighs" not in told["image retrieval beats colours"]
     assert ": contradicted (" in told["a gap to human performance remains"]
+    assert "among the 10 retrieved" in told["a gap to human performance remains"]
     assert "simulated" in told["a gap to human performance remains"]
     assert len(sentences) == len({one["claim"] for one in compared}) + 1
     assert len(LINKING_CLAIMS) == 7
+
+
+def test_a_gap_is_as_wide_as_both_intervals() -> None:
+    row = human_row("test", {"accuracy": 0.75, "reviews": 12})
+    assert row["disambiguation_interval"] == pytest.approx([46.77, 91.11], abs=0.01)  # Wilson, 9 of 12
+    model = table5_rows(outcome(), DRAWS)[OURS] | {"disambiguation_f1": 60.0, "disambiguation_interval": [50.0, 69.0]}
+    sentence = claims(scored({OURS: model, HUMAN: row}, []))[-1]
+    low, high = 15 - np.hypot(75 - 46.77, 9), 15 + np.hypot(91.11 - 75, 10)
+    assert f": cannot tell (+15.00 points [{low:+.2f}, {high:+.2f}] over {OURS}" in sentence
+    assert claims(scored({OURS: model, HUMAN: human_row("test", {})}, []))[-1].endswith(": not run")
 
 
 def test_comparisons_tell_difference_and_significance() -> None:
