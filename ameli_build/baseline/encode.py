@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.pairs import Cosines
-from ameli_build.baseline.retrieval.pools import Pictures, Pool
+from ameli_build.baseline.retrieval.pools import Pictures
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
-from ameli_build.models.cross import load_cross_encoder
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.vision import load_image_encoder
 from ameli_build.settings import Settings
@@ -80,28 +78,3 @@ def _encode_titles(payload: tuple[str, str, int, str, list[str]]) -> pl.DataFram
     name, device, batch, precision, texts = payload
     vectors = np.round(load_image_encoder(name, device, batch, precision).encode_texts(texts), 6)
     return pl.DataFrame({"vector": vectors}, schema={"vector": pl.Array(pl.Float32, vectors.shape[1])})
-
-
-def with_cross_encoder(work: Work, settings: Settings, data: Data, pool: Pool) -> Pool:
-    """The pool with the channel `cross` where the settings name a cross-encoder: query and entity in one sequence."""
-    name = settings.models.cross_encoder
-    if not name or not pool.rows.size:
-        return pool
-    models, code = settings.models, module_fingerprint("ameli_build.models.cross", __name__)
-    entities = data.kb.texts()
-    shards = []
-    for text, rows in zip(data.reviews.texts, pool.rows, strict=True):
-        pairs = [(text, entities[row]) for row in rows if row >= 0]
-        key = fingerprint("cross", pairs, identity(name), models.device, models.batch, code)
-        shards.append(Shard(key, (name, models.device, models.batch, pairs)))
-    tables = work.map("cross-encode", _score_pairs, shards)
-    scores: npt.NDArray[np.float32] = np.zeros(pool.rows.shape, dtype=np.float32)
-    for n, table in enumerate(tables):
-        scores[n, pool.rows[n] >= 0] = table["score"].to_numpy()
-    return replace(pool, channels={**pool.channels, "cross": scores})
-
-
-def _score_pairs(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.DataFrame:
-    name, device, batch, pairs = payload
-    scores = np.round(load_cross_encoder(name, device, batch).score(pairs), 6)
-    return pl.DataFrame({"score": scores}, schema={"score": pl.Float32})

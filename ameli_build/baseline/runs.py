@@ -13,7 +13,7 @@ from ameli_build.baseline.extraction.extract import Extracted, extract
 from ameli_build.baseline.linking.linkers import Linked, link, linked_rows
 from ameli_build.baseline.linking.lists import encode_lists, text_lists
 from ameli_build.baseline.retrieval.prior import Mask, make_prior
-from ameli_build.baseline.retrieval.retrievers import Plain, Retrieved, retrieve_plain, retrieve_tuned
+from ameli_build.baseline.retrieval.retrievers import Plain, Retrieved, make_pools, retrieve_plain, retrieve_tuned
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
@@ -56,10 +56,11 @@ def run_all(work: Work, settings: Settings, data: Data) -> Runs:
     prior = make_prior(work, settings, data.kb)
     allowed_of = {mention: prior.allowed(mention) for mention in sorted(set(data.reviews.mentions))}
     allowed = [allowed_of[mention] for mention in data.reviews.mentions]
-    plain = retrieve_plain(work, settings, data, vectors, prior, allowed)
     count = settings.baseline.runs if len(data.reviews.rows("train")) else 1
     seeds = [settings.run.seed + run for run in range(count)]
-    retrieved = [retrieve_tuned(work, settings, data, vectors, allowed, plain, seed) for seed in seeds]
+    pools = make_pools(work, settings, data, vectors, allowed, seeds)
+    plain = retrieve_plain(work, settings, data, prior, pools)
+    retrieved = [retrieve_tuned(settings, data, plain, pools, seed) for seed in seeds]
     sheets = make_sheets(data.kb)
     extracted = _extract(work, settings, data, sheets, allowed, retrieved)
     linked = _link(work, settings, data, vectors, retrieved, sheets, extracted)

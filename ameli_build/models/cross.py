@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ameli_build.models.missing import unavailable
+from ameli_build.models.precision import mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class PairScorer:
 
     model: Any
     batch: int
+    precision: str = "auto"
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """Scores in 0..1 of shape (pairs,)."""
@@ -26,14 +28,15 @@ class PairScorer:
 
         if not pairs:
             return np.zeros(0, dtype=np.float32)
-        scores = self.model.predict(
-            list(pairs), batch_size=self.batch, show_progress_bar=False, activation_fn=torch.nn.Sigmoid()
-        )
+        with mixed(str(self.model.device), self.precision):
+            scores = self.model.predict(
+                list(pairs), batch_size=self.batch, show_progress_bar=False, activation_fn=torch.nn.Sigmoid()
+            )
         return np.asarray(scores, dtype=np.float32).reshape(-1)
 
 
 @lru_cache(maxsize=2)
-def load_cross_encoder(name: str, device: str = "cpu", batch: int = 32) -> PairScorer:
+def load_cross_encoder(name: str, device: str = "cpu", batch: int = 32, precision: str = "auto") -> PairScorer:
     """The cross-encoder of that name, loaded once a process; raises `UnusableInput` when it cannot be had."""
     from sentence_transformers import CrossEncoder
 
@@ -41,4 +44,4 @@ def load_cross_encoder(name: str, device: str = "cpu", batch: int = 32) -> PairS
         model = CrossEncoder(name, device=device, num_labels=1)
     except Exception as error:  # the libraries below raise whatever they like for a missing model
         raise unavailable("cross_encoder", name, error) from error
-    return PairScorer(model, batch)
+    return PairScorer(model, batch, precision)

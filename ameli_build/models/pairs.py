@@ -11,6 +11,7 @@ import numpy as np
 
 from ameli_build.models import Matrix
 from ameli_build.models.missing import unavailable
+from ameli_build.models.precision import mixed
 
 if TYPE_CHECKING:
     import torch
@@ -30,6 +31,7 @@ class PairEncoder:
     device: str
     batch: int
     max_tokens: int
+    precision: str = "auto"
 
     @property
     def width(self) -> int:
@@ -41,7 +43,7 @@ class PairEncoder:
         import torch
 
         vectors = np.zeros((len(pairs), self.width), dtype=np.float32)
-        with torch.inference_mode():
+        with torch.inference_mode(), mixed(self.device, self.precision):
             for some in self.batches(pairs):
                 vectors[some] = self.represent([pairs[n] for n in some]).cpu().numpy()
         return vectors
@@ -68,7 +70,9 @@ class PairEncoder:
 
 
 @lru_cache(maxsize=2)
-def load_pair_encoder(name: str, device: str, batch: int, max_tokens: int, setting: str = "nli_encoder") -> PairEncoder:
+def load_pair_encoder(
+    name: str, device: str, batch: int, max_tokens: int, setting: str = "nli_encoder", precision: str = "auto"
+) -> PairEncoder:
     """The encoder of that name, loaded once a process; raises `UnusableInput` when the model cannot be had."""
     from transformers import AutoModel, AutoTokenizer
 
@@ -84,4 +88,4 @@ def load_pair_encoder(name: str, device: str, batch: int, max_tokens: int, setti
         model = AutoModel.from_pretrained(name_or_path, local_files_only=offline)
     except Exception as error:  # the libraries below raise whatever they like for a missing model
         raise unavailable(setting, name, error) from error
-    return PairEncoder(tokenizer, model.float().to(device).eval(), device, batch, max_tokens)
+    return PairEncoder(tokenizer, model.float().to(device).eval(), device, batch, max_tokens, precision)

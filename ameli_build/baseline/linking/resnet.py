@@ -14,9 +14,12 @@ from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.missing import unavailable
 from ameli_build.models.pictures import open_picture
+from ameli_build.models.precision import mixed
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
 from ameli_build.stages import Shard, Work
+
+SHARED = ("ameli_build.models.pictures", "ameli_build.models.precision")
 
 
 def embed_resnet(work: Work, settings: Settings, data: Data) -> tuple[Matrix, Matrix]:
@@ -31,9 +34,9 @@ def embed_resnet(work: Work, settings: Settings, data: Data) -> tuple[Matrix, Ma
     load_resnet(name, settings.models.device)
     firsts = [paths[0] for paths in (*data.reviews.images, *data.kb.images)]
     distinct = sorted(set(firsts))
-    code, root = module_fingerprint("ameli_build.models.pictures", __name__), str(data.root)
+    code, root = module_fingerprint(*SHARED, __name__), str(data.root)
     parts = [distinct[start : start + size] for start in range(0, len(distinct), size)]
-    common = (name, settings.models.device, settings.models.batch)
+    common = (name, settings.models.device, settings.models.batch, settings.models.precision)
     shards = [
         Shard(fingerprint("resnet", part, identity(name), common[1:], code), (*common, root, part)) for part in parts
     ]
@@ -64,15 +67,15 @@ def load_resnet(name: str, device: str) -> tuple[Any, Any]:
     return model.to(device).eval(), weights.transforms()
 
 
-def _encode(payload: tuple[str, str, int, str, list[str]]) -> pl.DataFrame:
+def _encode(payload: tuple[str, str, int, str, str, list[str]]) -> pl.DataFrame:
     import torch
 
-    name, device, batch, root, paths = payload
+    name, device, batch, precision, root, paths = payload
     model, transform = load_resnet(name, device)
     parts = []
     for start in range(0, len(paths), batch):
         pixels = torch.stack([transform(open_picture(Path(root) / path)) for path in paths[start : start + batch]])
-        with torch.inference_mode():
+        with torch.inference_mode(), mixed(device, precision):
             found = torch.nn.functional.normalize(model(pixels.to(device)).float(), dim=-1)
         parts.append(found.cpu().numpy())
     vectors = np.round(np.concatenate(parts), 6)

@@ -179,6 +179,18 @@ def tune(pool: Pool, names: Sequence[str], gold: Integers, keep: int, prior: str
     return even if best is None else best[1]
 
 
+def channels_at(pool: Pool, candidates: Integers) -> dict[str, npt.NDArray[np.float32]]:
+    """What each channel says of candidates that are in the pool, shape (reviews, candidates); 0 for padding (-1)."""
+    real = candidates >= 0
+    place = np.zeros(candidates.shape, dtype=np.int64)
+    for n, row in enumerate(candidates):
+        place[n, real[n]] = np.searchsorted(pool.rows[n][pool.rows[n] >= 0], row[real[n]])
+    some = (
+        {name: np.take_along_axis(values, place, axis=1) for name, values in pool.channels.items()} if real.size else {}
+    )
+    return {name: np.where(real, some.get(name, 0), 0).astype(np.float32) for name in pool.channels}
+
+
 def select(pool: Pool, rows: Integers) -> Pool:
     """The pool of some reviews."""
     return Pool(pool.rows[rows], {name: values[rows] for name, values in pool.channels.items()}, pool.allowed[rows])

@@ -1,0 +1,98 @@
+"""The cross-encoder's channel: query and entity in one sequence, each pair once for all pools (section 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ameli_build.baseline.data import Data
+from ameli_build.baseline.metrics import Integers
+from ameli_build.baseline.retrieval.pools import BLOCK, DECIMALS, Pool
+from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models import identity
+from ameli_build.models.batches import Kind, by_content, run_batches
+from ameli_build.models.cross import load_cross_encoder
+from ameli_build.settings import Settings
+from ameli_build.stages import Work
+
+TextPair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """Scores of the products of several pools: those of review n, ascending in `rows[n]`, have `scores[n]`."""
+
+    rows: Sequence[Integers]
+    scores: Sequence[npt.NDArray[np.float32]]
+
+    def onto(self, pool: Pool) -> Pool:
+        """A pool of these with the channel `cross`; 0 for reviews that were not asked for, and for padding."""
+        channel = np.zeros(pool.rows.shape, dtype=np.float32)
+        for n, (rows, scores) in enumerate(zip(self.rows, self.scores, strict=True)):
+            real = pool.rows[n] >= 0
+            if len(rows):
+                channel[n, real] = scores[np.searchsorted(rows, pool.rows[n, real])]
+        return replace(pool, channels={**pool.channels, "cross": channel})
+
+
+def cross_encode(
+    work: Work, settings: Settings, data: Data, reviews: Integers, pools: Iterable[Callable[[], Pool]]
+) -> Crossed:
+    """Score every product that a pool has for one of `reviews`, once; the pools are made one after the other.
+
+    Pairs are scored a block of reviews at a time, which the reviews' content cuts: at full size they are tens of
+    millions. Raises `UnusableInput` where the model cannot be had.
+    """
+    rows: list[Integers] = [np.zeros(0, dtype=np.int64)] * len(data.reviews)
+    for make in pools:
+        pool = make()
+        for n in reviews:
+            rows[n] = np.union1d(rows[n], pool.rows[n][pool.rows[n] >= 0])
+    scores = [np.zeros(len(some), dtype=np.float32) for some in rows]
+    entities, kind = data.kb.texts(), _kind(settings)
+    sharing: dict[str, list[int]] = {}
+    for n in reviews:
+        sharing.setdefault(_key(data.reviews.texts[n]), []).append(int(n))
+    for _, keys in by_content(sorted(sharing), lambda part: len(part) > BLOCK):
+        block = [n for key in keys for n in sharing[key]]
+        pairs = [(data.reviews.texts[n], entities[row]) for n in block for row in rows[n]]
+        found = iter(_score_all(work, settings, kind, pairs))
+        for n in block:
+            scores[n] = np.fromiter(found, dtype=np.float32, count=len(rows[n]))
+    return Crossed(rows, scores)
+
+
+def _kind(settings: Settings) -> Kind:
+    models = settings.models
+    common = (models.cross_encoder, models.device, models.batch, models.precision)
+    code = module_fingerprint("ameli_build.models.cross", "ameli_build.models.precision", __name__)
+    mine = fingerprint("cross", identity(models.cross_encoder), common[1:], code)
+    return Kind("cross-encode", score_pairs, common, mine, models.batch)
+
+
+def _score_all(work: Work, settings: Settings, kind: Kind, pairs: Sequence[TextPair]) -> npt.NDArray[np.float32]:
+    keys = [_key(*pair) for pair in pairs]
+    items = dict(zip(keys, pairs, strict=True))
+    tables = list(run_batches(work, kind, items, settings.run.shard_rows))
+    if not tables:
+        return np.zeros(0, dtype=np.float32)
+    values = np.concatenate([table["score"].to_numpy() for table in tables])
+    place = {key: n for n, key in enumerate(sorted(items))}
+    chosen: npt.NDArray[np.float32] = values[[place[key] for key in keys]]
+    return chosen
+
+
+def _key(*texts: str) -> str:
+    """A hash that begins with the texts' length: a batch holds pairs of about one length, and little padding."""
+    length = min(sum(map(len, texts)), 0xFFFF)
+    return f"{length:04x}{fingerprint(*(text.encode('utf-8', 'surrogatepass') for text in texts))}"
+
+
+def score_pairs(name: str, device: str, batch: int, precision: str, pairs: Sequence[TextPair]) -> pl.DataFrame:
+    """The scores of one batch of pairs."""
+    scores = np.round(load_cross_encoder(name, device, batch, precision).score(pairs), DECIMALS)
+    return pl.DataFrame({"score": scores}, schema={"score": pl.Float32})
