@@ -20,6 +20,7 @@ from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
+from ameli_build.stages import stage_record
 
 MODULES = (
     "ameli_build.link.build",
@@ -106,10 +107,12 @@ def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
         "link",
         file_digest(products),
         [(path.name, file_digest(path)) for path in learnt if path.is_file()],
+        stage_record(snapshot, "baseline").get("outputs", {}),
         {role: identity(name) for role in ROLES if (name := getattr(models, role))},
         [models.device, models.batch, models.text_backend, models.precision],
         [settings.mentions.max_words, settings.run.shard_rows],
         [settings.baseline.images, settings.baseline.max_tokens, settings.baseline.attributes_per_candidate],
+        settings.baseline.text_signals,
         module_fingerprint(*MODULES),
     )
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ameli_build.baseline.run import read_scores
+from ameli_build.baseline.run import read_scores, whole_record
 from ameli_build.baseline.tables import OURS
 from ameli_build.link.index import model_folder
 from ameli_build.models import Matrix
@@ -20,7 +20,7 @@ from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
 
 T = TypeVar("T")
 
-NOT_RUN = "ameli baseline has left nothing that it learnt: even weights of retrieval decide"
+NOT_RUN = "ameli baseline has not finished here: even weights of retrieval decide"
 NOT_SAVED = "ameli baseline has left weights, but no trained modules: retrieval decides"
 OTHER_SETTINGS = "ameli baseline was run with other settings: even weights of retrieval decide"
 NOT_EXPORTED = "the encoder that learnt with the text module cannot be used here: retrieval decides"
@@ -46,13 +46,16 @@ class Learnt:
 def bring_learnt(snapshot: Snapshot, settings: Settings, folder: Path) -> Learnt:
     """Write what was learnt to `folder` as ONNX files: `adapter.onnx` (of reviews) and `head.onnx`.
 
-    Nothing where the baseline ran with other models or another number of attributes than these settings name.
+    Nothing where the baseline ran with other models, signals or another number of attributes than these settings name,
+    and where it did not finish.
     """
     about: dict[str, Any] = {"weights": {}, "lambda": None, "adapter": False, "head": False, "note": NOT_RUN}
-    if not (snapshot.root / "baseline" / "scores.json").is_file():
+    record = whole_record(snapshot)
+    if not record:  # scores and modules of a run that was stopped may be of two runs
         return Learnt(about, None, None)
     scores = read_scores(snapshot.root / "baseline" / "scores.json")
-    if not _same_models(scores.notes.get("models", {}), settings):
+    signals = record.get("settings", {}).get("text_signals", True)
+    if signals != settings.baseline.text_signals or not _same_models(scores.notes.get("models", {}), settings):
         return Learnt(about | {"note": OTHER_SETTINGS}, None, None)
     about |= {"weights": dict(scores.tuned["weights"][scores.notes["candidates"]["from"]]), "note": NOT_SAVED}
     if find_spec("onnx") is None:

@@ -19,7 +19,7 @@ from ameli_build.baseline.linking.text_module import TextModule
 from ameli_build.link.linker import Linker, link_review
 from ameli_build.link.reading import NO_MENTION, NO_PICTURE, NO_TEXT, ONLY_FIRST
 from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_json
+from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_json
 
 TEXT = "This laptop works. The red one looks good. It has 256 gigs."
 AMELI = [sys.executable, "-c", "from ameli_build.cli import main; main()"]
@@ -167,10 +167,14 @@ def test_trained_modules_decide_where_they_are_kept(settings: Settings, photo: P
         assert mine.text_module == pytest.approx(theirs.text_module, abs=2e-3)
     assert linker.link(TEXT).scored_by.startswith("text module")
     assert linker.link("", [photo], ocr=False).scored_by.startswith("image module")
-    wider = load_settings("demo", ["baseline.attributes_per_candidate=5"])
-    answer = link_review(snapshot, wider, TEXT, [photo], ocr=False)
+    for other in ("attributes_per_candidate=5", "text_signals=false"):
+        answer = link_review(snapshot, load_settings("demo", [f"baseline.{other}"]), TEXT, [photo], ocr=False)
+        assert answer.scored_by.startswith("retrieval")
+        assert "other settings" in " ".join(answer.notes)
+    TextModule(Head(4, 384, 8, 16).eval(), 2, None).save(snapshot.root / "baseline" / "model")  # of a later run, killed
+    answer = link_review(snapshot, settings, TEXT, [photo], ocr=False)
     assert answer.scored_by.startswith("retrieval")
-    assert "other settings" in " ".join(answer.notes)
+    assert "ameli baseline has not finished here" in " ".join(answer.notes)
 
 
 def teach(snapshot: Snapshot) -> None:
@@ -187,6 +191,9 @@ def teach(snapshot: Snapshot) -> None:
         "notes": {"candidates": {"k": 10, "from": "ours"}, "models": load_settings("demo").models.model_dump()},
     }
     write_json(snapshot.root / "baseline" / "scores.json", scores)
+    made = [snapshot.root / "baseline" / "scores.json", *sorted(folder.iterdir())]
+    outputs = {path.relative_to(snapshot.root / "baseline").as_posix(): file_digest(path) for path in made}
+    write_json(snapshot.root / "stages" / "baseline" / "stage.json", {"outputs": outputs})
 
 
 def test_an_index_is_made_again_when_the_products_change(settings: Settings, tmp_path: Path) -> None:
