@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ameli_build.baseline.extraction.attributes import Found, Sheet
+from ameli_build.baseline.extraction.extract import counting_products
 from ameli_build.baseline.linking.combine import rank as rank_judged
 from ameli_build.baseline.linking.combine import weighted
 from ameli_build.baseline.metrics import Integers
@@ -54,7 +55,7 @@ def answer(index: Index, models: Models, settings: Settings, reading: Reading, t
     retrieved = retrieve(index, settings, reading, max(top, keep))
     rows = retrieved.rows[:keep]
     products = read_products(index, retrieved.rows)
-    found = find_stated(index, reading.text, reading.lines, _counting(settings, retrieved.allowed, rows))
+    found = find_stated(index, reading.text, reading.lines, counting_products(settings, retrieved.allowed, rows))
     text = score_by_text(index, models, settings, reading, products, found, rows)
     judged = _combine(index, text, score_by_image(settings, index, reading, rows), retrieved.fused[rows])
     contradicted = np.array([found.contradicts(products.sheets[place]) for place in range(len(rows))], dtype=np.bool_)
@@ -85,16 +86,6 @@ def _weights(learnt: Mapping[str, float], names: Sequence[str]) -> dict[str, flo
     some = {name: learnt.get(name, 0.0) for name in names}
     total = sum(some.values())
     return {name: weight / total for name, weight in some.items()} if total else dict.fromkeys(names, 1 / len(names))
-
-
-def _counting(settings: Settings, allowed: Mask, judged: Integers) -> Mask:
-    """The products whose attribute values count, as `baseline.attribute_values` says."""
-    source = settings.baseline.attribute_values
-    if source == "mention":
-        return allowed
-    mask = np.full(len(allowed), source == "knowledge_base", dtype=np.bool_)
-    mask[judged] = True
-    return mask
 
 
 def _combine(index: Index, text: Scores | None, image: Scores | None, fused: Scores) -> Judged:

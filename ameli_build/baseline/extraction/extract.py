@@ -52,7 +52,7 @@ def extract(
     `allowed` are the products that each mention can denote, `candidates` the retrieved ones, padded with -1.
     """
     index, questions, reviews = index_values(sheets), make_questions(sheets), data.reviews
-    counting = [_counting(settings, mask, row) for mask, row in zip(allowed, candidates, strict=True)]
+    counting = [counting_products(settings, mask, row) for mask, row in zip(allowed, candidates, strict=True)]
     counts = {"photos": 0, "read": 0}
 
     def ocr() -> tuple[Found, ...]:
@@ -101,8 +101,8 @@ def match_lines(index: ValueIndex, lines: Sequence[str], counting: Mask) -> Foun
     )
 
 
-def _counting(settings: Settings, allowed: Mask, candidates: Integers) -> Mask:
-    """The products whose values count for one review."""
+def counting_products(settings: Settings, allowed: Mask, candidates: Integers) -> Mask:
+    """The products whose values count for one review, as `baseline.attribute_values` says."""
     source = settings.baseline.attribute_values
     if source == "mention":
         return allowed

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from ameli_build.models.precision import mixed
+
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """What forward passes run in (None: as the weights are), and the scaler of the losses."""
+    """The device, which tells what forward passes run in, and the scaler of the losses."""
 
-    half: torch.dtype | None
+    device: str
     scaler: torch.amp.GradScaler
 
     @classmethod
     def of(cls, device: str) -> Precision:
         """Mixed on CUDA; full precision elsewhere."""
         if not device.startswith("cuda"):
-            return cls(None, torch.amp.GradScaler("cpu", enabled=False))
-        half = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-        return cls(half, torch.amp.GradScaler("cuda", enabled=half == torch.float16))
+            return cls(device, torch.amp.GradScaler("cpu", enabled=False))
+        return cls(device, torch.amp.GradScaler("cuda", enabled=not torch.cuda.is_bf16_supported()))
 
     def context(self) -> AbstractContextManager[Any]:
         """What the forward pass runs in."""
-        return nullcontext() if self.half is None else torch.autocast("cuda", self.half)
+        return mixed(self.device)

@@ -32,6 +32,7 @@ WARM_UP = 0.1
 CLIP = 1.0
 """Largest norm of the gradient, where the encoder learns."""
 NAME = "text_module"
+SHARED = ("ameli_build.models.pairs", "ameli_build.models.precision")
 MODULES = ("text_module", "head", "encoder", "learn", "precision", "steady")
 SETTINGS = (
     "text_epochs",
@@ -122,7 +123,7 @@ def train_text_module(
 
 def _key(train: Lists, target: Integers, dev: Lists, dev_gold: Integers, settings: BaselineSettings, seed: int) -> str:
     """Covers all that the training depends on."""
-    code = module_fingerprint("ameli_build.models.pairs", *(f"{__package__}.{name}" for name in MODULES))
+    code = module_fingerprint(*SHARED, *(f"{__package__}.{name}" for name in MODULES))
     options = {name: getattr(settings, name) for name in SETTINGS}
     return key_of(NAME, *train.content(), target, *dev.content(), dev_gold, options, seed, code)
 
