@@ -26,7 +26,8 @@ _HOST = r"(?:[a-z0-9-]{1,63}\.){0,4}(?:[a-z][a-z0-9-]{0,62}\.(?-i:[a-z]{2,24}|[A
 _DOT = r"(?:\s?[\[({]\s?dot\s?[\])}]\s?|\sdot\s|\.)"
 _PROVIDER = r"(?:gmail|yahoo|hotmail|outlook|aol|icloud|comcast|protonmail)"
 _NO_NAME = (
-    r"(?!(?:i|me|you|he|she|it|we|us|they|them|him|her|this|that|these|those|there|here|one|all|a|an|the|is|are|was|were"
+    r"(?!(?:s|t|d|m|re|ve|ll|its"  # ends of "it's", "isn't", "we're"
+    r"|i|me|you|he|she|it|we|us|they|them|him|her|this|that|these|those|there|here|one|all|a|an|the|is|are|was|were"
     r"|be|been|am|do|does|did|not|no|and|or|but|so|as|in|on|up|out|off|of|for|to|with|from|by|only|just|also|then|now"
     r"|again|even|still|both|people|look|looks|looked|looking|mail|mails|email|emails|e-mail|account|accounts|address"
     r"|inbox|website|site|page|service|support|works|worked|working|available|found|log|logged|sign|signed)\sat\s)"

@@ -33,6 +33,7 @@ def test_the_labelled_lines() -> None:
     ("text", "wanted"),
     [
         ("it is at comcast.net", "it is at comcast.net"),
+        ("It's at Comcast.net, we're at aol.com", "It's at Comcast.net, we're at aol.com"),
         ("Look at gmail.com, or sign up at Yahoo dot com", "Look at gmail.com, or sign up at Yahoo dot com"),
         ("My email is at gmail.com", "My email is at gmail.com"),
         ("write to kim at gmail.com", "write to [email]"),
