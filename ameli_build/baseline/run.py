@@ -31,10 +31,14 @@ from ameli_build.stages import Mapper, Work, in_process, peak_memory_mb, stage_r
 MODULES = (
     "ameli_build.baseline",
     "ameli_build.models",
+    "ameli_build.records",
+    "ameli_build.release.official",
     "ameli_build.mentions",
     "ameli_build.informativeness.attributes",
     "ameli_build.informativeness.spelling",
     "ameli_build.informativeness.units",
+    "ameli_build.informativeness.picture",
+    "ameli_build.informativeness.search",
 )
 ENCODERS = ("text_encoder", "image_encoder", "cross_encoder", "nli_encoder", "resnet")
 ROLES = (*ENCODERS, "ocr", "generator", "implied", "language")
@@ -87,22 +91,30 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
 
 def finished(snapshot: Snapshot, mine: str) -> Scores | None:
     """The scores of a finished run with this fingerprint, None where there is none or a file of it changed."""
-    folder = snapshot.root / "baseline"
-    record = stage_record(snapshot, "baseline")
-    if not record:
+    record = whole_record(snapshot)
+    if not record or record["fingerprint"] != mine:
         return None
-    whole = all(
-        (folder / name).is_file() and file_digest(folder / name) == digest for name, digest in record["outputs"].items()
-    )
-    return read_scores(folder / "scores.json") if whole and record["fingerprint"] == mine else None
+    return read_scores(snapshot.root / "baseline" / "scores.json")
+
+
+def whole_record(snapshot: Snapshot) -> dict[str, Any]:
+    """What the last run noted, empty where it did not finish or a file of it changed: all files are of that run."""
+    folder, record = snapshot.root / "baseline", stage_record(snapshot, "baseline")
+    outputs = record.get("outputs", {}).items()
+    whole = all((folder / name).is_file() and file_digest(folder / name) == digest for name, digest in outputs)
+    return record if whole else {}
 
 
 def save_model(folder: Path, run: Run) -> None:
-    """Write a run's trained adapters and text module to a folder, which holds nothing else then."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Write a run's trained adapters and text module to a folder, which appears whole and holds nothing else then."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
     for trained in (run.retrieved.adapters, run.linked.text_module):
         if trained is not None:
-            trained.save(folder)
+            trained.save(partial)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
 
 
 def _mark(snapshot: Snapshot) -> Path:
