@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ameli_build.mentions.modifiers import Known
-from ameli_build.mentions.words import word_set
+from ameli_build.mentions.words import OBJECTS, word_set
 
 _NEXT = re.compile(r"[ -]([^\W_]+)")
 
@@ -34,7 +34,7 @@ _ALSO_VERBS = word_set(
     " wire"
 )
 _OBJECT = re.compile(
-    r"\s+(?:a|an|the|my|our|his|her|their|your|its|us|me|them|all|each|every\w*|both|most|up|out|on|in(?:to)?|well"
+    rf"\s+(?:{OBJECTS}|a|an|all|each|every\w*|both|most|on|in(?:to)?|well"
     r"|easily|firmly|perfectly|right|there|\d+|it(?!\s+(?:\w+s|came|had|has|is|was)\b))\b",
     re.IGNORECASE,
 )
@@ -68,6 +68,9 @@ _BEFORE_INFINITIVE = re.compile(
 )
 """What stands before a noun and its infinitive: "does the camera zoom". Else no bare verb follows a singular."""
 
+_PLURAL_VERB = re.compile(r"\s+(?:are|aren['’]?t|were|weren['’]?t|have|haven['’]?t)\b", re.IGNORECASE)
+"""After a word in "s", what makes a plural noun of it: "the console games are fun", but "the laptop works"."""
+
 _LIKE = word_set("like grade quality sized style styled")
 _FIT = word_set("compatible friendly proof safe sized")
 """What makes an adjective of a name: "laptop-like", "dishwasher safe"."""
@@ -97,6 +100,9 @@ def modifies_another(text: str, start: int, end: int, known: Known | None) -> bo
         return False
     if word in known.things:
         return True
+    if not plural and word.endswith("s") and _PLURAL_VERB.match(text, following.end()):
+        one = word[:-1]
+        return one in known.listed and one not in _CLASS and not one.endswith(_ABSTRACT)
     if plural or word not in known.acts or _CLAUSE.match(text, following.end()):
         return False
     return not _BEFORE_INFINITIVE.search(text, max(0, start - 40), start)

@@ -44,8 +44,8 @@ _SENTENCE = re.compile(r"[.!?;\n]")
 _ARTICLES = "(?:my|our|his|her|their|your|the|a|an|any|most|other|all|some|every|that|those)"
 _OWNERS = "(?:my|our|his|her|their|your|the \\w+'?s|\\w+['’]s)"
 _OLD = (
-    "(?:old|older|ancient|previous|prior|former|(?<!have\\ )(?<!has\\ )(?<!had\\ )(?<!ve\\ )broken|dying|dead|existing"
-    "|current|original|\\d+[ -]year[ -]old)"
+    r"(?:(?<!year[ -])(?<!years[ -])old|older|ancient|previous|prior|former|dying|dead|existing"
+    r"|(?<!have\ )(?<!has\ )(?<!had\ )(?<!ve\ )broken)"
 )
 _LEAVE = (
     r"(?:(?:up|down)grad\w+|switch\w*|c[oa]m\w+|mov\w+|jump\w*|go(?:ing|ne)?|went|graduat\w+|transition\w*"
@@ -54,6 +54,18 @@ _LEAVE = (
 """Verbs and nouns of a change from one thing to another."""
 
 _LOOSE = r"(?:\s+(?!(?:to|the|this|these|is|was|so|but|because|with|for)\b)[\w\-]+){0,2}"
+_PERHAPS_OLD = re.compile(rf"\b(?:current|original|(?:\w+[ -])?years?[ -]old){_LOOSE}\s*$", re.IGNORECASE)
+_LEAVING = re.compile(
+    r"""\b(?:than|unlike|instead|versus|vs|compar\w+|opposed|replac\w+|(?:up|down)grad\w+|switch\w*|ditch\w*|toss\w*
+      |donat\w+|sold|sell(?:ing)?|retir\w+|junked|rid|thr[eo]w(?:ing|n)?|trad(?:ed|ing)|(?:c[oa]m\w+|went|mov\w+)\s+from
+      |better|worse|bigger|brighter|cheaper|faster|heavier|larger|lighter|louder|quieter|slower|smaller
+      |as\s+\w+\s+as|(?:just|exactly)\s+like|(?:same|similar|identical)\s+(?:as|to)|died|dying|broke|quit|failed|failing
+      |gave\s+(?:out|up)|went\s+out|stopped|conked|crapped|wore|worn|on\s+its\s+last|no\s+longer|(?:so|and)\s+th(?:is|ese))\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What makes another thing of "my current laptop", which else can be the one under review."""
+
+_COUNT = r"(?:\d+|two|three|four|five|six|several|many|multiple|countless|a\s+few|a\s+couple(?:\s+of)?)"
 _OTHER_BEFORE = re.compile(
     rf"""(?:
     \b(?:{_ARTICLES}\s+)?{_OLD}{_LOOSE}
@@ -98,6 +110,7 @@ _OTHER_AFTER = re.compile(
       |rent|used\s+to\s+(?:have|own|use|rent)|had\b(?=\s*(?:$|[,)]|before|prior|previously|was|at)))
   | \s+(?:(?:that|which)\s+)?(?:it|this|these|this\s+one)\s+(?:is\s+)?replac\w+
   | \s+(?:that|which)\s+c[ao]mes?\s+with\s+(?:my|our|his|her|their)\b
+      (?!\s+(?:\w+\s+)?(?:order|purchase|package|box|delivery)\b)
   | \s+(?:that|which)\s+(?:had\s+|just\s+|finally\s+|has\s+)*(?:{_GONE}|belonged)
   | \s+(?:\w+\s+){{0,2}}?(?:just\s+|finally\s+|suddenly\s+)?{_GONE}\b.*?{_THEN_BOUGHT}
   | \s+(?:now\s+)?(?:stays|sits|collects)\s+(?:at\s+)?(?:home|dust|unused|in\s+(?:the|a)\s+(?:closet|drawer|box))
@@ -125,7 +138,10 @@ _LED_TO_THIS = re.compile(
 _GIVEN = re.compile(rf"\bg[ai]v(?:e|es|ing|en)\s+{_OWNERS}{_LOOSE}\s*$", re.IGNORECASE)
 _AWAY = re.compile(r"\s+(?:to|away)\b", re.IGNORECASE)
 
-_HAD = re.compile(rf"\b(?:I|we)(?:['’]ve|\s+have|['’]d)?\s+(?:had|owned|used)\s+(?:a|an|another|one){_LOOSE}\s*$", re.I)
+_HAD = re.compile(
+    rf"\b(?:I|we)(?:['’]ve|\s+have|['’]d)?\s+(?:had|owned|used|(?:gone|went)\s+through)\s+(?:a|an|another|one|{_COUNT}){_LOOSE}\s*$",
+    re.I,
+)
 _EARLIER = re.compile(r"[^,]{0,25}?\b(?:before|previously|in\s+the\s+past|years\s+ago|growing\s+up|until)\b", re.I)
 
 _PARTS = word_set(
@@ -142,6 +158,8 @@ _IN_A_HOST = re.compile(
 )
 
 _POINTED = re.compile(r"\bth(?:is|ese)(?:\s+[\w\-]+)?\s+$", re.IGNORECASE)
+_IS_THIS = re.compile(r"\s+(?:is|are)\s+th(?:is|ese)(?:\s+(?:one|ones|model|brand|[A-Z]\w*)\b|\s*$)")
+""" "My daughter's laptop is this one", "my current laptop is this Vantor"."""
 
 
 def is_something_else(context: Context, known: Known | None) -> bool:
@@ -152,14 +170,21 @@ def is_something_else(context: Context, known: Known | None) -> bool:
     if modifies_another(context.text, context.start, context.end, known) or _is_another_word(context, known):
         return True
     before = context.before
-    if _POINTED.search(before):
+    if _POINTED.search(before) or _IS_THIS.match(context.after):
         return False
     return (
         bool(_OTHER_BEFORE.search(before))
+        or _is_left(context, before)
         or _is_told_after(context, before)
         or _is_built_in(context, known)
         or (known is not None and is_of_another(context.text, context.start, known))
     )
+
+
+def _is_left(context: Context, before: str) -> bool:
+    """Whether "my current laptop" is one that is replaced or compared in the same sentence."""
+    place = _PERHAPS_OLD.search(before)
+    return place is not None and bool(_LEAVING.search(before, 0, place.start()) or _LEAVING.search(context.after))
 
 
 def _is_told_after(context: Context, before: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from ameli_build.mentions.modifiers import Known
-from ameli_build.mentions.words import WORD, word_set
+from ameli_build.mentions.words import OBJECTS, WORD, word_set
 
 _BEFORE_ANY_VERB = word_set(
     "to i we you they can could will would should must may might cannot dont didnt doesnt not never always just ll d"
@@ -17,9 +17,7 @@ _BEFORE_THIRD_PERSON = word_set("everyone everything he it nobody nothing she so
 _BEFORE_INFINITIVE = word_set("help helped helping helps him it let lets me them us")
 _BEFORE_CLAUSE = word_set("also and but or then")
 
-_OBJECT = re.compile(
-    r"\s+(?:my|your|his|her|our|their|its|it|them|me|us|him|the|everything|up|out|off)\b", re.IGNORECASE
-)
+_OBJECT = re.compile(rf"\s+(?:{OBJECTS}|it|him|everything|off)\b", re.IGNORECASE)
 _SPREAD = re.compile(r"\s+(?:from|between|movies|videos|tv)\b", re.IGNORECASE)
 
 _BEFORE_ADJECTIVE = word_set(
@@ -33,7 +31,10 @@ _IDIOMS = re.compile(
   | \b(?:use|worst|not\s+the)\s+\[cases?\]
   | \b(?:age|bluetooth|budget|close|full|high|long|low|mid|price|shooting|short|temperature|whole|wide|wifi|wireless
       |zoom)[\s-]+\[range\]
-  | \b(?:in|within|out\s+of|outside)\s+(?:my|our|your|that|this)\s+\[range\]
+  | \b(?:within|out\s+of|outside)\s+(?:my|our|your|that|this)\s+\[range\]
+  | \bin\s+(?:your|that)\s+\[range\]
+  | \b(?:anything|are|be|best|everything|fall|falls|fell|fit|fits|is|just|ones?|priced?|right|was|well|were)\s+in
+      \s+(?:my|our|this)\s+\[range\]
   | \b(?:in|within|out\s+of)\s+\[range\]
   | \[range\]\s+(?:of\b|(?:from|between)\s+\$?\d)
   | \[fans?\]\s+of\b(?!\s+th(?:is|at)\s+size)

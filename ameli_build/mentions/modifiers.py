@@ -43,6 +43,13 @@ _NO_OWNER = word_set(
 )
 """What "'s" makes no other owner: "the world's best laptop", "it's"."""
 
+_CHILDREN = word_set(
+    "boy boys child childrens daughter girl girls grandchild granddaughter grandson kid kids nephew niece son toddler"
+    " toddlers"
+)
+_FOR_CHILDREN = word_set("boy boys child children girl girls kid kids toddler toddlers youth")
+"""What a title says of a thing for children: who gave it may call it "my son's watch"."""
+
 _OPINION = word_set(
     "adequate affordable amazing average awesome awful bad beautiful best better brilliant budget cheapest cool crappy"
     " cute decent dependable disappointing durable excellent exceptional expensive fabulous fancy fantastic favorite"
@@ -62,7 +69,7 @@ _NOT_A_KIND = word_set(
 )
 """Nouns before a noun that tell for whom, where, how large or how well, and of what it is made."""
 
-_KIND = word_set("analog central generic internal manual mechanical original rental separate standalone wired")
+_KIND = word_set("analog central generic internal manual mechanical rental separate standalone wired")
 """Adjectives before a noun that tell what kind of thing it is."""
 
 _FEATURES = word_set("4k android bluetooth hd hdr lcd led oled smart uhd usb wifi wireless")
@@ -114,6 +121,8 @@ def is_of_another(text: str, start: int, known: Known) -> bool:
             return False
         if word.endswith(("'s", "s'")):
             owner = word.rstrip("s").rstrip("'")
+            if owner in _CHILDREN and known.own & _FOR_CHILDREN:
+                return False
             return owner not in _NO_OWNER | known.own and ("new", "opinion") not in modifiers
         if word in _OWNER or word in _DEFINITE:
             return _is_another_kind(modifiers, known, owned=word in _OWNER)

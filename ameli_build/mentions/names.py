@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.inflect import is_listed, is_verb, noun_forms, noun_lemma
-from ameli_build.mentions.titles import Phrase, asides, category_phrases, purposes, segments, title_phrases
+from ameli_build.mentions.titles import Phrase, asides, category_phrases, lemma_of, purposes, segments, title_phrases
 from ameli_build.mentions.words import WORD, word_set
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ _EMPTY_HEADS = word_set(
     " part piece product series set size style type"
 )
 """Heads that name no product alone; longer spans that end in them do."""
+
+_WORKS = word_set("app book film game movie music program software song subscription suite")
+"""Heads of categories whose titles are names of works: their nouns are no kind of thing ("Office Home", "Tears of")."""
 
 _FRONT, _BACK = 2, 3
 """Compounds before and after what is left out of a name."""
@@ -76,6 +79,9 @@ def product_names(title: str, category: str, language: Language, max_words: int 
         spans |= _spans_to_head(phrase, max_words)
     if any(_is_line(phrase[0]) for phrase in kinds if len(phrase) > 1):  # a "MacBook Air" is no kind of air
         spans -= {(phrase[-1].lower(),) for phrase in kinds if len(phrase) > 1}
+    heads = {lemma_of(phrase[-1], language) for phrase in kinds}
+    if heads & _WORKS:
+        spans = {words for words in spans if len(words) > 1 or noun_lemma(words[0], language) in heads}
     plain = _named(spans, language, gapped=False)
     known = {name.words for name in plain}
     gapped = _named(_gapped_spans(phrases, _fronts_of(title, phrases, language), max_words), language, gapped=True)
@@ -107,7 +113,8 @@ def _gapped_spans(phrases: Sequence[Phrase], fronts: Iterable[tuple[str, ...]], 
 def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set[tuple[str, ...]]:
     """Runs of one or two modifiers of any phrase, those between a title's dashes, and what the product is for.
 
-    Each side of a slash is a modifier too ("CD/DVD Receiver"); a brand is none.
+    Each side of a slash is a modifier too ("CD/DVD Receiver"). The first word of a title is none where the dictionary
+    lacks it, as most brands; names whose words stand side by side keep it ("whirlpool microwave").
     """
     words = title.lower().split()
     brand = "" if not words or is_listed(words[0], language) else words[0]

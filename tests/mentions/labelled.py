@@ -22,7 +22,7 @@ class Labelled:
 
     @property
     def development(self) -> bool:
-        """Whether rules may be made with it in view: products alternate, and every second one is held out."""
+        """Whether rules may be made with it in view; of every second product they were not, but the head tells more."""
         return self.product % 2 == 1
 
 

@@ -5,21 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
+from known_words import known_of
 
 from ameli_build.mentions.compounds import modifies_another
-from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
-from ameli_build.mentions.modifiers import Known
-from ameli_build.models.language import load_language
 
-LANGUAGE = load_language("bundled:en")
-WORDS = (plain_nouns(LANGUAGE), only_nouns(LANGUAGE), verbal_nouns(LANGUAGE), dictionary(LANGUAGE))
+KNOWN = known_of()
 
 
 def modifies(marked: str) -> bool:
     place = re.search(r"\[(.*)\]", marked)
     assert place is not None
     text = marked.replace("[", "").replace("]", "")
-    return modifies_another(text, place.start(), place.end() - 2, Known(frozenset(), *WORDS))
+    return modifies_another(text, place.start(), place.end() - 2, KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +32,7 @@ def modifies(marked: str) -> bool:
         "[dishwasher] safe",
         "[laptop]-like",
         "the [air conditioner] remote is tiny",
+        "The [console] games are fun",
     ],
 )
 def test_compounds(marked: str) -> None:
@@ -45,6 +43,7 @@ def test_compounds(marked: str) -> None:
     "marked",
     [
         "the [projector] works",
+        "the [TV] functions are many",
         "the [TV] looks great",
         "does the [camera] zoom in",
         "my [laptop] computer",

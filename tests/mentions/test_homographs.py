@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from known_words import known_of
 
 from ameli_build.mentions.homographs import is_adjective_here, is_idiom, is_verb_here
-from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
-from ameli_build.mentions.modifiers import Known, own_words
-from ameli_build.models.language import load_language
 
-LANGUAGE = load_language("bundled:en")
-KNOWN = Known(
-    own_words("Tick - Kids Watch", "Watches"),
-    plain_nouns(LANGUAGE),
-    only_nouns(LANGUAGE),
-    verbal_nouns(LANGUAGE),
-    dictionary(LANGUAGE),
-)
+KNOWN = known_of("Tick - Kids Watch", "Watches")
 
 
 def cut(marked: str) -> tuple[str, str, str]:
@@ -69,7 +60,9 @@ def test_adjectives(marked: str, adjective: bool) -> None:
         ("I'm not a [fan]", True),
         ("most [fans] of this size", False),
         ("out of [range]", True),
-        ("in my [range]", True),
+        ("the price was in my [range]", True),
+        ("I baked cookies in my [range]", False),
+        ("The [range] of heat settings", True),
         ("the [range] is hot", False),
         ("we watch [TV] in bed", True),
         ("watch the [TV] in bed", False),

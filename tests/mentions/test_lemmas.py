@@ -1,4 +1,8 @@
-"""Looking a head's inflected forms up gives what lemmatising every word of every review would give."""
+"""Looking a head's inflected forms up gives what `noun_lemma` of every word of every review would give.
+
+That shows that no form is lost by expanding heads instead of lemmatising reviews. It does not show that the lemmas are
+those of a tagger: both sides read every word as a noun, by the same function.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +43,7 @@ def texts() -> list[Text]:
 
 
 def lemmatised_spans(text: str, names: Collection[str], max_words: int = 6) -> list[tuple[int, int]]:
-    """The reference: each word's lemma from spaCy, and of every place the longest span that is a name, none nested."""
+    """The reference: each word's lemma as a noun, and of every place the longest span that is a name, none nested."""
     words = [match for match in WORD.finditer(text) if not re.search(r"['’]s$", text[: match.end()], re.IGNORECASE)]
     lemmas = [noun_lemma.__wrapped__(match.group().lower(), LANGUAGE) for match in words]
     found: list[tuple[int, int]] = []

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from known_words import known_of
 
-from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
-from ameli_build.mentions.modifiers import Known, is_of_another, own_words
-from ameli_build.models.language import load_language
+from ameli_build.mentions.modifiers import is_of_another, own_words
 
-LANGUAGE = load_language("bundled:en")
-KNOWN = Known(
-    own_words("Norvik - Gas Wi-Fi Range - Black", "Gas Ranges"),
-    plain_nouns(LANGUAGE),
-    only_nouns(LANGUAGE),
-    verbal_nouns(LANGUAGE),
-    dictionary(LANGUAGE),
-)
+KNOWN = known_of("Norvik - Gas Wi-Fi Range - Black", "Gas Ranges")
 
 
 @pytest.mark.parametrize(
@@ -52,6 +44,11 @@ KNOWN = Known(
 )
 def test_modifiers(text: str, another: bool) -> None:
     assert is_of_another(text, len(text), KNOWN) is another
+
+
+@pytest.mark.parametrize(("title", "another"), [("Tick Kids' Watch", False), ("Tick Sports Watch", True)])
+def test_a_thing_for_children_is_called_theirs(title: str, another: bool) -> None:
+    assert is_of_another("My son's ", 9, known_of(title, "Watches")) is another
 
 
 def test_own_words_know_plurals_and_compounds() -> None:

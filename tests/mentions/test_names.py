@@ -127,3 +127,16 @@ def test_singulars_that_look_like_plurals_stay() -> None:
         "glasses",
         "headphone",
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "category", "name"),
+    [
+        ("Microsoft - Office Home 2021 - Windows", "Office Software", "home"),
+        ("The Legend of Zelda: Tears of the Kingdom - Nintendo Switch", "Nintendo Switch Games", "tear"),
+    ],
+)
+def test_nouns_of_a_works_name_are_no_names(title: str, category: str, name: str) -> None:
+    found = names(title, category)
+    assert name not in found
+    assert {"software", "game"} & found
