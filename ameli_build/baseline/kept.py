@@ -9,6 +9,7 @@ import polars as pl
 from ameli_build.snapshot import Snapshot, UnusableInput
 
 _ATTRIBUTES = pl.List(pl.Struct({"name": pl.String, "value": pl.String}))
+_EXTRACTED = pl.List(pl.Struct({"extractor": pl.String, "name": pl.String, "value": pl.String}))
 _METHODS = pl.List(pl.Struct({"method": pl.String, "sku": pl.String}))
 _RANKINGS = pl.List(pl.Struct({"method": pl.String, "skus": pl.List(pl.String)}))
 
@@ -19,11 +20,16 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "mention": pl.String,
     "candidates": pl.List(pl.String),
     "retrieval": pl.List(pl.Float32),
+    "retrieval_text": pl.List(pl.Float32),
+    "retrieval_image": pl.List(pl.Float32),
+    "retrieval_cross": pl.List(pl.Float32),
     "text": pl.List(pl.Float32),
     "image": pl.List(pl.Float32),
     "combined": pl.List(pl.Float32),
     "contradicted": pl.List(pl.Boolean),
     "attributes": _ATTRIBUTES,
+    "extracted": _EXTRACTED,
+    "extractors": pl.List(pl.String),
     "predicted": _METHODS,
     "ranked": _RANKINGS,
 }
@@ -32,7 +38,8 @@ PREDICTIONS = pl.Schema(_COLUMNS)
 """Columns of `baseline/predictions.parquet`: one row a review and run, the runs numbered from 0.
 
 Lists of scores are in the order of `candidates`, which is that of retrieval; `ranked` has each linker's own order, and
-`predicted` the first of it.
+`predicted` the first of it. `retrieval` is the weighted sum of the channels `retrieval_*`; a channel is None where it
+was not run. `extracted` is what each of the `extractors` that ran stated, `attributes` what all of them come to.
 """
 
 AGAIN = "run ameli baseline again"

@@ -65,14 +65,29 @@ def _row(data: Data, run: Run, n: int) -> dict[str, Any]:
         "mention": data.reviews.mentions[row],
         "candidates": [skus[product] for product in products[real]],
         "retrieval": [round(known.get(int(product), 0.0), 4) for product in products[real]],
+        **{f"retrieval_{name}": _at(values[row], real) for name, values in run.retrieved.channels.items()},
         "contradicted": [bool(judged.contradicted[n, c]) for c in real],
         "attributes": [{"name": key, "value": value} for key, value in run.extracted.found[row].pairs()],
+        **_extracted(run, int(row)),
         "predicted": [{"method": name, "sku": skus[some[0]] if len(some) else None} for name, some in ranked.items()],
         "ranked": [{"method": name, "skus": [skus[product] for product in some]} for name, some in ranked.items()],
     }
     for name, values in (("text", judged.text), ("image", judged.image), ("combined", run.linked.combined)):
         one[name] = None if values is None else _at(values[n], real)
     return one
+
+
+def _extracted(run: Run, row: int) -> dict[str, Any]:
+    """Which extractors ran, and what each stated of the review."""
+    by = {name: some[row] for name, some in run.extracted.by.items() if not isinstance(some, str)}
+    return {
+        "extractors": list(by),
+        "extracted": [
+            {"extractor": name, "name": key, "value": value}
+            for name, found in by.items()
+            for key, value in found.pairs()
+        ],
+    }
 
 
 def _at(values: Any, real: Any) -> list[float]:

@@ -16,6 +16,7 @@ from ameli_build.baseline.card import model_card, template_text
 from ameli_build.baseline.comparisons import compare
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.output import human_row, predictions
+from ameli_build.baseline.retrieved import retrieved_table
 from ameli_build.baseline.rows import table4_rows, table5_rows
 from ameli_build.baseline.runs import Run, Runs, run_all
 from ameli_build.baseline.scoring import outcome, rate_attributes
@@ -43,13 +44,13 @@ MODULES = (
 ENCODERS = ("text_encoder", "image_encoder", "cross_encoder", "nli_encoder", "resnet")
 ROLES = (*ENCODERS, "ocr", "generator", "implied", "language")
 
-OUTPUTS = ("scores.json", "predictions.parquet", "MODEL_CARD.md")
+OUTPUTS = ("scores.json", "predictions.parquet", "retrieved.parquet", "MODEL_CARD.md")
 
 
 def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper = in_process) -> Scores:
     """Score a data set, a snapshot's or another source's: `baseline/scores.json` and `baseline/predictions.parquet`.
 
-    Beside them `MODEL_CARD.md`, and in `model/` what the first run learnt.
+    Beside them `retrieved.parquet`, `MODEL_CARD.md`, and in `model/` what the first run learnt.
 
     Returns what is there already when data, settings, models and code have not changed. The caller holds the lock of
     the snapshot, or of the source's `home`. Raises `UnusableInput` where there is no data set, or a model cannot be
@@ -69,6 +70,7 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
     folder, mark = snapshot.root / "baseline", _mark(snapshot)
     mark.unlink(missing_ok=True)
     rows = write_table(folder / "predictions.parquet", predictions(data, runs.runs))
+    write_table(folder / "retrieved.parquet", retrieved_table(data, runs))
     write_json(folder / "scores.json", scores.as_json())
     save_model(folder / "model", runs.runs[0])
     write_bytes(folder / "MODEL_CARD.md", model_card(scores, settings).encode())

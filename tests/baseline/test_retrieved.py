@@ -1,0 +1,80 @@
+"""Every Recall@K of Table 4 comes out of the file again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from baseline_world import write_dataset
+
+from ameli_build.baseline.retrieved import RETRIEVED
+from ameli_build.baseline.run import run_baseline
+from ameli_build.baseline.tables import PRIOR, TUNED_BOTH
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot
+
+KEEP = 5
+QUICK = (
+    "baseline.runs=2",
+    "baseline.ocr_images=1",
+    "baseline.text_epochs=1",
+    "baseline.adapter_epochs=2",
+    "baseline.bootstrap=10",
+    "baseline.attributes_per_candidate=1",
+    "baseline.max_tokens=32",
+    "baseline.text_reviews=4",
+    "baseline.text_candidates=3",
+    f"baseline.keep={KEEP}",
+)
+
+
+def first(row: dict[str, Any], k: int) -> list[str]:
+    """The first k products, as the file's description says."""
+    if row["allowed"] is None:
+        return row["skus"][:k]
+    cut = list(zip(row["skus"], row["allowed"], strict=True))[: max(k, KEEP)]
+    return ([sku for sku, good in cut if good] or [sku for sku, _ in cut])[:k]
+
+
+@pytest.mark.parametrize("prior", ["before", "after"])
+def test_recall_can_be_computed_again(tmp_path: Path, prior: str) -> None:
+    root = write_dataset(tmp_path / "small", {"train": 8, "dev": 4, "test": 7})
+    scores = run_baseline(Snapshot(root), load_settings("demo", (*QUICK, f"baseline.prior={prior}")))
+    table = pl.read_parquet(root / "baseline" / "retrieved.parquet")
+    assert table.schema == RETRIEVED
+    gold = dict(pl.read_parquet(root / "dataset" / "test.parquet", columns=["review_id", "sku"]).iter_rows())
+    test = table.filter(pl.col("split") == "test")
+    told = {name: row for name, row in scores.table4["test"].items() if row["recall@10"] is not None}
+    assert set(test["row"]) == set(told)
+    assert len(told) >= 11
+    for name, row in told.items():
+        rows = list(test.filter(pl.col("row") == name).iter_rows(named=True))
+        assert len(rows) == len(gold) * len({one["run"] for one in rows})
+        for k in (1, 10):
+            found = [gold[one["review_id"]] in first(one, k) for one in rows]
+            assert round(100 * sum(found) / len(found), 2) == row[f"recall@{k}"], (name, k)
+    assert set(test.filter(pl.col("row") == TUNED_BOTH)["run"]) == {0, 1}
+    assert set(table["split"]) == {"dev", "test"}
+    assert (table["scores"].is_null() == (table["row"] == PRIOR)).all()
+    assert table["allowed"].is_null().all() == (prior == "before")
+    scored = table.filter(pl.col("scores").is_not_null())
+    assert (scored["scores"].list.len() == scored["skus"].list.len()).all()
+    assert all(some == sorted(some, reverse=True) for some in scored["scores"].to_list())
+
+
+def test_predictions_hold_every_channel_and_every_extractor(tmp_path: Path) -> None:
+    root = write_dataset(tmp_path / "small", {"train": 8, "dev": 4, "test": 7})
+    scores = run_baseline(Snapshot(root), load_settings("demo", (*QUICK, "baseline.runs=1")))
+    table = pl.read_parquet(root / "baseline" / "predictions.parquet")
+    weights = scores.tuned["weights"]["Fine-tuned CLIP+Pre-trained SBERT+P(e|m)"]
+    assert table["retrieval_cross"].is_null().all()
+    for row in table.iter_rows(named=True):
+        channels = zip(row["retrieval_text"], row["retrieval_image"], strict=True)
+        sums = [weights["text"] * text + weights["image"] * image for text, image in channels]
+        assert row["retrieval"] == pytest.approx(sums, abs=2e-4)
+        stated = {(one["name"], one["value"]) for one in row["extracted"]}
+        assert stated >= {(one["name"], one["value"]) for one in row["attributes"]}
+        assert {one["extractor"] for one in row["extracted"]} <= set(row["extractors"])
+    assert table["attributes"].list.len().sum() > 0
