@@ -12,6 +12,7 @@ from ameli_build.baseline.data import SPLITS, Data, load_data
 from ameli_build.baseline.official import PICTURES, Files, find_official, load_official
 from ameli_build.fingerprints import fingerprint
 from ameli_build.provenance import note_stage, write_run_record
+from ameli_build.release.official import layout
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
 
@@ -24,7 +25,7 @@ class Source:
 
     `home` takes `baseline/`, `cache/` and the record of the run; `told` is the folder whose `run.json` and
     `settings/*.toml` count. `load` reads the data set, `content` hashes what it depends on, by name; `report` is the
-    annotators' report, which only snapshots have.
+    annotators' report: that of a snapshot, or `report.json` beside a data set, where the official export writes it.
     """
 
     home: Snapshot
@@ -62,20 +63,22 @@ def open_source(path: Path, out: Path | None = None) -> Source:
     """
     if (path / "raw").is_dir() or (path / "catalog").is_dir() or (path / "dataset").is_dir():
         return Source.of(Snapshot(path), Snapshot(out) if out is not None else None)
+    report = path / layout.REPORT
     if (path / "products.parquet").is_file():
         if out is None and path.resolve().name == "dataset" and (path.resolve().parent / "stages").is_dir():
             raise UnusableInput(
                 f"{path}: the data set of a snapshot; name the snapshot itself, or --out DIR for results"
             )
         home = Snapshot(out or path)
-        return Source(home, home, partial(load_data, path), partial(_digests, _tables(path)), path / "report.json")
+        return Source(
+            home, home, partial(load_data, path), partial(_digests, _tables(path) | {"report": report}), report
+        )
     files = find_official(path) if path.is_dir() else None
     if files is not None:
         home = Snapshot(out or path)
         root = home.root / "cache" / "pictures"
-        return Source(
-            home, home, partial(_load_official, files, root), partial(_official, files, root), path / "report.json"
-        )
+        content = partial(_official, files, root, report)
+        return Source(home, home, partial(_load_official, files, root), content, report)
     raise UnusableInput(
         f"{path}: no data set here (no snapshot, no products.parquet, and no products in the authors' layout)"
     )
@@ -93,6 +96,6 @@ def _load_official(files: Files, root: Path) -> Data:
     return load_official(files, read_by_content(files.folder, PICTURES, root))
 
 
-def _official(files: Files, root: Path) -> dict[str, str]:
+def _official(files: Files, root: Path, report: Path) -> dict[str, str]:
     pictures = read_by_content(files.folder, PICTURES, root).digests
-    return {**_digests(files.all), "pictures": fingerprint(dict(pictures))}
+    return {**_digests({**files.all, "report": report}), "pictures": fingerprint(dict(pictures))}

@@ -13,6 +13,7 @@ from baseline_world import write_dataset
 
 from ameli_build.baseline.run import run_baseline
 from ameli_build.baseline.sources import open_source
+from ameli_build.baseline.tables import HUMAN
 from ameli_build.release.export import export
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot
@@ -29,6 +30,14 @@ QUICK = (
     "baseline.text_reviews=12",
     "baseline.text_candidates=4",
 )
+REPORT = {
+    "task": "clean-test",
+    "accuracy": 0.75,
+    "reviews": 8,
+    "simulated": False,
+    "annotators": {"Kim": {"accuracy": 0.75}},
+    "comments": [{"annotator": "Kim", "comment": "blurred"}],
+}
 
 
 def settings() -> Settings:
@@ -40,7 +49,10 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folders with the results: from a snapshot, its release alone, and its export."""
     base = tmp_path_factory.mktemp("shapes")
     root = write_dataset(base / "snapshot", {"train": 16, "dev": 5, "test": 8}, clean=5)
+    (root / "sheets").mkdir()
+    (root / "sheets" / "report.json").write_text(json.dumps(REPORT))
     release = shutil.copytree(root / "dataset", base / "release")
+    shutil.copy(root / "sheets" / "report.json", release)
     export(Snapshot(root), settings(), "official", str(base / "official"))
     homes = {"snapshot": root, "release": release, "official": base / "results"}
     plans = {root: None, release: None, base / "official": homes["official"]}
@@ -57,6 +69,7 @@ def scores(home: Path) -> Any:
 def test_scores_are_equal(homes: dict[str, Path]) -> None:
     first = scores(homes["snapshot"])
     assert first["table5"]["clean_test"]["AMELINK (Ours)"]["end_to_end_n"] == 5
+    assert first["table5"]["test"][HUMAN]["disambiguation_f1"] == 75.0
     assert scores(homes["release"]) == first
     assert scores(homes["official"]) == first
 
@@ -65,6 +78,12 @@ def test_predictions_are_equal(homes: dict[str, Path]) -> None:
     tables = [pl.read_parquet(home / "baseline" / "predictions.parquet") for home in homes.values()]
     assert tables[0].equals(tables[1])
     assert tables[0].equals(tables[2])
+
+
+def test_the_exported_report_names_no_annotator(homes: dict[str, Path]) -> None:
+    text = (homes["official"].parent / "official" / "report.json").read_text()
+    assert json.loads(text).keys() == REPORT.keys() - {"annotators", "comments"}
+    assert "Kim" not in text
 
 
 def test_a_second_run_has_nothing_to_do(homes: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,9 @@ def test_a_release_alone(tmp_path: Path) -> None:
     assert source.load().root == release
     assert source.content() == open_source(root).content()
     assert open_source(release, tmp_path / "out").home.root == tmp_path / "out"
+    before = source.content()
+    (release / "report.json").write_text('{"accuracy": 0.5}')
+    assert source.content().keys() - before.keys() == {"report"}
 
 
 def test_a_snapshot_s_own_data_set_is_not_written_into(tmp_path: Path) -> None:

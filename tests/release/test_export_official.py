@@ -135,9 +135,15 @@ def test_predictions_fill_candidates_scores_and_attributes(tmp_path: Path) -> No
     review = pl.read_parquet(snapshot.dataset / "test.parquet")["review_id"][0]
     row = {
         "review_id": review, "split": "test", "mention": "laptop", "candidates": [skus[1], skus[0]],
-        "retrieval": [0.5, 0.25], "text": None, "image": [0.75, 0.25], "combined": [0.7, 0.3],
+        "retrieval": [0.5, 0.25], "retrieval_text": [0.6, 0.1], "retrieval_image": [0.4, 0.3],
+        "text": None, "image": [0.75, 0.25], "combined": [0.7, 0.3],
         "contradicted": [False, True],
         "attributes": [{"name": "Color", "value": "red"}, {"name": "Color", "value": "blue"}], "predicted": [],
+        "extracted": [
+            {"extractor": "string match", "name": "Color", "value": "red"},
+            {"extractor": "ocr", "name": "Color", "value": "blue"},
+            {"extractor": "implied", "name": "Size", "value": "big"},
+        ],
     }  # fmt: skip
     known = {name: kind for name, kind in PREDICTIONS.items() if name in row}
     write_table(snapshot.root / "baseline" / "predictions.parquet", pl.DataFrame([row], known, orient="row"))
@@ -146,6 +152,14 @@ def test_predictions_fill_candidates_scores_and_attributes(tmp_path: Path) -> No
     one = next(one for one in read(path) if one["fused_candidate_list"])
     assert one["fused_candidate_list"] == [2, 1]
     assert one["fused_score_dict"]["2"]["fused_score"] == 0.5
+    assert one["fused_score_dict"]["2"]["bi_score"] == 0.6
+    assert one["fused_score_dict"]["1"]["image_score"] == 0.3
+    assert one["fused_score_dict"]["1"]["cross_score"] is None
+    assert (one["predicted_attribute_exact"], one["predicted_attribute_ocr"]) == (
+        {"Color": ["red"]},
+        {"Color": ["blue"]},
+    )
+    assert one["predicted_attribute_gpt2"] == {}
     assert one["fused_score_dict"]["1"]["disambiguation_image_score"] == 0.25
     assert one["fused_score_dict"]["1"]["disambiguation_text_score"] == -1.0
     assert one["predicted_attribute"] == {"Color": "red"}

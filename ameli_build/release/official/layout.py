@@ -35,6 +35,8 @@ ID_MAP = "id_map.csv"
 """Ours: kind ("product", "review"), integer id, our id."""
 CLEAN_TEST = "test/clean_test.json"
 """Ours: integer ids of the test reviews whose annotator chose the gold product; absent without annotation."""
+REPORT = "report.json"
+"""Ours: how annotators did as a whole, with nothing of a single one; absent without annotation."""
 HARD_NEGATIVES = "hard_negative_id"
 """Ours, a field of a review: section 3.5's candidates but the gold product; the authors have them by product only."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +25,7 @@ from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Mapper, Work, in_process
 
+PERSONAL = ("annotators", "comments", "not_used")
 QRELS = ("TOPIC", "ITERATION", "DOCUMENT#", "RELEVANCY")
 
 
@@ -53,6 +55,14 @@ def write_official(snapshot: Snapshot, settings: Settings, folder: Path, mapper:
     if clean.is_file():
         numbers = sorted(ids.reviews[one] for one in pl.read_parquet(clean)["review_id"])
         layout.write_list(folder / layout.CLEAN_TEST, numbers)
+    _write_report(snapshot.root / "sheets" / "report.json", folder / layout.REPORT)
+
+
+def _write_report(path: Path, target: Path) -> None:
+    """The annotators' report but for names and comments: what people wrote of others' reviews stays here."""
+    if path.is_file():
+        report = json.loads(path.read_text(encoding="utf-8"))
+        layout.write_object(target, {name: value for name, value in report.items() if name not in PERSONAL})
 
 
 def _write_split(folder: Path, split: str, table: pl.DataFrame, known: Known) -> None:
