@@ -238,6 +238,9 @@ class BaselineSettings(Section):
     """Numbers that the text module's pooler makes of each pair's encoding."""
     text_hidden: int = Field(default=256, ge=1)
     text_learning_rate: float = 1e-3
+    text_signals: bool = True
+    """The head also reads numbers that no encoder made, which the paper does not have: whether the review states each
+    attribute's value, and its cosines with name and description."""
     text_layers: int = Field(default=0, ge=-1)
     """Top layers of the text module's encoder that learn with its head; 0 for none, -1 for all and the embeddings."""
     text_encoder_learning_rate: float = Field(default=1e-5, gt=0)

@@ -62,8 +62,7 @@ def _layout(
     vectors = index.vectors
     cosines = Cosines(np.asarray(reading.vector)[None], vectors["names"][judged], vectors["descriptions"][judged])
     rows, candidates = np.zeros(1, dtype=np.int64), np.arange(len(judged), dtype=np.int64)[None]
-    count = settings.baseline.attributes_per_candidate
-    return lay_out(rows, candidates, review, products.kb, products.sheets, (found,), cosines, count)
+    return lay_out(rows, candidates, review, products.kb, products.sheets, (found,), cosines, settings.baseline)
 
 
 def score_by_image(settings: Settings, index: Index, reading: Reading, judged: Integers) -> Scores | None:

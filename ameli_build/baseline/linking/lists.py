@@ -54,7 +54,7 @@ def text_lists(
     options, reviews = settings.baseline, data.reviews
     train = sample(reviews.rows("train"), reviews.ids, options.text_reviews, settings.run.seed)
     lists = with_gold(candidates[train], reviews.gold[train], options.text_candidates)
-    shared = (reviews, data.kb, sheets, found, cosines, options.attributes_per_candidate)
+    shared = (reviews, data.kb, sheets, found, cosines, options)
     return TextLists(train, lay_out(train, lists, *shared), lay_out(rows, candidates[rows], *shared))
 
 

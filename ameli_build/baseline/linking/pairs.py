@@ -3,7 +3,7 @@
 A candidate has slots: its name, up to N more attributes (those that the review states first, then the sheet's order),
 and its description. A slot is a distinct pair (review, hypothesis) and one number beside it, because a frozen encoder
 cannot learn to compare: for an attribute 1 where the review states this value, -1 where it states another, 0 where it
-says nothing; for name and description their cosine with the review.
+says nothing; for name and description their cosine with the review. Without `baseline.text_signals` all are 0.
 
 A pair's two texts stand as in the paper: mention and review before an attribute, an entity's description before them.
 """
@@ -25,7 +25,7 @@ from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.batches import Kind, run_batches
 from ameli_build.models.pairs import TextPair, load_pair_encoder
-from ameli_build.settings import Settings
+from ameli_build.settings import BaselineSettings, Settings
 from ameli_build.stages import Work
 
 
@@ -82,9 +82,10 @@ def lay_out(
     sheets: Sequence[Sheet],
     found: Sequence[Found],
     cosines: Cosines,
-    count: int,
+    options: BaselineSettings,
 ) -> Layout:
-    """The slots of `candidates`, shape (len(rows), candidates), for the reviews at `rows`; `count` is N."""
+    """The slots of `candidates`, shape (len(rows), candidates), for the reviews at `rows`."""
+    count = options.attributes_per_candidate
     numbers: dict[Pair, int] = {}
     slots = np.full((*candidates.shape, count + 2), -1, dtype=np.int64)
     signals = np.zeros(slots.shape, dtype=np.float32)
@@ -100,6 +101,8 @@ def lay_out(
             for place, text in texts.items():
                 pair = Pair(int(review), text, place == count + 1)
                 slots[n, c, place] = numbers.setdefault(pair, len(numbers))
+            if not options.text_signals:
+                continue
             signals[n, c, 0] = cosines.reviews[review] @ cosines.names[product]
             signals[n, c, 1 : len(chosen) + 1] = [signal for _, _, signal in chosen]
             signals[n, c, -1] = cosines.reviews[review] @ cosines.descriptions[product]
@@ -123,8 +126,8 @@ def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequen
     name = models.nli_encoder or models.text_encoder
     if settings.baseline.text_layers:
         return PairTexts(tuple(texts), name, models.device, models.batch, limit)
-    common = (name, models.device, models.batch, limit)
-    code = module_fingerprint("ameli_build.models.pairs", __name__)
+    common = (name, models.device, models.batch, limit, models.precision)
+    code = module_fingerprint("ameli_build.models.pairs", "ameli_build.models.precision", __name__)
     mine = fingerprint("pairs", identity(name), common[1:], code)
     keys = [_key(one) for one in texts]
     items = dict(zip(keys, texts, strict=True))
@@ -149,6 +152,9 @@ def _key(pair: TextPair) -> str:
     return f"{length:04x}{fingerprint(*(text.encode('utf-8', 'surrogatepass') for text in pair))}"
 
 
-def _encode(name: str, device: str, batch: int, max_tokens: int, pairs: Sequence[TextPair]) -> pl.DataFrame:
-    vectors = np.round(load_pair_encoder(name, device, batch, max_tokens).encode(pairs), 4)
+def _encode(
+    name: str, device: str, batch: int, max_tokens: int, precision: str, pairs: Sequence[TextPair]
+) -> pl.DataFrame:
+    encoder = load_pair_encoder(name, device, batch, max_tokens, precision=precision)
+    vectors = np.round(encoder.encode(pairs), 4)
     return pl.DataFrame({"vector": vectors}, schema={"vector": pl.Array(pl.Float32, vectors.shape[1])})

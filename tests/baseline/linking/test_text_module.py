@@ -1,10 +1,15 @@
 """The head learns which slot matters, keeps padding out, and never sees where gold stands."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from baseline_world import write_dataset
 
+from ameli_build.baseline.data import load_data
+from ameli_build.baseline.extraction.attributes import Found, make_sheets
 from ameli_build.baseline.linking.lists import sample, with_gold
-from ameli_build.baseline.linking.pairs import Layout
+from ameli_build.baseline.linking.pairs import Cosines, Layout, lay_out
 from ameli_build.baseline.linking.text_module import NEVER, Lists, make_lists, train_text_module
 from ameli_build.settings import BaselineSettings
 
@@ -43,6 +48,31 @@ def test_learns_what_marks_gold(by: str) -> None:
     again = train_text_module(train, gold, dev, dev_gold, OPTIONS, seed=1)
     assert again is not None
     assert np.array_equal(again.scores(test), module.scores(test))
+
+
+def test_the_head_sees_encodings_alone_where_it_is_asked_to(tmp_path: Path) -> None:
+    data = load_data(write_dataset(tmp_path, {"train": 2, "dev": 0, "test": 0}) / "dataset")
+    sheets = make_sheets(data.kb)
+    ones = np.ones((len(data.kb), 1), dtype=np.float32)
+    found = [Found.of([("Color", ("red",))])] * 2
+    layouts = [
+        lay_out(
+            np.arange(2),
+            data.reviews.gold[:, None],
+            data.reviews,
+            data.kb,
+            sheets,
+            found,
+            Cosines(ones[:2], ones, ones),
+            OPTIONS.model_copy(update={"text_signals": signals}),
+        )
+        for signals in (True, False)
+    ]
+    assert layouts[0].signals[:, 0, [0, -1]].tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    assert (layouts[0].signals[:, 0, 1:-1] != 0).any()
+    assert not layouts[1].signals.any()
+    assert layouts[0].pairs == layouts[1].pairs
+    assert np.array_equal(layouts[0].slots, layouts[1].slots)
 
 
 def test_description_only_drops_the_attribute_slots() -> None:
