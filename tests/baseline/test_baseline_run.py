@@ -1,6 +1,7 @@
 """The whole baseline on a small made-up data set, with the models that come with the package."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 
 from ameli_build.baseline.card import model_card
 from ameli_build.baseline.claims import claims
+from ameli_build.baseline.linking.linkers import ONE_CANDIDATE
 from ameli_build.baseline.run import read_scores, run_baseline
 from ameli_build.baseline.tables import (
     BOTH,
@@ -139,6 +141,8 @@ def test_the_card_says_what_the_scores_say(scored: Snapshot) -> None:
     assert all(sentence in card for sentence in claims(scores))
     assert "None" not in card
     assert "| P(e\\|m) | " in card
+    assert "`baseline.text_signals`" in card
+    assert re.search(r"OCR read 2 of \d+ photographs: attributes that the others", card)
     assert card == model_card(scores, settings())
     assert str(scored.root) not in card
 
@@ -199,6 +203,13 @@ def test_tiny_data_gives_rows_or_reasons(tmp_path: Path, sizes: dict[str, int], 
     for row in scores.table5["test"].values():
         assert (row["end_to_end_f1"] is None) == ("reason" in row)
     assert claims(scores)
+
+
+def test_one_candidate_a_review_is_a_reason_of_its_own(tmp_path: Path) -> None:
+    root = write_dataset(tmp_path / "tiny", {"train": 4, "dev": 1, "test": 2})
+    scores = run_baseline(Snapshot(root), settings("baseline.keep=1", "baseline.runs=1", "baseline.ocr_images=1"))
+    assert scores.table5["test"][OURS]["reason"] == ONE_CANDIDATE
+    assert scores.table5["test"][V2TEL]["end_to_end_f1"] is not None
 
 
 def test_every_other_choice_at_once(tmp_path: Path) -> None:
