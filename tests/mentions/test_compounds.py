@@ -44,6 +44,7 @@ def test_compounds(marked: str) -> None:
     [
         "the [projector] works",
         "the [TV] functions are many",
+        "My 3 year old [tablet] review: still love it",
         "the [TV] looks great",
         "does the [camera] zoom in",
         "my [laptop] computer",
