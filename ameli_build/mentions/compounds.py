@@ -42,8 +42,8 @@ _OBJECT = re.compile(
 
 _CLASS = word_set(
     "assembly combo computer computers cost design device devices focus gadget install look machine machines picture"
-    " price product products purchase review reviews series set sets setup size sound speed system systems technology thing"
-    " tool unit units value work zoom"
+    " price product products purchase review reviews series set sets setup size sound speed system systems technology"
+    " thing tool unit units value work zoom"
 )
 _ABSTRACT = ("ance", "ence", "ility", "ion", "ity", "ment", "ness")
 """Heads that tell the class, a property or an event of the thing that is named before them, and endings of such."""
