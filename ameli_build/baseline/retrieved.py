@@ -69,5 +69,5 @@ def _table(data: Data, name: str, run: int, ranking: Ranking) -> pl.DataFrame:
     )
 
 
-def _lists(values: np.ndarray, real: list[np.ndarray]) -> list[list[float]]:  # type: ignore[type-arg]
+def _lists(values: np.ndarray, real: list[np.ndarray]) -> list[list[float]]:
     return [row[there].tolist() for row, there in zip(values, real, strict=True)]

@@ -13,7 +13,18 @@ from torchvision.models import resnet18
 from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from ameli_build.baseline.run import run_baseline
-from ameli_build.baseline.tables import HUMAN, OURS, TABLE5, V2TEL, V2VEL, V2VTEL
+from ameli_build.baseline.tables import (
+    FLOORS,
+    HUMAN,
+    OURS,
+    TABLE4,
+    TABLE5,
+    TUNED_PRIOR,
+    TUNED_TEXT,
+    V2TEL,
+    V2VEL,
+    V2VTEL,
+)
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 
@@ -58,7 +69,7 @@ def test_every_row_of_table_5_runs(tmp_path: Path, layers: int) -> None:
             f"baseline.text_layers={layers}",
             "baseline.runs=1",
             "baseline.text_epochs=1",
-            "baseline.text_tuning_epochs=0",
+            "baseline.text_tuning_epochs=1",
             "baseline.adapter_epochs=2",
             "baseline.attributes_per_candidate=1",
             "baseline.max_tokens=32",
@@ -74,7 +85,15 @@ def test_every_row_of_table_5_runs(tmp_path: Path, layers: int) -> None:
     rows = scores.table5["test"]
     assert {name for name in TABLE5 if rows[name]["end_to_end_f1"] is None} == set()
     assert {OURS, V2VEL, V2TEL, V2VTEL} <= set(rows) - {HUMAN}
+    assert {name for name, row in scores.table4["test"].items() if row["recall@10"] is None} == set()
+    assert {TUNED_TEXT, *TABLE4, *FLOORS} == set(scores.table4["test"])
+    assert set(scores.tuned["weights"][TUNED_PRIOR]) == {"text", "image", "cross"}
     assert list(root.glob("cache/*/*.safetensors"))
     assert not list(root.glob("cache/*/*.checkpoint.pt"))
     assert (root / "cache" / "encode-pairs").exists() == (layers == 0)
-    assert pl.read_parquet(root / "baseline" / "predictions.parquet").height == 4
+    table = pl.read_parquet(root / "baseline" / "predictions.parquet")
+    assert table.height == 4
+    assert not any(table[f"retrieval_{name}"].has_nulls() for name in ("text", "image", "cross"))
+    ran = table["extractors"].to_list()
+    assert all({"string match", "ocr", "generator"} <= set(some) for some in ran)
+    assert list((root / "cache" / "generate-values").glob("*.parquet"))
