@@ -21,7 +21,7 @@ FRESH_FLOOR = 117
 """Of 120, which were new to the first rules; those since were made with them in view."""
 
 THIRD = "labelled_third.txt"
-THIRD_FLOOR = 142
+THIRD_FLOOR = 141
 """Of 150, of the set that was written without a look at any rule, and no rule was made with in view: what to quote."""
 
 Half = tuple[list[Labelled], list[bool]]
