@@ -111,7 +111,7 @@ def test_the_baselines_contenders_find_the_same(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     assert done.returncode == 0, done.stderr
     told = json.loads(numbers.read_text())
-    assert set(told["retrieval"]["contenders"]) == {"own", "semantic_search", "numpy"}
+    assert set(told["retrieval"]["contenders"]) == {"own", "semantic_search", "faiss", "numpy"}
     backends = told["texts"]["backends"]
     assert backends["onnx"]["least cosine"] > 0.9999
     assert 0.9 < backends["onnx-int8"]["cosine"] < 0.9999
