@@ -104,6 +104,13 @@ def test_what_is_told_of_aims(monkeypatch: pytest.MonkeyPatch, seconds: float, m
     assert all(part in text for part in [*told, "30.0 times datatrove (aim: 25, reached); by CPU seconds 10.0"])
 
 
+def test_the_profanity_rule_beside_its_model() -> None:
+    command = [sys.executable, str(BENCHMARKS / "profanity.py"), "--rows", "300", "--slow", "2"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "better-profanity:" in told
+    assert "aim: 10,000, " in told
+
+
 def test_the_baselines_contenders_find_the_same(tmp_path: Path) -> None:
     numbers = tmp_path / "numbers.json"
     small = "--only retrieval texts --entities 300 --queries 20 --top 50 --texts 12 --rounds 1"
