@@ -29,7 +29,8 @@ def human_row(split: str, report: Mapping[str, Any]) -> dict[str, Any]:
     accuracy = report.get("accuracy") if report.get("task", CLEAN_TEST) == CLEAN_TEST else None
     if not isinstance(accuracy, int | float):
         return row | {"reason": "no annotation sheet has been imported"}
-    note = "a simulated annotator, not a person" if report.get("simulated") else "gold always among the candidates"
+    who = ["a simulated annotator, not a person"] if report.get("simulated") else []
+    note = "; ".join([*who, "gold always among the candidates, so nothing is said of end to end"])
     reviews = int(report.get("reviews") or 0)
     share = Share.of(round(accuracy * reviews), reviews)
     return row | {
