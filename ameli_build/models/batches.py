@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ameli_build.fingerprints import fingerprint
+from ameli_build.models import Matrix
 from ameli_build.snapshot import write_table
 from ameli_build.stages import Shard, Work
 
@@ -82,6 +84,17 @@ def run_batches(
     for start in range(0, len(shards), at_once or len(shards) or 1):
         tables = work.map(kind.label, _run, shards[start : start + (at_once or len(shards))])
         yield pl.concat(tables).drop("batch")
+
+
+def vectors_of(work: Work, kind: Kind, items: Mapping[str, Any], keys: Sequence[str], most: int) -> Matrix:
+    """The column `vector` of all `items`, a row for each of `keys`, in their order; shape (0, 0) without any."""
+    tables = list(run_batches(work, kind, items, most))
+    if not tables:
+        return np.zeros((0, 0), dtype=np.float32)
+    vectors = np.concatenate([table["vector"].to_numpy() for table in tables])
+    place = {key: n for n, key in enumerate(sorted(items))}
+    chosen: Matrix = vectors[[place[key] for key in keys]]
+    return chosen
 
 
 def keep_batches(folder: Path, kind: Kind, prefix: str, made: Sequence[tuple[Batch, pl.DataFrame]]) -> None:

@@ -7,9 +7,8 @@ workers, or on what the cache lacks (`models.batches`). Values are float32 round
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,7 +16,7 @@ from PIL import Image
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
-from ameli_build.models.batches import Kind, run_batches
+from ameli_build.models.batches import Kind, vectors_of
 from ameli_build.models.exported import export_text_encoder
 from ameli_build.models.pictures import Opened, content_key, open_picture
 from ameli_build.models.text import load_text_encoder
@@ -41,7 +40,7 @@ def embed_texts(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
     mine = fingerprint("texts", identity(models.text_encoder), how, code)
     kind = Kind("embed texts", encode_texts, common, mine, models.batch)
     keys = [_text_key(text) for text in texts]
-    return _gather(work, settings, kind, dict(zip(keys, texts, strict=True)), keys)
+    return vectors_of(work, kind, dict(zip(keys, texts, strict=True)), keys, settings.run.shard_rows)
 
 
 def _text_key(text: str) -> str:
@@ -57,7 +56,9 @@ def embed_images(work: Work, settings: Settings, paths: Sequence[str], root: Pat
     """
     root = root or work.snapshot.root
     keys = [content_key(root, path) for path in paths]
-    return _gather(work, settings, image_kind(settings, root), dict(zip(keys, paths, strict=True)), keys)
+    return vectors_of(
+        work, image_kind(settings, root), dict(zip(keys, paths, strict=True)), keys, settings.run.shard_rows
+    )
 
 
 def image_kind(settings: Settings, root: Path) -> Kind:
@@ -101,14 +102,3 @@ def _open(path: Path) -> Image.Image:
 def _table(vectors: Matrix) -> pl.DataFrame:
     rounded = np.round(vectors, DECIMALS).astype(np.float32) + np.float32(0)  # no negative zero
     return pl.DataFrame({"vector": rounded}, schema={"vector": pl.Array(pl.Float32, rounded.shape[1])})
-
-
-def _gather(work: Work, settings: Settings, kind: Kind, items: Mapping[str, Any], keys: Sequence[str]) -> Matrix:
-    """The vectors of `items`, in the order of `keys`."""
-    tables = list(run_batches(work, kind, items, settings.run.shard_rows))
-    if not tables:
-        return np.zeros((0, 0), dtype=np.float32)
-    vectors = np.concatenate([table["vector"].to_numpy() for table in tables])
-    place = {key: n for n, key in enumerate(sorted(items))}
-    chosen: Matrix = vectors[[place[key] for key in keys]]
-    return chosen

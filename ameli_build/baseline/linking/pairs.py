@@ -23,7 +23,7 @@ from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
-from ameli_build.models.batches import Kind, run_batches
+from ameli_build.models.batches import Kind, vectors_of
 from ameli_build.models.pairs import TextPair, load_pair_encoder
 from ameli_build.settings import BaselineSettings, Settings
 from ameli_build.stages import Work
@@ -132,13 +132,7 @@ def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequen
     keys = [_key(one) for one in texts]
     items = dict(zip(keys, texts, strict=True))
     kind = Kind("encode pairs", _encode, common, mine, models.batch)
-    tables = list(run_batches(work, kind, items, settings.run.shard_rows))
-    if not tables:
-        return np.zeros((0, 0), dtype=np.float32)
-    vectors = np.concatenate([table["vector"].to_numpy() for table in tables])
-    place = {key: n for n, key in enumerate(sorted(items))}
-    chosen: Matrix = vectors[[place[key] for key in keys]]
-    return chosen
+    return vectors_of(work, kind, items, keys, settings.run.shard_rows)
 
 
 def text_pair(reviewed: str, pair: Pair) -> TextPair:
