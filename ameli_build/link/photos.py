@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ameli_build.clean.objects import detect_some, score_needed
 from ameli_build.models.ocr import load_reader
@@ -29,6 +29,8 @@ def open_photo(path: Path, max_pixels: int) -> Photo:
         return Photo(path, open_picture(path, max_pixels))
     except FileNotFoundError:
         raise UnusableInput(f"{path}: no such file") from None
+    except UnidentifiedImageError:
+        raise UnusableInput(f"{path}: not a picture of a known format") from None
     except Exception as error:  # Pillow's plug-ins raise whatever they like for damaged bytes
         why = f"{type(error).__name__}: {error}".replace("\n", " ")
         raise UnusableInput(f"{path}: not a picture that can be used ({why})") from None
