@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import subprocess
 import sys
@@ -15,6 +16,17 @@ import pytest
 from ameli_build.catalog.pages import parse_product_page
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+def script(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
+    """A benchmark's script, by its file: folders of tests have the same names."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", BENCHMARKS / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture
@@ -93,9 +105,7 @@ def test_the_row_rules_run_without_their_peers(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_told_of_aims(monkeypatch: pytest.MonkeyPatch, seconds: float, mib: float, told: list[str]) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    import clean
-
+    clean = script(monkeypatch, "clean")
     said = {"seconds": seconds, "ingest": 1.0, "kept": 5, "dropped": 3}
     own, peer = clean.Run(said, 10.0, mib), clean.Run(said | {"seconds": 30 * seconds}, 100.0, mib)
     beside = {"this project, Parquet": [own], "datatrove, exclusion files": [peer]}
@@ -128,10 +138,7 @@ def test_the_baselines_contenders_find_the_same(tmp_path: Path) -> None:
 @pytest.fixture
 def baseline(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The benchmark of the baseline, imported as its scripts do."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    import baseline
-
-    return baseline
+    return script(monkeypatch, "baseline")
 
 
 def test_a_worse_answer_is_no_tie(baseline: ModuleType) -> None:
