@@ -87,14 +87,23 @@ def run_batches(
 
 
 def vectors_of(work: Work, kind: Kind, items: Mapping[str, Any], keys: Sequence[str], most: int) -> Matrix:
-    """The column `vector` of all `items`, a row for each of `keys`, in their order; shape (0, 0) without any."""
+    """The column `vector` of `rows_of`, shape (keys, dimension); (0, 0) without any."""
+    rows = rows_of(work, kind, items, keys, most)
+    vectors: Matrix = rows["vector"].to_numpy(writable=True) if keys else np.zeros((0, 0), dtype=np.float32)
+    return vectors
+
+
+def rows_of(work: Work, kind: Kind, items: Mapping[str, Any], keys: Sequence[str], most: int) -> pl.DataFrame:
+    """The results of `items`, a row for each of `keys`, which may repeat; without columns where there is none."""
     tables = list(run_batches(work, kind, items, most))
-    if not tables:
-        return np.zeros((0, 0), dtype=np.float32)
-    vectors = np.concatenate([table["vector"].to_numpy() for table in tables])
     place = {key: n for n, key in enumerate(sorted(items))}
-    chosen: Matrix = vectors[[place[key] for key in keys]]
-    return chosen
+    return pl.concat(tables)[[place[key] for key in keys]] if keys else pl.DataFrame()
+
+
+def length_key(*texts: str) -> str:
+    """A hash that begins with the texts' length: a batch holds texts of about one length, and little padding."""
+    length = min(sum(map(len, texts)), 0xFFFF)
+    return f"{length:04x}{fingerprint(*(text.encode('utf-8', 'surrogatepass') for text in texts))}"
 
 
 def keep_batches(folder: Path, kind: Kind, prefix: str, made: Sequence[tuple[Batch, pl.DataFrame]]) -> None:

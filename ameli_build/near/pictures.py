@@ -17,7 +17,7 @@ import polars as pl
 from PIL import Image, ImageStat
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models.batches import Kind, run_batches
+from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.pictures import Opened, content_key, open_picture
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
@@ -36,10 +36,8 @@ def hash_pictures(work: Work, settings: Settings, paths: Sequence[str]) -> pl.Se
     """The hash of each picture of the snapshot as 32 bytes, null for a plain surface; kept by content."""
     root = work.snapshot.root
     keys = [content_key(root, path) for path in paths]
-    found = run_batches(work, hash_kind(root), dict(zip(keys, paths, strict=True)), settings.run.shard_rows)
-    hashes = pl.concat([pl.DataFrame(schema=_HASHES), *found])["hash"]
-    place = {key: n for n, key in enumerate(sorted(set(keys)))}
-    return hashes.gather([place[key] for key in keys])
+    rows = rows_of(work, hash_kind(root), dict(zip(keys, paths, strict=True)), keys, settings.run.shard_rows)
+    return rows["hash"] if keys else pl.DataFrame(schema=_HASHES)["hash"]
 
 
 def hash_kind(root: Path) -> Kind:

@@ -11,7 +11,7 @@ from ameli_build.baseline.extraction.attributes import Found, Mask
 from ameli_build.baseline.extraction.questions import Questions, first_line, match_answer
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
-from ameli_build.models.batches import Kind, run_batches
+from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.generator import load_generator
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
@@ -48,10 +48,8 @@ def _complete_all(work: Work, settings: Settings, prompts: Sequence[tuple[str, s
     kind = Kind("generate values", _complete, common, mine, models.batch)
     keys = [question_key(prompt) for prompt in prompts]
     items = dict(zip(keys, prompts, strict=True))
-    tables = run_batches(work, kind, items, settings.run.shard_rows)
-    rows = [completion for table in tables for completion in table["completion"]]
-    known = dict(zip(sorted(items), rows, strict=True))
-    return [known[key] for key in keys]
+    rows = rows_of(work, kind, items, keys, settings.run.shard_rows)
+    return rows["completion"].to_list() if keys else []
 
 
 def question_key(parts: Sequence[str]) -> str:

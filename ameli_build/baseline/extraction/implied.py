@@ -12,7 +12,7 @@ from ameli_build.baseline.extraction.generated import question_key
 from ameli_build.baseline.extraction.questions import Questions, match_answer
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
-from ameli_build.models.batches import Kind, run_batches
+from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.implied import Answer, Question, load_implier
 from ameli_build.settings import BaselineSettings, Settings
 from ameli_build.stages import Work
@@ -65,10 +65,8 @@ def _answer_all(work: Work, settings: Settings, questions: Sequence[Question]) -
     kind = Kind("ask for values", _answer, common, mine, models.batch)
     keys = [question_key((one.text, one.mention, one.key, *one.values)) for one in questions]
     items = dict(zip(keys, questions, strict=True))
-    tables = run_batches(work, kind, items, settings.run.shard_rows)
-    answers = [Answer(*row) for table in tables for row in table.select(*_ANSWER).iter_rows()]
-    known = dict(zip(sorted(items), answers, strict=True))
-    return [known[key] for key in keys]
+    rows = rows_of(work, kind, items, keys, settings.run.shard_rows)
+    return [Answer(*row) for row in rows.select(*_ANSWER).iter_rows()] if keys else []
 
 
 def _answer(name: str, device: str, batch: int, questions: Sequence[Question]) -> pl.DataFrame:

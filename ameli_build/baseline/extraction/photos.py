@@ -11,7 +11,7 @@ import polars as pl
 from ameli_build.baseline.data import Reviews
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
-from ameli_build.models.batches import Kind, run_batches
+from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.ocr import load_reader
 from ameli_build.models.pictures import content_key, open_picture
 from ameli_build.settings import Settings
@@ -35,9 +35,9 @@ def read_photos(work: Work, settings: Settings, reviews: Reviews, root: Path) ->
     every, chosen = _choose(settings, reviews.splits, photos)
     keys = {path: content_key(root, path) for path in chosen}
     items = {key: path for path, key in keys.items()}
-    tables = run_batches(work, _kind(settings, root), items, PHOTOS_PER_SHARD)
-    read = dict(zip(sorted(items), (lines for table in tables for lines in table["lines"].to_list()), strict=True))
-    return [[line for path in paths if path in keys for line in read[keys[path]]] for paths in photos], {
+    rows = rows_of(work, _kind(settings, root), items, list(keys.values()), PHOTOS_PER_SHARD)
+    read: dict[str, list[str]] = dict(zip(keys, rows["lines"].to_list(), strict=True)) if keys else {}
+    return [[line for path in paths for line in read.get(path, [])] for paths in photos], {
         "photos": every,
         "read": len(chosen),
     }

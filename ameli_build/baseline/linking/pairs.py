@@ -23,7 +23,7 @@ from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
-from ameli_build.models.batches import Kind, vectors_of
+from ameli_build.models.batches import Kind, length_key, vectors_of
 from ameli_build.models.pairs import TextPair, load_pair_encoder
 from ameli_build.settings import BaselineSettings, Settings
 from ameli_build.stages import Work
@@ -129,7 +129,7 @@ def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequen
     common = (name, models.device, models.batch, limit, models.precision)
     code = module_fingerprint("ameli_build.models.pairs", "ameli_build.models.precision", __name__)
     mine = fingerprint("pairs", identity(name), common[1:], code)
-    keys = [_key(one) for one in texts]
+    keys = [length_key(*one) for one in texts]
     items = dict(zip(keys, texts, strict=True))
     kind = Kind("encode pairs", _encode, common, mine, models.batch)
     return vectors_of(work, kind, items, keys, settings.run.shard_rows)
@@ -138,12 +138,6 @@ def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequen
 def text_pair(reviewed: str, pair: Pair) -> TextPair:
     """What the encoder reads of a pair; `reviewed` is `mention. review`."""
     return (pair.text, reviewed) if pair.entity_first else (reviewed, pair.text)
-
-
-def _key(pair: TextPair) -> str:
-    """A hash that begins with the pair's length: a batch holds pairs of about one length, and little padding."""
-    length = min(sum(map(len, pair)), 0xFFFF)
-    return f"{length:04x}{fingerprint(*(text.encode('utf-8', 'surrogatepass') for text in pair))}"
 
 
 def _encode(

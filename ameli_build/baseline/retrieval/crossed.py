@@ -14,7 +14,7 @@ from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import BLOCK, DECIMALS, Pool
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import identity
-from ameli_build.models.batches import Kind, by_content, run_batches
+from ameli_build.models.batches import Kind, by_content, length_key, rows_of
 from ameli_build.models.cross import load_cross_encoder
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
@@ -56,7 +56,7 @@ def cross_encode(
     entities, kind = data.kb.texts(), _kind(settings)
     sharing: dict[str, list[int]] = {}
     for n in reviews:
-        sharing.setdefault(_key(data.reviews.texts[n]), []).append(int(n))
+        sharing.setdefault(length_key(data.reviews.texts[n]), []).append(int(n))
     for _, keys in by_content(sorted(sharing), lambda part: len(part) > BLOCK):
         block = [n for key in keys for n in sharing[key]]
         pairs = [(data.reviews.texts[n], entities[row]) for n in block for row in rows[n]]
@@ -75,21 +75,10 @@ def _kind(settings: Settings) -> Kind:
 
 
 def _score_all(work: Work, settings: Settings, kind: Kind, pairs: Sequence[TextPair]) -> npt.NDArray[np.float32]:
-    keys = [_key(*pair) for pair in pairs]
-    items = dict(zip(keys, pairs, strict=True))
-    tables = list(run_batches(work, kind, items, settings.run.shard_rows))
-    if not tables:
-        return np.zeros(0, dtype=np.float32)
-    values = np.concatenate([table["score"].to_numpy() for table in tables])
-    place = {key: n for n, key in enumerate(sorted(items))}
-    chosen: npt.NDArray[np.float32] = values[[place[key] for key in keys]]
-    return chosen
-
-
-def _key(*texts: str) -> str:
-    """A hash that begins with the texts' length: a batch holds pairs of about one length, and little padding."""
-    length = min(sum(map(len, texts)), 0xFFFF)
-    return f"{length:04x}{fingerprint(*(text.encode('utf-8', 'surrogatepass') for text in texts))}"
+    keys = [length_key(*pair) for pair in pairs]
+    rows = rows_of(work, kind, dict(zip(keys, pairs, strict=True)), keys, settings.run.shard_rows)
+    scores: npt.NDArray[np.float32] = rows["score"].to_numpy(writable=True) if keys else np.zeros(0, dtype=np.float32)
+    return scores
 
 
 def score_pairs(name: str, device: str, batch: int, precision: str, pairs: Sequence[TextPair]) -> pl.DataFrame:
