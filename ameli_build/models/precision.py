@@ -16,4 +16,11 @@ def mixed(device: str, precision: str = "auto") -> AbstractContextManager[Any]:
     kind = device.partition(":")[0]
     if kind != "cuda" or precision == "full":
         return torch.autocast("cpu", enabled=False)
-    return torch.autocast("cuda", dtype=torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)
+    return torch.autocast("cuda", dtype=torch.bfloat16 if bears_bfloat16() else torch.float16)
+
+
+def bears_bfloat16() -> bool:
+    """Whether the GPU computes in bfloat16, whose losses need no scaling; older ones have float16."""
+    import torch
+
+    return bool(torch.cuda.is_bf16_supported())

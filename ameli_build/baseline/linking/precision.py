@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ameli_build.models.precision import mixed
+from ameli_build.models.precision import bears_bfloat16, mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Precision:
         """Mixed on CUDA; full precision elsewhere."""
         if not device.startswith("cuda"):
             return cls(device, torch.amp.GradScaler("cpu", enabled=False))
-        return cls(device, torch.amp.GradScaler("cuda", enabled=not torch.cuda.is_bf16_supported()))
+        return cls(device, torch.amp.GradScaler("cuda", enabled=not bears_bfloat16()))
 
     def context(self) -> AbstractContextManager[Any]:
         """What the forward pass runs in."""

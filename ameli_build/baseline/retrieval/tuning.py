@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from datasets import Dataset
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from sentence_transformers.sentence_transformer.evaluation import SentenceEvaluator
@@ -16,7 +15,8 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 from transformers import PrinterCallback, TrainerCallback
 
-from ameli_build.models import Matrix
+from ameli_build.models.precision import bears_bfloat16
+from ameli_build.models.text import SentenceEncoder
 from ameli_build.progress import track
 from ameli_build.settings import Settings
 
@@ -40,16 +40,13 @@ class DevRank(SentenceEvaluator):
         self, model: Any, output_path: str | None = None, epoch: float = -1, steps: int = -1
     ) -> dict[str, float]:
         """`{"dev_mrr": ...}`; a product that ties with the gold one counts as ranked before it."""
-        reviews, entities = (self._encode(model, texts) for texts in (self.lesson.dev, self.lesson.entities))
+        encoder = SentenceEncoder(model, self.batch, precision="full")
+        reviews, entities = (encoder.encode(texts) for texts in (self.lesson.dev, self.lesson.entities))
         ranks = np.empty(len(reviews), dtype=np.int64)
         for n, (review, gold) in enumerate(zip(reviews, self.lesson.dev_gold, strict=True)):
             scores = np.round(entities @ review, 6)
             ranks[n] = int((scores >= scores[gold]).sum())
         return {METRIC: round(float((1 / ranks).mean()), 6)}
-
-    def _encode(self, model: SentenceTransformer, texts: tuple[str, ...]) -> Matrix:
-        vectors = model.encode(list(texts), batch_size=self.batch, normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(vectors, dtype=np.float32)
 
 
 class Trainer(SentenceTransformerTrainer):
@@ -106,7 +103,7 @@ def fit(model: SentenceTransformer, lesson: Lesson, settings: Settings, folder: 
 def _arguments(settings: Settings, folder: Path, has_dev: bool) -> SentenceTransformerTrainingArguments:
     options, device = settings.baseline, settings.models.device
     on_gpu = device.startswith("cuda")
-    bf16 = on_gpu and torch.cuda.is_bf16_supported()
+    bf16 = on_gpu and bears_bfloat16()
     return SentenceTransformerTrainingArguments(
         output_dir=str(folder),
         num_train_epochs=options.text_tuning_epochs,
