@@ -26,7 +26,8 @@ from searching import CONTENDERS, made
 
 from ameli_build.baseline.data import Data, load_data
 from ameli_build.baseline.metrics import hits
-from ameli_build.baseline.retrieval.pools import build_pool, cosine_scorer, rank
+from ameli_build.baseline.retrieval.channels import cosine_scorer
+from ameli_build.baseline.retrieval.pools import build_pool, rank
 from ameli_build.demo.catalogue import make_world
 
 BACKENDS = {"torch": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX, eight bits"}

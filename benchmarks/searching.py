@@ -33,7 +33,8 @@ def made(rows: int, seed: int) -> Vectors:
 
 def own(queries: Vectors, entities: Vectors, top: int) -> tuple[Search, Callable[[Any], Rows]]:
     """This project: the pool of all queries, sorted by score and row."""
-    from ameli_build.baseline.retrieval.pools import build_pool, cosine_scorer
+    from ameli_build.baseline.retrieval.channels import cosine_scorer
+    from ameli_build.baseline.retrieval.pools import build_pool
 
     everything = np.ones(len(entities), dtype=np.bool_)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,12 @@ class KnowledgeBase:
     def __len__(self) -> int:
         return len(self.skus)
 
+    def titles(self) -> pl.DataFrame:
+        """What names are taken from: `sku`, `name`, and `leaf`, the last of the category path."""
+        leaves = [path[-1] if path else "" for path in self.categories]
+        schema = {"sku": pl.String, "name": pl.String, "leaf": pl.String}
+        return pl.DataFrame({"sku": self.skus, "name": self.names, "leaf": leaves}, schema=schema)
+
     def texts(self) -> list[str]:
         """What text retrieval compares with: title and description."""
         return [f"{name}. {text}" if text else name for name, text in zip(self.names, self.descriptions, strict=True)]
@@ -66,6 +73,17 @@ class Reviews:
         if split == "clean_test":
             return np.flatnonzero(self.clean).astype(np.int64)
         return np.array([n for n, name in enumerate(self.splits) if name == split], dtype=np.int64)
+
+    def draw(self, row: int, seed: int) -> int:
+        """A number for the review at `row` that depends on seed and id alone."""
+        return int.from_bytes(hashlib.sha256(f"{seed} {self.ids[row]}".encode()).digest(), "big")
+
+    def sample(self, split: str, count: int, seed: int) -> Integers:
+        """Places of at most `count` reviews of a split, those of the smallest `draw`; all of them for 0."""
+        rows = self.rows(split)
+        if count == 0 or count >= len(rows):
+            return rows
+        return np.sort(np.array(sorted(rows, key=lambda row: self.draw(row, seed))[:count], dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +138,7 @@ def make_data(tables: Tables) -> Data:
         bare = table.filter(pl.col(column).list.len().fill_null(0) == 0)
         if bare.height:
             raise UnusableInput(f"{tables.files[name]}: {bare[key][0]} has no picture in {column!r}")
-    kb = _knowledge_base(tables.products)
+    kb = knowledge_base(tables.products.sort("sku"))
     frames = [
         tables.splits[split].select(REVIEW_COLUMNS).sort("review_id").with_columns(split=pl.lit(split))
         for split in SPLITS
@@ -142,8 +160,8 @@ def _read(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     return table.select(columns)
 
 
-def _knowledge_base(table: pl.DataFrame) -> KnowledgeBase:
-    table = table.sort("sku")
+def knowledge_base(table: pl.DataFrame) -> KnowledgeBase:
+    """The entities of a table with the columns of a released `products.parquet`, in its order."""
     skus = tuple(table["sku"])
     return KnowledgeBase(
         skus=skus,

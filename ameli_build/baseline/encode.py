@@ -11,7 +11,7 @@ import polars as pl
 
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.pairs import Cosines
-from ameli_build.baseline.retrieval.pools import Pictures
+from ameli_build.baseline.retrieval.channels import Pictures
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix, identity
 from ameli_build.models.embed import embed_images, embed_texts

@@ -63,9 +63,7 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
 
 def _name_keys(work: Work, settings: Settings, kb: KnowledgeBase) -> pl.DataFrame:
     """Every form of every name and the rows of the products that have it, in the columns of `NAMES`."""
-    leaves = [path[-1] if path else "" for path in kb.categories]
-    products = pl.DataFrame({"sku": kb.skus, "name": kb.names, "leaf": leaves}, schema_overrides={"leaf": pl.String})
-    names = name_table(work, settings, products).with_row_index("row")
+    names = name_table(work, settings, kb.titles()).with_row_index("row")
     return (
         names.select(pl.col("row").cast(pl.Int64), "keys", "verbs")
         .explode("keys", "verbs")

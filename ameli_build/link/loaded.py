@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,6 @@ class Models:
             for role, told in about["encoders"].items()
         }
         return cls(settings, exports, learnt, there)
-
-    def unexported(self) -> Models:
-        """The same models as they are, which answers the same, more slowly."""
-        return replace(self, exported=dict.fromkeys(self.exported), held={})
 
     def texts(self) -> TextEncoder:
         """The encoder of reviews and product texts."""

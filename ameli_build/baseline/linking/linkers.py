@@ -14,8 +14,9 @@ from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.extraction.attributes import Found, Sheet, contradictions
 from ameli_build.baseline.linking.combine import rank, softmax, tune_weight, weighted
+from ameli_build.baseline.linking.head import make_lists
 from ameli_build.baseline.linking.lists import Encoded, TextLists
-from ameli_build.baseline.linking.text_module import TextModule, make_lists, train_text_module
+from ameli_build.baseline.linking.text_module import TextModule, train_text_module
 from ameli_build.baseline.linking.visual import visual_linkers
 from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import score_candidates

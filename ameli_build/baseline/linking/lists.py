@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -52,7 +51,7 @@ def text_lists(
     All runs learn from the same train reviews: which ones is part of the data.
     """
     options, reviews = settings.baseline, data.reviews
-    train = sample(reviews.rows("train"), reviews.ids, options.text_reviews, settings.run.seed)
+    train = reviews.sample("train", options.text_reviews, settings.run.seed)
     lists = with_gold(candidates[train], reviews.gold[train], options.text_candidates)
     shared = (reviews, data.kb, sheets, found, cosines, options)
     return TextLists(train, lay_out(train, lists, *shared), lay_out(rows, candidates[rows], *shared))
@@ -76,14 +75,6 @@ def encode_lists(work: Work, settings: Settings, data: Data, runs: Sequence[Text
 def _renumbered(layout: Layout, numbers: dict[Pair, int], pairs: tuple[Pair, ...]) -> Layout:
     new = np.array([*(numbers[pair] for pair in layout.pairs), -1], dtype=np.int64)  # -1 stays -1
     return replace(layout, pairs=pairs, slots=new[layout.slots])
-
-
-def sample(rows: Integers, ids: Sequence[str], count: int, seed: int) -> Integers:
-    """At most `count` of the reviews, chosen by a hash of seed and id; all of them for 0."""
-    if count == 0 or count >= len(rows):
-        return rows
-    order = sorted(rows, key=lambda row: hashlib.sha256(f"{seed} {ids[row]}".encode()).digest())
-    return np.sort(np.array(order[:count], dtype=np.int64))
 
 
 def with_gold(candidates: Integers, gold: Integers, count: int) -> Integers:

@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from ameli_build.baseline.linking.encoder import LearningEncoder
-from ameli_build.baseline.linking.head import NEVER, Head, Lists, make_lists, score
+from ameli_build.baseline.linking.head import Head, Lists, score
 from ameli_build.baseline.linking.learn import Stateful, Task, batches, count_steps, key_of, learn
 from ameli_build.baseline.linking.precision import Precision
 from ameli_build.baseline.linking.saved import fill_modules, read_modules, save_modules
@@ -23,8 +23,6 @@ from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import module_fingerprint
 from ameli_build.settings import BaselineSettings
 from ameli_build.snapshot import UnusableInput
-
-__all__ = ["NEVER", "Lists", "TextModule", "make_lists", "make_trainer", "train_text_module"]
 
 WEIGHT_DECAY = 1e-2
 WARM_UP = 0.1

@@ -12,7 +12,8 @@ from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.linking.combine import Scores, rank
 from ameli_build.baseline.linking.resnet import embed_resnet
 from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.retrieval.pools import cosine_scorer, score_candidates
+from ameli_build.baseline.retrieval.channels import cosine_scorer
+from ameli_build.baseline.retrieval.pools import score_candidates
 from ameli_build.baseline.retrieval.retrievers import learn_adapters
 from ameli_build.models import Matrix
 from ameli_build.settings import Settings

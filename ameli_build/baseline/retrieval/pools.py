@@ -14,10 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ameli_build.baseline.metrics import Integers, positions
-from ameli_build.baseline.retrieval.channels import Pictures as Pictures
-from ameli_build.baseline.retrieval.channels import Scorer as Scorer
-from ameli_build.baseline.retrieval.channels import cosine_scorer as cosine_scorer
-from ameli_build.baseline.retrieval.channels import picture_scorer as picture_scorer
+from ameli_build.baseline.retrieval.channels import Scorer
 from ameli_build.baseline.retrieval.search import EXACT, Index, among_top, best_columns
 
 Mask = npt.NDArray[np.bool_]

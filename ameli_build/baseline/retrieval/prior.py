@@ -13,17 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from ameli_build.baseline.data import KnowledgeBase
 from ameli_build.baseline.metrics import Integers
-from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.mentions.names import product_names
+from ameli_build.mentions.stage import name_table
 from ameli_build.mentions.words import WORD
-from ameli_build.models import identity
-from ameli_build.models.language import load_language
 from ameli_build.settings import Settings
-from ameli_build.stages import Shard, Work
+from ameli_build.stages import Work
 
 Mask = npt.NDArray[np.bool_]
 
@@ -74,27 +70,8 @@ def count_forms(names: Sequence[Sequence[str]], categories: Sequence[tuple[str, 
 
 def make_prior(work: Work, settings: Settings, kb: KnowledgeBase) -> Prior:
     """The prior of a knowledge base, its titles and categories parsed a shard at a time."""
-    language, words = settings.models.language, settings.mentions.max_words
-    items = [(name, path[-1] if path else "") for name, path in zip(kb.names, kb.categories, strict=True)]
-    size = settings.run.shard_rows
-    code = module_fingerprint("ameli_build.mentions", __name__)
-    parts = [items[start : start + size] for start in range(0, len(items), size)]
-    shards = [
-        Shard(fingerprint("names", part, identity(language), words, code), (language, words, part)) for part in parts
-    ]
-    tables = work.map("parse names", _parse, shards)
-    names = [forms for table in tables for forms in table["forms"].to_list()]
-    return count_forms(names, kb.categories)
-
-
-def _parse(payload: tuple[str, int, list[tuple[str, str]]]) -> pl.DataFrame:
-    name, words, items = payload
-    language = load_language(name)
-    forms = [
-        sorted({key for one in product_names(title, leaf, language, words) for key in one.keys})
-        for title, leaf in items
-    ]
-    return pl.DataFrame({"forms": forms}, schema={"forms": pl.List(pl.String)})
+    names = name_table(work, settings, kb.titles())
+    return count_forms([sorted(set(keys)) for keys in names["keys"].to_list()], kb.categories)
 
 
 def rank_by_prior(prior: Prior, mentions: Sequence[str], depth: int) -> Integers:

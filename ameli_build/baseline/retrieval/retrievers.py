@@ -13,28 +13,23 @@ from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.linking.image_module import Adapters, Examples, train_adapters
-from ameli_build.baseline.linking.lists import sample
 from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.retrieval.channels import Scores
+from ameli_build.baseline.retrieval.channels import Pictures, Scorer, Scores, cosine_scorer, picture_scorer
 from ameli_build.baseline.retrieval.crossed import Crossed, cross_encode
 from ameli_build.baseline.retrieval.floors import floors
 from ameli_build.baseline.retrieval.pools import (
     DEPTH,
-    Pictures,
     Pool,
     Ranking,
-    Scorer,
     Weights,
     build_pool,
     channels_at,
-    cosine_scorer,
-    picture_scorer,
     rank,
     select,
     tune,
 )
 from ameli_build.baseline.retrieval.prior import Mask, Prior, rank_by_prior
-from ameli_build.baseline.retrieval.tuned_text import tune_text, tuning_record
+from ameli_build.baseline.retrieval.tuned_text import TunedText, tune_text
 from ameli_build.models import Matrix
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
@@ -115,7 +110,7 @@ class Pools:
         if not settings.models.cross_encoder:
             return self
         reviews = data.reviews
-        train = sample(reviews.rows("train"), reviews.ids, settings.baseline.text_reviews, settings.run.seed)
+        train = reviews.sample("train", settings.baseline.text_reviews, settings.run.seed)
         scored = np.sort(np.concatenate([train, reviews.rows("dev"), reviews.rows("test")]))
         distinct = [None, *(one for one in self.adapters.values() if one is not None)]
         pools = [partial(self._plain, one) for one in distinct]
@@ -143,25 +138,23 @@ def retrieve_plain(work: Work, settings: Settings, data: Data, prior: Prior, poo
     }
     by_prior = rank_by_prior(prior, data.reviews.mentions, min(DEPTH, len(data.kb)))
     ranked, weights = _run(plans, pool, data, settings)
+    tuned = tune_text(work, settings, data)
     rankings: dict[str, Ranking | str] = {
         tables.PRIOR: Ranking(by_prior, np.zeros(by_prior.shape, dtype=np.float32), by_prior >= 0),
         **ranked,
-        tables.TUNED_TEXT: _tuned_text(work, settings, data, pools.allowed),
+        tables.TUNED_TEXT: tuned if isinstance(tuned, str) else _rank_by_text(settings, data, tuned, pools.allowed),
         **floors(work, settings, data),
     }
     remarks = {tables.PRIOR: PRIOR_ONLY, tables.TUNED_TEXT: BEYOND, **dict.fromkeys(tables.FLOORS, A_FLOOR)}
     if not settings.models.cross_encoder:
         remarks |= {name: NO_CROSS for name in tables.TABLE4 if "SBERT" in name}
-    return Plain(rankings, weights, remarks, tuning_record(work, settings, data))
+    return Plain(rankings, weights, remarks, {} if isinstance(tuned, str) else tuned.record)
 
 
-def _tuned_text(work: Work, settings: Settings, data: Data, allowed: Sequence[Mask]) -> Ranking | str:
-    """The ranking by the fine-tuned text encoder alone, or why there is none."""
-    vectors = tune_text(work, settings, data)
-    if isinstance(vectors, str):
-        return vectors
-    options = settings.baseline
-    pool = build_pool({"text": cosine_scorer(*vectors)}, allowed, len(data.kb), options.retrieve, options.index)
+def _rank_by_text(settings: Settings, data: Data, tuned: TunedText, allowed: Sequence[Mask]) -> Ranking:
+    """The ranking by the fine-tuned text encoder alone."""
+    options, scorer = settings.baseline, cosine_scorer(tuned.reviews, tuned.entities)
+    pool = build_pool({"text": scorer}, allowed, len(data.kb), options.retrieve, options.index)
     return rank(pool, {"text": 1.0})
 
 

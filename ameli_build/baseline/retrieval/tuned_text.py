@@ -7,11 +7,10 @@ finished epoch after a kill.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +45,20 @@ class Lesson:
     entities: tuple[str, ...]
 
 
-def tune_text(work: Work, settings: Settings, data: Data) -> tuple[Matrix, Matrix] | str:
-    """Unit vectors of all reviews and all entities by the fine-tuned text encoder, or why there are none.
+@dataclass(frozen=True, slots=True)
+class TunedText:
+    """Unit vectors of all reviews and all entities by the fine-tuned text encoder.
+
+    `record` tells the chosen `epoch`, its `dev_mrr` (None without dev), and the number of `train_reviews`.
+    """
+
+    reviews: Matrix
+    entities: Matrix
+    record: Mapping[str, Any]
+
+
+def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | str:
+    """Fine-tune the text encoder and embed all texts with it, or say why not.
 
     The epoch with the best mean reciprocal rank on dev is kept, the last one without dev. Raises `UnusableInput`
     where the encoder cannot be had.
@@ -62,25 +73,16 @@ def tune_text(work: Work, settings: Settings, data: Data) -> tuple[Matrix, Matri
         _train(folder, settings, lesson)
     models = settings.models.model_copy(update={"text_encoder": str(folder / "model")})
     tuned = settings.model_copy(update={"models": models})
-    return embed_texts(work, tuned, data.reviews.texts), embed_texts(work, tuned, lesson.entities)
-
-
-def tuning_record(work: Work, settings: Settings, data: Data) -> dict[str, Any]:
-    """What `tune_text` chose: `epoch`, `dev_mrr` (None without dev); empty where it has not run."""
-    path = _folder(work, settings, make_lesson(data, settings)) / "tuned.json"
-    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return record
+    record: dict[str, Any] = json.loads((folder / "tuned.json").read_text(encoding="utf-8"))
+    return TunedText(embed_texts(work, tuned, data.reviews.texts), embed_texts(work, tuned, lesson.entities), record)
 
 
 def make_lesson(data: Data, settings: Settings) -> Lesson:
     """The texts to learn from, in the order of the train reviews; none of the test split."""
     seed, count = settings.run.seed, settings.baseline.text_tuning_reviews
     kb, reviews, entities = data.kb, data.reviews, data.kb.texts()
-    train, dev = ([int(row) for row in reviews.rows(split)] for split in ("train", "dev"))
-    if len(kb) < 2:
-        train = []
-    if count:
-        train = sorted(sorted(train, key=lambda row: _hash(seed, reviews.ids[row]))[:count])
+    train = [int(row) for row in reviews.sample("train", count, seed)] if len(kb) > 1 else []
+    dev = [int(row) for row in reviews.rows("dev")]
     negatives = [_negative(data, row, seed) for row in train]
     return Lesson(
         tuple(reviews.texts[row] for row in train),
@@ -98,11 +100,7 @@ def _negative(data: Data, review: int, seed: int) -> int:
     others = [row for row in data.reviews.hard[review] if row != gold]
     if not others:
         others = [row for row in range(len(data.kb)) if row != gold]
-    return others[_hash(seed, data.reviews.ids[review]) % len(others)]
-
-
-def _hash(seed: int, review_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{seed} {review_id}".encode()).digest(), "big")
+    return others[data.reviews.draw(review, seed) % len(others)]
 
 
 def _folder(work: Work, settings: Settings, lesson: Lesson) -> Path:

@@ -8,9 +8,10 @@ from baseline_world import write_dataset
 
 from ameli_build.baseline.data import load_data
 from ameli_build.baseline.extraction.attributes import Found, make_sheets
-from ameli_build.baseline.linking.lists import sample, with_gold
+from ameli_build.baseline.linking.head import NEVER, Lists, make_lists
+from ameli_build.baseline.linking.lists import with_gold
 from ameli_build.baseline.linking.pairs import Cosines, Layout, lay_out
-from ameli_build.baseline.linking.text_module import NEVER, Lists, make_lists, train_text_module
+from ameli_build.baseline.linking.text_module import train_text_module
 from ameli_build.settings import BaselineSettings
 
 OPTIONS = BaselineSettings(text_hidden=32, text_epochs=25, text_learning_rate=3e-3)
@@ -100,13 +101,3 @@ def test_gold_takes_the_last_place_where_it_was_not_retrieved() -> None:
     gold = np.array([6, 9, 9])
     assert with_gold(candidates, gold, 0).tolist() == [[5, 6, 7], [5, 6, 9], [5, 9, -1]]
     assert with_gold(candidates, np.array([7, 9, 5]), 2).tolist() == [[5, 7], [5, 9], [5, -1]]
-
-
-def test_sample_is_the_same_whatever_the_order() -> None:
-    ids = [f"r{n}" for n in range(20)]
-    rows = np.arange(20)
-    chosen = {ids[row] for row in sample(rows, ids, 5, 13)}
-    assert len(chosen) == 5
-    backwards = ids[::-1]
-    assert {backwards[row] for row in sample(rows, backwards, 5, 13)} == chosen
-    assert sample(rows, ids, 0, 13) is rows

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from ameli_build.baseline.retrieval.channels import BestPairScorer, Pictures, VectorScorer, picture_scorer
-from ameli_build.baseline.retrieval.pools import build_pool, cosine_scorer, rank
+from ameli_build.baseline.retrieval.channels import (
+    BestPairScorer,
+    Pictures,
+    VectorScorer,
+    cosine_scorer,
+    picture_scorer,
+)
+from ameli_build.baseline.retrieval.pools import build_pool, rank
 from ameli_build.baseline.retrieval.search import among_top, best_columns, build_index
 from ameli_build.snapshot import UnusableInput
 

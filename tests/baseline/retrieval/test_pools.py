@@ -3,17 +3,8 @@
 import numpy as np
 import pytest
 
-from ameli_build.baseline.retrieval.pools import (
-    Pictures,
-    Pool,
-    build_pool,
-    cosine_scorer,
-    picture_scorer,
-    rank,
-    score_candidates,
-    select,
-    tune,
-)
+from ameli_build.baseline.retrieval.channels import Pictures, cosine_scorer, picture_scorer
+from ameli_build.baseline.retrieval.pools import Pool, build_pool, rank, score_candidates, select, tune
 
 
 def unit(rows: list[list[float]]) -> np.ndarray:

@@ -17,7 +17,7 @@ from transformers import BertConfig, BertModel
 from ameli_build.baseline.data import Data, load_data
 from ameli_build.baseline.metrics import positions
 from ameli_build.baseline.retrieval.floors import rank_by_cosine
-from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, make_lesson, tune_text, tuning_record
+from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, TunedText, make_lesson, tune_text
 from ameli_build.baseline.retrieval.tuning import last_checkpoint
 from ameli_build.baseline.tables import NOTHING_TO_LEARN
 from ameli_build.models.embed import embed_texts
@@ -68,6 +68,12 @@ def options(encoder: Path, epochs: int) -> Settings:
     return load_settings("demo", overrides(encoder, epochs))
 
 
+def taught(work: Work, settings: Settings, data: Data) -> TunedText:
+    tuned = tune_text(work, settings, data)
+    assert isinstance(tuned, TunedText)
+    return tuned
+
+
 def mrr(vectors: tuple[np.ndarray, np.ndarray], data: Data, split: str) -> float:
     rows = data.reviews.rows(split)
     place = positions(rank_by_cosine(*vectors).rows[rows], data.reviews.gold[rows])
@@ -77,19 +83,18 @@ def mrr(vectors: tuple[np.ndarray, np.ndarray], data: Data, split: str) -> float
 def test_tuned_vectors_find_gold_products_better(encoder: Path, world: Path, tmp_path: Path) -> None:
     data, work, settings = load_data(world / "dataset"), Work(Snapshot(tmp_path)), options(encoder, 4)
     before = embed_texts(work, settings, data.reviews.texts), embed_texts(work, settings, data.kb.texts())
-    assert tuning_record(work, settings, data) == {}
-    tuned = tune_text(work, settings, data)
-    assert not isinstance(tuned, str)
-    assert np.allclose(np.linalg.norm(tuned[0], axis=1), 1, atol=1e-4)
-    assert tuned[0].shape == (90, 32) and tuned[1].shape == (16, 32)
-    assert mrr(tuned, data, "test") > mrr(before, data, "test") + 0.1
-    record = tuning_record(work, settings, data)
+    assert not list(work.folder("fine-tune text").rglob("tuned.json"))
+    tuned = taught(work, settings, data)
+    after, record = (tuned.reviews, tuned.entities), tuned.record
+    assert np.allclose(np.linalg.norm(tuned.reviews, axis=1), 1, atol=1e-4)
+    assert tuned.reviews.shape == (90, 32) and tuned.entities.shape == (16, 32)
+    assert mrr(after, data, "test") > mrr(before, data, "test") + 0.1
     assert 1 <= record["epoch"] <= 4
-    assert record["dev_mrr"] == pytest.approx(mrr(tuned, data, "dev"), abs=2e-3)
+    assert record["dev_mrr"] == pytest.approx(mrr(after, data, "dev"), abs=2e-3)
     assert not list(work.folder("fine-tune text").rglob("checkpoint-*"))
     marks = {path: path.stat().st_mtime_ns for path in work.folder("fine-tune text").rglob("*")}
-    again = tune_text(work, settings, data)
-    assert np.array_equal(again[0], tuned[0])
+    again = taught(work, settings, data)
+    assert np.array_equal(again.reviews, tuned.reviews)
     assert {path: path.stat().st_mtime_ns for path in work.folder("fine-tune text").rglob("*")} == marks
 
 
@@ -107,12 +112,10 @@ def test_killed_training_goes_on_and_ends_where_it_would_have(encoder: Path, wor
     assert left is not None and not list(killed.rglob("tuned.json"))
     data = load_data(world / "dataset")
     settings = load_settings("demo", chosen)
-    resumed = tune_text(Work(Snapshot(killed)), settings, data)
-    straight = tune_text(Work(Snapshot(whole)), settings, data)
-    assert np.array_equal(resumed[0], straight[0])
-    assert np.array_equal(resumed[1], straight[1])
-    records = [tuning_record(Work(Snapshot(root)), settings, data) for root in (killed, whole)]
-    assert records[0] == records[1]
+    resumed, straight = (taught(Work(Snapshot(root)), settings, data) for root in (killed, whole))
+    assert np.array_equal(resumed.reviews, straight.reviews)
+    assert np.array_equal(resumed.entities, straight.entities)
+    assert resumed.record == straight.record
 
 
 def link(root: Path, world: Path) -> Path:
