@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from ameli_build import candidates, splits
@@ -9,6 +11,7 @@ from ameli_build.catalog.build import STAGE as CATALOG
 from ameli_build.clean.stage import STAGE as CLEAN
 from ameli_build.informativeness.stage import STAGE as INFORMATIVENESS
 from ameli_build.mentions.stage import STAGE as MENTIONS
+from ameli_build.models.needs import require
 from ameli_build.progress import say
 from ameli_build.provenance import write_run_record
 from ameli_build.release.stage import STAGE as RELEASE
@@ -42,14 +45,20 @@ def build(
 ) -> list[str]:
     """Run the stages up to `until`, skipping those whose result is there; returns the names of those that ran.
 
-    The caller holds the snapshot's lock.
+    The caller holds the snapshot's lock. Raises `UnusableInput` where a model is not there.
     """
+    require(settings, roles_of(stages_until(until)))
     ran = [stage.name for stage in stages_until(until) if run_stage(stage, snapshot, settings, mapper)]
     if not ran:
         say("nothing to do: inputs, settings and code are those of the last build")
     write_run_record(snapshot, settings, "build")
     _warn_of_empty_splits(snapshot)
     return ran
+
+
+def roles_of(stages: Iterable[Stage]) -> set[str]:
+    """The roles of the models that stages need; filter 2 has a tokenizer of its own."""
+    return {role for stage in stages for role in (*stage.models, *(("tokenizer",) if stage is CLEAN else ()))}
 
 
 def release_again(snapshot: Snapshot, settings: Settings, *, mapper: Mapper = in_process) -> None:

@@ -27,10 +27,12 @@ app = typer.Typer(
 )
 sheets_app = typer.Typer(help="Annotation sheets: out to annotators, answers back in.", no_args_is_help=True)
 app.add_typer(sheets_app, name="sheets")
+models_app = typer.Typer(help="The models of a profile: list, fetch, check.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
 
 SnapshotPath = Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="Folder of the snapshot.")]
 OutSnapshot = Annotated[Path, typer.Option("--out", metavar="SNAPSHOT", help="Folder of the snapshot to make.")]
-Profile = Annotated[str | None, typer.Option(help="demo, small, paper, or a TOML file.")]
+Profile = Annotated[str | None, typer.Option(help="demo, local, small, paper, authors, or a TOML file.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Override a setting.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, envvar="AMELI_WORKERS", help="Worker processes; default: one a processor.")
@@ -224,6 +226,42 @@ def sheets_import(
     with opened.lock(), _mapper(workers) as mapper:
         print(import_answers(opened, files, settings))
         release_again(opened, settings, mapper=mapper)
+
+
+Roles = Annotated[list[str] | None, typer.Option("--role", metavar="ROLE", help="Only this role, as `list` names it.")]
+
+
+@models_app.command("list")
+def models_list(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
+    """Role, name, revision, licence, size, and whether the model is on this machine."""
+    from ameli_build.models.needs import roles_named
+    from ameli_build.models.show import list_models
+    from ameli_build.settings import load_settings
+
+    print(list_models(load_settings(profile, override or ()), roles_named(role)))
+
+
+@models_app.command("fetch")
+def models_fetch(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
+    """Download what a profile needs into one folder (AMELI_MODELS); goes on where it was interrupted."""
+    from ameli_build.models.needs import fetch, roles_named
+    from ameli_build.models.show import list_models
+    from ameli_build.settings import load_settings
+
+    settings = load_settings(profile, override or ())
+    fetch(settings, roles_named(role))
+    print(list_models(settings, roles_named(role)))
+
+
+@models_app.command("check")
+def models_check(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
+    """Load each model and run it once, with seconds and memory."""
+    from ameli_build.models.check import check
+    from ameli_build.models.needs import roles_named
+    from ameli_build.settings import load_settings
+
+    for line in check(load_settings(profile, override or ()), roles_named(role)):
+        print(line, flush=True)
 
 
 @app.command()

@@ -9,14 +9,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ameli_build import __version__
-from ameli_build.models import identity
+from ameli_build.models.needs import needs_of
+from ameli_build.models.sources import identity
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, write_json
 from ameli_build.stages import peak_memory_mb, stage_record
 
 STAGES = ("catalog", "clean", "mentions", "informativeness", "candidates", "splits", "release", "baseline")
-HOW = ("device", "text_backend", "precision")
-"""Settings of models that name none."""
 LIBRARIES = (
     "requests", "selenium", "beautifulsoup4", "pillow", "spacy", "sentence-transformers", "open_clip_torch",
     "groundingdino-py", "better-profanity", "prefect", "torch", "transformers", "polars", "pyarrow", "warcio", "numpy",
@@ -27,7 +26,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
     """Write `run.json` from the settings of this run and the records of the stages."""
     path = snapshot.root / "run.json"
     before: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
-    models = {role: name for role, name in settings.models.model_dump().items() if isinstance(name, str)}
+    models = {need.role: need.name for need in needs_of(settings)}
     record = {
         "ameli_build": __version__,
         "commands": sorted({*before.get("commands", []), command}),
@@ -36,7 +35,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
         "libraries": {name: _version(name) for name in LIBRARIES},
         "settings": settings.model_dump(mode="json"),
         "seed": settings.run.seed,
-        "models": {role: identity(name) for role, name in models.items() if name and role not in HOW},
+        "models": {role: identity(name) for role, name in models.items()},
         "peak_memory_mb": max(peak_memory_mb(), int(before.get("peak_memory_mb", 0))),
         "stages": {name: _brief(stage_record(snapshot, name)) for name in STAGES if stage_record(snapshot, name)},
     }

@@ -14,12 +14,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ameli_build import __version__
+from ameli_build.devices import best_device
 from ameli_build.snapshot import Snapshot, UnusableInput
 
-PROFILES = ("demo", "small", "paper")
+PROFILES = ("demo", "local", "small", "paper", "authors")
 PROJECT_PAGE = "https://github.com/ameli-build/ameli-build"
 
 
@@ -106,12 +107,25 @@ class ModelSettings(Section):
     """Natural-language-inference or question-answering model that finds implied values; empty runs none."""
     language: str = "bundled:en"
     resnet: str = ""
-    device: str = "cpu"
+    device: str = Field(default="auto", validate_default=True)
+    """`auto` (a GPU where there is one), `cpu`, `cuda`, `cuda:1`, ...; `mps` has not been tried."""
+    processes: Literal["one", "workers"] = "one"
+    """Who loads models: one process, whose libraries use all processors, or each worker. On a GPU always one."""
     batch: int = Field(default=32, ge=1)
     text_backend: Literal["torch", "onnx", "onnx-int8"] = "torch"
     """What runs `text_encoder`: PyTorch, or ONNX Runtime on the processor, weights as they are or in eight bits."""
     precision: Literal["auto", "full"] = "auto"
     """Of the text and the image encoder on a GPU: half where they bear it, or full; on the processor always full."""
+
+    @field_validator("device")
+    @classmethod
+    def _a_device_that_is_there(cls, device: str) -> str:
+        return best_device() if device == "auto" else device
+
+    @property
+    def in_one_process(self) -> bool:
+        """Whether one process loads the models, not each worker."""
+        return self.processes == "one" or self.device != "cpu"
 
 
 class CleanSettings(Section):

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import identity
+from ameli_build.models.sources import identity
 from ameli_build.progress import say, track
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, Snapshot, file_digest, write_json, write_table
@@ -67,11 +67,14 @@ class Work:
     mapper: Mapper = in_process
     cache: Path | None = None
     """A cache that snapshots share; None for the snapshot's own."""
+    models_in_one_process: bool = False
+    """Shards that need a model run in this process, whatever the mapper is."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> Work:
-        """With the cache that the settings name."""
-        return cls(snapshot, mapper, Path(settings.run.cache) if settings.run.cache else None)
+        """With the cache that the settings name, and models where they say."""
+        cache = Path(settings.run.cache) if settings.run.cache else None
+        return cls(snapshot, mapper, cache, settings.models.in_one_process)
 
     def folder(self, label: str) -> Path:
         """Where the results of this label are kept."""
@@ -88,20 +91,23 @@ class Work:
         function: Callable[[Any], pl.DataFrame],
         shards: Sequence[Shard],
         cached: bool = True,
+        model: bool = False,
     ) -> list[pl.DataFrame]:
         """`function(payload)` for each shard, in order; `function` is a top-level one, its result a table.
 
         A cached result is taken only for a whole shard of the same key, so what a batch holds never depends on what
-        the cache lacks. The key must cover all that the result depends on: use `fingerprint`.
+        the cache lacks. The key must cover all that the result depends on: use `fingerprint`. `model` tells that the
+        function loads a large model, of which there may have to be one in memory.
         """
+        mapper = in_process if model and self.models_in_one_process else self.mapper
         if not cached:
             jobs: list[Any] = [(function, shard.payload, None) for shard in shards]
-            return list(track(self.mapper(_run_shard, jobs), label, len(jobs)))
+            return list(track(mapper(_run_shard, jobs), label, len(jobs)))
         folder = self.folder(label)
         paths = [folder / f"{shard.key}.parquet" for shard in shards]
         missing = [n for n, path in enumerate(paths) if not path.is_file()]
         jobs = [(function, shards[n].payload, paths[n]) for n in missing]
-        fresh = dict(zip(missing, track(self.mapper(_run_shard, jobs), label, len(jobs)), strict=True))
+        fresh = dict(zip(missing, track(mapper(_run_shard, jobs), label, len(jobs)), strict=True))
         return [fresh[n] if n in fresh else pl.read_parquet(path) for n, path in enumerate(paths)]
 
 

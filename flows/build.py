@@ -8,10 +8,12 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from ameli_build import candidates, splits
+from ameli_build.build import STAGES, roles_of
 from ameli_build.catalog.build import STAGE as CATALOG
 from ameli_build.clean.stage import STAGE as CLEAN
 from ameli_build.informativeness.stage import STAGE as INFORMATIVENESS
 from ameli_build.mentions.stage import STAGE as MENTIONS
+from ameli_build.models.needs import require
 from ameli_build.provenance import write_run_record
 from ameli_build.release.stage import STAGE as RELEASE
 from ameli_build.settings import Settings, load_settings
@@ -31,6 +33,7 @@ def build(snapshot: Path, profile: str | None = None, overrides: list[str] | Non
     """Clean, detect mentions, filter, find candidates, split, release."""
     folder = Snapshot.open(snapshot)
     settings = load_settings(profile, overrides or [], folder)
+    require(settings, roles_of(STAGES))
     with folder.lock():
         run(CATALOG, folder, settings)  # 3.1 responses to records
         run(CLEAN, folder, settings)  # 3.2 the seven filters

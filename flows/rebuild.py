@@ -7,6 +7,8 @@ from pathlib import Path
 
 from prefect import flow
 
+from ameli_build.models.needs import ROLES, require
+from ameli_build.settings import load_settings
 from flows.annotate import export_annotation
 from flows.baseline import baseline
 from flows.build import build
@@ -31,6 +33,7 @@ def rebuild(
     the same folder when it is started again. `refresh` names another such folder, an earlier one: what has not changed
     since is taken over from there.
     """
+    require(load_settings(profile, overrides or []), ROLES)  # before a crawl of weeks, not after
     snapshot = snapshots / (name or f"{date.today():%Y-%m}")
     earlier = snapshots / refresh if refresh is not None else None
     crawl(snapshot, profile, overrides, site_url, categories, max_products, earlier)  # 3.1

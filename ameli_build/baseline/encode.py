@@ -13,8 +13,9 @@ from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.pairs import Cosines
 from ameli_build.baseline.retrieval.channels import Pictures
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import Matrix, identity
+from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
+from ameli_build.models.sources import identity
 from ameli_build.models.vision import load_image_encoder
 from ameli_build.settings import Settings
 from ameli_build.stages import Shard, Work
@@ -70,7 +71,7 @@ def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix
         Shard(fingerprint("titles", part, identity(models.image_encoder), common[1:], code), (*common, part))
         for part in parts
     ]
-    tables = work.map("embed titles", _encode_titles, shards)
+    tables = work.map("embed titles", _encode_titles, shards, model=True)
     return np.concatenate([table["vector"].to_numpy() for table in tables]) if tables else np.zeros((0, 0), np.float32)
 
 

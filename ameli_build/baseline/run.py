@@ -23,7 +23,8 @@ from ameli_build.baseline.scoring import outcome, rate_attributes
 from ameli_build.baseline.sources import Source, keep_record
 from ameli_build.baseline.tables import HUMAN, Bootstrap, Scores
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import identity
+from ameli_build.models.needs import require
+from ameli_build.models.sources import identity
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_bytes, write_json, write_table
@@ -62,6 +63,7 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
     if done is not None:
         say("baseline: nothing to do")
         return done
+    require(settings, ROLES)
     say("baseline: running")
     started = time.monotonic()
     data = source.load()

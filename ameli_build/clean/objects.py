@@ -17,10 +17,10 @@ from PIL import Image
 from ameli_build.clean.errands import Errand
 from ameli_build.clean.verdicts import Verdict
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import identity
 from ameli_build.models.batches import Kind, run_batches
 from ameli_build.models.detect import PROMPTLESS, load_detector
 from ameli_build.models.pictures import Opened, content_key, open_picture
+from ameli_build.models.sources import identity
 from ameli_build.reasons import Reason
 from ameli_build.settings import Settings
 from ameli_build.snapshot import write_bytes
@@ -103,7 +103,8 @@ def _kind(settings: Settings, root: Path) -> Kind:
     """The best box and patch of single pictures."""
     models = settings.models
     mine = fingerprint("objects", identity(models.detector), models.device, module_fingerprint(*CODE))
-    return Kind("detect objects", detect_some, (str(root), models.detector, models.device), mine, 1)
+    common = (str(root), models.detector, models.device)
+    return Kind("detect objects", detect_some, common, mine, 1, model=models.detector not in PROMPTLESS)
 
 
 def _by_key(root: Path, pairs: Sequence[tuple[str, str]]) -> dict[str, tuple[str, str]]:

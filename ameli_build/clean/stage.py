@@ -44,13 +44,17 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     """The tables of `clean`; see `STAGE`."""
     catalogue, pictures = tables["catalog/products"].collect(), tables["catalog/images"].collect()
     listed = _of_those(pictures, catalogue)
-    usable = check_pictures(work, settings, listed, [_first_pictures(work, settings, catalogue, listed)])
+    usable = check_pictures(
+        work, settings, listed, _of_workers(work, [_first_pictures(work, settings, catalogue, listed)])
+    )
     kept_products, dropped_products = products.split_products(catalogue, usable)
     known = products.with_fate(catalogue, dropped_products)
     rows = look_at_rows(work.snapshot.table_path("catalog/reviews"), known, settings, work.scratch)
     photos = _of_those(pictures, rows.passed)
     errands = _of_photos(work, settings, photos, rows.passed, kept_products)
-    seen = check_pictures(work, settings, photos, errands, min(objects.SHARD, settings.run.shard_rows))
+    seen = check_pictures(
+        work, settings, photos, _of_workers(work, errands), min(objects.SHARD, settings.run.shard_rows)
+    )
     shown = listed_pictures(rows.passed, "review_id", seen)
     searched = objects.find_objects(work, settings, _with_prompts(shown, rows.passed, kept_products))
     found = _found(searched)
@@ -92,6 +96,11 @@ def _of_photos(
     root = work.snapshot.root
     hashes = Errand(hash_kind(root), _there(root, there["path"]))
     return [hashes, objects.first_prompts(work, settings, _with_prompts(there, passed, kept_products))]
+
+
+def _of_workers(work: Work, errands: list[Errand]) -> list[Errand]:
+    """The errands that a worker can do on the way: those that need no model, where one process holds the models."""
+    return [one for one in errands if not (one.kind.model and work.models_in_one_process)]
 
 
 def _there(root: Path, paths: pl.Series) -> dict[str, str]:

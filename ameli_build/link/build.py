@@ -21,9 +21,9 @@ from ameli_build.link.encoders import CONFIG
 from ameli_build.link.index import EXPORTS, NAMES, VALUES, Index, folder_of, load_index
 from ameli_build.link.learnt import NOT_EXPORTED, Learnt, adapted, bring_learnt
 from ameli_build.mentions.stage import name_table
-from ameli_build.models import identity
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.pairs import PairEncoder, load_pair_encoder
+from ameli_build.models.sources import identity
 from ameli_build.models.text import load_text_encoder
 from ameli_build.models.vision import load_image_encoder
 from ameli_build.progress import say

@@ -17,7 +17,8 @@ import polars as pl
 
 from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import Matrix, identity
+from ameli_build.models import Matrix
+from ameli_build.models.sources import identity
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
 from ameli_build.stages import stage_record

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ameli_build.link.answer import Answer
-from ameli_build.link.index import Index, fingerprint_of, folder_of, load_index
+from ameli_build.link.index import ROLES, Index, fingerprint_of, folder_of, load_index
 from ameli_build.link.judge import answer
 from ameli_build.link.loaded import Models
 from ameli_build.link.photos import Photo
 from ameli_build.link.reading import read_review, take_photos
+from ameli_build.models.needs import require
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Mapper, in_process
@@ -53,6 +54,7 @@ class Linker:
         Raises `UnusableInput` where there is no data set or a model cannot be had, and `RunFailed` where an index is
         to be made while another run works in the snapshot.
         """
+        require(settings, ROLES)
         mine = fingerprint_of(snapshot, settings)
         index = load_index(snapshot, mine)
         if index is None:

@@ -14,9 +14,9 @@ from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, ve
 from ameli_build.mentions.match import Lookup, Occurrence, find_occurrences, lookup_of
 from ameli_build.mentions.modifiers import Known, own_words
 from ameli_build.mentions.names import product_names
-from ameli_build.models import identity
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.language import load_language
+from ameli_build.models.sources import identity
 from ameli_build.reasons import DROPPED, Reason
 from ameli_build.records import joined_text_expr
 from ameli_build.settings import Settings

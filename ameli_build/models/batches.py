@@ -41,6 +41,8 @@ class Kind:
     common: tuple[Any, ...]
     identity: str
     most: int
+    model: bool = True
+    """Whether the function loads a large model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ def run_batches(
         key = _name(kind, prefix, batches)
         shards.append(Shard(key, (kind, batches, kept.related(prefix))))
     for start in range(0, len(shards), at_once or len(shards) or 1):
-        tables = work.map(kind.label, _run, shards[start : start + (at_once or len(shards))])
+        some = shards[start : start + (at_once or len(shards))]
+        tables = work.map(kind.label, _run, some, model=kind.model)
         yield pl.concat(tables).drop("batch")
 
 

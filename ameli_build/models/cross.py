@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ameli_build.models.missing import unavailable
+from ameli_build.models.loading import loading
 from ameli_build.models.precision import mixed
+from ameli_build.models.sources import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,7 @@ def load_cross_encoder(name: str, device: str = "cpu", batch: int = 32, precisio
     """The cross-encoder of that name, loaded once a process; raises `UnusableInput` when it cannot be had."""
     from sentence_transformers import CrossEncoder
 
-    try:
-        model = CrossEncoder(name, device=device, num_labels=1)
-    except Exception as error:  # the libraries below raise whatever they like for a missing model
-        raise unavailable("cross_encoder", name, error) from error
+    with loading("cross_encoder", name):
+        path = place_of("cross_encoder", name)
+        model = CrossEncoder(path, device=device, num_labels=1, local_files_only=True)
     return PairScorer(model, batch, precision)

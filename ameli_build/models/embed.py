@@ -15,10 +15,11 @@ import polars as pl
 from PIL import Image
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import Matrix, identity
+from ameli_build.models import Matrix
 from ameli_build.models.batches import Kind, vectors_of
 from ameli_build.models.exported import export_text_encoder
 from ameli_build.models.pictures import Opened, content_key, open_picture
+from ameli_build.models.sources import identity
 from ameli_build.models.text import load_text_encoder
 from ameli_build.models.vision import load_image_encoder
 from ameli_build.settings import Settings
@@ -27,7 +28,7 @@ from ameli_build.stages import Work
 
 DECIMALS = 6
 TEXT_CODE = ("ameli_build.models.text", "ameli_build.models.exported", "ameli_build.models.precision")
-IMAGE_CODE = ("ameli_build.models.vision", "ameli_build.models.pictures", "ameli_build.models.precision")
+IMAGE_CODE = tuple(f"ameli_build.models.{part}" for part in ("vision", "networks", "pictures", "precision"))
 
 
 def embed_texts(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
@@ -48,25 +49,37 @@ def _text_key(text: str) -> str:
     return f"{min(len(text), 0xFFFF):04x}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def embed_images(work: Work, settings: Settings, paths: Sequence[str], root: Path | None = None) -> Matrix:
-    """Unit vectors of `settings.models.image_encoder`, shape (paths, dimension), row i for `paths[i]`.
+def embed_images(
+    work: Work, settings: Settings, paths: Sequence[str], root: Path | None = None, role: str = "image_encoder"
+) -> Matrix:
+    """Unit vectors of an image encoder, shape (paths, dimension), row i for `paths[i]`.
 
-    Paths are relative to `root`, by default the snapshot. Pictures are turned as their EXIF says and read as RGB.
-    Raises `RunFailed` for one that cannot be decoded.
+    Pictures are turned as their EXIF says and read as RGB.
+
+    Args:
+        work: The snapshot, the mapper and the cache.
+        settings: Name the model and the batch.
+        paths: Pictures, relative to `root`.
+        root: By default the snapshot.
+        role: The setting below `models` that names the encoder.
+
+    Raises:
+        RunFailed: A picture cannot be decoded.
+        UnusableInput: The model cannot be had.
     """
     root = root or work.snapshot.root
     keys = [content_key(root, path) for path in paths]
-    return vectors_of(
-        work, image_kind(settings, root), dict(zip(keys, paths, strict=True)), keys, settings.run.shard_rows
-    )
+    kind = image_kind(settings, root, role)
+    return vectors_of(work, kind, dict(zip(keys, paths, strict=True)), keys, settings.run.shard_rows)
 
 
-def image_kind(settings: Settings, root: Path) -> Kind:
-    """Vectors of pictures by `settings.models.image_encoder`."""
+def image_kind(settings: Settings, root: Path, role: str = "image_encoder") -> Kind:
+    """Vectors of pictures by the encoder of that role."""
     models = settings.models
-    common = (models.image_encoder, models.device, models.batch, models.precision)
+    name = getattr(models, role)
+    common = (name, models.device, models.batch, models.precision, role)
     code = module_fingerprint(*IMAGE_CODE, __name__)
-    mine = fingerprint("images", identity(models.image_encoder), common[1:], code)
+    mine = fingerprint("images", identity(name), common[1:-1], code)
     return Kind("embed images", encode_images, (*common, str(root)), mine, models.batch)
 
 
@@ -83,12 +96,13 @@ def encode_images(
     device: str,
     batch: int,
     precision: str,
+    role: str,
     root: str,
     paths: Sequence[str],
     opened: Opened | None = None,
 ) -> pl.DataFrame:
     """The vectors of one batch of pictures; `root` is the snapshot's."""
-    encoder = load_image_encoder(name, device, batch, precision)
+    encoder = load_image_encoder(name, device, batch, precision, role)
     return _table(encoder.encode([opened(path) if opened else _open(Path(root) / path) for path in paths]))
 
 

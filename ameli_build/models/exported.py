@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import identity, place_of
-from ameli_build.models.missing import unavailable
+from ameli_build.models.loading import refuse_code, unavailable
+from ameli_build.models.sources import identity, place_of
 from ameli_build.settings import ModelSettings
 from ameli_build.snapshot import UnusableInput
 from ameli_build.stages import Work
@@ -50,16 +50,17 @@ def export_text_encoder(work: Work, models: ModelSettings) -> str:
 
 def load_exported(folder: str) -> SentenceTransformer:
     """An exported text encoder, with as many threads as PyTorch has; raises `UnusableInput` without the extra."""
-    return _load(folder, offline=True, export=False)
+    return _load(folder, export=False)
 
 
 def _export(folder: Path, name: str, quantised: bool) -> None:
     """Write the folder, whole or not at all."""
     partial = folder.with_name(f"{folder.name}.{os.getpid()}")
-    path, offline = place_of(name)
     try:
+        path = place_of("text_encoder", name)
+        refuse_code(path)
         with _quiet():
-            model = _load(path, offline, export=True)
+            model = _load(path, export=True)
             model.save_pretrained(str(partial), create_model_card=False)
             if quantised:
                 _quantise(partial / MODEL)
@@ -73,7 +74,7 @@ def _export(folder: Path, name: str, quantised: bool) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _load(path: str, offline: bool, export: bool) -> SentenceTransformer:
+def _load(path: str, export: bool) -> SentenceTransformer:
     try:
         import onnxruntime  # type: ignore[import-untyped]
         import optimum.onnxruntime  # type: ignore[import-untyped]  # noqa: F401
@@ -88,7 +89,7 @@ def _load(path: str, offline: bool, export: bool) -> SentenceTransformer:
     options.intra_op_num_threads = torch.get_num_threads()
     how = {"provider": "CPUExecutionProvider", "session_options": options, "export": export}
     model: SentenceTransformer = SentenceTransformer(
-        path, backend="onnx", device="cpu", local_files_only=offline, model_kwargs=how
+        path, backend="onnx", device="cpu", local_files_only=True, model_kwargs=how
     )
     return model
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from ameli_build.models.missing import unavailable
+from ameli_build.models.loading import loading
 from ameli_build.models.precision import mixed
+from ameli_build.models.sources import place_of
 
 PROMPT = "Attribute Value Extraction:\n {text} \n {key}:"
 """The paper's prompt: the review, then the attribute's name."""
@@ -97,11 +99,13 @@ def load_generator(name: str, device: str, batch: int, new_tokens: int) -> Gener
     """The causal language model of that name, loaded once a process; raises `UnusableInput` when it cannot be had."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")  # type: ignore[no-untyped-call]
-        model: Any = AutoModelForCausalLM.from_pretrained(name)
-    except Exception as error:  # the libraries below raise whatever they like for a missing model
-        raise unavailable("generator", name, error) from error
+    with loading("generator", name):
+        place = Path(place_of("generator", name))
+        options: dict[str, Any] = {"local_files_only": True}
+        if place.suffix == ".gguf":
+            options["gguf_file"], place = place.name, place.parent
+        tokenizer = AutoTokenizer.from_pretrained(place, padding_side="left", **options)  # type: ignore[no-untyped-call]
+        model: Any = AutoModelForCausalLM.from_pretrained(place, **options)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return Generator(tokenizer, model.to(device).eval(), device, batch, new_tokens)

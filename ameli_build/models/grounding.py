@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import re
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from ameli_build.models import Box
-from ameli_build.models.missing import unavailable
+from ameli_build.models.hub import Hub
+from ameli_build.models.loading import loading
+from ameli_build.models.sources import GROUNDING_TEXT, sources_of
 
 if TYPE_CHECKING:
     import torch
 
-HUB = "ShilongLiu/GroundingDINO"
-PUBLISHED = {
-    "SwinT": ("GroundingDINO_SwinT_OGC.py", "groundingdino_swint_ogc.pth"),
-    "SwinB": ("GroundingDINO_SwinB_cfg.py", "groundingdino_swinb_cogcoor.pth"),
-}
-TEXT_ENCODER = "bert-base-uncased"
 SHORT_SIDE, LONG_SIDE = 800, 1333
 """Pixels that the published models were trained at."""
 LONGEST_SHAPE = 20
@@ -83,23 +79,22 @@ def load_grounding(name: str, device: str, box_threshold: float, text_threshold:
 
 @lru_cache(maxsize=1)
 def _model(name: str, device: str) -> Any:
-    try:
-        config, weights, encoder = _parts(name)
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _build(config, weights, encoder, device)
-    except Exception as error:  # hub client, configuration and torch raise what they like
-        raise unavailable("detector", f"groundingdino:{name}", error) from error
+    with loading("detector", f"groundingdino:{name}"), contextlib.redirect_stdout(io.StringIO()):
+        return _build(*_parts(name), device)
 
 
 def _parts(name: str) -> tuple[Path, Path, str]:
     """Configuration, weights and text encoder of a model's name."""
-    if name in PUBLISHED:
-        from huggingface_hub import hf_hub_download
-
-        config, weights = PUBLISHED[name]
-        return Path(str(files("groundingdino.config") / config)), Path(hf_hub_download(HUB, weights)), TEXT_ENCODER
     parts = name.split(",")
+    sources = sources_of("detector", f"groundingdino:{name}") if len(parts) == 1 else ()
+    if sources and isinstance(sources[0], Hub):
+        for source in sources:
+            if problem := source.problem():
+                raise FileNotFoundError(f"{source.label}: {problem}; run `ameli models fetch`")
+        files = sorted(sources[0].folder.glob("*"))
+        config = next(path for path in files if path.suffix == ".py")
+        weights = next(path for path in files if path.suffix == ".pth")
+        return config, weights, str(GROUNDING_TEXT.folder)
     if len(parts) != 3:
         raise ValueError("expected SwinT, SwinB or <config.py>,<weights.pth>,<text encoder folder>")
     for part in parts[:2]:
@@ -116,7 +111,7 @@ def _build(config: Path, weights: Path, encoder: str, device: str) -> Any:
     from groundingdino.util.misc import clean_state_dict
     from groundingdino.util.slconfig import SLConfig
 
-    arguments = SLConfig.fromfile(str(config))
+    arguments = SLConfig(read_configuration(config))
     arguments.device = device
     arguments.text_encoder_type = encoder
     arguments.use_checkpoint = arguments.use_transformer_ckpt = False  # they save memory in training only
@@ -126,6 +121,21 @@ def _build(config: Path, weights: Path, encoder: str, device: str) -> Any:
     if missing:  # what is missing would stay random
         raise ValueError(f"{weights}: lacks {len(missing)} weights of the model, for example {missing[0]}")
     return model.to(device).eval()
+
+
+def read_configuration(path: Path) -> dict[str, Any]:
+    """The assignments of a configuration, which is Python by name: constants alone are read, nothing is run.
+
+    Raises:
+        ValueError: The file holds anything else.
+    """
+    values: dict[str, Any] = {}
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if not isinstance(statement, ast.Assign):
+            raise ValueError(f"{path}:{statement.lineno}: a configuration holds NAME = CONSTANT, and nothing else")
+        value = ast.literal_eval(statement.value)
+        values |= {ast.unparse(target): value for target in statement.targets}
+    return values
 
 
 def _pixels(image: Image.Image) -> torch.Tensor:

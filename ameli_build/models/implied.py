@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ameli_build.models.generator import context_length
-from ameli_build.models.missing import unavailable
+from ameli_build.models.loading import loading
 from ameli_build.models.precision import mixed
+from ameli_build.models.sources import place_of
 
 LONGEST_SPAN = 16
 """Tokens that the answer to a question may have."""
@@ -172,15 +173,14 @@ def load_implier(name: str, device: str, batch: int) -> Implier:
         AutoTokenizer,
     )
 
-    try:
-        config = AutoConfig.from_pretrained(name)
+    with loading("implied", name):
+        path = place_of("implied", name)
+        config = AutoConfig.from_pretrained(path, local_files_only=True)
         answers = any(kind.endswith("ForQuestionAnswering") for kind in config.architectures or ())
         kind = AutoModelForQuestionAnswering if answers else AutoModelForSequenceClassification
         label = None if answers else _entailment(config.label2id or {})
-        tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)  # type: ignore[no-untyped-call]
-        model = kind.from_pretrained(name).to(device).eval()
-    except Exception as error:  # the libraries below raise whatever they like for a missing model
-        raise unavailable("implied", name, error) from error
+        tokenizer = AutoTokenizer.from_pretrained(path, use_fast=True)  # type: ignore[no-untyped-call]
+        model = kind.from_pretrained(path, local_files_only=True).to(device).eval()
     if label is None:
         return Spans(tokenizer, model, device, batch)
     return Entailment(tokenizer, model, device, batch, label)

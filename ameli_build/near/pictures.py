@@ -43,7 +43,8 @@ def hash_pictures(work: Work, settings: Settings, paths: Sequence[str]) -> pl.Se
 def hash_kind(root: Path) -> Kind:
     """Hashes of single pictures."""
     code = module_fingerprint(__name__, "ameli_build.models.pictures", "PIL._version")
-    return Kind("hash pictures", hash_some, (str(root),), fingerprint("phash", code, imagehash.__version__), 1)
+    mine = fingerprint("phash", code, imagehash.__version__)
+    return Kind("hash pictures", hash_some, (str(root),), mine, 1, model=False)
 
 
 def hash_some(root: str, paths: Sequence[str], opened: Opened | None = None) -> pl.DataFrame:

@@ -10,9 +10,9 @@ import polars as pl
 from ameli_build.baseline.extraction.attributes import Found, Mask
 from ameli_build.baseline.extraction.questions import Questions, first_line, match_answer
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import identity
 from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.generator import load_generator
+from ameli_build.models.sources import identity
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 

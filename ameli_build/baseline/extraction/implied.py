@@ -11,9 +11,9 @@ from ameli_build.baseline.extraction.attributes import Found, Mask
 from ameli_build.baseline.extraction.generated import question_key
 from ameli_build.baseline.extraction.questions import Questions, match_answer
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import identity
 from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.implied import Answer, Question, load_implier
+from ameli_build.models.sources import identity
 from ameli_build.settings import BaselineSettings, Settings
 from ameli_build.stages import Work
 

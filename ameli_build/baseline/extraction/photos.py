@@ -10,10 +10,10 @@ import polars as pl
 
 from ameli_build.baseline.data import Reviews
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import identity
 from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.ocr import load_reader
 from ameli_build.models.pictures import content_key, open_picture
+from ameli_build.models.sources import identity
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed
 from ameli_build.stages import Work

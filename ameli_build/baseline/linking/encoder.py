@@ -13,8 +13,9 @@ import torch
 from torch import nn
 
 from ameli_build.baseline.linking.pairs import PairTexts
-from ameli_build.models import Matrix, identity
+from ameli_build.models import Matrix
 from ameli_build.models.pairs import PairEncoder, load_pair_encoder
+from ameli_build.models.sources import identity
 from ameli_build.snapshot import UnusableInput
 
 Numbers = npt.NDArray[np.int64]

@@ -13,7 +13,8 @@ from torch import nn
 from ameli_build.baseline.linking.encoder import LearningEncoder
 from ameli_build.baseline.linking.pairs import Layout, PairTexts
 from ameli_build.baseline.metrics import Integers
-from ameli_build.models import Matrix, identity
+from ameli_build.models import Matrix
+from ameli_build.models.sources import identity
 
 DROPOUT = 0.5
 NEVER = -1e9

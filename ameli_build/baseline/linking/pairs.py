@@ -22,9 +22,10 @@ from ameli_build.baseline.data import KnowledgeBase, Reviews
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import Matrix, identity
+from ameli_build.models import Matrix
 from ameli_build.models.batches import Kind, length_key, vectors_of
 from ameli_build.models.pairs import TextPair, load_pair_encoder
+from ameli_build.models.sources import identity
 from ameli_build.settings import BaselineSettings, Settings
 from ameli_build.stages import Work
 

@@ -13,9 +13,9 @@ from ameli_build.baseline.data import Data
 from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import BLOCK, DECIMALS, Pool
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import identity
 from ameli_build.models.batches import Kind, by_content, length_key, rows_of
 from ameli_build.models.cross import load_cross_encoder
+from ameli_build.models.sources import identity
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 

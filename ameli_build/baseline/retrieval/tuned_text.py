@@ -22,8 +22,9 @@ from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.steady import steady
 from ameli_build.baseline.tables import NOTHING_TO_LEARN
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models import Matrix, identity
+from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_texts
+from ameli_build.models.sources import identity
 from ameli_build.models.text import load_sentence_transformer
 from ameli_build.settings import Settings
 from ameli_build.snapshot import write_json

@@ -13,8 +13,8 @@ import polars as pl
 from ameli_build.baseline.retrieval.prior import form_of
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.mentions.names import product_names
-from ameli_build.models import identity
 from ameli_build.models.language import load_language
+from ameli_build.models.sources import identity
 from ameli_build.release.official import layout
 from ameli_build.release.official.ids import Ids
 from ameli_build.settings import Settings

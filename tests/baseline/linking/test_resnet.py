@@ -26,7 +26,7 @@ def test_first_pictures_as_unit_vectors(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("", "models.resnet is empty"), ("resnet152", "expected torchvision:<resnet")]
+    ("name", "why"), [("", "models.resnet is empty"), ("torchvision:vgg11,weights.pth", "expected torchvision:<resnet")]
 )
 def test_without_weights(tmp_path: Path, name: str, why: str) -> None:
     snapshot = Snapshot(write_dataset(tmp_path / "small", {"train": 1, "dev": 0, "test": 0}, kept=2))

@@ -1,0 +1,177 @@
+"""Each model of a profile loaded and run once, in a process of its own that measures itself."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ameli_build.models.needs import ROLES, needs_of
+from ameli_build.settings import Settings
+from ameli_build.snapshot import AmeliError, RunFailed
+
+TEXT = "This laptop has 16 GB of memory and a silver lid."
+NAME = "Acme - 14-inch Laptop - Silver"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found: seconds to load the model, imports included, and for one example; MiB at the peak."""
+
+    role: str
+    name: str
+    load: float
+    run: float
+    memory: int
+    told: str
+
+    def __str__(self) -> str:
+        name = self.name.partition("@")[0]
+        cost = f"loaded in {self.load:.1f} s, {self.run:.2f} s an item, {self.memory:,} MiB"
+        return f"{self.role}: {name}: {cost}, {self.told}"
+
+
+def check(settings: Settings, roles: Iterable[str] = ROLES) -> Iterator[Checked]:
+    """Load and run each model.
+
+    Raises:
+        RunFailed: Some could not be loaded or run; raised at the end, and names all of them.
+    """
+    failed = []
+    needs = needs_of(settings, roles)
+    for need in needs:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            try:
+                yield pool.submit(check_one, settings, need.role, need.name).result()
+            except (AmeliError, BrokenProcessPool) as error:
+                failed.append(f"{need.role}: {error}" if isinstance(error, BrokenProcessPool) else str(error))
+    if failed:
+        raise RunFailed(f"{len(failed)} of {len(needs)} models do not run: {'; '.join(failed)}")
+
+
+def check_one(settings: Settings, role: str, name: str) -> Checked:
+    """Load and run one model in this process; raises `UnusableInput` where it cannot be had."""
+    before = time.monotonic()
+    run = _LOADERS[role](settings, name)
+    loaded = time.monotonic()
+    told = run()
+    seconds = time.monotonic() - loaded
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return Checked(role, name, round(loaded - before, 1), round(seconds, 2), memory, told)
+
+
+Run = Callable[[], str]
+
+
+def _tokenizer(settings: Settings, name: str) -> Run:
+    from ameli_build.models.tokens import load_counter
+
+    counter = load_counter(name)
+    return lambda: f"{counter([TEXT])[0]} tokens"
+
+
+def _text(settings: Settings, name: str) -> Run:
+    from ameli_build.models.text import load_text_encoder
+
+    encoder = load_text_encoder(name, settings.models.device)
+    return lambda: _vector(encoder.encode([TEXT]))
+
+
+def _image(settings: Settings, name: str, role: str = "image_encoder") -> Run:
+    from ameli_build.models.vision import load_image_encoder
+
+    encoder = load_image_encoder(name, settings.models.device, setting=role)
+    return lambda: _vector(encoder.encode([picture()]))
+
+
+def _cross(settings: Settings, name: str) -> Run:
+    from ameli_build.models.cross import load_cross_encoder
+
+    scorer = load_cross_encoder(name, settings.models.device)
+    return lambda: f"score {scorer.score([(TEXT, NAME)])[0]:.4f}"
+
+
+def _pairs(settings: Settings, name: str) -> Run:
+    from ameli_build.models.pairs import load_pair_encoder
+
+    encoder = load_pair_encoder(name, settings.models.device, 1, settings.baseline.max_tokens)
+    return lambda: _vector(encoder.encode([(TEXT, NAME)]))
+
+
+def _detector(settings: Settings, name: str) -> Run:
+    from ameli_build.models.detect import load_detector
+
+    detector = load_detector(name, settings.models.device, 0.0, 0.0)
+
+    def run() -> str:
+        box = detector.detect(picture(), "laptop")
+        return f"box at {box.score:.2f}" if box else "no box"
+
+    return run
+
+
+def _reader(settings: Settings, name: str) -> Run:
+    from ameli_build.models.ocr import load_reader
+
+    reader = load_reader(name, settings.models.device)
+    return lambda: f"reads {' '.join(reader.read(picture()))!r}"
+
+
+def _generator(settings: Settings, name: str) -> Run:
+    from ameli_build.models.generator import load_generator
+
+    generator = load_generator(name, settings.models.device, 1, 4)
+    return lambda: f"writes {generator.complete([(TEXT, 'Color')])[0]!r}"
+
+
+def _implier(settings: Settings, name: str) -> Run:
+    from ameli_build.models.implied import Question, load_implier
+
+    implier = load_implier(name, settings.models.device, 1)
+    question = Question(TEXT, "laptop", "Color", ("Silver", "Black"))
+    return lambda: f"answers {implier.answer([question])[0].text!r}"
+
+
+def _language(settings: Settings, name: str) -> Run:
+    from ameli_build.models.language import load_language
+
+    pipeline = load_language(name)
+    return lambda: f"noun chunks {[chunk.text for chunk in pipeline(TEXT).noun_chunks]}"
+
+
+_LOADERS: dict[str, Callable[[Settings, str], Run]] = {
+    "tokenizer": _tokenizer,
+    "text_encoder": _text,
+    "image_encoder": _image,
+    "cross_encoder": _cross,
+    "nli_encoder": _pairs,
+    "detector": _detector,
+    "ocr": _reader,
+    "generator": _generator,
+    "implied": _implier,
+    "language": _language,
+    "resnet": lambda settings, name: _image(settings, name, "resnet"),
+}
+
+
+def picture() -> Image.Image:
+    """A grey thing with letters on it."""
+    image = Image.new("RGB", (320, 200), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((60, 40, 260, 160), fill=(90, 90, 95))
+    draw.text((90, 80), "16 GB", fill="white", font_size=40)
+    return image
+
+
+def _vector(rows: Any) -> str:
+    if not np.isfinite(rows).all():
+        raise RunFailed("gives numbers that are not finite")
+    return f"{rows.shape[1]} numbers"

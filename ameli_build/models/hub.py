@@ -1,0 +1,166 @@
+"""Model repositories on the Hugging Face Hub, at a pinned revision.
+
+`HF_ENDPOINT` and `HF_TOKEN` work as everywhere. Nothing but `fetch` asks the hub.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Literal
+
+from ameli_build.models import store
+from ameli_build.models.known import Facts, known
+from ameli_build.snapshot import RunFailed, file_digest
+
+if TYPE_CHECKING:
+    from huggingface_hub.hf_api import RepoSibling
+
+Kind = Literal["transformer", "sentence", "tokenizer", "open_clip", "timm", "grounding"]
+"""What a repository is read as, which decides the files that are needed of it."""
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_TEXTS = (".json", ".txt", ".model")
+_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spm.model", "sentencepiece.bpe.model", "spiece.model")
+_OPEN_CLIP = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
+_ELSEWHERE = frozenset({"onnx", "openvino", "coreml", "original"})
+"""Folders with the same model for other programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A repository; an empty `revision` is its newest one when it is fetched.
+
+    `grounding` names the model whose weights and configuration are wanted of Grounding DINO's repository.
+    """
+
+    repo: str
+    revision: str
+    kind: Kind
+    grounding: str = ""
+
+    @property
+    def label(self) -> str:
+        """The repository's name."""
+        return self.repo
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie once they are fetched."""
+        name = f"{self.repo.replace('/', '--')}@{self.revision or 'main'}"
+        part = self.grounding or ("tokenizer" if self.kind == "tokenizer" else "")
+        return store.models_folder() / "hub" / (f"{name}-{part}" if part else name)
+
+    @property
+    def facts(self) -> Facts:
+        """Licence and size, as recorded or else as known."""
+        record = store.read_record(self.folder)
+        if record is not None:
+            return Facts(record.revision, record.licence, record.size)
+        facts = known(f"{self.repo}:{self.grounding or self.kind}", self.repo)
+        return Facts(self.revision, facts.licence, facts.size)
+
+    def problem(self, whole: bool = False) -> str:
+        """Why it cannot be used, "" where it can."""
+        return store.lacking(self.folder, whole)
+
+    def fetch(self) -> None:
+        """Download what is not there yet, and check it; raises `RunFailed` where that cannot be done."""
+        try:
+            self._fetch()
+        except RunFailed:
+            raise
+        except Exception as error:  # the hub's client raises what it likes
+            raise RunFailed(f"{self.repo}: {first_line(error)}") from error
+
+    def _fetch(self) -> None:
+        from huggingface_hub import HfApi, hf_hub_download
+
+        info = HfApi().model_info(self.repo, revision=self.revision or None, files_metadata=True)
+        commit = str(info.sha)
+        if _COMMIT.fullmatch(self.revision) and commit != self.revision:
+            raise RunFailed(f"{self.repo}: the hub answers with revision {commit}, not {self.revision}")
+        there = {one.rfilename: one for one in info.siblings or ()}
+        wanted = wanted_files(self.kind, sorted(there), self.grounding)
+        store.forget(self.folder)
+        for name in wanted:
+            path = self.folder / name
+            if not _is_right(path, there[name]):
+                hf_hub_download(self.repo, name, revision=commit, local_dir=self.folder)
+            if not _is_right(path, there[name]):
+                path.unlink(missing_ok=True)
+                raise RunFailed(f"{self.repo}: {name} is not what the hub says it is; run the command again")
+        self._check_modules(there)
+        licence = str(getattr(info.card_data, "license", None) or self.facts.licence)
+        store.write_record(self.folder, self.repo, commit, licence)
+
+    def _check_modules(self, there: Sequence[str] | dict[str, RepoSibling]) -> None:
+        """Every module of a Sentence Transformers model that has settings has them here."""
+        path = self.folder / "modules.json"
+        if self.kind != "sentence" or not path.is_file():
+            return
+        for module in json.loads(path.read_text(encoding="utf-8")):
+            name = f"{module['path']}/config.json"
+            if str(module["type"]).endswith("Pooling") and name not in there:
+                raise RunFailed(f"{self.repo}: {name} is not among its files")
+
+
+def wanted_files(kind: Kind, names: Sequence[str], grounding: str = "") -> list[str]:
+    """The files of a repository that are needed to load it as `kind`; raises `RunFailed` where one is not there."""
+    ours = [name for name in names if not _ELSEWHERE & {*PurePosixPath(name).parts[:-1]}]
+    top = [name for name in ours if "/" not in name]
+    if kind == "grounding":
+        config = _one(
+            ours, [f"GroundingDINO_{grounding}.cfg.py", f"GroundingDINO_{grounding}_OGC.cfg.py"], "configuration"
+        )
+        weights = [name for name in top if name.startswith(f"groundingdino_{grounding.lower()}")]
+        return [config, _one(weights, sorted(weights), "weights file")]
+    texts = [name for name in ours if name.endswith(_TEXTS)]
+    if kind == "tokenizer":
+        _one(top, _TOKENIZERS, "tokenizer")
+        return texts
+    if kind == "open_clip":
+        _one(top, ["open_clip_config.json"], "open_clip_config.json")
+        weights = [_one(top, [*_OPEN_CLIP, *(n for n in top if n.endswith((".safetensors", ".bin")))], "weights file")]
+        return [*texts, *weights]
+    bare = [PurePosixPath(name).name for name in ours]  # a CLIP of Sentence Transformers has its files in a folder
+    _one(bare, ["config.json"], "config.json")
+    if kind == "sentence":
+        _one(top, ["modules.json"], "modules.json")
+    if kind != "timm":
+        _one(bare, _TOKENIZERS, "tokenizer")
+    safe = [name for name in ours if name.endswith(".safetensors") and not name.startswith("open_clip")]
+    plain = [name for name in ours if PurePosixPath(name).name.startswith("pytorch_model") and name.endswith(".bin")]
+    weights = safe or plain
+    if not weights:
+        raise RunFailed("no weights among its files (model.safetensors or pytorch_model.bin)")
+    return [*texts, *weights]
+
+
+def _one(names: Sequence[str], wanted: Sequence[str], what: str) -> str:
+    found = next((name for name in wanted if name in names), None)
+    if found is None:
+        raise RunFailed(f"no {what} among its files")
+    return found
+
+
+def _is_right(path: Path, told: RepoSibling) -> bool:
+    """Whether a file has the size and the digest that the hub tells: SHA-256 of a large file, git's hash of others."""
+    if not path.is_file() or (told.size is not None and path.stat().st_size != told.size):
+        return False
+    if told.lfs is not None:
+        return file_digest(path) == told.lfs.sha256
+    if told.blob_id is None:
+        return True
+    body = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest() == told.blob_id
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of a foreign library says first, without its advice."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:300] if lines else type(error).__name__

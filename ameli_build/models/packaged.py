@@ -1,0 +1,141 @@
+"""Models that come with an installed package, and programs that bring their own."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from ameli_build.fingerprints import fingerprint
+from ameli_build.models import store
+from ameli_build.models.known import Facts, known
+from ameli_build.snapshot import RunFailed, file_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A distribution that has to be installed; `extra` is the extra of ours that installs it.
+
+    `pattern` is the end of the name of the file that holds the weights, "" where the package finds them itself, and
+    `digest` the SHA-256 that it must have.
+    """
+
+    distribution: str
+    extra: str = ""
+    pattern: str = ""
+    digest: str = ""
+
+    @property
+    def label(self) -> str:
+        """The distribution's name."""
+        return self.distribution
+
+    @property
+    def facts(self) -> Facts:
+        """Installed version, licence and size."""
+        facts = known(self.distribution)
+        return Facts(self._version() or "", facts.licence, facts.size)
+
+    def problem(self, whole: bool = False) -> str:
+        """Why it cannot be used, "" where it can."""
+        if self._version() is None:
+            wanted = f"ameli-build[{self.extra}]" if self.extra else self.distribution
+            return f"not installed: pip install '{wanted}'"
+        if self.pattern and not self.path().is_file():
+            return f"{self.pattern} is missing: install {self.distribution} again"
+        if whole and self.digest and file_digest(self.path()) != self.digest:
+            return f"{self.path().name} is not the file that was expected"
+        return ""
+
+    def fetch(self) -> None:
+        """Nothing is downloaded; raises `RunFailed` where the package is not installed."""
+        if problem := self.problem(whole=True):
+            raise RunFailed(f"{self.distribution}: {problem}")
+
+    def path(self) -> Path:
+        """The file of weights; a path that is not there where the package is not installed."""
+        return package_file(self.distribution, self.pattern)
+
+    def _version(self) -> str | None:
+        try:
+            return metadata.version(self.distribution)
+        except metadata.PackageNotFoundError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A folder that is made of what several distributions carry; `make` writes it, given their weights' files."""
+
+    name: str
+    parts: tuple[Installed, ...]
+    make: Callable[[Path, tuple[Path, ...]], None]
+
+    @property
+    def label(self) -> str:
+        """The model's name."""
+        return self.name
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies once it is unpacked."""
+        return store.models_folder() / "packages" / self.name
+
+    @property
+    def facts(self) -> Facts:
+        """Version of the first part, licence and size."""
+        facts = known(f"package:{self.name}")
+        return Facts(self.parts[0].facts.revision, facts.licence, facts.size)
+
+    def problem(self, whole: bool = False) -> str:
+        """Why it cannot be used, "" where it can."""
+        missing = next((part for part in self.parts if part.problem()), None)
+        if missing is not None:
+            return f"{missing.label}: {missing.problem()}"
+        found = store.lacking(self.folder, whole)
+        return "not unpacked" if found == "not fetched" else found
+
+    def fetch(self) -> None:
+        """Unpack it; raises `RunFailed` where a package is not installed or damaged."""
+        for part in self.parts:
+            part.fetch()
+        store.forget(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.make(self.folder, tuple(part.path() for part in self.parts))
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise RunFailed(f"{self.name}: {error}") from error
+        facts = self.facts
+        store.write_record(self.folder, self.name, facts.revision, facts.licence)
+
+
+def package_file(distribution: str, ending: str) -> Path:
+    """The file of an installed distribution whose name ends so; a path that is not there without it."""
+    try:
+        found = [one for one in metadata.files(distribution) or () if str(one).endswith(ending)]
+    except metadata.PackageNotFoundError:
+        found = []
+    return Path(str(found[0].locate())) if found else Path(f"{distribution}/{ending}")
+
+
+def package_content(distribution: str) -> str:
+    """What tells an installed distribution from another of its name: its version, "not installed" without it."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def join_zip(folder: Path, parts: tuple[Path, ...]) -> None:
+    """Unpack a zip archive that was cut into `parts`; the folder that it holds becomes `folder`."""
+    joined = io.BytesIO(b"".join(part.read_bytes() for part in parts))
+    with zipfile.ZipFile(joined) as opened:
+        opened.extractall(folder.parent)
+
+
+def weights_digest(paths: tuple[Path, ...]) -> str:
+    """A hash of the content of some files."""
+    return fingerprint([file_digest(path) for path in paths])

