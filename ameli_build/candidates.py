@@ -1,4 +1,8 @@
-"""Hard negatives (section 3.5): the products most like the gold one by title and by picture, merged with it."""
+"""Hard negatives (section 3.5): the products most like the gold one by title and by picture, merged with it.
+
+By picture means by the first picture of each product, which the paper leaves open. A product whose first picture shows
+another side is no hard negative, however alike their other pictures are.
+"""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
@@ -30,8 +31,18 @@ app.add_typer(sheets_app, name="sheets")
 models_app = typer.Typer(help="The models of a profile: list, fetch, check.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 
-SnapshotPath = Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="Folder of the snapshot.")]
-OutSnapshot = Annotated[Path, typer.Option("--out", metavar="SNAPSHOT", help="Folder of the snapshot to make.")]
+
+def local_path(text: str | Path) -> Path:
+    """A path on this machine; raises `typer.BadParameter` for a URL, which would become a folder of that name."""
+    if "://" in str(text):
+        raise typer.BadParameter(f"{text} is a URL; a path on this machine is wanted (only export takes URLs)")
+    return Path(text)
+
+
+path_option, path_argument = (partial(kind, parser=local_path) for kind in (typer.Option, typer.Argument))
+
+SnapshotPath = Annotated[Path, path_argument(metavar="SNAPSHOT", help="Folder of the snapshot.")]
+OutSnapshot = Annotated[Path, path_option("--out", metavar="SNAPSHOT", help="Folder of the snapshot to make.")]
 Profile = Annotated[str | None, typer.Option(help="demo, local, small, paper, authors, or a TOML file.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Override a setting.")]
 Workers = Annotated[
@@ -55,7 +66,7 @@ def _options(
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the demo's snapshot.")] = Path("ameli-demo"),
+    out: Annotated[Path, path_option(metavar="DIR", help="Folder of the demo's snapshot.")] = Path("ameli-demo"),
     products: Annotated[int, typer.Option(min=12, help="Products in the generated catalogue.")] = 240,
     seed: Annotated[int, typer.Option(help="Seed of the generated world.")] = 7,
     workers: Workers = None,
@@ -76,12 +87,11 @@ def crawl(
     sku: Annotated[list[str] | None, typer.Option(metavar="SKU", help="Fetch this product.")] = None,
     max_products: Annotated[int | None, typer.Option(min=1, help="Stop after so many products.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Fetch what failed, and nothing else.")] = False,
-    refresh: Annotated[Path | None, typer.Option(metavar="EARLIER", help="Start from this earlier snapshot.")] = None,
+    refresh: Annotated[Path | None, path_option(metavar="EARLIER", help="Start from this earlier snapshot.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would fetch, and how long it takes.")] = False,
     override: Overrides = None,
 ) -> None:
     """Crawl listings, product pages, the specification click, reviews and images into SNAPSHOT/raw/."""
-    from ameli_build.crawl.plan import dry_run as plan_crawl
     from ameli_build.crawl.run import crawl as run_crawl
     from ameli_build.crawl.run import with_site
     from ameli_build.settings import load_settings
@@ -98,6 +108,8 @@ def crawl(
         "refresh": earlier,
     }
     if dry_run:
+        from ameli_build.plan.crawl import dry_run as plan_crawl
+
         print(plan_crawl(snapshot, settings, **wanted))
         return
     with snapshot.lock():
@@ -107,7 +119,7 @@ def crawl(
 @app.command()
 def replay(
     snapshot: SnapshotPath,
-    out: Annotated[Path | None, typer.Option(metavar="SNAPSHOT2", help="Parse into another folder.")] = None,
+    out: Annotated[Path | None, path_option(metavar="SNAPSHOT2", help="Parse into another folder.")] = None,
     profile: Profile = None,
     override: Overrides = None,
     workers: Workers = None,
@@ -125,9 +137,9 @@ def replay(
 @app.command()
 def ingest(
     out: OutSnapshot,
-    products: Annotated[Path, typer.Option(metavar="FILE", help="Products: JSON Lines (.gz, .zst) or Parquet.")],
-    reviews: Annotated[Path, typer.Option(metavar="FILE", help="Reviews: JSON Lines (.gz, .zst) or Parquet.")],
-    images: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder that image paths start from.")] = None,
+    products: Annotated[Path, path_option(metavar="FILE", help="Products: JSON Lines (.gz, .zst) or Parquet.")],
+    reviews: Annotated[Path, path_option(metavar="FILE", help="Reviews: JSON Lines (.gz, .zst) or Parquet.")],
+    images: Annotated[Path | None, path_option(metavar="DIR", help="Folder that image paths start from.")] = None,
     fetch_images: Annotated[bool, typer.Option("--fetch-images", help="Download images given by URL.")] = False,
     profile: Profile = None,
     override: Overrides = None,
@@ -147,15 +159,21 @@ def build(
     snapshot: SnapshotPath,
     profile: Profile = None,
     until: Annotated[str | None, typer.Option(metavar="STAGE", help="Last stage to run.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do, and what that takes here.")] = False,
     override: Overrides = None,
     workers: Workers = None,
 ) -> None:
     """Clean, detect mentions, filter, find candidates, split, release: SNAPSHOT/dataset/."""
+    opened = Snapshot.open(snapshot)
     from ameli_build.build import build as run_build
     from ameli_build.settings import load_settings
 
-    opened = Snapshot.open(snapshot)
     settings = load_settings(profile, override or (), opened)
+    if dry_run:
+        from ameli_build.plan.build import dry_run as plan_build
+
+        print(plan_build(opened, settings, until=until, workers=workers))
+        return
     with opened.lock(), _mapper(workers) as mapper:
         run_build(opened, settings, until=until, mapper=mapper)
 
@@ -163,25 +181,25 @@ def build(
 @app.command()
 def explain(snapshot: SnapshotPath, review_id: str, profile: Profile = None, override: Overrides = None) -> None:
     """Tell the whole life of one review."""
+    opened = Snapshot.open(snapshot)
     from ameli_build.explain import explain as run_explain
     from ameli_build.settings import load_settings
 
-    opened = Snapshot.open(snapshot)
     print(run_explain(opened, review_id, load_settings(profile, override or (), opened)))
 
 
 @app.command()
 def calibrate(
     snapshot: SnapshotPath,
-    labels: Annotated[Path, typer.Argument(metavar="LABELS", help="CSV or JSON Lines: review_id, label (1 or 0).")],
+    labels: Annotated[Path, path_argument(metavar="LABELS", help="CSV or JSON Lines: review_id, label (1 or 0).")],
     profile: Profile = None,
     override: Overrides = None,
 ) -> None:
     """Search the thresholds of section 3.4 on labelled reviews; the next build uses them."""
+    opened = Snapshot.open(snapshot)
     from ameli_build.informativeness.calibrate import calibrate as run_calibrate
     from ameli_build.settings import load_settings
 
-    opened = Snapshot.open(snapshot)
     settings = load_settings(profile, override or (), opened)
     with opened.lock():
         print(run_calibrate(opened, labels, settings))
@@ -198,10 +216,10 @@ def sheets_export(
     override: Overrides = None,
 ) -> None:
     """Write one annotation sheet an annotator into SNAPSHOT/sheets/."""
+    opened = Snapshot.open(snapshot)
     from ameli_build.settings import load_settings
     from annotation.sheets import export_sheets
 
-    opened = Snapshot.open(snapshot)
     settings = load_settings(profile, override or (), opened)
     with opened.lock():
         for path in export_sheets(opened, format, annotators, overlap, task, settings):
@@ -211,17 +229,17 @@ def sheets_export(
 @sheets_app.command("import")
 def sheets_import(
     snapshot: SnapshotPath,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Answers: JSON, CSV or XLSX.")],
+    files: Annotated[list[Path], path_argument(metavar="FILE...", help="Answers: JSON, CSV or XLSX.")],
     profile: Profile = None,
     override: Overrides = None,
     workers: Workers = None,
 ) -> None:
     """Read answers back: accuracy, agreement, and Clean-Test."""
+    opened = Snapshot.open(snapshot)
     from ameli_build.build import release_again
     from ameli_build.settings import load_settings
     from annotation.sheets import import_answers
 
-    opened = Snapshot.open(snapshot)
     settings = load_settings(profile, override or (), opened)
     with opened.lock(), _mapper(workers) as mapper:
         print(import_answers(opened, files, settings))
@@ -266,8 +284,11 @@ def models_check(profile: Profile = None, role: Roles = None, override: Override
 
 @app.command()
 def baseline(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Snapshot, release, or folder in the authors' layout.")],
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the results; default: PATH.")] = None,
+    path: Annotated[
+        Path,
+        path_argument(metavar="PATH", help="Snapshot, release, or folder in the authors' layout."),
+    ],
+    out: Annotated[Path | None, path_option(metavar="DIR", help="Folder for the results; default: PATH.")] = None,
     profile: Profile = None,
     override: Overrides = None,
     workers: Workers = None,
@@ -277,11 +298,14 @@ def baseline(
     from ameli_build.baseline.sources import open_source
     from ameli_build.baseline.text import render
     from ameli_build.settings import load_settings
+    from ameli_build.whole import demand, null_rows
 
     source = open_source(path, out)
     settings = load_settings(profile, override or (), source.told)
     with source.home.lock(), _mapper(workers) as mapper:
-        print(render(run_baseline(source, settings, mapper)))
+        scores = run_baseline(source, settings, mapper)
+        print(render(scores))
+        demand(null_rows(scores), settings)
 
 
 @app.command()
@@ -294,10 +318,10 @@ def export(
     workers: Workers = None,
 ) -> None:
     """Write the released data set in another layout."""
+    opened = Snapshot.open(snapshot)
     from ameli_build.release.export import export as run_export
     from ameli_build.settings import load_settings
 
-    opened = Snapshot.open(snapshot)
     settings = load_settings(profile, override or (), opened)
     with opened.lock(), _mapper(workers) as mapper:
         run_export(opened, settings, format, out, mapper)
@@ -307,7 +331,7 @@ def export(
 def link(
     snapshot: SnapshotPath,
     text: Annotated[str, typer.Option(help="What the review says, its title included.")] = "",
-    image: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="A photograph of the review.")] = None,
+    image: Annotated[list[Path] | None, path_option(metavar="FILE", help="A photograph of the review.")] = None,
     mention: Annotated[str | None, typer.Option(help="What the review calls the product; default: looked up.")] = None,
     top: Annotated[int, typer.Option(min=1, help="Products to show.")] = 10,
     ocr: Annotated[bool, typer.Option("--ocr/--no-ocr", help="Read the text on the photographs.")] = True,
@@ -316,11 +340,11 @@ def link(
     override: Overrides = None,
 ) -> None:
     """Link one new review: the best products with their scores, in seconds."""
+    opened = Snapshot.open(snapshot)
     from ameli_build.link.linker import link_review
     from ameli_build.link.show import show
     from ameli_build.settings import load_settings
 
-    opened = Snapshot.open(snapshot)
     settings = load_settings(profile, override or (), opened)
     show(link_review(opened, settings, text, image or (), mention, top=top, ocr=ocr), as_json=as_json)
 
@@ -328,10 +352,10 @@ def link(
 @app.command()
 def report(snapshot: SnapshotPath, profile: Profile = None, override: Overrides = None) -> None:
     """One page with the funnel, the data set, the scores and the worst misses: SNAPSHOT/report.html."""
+    opened = Snapshot.open(snapshot)
     from ameli_build.report.run import make_report
     from ameli_build.settings import load_settings
 
-    opened = Snapshot.open(snapshot)
     with opened.lock():
         print(make_report(opened, load_settings(profile, override or (), opened)))
 
@@ -342,6 +366,38 @@ def verify(snapshot: SnapshotPath) -> None:
     from ameli_build.verify import verify as run_verify
 
     print(run_verify(Snapshot.open(snapshot)))
+
+
+@app.command()
+def status(
+    snapshot: SnapshotPath,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    profile: Profile = None,
+    override: Overrides = None,
+) -> None:
+    """Stage by stage: done, stale (a build would run it again) or running, since when, what it took."""
+    opened = Snapshot.open(snapshot)
+    from ameli_build.settings import load_settings
+    from ameli_build.status import status_of
+
+    found = status_of(opened, load_settings(profile, override or (), opened))
+    print(found.as_json() if as_json else found)
+
+
+@app.command()
+def prune(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of snapshots, or a snapshot (its cache).")],
+    keep: Annotated[int, typer.Option(min=1, help="Finished snapshots that stay, the newest ones.")] = 3,
+    named: Annotated[list[str] | None, typer.Option("--remove", metavar="NAME", help="This snapshot goes too.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    override: Overrides = None,
+) -> None:
+    """Remove old snapshots, and entries of caches that no snapshot uses."""
+    from ameli_build.prune import prune as run_prune
+    from ameli_build.settings import load_settings
+
+    run_prune(folder, load_settings(None, override or ()), keep=keep, named=named or (), dry_run=dry_run, yes=yes)
 
 
 @contextmanager

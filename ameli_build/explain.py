@@ -18,6 +18,7 @@ from ameli_build.snapshot import Snapshot, UnusableInput
 from ameli_build.stages import settings_as_run
 
 FEATURES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
+TEXTUAL = FEATURES[2:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +131,12 @@ def _informativeness(snapshot: Snapshot, review_id: str, settings: Settings, lef
         return [Step("3.4", name, None) for name in (*FEATURES, "uninformative")]
     values = rows.row(0, named=True)
     thresholds = {name: float(getattr(settings.informativeness, name)) for name in FEATURES}
+    logits = TEXTUAL if settings.informativeness.similarity == "cross-encoder" else ()
     steps = []
     for name, threshold in thresholds.items():
         value = values[name]
         exceeds = None if value is None else value > threshold
-        steps.append(Step("3.4", name, exceeds, f"{value}", f"above {threshold:g}"))
+        steps.append(Step("3.4", name, exceeds, f"{value}{' (logit)' * (name in logits)}", f"above {threshold:g}"))
     kept = left.get("stage") != "informativeness"
     return [*steps, Step("3.4", "uninformative", kept, "", f"{settings.informativeness.rule} of the four")]
 

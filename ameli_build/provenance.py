@@ -35,7 +35,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
         "libraries": {name: _version(name) for name in LIBRARIES},
         "settings": settings.model_dump(mode="json"),
         "seed": settings.run.seed,
-        "models": {role: identity(name) for role, name in models.items()},
+        "models": {role: identity(name, role) for role, name in models.items()},
         "peak_memory_mb": max(peak_memory_mb(), int(before.get("peak_memory_mb", 0))),
         "stages": {name: _brief(stage_record(snapshot, name)) for name in STAGES if stage_record(snapshot, name)},
     }

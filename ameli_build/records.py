@@ -7,6 +7,12 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
+UNREADABLE = "(unreadable)"
+"""The `product_details_sku` of a review that is about another variant which the shop names without a SKU.
+
+No product has this SKU, so the link is invalid (section 3.2, filter 4) and the review cannot be linked anew.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
@@ -43,9 +49,9 @@ class Product:
 class Review:
     """One link of a review to a product it was listed under (section 3.1).
 
-    `sku` is the product whose page listed it; `product_details_sku` the variant that the shop says it is about,
-    None when the shop says nothing, which means `sku` itself. `conflict` is set where the shop's two keys of the
-    variant contradict each other.
+    `sku` is the product whose page listed it; `product_details_sku` the variant that the shop says it is about:
+    None when the shop says nothing, which means `sku` itself, and `UNREADABLE` when the shop's words hold no SKU.
+    `conflict` is set where the shop's two keys of the variant contradict each other.
     """
 
     review_id: str

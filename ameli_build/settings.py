@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,8 @@ from ameli_build.devices import best_device
 from ameli_build.snapshot import Snapshot, UnusableInput
 
 PROFILES = ("demo", "local", "small", "paper", "authors")
+THRESHOLDS = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
+"""Settings of the section `informativeness` that a calibration finds."""
 PROJECT_PAGE = "https://github.com/ameli-build/ameli-build"
 
 
@@ -38,6 +40,11 @@ class RunSettings(Section):
     """Rows a shard: the unit of caching, and what a batch of a model is cut from."""
     cache: str = Field(default="", exclude=True)
     """A folder for the cache, which snapshots can share; empty for the snapshot's own. No result depends on it."""
+    least_free: int = Field(default=1_000_000_000, ge=0, exclude=True)
+    """Bytes that must be free on the disk before a crawl or a stage begins."""
+    strict: bool = Field(default=False, exclude=True)
+    """A run fails, and does not only warn, where a split is empty, a row of the baseline that was to be run holds
+    nothing but nulls, or `ameli verify` finds something."""
 
 
 class CrawlSettings(Section):
@@ -136,7 +143,8 @@ class CleanSettings(Section):
     max_tokens: int = Field(default=500, ge=1)
     relink: bool = True
     profanity_list: str = ""
-    """A file with one word or phrase a line (or comma-separated); empty for better-profanity's list."""
+    """A file with one word or phrase a line (or comma-separated); empty for better-profanity's list. The paper's list,
+    by Free Web Headers, is not in this package: docs/build.md says how to use it."""
     profanity_allow: tuple[str, ...] = ()
     """Further words that are allowed, beside the documented list of product words."""
     max_pixels: int = 89_478_485
@@ -161,10 +169,15 @@ class InformativenessSettings(Section):
     min_features: int = Field(default=1, ge=1, le=4)
     match: Literal["normalised", "exact"] = "normalised"
     """Attribute values in one spelling for sheet and text ("1tb" is "1000 gigabytes"), or as they are written."""
+    similarity: Literal["cosine", "cross-encoder"] = "cosine"
+    """How description and title are compared with the review: by the text encoder's cosine, or by the logit of
+    `models.cross_encoder`, which has either sign and needs thresholds of its own."""
     n_attributes: float = 3
     image_similarity: float = 0.7
     description_similarity: float = 0.6
     title_similarity: float = 0.6
+    thresholds_from: str = ""
+    """Where the four thresholds come from, as card and report say it; empty where nobody chose them for the models."""
     images: Literal["maximum", "mean", "first"] = "maximum"
     min_precision: float = 0.85
     """Precision of "informative" that a calibration asks for (the paper's 85 %)."""
@@ -217,6 +230,10 @@ class BaselineSettings(Section):
     runs: int = Field(default=3, ge=1)
     """Runs with the seeds `run.seed`, `run.seed + 1` and so on, of which the tables give mean and deviation."""
     retrieve: int = Field(default=1000, ge=1)
+    entity_text: tuple[Literal["title", "description"], ...] = Field(default=("title", "description"), min_length=1)
+    """What text retrieval reads of a product, in this order; its title where that is empty."""
+    cross_channel: bool = True
+    """The score of `models.cross_encoder`, where there is one, is a third channel of retrieval."""
     index: str = "exact"
     """How the top `retrieve` are searched: "exact", or the factory string of a faiss index such as HNSW32."""
     text_tuning_epochs: int = Field(default=0, ge=0)
@@ -232,6 +249,8 @@ class BaselineSettings(Section):
     prior: Literal["before", "after"] = "before"
     attribute_values: Literal["mention", "knowledge_base", "retrieved"] = "mention"
     attribute_filter: bool = True
+    ocr_photos: Literal["first", "all"] = "first"
+    """Photographs of a review that OCR reads: the first, or all. All too where `images` compares all."""
     ocr_images: int = 0
     """At most so many review images are read by OCR; 0 reads all."""
     ocr_rotations: tuple[Literal[90, 180, 270], ...] = (90, 180, 270)
@@ -278,6 +297,11 @@ class BaselineSettings(Section):
     batch: int = 32
     bootstrap: int = 1000
     max_tokens: int = 128
+
+    @property
+    def reads_all_photos(self) -> bool:
+        """Whether OCR reads all photographs of a review, not only the first."""
+        return self.ocr_photos == "all" or self.images != "first"
 
 
 class SheetSettings(Section):
@@ -330,16 +354,17 @@ def load_settings(
     name = profile or _profile_of(snapshot) or "small"
     values = _read_profile(name)
     values["profile"] = name
+    if name not in PROFILES:
+        _credit(values, _informativeness(values), "the user")
     if snapshot is not None:
         for own in sorted((snapshot.root / "settings").glob("*.toml")):
-            _merge(values, _read_toml(own))
-    for key, text in _environment():
+            above = _read_toml(own)
+            _merge(values, above)
+            _credit(values, _informativeness(above), f"settings/{own.name}")
+    asked = [*_environment(), *map(_asked, overrides)]
+    for key, text in asked:
         _set(values, key, text)
-    for override in overrides:
-        key, sign, text = override.partition("=")
-        if not sign or "." not in key:
-            raise UnusableInput(f"--set {override}: expected SECTION.KEY=VALUE")
-        _set(values, key.strip(), text.strip())
+    _credit(values, {key.removeprefix("informativeness.") for key, _ in asked}, "the user")
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -378,6 +403,29 @@ def _environment() -> list[tuple[str, str]]:
     """Settings from variables named AMELI_SECTION__KEY, sorted by name."""
     found = sorted(name for name in os.environ if name.startswith("AMELI_") and "__" in name)
     return [(name.removeprefix("AMELI_").lower().replace("__", ".", 1), os.environ[name]) for name in found]
+
+
+def _asked(override: str) -> tuple[str, str]:
+    """The name and the value of an `override`."""
+    key, sign, text = override.partition("=")
+    if not sign or "." not in key:
+        raise UnusableInput(f"--set {override}: expected SECTION.KEY=VALUE")
+    return key.strip(), text.strip()
+
+
+def _informativeness(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    section = values.get("informativeness")
+    return section if isinstance(section, dict) else {}
+
+
+def _credit(values: dict[str, Any], names: Collection[str], who: str) -> None:
+    """Put into `thresholds_from` that `who` set those thresholds that are among `names`, unless they say it already."""
+    theirs = [name for name in THRESHOLDS if name in names]
+    if not theirs or "thresholds_from" in names or not isinstance(values["informativeness"], dict):
+        return
+    others = values["informativeness"].get("thresholds_from") or "defaults"
+    everything = len(theirs) == len(THRESHOLDS)
+    values["informativeness"]["thresholds_from"] = who if everything else f"{others}; {', '.join(theirs)}: {who}"
 
 
 def _merge(values: dict[str, Any], above: Mapping[str, Any]) -> None:

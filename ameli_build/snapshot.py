@@ -6,14 +6,21 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
-import polars as pl
+from ameli_build.running import LOCK, holder, sign
+
+if TYPE_CHECKING:  # an error message or --version need not wait for it
+    import polars as pl
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 ROW_GROUP = 131_072
 """Rows a group of a table that is written as it comes."""
@@ -27,6 +34,22 @@ class AmeliError(Exception):
 
 class RunFailed(AmeliError):
     """A run that could not finish (exit status 1)."""
+
+
+class Outage(RunFailed):
+    """Something outside was out of order: no connection, timeouts, 5xx. The same run may succeed later."""
+
+
+class Refused(RunFailed):
+    """The other side said no: 403, block pages, a used-up quota. Trying again at once would be hammering."""
+
+
+class Held(RunFailed):
+    """Another run is working in the snapshot."""
+
+
+class Incomplete(RunFailed):
+    """Everything ran, but what came out is not a whole data set; raised where `run.strict` asks for one."""
 
 
 class UnusableInput(AmeliError):
@@ -72,6 +95,8 @@ def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame | Path) -> int:
     A lazy table is written as it comes, and never as a whole in memory. A path is a finished file on the same disk,
     which takes the place of `path`.
     """
+    import polars as pl
+
     if isinstance(table, Path):
         path.parent.mkdir(parents=True, exist_ok=True)
         table.replace(path)
@@ -88,6 +113,8 @@ def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame | Path) -> int:
 
 
 def _rows_of(path: Path) -> int:
+    import polars as pl
+
     rows: int = pl.scan_parquet(path).select(pl.len()).collect().item()
     return rows
 
@@ -103,6 +130,10 @@ class Snapshot:
     """One snapshot folder: `raw/`, `catalog/`, `stages/`, `dataset/`, `sheets/`, `baseline/`, `run.json`."""
 
     root: Path
+
+    def __post_init__(self) -> None:
+        if _URL.match(str(self.root)):  # a path has lost one of the slashes
+            raise UnusableInput(f"{self.root}: a URL; a snapshot is a folder on this machine")
 
     @classmethod
     def open(cls, root: Path) -> Snapshot:
@@ -128,6 +159,8 @@ class Snapshot:
 
     def scan(self, name: str) -> pl.LazyFrame:
         """The table `stage/table`, lazily; raises `UnusableInput` where it is missing."""
+        import polars as pl
+
         path = self.table_path(name)
         if not path.is_file():
             raise UnusableInput(f"{path}: missing; run the stage {name.split('/')[0]!r} first")
@@ -147,15 +180,28 @@ class Snapshot:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the snapshot for one run; raises `RunFailed` when another holds it. The kernel frees it on a kill."""
+        """Hold the snapshot for one run; raises `Held` when another has it. The kernel frees it on a kill."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            handle = (self.root / ".lock").open("a+")
+            handle = (self.root / LOCK).open("a+")
         except OSError as error:
             raise RunFailed(f"{self.root}: cannot be written ({error.strerror})") from error
         with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RunFailed(f"{self.root}: another run is working in this snapshot") from None
+            if not _taken(handle):
+                other = holder(self.root)
+                who = f" (process {other.pid}, since {other.since})" if other is not None and other.pid else ""
+                raise Held(f"{self.root}: another run is working in this snapshot{who}")
+            sign(handle)
             yield
+
+
+def _taken(handle: IO[str]) -> bool:
+    """Whether a lock could be had. A look at it (`running.holder`) holds it for a moment, so it is tried again."""
+    for wait in (0.1, 0.2, 0):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(wait)
+        else:
+            return True
+    return False

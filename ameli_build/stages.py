@@ -13,24 +13,30 @@ import resource
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 
-from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models.sources import identity
+from ameli_build.fingerprints import fingerprint
 from ameli_build.progress import say, track
+from ameli_build.running import doing, now
 from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, Snapshot, file_digest, write_json, write_table
+from ameli_build.snapshot import RunFailed, Snapshot, write_bytes, write_json, write_table
+from ameli_build.space import require_space
+from ameli_build.standing import content, digest, settings_of, standing_of
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
-"""Applies a picklable function to each item and yields the results in the items' order."""
+"""Applies a picklable function to each item and yields the results in the items' order.
+
+One that never leaves this process, a single thread at a time, says so with an attribute `stays_in_process`: it gets the
+shards that need a model even where models are loaded in one process.
+"""
 
 Tables = Mapping[str, pl.LazyFrame]
 
@@ -69,6 +75,8 @@ class Work:
     """A cache that snapshots share; None for the snapshot's own."""
     models_in_one_process: bool = False
     """Shards that need a model run in this process, whatever the mapper is."""
+    used: set[str] = field(default_factory=set, compare=False)
+    """Files of the cache that this run asked for, as `label/name`."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> Work:
@@ -78,7 +86,12 @@ class Work:
 
     def folder(self, label: str) -> Path:
         """Where the results of this label are kept."""
-        return (self.cache or self.snapshot.root / "cache") / label.replace(" ", "-")
+        return self.kept / label.replace(" ", "-")
+
+    @property
+    def kept(self) -> Path:
+        """The folder of the cache: that which snapshots share, or the snapshot's own."""
+        return self.cache or self.snapshot.root / "cache"
 
     @property
     def scratch(self) -> Path:
@@ -99,11 +112,13 @@ class Work:
         the cache lacks. The key must cover all that the result depends on: use `fingerprint`. `model` tells that the
         function loads a large model, of which there may have to be one in memory.
         """
-        mapper = in_process if model and self.models_in_one_process else self.mapper
+        alone = model and self.models_in_one_process and not getattr(self.mapper, "stays_in_process", False)
+        mapper = in_process if alone else self.mapper
         if not cached:
             jobs: list[Any] = [(function, shard.payload, None) for shard in shards]
             return list(track(mapper(_run_shard, jobs), label, len(jobs)))
         folder = self.folder(label)
+        self.used.update(f"{folder.name}/{shard.key}.parquet" for shard in shards)
         paths = [folder / f"{shard.key}.parquet" for shard in shards]
         missing = [n for n, path in enumerate(paths) if not path.is_file()]
         jobs = [(function, shards[n].payload, paths[n]) for n in missing]
@@ -134,7 +149,8 @@ class Stage:
     """One stage: what it reads, what it makes, and what its result depends on.
 
     `inputs` and `outputs` are table names (`catalog/reviews`); `files` are further paths in the snapshot, files or
-    folders, whose content is an input; `sections` and `models` are names in the settings; `modules` are modules or
+    folders, whose content is an input; `sections` and `models` are names in the settings, `more_models` gives further
+    models that some settings ask for; `modules` are modules or
     packages whose source counts; `named_files` are settings (`clean.profanity_list`) that can name a file or folder of
     the user's, whose content is an input too.
     """
@@ -145,6 +161,7 @@ class Stage:
     outputs: tuple[str, ...]
     sections: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    more_models: Callable[[Settings], tuple[str, ...]] | None = None
     modules: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     named_files: tuple[str, ...] = ()
@@ -152,21 +169,32 @@ class Stage:
     made: tuple[str, ...] = ()
     """Further files or folders of the snapshot that the stage makes beside its tables."""
 
+    def roles(self, settings: Settings) -> tuple[str, ...]:
+        """The models that the stage uses with these settings."""
+        return self.models if self.more_models is None else (*self.models, *self.more_models(settings))
+
 
 def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> bool:
     """Run `stage` unless its result is there already; True when it ran. Raises `RunFailed` when rows got lost."""
-    mark = snapshot.root / "stages" / stage.name / "stage.json"
-    inputs = {name: file_digest(snapshot.table_path(name)) for name in stage.inputs if snapshot.scan(name) is not None}
-    inputs |= {path: _content(snapshot.root / path) for path in stage.files}
-    inputs |= {name: _content(path) for name, path in _named_files(stage, settings) if path.exists()}
-    mine = _fingerprint_of(stage, settings, inputs)
-    if _is_done(mark, mine, snapshot, stage):
+    found = standing_of(stage, snapshot, settings, stage_record(snapshot, stage.name))
+    if not found.why:
         return False
+    require_space(snapshot.root, settings.run.least_free)
     say(f"{stage.name}: running")
+    mark = mark_of(snapshot, stage.name)
     mark.unlink(missing_ok=True)
-    started = time.monotonic()
-    tables = {name: snapshot.scan(name) for name in stage.inputs}
     work = Work.of(snapshot, settings, mapper)
+    with doing(snapshot.root, stage.name), noted_use(work, stage.name):
+        record = _run(stage, work, settings)
+    write_json(mark, {"fingerprint": found.fingerprint, "inputs": found.inputs, "finished": now(), **record})
+    say(f"{stage.name}: done in {record['seconds']:.1f} s")
+    return True
+
+
+def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
+    """Make a stage's tables; returns what its record tells of that."""
+    started, snapshot = time.monotonic(), work.snapshot
+    tables = {name: snapshot.scan(name) for name in stage.inputs}
     shutil.rmtree(work.scratch, ignore_errors=True)  # of a run that was killed
     try:
         result = stage.compute(tables, settings, work)
@@ -177,28 +205,46 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
         shutil.rmtree(work.scratch, ignore_errors=True)
     for rule in stage.conserved:
         _check_conserved(stage.name, rule, snapshot)
-    seconds = time.monotonic() - started
-    record = {
-        "fingerprint": mine,
-        "settings": _settings_of(stage, settings),
-        "inputs": inputs,
-        "outputs": {name: file_digest(snapshot.table_path(name)) for name in stage.outputs},
-        "made": {path: _content(snapshot.root / path) for path in stage.made},
+    return {
+        "settings": settings_of(stage, settings),
+        "outputs": {name: digest(snapshot.table_path(name)) for name in stage.outputs},
+        "made": {path: content(snapshot.root / path) for path in stage.made},
         "rows": rows,
         "counts": dict(result.counts),
-        "seconds": round(seconds, 2),
+        "seconds": round(time.monotonic() - started, 2),
         "peak_memory_mb": peak_memory_mb(),
     }
-    write_json(mark, record)
-    say(f"{stage.name}: done in {seconds:.1f} s")
-    return True
+
+
+def mark_of(snapshot: Snapshot, name: str) -> Path:
+    """Where the record of a stage's last finished run lies."""
+    return snapshot.root / "stages" / name / "stage.json"
 
 
 def stage_record(snapshot: Snapshot, name: str) -> dict[str, Any]:
     """What the last finished run of a stage noted (`stages/<name>/stage.json`), empty where there is none."""
-    mark = snapshot.root / "stages" / name / "stage.json"
+    mark = mark_of(snapshot, name)
     record: dict[str, Any] = json.loads(mark.read_text()) if mark.is_file() else {}
     return record
+
+
+USED = "cache.txt"
+"""Beside a stage's record: the files of the cache that its last finished run asked for, a line each."""
+USERS = ".users"
+"""Folder in a cache that snapshots share: a file a snapshot, which holds its path."""
+
+
+@contextmanager
+def noted_use(work: Work, name: str) -> Iterator[None]:
+    """Note which files of the cache a run of the stage `name` used; where it did not finish, nothing says so."""
+    note = work.snapshot.root / "stages" / name / USED
+    note.unlink(missing_ok=True)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    if work.cache is not None:
+        root = str(work.snapshot.root.resolve())
+        write_bytes(work.cache / USERS / fingerprint(root)[:16], root.encode())
+    yield
+    write_bytes(note, "".join(f"{one}\n" for one in sorted(work.used)).encode())
 
 
 def settings_as_run(snapshot: Snapshot, settings: Settings, *names: str) -> Settings:
@@ -214,45 +260,6 @@ def peak_memory_mb() -> int:
     """The largest resident set of this process or of one of its finished children so far, in MiB."""
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return max(resource.getrusage(one).ru_maxrss for one in who) // 1024
-
-
-def _fingerprint_of(stage: Stage, settings: Settings, inputs: Mapping[str, str]) -> str:
-    sections = {name: getattr(settings, name).model_dump(mode="json") for name in (*stage.sections, "run")}
-    models = {role: identity(getattr(settings.models, role)) for role in stage.models}
-    if stage.models:
-        models |= {"device": settings.models.device, "batch": str(settings.models.batch)}
-        models |= {"text_backend": settings.models.text_backend, "precision": settings.models.precision}
-    return fingerprint(stage.name, inputs, sections, models, module_fingerprint(*stage.modules))
-
-
-def _settings_of(stage: Stage, settings: Settings) -> dict[str, Any]:
-    sections = {*stage.sections, "run", *(("models",) if stage.models else ())}
-    return {name: getattr(settings, name).model_dump(mode="json") for name in sorted(sections)}
-
-
-def _named_files(stage: Stage, settings: Settings) -> list[tuple[str, Path]]:
-    named = [(name, attrgetter(name)(settings)) for name in stage.named_files]
-    return [(name, Path(value)) for name, value in named if value]
-
-
-def _is_done(mark: Path, mine: str, snapshot: Snapshot, stage: Stage) -> bool:
-    if not mark.is_file():
-        return False
-    record = json.loads(mark.read_text())
-    if record["fingerprint"] != mine:
-        return False
-    paths = {name: snapshot.table_path(name) for name in stage.outputs}
-    if not all(path.is_file() and file_digest(path) == record["outputs"].get(name) for name, path in paths.items()):
-        return False
-    return all(_content(snapshot.root / path) == record["made"].get(path) for path in stage.made)
-
-
-def _content(path: Path) -> str:
-    """A hash of a file's content; of a folder, of the names and sizes of all that lies below it."""
-    if path.is_file():
-        return file_digest(path)
-    below = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")) if path.is_dir() else []
-    return fingerprint([(str(p.relative_to(path)), p.stat().st_size) for p in below])
 
 
 def _check_conserved(stage: str, rule: Conserved, snapshot: Snapshot) -> None:

@@ -144,7 +144,10 @@ def texts(count: int, rounds: int, snapshot: Path | None, folder: Path) -> Numbe
 
 def _of_snapshot(data: Data | None) -> list[str]:
     """The texts of the test reviews, then those of all entities."""
-    return [] if data is None else [*(data.reviews.texts[row] for row in data.reviews.rows("test")), *data.kb.texts()]
+    if data is None:
+        return []
+    entities = data.kb.texts(("title", "description"))
+    return [*(data.reviews.texts[row] for row in data.reviews.rows("test")), *entities]
 
 
 def _nearness(plain: Vectors, other: Vectors) -> dict[str, float]:

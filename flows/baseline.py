@@ -11,18 +11,35 @@ from ameli_build.baseline.run import run_baseline
 from ameli_build.baseline.text import render
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
-from flows.mapping import ONE_SHARD_AT_A_TIME, prefect_mapper
+from ameli_build.whole import demand, null_rows
+from flows.mapping import ONE_SHARD_AT_A_TIME, ShardTasks
+from flows.parameters import Profile, with_strict
+from flows.tables import show_scores
+from flows.watch import Watch, watched
 
 
 @task(name="4-5 baseline", persist_result=False, cache_policy=NO_CACHE)
-def score(snapshot: Snapshot, profile: str | None, overrides: list[str]) -> str:
-    """Retrieval and disambiguation, as the tables that a person reads."""
+def score(snapshot: Snapshot, profile: str | None, overrides: list[str], watch: Watch) -> None:
+    """Retrieval and disambiguation; the tables are artifacts, and in the log as a person reads them."""
     settings = load_settings(profile, overrides, snapshot)
     with snapshot.lock():
-        return render(run_baseline(snapshot, settings, prefect_mapper()))
+        scores = run_baseline(snapshot, settings, ShardTasks(watch))
+    show_scores(scores)
+    print(render(scores))
+    demand(null_rows(scores), settings)
 
 
 @flow(name="baseline", log_prints=True, task_runner=ONE_SHARD_AT_A_TIME)
-def baseline(snapshot: Path, profile: str | None = None, overrides: list[str] | None = None) -> None:
-    """Score the released splits."""
-    print(score(Snapshot.open(snapshot), profile, overrides or []))
+def baseline(
+    snapshot: Path, profile: Profile | None = None, overrides: list[str] | None = None, strict: bool = True
+) -> None:
+    """Score the released splits.
+
+    Args:
+        snapshot: Folder of the snapshot.
+        profile: Settings to start from; without one, those that the build had.
+        overrides: Single settings above the profile, as SECTION.KEY=VALUE.
+        strict: Fail where a row that was to be run holds nothing but nulls, instead of warning.
+    """
+    with watched("baseline-progress") as watch:
+        score(Snapshot.open(snapshot), profile, with_strict(overrides, strict), watch)

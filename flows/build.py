@@ -7,39 +7,43 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from ameli_build import candidates, splits
-from ameli_build.build import STAGES, roles_of
-from ameli_build.catalog.build import STAGE as CATALOG
-from ameli_build.clean.stage import STAGE as CLEAN
-from ameli_build.informativeness.stage import STAGE as INFORMATIVENESS
-from ameli_build.mentions.stage import STAGE as MENTIONS
-from ameli_build.models.needs import require
-from ameli_build.provenance import write_run_record
-from ameli_build.release.stage import STAGE as RELEASE
+from ameli_build.build import build as build_stages
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Stage, run_stage
-from flows.mapping import ONE_SHARD_AT_A_TIME, prefect_mapper
+from ameli_build.stages import Mapper, Stage, run_stage
+from flows.mapping import ONE_SHARD_AT_A_TIME, ShardTasks
+from flows.parameters import Profile, with_strict
+from flows.tables import show_data_set
+from flows.watch import Watch, watched
 
 
 @task(name="stage", task_run_name="{stage.name}", persist_result=False, cache_policy=NO_CACHE)
-def run(stage: Stage, snapshot: Snapshot, settings: Settings) -> bool:
+def run(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper) -> bool:
     """Run one stage unless its result is there; its shards are tasks of the same run."""
-    return run_stage(stage, snapshot, settings, prefect_mapper())
+    return run_stage(stage, snapshot, settings, mapper)
+
+
+def build_data_set(snapshot: Snapshot, profile: str | None, overrides: list[str], watch: Watch) -> None:
+    """The library's own loop over the stages, each a task of the running flow; its tables as artifacts."""
+    settings = load_settings(profile, overrides, snapshot)
+    try:
+        with snapshot.lock():
+            build_stages(snapshot, settings, mapper=ShardTasks(watch), run=run)
+    finally:
+        show_data_set(snapshot)  # of an incomplete one too: that is when one looks
 
 
 @flow(name="build", log_prints=True, task_runner=ONE_SHARD_AT_A_TIME)
-def build(snapshot: Path, profile: str | None = None, overrides: list[str] | None = None) -> None:
-    """Clean, detect mentions, filter, find candidates, split, release."""
-    folder = Snapshot.open(snapshot)
-    settings = load_settings(profile, overrides or [], folder)
-    require(settings, roles_of(STAGES))
-    with folder.lock():
-        run(CATALOG, folder, settings)  # 3.1 responses to records
-        run(CLEAN, folder, settings)  # 3.2 the seven filters
-        run(MENTIONS, folder, settings)  # 3.3 the words that name the product
-        run(INFORMATIVENESS, folder, settings)  # 3.4 four features, four thresholds
-        run(candidates.STAGE, folder, settings)  # 3.5 hard negatives
-        run(splits.STAGE, folder, settings)  # 3.5 train, dev, test
-        run(RELEASE, folder, settings)
-        write_run_record(folder, settings, "build")
+def build(
+    snapshot: Path, profile: Profile | None = None, overrides: list[str] | None = None, strict: bool = True
+) -> None:
+    """Clean, detect mentions, filter, find candidates, split, release.
+
+    Args:
+        snapshot: Folder of the snapshot.
+        profile: Settings to start from; without one, those that the crawl had.
+        overrides: Single settings above the profile, as SECTION.KEY=VALUE.
+        strict: Fail where a split is empty, instead of warning.
+    """
+    with watched("build-progress") as watch:
+        build_data_set(Snapshot.open(snapshot), profile, with_strict(overrides, strict), watch)

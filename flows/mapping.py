@@ -8,11 +8,12 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
-from ameli_build.stages import Mapper
+from flows.watch import Watch
 
 ONE_SHARD_AT_A_TIME: TaskRunner[PrefectFuture[Any]] = ThreadPoolTaskRunner(max_workers=1)  # type: ignore[assignment]
 """Task runner of flows whose shards use models, which several threads must not share and which use every processor
@@ -29,16 +30,27 @@ def run_shard(function: Any, item: Any) -> Any:
     return function(item)
 
 
-def prefect_mapper(in_flight: int = IN_FLIGHT) -> Mapper:
-    """A mapper whose items are tasks of the running flow; results come in the items' order."""
+class ShardTasks:
+    """A mapper whose items are tasks of the running flow; results come in the items' order.
 
-    def mapper(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    Tasks are named after the step that `watch` sees under way: "embed images 12/40".
+    """
+
+    def __init__(self, watch: Watch | None = None, in_flight: int = IN_FLIGHT) -> None:
+        self._watch = watch
+        self._in_flight = in_flight
+        context = FlowRunContext.get()
+        runner = context.task_runner if context is not None else None
+        self.stays_in_process = isinstance(runner, ThreadPoolTaskRunner) and runner._max_workers == 1
+
+    def __call__(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        """`function` of each item."""
+        label = (self._watch.label if self._watch is not None else "") or "shard"
         waiting: deque[PrefectFuture[Any]] = deque()
-        for item in items:
-            waiting.append(run_shard.submit(quote(function), quote(item)))
-            if len(waiting) >= in_flight:
+        for number, item in enumerate(items, 1):
+            named = run_shard.with_options(task_run_name=f"{label} {number}/{len(items)}")
+            waiting.append(named.submit(quote(function), quote(item)))
+            if len(waiting) >= self._in_flight:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-    return mapper

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from made import released_snapshot
 
-from ameli_build.build import release_again
+from ameli_build.build import build, release_again, stages_until, warn_of_settings
 from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot
 from ameli_build.stages import settings_as_run, stage_record
 
 
@@ -18,3 +20,34 @@ def test_new_answers_do_not_change_the_settings_of_the_release(tmp_path: Path) -
     assert stage_record(snapshot, "release") == before
     used = settings_as_run(snapshot, load_settings("demo"), "release")
     assert (used.release.name, used.splits.policy) == ("Mine", "review")
+
+
+CALIBRATE, WORDS = "ameli calibrate", "clean.profanity_list"
+
+
+@pytest.mark.parametrize(
+    ("profile", "overrides", "until", "said"),
+    [
+        ("demo", (), None, ()),
+        ("small", (), None, (CALIBRATE,)),
+        ("local", (), None, (CALIBRATE,)),
+        ("paper", (), None, (WORDS, CALIBRATE)),
+        ("authors", (), None, (WORDS,)),
+        ("paper", ("clean.profanity_list=words.txt", "informativeness.title_similarity=0.5"), None, ()),
+        ("paper", (), "mentions", (WORDS,)),
+        ("paper", (), "catalog", ()),
+    ],
+)
+def test_what_a_build_says_of_its_settings(
+    capsys: pytest.CaptureFixture[str], profile: str, overrides: tuple[str, ...], until: str | None, said: tuple[str]
+) -> None:
+    warn_of_settings(load_settings(profile, overrides), stages_until(until))
+    lines = capsys.readouterr().err.splitlines()
+    assert all(line.startswith(f"warning: profile {profile}: ") for line in lines)
+    assert [word for line in lines for word in (CALIBRATE, WORDS) if word in line] == list(said)
+
+
+def test_a_build_warns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = load_settings("demo", ["informativeness.thresholds_from="])
+    build(Snapshot(tmp_path), settings, run=lambda *_: False)
+    assert CALIBRATE in capsys.readouterr().err

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from world_files import write_world
 
-AMELI = [sys.executable, "-c", "from ameli_build.cli import main; main()"]
+AMELI = [sys.executable, "-m", "ameli_build"]
 
 
 def ameli(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -49,6 +49,7 @@ def test_every_command_has_help() -> None:
         "link",
         "report",
         "verify",
+        "models",
     ):
         assert command in told
         assert ameli(command, "--help").returncode == 0
@@ -56,6 +57,40 @@ def test_every_command_has_help() -> None:
 
 def test_version() -> None:
     assert ameli("--version").stdout.startswith("ameli 0.")
+
+
+@pytest.mark.parametrize("arguments", ["['--version']", "['build', 'nowhere']", "['link', 'nowhere', '--text', 'a']"])
+def test_a_short_answer_waits_for_no_large_library(arguments: str) -> None:
+    code = f"""
+import sys
+sys.argv[1:] = {arguments}
+from ameli_build.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+print(sorted({{"polars", "torch", "transformers", "open_clip"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "crawl --out s3://bucket/snapshot",
+        "demo --out gs://bucket/demo",
+        "build https://example.org/snapshot",
+        "ingest --products hf://data/p.jsonl --reviews r.jsonl --out here",
+        "sheets import here s3://bucket/answers.json",
+        "link here --image https://example.org/a.jpg",
+    ],
+)
+def test_a_url_is_no_path_on_this_machine(command: str, tmp_path: Path) -> None:
+    done = subprocess.run([*AMELI, *command.split()], check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is a URL" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_whole_chain_from_ingested_files(snapshot: Path) -> None:

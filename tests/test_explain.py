@@ -25,6 +25,14 @@ def test_a_review_in_a_split(tmp_path: Path) -> None:
     assert told.endswith("ended: in test")
 
 
+def test_logits_stand_against_thresholds_of_either_sign(tmp_path: Path) -> None:
+    overrides = ["informativeness.similarity=cross-encoder", "informativeness.title_similarity=-2.5"]
+    told = str(explain(released_snapshot(tmp_path), "r4", load_settings("demo", overrides)))
+    lines = [line for line in told.splitlines() if line.startswith("  3.4")]
+    assert [line.split()[1] for line in lines if "(logit)" in line] == ["description_similarity", "title_similarity"]
+    assert "(logit)  (threshold: above -2.5)" in lines[3]
+
+
 def test_a_dropped_review_was_not_looked_at_further(tmp_path: Path) -> None:
     told = str(explain(released_snapshot(tmp_path), "r6", load_settings("demo")))
     assert "no_image                failed  0  (threshold: 1)" in told

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +31,25 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
     assert len(locked) > 100
     for requirement in asked:
         assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), requirement
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def test_the_lock_holds_on_every_supported_python(python: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert SpecifierSet(project["requires-python"]).contains(f"{python}.0")
+    lines = [Requirement(line) for line in (ROOT / "requirements.lock").read_text().splitlines() if line[0] != "#"]
+    here = {"python_version": python, "sys_platform": "linux", "platform_machine": "x86_64"}
+    names = [one.name for one in lines if one.marker is None or one.marker.evaluate(here)]
+    assert len(names) == len(set(names)) > 100
+
+
+@pytest.mark.parametrize("python", ["python3.11", "python3.12", "python3.13"])
+def test_whichever_supported_python_is_there_is_taken(python: str, tmp_path: Path) -> None:
+    for name in ("python3", python):
+        (tmp_path / name).symlink_to(sys.executable)
+    shell = ["/bin/sh", str(ROOT / "tools" / "find_python.sh")]
+    done = subprocess.run(shell, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == python
 
 
 def test_the_lock_names_no_place_but_packages() -> None:
@@ -57,7 +78,7 @@ def test_the_compose_file_is_read_by_docker_compose() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert set(done.stdout.split()) == {"postgres", "prefect", "selenium", "worker"}
+    assert set(done.stdout.split()) >= {"postgres", "prefect", "deployments", "selenium", "worker", "snapshots"}
 
 
 def test_a_scheduled_and_a_manual_deployment() -> None:

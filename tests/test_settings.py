@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from ameli_build.settings import PROFILES, load_settings
+from ameli_build.settings import PROFILES, THRESHOLDS, load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput, write_json
 
 
@@ -29,6 +30,39 @@ def test_the_order_of_the_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (
         load_settings(None, ["informativeness.title_similarity=0.4"], snapshot).informativeness.title_similarity == 0.4
     )
+
+
+def thresholds_from(profile: str | Path, overrides: Sequence[str] = (), snapshot: Snapshot | None = None) -> str:
+    return load_settings(str(profile), overrides, snapshot).informativeness.thresholds_from
+
+
+def test_where_the_thresholds_of_a_profile_come_from() -> None:
+    assert [thresholds_from(name) for name in ("local", "small", "paper")] == [""] * 3
+    assert thresholds_from("authors") == "the authors' own, on their data"
+    assert "calibration" in thresholds_from("demo")
+
+
+def test_thresholds_that_the_user_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = [f"informativeness.{name}=0.5" for name in THRESHOLDS]
+    assert thresholds_from("paper", every) == "the user"
+    assert thresholds_from("paper", ["informativeness.rule=all"]) == ""
+    assert thresholds_from("paper", every[:1]) == "defaults; n_attributes: the user"
+    assert thresholds_from("authors", every[3:]) == "the authors' own, on their data; title_similarity: the user"
+    assert thresholds_from("paper", [*every, "informativeness.thresholds_from=my pilot"]) == "my pilot"
+    mine = tmp_path / "mine.toml"
+    mine.write_text("[informativeness]\n" + "".join(f"{name} = 0.5\n" for name in THRESHOLDS))
+    assert thresholds_from(mine) == "the user"
+    mine.write_text("[models]\ncross_encoder = ''\n")
+    assert thresholds_from(mine) == ""
+    monkeypatch.setenv("AMELI_INFORMATIVENESS__N_ATTRIBUTES", "2")
+    assert thresholds_from(mine) == "defaults; n_attributes: the user"
+
+
+def test_thresholds_of_a_snapshot_s_own_file(tmp_path: Path) -> None:
+    (tmp_path / "settings").mkdir()
+    (tmp_path / "settings" / "informativeness.toml").write_text("[informativeness]\ntitle_similarity = 0.2\n")
+    told = thresholds_from("paper", snapshot=Snapshot(tmp_path))
+    assert told == "defaults; title_similarity: settings/informativeness.toml"
 
 
 def test_environment_and_set_reach_the_same_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,52 @@ DEBERTAS = {
     "inference": DebertaV2ForSequenceClassification,
     "answers": DebertaV2ForQuestionAnswering,
 }
+GROUNDING_CONFIG = """\
+batch_size = 1
+modelname = "groundingdino"
+backbone = "swin_T_224_1k"
+position_embedding = "sine"
+pe_temperatureH = 20
+pe_temperatureW = 20
+return_interm_indices = [1, 2, 3]
+backbone_freeze_keywords = None
+enc_layers = 1
+dec_layers = 1
+pre_norm = False
+dim_feedforward = 32
+hidden_dim = 256
+dropout = 0.0
+text_dropout = 0.0
+fusion_dropout = 0.0
+fusion_droppath = 0.0
+nheads = 4
+num_queries = 4
+query_dim = 4
+num_patterns = 0
+num_feature_levels = 4
+enc_n_points = 4
+dec_n_points = 4
+two_stage_type = "standard"
+two_stage_bbox_embed_share = False
+two_stage_class_embed_share = False
+transformer_activation = "relu"
+dec_pred_bbox_embed_share = True
+embed_init_tgt = True
+dn_box_noise_scale = 1.0
+dn_label_coef = 1.0
+dn_bbox_coef = 1.0
+dn_label_noise_ratio = 0.5
+dn_labelbook_size = 10
+max_text_len = 256
+text_encoder_type = "bert-base-uncased"
+use_text_enhancer = True
+use_fusion_layer = True
+use_checkpoint = True
+use_transformer_ckpt = True
+use_text_cross_attention = True
+sub_sentence_present = True
+"""
+"""A configuration of Grounding DINO as small as its code allows: of its backbones, the smallest."""
 
 
 def save_deberta(folder: Path, head: str = "encoder", labels: dict[str, int] | None = None, seed: int = 0) -> str:

@@ -42,9 +42,11 @@ class KnowledgeBase:
         schema = {"sku": pl.String, "name": pl.String, "leaf": pl.String}
         return pl.DataFrame({"sku": self.skus, "name": self.names, "leaf": leaves}, schema=schema)
 
-    def texts(self) -> list[str]:
-        """What text retrieval compares with: title and description."""
-        return [f"{name}. {text}" if text else name for name, text in zip(self.names, self.descriptions, strict=True)]
+    def texts(self, fields: Sequence[str]) -> list[str]:
+        """What text retrieval compares with: `fields` are "title" and "description"; the title where they are empty."""
+        columns = {"title": self.names, "description": self.descriptions}
+        chosen = zip(*(columns[field] for field in fields), strict=True)
+        return [". ".join(filter(None, parts)) or name for name, parts in zip(self.names, chosen, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

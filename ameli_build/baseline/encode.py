@@ -18,6 +18,7 @@ from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.vision import load_image_encoder
 from ameli_build.settings import Settings
+from ameli_build.snapshot import UnusableInput
 from ameli_build.stages import Shard, Work
 
 
@@ -25,7 +26,7 @@ from ameli_build.stages import Shard, Work
 class Vectors:
     """Unit vectors of reviews and products: texts by the text encoder, pictures by the image encoder.
 
-    `titles` are the products' texts by the image encoder's text tower.
+    `titles` are the products' texts by the image encoder's text tower, or why there are none.
     """
 
     reviews: Matrix
@@ -33,22 +34,22 @@ class Vectors:
     cosines: Cosines
     review_pictures: Pictures
     product_pictures: Pictures
-    titles: Matrix
+    titles: Matrix | str
 
 
 def encode_all(work: Work, settings: Settings, data: Data) -> Vectors:
     """Embed every text and picture that a row of the tables compares; the first picture of each, or all of them."""
     kb, reviews = data.kb, data.reviews
-    texts = embed_texts(work, settings, reviews.texts)
+    texts, entities = embed_texts(work, settings, reviews.texts), kb.texts(settings.baseline.entity_text)
     descriptions = [text or name for text, name in zip(kb.descriptions, kb.names, strict=True)]
     cosines = Cosines(texts, embed_texts(work, settings, kb.names), embed_texts(work, settings, descriptions))
     return Vectors(
         reviews=texts,
-        entities=embed_texts(work, settings, kb.texts()),
+        entities=embed_texts(work, settings, entities),
         cosines=cosines,
         review_pictures=embed_pictures(work, settings, data.root, reviews.images),
         product_pictures=embed_pictures(work, settings, data.root, kb.images),
-        titles=embed_titles(work, settings, kb.texts()),
+        titles=_titles_or_why(work, settings, entities),
     )
 
 
@@ -61,8 +62,18 @@ def embed_pictures(work: Work, settings: Settings, root: Path, images: Sequence[
     return Pictures(vectors, starts)
 
 
+def _titles_or_why(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix | str:
+    try:
+        return embed_titles(work, settings, texts)
+    except UnusableInput as error:  # a network of pictures alone
+        return str(error)
+
+
 def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
-    """Texts in the pictures' space, by the text tower of the image encoder; cut at the tower's own length."""
+    """Texts in the pictures' space, by the text tower of the image encoder; cut at the tower's own length.
+
+    Raises `UnusableInput` where the image encoder has no text tower.
+    """
     models, size = settings.models, settings.run.shard_rows
     common = (models.image_encoder, models.device, models.batch, models.precision)
     code = module_fingerprint("ameli_build.models.vision", "ameli_build.models.precision", __name__)

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ameli_build.baseline.card import model_card, template_text
+from ameli_build.baseline.card import model_card
 from ameli_build.baseline.comparisons import compare
 from ameli_build.baseline.data import Data
+from ameli_build.baseline.done import ROLES, fingerprint_of, finished, models_of
 from ameli_build.baseline.output import human_row, predictions
 from ameli_build.baseline.retrieved import retrieved_table
 from ameli_build.baseline.rows import table4_rows, table5_rows
@@ -22,28 +23,12 @@ from ameli_build.baseline.runs import Run, Runs, run_all
 from ameli_build.baseline.scoring import outcome, rate_attributes
 from ameli_build.baseline.sources import Source, keep_record
 from ameli_build.baseline.tables import HUMAN, Bootstrap, Scores
-from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models.needs import require
-from ameli_build.models.sources import identity
 from ameli_build.progress import say
+from ameli_build.running import doing, now
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_bytes, write_json, write_table
-from ameli_build.stages import Mapper, Work, in_process, peak_memory_mb, stage_record
-
-MODULES = (
-    "ameli_build.baseline",
-    "ameli_build.models",
-    "ameli_build.records",
-    "ameli_build.release.official",
-    "ameli_build.mentions",
-    "ameli_build.informativeness.attributes",
-    "ameli_build.informativeness.spelling",
-    "ameli_build.informativeness.units",
-    "ameli_build.informativeness.picture",
-    "ameli_build.informativeness.search",
-)
-ENCODERS = ("text_encoder", "image_encoder", "cross_encoder", "nli_encoder", "resnet")
-ROLES = (*ENCODERS, "ocr", "generator", "implied", "language")
+from ameli_build.stages import Mapper, Work, in_process, mark_of, noted_use, peak_memory_mb
 
 OUTPUTS = ("scores.json", "predictions.parquet", "retrieved.parquet", "MODEL_CARD.md")
 
@@ -58,7 +43,7 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
     had.
     """
     source = Source.of(data_set) if isinstance(data_set, Snapshot) else data_set
-    snapshot, mine = source.home, _fingerprint(source, settings)
+    snapshot, mine = source.home, fingerprint_of(source, settings)
     done = finished(snapshot, mine)
     if done is not None:
         say("baseline: nothing to do")
@@ -66,10 +51,11 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
     require(settings, ROLES)
     say("baseline: running")
     started = time.monotonic()
-    data = source.load()
-    runs = run_all(Work.of(snapshot, settings, mapper), settings, data)
+    data, work = source.load(), Work.of(snapshot, settings, mapper)
+    with doing(snapshot.root, "baseline"), noted_use(work, "baseline"):
+        runs = run_all(work, settings, data)
     scores = _scores(data, runs, settings, _read_report(source.report))
-    folder, mark = snapshot.root / "baseline", _mark(snapshot)
+    folder, mark = snapshot.root / "baseline", mark_of(snapshot, "baseline")
     mark.unlink(missing_ok=True)
     rows = write_table(folder / "predictions.parquet", predictions(data, runs.runs))
     write_table(folder / "retrieved.parquet", retrieved_table(data, runs))
@@ -80,33 +66,18 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
     made = [folder / name for name in OUTPUTS] + sorted((folder / "model").glob("*"))
     record = {
         "fingerprint": mine,
+        "finished": now(),
         "outputs": {path.relative_to(folder).as_posix(): file_digest(path) for path in made},
         "rows": {"baseline/predictions": rows},
         "seconds": seconds,
         "peak_memory_mb": peak_memory_mb(),
         "settings": settings.baseline.model_dump(mode="json"),
-        "models": _models(settings),
+        "models": models_of(settings),
     }
     write_json(mark, record)
     keep_record(source, settings)
     say(f"baseline: done in {seconds:.1f} s")
     return scores
-
-
-def finished(snapshot: Snapshot, mine: str) -> Scores | None:
-    """The scores of a finished run with this fingerprint, None where there is none or a file of it changed."""
-    record = whole_record(snapshot)
-    if not record or record["fingerprint"] != mine:
-        return None
-    return read_scores(snapshot.root / "baseline" / "scores.json")
-
-
-def whole_record(snapshot: Snapshot) -> dict[str, Any]:
-    """What the last run noted, empty where it did not finish or a file of it changed: all files are of that run."""
-    folder, record = snapshot.root / "baseline", stage_record(snapshot, "baseline")
-    outputs = record.get("outputs", {}).items()
-    whole = all((folder / name).is_file() and file_digest(folder / name) == digest for name, digest in outputs)
-    return record if whole else {}
 
 
 def save_model(folder: Path, run: Run) -> None:
@@ -119,37 +90,6 @@ def save_model(folder: Path, run: Run) -> None:
             trained.save(partial)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
-
-
-def _mark(snapshot: Snapshot) -> Path:
-    """Where the other stages keep their records too, so that `run.json` finds this one."""
-    return snapshot.root / "stages" / "baseline" / "stage.json"
-
-
-def read_scores(path: Path) -> Scores:
-    """Scores as `run_baseline` wrote them; raises `UnusableInput` where there are none, or damaged ones."""
-    if not path.is_file():
-        raise UnusableInput(f"{path}: missing; run ameli baseline first")
-    try:
-        return Scores(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
-        raise UnusableInput(f"{path}: unreadable ({error}); run ameli baseline again") from None
-
-
-def _fingerprint(source: Source, settings: Settings) -> str:
-    chosen = [
-        template_text(),
-        settings.baseline.model_dump(mode="json"),
-        settings.run.model_dump(mode="json"),
-        settings.mentions.max_words,
-        settings.models.model_dump(mode="json", exclude={"detector"}),
-        _models(settings),
-    ]
-    return fingerprint("baseline", source.content(), chosen, module_fingerprint(*MODULES))
-
-
-def _models(settings: Settings) -> dict[str, str]:
-    return {role: identity(name) for role in ROLES if (name := getattr(settings.models, role))}
 
 
 def _scores(data: Data, runs: Runs, settings: Settings, report: Mapping[str, Any]) -> Scores:

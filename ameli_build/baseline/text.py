@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 
 from ameli_build.baseline.tables import Row, Scores, in_order
+from ameli_build.paper import Numbers, paper, stands_beside
 from ameli_build.text import columns
 
 WIDTH = 120
@@ -15,33 +16,55 @@ KINDS = ("disambiguation", "end_to_end")
 def render(scores: Scores) -> str:
     """Both tables, a block a split: the mean over runs in percent, its deviation and 95 % interval; then the remarks.
 
-    At most `WIDTH` columns wide.
+    The paper's values stand beside Clean-Test, or beside test where there is none. At most `WIDTH` columns wide.
     """
-    blocks = []
-    for split in in_order(scores.table4):
-        head = (f"Table 4, {split}", "R@1", "R@10", "±", "95 %", "R@20", "R@50", "R@100", "MRR", "macro")
-        rows = in_order(scores.table4[split])
-        blocks.append(columns([head, *((name, *_recalls(row)) for name, row in rows.items())]) + _remarks(rows))
-    for split in in_order(scores.table5):
-        rows = in_order(scores.table5[split])
-        heads: list[tuple[str, ...]] = [(f"Table 5, {split}", "disambiguation", "", "", "", "", "end to end")]
-        heads += [("", *("F1", "±", "95 %", "MRR", "macro") * len(KINDS))]
-        blocks.append(columns([*heads, *((name, *_linking(row)) for name, row in rows.items())]) + _remarks(rows))
+    blocks = [
+        *(_table4(scores, split, stands_beside(scores.table4)) for split in in_order(scores.table4)),
+        *(_table5(scores, split, stands_beside(scores.table5)) for split in in_order(scores.table5)),
+    ]
     return "\n\n".join([*blocks, _runs(scores)])
 
 
-def _recalls(row: Row) -> tuple[str, ...]:
+def _table4(scores: Scores, split: str, compared: str) -> str:
+    rows = in_order(scores.table4[split])
+    beside = paper().table4 if split == compared else None
+    title = ("paper",) if beside is not None else ()
+    head = (f"Table 4, {split}", "R@1", "R@10", *title, "±", "95 %", "R@20", "R@50", "R@100", "MRR", "macro")
+    lines = ((name, *_recalls(row, None if beside is None else beside.get(name, {}))) for name, row in rows.items())
+    return columns([head, *lines]) + _remarks(rows)
+
+
+def _table5(scores: Scores, split: str, compared: str) -> str:
+    rows = in_order(scores.table5[split])
+    beside = paper().table5 if split == compared else None
+    title = ("paper",) if beside is not None else ()
+    head = (f"Table 5, {split}", *("F1", *title, "±", "95 %", "MRR", "macro") * len(KINDS))
+    lines = ((name, *_linking(row, None if beside is None else beside.get(name, {}))) for name, row in rows.items())
+    table = columns([head, *lines])
+    first = table.index("F1")
+    second = table.index("F1", first + 1)
+    above = f"{' ' * first}{'disambiguation':{second - first}}end to end"
+    return f"{above}\n{table}{_remarks(rows)}"
+
+
+def _recalls(row: Row, beside: Numbers | None) -> tuple[str, ...]:
     spread = (_spread(row["recall@10_deviation"]), _interval(row["recall@10_interval"]))
     values = [_value(row[key]) for key in ("recall@1", "recall@10", "recall@20", "recall@50", "recall@100", "mrr")]
-    return (*values[:2], *spread, *values[2:], _value(row["macro_recall@10"]))
+    return (*values[:2], *_beside(beside, "recall@10"), *spread, *values[2:], _value(row["macro_recall@10"]))
 
 
-def _linking(row: Row) -> tuple[str, ...]:
+def _linking(row: Row, beside: Numbers | None) -> tuple[str, ...]:
     cells: list[str] = []
     for kind in KINDS:
-        cells += [_value(row[f"{kind}_f1"]), _spread(row[f"{kind}_deviation"]), _interval(row[f"{kind}_interval"])]
+        cells += [_value(row[f"{kind}_f1"]), *_beside(beside, f"{kind}_f1")]
+        cells += [_spread(row[f"{kind}_deviation"]), _interval(row[f"{kind}_interval"])]
         cells += [_value(row[f"{kind}_mrr"]), _value(row[f"{kind}_macro_f1"])]
     return tuple(cells)
+
+
+def _beside(numbers: Numbers | None, column: str) -> tuple[str, ...]:
+    """The cell of the column `paper`; none where the table does not have that column."""
+    return () if numbers is None else (_value(numbers.get(column)),)
 
 
 def _remarks(rows: Mapping[str, Row]) -> str:
@@ -57,17 +80,20 @@ def _remarks(rows: Mapping[str, Row]) -> str:
 
 def _runs(scores: Scores) -> str:
     seeds = scores.notes.get("seeds", [])
-    if len(seeds) < 2:
-        return "One run: no deviation. Intervals: bootstrap over reviews. Macro: mean over categories."
     told = ", ".join(map(str, seeds))
+    means = f"Means over {len(seeds)} runs (seeds {told}) with their standard deviation, where they differ."
+    runs = "One run: no deviation." if len(seeds) < 2 else means
     return (
-        f"Means over {len(seeds)} runs (seeds {told}) with their standard deviation, where they differ. "
-        "Intervals: bootstrap over reviews.\nMacro: mean over categories."
+        f"{runs}\nIntervals: bootstrap over reviews. Macro: mean over categories.\npaper: its R@10 (Table 4) and F1 "
+        f"(Table 5) on the Clean-Test of another data set, on whose test people reached {paper().human:.2f}."
     )
 
 
 def _value(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    """A value in five characters at most: of 100 one decimal is enough."""
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if value < 100 else "100.0"
 
 
 def _spread(value: float | None) -> str:

@@ -49,7 +49,8 @@ class ReviewFile:
     def tables(self) -> Iterator[pl.DataFrame]:
         """The usable rows, a block at a time, in the columns of `REVIEWS` and `line`; a repeated link in all its rows.
 
-        Raises `UnusableInput` when there is not one.
+        Raises `UnusableInput` when there are rows, and not one is usable. A file without rows is a catalogue without
+        reviews, which can be linked to.
         """
         keys: list[pl.Series] = [pl.Series(dtype=pl.UInt64)]
         lines: list[pl.Series] = [pl.Series(dtype=pl.Int64)]
@@ -60,7 +61,7 @@ class ReviewFile:
             lines.append(table["line"])
             yield table
         every = pl.concat(lines)
-        if every.is_empty():
+        if every.is_empty() and self.rejected:
             raise UnusableInput(f"{self.path}: no usable review{first_of(self.rejected)}")
         repeated = self._repeated(set(every.filter(pl.concat(keys).is_duplicated())))
         self.links = len(every) - len(repeated)

@@ -1,7 +1,8 @@
 """The shop's review JSON (section 3.1).
 
 The shop gives `productDetails` only to a review that was written for a sibling of the product it was asked about, so
-its absence means that very product. The address for commenting names the variant too, and the two must agree.
+its absence means that very product. The address for commenting names the variant too, and the two must agree. Details
+in which no SKU can be read still say that the review is about another variant.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ameli_build.catalog.parsed import NotReviews, page_text, readable
 from ameli_build.catalog.raw_records import BadRecord, review_of
 from ameli_build.catalog.scripts import json_in
 from ameli_build.catalog.urls import original_image, sku_of
-from ameli_build.records import Rejected, Review
+from ameli_build.records import UNREADABLE, Rejected, Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,26 @@ def _aside(topic: dict[str, Any]) -> dict[str, Any]:
 
 
 def _variant(topic: dict[str, Any], sku: str) -> tuple[str | None, bool]:
-    """The variant that `productDetails` names, and whether the address for commenting contradicts it."""
+    """The variant that `productDetails` names, and whether the address for commenting contradicts it.
+
+    Where the details hold no SKU, the address names the variant, unless it names `sku`: then it is `UNREADABLE`.
+    """
     comment = topic.get("writeCommentUrl")
     commented = sku_of(comment) if isinstance(comment, str) else None
     details = topic.get("productDetails")
-    if not isinstance(details, dict):
+    if details is None:
         return None, commented is not None and commented != sku
-    links = details.get("links")
+    named = _named_in(details)
+    if named is not None:
+        return named, commented is not None and named != commented
+    return (UNREADABLE, commented is not None) if commented in (None, sku) else (commented, False)
+
+
+def _named_in(details: object) -> str | None:
+    """The SKU in the links of `productDetails`."""
+    links = details.get("links") if isinstance(details, dict) else None
     paths = [links.get(key) for key in ("pdpPath", "rnrPath")] if isinstance(links, dict) else []
-    named = next((found for path in paths if isinstance(path, str) and (found := sku_of(path))), None)
-    return named or commented, named is not None and commented is not None and named != commented
+    return next((found for path in paths if isinstance(path, str) and (found := sku_of(path))), None)
 
 
 def _photos(photos: object) -> list[str]:

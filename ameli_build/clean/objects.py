@@ -35,6 +35,7 @@ QUALITY = 90
 CODE = (
     "ameli_build.models.detect",
     "ameli_build.models.saliency",
+    "ameli_build.models.coco",
     "ameli_build.models.grounding",
     "ameli_build.models.pictures",
     __name__,

@@ -197,7 +197,8 @@ def look_at_rows(path: Path, products: pl.DataFrame, settings: Settings, folder:
 
     `products` has `sku` and `gone`, null for a product that stays, else why it left.
     """
-    counter = load_counter(settings.clean.tokenizer or settings.models.text_encoder)
+    own = settings.clean.tokenizer
+    counter = load_counter(own) if own else load_counter(settings.models.text_encoder, "text_encoder")
     look = _Look(
         products,
         settings.clean.relink,

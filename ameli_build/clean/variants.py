@@ -2,7 +2,8 @@
 
 The shop lists a review under every sibling variant. A link is valid when the shop names no other variant: the field
 `product_details_sku` is null or equal to `sku`. The unit is the review: its invalid links are removed and counted, and
-a review with no valid link is linked to the variant that it names, where that one is in the catalogue.
+a review with no valid link is linked to the variant that it names, where that one is in the catalogue. A variant that
+the shop names without a SKU (`records.UNREADABLE`) is in no catalogue.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import polars as pl
 
 from ameli_build.clean.verdicts import Verdict
 from ameli_build.reasons import Reason
+from ameli_build.records import UNREADABLE
 
 
 def resolve_links(links: pl.DataFrame, products: pl.DataFrame, relink: bool) -> pl.DataFrame:
@@ -96,7 +98,7 @@ def _named_variants(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame
         .select("review_id", sku="named")
         .join(_catalogue(products), on="sku", how="left")
         .with_columns(pl.col("in_catalogue").fill_null(False))
-        .sort("review_id", _stays().not_(), pl.col("in_catalogue").not_(), "sku")
+        .sort("review_id", _stays().not_(), pl.col("in_catalogue").not_(), pl.col("sku") == UNREADABLE, "sku")
         .unique("review_id", keep="first", maintain_order=True)
         .select("review_id", "in_catalogue", "gone", gold="sku", names="sku")
     )
@@ -114,10 +116,12 @@ def wrong_variant() -> Verdict:
     """Drop a review that is about a variant which it is not listed under and cannot be linked to."""
     unknown = pl.format("is about variant {}, which is not in the catalogue", pl.col("names"))
     off = pl.format("is about variant {}, and re-linking is off", pl.col("names"))
+    unreadable = pl.lit("is about another variant, whose SKU cannot be read in what the shop says")
+    absent = pl.when(pl.col("names") == UNREADABLE).then(unreadable).otherwise(unknown)
     return Verdict(
         Reason.WRONG_VARIANT,
         fails=pl.col("names").is_not_null() & pl.col("relinked").not_(),
-        detail=pl.when("in_catalogue").then(off).otherwise(unknown),
+        detail=pl.when("in_catalogue").then(off).otherwise(absent),
         value=pl.col("names"),
         threshold=pl.col("listed"),
     )

@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 from ameli_build.catalog.developer import ApiPage
 from ameli_build.crawl.fetching import answers
+from ameli_build.crawl.fetching.failures import run_failed
 from ameli_build.crawl.fetching.keyed import VARIABLE
 from ameli_build.crawl.obtain import Source
 from ameli_build.records import Product
 from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
 
 PAGE_SIZE = 100
 START = "*"
@@ -77,7 +77,7 @@ def _pages(source: Source, settings: CrawlSettings, query: str) -> Iterator[ApiP
             begun_now = begun_now or not known
             cursor, seen = START, {""}
         else:
-            raise RunFailed(_why(source, settings, url))
+            raise run_failed(source.failure("api", url), _why(source, settings, url))
 
 
 def _why(source: Source, settings: CrawlSettings, url: str) -> str:

@@ -1,12 +1,13 @@
-"""`ameli crawl --dry-run`: what a crawl would fetch, and how long that takes at the set rate."""
+"""`ameli crawl --dry-run`: what a crawl would fetch, how long that takes at the set rate, and how much disk."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
@@ -21,11 +22,14 @@ from ameli_build.crawl.journal import Journal, Selection
 from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targets
 from ameli_build.crawl.obtain import Remark, Source
 from ameli_build.crawl.products import done_mark
+from ameli_build.crawl.sizes import ENOUGH, LISTING_CARDS, sizes_of
 from ameli_build.crawl.storage.archive import Response
 from ameli_build.crawl.storage.store import NOTHING, Archive
 from ameli_build.crawl.view import duration
+from ameli_build.models.needs import gigabytes
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import Snapshot
+from ameli_build.space import free_space
 from ameli_build.text import figures
 
 T = TypeVar("T")
@@ -34,37 +38,76 @@ REVIEWS_A_PRODUCT = 6_500_078 / 38_329
 """Section 3.1's crawl."""
 IMAGES_A_PRODUCT = 180_532 / 35_598
 """Table 2."""
+PHOTOS_OF_A_REVIEW = 58 / 44
+"""Photographs of a review that has any, on recorded review pages of the shop."""
 PHOTOS_A_REVIEW = 58 / 456
 """The paper does not say; this is what recorded review pages of the shop have. Siblings share photos."""
-ENOUGH = 20
-"""Product pages in an archive from which its own averages are taken."""
-LISTING_CARDS = 24
-"""Products on one page of a category."""
+CALLS = "calls"
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many calls a day that a service allows, of which `left` can be made now."""
+
+    a_day: int
+    left: int
+
+    def seconds(self, calls: int) -> float:
+        """How long the quota makes so many calls take."""
+        return DAY * max(0, calls - self.left) / self.a_day
 
 
 @dataclass(slots=True)
 class Plan:
-    """Requests that are left, by host and what they are for; `notes` say what was assumed."""
+    """Requests that are left, by host and what they are for; `notes` say what was assumed.
+
+    `sizes` are bytes of all requests of a kind, on the line and on the disk alike; a kind that is not in it has an
+    unknown size. `products` are all that are asked for, `photographs` about how many the snapshot has in the end.
+    """
 
     requests: dict[str, Counter[str]] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
+    quotas: dict[str, Quota] = field(default_factory=dict)
+    sizes: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    products: int = 0
+    photographs: float = 0.0
+    free: int = 0
 
-    def add(self, host: str, rate: float, what: str, number: float) -> None:
-        """Count requests of a host that takes so many a second."""
+    def add(self, host: str, rate: float, what: str, number: float, each: float | None = None) -> None:
+        """Count requests of a host that takes so many a second; `each` are bytes, None where nobody knows them."""
         if number > 0:
             self.requests.setdefault(host, Counter())[what] += math.ceil(number)
             self.rates[host] = rate
+            if each is not None:
+                self.sizes[what] = self.sizes.get(what, 0.0) + each * math.ceil(number)
+
+    def seconds(self, host: str) -> float:
+        """How long a host takes: by the rate, and by the quota where it has one."""
+        calls, quota = self.requests[host], self.quotas.get(host)
+        by_rate = calls.total() / self.rates[host]
+        return by_rate if quota is None else max(by_rate, quota.seconds(calls[CALLS]))
 
     def __str__(self) -> str:
-        rows = [("host", "requests", "a second", "time")]
-        times = {host: counts.total() / self.rates[host] for host, counts in self.requests.items()}
+        rows = [("host", "requests", "a second", "time", "bytes")]
         for host, counts in self.requests.items():
-            rows.append((host, f"{counts.total():,}", f"{self.rates[host]:g}", duration(times[host])))
-            rows += [(f"  {what}", f"{number:,}", "", "") for what, number in counts.items()]
+            rows.append((host, f"{counts.total():,}", f"{self.rates[host]:g}", duration(self.seconds(host)), ""))
+            rows += [(f"  {what}", f"{number:,}", "", "", self._size(what)) for what, number in counts.items()]
         asked = sum(counts.total() for counts in self.requests.values())
-        rows.append(("all hosts at a time", f"{asked:,}", "", duration(max(times.values(), default=0.0))))
-        return "\n".join([*figures(rows), *self.notes])
+        longest, size = max(map(self.seconds, self.requests), default=0.0), gigabytes(sum(self.sizes.values()))
+        unknown = any(what not in self.sizes for counts in self.requests.values() for what in counts)
+        rows.append(("all hosts at a time", f"{asked:,}", "", duration(longest), f"{size} + ?" if unknown else size))
+        return "\n".join([*figures(rows), *self.notes, *self._space()])
+
+    def _size(self, what: str) -> str:
+        return gigabytes(self.sizes[what]) if what in self.sizes else "?"
+
+    def _space(self) -> Iterator[str]:
+        if self.free:
+            yield f"disk: the same bytes again; {gigabytes(self.free)} are free. Memory does not grow with the crawl"
+        if self.free and sum(self.sizes.values()) > self.free:
+            yield "warning: the disk is too small for that"
 
 
 def dry_run(
@@ -93,11 +136,14 @@ def dry_run(
         stack.callback(fetcher.close)
         look = _Look(snapshot, archive, fetcher)
         targets, unlisted = _targets(look, settings.crawl, selections)
-        base = archive
+        base, base_raw = archive, snapshot.raw
         if journal.refreshes:
-            base = Archive(Path(journal.refreshes) / "raw", writable=False)
+            base_raw = Path(journal.refreshes) / "raw"
+            base = Archive(base_raw, writable=False)
             stack.callback(base.close)
-        return _planned(look, base, settings.crawl, targets, unlisted, journal)
+        plan = _planned(look, base, base_raw, settings.crawl, targets, unlisted, journal)
+        plan.free = free_space(snapshot.root)
+        return plan
 
 
 class _Look(Source):
@@ -140,25 +186,31 @@ def _targets(look: _Look, settings: CrawlSettings, selections: Sequence[Selectio
     found: list[Target] = []
     unlisted = 0
     for selection in selections:
-        if settings.products == "api":
-            found += (Target(sku, address(settings, sku), ()) for sku in selection.skus)
-            continue
         firsts = [listing_url(look.fetcher.addresses.site_url, category) for category in selection.categories]
         look.first.update(firsts)
         listings = (look.take("listing", url, answers.listing_page) for url in firsts)
         total = sum((listing.total or len(listing.cards)) for listing in listings if listing is not None)
         try:
-            targets = find_targets(look, settings, selection)
+            targets = find_targets(look, settings.model_copy(update={"products": "site"}), selection)
         except NothingFound:
             targets = []
         most = math.inf if selection.max_products is None else selection.max_products
         found += targets
         unlisted += int(max(0, min(total + len(selection.skus), most) - len(targets))) if firsts else 0
+    if settings.products == "api":  # which says how many products it has only when it is called
+        named = [Target(one.sku, address(settings, one.sku), ()) for one in found if one.sku is not None]
+        return list(distinct(named)), unlisted + len(found) - len(named)
     return list(distinct(found)), unlisted
 
 
 def _planned(
-    look: _Look, base: Archive, settings: CrawlSettings, targets: Sequence[Target], unlisted: int, journal: Journal
+    look: _Look,
+    base: Archive,
+    base_raw: Path,
+    settings: CrawlSettings,
+    targets: Sequence[Target],
+    unlisted: int,
+    journal: Journal,
 ) -> Plan:
     plan = Plan()
     site = urlsplit(look.fetcher.addresses.site_url).netloc
@@ -168,23 +220,34 @@ def _planned(
     left = sum(look.archive.find("done", done_mark(target, settings)) is None for target in targets) + unlisted
     pages = sum(not look.archive.holds("page", target.url) for target in targets) + unlisted
     share = _shares(_held(base), settings, plan)
+    each = sizes_of(base_raw, settings, plan.notes)
     plan.notes.insert(0, f"{products:,} products, {products - left:,} of them done")
-    plan.add(site, settings.rate, "listing pages", math.ceil(unlisted / LISTING_CARDS))
+    plan.products, plan.photographs = products, max(0.0, share["image"] - IMAGES_A_PRODUCT) * products
     if settings.products == "api":
-        host = urlsplit(look.fetcher.addresses.resolve(settings.api_url)).netloc
-        plan.add(host, min(settings.rate, settings.api_rate), "calls", math.ceil(products / PAGE_SIZE) - held["api"])
-        if not products:
-            plan.notes.append("how many products there are is known only once the API is asked")
-    elif left:
-        plan.add(site, settings.rate, "product pages", pages)
-        plan.add(site, settings.rate, "redirects", share["redirect"] * pages)
-        plan.add(site, settings.rate, "pages to click in", share["clicked"] * products - held["clicked"])
+        _add_calls(plan, look, settings, products, held["api"], each["api"])
+    else:
+        plan.add(site, settings.rate, "listing pages", math.ceil(unlisted / LISTING_CARDS), each["listing"])
+    if settings.products == "site" and left:
+        clicked = share["clicked"] * products - held["clicked"]
+        plan.add(site, settings.rate, "product pages", pages, each["page"])
+        plan.add(site, settings.rate, "redirects", share["redirect"] * pages, 0.0)
+        plan.add(site, settings.rate, "pages to click in", clicked, each["clicked"])
     if left:
         review_pages = products if journal.refreshes else share["reviews"] * products
-        plan.add(site, settings.rate, "review pages", review_pages - held["reviews"])
+        plan.add(site, settings.rate, "review pages", review_pages - held["reviews"], each["reviews"])
         images = 0.0 if journal.refreshes and settings.refresh_images == "trust" else share["image"] * products
-        plan.add(photos, settings.rate, "images", images - held["image"])
+        plan.add(photos, settings.rate, "images", images - held["image"], each["image"])
     return plan
+
+
+def _add_calls(plan: Plan, look: _Look, settings: CrawlSettings, products: int, held: int, each: float | None) -> None:
+    """Calls of the developer API, a page of products each, within what it allows a day."""
+    host = urlsplit(look.fetcher.addresses.resolve(settings.api_url)).netloc
+    since = datetime.now(UTC) - timedelta(seconds=DAY)
+    made = sum(datetime.fromisoformat(moment) > since for moment in look.archive.calls)
+    plan.quotas[host] = Quota(settings.api_calls_per_day, max(0, settings.api_calls_per_day - made))
+    plan.add(host, min(settings.rate, settings.api_rate), CALLS, math.ceil(products / PAGE_SIZE) - held, each)
+    plan.notes.append("how many products: as the site lists them; the API may have others")
 
 
 def _held(archive: Archive) -> Counter[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from ameli_build.crawl import journal as journals
 from ameli_build.crawl.browsers.browser_transport import BrowserTransport
 from ameli_build.crawl.browsers.pool import BrowserPool
 from ameli_build.crawl.browsers.specifications import Clicker
+from ameli_build.crawl.fetching.failures import run_failed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.fetching.keyed import api_key, use_api
 from ameli_build.crawl.images import prepare
@@ -26,12 +27,15 @@ from ameli_build.crawl.retry import find_failed
 from ameli_build.crawl.stats import CrawlStats, count, write_stats
 from ameli_build.crawl.storage.store import Archive
 from ameli_build.crawl.view import shown
-from ameli_build.progress import say
+from ameli_build.progress import repeated, say
 from ameli_build.provenance import write_run_record
+from ameli_build.running import doing
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import RunFailed, Snapshot
+from ameli_build.space import require_space
 
 Job = Callable[[], None]
+STATS_EVERY_SECONDS = 60.0
 
 
 def with_site(settings: Settings, site_url: str | None, *snapshots: Snapshot) -> Settings:
@@ -64,13 +68,19 @@ def crawl(
     `retry_failed` asks for what failed, also for good, and for nothing else. `refresh` starts from an earlier snapshot
     (see `refresh`); a refresh that was cut short goes on as one without being told.
 
-    Raises `RunFailed` when no product can be had, or when the shop refuses the crawl, `UnusableInput` for selectors
-    that cannot be and for a refresh of nothing. The caller holds the snapshot's lock.
+    `run.json` is there from the start, so that a crawl that is killed knows its profile; `raw/crawl-stats.json` is
+    written each minute.
+
+    Raises `RunFailed` when no product can be had, `Refused` when the shop refuses the crawl, `Outage` when it is out of
+    order, `UnusableInput` for selectors that cannot be and for a refresh of nothing. The caller holds the snapshot's
+    lock.
     """
     key = api_key() if settings.crawl.products == "api" else ""
     given = Selection(tuple(categories), tuple(skus), max_products)
     journal, selections = journals.resolve(snapshot, settings.crawl, given, refresh, retry_failed)
-    with _opened(snapshot, settings.crawl, key, journal, retry_failed) as crawler:
+    require_space(snapshot.root, settings.run.least_free)
+    with doing(snapshot.root, "crawl"), _opened(snapshot, settings.crawl, key, journal, retry_failed) as crawler:
+        write_run_record(snapshot, settings, "crawl")
         source = crawler.source
         if retry_failed:
             jobs = _failed_jobs(crawler, settings.crawl, selections)
@@ -81,7 +91,8 @@ def crawl(
         stats = count(source.archive, source.fetcher)
         if not stats.counts.get("api" if key else "page"):
             worst = max(stats.failures, key=lambda kind: (stats.failures[kind], kind), default="nothing")
-            raise RunFailed(f"{settings.crawl.site_url}: not one of {len(jobs):,} product pages came ({worst})")
+            told = f"{settings.crawl.site_url}: not one of {len(jobs):,} product pages came ({worst})"
+            raise run_failed(worst, told)
         write_run_record(snapshot, settings, "crawl")
         say(f"crawl: {_summary(stats)}")
         return stats
@@ -104,6 +115,8 @@ def _opened(
         if key:
             use_api(fetcher, archive, settings, key, earlier.archive.calls if earlier else ())
         stack.callback(write_stats, snapshot.raw, archive, fetcher)
+        note = partial(_note_stats, snapshot.raw, archive, fetcher)
+        stack.enter_context(repeated(note, STATS_EVERY_SECONDS, "crawl-stats"))
         stack.callback(fetcher.close)
         browsers = BrowserPool(settings, fetcher.addresses, stop)
         stack.callback(browsers.close)
@@ -114,6 +127,11 @@ def _opened(
             snapshot, archive, fetcher, earlier=earlier, retry=retry, trust_images=settings.refresh_images == "trust"
         )
         yield ProductCrawler(source, settings, Clicker(browsers, fetcher.throttle, settings.click_timeout))
+
+
+def _note_stats(raw: Path, archive: Archive, fetcher: Fetcher) -> None:
+    with suppress(RunFailed, OSError):  # a full disk ends the crawl where an answer is kept
+        write_stats(raw, archive, fetcher)
 
 
 def _jobs(
@@ -131,7 +149,8 @@ def _jobs(
             nothing = failure
     if nothing is not None and not found:
         journals.write_journal(raw, before)
-        raise nothing
+        worst = max(crawler.source.board.errors.items(), key=lambda error: (error[1], error[0]), default=("", 0))
+        raise run_failed(worst[0], str(nothing)) from nothing
     targets = list(distinct(found))
     say(f"crawl: {len(targets):,} products")
     crawler.source.board.total = len(targets)

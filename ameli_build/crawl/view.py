@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -15,7 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ameli_build.progress import LINE_EVERY_SECONDS, say
+from ameli_build.progress import LINE_EVERY_SECONDS, Watcher, repeated, say, watcher_now
 
 RATE_SECONDS = 10.0
 """Requests a second are those of so long a time."""
@@ -99,24 +100,25 @@ def duration(seconds: float) -> str:
 @contextmanager
 def shown(board: Board, requests: Mapping[str, int]) -> Iterator[None]:
     """Show a board, and requests by host, as long as the block lasts."""
-    if sys.stderr.isatty():
+    watcher = watcher_now()
+    if watcher is None and sys.stderr.isatty():
         view = _View(board, requests)
         with Live(get_renderable=view.render, console=Console(stderr=True), transient=True, refresh_per_second=2):
             yield
         return
-    over = threading.Event()
-    writer = threading.Thread(target=_write_lines, args=(board, over), name="crawl-lines", daemon=True)
-    writer.start()
-    try:
+    tell = partial(_tell, board) if watcher is None else partial(_tell_watcher, board, watcher)
+    with repeated(tell, LINE_EVERY_SECONDS, "crawl-lines"):
         yield
-    finally:
-        over.set()
-        writer.join()
+    if watcher is not None:
+        _tell_watcher(board, watcher)
 
 
-def _write_lines(board: Board, over: threading.Event) -> None:
-    while not over.wait(LINE_EVERY_SECONDS):
-        say(f"  crawl: {line(board)}")
+def _tell(board: Board) -> None:
+    say(f"  crawl: {line(board)}")
+
+
+def _tell_watcher(board: Board, watcher: Watcher) -> None:
+    watcher.reach("crawl", board.products, board.total, line(board))
 
 
 class _View:

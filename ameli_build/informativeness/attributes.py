@@ -59,6 +59,25 @@ _SAYS_NOTHING = frozenset(
     )
 )  # fmt: skip
 
+_NO_ATTRIBUTE = frozenset({"yes", "no", "other", "none"})
+"""Values that the authors' code drops when it reads a specification sheet."""
+
+_STOP_WORDS = frozenset(
+    (
+        "i", "me", "my", "myself", "we", "our", "ours", "ourselves", "you", "your", "yours", "yourself", "yourselves",
+        "he", "him", "his", "himself", "she", "her", "hers", "herself", "it", "its", "itself", "they", "them",
+        "their", "theirs", "themselves", "what", "which", "who", "whom", "this", "that", "these", "those", "am", "is",
+        "are", "was", "were", "be", "been", "being", "have", "has", "had", "having", "do", "does", "did", "doing",
+        "a", "an", "the", "and", "but", "if", "or", "because", "as", "until", "while", "of", "at", "by", "for",
+        "with", "about", "against", "between", "into", "through", "during", "before", "after", "above", "below", "to",
+        "from", "up", "down", "in", "out", "on", "off", "over", "under", "again", "further", "then", "once", "here",
+        "there", "when", "where", "why", "how", "all", "any", "both", "each", "few", "more", "most", "other", "some",
+        "such", "no", "nor", "not", "only", "own", "same", "so", "than", "too", "very", "can", "will", "just",
+        "should", "now",
+    )
+)  # fmt: skip
+"""NLTK's English stop words but for the parts of contractions; the authors' string match skips values that are one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -131,14 +150,22 @@ def count_mentioned(text: str, attributes: Iterable[tuple[str, str]]) -> int:
 
 
 def count_exact(text: str, attributes: Iterable[tuple[str, str]]) -> int:
-    """The same by string match: values that stand in the text as they are written, as whole words in any case."""
+    """The same by string match: values that stand in the text as they are written, as whole words in any case.
+
+    As in the authors' code, "yes", "no", "other", "none", stop words, single characters and bare digits do not count.
+    """
     plain = text.casefold()
     values = {value.strip().casefold() for _, value in attributes}
-    return sum(value in plain and _as_words(value).search(plain) is not None for value in values if value)
+    return sum(value in plain and _as_words(value).search(plain) is not None for value in values if _matches(value))
 
 
 COUNTERS: Mapping[str, Counter] = {"exact": count_exact, "normalised": count_mentioned}
 """The ways of matching, by the setting `informativeness.match`."""
+
+
+def _matches(value: str) -> bool:
+    """Whether string match looks for a value in lower case."""
+    return len(value) > 1 and not value.isdigit() and value not in _NO_ATTRIBUTE and value not in _STOP_WORDS
 
 
 @lru_cache(maxsize=4096)

@@ -212,6 +212,7 @@ def _enough(share: Share, aim: float, labels: int) -> str:
 def _write(snapshot: Snapshot, calibration: Calibration, picture: bytes) -> None:
     lines = ["# Written by ameli calibrate; what it was measured on is in calibration.json.", "[informativeness]"]
     lines += [f"{name} = {value!r}" for name, value in calibration.thresholds.items()]
+    lines.append(f'thresholds_from = "ameli calibrate, on {calibration.labels} labels of this snapshot"')
     folder = snapshot.root / "settings"
     write_json(folder / "calibration.json", asdict(calibration))
     write_bytes(folder / "informativeness.svg", picture)

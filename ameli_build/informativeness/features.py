@@ -1,8 +1,9 @@
 """The four features of section 3.4: scores only, no verdict.
 
-Similarities are cosines rounded to four decimals. Review images are the cleaned ones (the product's patches), compared
-with all images of the gold product; texts are the joined title and text. A product without a description has a
-description similarity of 0.
+Similarities are rounded to four decimals: cosines, or of texts a cross-encoder's logits, as in the authors' code
+(`informativeness.similarity`). Review images are the cleaned ones (the product's patches), compared with all images of
+the gold product; texts are the joined title and text. A product without a description has a cosine of 0 with every
+review; a cross-encoder reads the empty text.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.informativeness.attributes import COUNTERS
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
+from ameli_build.models.score import score_texts
 from ameli_build.settings import Settings
 from ameli_build.stages import Shard, Work
 
@@ -110,6 +112,9 @@ def _image_similarities(work: Work, settings: Settings, pairs: pl.DataFrame, fir
 
 def _text_similarities(work: Work, settings: Settings, left: pl.Series, right: pl.Series) -> list[float]:
     targets = right.fill_null("").to_list()
+    if settings.informativeness.similarity == "cross-encoder":
+        logits = score_texts(work, settings, list(zip(left, targets, strict=True)), logits=True)
+        return _rounded(logits.astype(np.float64))
     ours, theirs = embed_texts(work, settings, left.to_list()), embed_texts(work, settings, targets)
     cosines = np.einsum("ij,ij->i", ours, theirs).astype(np.float64)
     return _rounded(np.where([bool(text.strip()) for text in targets], cosines, 0.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -80,11 +81,14 @@ def _try_all(
 
 
 def threshold_grid(values: npt.NDArray[np.float64], whole: bool) -> list[float]:
-    """Thresholds for one feature, the last above all its values: whole numbers, or quantiles with two decimals."""
+    """Thresholds for one feature, none of its values above the last: whole numbers, or quantiles with two decimals.
+
+    No cosine is above 1; a logit can be, and its threshold below 0.
+    """
     if whole:
         return [float(n) for n in range(int(values.max()) + 1)]
     quantiles = np.quantile(values, np.linspace(0, 1, GRID))
-    return [*sorted({round(float(value), 2) for value in quantiles}), 1.0]
+    return [*sorted({round(float(value), 2) for value in quantiles}), float(max(1, math.ceil(values.max())))]
 
 
 def _levels(points: Features, pairs: list[tuple[float, ...]]) -> npt.NDArray[np.int64]:

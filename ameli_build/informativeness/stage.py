@@ -25,6 +25,10 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     )
 
 
+def _scorer(settings: Settings) -> tuple[str, ...]:
+    return ("cross_encoder",) if settings.informativeness.similarity == "cross-encoder" else ()
+
+
 STAGE = Stage(
     name="informativeness",
     compute=compute,
@@ -32,12 +36,15 @@ STAGE = Stage(
     outputs=("informativeness/features", "informativeness/kept", "informativeness/dropped"),
     sections=("informativeness",),
     models=("text_encoder", "image_encoder"),
+    more_models=_scorer,
     modules=(
         *MATCHING,
         "ameli_build.informativeness.features",
         "ameli_build.informativeness.decide",
         "ameli_build.informativeness.stage",
         "ameli_build.models.text",
+        "ameli_build.models.cross",
+        "ameli_build.models.score",
         "ameli_build.models.vision",
         "ameli_build.models.embed",
         "ameli_build.models.batches",

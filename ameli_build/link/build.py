@@ -48,7 +48,8 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     values, about = _value_forms(kb)
     write_table(folder / "values.parquet", values)
     descriptions = [text or name for text, name in zip(kb.descriptions, kb.names, strict=True)]
-    for name, texts in (("texts", kb.texts()), ("names", kb.names), ("descriptions", descriptions)):
+    entities = kb.texts(settings.baseline.entity_text)
+    for name, texts in (("texts", entities), ("names", kb.names), ("descriptions", descriptions)):
         _write_array(folder / f"{name}.npy", embed_texts(work, settings, texts))
     pictures, learnt = embed_pictures(work, settings, data.root, kb.images), bring_learnt(snapshot, settings, folder)
     _write_array(folder / "pictures.npy", adapted(learnt, pictures.vectors))

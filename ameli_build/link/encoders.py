@@ -106,18 +106,21 @@ class ExportedPairs:
 
 @dataclass(frozen=True, slots=True)
 class ExportedPictures:
-    """The picture tower of an open_clip model: the shorter side to `side` pixels, the middle square, normalised."""
+    """A network of pictures: the whole picture squeezed into a square, or the middle square of it, then normalised."""
 
     session: Any
     side: int
+    squeezed: bool
+    scaling: Image.Resampling
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
 
     @classmethod
     def load(cls, folder: Path) -> ExportedPictures:
         """The export in `folder`."""
-        config = read_config(folder)
-        return cls(open_session(folder / MODEL), config["side"], tuple(config["mean"]), tuple(config["deviation"]))
+        told, session = read_config(folder), open_session(folder / MODEL)
+        scaling = Image.Resampling[told["scaling"].upper()]
+        return cls(session, told["side"], told["squeezed"], scaling, tuple(told["mean"]), tuple(told["deviation"]))
 
     def encode(self, images: Sequence[Image.Image]) -> Matrix:
         """Unit vectors of shape (images, dimension)."""
@@ -127,13 +130,18 @@ class ExportedPictures:
 
     def _pixels(self, image: Image.Image) -> Floats:
         """Colours of shape (3, side, side)."""
-        shorter = min(image.size)
-        size = tuple(max(self.side, int(self.side * length / shorter)) for length in image.size)
-        resized = image.resize((size[0], size[1]), Image.Resampling.BICUBIC)
-        left, top = (round((length - self.side) / 2) for length in resized.size)
-        square = resized.crop((left, top, left + self.side, top + self.side)).convert("RGB")
+        square = self._square(image.convert("RGB"))
         colours = (np.asarray(square, dtype=np.float32) / 255 - self.mean) / self.deviation
         return np.ascontiguousarray(colours.transpose(2, 0, 1), dtype=np.float32)
+
+    def _square(self, image: Image.Image) -> Image.Image:
+        if self.squeezed:
+            return image.resize((self.side, self.side), self.scaling)
+        shorter = min(image.size)
+        size = tuple(max(self.side, int(self.side * length / shorter)) for length in image.size)
+        resized = image.resize((size[0], size[1]), self.scaling)
+        left, top = (round((length - self.side) / 2) for length in resized.size)
+        return resized.crop((left, top, left + self.side, top + self.side))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from ameli_build.link.encoders import (
 )
 from ameli_build.models import ImageEncoder, TextEncoder
 from ameli_build.models.pairs import PairEncoder
-from ameli_build.models.vision import OpenClipEncoder
+from ameli_build.models.vision import OpenClipEncoder, PlainEncoder
 from ameli_build.snapshot import whole_file, write_bytes, write_json
 
 OPSET = 17
@@ -94,18 +94,21 @@ def pair_options(folder: Path, encoder: PairEncoder) -> dict[str, Any] | None:
 
 
 def export_pictures(folder: Path, encoder: ImageEncoder) -> bool:
-    """Write the picture tower of an open_clip model to `folder`; whether that could be done."""
-    if not isinstance(encoder, OpenClipEncoder):
+    """Write the picture tower of an open_clip model, or a plain network, to `folder`; whether that could be done."""
+    if isinstance(encoder, OpenClipEncoder):
+        encode = encoder.model.encode_image
+    elif isinstance(encoder, PlainEncoder):
+        encode = encoder.model
+    else:
         return False
-    model = encoder.model
 
     class Tower(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.model = model
+            self.model = encoder.model
 
         def forward(self, pixels: torch.Tensor) -> Any:
-            return self.model.encode_image(pixels)
+            return encode(pixels)
 
     try:
         config = _preprocessing(encoder.preprocess)
@@ -136,11 +139,12 @@ def export_head(path: Path, head: Head) -> None:
 
 
 def _preprocessing(preprocess: Any) -> dict[str, Any]:
-    """Side, mean and deviation of open_clip's resize, crop and normalise."""
+    """What `ExportedPictures` needs to know of resize, crop and normalise."""
     steps = {type(step).__name__: step for step in preprocess.transforms}
-    side = steps["CenterCrop"].size[0]
+    resize, side = steps["Resize"], int(steps["CenterCrop"].size[0])
     numbers = {"mean": steps["Normalize"].mean, "deviation": steps["Normalize"].std}
-    return {"side": int(side)} | {name: [float(one) for one in values] for name, values in numbers.items()}
+    told = {"side": side, "squeezed": resize.size == (side, side), "scaling": resize.interpolation.value}
+    return told | {name: [float(one) for one in values] for name, values in numbers.items()}
 
 
 def _picture(width: int, height: int) -> Image.Image:

@@ -32,6 +32,7 @@ MODULES = (
     "ameli_build.mentions",
     "ameli_build.models.text",
     "ameli_build.models.vision",
+    "ameli_build.models.networks",
     "ameli_build.models.pairs",
     "ameli_build.models.embed",
     "ameli_build.informativeness.attributes",
@@ -113,7 +114,7 @@ def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
         [models.device, models.batch, models.text_backend, models.precision],
         [settings.mentions.max_words, settings.run.shard_rows],
         [settings.baseline.images, settings.baseline.max_tokens, settings.baseline.attributes_per_candidate],
-        settings.baseline.text_signals,
+        [settings.baseline.text_signals, settings.baseline.entity_text],
         module_fingerprint(*MODULES),
     )
 

@@ -13,10 +13,11 @@ from ameli_build.baseline.extraction.extract import counting_products
 from ameli_build.baseline.linking.combine import rank as rank_judged
 from ameli_build.baseline.linking.combine import weighted
 from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.retrieval.pools import Pool, fuse, rank
+from ameli_build.baseline.retrieval.pools import DECIMALS, Pool, fuse, rank
 from ameli_build.link.answer import Answer, Match
 from ameli_build.link.index import Index
 from ameli_build.link.loaded import Models
+from ameli_build.link.mention import FOUND
 from ameli_build.link.modules import score_by_image, score_by_text
 from ameli_build.link.products import read_products
 from ameli_build.link.reading import Reading
@@ -30,12 +31,23 @@ NO_CROSS = "the cross-encoder is left out: reading all retrieved products takes 
 NOT_RUN = "only string match and OCR are asked for attributes: the language models take too long for one answer"
 
 
+NAME_WEIGHT = 2.0
+"""What a product's name in the text adds beside a picture where nothing was trained, in standard deviations of the
+products' scores: much, but a picture that shows something else can still outweigh it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Products as retrieved, best first; `fused` (scores) and `allowed` (the prior's verdict) are of all products."""
+    """Products as retrieved, best first, the first `judged` of them to be judged.
+
+    Of all products: `fused` are the weighted sums of the channels, `scores` what ranks them, and `allowed` is the
+    prior's verdict.
+    """
 
     rows: Integers
+    judged: int
     fused: Scores
+    scores: Scores
     allowed: Mask
 
 
@@ -51,15 +63,16 @@ class Judged:
 
 def answer(index: Index, models: Models, settings: Settings, reading: Reading, top: int) -> Answer:
     """The `top` products: the first `baseline.keep` judged by all modules, those behind them as retrieved."""
-    keep = settings.baseline.keep
-    retrieved = retrieve(index, settings, reading, max(top, keep))
-    rows = retrieved.rows[:keep]
+    retrieved = retrieve(index, settings, reading, max(top, settings.baseline.keep))
+    rows = retrieved.rows[: retrieved.judged]
     products = read_products(index, retrieved.rows)
-    found = find_stated(index, reading.text, reading.lines, counting_products(settings, retrieved.allowed, rows))
+    counting = counting_products(settings, retrieved.allowed, rows)
+    found = find_stated(index, reading.text, reading.lines, counting)
     text = score_by_text(index, models, settings, reading, products, found, rows)
-    judged = _combine(index, text, score_by_image(settings, index, reading, rows), retrieved.fused[rows])
-    contradicted = np.array([found.contradicts(products.sheets[place]) for place in range(len(rows))], dtype=np.bool_)
-    dropped = contradicted if settings.baseline.attribute_filter else np.zeros_like(contradicted)
+    judged = _combine(index, text, score_by_image(settings, index, reading, rows), retrieved.scores[rows])
+    told = found if is_trained(index) else find_stated(index, reading.text, (), counting)
+    dropped = np.array([told.contradicts(products.sheets[place]) for place in range(len(rows))], dtype=np.bool_)
+    dropped &= settings.baseline.attribute_filter
     order = rank_judged(judged.score[None], np.arange(len(rows), dtype=np.int64)[None], dropped[None])[0]
     places = [*order, *range(len(rows), len(retrieved.rows))][:top]
     matches = [_match(index, reading, retrieved, judged, int(n), products.sheets[n], found) for n in places]
@@ -68,8 +81,22 @@ def answer(index: Index, models: Models, settings: Settings, reading: Reading, t
     )
 
 
+def is_trained(index: Index) -> bool:
+    """Whether `ameli baseline` has left modules: then evidence counts as it counted there.
+
+    Without them nothing has shown how far OCR, the prior and cosines can be trusted. Then products are ranked by the
+    cosines alone; what OCR reads, a neighbour's label perhaps, is told but throws no product out.
+    """
+    learnt = index.about["learnt"]
+    return bool(learnt["head"] or learnt["adapter"])
+
+
 def retrieve(index: Index, settings: Settings, reading: Reading, top: int) -> Retrieved:
-    """The first `top` products by the weighted sum of the channels that there are, filtered by the prior."""
+    """The first `top` products by the weighted sum of the channels that there are.
+
+    Those that the mention can denote come first, and the others behind them are not judged. A name that was only found
+    in the text, beside a picture and with nothing trained, adds `NAME_WEIGHT` instead.
+    """
     options = settings.baseline
     weights = _weights(index.about["learnt"]["weights"], list(reading.channels))
     allowed = np.zeros(len(index), dtype=np.bool_)
@@ -77,8 +104,22 @@ def retrieve(index: Index, settings: Settings, reading: Reading, top: int) -> Re
     allowed |= not allowed.any()
     every = np.arange(len(index), dtype=np.int64)[None]
     pool = Pool(every, {name: scores[None] for name, scores in reading.channels.items()}, allowed[None])
-    ranked = rank(pool, weights, prior=options.prior, keep=options.keep).top(top)[0]
-    return Retrieved(ranked[ranked >= 0], fuse(pool, weights, prior_first=False)[0], allowed)
+    fused = fuse(pool, weights, prior_first=False)[0]
+    if reading.named.how == FOUND and "image" in reading.channels and not is_trained(index):
+        scores = np.round(fused + np.float32(NAME_WEIGHT) * fused.std() * allowed, DECIMALS)
+        first = _by_score(scores)
+    else:
+        scores = fused
+        first = rank(pool, weights, prior=options.prior, keep=options.keep).top(top)[0]
+        first = first[first >= 0]
+    behind = _by_score(scores)
+    rows = np.concatenate([first, behind[~np.isin(behind, first)]])[:top]
+    return Retrieved(rows, min(len(first), options.keep), fused, scores, allowed)
+
+
+def _by_score(scores: Scores) -> Integers:
+    """All products, best first; of equals the smaller SKU."""
+    return np.argsort(-scores, kind="stable").astype(np.int64)
 
 
 def _weights(learnt: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
@@ -88,7 +129,7 @@ def _weights(learnt: Mapping[str, float], names: Sequence[str]) -> dict[str, flo
     return {name: weight / total for name, weight in some.items()} if total else dict.fromkeys(names, 1 / len(names))
 
 
-def _combine(index: Index, text: Scores | None, image: Scores | None, fused: Scores) -> Judged:
+def _combine(index: Index, text: Scores | None, image: Scores | None, scores: Scores) -> Judged:
     """The modules' weighted sum; the one of them that there is; or the scores of retrieval."""
     weight = index.about["learnt"]["lambda"]
     if text is not None and image is not None and weight is not None:
@@ -98,7 +139,7 @@ def _combine(index: Index, text: Scores | None, image: Scores | None, fused: Sco
         return Judged(text, "text module, then the attribute filter", text, image)
     if image is not None and text is None and index.about["learnt"]["head"]:
         return Judged(image, "image module, then the attribute filter", text, image)
-    return Judged(fused, "retrieval scores, then the attribute filter", text, image)
+    return Judged(scores, "retrieval scores, then the attribute filter", text, image)
 
 
 def _match(
@@ -129,7 +170,7 @@ def _number(scores: Scores | None, place: int) -> float | None:
 def _remarks(index: Index, settings: Settings) -> list[str]:
     """What the baseline would have used and this answer did not."""
     notes = [index.about["learnt"]["note"]] if index.about["learnt"]["note"] else []
-    if settings.models.cross_encoder:
+    if settings.models.cross_encoder and settings.baseline.cross_channel:
         notes.append(NO_CROSS)
     if settings.models.generator or settings.models.implied:
         notes.append(NOT_RUN)

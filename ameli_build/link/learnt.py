@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ameli_build.baseline.run import read_scores, whole_record
+from ameli_build.baseline.done import read_scores, whole_record
 from ameli_build.baseline.tables import OURS
 from ameli_build.link.index import model_folder
 from ameli_build.models import Matrix

@@ -16,6 +16,7 @@ from ameli_build.mentions.choose import choose_mention, wording
 from ameli_build.mentions.match import Occurrence, find_occurrences, find_spans, lookup_of
 from ameli_build.mentions.words import WORD
 
+FOUND = "found in the text"
 Mask = npt.NDArray[np.bool_]
 Scores = npt.NDArray[np.float32]
 
@@ -48,7 +49,7 @@ def choose(text: str, places: Places, likeness: Scores) -> tuple[Named, Integers
     if mention is None:
         return Named("", 0, 0, "none", 0), np.zeros(0, dtype=np.int64)
     rows = places.rows[form_of(mention.text)]
-    return Named(mention.text, mention.start, mention.end, "found in the text", len(rows)), rows
+    return Named(mention.text, mention.start, mention.end, FOUND, len(rows)), rows
 
 
 def given(index: Index, mention: str, max_words: int) -> tuple[Named, Integers]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.channels import Pictures, picture_scorer
@@ -17,6 +18,7 @@ from ameli_build.link.loaded import Models
 from ameli_build.link.mention import Places, choose, find_places, given
 from ameli_build.link.photos import Photo, open_photo, patch_of, read_lines
 from ameli_build.models import Matrix
+from ameli_build.models.detect import looks_for
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
 
@@ -26,7 +28,8 @@ NO_TEXT = "no text: linked by picture alone"
 NO_PICTURE = "no picture: linked by text alone"
 NO_MENTION = "no product name found in the text: all products are compared"
 NO_OBJECT = "no object stands out in a picture: the whole of it is compared"
-ONLY_FIRST = "only the first picture is used (baseline.images = first)"
+NO_OCR = "text in pictures is not read: {}"
+ONLY_FIRST = "only the first picture is compared (baseline.images = first)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ def read_review(
     """Read text and photographs, of which `take_photos` has checked that there is one."""
     text, wanted = text.strip(), (mention or "").strip()
     notes = [] if text else [NO_TEXT]
+    read = photos if settings.baseline.reads_all_photos else photos[:1]
     if len(photos) > 1 and settings.baseline.images == "first":
         photos, notes = photos[:1], [*notes, ONLY_FIRST]
     channels: dict[str, Scores] = {}
@@ -78,7 +82,7 @@ def read_review(
         named, rows = (named, rows) if wanted else _named(text, places, channels)
     else:
         notes.append(NO_PICTURE)
-    lines = read_lines(photos, settings) if ocr else []
+    lines = _lines(read, settings, notes) if ocr else []
     return Reading(text, vector, named, rows, channels, tuple(lines), (*notes, *_remark(named, wanted, text)))
 
 
@@ -91,10 +95,15 @@ def _named(text: str, places: Places, channels: Mapping[str, Scores]) -> tuple[N
 def _picture_channel(
     index: Index, models: Models, settings: Settings, photos: Sequence[Photo], prompt: str, notes: list[str]
 ) -> Scores:
-    """Cosines of the photographs' patches with all products, adapted where adapters were learnt."""
-    patches = [patch_of(photo, [prompt], settings) for photo in photos]
-    if any(patch is None for patch in patches):
-        notes.append(NO_OBJECT)
+    """Cosines of the photographs with all products, adapted where adapters were learnt.
+
+    A photograph is cut to the object where adapters learnt from such patches, or the detector knows what to look for.
+    A guess at what stands out can cut the product away.
+    """
+    patches: list[Image.Image | None] = [None] * len(photos)
+    if index.about["learnt"]["adapter"] or looks_for(settings.models.detector, prompt):
+        patches = [patch_of(photo, [prompt], settings) for photo in photos]
+        notes += [NO_OBJECT] * any(patch is None for patch in patches)
     shown = [photo.image if patch is None else patch for photo, patch in zip(photos, patches, strict=True)]
     vectors = np.round(models.pictures().encode(shown), 6)
     if index.about["learnt"]["adapter"]:
@@ -103,6 +112,15 @@ def _picture_channel(
     theirs = Pictures(index.vectors["pictures"], index.starts)
     scores = picture_scorer(mine, theirs, settings.baseline.images)(np.zeros(1, dtype=np.int64))
     return np.asarray(np.round(scores[0], 6), dtype=np.float32)
+
+
+def _lines(photos: Sequence[Photo], settings: Settings, notes: list[str]) -> list[str]:
+    """The text on photographs; without a reader a note says why there is none."""
+    try:
+        return read_lines(photos, settings)
+    except UnusableInput as error:
+        notes.append(NO_OCR.format(error))
+        return []
 
 
 def _remark(named: Named, wanted: str, text: str) -> list[str]:

@@ -8,7 +8,8 @@ category.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,13 +43,15 @@ _NO_MODIFIER = word_set("a an and by for in of on or the to with x")
 class Name:
     """One candidate: its words in lower case, the forms of its last word, and whether that is a verb too.
 
-    `gapped`: the words do not stand side by side in title or category.
+    `gapped`: the words do not stand side by side in title or category. `count` is how often noun chunks of the title
+    and of the category say the name in any form; 1 for a gapped name, which neither says.
     """
 
     words: tuple[str, ...]
     heads: frozenset[str]
     verb: bool
     gapped: bool = False
+    count: int = 1
 
     @property
     def keys(self) -> list[str]:
@@ -73,19 +76,29 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     Gapped names come after all others.
     """
     kinds = category_phrases(category, language)
-    phrases = [*title_phrases(title, kinds, language), *kinds]
-    spans = _line_names(title)
-    for phrase in phrases:
-        spans |= _spans_to_head(phrase, max_words)
-    if any(_is_line(phrase[0]) for phrase in kinds if len(phrase) > 1):  # a "MacBook Air" is no kind of air
-        spans -= {(phrase[-1].lower(),) for phrase in kinds if len(phrase) > 1}
+    titled = title_phrases(title, kinds, language)
+    phrases = [*titled, *kinds]
+    spans = Counter((*(_line_names(title) | _spans_of(titled, max_words)), *_spans_of(kinds, max_words)))
     heads = {lemma_of(phrase[-1], language) for phrase in kinds}
-    if heads & _WORKS:
-        spans = {words for words in spans if len(words) > 1 or noun_lemma(words[0], language) in heads}
-    plain = _named(spans, language, gapped=False)
+    plain = _named({words: n for words, n in spans.items() if _names_a_kind(words, kinds, heads, language)}, language)
     known = {name.words for name in plain}
-    gapped = _named(_gapped_spans(phrases, _fronts_of(title, phrases, language), max_words), language, gapped=True)
+    gaps = _gapped_spans(phrases, _fronts_of(title, phrases, language), max_words)
+    gapped = _named(dict.fromkeys(gaps, 1), language, gapped=True)
     return [*plain, *(name for name in gapped if name.words not in known and name.words[-1:] in known)]
+
+
+def _names_a_kind(words: tuple[str, ...], kinds: Sequence[Phrase], heads: set[str], language: Language) -> bool:
+    """Whether a span can name the product; one word alone cannot where `kinds`, with `heads`, make it mean another."""
+    if len(words) > 1:
+        return True
+    longer = [phrase for phrase in kinds if len(phrase) > 1]
+    if any(_is_line(phrase[0]) for phrase in longer) and words[0] in {phrase[-1].lower() for phrase in longer}:
+        return False  # a "MacBook Air" is no kind of air
+    return not heads & _WORKS or noun_lemma(words[0], language) in heads
+
+
+def _spans_of(phrases: Sequence[Phrase], max_words: int) -> set[tuple[str, ...]]:
+    return {span for phrase in phrases for span in _spans_to_head(phrase, max_words)}
 
 
 def _spans_to_head(phrase: Phrase, max_words: int) -> set[tuple[str, ...]]:
@@ -158,14 +171,15 @@ def _is_line(word: str) -> bool:
     return bool(_LINE.match(word)) and word.lower() not in _NOT_A_LINE
 
 
-def _named(spans: set[tuple[str, ...]], language: Language, *, gapped: bool) -> list[Name]:
-    """Names of the spans, longest first, then by their words."""
+def _named(spans: Mapping[tuple[str, ...], int], language: Language, *, gapped: bool = False) -> list[Name]:
+    """Names of spans that are said so often, longest first, then by their words."""
     names: dict[tuple[str, ...], Name] = {}
-    for span in spans:
+    for span, count in spans.items():
         head = noun_lemma(span[-1], language)
         alone = len(span) == 1
         if alone and (head in _EMPTY_HEADS or len(head) < 2):
             continue
         words = (*span[:-1], head)
-        names[words] = Name(words, noun_forms(head, language), alone and is_verb(head, language), gapped)
+        said = count + names[words].count if words in names and not gapped else count
+        names[words] = Name(words, noun_forms(head, language), alone and is_verb(head, language), gapped, said)
     return sorted(names.values(), key=lambda name: (-len(name.words), name.words))

@@ -42,9 +42,11 @@ _NAMES = pl.Schema(
         "keys": pl.List(pl.String),
         "verbs": pl.List(pl.Boolean),
         "named": pl.List(pl.String),
+        "counts": pl.List(pl.Int64),
     }
 )
-"""Texts of names without gaps; of all names, the keys, whether each is a verb too, and the name it is a form of."""
+"""Texts of names without gaps; of all names, the keys, and of each key whether it is a verb too, the name that it is a
+form of, and how often title and category say that name."""
 
 _PLACES = pl.Schema(
     {"start": pl.List(pl.Int64), "end": pl.List(pl.Int64), "key": pl.List(pl.String), "this": pl.List(pl.Boolean)}
@@ -94,6 +96,7 @@ def _parse_names(payload: tuple[str, int, list[tuple[str, str]]]) -> pl.DataFram
         "keys": [[key for name in names for key in name.keys] for names in found],
         "verbs": [[name.verb for name in names for _ in name.heads] for names in found],
         "named": [[key for name in names for key in [name.key] * len(name.heads)] for names in found],
+        "counts": [[name.count for name in names for _ in name.heads] for names in found],
     }
     return pl.DataFrame(columns, schema=_NAMES)
 

@@ -17,21 +17,22 @@ from ameli_build.models.sources import place_of
 
 @dataclass(frozen=True, slots=True)
 class PairScorer:
-    """A cross-encoder with one output; its scores go through a sigmoid."""
+    """A cross-encoder with one output."""
 
     model: Any
     batch: int
     precision: str = "auto"
 
-    def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
-        """Scores in 0..1 of shape (pairs,)."""
+    def score(self, pairs: Sequence[tuple[str, str]], *, logits: bool = False) -> npt.NDArray[np.float32]:
+        """Scores of shape (pairs,): in 0..1 by a sigmoid, or with `logits` the model's own, of either sign."""
         import torch
 
         if not pairs:
             return np.zeros(0, dtype=np.float32)
+        activation = torch.nn.Identity() if logits else torch.nn.Sigmoid()
         with mixed(str(self.model.device), self.precision):
             scores = self.model.predict(
-                list(pairs), batch_size=self.batch, show_progress_bar=False, activation_fn=torch.nn.Sigmoid()
+                list(pairs), batch_size=self.batch, show_progress_bar=False, activation_fn=activation
             )
         return np.asarray(scores, dtype=np.float32).reshape(-1)
 

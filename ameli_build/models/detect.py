@@ -11,20 +11,35 @@ PROMPTLESS = frozenset({"saliency"})
 """Detectors that look at the picture alone: another prompt gives the same box."""
 
 
+def looks_for(name: str, prompt: str) -> bool:
+    """Whether the detector `name` looks for what a prompt names; if not, its box is whatever stands out."""
+    if name.startswith("coco:"):
+        from ameli_build.models.coco import coco_class
+
+        return coco_class(prompt) is not None
+    return name not in PROMPTLESS and bool(prompt.strip())
+
+
 @lru_cache(maxsize=2)
 def load_detector(name: str, device: str = "cpu", box_threshold: float = 0.3, text_threshold: float = 0.25) -> Detector:
-    """The detector `name`: `saliency`, or `groundingdino:...` as `ameli_build.models` describes.
+    """The detector `name`: `saliency`, `coco:ssd-mobilenet-v2` or `groundingdino:...`.
 
-    A box must score above `box_threshold`, and for a detector with prompts some word of the prompt above
-    `text_threshold`. Raises `UnusableInput` for an unknown name and for a model that cannot be had.
+    A box must score above `box_threshold`, and for Grounding DINO some word of the prompt above `text_threshold`.
+    Raises `UnusableInput` for an unknown name and for a model that cannot be had.
     """
     if name == "saliency":
         from ameli_build.models.saliency import SaliencyDetector
 
         return SaliencyDetector(box_threshold)
+    if name == "coco:ssd-mobilenet-v2":
+        from ameli_build.models.coco import load_coco
+
+        return load_coco(name, box_threshold)
     kind, _, rest = name.partition(":")
     if kind == "groundingdino" and rest:
         from ameli_build.models.grounding import load_grounding
 
         return load_grounding(rest, device, box_threshold, text_threshold)
-    raise UnusableInput(f"setting models.detector: {name!r} is neither 'saliency' nor 'groundingdino:...'")
+    raise UnusableInput(
+        f"setting models.detector: {name!r} is none of 'saliency', 'coco:ssd-mobilenet-v2', 'groundingdino:...'"
+    )

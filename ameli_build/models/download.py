@@ -10,7 +10,7 @@ import os
 import shutil
 import tomllib
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
@@ -45,7 +45,7 @@ class Download:
     licence: str
     size: int
     archive: str
-    digests: dict[str, str]
+    digests: dict[str, str] = field(hash=False)
     folder_in: str | None
 
     @property

@@ -33,18 +33,21 @@ IMAGE_CODE = tuple(f"ameli_build.models.{part}" for part in ("vision", "networks
 
 def embed_texts(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
     """Unit vectors of `settings.models.text_encoder`, shape (texts, dimension), row i for `texts[i]`."""
-    models = settings.models
-    exported = export_text_encoder(work, models) if texts else ""
-    common = (models.text_encoder, models.device, models.batch, models.precision, exported)
-    how = (models.device, models.batch, models.precision, models.text_backend)
-    code = module_fingerprint(*TEXT_CODE, __name__)
-    mine = fingerprint("texts", identity(models.text_encoder), how, code)
-    kind = Kind("embed texts", encode_texts, common, mine, models.batch)
-    keys = [_text_key(text) for text in texts]
+    kind = text_kind(settings, export_text_encoder(work, settings.models) if texts else "")
+    keys = [text_key(text) for text in texts]
     return vectors_of(work, kind, dict(zip(keys, texts, strict=True)), keys, settings.run.shard_rows)
 
 
-def _text_key(text: str) -> str:
+def text_kind(settings: Settings, exported: str) -> Kind:
+    """Vectors of texts; `exported` is the folder of the encoder as `models.text_backend` runs it, "" for PyTorch."""
+    models = settings.models
+    common = (models.text_encoder, models.device, models.batch, models.precision, exported)
+    how = (models.device, models.batch, models.precision, models.text_backend)
+    mine = fingerprint("texts", identity(models.text_encoder), how, module_fingerprint(*TEXT_CODE, __name__))
+    return Kind("embed texts", encode_texts, common, mine, models.batch)
+
+
+def text_key(text: str) -> str:
     """A hash that begins with the text's length: a batch holds texts of about one length, and little padding."""
     return f"{min(len(text), 0xFFFF):04x}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -102,10 +104,13 @@ def load_generator(name: str, device: str, batch: int, new_tokens: int) -> Gener
     with loading("generator", name):
         place = Path(place_of("generator", name))
         options: dict[str, Any] = {"local_files_only": True}
+        words: dict[str, Any] = {"padding_side": "left"}
         if place.suffix == ".gguf":
             options["gguf_file"], place = place.name, place.parent
-        tokenizer = AutoTokenizer.from_pretrained(place, padding_side="left", **options)  # type: ignore[no-untyped-call]
-        model: Any = AutoModelForCausalLM.from_pretrained(place, **options)
+            words["legacy"] = True  # the default, said so that no warning about it is printed
+        with redirect_stderr(io.StringIO()):  # a progress bar of a few seconds
+            tokenizer = AutoTokenizer.from_pretrained(place, **words, **options)  # type: ignore[no-untyped-call]
+            model: Any = AutoModelForCausalLM.from_pretrained(place, **options)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return Generator(tokenizer, model.to(device).eval(), device, batch, new_tokens)

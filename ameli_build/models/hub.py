@@ -26,6 +26,8 @@ Kind = Literal["transformer", "sentence", "tokenizer", "open_clip", "timm", "gro
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _TEXTS = (".json", ".txt", ".model")
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spm.model", "sentencepiece.bpe.model", "spiece.model")
+_WEIGHTS = re.compile(r"(?:(model)(?:-\d+-of-\d+)?\.safetensors|pytorch_model(?:-\d+-of-\d+)?\.bin)")
+"""Weights in one file or several; not those of another precision, nor of another part of a training."""
 _OPEN_CLIP = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
 _ELSEWHERE = frozenset({"onnx", "openvino", "coreml", "original"})
 """Folders with the same model for other programs."""
@@ -51,7 +53,7 @@ class Hub:
     @property
     def folder(self) -> Path:
         """Where its files lie once they are fetched."""
-        name = f"{self.repo.replace('/', '--')}@{self.revision or 'main'}"
+        name = f"{self.repo.replace('/', '--')}--{self.revision or 'main'}"
         part = self.grounding or ("tokenizer" if self.kind == "tokenizer" else "")
         return store.models_folder() / "hub" / (f"{name}-{part}" if part else name)
 
@@ -72,8 +74,8 @@ class Hub:
         """Download what is not there yet, and check it; raises `RunFailed` where that cannot be done."""
         try:
             self._fetch()
-        except RunFailed:
-            raise
+        except RunFailed as error:
+            raise RunFailed(f"{self.repo}: {error}") from None
         except Exception as error:  # the hub's client raises what it likes
             raise RunFailed(f"{self.repo}: {first_line(error)}") from error
 
@@ -83,17 +85,18 @@ class Hub:
         info = HfApi().model_info(self.repo, revision=self.revision or None, files_metadata=True)
         commit = str(info.sha)
         if _COMMIT.fullmatch(self.revision) and commit != self.revision:
-            raise RunFailed(f"{self.repo}: the hub answers with revision {commit}, not {self.revision}")
+            raise RunFailed(f"the hub answers with revision {commit}, not {self.revision}")
         there = {one.rfilename: one for one in info.siblings or ()}
         wanted = wanted_files(self.kind, sorted(there), self.grounding)
         store.forget(self.folder)
         for name in wanted:
             path = self.folder / name
             if not _is_right(path, there[name]):
+                path.unlink(missing_ok=True)  # the client takes a file that it has downloaded for a whole one
                 hf_hub_download(self.repo, name, revision=commit, local_dir=self.folder)
             if not _is_right(path, there[name]):
                 path.unlink(missing_ok=True)
-                raise RunFailed(f"{self.repo}: {name} is not what the hub says it is; run the command again")
+                raise RunFailed(f"{name} is not what the hub says it is; run the command again")
         self._check_modules(there)
         licence = str(getattr(info.card_data, "license", None) or self.facts.licence)
         store.write_record(self.folder, self.repo, commit, licence)
@@ -106,7 +109,7 @@ class Hub:
         for module in json.loads(path.read_text(encoding="utf-8")):
             name = f"{module['path']}/config.json"
             if str(module["type"]).endswith("Pooling") and name not in there:
-                raise RunFailed(f"{self.repo}: {name} is not among its files")
+                raise RunFailed(f"{name} is not among its files")
 
 
 def wanted_files(kind: Kind, names: Sequence[str], grounding: str = "") -> list[str]:
@@ -133,9 +136,9 @@ def wanted_files(kind: Kind, names: Sequence[str], grounding: str = "") -> list[
         _one(top, ["modules.json"], "modules.json")
     if kind != "timm":
         _one(bare, _TOKENIZERS, "tokenizer")
-    safe = [name for name in ours if name.endswith(".safetensors") and not name.startswith("open_clip")]
-    plain = [name for name in ours if PurePosixPath(name).name.startswith("pytorch_model") and name.endswith(".bin")]
-    weights = safe or plain
+    named = [(name, _WEIGHTS.fullmatch(PurePosixPath(name).name)) for name in ours]
+    safe = [name for name, found in named if found and found[1] == "model"]
+    weights = safe or [name for name, found in named if found]
     if not weights:
         raise RunFailed("no weights among its files (model.safetensors or pytorch_model.bin)")
     return [*texts, *weights]
@@ -162,5 +165,9 @@ def _is_right(path: Path, told: RepoSibling) -> bool:
 
 def first_line(error: BaseException) -> str:
     """What an error of a foreign library says first, without its advice."""
+    from requests import ConnectionError
+
+    if isinstance(error, ConnectionError):  # it says a paragraph
+        return "no connection"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0][:300] if lines else type(error).__name__

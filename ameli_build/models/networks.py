@@ -35,9 +35,20 @@ def load_timm(name: str, setting: str) -> tuple[Any, Preprocess]:
             stored = dict(zip(model.state_dict(), stored.values(), strict=True))
         model.load_state_dict(stored)
         model.reset_classifier(0)
+    return model, _whole_picture(model)
+
+
+def _whole_picture(model: Any) -> Preprocess:
+    """The network's own size and colours, the whole picture squeezed into its square.
+
+    A classifier's own transform cuts off the rim and the ends of a tall photograph, where the product may be.
+    """
+    import timm
+
     data: Any = timm.data
-    transform: Preprocess = data.create_transform(**data.resolve_model_data_config(model), is_training=False)
-    return model, transform
+    config = data.resolve_model_data_config(model) | {"crop_pct": 1.0, "crop_mode": "squash"}
+    transform: Preprocess = data.create_transform(**config, is_training=False)
+    return transform
 
 
 def load_torchvision(name: str, setting: str) -> tuple[Any, Preprocess]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,7 +28,7 @@ MAX_SIDE = 480
 
 @dataclass(frozen=True, slots=True)
 class RapidReader:
-    """RapidOCR; its recogniser drops spaces between words, so compare its lines without white space."""
+    """RapidOCR; its recogniser may drop spaces between words, so compare its lines without white space."""
 
     engine: Callable[[Any], Any]
 
@@ -36,8 +37,9 @@ class RapidReader:
         lines: dict[str, None] = {}
         for degrees in (0, *rotations):
             turned = image.convert("RGB").rotate(degrees, expand=True)
-            found, _ = self.engine(np.asarray(turned)[:, :, ::-1])
-            lines |= {str(text): None for _, text, score in found or () if float(score) > MIN_CONFIDENCE}
+            found = self.engine(np.asarray(turned)[:, :, ::-1])
+            scored = zip(found.txts or (), found.scores or (), strict=True)
+            lines |= {str(text): None for text, score in scored if float(score) > MIN_CONFIDENCE}
         return list(lines)
 
 
@@ -49,7 +51,9 @@ class EasyReader:
 
     def read(self, image: Image.Image, rotations: Sequence[int] = ()) -> list[str]:
         """The lines of text, in the order of detection, each at the best of the rotations."""
-        found = self.engine.readtext(np.asarray(image.convert("RGB")), rotation_info=list(rotations) or None)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="'pin_memory'")  # EasyOCR asks for it without a GPU too
+            found = self.engine.readtext(np.asarray(image.convert("RGB")), rotation_info=list(rotations) or None)
         return [str(text) for _, text, score in found if float(score) > MIN_CONFIDENCE]
 
 
@@ -64,17 +68,17 @@ def load_reader(name: str, device: str = "cpu") -> Reader:
 
 
 def _load_rapid() -> RapidReader:
-    from rapidocr_onnxruntime import RapidOCR
+    from rapidocr import RapidOCR
 
-    threads = int(os.environ.get("OMP_NUM_THREADS", "0")) or -1
-    engine = RapidOCR(
-        det_limit_side_len=MAX_SIDE,
-        det_limit_type="max",
-        use_cls=False,
-        intra_op_num_threads=threads,
-        inter_op_num_threads=1,
-    )
-    return RapidReader(engine)
+    options = {
+        "Global.use_cls": False,
+        "Global.log_level": "error",
+        "Det.limit_side_len": MAX_SIDE,
+        "Det.limit_type": "max",
+        "EngineConfig.onnxruntime.intra_op_num_threads": int(os.environ.get("OMP_NUM_THREADS", "0")) or -1,
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    }
+    return RapidReader(RapidOCR(params=options))
 
 
 def _load_easy(device: str) -> EasyReader:

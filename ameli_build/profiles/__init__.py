@@ -1,1 +1,1 @@
-"""Profiles: demo (bundled models), small (small public models), paper (the paper's models and settings)."""
+"""The profiles, a file each; docs/profiles.md says which is for whom."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from ameli_build.paper import paper
 from ameli_build.settings import Settings
 
 
@@ -26,7 +27,7 @@ def card(stats: Mapping[str, Any], settings: Settings, splits: tuple[str, ...], 
     demo = settings.release.generated
     filled = [split for split in splits if stats["table2"][split]["reviews"]]
     known = {"stats": stats, "settings": settings, "splits": splits, "filled": filled, "digest": digest}
-    return template.render(**known, models=models, demo=demo) + "\n"
+    return template.render(**known, models=models, demo=demo, paper=paper().table2) + "\n"
 
 
 def _public(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -34,15 +35,20 @@ _MEANING: dict[str, dict[str, Any]] = {
     "reason": {"description": "why it left", "enum": [reason.value for reason in Reason]},
     "detail": {"description": "what was found"},
 }
+_LOGITS = {
+    "description_similarity": {"description": "a cross-encoder's logit for the review and the product's description"},
+    "title_similarity": {"description": "a cross-encoder's logit for the review and the product's title"},
+}
 _NULLABLE = {"image_similarity", "description_similarity", "title_similarity"}
 
 _IMAGE = {"type": "string", "pattern": "^images/[0-9a-f]{64}\\.[a-z0-9]+$"}
 
 
-def table_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of one row of the released table `name`."""
+def table_schema(name: str, similarity: str) -> dict[str, Any]:
+    """The JSON Schema of one row of the released table `name`, of a build with that `informativeness.similarity`."""
     columns = SCHEMAS[name]
-    properties = {column: _property(column, kind) for column, kind in columns.items()}
+    meaning = _MEANING if similarity == "cosine" else _MEANING | _LOGITS
+    properties = {column: _property(column, kind, meaning) for column, kind in columns.items()}
     return {
         "$schema": DIALECT,
         "title": f"one row of {name}.parquet",
@@ -53,8 +59,8 @@ def table_schema(name: str) -> dict[str, Any]:
     }
 
 
-def _property(column: str, kind: pl.DataType) -> dict[str, Any]:
-    found = _type(kind) | _MEANING.get(column, {})
+def _property(column: str, kind: pl.DataType, meaning: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    found = _type(kind) | meaning.get(column, {})
     if column in ("images", "cleaned_images"):
         found["items"] = _IMAGE
     if column in _NULLABLE:

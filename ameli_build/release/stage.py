@@ -70,7 +70,7 @@ def _fill(
     names = sorted(named)
     for name in names:
         write_table(folder / f"{name}.parquet", named[name])
-        write_json(folder / "schema" / f"{name}.json", table_schema(name))
+        write_json(folder / "schema" / f"{name}.json", table_schema(name, settings.informativeness.similarity))
     write_json(folder / "schema" / "stats.json", stats_schema())
     write_json(folder / "schema" / "croissant.json", croissant_schema())
     write_json(folder / "stats.json", stats)
@@ -117,7 +117,7 @@ STAGE = Stage(
     outputs=(),
     # the card names models and thresholds
     sections=("release", "models", "informativeness", "splits"),
-    modules=tuple(f"ameli_build.release.{name}" for name in MODULES),
+    modules=(*(f"ameli_build.release.{name}" for name in MODULES), "ameli_build.paper"),
     files=(ANSWERS_FILE, "catalog/rejected.jsonl"),
     made=("dataset",),
 )

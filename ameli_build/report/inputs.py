@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
+from ameli_build.baseline.done import read_scores
 from ameli_build.baseline.kept import read_predictions
-from ameli_build.baseline.run import read_scores
 from ameli_build.baseline.tables import Scores
 from ameli_build.provenance import STAGES
 from ameli_build.snapshot import Snapshot, UnusableInput

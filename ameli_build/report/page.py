@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ameli_build.baseline.tables import FLOORS, HUMAN, TABLE4, TABLE5, TUNED_TEXT
+from ameli_build.paper import RECALLS, paper, stands_beside
 from ameli_build.report.falls import funnel_falls
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.judging import Judgement, Kind, by_category, judge
@@ -54,6 +55,9 @@ def render(inputs: Inputs, settings: Settings) -> str:
             stats=inputs.stats,
             falls=funnel_falls(inputs.stats["funnel"]) if inputs.stats else [],
             thumbnails=_thumbnails(inputs) if inputs.stats else {},
+            paper=paper(),
+            recalls=RECALLS,
+            beside=stands_beside(inputs.scores.table4) if inputs.scores else "",
             scores=inputs.scores,
             scales=scales(inputs.scores) if inputs.scores else {},
             gaps=gaps(inputs.scores) if inputs.scores else [],

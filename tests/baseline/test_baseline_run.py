@@ -15,8 +15,9 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 
 from ameli_build.baseline.card import model_card
 from ameli_build.baseline.claims import claims
+from ameli_build.baseline.done import read_scores
 from ameli_build.baseline.linking.linkers import ONE_CANDIDATE
-from ameli_build.baseline.run import read_scores, run_baseline
+from ameli_build.baseline.run import run_baseline
 from ameli_build.baseline.tables import (
     BOTH,
     FLOORS,

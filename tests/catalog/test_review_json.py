@@ -9,6 +9,7 @@ import pytest
 from ameli_build.catalog.parsed import NotReviews
 from ameli_build.catalog.reviews import parse_review_page
 from ameli_build.catalog.urls import original_image, sku_of
+from ameli_build.records import UNREADABLE
 
 SKU, SIBLING = "7000101", "7000102"
 PISCES = "https://pisces.test/ugc/photos/thumbnail/0a1b.jpg"
@@ -63,6 +64,9 @@ def test_every_field_of_a_review() -> None:
         (topic(SIBLING, productDetails={"links": {"rnrPath": f"/site/reviews/lamp/{SIBLING}"}}), SIBLING, False),
         (topic(SIBLING, productDetails={"links": {"pdpPath": "/product/lamp/JJGCQ8WQR5"}}), SIBLING, False),
         (topic(SIBLING, productDetails={"links": None}), SIBLING, False),
+        (topic(productDetails={"links": {"pdpPath": "/product/lamp/JJGCQ8WQR5"}}), UNREADABLE, True),
+        (topic(productDetails={"name": "Lamp - Blue"}, writeCommentUrl=None), UNREADABLE, False),
+        (topic(productDetails="Lamp - Blue", writeCommentUrl=7), UNREADABLE, False),
         (topic(productDetails=None), None, False),
         (topic(writeCommentUrl=7), None, False),
     ],

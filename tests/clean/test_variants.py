@@ -6,6 +6,7 @@ import polars as pl
 
 from ameli_build.clean.variants import product_missing, resolve_links, wrong_variant
 from ameli_build.clean.verdicts import judge
+from ameli_build.records import UNREADABLE
 
 CATALOGUE = {"A": None, "B": None, "C": None, "X": "no_image (no picture listed)"}
 
@@ -49,6 +50,17 @@ def test_no_valid_link_is_linked_to_the_named_variant() -> None:
 def test_a_named_variant_outside_the_catalogue_leaves() -> None:
     detail = "is about variant Z, which is not in the catalogue"
     assert outcome(resolve(("r", "A", "Z"))) == ("Z", 1, 1, False, "wrong_variant", detail)
+
+
+def test_a_variant_whose_sku_cannot_be_read_is_another_one() -> None:
+    detail = "is about another variant, whose SKU cannot be read in what the shop says"
+    left = (UNREADABLE, 1, 1, False, "wrong_variant", detail)
+    assert outcome(resolve(("r", "A", UNREADABLE))) == left
+    assert outcome(resolve(("r", "A", UNREADABLE), relink=False)) == left
+    assert outcome(resolve(("r", "A", UNREADABLE), ("r", "B", None))) == ("B", 2, 1, False, None, None)
+    assert outcome(resolve(("r", "A", UNREADABLE), ("r", "C", "B"))) == ("B", 2, 2, True, None, None)
+    detail = "is about variant Z, which is not in the catalogue"
+    assert outcome(resolve(("r", "A", UNREADABLE), ("r", "B", "Z"))) == ("Z", 2, 2, False, "wrong_variant", detail)
 
 
 def test_without_relinking_the_review_leaves() -> None:

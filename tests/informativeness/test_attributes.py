@@ -138,6 +138,14 @@ def test_exact_matching_takes_values_as_they_are_written() -> None:
     assert count_exact("grays, 14 inches.", attributes) == 1
 
 
+def test_exact_matching_leaves_out_values_that_say_nothing() -> None:
+    values = ("No", "Yes", "Other", "None", "2", "16", "A", "all", "Off")
+    attributes = [(f"Name {n}", value) for n, value in enumerate(values)]
+    assert count_exact("No problems at all. I bought 2 of them.", attributes) == 0
+    assert count_exact("Yes, none other: a 16 is off.", attributes) == 0
+    assert count_exact("No problems with the 16 gigabytes", [*attributes, ("Memory", "16 gigabytes")]) == 1
+
+
 @given(st.text(max_size=80))
 def test_any_text_is_cut_and_mentions_itself(text: str) -> None:
     spaced = Text.of(text).spaced
@@ -170,12 +178,12 @@ def test_labelled_pairs() -> None:
     assert wilson_lower_bound(hits / found, found, 0.975) > 0.94
     assert wilson_lower_bound(hits / true, true, 0.975) > 0.92
     assert precision_and_recall(COUNTERS["normalised"], development) == (70, 70, 70)
-    assert precision_and_recall(COUNTERS["exact"], held_out) == (16, 23, 68)
-    assert precision_and_recall(COUNTERS["exact"], pairs) == (33, 47, 138)
+    assert precision_and_recall(COUNTERS["exact"], held_out) == (16, 19, 68)
+    assert precision_and_recall(COUNTERS["exact"], pairs) == (33, 40, 138)
 
 
 def test_labelled_pairs_that_no_rule_has_seen() -> None:
-    """Precision 0.93 [0.83, 0.97] and recall 0.89 [0.79, 0.95] of 86 pairs; string match 0.71 and 0.21."""
+    """Precision 0.93 [0.83, 0.97] and recall 0.89 [0.79, 0.95] of 86 pairs; string match 0.80 and 0.21."""
     pairs = labelled("labelled_values_fresh.txt")
     assert precision_and_recall(COUNTERS["normalised"], pairs) == (51, 55, 57)
-    assert precision_and_recall(COUNTERS["exact"], pairs) == (12, 17, 57)
+    assert precision_and_recall(COUNTERS["exact"], pairs) == (12, 15, 57)

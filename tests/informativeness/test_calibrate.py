@@ -35,6 +35,7 @@ def test_thresholds_are_found_and_read_by_the_next_build(snapshot: Snapshot, tmp
     assert found.warnings == ()
     settings = load_settings("demo", snapshot=snapshot).informativeness
     assert {name: getattr(settings, name) for name in found.thresholds} == dict(found.thresholds)
+    assert settings.thresholds_from == "ameli calibrate, on 190 labels of this snapshot"
     report = json.loads((snapshot.root / "settings" / "calibration.json").read_text())
     assert report["precision"] == found.precision
     assert len(report["comparison"]) == 10

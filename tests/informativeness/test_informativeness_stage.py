@@ -6,15 +6,22 @@ import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
+from tiny_models import minilm_tokenizer, save
+from transformers import BertConfig, BertForSequenceClassification
 
+from ameli_build.build import STAGES, build, roles_of
 from ameli_build.informativeness.features import pair_similarity
 from ameli_build.informativeness.stage import STAGE
 from ameli_build.mentions.stage import MENTIONS
+from ameli_build.models.cross import load_cross_encoder
 from ameli_build.records import ATTRIBUTES
 from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, write_table
+from ameli_build.snapshot import Snapshot, UnusableInput, write_table
 from ameli_build.stages import run_stage
 
+TINY = BertConfig(
+    vocab_size=30522, num_labels=1, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
+)
 TEXTS = {
     "said": "A gray 14-inch laptop with 16 gigs and a 1tb drive.",
     "shown": "Nice.",
@@ -85,6 +92,33 @@ def test_values_as_they_are_written(snapshot: Snapshot) -> None:
     after = snapshot.read("informativeness/features")
     assert after["n_attributes"].to_list() == [1, 0, 0]
     assert after.drop("n_attributes").equals(before.drop("n_attributes"))
+
+
+def test_texts_by_a_cross_encoder(snapshot: Snapshot, tmp_path: Path) -> None:
+    """Logits as the model gives them, of an empty description too; the other two features stay."""
+    name = save(tmp_path / "cross", lambda: BertForSequenceClassification(TINY), minilm_tokenizer(), 0)
+    run_stage(STAGE, snapshot, load_settings("demo"))
+    before = snapshot.read("informativeness/features")
+    overrides = ["informativeness.similarity=cross-encoder", f"models.cross_encoder={name}"]
+    low = [f"informativeness.{feature}_similarity=-9" for feature in ("description", "title")]
+    assert run_stage(STAGE, snapshot, load_settings("demo", [*overrides, *low]))
+    after = snapshot.read("informativeness/features")
+    scorer, joined = load_cross_encoder(name), [TEXTS[key].strip() for key in after["review_id"]]
+    for column, target in (("description_similarity", ""), ("title_similarity", 'Vantor - 14" Laptop - Gray')):
+        wanted = scorer.score([(text, target) for text in joined], logits=True)
+        assert np.allclose(after[column], wanted, atol=1e-3)
+        assert not after[column].equals(before[column])
+    columns = ("review_id", "n_attributes", "image_similarity")
+    assert after.select(columns).equals(before.select(columns))
+    assert snapshot.read("informativeness/dropped").is_empty()
+
+
+def test_the_check_before_a_build_asks_for_the_cross_encoder_where_it_is_used(snapshot: Snapshot) -> None:
+    overrides = ["models.cross_encoder=nobody/has-this"]
+    assert "cross_encoder" not in roles_of(STAGES, load_settings("demo", overrides))
+    settings = load_settings("demo", [*overrides, "informativeness.similarity=cross-encoder"])
+    with pytest.raises(UnusableInput, match=r"models\.cross_encoder nobody/has-this"):
+        build(snapshot, settings)
 
 
 def test_no_review_with_a_mention(snapshot: Snapshot) -> None:

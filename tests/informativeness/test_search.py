@@ -30,6 +30,18 @@ def test_against_trying_them_all(needed: int, min_precision: float) -> None:
     assert found.precision == pytest.approx(coarse[1][said].mean())
 
 
+def test_logits_have_thresholds_of_either_sign() -> None:
+    """Informative reviews are those above -2: a grid that ended at 1, or began at 0, would not tell them apart."""
+    points = POINTS.copy()
+    points[:, 2] = np.round(RANDOM.uniform(-11, 9, len(points)), 4)
+    true = points[:, 2] > -2
+    grid = threshold_grid(points[:, 2], whole=False)
+    assert grid[0] < -9 and grid[-1] == 9.0
+    found = search_thresholds(points, true, 1, 0.85)
+    assert -4 < found.thresholds[2] < 0 and found.precision >= 0.85 and found.recall > 0.9
+    assert threshold_grid(points[:, 1], whole=False)[-1] == 1.0
+
+
 def test_without_a_precise_enough_rule_the_best_f1_is_taken() -> None:
     points = np.zeros((20, 4))
     true = np.arange(20) < 10

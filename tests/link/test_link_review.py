@@ -66,15 +66,18 @@ def test_a_review_is_linked_to_the_product_that_it_describes(linker: Linker, pho
     assert best.name == "Norvex - Laptop - 256 gigabytes - Red"
     assert set(best.agrees) == {"Color", "Storage Capacity"}
     assert best.contradicts == ()
-    assert all(match.prior for match in answer.matches)
-    assert len(answer.matches) == 8
+    assert sum(match.prior for match in answer.matches) == 8
+    assert len(answer.matches) == 10
     assert "even weights" in answer.notes[-1]
 
 
 def test_what_contradicts_the_review_stands_last(linker: Linker) -> None:
     answer = linker.link(TEXT)
-    told = [bool(match.contradicts) for match in answer.matches]
+    told = [bool(match.contradicts) for match in answer.matches[:8]]
+    assert any(told)
     assert told == sorted(told)
+    assert [match.prior for match in answer.matches[8:]] == [False, False]  # behind those of the name, not judged
+    assert [match.score for match in answer.matches[8:]] == [None, None]
     assert NO_PICTURE in answer.notes
 
 
@@ -97,7 +100,7 @@ def test_without_a_name_all_products_are_compared(linker: Linker) -> None:
 def test_a_given_mention_counts_even_against_the_text(linker: Linker) -> None:
     answer = linker.link(TEXT, mention="my new microwaves")
     assert (answer.mention.text, answer.mention.how) == ("microwaves", "given")
-    assert all("Microwave" in match.name for match in answer.matches)
+    assert ["Microwave" in match.name for match in answer.matches] == [True] * 8 + [False] * 2
     answer = linker.link(TEXT, mention="sofa")
     assert "no product of the catalogue is called 'sofa': all products are compared" in answer.notes
     assert {"Laptop", "Microwave"} == {match.name.split(" - ")[1] for match in answer.matches}
@@ -113,6 +116,16 @@ def test_only_the_first_picture_counts_unless_all_are_compared(
     both = load_settings("demo", ["baseline.images=maximum"])
     colours = [match.name.rsplit(" ", 1)[1] for match in link_review(snapshot, both, "", [photo, blue]).matches[:8]]
     assert {"Red", "Blue"} == set(colours)
+
+
+def test_ocr_reads_the_pictures_that_the_settings_say(
+    snapshot: Snapshot, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures, counts = [photo, photograph(tmp_path / "blue.png", "Blue")], []
+    monkeypatch.setattr("ameli_build.link.reading.read_lines", lambda photos, _: counts.append(len(photos)) or [])
+    for which in ("first", "all"):
+        link_review(snapshot, load_settings("demo", [f"baseline.ocr_photos={which}"]), "", pictures)
+    assert counts == [1, 2]
 
 
 def test_what_cannot_be_linked_is_told(linker: Linker, tmp_path: Path, photo: Path) -> None:
@@ -163,14 +176,15 @@ def test_trained_modules_decide_where_they_are_kept(settings: Settings, photo: P
     answer = linker.link(TEXT, [photo], ocr=False)
     assert answer.scored_by.startswith("0.3 x text module + 0.7 x image module")
     assert "even weights" not in " ".join(answer.notes)
-    for match in answer.matches:
+    judged = answer.matches[:8]
+    for match in judged:
         assert match.text_module is not None
         assert match.image_module is not None
         assert match.score == pytest.approx(0.3 * match.text_module + 0.7 * match.image_module, abs=2e-4)
         assert match.retrieval == pytest.approx(0.6 * (match.text or 0) + 0.4 * (match.image or 0), abs=2e-4)
-    assert sum(match.text_module or 0 for match in answer.matches) == pytest.approx(1, abs=1e-3)
+    assert sum(match.text_module or 0 for match in judged) == pytest.approx(1, abs=1e-3)
     plain = Linker(linker.index, unexported(linker.models), settings).link(TEXT, [photo], ocr=False)
-    for mine, theirs in zip(answer.matches, plain.matches, strict=True):
+    for mine, theirs in zip(judged, plain.matches[:8], strict=True):
         assert mine.text_module == pytest.approx(theirs.text_module, abs=2e-3)
     assert linker.link(TEXT).scored_by.startswith("text module")
     assert linker.link("", [photo], ocr=False).scored_by.startswith("image module")

@@ -9,45 +9,13 @@ import pytest
 import torch
 from groundingdino.util.slconfig import SLConfig
 from PIL import Image
+from tiny_models import GROUNDING_CONFIG
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from ameli_build.models import grounding
 from ameli_build.models.detect import load_detector
 from ameli_build.models.grounding import caption_of
 from ameli_build.snapshot import UnusableInput
-
-CONFIG = """
-modelname = "groundingdino"
-backbone = "swin_T_224_1k"
-position_embedding = "sine"
-pe_temperatureH = pe_temperatureW = 20
-return_interm_indices = [1, 2, 3]
-backbone_freeze_keywords = None
-enc_layers = dec_layers = 1
-pre_norm = False
-dim_feedforward = 32
-hidden_dim = 256
-dropout = text_dropout = fusion_dropout = fusion_droppath = 0.0
-nheads = 4
-num_queries = 10
-query_dim = 4
-num_patterns = 0
-num_feature_levels = 4
-enc_n_points = dec_n_points = 4
-two_stage_type = "standard"
-two_stage_bbox_embed_share = two_stage_class_embed_share = False
-transformer_activation = "relu"
-dec_pred_bbox_embed_share = embed_init_tgt = True
-dn_box_noise_scale = dn_label_coef = dn_bbox_coef = 1.0
-dn_label_noise_ratio = 0.5
-dn_labelbook_size = 10
-max_text_len = 256
-text_encoder_type = "given by the loader"
-use_text_enhancer = use_fusion_layer = True
-use_checkpoint = use_transformer_ckpt = True
-use_text_cross_attention = True
-sub_sentence_present = True
-"""
 
 
 def write_text_encoder(folder: Path) -> None:
@@ -69,7 +37,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
     root = tmp_path_factory.mktemp("dino")
     torch.manual_seed(0)
     write_text_encoder(root / "bert")
-    (root / "tiny.py").write_text(CONFIG)
+    (root / "tiny.py").write_text(GROUNDING_CONFIG)
     arguments = SLConfig.fromfile(str(root / "tiny.py"))
     arguments.device, arguments.text_encoder_type = "cpu", str(root / "bert")
     torch.save({"model": build_model(arguments).state_dict()}, root / "tiny.pth")

@@ -1,6 +1,6 @@
 """Readers of text in pictures."""
 
-import importlib.util
+from importlib import metadata
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -37,8 +37,11 @@ def test_unknown_reader() -> None:
         load_reader("tesseract")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("easyocr") is not None, reason="the extra is installed")
-def test_a_reader_that_is_not_installed_says_how_to_get_it() -> None:
+def test_a_reader_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", nowhere)
     with pytest.raises(UnusableInput, match=r"models\.ocr.*easyocr.*pip install"):
         load_reader("easyocr")
 

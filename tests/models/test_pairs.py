@@ -10,6 +10,8 @@ from transformers import (
     AutoTokenizer,
     BertConfig,
     BertForSequenceClassification,
+    DebertaConfig,
+    DebertaForSequenceClassification,
     DebertaV2Config,
     DebertaV2Model,
 )
@@ -52,6 +54,30 @@ def test_a_deberta_checkpoint_goes_the_same_way(tmp_path: Path) -> None:
     vectors = load_pair_encoder(name, "cpu", 2, 32).encode([(REVIEW, "Color of laptop is silver")] * 3)
     assert vectors.shape == (3, 32)
     assert np.array_equal(vectors[0], vectors[2]) or np.allclose(vectors[0], vectors[2], atol=1e-5)
+
+
+def test_an_encoder_is_taken_out_of_an_nli_checkpoint(tmp_path: Path) -> None:
+    """As `authors` does with the first DeBERTa: its relative positions are read, its classifier is left out."""
+    config = DebertaConfig(
+        vocab_size=30522, relative_attention=True, pos_att_type=["c2p", "p2c"], type_vocab_size=0, num_labels=3, **SIZES
+    )
+    torch.manual_seed(0)
+    model = DebertaForSequenceClassification(config).eval()
+    encoder = load_pair_encoder(save(tmp_path / "nli", model), "cpu", 2, 512)
+    assert torch.equal(encoder.model.encoder.rel_embeddings.weight, model.deberta.encoder.rel_embeddings.weight)
+    vectors = encoder.encode([(REVIEW, "Color of laptop is silver"), ("word " * 600, "Brand of laptop is Norvex")])
+    assert vectors.shape == (2, 32)
+    assert np.isfinite(vectors).all()
+
+
+def test_logits_are_what_the_sigmoid_sees(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = BertForSequenceClassification(BertConfig(vocab_size=30522, num_labels=1, **SIZES))
+    scorer = load_cross_encoder(save(tmp_path / "logits", model))
+    pairs = [(REVIEW, "a silver laptop"), (REVIEW, "an oven")]
+    logits = scorer.score(pairs, logits=True)
+    assert np.allclose(scorer.score(pairs), 1 / (1 + np.exp(-logits)), atol=1e-6)
+    assert scorer.score([], logits=True).shape == (0,)
 
 
 def test_a_cross_encoder_scores_in_order(tmp_path: Path) -> None:

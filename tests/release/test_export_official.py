@@ -126,7 +126,19 @@ def test_what_a_mention_denotes(folder: Path) -> None:
         for one in reviews(folder, split):
             assert one["gold_entity_info"]["id"] in one["mention_to_product_id_list"]
             assert one["gold_entity_info"]["product_category"] in one["mention_to_category_list"]
-    assert all(entry["product_id"] == sorted(entry["product_id"]) for entry in table.values())
+    assert {tuple(entry) for entry in table.values()} == {("category", "product_id")}
+
+
+def test_names_are_counted_in_title_and_category(folder: Path) -> None:
+    """As the prior counts them: the products that say a name most often come first."""
+    rows = list(csv.DictReader((folder / layout.STATISTICS / "mention_to_entity_by_lemma.csv").open()))
+    counts = {(row["alias"], row["kind"], row["value"]): int(row["count"]) for row in rows}
+    table = read(folder / layout.STATISTICS / "mention_to_entity_by_lemma.json")
+    assert {count for (_, kind, _), count in counts.items() if kind == "product_id"} == {1, 2}
+    for alias, entry in table.items():
+        said = [counts[alias, "product_id", str(number)] for number in entry["product_id"]]
+        assert said == sorted(said, reverse=True)
+        assert sum(said) == sum(counts[alias, "category", path] for path in entry["category"])
 
 
 def test_predictions_fill_candidates_scores_and_attributes(tmp_path: Path) -> None:

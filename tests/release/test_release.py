@@ -89,6 +89,26 @@ def test_only_a_generated_world_is_called_one(tmp_path: Path) -> None:
     assert "generated world" in (made_up.dataset / "README.md").read_text()
 
 
+def test_the_card_says_where_the_thresholds_come_from(tmp_path: Path) -> None:
+    known = released_snapshot(tmp_path / "known", load_settings("demo")).dataset / "README.md"
+    assert "Where these thresholds come from: a calibration" in known.read_text()
+    settings = load_settings("demo", ["informativeness.thresholds_from="])
+    card = (released_snapshot(tmp_path / "unknown", settings).dataset / "README.md").read_text()
+    assert "**Nobody calibrated these thresholds for these models**" in card
+    assert "`ameli calibrate` finds thresholds" in card
+
+
+def test_the_card_says_which_pictures_hard_negatives_are_like(snapshot: Snapshot) -> None:
+    assert "whose first picture is most like the first picture" in (snapshot.dataset / "README.md").read_text()
+
+
+def test_the_paper_s_table_2_stands_in_the_card(snapshot: Snapshot) -> None:
+    card = (snapshot.dataset / "README.md").read_text()
+    assert "| test | 2 | 2 | 1.0 | 3,794 reviews, 6,941 images, 1.83 a review |" in card
+    assert "the paper's (another data set)" in card
+    assert "35,598 products in 989 categories" in " ".join(card.split())
+
+
 def test_half_of_the_annotators_is_not_enough(snapshot: Snapshot) -> None:
     answer(snapshot, [("a", "r4", 1, "p4"), ("b", "r4", 2, "p1")])
     run_stage(STAGE, snapshot, load_settings("demo"))

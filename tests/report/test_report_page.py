@@ -10,12 +10,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ameli_build.provenance import write_run_record
 from ameli_build.report.falls import funnel_falls
 from ameli_build.report.misses import differences
 from ameli_build.report.run import make_report
-from ameli_build.snapshot import Snapshot, UnusableInput
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot, UnusableInput, write_json
 from tests.made import HOSTILE
-from tests.report.report_world import SETTINGS, reported_snapshot, row, write_predictions
+from tests.report.report_world import SETTINGS, made_scores, reported_snapshot, row, write_predictions
 
 
 @pytest.fixture
@@ -47,6 +49,39 @@ def test_every_section_has_its_numbers(snapshot: Snapshot) -> None:
     assert "string match not run: not asked" in part(text, "attributes")
     assert "ameli-build 0.1.0 on Python 3.11" in part(text, "made")
     assert re.search(r"release \d+\.\d [\d,]+", part(text, "made"))
+
+
+def test_the_paper_s_numbers_stand_beside_and_are_said_to_be_of_another_data_set(snapshot: Snapshot) -> None:
+    """Tables 4 and 5 beside Clean-Test where there is one, else beside test."""
+    text = page(snapshot)
+    assert "test 2 2 1.00 3,794 6,941 1.83" in part(text, "data")
+    assert "products 4 35,598" in part(text, "data")
+    assert "P(e|m) not run: no &lt;model&gt; here 3.14 8.03 13.22 28.73 39.47" in part(text, "retrieval")
+    assert "BM25 not run: no &lt;model&gt; here – – – – –" in part(text, "retrieval")
+    assert "V2TEL not run: no &lt;model&gt; here 31.12 19.64" in part(text, "linking")
+    assert "human not run: no annotation sheet has been imported – –" in part(text, "linking")
+    assert "The paper's annotators chose the gold product for 79.73 %" in part(text, "linking")
+    assert "the paper: another data set" in part(text, "data")
+    for name in ("retrieval", "linking"):
+        assert "the paper&#39;s Clean-Test: another data set" in part(text, name)
+    scores = made_scores().as_json()
+    for table in ("table4", "table5"):
+        scores[table]["clean_test"] = scores[table]["test"]
+    scores["notes"]["reviews"]["clean_test"] = 1
+    write_json(snapshot.root / "baseline" / "scores.json", scores)
+    for name in ("retrieval", "linking"):
+        before, after = part(page(snapshot), name).split("Clean-Test, 1 reviews")
+        assert "another data set" not in before
+        assert "another data set" in after
+
+
+def test_where_the_thresholds_come_from(snapshot: Snapshot) -> None:
+    assert "They come from: a calibration" in part(page(snapshot), "funnel")
+    settings = load_settings("demo", ["informativeness.thresholds_from="])
+    write_run_record(snapshot, settings, "build")
+    told = part(page(snapshot), "funnel")
+    assert "Nobody calibrated them for these models" in told
+    assert "ameli calibrate SNAPSHOT LABELS" in told
 
 
 def test_misses_stand_by_how_sure_the_linker_was(snapshot: Snapshot) -> None:

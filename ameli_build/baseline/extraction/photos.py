@@ -25,13 +25,12 @@ PHOTOS_PER_SHARD = 16
 def read_photos(work: Work, settings: Settings, reviews: Reviews, root: Path) -> tuple[list[list[str]], dict[str, int]]:
     """Lines of text for each review, and how many of the photos were read.
 
-    Paths are relative to `root`. The original photos, the first of each review unless the settings compare all. With
+    Paths are relative to `root`. The original photos, the first of each review or all. With
     `baseline.ocr_images` above 0 at most so many: those of dev and test before those of train, chosen by a hash of seed
     and name. Each picture is read by itself and kept by its content. Raises `UnusableInput` where the reader
     cannot be had, `RunFailed` for a picture that cannot be opened.
     """
-    only_first = settings.baseline.images == "first"
-    photos = [paths[:1] if only_first else paths for paths in reviews.photos]
+    photos = [paths if settings.baseline.reads_all_photos else paths[:1] for paths in reviews.photos]
     every, chosen = _choose(settings, reviews.splits, photos)
     keys = {path: content_key(root, path) for path in chosen}
     items = {key: path for path, key in keys.items()}

@@ -14,6 +14,7 @@ from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.extraction.attributes import Found, Sheet, contradictions
 from ameli_build.baseline.linking.combine import rank, softmax, tune_weight, weighted
+from ameli_build.baseline.linking.cost import training_cost
 from ameli_build.baseline.linking.head import make_lists
 from ameli_build.baseline.linking.lists import Encoded, TextLists
 from ameli_build.baseline.linking.text_module import TextModule, train_text_module
@@ -21,6 +22,7 @@ from ameli_build.baseline.linking.visual import visual_linkers
 from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import score_candidates
 from ameli_build.baseline.retrieval.retrievers import TRAININGS, Retrieved, image_scorer
+from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
@@ -98,6 +100,8 @@ def _text_modules(
     learnt: dict[str, Any] = {"train_reviews": len(lists.train), "pairs": len(encoded.pairs)}
     if not lists.learning.slots.size or not lists.judging.slots.size:
         return (None, None), learnt | {"with_attributes": None, "description_only": None}
+    if run == 0 and settings.baseline.text_layers:
+        say(training_cost(settings, lists.learning, len(encoded.lists)))
     is_dev = _is_dev(data, rows)
     dev_gold = reviews.gold[rows[is_dev]]
     modules: list[TextModule | None] = []

@@ -32,18 +32,30 @@ def visual_linkers(
     V2VEL compares pictures by a ResNet, V2TEL picture and text by CLIP; V2VTEL re-ranks the first five of V2VEL by
     V2TEL.
     """
-    queries = vectors.review_pictures.first()
-    text = _adapted(work, data, queries, vectors.titles, settings, seed + 1, rows, candidates)
-    by_text = tables.NOTHING_TO_LEARN if text is None else rank(text, candidates)
+    text = _by_text(work, settings, data, vectors, rows, candidates, seed + 1)
+    by_text = text if isinstance(text, str) else rank(text, candidates)
     try:
         pictures = embed_resnet(work, settings, data)
     except UnusableInput as error:
-        return {tables.V2VEL: str(error), tables.V2TEL: by_text, tables.V2VTEL: f"needs V2VEL: {error}"}
-    visual = _adapted(work, data, pictures[0], pictures[1], settings, seed + 2, rows, candidates)
-    if visual is None or text is None:
-        return {tables.V2VEL: tables.NOTHING_TO_LEARN, tables.V2TEL: by_text, tables.V2VTEL: tables.NOTHING_TO_LEARN}
-    both = rerank(visual, text, candidates)
-    return {tables.V2VEL: rank(visual, candidates), tables.V2TEL: by_text, tables.V2VTEL: both}
+        both = text if isinstance(text, str) else f"needs V2VEL: {error}"
+        return {tables.V2VEL: str(error), tables.V2TEL: by_text, tables.V2VTEL: both}
+    visual = _adapted(work, data, *pictures, settings, seed + 2, rows, candidates)
+    by_picture = tables.NOTHING_TO_LEARN if visual is None else rank(visual, candidates)
+    if visual is None or isinstance(text, str):
+        both = text if isinstance(text, str) else tables.NOTHING_TO_LEARN
+        return {tables.V2VEL: by_picture, tables.V2TEL: by_text, tables.V2VTEL: both}
+    return {tables.V2VEL: by_picture, tables.V2TEL: by_text, tables.V2VTEL: rerank(visual, text, candidates)}
+
+
+def _by_text(
+    work: Work, settings: Settings, data: Data, vectors: Vectors, rows: Integers, candidates: Integers, seed: int
+) -> Scores | str:
+    """V2TEL's scores, or why there are none."""
+    if isinstance(vectors.titles, str):
+        return vectors.titles
+    queries = vectors.review_pictures.first()
+    scores = _adapted(work, data, queries, vectors.titles, settings, seed, rows, candidates)
+    return tables.NOTHING_TO_LEARN if scores is None else scores
 
 
 def rerank(visual: Scores, text: Scores, candidates: Integers) -> Integers:

@@ -7,19 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.retrieval.pools import BLOCK, DECIMALS, Pool
-from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models.batches import Kind, by_content, length_key, rows_of
-from ameli_build.models.cross import load_cross_encoder
-from ameli_build.models.sources import identity
+from ameli_build.baseline.retrieval.pools import BLOCK, Pool
+from ameli_build.models.batches import by_content, length_key
+from ameli_build.models.score import score_texts
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
-
-TextPair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +48,14 @@ def cross_encode(
         for n in reviews:
             rows[n] = np.union1d(rows[n], pool.rows[n][pool.rows[n] >= 0])
     scores = [np.zeros(len(some), dtype=np.float32) for some in rows]
-    entities, kind = data.kb.texts(), _kind(settings)
+    entities = data.kb.texts(settings.baseline.entity_text)
     sharing: dict[str, list[int]] = {}
     for n in reviews:
         sharing.setdefault(length_key(data.reviews.texts[n]), []).append(int(n))
     for _, keys in by_content(sorted(sharing), lambda part: len(part) > BLOCK):
         block = [n for key in keys for n in sharing[key]]
         pairs = [(data.reviews.texts[n], entities[row]) for n in block for row in rows[n]]
-        found = iter(_score_all(work, settings, kind, pairs))
+        found = iter(score_texts(work, settings, pairs))
         for n in block:
             scores[n] = np.fromiter(found, dtype=np.float32, count=len(rows[n]))
     return Crossed(rows, scores)
-
-
-def _kind(settings: Settings) -> Kind:
-    models = settings.models
-    common = (models.cross_encoder, models.device, models.batch, models.precision)
-    code = module_fingerprint("ameli_build.models.cross", "ameli_build.models.precision", __name__)
-    mine = fingerprint("cross", identity(models.cross_encoder), common[1:], code)
-    return Kind("cross-encode", score_pairs, common, mine, models.batch)
-
-
-def _score_all(work: Work, settings: Settings, kind: Kind, pairs: Sequence[TextPair]) -> npt.NDArray[np.float32]:
-    keys = [length_key(*pair) for pair in pairs]
-    rows = rows_of(work, kind, dict(zip(keys, pairs, strict=True)), keys, settings.run.shard_rows)
-    scores: npt.NDArray[np.float32] = rows["score"].to_numpy(writable=True) if keys else np.zeros(0, dtype=np.float32)
-    return scores
-
-
-def score_pairs(name: str, device: str, batch: int, precision: str, pairs: Sequence[TextPair]) -> pl.DataFrame:
-    """The scores of one batch of pairs."""
-    scores = np.round(load_cross_encoder(name, device, batch, precision).score(pairs), DECIMALS)
-    return pl.DataFrame({"score": scores}, schema={"score": pl.Float32})

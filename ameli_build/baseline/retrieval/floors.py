@@ -42,7 +42,7 @@ def floors(work: Work, settings: Settings, data: Data) -> Mapping[str, Ranking |
     titles = embed_texts(work, settings, kb.names)
     return {
         COLOURS: rank_by_cosine(*colours),
-        WORDS: rank_by_words(reviews.texts, kb.texts()),
+        WORDS: rank_by_words(reviews.texts, kb.texts(settings.baseline.entity_text)),
         TITLES: rank_by_cosine(embed_texts(work, settings, reviews.texts), titles),
     }
 

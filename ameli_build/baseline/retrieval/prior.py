@@ -1,14 +1,14 @@
 """Prior probabilities of a product and of a category given a mention (section 4.2).
 
-The names of a product, from the noun chunks of its title and leaf category, are counted over the knowledge base under
-every inflected form, so that a mention meets them by surface and by lemma. P(e|m) is the product's share of the
-occurrences of a form, P(c|m) the share of its category.
+The names of a product are counted in the noun chunks of its title and its leaf category, over the whole knowledge base
+and under every inflected form, so that a mention meets them by surface and by lemma. A name that title and category
+both say counts twice. P(e|m) is the product's share of the occurrences of a form, P(c|m) the share of its category.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,21 +22,24 @@ from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
 Mask = npt.NDArray[np.bool_]
+Holders = tuple[tuple[int, ...], tuple[int, ...]]
+"""Rows of the products that have a name, and how often each has it."""
+NOBODY: Holders = ((), ())
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """Form of a name -> rows of the products that have it, and the category's number of each product."""
+    """Form of a name -> the products that have it and how often, and the category's number of each product."""
 
-    forms: Mapping[str, tuple[int, ...]]
+    forms: Mapping[str, Holders]
     category: Integers
 
     def entities(self, mention: str) -> npt.NDArray[np.float64]:
         """P(e|m) for each product, shape (products,); all zero for a name that no product has."""
-        counts = np.bincount(
-            np.array(self.forms.get(form_of(mention), ()), dtype=np.int64), minlength=len(self.category)
-        )
-        return np.asarray(counts / max(counts.sum(), 1), dtype=np.float64)
+        rows, counts = self.forms.get(form_of(mention), NOBODY)
+        shares = np.zeros(len(self.category), dtype=np.float64)
+        shares[list(rows)] = np.array(counts, dtype=np.float64) / max(sum(counts), 1)
+        return shares
 
     def categories(self, mention: str) -> npt.NDArray[np.float64]:
         """P(c|m) of each product's category, shape (products,)."""
@@ -46,7 +49,7 @@ class Prior:
     def allowed(self, mention: str) -> Mask:
         """Products whose P(e|m) and P(c|m) are above zero; all of them when there is none."""
         mask = np.zeros(len(self.category), dtype=np.bool_)
-        mask[list(self.forms.get(form_of(mention), ()))] = True  # what P(e|m) is of, P(c|m) is of too
+        mask[list(self.forms.get(form_of(mention), NOBODY)[0])] = True  # what P(e|m) is of, P(c|m) is of too
         return mask if mask.any() else np.ones(len(self.category), dtype=np.bool_)
 
 
@@ -55,23 +58,31 @@ def form_of(mention: str) -> str:
     return "".join(WORD.findall(mention.lower()))
 
 
-def count_forms(names: Sequence[Sequence[str]], categories: Sequence[tuple[str, ...]]) -> Prior:
-    """The prior from the forms of each product's names and its category, the whole path."""
-    forms: dict[str, list[int]] = defaultdict(list)
-    for row, some in enumerate(names):
-        for form in some:
-            forms[form].append(row)
+def count_forms(names: Iterable[Mapping[str, int]], categories: Sequence[tuple[str, ...]]) -> Prior:
+    """The prior from how often each product says each form of its names, and from its category, the whole path."""
+    forms: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for row, counts in enumerate(names):
+        for form, count in counts.items():
+            forms[form].append((row, count))
     number = {path: n for n, path in enumerate(sorted(set(categories)))}
     return Prior(
-        {form: tuple(rows) for form, rows in forms.items()},
+        {form: (tuple(row for row, _ in held), tuple(count for _, count in held)) for form, held in forms.items()},
         np.array([number[path] for path in categories], dtype=np.int64),
     )
 
 
 def make_prior(work: Work, settings: Settings, kb: KnowledgeBase) -> Prior:
     """The prior of a knowledge base, its titles and categories parsed a shard at a time."""
-    names = name_table(work, settings, kb.titles())
-    return count_forms([sorted(set(keys)) for keys in names["keys"].to_list()], kb.categories)
+    names = name_table(work, settings, kb.titles()).select("keys", "counts")
+    return count_forms((_counted(keys, counts) for keys, counts in names.iter_rows()), kb.categories)
+
+
+def _counted(keys: Sequence[str], counts: Sequence[int]) -> Mapping[str, int]:
+    """How often a product says each key; names of one product can share a key."""
+    total: Counter[str] = Counter()
+    for key, count in zip(keys, counts, strict=True):
+        total[key] += count
+    return total
 
 
 def rank_by_prior(prior: Prior, mentions: Sequence[str], depth: int) -> Integers:

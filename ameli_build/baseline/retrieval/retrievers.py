@@ -34,7 +34,7 @@ from ameli_build.models import Matrix
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
-NO_CROSS = "without the cross-encoder's term: models.cross_encoder is empty"
+NO_CROSS = "without the cross-encoder's term: {}"
 A_FLOOR = "a floor, beyond the paper"
 BEYOND = "beyond the paper; trained once, with the seed of the first run"
 TRAININGS = "trainings"
@@ -102,12 +102,12 @@ class Pools:
         return build_pool(scorers, self.allowed, len(self.data.kb), options.retrieve, options.index)
 
     def with_cross_encoder(self, work: Work) -> Pools:
-        """With the channel `cross` where the settings name a cross-encoder.
+        """With the channel `cross`, unless the settings are without.
 
         It reads what is scored, dev and test, and the train reviews whose candidates the text module learns from.
         """
         data, settings = self.data, self.settings
-        if not settings.models.cross_encoder:
+        if _why_no_cross(settings):
             return self
         reviews = data.reviews
         train = reviews.sample("train", settings.baseline.text_reviews, settings.run.seed)
@@ -146,9 +146,16 @@ def retrieve_plain(work: Work, settings: Settings, data: Data, prior: Prior, poo
         **floors(work, settings, data),
     }
     remarks = {tables.PRIOR: PRIOR_ONLY, tables.TUNED_TEXT: BEYOND, **dict.fromkeys(tables.FLOORS, A_FLOOR)}
-    if not settings.models.cross_encoder:
-        remarks |= {name: NO_CROSS for name in tables.TABLE4 if "SBERT" in name}
+    if why := _why_no_cross(settings):
+        remarks |= {name: NO_CROSS.format(why) for name in tables.TABLE4 if "SBERT" in name}
     return Plain(rankings, weights, remarks, {} if isinstance(tuned, str) else tuned.record)
+
+
+def _why_no_cross(settings: Settings) -> str:
+    """Why the cross-encoder's score is no channel; empty where it is one."""
+    if not settings.models.cross_encoder:
+        return "models.cross_encoder is empty"
+    return "" if settings.baseline.cross_channel else "baseline.cross_channel is false"
 
 
 def _rank_by_text(settings: Settings, data: Data, tuned: TunedText, allowed: Sequence[Mask]) -> Ranking:

@@ -81,7 +81,7 @@ def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | str:
 def make_lesson(data: Data, settings: Settings) -> Lesson:
     """The texts to learn from, in the order of the train reviews; none of the test split."""
     seed, count = settings.run.seed, settings.baseline.text_tuning_reviews
-    kb, reviews, entities = data.kb, data.reviews, data.kb.texts()
+    kb, reviews, entities = data.kb, data.reviews, data.kb.texts(settings.baseline.entity_text)
     train = [int(row) for row in reviews.sample("train", count, seed)] if len(kb) > 1 else []
     dev = [int(row) for row in reviews.rows("dev")]
     negatives = [_negative(data, row, seed) for row in train]

@@ -23,7 +23,7 @@ from ameli_build.crawl.browsers.chromium import add_local, find_programs, make_o
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.crawl.fetching.connections import COUNTRY_COOKIE
 from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
+from ameli_build.snapshot import Outage, RunFailed
 
 BROWSER_ERRORS = (WebDriverException, HTTPError, OSError)
 """What a browser that fails, is gone, or does not answer shows itself as."""
@@ -86,11 +86,11 @@ class Browser:
         return driver
 
     def start(self) -> None:
-        """Start it. Raises `RunFailed` when that does not go."""
+        """Start it. Raises `RunFailed` when that does not go, `Outage` for a remote one, which may come back."""
         try:
             driver = self._remote() if self._settings.browser_url else self._local()
         except BROWSER_ERRORS as error:
-            raise RunFailed(
+            raise self._failure(
                 f"the browser for {self._use} does not start ({told(error)}); see crawl.browser_url, {self._without}"
             ) from error
         self._driver, self.pages, self._used = driver, 0, time.monotonic()
@@ -98,7 +98,11 @@ class Browser:
             self._prepare(driver)
         except BROWSER_ERRORS as error:
             self.close()
-            raise RunFailed(f"the browser for {self._use} ends as it starts ({told(error)})") from error
+            raise self._failure(f"the browser for {self._use} ends as it starts ({told(error)})") from error
+
+    @property
+    def _failure(self) -> type[RunFailed]:
+        return Outage if self._settings.browser_url else RunFailed
 
     def open(self, url: str) -> WebDriver:
         """The browser with a page loaded (its HTML parsed, that is)."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.progress import say
 from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
+from ameli_build.snapshot import Outage, Refused, RunFailed
 
 GIVEN_UP = "host_given_up"
 _FIRST_WAIT = 30.0
@@ -78,7 +78,7 @@ class Breaker:
             return max(0.0, left)
 
     def check(self, host: str) -> None:
-        """Raise `RunFailed` when the crawl is over, `FetchFailed` (`host_given_up`) when a host is."""
+        """Raise `Refused` or `Outage` when the crawl is over, `FetchFailed` (`host_given_up`) when a host is."""
         if self._end is not None:
             raise self._end
         state = self._states.get(host)
@@ -134,6 +134,7 @@ class Breaker:
                     f"{host}: {state.refusals} refusals in a row, the last ({kind}) for {url}",
                     f"crawl stopped so as not to hammer; {advice}wait some hours, lower crawl.rate"
                     f" (now {settings.rate:g}), then run the same command to go on",
+                    Refused,
                 )
         self.check(host)
 
@@ -150,16 +151,16 @@ class Breaker:
         if outage >= settings.max_outage:
             minutes = f"{outage / 60:.0f} minutes"
             advice = "crawl stopped; everything so far is kept: run the same command to go on"
-            self._give_up(host, state, f"{host}: out of order for {minutes} ({reason})", advice)
+            self._give_up(host, state, f"{host}: out of order for {minutes} ({reason})", advice, Outage)
             return
         seconds = min(_FIRST_WAIT * settings.backoff * 2.0 ** min(state.waits, 60), settings.retry_after_ceiling)
         state.waits += 1
         state.until = now + seconds
         self._tell(f"crawl: {host}: {reason}; asked again in {seconds:.0f} s")
 
-    def _give_up(self, host: str, state: _State, reason: str, advice: str) -> None:
+    def _give_up(self, host: str, state: _State, reason: str, advice: str, failure: type[RunFailed]) -> None:
         state.given_up = reason
         if self._spare(host):
             self._tell(f"crawl: {reason}; nothing more is asked of this host: the next run asks for the rest")
         else:
-            self._end = RunFailed(f"{reason}; {advice}")
+            self._end = failure(f"{reason}; {advice}")

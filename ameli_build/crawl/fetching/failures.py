@@ -11,6 +11,23 @@ import requests
 import urllib3.exceptions
 
 from ameli_build.crawl.storage.archive import Response
+from ameli_build.snapshot import Outage, Refused, RunFailed
+
+REFUSALS = frozenset(("http_403", "blocked", "country_page"))
+"""Kinds of failure by which a shop says no."""
+PASSING = frozenset(("connection", "deadline", "http_408", "http_429", "short_body", "timeout", "tls"))
+"""Kinds of failure that pass by themselves, beside 5xx."""
+
+
+def run_failed(kind: str, text: str) -> RunFailed:
+    """The end of a run whose requests ended as `kind`.
+
+    >>> type(run_failed("http_403", "")).__name__, type(run_failed("http_503", "")).__name__
+    ('Refused', 'Outage')
+    """
+    if kind in REFUSALS:
+        return Refused(text)
+    return Outage(text) if kind in PASSING or kind.startswith("http_5") else RunFailed(text)
 
 
 class FetchFailed(Exception):

@@ -14,20 +14,19 @@ from urllib.parse import urljoin, urlsplit
 
 from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
 from ameli_build.crawl.fetching.breaker import Breaker
-from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged, Unwanted, retry_after
+from ameli_build.crawl.fetching.failures import REFUSALS, FetchFailed, Unchanged, Unwanted, retry_after
 from ameli_build.crawl.fetching.robots import Robots, RobotsUnreachable
 from ameli_build.crawl.fetching.throttle import Throttle
 from ameli_build.crawl.fetching.transport import REDIRECTS, HttpTransport, Transport
 from ameli_build.crawl.storage.archive import Response
 from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
+from ameli_build.snapshot import Outage, Refused
 
 T = TypeVar("T")
 
 MAX_REDIRECTS = 5
 TROUBLE = frozenset((408, 429, *range(500, 600)))
 """What a host says that is down, or overrun."""
-REFUSALS = ("http_403", "blocked", "country_page")
 _ACCEPT_PAGE = "text/html,application/xhtml+xml,*/*;q=0.5"
 _ACCEPT = {
     "api": "application/json",
@@ -221,7 +220,8 @@ class Fetcher:
             self.robots.check(target)
         except Forbidden as forbidden:
             if forbidden.kind == "robots_unreachable" and not self.addresses.images_only(host):
-                raise RunFailed(f"{forbidden}; run the same command again when it can be read") from None
+                failure = Refused if "blocked: " in str(forbidden) else Outage  # a block page in its place is a refusal
+                raise failure(f"{forbidden}; run the same command again when it can be read") from None
             raise
 
     def _load_robots(self, origin: str) -> bytes:

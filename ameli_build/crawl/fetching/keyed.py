@@ -24,7 +24,7 @@ from ameli_build.crawl.fetching.transport import Transport
 from ameli_build.crawl.storage.archive import Response
 from ameli_build.crawl.storage.store import Archive
 from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed, UnusableInput
+from ameli_build.snapshot import Refused, UnusableInput
 
 VARIABLE = "BESTBUY_API_KEY"
 HIDDEN = "XXX"
@@ -79,12 +79,12 @@ class Allowance:
         self._lock = threading.Lock()
 
     def take(self, url: str) -> None:
-        """Count one call; raises `RunFailed` when there is none left."""
+        """Count one call; raises `Refused` when there is none left."""
         with self._lock:
             now = self._now()
             if len(self._calls) == self._most and now - self._calls[0] < DAY:
                 again = self._calls[0] + DAY
-                raise RunFailed(
+                raise Refused(
                     f"the developer API was called {self._most:,} times in 24 hours, which is what it allows"
                     f" (crawl.api_calls_per_day); everything so far is kept: run the same command again after"
                     f" {again.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
@@ -116,7 +116,7 @@ class KeyedTransport:
             logging.getLogger(name).addFilter(self._log)
 
     def get(self, url: str, target: str, kind: str, headers: Mapping[str, str]) -> Response:
-        """As `Transport.get`; besides raises `RunFailed` when the calls of a day are used up."""
+        """As `Transport.get`; besides raises `Refused` when the calls of a day are used up."""
         if kind != "api" or not target.startswith(self._origin):
             return self._inner.get(url, target, kind, headers)
         plain = _PARAMETER.sub("", target).rstrip("?&")

@@ -1,12 +1,15 @@
-"""What products a mention can denote, in the authors' layout: a table by surface and one by lemma (section 4.2)."""
+"""What products a mention can denote, in the authors' layout: a table by surface and one by lemma (section 4.2).
+
+A name counts as often as noun chunks of a product's title and category say it, as in the prior.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -20,8 +23,13 @@ from ameli_build.release.official.ids import Ids
 from ameli_build.settings import Settings
 from ameli_build.stages import Shard, Work
 
-Holders = Mapping[str, Sequence[int]]
-"""Alias -> integer ids of the products that have it, ascending."""
+Key = TypeVar("Key", int, str)
+Counts = Mapping[int, int]
+"""Integer id of a product -> how often it has a name."""
+Holders = Mapping[str, Counts]
+"""Alias -> the products that have it, by id."""
+
+_ALIASES = pl.List(pl.Struct({"alias": pl.String(), "count": pl.Int64()}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +41,25 @@ class Aliases:
     letters: Holders
     category: Mapping[int, str]
 
-    def products(self, mention: str) -> list[int]:
-        """Products whose P(e|m) is above 0, by id: each has a name once, so all are as probable."""
-        return list(self.letters.get(form_of(mention), ()))
+    def products(self, mention: str) -> Counts:
+        """Products whose P(e|m) is above 0 with their counts, the most probable first, ties by id."""
+        return _most_frequent_first(self.letters.get(form_of(mention), {}))
 
-    def categories(self, numbers: Sequence[int]) -> list[str]:
-        """The categories of some products, the most frequent first, ties by path."""
-        counts = Counter(self.category[number] for number in numbers)
-        return sorted(counts, key=lambda path: (-counts[path], path))
+    def categories(self, products: Counts) -> Mapping[str, int]:
+        """The categories of some products with their counts, the most frequent first, ties by path."""
+        counts: Counter[str] = Counter()
+        for number, count in products.items():
+            counts[self.category[number]] += count
+        return _most_frequent_first(counts)
 
     def write(self, folder: Path) -> None:
         """Both tables as JSON (alias -> categories and products) and as CSV with counts."""
         for name, holders in (("surface", self.surface), ("lemma", self.lemma)):
             tables = {
-                alias: {"category": self.categories(holders[alias]), "product_id": list(holders[alias])}
+                alias: {
+                    "category": list(self.categories(holders[alias])),
+                    "product_id": list(_most_frequent_first(holders[alias])),
+                }
                 for alias in sorted(holders)
             }
             layout.write_object(folder / f"mention_to_entity_by_{name}.json", tables)
@@ -55,10 +68,13 @@ class Aliases:
 
     def _counted(self, holders: Holders) -> Iterator[tuple[Any, ...]]:
         for alias in sorted(holders):
-            numbers = holders[alias]
-            counts = Counter(self.category[number] for number in numbers)
-            yield from ((alias, "category", path, counts[path]) for path in self.categories(numbers))
-            yield from ((alias, "product_id", number, 1) for number in numbers)
+            products = _most_frequent_first(holders[alias])
+            yield from ((alias, "category", path, count) for path, count in self.categories(products).items())
+            yield from ((alias, "product_id", number, count) for number, count in products.items())
+
+
+def _most_frequent_first(counts: Mapping[Key, int]) -> Mapping[Key, int]:
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
 def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Ids) -> Aliases:
@@ -71,23 +87,32 @@ def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Id
         Shard(fingerprint("aliases", part, identity(language), words, code), (language, words, part)) for part in parts
     ]
     names = [one for table in work.map("parse aliases", _parse, shards) for one in table.rows()]
-    surface, lemma, letters = (defaultdict[str, list[int]](list) for _ in range(3))
+    surface, lemma, letters = (defaultdict[str, dict[int, int]](dict) for _ in range(3))
     category = {}
     for (sku, path), columns in zip(products.select("sku", "categories").rows(), names, strict=True):
         category[ids.products[sku]] = layout.category_path(path)
         for holders, aliases in zip((surface, lemma, letters), columns, strict=True):
-            for alias in aliases:
-                holders[alias].append(ids.products[sku])
+            for one in aliases:
+                holders[one["alias"]][ids.products[sku]] = one["count"]
     return Aliases(surface, lemma, letters, category)
 
 
 def _parse(payload: tuple[str, int, list[tuple[str, str]]]) -> pl.DataFrame:
     name, words, items = payload
     language = load_language(name)
-    columns: dict[str, list[list[str]]] = {"surface": [], "lemma": [], "letters": []}
+    columns: dict[str, list[list[dict[str, Any]]]] = {"surface": [], "lemma": [], "letters": []}
     for title, leaf in items:
         names = product_names(title, leaf, language, words)
-        columns["surface"].append(sorted({" ".join((*one.words[:-1], head)) for one in names for head in one.heads}))
-        columns["lemma"].append(sorted({one.text for one in names}))
-        columns["letters"].append(sorted({key for one in names for key in one.keys}))
-    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.List(pl.String)))
+        surfaces = ((" ".join((*one.words[:-1], head)), one.count) for one in names for head in one.heads)
+        columns["surface"].append(_counted(surfaces))
+        columns["lemma"].append(_counted((one.text, one.count) for one in names))
+        columns["letters"].append(_counted((key, one.count) for one in names for key in one.keys))
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, _ALIASES))
+
+
+def _counted(aliases: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Each alias once, by the alphabet; the counts of names that share one are added up."""
+    total: Counter[str] = Counter()
+    for alias, count in aliases:
+        total[alias] += count
+    return [{"alias": alias, "count": total[alias]} for alias in sorted(total)]

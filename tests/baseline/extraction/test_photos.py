@@ -37,8 +37,9 @@ def test_the_first_photo_of_each_review(tmp_path: Path) -> None:
 def test_all_photos_and_a_bounded_sample_that_begins_with_test(tmp_path: Path) -> None:
     reviews = make_reviews(tmp_path / "dataset" / "images")
     work = Work(Snapshot(tmp_path))
-    lines, counts = read_photos(work, load_settings("demo", ["baseline.images=maximum"]), reviews, tmp_path / "dataset")
-    assert lines == [["NORVEX", "KALDEN"], ["TRIVOX"], ["BELMAR"]]
+    for override in ("baseline.images=maximum", "baseline.ocr_photos=all"):
+        lines, counts = read_photos(work, load_settings("demo", [override]), reviews, tmp_path / "dataset")
+        assert lines == [["NORVEX", "KALDEN"], ["TRIVOX"], ["BELMAR"]]
     lines, counts = read_photos(work, load_settings("demo", ["baseline.ocr_images=1"]), reviews, tmp_path / "dataset")
     assert lines == [[], [], ["BELMAR"]]
     assert counts == {"photos": 3, "read": 1}

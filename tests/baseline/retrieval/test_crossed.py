@@ -11,8 +11,10 @@ from tiny_models import minilm_tokenizer, save
 from transformers import BertConfig, BertForSequenceClassification
 
 from ameli_build.baseline.data import load_data
+from ameli_build.baseline.encode import encode_all
 from ameli_build.baseline.retrieval.crossed import cross_encode
 from ameli_build.baseline.retrieval.pools import Pool
+from ameli_build.baseline.retrieval.retrievers import Pools
 from ameli_build.models.cross import load_cross_encoder
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
@@ -28,6 +30,15 @@ def pool_of(*lists: list[int]) -> Pool:
     return Pool(rows, {"text": np.zeros(rows.shape, dtype=np.float32)}, rows >= 0)
 
 
+def test_a_profile_can_name_the_model_and_leave_the_channel_out(tmp_path: Path) -> None:
+    settings = load_settings("demo", ("models.cross_encoder=nobody/has-this", "baseline.cross_channel=false"))
+    data = load_data(write_dataset(tmp_path, {"train": 1, "dev": 1, "test": 1}) / "dataset")
+    vectors = encode_all(Work(Snapshot(tmp_path)), settings, data)
+    everything = [np.ones(len(data.kb), dtype=np.bool_)] * len(data.reviews)
+    pools = Pools(settings, data, vectors, everything, {}).with_cross_encoder(Work(Snapshot(tmp_path)))
+    assert set(pools.pool().channels) == {"text", "image"}
+
+
 def test_pairs_of_all_pools_are_scored_once(tmp_path: Path) -> None:
     name = save(tmp_path / "cross", lambda: BertForSequenceClassification(TINY), minilm_tokenizer(), 0)
     settings = load_settings("demo", (f"models.cross_encoder={name}", "models.batch=4"))
@@ -38,7 +49,7 @@ def test_pairs_of_all_pools_are_scored_once(tmp_path: Path) -> None:
     some = np.array([1, 2, 3, 4], dtype=np.int64)
     crossed = cross_encode(work, settings, data, some, [lambda: first, lambda: second])
     assert [len(rows) for rows in crossed.rows] == [0, 3, 3, 2, 6]
-    entities, scorer = data.kb.texts(), load_cross_encoder(name)
+    entities, scorer = data.kb.texts(settings.baseline.entity_text), load_cross_encoder(name)
     for pool in (first, second):
         found = crossed.onto(pool).channels["cross"]
         for n, row in enumerate(pool.rows):

@@ -15,7 +15,7 @@ COMPUTERS, TABLETS = ("Shop", "Computers"), ("Shop", "Tablets")
 
 def test_shares_of_products_and_categories() -> None:
     prior = count_forms(
-        [["laptop", "laptops"], ["laptop", "gaminglaptop"], ["laptop"], ["tablet"]],
+        [{"laptop": 1, "laptops": 1}, {"laptop": 1, "gaminglaptop": 1}, {"laptop": 1}, {"tablet": 1}],
         [COMPUTERS, COMPUTERS, TABLETS, TABLETS],
     )
     assert prior.entities("Laptop") == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0])
@@ -23,6 +23,24 @@ def test_shares_of_products_and_categories() -> None:
     assert prior.allowed("gaming-laptop").tolist() == [False, True, False, False]
     assert prior.allowed("toaster").tolist() == [True] * 4
     assert rank_by_prior(prior, ["laptop", "tablet", "toaster"], 3).tolist() == [[0, 1, 2], [3, -1, -1], [-1, -1, -1]]
+
+
+def test_a_name_counts_as_often_as_it_is_said() -> None:
+    prior = count_forms([{"laptop": 1}, {"laptop": 2}, {"laptop": 1}], [COMPUTERS, TABLETS, COMPUTERS])
+    assert prior.entities("laptop") == pytest.approx([1 / 4, 1 / 2, 1 / 4])
+    assert prior.categories("laptop") == pytest.approx([1 / 2, 1 / 2, 1 / 2])
+    assert prior.allowed("laptop").tolist() == [True] * 3
+    assert rank_by_prior(prior, ["laptop"], 3).tolist() == [[1, 0, 2]]
+
+
+def test_title_and_category_are_counted(tmp_path: Path) -> None:
+    names = ('Norvex - 14" Tempo - Silver', 'Norvex - 14" Touch Laptop - Silver')
+    categories = (("Best Buy", "PC Laptops"),) * 2
+    kb = KnowledgeBase(("1", "2"), names, categories, ("", ""), ((), ()), (("a",), ("b",)), {"1": 0, "2": 1})
+    prior = make_prior(Work(Snapshot(tmp_path)), load_settings("demo"), kb)
+    assert prior.entities("laptops") == pytest.approx([1 / 3, 2 / 3])
+    assert prior.entities("PC laptop") == pytest.approx([1 / 2, 1 / 2])
+    assert prior.entities("touch laptop") == pytest.approx([0, 1])
 
 
 def test_mentions_meet_names_by_surface_and_lemma(tmp_path: Path) -> None:

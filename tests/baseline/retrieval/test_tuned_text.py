@@ -82,7 +82,8 @@ def mrr(vectors: tuple[np.ndarray, np.ndarray], data: Data, split: str) -> float
 
 def test_tuned_vectors_find_gold_products_better(encoder: Path, world: Path, tmp_path: Path) -> None:
     data, work, settings = load_data(world / "dataset"), Work(Snapshot(tmp_path)), options(encoder, 4)
-    before = embed_texts(work, settings, data.reviews.texts), embed_texts(work, settings, data.kb.texts())
+    entities = data.kb.texts(settings.baseline.entity_text)
+    before = embed_texts(work, settings, data.reviews.texts), embed_texts(work, settings, entities)
     assert not list(work.folder("fine-tune text").rglob("tuned.json"))
     tuned = taught(work, settings, data)
     after, record = (tuned.reviews, tuned.entities), tuned.record
@@ -152,7 +153,7 @@ def test_lesson_reads_no_test_review_and_no_gold_as_negative(world: Path) -> Non
     lesson = make_lesson(data, load_settings("demo"))
     assert len(lesson.reviews) == 60 and len(lesson.dev) == 20
     assert all(gold != other for gold, other in zip(lesson.gold, lesson.negatives, strict=True))
-    entities = data.kb.texts()
+    entities = data.kb.texts(("title", "description"))
     for n, row in enumerate(data.reviews.rows("train")):
         assert lesson.gold[n] == entities[data.reviews.gold[row]]
         assert lesson.negatives[n] in {entities[hard] for hard in data.reviews.hard[row]}

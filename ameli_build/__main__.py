@@ -1,0 +1,5 @@
+"""`python -m ameli_build`: the command `ameli`."""
+
+from ameli_build.cli import main
+
+main()

@@ -1,0 +1,26 @@
+"""What it takes to train the text module's encoder, said before it begins (section 4.4)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ameli_build.baseline.linking.pairs import Layout
+from ameli_build.settings import Settings
+
+
+def training_cost(settings: Settings, learning: Layout, runs: int) -> str:
+    """In one line: pairs that go through the encoder and back. `learning` are the lists of the first run."""
+    options, device = settings.baseline, settings.models.device
+    layers = "all layers" if options.text_layers < 0 else f"{options.text_layers} layers"
+    every, descriptions = (_distinct(slots) for slots in (learning.slots, learning.slots[..., -1]))
+    total = runs * options.text_epochs * (every + descriptions)
+    advice = "; a GPU is advised" if device == "cpu" else ""
+    return (
+        f"text module: {layers} of its encoder learn, with and without attributes, in {runs} runs of "
+        f"{options.text_epochs} epochs: {len(learning.candidates):,} reviews, {every:,} + {descriptions:,} pairs of at "
+        f"most {options.max_tokens} tokens an epoch, {total:,} in all, on {device}{advice}"
+    )
+
+
+def _distinct(slots: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> int:
+    return len(np.unique(slots[slots >= 0]))

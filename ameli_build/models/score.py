@@ -1,0 +1,50 @@
+"""Scores of many pairs of texts by the cross-encoder, kept by batch (`models.batches`).
+
+What stands in a batch depends on the pairs that are asked for alone. Values are float32 rounded to six decimals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models.batches import Kind, length_key, rows_of
+from ameli_build.models.cross import load_cross_encoder
+from ameli_build.models.sources import identity
+from ameli_build.settings import Settings
+from ameli_build.stages import Work
+
+DECIMALS = 6
+CODE = ("ameli_build.models.cross", "ameli_build.models.precision")
+
+
+def score_texts(
+    work: Work, settings: Settings, pairs: Sequence[tuple[str, str]], *, logits: bool = False
+) -> npt.NDArray[np.float32]:
+    """Scores of `settings.models.cross_encoder`, shape (pairs,): in 0..1, or the model's own with `logits`.
+
+    Raises `UnusableInput` where the model cannot be had.
+    """
+    if not pairs:
+        return np.zeros(0, dtype=np.float32)
+    models = settings.models
+    common = (models.cross_encoder, models.device, models.batch, models.precision, logits)
+    mine = fingerprint("cross", identity(models.cross_encoder), common[1:], module_fingerprint(*CODE, __name__))
+    kind = Kind("cross-encode", score_batch, common, mine, models.batch)
+    keys = [length_key(*pair) for pair in pairs]
+    rows = rows_of(work, kind, dict(zip(keys, pairs, strict=True)), keys, settings.run.shard_rows)
+    scores: npt.NDArray[np.float32] = rows["score"].to_numpy(writable=True)
+    return scores
+
+
+def score_batch(
+    name: str, device: str, batch: int, precision: str, logits: bool, pairs: Sequence[tuple[str, str]]
+) -> pl.DataFrame:
+    """The scores of one batch of pairs."""
+    scorer = load_cross_encoder(name, device, batch, precision)
+    scores = np.round(scorer.score(pairs, logits=logits), DECIMALS)
+    return pl.DataFrame({"score": scores}, schema={"score": pl.Float32})

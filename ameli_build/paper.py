@@ -1,0 +1,49 @@
+"""The paper's own numbers (Tables 2, 4 and 5): card, report and `ameli baseline` show them beside a snapshot's."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+RECALLS = (1, 10, 20, 50, 100)
+"""K of the columns of Table 4."""
+MEASURED_ON = "clean_test"
+"""The paper's split of Tables 4 and 5."""
+
+Numbers = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Numbers by row and column, in percent but for Table 2.
+
+    `table2` has the columns of `stats.json` by split, and under `knowledge_base`. The columns of `table4` are
+    `recall@K`, those of `table5` `disambiguation_f1` and `end_to_end_f1`. `human` is the annotators' accuracy on Test.
+    """
+
+    table2: Mapping[str, Numbers]
+    table4: Mapping[str, Numbers]
+    table5: Mapping[str, Numbers]
+    human: float
+
+
+@cache
+def paper() -> Paper:
+    """The numbers of `paper.toml`."""
+    tables = tomllib.loads(files("ameli_build").joinpath("paper.toml").read_text(encoding="utf-8"))
+    columns = [f"recall@{k}" for k in RECALLS]
+    table4 = {row: dict(zip(columns, values, strict=True)) for row, values in tables["table4"].items()}
+    table5 = {row: {f"{kind}_f1": value for kind, value in values.items()} for row, values in tables["table5"].items()}
+    return Paper(tables["table2"], table4, table5, tables["human"])
+
+
+def stands_beside(splits: Collection[str]) -> str:
+    """The split of a snapshot that Tables 4 and 5 of the paper are shown with: Clean-Test, or test where there is none.
+
+    >>> stands_beside(["test", "clean_test"]), stands_beside(["test"])
+    ('clean_test', 'test')
+    """
+    return MEASURED_ON if MEASURED_ON in splits else "test"

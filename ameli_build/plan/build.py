@@ -1,0 +1,194 @@
+"""`ameli build --dry-run`: stage by stage what is to do, and what it takes on this machine; nothing is written."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ameli_build.build import roles_of, stages_until
+from ameli_build.catalog.build import ingested_files
+from ameli_build.crawl.stats import FILE as CRAWL_STATS
+from ameli_build.models.needs import needs_of
+from ameli_build.plan.loads import Load, Speed, measured
+from ameli_build.plan.show import show
+from ameli_build.plan.view import made_up_view, view_of
+from ameli_build.plan.work import PHOTOGRAPHS, PICTURES, PRODUCTS, REVIEWS, loads_of
+from ameli_build.progress import say
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot, UnusableInput
+from ameli_build.space import free_space
+from ameli_build.stages import Work
+from ameli_build.standing import NEVER
+from ameli_build.status import DONE, Row, stage_rows
+from ameli_build.workers import default_workers
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A load, how fast it is or why that is not known, and how many processes work on it at a time."""
+
+    load: Load
+    speed: Speed | str
+    processes: int
+
+    @property
+    def seconds(self) -> float | None:
+        """What is left of it takes so long; None where that is not known."""
+        if not self.load.left:
+            return 0.0
+        return self.load.left * self.speed.seconds / self.processes if isinstance(self.speed, Speed) else None
+
+    @property
+    def size(self) -> float:
+        """Bytes that it adds to the disk."""
+        return self.load.left * self.speed.size if isinstance(self.speed, Speed) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stage: why it has to run ("" where its result is there), and what is to do."""
+
+    name: str
+    why: str
+    loads: tuple[Timed, ...] = ()
+
+    @property
+    def memory(self) -> int:
+        """MiB of all processes that work on its largest load at a time."""
+        known = [one.speed.memory * one.processes for one in self.loads if isinstance(one.speed, Speed)]
+        return max(known, default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a build takes. `free` are bytes on the disk of the snapshot, `tables` those that its tables take."""
+
+    steps: tuple[Step, ...]
+    missing: Mapping[str, str]
+    note: str
+    tables: int
+    free: int
+    ram: int
+
+    @property
+    def seconds(self) -> float:
+        """All that is known of the time."""
+        return sum(one.seconds or 0.0 for step in self.steps for one in step.loads)
+
+    @property
+    def size(self) -> float:
+        """All that is known of the disk, in bytes."""
+        return sum(one.size for step in self.steps for one in step.loads) + self.tables
+
+    def __str__(self) -> str:
+        return show(self)
+
+
+def dry_run(snapshot: Snapshot, settings: Settings, *, until: str | None = None, workers: int | None = None) -> Plan:
+    """What `build` with the same arguments would do, and what that takes.
+
+    Where the catalogue is there, items are its own, and each kind of work is measured on some of them for about a
+    second; of a crawl that was not read yet they are counted from what it archived. Raises as `build` does, but for
+    models that are not there.
+    """
+    stages = stages_until(until)
+    rows = stage_rows(snapshot, settings, None)
+    whys = {stage.name: _why(rows[stage.name]) for stage in stages}
+    missing = missing_models(settings, roles_of(stages, settings))
+    with TemporaryDirectory(prefix="ameli-plan-") as scratch:
+        loads, note = _loads(snapshot, settings, [name for name, why in whys.items() if why], rows, Path(scratch))
+        timed = time_loads(settings, loads, missing, workers or default_workers())
+    steps = tuple(Step(name, why, tuple(timed.get(name, ()))) for name, why in whys.items())
+    tables = _tables(snapshot) if whys.get("clean") else 0
+    return Plan(steps, missing, note, tables, free_space(snapshot.root), ram())
+
+
+def _why(row: Row) -> str:
+    return "" if row.state == DONE else row.told or NEVER
+
+
+def _loads(
+    snapshot: Snapshot, settings: Settings, todo: Sequence[str], rows: Mapping[str, Row], scratch: Path
+) -> tuple[dict[str, list[Load]], str]:
+    """The loads of the stages that are to run, and a word on how they were counted."""
+    if snapshot.table_path("catalog/reviews").is_file():
+        view = view_of(snapshot, [name for name, row in rows.items() if row.state == DONE])
+        work = Work.of(snapshot, settings)
+        return {name: loads_of(name, work, settings, view) for name in todo}, ""
+    expected, note = _archived(snapshot)
+    return expected_loads(settings, expected, todo, scratch), note
+
+
+def expected_loads(
+    settings: Settings, expected: Mapping[str, float], stages: Iterable[str], scratch: Path
+) -> dict[str, list[Load]]:
+    """The loads of so many products, reviews, photographs and pictures of products, to be measured with made-up ones.
+
+    Those lie in the folder `scratch` as long as they are measured.
+    """
+    view, work = made_up_view(scratch), Work(Snapshot(scratch))
+    return {
+        name: [
+            replace(load, items=math.ceil(load.items * expected[load.per]), kept=0)
+            for load in loads_of(name, work, settings, view)
+        ]
+        for name in stages
+    }
+
+
+def missing_models(settings: Settings, roles: Iterable[str]) -> dict[str, str]:
+    """The models of these roles that are not here, by role."""
+    return {need.role: need.name.partition("@")[0] for need in needs_of(settings, roles) if need.problems()}
+
+
+def time_loads(
+    settings: Settings, loads: Mapping[str, Sequence[Load]], missing: Mapping[str, str], workers: int
+) -> dict[str, list[Timed]]:
+    """Each load with its speed; loads of one function share a process."""
+    groups: dict[tuple[object, ...], list[Load]] = {}
+    for load in (load for some in loads.values() for load in some):
+        if load.left and load.role not in missing:
+            groups.setdefault((load.function, load.common), []).append(load)
+    speeds: dict[int, Speed | str] = {}
+    for group in groups.values():
+        processes = _processes(settings, group[0], workers)
+        say(f"measuring: {group[0].what}")
+        found = measured(group, max(1, default_workers() // processes))
+        speeds |= {id(load): speed for load, speed in zip(group, found, strict=True)}
+    return {
+        name: [Timed(load, speeds.get(id(load), "not here"), _processes(settings, load, workers)) for load in some]
+        for name, some in loads.items()
+    }
+
+
+def _processes(settings: Settings, load: Load, workers: int) -> int:
+    return 1 if load.role and settings.models.in_one_process else workers
+
+
+def _archived(snapshot: Snapshot) -> tuple[dict[str, float], str]:
+    """What a crawl archived that no catalogue was made of yet, and a word on how it was counted."""
+    path = snapshot.raw / CRAWL_STATS
+    if ingested_files(snapshot) or not path.is_file():
+        raise UnusableInput(f"{snapshot.root}: no catalogue yet; ameli build --until catalog makes it")
+    archived = json.loads(path.read_text(encoding="utf-8"))["archived"]
+    held = {kind: sum(by_status.values()) for kind, by_status in archived.items()}
+    images, pages = held.get("image", 0), held.get("page", 0)
+    note = (
+        f"no catalogue yet: each of {images:,} archived images may be a photograph; ameli build --until catalog knows"
+    )
+    return {PRODUCTS: pages, REVIEWS: images, PHOTOGRAPHS: images, PICTURES: images}, note
+
+
+def _tables(snapshot: Snapshot) -> int:
+    """Bytes of the tables of all stages: about those of the catalogue again, as in the demo."""
+    return sum(path.stat().st_size for path in (snapshot.root / "catalog").glob("*.parquet"))
+
+
+def ram() -> int:
+    """Bytes of memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,76 @@
+"""A plan as tables for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ameli_build.crawl.view import duration
+from ameli_build.models.needs import gigabytes
+from ameli_build.plan.loads import Speed
+from ameli_build.text import columns
+
+if TYPE_CHECKING:
+    from ameli_build.plan.build import Plan, Step, Timed
+
+MIB = 1 << 20
+
+
+def show(plan: Plan) -> str:
+    """What is to do, what it takes by stage and in all, and what stands in its way."""
+    work: list[tuple[str, ...]] = [("stage", "work", "items", "in the cache", "each", "time")]
+    for step in plan.steps:
+        work.append((step.name, f"to do: {step.why}" if step.why else "done"))
+        work += [("", *_cells(one)) for one in step.loads]
+    return "\n".join([columns(work), "", show_sums(plan)])
+
+
+def show_sums(plan: Plan) -> str:
+    """What it takes by stage and in all, and what stands in its way."""
+    sums: list[tuple[str, ...]] = [("stage", "time", "disk", "memory", "most of it")]
+    sums += [_sum(step) for step in plan.steps if step.loads]
+    return "\n".join([columns(sums) if len(sums) > 1 else "nothing to do", "", *_total(plan)])
+
+
+def _cells(one: Timed) -> tuple[str, ...]:
+    load, seconds = one.load, one.seconds
+    items = f"{'at most ' if load.at_most else ''}{load.items:,}"
+    each = each_text(one.speed.seconds) if isinstance(one.speed, Speed) else one.speed if load.left else ""
+    return load.what, items, f"{load.kept:,}" if load.kept else "", each, "?" if seconds is None else duration(seconds)
+
+
+def _sum(step: Step) -> tuple[str, ...]:
+    unknown = " + ?" if any(one.seconds is None for one in step.loads) else ""
+    seconds = sum(one.seconds or 0.0 for one in step.loads)
+    memory = gigabytes(step.memory * MIB) if step.memory else "?"
+    size = gigabytes(sum(one.size for one in step.loads))
+    longest = max(step.loads, key=lambda one: math.inf if one.seconds is None else one.seconds)
+    return step.name, duration(seconds) + unknown, size, memory, f"{longest.load.left:,} {longest.load.what}"
+
+
+def _total(plan: Plan) -> Iterator[str]:
+    if plan.note:
+        yield plan.note
+    at_most = "at most " if any(one.load.at_most for step in plan.steps for one in step.loads) else ""
+    unknown = any(one.seconds is None for step in plan.steps for one in step.loads)
+    yield (
+        f"in all {at_most}{duration(plan.seconds)}{', without what is not known' if unknown else ''}; disk "
+        f"{gigabytes(plan.size)}, of which {gigabytes(plan.tables)} for tables; {gigabytes(plan.free)} are free"
+    )
+    if plan.size > plan.free:
+        yield "warning: the disk is too small for that"
+    if any(step.memory * MIB > plan.ram for step in plan.steps):
+        yield f"warning: this machine has {gigabytes(plan.ram)} of memory; fewer --workers need less"
+    for role, name in plan.missing.items():
+        yield f"not here: {role} {name}; ameli models fetch brings it, then this tells its time"
+    yield "not counted: reading, row rules, sorting and writing tables"
+
+
+def each_text(seconds: float) -> str:
+    """Seconds an item, for people.
+
+    >>> each_text(0.00123), each_text(0.0123), each_text(40.25)
+    ('1.23 ms', '12.3 ms', '40.2 s')
+    """
+    return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"

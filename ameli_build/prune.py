@@ -1,0 +1,260 @@
+"""`ameli prune`: old snapshots go, and entries of caches that no snapshot uses.
+
+Whatever is removed is renamed to a hidden name first, so that a kill leaves no half of a snapshot under its own name.
+Links are not followed, and nothing outside the folder is touched but the cache that `run.cache` names.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ameli_build.crawl.journal import read_journal
+from ameli_build.models.needs import gigabytes
+from ameli_build.progress import say
+from ameli_build.provenance import STAGES
+from ameli_build.release.stage import ANSWERS_FILE
+from ameli_build.running import holder
+from ameli_build.settings import Settings
+from ameli_build.snapshot import Snapshot, UnusableInput
+from ameli_build.stages import USED, USERS, stage_record
+from ameli_build.text import columns
+
+KEEP = 3
+HIDDEN = ".pruned-"
+"""What the name of a snapshot begins with while it is being removed."""
+SHARED = ".cache"
+"""A cache in the folder of the snapshots that all of them share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A cache, the snapshots that use it, and the entries that none of them does; or why it is left alone."""
+
+    folder: Path
+    users: tuple[Path, ...]
+    unused: tuple[Path, ...] = ()
+    left_alone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """What would go: whole snapshots, leftovers of a removal that was killed, entries of caches.
+
+    `stays` tells of each other snapshot why it stays. `sizes` are the bytes of each snapshot that goes; files that
+    another snapshot shares by hard links do not count.
+    """
+
+    snapshots: tuple[Path, ...]
+    leftovers: tuple[Path, ...]
+    stays: Mapping[Path, str]
+    caches: tuple[Cache, ...]
+    sizes: Mapping[Path, int] = field(default_factory=dict)
+    freed: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to remove."""
+        return not self.snapshots and not self.leftovers and not any(cache.unused for cache in self.caches)
+
+    def __str__(self) -> str:
+        rows = [("snapshot", "", "size", "")]
+        rows += [(path.name, "remove", gigabytes(self.sizes[path]), "") for path in self.snapshots]
+        rows += [(path.name, "remove", gigabytes(self.sizes[path]), "left by a kill") for path in self.leftovers]
+        rows += [(path.name, "keep", "", why) for path, why in sorted(self.stays.items())]
+        lines = [columns(rows)]
+        for cache in self.caches:
+            size = gigabytes(sum(path.stat().st_size for path in cache.unused))
+            told = cache.left_alone or f"{len(cache.unused):,} entries that no snapshot uses, {size}"
+            lines.append(f"cache {cache.folder}: {told}")
+        return "\n".join([*lines, f"frees {gigabytes(self.freed)}"])
+
+
+def prune(
+    folder: Path, settings: Settings, *, keep: int = KEEP, named: Sequence[str] = (), dry_run: bool, yes: bool
+) -> None:
+    """Tell what would go, ask, and remove it. Raises `UnusableInput` where nobody can be asked."""
+    found = find_prunable(folder, settings, keep, named)
+    print(found)
+    if dry_run or found.empty:
+        return
+    if not yes and not sys.stdin.isatty():
+        raise UnusableInput("nothing removed: there is nobody to ask here, so say --yes")
+    if yes or input("Remove this? [y/N] ").strip().lower() in ("y", "yes"):
+        remove(found)
+        say("removed")
+    else:
+        say("nothing removed")
+
+
+def find_prunable(folder: Path, settings: Settings, keep: int = KEEP, named: Sequence[str] = ()) -> Pruning:
+    """What can go of `folder`, which holds snapshots or is one itself (then entries of its cache alone).
+
+    The `keep` newest finished snapshots stay, and all that are newer than the oldest of these. So does a snapshot in
+    which a process works, one that a snapshot which stays was refreshed from, and one with answers of annotators;
+    the last goes when it is `named`. Raises `UnusableInput` where there is no snapshot, and for a name that cannot go.
+    """
+    snapshots = _snapshots_in(folder)
+    if unknown := sorted(set(named) - {path.name for path in snapshots if path != folder}):
+        raise UnusableInput(f"--remove {unknown[0]}: no such snapshot in {folder}")
+    going, stays = _divide(snapshots, keep, set(named))
+    leftovers = tuple(path for path in sorted(folder.glob(f"{HIDDEN}*")) if path.is_dir() and not path.is_symlink())
+    caches = tuple(_caches(folder, settings, going, tuple(stays)))
+    gone = (*going, *leftovers)
+    entries = [path for cache in caches for path in cache.unused]
+    return Pruning(going, leftovers, stays, caches, {one: _freed([one]) for one in gone}, _freed([*gone, *entries]))
+
+
+def remove(found: Pruning) -> None:
+    """Remove what was found; raises `Held` where a run has begun in one of the snapshots meanwhile."""
+    for path in found.leftovers:
+        shutil.rmtree(path)
+    for path in found.snapshots:
+        with Snapshot(path).lock():
+            hidden = path.with_name(f"{HIDDEN}{path.name}")
+            path.rename(hidden)
+            shutil.rmtree(hidden)
+    for cache in found.caches:
+        with ExitStack() as stack:
+            for user in cache.users if cache.unused else ():
+                stack.enter_context(Snapshot(user).lock())
+            for entry in cache.unused:
+                entry.unlink(missing_ok=True)
+
+
+def _snapshots_in(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UnusableInput(f"{folder}: no such folder")
+    within = [path for path in sorted(folder.iterdir()) if not path.is_symlink() and not path.name.startswith(".")]
+    found = [folder] if _is_snapshot(folder) else [path for path in within if _is_snapshot(path)]
+    if not found:
+        raise UnusableInput(f"{folder}: no snapshot here (no folder with raw/ or catalog/)")
+    return found
+
+
+def _is_snapshot(path: Path) -> bool:
+    return (path / "raw").is_dir() or (path / "catalog").is_dir()
+
+
+def _divide(snapshots: Sequence[Path], keep: int, named: set[str]) -> tuple[tuple[Path, ...], dict[Path, str]]:
+    """The snapshots that go, and why each of the others stays."""
+    finished = sorted((path for path in snapshots if _finished(path)), key=_made)
+    newest = finished[-keep:]
+    since = _made(newest[0]) if len(newest) == keep else ""
+    stays = {path: why for path in snapshots if (why := _why(path, finished[-1:], newest, since, named))}
+    for path, base in [(path, _base(path, snapshots)) for path in list(stays)]:
+        if base is not None and base not in stays:
+            stays[base] = f"{path.name} was refreshed from it"
+    for path, why in stays.items():
+        if path.name in named:
+            raise UnusableInput(f"--remove {path.name}: stays ({why})")
+    return tuple(path for path in snapshots if path not in stays), stays
+
+
+def _why(path: Path, last: Sequence[Path], newest: Sequence[Path], since: str, named: set[str]) -> str:
+    """Why a snapshot stays for its own sake, "" where it need not; the `newest` are kept, and what is made `since`."""
+    if holder(path) is not None:
+        return "a process works in it"
+    if path in last:
+        return "the newest that is finished"
+    if path.name in named:
+        return ""
+    if path in newest:
+        return "among the newest that are finished"
+    if _made(path) >= since:
+        return "newer than the oldest of those"
+    return "has answers of annotators; --remove takes it" if (path / ANSWERS_FILE).is_file() else ""
+
+
+def _finished(path: Path) -> bool:
+    return bool(stage_record(Snapshot(path), "release"))
+
+
+def _made(path: Path) -> str:
+    """When a snapshot was released; of one that was not, when its `raw/` or `catalog/` changed last."""
+    if told := stage_record(Snapshot(path), "release").get("finished"):
+        return str(told)
+    places = [place for name in ("raw", "catalog") if (place := path / name).is_dir()]
+    newest = max(place.stat().st_mtime for place in places)
+    return f"{datetime.fromtimestamp(newest, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _base(path: Path, snapshots: Iterable[Path]) -> Path | None:
+    """The snapshot that `path` was refreshed from, where it is one of `snapshots`."""
+    refreshed = read_journal(path / "raw").refreshes
+    return next((one for one in snapshots if refreshed and one.resolve() == Path(refreshed)), None)
+
+
+def _caches(folder: Path, settings: Settings, going: Sequence[Path], staying: Sequence[Path]) -> Iterable[Cache]:
+    """The caches of the snapshots that stay, each its own, and the shared ones."""
+    for path in staying:
+        if (path / "cache").is_dir() and not (path / "cache").is_symlink():
+            yield _cache(path / "cache", (path,), going)
+    gone = {path.resolve() for path in going}
+    for place in _shared_caches(folder, settings):
+        told = [Path(note.read_text()) for note in sorted((place / USERS).glob("*")) if not note.name.startswith(".")]
+        users = tuple(path for path in told if path not in gone and _is_snapshot(path))
+        yield _cache(place, users, going) if told else Cache(place, (), (), "left alone, it does not say who uses it")
+
+
+def _shared_caches(folder: Path, settings: Settings) -> list[Path]:
+    """The cache that the settings name, and one in the folder, unless that is a link."""
+    own = folder / SHARED
+    places = [own] if own.is_dir() and not own.is_symlink() else []
+    if settings.run.cache and Path(settings.run.cache).is_dir():
+        places.append(Path(settings.run.cache))
+    return sorted({path.resolve() for path in places})
+
+
+def _cache(folder: Path, users: tuple[Path, ...], going: Sequence[Path]) -> Cache:
+    for path in users:
+        if holder(path) is not None:
+            return Cache(folder, users, (), f"left alone, a process works in {path.name}")
+        if not _tells_use(path):
+            return Cache(folder, users, (), f"left alone, {path.name} is not finished, or of an earlier version")
+    used = {line for path in users for line in _used(path)}
+    labels = {line.partition("/")[0] for line in (*used, *(line for path in going for line in _used(path)))}
+    unused = [entry for label in sorted(labels) for entry in _entries(folder / label) if _name(entry) not in used]
+    return Cache(folder, users, tuple(unused))
+
+
+def _tells_use(path: Path) -> bool:
+    """Whether every stage of a snapshot has finished and noted which entries it used; the baseline may not have run."""
+    folders = [path / "stages" / name for name in STAGES]
+    return all((one / USED).is_file() for one in folders if one.name != "baseline" or one.is_dir())
+
+
+def _used(path: Path) -> Iterable[str]:
+    """Entries that the stages of a snapshot used, as `label/name`."""
+    for note in sorted((path / "stages").glob(f"*/{USED}")):
+        yield from note.read_text(encoding="utf-8").splitlines()
+
+
+def _entries(folder: Path) -> Iterable[Path]:
+    """The files of one label: results of shards, and what a kill left of one."""
+    if folder.is_dir() and not folder.is_symlink():
+        yield from (
+            path
+            for path in sorted(folder.iterdir())
+            if path.is_file() and not path.is_symlink() and path.suffix in (".parquet", ".partial")
+        )
+
+
+def _name(entry: Path) -> str:
+    return f"{entry.parent.name}/{entry.name}"
+
+
+def _freed(paths: Iterable[Path]) -> int:
+    """Bytes that are free once these files and folders are gone: of a file with other hard links, none."""
+    seen: dict[tuple[int, int], list[int]] = {}
+    for path in paths:
+        for one in (path, *path.rglob("*")) if path.is_dir() else (path,):
+            found = one.lstat()
+            there = seen.setdefault((found.st_dev, found.st_ino), [0, found.st_nlink, found.st_size])
+            there[0] += 1
+    return sum(size for count, links, size in seen.values() if count >= links or links == 0)

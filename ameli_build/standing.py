@@ -1,0 +1,122 @@
+"""Whether a stage's result is the one that is wanted, and if not, why: for the build and for `ameli status` alike."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models.sources import identity
+from ameli_build.snapshot import Snapshot, file_digest
+
+if TYPE_CHECKING:
+    from ameli_build.settings import Settings
+    from ameli_build.stages import Stage
+
+NEVER = "has not run"
+TOLD = 3
+"""Reasons that are told, at most."""
+HOW = ("device", "batch", "text_backend", "precision")
+"""Settings below `models` that say how every model runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a stage's result depends on now, and `why` the stage has to run, "" where its result is there."""
+
+    fingerprint: str
+    inputs: Mapping[str, str]
+    why: str
+
+
+def standing_of(stage: Stage, snapshot: Snapshot, settings: Settings, record: Mapping[str, Any]) -> Standing:
+    """The standing of a stage whose last run left `record`; raises `UnusableInput` where a table that it reads is
+    missing.
+    """
+    inputs = {name: digest(snapshot.table_path(name)) for name in stage.inputs if snapshot.scan(name) is not None}
+    inputs |= {path: content(snapshot.root / path) for path in stage.files}
+    inputs |= {name: content(path) for name, path in _named_files(stage, settings) if path.exists()}
+    mine = _fingerprint(stage, settings, inputs)
+    if not record:
+        return Standing(mine, inputs, NEVER)
+    if record["fingerprint"] != mine:
+        changes = [*_changed_inputs(record, inputs), *_changed_settings(stage, settings, record)]
+        return Standing(mine, inputs, "; ".join(changes[:TOLD]) or "models or code changed")
+    return Standing(mine, inputs, next(_damaged(stage, snapshot, record), ""))
+
+
+def settings_of(stage: Stage, settings: Settings) -> dict[str, Any]:
+    """The sections of the settings that a stage reads, as its record keeps them."""
+    sections = {*stage.sections, "run", *(("models",) if stage.models else ())}
+    return {name: getattr(settings, name).model_dump(mode="json") for name in sorted(sections)}
+
+
+def digest(path: Path) -> str:
+    """`file_digest`; a file that has not been touched since is read once a process."""
+    found = path.stat()
+    return _digest(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, seen: tuple[int, ...]) -> str:
+    return file_digest(path)
+
+
+def content(path: Path) -> str:
+    """A hash of a file's content; of a folder, of the names and sizes of all that lies below it."""
+    if path.is_file():
+        return digest(path)
+    return fingerprint(sorted(_below(path)))
+
+
+def _below(folder: Path) -> Iterator[tuple[str, int]]:
+    """Names relative to the folder and sizes of all files below it that are not hidden."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place) / name
+            if not name.startswith(".") and path.is_file():
+                yield str(path.relative_to(folder)), path.stat().st_size
+
+
+def _fingerprint(stage: Stage, settings: Settings, inputs: Mapping[str, str]) -> str:
+    sections = {name: getattr(settings, name).model_dump(mode="json") for name in (*stage.sections, "run")}
+    models = {role: identity(getattr(settings.models, role)) for role in stage.roles(settings)}
+    if stage.models:
+        models |= {name: str(getattr(settings.models, name)) for name in HOW}
+    return fingerprint(stage.name, inputs, sections, models, module_fingerprint(*stage.modules))
+
+
+def _named_files(stage: Stage, settings: Settings) -> list[tuple[str, Path]]:
+    named = [(name, attrgetter(name)(settings)) for name in stage.named_files]
+    return [(name, Path(value)) for name, value in named if value]
+
+
+def _changed_inputs(record: Mapping[str, Any], inputs: Mapping[str, str]) -> Iterator[str]:
+    before = record["inputs"]
+    yield from (f"{name} changed" for name in sorted({*before, *inputs}) if before.get(name) != inputs.get(name))
+
+
+def _changed_settings(stage: Stage, settings: Settings, record: Mapping[str, Any]) -> Iterator[str]:
+    for section, now in settings_of(stage, settings).items():
+        before = record.get("settings", {}).get(section, {})
+        whole = section != "models" or section in stage.sections
+        counted = {*before, *now} if whole else {*stage.roles(settings), *HOW}
+        for name in sorted(counted):
+            if before.get(name) != now.get(name):
+                yield f"{section}.{name} was {before.get(name)!r}, is {now.get(name)!r}"
+
+
+def _damaged(stage: Stage, snapshot: Snapshot, record: Mapping[str, Any]) -> Iterator[str]:
+    """What of the result is not there as it was left."""
+    for name in stage.outputs:
+        path = snapshot.table_path(name)
+        if not path.is_file() or digest(path) != record["outputs"].get(name):
+            yield f"{name} is not as it was written"
+    for name in stage.made:
+        if content(snapshot.root / name) != record["made"].get(name):
+            yield f"{name} is not as it was written"

@@ -1,0 +1,64 @@
+"""Which snapshot a monthly rebuild starts from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ameli_build.crawl.journal import Journal, Selection, write_journal
+from ameli_build.crawl.latest import newest_finished
+from ameli_build.snapshot import Snapshot, write_bytes
+
+SHOP = "https://shop.example"
+
+
+def made(
+    folder: Path, name: str, at: int, *, site: str = SHOP, selection: Selection | None = None, released: bool = True
+) -> Snapshot:
+    """A crawled snapshot, released at this second."""
+    snapshot = Snapshot(folder / name)
+    write_bytes(snapshot.raw / "pages-00001.warc.gz", b"")
+    write_journal(snapshot.raw, Journal((selection or Selection(),), site))
+    if released:
+        write_bytes(snapshot.dataset / "SHA256SUMS", b"")
+        os.utime(snapshot.dataset / "SHA256SUMS", (at, at))
+    return snapshot
+
+
+def found(folder: Path, name: str = "new", selection: Selection | None = None) -> str | None:
+    newest = newest_finished(folder, Snapshot(folder / name), SHOP, selection or Selection())
+    return newest.root.name if newest is not None else None
+
+
+def test_the_one_that_was_released_last(tmp_path: Path) -> None:
+    made(tmp_path, "2026-10", 200)
+    made(tmp_path, "2026-09", 100)
+    made(tmp_path, "2026-11", 300, released=False)
+    assert found(tmp_path) == "2026-10"
+
+
+def test_none_at_first(tmp_path: Path) -> None:
+    assert found(tmp_path) is None
+    assert found(tmp_path / "not-there") is None
+
+
+def test_not_one_of_another_shop_or_of_a_part_of_this(tmp_path: Path) -> None:
+    part = Selection(("abcat0502000",))
+    made(tmp_path, "whole", 100)
+    made(tmp_path, "demo", 200, site="http://127.0.0.1:1234")
+    made(tmp_path, "part", 300, selection=part)
+    assert found(tmp_path) == "whole"
+    assert found(tmp_path, selection=part) == "part"
+
+
+def test_a_snapshot_that_has_begun_goes_on_as_it_began(tmp_path: Path) -> None:
+    made(tmp_path, "2026-10", 100)
+    made(tmp_path, "2026-11", 0, released=False)
+    assert found(tmp_path, "2026-11") is None
+
+
+def test_a_damaged_journal_is_passed_over(tmp_path: Path) -> None:
+    made(tmp_path, "2026-10", 100)
+    broken = made(tmp_path, "2026-09", 200)
+    write_bytes(broken.raw / "crawl.json", b"{")
+    assert found(tmp_path) == "2026-10"

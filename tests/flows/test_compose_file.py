@@ -1,0 +1,101 @@
+"""What docker-compose.yml, docker/Dockerfile and .env.example promise, read from the files."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ameli_build.demo.catalogue import make_world
+from ameli_build.settings import load_settings
+from ameli_build.splits import split_of
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
+OURS = ("prefect", "deployments", "models", "worker", "worker-gpu", "snapshots")
+
+
+def test_env_example_has_every_variable_that_compose_file_and_code_read() -> None:
+    read = set(re.findall(r"\$\{(\w+)", COMPOSE))
+    read |= set(re.findall(r"\$(AMELI_\w+)", (ROOT / "prefect.yaml").read_text()))
+    for folder in ("ameli_build", "annotation", "flows"):
+        for path in (ROOT / folder).rglob("*.py"):
+            read |= set(re.findall(r'"(AMELI_[A-Z]+(?:_[A-Z]+)*|BESTBUY_API_KEY)"', path.read_text()))
+    told = set(re.findall(r"^#?(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert not read - told
+
+
+def test_the_defaults_that_env_example_tells_are_those_of_the_compose_file() -> None:
+    defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE))
+    told = dict(re.findall(r"^#(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert {name: told[name] for name in told.keys() & defaults.keys()} == {
+        name: defaults[name] for name in told.keys() & defaults.keys()
+    }
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_has_an_end_to_its_memory_and_to_its_log(name: str) -> None:
+    service = SERVICES[name]
+    assert service["mem_limit"]
+    assert service["logging"]["options"]["max-size"] and service["logging"]["options"]["max-file"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_nothing_of_ours_runs_as_root_and_its_children_are_reaped(name: str) -> None:
+    assert SERVICES[name]["user"] == "${AMELI_UID:-1000}:${AMELI_GID:-1000}"
+    assert SERVICES[name]["init"] is True
+
+
+def test_ports_are_open_to_this_machine_alone() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
+    assert ports and all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_images_of_others_are_pinned_to_a_version() -> None:
+    images = {SERVICES[name]["image"] for name in SERVICES.keys() - {*OURS}}
+    assert all(re.search(r":\d+\.\d+", image) for image in images), images
+
+
+def test_the_worker_is_the_first_process_and_has_time_to_end() -> None:
+    for name in ("worker", "worker-gpu"):
+        worker = SERVICES[name]
+        assert worker["command"][:3] == ["prefect", "worker", "start"]  # no shell between it and the engine's signal
+        assert int(worker["stop_grace_period"].removesuffix("s")) >= 60
+        assert worker["healthcheck"] and "--with-healthcheck" in worker["command"]
+        assert worker["depends_on"]["deployments"]["condition"] == "service_completed_successfully"
+        for variable in ("AMELI_RUN__CACHE", "AMELI_MODELS"):
+            assert worker["environment"][variable].startswith("/snapshots/")
+
+
+def test_a_gpu_is_asked_for_in_its_profile_alone() -> None:
+    assert SERVICES["worker-gpu"]["profiles"] == ["gpu"]
+    devices = SERVICES["worker-gpu"]["deploy"]["resources"]["reservations"]["devices"]
+    assert devices[0]["capabilities"] == ["gpu"]
+    assert "deploy" not in SERVICES["worker"]
+
+
+def test_the_image_has_a_browser_only_when_asked() -> None:
+    dockerfile = (ROOT / "docker" / "Dockerfile").read_text()
+    assert "ARG BROWSER=no" in dockerfile
+    assert all('"$BROWSER" = yes' in line for line in dockerfile.splitlines() if "chromium-driver" in line)
+    assert not any("BROWSER" in service.get("build", {}).get("args", {}) for service in SERVICES.values())
+
+
+def test_the_demo_lies_on_the_volume_and_has_products_for_every_split() -> None:
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    demo = next(one for one in deployments if one["name"] == "demo")["parameters"]
+    assert demo["snapshot"].startswith("{{ $AMELI_SNAPSHOTS }}/")
+    settings = load_settings("demo")
+    world = make_world(seed=13, products=demo["products"])
+    splits = Counter(split_of(product.sku, settings.run.seed, settings.splits) for product in world.products)
+    assert all(splits[split] >= 4 for split in ("train", "dev", "test")), splits
+
+
+def test_no_schedule_is_on_by_itself() -> None:
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    assert [one["active"] for deployment in deployments for one in deployment.get("schedules", ())] == [False]

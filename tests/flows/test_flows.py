@@ -1,0 +1,149 @@
+"""Flows in this process, on a server of their own: what is tried again, what is told, what a run is called after."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.testing.utilities import prefect_test_harness
+
+from ameli_build.demo.catalogue import make_world
+from ameli_build.demo.faults import ACCESS_DENIED, Fault, FaultPlan, Rule, Status
+from ameli_build.demo.storefront import Storefront
+from ameli_build.progress import say, track
+from ameli_build.settings import CrawlSettings
+from ameli_build.snapshot import Held, Outage, Refused, RunFailed, Snapshot, UnusableInput
+from flows import watch as watch_module
+from flows.crawl import crawl, crawl_site
+from flows.mapping import ONE_SHARD_AT_A_TIME, ShardTasks
+from flows.parameters import month
+from flows.watch import watched
+
+TRIES = CrawlSettings().retries + 1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture
+def tries(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One number for every try of the crawl, none of which waits for the next."""
+    begun: list[int] = []
+    monkeypatch.setattr(crawl_site, "retry_delay_seconds", [0.0] * 3)
+    inner = crawl_site.fn
+
+    def counted(*given: Any) -> None:
+        begun.append(len(begun) + 1)
+        inner(*given)
+
+    monkeypatch.setattr(crawl_site, "fn", counted)
+    return begun
+
+
+def crawled(folder: Path, fault: Fault | None = None, pattern: str = "", times: int | None = None) -> None:
+    """A small crawl of a shop whose URLs of this pattern meet the fault."""
+    faults = FaultPlan((Rule(pattern, fault, times, "site"),)) if fault is not None else None
+    with Storefront(make_world(seed=7, products=12), faults) as shop:
+        crawl(folder, "demo", ["crawl.specifications=json"], shop.site_url, max_products=1)
+
+
+def test_an_outage_is_tried_again(tmp_path: Path, tries: list[int]) -> None:
+    crawled(tmp_path / "s", Status(503), "sitemaps_pdp.xml$", TRIES)
+    assert tries == [1, 2]
+    assert (tmp_path / "s" / "raw" / "crawl-stats.json").is_file()
+
+
+@pytest.mark.parametrize("fault", [Status(403), ACCESS_DENIED])
+def test_a_refusal_is_not_tried_again(tmp_path: Path, tries: list[int], fault: Fault) -> None:
+    with pytest.raises(Refused):
+        crawled(tmp_path / "s", fault, "sitemap")
+    assert tries == [1]
+
+
+def test_unusable_input_is_not_tried_again(tmp_path: Path, tries: list[int]) -> None:
+    with pytest.raises(UnusableInput, match="not an id"):
+        crawl(tmp_path / "s", "demo", categories=["no id"])
+    assert tries == [1]
+
+
+def test_a_held_lock_is_not_tried_again(tmp_path: Path, tries: list[int]) -> None:
+    with Snapshot(tmp_path / "s").lock(), pytest.raises(Held):
+        crawled(tmp_path / "s")
+    assert tries == [1]
+
+
+def test_a_failure_of_another_kind_is_not_tried_again(tmp_path: Path, tries: list[int]) -> None:
+    with pytest.raises(RunFailed) as failed:
+        crawled(tmp_path / "s", Status(404), "sitemap")
+    assert not isinstance(failed.value, (Outage, Refused))
+    assert tries == [1]
+
+
+def test_progress_is_an_artifact_and_a_line_each_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch_module, "EVERY_SECONDS", 0.0)
+    shown: list[str] = []
+    update = watch_module.update_progress_artifact
+    monkeypatch.setattr(
+        watch_module, "update_progress_artifact", lambda *told: (shown.append(f"{told[1]:g} {told[2]}"), update(*told))
+    )
+
+    @flow
+    def counting() -> None:
+        with watched("counting-progress"):
+            list(track(range(2), "count", 2))
+            thread = threading.Thread(target=say, args=("from a thread",))
+            thread.start()
+            thread.join()
+
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("prefect.flow_runs").addHandler(handler)
+    try:
+        counting()
+    finally:
+        logging.getLogger("prefect.flow_runs").removeHandler(handler)
+    assert shown == ["0 count: 0 of 2", "50 count: 1 of 2", "100 count: 2 of 2", "100 done"]
+    assert {"count: 1 of 2", "from a thread"} <= set(lines)
+    with get_client(sync_client=True) as client:
+        artifacts = client.request("POST", "/artifacts/filter", json={}).json()
+    assert [one["data"] for one in artifacts if one["key"] == "counting-progress"] == [100.0]
+
+
+def square(n: int) -> int:
+    return n * n
+
+
+def test_results_come_in_order_from_tasks_with_names() -> None:
+    @flow(task_runner=ONE_SHARD_AT_A_TIME)
+    def squares() -> list[int]:
+        with watched("squares-progress") as watch:
+            mapper = ShardTasks(watch, in_flight=3)
+            assert mapper.stays_in_process
+            return list(track(mapper(square, list(range(10))), "square numbers", 10))
+
+    assert squares() == [n * n for n in range(10)]
+    with get_client(sync_client=True) as client:
+        named = {one["name"] for one in client.request("POST", "/task_runs/filter", json={}).json()}
+    assert {f"square numbers {n}/10" for n in range(1, 11)} <= named
+
+
+def test_a_flow_with_several_threads_keeps_models_out_of_them() -> None:
+    @flow
+    def stays() -> bool:
+        return ShardTasks().stays_in_process
+
+    assert stays() is False
+
+
+def test_the_month_outside_a_run_is_this_one() -> None:
+    assert len(month()) == len("2026-11")

@@ -1,0 +1,183 @@
+"""The stack of docker-compose.yml by its own command lines: it comes up, the schedule fires, failures are told."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import signal
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compose_stack import POSTGRES, Stack, end, running, until, webhook
+
+from ameli_build.demo.catalogue import make_world
+from ameli_build.demo.faults import FaultPlan, Hang, Rule, Status
+from ameli_build.demo.storefront import Storefront
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(POSTGRES is None, reason="no PostgreSQL here (Debian: apt-get install postgresql)"),
+]
+LOST_AFTER = 45
+SMALL = (
+    "splits.train=0.4", "splits.dev=0.3", "splits.test=0.3", "baseline.runs=1", "baseline.text_epochs=2",
+    "baseline.adapter_epochs=2", "baseline.bootstrap=20", "baseline.ocr_images=4", "baseline.text_reviews=20",
+)  # fmt: skip
+Told = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def told_and_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, Stack]]:
+    """What the webhook was told, and the running stack."""
+    folder = tmp_path_factory.mktemp("stack")
+    for above in (folder, *folder.parents[:2]):  # PostgreSQL and the browser are another user's
+        above.chmod(above.stat().st_mode | 0o011)
+    with webhook() as (address, told):
+        own = {"AMELI_WEBHOOK": address, "AMELI_HEARTBEAT": "30", "AMELI_LOST_AFTER": str(LOST_AFTER)}
+        with running(folder, own) as stack:
+            yield told, stack
+
+
+@pytest.fixture(scope="module")
+def stack(told_and_stack: tuple[Told, Stack]) -> Stack:
+    return told_and_stack[1]
+
+
+@pytest.fixture(scope="module")
+def told(told_and_stack: tuple[Told, Stack]) -> Told:
+    return told_and_stack[0]
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Storefront]:
+    with Storefront(make_world(seed=7, products=12)) as storefront:
+        yield storefront
+
+
+def parameters(shop: Storefront, **more: Any) -> dict[str, Any]:
+    """What a user fills into the form of `manual`."""
+    given = {"site_url": shop.site_url, "profile": "demo", "overrides": list(SMALL), "annotators": 2}
+    return {**given, **more}
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def is_held(snapshot: Path) -> bool:
+    """Whether a run has the snapshot's lock."""
+    with (snapshot / ".lock").open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_the_api_asks_for_the_password_and_answers_no_foreign_page(stack: Stack) -> None:
+    assert stack.ask("GET", "/admin/version")[0] == 200
+    assert stack.ask("GET", "/admin/version", password="ameli:wrong")[0] == 401
+    request = urllib.request.Request(f"{stack.api}/health", headers={"Origin": "http://evil.example"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.headers.get("Access-Control-Allow-Origin") is None
+
+
+def test_a_schedule_is_off_until_it_is_turned_on_and_then_makes_runs(stack: Stack) -> None:
+    found = stack.get("GET", "/deployments/name/rebuild/monthly")
+    schedule = found["schedules"][0]
+    runs = {"deployments": {"id": {"any_": [found["id"]]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    assert schedule["active"] is False
+    assert stack.get("POST", "/flow_runs/filter", runs) == []
+    path = f"/deployments/{found['id']}/schedules"
+    stack.get("PATCH", f"{path}/{schedule['id']}", {"active": True})
+    scheduled = until("a scheduled run", lambda: stack.get("POST", "/flow_runs/filter", runs), 90)
+    assert scheduled[0]["parameters"]["refresh"] == "latest"
+    assert stack.start("deployments").wait(120) == 0  # as each start of the stack does
+    again = stack.get("GET", path)
+    assert [one["active"] for one in again] == [True]
+    stack.get("PATCH", f"{path}/{again[0]['id']}", {"active": False})
+
+
+def test_the_form_explains_itself_and_takes_no_wrong_profile(stack: Stack, shop: Storefront) -> None:
+    found = stack.get("GET", "/deployments/name/rebuild/manual")
+    form = found["parameter_openapi_schema"]["properties"]
+    assert form["profile"]["enum"] == ["demo", "local", "small", "paper", "authors"]
+    assert all(field.get("description") for field in form.values())
+    body = {"parameters": {**found["parameters"], **parameters(shop, profile="smal")}}
+    status, answer = stack.ask("POST", f"/deployments/{found['id']}/create_flow_run", body)
+    assert status in (409, 422) and "smal" in str(answer)
+
+
+def test_a_run_completes_in_the_folder_of_the_month_that_it_was_scheduled_for(stack: Stack, shop: Storefront) -> None:
+    run = stack.run("rebuild/manual", parameters(shop, export_as="hf"), "2026-03-02T03:00:00Z")
+    ended = stack.await_state(run, frozenset(("COMPLETED",)), 400)
+    assert ended["name"] == "rebuild 2026-03"
+    snapshot = stack.snapshots / "2026-03"
+    for made in ("dataset/SHA256SUMS", "baseline/scores.json", "report.html", "sheets/html", "exports/hf"):
+        assert (snapshot / made).exists(), made
+    assert json.loads((snapshot / "run.json").read_text())["settings"]["profile"] == "demo"
+    assert any(seen.target.startswith("/site/") for seen in shop.seen)
+    assert (stack.snapshots / ".cache").is_dir()  # on the volume, for the next month
+    own = {"flow_runs": {"id": {"any_": [run]}}}
+    artifacts = {one["key"]: one for one in stack.get("POST", "/artifacts/filter", own)}
+    assert artifacts.keys() >= {"rebuild-progress", "funnel", "table-2", "table-3", "table-4", "table-5", "report"}
+    assert artifacts["rebuild-progress"]["data"] == 100.0
+    assert f"http://localhost:{stack.ports['pages']}/2026-03/report.html" in artifacts["report"]["data"]
+    named = {one["name"] for one in stack.get("POST", "/task_runs/filter", {**own, "limit": 200})}
+    assert named >= {"catalog", "release", "embed images 1/1"}, named
+    assert {name.rpartition("-")[0] for name in named} >= {"3.1 crawl", "4-5 baseline", "verify", "report", "export"}
+    lines = [line["message"] for line in stack.get("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}})]
+    assert any(line.startswith("crawl: 12 of 12 products") for line in lines), lines
+
+
+def test_a_refusal_is_not_tried_again_and_is_told(stack: Stack, shop: Storefront, told: Told) -> None:
+    shop.misbehave(FaultPlan((Rule("^/(site|product)/", Status(403), host="site"),)))
+    run = stack.run("rebuild/manual", parameters(shop, name="refused"), now())
+    ended = stack.await_state(run, frozenset(("FAILED",)), 90)
+    shop.misbehave(FaultPlan())
+    assert "Refused" in ended["state"]["message"] and "refusals in a row" in ended["state"]["message"]
+    tasks = stack.get("POST", "/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
+    assert [one["run_count"] for one in tasks if one["name"].startswith("3.1 crawl")] == [1]
+    heard = until("the webhook", lambda: [one for one in told if one.get("run") == "rebuild refused"], 30)
+    assert heard[0]["state"] == "Failed" and "refusals in a row" in heard[0]["text"]
+    assert run in heard[0]["url"]
+
+
+def test_a_run_is_cancelled_and_leaves_the_snapshot_free(stack: Stack, shop: Storefront) -> None:
+    run, snapshot = slow_crawl(stack, shop, "cancelled")
+    state = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
+    stack.get("POST", f"/flow_runs/{run}/set_state", state)
+    stack.await_state(run, frozenset(("CANCELLED",)), 60)
+    until("the lock", lambda: not is_held(snapshot), 40)
+    shop.misbehave(FaultPlan())
+    assert stack.is_healthy("worker")
+
+
+def test_a_killed_worker_is_noticed_and_told_and_the_run_goes_on(stack: Stack, shop: Storefront, told: Told) -> None:
+    run, snapshot = slow_crawl(stack, shop, "killed")
+    end(stack.processes["worker"], signal.SIGKILL)
+    shop.misbehave(FaultPlan())
+    assert not stack.is_healthy("worker")
+    assert json.loads((snapshot / "run.json").read_text())["settings"]["profile"] == "demo"
+    crashed = stack.await_state(run, frozenset(("CRASHED",)), LOST_AFTER + 60)
+    assert "no heartbeat" in crashed["state"]["message"]
+    heard = until("the webhook", lambda: [one for one in told if one.get("run") == "rebuild killed"], 30)
+    assert heard[0]["state"] == "Crashed" and "no heartbeat" in heard[0]["text"]
+
+
+def slow_crawl(stack: Stack, shop: Storefront, name: str) -> tuple[str, Path]:
+    """A run whose crawl waits for the shop, as soon as it has begun; its id and its snapshot."""
+    shop.misbehave(FaultPlan((Rule("^/ugc/", Hang(seconds=300), host="site"),)))
+    run = stack.run("rebuild/manual", parameters(shop, name=name, overrides=["crawl.read_timeout=3"]), now())
+    snapshot = stack.snapshots / name
+    until("a crawl that has begun", lambda: (snapshot / "run.json").is_file() and is_held(snapshot), 60)
+    stack.await_state(run, frozenset(("RUNNING",)), 30)
+    time.sleep(2)  # the first heartbeat is on its way
+    return run, snapshot

@@ -1,0 +1,33 @@
+"""Fixtures of the tests that need a hub; a folder's conftest imports them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import huggingface_hub
+import huggingface_hub.file_download
+import pytest
+
+from hub.loopback import LoopbackHub
+from hub.serve import write_hub
+
+
+@pytest.fixture(scope="session")
+def hub_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repositories and downloads, written once in a session; nothing may change them."""
+    return write_hub(tmp_path_factory.getbasetemp() / "hub")
+
+
+@pytest.fixture
+def hub(hub_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
+    """A hub that this process asks, and an empty folder of models."""
+    with LoopbackHub(hub_folder) as opened:
+        table = opened.write_table(tmp_path / "downloads.toml")
+        monkeypatch.setenv("AMELI_DOWNLOADS", str(table))
+        monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
+        # The client reads HF_ENDPOINT when it is imported, which has long happened in a test session.
+        template = f"{opened.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", opened.address)
+        monkeypatch.setattr(huggingface_hub.file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        yield opened
