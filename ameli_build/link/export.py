@@ -101,11 +101,12 @@ def export_pictures(folder: Path, encoder: ImageEncoder) -> bool:
         encode = encoder.model
     else:
         return False
+    model = encoder.model
 
     class Tower(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.model = encoder.model
+            self.model = model
 
         def forward(self, pixels: torch.Tensor) -> Any:
             return encode(pixels)

@@ -8,7 +8,6 @@ from pathlib import Path
 import huggingface_hub
 import huggingface_hub.file_download
 import pytest
-
 from hub.loopback import LoopbackHub
 from hub.serve import write_hub
 

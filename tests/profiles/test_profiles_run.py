@@ -22,7 +22,12 @@ from ameli_build.models.hub import Hub
 from ameli_build.models.needs import needs_of
 from ameli_build.settings import load_settings
 
-RUN = "import json, sys\nfrom ameli_build.cli import app\nfor one in json.loads(sys.argv[1]): app(one, standalone_mode=False)"
+RUN = """
+import json, sys
+from ameli_build.cli import app
+for one in json.loads(sys.argv[1]):
+    app(one, standalone_mode=False)
+"""
 """Several commands in one process, which imports the libraries once."""
 AMELI = "from ameli_build.cli import main; main()"
 QUICK = ("text_epochs=1", "text_tuning_epochs=1", "adapter_epochs=2", "bootstrap=20")
@@ -52,7 +57,17 @@ def chain(snapshot: Path, world: Path, profile: str) -> list[Sequence[str]]:
         ["ingest", "--out", str(snapshot), *files, "--images", str(world / "images"), "--profile", profile],
         ["build", str(snapshot), "--profile", profile, "--workers", "1"],
         ["baseline", str(snapshot), "--profile", profile, "--workers", "1", *LEARNING],
-        ["link", str(snapshot), "--profile", profile, "--text", "This laptop is red.", "--image", str(photo), *LEARNING],
+        [
+            "link",
+            str(snapshot),
+            "--profile",
+            profile,
+            "--text",
+            "This laptop is red.",
+            "--image",
+            str(photo),
+            *LEARNING,
+        ],
     ]
 
 
