@@ -167,7 +167,7 @@ def _why(path: Path, last: Sequence[Path], newest: Sequence[Path], since: str, n
     if path in newest:
         return "among the newest that are finished"
     if _made(path) >= since:
-        return "newer than the oldest of those"
+        return "newer than the oldest of those" if since else "no more are finished than stay"
     return "has answers of annotators; --remove takes it" if (path / ANSWERS_FILE).is_file() else ""
 
 
@@ -193,12 +193,13 @@ def _base(path: Path, snapshots: Iterable[Path]) -> Path | None:
 def _caches(folder: Path, settings: Settings, going: Sequence[Path], staying: Sequence[Path]) -> Iterable[Cache]:
     """The caches of the snapshots that stay, each its own, and the shared ones."""
     for path in staying:
-        if (path / "cache").is_dir() and not (path / "cache").is_symlink():
-            yield _cache(path / "cache", (path,), going)
+        own = path / "cache"
+        if own.is_dir() and not own.is_symlink() and any(own.iterdir()):
+            yield _cache(own, (path,), going)
     gone = {path.resolve() for path in going}
     for place in _shared_caches(folder, settings):
         told = [Path(note.read_text()) for note in sorted((place / USERS).glob("*")) if not note.name.startswith(".")]
-        users = tuple(path for path in told if path not in gone and _is_snapshot(path))
+        users = tuple(path for path in dict.fromkeys(told) if path not in gone and _is_snapshot(path))
         yield _cache(place, users, going) if told else Cache(place, (), (), "left alone, it does not say who uses it")
 
 

@@ -108,7 +108,12 @@ def _changed_settings(stage: Stage, settings: Settings, record: Mapping[str, Any
         counted = {*before, *now} if whole else {*stage.roles(settings), *HOW}
         for name in sorted(counted):
             if before.get(name) != now.get(name):
-                yield f"{section}.{name} was {before.get(name)!r}, is {now.get(name)!r}"
+                yield f"{section}.{name} was {_short(before.get(name))}, is {_short(now.get(name))}"
+
+
+def _short(value: object) -> str:
+    """A value as it is told; a model without its revision."""
+    return repr(value.partition("@")[0] if isinstance(value, str) else value)
 
 
 def _damaged(stage: Stage, snapshot: Snapshot, record: Mapping[str, Any]) -> Iterator[str]:

@@ -42,11 +42,16 @@ class TimedWork(Work):
     effort: dict[str, float] = field(default_factory=dict)
 
     def map(
-        self, label: str, function: Callable[[Any], pl.DataFrame], shards: Sequence[Shard], cached: bool = True
+        self,
+        label: str,
+        function: Callable[[Any], pl.DataFrame],
+        shards: Sequence[Shard],
+        cached: bool = True,
+        model: bool = False,
     ) -> list[pl.DataFrame]:
         """As `Work.map`."""
         started, used = time.perf_counter(), _processor_seconds()
-        tables = Work.map(self, label, function, shards, cached)
+        tables = Work.map(self, label, function, shards, cached, model)
         self.seconds[label] = self.seconds.get(label, 0.0) + time.perf_counter() - started
         self.effort[label] = self.effort.get(label, 0.0) + _processor_seconds() - used
         return tables

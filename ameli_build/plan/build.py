@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from ameli_build.build import roles_of, stages_until
 from ameli_build.catalog.build import ingested_files
 from ameli_build.crawl.stats import FILE as CRAWL_STATS
-from ameli_build.models.needs import needs_of
+from ameli_build.models.needs import LIBRARIES, SPREAD, needs_of
 from ameli_build.plan.loads import Load, Speed, measured
-from ameli_build.plan.show import show
+from ameli_build.plan.show import MIB, show
 from ameli_build.plan.view import made_up_view, view_of
 from ameli_build.plan.work import PHOTOGRAPHS, PICTURES, PRODUCTS, REVIEWS, loads_of
 from ameli_build.progress import say
@@ -27,14 +27,20 @@ from ameli_build.standing import NEVER
 from ameli_build.status import DONE, Row, stage_rows
 from ameli_build.workers import default_workers
 
+NOT_HERE = "not here"
+
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A load, how fast it is or why that is not known, and how many processes work on it at a time."""
+    """A load, how fast it is or why that is not known, and how many processes work on it at a time.
+
+    `memory` are MiB of one of them: measured, or what the model's files tell.
+    """
 
     load: Load
     speed: Speed | str
     processes: int
+    memory: int
 
     @property
     def seconds(self) -> float | None:
@@ -60,8 +66,7 @@ class Step:
     @property
     def memory(self) -> int:
         """MiB of all processes that work on its largest load at a time."""
-        known = [one.speed.memory * one.processes for one in self.loads if isinstance(one.speed, Speed)]
-        return max(known, default=0)
+        return max((one.memory * one.processes for one in self.loads), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +166,17 @@ def time_loads(
         found = measured(group, max(1, default_workers() // processes))
         speeds |= {id(load): speed for load, speed in zip(group, found, strict=True)}
     return {
-        name: [Timed(load, speeds.get(id(load), "not here"), _processes(settings, load, workers)) for load in some]
+        name: [_timed(settings, load, speeds.get(id(load), NOT_HERE), workers) for load in some]
         for name, some in loads.items()
     }
+
+
+def _timed(settings: Settings, load: Load, speed: Speed | str, workers: int) -> Timed:
+    memory = speed.memory if isinstance(speed, Speed) else 0
+    if not memory and load.role and load.left:
+        weights = sum(need.size for need in needs_of(settings, [load.role]))
+        memory = round((LIBRARIES + SPREAD * weights) / MIB)
+    return Timed(load, speed, _processes(settings, load, workers), memory)
 
 
 def _processes(settings: Settings, load: Load, workers: int) -> int:

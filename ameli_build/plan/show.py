@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,18 @@ if TYPE_CHECKING:
     from ameli_build.plan.build import Plan, Step, Timed
 
 MIB = 1 << 20
+HEAD = ("work", "items", "in the cache", "each", "time")
 
 
 def show(plan: Plan) -> str:
     """What is to do, what it takes by stage and in all, and what stands in its way."""
-    work: list[tuple[str, ...]] = [("stage", "work", "items", "in the cache", "each", "time")]
+    cells = [_cells(one) for step in plan.steps for one in step.loads]
+    rows = columns([HEAD, *cells]).splitlines()
+    lines, following = [f"  {rows[0]}"] if cells else [], iter(rows[1:])
     for step in plan.steps:
-        work.append((step.name, f"to do: {step.why}" if step.why else "done"))
-        work += [("", *_cells(one)) for one in step.loads]
-    return "\n".join([columns(work), "", show_sums(plan)])
+        lines.append(f"{step.name}: {f'to do ({step.why})' if step.why else 'done'}")
+        lines += [f"  {next(following)}" for _ in step.loads]
+    return "\n".join([*lines, "", show_sums(plan)])
 
 
 def show_sums(plan: Plan) -> str:
@@ -45,7 +47,7 @@ def _sum(step: Step) -> tuple[str, ...]:
     seconds = sum(one.seconds or 0.0 for one in step.loads)
     memory = gigabytes(step.memory * MIB) if step.memory else "?"
     size = gigabytes(sum(one.size for one in step.loads))
-    longest = max(step.loads, key=lambda one: math.inf if one.seconds is None else one.seconds)
+    longest = max(step.loads, key=lambda one: (one.seconds is None, one.seconds or one.load.left))
     return step.name, duration(seconds) + unknown, size, memory, f"{longest.load.left:,} {longest.load.what}"
 
 
@@ -62,8 +64,9 @@ def _total(plan: Plan) -> Iterator[str]:
         yield "warning: the disk is too small for that"
     if any(step.memory * MIB > plan.ram for step in plan.steps):
         yield f"warning: this machine has {gigabytes(plan.ram)} of memory; fewer --workers need less"
-    for role, name in plan.missing.items():
-        yield f"not here: {role} {name}; ameli models fetch brings it, then this tells its time"
+    if plan.missing:
+        named = ", ".join(f"{role} {name}" for role, name in plan.missing.items())
+        yield f"not here: {named}; `ameli models fetch` brings models, then this tells their time"
     yield "not counted: reading, row rules, sorting and writing tables"
 
 

@@ -307,7 +307,7 @@ def check_unreadable(rejected: list[Rejected], key: str, name: str) -> None:
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"{}\n", b"\x00\xff\xfe" * 100])
 def test_a_file_without_a_usable_record(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.jsonl").write_bytes(content)
-    for read in (read_products, read_reviews):
+    for read in (read_products, read_reviews) if content else (read_products,):  # no reviews: a catalogue to link to
         with pytest.raises(UnusableInput, match=r"bad\.jsonl: no usable"):
             read(tmp_path / "bad.jsonl", "x")
 
