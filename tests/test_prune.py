@@ -160,7 +160,7 @@ def test_it_asks(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: 
 @pytest.mark.parametrize("name", ["nowhere", "notes"])
 def test_no_snapshots_here(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes").mkdir()
-    with pytest.raises(UnusableInput, match="no such folder|no snapshot here"):
+    with pytest.raises(UnusableInput, match=r"no such folder|no snapshot here"):
         find_prunable(tmp_path / name, DEMO)
 
 
