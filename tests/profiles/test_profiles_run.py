@@ -118,6 +118,6 @@ def check_record(snapshot: Path, profile: str) -> None:
     """`run.json` tells the revision of every repository."""
     told = json.loads((snapshot / "run.json").read_text())["models"]
     needs = needs_of(load_settings(profile))
-    pinned = {need.role: source.revision for need in needs for source in need.sources if isinstance(source, Hub)}
-    assert [role for role, revision in pinned.items() if told[role].split()[1] != revision] == []
+    pinned = [(need.role, source.revision) for need in needs for source in need.sources if isinstance(source, Hub)]
+    assert [role for role, revision in pinned if revision not in told[role]] == []
     assert [role for role, content in told.items() if "not fetched" in content or "not installed" in content] == []

@@ -185,12 +185,10 @@ def test_twice_the_work_takes_twice_as_long(tmp_path: Path) -> None:
 
 def test_a_real_model_on_longer_texts_is_slower(tmp_path: Path) -> None:
     work, kind = Work(Snapshot(tmp_path)), text_kind(demo(), "")
+    words = ("gray laptop", "the gray laptop hums " * 60)
     short, long = (
         load_of("texts", "text_encoder", "reviews", work, kind, {text_key(text): text for text in texts})
-        for texts in (
-            [f"gray laptop {n}" for n in range(64)],
-            [f"{n} " + "the gray laptop hums " * 60 for n in range(64)],
-        )
+        for texts in ([f"{some} {n}" for n in range(64)] for some in words)
     )
     speeds = measured([short, long], 1)
     assert all(isinstance(one, Speed) for one in speeds)
