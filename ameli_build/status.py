@@ -119,7 +119,7 @@ def _stage(
         return Row(stage.name, NEVER)
     read = dict.fromkeys(name.partition("/")[0] for name in stage.inputs)
     waits = [name for name in read if earlier[name].state != DONE]
-    told = why or (f"reads what {', '.join(waits)} will make" if waits else _rows_told(record))
+    told = why or (f"reads what {', '.join(waits)} will make" if waits else _rows_told(stage, record))
     return _ran(stage.name, STALE if why or waits else DONE, snapshot, record, told)
 
 
@@ -128,10 +128,10 @@ def _ran(name: str, state: str, snapshot: Snapshot, record: Mapping[str, Any], t
     return Row(name, state, since, record.get("seconds"), record.get("peak_memory_mb"), told)
 
 
-def _rows_told(record: Mapping[str, Any]) -> str:
-    """The rows of a stage's first two tables."""
-    first = list(record.get("rows", {}).items())[:2]
-    return ", ".join(f"{name.partition('/')[2]} {rows:,}" for name, rows in first)
+def _rows_told(stage: Stage, record: Mapping[str, Any]) -> str:
+    """The rows of a stage's tables; of the release those of `dataset/`."""
+    rows = {name.partition("/")[2]: record["rows"][name] for name in stage.outputs} or record["counts"]
+    return ", ".join(f"{name} {number:,}" for name, number in rows.items())
 
 
 def _raw(snapshot: Snapshot, held: Holder | None) -> Row:
