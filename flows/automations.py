@@ -83,7 +83,7 @@ def failed_runs(block: UUID) -> Automation:
 
 
 def lost_workers(block: UUID) -> Automation:
-    """A pool that no worker polls any more is told; Prefect notices after about 90 seconds."""
+    """A pool that no worker polls any more is told; the server notices after three heartbeats."""
     return Automation(
         name=IDLE,
         trigger=EventTrigger(

@@ -36,7 +36,7 @@ def report(snapshot: Snapshot, profile: str | None, overrides: list[str]) -> Non
         path = make_report(snapshot, load_settings(profile, overrides, snapshot))
     base = os.environ.get(ADDRESS, "").rstrip("/")
     link = f"{base}/{quote(snapshot.root.name)}/{path.name}" if base else path.resolve().as_uri()
-    create_link_artifact(link, link_text=f"{snapshot.root.name}: report", key="report")
+    create_link_artifact(link, link_text=f"{snapshot.root.name}: report", key="report", description="The report")
 
 
 @task(name="export", persist_result=False, cache_policy=NO_CACHE)

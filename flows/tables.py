@@ -57,15 +57,15 @@ def table2_rows(table2: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]
 def _score_rows(table: Mapping[str, Mapping[str, Mapping[str, Any]]], metrics: Sequence[str]) -> list[dict[str, Any]]:
     """One row a model and split; a row that could not be run says why."""
     return [
-        {"split": split, "row": name, **{metric: _shown(row.get(metric)) for metric in metrics}, "": _why(row)}
+        {"split": split, "row": name, **{metric: _shown(row.get(metric)) for metric in metrics}, "remark": _remark(row)}
         for split, rows in in_order(table).items()
         for name, row in in_order(rows).items()
     ]
 
 
 def _shown(value: float | None) -> float | str:
-    return "-" if value is None else round(value, 2)
+    return "–" if value is None else round(value, 2)  # a hyphen would be a bullet: cells are Markdown
 
 
-def _why(row: Mapping[str, Any]) -> str:
+def _remark(row: Mapping[str, Any]) -> str:
     return str(row.get("reason") or row.get("note") or "")

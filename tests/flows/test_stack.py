@@ -40,7 +40,8 @@ def told_and_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[T
     for above in (folder, *folder.parents[:2]):  # PostgreSQL and the browser are another user's
         above.chmod(above.stat().st_mode | 0o011)
     with webhook() as (address, told):
-        own = {"AMELI_WEBHOOK": address, "AMELI_HEARTBEAT": "30", "AMELI_LOST_AFTER": str(LOST_AFTER)}
+        own = {"AMELI_WEBHOOK": address, "AMELI_LOST_AFTER": str(LOST_AFTER)}
+        own |= {"AMELI_HEARTBEAT": "30", "AMELI_WORKER_HEARTBEAT": "8"}
         with running(folder, own) as stack:
             yield told, stack
 
@@ -160,7 +161,7 @@ def test_a_run_is_cancelled_and_leaves_the_snapshot_free(stack: Stack, shop: Sto
     assert stack.is_healthy("worker")
 
 
-def test_a_killed_worker_is_noticed_and_told_and_the_run_goes_on(stack: Stack, shop: Storefront, told: Told) -> None:
+def test_a_killed_worker_is_noticed_and_told(stack: Stack, shop: Storefront, told: Told) -> None:
     run, snapshot = slow_crawl(stack, shop, "killed")
     end(stack.processes["worker"], signal.SIGKILL)
     shop.misbehave(FaultPlan())
@@ -170,12 +171,35 @@ def test_a_killed_worker_is_noticed_and_told_and_the_run_goes_on(stack: Stack, s
     assert "no heartbeat" in crashed["state"]["message"]
     heard = until("the webhook", lambda: [one for one in told if one.get("run") == "rebuild killed"], 30)
     assert heard[0]["state"] == "Crashed" and "no heartbeat" in heard[0]["text"]
+    until("word of the pool", lambda: [one for one in told if one.get("pool") == "ameli"], 60)
+
+
+def test_a_crashed_run_goes_on_with_a_new_worker_and_nothing_incomplete_is_green(stack: Stack, told: Told) -> None:
+    body = {"flow_runs": {"name": {"any_": ["rebuild killed"]}}}
+    run = stack.get("POST", "/flow_runs/filter", body)[0]["id"]
+    stack.start("worker")
+    stack.await_health("worker", 60)
+    state = {"type": "SCHEDULED", "name": "AwaitingRetry", "state_details": {"scheduled_time": now()}}
+    stack.get("POST", f"/flow_runs/{run}/set_state", {"state": state})  # as the button "Retry" does
+    ended = until("another end", lambda: failed(stack.get("GET", f"/flow_runs/{run}")), 200)
+    assert "split is empty (run.strict)" in ended["state"]["message"], ended["state"]  # of one product
+    assert ended["run_count"] == 2
+    heard = until("the webhook", lambda: [one for one in told if "run.strict" in one["text"]], 30)
+    assert heard[0]["run"] == "rebuild killed"
+    artifacts = stack.get("POST", "/artifacts/filter", {"flow_runs": {"id": {"any_": [run]}}})
+    assert "funnel" in {one["key"] for one in artifacts}  # where one looks for the reason
+
+
+def failed(run: dict[str, Any]) -> dict[str, Any] | None:
+    return run if run["state_type"] == "FAILED" else None
 
 
 def slow_crawl(stack: Stack, shop: Storefront, name: str) -> tuple[str, Path]:
     """A run whose crawl waits for the shop, as soon as it has begun; its id and its snapshot."""
     shop.misbehave(FaultPlan((Rule("^/ugc/", Hang(seconds=300), host="site"),)))
-    run = stack.run("rebuild/manual", parameters(shop, name=name, overrides=["crawl.read_timeout=3"]), now())
+    run = stack.run(
+        "rebuild/manual", parameters(shop, name=name, overrides=["crawl.read_timeout=3"], max_products=1), now()
+    )
     snapshot = stack.snapshots / name
     until("a crawl that has begun", lambda: (snapshot / "run.json").is_file() and is_held(snapshot), 60)
     stack.await_state(run, frozenset(("RUNNING",)), 30)
