@@ -58,7 +58,8 @@ def _product(images: Path, sku: str, kind: str, colour: str, size: str) -> dict[
 def _review(images: Path, product: dict[str, Any]) -> dict[str, Any]:
     values = {one["name"]: one["value"] for one in product["attributes"]}
     kind, sku = product["name"].split(" - ")[1], product["sku"]
-    said = f"It has {values['Storage Capacity']}." if int(sku) % 2 else f"The {values['Color'].lower()} one looks good."
+    size, colour = f"It has {values['Storage Capacity']}.", f"The {values['Color'].lower()} one looks good."
+    said = f"{size} {colour}" if int(sku) % 3 == 0 else size if int(sku) % 2 else colour  # three go to `authors`' test
     photo = photograph(images / f"r{sku}.jpg", kind, values["Color"], int(sku) % 16 + 40)
     return {
         "review_id": f"r{sku}",

@@ -102,14 +102,15 @@ def check_scores(snapshot: Path, profile: str) -> None:
     assert {name for name, row in table4.items() if row["recall@10"] is None or "reason" in row} == set()
     table5.pop(HUMAN)
     assert {name for name, row in table5.items() if row["end_to_end_f1"] is None or "reason" in row} == set()
-    assert set(scores["tuned"]["weights"][TUNED_PRIOR]) == {"text", "image", "cross"}
+    settings = load_settings(profile)
+    channels = {"text", "image", *(["cross"] if settings.baseline.cross_channel else [])}
+    assert set(scores["tuned"]["weights"][TUNED_PRIOR]) == channels
     assert list(snapshot.glob("cache/*/*.safetensors"))
     assert not list(snapshot.glob("cache/*/*.checkpoint.pt"))
-    settings = load_settings(profile)
     assert (snapshot / "cache" / "encode-pairs").exists() == (settings.baseline.text_layers == 0)
     assert bool(list(snapshot.glob("cache/generate-values/*.parquet"))) == bool(settings.models.generator)
     told = pl.read_parquet(snapshot / "baseline" / "predictions.parquet")
-    assert not any(told[f"retrieval_{name}"].has_nulls() for name in ("text", "image", "cross"))
+    assert not any(told[f"retrieval_{name}"].has_nulls() for name in channels)
     extractors = {"string match", "ocr", *(["generator"] if settings.models.generator else [])}
     assert all(extractors <= set(some) for some in told["extractors"].to_list())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ameli_build.models import packaged
+from ameli_build.models import packaged, store
 from ameli_build.models.packaged import Installed, Unpacked, join_zip
 from ameli_build.models.sources import LITE2, MPNET, SMOLLM, SSD
 from ameli_build.snapshot import RunFailed
@@ -90,5 +90,5 @@ def test_once_unpacked_the_packages_are_not_needed(split: Unpacked, monkeypatch:
     monkeypatch.setattr(packaged.metadata, "version", absent)
     assert split.problem() == ""
     assert split.facts.revision == "1.0"
-    shutil.rmtree(split.folder.parent)
+    store.forget(split.folder)
     assert "one: not installed" in split.problem()
