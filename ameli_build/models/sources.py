@@ -149,11 +149,11 @@ def identity(name: str, role: str = "text_encoder") -> str:
 
     `role` matters for `tokenizer` alone, for which fewer files are fetched.
     """
-    return _identity(name, store.models_folder(), role)
+    return _identity(name, store.models_folder(), role, store.last_changes())
 
 
 @cache
-def _identity(name: str, folder: Path, role: str = "text_encoder") -> str:
+def _identity(name: str, folder: Path, role: str = "text_encoder", changes: tuple[int, ...] = ()) -> str:
     if name == "bundled:tiny-clip":
         return f"{name} {_content_of(Path(__file__).parent / 'bundled' / 'tiny_clip')}"
     if name == "saliency":

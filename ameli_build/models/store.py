@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
 from ameli_build.fingerprints import fingerprint
@@ -56,11 +55,9 @@ def write_record(folder: Path, name: str, revision: str, licence: str) -> Record
     files = {path.relative_to(folder).as_posix(): (path.stat().st_size, file_digest(path)) for path in visible}
     record = Record(name, revision, licence, files)
     write_json(_path(folder), asdict(record))
-    read_record.cache_clear()
     return record
 
 
-@cache
 def read_record(folder: Path) -> Record | None:
     """The record of a source's folder; None where nothing was fetched, or not to its end."""
     try:
@@ -74,7 +71,11 @@ def read_record(folder: Path) -> Record | None:
 def forget(folder: Path) -> None:
     """Remove the record of a source's folder: it counts as not fetched."""
     _path(folder).unlink(missing_ok=True)
-    read_record.cache_clear()
+
+
+def last_changes() -> tuple[int, ...]:
+    """When records were last written, removed or copied here, also by another process, in nanoseconds."""
+    return tuple(path.stat().st_mtime_ns for path in sorted(models_folder().glob("*")))
 
 
 def lacking(folder: Path, whole: bool = False) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ameli_build.models.sources import _identity, identity
+from ameli_build.models.store import write_record
 
 
 def test_a_bundled_model_has_its_package_s_version() -> None:
@@ -17,6 +19,20 @@ def test_a_name_on_a_hub_that_was_not_fetched_says_so(tmp_path: Path, monkeypatc
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path))
     assert identity("sentence-transformers/all-MiniLM-L6-v2") == "sentence-transformers/all-MiniLM-L6-v2 not fetched"
     assert identity("open_clip:ViT-L-14/openai") == "open_clip:ViT-L-14/openai not fetched"
+
+
+def test_a_model_that_another_process_fetches_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
+    name = "owner/name@0123"
+    fetched = tmp_path / "elsewhere" / "hub" / "owner--name--0123"
+    fetched.mkdir(parents=True)
+    (fetched / "weights.bin").write_bytes(b"weights")
+    record = write_record(fetched, "owner/name", "0123", "mit")
+    assert identity(name) == f"{name} not fetched"
+    shutil.copytree(tmp_path / "elsewhere", tmp_path / "models")
+    assert identity(name) == f"{name} 0123 {record.digest[:16]}"
+    (tmp_path / "models" / "hub" / "owner--name--0123.json").unlink()
+    assert identity(name) == f"{name} not fetched"
 
 
 def test_a_replaced_checkpoint_is_another_model(tmp_path: Path) -> None:
