@@ -10,6 +10,7 @@ import os
 import shutil
 import tomllib
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -18,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ameli_build.models import store
-from ameli_build.models.hub import first_line
+from ameli_build.models.hub import why
 from ameli_build.models.known import Facts
 from ameli_build.progress import track
 from ameli_build.snapshot import RunFailed, UnusableInput, file_digest
@@ -77,8 +78,8 @@ class Download:
         for url in self.urls:
             try:
                 self._fetch(url)
-            except (OSError, zipfile.BadZipFile) as error:
-                raise RunFailed(f"{self.name}: {url}: {first_line(error)}") from error
+            except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+                raise RunFailed(f"{self.name}: {url}: {why(error)}") from error
         for name, digest in self.digests.items():
             path = self.folder / name
             if not path.is_file() or not file_digest(path).startswith(digest):
@@ -95,9 +96,11 @@ class Download:
             raise RunFailed(f"{self.name}: {url} is not the file that was expected (its digest differs)")
         if self.folder_in is None:
             body.replace(self.folder / name)
-        else:
+            return
+        try:
             _unzip(body, self.folder, self.folder_in, self.digests)
-            body.unlink()
+        finally:
+            body.unlink()  # a damaged archive too: nothing may be put at its end
 
 
 def download_of(name: str) -> Download | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +32,14 @@ _WEIGHTS = re.compile(r"(?:(model)(?:-\d+-of-\d+)?\.safetensors|pytorch_model(?:
 _OPEN_CLIP = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
 _ELSEWHERE = frozenset({"onnx", "openvino", "coreml", "original"})
 """Folders with the same model for other programs."""
+_SETTINGS = {"Transformer": "sentence_*_config.json", "Pooling": "config.json"}
+"""The file with the settings of a module of Sentence Transformers, without which it would take others."""
+_REFUSALS = {
+    "RepositoryNotFoundError": "the hub has no such repository, or HF_TOKEN has no access to it",
+    "RevisionNotFoundError": "the hub has no such revision",
+    "GatedRepoError": "its owner asks for consent: agree on its page, and set HF_TOKEN",
+}
+"""Errors of the hub's client, by their class, that say a paragraph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ class Hub:
         except RunFailed as error:
             raise RunFailed(f"{self.repo}: {error}") from None
         except Exception as error:  # the hub's client raises what it likes
-            raise RunFailed(f"{self.repo}: {first_line(error)}") from error
+            raise RunFailed(f"{self.repo}: {why(error)}") from error
 
     def _fetch(self) -> None:
         from huggingface_hub import HfApi, hf_hub_download
@@ -97,19 +106,22 @@ class Hub:
             if not _is_right(path, there[name]):
                 path.unlink(missing_ok=True)
                 raise RunFailed(f"{name} is not what the hub says it is; run the command again")
+            if not _holds_weights(path):
+                raise RunFailed(f"{name} holds no weights; does a mirror keep Git LFS's pointer in its place?")
         self._check_modules(there)
         licence = str(getattr(info.card_data, "license", None) or self.facts.licence)
         store.write_record(self.folder, self.repo, commit, licence)
 
-    def _check_modules(self, there: Sequence[str] | dict[str, RepoSibling]) -> None:
+    def _check_modules(self, there: Iterable[str]) -> None:
         """Every module of a Sentence Transformers model that has settings has them here."""
         path = self.folder / "modules.json"
         if self.kind != "sentence" or not path.is_file():
             return
         for module in json.loads(path.read_text(encoding="utf-8")):
-            name = f"{module['path']}/config.json"
-            if str(module["type"]).endswith("Pooling") and name not in there:
-                raise RunFailed(f"{name} is not among its files")
+            named = _SETTINGS.get(str(module["type"]).rpartition(".")[2])
+            wanted = f"{module['path']}/{named}".lstrip("/")
+            if named and not any(fnmatchcase(name, wanted) for name in there):
+                raise RunFailed(f"{wanted} is not among its files")
 
 
 def wanted_files(kind: Kind, names: Sequence[str], grounding: str = "") -> list[str]:
@@ -151,6 +163,15 @@ def _one(names: Sequence[str], wanted: Sequence[str], what: str) -> str:
     return found
 
 
+def _holds_weights(path: Path) -> bool:
+    """Whether a file begins as its ending says; of other files than weights, always."""
+    with path.open("rb") as handle:
+        begin = handle.read(9)
+    if path.suffix == ".safetensors":
+        return begin[8:] == b"{"
+    return path.suffix not in (".bin", ".pth") or begin.startswith((b"PK\x03\x04", b"\x80"))
+
+
 def _is_right(path: Path, told: RepoSibling) -> bool:
     """Whether a file has the size and the digest that the hub tells: SHA-256 of a large file, git's hash of others."""
     if not path.is_file() or (told.size is not None and path.stat().st_size != told.size):
@@ -163,11 +184,20 @@ def _is_right(path: Path, told: RepoSibling) -> bool:
     return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest() == told.blob_id
 
 
-def first_line(error: BaseException) -> str:
-    """What an error of a foreign library says first, without its advice."""
-    from requests import ConnectionError
+def why(error: BaseException) -> str:
+    """What went wrong at a server, in a few words; else the first line of what a foreign library says."""
+    from requests import ConnectionError, HTTPError, Timeout
+    from requests.exceptions import ChunkedEncodingError
 
-    if isinstance(error, ConnectionError):  # it says a paragraph
+    if type(error).__name__ in _REFUSALS:
+        return _REFUSALS[type(error).__name__]
+    if isinstance(error, HTTPError) and error.response is not None:
+        return f"{error.response.status_code} {error.response.reason}"
+    if isinstance(error, ConnectionError):  # before Timeout: one that could not connect in time is both
         return "no connection"
+    if isinstance(error, Timeout):
+        return "the server fell silent"
+    if isinstance(error, ChunkedEncodingError):
+        return "the connection broke; run the command again to go on"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0][:300] if lines else type(error).__name__

@@ -1,7 +1,7 @@
 """A server on loopback that answers as huggingface.co does, and has the other downloads too.
 
 It knows what `huggingface_hub` asks: a repository's files at a revision, the head and the body of a file, the rest of a
-body. It can misbehave: `take_away`, `damage`, `cut`, `shut`.
+body. It can misbehave: `take_away`, `damage`, `cut`, `gate`, `shut`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class LoopbackHub:
         self.folder = folder
         self.revisions: dict[str, str] = json.loads((folder / "revisions.json").read_text(encoding="utf-8"))
         self.asked: list[Asked] = []
-        self.is_shut = False
+        self.shut_with: int | None = None
+        self.tokens: dict[str, str] = {}
         self._away: set[str] = set()
         self._damaged: set[str] = set()
         self._cuts: dict[str, tuple[int, Callable[[], None]]] = {}
@@ -82,11 +83,16 @@ class LoopbackHub:
         self._away.clear()
         self._damaged.clear()
         self._cuts.clear()
-        self.is_shut = False
+        self.tokens.clear()
+        self.shut_with = None
 
-    def shut(self) -> None:
+    def gate(self, repo: str, token: str) -> None:
+        """Serve files of a repository only to who sends this token; what the repository has is open to all."""
+        self.tokens[repo] = token
+
+    def shut(self, status: int = 503) -> None:
         """Refuse everything from now on, and forget what was asked: `asked` tells who still comes."""
-        self.is_shut = True
+        self.shut_with = status
         self.asked.clear()
 
     def bodies(self) -> list[str]:
@@ -172,8 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
         begin = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         asked = Asked(self.command, path, int(begin[1]) if begin else 0)
         self.hub.asked.append(asked)
-        if self.hub.is_shut or self.command not in ("GET", "HEAD") or not self.path.startswith("/"):
-            self._send(503, b"shut")
+        if self.hub.shut_with or self.command not in ("GET", "HEAD") or not self.path.startswith("/"):
+            self._send(self.hub.shut_with or 503, b"shut")
         elif info := INFO.fullmatch(path):
             self._info(info[1], info[2] or "main")
         elif resolved := RESOLVE.fullmatch(path):
@@ -206,6 +212,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _resolve(self, repo: str, revision: str, file: str) -> None:
         commit = self._commit(repo, revision)
         if commit is None:
+            return
+        token, sent = self.hub.tokens.get(repo), self.headers.get("Authorization")
+        if token is not None and sent != f"Bearer {token}":
+            self._send(403 if sent else 401, b"Access is restricted", {"X-Error-Code": "GatedRepo"})
             return
         name = f"{repo}/{file}"
         path = self.hub.path(name, "repositories")
