@@ -74,20 +74,22 @@ class Generator:
         """Stops a completion at the end of its first line that is not blank."""
         import torch
 
-        breaks = torch.tensor(_line_breaks(self.tokenizer), device=self.device)
+        breaks, blanks = (torch.tensor(some, device=self.device) for some in _white_space(self.tokenizer))
 
         def stop(tokens: torch.Tensor, scores: Any, **options: Any) -> torch.Tensor:
-            is_break = torch.isin(tokens[:, width:], breaks)
-            return (is_break & ((~is_break).cumsum(dim=1) > 0)).any(dim=1)
+            written = tokens[:, width:]
+            begun = (~torch.isin(written, blanks)).cumsum(dim=1) > 0
+            return (torch.isin(written, breaks) & begun).any(dim=1)
 
         return stop
 
 
 @lru_cache(maxsize=2)
-def _line_breaks(tokenizer: Any) -> list[int]:
-    """Tokens that hold nothing but white space with a line break."""
+def _white_space(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """Tokens of white space: those with a line break, and all of them."""
     texts = tokenizer.batch_decode([[n] for n in range(len(tokenizer))])
-    return [n for n, text in enumerate(texts) if "\n" in text and not text.strip()]
+    blanks = [n for n, text in enumerate(texts) if not text.strip()]
+    return [n for n in blanks if "\n" in texts[n]], blanks
 
 
 def context_length(tokenizer: Any, config: Any) -> int:
