@@ -142,18 +142,35 @@ def wanted_files(kind: Kind, names: Sequence[str], grounding: str = "") -> list[
         _one(top, ["open_clip_config.json"], "open_clip_config.json")
         weights = [_one(top, [*_OPEN_CLIP, *(n for n in top if n.endswith((".safetensors", ".bin")))], "weights file")]
         return [*texts, *weights]
-    bare = [PurePosixPath(name).name for name in ours]  # a CLIP of Sentence Transformers has its files in a folder
-    _one(bare, ["config.json"], "config.json")
     if kind == "sentence":
         _one(top, ["modules.json"], "modules.json")
-    if kind != "timm":
-        _one(bare, _TOKENIZERS, "tokenizer")
-    named = [(name, _WEIGHTS.fullmatch(PurePosixPath(name).name)) for name in ours]
-    safe = [name for name, found in named if found and found[1] == "model"]
-    weights = safe or [name for name, found in named if found]
-    if not weights:
+    home = "." if kind == "timm" else _home(ours)
+    beside = [PurePosixPath(name).name for name in ours if _folder(name) == home]
+    _one(beside, ["config.json"], "config.json")
+    weights = _weights(ours)
+    if home not in map(_folder, weights):
         raise RunFailed("no weights among its files (model.safetensors or pytorch_model.bin)")
     return [*texts, *weights]
+
+
+def _home(names: Sequence[str]) -> str:
+    """The folder of the tokenizer, where the model is: a CLIP of Sentence Transformers has one of its own."""
+    found = [_folder(name) for name in names if PurePosixPath(name).name in _TOKENIZERS]
+    if not found:
+        raise RunFailed("no tokenizer among its files")
+    return min(found)
+
+
+def _weights(names: Sequence[str]) -> list[str]:
+    """In each folder the weights in safetensors, or else the pickled ones."""
+    named = [(name, _WEIGHTS.fullmatch(PurePosixPath(name).name)) for name in names]
+    safe = [name for name, found in named if found and found[1] == "model"]
+    done = set(map(_folder, safe))
+    return safe + [name for name, found in named if found and _folder(name) not in done]
+
+
+def _folder(name: str) -> str:
+    return str(PurePosixPath(name).parent)
 
 
 def _one(names: Sequence[str], wanted: Sequence[str], what: str) -> str:

@@ -22,11 +22,17 @@ def hub_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hub(hub_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
     """A hub that this process asks, and an empty folder of models."""
     with LoopbackHub(hub_folder) as opened:
-        table = opened.write_table(tmp_path / "downloads.toml")
-        monkeypatch.setenv("AMELI_DOWNLOADS", str(table))
+        monkeypatch.setenv("AMELI_DOWNLOADS", str(opened.write_table(tmp_path / "downloads.toml")))
         monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
-        # The client reads HF_ENDPOINT when it is imported, which has long happened in a test session.
-        template = f"{opened.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
-        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", opened.address)
-        monkeypatch.setattr(huggingface_hub.file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        ask(opened.address, monkeypatch)
         yield opened
+
+
+def ask(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the hub's client in this process ask this address.
+
+    It reads HF_ENDPOINT when it is imported, which has long happened in a test session.
+    """
+    template = f"{address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", address)
+    monkeypatch.setattr(huggingface_hub.file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template)

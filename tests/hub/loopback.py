@@ -37,8 +37,9 @@ class Asked:
 class LoopbackHub:
     """Serves `folder/repositories/<owner>/<name>/` and `folder/downloads/`; a context manager.
 
-    `folder/revisions.json` has the commit of each repository, which `main` is too. `asked` are the requests so far. A
-    file is named by its path below `repositories` or `downloads`.
+    `folder/revisions.json` has the commit of each repository, which `main` is too; a server that does not mind
+    revisions gives it for any other. `asked` are the requests so far. A file is named by its path below `repositories`
+    or `downloads`.
     """
 
     def __init__(self, folder: Path, port: int = 0) -> None:
@@ -47,6 +48,7 @@ class LoopbackHub:
         self.asked: list[Asked] = []
         self.shut_with: int | None = None
         self.tokens: dict[str, str] = {}
+        self.minds_revisions = True
         self._away: set[str] = set()
         self._damaged: set[str] = set()
         self._cuts: dict[str, tuple[int, Callable[[], None]]] = {}
@@ -195,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
         commit = self.hub.revisions.get(repo)
         if commit is None:
             self._send(404, b'{"error": "Repository not found"}', {"X-Error-Code": "RepoNotFound"})
-        elif revision not in ("main", commit):
+        elif self.hub.minds_revisions and revision not in ("main", commit):
             self._send(404, b'{"error": "Invalid rev id"}', {"X-Error-Code": "RevisionNotFound"})
             return None
         return commit
