@@ -120,6 +120,13 @@ def test_a_lost_or_damaged_file_is_fetched_again_alone(hub: LoopbackHub, name: s
     assert path.read_bytes() == NEEDED[name]
 
 
+def test_a_fetch_that_fails_leaves_no_record_of_an_earlier_one(hub: LoopbackHub) -> None:
+    PINNED.fetch()
+    (PINNED.folder / "vocab.txt").unlink()
+    hub.damage(f"{REPO}/vocab.txt")
+    failure(PINNED)  # which asks for "not fetched"
+
+
 def test_a_broken_download_goes_on_where_it_ended(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 1 << 10)
     hub.cut(f"{REPO}/model.safetensors", 9000)
