@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,14 @@ def test_the_lock_holds_on_every_supported_python(python: str) -> None:
     here = {"python_version": python, "sys_platform": "linux", "platform_machine": "x86_64"}
     names = [one.name for one in lines if one.marker is None or one.marker.evaluate(here)]
     assert len(names) == len(set(names)) > 100
+
+
+def test_no_pin_asks_for_a_later_patch_of_the_oldest_python() -> None:
+    """Debian 12 has Python 3.11.2."""
+    for name in pins():
+        with suppress(PackageNotFoundError):  # of another platform
+            required = metadata(name).get("Requires-Python", "")
+            assert SpecifierSet(required).contains("3.11.2"), f"{name}: {required}"
 
 
 @pytest.mark.parametrize("python", ["python3.11", "python3.12", "python3.13"])
