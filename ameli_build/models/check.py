@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ameli_build.models.needs import ROLES, needs_of
+from ameli_build.models.needs import ROLES, Need, needs_of
+from ameli_build.models.sources import setting_of
 from ameli_build.settings import Settings
-from ameli_build.snapshot import AmeliError, RunFailed
+from ameli_build.snapshot import RunFailed, UnusableInput
 
 TEXT = "This laptop has 16 GB of memory and a silver lid."
 NAME = "Acme - 14-inch Laptop - Silver"
@@ -51,10 +52,20 @@ def check(settings: Settings, roles: Iterable[str] = ROLES) -> Iterator[Checked]
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             try:
                 yield pool.submit(check_one, settings, need.role, need.name).result()
-            except (AmeliError, BrokenProcessPool) as error:
-                failed.append(f"{need.role}: {error}" if isinstance(error, BrokenProcessPool) else str(error))
+            except Exception as error:  # a library raises what it likes for a model that loads and does not run
+                failed.append(_why(need, error))
     if failed:
         raise RunFailed(f"{len(failed)} of {len(needs)} models do not run: {'; '.join(failed)}")
+
+
+def _why(need: Need, error: Exception) -> str:
+    if isinstance(error, UnusableInput):  # which names the setting
+        return str(error)
+    if isinstance(error, BrokenProcessPool):
+        told = "its process died, as without enough memory"
+    else:
+        told = str(error) if isinstance(error, RunFailed) else f"{type(error).__name__}: {error}"
+    return f"{setting_of(need.role)} {need.name}: {told}"
 
 
 def check_one(settings: Settings, role: str, name: str) -> Checked:
