@@ -31,8 +31,12 @@ def link_review(
     top: int = TOP,
     ocr: bool = True,
 ) -> Answer:
-    """The `top` products that a new review is most likely about; see `Linker`."""
-    photos = take_photos(text, images, settings)  # before an index is made for nothing
+    """The `top` products that a new review is most likely about; see `Linker`.
+
+    Raises `UnusableInput` before an index is made, also where a picture cannot be used or the detector is not there.
+    """
+    photos = take_photos(text, images, settings)
+    require(settings, {*ROLES, "detector"} if photos else ROLES)
     return Linker.open(snapshot, settings).link_photos(text, photos, mention, top=top, ocr=ocr)
 
 
