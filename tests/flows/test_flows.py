@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made import released_snapshot
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
@@ -20,9 +21,12 @@ from ameli_build.progress import say, track
 from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import Held, Outage, Refused, RunFailed, Snapshot, UnusableInput
 from flows import watch as watch_module
+from flows.baseline import baseline
+from flows.build import build
 from flows.crawl import crawl, crawl_site
 from flows.mapping import ONE_SHARD_AT_A_TIME, ShardTasks
 from flows.parameters import month
+from flows.rebuild import rebuild
 from flows.watch import watched
 
 TRIES = CrawlSettings().retries + 1
@@ -86,6 +90,19 @@ def test_a_failure_of_another_kind_is_not_tried_again(tmp_path: Path, tries: lis
         crawled(tmp_path / "s", Status(404), "sitemap")
     assert not isinstance(failed.value, (Outage, Refused))
     assert tries == [1]
+
+
+def test_models_that_are_missing_are_told_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
+    snapshot = released_snapshot(tmp_path / "s").root
+    before = sorted(snapshot.rglob("*"))
+    for one, told in ((build, "4 of 4"), (baseline, "6 of 7")):
+        with pytest.raises(UnusableInput, match=rf"^{told} models are not there: .*models fetch --profile small`"):
+            one(snapshot, "small")
+    with pytest.raises(UnusableInput, match=r"^7 of 8 models are not there: "):
+        rebuild(tmp_path / "rebuilt", site_url="http://127.0.0.1:1")
+    assert [path for path in sorted(snapshot.rglob("*")) if path.name != ".lock"] == before
+    assert not (tmp_path / "rebuilt").exists()
 
 
 def test_progress_is_an_artifact_and_a_line_each_minute(monkeypatch: pytest.MonkeyPatch) -> None:
