@@ -16,10 +16,12 @@ from flows.watch import watched
 
 
 @task(name="3.5 sheets", persist_result=False, cache_policy=NO_CACHE)
-def export(snapshot: Snapshot, profile: str | None, format: str, annotators: int, overlap: int) -> list[Path]:
+def export(
+    snapshot: Snapshot, profile: str | None, overrides: list[str], format: str, annotators: int, overlap: int
+) -> list[Path]:
     """One sheet an annotator, below SNAPSHOT/sheets/."""
     with snapshot.lock():
-        settings = load_settings(profile, (), snapshot)
+        settings = load_settings(profile, overrides, snapshot)
         return export_sheets(snapshot, format, annotators, overlap, "clean-test", settings)
 
 
@@ -51,7 +53,7 @@ def export_annotation(
         profile: Settings to start from; without one, those that the build had.
     """
     with watched("sheets-progress"):
-        return export(Snapshot.open(snapshot), profile, format, annotators, overlap)
+        return export(Snapshot.open(snapshot), profile, [], format, annotators, overlap)
 
 
 @flow(name="import-answers", log_prints=True)

@@ -65,7 +65,7 @@ def rebuild(
         earlier = find_earlier(refresh, snapshot, profile, asked, site_url, chosen)
         crawl_site(snapshot, profile, asked, site_url, chosen, earlier)  # 3.1
         build_data_set(snapshot, profile, asked, watch)  # 3.1 to 3.5
-        export_sheets(snapshot, profile, "html", annotators, 0)  # 3.5
+        export_sheets(snapshot, profile, asked, "html", annotators, 0)  # 3.5
         score(snapshot, profile, asked, watch)  # 4, 5
         verify(snapshot, profile, asked)
         report(snapshot, profile, asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ameli_build.devices import best_device
 from ameli_build.models.sources import Source, setting_of, sources_of
 from ameli_build.progress import say
 from ameli_build.settings import Settings
@@ -70,8 +71,18 @@ def needs_of(settings: Settings, roles: Iterable[str] = ROLES) -> list[Need]:
     return [Need(role, name, sources_of(role, name)) for role, name in named if name]
 
 
+def require_device(settings: Settings) -> None:
+    """Raise `UnusableInput` where the settings ask for a GPU and there is none."""
+    if settings.models.device.startswith("cuda") and best_device() == "cpu":
+        raise UnusableInput(
+            f"setting models.device: {settings.models.device}: there is no GPU here that PyTorch can use "
+            "(auto takes a GPU only where there is one)"
+        )
+
+
 def require(settings: Settings, roles: Iterable[str]) -> None:
     """Raise one `UnusableInput` that names every model of these roles that is not there; else tell the memory."""
+    require_device(settings)
     needs = needs_of(settings, roles)
     missing = [need for need in needs if need.problems()]
     if missing:

