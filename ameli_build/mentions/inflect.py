@@ -6,21 +6,25 @@ gives the same verdicts as lemmatising every word of every review, at a fraction
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ameli_build.mentions.tables import name_table
 from ameli_build.mentions.words import word_set
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
-UNCHANGED = word_set("bus canvas chess gas gps less lens plus series glass process wireless xbox")
-"""Singular nouns that end like plurals, which rules would cut."""
+UNCHANGED = word_set("canvas gas gps lens series xbox")
+_SINGULAR_ENDS = ("ss", "us", "is")
+"""Singular nouns that end like plurals, which rules would cut, and the ends of others."""
 
 SINGULAR_DIFFERS = word_set("glasses goggles")
 """Plurals whose singular names something else."""
 
+_VOWEL = re.compile("[aeiouy]")
 _NOUN = "NOUN"
 _KINDS = ("noun", "verb", "adj", "adv")
 _SIBILANTS = ("ches", "shes", "sses", "xes", "zzes")
@@ -31,8 +35,10 @@ def noun_lemma(word: str, language: Language) -> str:
     """The lemma of a lower-case word read as a noun, whatever a tagger would make of a shop's capitals."""
     from spacy.tokens import Doc
 
-    if word in UNCHANGED or word in SINGULAR_DIFFERS or not word.isalpha():
+    if word in UNCHANGED or word in SINGULAR_DIFFERS or word.endswith(_SINGULAR_ENDS) or not word.isalpha():
         return word  # a model number has no plural
+    if not _VOWEL.search(word):
+        return word[:-1] if word[:-1] in name_table().things else word  # "tvs", but "gmrs"
     token = Doc(language.vocab, words=[word], pos=[_NOUN])[0]
     lemmatize = getattr(language.get_pipe("lemmatizer"), "rule_lemmatize", None)
     lemmas = lemmatize(token) if lemmatize is not None else [word]

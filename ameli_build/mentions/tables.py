@@ -1,0 +1,89 @@
+"""The tables of this room: what things are called (`names.toml`)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from ameli_build.mentions.words import WORD
+
+
+@dataclass(frozen=True, slots=True)
+class NameTable:
+    """`names.toml`: nouns of things, their other names by the letters of a name, lines with the things they name."""
+
+    things: frozenset[str]
+    others: dict[str, frozenset[str]]
+    lines: dict[str, frozenset[str]]
+    containers: frozenset[str]
+    named_alone: frozenset[str]
+    purposes: frozenset[str]
+    skipped: frozenset[str]
+    empty: frozenset[str]
+    works: frozenset[str]
+    media: frozenset[str]
+    never: frozenset[str]
+
+    def other_names(self, letters: str) -> set[str]:
+        """All that the thing with these letters is called besides, also at second hand; with spaces."""
+        found: set[str] = set()
+        left = [letters]
+        while left:
+            new = self.others.get(left.pop(), frozenset()) - found
+            found |= new
+            left += map(letters_of, new)
+        return {name for name in found if letters_of(name) != letters}
+
+    def all_names(self, name: str) -> set[str]:
+        """The letters of a name and of all that the thing is called besides."""
+        letters = letters_of(name)
+        return {letters, *map(letters_of, self.other_names(letters))}
+
+
+def letters_of(name: str) -> str:
+    """The letters of a name without spaces and hyphens, by which it is looked up."""
+    return "".join(WORD.findall(name.lower()))
+
+
+def read_table(file: str) -> dict[str, Any]:
+    """A table of this room."""
+    return tomllib.loads(files(__package__).joinpath(file).read_text(encoding="utf-8"))
+
+
+@cache
+def name_table() -> NameTable:
+    """`names.toml`, read once."""
+    table = read_table("names.toml")
+    others: dict[str, set[str]] = defaultdict(set)
+    for names in map(_listed, table["same"]):
+        for name in names:
+            others[letters_of(name)].update(names)
+    for name, names in map(_told, table["also"]):
+        others[letters_of(name)].update(names)
+    lines: dict[str, set[str]] = defaultdict(set)
+    for thing, names in map(_told, table["lines"]):
+        for name in names:
+            lines[letters_of(name)].add(thing)
+    words = {name: frozenset(table[name].split()) for name in NameTable.__slots__ if isinstance(table.get(name), str)}
+    words["things"] |= {name for names in others.values() for name in names if " " not in name}
+    words["things"] -= words["containers"]
+    frozen = (_frozen(others), _frozen(lines))
+    never = frozenset(f"{table['colours']} {table['technologies']}".split())
+    return NameTable(**words, others=frozen[0], lines=frozen[1], never=never)
+
+
+def _listed(row: str) -> list[str]:
+    return [name.strip() for name in row.split(",")]
+
+
+def _told(row: str) -> tuple[str, list[str]]:
+    name, _, names = row.partition(":")
+    return name.strip(), _listed(names)
+
+
+def _frozen(table: dict[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {key: frozenset(names) for key, names in table.items()}
