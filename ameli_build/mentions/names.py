@@ -34,7 +34,7 @@ Span = tuple[str, ...]
 
 _MODEL = re.compile(r"(?:[a-z]{2,}\d|[a-z]+\d\d|\d+[a-z]+\d)[a-z\d]*$")
 _NO_MODEL = re.compile(
-    r"\d+x\d|(?:ddr|gddr|mp|usb|pc|cat|h|cl|rj|cr|aa|aaa|lr|hdmi|type|gen|ver|v|windows|sata|uhs|class|wpa|ac|ax|mfi"
+    r"\d+(?:x\d|in\d)|(?:ddr|gddr|mp|usb|pc|cat|h|cl|rj|cr|aa|aaa|lr|hdmi|type|gen|ver|v|windows|sata|uhs|class|wpa|ac|ax|mfi"
     r"|docsis|wifi|bt|ipx?|cd|iphone|ipad|ps)\d+[a-z]?$"
 )
 """Words of letters and digits that name a model ("WRT54G"), and measures and standards, which name none."""
@@ -88,9 +88,9 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     Returns:
         The names, longest first, then by their words; names with a gap after all others.
     """
-    kinds = category_phrases(category, language)
+    kinds = [phrase for phrase in category_phrases(category, language) if _says_something(phrase, language)]
     titled = [] if _is_work(kinds, language) else title_phrases(title, kinds, language)
-    titled, kinds = [*filter(_says_something, titled)], [*filter(_says_something, kinds)]
+    titled = [phrase for phrase in titled if phrase[-1].lower() not in name_table().never]
     phrases = [*titled, *kinds]
     nouns = _everyday(titled, language) or _everyday(kinds, language)
     spans = Counter((*_spans_of(titled, max_words), *_spans_of(kinds, max_words)))
@@ -110,8 +110,9 @@ def _is_work(kinds: Sequence[Phrase], language: Language) -> bool:
     return any(lemma_of(phrase[-1], language) in name_table().works for phrase in kinds)
 
 
-def _says_something(phrase: Phrase) -> bool:
-    return len(phrase) > 1 or phrase[-1].lower() not in name_table().never
+def _says_something(phrase: Phrase, language: Language) -> bool:
+    """Whether a category's head can name a thing: not "Accessories", not "Secure Digital"."""
+    return lemma_of(phrase[-1], language) not in name_table().empty | name_table().never
 
 
 def _everyday(phrases: Sequence[Phrase], language: Language) -> set[str]:
@@ -144,7 +145,8 @@ def _spans_to_head(phrase: Phrase, max_words: int) -> set[Span]:
             break
         if not compound.isdigit() and words[0] not in _NO_MODIFIER:
             spans.add(words)
-    return spans
+    last = _parts(phrase[-1])[-1:]
+    return spans | {last} if {*last} & name_table().things else spans  # a "Multi-Cooker" is a cooker
 
 
 def _gapped_spans(backs: Iterable[Span], fronts: Iterable[Span], max_words: int) -> set[Span]:

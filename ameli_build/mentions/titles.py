@@ -24,8 +24,8 @@ Phrase = Sequence[str]
 
 _SEGMENT = re.compile(r"\s+[-–—|]+\s+|\s*[;:|]\s+")
 _MARKS = re.compile(r"[®™©℠]|\([^)]*\)|\[[^\]]*\]")
-_HARD = word_set("with w for featuring including includes by from without compatible plus designed fits")
-_SOFT = word_set("to of on in that made ,")
+_HARD = word_set("with w for featuring including includes by from without compatible designed fits")
+_SOFT = word_set("to of on in that made plus ,")
 """Small words behind which nothing belongs to a name; soft ones end it only where a thing stands before them."""
 
 _MEASURE = re.compile(
@@ -36,6 +36,7 @@ _MEASURE = re.compile(
 )
 _COORDINATED = re.compile(r"\s*(?:&|/|,|\band\b|\+)\s*", re.IGNORECASE)
 _DETERMINERS = word_set("all the a an other more shop new our")
+_SPECIFIED = word_set("memory ram display screen drive ssd camera battery")
 _FOR = re.compile(r"\s(?:for|fits)\s+(?:most\s+|select\s+)?(.+)", re.IGNORECASE)
 _AND = ("and", "&", "/", "+")
 
@@ -143,14 +144,14 @@ def _brand_last(parts: list[str]) -> list[str]:
 def _without_measures(title: str, parts: list[list[str]]) -> list[list[str]]:
     """Parts that are no row of a specification ("16GB Memory")."""
     measured = {tuple(clean_words(part)) for part in segments(title)[1:] if _MEASURE.match(part)}
-    return [words for words in parts if tuple(words) not in measured or len(words) > 2]
+    return [words for words in parts if tuple(words) not in measured or words[-1].lower() not in _SPECIFIED]
 
 
 def _things(words: Phrase, own: frozenset[str] | set[str], language: Language) -> list[int]:
     """Places of nouns of things before the first small word that follows one."""
     places: list[int] = []
     for n, word in enumerate(words):
-        if places and word.lower() in _SOFT:
+        if places and word.lower() in _SOFT and word not in ("Plus", "PLUS"):
             break
         lemma = lemma_of(word, language)
         if lemma in name_table().containers and words[n + 1 : n + 2] not in (["of"], ["Of"]):
@@ -210,8 +211,7 @@ def _is_head(phrase: Phrase, language: Language) -> bool:
 
 
 def _is_hard(word: str) -> bool:
-    lower = word.lower()
-    return (lower in _HARD and word not in ("Plus", "PLUS")) or lower.startswith("w/")
+    return word.lower() in _HARD or word.lower().startswith("w/")
 
 
 def _up_to_root(words: Phrase, language: Language) -> Phrase:
