@@ -92,14 +92,16 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     titled = [] if _is_work(kinds, language) else title_phrases(title, kinds, language)
     titled = [phrase for phrase in titled if phrase[-1].lower() not in name_table().never]
     phrases = [*titled, *kinds]
-    nouns = _everyday(titled, language) or _everyday(kinds, language)
+    same = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in {lemma_of(one[-1], language) for one in titled}]
+    nouns = _everyday([*titled, *same], language) or _everyday(kinds, language)
     spans = Counter((*_spans_of(titled, max_words), *_spans_of(kinds, max_words)))
-    more = {*_line_names(title, category, nouns), *_models(title)} | {tuple(_parts(noun)) for noun in nouns}
+    things = {end for phrase in phrases for end in _ends(phrase, language)} | set(map(letters_of, nouns))
+    more = {*_line_names(title, category, things), *_models(title)} | {_parts(noun) for noun in nouns}
     spans.update(more - spans.keys())
     plain = _named(spans, language)
     known = {name.words for name in plain}
     backs = {_parts(" ".join(phrase[-size:])) for phrase in phrases for size in range(1, _BACK + 1)}
-    backs |= {_parts(noun) for noun in nouns}
+    backs = {back for back in backs if back[-1] not in name_table().containers} | {_parts(noun) for noun in nouns}
     gaps = _gapped_spans(backs, _fronts_of(title, phrases, language), max_words)
     gapped = _named(dict.fromkeys(gaps, 1), language, gapped=True)
     return [*plain, *(name for name in gapped if name.words not in known and name.words[-1:] in known)]
@@ -119,12 +121,17 @@ def _everyday(phrases: Sequence[Phrase], language: Language) -> set[str]:
     """Other everyday names of what the phrases name, by the longest of their ends that the table knows."""
     found: set[str] = set()
     for phrase in phrases:
-        words = [*_parts(" ".join(phrase[:-1])), *_parts(phrase[-1])]
-        words[-1] = noun_lemma(words[-1], language)
-        ends = ("".join(words[-size:]) for size in (3, 2, 1) if size <= len(words))
+        ends = _ends(phrase, language)
         found |= next((names for end in ends if (names := name_table().other_names(end))), set())
-        found |= {name for thing in name_table().lines.get(words[-1], ()) for name in _with_others(thing)}
+        found |= {name for thing in name_table().lines.get(ends[-1], ()) for name in _with_others(thing)}
     return found
+
+
+def _ends(phrase: Phrase, language: Language) -> list[str]:
+    """The letters of a phrase's last three, two and one words, in the singular."""
+    words = list(_parts(" ".join(phrase)))
+    words[-1] = noun_lemma(words[-1], language)
+    return ["".join(words[-size:]) for size in (3, 2, 1)]
 
 
 def _with_others(name: str) -> set[str]:
@@ -184,16 +191,15 @@ def _parts(compound: str) -> Span:
     return tuple(WORD.findall(compound.lower()))
 
 
-def _line_names(title: str, category: str, nouns: set[str]) -> Iterator[Span]:
-    """Names of lines that title and category say before any "for": of lines of the product's kind, or unknown ones."""
+def _line_names(title: str, category: str, things: set[str]) -> Iterator[Span]:
+    """Names of lines of the product's kind that title and category say before any "for", by the letters of things."""
     table = name_table()
-    kinds = set(map(letters_of, nouns))
     for part in (*segments(title), category):
         words = clean_words(part)
         for start in range(len(words)):
             for end in range(start + 1, min(start + 3, len(words)) + 1):
                 span = _parts(" ".join(words[start:end]))
-                if {letters_of(thing) for thing in table.lines.get("".join(span), ())} & kinds:
+                if any(table.all_names(thing) & things for thing in table.lines.get("".join(span), ())):
                     yield span
                     yield from (_parts(name) for name in table.other_names("".join(span)))
 

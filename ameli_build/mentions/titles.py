@@ -38,6 +38,7 @@ _COORDINATED = re.compile(r"\s*(?:&|/|,|\band\b|\+)\s*", re.IGNORECASE)
 _DETERMINERS = word_set("all the a an other more shop new our")
 _SPECIFIED = word_set("memory ram display screen drive ssd camera battery")
 _FOR = re.compile(r"\s(?:for|fits)\s+(?:most\s+|select\s+)?(.+)", re.IGNORECASE)
+_NUMBERS = word_set("1 2 3 4 one two three four")
 _AND = ("and", "&", "/", "+")
 
 
@@ -60,11 +61,14 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
             places = _things(words, own, language)
             places = places if wanted is None else [n for n in places if lemma_of(words[n], language) in own]
             if places:
-                return _named_twice(words, places[-1], own, language)
+                found = _named_twice(words, places[-1], own, language)
+                later = _later_noun(words, places[-1], language)
+                return [*(found if wanted or not later else []), *later]
     if not parts:
         return []
     likely = parts[0] if len(parts) >= 3 else max(parts, key=len)
-    return [_up_to_root(likely, language)] if not kinds or is_plural(likely[-1], language) else []
+    plain = not kinds or len(parts) == len(likely) == 1 or is_plural(likely[-1], language)
+    return [_up_to_root(likely, language)] if plain else []
 
 
 def clean_words(segment: str) -> list[str]:
@@ -93,7 +97,8 @@ def category_phrases(category: str, language: Language) -> Sequence[Phrase]:
     if phrases and is_plural(phrases[-1][-1], language):
         heads = [phrase for phrase in phrases if is_plural(phrase[-1], language)]
         return [*heads, *([*phrase, phrases[-1][-1]] for phrase in phrases if phrase not in heads)]
-    return [phrase for phrase in phrases if _is_head(phrase, language)]
+    bodies = [phrase[:-1] for phrase in phrases if lemma_of(phrase[-1], language) in name_table().containers]
+    return [phrase for phrase in (*bodies, *phrases) if phrase and _is_head(phrase, language)]
 
 
 def segments(title: str) -> list[str]:
@@ -185,6 +190,16 @@ def _named_twice(words: Phrase, head: int, own: frozenset[str] | set[str], langu
     return [*found, *_contents(words, head, language)]
 
 
+def _later_noun(words: Phrase, head: int, language: Language) -> list[Phrase]:
+    """The words up to another noun right behind the head, of which the head tells the kind: a "Phone Ringer"."""
+    rest = [word.lower() for word in words[head + 1 :]]
+    rest = rest[: next((n for n, word in enumerate(rest) if word in _SOFT), len(rest))]
+    table = name_table()
+    if len(rest) != 1 or lemma_of(rest[0], language) in table.never | table.empty | table.containers:
+        return []
+    return [words[: head + 2]] if _can_head(rest[0], language) else []
+
+
 def _contents(words: Phrase, head: int, language: Language) -> Iterator[Phrase]:
     """What stands before a container: the canisters of a "Canister Set"; before any "of" of one nothing."""
     table = name_table()
@@ -193,6 +208,8 @@ def _contents(words: Phrase, head: int, language: Language) -> Iterator[Phrase]:
         return
     if last == head:
         front = [n for n in range(head) if words[n].lower() not in table.skipped]
+        while front and len(front) > 1 and words[front[-2]].lower() in _NUMBERS:
+            front = front[:-2]  # a "DSLR Two Lens Kit" is a DSLR
         if front and is_thing(words[front[-1]], language):
             yield words[: front[-1] + 1]
     else:
