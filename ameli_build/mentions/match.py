@@ -2,7 +2,7 @@
 
 Hyphens and spaces do not matter ("over the range microwave", "sound bar"), nor do possessives ("the laptop's lid": the
 mention is "laptop"). Of nested spans the longest is the mention. A span does not count where the words around it say
-that it is not the product under review (`context.py`, `modifiers.py`).
+that it is not the product under review (`context.py`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ameli_build.clean.personal import in_mask
-from ameli_build.mentions.context import Context, is_something_else
-from ameli_build.mentions.modifiers import Known
+from ameli_build.mentions.context import Context, refusal
+from ameli_build.mentions.phrases import Known
 from ameli_build.mentions.words import WORD
 
 _GLUE = re.compile(r"[\s\-‐‑–'’/]*$")
@@ -30,13 +30,15 @@ _Words = Sequence[tuple[int, int, str]]
 class Occurrence:
     """One place where a review names its product, in code points.
 
-    `key` is the same for all forms of one name; `this`: it stands after the word "this".
+    `key` is the same for all forms of one name; `this`: it stands after the word "this". `refusal` says what it is
+    where it does not name the product.
     """
 
     start: int
     end: int
     key: str
     this: bool
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,27 @@ def lookup_of(keys: Mapping[str, bool], names: Mapping[str, str] | None = None) 
 
 
 def find_occurrences(text: str, lookup: Lookup, max_words: int = 6, known: Known | None = None) -> list[Occurrence]:
-    """Places in `text` whose letters are a key of `lookup`, in order, none inside another.
+    """Places in `text` that name the product; see `find_places`."""
+    return [place for place in find_places(text, lookup, max_words, known) if not place.refusal]
 
-    `known` are the product's own words, and the nouns by which another product's modifiers are recognised.
+
+def find_places(text: str, lookup: Lookup, max_words: int = 6, known: Known | None = None) -> list[Occurrence]:
+    """Places in `text` whose letters are a name, whether they name the product or something else.
+
+    Args:
+        text: A review.
+        lookup: The names of its product.
+        max_words: The longest span, in words.
+        known: The product's own words, and the nouns by which another product's modifiers are recognised.
+
+    Returns:
+        The places in order, none inside another.
     """
     found: list[Occurrence] = []
     for start, end, key, alone in find_spans(text, lookup, max_words):
-        if not is_something_else(Context(text, start, end, alone, alone and lookup.verbs[key]), known):
-            name = lookup.names.get(key, key)
-            found.append(Occurrence(start, end, name, bool(_THIS.search(text[max(0, start - 12) : start]))))
+        refused = refusal(Context(text, start, end, alone, alone and lookup.verbs[key]), known)
+        this = bool(_THIS.search(text[max(0, start - 12) : start]))
+        found.append(Occurrence(start, end, lookup.names.get(key, key), this, refused))
     return found
 
 

@@ -12,8 +12,8 @@ from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.mentions.choose import choose_mention, places_of_names, wording
 from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
 from ameli_build.mentions.match import Lookup, Occurrence, find_occurrences, lookup_of
-from ameli_build.mentions.modifiers import Known, own_words
 from ameli_build.mentions.names import product_names
+from ameli_build.mentions.phrases import Known, own_words
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.language import load_language
 from ameli_build.models.sources import identity

@@ -49,6 +49,7 @@ def letters_of(name: str) -> str:
     return "".join(WORD.findall(name.lower()))
 
 
+@cache
 def read_table(file: str) -> dict[str, Any]:
     """A table of this room."""
     return tomllib.loads(files(__package__).joinpath(file).read_text(encoding="utf-8"))
