@@ -71,7 +71,8 @@ class Rule:
 
     def refuses(self, before: str, word: str, after: str, known: Known | None) -> bool:
         """Whether a name in this place is none, by this row alone."""
-        if self.words and word.lower() not in self.words:
+        named = word.lower().split()[-1] if self.host else word.lower()
+        if self.words and named not in self.words:
             return False
         behind = self.after.match(after) if self.after else None
         if (self.after and not behind) or (self.before and not self.before.search(before)):

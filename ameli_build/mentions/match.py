@@ -83,6 +83,13 @@ def find_places(text: str, lookup: Lookup, max_words: int = 6, known: Known | No
     return found
 
 
+def quoted(text: str, place: Occurrence) -> str:
+    """An occurrence with up to two words before it and one behind it: what a refusal looked at."""
+    before = re.search(r"(?:[^\s.!?;,]+\s+){0,2}$", text[: place.start])
+    behind = re.match(r"(?:[ -][^\s.!?;,:]+)?", text[place.end :])
+    return (before[0] if before else "") + text[place.start : place.end] + (behind[0] if behind else "")
+
+
 def find_spans(text: str, lookup: Lookup, max_words: int = 6) -> list[tuple[int, int, str, bool]]:
     """(start, end, key, whether it is one word) of every place whose letters are a key, whatever stands around it."""
     words = [(match.start(), match.end(), match.group().lower()) for match in WORD.finditer(text)]

@@ -20,6 +20,7 @@ from ameli_build.mentions.titles import (
     asides,
     category_phrases,
     clean_words,
+    is_plural,
     lemma_of,
     purposes,
     segments,
@@ -35,7 +36,7 @@ Span = tuple[str, ...]
 _MODEL = re.compile(r"(?:[a-z]{2,}\d|[a-z]+\d\d|\d+[a-z]+\d)[a-z\d]*$")
 _NO_MODEL = re.compile(
     r"\d+(?:x\d|in\d)|(?:ddr|gddr|mp|usb|pc|cat|h|cl|rj|cr|aa|aaa|lr|hdmi|type|gen|ver|v|windows|sata|uhs|class|wpa|ac|ax|mfi"
-    r"|docsis|wifi|bt|ipx?|cd|iphone|ipad|ps)\d+[a-z]?$"
+    r"|docsis|adsl|wifi|bt|ipx?|cd|iphone|ipad|ps)\d+[a-z]?$"
 )
 """Words of letters and digits that name a model ("WRT54G"), and measures and standards, which name none."""
 
@@ -90,6 +91,9 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     """
     kinds = [phrase for phrase in category_phrases(category, language) if _says_something(phrase, language)]
     titled = [] if _is_work(kinds, language) else title_phrases(title, kinds, language)
+    if kinds and titled and not any(is_plural(phrase[-1], language) for phrase in kinds):
+        alike = {lemma_of(phrase[-1], language) for phrase in titled}
+        kinds = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]  # not a "Non-Touch Screen"
     titled = [phrase for phrase in titled if phrase[-1].lower() not in name_table().never]
     phrases = [*titled, *kinds]
     same = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in {lemma_of(one[-1], language) for one in titled}]
@@ -208,8 +212,8 @@ def _models(title: str) -> Iterator[Span]:
     """Model numbers before any "for", whole and by the part behind a hyphen: "SRS-ZR7" is the "ZR7" too."""
     for part in segments(title):
         for word in clean_words(part):
-            parts = _parts(word)
-            yield from ((one,) for one in {"".join(parts), *parts} if _is_model(one))
+            parts = () if "/" in word else _parts(word)
+            yield from ((one,) for one in {"".join(parts[:2]), *parts} if _is_model(one))
 
 
 def _is_model(word: str) -> bool:
@@ -224,7 +228,7 @@ def _named(spans: Mapping[Span, int], language: Language, *, gapped: bool = Fals
         head = noun_lemma(span[-1], language)
         alone = len(span) == 1
         idle = table.empty | table.never | (table.containers - table.named_alone)
-        if alone and (len(head) < 2 or (head in idle and head not in table.things)):
+        if alone and ((len(head) < 3 and head not in table.things) or (head in idle and head not in table.things)):
             continue
         words = (*span[:-1], head)
         said = count + names[words].count if words in names and not gapped else count

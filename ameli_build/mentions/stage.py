@@ -11,7 +11,7 @@ import polars as pl
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.mentions.choose import choose_mention, places_of_names, wording
 from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
-from ameli_build.mentions.match import Lookup, Occurrence, find_occurrences, lookup_of
+from ameli_build.mentions.match import Lookup, Occurrence, find_places, lookup_of, quoted
 from ameli_build.mentions.names import product_names
 from ameli_build.mentions.phrases import Known, own_words
 from ameli_build.models.embed import embed_texts
@@ -49,8 +49,18 @@ _NAMES = pl.Schema(
 form of, and how often title and category say that name."""
 
 _PLACES = pl.Schema(
-    {"start": pl.List(pl.Int64), "end": pl.List(pl.Int64), "key": pl.List(pl.String), "this": pl.List(pl.Boolean)}
+    {
+        "start": pl.List(pl.Int64),
+        "end": pl.List(pl.Int64),
+        "key": pl.List(pl.String),
+        "this": pl.List(pl.Boolean),
+        "refusal": pl.List(pl.String),
+    }
 )
+
+
+_TOLD = 5
+"""Refused places that the reason of a dropped review tells."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
@@ -69,7 +79,8 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     )
     names = name_table(work, settings, products.collect())
     places = _places(work, settings, reviews, names)
-    scores = _scores(work, settings, reviews, places)
+    naming = [[place for place in some if not place.refusal] for some in places]
+    scores = _scores(work, settings, reviews, naming)
     return _result(reviews, names, places, scores)
 
 
@@ -120,11 +131,11 @@ def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, tuple[bool, st
     reviews, names, everything, language, longest = payload
     if everything:
         lookup = _lookup(everything)
-        found = [find_occurrences(text, lookup, longest) for text in reviews["text"]]
+        found = [find_places(text, lookup, longest) for text in reviews["text"]]
     else:
         known = _known_of(names, load_language(language))
         found = [
-            find_occurrences(text, lookup, longest, own)
+            find_places(text, lookup, longest, own)
             for text, (lookup, own) in zip(reviews["text"], map(known.__getitem__, reviews["sku"]), strict=True)
         ]
     columns = {name: [[getattr(place, name) for place in places] for places in found] for name in _PLACES}
@@ -175,12 +186,13 @@ def _result(
     kept, dropped = [], []
     columns = (reviews["review_id"], reviews["sku"], reviews["text"], places, scores)
     for review_id, sku, text, some, score in zip(*columns, strict=True):
-        mention = choose_mention(text, some, score)
+        mention = choose_mention(text, [place for place in some if not place.refusal], score)
         if mention is not None:
             kept.append((review_id, mention.text, mention.start, mention.end, mention.score))
         else:
-            detail = ", ".join(tried.get(sku, []))
-            dropped.append((review_id, sku, "mentions", Reason.NO_MENTION, f"none of: {detail}", "", ""))
+            refused = dict.fromkeys(f'"{quoted(text, place)}": {place.refusal}' for place in some)
+            detail = "; ".join([*refused][:_TOLD]) or f"none of: {', '.join(tried.get(sku, []))}"
+            dropped.append((review_id, sku, "mentions", Reason.NO_MENTION, detail, "", ""))
     return Result(
         {
             "mentions/mentions": pl.DataFrame(kept, schema=MENTIONS, orient="row"),

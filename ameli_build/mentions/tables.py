@@ -17,7 +17,8 @@ class NameTable:
     """`names.toml`: nouns of things, their other names by the letters of a name, lines with the things they name."""
 
     things: frozenset[str]
-    others: dict[str, frozenset[str]]
+    same: dict[str, frozenset[str]]
+    also: dict[str, frozenset[str]]
     lines: dict[str, frozenset[str]]
     containers: frozenset[str]
     named_alone: frozenset[str]
@@ -29,13 +30,10 @@ class NameTable:
     never: frozenset[str]
 
     def other_names(self, letters: str) -> set[str]:
-        """All that the thing with these letters is called besides, also at second hand; with spaces."""
-        found: set[str] = set()
-        left = [letters]
-        while left:
-            new = self.others.get(left.pop(), frozenset()) - found
-            found |= new
-            left += map(letters_of, new)
+        """All that the thing with these letters is called besides, with spaces."""
+        found = set(self.same.get(letters, ()))
+        found |= {name for own in {letters, *map(letters_of, found)} for name in self.also.get(own, ())}
+        found |= {name for other in found for name in self.same.get(letters_of(other), ())}
         return {name for name in found if letters_of(name) != letters}
 
     def all_names(self, name: str) -> set[str]:
@@ -59,22 +57,22 @@ def read_table(file: str) -> dict[str, Any]:
 def name_table() -> NameTable:
     """`names.toml`, read once."""
     table = read_table("names.toml")
-    others: dict[str, set[str]] = defaultdict(set)
+    same: dict[str, set[str]] = defaultdict(set)
     for names in map(_listed, table["same"]):
         for name in names:
-            others[letters_of(name)].update(names)
+            same[letters_of(name)].update(names)
+    also: dict[str, set[str]] = defaultdict(set)
     for name, names in map(_told, table["also"]):
-        others[letters_of(name)].update(names)
+        also[letters_of(name)].update(names)
     lines: dict[str, set[str]] = defaultdict(set)
     for thing, names in map(_told, table["lines"]):
         for name in names:
             lines[letters_of(name)].add(thing)
     words = {name: frozenset(table[name].split()) for name in NameTable.__slots__ if isinstance(table.get(name), str)}
-    words["things"] |= {name for names in others.values() for name in names if " " not in name}
+    words["things"] |= {name for names in (*same.values(), *also.values()) for name in names if " " not in name}
     words["things"] -= words["containers"]
-    frozen = (_frozen(others), _frozen(lines))
     never = frozenset(f"{table['colours']} {table['technologies']}".split())
-    return NameTable(**words, others=frozen[0], lines=frozen[1], never=never)
+    return NameTable(**words, same=_frozen(same), also=_frozen(also), lines=_frozen(lines), never=never)
 
 
 def _listed(row: str) -> list[str]:

@@ -29,7 +29,7 @@ _SOFT = word_set("to of on in that made plus ,")
 """Small words behind which nothing belongs to a name; soft ones end it only where a thing stands before them."""
 
 _MEASURE = re.compile(
-    r"\d[\d.,/]*\s*-?\s*(?:[\"”″]|''|(?:cu\.?\s*ft\.?|cubic\s+f(?:ee|oo)t|inch(?:es)?|in\.|ft\.?|feet|mm|cm|gb|tb|mb|mp"
+    r"(?:with\s+\d+\s*GB\s+Memory(?=\s+[A-Z]))|\d[\d.,/]*\s*-?\s*(?:[\"”″]|''|(?:cu\.?\s*ft\.?|cubic\s+f(?:ee|oo)t|inch(?:es)?|in\.|ft\.?|feet|mm|cm|gb|tb|mb|mp"
     r"|qt\.?|quarts?|oz\.?|ounces?|lbs?\.?|gal\.?|gallons?|watts?|hz|mah|btu|cups?|slices?|packs?|pk|pieces?|pc"
     r"|megapixels?)(?![a-z]))(?:\s*x(?=\s*\d))?",
     re.IGNORECASE,
@@ -159,6 +159,8 @@ def _things(words: Phrase, own: frozenset[str] | set[str], language: Language) -
         if places and word.lower() in _SOFT and word not in ("Plus", "PLUS"):
             break
         lemma = lemma_of(word, language)
+        if n and words[n - 1].lower() in _NUMBERS and lemma_of("".join(words[n + 1 : n + 2]), language) == "kit":
+            continue  # a "DSLR Two Lens Kit" is a DSLR
         if lemma in name_table().containers and words[n + 1 : n + 2] not in (["of"], ["Of"]):
             places.append(n)
         elif lemma in own or lemma in name_table().things or _is_line_of(lemma, own):
@@ -195,21 +197,21 @@ def _later_noun(words: Phrase, head: int, language: Language) -> list[Phrase]:
     rest = [word.lower() for word in words[head + 1 :]]
     rest = rest[: next((n for n, word in enumerate(rest) if word in _SOFT), len(rest))]
     table = name_table()
-    if len(rest) != 1 or lemma_of(rest[0], language) in table.never | table.empty | table.containers:
+    if len(rest) != 1 or lemma_of(words[head], language) in table.lines or lemma_of(rest[0], language) in table.never | table.empty | table.containers:
         return []
-    return [words[: head + 2]] if _can_head(rest[0], language) else []
+    return [words[: head + 2]] if is_noun(lemma_of(rest[0], language), language) else []
 
 
 def _contents(words: Phrase, head: int, language: Language) -> Iterator[Phrase]:
     """What stands before a container: the canisters of a "Canister Set"; before any "of" of one nothing."""
     table = name_table()
     last = next((n for n in range(head, len(words)) if lemma_of(words[n], language) in table.containers), None)
-    if last is None or last - head > 2:
+    if last is None or last - head > 3:
         return
     if last == head:
         front = [n for n in range(head) if words[n].lower() not in table.skipped]
         while front and len(front) > 1 and words[front[-2]].lower() in _NUMBERS:
-            front = front[:-2]  # a "DSLR Two Lens Kit" is a DSLR
+            front = front[:-2]
         if front and is_thing(words[front[-1]], language):
             yield words[: front[-1] + 1]
     else:
