@@ -63,7 +63,9 @@ def find_occurrences(text: str, lookup: Lookup, max_words: int = 6, known: Known
     return [place for place in find_places(text, lookup, max_words, known) if not place.refusal]
 
 
-def find_places(text: str, lookup: Lookup, max_words: int = 6, known: Known | None = None) -> list[Occurrence]:
+def find_places(
+    text: str, lookup: Lookup, max_words: int = 6, known: Known | None = None, *, careful: bool = True
+) -> list[Occurrence]:
     """Places in `text` whose letters are a name, whether they name the product or something else.
 
     Args:
@@ -71,13 +73,15 @@ def find_places(text: str, lookup: Lookup, max_words: int = 6, known: Known | No
         lookup: The names of its product.
         max_words: The longest span, in words.
         known: The product's own words, and the nouns by which another product's modifiers are recognised.
+        careful: Whether the words around a place are looked at; if not, none is refused.
 
     Returns:
         The places in order, none inside another.
     """
     found: list[Occurrence] = []
     for start, end, key, alone in find_spans(text, lookup, max_words):
-        refused = refusal(Context(text, start, end, alone, alone and lookup.verbs[key]), known)
+        context = Context(text, start, end, alone, alone and lookup.verbs[key])
+        refused = refusal(context, known) if careful else ""
         this = bool(_THIS.search(text[max(0, start - 12) : start]))
         found.append(Occurrence(start, end, lookup.names.get(key, key), this, refused))
     return found

@@ -12,8 +12,8 @@ from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.mentions.choose import choose_mention, places_of_names, wording
 from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
 from ameli_build.mentions.match import Lookup, Occurrence, find_places, lookup_of, quoted
-from ameli_build.mentions.names import product_names
 from ameli_build.mentions.phrases import Known, own_words
+from ameli_build.mentions.rules import CAREFUL, names_by
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.language import load_language
 from ameli_build.models.sources import identity
@@ -88,10 +88,10 @@ def name_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.Dat
     """`products` (columns sku, name, leaf) with `names` that stand side by side, and the `keys` that find all names."""
     rows = list(products.select("name", "leaf").iter_rows())
     distinct = sorted(set(rows))
-    language, longest = settings.models.language, settings.mentions.max_words
+    rule, language, longest = settings.mentions.rule, settings.models.language, settings.mentions.max_words
     code = module_fingerprint("ameli_build.mentions")
     shards = [
-        Shard(fingerprint("names", part, identity(language), longest, code), (language, longest, part))
+        Shard(fingerprint("names", part, rule, identity(language), longest, code), (rule, language, longest, part))
         for part in _cut(distinct, settings.run.shard_rows)
     ]
     found = pl.concat([_NAMES.to_frame(), *work.map("parse names", _parse_names, shards)])
@@ -99,9 +99,9 @@ def name_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.Dat
     return products.hstack(found[[place[row] for row in rows]])
 
 
-def _parse_names(payload: tuple[str, int, list[tuple[str, str]]]) -> pl.DataFrame:
-    language, longest, rows = payload
-    found = [product_names(title, leaf, load_language(language), longest) for title, leaf in rows]
+def _parse_names(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.DataFrame:
+    rule, language, longest, rows = payload
+    found = [names_by(rule, title, leaf, load_language(language), longest) for title, leaf in rows]
     columns = {
         "names": [[name.text for name in names if not name.gapped] for names in found],
         "keys": [[key for name in names for key in name.keys] for names in found],
@@ -118,7 +118,8 @@ def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.Dat
     if settings.mentions.source == "catalogue":
         for keys, *told in names.select("keys", "verbs", "named").iter_rows():
             everything.update(zip(keys, zip(*told, strict=True), strict=True))
-    common = (everything, settings.models.language, settings.mentions.max_words)
+    careful = settings.mentions.rule == CAREFUL
+    common = (everything, settings.models.language, settings.mentions.max_words, careful)
     shards = []
     for part in reviews.select("sku", "text").iter_slices(settings.run.shard_rows):
         own = names.clear() if everything else names.join(part, on="sku", how="semi")
@@ -127,15 +128,15 @@ def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.Dat
     return [[Occurrence(*place) for place in zip(*row, strict=True)] for row in table.iter_rows()]
 
 
-def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, tuple[bool, str]], str, int]) -> pl.DataFrame:
-    reviews, names, everything, language, longest = payload
+def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, tuple[bool, str]], str, int, bool]) -> pl.DataFrame:
+    reviews, names, everything, language, longest, careful = payload
     if everything:
         lookup = _lookup(everything)
-        found = [find_places(text, lookup, longest) for text in reviews["text"]]
+        found = [find_places(text, lookup, longest, careful=careful) for text in reviews["text"]]
     else:
         known = _known_of(names, load_language(language))
         found = [
-            find_places(text, lookup, longest, own)
+            find_places(text, lookup, longest, own, careful=careful)
             for text, (lookup, own) in zip(reviews["text"], map(known.__getitem__, reviews["sku"]), strict=True)
         ]
     columns = {name: [[getattr(place, name) for place in places] for places in found] for name in _PLACES}
