@@ -10,7 +10,7 @@ import polars as pl
 
 from ameli_build.clean import objects
 from ameli_build.clean.decoding import check_shard
-from ameli_build.informativeness.attributes import COUNTERS
+from ameli_build.informativeness.attributes import FINDERS
 from ameli_build.mentions.rules import names_by
 from ameli_build.models.detect import PROMPTLESS
 from ameli_build.models.embed import image_kind, text_key, text_kind
@@ -108,7 +108,7 @@ def _informativeness(work: Work, settings: Settings, view: View) -> Iterator[Loa
 def match_some(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> pl.DataFrame:
     """How many attributes some reviews mention; a row is a text and a specification sheet."""
     sheets = [[(one["name"], one["value"]) for one in sheet or ()] for _, sheet in rows]
-    return pl.DataFrame({"n": [COUNTERS[how](text, sheet) for (text, _), sheet in zip(rows, sheets, strict=True)]})
+    return pl.DataFrame({"n": [len(FINDERS[how](text, sheet)) for (text, _), sheet in zip(rows, sheets, strict=True)]})
 
 
 def _crossed(settings: Settings, pairs: pl.DataFrame) -> Iterator[Load]:
