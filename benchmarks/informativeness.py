@@ -93,7 +93,7 @@ def _rate(pairs: pl.DataFrame, how: str, mapper: Mapper) -> dict[str, float]:
     settings = load_settings("demo", [f"informativeness.match={how}"])
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        counts = attributes_found(Work(Snapshot(Path(folder)), mapper), settings, pairs)
+        counts = attributes_found(Work(Snapshot(Path(folder)), mapper), settings, pairs).list.len()
         seconds = time.perf_counter() - started
     return {"seconds": seconds, "reviews a second": len(pairs) / seconds, "found a review": counts.sum() / len(pairs)}
 

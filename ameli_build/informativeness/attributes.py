@@ -46,7 +46,9 @@ _NO_MODEL = frozenset(
 _VARIANTS = frozenset({"ti", "super", "xt", "xtx", "pro", "max"})
 """Words behind a model's number: "3060 Ti"."""
 
-_SIZES = frozenset({"size", "class", "diagonal", "diameter", "length", "width", "height", "depth", "product", "overall"})
+_SIZES = frozenset(
+    {"size", "class", "diagonal", "diameter", "length", "width", "height", "depth", "product", "overall"}
+)
 _OF_BRAND = frozenset({"brand", "manufacturer", "maker"})
 """Words of attributes whose values need their capitals where they are words too."""
 

@@ -26,7 +26,7 @@ from ameli_build.stages import Shard, Work
 NAMES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
 """The features, in the paper's order."""
 
-FOUND = pl.List(pl.Struct({"name": pl.String, "value": pl.String}))
+FOUND: pl.DataType = pl.List(pl.Struct({"name": pl.String, "value": pl.String}))
 """The attributes that a review mentions."""
 
 FEATURES = pl.Schema(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.inflect import is_listed, is_verb, noun_forms, noun_lemma
-from ameli_build.mentions.tables import letters_of, name_table
+from ameli_build.mentions.tables import all_names, idle_words, letters_of, name_table, other_names
 from ameli_build.mentions.titles import (
     Phrase,
     asides,
@@ -96,7 +96,9 @@ def product_names(title: str, category: str, language: Language, max_words: int 
         kinds = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]  # not a "Non-Touch Screen"
     titled = [phrase for phrase in titled if phrase[-1].lower() not in name_table().never]
     phrases = [*titled, *kinds]
-    same = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in {lemma_of(one[-1], language) for one in titled}]
+    same = [
+        phrase for phrase in kinds if lemma_of(phrase[-1], language) in {lemma_of(one[-1], language) for one in titled}
+    ]
     nouns = _everyday([*titled, *same], language) or _everyday(kinds, language)
     spans = Counter((*_spans_of(titled, max_words), *_spans_of(kinds, max_words)))
     things = {end for phrase in phrases for end in _ends(phrase, language)} | set(map(letters_of, nouns))
@@ -118,7 +120,8 @@ def _is_work(kinds: Sequence[Phrase], language: Language) -> bool:
 
 def _says_something(phrase: Phrase, language: Language) -> bool:
     """Whether a category's head can name a thing: not "Accessories", not "Secure Digital"."""
-    return lemma_of(phrase[-1], language) not in name_table().empty | name_table().never
+    lemma = lemma_of(phrase[-1], language)
+    return lemma not in name_table().empty and lemma not in name_table().never
 
 
 def _everyday(phrases: Sequence[Phrase], language: Language) -> set[str]:
@@ -126,7 +129,7 @@ def _everyday(phrases: Sequence[Phrase], language: Language) -> set[str]:
     found: set[str] = set()
     for phrase in phrases:
         ends = _ends(phrase, language)
-        found |= next((names for end in ends if (names := name_table().other_names(end))), set())
+        found |= next((names for end in ends if (names := other_names(end))), set())
         found |= {name for thing in name_table().lines.get(ends[-1], ()) for name in _with_others(thing)}
     return found
 
@@ -139,7 +142,7 @@ def _ends(phrase: Phrase, language: Language) -> list[str]:
 
 
 def _with_others(name: str) -> set[str]:
-    return {name} | name_table().other_names(letters_of(name))
+    return {name} | other_names(letters_of(name))
 
 
 def _spans_of(phrases: Sequence[Phrase], max_words: int) -> set[Span]:
@@ -203,9 +206,9 @@ def _line_names(title: str, category: str, things: set[str]) -> Iterator[Span]:
         for start in range(len(words)):
             for end in range(start + 1, min(start + 3, len(words)) + 1):
                 span = _parts(" ".join(words[start:end]))
-                if any(table.all_names(thing) & things for thing in table.lines.get("".join(span), ())):
+                if any(all_names(thing) & things for thing in table.lines.get("".join(span), ())):
                     yield span
-                    yield from (_parts(name) for name in table.other_names("".join(span)))
+                    yield from (_parts(name) for name in other_names("".join(span)))
 
 
 def _models(title: str) -> Iterator[Span]:
@@ -222,13 +225,12 @@ def _is_model(word: str) -> bool:
 
 def _named(spans: Mapping[Span, int], language: Language, *, gapped: bool = False) -> list[Name]:
     """Names of spans that are said so often, longest first, then by their words."""
-    table = name_table()
+    things, idle = name_table().things, idle_words()
     names: dict[Span, Name] = {}
     for span, count in spans.items():
         head = noun_lemma(span[-1], language)
         alone = len(span) == 1
-        idle = table.empty | table.never | (table.containers - table.named_alone)
-        if alone and ((len(head) < 3 and head not in table.things) or (head in idle and head not in table.things)):
+        if alone and (head in idle or (len(head) < 3 and head not in things)):
             continue
         words = (*span[:-1], head)
         said = count + names[words].count if words in names and not gapped else count

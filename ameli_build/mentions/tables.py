@@ -29,17 +29,29 @@ class NameTable:
     media: frozenset[str]
     never: frozenset[str]
 
-    def other_names(self, letters: str) -> set[str]:
-        """All that the thing with these letters is called besides, with spaces."""
-        found = set(self.same.get(letters, ()))
-        found |= {name for own in {letters, *map(letters_of, found)} for name in self.also.get(own, ())}
-        found |= {name for other in found for name in self.same.get(letters_of(other), ())}
-        return {name for name in found if letters_of(name) != letters}
 
-    def all_names(self, name: str) -> set[str]:
-        """The letters of a name and of all that the thing is called besides."""
-        letters = letters_of(name)
-        return {letters, *map(letters_of, self.other_names(letters))}
+@cache
+def other_names(letters: str) -> frozenset[str]:
+    """All that the thing with these letters is called besides, with spaces."""
+    table = name_table()
+    found = set(table.same.get(letters, ()))
+    found |= {name for own in {letters, *map(letters_of, found)} for name in table.also.get(own, ())}
+    found |= {name for other in found for name in table.same.get(letters_of(other), ())}
+    return frozenset(name for name in found if letters_of(name) != letters)
+
+
+@cache
+def all_names(name: str) -> frozenset[str]:
+    """The letters of a name and of all that the thing is called besides."""
+    letters = letters_of(name)
+    return frozenset({letters, *map(letters_of, other_names(letters))})
+
+
+@cache
+def idle_words() -> frozenset[str]:
+    """Words that name nothing alone."""
+    table = name_table()
+    return (table.empty | table.never | (table.containers - table.named_alone)) - table.things
 
 
 def letters_of(name: str) -> str:

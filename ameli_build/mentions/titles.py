@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.inflect import is_adjective, is_noun, noun_lemma
-from ameli_build.mentions.tables import letters_of, name_table
+from ameli_build.mentions.tables import all_names, name_table
 from ameli_build.mentions.words import WORD, word_set
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
         Phrases whose last words are nouns of the thing, the noun of the title first; empty where there is none.
     """
     heads = {lemma_of(phrase[-1], language) for phrase in kinds}
-    own = {letters for head in heads for letters in name_table().all_names(head)}
+    own = {letters for head in heads for letters in all_names(head)}
     parts = [words for words in map(clean_words, _brand_last(segments(title))) if words]
     for wanted, some in ((own, parts), (None, _without_measures(title, parts))):
         for words in some:
@@ -71,7 +71,8 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
     return [_up_to_root(likely, language)] if plain else []
 
 
-def clean_words(segment: str) -> list[str]:
+@lru_cache(maxsize=1 << 12)
+def clean_words(segment: str) -> tuple[str, ...]:
     """A segment's words before any "with" or "for", without measures, determiners and trailing model numbers."""
     spaced = _MEASURE.sub(" ", segment).replace(", ", " , ")
     words = [word.strip(".'\"”″!?*:") for word in spaced.split()]
@@ -82,7 +83,7 @@ def clean_words(segment: str) -> list[str]:
     words = words[:end]
     while words and (any(map(str.isdigit, words[-1])) or not WORD.search(words[-1])):
         words.pop()
-    return words
+    return tuple(words)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -101,9 +102,10 @@ def category_phrases(category: str, language: Language) -> Sequence[Phrase]:
     return [phrase for phrase in (*bodies, *phrases) if phrase and _is_head(phrase, language)]
 
 
-def segments(title: str) -> list[str]:
+@lru_cache(maxsize=1 << 10)
+def segments(title: str) -> tuple[str, ...]:
     """The parts of a title between dashes, without trademarks and brackets."""
-    return [part.strip() for part in _SEGMENT.split(_MARKS.sub(" ", title)) if part.strip()]
+    return tuple(part.strip() for part in _SEGMENT.split(_MARKS.sub(" ", title)) if part.strip())
 
 
 def asides(title: str, phrases: Sequence[Phrase]) -> list[str]:
@@ -142,14 +144,14 @@ def is_thing(compound: str, language: Language) -> bool:
     return lemma in name_table().things or lemma in name_table().lines
 
 
-def _brand_last(parts: list[str]) -> list[str]:
+def _brand_last(parts: Sequence[str]) -> list[str]:
     return [*parts[1:], *parts[:1]]
 
 
-def _without_measures(title: str, parts: list[list[str]]) -> list[list[str]]:
+def _without_measures(title: str, parts: Sequence[Phrase]) -> Sequence[Phrase]:
     """Parts that are no row of a specification ("16GB Memory")."""
-    measured = {tuple(clean_words(part)) for part in segments(title)[1:] if _MEASURE.match(part)}
-    return [words for words in parts if tuple(words) not in measured or words[-1].lower() not in _SPECIFIED]
+    measured = {clean_words(part) for part in segments(title)[1:] if _MEASURE.match(part)}
+    return [words for words in parts if words not in measured or words[-1].lower() not in _SPECIFIED]
 
 
 def _things(words: Phrase, own: frozenset[str] | set[str], language: Language) -> list[int]:
@@ -161,9 +163,12 @@ def _things(words: Phrase, own: frozenset[str] | set[str], language: Language) -
         lemma = lemma_of(word, language)
         if n and words[n - 1].lower() in _NUMBERS and lemma_of("".join(words[n + 1 : n + 2]), language) == "kit":
             continue  # a "DSLR Two Lens Kit" is a DSLR
-        if lemma in name_table().containers and words[n + 1 : n + 2] not in (["of"], ["Of"]):
-            places.append(n)
-        elif lemma in own or lemma in name_table().things or _is_line_of(lemma, own):
+        if (
+            (lemma in name_table().containers and words[n + 1 : n + 2] not in (("of",), ("Of",)))
+            or lemma in own
+            or lemma in name_table().things
+            or _is_line_of(lemma, own)
+        ):
             places.append(n)
     return places
 
@@ -171,7 +176,7 @@ def _things(words: Phrase, own: frozenset[str] | set[str], language: Language) -
 def _is_line_of(lemma: str, own: frozenset[str] | set[str]) -> bool:
     """Whether a line names a thing of the category's kind, or any thing where the category names none."""
     things = name_table().lines.get(lemma, frozenset())
-    return bool(things) and (not own or any(own & name_table().all_names(thing) for thing in things))
+    return bool(things) and (not own or any(own & all_names(thing) for thing in things))
 
 
 def _named_twice(words: Phrase, head: int, own: frozenset[str] | set[str], language: Language) -> list[Phrase]:
@@ -180,10 +185,13 @@ def _named_twice(words: Phrase, head: int, own: frozenset[str] | set[str], langu
     lemmas = [lemma_of(word, language) for word in words]
     found: list[Phrase] = [words[: head + 1]]
     places = [n for n in _things(words, own, language) if n != head]
-    alike = own | table.all_names(lemmas[head])
+    alike = own | all_names(lemmas[head])
     for n in places:
         joined = n + 1 < len(words) and words[n + 1].lower() in _AND
-        if n < head and ((joined and lemmas[n] in own) or (n == head - 1 and (lemmas[n] in alike or lemmas[head] in table.all_names(lemmas[n])))):
+        if n < head and (
+            (joined and lemmas[n] in own)
+            or (n == head - 1 and (lemmas[n] in alike or lemmas[head] in all_names(lemmas[n])))
+        ):
             found.append(words[: n + 1])
         if n > head and any(word.lower() in _AND for word in words[head + 1 : n]) and n - head <= 4:
             found.append(words[head + 2 : n + 1])
@@ -197,7 +205,11 @@ def _later_noun(words: Phrase, head: int, language: Language) -> list[Phrase]:
     rest = [word.lower() for word in words[head + 1 :]]
     rest = rest[: next((n for n, word in enumerate(rest) if word in _SOFT), len(rest))]
     table = name_table()
-    if len(rest) != 1 or lemma_of(words[head], language) in table.lines or lemma_of(rest[0], language) in table.never | table.empty | table.containers:
+    if (
+        len(rest) != 1
+        or lemma_of(words[head], language) in table.lines
+        or lemma_of(rest[0], language) in table.never | table.empty | table.containers
+    ):
         return []
     return [words[: head + 2]] if is_noun(lemma_of(rest[0], language), language) else []
 

@@ -4,7 +4,7 @@ import pytest
 
 from ameli_build.mentions.inflect import noun_forms, noun_lemma
 from ameli_build.mentions.names import product_names
-from ameli_build.mentions.tables import letters_of, name_table
+from ameli_build.mentions.tables import letters_of, other_names
 from ameli_build.models.language import load_language
 
 LANGUAGE = load_language("bundled:en")
@@ -47,7 +47,7 @@ def names(title: str, category: str) -> set[str]:
 )
 def test_spans_of_the_noun_chunk_that_end_in_its_root(title: str, category: str, expected: set[str]) -> None:
     found = names(title, category)
-    everyday = {other for name in expected for other in name_table().other_names(letters_of(name))}
+    everyday = {other for name in expected for other in other_names(letters_of(name))}
     assert expected <= found
     assert found <= expected | everyday
 
@@ -149,11 +149,19 @@ def test_nouns_of_a_works_name_are_no_names(title: str, category: str, name: str
 @pytest.mark.parametrize(
     ("title", "category", "some"),
     [
-        ('Apple - MacBook Pro 14" Laptop - M3 Pro chip - 18GB Memory', "MacBooks", {"laptop", "macbook", "macbook pro"}),
+        (
+            'Apple - MacBook Pro 14" Laptop - M3 Pro chip - 18GB Memory',
+            "MacBooks",
+            {"laptop", "macbook", "macbook pro"},
+        ),
         ('Apple - MacBook Air 13.6" - M2 chip - 8GB Memory - Midnight', "MacBooks", {"laptop", "macbook", "computer"}),
         ("PlayStation 5 Slim Console", "PS5 Consoles", {"ps5", "console", "playstation", "playstation 5"}),
         ("Sony - PlayStation 5 Console", "PlayStation 5 Consoles", {"ps5", "console", "game console"}),
-        ("Amazon - Echo Dot (4th Gen) - Smart Speaker - Blue", "Smart Speakers", {"echo dot", "echo", "dot", "speaker"}),
+        (
+            "Amazon - Echo Dot (4th Gen) - Smart Speaker - Blue",
+            "Smart Speakers",
+            {"echo dot", "echo", "dot", "speaker"},
+        ),
         ("Norvik - WRT54G Wireless Router", "Routers", {"wrt54g", "router"}),
         ('Visara - 39" Class - LED - 720p - HDTV', "Flat-Panel TVs", {"tv", "television", "hdtv"}),
         ("Linkwise - Lightning to USB Cable - White", "Cables", {"cable", "usb cable"}),
