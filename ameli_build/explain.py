@@ -137,9 +137,8 @@ def _informativeness(snapshot: Snapshot, review_id: str, settings: Settings, lef
         value = values[name]
         said = _said(values["attributes"]) if name == "n_attributes" else ""
         exceeds = None if value is None else value > threshold
-        steps.append(
-            Step("3.4", name, exceeds, f"{value}{said}{' (logit)' * (name in logits)}", f"above {threshold:g}")
-        )
+        told = f"{value}{said}{' (logit)' * (name in logits)}"
+        steps.append(Step("3.4", name, exceeds, told, f"above {threshold:g}"))
     kept = left.get("stage") != "informativeness"
     return [*steps, Step("3.4", "uninformative", kept, "", f"{settings.informativeness.rule} of the four")]
 

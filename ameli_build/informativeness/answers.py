@@ -22,10 +22,10 @@ _OF_ANSWER = re.compile(
     r"qualified|technology|function|feature|ready|equipped)$"
 )
 _NOT = re.compile(
-    r" (?:no|not|(?<!with or )without|lacks|lacking|missing|never|cannot|(?:doesn|isn|hasn|didn|don|wasn|won|can|couldn) t"
-    r"|doesnt|isnt|hasnt|didnt|dont|wasnt|wont|cant|nor|non)"
-    r"(?: (?:have|has|had|come|comes|with|include|included|including|support|any|a|an|the|built|in|even|offer|got|need|for|it"
-    r"|really|actually|is|be|being|to|use)){0,4} $"
+    r" (?:no|not|(?<!with or )without|lacks|lacking|missing|never|cannot|nor|non"
+    r"|(?:doesn|isn|hasn|didn|don|wasn|won|can|couldn) ?t)"
+    r"(?: (?:have|has|had|come|comes|with|include|included|including|support|any|a|an|the|built|in|even|offer|got|need"
+    r"|for|it|really|actually|is|be|being|to|use)){0,4} $"
 )
 """What denies the feature behind it: "does not have any", "no built in", "isn't"."""
 

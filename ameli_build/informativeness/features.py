@@ -26,17 +26,17 @@ from ameli_build.stages import Shard, Work
 NAMES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
 """The features, in the paper's order."""
 
-FOUND: pl.DataType = pl.List(pl.Struct({"name": pl.String, "value": pl.String}))
+FOUND = pl.List(pl.Struct({"name": pl.String(), "value": pl.String()}))
 """The attributes that a review mentions."""
 
 FEATURES = pl.Schema(
     {
-        "review_id": pl.String,
-        "n_attributes": pl.Int64,
+        "review_id": pl.String(),
+        "n_attributes": pl.Int64(),
         "attributes": FOUND,
-        "image_similarity": pl.Float64,
-        "description_similarity": pl.Float64,
-        "title_similarity": pl.Float64,
+        "image_similarity": pl.Float64(),
+        "description_similarity": pl.Float64(),
+        "title_similarity": pl.Float64(),
     }
 )
 """Columns of `informativeness/features`."""

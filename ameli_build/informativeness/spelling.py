@@ -20,7 +20,8 @@ BREAK = "|"
 _WORDS = {
     "grey": "gray", "greys": "gray", "colour": "color", "colours": "colors", "coloured": "color", "colored": "color",
     "wifi": "wi fi", "aluminium": "aluminum", "fibre": "fiber", "centre": "center", "litre": "liter",
-    "usbc": "usb c", "aux": "auxiliary", "soundbar": "sound bar", "smartwatch": "smart watch", "touchscreen": "touch screen",
+    "usbc": "usb c", "soundbar": "sound bar", "smartwatch": "smart watch", "touchscreen": "touch screen",
+    "aux": "auxiliary",
     "cancelling": "canceling", "cancellation": "canceling", "noisecancelling": "noise canceling",
     "cancels": "canceling", "gen": "generation", "bluray": "blu ray",
     "fhd": "1920x1080", "uhd": "3840x2160", "qhd": "2560x1440", "wqhd": "2560x1440",

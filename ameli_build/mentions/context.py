@@ -18,7 +18,7 @@ from ameli_build.mentions.phrases import (
     is_verb_here,
     modifies_another,
 )
-from ameli_build.mentions.tables import read_table
+from ameli_build.mentions.tables import letters_of, name_table, read_table
 
 ANOTHER = "speaks of another one"
 _SENTENCE = re.compile(r"[.!?;\n]")
@@ -129,6 +129,7 @@ def refusal(context: Context, known: Known | None) -> str:
     for rule in rules():
         if not (pointed and not rule.words) and rule.refuses(before, word, after, known):
             return rule.reason
-    if not pointed and known is not None and is_of_another(context.text, context.start, known):
+    line = letters_of(word) in name_table().lines
+    if not pointed and known is not None and is_of_another(context.text, context.start, known, line=line):
         return ANOTHER
     return ""

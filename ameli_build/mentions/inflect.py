@@ -64,7 +64,12 @@ def is_verb(lemma: str, language: Language) -> bool:
 
 def is_noun(lemma: str, language: Language) -> bool:
     """Whether the word is listed as a noun."""
-    return lemma in _listed("noun", language)
+    return lemma in listed_nouns(language)
+
+
+def listed_nouns(language: Language) -> frozenset[str]:
+    """All words that are listed as nouns."""
+    return _listed("noun", language)
 
 
 def is_adjective(lemma: str, language: Language) -> bool:

@@ -91,26 +91,25 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     """
     kinds = [phrase for phrase in category_phrases(category, language) if _says_something(phrase, language)]
     titled = [] if _is_work(kinds, language) else title_phrases(title, kinds, language)
-    if kinds and titled and not any(is_plural(phrase[-1], language) for phrase in kinds):
-        alike = {lemma_of(phrase[-1], language) for phrase in titled}
+    alike = {lemma_of(phrase[-1], language) for phrase in titled}
+    known = any(lemma in name_table().things or lemma in name_table().lines for lemma in alike)
+    if known and not any(is_plural(phrase[-1], language) for phrase in kinds):
         kinds = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]  # not a "Non-Touch Screen"
     titled = [phrase for phrase in titled if phrase[-1].lower() not in name_table().never]
     phrases = [*titled, *kinds]
-    same = [
-        phrase for phrase in kinds if lemma_of(phrase[-1], language) in {lemma_of(one[-1], language) for one in titled}
-    ]
+    same = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]
     nouns = _everyday([*titled, *same], language) or _everyday(kinds, language)
     spans = Counter((*_spans_of(titled, max_words), *_spans_of(kinds, max_words)))
     things = {end for phrase in phrases for end in _ends(phrase, language)} | set(map(letters_of, nouns))
     more = {*_line_names(title, category, things), *_models(title)} | {_parts(noun) for noun in nouns}
     spans.update(more - spans.keys())
     plain = _named(spans, language)
-    known = {name.words for name in plain}
+    said = {name.words for name in plain}
     backs = {_parts(" ".join(phrase[-size:])) for phrase in phrases for size in range(1, _BACK + 1)}
     backs = {back for back in backs if back[-1] not in name_table().containers} | {_parts(noun) for noun in nouns}
     gaps = _gapped_spans(backs, _fronts_of(title, phrases, language), max_words)
     gapped = _named(dict.fromkeys(gaps, 1), language, gapped=True)
-    return [*plain, *(name for name in gapped if name.words not in known and name.words[-1:] in known)]
+    return [*plain, *(name for name in gapped if name.words not in said and name.words[-1:] in said)]
 
 
 def _is_work(kinds: Sequence[Phrase], language: Language) -> bool:

@@ -128,8 +128,11 @@ def is_adjective_here(before: str, word: str, known: Known) -> bool:
     return any(stem in known.listed and stem not in known.nouns for stem in stems)
 
 
-def is_of_another(text: str, start: int, known: Known) -> bool:
-    """Whether the noun phrase that ends in a name at `start` is about another product than the one under review."""
+def is_of_another(text: str, start: int, known: Known, *, line: bool = False) -> bool:
+    """Whether the noun phrase that ends in a name at `start` is about another product than the one under review.
+
+    Before the name of a `line`, a make is its own: "the Amazon Echo".
+    """
     modifiers: list[tuple[str, str]] = []
     for place, token in _tokens_before(text, start):
         word = token.lower().replace("’", "'")
@@ -147,7 +150,7 @@ def is_of_another(text: str, start: int, known: Known) -> bool:
             return _is_another_kind([*modifiers, ("", "opinion" if predicate else "")], known)
         if word in words("function"):
             break
-        modifiers.append((word, _kind_of(token, known)))
+        modifiers.append((word, "own" if line and token[0].isupper() else _kind_of(token, known)))
     return any(_excludes(word, known) for word, _ in modifiers) or any(kind == "make" for _, kind in modifiers[:1])
 
 

@@ -61,5 +61,4 @@ def _chunk_spans(text: str, language: Language, *, every: bool) -> Iterator[tupl
         return
     chunk = next((chunk for chunk in doc.noun_chunks if chunk.root.i == root.i), doc[root.i : root.i + 1])
     starts = range(chunk.start, root.i + 1) if every else (chunk.start, root.i)
-    for span in dict.fromkeys(tuple(WORD.findall(doc[start : root.i + 1].text.lower())) for start in starts):
-        yield span
+    yield from dict.fromkeys(tuple(WORD.findall(doc[start : root.i + 1].text.lower())) for start in starts)

@@ -8,11 +8,12 @@ category count as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ameli_build.mentions.inflect import is_adjective, is_noun, noun_lemma
+from ameli_build.mentions.heads import AND, heads_of
+from ameli_build.mentions.inflect import is_adjective, is_listed, is_noun, listed_nouns, noun_lemma
 from ameli_build.mentions.tables import all_names, name_table
 from ameli_build.mentions.words import WORD, word_set
 
@@ -25,8 +26,7 @@ Phrase = Sequence[str]
 _SEGMENT = re.compile(r"\s+[-–—|]+\s+|\s*[;:|]\s+")
 _MARKS = re.compile(r"[®™©℠]|\([^)]*\)|\[[^\]]*\]")
 _HARD = word_set("with w for featuring including includes by from without compatible designed fits")
-_SOFT = word_set("to of on in that made plus ,")
-"""Small words behind which nothing belongs to a name; soft ones end it only where a thing stands before them."""
+"""Small words behind which nothing belongs to a name."""
 
 _MEASURE = re.compile(
     r"(?:with\s+\d+\s*GB\s+Memory(?=\s+[A-Z]))|\d[\d.,/]*\s*-?\s*(?:[\"”″]|''|(?:cu\.?\s*ft\.?|cubic\s+f(?:ee|oo)t|inch(?:es)?|in\.|ft\.?|feet|mm|cm|gb|tb|mb|mp"
@@ -38,8 +38,6 @@ _COORDINATED = re.compile(r"\s*(?:&|/|,|\band\b|\+)\s*", re.IGNORECASE)
 _DETERMINERS = word_set("all the a an other more shop new our")
 _SPECIFIED = word_set("memory ram display screen drive ssd camera battery")
 _FOR = re.compile(r"\s(?:for|fits)\s+(?:most\s+|select\s+)?(.+)", re.IGNORECASE)
-_NUMBERS = word_set("1 2 3 4 one two three four")
-_AND = ("and", "&", "/", "+")
 
 
 def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> list[Phrase]:
@@ -54,20 +52,19 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
         Phrases whose last words are nouns of the thing, the noun of the title first; empty where there is none.
     """
     heads = {lemma_of(phrase[-1], language) for phrase in kinds}
-    own = {letters for head in heads for letters in all_names(head)}
+    own = frozenset(letters for head in heads for letters in all_names(head))
+    nouns = listed_nouns(language)
     parts = [words for words in map(clean_words, _brand_last(segments(title))) if words]
-    for wanted, some in ((own, parts), (None, _without_measures(title, parts))):
+    for only_own, some in ((True, parts), (False, _without_measures(title, parts))):
         for words in some:
-            places = _things(words, own, language)
-            places = places if wanted is None else [n for n in places if lemma_of(words[n], language) in own]
-            if places:
-                found = _named_twice(words, places[-1], own, language)
-                later = _later_noun(words, places[-1], language)
-                return [*(found if wanted or not later else []), *later]
+            found = heads_of(words, lemmas_of(words, language), own, nouns, only_own=only_own)
+            if found:
+                return [words[start:end] for start, end in found]
     if not parts:
         return []
     likely = parts[0] if len(parts) >= 3 else max(parts, key=len)
-    plain = not kinds or len(parts) == len(likely) == 1 or is_plural(likely[-1], language)
+    one_word = len(likely) == 1 and len(parts) > 1
+    plain = not kinds or not one_word and _is_plain_noun(likely[-1], language)
     return [_up_to_root(likely, language)] if plain else []
 
 
@@ -76,7 +73,7 @@ def clean_words(segment: str) -> tuple[str, ...]:
     """A segment's words before any "with" or "for", without measures, determiners and trailing model numbers."""
     spaced = _MEASURE.sub(" ", segment).replace(", ", " , ")
     words = [word.strip(".'\"”″!?*:") for word in spaced.split()]
-    words = [word for word in words if WORD.search(word) or word in (*_AND, ",")]
+    words = [word for word in words if WORD.search(word) or word in (*AND, ",")]
     while words and (words[0].lower() in _DETERMINERS or not WORD.search(words[0])):
         words.pop(0)
     end = next((n for n, word in enumerate(words) if n and _is_hard(word)), len(words))
@@ -132,16 +129,15 @@ def is_plural(compound: str, language: Language) -> bool:
     return bool(words) and noun_lemma(words[-1], language) != words[-1]
 
 
+def lemmas_of(words: Phrase, language: Language) -> list[str]:
+    """`lemma_of` each word."""
+    return [lemma_of(word, language) for word in words]
+
+
 def lemma_of(compound: str, language: Language) -> str:
     """The lemma of a compound's last word, read as a noun."""
     words = WORD.findall(compound.lower())
     return noun_lemma(words[-1], language) if words else ""
-
-
-def is_thing(compound: str, language: Language) -> bool:
-    """Whether a compound's last word is a noun of a thing, or a line that names one by itself."""
-    lemma = lemma_of(compound, language)
-    return lemma in name_table().things or lemma in name_table().lines
 
 
 def _brand_last(parts: Sequence[str]) -> list[str]:
@@ -154,80 +150,11 @@ def _without_measures(title: str, parts: Sequence[Phrase]) -> Sequence[Phrase]:
     return [words for words in parts if words not in measured or words[-1].lower() not in _SPECIFIED]
 
 
-def _things(words: Phrase, own: frozenset[str] | set[str], language: Language) -> list[int]:
-    """Places of nouns of things before the first small word that follows one."""
-    places: list[int] = []
-    for n, word in enumerate(words):
-        if places and word.lower() in _SOFT and word not in ("Plus", "PLUS"):
-            break
-        lemma = lemma_of(word, language)
-        if n and words[n - 1].lower() in _NUMBERS and lemma_of("".join(words[n + 1 : n + 2]), language) == "kit":
-            continue  # a "DSLR Two Lens Kit" is a DSLR
-        if (
-            (lemma in name_table().containers and words[n + 1 : n + 2] not in (("of",), ("Of",)))
-            or lemma in own
-            or lemma in name_table().things
-            or _is_line_of(lemma, own)
-        ):
-            places.append(n)
-    return places
-
-
-def _is_line_of(lemma: str, own: frozenset[str] | set[str]) -> bool:
-    """Whether a line names a thing of the category's kind, or any thing where the category names none."""
-    things = name_table().lines.get(lemma, frozenset())
-    return bool(things) and (not own or any(own & all_names(thing) for thing in things))
-
-
-def _named_twice(words: Phrase, head: int, own: frozenset[str] | set[str], language: Language) -> list[Phrase]:
-    """The words up to the head, and up to what names the thing again: in apposition or joined by "and"."""
-    table = name_table()
-    lemmas = [lemma_of(word, language) for word in words]
-    found: list[Phrase] = [words[: head + 1]]
-    places = [n for n in _things(words, own, language) if n != head]
-    alike = own | all_names(lemmas[head])
-    for n in places:
-        joined = n + 1 < len(words) and words[n + 1].lower() in _AND
-        if n < head and (
-            (joined and lemmas[n] in own)
-            or (n == head - 1 and (lemmas[n] in alike or lemmas[head] in all_names(lemmas[n])))
-        ):
-            found.append(words[: n + 1])
-        if n > head and any(word.lower() in _AND for word in words[head + 1 : n]) and n - head <= 4:
-            found.append(words[head + 2 : n + 1])
-        elif n == head + 1 == len(words) - 1:
-            found.append(words)
-    return [*found, *_contents(words, head, language)]
-
-
-def _later_noun(words: Phrase, head: int, language: Language) -> list[Phrase]:
-    """The words up to another noun right behind the head, of which the head tells the kind: a "Phone Ringer"."""
-    rest = [word.lower() for word in words[head + 1 :]]
-    rest = rest[: next((n for n, word in enumerate(rest) if word in _SOFT), len(rest))]
-    table = name_table()
-    if (
-        len(rest) != 1
-        or lemma_of(words[head], language) in table.lines
-        or lemma_of(rest[0], language) in table.never | table.empty | table.containers
-    ):
-        return []
-    return [words[: head + 2]] if is_noun(lemma_of(rest[0], language), language) else []
-
-
-def _contents(words: Phrase, head: int, language: Language) -> Iterator[Phrase]:
-    """What stands before a container: the canisters of a "Canister Set"; before any "of" of one nothing."""
-    table = name_table()
-    last = next((n for n in range(head, len(words)) if lemma_of(words[n], language) in table.containers), None)
-    if last is None or last - head > 3:
-        return
-    if last == head:
-        front = [n for n in range(head) if words[n].lower() not in table.skipped]
-        while front and len(front) > 1 and words[front[-2]].lower() in _NUMBERS:
-            front = front[:-2]
-        if front and is_thing(words[front[-1]], language):
-            yield words[: front[-1] + 1]
-    else:
-        yield words[: last + 1]
+def _is_plain_noun(word: str, language: Language) -> bool:
+    """Whether a word can be the noun of a thing that no table knows."""
+    lemma, table = lemma_of(word, language), name_table()
+    idle = any(lemma in words for words in (table.never, table.empty, table.containers))
+    return not idle and (is_noun(lemma, language) or not is_listed(lemma, language))
 
 
 def _up_to_noun(phrase: Phrase, language: Language) -> Phrase:
