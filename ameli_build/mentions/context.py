@@ -121,7 +121,7 @@ def refusal(context: Context, known: Known | None) -> str:
     before, word, after = context.before, context.words, context.after
     if modifies_another(context.text, context.start, context.end, known):
         return "is only said of what the next word names"
-    if context.alone and context.verb and is_verb_here(before, word, after, known):
+    if context.alone and context.verb and is_verb_here(before, word, after):
         return "is a verb here"
     if context.alone and known is not None and is_adjective_here(before, word, known):
         return "is an adjective here"

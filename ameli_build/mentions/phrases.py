@@ -23,7 +23,6 @@ _NEXT = re.compile(r"[ -]([^\W_]+)")
 _PREDICATE = re.compile(r"\b(?:is|was|are|as|be|being|been|it['’]?s|such|quite|for|want|need)\s*$", re.IGNORECASE)
 _ABSTRACT = ("ance", "ence", "ility", "ion", "ity", "ment", "ness")
 _VERB_OBJECT = re.compile(rf"\s+(?:{OBJECTS}|it|him|everything|off)\b", re.IGNORECASE)
-_SPREAD = re.compile(r"\s+(?:from|between|movies|videos|tv)\b", re.IGNORECASE)
 _OBJECT = re.compile(
     rf"\s+(?:{OBJECTS}|a|an|all|each|every\w*|both|most|on|in(?:to)?|well"
     r"|easily|firmly|perfectly|right|there|\d+|it(?!\s+(?:\w+s|came|had|has|is|was)\b))\b",
@@ -103,19 +102,14 @@ def modifies_another(text: str, start: int, end: int, known: Known | None) -> bo
     return not _BEFORE_INFINITIVE.search(text, max(0, start - 40), start)
 
 
-def is_verb_here(before: str, word: str, after: str, known: Known | None) -> bool:
-    """Whether a word that can be a verb is one, by what stands before and after it in its sentence."""
+def is_verb_here(before: str, word: str, after: str) -> bool:
+    """Whether a word that can be a verb is one, by what stands before and after it: "and print my photos"."""
     found = [word.lower() for word in WORD.findall(before.replace("'", "").replace("’", ""))]
     last = found[-1] if found else ""
     plural = word[-1] in "sS"
     if last in words("before_any_verb") or last in words("before_third_person" if plural else "before_infinitive"):
         return True
-    if _VERB_OBJECT.match(after) and (not last or last in words("before_clause") or last.endswith("ly")):
-        return True  # "and print my photos", "easily monitor it"
-    if plural or known is None or not last.endswith("s") or last in known.own:
-        return False
-    subject = last.removesuffix("s") in known.listed  # "prices range from", "kids watch movies"
-    return subject and bool(_VERB_OBJECT.match(after) or _SPREAD.match(after))
+    return bool(_VERB_OBJECT.match(after)) and (not last or last in words("before_clause") or last.endswith("ly"))
 
 
 def is_adjective_here(before: str, word: str, known: Known) -> bool:
