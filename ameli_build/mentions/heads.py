@@ -19,6 +19,9 @@ SOFT = word_set("to of on in that made plus ,")
 _COORDINATE = 4
 """Words of a second name, its "and" included."""
 
+_AGENTS = ("er", "or")
+"""Ends of nouns that say what a thing does, which no dictionary has in full: a "Range Expander"."""
+
 _NUMBERS = word_set("1 2 3 4 one two three four")
 Span = tuple[int, int]
 """The first word of a name, and the place behind its last one."""
@@ -45,7 +48,7 @@ def heads_of(
         return []
     head = heads[-1]
     later = _later_noun(words, lemmas, head, nouns)
-    if later and not only_own:
+    if later and (not only_own or lemmas[head + 1] not in name_table().things):
         return later
     others = (*_named_twice(words, lemmas, own, places, head), *_contents(words, lemmas, head))
     return [(0, head + 1), *others, *later]
@@ -84,13 +87,13 @@ def _named_twice(
     alike = own | all_names(lemmas[head])
     for n in places:
         between = {word.lower() for word in words[head + 1 : n]}
-        joined = n < head and words[n + 1].lower() in AND and lemmas[n] in own
+        joined = n < head and words[n + 1].lower() in AND and (lemmas[n] in own or n + 2 == head)
         apposed = n == head - 1 and (lemmas[n] in alike or lemmas[head] in all_names(lemmas[n]))
         if joined or apposed:
             yield 0, n + 1
         elif n > head and between & {*AND} and n - head <= _COORDINATE:
             yield head + 2, n + 1
-        elif n == head + 1 == len(words) - 1:
+        elif n > head and n == places[-1]:
             yield 0, n + 1
 
 
@@ -98,7 +101,9 @@ def _later_noun(words: Sequence[str], lemmas: Sequence[str], head: int, nouns: C
     """Another noun right behind the head, where the phrase ends in it."""
     end = next((n for n in range(head + 1, len(words)) if words[n].lower() in SOFT), len(words))
     table = name_table()
-    if end != head + 2 or lemmas[head] in table.lines or lemmas[head + 1] not in nouns:
+    if end != head + 2 or lemmas[head] in table.lines:
+        return []
+    if lemmas[head + 1] not in nouns and not lemmas[head + 1].endswith(_AGENTS):
         return []
     idle = any(lemmas[head + 1] in words for words in (table.never, table.empty, table.containers))
     return [] if idle else [(0, end)]

@@ -38,7 +38,7 @@ def noun_lemma(word: str, language: Language) -> str:
     if word in UNCHANGED or word in SINGULAR_DIFFERS or word.endswith(_SINGULAR_ENDS) or not word.isalpha():
         return word  # a model number has no plural
     if not _VOWEL.search(word):
-        return word[:-1] if word[:-1] in name_table().things else word  # "tvs", but "gmrs"
+        return word.removesuffix("s") if word.removesuffix("s") in name_table().things else word  # not "gmrs"
     token = Doc(language.vocab, words=[word], pos=[_NOUN])[0]
     lemmatize = getattr(language.get_pipe("lemmatizer"), "rule_lemmatize", None)
     lemmas = lemmatize(token) if lemmatize is not None else [word]

@@ -98,7 +98,7 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     titled = [phrase for phrase in titled if phrase[-1].lower() not in name_table().never]
     phrases = [*titled, *kinds]
     same = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]
-    nouns = _everyday([*titled, *same], language) or _everyday(kinds, language)
+    nouns = _everyday([*titled, *same] if known else phrases, language)
     spans = Counter((*_spans_of(titled, max_words), *_spans_of(kinds, max_words)))
     things = {end for phrase in phrases for end in _ends(phrase, language)} | set(map(letters_of, nouns))
     more = {*_line_names(title, category, things), *_models(title)} | {_parts(noun) for noun in nouns}
