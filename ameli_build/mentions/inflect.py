@@ -37,6 +37,8 @@ def noun_lemma(word: str, language: Language) -> str:
 
     if word in UNCHANGED or word in SINGULAR_DIFFERS or word.endswith(_SINGULAR_ENDS) or not word.isalpha():
         return word  # a model number has no plural
+    if not word.endswith(("s", "men")) and word not in _exceptions("noun", language):
+        return word
     if not _VOWEL.search(word):
         return word.removesuffix("s") if word.removesuffix("s") in name_table().things else word  # not "gmrs"
     token = Doc(language.vocab, words=[word], pos=[_NOUN])[0]

@@ -8,7 +8,7 @@ that it is not the product under review (`context.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ameli_build.clean.personal import in_mask
@@ -31,7 +31,7 @@ class Occurrence:
     """One place where a review names its product, in code points.
 
     `key` is the same for all forms of one name; `this`: it stands after the word "this". `refusal` says what it is
-    where it does not name the product.
+    where it does not name the product; `titled`: the name ends in a noun of the title.
     """
 
     start: int
@@ -39,23 +39,27 @@ class Occurrence:
     key: str
     this: bool
     refusal: str = ""
+    titled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """What is looked up: the keys of names, by `verbs` whether each is a verb too, and the letters they start with.
 
-    `names` gives the key of a name's form in the dictionary for those of its other forms.
+    `names` gives the key of a name's form in the dictionary for those of its other forms; `titled` are the keys of names
+    that end in a noun of the title.
     """
 
     verbs: Mapping[str, bool]
     names: Mapping[str, str]
     starts: frozenset[str]
+    titled: frozenset[str] = frozenset()
 
 
-def lookup_of(keys: Mapping[str, bool], names: Mapping[str, str] | None = None) -> Lookup:
+def lookup_of(keys: Mapping[str, bool], names: Mapping[str, str] | None = None, titled: Iterable[str] = ()) -> Lookup:
     """A lookup of the `Name.keys`, each with a flag that tells whether it is a verb too; `names` as `Name.key`."""
-    return Lookup(keys, names or {}, frozenset(start for key in keys for start in (key[:1], key[:2])))
+    starts = frozenset(start for key in keys for start in (key[:1], key[:2]))
+    return Lookup(keys, names or {}, starts, frozenset(titled))
 
 
 def find_occurrences(text: str, lookup: Lookup, max_words: int = 6, known: Known | None = None) -> list[Occurrence]:
@@ -83,7 +87,7 @@ def find_places(
         context = Context(text, start, end, alone, alone and lookup.verbs[key])
         refused = refusal(context, known) if careful else ""
         this = bool(_THIS.search(text[max(0, start - 12) : start]))
-        found.append(Occurrence(start, end, lookup.names.get(key, key), this, refused))
+        found.append(Occurrence(start, end, lookup.names.get(key, key), this, refused, key in lookup.titled))
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.inflect import is_listed, is_verb, noun_forms, noun_lemma
@@ -59,6 +59,7 @@ class Name:
     verb: bool
     gapped: bool = False
     count: int = 1
+    titled: bool = False
 
     @property
     def keys(self) -> list[str]:
@@ -109,7 +110,8 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     backs = {back for back in backs if back[-1] not in name_table().containers} | {_parts(noun) for noun in nouns}
     gaps = _gapped_spans(backs, _fronts_of(title, phrases, language), max_words)
     gapped = _named(dict.fromkeys(gaps, 1), language, gapped=True)
-    return [*plain, *(name for name in gapped if name.words not in said and name.words[-1:] in said)]
+    names = [*plain, *(name for name in gapped if name.words not in said and name.words[-1:] in said)]
+    return [replace(name, titled=name.words[-1] in alike) for name in names]
 
 
 def _is_work(kinds: Sequence[Phrase], language: Language) -> bool:

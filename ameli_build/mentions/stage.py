@@ -43,10 +43,15 @@ _NAMES = pl.Schema(
         "verbs": pl.List(pl.Boolean),
         "named": pl.List(pl.String),
         "counts": pl.List(pl.Int64),
+        "titled": pl.List(pl.Boolean),
     }
 )
 """Texts of names without gaps; of all names, the keys, and of each key whether it is a verb too, the name that it is a
-form of, and how often title and category say that name."""
+form of, how often title and category say that name, and whether it ends in a noun of the title."""
+
+_Told = tuple[bool, str, bool]
+_TOLD_OF_KEYS = ("verbs", "named", "titled")
+"""What is told of each key."""
 
 _PLACES = pl.Schema(
     {
@@ -55,6 +60,7 @@ _PLACES = pl.Schema(
         "key": pl.List(pl.String),
         "this": pl.List(pl.Boolean),
         "refusal": pl.List(pl.String),
+        "titled": pl.List(pl.Boolean),
     }
 )
 
@@ -108,15 +114,16 @@ def _parse_names(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.Dat
         "verbs": [[name.verb for name in names for _ in name.heads] for names in found],
         "named": [[key for name in names for key in [name.key] * len(name.heads)] for names in found],
         "counts": [[name.count for name in names for _ in name.heads] for names in found],
+        "titled": [[name.titled for name in names for _ in name.heads] for names in found],
     }
     return pl.DataFrame(columns, schema=_NAMES)
 
 
 def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.DataFrame) -> list[list[Occurrence]]:
     """Occurrences in each review of its product's names, or of any product's with `mentions.source = "catalogue"`."""
-    everything: dict[str, tuple[bool, str]] = {}
+    everything: dict[str, _Told] = {}
     if settings.mentions.source == "catalogue":
-        for keys, *told in names.select("keys", "verbs", "named").iter_rows():
+        for keys, *told in names.select("keys", *_TOLD_OF_KEYS).iter_rows():
             everything.update(zip(keys, zip(*told, strict=True), strict=True))
     careful = settings.mentions.rule == CAREFUL
     common = (everything, settings.models.language, settings.mentions.max_words, careful)
@@ -128,7 +135,7 @@ def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.Dat
     return [[Occurrence(*place) for place in zip(*row, strict=True)] for row in table.iter_rows()]
 
 
-def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, tuple[bool, str]], str, int, bool]) -> pl.DataFrame:
+def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, _Told], str, int, bool]) -> pl.DataFrame:
     reviews, names, everything, language, longest, careful = payload
     if everything:
         lookup = _lookup(everything)
@@ -148,13 +155,14 @@ def _known_of(names: pl.DataFrame, language: Language) -> dict[str, tuple[Lookup
     words = (plain_nouns(language), only_nouns(language), verbal_nouns(language), dictionary(language))
     return {
         sku: (_lookup(dict(zip(keys, zip(*told, strict=True), strict=True))), Known(own_words(title, leaf), *words))
-        for sku, title, leaf, keys, *told in names.select("sku", "name", "leaf", "keys", "verbs", "named").iter_rows()
+        for sku, title, leaf, keys, *told in names.select("sku", "name", "leaf", "keys", *_TOLD_OF_KEYS).iter_rows()
     }
 
 
-def _lookup(told: Mapping[str, tuple[bool, str]]) -> Lookup:
-    names = {key: name for key, (_, name) in told.items() if name != key}
-    return lookup_of({key: verb for key, (verb, _) in told.items()}, names)
+def _lookup(told: Mapping[str, _Told]) -> Lookup:
+    names = {key: name for key, (_, name, _) in told.items() if name != key}
+    titled = (key for key, (_, _, titled) in told.items() if titled)
+    return lookup_of({key: verb for key, (verb, _, _) in told.items()}, names, titled)
 
 
 def _scores(

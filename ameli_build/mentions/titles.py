@@ -64,7 +64,7 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
         return []
     likely = parts[0] if len(parts) >= 3 else max(parts, key=len)
     one_word = len(likely) == 1 and len(parts) > 1
-    plain = not kinds or not one_word and _is_plain_noun(likely[-1], language)
+    plain = not kinds or (not one_word and _is_plain_noun(likely[-1], language))
     return [_up_to_root(likely, language)] if plain else []
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ameli_build.mentions.inflect import noun_lemma
 from ameli_build.mentions.names import product_names
 from ameli_build.mentions.tables import name_table
