@@ -46,8 +46,8 @@ class Occurrence:
 class Lookup:
     """What is looked up: the keys of names, by `verbs` whether each is a verb too, and the letters they start with.
 
-    `names` gives the key of a name's form in the dictionary for those of its other forms; `titled` are the keys of names
-    that end in a noun of the title.
+    `names` gives the key of a name's form in the dictionary for those of its other forms; `titled` are the keys of
+    names that end in a noun of the title.
     """
 
     verbs: Mapping[str, bool]

@@ -51,7 +51,8 @@ class Name:
     """One candidate: its words in lower case, the forms of its last word, and whether that is a verb too.
 
     `gapped`: the words do not stand side by side in title or category. `count` is how often noun chunks of the title
-    and of the category say the name in any form; 1 for a name that neither says.
+    and of the category say the name in any form; 1 for a name that neither says. `titled`: it ends in a noun of the
+    title.
     """
 
     words: Span
