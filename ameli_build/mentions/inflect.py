@@ -139,6 +139,7 @@ def _plurals(lemma: str, language: Language) -> set[str]:
     return forms
 
 
+@lru_cache(maxsize=16)
 def _exceptions(kind: str, language: Language) -> Mapping[str, Collection[str]]:
     """The irregular forms of a kind that spaCy's tables list, with their lemmas."""
     tables = getattr(language.get_pipe("lemmatizer"), "lookups", None)
