@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.inflect import is_listed, is_verb, noun_forms, noun_lemma
@@ -105,14 +105,13 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     things = {end for phrase in phrases for end in _ends(phrase, language)} | set(map(letters_of, nouns))
     more = {*_line_names(title, category, things), *_models(title)} | {_parts(noun) for noun in nouns}
     spans.update(more - spans.keys())
-    plain = _named(spans, language)
+    plain = _named(spans, alike, language)
     said = {name.words for name in plain}
     backs = {_parts(" ".join(phrase[-size:])) for phrase in phrases for size in range(1, _BACK + 1)}
     backs = {back for back in backs if back[-1] not in name_table().containers} | {_parts(noun) for noun in nouns}
     gaps = _gapped_spans(backs, _fronts_of(title, phrases, language), max_words)
-    gapped = _named(dict.fromkeys(gaps, 1), language, gapped=True)
-    names = [*plain, *(name for name in gapped if name.words not in said and name.words[-1:] in said)]
-    return [replace(name, titled=name.words[-1] in alike) for name in names]
+    gapped = _named(dict.fromkeys(gaps, 1), alike, language, gapped=True)
+    return [*plain, *(name for name in gapped if name.words not in said and name.words[-1:] in said)]
 
 
 def _is_work(kinds: Sequence[Phrase], language: Language) -> bool:
@@ -225,8 +224,10 @@ def _is_model(word: str) -> bool:
     return len(word) > 2 and bool(_MODEL.match(word)) and not _NO_MODEL.match(word)
 
 
-def _named(spans: Mapping[Span, int], language: Language, *, gapped: bool = False) -> list[Name]:
-    """Names of spans that are said so often, longest first, then by their words."""
+def _named(
+    spans: Mapping[Span, int], titled: Collection[str], language: Language, *, gapped: bool = False
+) -> list[Name]:
+    """Names of spans that are said so often, longest first, then by their words; `titled` are the title's nouns."""
     things, idle = name_table().things, idle_words()
     names: dict[Span, Name] = {}
     for span, count in spans.items():
@@ -236,5 +237,6 @@ def _named(spans: Mapping[Span, int], language: Language, *, gapped: bool = Fals
             continue
         words = (*span[:-1], head)
         said = count + names[words].count if words in names and not gapped else count
-        names[words] = Name(words, noun_forms(head, language), alone and is_verb(head, language), gapped, said)
+        verb = alone and is_verb(head, language)
+        names[words] = Name(words, noun_forms(head, language), verb, gapped, said, head in titled)
     return sorted(names.values(), key=lambda name: (-len(name.words), name.words))

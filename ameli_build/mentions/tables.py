@@ -22,7 +22,6 @@ class NameTable:
     lines: dict[str, frozenset[str]]
     containers: frozenset[str]
     named_alone: frozenset[str]
-    purposes: frozenset[str]
     skipped: frozenset[str]
     empty: frozenset[str]
     works: frozenset[str]
