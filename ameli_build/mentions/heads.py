@@ -43,7 +43,7 @@ def heads_of(
         Spans that end in a noun of the thing, that of the phrase's head first; empty where it has none.
     """
     places = _things(words, lemmas, own)
-    heads = [n for n in places if lemmas[n] in own] if only_own else places
+    heads = [n for n in places if not only_own or lemmas[n] in own or (own and _is_line_of(lemmas[n], own))]
     if not heads:
         return []
     head = heads[-1]

@@ -176,7 +176,7 @@ def _up_to_root(words: Phrase, language: Language) -> Phrase:
     """The noun chunk around the root word: that which spaCy finds, or up to a later noun."""
     from spacy.tokens import Doc
 
-    if _can_head(words[-1], language):
+    if _can_head(words[-1], language) or not is_listed(lemma_of(words[-1], language), language):
         return words
     doc = Doc(language.vocab, words=[word.lower() for word in words])
     for name, pipe in language.pipeline:
