@@ -135,10 +135,18 @@ def _informativeness(snapshot: Snapshot, review_id: str, settings: Settings, lef
     steps = []
     for name, threshold in thresholds.items():
         value = values[name]
+        said = _said(values["attributes"]) if name == "n_attributes" else ""
         exceeds = None if value is None else value > threshold
-        steps.append(Step("3.4", name, exceeds, f"{value}{' (logit)' * (name in logits)}", f"above {threshold:g}"))
+        told = f"{value}{said}{' (logit)' * (name in logits)}"
+        steps.append(Step("3.4", name, exceeds, told, f"above {threshold:g}"))
     kept = left.get("stage") != "informativeness"
     return [*steps, Step("3.4", "uninformative", kept, "", f"{settings.informativeness.rule} of the four")]
+
+
+def _said(attributes: list[dict[str, str]]) -> str:
+    """The values that were found, behind their number."""
+    told = "; ".join(f"{one['name']}: {one['value']}" for one in attributes)
+    return f" ({told})" if told else ""
 
 
 def _leak(snapshot: Snapshot, review_id: str, left: dict[str, str]) -> Step:

@@ -34,13 +34,21 @@ def _as_bytes(part: Any) -> bytes:
 
 @cache
 def module_fingerprint(*names: str) -> str:
-    """A hash of the source of modules; a package counts with all that lies below it."""
+    """A hash of the source of modules and of their tables.
+
+    A package counts with every .py and .toml file below it, a module with the .toml files beside it that it names.
+    """
     parts: list[str] = []
     for name in names:
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise ValueError(f"no module named {name}")
-        origin = Path(spec.origin)
-        paths = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
-        parts += [f"{path.name}:{file_digest(path)}" for path in paths]
+        parts += [f"{path.name}:{file_digest(path)}" for path in _files_of(Path(spec.origin))]
     return fingerprint(*parts)
+
+
+def _files_of(origin: Path) -> list[Path]:
+    if origin.name == "__init__.py":
+        return sorted(path for path in origin.parent.rglob("*") if path.suffix in (".py", ".toml"))
+    source = origin.read_text(encoding="utf-8")
+    return [origin, *(table for table in sorted(origin.parent.glob("*.toml")) if table.name in source)]

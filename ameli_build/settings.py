@@ -159,6 +159,9 @@ class MentionSettings(Section):
 
     max_words: int = Field(default=6, ge=1)
     source: Literal["gold", "catalogue"] = "gold"
+    rule: Literal["careful", "paper", "authors"] = "careful"
+    """This project's names and contexts; root word and noun chunk as the paper says, every n-gram that is one; or all
+    spans of the chunk, as the authors' code."""
 
 
 class InformativenessSettings(Section):

@@ -20,7 +20,7 @@ from machine import machine
 from printed import machine_lines, reached
 
 from ameli_build.informativeness.attributes import Text
-from ameli_build.informativeness.features import attribute_counts
+from ameli_build.informativeness.features import attributes_found
 from ameli_build.records import ATTRIBUTES
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
@@ -93,7 +93,7 @@ def _rate(pairs: pl.DataFrame, how: str, mapper: Mapper) -> dict[str, float]:
     settings = load_settings("demo", [f"informativeness.match={how}"])
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        counts = attribute_counts(Work(Snapshot(Path(folder)), mapper), settings, pairs)
+        counts = attributes_found(Work(Snapshot(Path(folder)), mapper), settings, pairs).list.len()
         seconds = time.perf_counter() - started
     return {"seconds": seconds, "reviews a second": len(pairs) / seconds, "found a review": counts.sum() / len(pairs)}
 

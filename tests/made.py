@@ -104,6 +104,7 @@ def _write(snapshot: Snapshot, products: list[dict[str, object]], reviews: list[
             {
                 "review_id": kept,
                 "n_attributes": [1] * len(kept),
+                "attributes": [[{"name": "Color", "value": "Gray"}]] * len(kept),
                 "image_similarity": [0.5] * len(kept),
                 "description_similarity": [0.5] * len(kept),
                 "title_similarity": [0.5] * len(kept),

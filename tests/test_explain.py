@@ -20,7 +20,7 @@ def test_a_review_in_a_split(tmp_path: Path) -> None:
     told = str(explain(snapshot, "r4", load_settings("demo", ["informativeness.n_attributes=0"])))
     assert "listed under p4 at made-up:1" in told
     assert "no_image                passed  1  (threshold: 1)" in told
-    assert "n_attributes            passed  1  (threshold: above 0)" in told
+    assert "n_attributes            passed  1 (Color: Gray)  (threshold: above 0)" in told
     assert "'laptop' at" in told
     assert told.endswith("ended: in test")
 

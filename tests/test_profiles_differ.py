@@ -14,6 +14,7 @@ VALUES: dict[str, tuple[object, object]] = {
     ),
     "clean.max_tokens": (500, 512),
     "clean.relink": (True, False),
+    "mentions.rule": ("paper", "authors"),
     "informativeness.similarity": ("cosine", "cross-encoder"),
     "informativeness.description_similarity": (0.6, 0.0),
     "informativeness.title_similarity": (0.6, 2.5),

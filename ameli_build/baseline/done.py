@@ -23,6 +23,7 @@ MODULES = (
     "ameli_build.release.official",
     "ameli_build.mentions",
     "ameli_build.informativeness.attributes",
+    "ameli_build.informativeness.answers",
     "ameli_build.informativeness.spelling",
     "ameli_build.informativeness.units",
     "ameli_build.informativeness.picture",

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
 
+from ameli_build.informativeness.answers import NO, YES, denied, feature_forms
 from ameli_build.informativeness.spelling import BREAK, Tokens, canonical_tokens, cut
 from ameli_build.informativeness.units import NUMBER_WORDS, is_measure, other_measures
 
 __all__ = [
-    "COUNTERS", "Text", "Tokens", "canonical_tokens", "count_exact", "count_mentioned", "mentions_value", "value_forms",
+    "FINDERS", "Text", "Tokens", "canonical_tokens", "find_exact", "find_mentioned", "mentions_value", "value_forms",
 ]  # fmt: skip
 
 MIN_JOINED = 6
@@ -26,11 +27,8 @@ _LISTED = re.compile(r"\s*[,;]\s+")
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
 _APPROXIMATE = re.compile(r"(?i)^(?:up to|approximately|approx\.?|about|at least|more than|over)\s+(?=\d)")
 _MODEL = re.compile(r"[a-z]{1,4}\d{1,5}[a-z]{0,3}")
-_WHOLE = re.compile(r"\d{1,3}")
-_OF_YES = re.compile(
-    r"(?i)[\s-]+(?:built[\s-]?in|included|compatible|compatibility|supported|support|capable|enabled|certified|"
-    r"qualified|technology|function|feature|ready|equipped)$"
-)
+_COUNT = re.compile(r"\d{1,3}(?:\.\d)?")
+_INCHES = re.compile(r"(?i)(\d+\.\d+)\s*(?:inches|inch|in|\")")
 _OF_COUNT = re.compile(r"(?i)^(?:total\s+)?number of\s+(?:usable\s+|total\s+)?(.+)$")
 
 _MAKERS = frozenset({"intel", "amd", "nvidia", "qualcomm", "amazon", "Apple", "apple", "microsoft", "google", "arm"})
@@ -45,11 +43,16 @@ _WITHOUT_MAKER = frozenset(
 _NO_MODEL = frozenset(
     ("to", "of", "than", "the", "and", "or", "up", "over", "for", "in", "with", "at", "least", "from")
 )
+_VARIANTS = frozenset({"ti", "super", "xt", "xtx", "pro", "max"})
+"""Words behind a model's number: "3060 Ti"."""
+
+_SIZES = frozenset(
+    {"size", "class", "diagonal", "diameter", "length", "width", "height", "depth", "product", "overall"}
+)
 _OF_BRAND = frozenset({"brand", "manufacturer", "maker"})
 """Words of attributes whose values need their capitals where they are words too."""
 
 _COLORS = frozenset({"color", "colour", "colors", "finish"})
-_YES = frozenset({"yes", "true"})
 _SAYS_NOTHING = frozenset(
     (
         "no", "yes", "true", "false", "other", "none", "n a", "na", "not applicable", "unknown", "unspecified",
@@ -100,8 +103,9 @@ class Text:
         return re.search(pattern, self.spaced) is not None
 
 
-Counter = Callable[[str, Iterable[tuple[str, str]]], int]
-"""How many of a product's attributes (name, value) a text mentions."""
+Pairs = list[tuple[str, str]]
+Finder = Callable[[str, Iterable[tuple[str, str]]], Pairs]
+"""Which of a product's attributes (name, value) a text mentions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +124,16 @@ def value_forms(value: str, name: str = "") -> tuple[Tokens, ...]:
     value that says nothing: "no", "other", one character, bare digits.
     """
     whole = canonical_tokens(value)
-    if " ".join(whole) in _YES:
-        forms = _forms_of_yes(name)
-    elif _WHOLE.fullmatch(value.strip()):
+    if " ".join(whole) in YES:
+        own, *others = feature_forms(name)
+        return tuple(dict.fromkeys([*filter(_says_something, [own]), *others]))
+    if _COUNT.fullmatch(value.strip()):
         forms = _forms_of_count(value.strip(), name)
     else:
         parts = (value, *_LISTED.split(value), _IN_BRACKETS.sub(" ", value), *_IN_BRACKETS.findall(value))
         rows = [_without_breaks(canonical_tokens(_APPROXIMATE.sub("", part.strip()))) for part in parts]
         forms = [form for row in rows for form in (row, *_shorter(row))]
-        forms += _pairs(value, name)
+        forms += [*_pairs(value, name), *_without_inches(value, name)]
     forms = [form for form in forms if _says_something(form)]
     is_brand = bool(_OF_BRAND & set(canonical_tokens(name)))
     lower = [tuple(token.lower() for token in form) for form in forms if len(form) > 1 or not is_brand]
@@ -136,30 +141,54 @@ def value_forms(value: str, name: str = "") -> tuple[Tokens, ...]:
 
 
 def mentions_value(text: Text, value: str, name: str = "") -> bool:
-    """Whether a text says the value of the attribute `name`, measures also in other units, or words joined."""
-    return _says(text, _sought(value, name))
+    """Whether a text says the value of the attribute `name`, measures also in other units, or words joined.
+
+    A "Yes" is said where the feature is named and not denied, a "No" where it is denied.
+    """
+    answer = value.strip().lower()
+    if answer not in YES | NO:
+        return _says(text, _sought(value, name))
+    rows = _sought("yes", name)
+    verdicts = [verdict for row in rows.spaced for verdict in denied(text.spaced, row)]
+    if answer in NO:
+        return any(verdicts)
+    return not all(verdicts) or (not verdicts and _says(text, rows))
 
 
-def count_mentioned(text: str, attributes: Iterable[tuple[str, str]]) -> int:
-    """How many distinct ones of a product's attributes (name, value) a text mentions (section 3.4, the first feature).
+def find_mentioned(text: str, attributes: Iterable[tuple[str, str]]) -> Pairs:
+    """Which distinct ones of a product's attributes a text mentions (section 3.4, the first feature).
 
-    A value that stands under two names, as a shop's key specifications do, counts once.
+    Args:
+        text: A review.
+        attributes: Names and values of the product's sheet.
+
+    Returns:
+        The mentioned pairs in the sheet's order; a value that stands under two names, as a shop's key specifications
+        do, once, under the first.
     """
     read = Text.of(text)
-    return len({_identity(value, name) for name, value in attributes if _says(read, _sought(value, name))})
+    found: dict[Tokens, tuple[str, str]] = {}
+    for name, value in attributes:
+        if mentions_value(read, value, name):
+            found.setdefault(_identity(value, name), (name, value))
+    return list(found.values())
 
 
-def count_exact(text: str, attributes: Iterable[tuple[str, str]]) -> int:
+def find_exact(text: str, attributes: Iterable[tuple[str, str]]) -> Pairs:
     """The same by string match: values that stand in the text as they are written, as whole words in any case.
 
     As in the authors' code, "yes", "no", "other", "none", stop words, single characters and bare digits do not count.
     """
     plain = text.casefold()
-    values = {value.strip().casefold() for _, value in attributes}
-    return sum(value in plain and _as_words(value).search(plain) is not None for value in values if _matches(value))
+    found: dict[str, tuple[str, str]] = {}
+    for name, value in attributes:
+        written = value.strip().casefold()
+        if _matches(written) and written in plain and _as_words(written).search(plain):
+            found.setdefault(written, (name, value))
+    return list(found.values())
 
 
-COUNTERS: Mapping[str, Counter] = {"exact": count_exact, "normalised": count_mentioned}
+FINDERS: Mapping[str, Finder] = {"exact": find_exact, "normalised": find_mentioned}
 """The ways of matching, by the setting `informativeness.match`."""
 
 
@@ -195,14 +224,8 @@ def _sought(value: str, name: str) -> _Sought:
 @lru_cache(maxsize=65536)
 def _identity(value: str, name: str) -> Tokens:
     """What tells whether two attributes are one: the value, and the name of those that only say yes or how many."""
-    forms = value_forms(value)
-    return forms[0] if forms else value_forms(value, name)[0]
-
-
-def _forms_of_yes(name: str) -> list[Tokens]:
-    """ "Touch Screen" and "Voice Assistant Built-in" = "Yes"."""
-    plain = _IN_BRACKETS.sub(" ", name).strip()
-    return [_without_breaks(canonical_tokens(_OF_YES.sub("", plain)))]
+    forms = value_forms(value) or value_forms(value, name)
+    return forms[0] if forms else (BREAK, *canonical_tokens(name))
 
 
 def _forms_of_count(digits: str, name: str) -> list[Tokens]:
@@ -212,6 +235,8 @@ def _forms_of_count(digits: str, name: str) -> list[Tokens]:
     if not match and not re.search(r"[^s]s$", plain):
         return []
     noun = (match[1] if match else plain).lower()
+    if noun.endswith("channels"):
+        return [canonical_tokens(f"{digits} channels")]
     nouns = {noun, noun.removesuffix("s"), noun.split()[-1], noun.split()[-1].removesuffix("s")}
     numbers = [digits, NUMBER_WORDS.get(digits, digits)]
     return [canonical_tokens(f"{number} {each}") for number in numbers for each in sorted(nouns)]
@@ -224,6 +249,8 @@ def _shorter(row: Tokens) -> list[Tokens]:
         found.append(row[:-1])
     if row and row[0] in _MAKERS and (len(row) > 2 or row[1:] in {(each,) for each in _WITHOUT_MAKER}):
         found.append(row[1:])
+    if len(row) > 2 and row[-1] in _VARIANTS and row[-2].isdigit():
+        found.append(row[-2:])
     if len(row) > 1 and not is_measure(row[-1]):
         if _MODEL.fullmatch(row[-1]):
             found.append(row[-1:])
@@ -233,7 +260,15 @@ def _shorter(row: Tokens) -> list[Tokens]:
 
 def _names_model(row: Tokens) -> bool:
     first, last = row[0], row[-1]
-    return len(first) > 1 and first.isalpha() and first not in _NO_MODEL and any(letter.isdigit() for letter in last)
+    starts = _MODEL.fullmatch(first) or (len(first) > 1 and first.isalpha() and first not in _NO_MODEL)
+    return bool(starts) and any(letter.isdigit() for letter in last)
+
+
+def _without_inches(value: str, name: str) -> list[Tokens]:
+    """ "6.5 speaker" of a "Speaker Size" of 6.5 inches: of a length that is no whole number."""
+    match = _INCHES.fullmatch(value.strip())
+    nouns = [word for word in canonical_tokens(name) if word not in _SIZES] if match else []
+    return [(match[1], noun + end) for noun in nouns[-1:] for end in ("", "s")] if match else []
 
 
 def _pairs(value: str, name: str) -> list[Tokens]:

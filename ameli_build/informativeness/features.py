@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.informativeness.attributes import COUNTERS
+from ameli_build.informativeness.attributes import FINDERS
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.score import score_texts
@@ -26,13 +26,17 @@ from ameli_build.stages import Shard, Work
 NAMES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
 """The features, in the paper's order."""
 
+FOUND = pl.List(pl.Struct({"name": pl.String(), "value": pl.String()}))
+"""The attributes that a review mentions."""
+
 FEATURES = pl.Schema(
     {
-        "review_id": pl.String,
-        "n_attributes": pl.Int64,
-        "image_similarity": pl.Float64,
-        "description_similarity": pl.Float64,
-        "title_similarity": pl.Float64,
+        "review_id": pl.String(),
+        "n_attributes": pl.Int64(),
+        "attributes": FOUND,
+        "image_similarity": pl.Float64(),
+        "description_similarity": pl.Float64(),
+        "title_similarity": pl.Float64(),
     }
 )
 """Columns of `informativeness/features`."""
@@ -41,6 +45,7 @@ DECIMALS = 4
 
 MATCHING = (
     "ameli_build.informativeness.attributes",
+    "ameli_build.informativeness.answers",
     "ameli_build.informativeness.spelling",
     "ameli_build.informativeness.units",
 )
@@ -53,9 +58,11 @@ def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, product
     `products` has sku, name, description, attributes, images, and every sku that a review names.
     """
     pairs = reviews.sort("review_id").join(products, on="sku", how="left", maintain_order="left")
+    found = attributes_found(work, settings, pairs)
     columns = {
         "review_id": pairs["review_id"],
-        "n_attributes": attribute_counts(work, settings, pairs),
+        "n_attributes": found.list.len(),
+        "attributes": found,
         "image_similarity": _image_similarities(work, settings, pairs, products["images"].list.first()),
         "description_similarity": _text_similarities(work, settings, pairs["joined"], pairs["description"]),
         "title_similarity": _text_similarities(work, settings, pairs["joined"], pairs["name"]),
@@ -63,8 +70,8 @@ def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, product
     return pl.DataFrame(columns, schema=FEATURES)
 
 
-def attribute_counts(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.Series:
-    """How many attributes each pair's text mentions; `pairs` has joined and attributes. Shards are cached."""
+def attributes_found(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.Series:
+    """Which attributes each pair's text mentions; `pairs` has joined and attributes. Shards are cached."""
     code, how = module_fingerprint(*MATCHING), settings.informativeness.match
     named = pl.struct(pl.element().struct.field("name"), pl.element().struct.field("value"))
     table = pairs.select("joined", pl.col("attributes").list.eval(named))
@@ -72,8 +79,8 @@ def attribute_counts(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.
         Shard(fingerprint("attributes", part, how, code), part.rows())
         for part in table.iter_slices(settings.run.shard_rows)
     ]
-    counts = work.map("match attributes", partial(_count, how), shards)
-    return pl.concat([pl.Series("n_attributes", [], pl.Int64).to_frame(), *counts])["n_attributes"]
+    found = work.map("match attributes", partial(_find, how), shards)
+    return pl.concat([pl.Series("attributes", [], FOUND).to_frame(), *found])["attributes"]
 
 
 def pair_similarity(left: Matrix, right: Matrix, how: str) -> float:
@@ -84,10 +91,11 @@ def pair_similarity(left: Matrix, right: Matrix, how: str) -> float:
     return float(cosines.max() if how == "maximum" else cosines.mean())
 
 
-def _count(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> pl.DataFrame:
-    count = COUNTERS[how]
-    counts = [count(text, [(one["name"], one["value"]) for one in attributes or ()]) for text, attributes in rows]
-    return pl.DataFrame({"n_attributes": counts}, schema={"n_attributes": pl.Int64})
+def _find(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> pl.DataFrame:
+    find = FINDERS[how]
+    found = [find(text, [(one["name"], one["value"]) for one in attributes or ()]) for text, attributes in rows]
+    pairs = [[{"name": name, "value": value} for name, value in some] for some in found]
+    return pl.DataFrame({"attributes": pairs}, schema={"attributes": FOUND})
 
 
 def _image_similarities(work: Work, settings: Settings, pairs: pl.DataFrame, firsts: pl.Series) -> list[float]:

@@ -21,6 +21,7 @@ _WORDS = {
     "grey": "gray", "greys": "gray", "colour": "color", "colours": "colors", "coloured": "color", "colored": "color",
     "wifi": "wi fi", "aluminium": "aluminum", "fibre": "fiber", "centre": "center", "litre": "liter",
     "usbc": "usb c", "soundbar": "sound bar", "smartwatch": "smart watch", "touchscreen": "touch screen",
+    "aux": "auxiliary",
     "cancelling": "canceling", "cancellation": "canceling", "noisecancelling": "noise canceling",
     "cancels": "canceling", "gen": "generation", "bluray": "blu ray",
     "fhd": "1920x1080", "uhd": "3840x2160", "qhd": "2560x1440", "wqhd": "2560x1440",
@@ -50,8 +51,12 @@ _NAMES = (
 
 _FRACTIONS = {one: " " + unicodedata.normalize("NFKC", one).replace("⁄", "/") for one in "½¼¾⅛⅜⅝⅞⅓⅔"}
 _QUOTES = {"”": '"', "“": '"', "″": '"', "’": "'", "‘": "'", "′": "'"}
-_PLAIN = str.maketrans({**_FRACTIONS, **_QUOTES, "×": "x", "‑": "-", "–": "-", "\u00a0": " "})
+_PLAIN = str.maketrans({**_FRACTIONS, **_QUOTES, "×": "x", "‑": "-", "–": "-", "⁄": "/", "\u00a0": " ", "\u202f": " "})
 _BY = re.compile(r"(?<![\w.])(\d{3,4})\s*x\s*(\d{3,4})p?(?!\w)")
+_BITS = re.compile(r"(\d\s?)([KMGkmg])(?:b|bits?)(?:/s(?:ec)?|ps)\b")
+_BYTES = re.compile(r"(\d\s?)([KMG])B(?:/s(?:ec)?|ps)\b")
+"""Rates: bits where the "b" is small."""
+_GENERATION = re.compile(r"\b(wi-?fi|usb|hdmi|bluetooth|pcie)(?=\d)")
 _PHRASE = re.compile(rf"\b(?:{'|'.join(sorted(_PHRASES)).replace(' ', '[ -]')}|{_OTHER_SENSES})\b")
 _TOKEN = re.compile(r"\d+(?:\.\d+)?[a-z]+\b|\d+x\d+\b|\d+\.\d+|[^\W_]+|[.!?;:,](?=\s)")
 _MARKS = frozenset(".!?;:,")
@@ -72,7 +77,8 @@ def cut(text: str) -> Tokens:
     plain = text.translate(_PLAIN)
     if not plain.isascii():
         plain = unicodedata.normalize("NFKC", plain)
-    measured = with_base_units(_BY.sub(r" \1x\2 ", plain.lower()))
+    plain = _BYTES.sub(r"\1\2b/s", _BITS.sub(r"\1\2bps", plain))
+    measured = with_base_units(_GENERATION.sub(r"\1 ", _BY.sub(r" \1x\2 ", plain.lower())))
     tokens: list[str] = []
     for token in _TOKEN.findall(_PHRASE.sub(_one_sense, measured)):
         for part in _WORDS[token].split() if token in _WORDS else (BREAK if token in _MARKS else token,):

@@ -39,6 +39,9 @@ _unit("hz", 1e9, "gigahertz,giga hertz,ghz")
 _unit("hz", 1e6, "megahertz,mega hertz,mhz")
 _unit("hz", 1e3, "kilohertz,kilo hertz,khz")
 _unit("hz", 1, "hertz,hz")
+_unit("mb/s", 1000, "gigabytes per second,gigabyte per second,gb/sec,gb/s")
+_unit("mb/s", 1, "megabytes per second,megabyte per second,mb/sec,mb/s")
+_unit("channel", 1, "channels,channel,ch")
 _unit("mbps", 1000, "gigabits per second,gigabit per second,gbps")
 _unit("mbps", 1, "megabits per second,megabit per second,mbps")
 _unit("mp", 1, "megapixels,megapixel,mega pixels,mega pixel,mpix,mp")
@@ -51,8 +54,8 @@ _unit("amp", 1, "amperes,ampere,amps,amp")
 _unit("ohm", 1, "ohms,ohm")
 _unit("hp", 1, "horsepower,horse power,hp")
 _unit("mah", 1, "milliampere hours,milliampere-hours,milliamp hours,milliamp-hours,mahs,mah")
-_unit("cuft", 1, "cubic feet,cubic foot,cubic-foot,cubic-feet,cubic ft,cu. ft,cu ft,cu.ft,cu-ft,cuft")
-_unit("sqft", 1, "square feet,square foot,square-foot,square ft,sq. ft,sq ft,sq.ft,sqft")
+_unit("cuft", 1, "ft^3,ft3,cubic feet,cubic foot,cubic-foot,cubic-feet,cubic ft,cu. ft,cu ft,cu.ft,cu-ft,cuft")
+_unit("sqft", 1, "ft^2,ft2,square feet,square foot,square-foot,square ft,sq. ft,sq ft,sq.ft,sqft")
 _unit("qt", 4, "gallons,gallon,gals,gal")
 _unit("qt", 1, "quarts,quart,qts,qt")
 _unit("qt", 0.5, "pints,pint")
@@ -123,21 +126,29 @@ _SPELLED = rf"(?:(?:{_either(_ONES)}|a)[\s-]hundred(?:[\s-](?:and[\s-])?{_BELOW_
 _DIGITS = r"(?:\d+[\s-]+)?\d{1,2}/(?:2|3|4|8|16|32)|\d[\d,]{0,20}(?:\.\d+)?|\.\d+"
 """At most so many digits and commas: a list of numbers is looked through from each of them."""
 _UNIT_NAMES = "|".join(re.escape(name) for name in sorted(_UNITS, key=lambda name: (-len(name), name)))
-_ENDS = r"(?![a-z0-9]|\.\d)\.?"
+_ENDS = r"(?![a-z0-9]|\.\d|/[a-z]|\s(?:per|a)\ssec)\.?"
 _NOT_AFTER = r"(?!in\b[\s-]+(?:the|a|an|one|1|my|our|his|her|this|that|total|all|each)\b|m\b\s*[&'])"
 _NUMBER = rf"({_DIGITS}|{_SPELLED})((?:\s+and)?\s+a\s+half)?"
 _ONE_MEASURE = rf"{_NUMBER}[\s-]*{_NOT_AFTER}({_UNIT_NAMES}){_ENDS}"
-_STARTS = rf"(?<![\w.])(?=[\d.]|{'|'.join(sorted({word[:2] for word in _WORDS if len(word) > 2}))})"
+_STARTS = rf"(?<![\w.])(?<!24/)(?<!24 / )(?=[\d.]|{'|'.join(sorted({word[:2] for word in _WORDS if len(word) > 2}))})"
 _MEASURE = re.compile(rf"{_STARTS}{_ONE_MEASURE}(?:(?:,?\s*(?:and\s+)?|-){_ONE_MEASURE})?")
 """A number with its unit, or two in a row; not the "in" of "2-in-1" or "two in the house"."""
+
+_DECIMAL_COMMA = re.compile(rf"(?<![\w.,])(\d{{1,3}}),(\d{{1,2}})(?=[\s-]*(?:{_UNIT_NAMES}){_ENDS})")
+_SPACED = re.compile(rf"(?<![\w.,] )(?<![\w.,])(\d{{1,3}}(?: 000)+)(?=[\s-]*(?:{_UNIT_NAMES}){_ENDS})")
+_G_OF_MEMORY = re.compile(r"(?<![\w.])(\d+)\s?g(?=\s(?:of\s)?(?:ram|memory|ddr\d?)\b)")
+"""Numbers that are read whole: "15,6 inches", "1 000 GB", and the "8G" of "8G ram"."""
 
 _A_UNIT = re.compile(r"(?<!half )\ba(?=[\s-](?:pound|terabyte|tb|gallon|quart|kilowatt)\b)")
 """Not "a foot", "a cup", "an hour" or "a year", which mostly measure something else."""
 
 _STATURE = re.compile(
-    r"(?<![\w.])(\d)\s*(?:foot|feet|')[\s-]?(\d{1,2}(?:\.\d+)?)(?:''|\"|\s*in(?:ch(?:es)?)?\b)?(?!\w)"
+    r"(?<![\w.])(\d{1,2})\s*(?:foot|feet|')[\s-]?(\d{1,2}(?:\.\d+)?)(?:''|\"|\s*in(?:ch(?:es)?)?\b)?(?!\w)"
 )
 """Feet and inches without the second unit: "6 foot 2"."""
+
+_FEET = re.compile(r"(?<![\w.'/])(\d{1,3})'(?=\s+[a-z])")
+"""Feet alone: "a 6' cable"; no quoted number."""
 
 _THOUSANDS = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(?:k|[\s-]thousand)(?=[\s-]*(?:btu|watt|lumen|mah|rpm|nit)s?\b)")
 _AS_TOKEN = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)")
@@ -147,7 +158,12 @@ _BASES = frozenset(base for base, _ in _UNITS.values())
 def with_base_units(text: str) -> str:
     """`text` (lower case, plain quotes) with each measure as one token in its base unit."""
     if "'" in text or " f" in text:
-        text = _STATURE.sub(r"\1 feet \2 inches", text)
+        text = _FEET.sub(r"\1 feet", _STATURE.sub(r"\1 feet \2 inches", text))
+    if "," in text:
+        text = _DECIMAL_COMMA.sub(r"\1.\2", text)
+    if " 000" in text:
+        text = _SPACED.sub(lambda match: match[1].replace(" ", ""), text)
+    text = _G_OF_MEMORY.sub(r"\1gb", text)
     if "k" in text or "thousand" in text:
         text = _THOUSANDS.sub(lambda match: said_number(float(match[1]) * 1000), text)
     return _MEASURE.sub(_in_base_units, _A_UNIT.sub("1", text))

@@ -19,9 +19,13 @@ class Mention:
 
 
 def places_of_names(occurrences: Sequence[Occurrence]) -> list[Occurrence]:
-    """One occurrence of each name, whatever its number and hyphens: one after "this", else the first."""
+    """One occurrence of each name, whatever its number and hyphens: one after "this", else the first.
+
+    Where a noun of the title is said, names that end in others are none: with "earbuds", "headphones" are others.
+    """
     chosen: dict[str, Occurrence] = {}
-    for place in occurrences:
+    titled = [place for place in occurrences if place.titled]
+    for place in titled or occurrences:
         known = chosen.setdefault(place.key, place)
         if place.this and not known.this:
             chosen[place.key] = place

@@ -6,21 +6,25 @@ gives the same verdicts as lemmatising every word of every review, at a fraction
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ameli_build.mentions.tables import name_table
 from ameli_build.mentions.words import word_set
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
-UNCHANGED = word_set("bus canvas chess gas gps less lens plus series glass process wireless xbox")
-"""Singular nouns that end like plurals, which rules would cut."""
+UNCHANGED = word_set("canvas gas gps lens series xbox")
+_SINGULAR_ENDS = ("ss", "us", "is")
+"""Singular nouns that end like plurals, which rules would cut, and the ends of others."""
 
 SINGULAR_DIFFERS = word_set("glasses goggles")
 """Plurals whose singular names something else."""
 
+_VOWEL = re.compile("[aeiouy]")
 _NOUN = "NOUN"
 _KINDS = ("noun", "verb", "adj", "adv")
 _SIBILANTS = ("ches", "shes", "sses", "xes", "zzes")
@@ -31,8 +35,12 @@ def noun_lemma(word: str, language: Language) -> str:
     """The lemma of a lower-case word read as a noun, whatever a tagger would make of a shop's capitals."""
     from spacy.tokens import Doc
 
-    if word in UNCHANGED or word in SINGULAR_DIFFERS or not word.isalpha():
+    if word in UNCHANGED or word in SINGULAR_DIFFERS or word.endswith(_SINGULAR_ENDS) or not word.isalpha():
         return word  # a model number has no plural
+    if not word.endswith(("s", "men")) and word not in _exceptions("noun", language):
+        return word
+    if not _VOWEL.search(word):
+        return word.removesuffix("s") if word.removesuffix("s") in name_table().things else word  # not "gmrs"
     token = Doc(language.vocab, words=[word], pos=[_NOUN])[0]
     lemmatize = getattr(language.get_pipe("lemmatizer"), "rule_lemmatize", None)
     lemmas = lemmatize(token) if lemmatize is not None else [word]
@@ -58,7 +66,12 @@ def is_verb(lemma: str, language: Language) -> bool:
 
 def is_noun(lemma: str, language: Language) -> bool:
     """Whether the word is listed as a noun."""
-    return lemma in _listed("noun", language)
+    return lemma in listed_nouns(language)
+
+
+def listed_nouns(language: Language) -> frozenset[str]:
+    """All words that are listed as nouns."""
+    return _listed("noun", language)
 
 
 def is_adjective(lemma: str, language: Language) -> bool:
@@ -126,6 +139,7 @@ def _plurals(lemma: str, language: Language) -> set[str]:
     return forms
 
 
+@lru_cache(maxsize=16)
 def _exceptions(kind: str, language: Language) -> Mapping[str, Collection[str]]:
     """The irregular forms of a kind that spaCy's tables list, with their lemmas."""
     tables = getattr(language.get_pipe("lemmatizer"), "lookups", None)

@@ -2,18 +2,18 @@
 
 Hyphens and spaces do not matter ("over the range microwave", "sound bar"), nor do possessives ("the laptop's lid": the
 mention is "laptop"). Of nested spans the longest is the mention. A span does not count where the words around it say
-that it is not the product under review (`context.py`, `modifiers.py`).
+that it is not the product under review (`context.py`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ameli_build.clean.personal import in_mask
-from ameli_build.mentions.context import Context, is_something_else
-from ameli_build.mentions.modifiers import Known
+from ameli_build.mentions.context import Context, refusal
+from ameli_build.mentions.phrases import Known
 from ameli_build.mentions.words import WORD
 
 _GLUE = re.compile(r"[\s\-‐‑–'’/]*$")
@@ -30,43 +30,72 @@ _Words = Sequence[tuple[int, int, str]]
 class Occurrence:
     """One place where a review names its product, in code points.
 
-    `key` is the same for all forms of one name; `this`: it stands after the word "this".
+    `key` is the same for all forms of one name; `this`: it stands after the word "this". `refusal` says what it is
+    where it does not name the product; `titled`: the name ends in a noun of the title.
     """
 
     start: int
     end: int
     key: str
     this: bool
+    refusal: str = ""
+    titled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """What is looked up: the keys of names, by `verbs` whether each is a verb too, and the letters they start with.
 
-    `names` gives the key of a name's form in the dictionary for those of its other forms.
+    `names` gives the key of a name's form in the dictionary for those of its other forms; `titled` are the keys of
+    names that end in a noun of the title.
     """
 
     verbs: Mapping[str, bool]
     names: Mapping[str, str]
     starts: frozenset[str]
+    titled: frozenset[str] = frozenset()
 
 
-def lookup_of(keys: Mapping[str, bool], names: Mapping[str, str] | None = None) -> Lookup:
+def lookup_of(keys: Mapping[str, bool], names: Mapping[str, str] | None = None, titled: Iterable[str] = ()) -> Lookup:
     """A lookup of the `Name.keys`, each with a flag that tells whether it is a verb too; `names` as `Name.key`."""
-    return Lookup(keys, names or {}, frozenset(start for key in keys for start in (key[:1], key[:2])))
+    starts = frozenset(start for key in keys for start in (key[:1], key[:2]))
+    return Lookup(keys, names or {}, starts, frozenset(titled))
 
 
 def find_occurrences(text: str, lookup: Lookup, max_words: int = 6, known: Known | None = None) -> list[Occurrence]:
-    """Places in `text` whose letters are a key of `lookup`, in order, none inside another.
+    """Places in `text` that name the product; see `find_places`."""
+    return [place for place in find_places(text, lookup, max_words, known) if not place.refusal]
 
-    `known` are the product's own words, and the nouns by which another product's modifiers are recognised.
+
+def find_places(
+    text: str, lookup: Lookup, max_words: int = 6, known: Known | None = None, *, careful: bool = True
+) -> list[Occurrence]:
+    """Places in `text` whose letters are a name, whether they name the product or something else.
+
+    Args:
+        text: A review.
+        lookup: The names of its product.
+        max_words: The longest span, in words.
+        known: The product's own words, and the nouns by which another product's modifiers are recognised.
+        careful: Whether the words around a place are looked at; if not, none is refused.
+
+    Returns:
+        The places in order, none inside another.
     """
     found: list[Occurrence] = []
     for start, end, key, alone in find_spans(text, lookup, max_words):
-        if not is_something_else(Context(text, start, end, alone, alone and lookup.verbs[key]), known):
-            name = lookup.names.get(key, key)
-            found.append(Occurrence(start, end, name, bool(_THIS.search(text[max(0, start - 12) : start]))))
+        context = Context(text, start, end, alone, alone and lookup.verbs[key])
+        refused = refusal(context, known) if careful else ""
+        this = bool(_THIS.search(text[max(0, start - 12) : start]))
+        found.append(Occurrence(start, end, lookup.names.get(key, key), this, refused, key in lookup.titled))
     return found
+
+
+def quoted(text: str, place: Occurrence) -> str:
+    """An occurrence with up to two words before it and one behind it: what a refusal looked at."""
+    before = re.search(r"(?:[^\s.!?;,]+\s+){0,2}$", text[: place.start])
+    behind = re.match(r"(?:[ -][^\s.!?;,:]+)?", text[place.end :])
+    return (before[0] if before else "") + text[place.start : place.end] + (behind[0] if behind else "")
 
 
 def find_spans(text: str, lookup: Lookup, max_words: int = 6) -> list[tuple[int, int, str, bool]]:

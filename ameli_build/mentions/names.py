@@ -1,37 +1,44 @@
-"""Product name candidates: the root word of a title and of a leaf category, and the noun chunk it heads (section 3.3).
+"""Product name candidates: the noun of a title and of a leaf category, and the noun chunk it heads (section 3.3).
 
-The candidates are the spans of a noun chunk that end in its root word, up to a number of words. A shopper may leave
-out inner modifiers ("wireless mouse" of "Wireless Laser Mouse"), or take them from the title and the noun from the
-category.
+The candidates are the spans of a noun chunk that end in its noun, up to a number of words. A shopper may leave out
+inner modifiers ("wireless mouse" of "Wireless Laser Mouse"), take them from the title and the noun from the category,
+use another everyday name ("television"), or the name of a line or a model alone.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.inflect import is_listed, is_verb, noun_forms, noun_lemma
-from ameli_build.mentions.titles import Phrase, asides, category_phrases, lemma_of, purposes, segments, title_phrases
+from ameli_build.mentions.tables import all_names, idle_words, letters_of, name_table, other_names
+from ameli_build.mentions.titles import (
+    Phrase,
+    asides,
+    category_phrases,
+    clean_words,
+    is_plural,
+    lemma_of,
+    purposes,
+    segments,
+    title_phrases,
+)
 from ameli_build.mentions.words import WORD, word_set
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
-_LINE = re.compile(r"[A-Z]?[a-z]+[A-Z]\w*$")
-"""Words with a capital inside ("MacBook", "iPhone"): a product line that is a name by itself."""
+Span = tuple[str, ...]
 
-_NOT_A_LINE = word_set("wifi hifi macos trudepth trucolor ios ipados chromeos")
-_EMPTY_HEADS = word_set(
-    "accessory brand bundle care class collection deal edition essential gift item kit model more other pack package"
-    " part piece product series set size style type"
+_MODEL = re.compile(r"(?:[a-z]{2,}\d|[a-z]+\d\d|\d+[a-z]+\d)[a-z\d]*$")
+_NO_MODEL = re.compile(
+    r"\d+(?:x\d|in\d)|(?:ddr|gddr|mp|usb|pc|cat|h|cl|rj|cr|aa|aaa|lr|hdmi|type|gen|ver|v|windows|sata|uhs|class|wpa|ac|ax|mfi"
+    r"|docsis|adsl|wifi|bt|ipx?|cd|iphone|ipad|ps)\d+[a-z]?$"
 )
-"""Heads that name no product alone; longer spans that end in them do."""
-
-_WORKS = word_set("app book film game movie music program software song subscription suite")
-"""Heads of categories whose titles are names of works: their nouns are no kind of thing ("Office Home", "Tears of")."""
+"""Words of letters and digits that name a model ("WRT54G"), and measures and standards, which name none."""
 
 _FRONT, _BACK = 2, 3
 """Compounds before and after what is left out of a name."""
@@ -44,14 +51,16 @@ class Name:
     """One candidate: its words in lower case, the forms of its last word, and whether that is a verb too.
 
     `gapped`: the words do not stand side by side in title or category. `count` is how often noun chunks of the title
-    and of the category say the name in any form; 1 for a gapped name, which neither says.
+    and of the category say the name in any form; 1 for a name that neither says. `titled`: it ends in a noun of the
+    title.
     """
 
-    words: tuple[str, ...]
+    words: Span
     heads: frozenset[str]
     verb: bool
     gapped: bool = False
     count: int = 1
+    titled: bool = False
 
     @property
     def keys(self) -> list[str]:
@@ -71,59 +80,99 @@ class Name:
 
 
 def product_names(title: str, category: str, language: Language, max_words: int = 6) -> list[Name]:
-    """Name candidates of a product from its title and its leaf category, longest first, then by their words.
+    """Name candidates of a product from its title and its leaf category.
 
-    Gapped names come after all others.
+    Args:
+        title: The product's title.
+        category: Its leaf category.
+        language: The pipeline whose tables tell nouns and lemmas.
+        max_words: The longest name, in words.
+
+    Returns:
+        The names, longest first, then by their words; names with a gap after all others.
     """
-    kinds = category_phrases(category, language)
-    titled = title_phrases(title, kinds, language)
+    kinds = [phrase for phrase in category_phrases(category, language) if _says_something(phrase, language)]
+    titled = [] if _is_work(kinds, language) else title_phrases(title, kinds, language)
+    alike = {lemma_of(phrase[-1], language) for phrase in titled}
+    known = any(lemma in name_table().things or lemma in name_table().lines for lemma in alike)
+    if known and not any(is_plural(phrase[-1], language) for phrase in kinds):
+        kinds = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]  # not a "Non-Touch Screen"
+    titled = [phrase for phrase in titled if phrase[-1].lower() not in name_table().never]
     phrases = [*titled, *kinds]
-    spans = Counter((*(_line_names(title) | _spans_of(titled, max_words)), *_spans_of(kinds, max_words)))
-    heads = {lemma_of(phrase[-1], language) for phrase in kinds}
-    plain = _named({words: n for words, n in spans.items() if _names_a_kind(words, kinds, heads, language)}, language)
-    known = {name.words for name in plain}
-    gaps = _gapped_spans(phrases, _fronts_of(title, phrases, language), max_words)
-    gapped = _named(dict.fromkeys(gaps, 1), language, gapped=True)
-    return [*plain, *(name for name in gapped if name.words not in known and name.words[-1:] in known)]
+    same = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]
+    nouns = _everyday([*titled, *same] if known else phrases, language)
+    spans = Counter((*_spans_of(titled, max_words), *_spans_of(kinds, max_words)))
+    things = {end for phrase in phrases for end in _ends(phrase, language)} | set(map(letters_of, nouns))
+    more = {*_line_names(title, category, things), *_models(title)} | {_parts(noun) for noun in nouns}
+    spans.update(more - spans.keys())
+    plain = _named(spans, alike, language)
+    said = {name.words for name in plain}
+    backs = {_parts(" ".join(phrase[-size:])) for phrase in phrases for size in range(1, _BACK + 1)}
+    backs = {back for back in backs if back[-1] not in name_table().containers} | {_parts(noun) for noun in nouns}
+    gaps = _gapped_spans(backs, _fronts_of(title, phrases, language), max_words)
+    gapped = _named(dict.fromkeys(gaps, 1), alike, language, gapped=True)
+    return [*plain, *(name for name in gapped if name.words not in said and name.words[-1:] in said)]
 
 
-def _names_a_kind(words: tuple[str, ...], kinds: Sequence[Phrase], heads: set[str], language: Language) -> bool:
-    """Whether a span can name the product; one word alone cannot where `kinds`, with `heads`, make it mean another."""
-    if len(words) > 1:
-        return True
-    longer = [phrase for phrase in kinds if len(phrase) > 1]
-    if any(_is_line(phrase[0]) for phrase in longer) and words[0] in {phrase[-1].lower() for phrase in longer}:
-        return False  # a "MacBook Air" is no kind of air
-    return not heads & _WORKS or noun_lemma(words[0], language) in heads
+def _is_work(kinds: Sequence[Phrase], language: Language) -> bool:
+    """Whether the title is the name of a work, whose nouns are no kinds of things."""
+    return any(lemma_of(phrase[-1], language) in name_table().works for phrase in kinds)
 
 
-def _spans_of(phrases: Sequence[Phrase], max_words: int) -> set[tuple[str, ...]]:
+def _says_something(phrase: Phrase, language: Language) -> bool:
+    """Whether a category's head can name a thing: not "Accessories", not "Secure Digital"."""
+    lemma = lemma_of(phrase[-1], language)
+    return lemma not in name_table().empty and lemma not in name_table().never
+
+
+def _everyday(phrases: Sequence[Phrase], language: Language) -> set[str]:
+    """Other everyday names of what the phrases name, by the longest of their ends that the table knows."""
+    found: set[str] = set()
+    for phrase in phrases:
+        ends = _ends(phrase, language)
+        found |= next((names for end in ends if (names := other_names(end))), set())
+        found |= {name for thing in name_table().lines.get(ends[-1], ()) for name in _with_others(thing)}
+    return found
+
+
+def _ends(phrase: Phrase, language: Language) -> list[str]:
+    """The letters of a phrase's last three, two and one words, in the singular."""
+    words = list(_parts(" ".join(phrase)))
+    words[-1] = noun_lemma(words[-1], language)
+    return ["".join(words[-size:]) for size in (3, 2, 1)]
+
+
+def _with_others(name: str) -> set[str]:
+    return {name} | other_names(letters_of(name))
+
+
+def _spans_of(phrases: Sequence[Phrase], max_words: int) -> set[Span]:
     return {span for phrase in phrases for span in _spans_to_head(phrase, max_words)}
 
 
-def _spans_to_head(phrase: Phrase, max_words: int) -> set[tuple[str, ...]]:
+def _spans_to_head(phrase: Phrase, max_words: int) -> set[Span]:
     """All spans of a phrase that end in its last word, a hyphenated compound never cut."""
     spans = set()
-    words: tuple[str, ...] = ()
+    words: Span = ()
     for compound in reversed(phrase):
         words = (*_parts(compound), *words)
-        if len(words) > max_words:
+        if len(words) > max_words or not WORD.search(compound):
             break
-        if not compound.isdigit():
+        if not compound.isdigit() and words[0] not in _NO_MODIFIER:
             spans.add(words)
-    return spans
+    last = _parts(phrase[-1])[-1:]
+    return spans | {last} if {*last} & name_table().things else spans  # a "Multi-Cooker" is a cooker
 
 
-def _gapped_spans(phrases: Sequence[Phrase], fronts: Iterable[tuple[str, ...]], max_words: int) -> set[tuple[str, ...]]:
-    """One or two neighbouring modifiers, then up to three compounds that end in any phrase's head."""
-    backs = {tuple(_parts(" ".join(phrase[-size:]))) for phrase in phrases for size in range(1, _BACK + 1)}
+def _gapped_spans(backs: Iterable[Span], fronts: Iterable[Span], max_words: int) -> set[Span]:
+    """One or two neighbouring modifiers, then a name or the end of one."""
     pairs = ((front, back) for front in {_parts(" ".join(front)) for front in fronts} for back in backs)
     return {
         (*front, *back) for front, back in pairs if len(front) + len(back) <= max_words and not set(front) & set(back)
     }
 
 
-def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set[tuple[str, ...]]:
+def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set[Span]:
     """Runs of one or two modifiers of any phrase, those between a title's dashes, and what the product is for.
 
     Each side of a slash is a modifier too ("CD/DVD Receiver"). The first word of a title is none where the dictionary
@@ -131,7 +180,7 @@ def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set
     """
     words = title.lower().split()
     brand = "" if not words or is_listed(words[0], language) else words[0]
-    fronts: set[tuple[str, ...]] = {(word.lower(),) for word in asides(title, phrases)}
+    fronts: set[Span] = {(word.lower(),) for word in asides(title, phrases)}
     runs = [[word.lower() for word in phrase[:-1]] for phrase in phrases]
     runs += [[noun_lemma(word.lower(), language) for word in words] for words in purposes(title)]
     fronts.update((part,) for words in runs for word in words if "/" in word for part in word.split("/"))
@@ -146,40 +195,48 @@ def _modifies(word: str) -> bool:
     return word not in _NO_MODIFIER and any(map(str.isalpha, word))
 
 
-def _parts(compound: str) -> tuple[str, ...]:
+def _parts(compound: str) -> Span:
     return tuple(WORD.findall(compound.lower()))
 
 
-def _line_names(title: str) -> set[tuple[str, ...]]:
-    """Names of a product line of up to three words at the start of a segment: "MacBook", "MacBook Air"."""
-    spans = set()
-    for segment in segments(title)[:2]:
-        words = segment.split()
-        place = next((n for n, word in enumerate(words[:2]) if _is_line(word)), None)
-        if place is None:
-            continue
-        name: tuple[str, ...] = ()
-        for word in words[place : place + 3]:
-            if not word.isalpha() or (name and not word[0].isupper()):
-                break
-            name = (*name, word.lower())
-            spans.add(name)
-    return spans
+def _line_names(title: str, category: str, things: set[str]) -> Iterator[Span]:
+    """Names of lines of the product's kind that title and category say before any "for", by the letters of things."""
+    table = name_table()
+    for part in (*segments(title), category):
+        words = clean_words(part)
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + 3, len(words)) + 1):
+                span = _parts(" ".join(words[start:end]))
+                if any(all_names(thing) & things for thing in table.lines.get("".join(span), ())):
+                    yield span
+                    yield from (_parts(name) for name in other_names("".join(span)))
 
 
-def _is_line(word: str) -> bool:
-    return bool(_LINE.match(word)) and word.lower() not in _NOT_A_LINE
+def _models(title: str) -> Iterator[Span]:
+    """Model numbers before any "for", whole and by the part behind a hyphen: "SRS-ZR7" is the "ZR7" too."""
+    for part in segments(title):
+        for word in clean_words(part):
+            parts = () if "/" in word else _parts(word)
+            yield from ((one,) for one in {"".join(parts[:2]), *parts} if _is_model(one))
 
 
-def _named(spans: Mapping[tuple[str, ...], int], language: Language, *, gapped: bool = False) -> list[Name]:
-    """Names of spans that are said so often, longest first, then by their words."""
-    names: dict[tuple[str, ...], Name] = {}
+def _is_model(word: str) -> bool:
+    return len(word) > 2 and bool(_MODEL.match(word)) and not _NO_MODEL.match(word)
+
+
+def _named(
+    spans: Mapping[Span, int], titled: Collection[str], language: Language, *, gapped: bool = False
+) -> list[Name]:
+    """Names of spans that are said so often, longest first, then by their words; `titled` are the title's nouns."""
+    things, idle = name_table().things, idle_words()
+    names: dict[Span, Name] = {}
     for span, count in spans.items():
         head = noun_lemma(span[-1], language)
         alone = len(span) == 1
-        if alone and (head in _EMPTY_HEADS or len(head) < 2):
+        if alone and (head in idle or (len(head) < 3 and head not in things)):
             continue
         words = (*span[:-1], head)
         said = count + names[words].count if words in names and not gapped else count
-        names[words] = Name(words, noun_forms(head, language), alone and is_verb(head, language), gapped, said)
+        verb = alone and is_verb(head, language)
+        names[words] = Name(words, noun_forms(head, language), verb, gapped, said, head in titled)
     return sorted(names.values(), key=lambda name: (-len(name.words), name.words))

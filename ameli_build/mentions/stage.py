@@ -11,9 +11,9 @@ import polars as pl
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.mentions.choose import choose_mention, places_of_names, wording
 from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
-from ameli_build.mentions.match import Lookup, Occurrence, find_occurrences, lookup_of
-from ameli_build.mentions.modifiers import Known, own_words
-from ameli_build.mentions.names import product_names
+from ameli_build.mentions.match import Lookup, Occurrence, find_places, lookup_of, quoted
+from ameli_build.mentions.phrases import Known, own_words
+from ameli_build.mentions.rules import CAREFUL, names_by
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.language import load_language
 from ameli_build.models.sources import identity
@@ -43,14 +43,30 @@ _NAMES = pl.Schema(
         "verbs": pl.List(pl.Boolean),
         "named": pl.List(pl.String),
         "counts": pl.List(pl.Int64),
+        "titled": pl.List(pl.Boolean),
     }
 )
 """Texts of names without gaps; of all names, the keys, and of each key whether it is a verb too, the name that it is a
-form of, and how often title and category say that name."""
+form of, how often title and category say that name, and whether it ends in a noun of the title."""
+
+_Told = tuple[bool, str, bool]
+_TOLD_OF_KEYS = ("verbs", "named", "titled")
+"""What is told of each key."""
 
 _PLACES = pl.Schema(
-    {"start": pl.List(pl.Int64), "end": pl.List(pl.Int64), "key": pl.List(pl.String), "this": pl.List(pl.Boolean)}
+    {
+        "start": pl.List(pl.Int64),
+        "end": pl.List(pl.Int64),
+        "key": pl.List(pl.String),
+        "this": pl.List(pl.Boolean),
+        "refusal": pl.List(pl.String),
+        "titled": pl.List(pl.Boolean),
+    }
 )
+
+
+_TOLD = 5
+"""Refused places that the reason of a dropped review tells."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
@@ -69,7 +85,8 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     )
     names = name_table(work, settings, products.collect())
     places = _places(work, settings, reviews, names)
-    scores = _scores(work, settings, reviews, places)
+    naming = [[place for place in some if not place.refusal] for some in places]
+    scores = _scores(work, settings, reviews, naming)
     return _result(reviews, names, places, scores)
 
 
@@ -77,10 +94,10 @@ def name_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.Dat
     """`products` (columns sku, name, leaf) with `names` that stand side by side, and the `keys` that find all names."""
     rows = list(products.select("name", "leaf").iter_rows())
     distinct = sorted(set(rows))
-    language, longest = settings.models.language, settings.mentions.max_words
+    rule, language, longest = settings.mentions.rule, settings.models.language, settings.mentions.max_words
     code = module_fingerprint("ameli_build.mentions")
     shards = [
-        Shard(fingerprint("names", part, identity(language), longest, code), (language, longest, part))
+        Shard(fingerprint("names", part, rule, identity(language), longest, code), (rule, language, longest, part))
         for part in _cut(distinct, settings.run.shard_rows)
     ]
     found = pl.concat([_NAMES.to_frame(), *work.map("parse names", _parse_names, shards)])
@@ -88,26 +105,28 @@ def name_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.Dat
     return products.hstack(found[[place[row] for row in rows]])
 
 
-def _parse_names(payload: tuple[str, int, list[tuple[str, str]]]) -> pl.DataFrame:
-    language, longest, rows = payload
-    found = [product_names(title, leaf, load_language(language), longest) for title, leaf in rows]
+def _parse_names(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.DataFrame:
+    rule, language, longest, rows = payload
+    found = [names_by(rule, title, leaf, load_language(language), longest) for title, leaf in rows]
     columns = {
         "names": [[name.text for name in names if not name.gapped] for names in found],
         "keys": [[key for name in names for key in name.keys] for names in found],
         "verbs": [[name.verb for name in names for _ in name.heads] for names in found],
         "named": [[key for name in names for key in [name.key] * len(name.heads)] for names in found],
         "counts": [[name.count for name in names for _ in name.heads] for names in found],
+        "titled": [[name.titled for name in names for _ in name.heads] for names in found],
     }
     return pl.DataFrame(columns, schema=_NAMES)
 
 
 def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.DataFrame) -> list[list[Occurrence]]:
     """Occurrences in each review of its product's names, or of any product's with `mentions.source = "catalogue"`."""
-    everything: dict[str, tuple[bool, str]] = {}
+    everything: dict[str, _Told] = {}
     if settings.mentions.source == "catalogue":
-        for keys, *told in names.select("keys", "verbs", "named").iter_rows():
+        for keys, *told in names.select("keys", *_TOLD_OF_KEYS).iter_rows():
             everything.update(zip(keys, zip(*told, strict=True), strict=True))
-    common = (everything, settings.models.language, settings.mentions.max_words)
+    careful = settings.mentions.rule == CAREFUL
+    common = (everything, settings.models.language, settings.mentions.max_words, careful)
     shards = []
     for part in reviews.select("sku", "text").iter_slices(settings.run.shard_rows):
         own = names.clear() if everything else names.join(part, on="sku", how="semi")
@@ -116,15 +135,15 @@ def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.Dat
     return [[Occurrence(*place) for place in zip(*row, strict=True)] for row in table.iter_rows()]
 
 
-def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, tuple[bool, str]], str, int]) -> pl.DataFrame:
-    reviews, names, everything, language, longest = payload
+def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, _Told], str, int, bool]) -> pl.DataFrame:
+    reviews, names, everything, language, longest, careful = payload
     if everything:
         lookup = _lookup(everything)
-        found = [find_occurrences(text, lookup, longest) for text in reviews["text"]]
+        found = [find_places(text, lookup, longest, careful=careful) for text in reviews["text"]]
     else:
         known = _known_of(names, load_language(language))
         found = [
-            find_occurrences(text, lookup, longest, own)
+            find_places(text, lookup, longest, own, careful=careful)
             for text, (lookup, own) in zip(reviews["text"], map(known.__getitem__, reviews["sku"]), strict=True)
         ]
     columns = {name: [[getattr(place, name) for place in places] for places in found] for name in _PLACES}
@@ -136,13 +155,14 @@ def _known_of(names: pl.DataFrame, language: Language) -> dict[str, tuple[Lookup
     words = (plain_nouns(language), only_nouns(language), verbal_nouns(language), dictionary(language))
     return {
         sku: (_lookup(dict(zip(keys, zip(*told, strict=True), strict=True))), Known(own_words(title, leaf), *words))
-        for sku, title, leaf, keys, *told in names.select("sku", "name", "leaf", "keys", "verbs", "named").iter_rows()
+        for sku, title, leaf, keys, *told in names.select("sku", "name", "leaf", "keys", *_TOLD_OF_KEYS).iter_rows()
     }
 
 
-def _lookup(told: Mapping[str, tuple[bool, str]]) -> Lookup:
-    names = {key: name for key, (_, name) in told.items() if name != key}
-    return lookup_of({key: verb for key, (verb, _) in told.items()}, names)
+def _lookup(told: Mapping[str, _Told]) -> Lookup:
+    names = {key: name for key, (_, name, _) in told.items() if name != key}
+    titled = (key for key, (_, _, titled) in told.items() if titled)
+    return lookup_of({key: verb for key, (verb, _, _) in told.items()}, names, titled)
 
 
 def _scores(
@@ -175,12 +195,13 @@ def _result(
     kept, dropped = [], []
     columns = (reviews["review_id"], reviews["sku"], reviews["text"], places, scores)
     for review_id, sku, text, some, score in zip(*columns, strict=True):
-        mention = choose_mention(text, some, score)
+        mention = choose_mention(text, [place for place in some if not place.refusal], score)
         if mention is not None:
             kept.append((review_id, mention.text, mention.start, mention.end, mention.score))
         else:
-            detail = ", ".join(tried.get(sku, []))
-            dropped.append((review_id, sku, "mentions", Reason.NO_MENTION, f"none of: {detail}", "", ""))
+            refused = dict.fromkeys(f'"{quoted(text, place)}": {place.refusal}' for place in some)
+            detail = "; ".join([*refused][:_TOLD]) or f"none of: {', '.join(tried.get(sku, []))}"
+            dropped.append((review_id, sku, "mentions", Reason.NO_MENTION, detail, "", ""))
     return Result(
         {
             "mentions/mentions": pl.DataFrame(kept, schema=MENTIONS, orient="row"),

@@ -1,17 +1,20 @@
-"""Where a title or a category says what the product is: the noun chunk around its root word (section 3.3).
+"""Where a title or a category says what the product is: words up to the noun of a thing (section 3.3).
 
-A title is a row of segments ("Brand - 14" Laptop - 16GB Memory - Silver"), one of which holds the product's noun.
-What stands behind a preposition ("with", "for"), a comma or a plus is not part of the name.
+A title is a row of segments ("Brand - 14" Laptop - 16GB Memory - Silver"), one of which holds the product's noun: the
+last noun of a thing before "with", "for" and the like. `names.toml` lists such nouns; those of the product's own
+category count as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ameli_build.mentions.inflect import is_adjective, is_noun, noun_lemma
+from ameli_build.mentions.heads import AND, heads_of
+from ameli_build.mentions.inflect import is_adjective, is_listed, is_noun, listed_nouns, noun_lemma
+from ameli_build.mentions.tables import all_names, name_table
 from ameli_build.mentions.words import WORD, word_set
 
 if TYPE_CHECKING:
@@ -22,89 +25,84 @@ Phrase = Sequence[str]
 
 _SEGMENT = re.compile(r"\s+[-–—|]+\s+|\s*[;:|]\s+")
 _MARKS = re.compile(r"[®™©℠]|\([^)]*\)|\[[^\]]*\]")
-_TAIL = re.compile(
-    r",\s|\s\+\s|\s(?:(?i:with|w/\S*|for|in|featuring|including|includes|by|from|of|on|to|that|without|compatible"
-    r"|designed|(?:built|made|powered)\s+(?:for|by|to|of|in))|plus)(?=\s|$)"
-)
-"""Where a name ends; "Plus" with a capital belongs to a model's name."""
-
-_FOR = re.compile(r"\s(?:for|fits)\s+(?:most\s+|select\s+)?(.+)", re.IGNORECASE)
+_HARD = word_set("with w for featuring including includes by from without compatible designed fits")
+"""Small words behind which nothing belongs to a name."""
 
 _MEASURE = re.compile(
-    r"\d[\d.,/]*\s*-?\s*(?:[\"”″]|''|(?:cu\.?\s*ft\.?|cubic\s+f(?:ee|oo)t|inch(?:es)?|in\.|ft\.?|feet|mm|cm|gb|tb|mb|mp"
-    r"|qt\.?|quarts?|oz\.?|lbs?\.?|gal\.?|gallons?|watts?|hz|mah|btu|cups?|slices?|packs?|pk|megapixels?)(?![a-z]))"
-    r"(?:\s*x(?=\s*\d))?",
+    r"(?:with\s+\d+\s*GB\s+Memory(?=\s+[A-Z]))|\d[\d.,/]*\s*-?\s*(?:[\"”″]|''|(?:cu\.?\s*ft\.?|cubic\s+f(?:ee|oo)t|inch(?:es)?|in\.|ft\.?|feet|mm|cm|gb|tb|mb|mp"
+    r"|qt\.?|quarts?|oz\.?|ounces?|lbs?\.?|gal\.?|gallons?|watts?|hz|mah|btu|cups?|slices?|packs?|pk|pieces?|pc"
+    r"|megapixels?)(?![a-z]))(?:\s*x(?=\s*\d))?",
     re.IGNORECASE,
 )
 _COORDINATED = re.compile(r"\s*(?:&|/|,|\band\b|\+)\s*", re.IGNORECASE)
 _DETERMINERS = word_set("all the a an other more shop new our")
-
-_CONTAINERS = word_set("bundle combo kit pack package set")
-"""Heads that only say that several things come together."""
-
-_PURPOSES = word_set("accessory care cleaning gift maintenance power repair starter tool travel value")
-"""What stands before such a head and is not in it: a "power pack" is no power."""
-
-_KINDS_OF = {
-    "band": word_set("tracker"),
-    "camera": word_set("camcorder dslr slr webcam"),
-    "computer": word_set("chromebook desktop laptop notebook tablet tower"),
-    "drone": word_set("quadcopter"),
-    "headphone": word_set("earbud headset"),
-    "pc": word_set("desktop laptop notebook tablet tower"),
-    "receiver": word_set("stereo"),
-    "scooter": word_set("hoverboard"),
-    "speaker": word_set("soundbar subwoofer"),
-    "tv": word_set("hdtv"),
-    "watch": word_set("smartwatch tracker"),
-}
-"""Nouns that stand in apposition before a more general one and name the product as well: "laptop computer"."""
-
-_COORDINATE = 4
-"""Words of a second name, its "and" included."""
-
-_ALL_KINDS = frozenset().union(*_KINDS_OF.values())
+_SPECIFIED = word_set("memory ram display screen drive ssd camera battery")
+_FOR = re.compile(r"\s(?:for|fits)\s+(?:most\s+|select\s+)?(.+)", re.IGNORECASE)
 
 
 def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> list[Phrase]:
-    """The title's noun chunk up to its root: of the segment that holds a head of the category's `kinds`, if one does.
+    """The title's words up to the noun of the thing, and up to other nouns of the same thing.
 
-    That head is the root where the category is a kind of thing ("Laptops"), else one beside spaCy's. Nouns in
-    apposition or coordination head names of their own.
+    Args:
+        title: The title of a product.
+        kinds: What its category calls it; their heads decide between segments and between nouns.
+        language: The pipeline whose tables tell nouns.
+
+    Returns:
+        Phrases whose last words are nouns of the thing, the noun of the title first; empty where there is none.
     """
-    known = {lemma_of(phrase[-1], language) for phrase in kinds}
-    plain = any(is_plural(phrase[-1], language) for phrase in kinds)
-    phrases = [words for words in map(_clean_phrase, _in_likely_order(segments(title))) if words]
-    found = _known_phrases(phrases, known, plain, language)
-    if not found and phrases:
-        found = [_up_to_root(phrases[0], language)]
-    return [*found, *(other for phrase in found for other in _other_heads(phrase, known, language))]
+    heads = {lemma_of(phrase[-1], language) for phrase in kinds}
+    own = frozenset(letters for head in heads for letters in all_names(head))
+    nouns = listed_nouns(language)
+    parts = [words for words in map(clean_words, _brand_last(segments(title))) if words]
+    for only_own, some in ((True, parts), (False, _without_measures(title, parts))):
+        for words in some:
+            found = heads_of(words, lemmas_of(words, language), own, nouns, only_own=only_own)
+            if found:
+                return [words[start:end] for start, end in found]
+    if not parts:
+        return []
+    likely = parts[0] if len(parts) >= 3 else max(parts, key=len)
+    one_word = len(likely) == 1 and len(parts) > 1
+    plain = not kinds or (not one_word and _is_plain_noun(likely[-1], language))
+    return [_up_to_root(likely, language)] if plain else []
+
+
+@lru_cache(maxsize=1 << 12)
+def clean_words(segment: str) -> tuple[str, ...]:
+    """A segment's words before any "with" or "for", without measures, determiners and trailing model numbers."""
+    spaced = _MEASURE.sub(" ", segment).replace(", ", " , ")
+    words = [word.strip(".'\"”″!?*:") for word in spaced.split()]
+    words = [word for word in words if WORD.search(word) or word in (*AND, ",")]
+    while words and (words[0].lower() in _DETERMINERS or not WORD.search(words[0])):
+        words.pop(0)
+    end = next((n for n, word in enumerate(words) if n and _is_hard(word)), len(words))
+    words = words[:end]
+    while words and (any(map(str.isdigit, words[-1])) or not WORD.search(words[-1])):
+        words.pop()
+    return tuple(words)
 
 
 @lru_cache(maxsize=1 << 12)
 def category_phrases(category: str, language: Language) -> Sequence[Phrase]:
-    """The noun chunks of a category; of coordinated ones ("Washers & Dryers") those whose head is a plural.
+    """The noun chunks of a category that name things; of "Washers & Dryers" both.
 
-    What is coordinated with them modifies the head that follows: "Hair & Beard Trimmers" are hair trimmers too.
+    What is coordinated with a plural modifies it: "Hair & Beard Trimmers" are hair trimmers too.
     """
-    tail = _TAIL.search(category, 1)
-    parts = _COORDINATED.split(category[: tail.start()] if tail else category)
-    phrases = [words for words in map(_clean_phrase, parts) if words]
-    if not phrases:
-        return []
-    if len(phrases) > 1 and lemma_of(phrases[-1][-1], language) not in _CONTAINERS:
-        heads = [words for words in phrases if is_plural(words[-1], language)]
-        fronts = [words for words in phrases if words not in heads]
-        if phrases[-1] in heads:
-            heads += [[*words, phrases[-1][-1]] for words in fronts]
-        phrases = heads or phrases
-    found = [_up_to_root(words, language) for words in phrases]
-    return [*found, *(other for phrase in found for other in _other_heads(phrase, (), language))]
+    words = clean_words(category)
+    phrases = [part.split() for part in _COORDINATED.split(" ".join(words)) if WORD.search(part)]
+    phrases = [_up_to_noun(phrase, language) for phrase in phrases]
+    if phrases and is_plural(phrases[-1][-1], language):
+        heads = [phrase for phrase in phrases if is_plural(phrase[-1], language)]
+        return [*heads, *([*phrase, phrases[-1][-1]] for phrase in phrases if phrase not in heads)]
+    bodies = [phrase[:-1] for phrase in phrases if lemma_of(phrase[-1], language) in name_table().containers]
+    return [phrase for phrase in (*bodies, *phrases) if phrase and _is_head(phrase, language)]
 
 
-def segments(title: str) -> list[str]:
+@lru_cache(maxsize=1 << 10)
+def segments(title: str) -> tuple[str, ...]:
     """The parts of a title between dashes, without trademarks and brackets."""
-    return [part.strip() for part in _SEGMENT.split(_MARKS.sub(" ", title)) if part.strip()]
+    return tuple(part.strip() for part in _SEGMENT.split(_MARKS.sub(" ", title)) if part.strip())
 
 
 def asides(title: str, phrases: Sequence[Phrase]) -> list[str]:
@@ -122,7 +120,7 @@ def asides(title: str, phrases: Sequence[Phrase]) -> list[str]:
 def purposes(title: str) -> list[Phrase]:
     """What a title says behind "for": a "Case for Apple iPhone X" is an iPhone case."""
     found = (_FOR.search(segment) for segment in segments(title)[:2])
-    return [words for match in found if match and (words := _clean_phrase(match[1]))]
+    return [words for match in found if match and (words := clean_words(match[1]))]
 
 
 def is_plural(compound: str, language: Language) -> bool:
@@ -131,101 +129,64 @@ def is_plural(compound: str, language: Language) -> bool:
     return bool(words) and noun_lemma(words[-1], language) != words[-1]
 
 
+def lemmas_of(words: Phrase, language: Language) -> list[str]:
+    """`lemma_of` each word."""
+    return [lemma_of(word, language) for word in words]
+
+
 def lemma_of(compound: str, language: Language) -> str:
     """The lemma of a compound's last word, read as a noun."""
     words = WORD.findall(compound.lower())
     return noun_lemma(words[-1], language) if words else ""
 
 
-def _known_phrases(phrases: Sequence[Phrase], known: Collection[str], plain: bool, language: Language) -> list[Phrase]:
-    for words in phrases:
-        places = [n for n, word in enumerate(words) if lemma_of(word, language) in known]
-        if places:
-            to_head = words[: places[-1] + 1]
-            if plain:
-                return [to_head, *_second_names(words, places[-1], language)]
-            to_root = _up_to_root(words, language)
-            return [to_head] if to_root[-1].isupper() else [to_head, to_root]
-    return []
+def _brand_last(parts: Sequence[str]) -> list[str]:
+    return [*parts[1:], *parts[:1]]
 
 
-def _second_names(words: Phrase, head: int, language: Language) -> Iterator[Phrase]:
-    """What names the thing again after its head: one noun in apposition ("Smart Lock Deadbolt"), or one after "and"."""
-    rest = words[head + 1 :]
-    if not rest or not _can_head(rest[-1], language) or lemma_of(rest[-1], language) in _CONTAINERS:
-        return
-    if len(rest) == 1 and is_noun(lemma_of(rest[0], language), language):
-        yield words
-    elif rest[0] in ("and", "&") and len(rest) <= _COORDINATE:
-        yield rest[1:]
+def _without_measures(title: str, parts: Sequence[Phrase]) -> Sequence[Phrase]:
+    """Parts that are no row of a specification ("16GB Memory")."""
+    measured = {clean_words(part) for part in segments(title)[1:] if _MEASURE.match(part)}
+    return [words for words in parts if words not in measured or words[-1].lower() not in _SPECIFIED]
 
 
-def _in_likely_order(parts: list[str]) -> list[str]:
-    """Where the name stands: after the brand; of two segments, in the one that says more."""
-    if len(parts) >= 3:
-        return [parts[1], parts[0], *parts[2:]]
-    return sorted(parts, key=lambda segment: -len(_clean_phrase(segment)))
+def _is_plain_noun(word: str, language: Language) -> bool:
+    """Whether a word can be the noun of a thing that no table knows."""
+    lemma, table = lemma_of(word, language), name_table()
+    idle = any(lemma in words for words in (table.never, table.empty, table.containers))
+    return not idle and (is_noun(lemma, language) or not is_listed(lemma, language))
 
 
-def _clean_phrase(segment: str) -> list[str]:
-    """A segment's words before any "with" or "for", without measures and without trailing model numbers."""
-    tail = _TAIL.search(segment, 1)
-    phrase = _MEASURE.sub(" ", segment[: tail.start()] if tail else segment)
-    words = [word.strip(".,'\"”″!?*") for word in phrase.split()]
-    words = [word for word in words if WORD.search(word)]
-    while words and words[0].lower() in _DETERMINERS:
-        words.pop(0)
-    while words and any(letter.isdigit() for letter in words[-1]):
-        words.pop()
-    return words
+def _up_to_noun(phrase: Phrase, language: Language) -> Phrase:
+    """A category's words up to its last plural or noun of a thing: "Towers" of "Towers Only"."""
+    places = [n for n, word in enumerate(phrase) if is_plural(word, language)]
+    return phrase if not places or _is_head(phrase, language) else phrase[: places[-1] + 1]
+
+
+def _is_head(phrase: Phrase, language: Language) -> bool:
+    lemma = lemma_of(phrase[-1], language)
+    return lemma in name_table().things or lemma in name_table().lines or is_plural(phrase[-1], language)
+
+
+def _is_hard(word: str) -> bool:
+    return word.lower() in _HARD or word.lower().startswith("w/")
 
 
 def _up_to_root(words: Phrase, language: Language) -> Phrase:
-    """The noun chunk around the root word: that which spaCy finds, or up to a later noun.
-
-    A compound that the parser breaks is headed by its last noun, so nothing is parsed where a phrase ends in one.
-    """
+    """The noun chunk around the root word: that which spaCy finds, or up to a later noun."""
     from spacy.tokens import Doc
 
-    if _can_head(words[-1], language):
+    if _can_head(words[-1], language) or not is_listed(lemma_of(words[-1], language), language):
         return words
-
     doc = Doc(language.vocab, words=[word.lower() for word in words])
     for name, pipe in language.pipeline:
         if name != "lemmatizer":
             doc = pipe(doc)
-    root = next((token for token in doc if token.dep_ == "ROOT"), doc[-1])
-    chunks = list(doc.noun_chunks)
-    chunk = next((chunk for chunk in chunks if chunk.root.i == root.i), chunks[-1] if chunks else None)
-    if chunk is None:
-        return words
-    places = range(chunk.end, len(doc))
-    later = [n for n in places if doc[n].pos_ in ("NOUN", "PROPN") or _can_head(words[n], language)]
-    if later:
-        return words[: later[-1] + 1]
-    return words[: chunk.root.i + 1]
+    nouns = [token.i for token in doc if token.pos_ in ("NOUN", "PROPN") or _can_head(words[token.i], language)]
+    return words[: nouns[-1] + 1] if nouns else words
 
 
 def _can_head(compound: str, language: Language) -> bool:
     """Whether a word is a noun and nothing like an adjective ("activity trackers", not "speakers wireless")."""
     lemma = lemma_of(compound, language)
     return is_plural(compound, language) or (is_noun(lemma, language) and not is_adjective(lemma, language))
-
-
-def _other_heads(phrase: Phrase, known: Collection[str], language: Language) -> Iterator[Phrase]:
-    """Beginnings of a phrase that end in a noun beside the head: in apposition, in a package, or before an "and"."""
-    head = lemma_of(phrase[-1], language)
-    lemmas = [lemma_of(word, language) for word in phrase[:-1]]
-    kinds = _ALL_KINDS if head in _CONTAINERS else _KINDS_OF.get(head, frozenset())
-    places = {n for n, lemma in enumerate(lemmas) if lemma in kinds}
-    if (
-        head in _CONTAINERS
-        and not places
-        and lemmas
-        and lemmas[-1] not in _PURPOSES
-        and _can_head(phrase[-2], language)
-    ):
-        places.add(len(lemmas) - 1)
-    places |= {n - 1 for n, word in enumerate(phrase[:-1]) if n and word in ("and", "&") and lemmas[n - 1] in known}
-    for place in sorted(places):
-        yield phrase[: place + 1]

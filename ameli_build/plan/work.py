@@ -10,8 +10,8 @@ import polars as pl
 
 from ameli_build.clean import objects
 from ameli_build.clean.decoding import check_shard
-from ameli_build.informativeness.attributes import COUNTERS
-from ameli_build.mentions.names import product_names
+from ameli_build.informativeness.attributes import FINDERS
+from ameli_build.mentions.rules import names_by
 from ameli_build.models.detect import PROMPTLESS
 from ameli_build.models.embed import image_kind, text_key, text_kind
 from ameli_build.models.language import load_language
@@ -68,13 +68,13 @@ def check_some(root: str, max_pixels: int, paths: Sequence[str]) -> pl.DataFrame
 def _mentions(work: Work, settings: Settings, view: View) -> Iterator[Load]:
     """Section 3.3: titles are parsed. To find names in reviews, and to choose one, takes little beside it."""
     rows = view.products.select("name", "leaf").unique(maintain_order=True).rows()
-    common = (settings.models.language, settings.mentions.max_words)
+    common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words)
     yield plain_load("titles parsed", "language", PRODUCTS, parse_some, common, rows, settings.run.shard_rows // 8 or 1)
 
 
-def parse_some(language: str, longest: int, rows: Sequence[tuple[str, str]]) -> pl.DataFrame:
+def parse_some(rule: str, language: str, longest: int, rows: Sequence[tuple[str, str]]) -> pl.DataFrame:
     """The names of some products, given by title and leaf category."""
-    found = [product_names(title, leaf, load_language(language), longest) for title, leaf in rows]
+    found = [names_by(rule, title, leaf, load_language(language), longest) for title, leaf in rows]
     return pl.DataFrame({"names": [[name.text for name in names] for names in found]})
 
 
@@ -108,7 +108,7 @@ def _informativeness(work: Work, settings: Settings, view: View) -> Iterator[Loa
 def match_some(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> pl.DataFrame:
     """How many attributes some reviews mention; a row is a text and a specification sheet."""
     sheets = [[(one["name"], one["value"]) for one in sheet or ()] for _, sheet in rows]
-    return pl.DataFrame({"n": [COUNTERS[how](text, sheet) for (text, _), sheet in zip(rows, sheets, strict=True)]})
+    return pl.DataFrame({"n": [len(FINDERS[how](text, sheet)) for (text, _), sheet in zip(rows, sheets, strict=True)]})
 
 
 def _crossed(settings: Settings, pairs: pl.DataFrame) -> Iterator[Load]:

@@ -35,6 +35,7 @@ _MEANING: dict[str, dict[str, Any]] = {
     "reason": {"description": "why it left", "enum": [reason.value for reason in Reason]},
     "detail": {"description": "what was found"},
 }
+_OF_REVIEWS = {"attributes": {"description": "the gold product's attributes that the review says"}}
 _LOGITS = {
     "description_similarity": {"description": "a cross-encoder's logit for the review and the product's description"},
     "title_similarity": {"description": "a cross-encoder's logit for the review and the product's title"},
@@ -48,6 +49,7 @@ def table_schema(name: str, similarity: str) -> dict[str, Any]:
     """The JSON Schema of one row of the released table `name`, of a build with that `informativeness.similarity`."""
     columns = SCHEMAS[name]
     meaning = _MEANING if similarity == "cosine" else _MEANING | _LOGITS
+    meaning = meaning if name == "products" else meaning | _OF_REVIEWS
     properties = {column: _property(column, kind, meaning) for column, kind in columns.items()}
     return {
         "$schema": DIALECT,

@@ -36,6 +36,7 @@ REVIEWS = pl.Schema(
         "cleaned_images": pl.List(pl.String()),
         "candidates": pl.List(pl.String()),
         "n_attributes": pl.Int64(),
+        "attributes": pl.List(pl.Struct({"name": pl.String(), "value": pl.String()})),
         "image_similarity": pl.Float64(),
         "description_similarity": pl.Float64(),
         "title_similarity": pl.Float64(),

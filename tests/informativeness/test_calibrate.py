@@ -16,7 +16,7 @@ from ameli_build.snapshot import Snapshot, UnusableInput, write_table
 def snapshot(tmp_path: Path) -> Snapshot:
     """Features of 200 reviews; those with more than two attributes, or much likeness of pictures, are informative."""
     snapshot = Snapshot(tmp_path / "snapshot")
-    rows = [(f"r{n:03}", n % 5, (n * 7 % 100) / 100, (n * 3 % 50) / 100, 0.3) for n in range(200)]
+    rows = [(f"r{n:03}", n % 5, [], (n * 7 % 100) / 100, (n * 3 % 50) / 100, 0.3) for n in range(200)]
     write_table(snapshot.table_path("informativeness/features"), pl.DataFrame(rows, schema=FEATURES, orient="row"))
     return snapshot
 

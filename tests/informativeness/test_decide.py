@@ -13,7 +13,7 @@ ROWS = [
     ("c", 0, 0.71, 0.1, 0.61),  # two
     ("d", 9, 0.9, 0.9, 0.9),  # all
 ]
-TABLE = pl.DataFrame(ROWS, schema=FEATURES, orient="row")
+TABLE = pl.DataFrame([(key, count, [], *rest) for key, count, *rest in ROWS], schema=FEATURES, orient="row")
 SKUS = pl.DataFrame({"review_id": [row[0] for row in ROWS], "sku": ["s"] * len(ROWS)})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
-from ameli_build.mentions.modifiers import Known, own_words
+from ameli_build.mentions.phrases import Known, own_words
 from ameli_build.models.language import load_language
 
 

@@ -33,5 +33,13 @@ def test_forms_of_one_name_are_no_choice() -> None:
     assert (mention.text, mention.score) == ("Laptops", None)
 
 
+def test_a_noun_of_the_title_wins_over_other_names() -> None:
+    lookup = lookup_of({"earbuds": False, "headphones": False}, titled=["earbuds"])
+    text = "Earbuds fall out. Get headphones."
+    mention = choose_mention(text, find_occurrences(text, lookup), {})
+    assert mention is not None
+    assert mention.text == "Earbuds"
+
+
 def test_no_candidate_no_mention() -> None:
     assert chosen("Nice", {}) is None

@@ -7,7 +7,7 @@ import re
 import pytest
 from known_words import known_of
 
-from ameli_build.mentions.compounds import modifies_another
+from ameli_build.mentions.phrases import modifies_another
 
 KNOWN = known_of()
 

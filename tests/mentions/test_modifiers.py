@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from known_words import known_of
 
-from ameli_build.mentions.modifiers import is_of_another, own_words
+from ameli_build.mentions.phrases import is_of_another, own_words
 
 KNOWN = known_of("Norvik - Gas Wi-Fi Range - Black", "Gas Ranges")
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from ameli_build.baseline.retrieval.prior import form_of
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.mentions.names import product_names
+from ameli_build.mentions.rules import names_by
 from ameli_build.models.language import load_language
 from ameli_build.models.sources import identity
 from ameli_build.release.official import layout
@@ -79,12 +79,14 @@ def _most_frequent_first(counts: Mapping[Key, int]) -> Mapping[Key, int]:
 
 def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Ids) -> Aliases:
     """The names of all products, their titles and leaf categories parsed a shard at a time."""
-    language, words, size = settings.models.language, settings.mentions.max_words, settings.run.shard_rows
+    common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words)
+    size = settings.run.shard_rows
     rows = products.select("name", leaf=pl.col("categories").list.last().fill_null("")).rows()
     code = module_fingerprint("ameli_build.mentions", __name__)
     parts = [rows[start : start + size] for start in range(0, len(rows), size)]
     shards = [
-        Shard(fingerprint("aliases", part, identity(language), words, code), (language, words, part)) for part in parts
+        Shard(fingerprint("aliases", part, common, identity(settings.models.language), code), (*common, part))
+        for part in parts
     ]
     names = [one for table in work.map("parse aliases", _parse, shards) for one in table.rows()]
     surface, lemma, letters = (defaultdict[str, dict[int, int]](dict) for _ in range(3))
@@ -97,12 +99,12 @@ def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Id
     return Aliases(surface, lemma, letters, category)
 
 
-def _parse(payload: tuple[str, int, list[tuple[str, str]]]) -> pl.DataFrame:
-    name, words, items = payload
+def _parse(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.DataFrame:
+    rule, name, words, items = payload
     language = load_language(name)
     columns: dict[str, list[list[dict[str, Any]]]] = {"surface": [], "lemma": [], "letters": []}
     for title, leaf in items:
-        names = product_names(title, leaf, language, words)
+        names = names_by(rule, title, leaf, language, words)
         surfaces = ((" ".join((*one.words[:-1], head)), one.count) for one in names for head in one.heads)
         columns["surface"].append(_counted(surfaces))
         columns["lemma"].append(_counted((one.text, one.count) for one in names))

@@ -1,0 +1,108 @@
+"""Features that a sheet answers by "Yes" or "No", and numbers that are read whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ameli_build.informativeness.answers import _other_words, denied, feature_forms
+from ameli_build.informativeness.attributes import Text, find_mentioned, mentions_value
+from ameli_build.records import joined_text
+
+REAL = Path(__file__).parents[3] / "shared" / "real-reviews" / "attributes.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value", "said"),
+    [
+        ("it is water proof", "Water Resistant", "Yes", True),
+        ("the fingerprint sensor is quick", "Fingerprint Reader", "Yes", True),
+        ("it is rechargeable", "Rechargeable Battery", "Yes", True),
+        ("works with the remote", "Remote Control Included", "Yes", True),
+        ("it does not have bluetooth", "Bluetooth Enabled", "No", True),
+        ("it does not have bluetooth", "Bluetooth Enabled", "Yes", False),
+        ("doesn't come with a touch screen", "Touch Screen", "No", True),
+        ("no touchscreen", "Touch Screen", "No", True),
+        ("no touchscreen", "Touch Screen", "Yes", False),
+        ("not waterproof at all", "Waterproof", "No", True),
+        ("no problem with bluetooth", "Bluetooth Enabled", "Yes", True),
+        ("no problem with bluetooth", "Bluetooth Enabled", "No", False),
+        ("with or without bluetooth", "Bluetooth Enabled", "Yes", True),
+        ("the bluetooth works", "Bluetooth Enabled", "No", False),
+        ("nothing of it", "Bluetooth Enabled", "No", False),
+    ],
+)
+def test_features_are_said_or_denied(text: str, name: str, value: str, said: bool) -> None:
+    assert mentions_value(Text.of(text), value, name) is said
+
+
+@pytest.mark.parametrize("name", _other_words())
+def test_each_other_word_says_the_feature(name: str) -> None:
+    for words in _other_words()[name]:
+        assert mentions_value(Text.of(f"I like the {words} of it"), "Yes", name), words
+        assert mentions_value(Text.of(f"It does not have a {words} at all"), "No", name), words
+
+
+def test_the_sheets_own_words_come_first() -> None:
+    assert feature_forms("Bluetooth Enabled") == [("bluetooth",)]
+    assert feature_forms("Water Resistant")[0] == ("water", "resistant")
+
+
+def test_each_place_has_its_own_verdict() -> None:
+    assert denied(" no remote but a second remote ", " remote ") == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "name", "said"),
+    [
+        ("a 10'6\" cord", "126 inches", "", True),
+        ("a 10'6\" cord", "6 inches", "", False),
+        ("a 6' cord", "6 feet", "", True),
+        ('the 15,6" screen', "15.6 inches", "", True),
+        ('the 15,6" screen', "156 inches", "", False),
+        ("1\u20442 inch", "0.5 inches", "", True),
+        ("1\u20442 inch", "2 inches", "", False),
+        ("1 000 GB of it", "1000 gigabytes", "", True),
+        ("on 24/7 hours a day", "7 hours", "", False),
+        ("512 Gb/s", "512 gigabytes", "", False),
+        ("512 GB/s", "512 gigabytes", "", False),
+        ("10 Gb/s", "10 gigabits per second", "", True),
+        ("10 GB/s", "10 gigabits per second", "", False),
+        ("a 6.5 speaker", "6.5 inches", "Speaker Size", True),
+        ("6.5 stars", "6.5 inches", "Speaker Size", False),
+        ("2.1 ch sound", "2.1", "Number Of Channels", True),
+        ("a 7.1.2 ch system", "7.1", "Number Of Channels", False),
+        ("3 pre outs", "3", "Number Of Pre-Outs", True),
+        ("fast wifi6", "Wi-Fi 6", "", True),
+        ("usb3.0 port", "USB 3.0", "", True),
+        ("the i7-1165G7 flies", "Intel Core i7-1165G7", "", True),
+        ("my 3060ti", "NVIDIA GeForce RTX 3060 Ti", "", True),
+        ("8G ram", "8 gigabytes", "", True),
+        ("8G network", "8 gigabytes", "", False),
+        ("27 ft\u00b3", "27 cubic feet", "", True),
+        ("1 aux input", "1", "Number Of Auxiliary Inputs", True),
+    ],
+)
+def test_numbers_are_read_whole_or_not_at_all(text: str, value: str, name: str, said: bool) -> None:
+    assert mentions_value(Text.of(text), value, name) is said
+
+
+def test_what_is_found_is_told_by_name_in_the_sheets_order() -> None:
+    sheet = [("Color", "Gray"), ("Memory", "16 gigabytes"), ("Bluetooth", "No"), ("RAM", "16GB"), ("Brand", "Norvik")]
+    found = find_mentioned("No bluetooth, but 16 gigs, and it is grey", sheet)
+    assert found == [("Color", "Gray"), ("Memory", "16 gigabytes"), ("Bluetooth", "No")]
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="no real reviews beside this repository")
+def test_values_of_real_reviews() -> None:
+    hits = found = due = 0
+    for row in map(json.loads, REAL.read_text(encoding="utf-8").splitlines()):
+        sheet = [(name, value) for name, value in row["specs"]]
+        said = set(find_mentioned(joined_text(row["review_title"], row["review"]), sheet))
+        stated = {tuple(pair) for pair in (*row["stated"], *row["yesno"])}
+        hits, due = hits + len(said & stated), due + len(stated)
+        found += len(said - {tuple(pair) for pair in row["optional"]} | (said & stated))
+    assert hits / found >= 0.96
+    assert hits / due >= 0.92
