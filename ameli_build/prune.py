@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ameli_build.crawl.journal import read_journal
+from ameli_build.crawl.latest import crawled_at
 from ameli_build.models.needs import gigabytes
 from ameli_build.progress import say
 from ameli_build.provenance import STAGES
@@ -176,11 +177,12 @@ def _finished(path: Path) -> bool:
 
 
 def _made(path: Path) -> str:
-    """When a snapshot was released; of one that was not, when its `raw/` or `catalog/` changed last."""
-    if told := stage_record(Snapshot(path), "release").get("finished"):
-        return str(told)
-    places = [place for name in ("raw", "catalog") if (place := path / name).is_dir()]
-    newest = max(place.stat().st_mtime for place in places)
+    """When a snapshot was crawled; of one without a crawl, when it was released, or its `catalog/` changed last."""
+    newest = crawled_at(Snapshot(path))
+    if not newest:
+        if told := stage_record(Snapshot(path), "release").get("finished"):
+            return str(told)
+        newest = max(place.stat().st_mtime for name in ("raw", "catalog") if (place := path / name).is_dir())
     return f"{datetime.fromtimestamp(newest, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -76,6 +76,16 @@ def test_what_was_never_finished(folder: Path) -> None:
     assert going(folder, 5) == []
 
 
+def test_answers_that_come_late_make_no_snapshot_newer(folder: Path) -> None:
+    for at, month in enumerate(MONTHS, 1):
+        archive = folder / month / "raw" / "pages-00001.warc.gz"
+        archive.parent.mkdir(exist_ok=True)
+        archive.write_bytes(b"")
+        os.utime(archive, (at * 10**6, at * 10**6))
+    finished(folder / "2026-02", "2027-01-05T00:00:00Z")
+    assert going(folder, 1) == ["2026-01", "2026-02", "2026-03"]
+
+
 def test_a_snapshot_in_which_a_process_works_stays(folder: Path) -> None:
     found = find_prunable(folder, DEMO, 1)
     with at_work(Snapshot(folder / "2026-01"), "clean"):

@@ -10,7 +10,9 @@ from ameli_build.snapshot import Snapshot, UnusableInput
 
 
 def newest_finished(folder: Path, to: Snapshot, site_url: str, selection: Selection) -> Snapshot | None:
-    """The snapshot below `folder` that was released last, of the same shop and the same selection; None without one.
+    """The snapshot below `folder` that was crawled last, of the same shop and the same selection; None without one.
+
+    It has to be released.
 
     None too where a crawl has begun in `to`: it goes on as it began.
     """
@@ -18,11 +20,19 @@ def newest_finished(folder: Path, to: Snapshot, site_url: str, selection: Select
         return None
     others = [Snapshot(path) for path in sorted(folder.glob("*")) if path.is_dir() and path != to.root]
     released = [other for other in others if _fits(other, site_url, (selection,))]
-    return max(released, key=lambda other: (_sums(other).stat().st_mtime, other.root.name), default=None)
+    return max(released, key=lambda other: (crawled_at(other), other.root.name), default=None)
+
+
+def crawled_at(snapshot: Snapshot) -> float:
+    """When its archive was written last, in seconds since 1970; 0 without an archive.
+
+    The release is no measure: it is made again when answers of annotators come back, months later perhaps.
+    """
+    return max((path.stat().st_mtime for path in snapshot.raw.glob("pages-*.warc.gz")), default=0.0)
 
 
 def _fits(snapshot: Snapshot, site_url: str, selections: Sequence[Selection]) -> bool:
-    if not _sums(snapshot).is_file() or not any(snapshot.raw.glob("pages-*.warc.gz")):
+    if not (snapshot.dataset / "SHA256SUMS").is_file() or not any(snapshot.raw.glob("pages-*.warc.gz")):
         return False
     try:
         journal = read_journal(snapshot.raw)
@@ -30,6 +40,3 @@ def _fits(snapshot: Snapshot, site_url: str, selections: Sequence[Selection]) ->
         return False
     return journal.site_url == site_url and journal.selections == tuple(selections)
 
-
-def _sums(snapshot: Snapshot) -> Path:
-    return snapshot.dataset / "SHA256SUMS"

@@ -15,13 +15,13 @@ SHOP = "https://shop.example"
 def made(
     folder: Path, name: str, at: int, *, site: str = SHOP, selection: Selection | None = None, released: bool = True
 ) -> Snapshot:
-    """A crawled snapshot, released at this second."""
+    """A snapshot that was crawled at this second."""
     snapshot = Snapshot(folder / name)
     write_bytes(snapshot.raw / "pages-00001.warc.gz", b"")
+    os.utime(snapshot.raw / "pages-00001.warc.gz", (at, at))
     write_journal(snapshot.raw, Journal((selection or Selection(),), site))
     if released:
         write_bytes(snapshot.dataset / "SHA256SUMS", b"")
-        os.utime(snapshot.dataset / "SHA256SUMS", (at, at))
     return snapshot
 
 
@@ -30,10 +30,17 @@ def found(folder: Path, name: str = "new", selection: Selection | None = None) -
     return newest.root.name if newest is not None else None
 
 
-def test_the_one_that_was_released_last(tmp_path: Path) -> None:
+def test_the_one_that_was_crawled_last(tmp_path: Path) -> None:
     made(tmp_path, "2026-10", 200)
     made(tmp_path, "2026-09", 100)
     made(tmp_path, "2026-11", 300, released=False)
+    assert found(tmp_path) == "2026-10"
+
+
+def test_answers_that_come_late_make_no_snapshot_newer(tmp_path: Path) -> None:
+    early, late = made(tmp_path, "2026-09", 100), made(tmp_path, "2026-10", 200)
+    for at, snapshot in ((300, late), (400, early)):
+        os.utime(snapshot.dataset / "SHA256SUMS", (at, at))
     assert found(tmp_path) == "2026-10"
 
 
