@@ -76,7 +76,12 @@ def warn_of_settings(settings: Settings, stages: Iterable[Stage]) -> None:
             f"warning: profile {settings.profile}: filter 6 uses better-profanity's word list; name a file with the "
             "paper's, by Free Web Headers, in clean.profanity_list (docs/build.md)"
         )
-    if INFORMATIVENESS.name in names and not settings.informativeness.thresholds_from:
+    if INFORMATIVENESS.name in names and settings.has_strange_thresholds:
+        say(
+            f"warning: section 3.4's thresholds were found for {settings.informativeness.thresholds_for}; this "
+            f"build has {settings.compared}: label some reviews and run ameli calibrate SNAPSHOT LABELS"
+        )
+    elif INFORMATIVENESS.name in names and not settings.informativeness.thresholds_from:
         say(
             f"warning: profile {settings.profile}: nobody calibrated section 3.4's thresholds for its models; label "
             "some reviews and run ameli calibrate SNAPSHOT LABELS"

@@ -181,6 +181,9 @@ class InformativenessSettings(Section):
     title_similarity: float = 0.6
     thresholds_from: str = ""
     """Where the four thresholds come from, as card and report say it; empty where nobody chose them for the models."""
+    thresholds_for: str = ""
+    """What they were found for, in the words of `Settings.compared`; empty where that is not known. Where a run
+    compares otherwise, nobody chose them for its models."""
     images: Literal["maximum", "mean", "first"] = "maximum"
     min_precision: float = 0.85
     """Precision of "informative" that a calibration asks for (the paper's 85 %)."""
@@ -345,6 +348,18 @@ class Settings(BaseModel):
     baseline: BaselineSettings = BaselineSettings()
     report: ReportSettings = ReportSettings()
 
+    @property
+    def compared(self) -> str:
+        """How section 3.4 compares a review with its product, and by which models: what its thresholds hold for."""
+        how, models = self.informativeness, self.models
+        texts = models.cross_encoder if how.similarity == "cross-encoder" else models.text_encoder
+        return f"{how.match} values, texts by {how.similarity} of {texts}, pictures by {models.image_encoder}"
+
+    @property
+    def has_strange_thresholds(self) -> bool:
+        """Whether section 3.4's thresholds were found for something else than this run compares."""
+        return self.informativeness.thresholds_for not in ("", self.compared)
+
 
 def load_settings(
     profile: str | None = None, overrides: Sequence[str] = (), snapshot: Snapshot | None = None
@@ -369,7 +384,7 @@ def load_settings(
         _set(values, key, text)
     _credit(values, {key.removeprefix("informativeness.") for key, _ in asked}, "the user")
     try:
-        return Settings.model_validate(values)
+        return _disowned(Settings.model_validate(values))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -424,11 +439,23 @@ def _informativeness(values: Mapping[str, Any]) -> Mapping[str, Any]:
 def _credit(values: dict[str, Any], names: Collection[str], who: str) -> None:
     """Put into `thresholds_from` that `who` set those thresholds that are among `names`, unless they say it already."""
     theirs = [name for name in THRESHOLDS if name in names]
-    if not theirs or "thresholds_from" in names or not isinstance(values["informativeness"], dict):
+    everything = len(theirs) == len(THRESHOLDS)
+    if not isinstance(values.get("informativeness"), dict):
+        return
+    if "thresholds_for" not in names and (everything or "thresholds_from" in names):
+        values["informativeness"]["thresholds_for"] = ""  # whoever sets all, or says whose they are, answers for them
+    if not theirs or "thresholds_from" in names:
         return
     others = values["informativeness"].get("thresholds_from") or "defaults"
-    everything = len(theirs) == len(THRESHOLDS)
     values["informativeness"]["thresholds_from"] = who if everything else f"{others}; {', '.join(theirs)}: {who}"
+
+
+def _disowned(settings: Settings) -> Settings:
+    """The same settings; nobody chose thresholds that were found for something else."""
+    if not settings.has_strange_thresholds:
+        return settings
+    section = settings.informativeness.model_copy(update={"thresholds_from": ""})
+    return settings.model_copy(update={"informativeness": section})
 
 
 def _merge(values: dict[str, Any], above: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ VALUES: dict[str, tuple[object, object]] = {
     "informativeness.description_similarity": (0.6, 0.0),
     "informativeness.title_similarity": (0.6, 2.5),
     "informativeness.thresholds_from": ("", "the authors' own, on their data"),
+    "informativeness.thresholds_for": ("", load_settings("authors").compared),
     "candidates.within_category": (False, True),
     "splits.policy": ("product", "greedy"),
     "splits.train": (0.75, 0.688),

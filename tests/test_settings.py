@@ -42,6 +42,24 @@ def test_where_the_thresholds_of_a_profile_come_from() -> None:
     assert "calibration" in thresholds_from("demo")
 
 
+@pytest.mark.parametrize(
+    ("profile", "override"),
+    [
+        ("demo", "models.text_encoder=package:all-mpnet-base-v2"),
+        ("demo", "models.image_encoder=timm:tf_efficientnet_lite2"),
+        ("demo", "informativeness.match=exact"),
+        ("authors", "informativeness.similarity=cosine"),
+        ("authors", "models.cross_encoder=cross-encoder/ms-marco-MiniLM-L6-v2"),
+    ],
+)
+def test_thresholds_that_were_found_for_something_else_are_nobody_s(profile: str, override: str) -> None:
+    assert load_settings(profile).informativeness.thresholds_for == load_settings(profile).compared
+    assert thresholds_from(profile, [override]) == ""
+    every = [f"informativeness.{name}=0.5" for name in THRESHOLDS]
+    assert thresholds_from(profile, [override, *every]) == "the user"
+    assert thresholds_from(profile, [override, "informativeness.thresholds_from=my pilot"]) == "my pilot"
+
+
 def test_thresholds_that_the_user_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     every = [f"informativeness.{name}=0.5" for name in THRESHOLDS]
     assert thresholds_from("paper", every) == "the user"

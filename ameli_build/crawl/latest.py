@@ -39,4 +39,3 @@ def _fits(snapshot: Snapshot, site_url: str, selections: Sequence[Selection]) ->
     except UnusableInput:  # a damaged one is nothing to start from
         return False
     return journal.site_url == site_url and journal.selections == tuple(selections)
-

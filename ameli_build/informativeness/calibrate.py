@@ -96,7 +96,7 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
     y = np.array([given[review_id] for review_id in table["review_id"]], dtype=bool)
     _check(labels, y)
     calibration, picture = _calibrated(points, y, settings, len(given) - len(y))
-    _write(snapshot, calibration, picture)
+    _write(snapshot, calibration, picture, settings.compared)
     for warning in calibration.warnings:
         say(f"warning: {warning}")
     return calibration
@@ -209,10 +209,11 @@ def _enough(share: Share, aim: float, labels: int) -> str:
     return f"; about {int(-(-needed * labels // share.rows)):,} labels would tell"
 
 
-def _write(snapshot: Snapshot, calibration: Calibration, picture: bytes) -> None:
+def _write(snapshot: Snapshot, calibration: Calibration, picture: bytes, compared: str) -> None:
     lines = ["# Written by ameli calibrate; what it was measured on is in calibration.json.", "[informativeness]"]
     lines += [f"{name} = {value!r}" for name, value in calibration.thresholds.items()]
     lines.append(f'thresholds_from = "ameli calibrate, on {calibration.labels} labels of this snapshot"')
+    lines.append(f"thresholds_for = {json.dumps(compared)}")
     folder = snapshot.root / "settings"
     write_json(folder / "calibration.json", asdict(calibration))
     write_bytes(folder / "informativeness.svg", picture)

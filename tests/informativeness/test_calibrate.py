@@ -36,6 +36,8 @@ def test_thresholds_are_found_and_read_by_the_next_build(snapshot: Snapshot, tmp
     settings = load_settings("demo", snapshot=snapshot).informativeness
     assert {name: getattr(settings, name) for name in found.thresholds} == dict(found.thresholds)
     assert settings.thresholds_from == "ameli calibrate, on 190 labels of this snapshot"
+    for other in ("authors", "small"):  # compare otherwise, and with other models
+        assert load_settings(other, snapshot=snapshot).informativeness.thresholds_from == ""
     report = json.loads((snapshot.root / "settings" / "calibration.json").read_text())
     assert report["precision"] == found.precision
     assert len(report["comparison"]) == 10
