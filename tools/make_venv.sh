@@ -1,8 +1,8 @@
 #!/bin/sh
-# Make .venv from the lock files: make_venv.sh PYTHON cpu|default|auto
+# Make a virtual environment from the lock files: make_venv.sh PYTHON cpu|default|auto FOLDER
 set -eu
 
-python=$1 torch=$2
+python=$1 torch=$2 venv=$3
 if [ "$python" = none ]; then
     echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python" >&2
     exit 1
@@ -11,10 +11,10 @@ if [ "$torch" = auto ]; then
     if [ "$(uname -s)" != Linux ] || [ -e /proc/driver/nvidia/version ]; then torch=default; else torch=cpu; fi
 fi
 
-pip="env PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip"
+pip="env PIP_DISABLE_PIP_VERSION_CHECK=1 $venv/bin/python -m pip"
 version='import sys; print(sys.version_info[:2])'
-if [ "$(.venv/bin/python -c "$version" 2>/dev/null)" != "$("$python" -c "$version")" ]; then
-    "$python" -m venv --clear .venv
+if [ "$("$venv/bin/python" -c "$version" 2>/dev/null)" != "$("$python" -c "$version")" ]; then
+    "$python" -m venv --clear "$venv"
 fi
 
 if [ "$torch" = cpu ]; then

@@ -98,7 +98,9 @@ CASES = [
     archive("paper", "ocr", "easyocr", "english_g2.zip", "english_g2.pth"),
     archive("paper", "language", "en_core_web_lg", "en_core_web_lg-3.8.0-py3-none-any.whl", "meta.json"),
     repository("paper", "resnet", "timm/resnet152.tv_in1k", ELSEWHERE, "model.safetensors"),
+    repository("authors", "nli_encoder", "cross-encoder/nli-deberta-base", ELSEWHERE, "model.safetensors"),
 ]
+PROFILES = ("small", "paper", "authors")
 CASE = pytest.mark.parametrize("case", CASES, ids=str)
 
 
@@ -114,11 +116,11 @@ def hub(hub_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def fetched(hub: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All that both profiles need; tests take hard links to it."""
+    """All that the profiles need; tests take hard links to it."""
     folder = tmp_path_factory.mktemp("fetched")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AMELI_MODELS", str(folder))
-        for profile in ("small", "paper"):
+        for profile in PROFILES:
             fetch(load_settings(profile))
     return folder
 
@@ -186,14 +188,15 @@ def source_folder(case: Case) -> Path:
 
 def test_nothing_is_missing_to_begin_with(models: Path, ameli: Ameli, hub: LoopbackHub) -> None:
     hub.shut()
-    for profile in ("small", "paper"):
+    for profile in PROFILES:
         status, out, message = ameli("models", "fetch", "--profile", profile)
         assert (status, message) == (0, "")
         assert "all there" in out
     assert hub.asked == []
 
 
-def test_every_role_of_both_profiles_has_a_case() -> None:
+def test_every_role_of_two_profiles_has_a_case() -> None:
+    """`authors` shares its models with `paper`, but for the encoder of the text module."""
     for profile in ("small", "paper"):
         roles = {need.role for need in needs_of(load_settings(profile))}
         packaged = {"ocr"} if profile == "small" else set()
