@@ -44,6 +44,8 @@ class Row:
 def form_of(path: Path) -> Form:
     """How a file is written, from its first bytes. Raises `UnusableInput` where it cannot be read."""
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe: it is read more than once
+            raise UnusableInput(f"{path}: cannot be read (not a file)")
         with path.open("rb") as handle:
             head = handle.read(4)
     except OSError as error:
