@@ -10,6 +10,7 @@ from typing import Any
 import xlsxwriter
 from PIL import Image
 
+from ameli_build.text import printable
 from annotation.codes import sheet_code
 from annotation.pictures import THUMBNAIL_SIDE
 from annotation.tasks import CANNOT_TELL, INFORMATIVENESS, MENTIONS, QUESTIONS, Item, Task
@@ -114,7 +115,7 @@ class _Writer:
 
     def _write_candidate(self, row: int, column: int, sku: str, product_row: int) -> None:
         entity = self._task.entities[sku]
-        name = entity.name[:_LONGEST]
+        name = printable(entity.name)[:_LONGEST]
         if self._links < _MOST_LINKS:
             self._links += 1
             self._reviews.write_url(row, column, f"internal:'Products'!A{product_row + 1}", self._candidate, name)
@@ -168,7 +169,7 @@ class _Writer:
         """A text as a string, never as a formula, a number or an address."""
         if len(text) > _LONGEST:
             text = text[:_LONGEST] + " [cut here; the HTML sheet has all of it]"
-        sheet.write_string(row, column, text, self._cell)
+        sheet.write_string(row, column, printable(text), self._cell)
 
     def _insert(self, sheet: Any, row: int, column: int, path: str, side: int, place: Mapping[str, int]) -> None:
         picture = self._task.pictures.small(path, THUMBNAIL_SIDE)
