@@ -240,7 +240,9 @@ def _whole(record: Raw, field: str) -> int | None:
     number: int | None = None
     if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         number = int(value.strip().split(".")[0].replace(",", ""))
-    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool) and math.isfinite(value):
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    elif isinstance(value, float | Decimal) and -LARGEST <= value <= LARGEST:
         number = int(value) if value == int(value) else None
     if number is None or abs(number) > LARGEST:
         raise BadRecord(f"{field}: not a whole number: {_shown(value)}")

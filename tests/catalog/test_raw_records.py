@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,25 @@ def test_votes_that_are_taken(votes: object, number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "votes", ["many", "3 of 4", "1,2", "1,0000", "0x3", "٣", 3.5, True, [], {}, -1, "-1", 1e300, 10**30, "9" * 25]
+    "votes",
+    [
+        "many",
+        "3 of 4",
+        "1,2",
+        "1,0000",
+        "0x3",
+        "٣",
+        3.5,
+        True,
+        [],
+        {},
+        -1,
+        "-1",
+        1e300,
+        10**30,
+        10**310,
+        Decimal(10) ** 400,
+    ],
 )
 def test_votes_that_are_not(votes: object) -> None:
     with pytest.raises(BadRecord, match=r"^unhelpful: "):
