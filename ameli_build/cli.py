@@ -448,5 +448,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _fail(text: str, status: int, debug: bool) -> NoReturn:
     if debug:
         traceback.print_exc()
-    print(f"ameli: {' '.join(text.split())}", file=sys.stderr)
+    from ameli_build.text import printable
+
+    print(f"ameli: {printable(' '.join(text.split()))}", file=sys.stderr)
     raise SystemExit(status)

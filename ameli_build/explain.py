@@ -16,6 +16,7 @@ from ameli_build.clean.rows import row_rules
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 from ameli_build.stages import settings_as_run
+from ameli_build.text import printable
 
 FEATURES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
 TEXTUAL = FEATURES[2:]
@@ -54,7 +55,7 @@ class Explanation:
     def __str__(self) -> str:
         head = [f"review {self.review_id}: {self.title!r}", *(f"  3.1  {source}" for source in self.sources)]
         told = ["baseline:", *(f"  {line}" for line in self.baseline)] if self.baseline else []
-        return "\n".join([*head, *map(str, self.steps), f"  ended: {self.ended}", *told])
+        return printable("\n".join([*head, *map(str, self.steps), f"  ended: {self.ended}", *told]))
 
 
 def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanation:

@@ -13,6 +13,8 @@ from typing import Protocol, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ameli_build.text import printable
+
 T = TypeVar("T")
 
 LINE_EVERY_SECONDS = 10.0
@@ -48,7 +50,8 @@ def watcher_now() -> Watcher | None:
 
 
 def say(text: str) -> None:
-    """Print one line of progress on standard error, or tell the watcher."""
+    """Print one line of progress on standard error, or tell the watcher; names and texts in it do no harm there."""
+    text = printable(text)
     if _watcher is not None:
         _watcher.say(text)
     else:

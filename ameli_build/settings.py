@@ -226,6 +226,8 @@ class ReleaseSettings(Section):
     name: str = "AMELI snapshot"
     license: str = "unknown"
     homepage: str = ""
+    strip_metadata: bool = True
+    """Pictures are released without EXIF (where and by what camera), XMP and comments; pixels stay as they are."""
     generated: bool = False
     """The snapshot is the demo's made-up world; its card says so."""
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What moves a terminal's cursor or may not stand in XML; not tabs and ends of lines."""
+
+
+def printable(text: str) -> str:
+    """`text` with U+FFFD for each character that does something to a terminal, or that a workbook cannot hold.
+
+    >>> printable("Ann\\x1b[31m")
+    'Ann\ufffd[31m'
+    """
+    return _CONTROL.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
 def columns(rows: Iterable[Sequence[str]]) -> str:
@@ -12,7 +25,7 @@ def columns(rows: Iterable[Sequence[str]]) -> str:
     a     1
     long  22
     """
-    table = [tuple(row) for row in rows]
+    table = [tuple(map(printable, row)) for row in rows]
     if not table:
         return ""
     widths = [max((len(row[n]) for row in table if n < len(row)), default=0) for n in range(max(map(len, table)))]

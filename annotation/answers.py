@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ameli_build.spreadsheets import (
+    Row,
+    UnreadableTable,
+    column_name,
+    plain_value,
+    read_file,
+    table_rows,
+    text_of,
+    unicode_text,
+    workbook_rows,
+)
 from annotation.codes import UnreadableAnswers
 from annotation.tasks import CANNOT_TELL, CLEAN_TEST, TASKS
 
@@ -32,6 +41,8 @@ _SYNONYMS = {
 _OFFICIAL_CHOICE = "target_product_position"
 """The beginning of the authors' header, which goes on with the range."""
 
+_ZIP = b"PK\x03\x04"
+_TABLES = (".csv", ".tsv", ".tab")
 _UNSURE = {"?", "x", "cannot tell", "cannot_tell"}
 
 
@@ -58,22 +69,22 @@ class Given:
 
 
 def read_answers(path: Path) -> list[Given]:
-    """The rows of a file, by its ending: .csv, .xlsx, else JSON. Raises `UnreadableAnswers`."""
-    from annotation.labelstudio import rows_of_export
-    from annotation.xlsx import rows_of_workbook
+    """The rows of a file: a workbook, JSON, or a table as spreadsheets save it. Raises `UnreadableAnswers`."""
+    try:
+        content = read_file(path)
+        if path.suffix.lower() == ".xlsx" or content.startswith(_ZIP):
+            return _rows(path, _by_line(workbook_rows(content, "review_id")))
+        text = text_of(content).lstrip("\ufeff \r\n\t")
+        if path.suffix.lower() not in _TABLES and (path.suffix.lower() == ".json" or text.startswith(("{", "["))):
+            return _rows_of_json(path, unicode_text(content))
+        return _rows(path, _rows_of_table(content))
+    except UnreadableTable as error:
+        raise UnreadableAnswers(str(error)) from None
 
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UnreadableAnswers(f"cannot be read ({error.strerror})") from None
-    if path.suffix.lower() == ".xlsx":
-        return _rows(path, rows_of_workbook(content))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableAnswers("not UTF-8 text") from None
-    if path.suffix.lower() == ".csv":
-        return _rows(path, _rows_of_csv(text))
+
+def _rows_of_json(path: Path, text: str) -> list[Given]:
+    from annotation.labelstudio import rows_of_export
+
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -87,13 +98,10 @@ def read_answers(path: Path) -> list[Given]:
 
 def choice_text(value: Any) -> str | None:
     """A choice in one spelling: numbers without a fraction, `?` for "cannot tell", None for a blank."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = "" if value is None else str(value).strip().lower()
+    text = plain_value(value).lower()
     if text in _UNSURE:
         return CANNOT_TELL
-    whole = text.removesuffix(".0")
-    return str(int(whole)) if whole.isascii() and whole.isdigit() and len(whole) < 10 else text[:80] or None
+    return str(int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else text[:80] or None
 
 
 def _rows(path: Path, rows: Iterable[Any], file: Mapping[str, Any] | None = None) -> list[Given]:
@@ -132,7 +140,7 @@ def _origin(named: Mapping[str, Any], file: Mapping[str, Any]) -> tuple[str | No
 
 
 def _column(header: Any) -> str:
-    name = "_".join(str(header).strip().lower().split())
+    name = column_name(header)
     return "choice" if name.startswith(_OFFICIAL_CHOICE) else _SYNONYMS.get(name, name)
 
 
@@ -140,15 +148,13 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()[:10_000]
 
 
-def _rows_of_csv(text: str) -> list[dict[str, Any]]:
-    """Rows of a table with a header; a spreadsheet's semicolons are taken too."""
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    try:
-        reader = csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
-        columns = [_column(name) for name in reader.fieldnames or ()]
-        if not {"review_id", "choice"} <= set(columns):
-            raise UnreadableAnswers(f"no columns review_id and position in it (found: {', '.join(columns)[:200]})")
-        return [{str(key): value for key, value in row.items()} for row in reader]
-    except csv.Error as error:
-        raise UnreadableAnswers(f"not a CSV table ({error})") from None
+def _rows_of_table(content: bytes) -> list[dict[str, Any]]:
+    header, rows = table_rows(content)
+    columns = [_column(name) for name in header]
+    if not {"review_id", "choice"} <= set(columns):
+        raise UnreadableAnswers(f"no columns review_id and position in it (found: {', '.join(columns)[:200]})")
+    return _by_line((header, rows))
+
+
+def _by_line(table: tuple[list[str], list[Row]]) -> list[dict[str, Any]]:
+    return [row for _, row in table[1]]

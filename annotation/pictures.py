@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from PIL import Image, ImageOps
+from PIL import Image
 
+from ameli_build.models.pictures import ANY_SIZE, bounded, open_body, to_rgb
 from ameli_build.progress import track
 from ameli_build.workers import default_workers
 
@@ -42,6 +43,10 @@ class Pictures:
 
     def small(self, path: str, side: int) -> bytes | None:
         """The picture as JPEG, upright, on white, at most `side` pixels long; None where it cannot be read."""
+        with bounded(ANY_SIZE):
+            return self._small(path, side)
+
+    def _small(self, path: str, side: int) -> bytes | None:
         kept = self.cache / str(side) / f"{PurePosixPath(path).stem}.jpg"
         if kept.is_file():
             return kept.read_bytes()
@@ -55,19 +60,19 @@ class Pictures:
 
     def prepare(self, paths: Collection[str], side: int) -> None:
         """Make the copies of many pictures, several at a time; Pillow works outside the interpreter's lock."""
-        with ThreadPoolExecutor(default_workers()) as pool:
-            copies = pool.map(lambda path: self.small(path, side) is not None, sorted(paths))
+        with bounded(ANY_SIZE), ThreadPoolExecutor(default_workers()) as pool:  # Pillow's guards are the process's
+            copies = pool.map(lambda path: self._small(path, side) is not None, sorted(paths))
             deque(track(copies, "pictures", len(paths)), maxlen=0)
 
 
 def _shrunk(path: Path, side: int) -> bytes | None:
+    """A small copy of a picture, decoded as every stage decodes it."""
     try:
-        with Image.open(path) as opened:
+        with open_body(path.read_bytes()) as opened:
             opened.draft("RGB", (side, side))
-            upright = ImageOps.exif_transpose(opened)
-            upright.thumbnail((side, side), Image.Resampling.LANCZOS)
-            flat = _on_white(upright)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            flat = to_rgb(opened)
+            flat.thumbnail((side, side), Image.Resampling.LANCZOS)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return None
     stream = io.BytesIO()
     flat.save(stream, "JPEG", quality=74)
@@ -103,12 +108,3 @@ class Album:
     def numbers_of(self, paths: Iterable[str]) -> list[int]:
         """The numbers of those of `paths` that can be read, in order."""
         return [number for path in paths if (number := self.number_of(path)) is not None]
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        ground = Image.new("RGB", layer.size, "white")
-        ground.paste(layer, mask=layer.getchannel("A"))
-        return ground
-    return image.convert("RGB")

@@ -13,6 +13,7 @@ import polars as pl
 from ameli_build.release.stage import ANSWERS_FILE
 from ameli_build.release.tables import ANSWERS
 from ameli_build.snapshot import Snapshot, write_bytes, write_json, write_table
+from ameli_build.text import printable
 from annotation.agreement import krippendorff_alpha
 from annotation.answers import SIMULATED, Given
 from annotation.check import Checked
@@ -35,7 +36,7 @@ class AnnotationReport:
     def __str__(self) -> str:
         lines = [line for report in self.tasks.values() for line in _lines(report)]
         lines += [f"{name}: {count} reviews left blank" for name, count in sorted(self.blank.items()) if count]
-        return "\n".join([*lines, *(f"not used: {problem}" for problem in self.problems)])
+        return printable("\n".join([*lines, *(f"not used: {problem}" for problem in self.problems)]))
 
 
 def record(

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import openpyxl
 import xlsxwriter
 from PIL import Image
 
-from annotation.codes import UnreadableAnswers, sheet_code
+from ameli_build.text import printable
+from annotation.codes import sheet_code
 from annotation.pictures import THUMBNAIL_SIDE
 from annotation.tasks import CANNOT_TELL, INFORMATIVENESS, MENTIONS, QUESTIONS, Item, Task
 
@@ -46,20 +46,6 @@ def sheet_workbook(task: Task, annotator: str, review_ids: Sequence[str]) -> byt
         book.set_properties({"title": f"{annotator}: {QUESTIONS[task.name]}", "created": _CREATED})
         _Writer(book, task).write(annotator, [task.items[review_id] for review_id in review_ids])
     return stream.getvalue()
-
-
-def rows_of_workbook(content: bytes) -> list[dict[str, Any]]:
-    """Rows of the worksheet that has a review id column, formulas as text. Raises `UnreadableAnswers`."""
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
-        for sheet in book.worksheets:
-            rows = sheet.iter_rows(values_only=True)
-            header = [str(name or "").strip() for name in next(rows, ())]
-            if any(name.lower() in ("review id", "review_id") for name in header):
-                return [dict(zip(header, row, strict=False)) for row in rows if any(cell is not None for cell in row)]
-    except Exception as error:  # a damaged workbook makes its reader fail in any way at all
-        raise UnreadableAnswers(f"not a readable XLSX workbook ({type(error).__name__})") from None
-    raise UnreadableAnswers("no worksheet with a column 'Review ID' in it")
 
 
 class _Writer:
@@ -129,7 +115,7 @@ class _Writer:
 
     def _write_candidate(self, row: int, column: int, sku: str, product_row: int) -> None:
         entity = self._task.entities[sku]
-        name = entity.name[:_LONGEST]
+        name = printable(entity.name)[:_LONGEST]
         if self._links < _MOST_LINKS:
             self._links += 1
             self._reviews.write_url(row, column, f"internal:'Products'!A{product_row + 1}", self._candidate, name)
@@ -183,7 +169,7 @@ class _Writer:
         """A text as a string, never as a formula, a number or an address."""
         if len(text) > _LONGEST:
             text = text[:_LONGEST] + " [cut here; the HTML sheet has all of it]"
-        sheet.write_string(row, column, text, self._cell)
+        sheet.write_string(row, column, printable(text), self._cell)
 
     def _insert(self, sheet: Any, row: int, column: int, path: str, side: int, place: Mapping[str, int]) -> None:
         picture = self._task.pictures.small(path, THUMBNAIL_SIDE)

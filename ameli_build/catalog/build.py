@@ -35,6 +35,8 @@ class _Found:
     pictures: pl.DataFrame
     rejected: pl.DataFrame
     crawled: bool = False
+    unread: int = 0
+    """Values of optional fields that could not be read."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
@@ -71,13 +73,14 @@ def _of_files(raw: Path, ingested: Mapping[str, Path], links: Links) -> _Found:
     for kind in ("products", "reviews"):
         if kind not in ingested:
             raise UnusableInput(f"{raw}: no {kind} here, neither a crawl's archive nor ingested files")
-    products, bad = read_products(ingested["products"], f"raw/{ingested['products'].name}")
+    products = read_products(ingested["products"], f"raw/{ingested['products'].name}")
     reviews = ReviewFile(ingested["reviews"], f"raw/{ingested['reviews'].name}")
     for table in reviews.tables():
         links.add(table.with_columns(seen_at=earlier_wins()).drop("line"))
-    rejected = pl.DataFrame([asdict(row) for row in (*bad, *reviews.rejected)], schema=REJECTED)
+    rejected = pl.DataFrame([asdict(row) for row in (*products.rejected, *reviews.rejected)], schema=REJECTED)
     pictures = to_frame(read_map(raw / MAP).values(), PICTURES)
-    return _Found(to_frame(products, PRODUCTS).sort("sku"), links, pictures, rejected)
+    unread = products.use.unread.total() + reviews.use.unread.total()
+    return _Found(to_frame(products.products, PRODUCTS).sort("sku"), links, pictures, rejected, unread=unread)
 
 
 def ingested_files(snapshot: Snapshot) -> dict[str, Path]:
@@ -119,6 +122,7 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
         "links": reviews.rows,
         "conflicts": reviews.conflicts,
         "rejected": rejected.height,
+        "unread_values": found.unread,
         "images": images.height,
         "images_missing": images["path"].null_count(),
     }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
 
 from ameli_build.catalog.build import CUT_OFF, MAP, STAGE, read_map, write_lines
+from ameli_build.catalog.fields import refuse_hollow
 from ameli_build.catalog.links import references_in
 from ameli_build.catalog.pictures import from_folder, from_web
 from ameli_build.catalog.raw_files import FORMS, form_of, read_products
@@ -40,14 +43,18 @@ def ingest(
         raise UnusableInput(f"{snapshot.raw}: holds a crawl; choose another --out")
     if images is not None and not images.is_dir():
         raise UnusableInput(f"{images}: not a folder")
-    found_products, bad = read_products(products, products.name)
+    found_products = read_products(products, products.name)
     found_reviews = ReviewFile(reviews, reviews.name)
     shown = pl.concat([references_in(table) for table in found_reviews.tables()]).unique()
-    rejected = len(bad) + len(found_reviews.rejected)
-    say(f"ingest: {len(found_products):,} products, {found_reviews.links:,} reviews, {rejected:,} rejected")
-    references = sorted({*shown, *(reference for product in found_products for reference in product.images)})
+    refuse_hollow(found_reviews.use, str(reviews))
+    named = found_products.products
+    rejected = len(found_products.rejected) + len(found_reviews.rejected)
+    say(f"ingest: {len(named):,} products, {found_reviews.links:,} reviews, {rejected:,} rejected")
+    for warning in (*found_products.use.warnings(products.name), *found_reviews.use.warnings(reviews.name)):
+        say(warning)
+    references = sorted({*shown, *(reference for product in named for reference in product.images)})
     write_bytes(snapshot.raw / CUT_OFF, b"")
-    _bring_images(snapshot, references, images, settings, fetch_images)
+    _tell_of_missing(_bring_images(snapshot, references, images, settings, fetch_images), images)
     targets = {snapshot.raw / f"products.{form_of(products)}": products}
     targets |= {snapshot.raw / f"reviews.{form_of(reviews)}": reviews}
     for target, source in targets.items():
@@ -63,7 +70,7 @@ def ingest(
 
 def _bring_images(
     snapshot: Snapshot, references: list[str], folder: Path | None, settings: Settings, fetch_images: bool
-) -> None:
+) -> list[Picture]:
     """Store each reference's body and note what came of it, even when the work is interrupted."""
     before = read_map(snapshot.raw / MAP)
     local = [reference for reference in references if not is_url(reference)]
@@ -80,7 +87,21 @@ def _bring_images(
                 found[picture.reference] = picture
     finally:
         rest = {url: Picture(url, None, "not fetched (no --fetch-images)") for url in missing if url not in found}
-        write_lines(snapshot.raw / MAP, (asdict(picture) for _, picture in sorted((found | rest).items())))
+        pictures = [picture for _, picture in sorted((found | rest).items())]
+        write_lines(snapshot.raw / MAP, map(asdict, pictures))
+    return pictures
+
+
+def _tell_of_missing(pictures: Sequence[Picture], folder: Path | None) -> None:
+    """Warn of references without a body, by reason."""
+    missing = [picture for picture in pictures if picture.path is None]
+    if not missing:
+        return
+    where = "" if folder is None else f"; --images is {folder}"
+    say(f"warning: {len(missing):,} of {len(pictures):,} pictures were not found{where}")
+    for reason, count in Counter(picture.error for picture in missing).most_common():
+        first = next(picture.reference for picture in missing if picture.error == reason)
+        say(f"warning: {count:,} of them: {reason} (first: {first})")
 
 
 def _is_there(snapshot: Snapshot, picture: Picture) -> bool:

@@ -94,9 +94,20 @@ def clean_text(text: object) -> str:
     """
     if not isinstance(text, str):
         return ""
-    if "<" in text:
-        text = _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text))
+    text = _untagged(text)
     return folded(unescape(text) if "&" in text else text)
+
+
+def clean_lines(text: str) -> str:
+    """`clean_text` for what people write: lines and spaces stay as they are where there are no tags."""
+    plain = _untagged(text)
+    if plain != text:
+        plain = folded(plain)
+    return readable(unescape(plain) if "&" in plain else plain)
+
+
+def _untagged(text: str) -> str:
+    return _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text)) if "<" in text else text
 
 
 def folded(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from ameli_build.crawl.fetching.bodies import image_extension
@@ -38,11 +40,35 @@ def from_folder(snapshot: Snapshot, folder: Path | None, reference: str, limit: 
 
 
 def _inside(root: Path, reference: str) -> Path | None:
-    """The file that a reference leads to, None when it lies outside of `root`; `\\` is tried as a separator too."""
+    """The file that a reference leads to, None when it lies outside of `root`.
+
+    Where there is none, `\\` is tried as a separator, and names in the other Unicode form: macOS has them decomposed.
+    """
     path = (root / reference).resolve()
-    if not path.exists() and "\\" in reference:
-        path = (root / reference.replace("\\", "/")).resolve()
+    if not path.exists():
+        path = _same_name(root, Path(reference.replace("\\", "/"))).resolve()
     return path if path.is_relative_to(root) else None
+
+
+def _same_name(root: Path, reference: Path) -> Path:
+    """The path below `root` whose names are those of `reference` in any Unicode form; `reference` where there is none.
+
+    A name that is there as it stands goes first.
+    """
+    path = root
+    for part in reference.parts:
+        there = path / part
+        if not there.exists() and not there.is_symlink() and path.is_dir():
+            there = path / _names_in(path, path.stat().st_mtime_ns).get(normalize("NFC", part), part)
+        path = there
+    return path
+
+
+@lru_cache(maxsize=256)
+def _names_in(folder: Path, changed: int) -> Mapping[str, str]:
+    """The names in a folder, as it was when it `changed`, by their composed form; of two alike the first."""
+    names = sorted((path.name for path in folder.iterdir()), reverse=True)
+    return {normalize("NFC", name): name for name in names if not name.isascii()}
 
 
 def _stored(snapshot: Snapshot, reference: str, body: bytes) -> Picture:

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from ameli_build.catalog.raw_records import BadRecord, Raw, product_of
-from ameli_build.records import Product, Rejected
+from ameli_build.catalog.fields import FieldUse
+from ameli_build.catalog.raw_records import PRODUCT_FIELDS, BadRecord, Raw, product_of
+from ameli_build.records import PRODUCTS, Product, Rejected, to_frame
 from ameli_build.snapshot import UnusableInput
 
 Form = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
@@ -43,6 +44,8 @@ class Row:
 def form_of(path: Path) -> Form:
     """How a file is written, from its first bytes. Raises `UnusableInput` where it cannot be read."""
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe: it is read more than once
+            raise UnusableInput(f"{path}: cannot be read (not a file)")
         with path.open("rb") as handle:
             head = handle.read(4)
     except OSError as error:
@@ -99,18 +102,31 @@ def rejected_of(name: str, row: Row, error: str) -> Rejected:
     return Rejected(name, row.line, error, row.text[:_SHOWN])
 
 
-def read_products(path: Path, name: str) -> tuple[list[Product], list[Rejected]]:
-    """The products of a file, `name` in the records' `source`, and its unusable rows. Of a SKU the first row stays.
+@dataclass(frozen=True, slots=True)
+class ProductFile:
+    """The products of a file, its unusable rows, and what its fields held."""
+
+    products: list[Product]
+    rejected: list[Rejected]
+    use: FieldUse
+
+
+def read_products(path: Path, name: str) -> ProductFile:
+    """The products of a file, `name` in the records' `source`. Of a SKU the first row stays.
 
     Raises `UnusableInput` when there is not one usable product.
     """
     kept: dict[str, Product] = {}
     rejected: list[Rejected] = []
+    use = FieldUse()
     for row in read_rows(path):
         error = row.error
         if row.record is not None:
+            unread: list[str] = []
             try:
-                made = product_of(row.record, f"{name}:{row.line}")
+                made = product_of(row.record, f"{name}:{row.line}", unread)
+                use.note_unread(row.line, unread)
+                use.unknown.update(set(map(str, row.record)) - set(PRODUCT_FIELDS))
                 error = f"duplicate sku: {made.sku}" if made.sku in kept else ""
                 kept.setdefault(made.sku, made)
             except BadRecord as bad:
@@ -119,12 +135,18 @@ def read_products(path: Path, name: str) -> tuple[list[Product], list[Rejected]]
             rejected.append(rejected_of(name, row, error))
     if not kept:
         raise UnusableInput(f"{path}: no usable product{first_of(rejected)}")
-    return list(kept.values()), rejected
+    products = list(kept.values())
+    use.note_table(to_frame(products, PRODUCTS))
+    return ProductFile(products, rejected, use)
 
 
 def first_of(rejected: Sequence[Rejected]) -> str:
     """The first of a file's unusable rows, in words, for an error that says that there are no others."""
-    return f"; line {rejected[0].line}: {rejected[0].error}" if rejected else ", the file is empty"
+    if not rejected:
+        return ", the file is empty"
+    if rejected[0].record.lstrip().startswith("["):
+        return "; it is a JSON array: write one object a line, without brackets and commas (jq -c '.[]' does)"
+    return f"; line {rejected[0].line}: {rejected[0].error}"
 
 
 def _line_blocks(path: Path, form: Form) -> Iterator[Block]:

@@ -7,7 +7,8 @@ decides and tells what is wrong. Both give the same records.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -17,20 +18,24 @@ import orjson
 import polars as pl
 import pyarrow as pa
 
+from ameli_build.catalog.fields import FieldUse
+from ameli_build.catalog.parsed import clean_lines, clean_text
 from ameli_build.catalog.raw_files import Block, Row, first_of, read_blocks, rejected_of, row_of
-from ameli_build.catalog.raw_records import LARGEST, BadRecord, review_of
+from ameli_build.catalog.raw_records import LARGEST, REVIEW_FIELDS, BadRecord, review_of
 from ameli_build.records import REVIEWS, Rejected
 from ameli_build.snapshot import UnusableInput
 
 _TEXTS = ("review_id", "sku", "title", "text", "product_details_sku", "author", "submitted_at")
 _IDS = ("review_id", "sku", "product_details_sku")
 _NUMBERS = ("rating", "helpful", "unhelpful")
-_BAD_ID = r"^\s*$|/|\\|\.\.|^\.$|[\x00-\x1f]"
+_LINES = ("author", "submitted_at")
+"""Texts of one line."""
+_TO_CLEAN = "[<&\0]"
+_BAD_ID = r"/|\\|\.\.|^\.$|[\x00-\x1f]"
 _SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 _REFERENCE = rf"^(?:(?i:https?)://[^\x00]*|{_SEGMENT}(?:/{_SEGMENT})*)$"
 _EXACT = 2**53
-_NAMED = frozenset((*_TEXTS, *_NUMBERS, "images"))
-
+_NAMED = frozenset(REVIEW_FIELDS)
 
 _NUMBERED = pl.Schema({"line": pl.Int64(), **REVIEWS})
 
@@ -45,6 +50,8 @@ class ReviewFile:
     """The unusable rows, and of a link in several rows all but the first; complete once `tables` has ended."""
     links: int = 0
     """The number of links, once `tables` has ended."""
+    use: FieldUse = field(default_factory=FieldUse)
+    """What its fields held, once `tables` has ended."""
 
     def tables(self) -> Iterator[pl.DataFrame]:
         """The usable rows, a block at a time, in the columns of `REVIEWS` and `line`; a repeated link in all its rows.
@@ -55,8 +62,9 @@ class ReviewFile:
         keys: list[pl.Series] = [pl.Series(dtype=pl.UInt64)]
         lines: list[pl.Series] = [pl.Series(dtype=pl.Int64)]
         for block in read_blocks(self.path):
-            table, bad = read_block(block, self.name)
+            table, bad = read_block(block, self.name, self.use)
             self.rejected += bad
+            self.use.note_table(table)
             keys.append(table["review_id"].hash(0) ^ table["sku"].hash(1))
             lines.append(table["line"])
             yield table
@@ -94,10 +102,10 @@ def earlier_wins() -> pl.Expr:
     return (10**15 - pl.col("line")).cast(pl.String)
 
 
-def read_block(block: Block, name: str) -> tuple[pl.DataFrame, list[Rejected]]:
-    """The reviews of a block with the number of their `line`, and its unusable rows."""
+def read_block(block: Block, name: str, use: FieldUse) -> tuple[pl.DataFrame, list[Rejected]]:
+    """The reviews of a block with the number of their `line`, and its unusable rows; `use` takes what was odd."""
     records = [_parsed(row) if isinstance(row, bytes) else row for row in block.rows]
-    table, odd = _columns(records)
+    table, odd = _columns(records, use)
     lines = pl.int_range(block.first, block.first + len(records), dtype=pl.Int64, eager=True)
     source = pl.format("{}:{}", pl.lit(name), pl.col("line"))
     table = table.with_columns(line=lines, conflict=pl.lit(False)).with_columns(source=source)
@@ -105,19 +113,22 @@ def read_block(block: Block, name: str) -> tuple[pl.DataFrame, list[Rejected]]:
     if not odd and not block.broken:
         return table, []
     rows = [row_of(block.first, place, block.rows[place]) for place in sorted(odd)]
-    taken, rejected = _one_by_one([*rows, block.broken] if block.broken else rows, name)
+    taken, rejected = _one_by_one([*rows, block.broken] if block.broken else rows, name, use)
     usual = table.filter(pl.Series([place not in odd for place in range(len(records))], dtype=pl.Boolean))
     return pl.concat([usual, taken]).sort("line"), rejected
 
 
-def _one_by_one(rows: Sequence[Row], name: str) -> tuple[pl.DataFrame, list[Rejected]]:
+def _one_by_one(rows: Sequence[Row], name: str, use: FieldUse) -> tuple[pl.DataFrame, list[Rejected]]:
     taken: list[dict[str, Any]] = []
     rejected: list[Rejected] = []
     for row in rows:
         error = row.error
         if row.record is not None:
+            unread: list[str] = []
             try:
-                taken.append({"line": row.line, **asdict(review_of(row.record, f"{name}:{row.line}"))})
+                made = review_of(row.record, f"{name}:{row.line}", unread=unread)
+                taken.append({"line": row.line, **asdict(made)})
+                use.note_unread(row.line, unread)
             except BadRecord as bad:
                 error = str(bad)
         if error:
@@ -133,19 +144,19 @@ def _parsed(line: bytes) -> Any:
         return None
 
 
-def _columns(records: list[Any]) -> tuple[pl.DataFrame, set[int]]:
+def _columns(records: list[Any], use: FieldUse) -> tuple[pl.DataFrame, set[int]]:
     """The records' fields as columns, and the places of those that must be looked at one by one."""
     odd = {place for place, record in enumerate(records) if type(record) is not dict}
     usual = [record if type(record) is dict else {} for record in records] if odd else records
-    columns = {name: _texts([record.get(name) for record in usual], odd) for name in _TEXTS}
+    columns = {name: _texts(name, [record.get(name) for record in usual], odd) for name in _TEXTS}
     columns |= {name: _numbers([record.get(name) for record in usual], odd) for name in _NUMBERS}
     columns["images"] = _references([record.get("images") for record in usual], odd)
-    columns["extra"] = _extras(usual, odd)
-    table = pl.DataFrame(columns)
+    columns["extra"] = _extras(usual, odd, use)
+    table = pl.DataFrame(columns).with_columns(pl.col(_IDS).str.strip_chars())
     for name in _IDS:
-        given = table[name] if name != "product_details_sku" else table[name].replace("", None)
-        _mark(odd, given.str.contains(_BAD_ID))
-    _mark(odd, table["review_id"].is_null() | table["sku"].is_null())
+        _mark(odd, table[name].str.contains(_BAD_ID))
+    for name in ("review_id", "sku"):
+        _mark(odd, table[name].is_null() | (table[name] == ""))
     _mark(odd, (table["helpful"] < 0) | (table["unhelpful"] < 0))
     empty_is_null = [pl.when(pl.col(name) != "").then(name).alias(name) for name in _TEXTS[4:]]
     filled = [pl.col("title", "text").fill_null(""), pl.col("helpful", "unhelpful").fill_null(0)]
@@ -156,15 +167,25 @@ def _mark(odd: set[int], where: pl.Series) -> None:
     odd.update(where.fill_null(False).arg_true())
 
 
-def _texts(values: list[Any], odd: set[int]) -> pl.Series:
+def _texts(name: str, values: list[Any], odd: set[int]) -> pl.Series:
     if not set(map(type, values)) <= {str, type(None)}:
         strange = [place for place, value in enumerate(values) if not isinstance(value, str | None)]
         odd.update(strange)
         for place in strange:
             values[place] = None
     column = pl.Series(values, dtype=pl.String)
-    _mark(odd, column.str.contains("\0", literal=True))
-    return column
+    if name in _IDS:
+        _mark(odd, column.str.contains("\0", literal=True))
+        return column
+    if name in _LINES:
+        return _cleaned(column, column.str.contains(rf"^\s|\s$|\s\s|[^\S ]|{_TO_CLEAN}"), clean_text)
+    return _cleaned(column, column.str.contains(_TO_CLEAN), clean_lines)
+
+
+def _cleaned(column: pl.Series, dirty: pl.Series, clean: Callable[[str], str]) -> pl.Series:
+    """A column in which `clean` can change only what is `dirty`."""
+    places = dirty.fill_null(False).arg_true()
+    return column.scatter(places, [clean(text) for text in column[places]]) if len(places) else column
 
 
 def _numbers(values: list[Any], odd: set[int]) -> pl.Series:
@@ -203,12 +224,14 @@ def _references(values: list[Any], odd: set[int]) -> pl.Series:
     return column
 
 
-def _extras(records: list[dict[str, Any]], odd: set[int]) -> pl.Series:
-    """The fields with other names, as JSON."""
+def _extras(records: list[dict[str, Any]], odd: set[int], use: FieldUse) -> pl.Series:
+    """The fields with other names, as JSON; `use` counts them."""
     others: dict[tuple[str, ...], list[str]] = {}
+    shapes: Counter[tuple[str, ...]] = Counter()
     extras = ["{}"] * len(records)
     for place, record in enumerate(records):
         shape = tuple(record)
+        shapes[shape] += 1
         names = others.get(shape)
         if names is None:
             names = others[shape] = [name for name in shape if name not in _NAMED]
@@ -218,6 +241,8 @@ def _extras(records: list[dict[str, Any]], odd: set[int]) -> pl.Series:
                 extras[place] = json.dumps(aside, sort_keys=True, ensure_ascii=False)
             else:
                 odd.add(place)
+    for shape, count in shapes.items():
+        use.unknown.update(dict.fromkeys(others[shape], count))
     return pl.Series(extras, dtype=pl.String)
 
 

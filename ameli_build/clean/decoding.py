@@ -1,9 +1,8 @@
 """Filter 5 (section 3.2): pictures that Pillow cannot load leave; a review with none left leaves too.
 
 A picture is usable when `load()` neither fails nor warns (`verify()` accepts half a JPEG), when it has at most
-`clean.max_pixels` pixels, and when it is not the shop's placeholder: the shop answers for a missing picture with a PNG
-under the name of a JPEG. So a PNG is taken for the placeholder when its name does not say PNG and it is a drawing of
-few colours, or when it comes under a JPEG's name from the shop's image hosts. Other PNGs stay, whatever their name.
+`clean.max_pixels` pixels, and when it is not the shop's placeholder: the shop's image hosts send JPEGs under a JPEG's
+name, and for a missing picture a PNG. Whatever else comes as a PNG stays, in one's own records under any name.
 """
 
 from __future__ import annotations
@@ -27,9 +26,10 @@ from ameli_build.snapshot import RunFailed
 from ameli_build.stages import Shard, Work
 
 SHOP_HOSTS = (".bbystatic.com",)
-FEW_COLOURS = 256
+SUPPLIER_HOSTS = (".bazaarvoice.com",)
+"""Where a crawl finds photographs that are not the shop's own: as they were uploaded, PNGs under a JPEG's name too."""
 
-CHECKED = pl.Schema({"key": pl.String, "error": pl.String, "format": pl.String, "few_colours": pl.Boolean})
+CHECKED = pl.Schema({"key": pl.String, "error": pl.String, "format": pl.String})
 
 Payload = tuple[str, int, list[tuple[str, str]], list[Task]]
 """Root of the snapshot, the most pixels allowed, keys and paths of pictures, what else is made of them."""
@@ -45,9 +45,10 @@ def check_pictures(
     """
     checked = _checked(work, settings, pictures["path"].drop_nulls().unique().sort().to_list(), errands, size)
     joined = pictures.rename({"error": "fetch_error"}).join(checked, on="path", how="left", maintain_order="left")
+    crawled = any(work.snapshot.raw.glob("*.warc.gz"))
     placeholder = [
-        form == "PNG" and is_placeholder(reference, few)
-        for reference, form, few in joined.select("reference", "format", "few_colours").iter_rows()
+        form == "PNG" and is_placeholder(reference, crawled)
+        for reference, form in joined.select("reference", "format").iter_rows()
     ]
     missing = pl.format("missing ({})", pl.col("fetch_error").fill_null("no body"))
     problem = (
@@ -106,8 +107,8 @@ def check_shard(payload: Payload) -> pl.DataFrame:
     runners = [Runner(task) for task in tasks]
     rows = []
     for key, path in pictures:
-        error, found, few_colours, image = _check(Path(root) / path, max_pixels)
-        rows.append((key, error, found, few_colours))
+        error, found, image = _check(Path(root) / path, max_pixels)
+        rows.append((key, error, found))
         for runner in runners:
             runner.show(key, path, image)
     for runner in runners:
@@ -115,14 +116,14 @@ def check_shard(payload: Payload) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=CHECKED, orient="row")
 
 
-def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None, bool, Image.Image | None]:
-    """What is wrong with a picture, its format, whether it has few colours, and a good one itself."""
+def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None, Image.Image | None]:
+    """What is wrong with a picture, its format, and a good one itself."""
     try:
         body = path.read_bytes()
     except OSError as error:
         raise RunFailed(f"{path}: cannot be read ({error.strerror})") from error
     if not body:
-        return "no bytes", None, False, None
+        return "no bytes", None, None
     try:
         with bounded(max_pixels), open_body(body) as image:
             found = image.format
@@ -131,12 +132,12 @@ def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None, bool, I
                 image.load()
             rgb = to_rgb(image)
     except UnidentifiedImageError:
-        return "not a picture that Pillow can read", None, False, None
+        return "not a picture that Pillow can read", None, None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return f"decompression bomb (more than {max_pixels} pixels)", None, False, None
+        return f"decompression bomb (more than {max_pixels} pixels)", None, None
     except Exception as error:  # a decoder raises whatever the damage makes it raise
-        return f"cannot be decoded ({_told(error)})", None, False, None
-    return None, found, found == "PNG" and has_few_colours(rgb), rgb
+        return f"cannot be decoded ({_told(error)})", None, None
+    return None, found, rgb
 
 
 def _told(error: Exception) -> str:
@@ -150,16 +151,14 @@ def _host_and_name(reference: str) -> tuple[str, str]:
     return host, re.split("[;?#]", path)[0]
 
 
-def is_placeholder(reference: str, few_colours: bool) -> bool:
-    """Whether a PNG of this reference stands for a missing picture; `few_colours` is its `has_few_colours`."""
+def is_placeholder(reference: str, crawled: bool) -> bool:
+    """Whether a PNG of this reference stands for a missing picture of the shop.
+
+    A crawl fetches from the shop alone, whatever its hosts are called, and from its supplier of photographs.
+    """
     host, name = _host_and_name(reference)
-    shops_jpeg = host.endswith(SHOP_HOSTS) and name.endswith((".jpg", ".jpeg"))
-    return shops_jpeg or (not name.endswith(".png") and few_colours)
-
-
-def has_few_colours(rgb: Image.Image) -> bool:
-    """Whether a picture is a drawing of at most `FEW_COLOURS`."""
-    return rgb.getcolors(FEW_COLOURS) is not None
+    shops = host.endswith(SHOP_HOSTS) or (crawled and host != "" and not host.endswith(SUPPLIER_HOSTS))
+    return shops and name.endswith((".jpg", ".jpeg"))
 
 
 def listed_pictures(owners: pl.DataFrame, key: str, pictures: pl.DataFrame) -> pl.DataFrame:

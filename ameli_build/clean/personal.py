@@ -4,8 +4,10 @@ Rules that compare texts (duplicates, profanity, length) look at what was writte
 see the masked text only, so that offsets count in what is released. Names of authors never leave the catalogue.
 
 A number is a telephone number when the `phonenumbers` library holds it for a valid one, well grouped, of the shop's
-country or with a country code, unless the words before it say what else it is ("order #"). What it does not know for
-one, such as a number without its area code, counts when the words before it ask to call it.
+country or with a country code, unless the words before it say what else it is ("order #"). Digits in a row, or parted
+by blanks alone, can be a score or a rate as well: they count where words beside them speak of calling, or where they
+begin as a toll-free number does. What the library does not know for a number, such as one without its area code,
+counts when the words before it ask to call it.
 """
 
 from __future__ import annotations
@@ -34,8 +36,20 @@ _NO_NAME = (
 )
 """Before a bare "at" such a word is the sentence's, and not what stands before the sign of an address."""
 
+_AT = "[@\uff20\ufe6b]"
+_BLANK = r"[ \t\xa0]{0,3}"
+_NOT_BEFORE_A_SHOP = (
+    r"(?!(?:i|me|it|them|one|this|that|and|or|is|was|are|be|bought|buy|purchased|ordered|got|get|found|cheaper|cheap|price"
+    r"|priced|sale|sold|deal|deals|available|online|store|stores|back|over|only|here|more|less|check|look|looked|shop)\s)"
+)
+"""Before a sign between blanks such a word is the sentence's: "cheaper @ example.com"."""
+_KNOWN_END = r"(?:com|net|org|edu|gov|info|biz|io|us|ca|co|uk|de|fr|mx|au|eu|nl|es|tv)"
+_SPACED_HOST = rf"(?:[a-z0-9-]{{1,63}}\.){{1,4}}{_KNOWN_END}(?!\w)"
+
 _EMAIL = re.compile(
-    rf"{_LOCAL}@{_HOST}"
+    rf"{_LOCAL}{_AT}{_HOST}"
+    rf"|{_LOCAL}{_AT}[a-z0-9-]{{1,63}}[,\uff0e](?:com|net|org|edu)(?!\w)"
+    rf"|(?<![\w.+%-])(?=[\w.+%-]{{0,63}}?[a-z]){_NOT_BEFORE_A_SHOP}[\w+%][\w.+%-]{{0,63}}{_BLANK}{_AT}{_BLANK}{_SPACED_HOST}"
     rf"|{_LOCAL}\s?[\[({{]\s?at\s?[\])}}]\s?[a-z0-9-]{{1,63}}(?:{_DOT}[a-z]{{2,24}}){{1,2}}"
     rf"|(?<![\w.+%-]){_NO_NAME}{_LOCAL}\sat\s{_PROVIDER}{_DOT}(?:com|net|me)\b",
     re.IGNORECASE,
@@ -50,10 +64,23 @@ _SAYS_WHAT_ELSE = re.compile(
 _ASKED_TO_CALL = re.compile(
     r"\b(?:call|called|text|texted|dial|phone|ph|tel|telephone|fax|tty|cell|mobile)[\s:.#-]{0,3}"
     r"(?:(?:me|us|him|her|them|at|on|is|numbers?|no|num|line)[\s:.#-]{1,3}){0,3}"
-    r"((?:\(?\d{3}\)?[-. ])?\d{3}[-.]\d{4})(?![-./]?\w)",
+    r"((?:\(?\d{3}\)?[-. ])?\d{3}[-. ]\d{4})(?![-./]?\w)",
     re.IGNORECASE,
 )
-_MAYBE = rf"@|(?i:[\[({{]\s?at\s?[\])}}]|\sat\s{_PROVIDER})|(?:\d\D{{0,4}}){{7}}"
+_BARE = re.compile(r"[\d\s]+")
+_TOLL_FREE = re.compile(r"1\s?8(?:00|33|44|55|66|77|88)")
+_TO_CALL = (
+    r"\b(?:call(?:s|ed|ing)?(?!\sof\b)|text(?:ed|ing)?|dial(?:l?ed|l?ing)?|sms|whats\s?app|(?:reach|contact|ring|phone)"
+    r"\s(?:me|us|him|her|them|you))\b[^.!?\n]{0,30}"
+)
+_A_NUMBER = (
+    r"\b(?:tel|telephone|phone|ph|cell|cellphone|mobile|fax|tty|hot\s?line|help\s?line|toll[ -]free|support|whatsapp"
+    r"|customer\s(?:service|care)|(?:my|his|her|their|our|your)\s(?:number|no|num|line))\b"
+)
+_LINK = r"[\s:.#-]{0,3}(?:(?:numbers?|num|no|line|is|was|are|at|on|me|us)[\s:.#-]{0,3}){0,3}"
+_CALLING_BEFORE = re.compile(rf"(?:{_TO_CALL}|{_A_NUMBER}{_LINK})$", re.IGNORECASE)
+_CALLING_BEHIND = re.compile(rf"\W{{0,3}}(?:is|was|are)\s(?:\w{{1,9}}\s){{0,2}}?{_A_NUMBER}", re.IGNORECASE)
+_MAYBE = rf"{_AT}|(?i:[\[({{]\s?at\s?[\])}}]|\sat\s{_PROVIDER})|(?:\d\D{{0,4}}){{7}}"
 """What every text has that has something to mask; looking for it costs little."""
 
 
@@ -87,6 +114,12 @@ def _phones(text: str) -> Iterator[tuple[int, int]]:
     for match in PhoneNumberMatcher(text, REGION, leniency=Leniency.STRICT_GROUPING):
         told = text[max(0, match.start - 40) : match.start]
         in_url = any(start <= match.start < end for start, end in urls)
+        if _BARE.fullmatch(match.raw_string) and not (
+            _TOLL_FREE.match(match.raw_string)
+            or _CALLING_BEFORE.search(told)
+            or _CALLING_BEHIND.match(text[match.end : match.end + 40])
+        ):
+            continue
         if match.raw_string.startswith("+") or not (in_url or _SAYS_WHAT_ELSE.search(told)):
             yield match.start, match.end
     for found in _ASKED_TO_CALL.finditer(text):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from ameli_build.clean.decoding import has_few_colours, is_placeholder
+from ameli_build.clean.decoding import is_placeholder
 from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.fetching.spool import Stored, keep, spool, sweep
 from ameli_build.crawl.storage.archive import Response
-from ameli_build.models.pictures import FORMATS, to_rgb
+from ameli_build.models.pictures import FORMATS
 from ameli_build.settings import CleanSettings
 from ameli_build.snapshot import Snapshot
 
@@ -115,8 +115,7 @@ def look(path: Path, url: str) -> Finding:
             with _LARGE if pixels > LARGE_PIXELS else nullcontext():
                 image.draft(None, (image.width // SHRINK, image.height // SHRINK))
                 image.load()
-                png = image.format == "PNG"
-                return Finding(placeholder=png and is_placeholder(url, has_few_colours(to_rgb(image))))
+                return Finding(placeholder=image.format == "PNG" and is_placeholder(url, crawled=True))
     except Image.DecompressionBombError:
         return Finding("decompression bomb")
     except UnidentifiedImageError:

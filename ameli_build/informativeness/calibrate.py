@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -22,6 +20,17 @@ from ameli_build.informativeness.search import Features, Found, Labels, frontier
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, write_bytes, write_json
+from ameli_build.spreadsheets import (
+    UnreadableTable,
+    by_column,
+    column_name,
+    plain_value,
+    read_file,
+    table_rows,
+    text_of,
+    unicode_text,
+    workbook_rows,
+)
 from ameli_build.text import columns
 
 FEW = 50
@@ -30,8 +39,8 @@ FEW = 50
 PRECISIONS = (0.75, 0.8, 0.85, 0.9, 0.95)
 """For which the printed curve says the recall."""
 
-_TRUE = {"1", "1.0", "true", "yes", "informative"}
-_FALSE = {"0", "0.0", "false", "no", "uninformative"}
+_TRUE = {"1", "true", "yes", "informative"}
+_FALSE = {"0", "false", "no", "uninformative"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +140,14 @@ def _calibrated(points: Features, y: Labels, settings: Settings, skipped: int) -
 
 def read_labels(path: Path) -> dict[str, bool]:
     """`review_id` to label from CSV or JSON Lines. Raises `UnusableInput` that names the line at fault."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnusableInput(f"{path}: cannot be read ({error})") from None
     labels: dict[str, bool] = {}
-    rows = _json_rows(path, text) if text.lstrip().startswith("{") else _csv_rows(path, text)
+    try:
+        rows = _rows(path, read_file(path))
+    except UnreadableTable as error:
+        raise UnusableInput(f"{path}: {error}") from None
     for line, row in rows:
-        review_id, said = row.get("review_id"), str(row.get("label")).strip().lower()
+        review_id, said = row.get("review_id"), plain_value(row.get("label")).lower()
+        review_id = review_id.strip() if isinstance(review_id, str) else review_id
         if not isinstance(review_id, str) or not review_id or said not in _TRUE | _FALSE:
             raise UnusableInput(f"{path}:{line}: expected review_id and label (0 or 1), got {dict(row)!r}"[:300])
         if any("\ud800" <= character <= "\udfff" for character in review_id):
@@ -146,6 +155,19 @@ def read_labels(path: Path) -> dict[str, bool]:
         if labels.setdefault(review_id, said in _TRUE) != (said in _TRUE):
             raise UnusableInput(f"{path}:{line}: {review_id!r} is labelled twice, differently")
     return labels
+
+
+def _rows(path: Path, content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
+    """Line and fields of each row of a workbook, of JSON Lines, or of a table as spreadsheets save it."""
+    if content.startswith(b"PK\x03\x04"):
+        header, rows = workbook_rows(content, "review_id")
+    elif text_of(content).lstrip("\ufeff \r\n\t").startswith("{"):
+        return _json_rows(path, unicode_text(content))
+    else:
+        header, rows = table_rows(content)
+    if not {"review_id", "label"} <= set(map(column_name, header)):
+        raise UnusableInput(f"{path}:1: expected the columns review_id and label, found {header}"[:300])
+    return [(line, by_column(row)) for line, row in rows]
 
 
 def _json_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
@@ -161,17 +183,6 @@ def _json_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
             raise UnusableInput(f"{path}:{line}: not JSON: nested too deeply") from None
         rows.append((line, row if isinstance(row, dict) else {"row": row}))
     return rows
-
-
-def _csv_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
-    reader = csv.DictReader(io.StringIO(text))
-    try:
-        if not {"review_id", "label"} <= set(reader.fieldnames or ()):
-            found = f"found {reader.fieldnames}"[:300]
-            raise UnusableInput(f"{path}:1: expected the columns review_id and label, {found}")
-        return [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise UnusableInput(f"{path}:{reader.reader.line_num}: not CSV ({error})") from None
 
 
 def _check(labels: Path, y: Labels) -> None:

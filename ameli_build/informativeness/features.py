@@ -99,6 +99,8 @@ def _find(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> 
 
 
 def _image_similarities(work: Work, settings: Settings, pairs: pl.DataFrame, firsts: pl.Series) -> list[float]:
+    if pairs.is_empty():
+        return []
     left, right = pairs["cleaned_images"].to_list(), pairs["images"].to_list()
     # the first pictures of all products in one, as section 3.5 asks for them: so each is encoded once
     first = set(firsts.drop_nulls())

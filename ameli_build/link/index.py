@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 
 from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import fingerprint, module_fingerprint
@@ -100,10 +101,8 @@ def model_folder(snapshot: Snapshot) -> Path:
 
 
 def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
-    """What an index depends on; raises `UnusableInput` where there is no data set."""
-    products = snapshot.dataset / "products.parquet"
-    if not products.is_file():
-        raise UnusableInput(f"{products}: missing; run ameli build first")
+    """What an index depends on; raises `UnusableInput` where there is no product to link to."""
+    products = released_products(snapshot)
     learnt = [snapshot.root / "baseline" / "scores.json", *sorted(model_folder(snapshot).glob("*"))]
     models = settings.models
     return fingerprint(
@@ -118,6 +117,16 @@ def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
         [settings.baseline.text_signals, settings.baseline.entity_text],
         module_fingerprint(*MODULES),
     )
+
+
+def released_products(snapshot: Snapshot) -> Path:
+    """The table of the products that can be linked to; raises `UnusableInput` where there is none, or no row in it."""
+    products = snapshot.dataset / "products.parquet"
+    if not products.is_file():
+        raise UnusableInput(f"{products}: missing; run ameli build first")
+    if not pq.read_metadata(products).num_rows:
+        raise UnusableInput(f"{products}: no product in it to link to; dropped_products.parquet beside it tells why")
+    return products
 
 
 def load_index(snapshot: Snapshot, mine: str) -> Index | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ameli_build.link.answer import Answer
-from ameli_build.link.index import ROLES, Index, fingerprint_of, folder_of, load_index
+from ameli_build.link.index import ROLES, Index, fingerprint_of, folder_of, load_index, released_products
 from ameli_build.link.judge import answer
 from ameli_build.link.loaded import Models
 from ameli_build.link.photos import Photo
@@ -35,6 +35,7 @@ def link_review(
 
     Raises `UnusableInput` before an index is made, also where a picture cannot be used or the detector is not there.
     """
+    released_products(snapshot)
     photos = take_photos(text, images, settings)
     require(settings, {*ROLES, "detector"} if photos else ROLES)
     return Linker.open(snapshot, settings).link_photos(text, photos, mention, top=top, ocr=ocr)

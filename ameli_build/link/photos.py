@@ -23,10 +23,16 @@ class Photo:
     image: Image.Image
 
 
-def open_photo(path: Path, max_pixels: int) -> Photo:
-    """A photograph; raises `UnusableInput` for what is no picture, is cut off, or has too many pixels."""
+def open_photo(path: Path, max_pixels: int, max_bytes: int) -> Photo:
+    """A photograph; raises `UnusableInput` for what is no picture or no file, is cut off, or is too large."""
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe may never end
+            raise UnusableInput(f"{path}: not a file")
+        if path.stat().st_size > max_bytes:
+            raise UnusableInput(f"{path}: larger than {max_bytes:,} bytes (crawl.max_image_bytes)")
         return Photo(path, open_picture(path, max_pixels))
+    except UnusableInput:
+        raise
     except FileNotFoundError:
         raise UnusableInput(f"{path}: no such file") from None
     except UnidentifiedImageError:

@@ -52,7 +52,7 @@ def take_photos(text: str, images: Sequence[Path], settings: Settings) -> list[P
     """The photographs; raises `UnusableInput` for one that cannot be used, and where there is no text either."""
     if not text.strip() and not images:
         raise UnusableInput("nothing to link: give a text, a picture, or both")
-    return [open_photo(path, settings.clean.max_pixels) for path in images]
+    return [open_photo(path, settings.clean.max_pixels, settings.crawl.max_image_bytes) for path in images]
 
 
 def read_review(

@@ -6,7 +6,7 @@ import json
 import sys
 
 from ameli_build.link.answer import Answer, Match
-from ameli_build.text import columns
+from ameli_build.text import columns, printable
 
 HEAD = ("", "SKU", "product", "score", "retrieval", "text", "image", "agrees", "contradicts")
 
@@ -16,14 +16,14 @@ def show(answer: Answer, *, as_json: bool = False) -> None:
     if as_json:
         print(json.dumps(answer.as_json(), indent=2, ensure_ascii=False))
         return
-    print("\n".join(_summary(answer)), end="\n\n")
+    print(printable("\n".join(_summary(answer))), end="\n\n")
     if sys.stdout.isatty():
         _print_table(answer)
     else:
         print(columns([HEAD, *(_cells(n, match) for n, match in enumerate(answer.matches, 1))]))
     print(f"\nscore: {answer.scored_by}; text and image: cosines")
     for note in answer.notes:
-        print(f"note: {note}")
+        print(printable(f"note: {note}"))
 
 
 def _summary(answer: Answer) -> list[str]:
@@ -45,7 +45,7 @@ def _print_table(answer: Answer) -> None:
         table.add_column(name, justify="right" if name in HEAD[3:7] else "left", overflow="fold")
     for place, match in enumerate(answer.matches, 1):
         style = "bold" if place == 1 else "dim" if match.contradicts else ""
-        table.add_row(*(Text(cell) for cell in _cells(place, match)), style=style)
+        table.add_row(*(Text(printable(cell)) for cell in _cells(place, match)), style=style)
     Console().print(table)
 
 

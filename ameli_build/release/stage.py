@@ -13,9 +13,10 @@ from ameli_build.fingerprints import fingerprint
 from ameli_build.release.card import card
 from ameli_build.release.croissant import croissant
 from ameli_build.release.folders import link
+from ameli_build.release.metadata import stripped, without_metadata
 from ameli_build.release.schemas import croissant_schema, stats_schema, table_schema
 from ameli_build.release.statistics import statistics
-from ameli_build.release.tables import SPLITS, images_of, release_tables
+from ameli_build.release.tables import SPLITS, images_of, release_tables, renamed
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, Snapshot, file_digest, write_bytes, write_json, write_table
 from ameli_build.stages import Result, Stage, Tables, Work, stage_record
@@ -23,7 +24,7 @@ from ameli_build.stages import Result, Stage, Tables, Work, stage_record
 ANSWERS_FILE = "sheets/answers.parquet"
 """What annotators chose, normalised; written when answers are imported, absent before."""
 
-MODULES = ("card", "croissant", "schemas", "stage", "statistics", "tables")
+MODULES = ("card", "croissant", "metadata", "schemas", "stage", "statistics", "tables")
 """Modules of this room that make `dataset/`; the others write it in other layouts."""
 
 
@@ -31,7 +32,9 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     """Write `dataset/` anew beside the old one, then take its place."""
     root = work.snapshot.root
     answers = root / ANSWERS_FILE
-    named = release_tables(tables, pl.read_parquet(answers) if answers.is_file() else None)
+    images = images_of(tables)
+    plain = without_metadata(work, settings, images)
+    named = renamed(release_tables(tables, pl.read_parquet(answers) if answers.is_file() else None), plain)
     check_conserved(named, tables)
     counts = stage_record(work.snapshot, "clean").get("counts", {})
     stats = statistics(named, tables, counts, _rejected(work.snapshot))
@@ -39,7 +42,8 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
     try:
-        _fill(fresh, named, images_of(tables), stats, settings, root)
+        _write_images(fresh, images, plain, root)
+        _fill(fresh, named, stats, settings)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
@@ -59,14 +63,20 @@ def check_conserved(named: Mapping[str, pl.DataFrame], tables: Tables) -> None:
         raise RunFailed(f"release: {len(came)} reviews came in, {len(went)} rows ({went.n_unique()} distinct) go out")
 
 
-def _fill(
-    folder: Path, named: Mapping[str, pl.DataFrame], images: list[str], stats: Any, settings: Settings, root: Path
-) -> None:
+def _write_images(folder: Path, images: list[str], plain: Mapping[str, str], root: Path) -> None:
+    """Pictures as they are, or without their metadata under the names in `plain`."""
     (folder / "images").mkdir(parents=True)
     for path in images:
-        target = folder / "images" / Path(path).name
-        if not target.exists():
+        target = folder / "images" / plain.get(path, Path(path).name)
+        if target.exists():
+            continue
+        if path in plain:
+            write_bytes(target, stripped((root / path).read_bytes())[0])
+        else:
             link(root / path, target)
+
+
+def _fill(folder: Path, named: Mapping[str, pl.DataFrame], stats: Any, settings: Settings) -> None:
     names = sorted(named)
     for name in names:
         write_table(folder / f"{name}.parquet", named[name])
@@ -117,7 +127,12 @@ STAGE = Stage(
     outputs=(),
     # the card names models and thresholds
     sections=("release", "models", "informativeness", "splits"),
-    modules=(*(f"ameli_build.release.{name}" for name in MODULES), "ameli_build.paper"),
+    modules=(
+        *(f"ameli_build.release.{name}" for name in MODULES),
+        "ameli_build.paper",
+        "ameli_build.models.pictures",
+        "PIL._version",
+    ),
     files=(ANSWERS_FILE, "catalog/rejected.jsonl"),
     made=("dataset",),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 import polars as pl
 
@@ -81,6 +82,15 @@ def images_of(tables: Tables) -> list[str]:
     ]
     paths = pl.concat([column.explode("path") for column in columns]).drop_nulls().unique()
     return paths.sort("path").collect()["path"].to_list()
+
+
+def renamed(named: Mapping[str, pl.DataFrame], plain: Mapping[str, str]) -> dict[str, pl.DataFrame]:
+    """The tables with the new names of the pictures that `plain` gives by path in the snapshot."""
+    if not plain:
+        return dict(named)
+    new = {f"images/{PurePosixPath(path).name}": f"images/{name}" for path, name in plain.items()}
+    columns = pl.col("^(cleaned_)?images$").list.eval(pl.element().replace(new))
+    return {name: table.with_columns(columns) if "images" in table.columns else table for name, table in named.items()}
 
 
 def _reviews(tables: Tables) -> pl.DataFrame:

@@ -3,9 +3,11 @@
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from ameli_build.models.pictures import open_picture
 from annotation.pictures import Album, Pictures, product_side
 
 
@@ -30,6 +32,29 @@ def test_small_upright_on_white_never_enlarged(pictures: Pictures) -> None:
     assert opened(pictures.small("turned.jpg", 160)).size == (10, 40)
     clear = opened(pictures.small("clear.png", 160))
     assert (clear.size, clear.getpixel((0, 0))) == ((30, 20), (255, 255, 255))
+
+
+@pytest.mark.parametrize("bits", ["I;16", "I;16B", "L", "LA", "P"])
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_a_sheet_shows_a_picture_as_the_build_decodes_it(pictures: Pictures, bits: str, form: str) -> None:
+    ramp = np.tile(np.linspace(0, 65535, 96), (64, 1)).astype(np.uint16)
+    if bits.startswith("I;16"):
+        picture = Image.frombytes(bits, (96, 64), ramp.astype(">u2" if bits == "I;16B" else "<u2").tobytes())
+    else:
+        picture = Image.fromarray((ramp >> 8).astype(np.uint8)).convert(bits)
+    try:
+        picture.save(pictures.root / "ramp", form)
+    except OSError:
+        pytest.skip(f"no {bits} in {form}")
+    seen = np.asarray(open_picture(pictures.root / "ramp"), dtype=float)
+    shown = np.asarray(opened(pictures.small("ramp", 900)), dtype=float)
+    assert abs(seen - shown).mean() < 4
+    assert 100 < shown.mean() < 150
+
+
+def test_what_is_not_a_photographs_format_is_shown_nowhere(pictures: Pictures) -> None:
+    (pictures.root / "script.eps").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
+    assert pictures.small("script.eps", 160) is None
 
 
 def test_what_cannot_be_read_is_none(pictures: Pictures) -> None:

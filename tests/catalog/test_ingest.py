@@ -3,6 +3,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from PIL import Image
@@ -197,3 +198,33 @@ def test_cycles_of_variants_missing_products_and_empty_categories_are_records_to
         (["s1", "s2"], []),
     ]
     assert snapshot.read("catalog/reviews").select("sku", "product_details_sku").rows() == [("gone", "gone too")]
+
+
+@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
+@pytest.mark.parametrize("in_record", ["NFC", "NFD"])
+def test_file_names_are_compared_in_one_unicode_form(tmp_path: Path, on_disk: Any, in_record: Any) -> None:
+    names = ["crème brûlée.jpg", "größe/Ångström.jpg", "한국어/사진.jpg", "x/naïve/é.jpg"]
+    for name in names:
+        path = tmp_path / "pictures" / normalize(on_disk, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(jpeg("red"))
+    references = [normalize(in_record, name) for name in names]
+    windows = normalize(in_record, "größe\\Ångström.jpg")
+    products = write(tmp_path / "p", product("s1", *references, windows, normalize(in_record, "größe/é.jpg")))
+    snapshot = Snapshot(tmp_path / "snap")
+    ingest(snapshot, products, write(tmp_path / "r", review("r1", "s1")), tmp_path / "pictures", Settings())
+    found = pictures(snapshot)
+    assert [error for _, error in found.values()].count(None) == 5
+    assert found[normalize(in_record, "größe/é.jpg")] == (None, "no such file")
+
+
+def test_a_name_that_is_there_as_it_stands_goes_first(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for form, colour in (("NFC", "red"), ("NFD", "blue")):
+        (tmp_path / "pictures" / normalize(form, "é.jpg")).write_bytes(jpeg(colour))  # type: ignore[arg-type]
+    names = [normalize(form, "é.jpg") for form in ("NFC", "NFD")]  # type: ignore[arg-type]
+    snapshot = Snapshot(tmp_path / "snap")
+    products = write(tmp_path / "p", product("s1", *names))
+    ingest(snapshot, products, write(tmp_path / "r", review("r1", "s1")), tmp_path / "pictures", Settings())
+    bodies = [(snapshot.root / str(pictures(snapshot)[name][0])).read_bytes() for name in names]
+    assert bodies == [jpeg("red"), jpeg("blue")]

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from ameli_build.catalog.raw_files import read_products, read_rows
 from ameli_build.catalog.raw_records import BadRecord, product_of, review_of
 from ameli_build.catalog.raw_tables import ReviewFile
+from ameli_build.catalog.reviews import parse_review_page
 from ameli_build.records import Attribute, Rejected, Review
 from ameli_build.snapshot import UnusableInput
 
@@ -74,13 +76,34 @@ def test_null_and_absent_optional_fields_are_the_same() -> None:
     assert (review_of(REVIEW).helpful, review_of(REVIEW).unhelpful) == (0, 0)
 
 
-@pytest.mark.parametrize(("votes", "number"), [(3, 3), ("3", 3), (" 12 ", 12), (4.0, 4), ("4.0", 4), (None, 0), (0, 0)])
+@pytest.mark.parametrize(
+    ("votes", "number"),
+    [(3, 3), ("3", 3), (" 12 ", 12), (4.0, 4), ("4.0", 4), (None, 0), (0, 0), ("", 0), ("2,048", 2048)],
+)
 def test_votes_that_are_taken(votes: object, number: int) -> None:
     assert review_of(REVIEW | {"helpful": votes}).helpful == number
 
 
 @pytest.mark.parametrize(
-    "votes", ["many", "", "3 of 4", "0x3", "٣", 3.5, True, [], {}, -1, "-1", 1e300, 10**30, "9" * 25]
+    "votes",
+    [
+        "many",
+        "3 of 4",
+        "1,2",
+        "1,0000",
+        "0x3",
+        "٣",
+        3.5,
+        True,
+        [],
+        {},
+        -1,
+        "-1",
+        1e300,
+        10**30,
+        10**310,
+        Decimal(10) ** 400,
+    ],
 )
 def test_votes_that_are_not(votes: object) -> None:
     with pytest.raises(BadRecord, match=r"^unhelpful: "):
@@ -103,14 +126,6 @@ def test_votes_that_are_not(votes: object) -> None:
         ({"categories": None}, "categories: null"),
         ({"categories": "Lamps"}, "categories: not a list"),
         ({"categories": ["Home", None]}, "categories: not a string"),
-        ({"description": 5}, "description: not a string"),
-        ({"description": "a\0b"}, "description: holds a NUL"),
-        ({"attributes": {"Color": "Red"}}, "attributes: not a list"),
-        ({"attributes": ["Color"]}, "attributes: not an object"),
-        ({"attributes": [{"value": "Red"}]}, "attributes: a row without a name"),
-        ({"attributes": [{"name": "Color", "value": ["Red"]}]}, "attributes: not a string"),
-        ({"images": "a.jpg"}, "images: not a list"),
-        ({"images": [""]}, "images: an empty path"),
         ({"images": ["/etc/passwd"]}, "images: a path that leaves"),
         ({"images": ["../a.jpg"]}, "images: a path that leaves"),
         ({"images": ["a/../../b.jpg"]}, "images: a path that leaves"),
@@ -119,12 +134,7 @@ def test_votes_that_are_not(votes: object) -> None:
         ({"images": ["\\\\host\\share\\b.jpg"]}, "images: a path that leaves"),
         ({"images": ["a\0.jpg"]}, "images: holds a NUL"),
         ({"images": ["file:///etc/passwd"]}, "images: neither a path nor"),
-        ({"images": ["data:image/png;base64,AAAA"]}, "images: neither a path nor"),
         ({"variants": ["../s2"]}, "variants: not an id"),
-        ({"price": "cheap"}, "price: not a number"),
-        ({"price": True}, "price: not a number"),
-        ({"price": "nan"}, "price: not a number"),
-        ({"fetched_at": 1700000000}, "fetched_at: not a string"),
     ],
 )
 def test_products_that_are_not_usable(changes: dict[str, object], field: str) -> None:
@@ -148,17 +158,115 @@ def test_a_product_without_a_required_field(field: str) -> None:
         ({"sku": "a/../b"}, "sku: not an id"),
         ({"product_details_sku": "x/y"}, "product_details_sku: not an id"),
         ({"product_details_sku": 7000102}, "product_details_sku: not a string"),
-        ({"title": 5}, "title: not a string"),
         ({"text": ["a"]}, "text: not a string"),
-        ({"rating": "five"}, "rating: not a whole number"),
-        ({"images": [None]}, "images: not a string"),
-        ({"author": {}}, "author: not a string"),
+        ({"images": ["ok.jpg", "../../out.jpg"]}, "images: a path that leaves"),
     ],
 )
 def test_reviews_that_are_not_usable(changes: dict[str, object], field: str) -> None:
     with pytest.raises(BadRecord) as caught:
         review_of(REVIEW | changes)
     assert str(caught.value).startswith(field)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"description": 5}, "description: not a string"),
+        ({"attributes": {"Color": "Red"}}, "attributes: not a list"),
+        ({"attributes": ["Color"]}, "attributes: not an object"),
+        ({"attributes": [{"value": "Red"}]}, "attributes: a row without a name"),
+        ({"attributes": [{"name": "Color", "value": ["Red"]}]}, "attributes: not a string"),
+        ({"images": "a.jpg"}, "images: not a list"),
+        ({"images": [""]}, "images: an empty path"),
+        ({"images": ["data:image/png;base64,AAAA"]}, "images: neither a path nor"),
+        ({"images": [{"large": "a.jpg"}]}, "images: not a string"),
+        ({"variants": "s2"}, "variants: not a list"),
+        ({"variants": [9]}, "variants: not a string"),
+        ({"price": "cheap"}, "price: not a number"),
+        ({"price": "N/A"}, "price: not a number"),
+        ({"price": "€ 12,50"}, "price: not a number"),
+        ({"price": [12]}, "price: not a number"),
+        ({"price": True}, "price: not a number"),
+        ({"price": "nan"}, "price: not a number"),
+        ({"price": 10**400}, "price: not a number"),
+        ({"url": 4}, "url: not a string"),
+        ({"fetched_at": 1700000000}, "fetched_at: not a string"),
+    ],
+)
+def test_what_a_product_can_do_without_is_left_empty_and_told(changes: dict[str, object], told: str) -> None:
+    unread: list[str] = []
+    assert product_of(PRODUCT | changes, unread=unread) == product_of(PRODUCT)
+    assert [error.startswith(told) for error in unread] == [True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"title": 5}, "title: not a string"),
+        ({"rating": "five"}, "rating: not a whole number"),
+        ({"rating": 3.7}, "rating: not a whole number"),
+        ({"images": [None]}, "images: not a string"),
+        ({"images": {"a": "b.jpg"}}, "images: not a list"),
+        ({"author": {}}, "author: not a string"),
+        ({"author": 77}, "author: not a string"),
+        ({"submitted_at": 1600000000}, "submitted_at: not a string"),
+        ({"submitted_at": 1.6e9}, "submitted_at: not a string"),
+    ],
+)
+def test_what_a_review_can_do_without_is_left_empty_and_told(changes: dict[str, object], told: str) -> None:
+    unread: list[str] = []
+    assert review_of(REVIEW | changes, unread=unread) == review_of(REVIEW)
+    assert [error.startswith(told) for error in unread] == [True]
+
+
+def test_good_items_stay_beside_those_that_cannot_be_read() -> None:
+    rows = [{"name": "", "value": "x"}, {"name": "Watts", "value": 40}, "Color", {"name": "Finish", "value": "Matt"}]
+    changes = {"attributes": rows, "images": ["", "a.jpg", 5], "variants": [8, " s2"]}
+    unread: list[str] = []
+    product = product_of(PRODUCT | changes, unread=unread)
+    assert product.attributes == (Attribute("", "Watts", "40"), Attribute("", "Finish", "Matt"))
+    assert (product.images, product.variants, len(unread)) == (("a.jpg",), ("s2",), 5)
+
+
+@pytest.mark.parametrize("around", ["{} ", " {}", "\t{}\n", "\u00a0{}"])
+def test_blanks_around_an_id_are_no_part_of_it(around: str, tmp_path: Path) -> None:
+    assert product_of(PRODUCT | {"sku": around.format("s1")}) == product_of(PRODUCT)
+    ids = {"review_id": "r1", "sku": "s1", "product_details_sku": "s2"}
+    (tmp_path / "r").write_bytes(line({name: around.format(value) for name, value in ids.items()}))
+    (review,), _ = read_reviews(tmp_path / "r", "r")
+    assert (review.review_id, review.sku, review.product_details_sku) == ("r1", "s1", "s2")
+
+
+@pytest.mark.parametrize(
+    ("raw", "plain"),
+    [
+        ("5&quot; wide &amp; flat", '5" wide & flat'),
+        ("Caf&eacute;<br>\n<br/>It&#x27;s <b>red</b>", "Café It's red"),
+        ("<p>One.</p><ul><li>Two</li></ul>", "One. Two"),
+        ("1 < 2 &lt;script&gt;", "1 < 2 <script>"),
+        ("a\n\nb  c", "a\n\nb  c"),
+        ("a\0b", "ab"),
+    ],
+)
+def test_markup_is_taken_out_whichever_way_a_text_comes_in(raw: str, plain: str, tmp_path: Path) -> None:
+    (tmp_path / "r").write_bytes(line(REVIEW, text=raw, title=raw))
+    (review,), _ = read_reviews(tmp_path / "r", "r")
+    assert (review.text, review.title) == (plain, plain)
+    topic = {"id": "r1", "text": raw, "title": raw}
+    (crawled,) = parse_review_page(json.dumps({"topics": [topic]}).encode(), "s1", "").reviews
+    assert (crawled.text, crawled.title) == (plain, plain)
+    product = product_of(PRODUCT | {"description": raw, "name": raw, "attributes": [{"name": raw, "value": raw}]})
+    one_line = " ".join(plain.split())
+    assert (product.description, product.name) == (plain, one_line)
+    assert product.attributes == (Attribute("", one_line, one_line),)
+
+
+@pytest.mark.parametrize("content", ['[{"sku": "s1"}, {"sku": "s2"}]', '[\n  {\n    "sku": "s1"\n  }\n]', "  [ ]"])
+def test_a_json_array_is_told_as_one(content: str, tmp_path: Path) -> None:
+    (tmp_path / "all.json").write_text(content)
+    for read in (read_products, read_reviews):
+        with pytest.raises(UnusableInput, match="it is a JSON array: write one object a line"):
+            read(tmp_path / "all.json", "x")
 
 
 BAD_LINES = {
@@ -182,7 +290,8 @@ def test_each_bad_line_is_one_rejected_row_and_the_rest_goes_on(tmp_path: Path) 
     good = [line(PRODUCT, sku=f"s{number}") for number in range(len(BAD_LINES) + 1)]
     mixed = [good[0], *(part for pair in zip(BAD_LINES, good[1:], strict=True) for part in pair)]
     path.write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(mixed) + b"\n")
-    products, rejected = read_products(path, "raw/products.jsonl")
+    file = read_products(path, "raw/products.jsonl")
+    products, rejected = file.products, file.rejected
     assert [product.sku for product in products] == [f"s{number}" for number in range(len(good))]
     assert [row.line for row in rejected] == list(range(2, len(mixed) + 1, 2))
     assert len(products) + len(rejected) == len(mixed)
@@ -203,8 +312,8 @@ def read_reviews(path: Path, name: str) -> tuple[list[Review], list[Rejected]]:
 
 def test_repeated_ids_keep_the_first(tmp_path: Path) -> None:
     (tmp_path / "p").write_bytes(b"\n".join([line(PRODUCT, name="First"), line(PRODUCT, name="Second")]))
-    products, rejected = read_products(tmp_path / "p", "p")
-    assert ([product.name for product in products], rejected[0].error) == (["First"], "duplicate sku: s1")
+    file = read_products(tmp_path / "p", "p")
+    assert ([product.name for product in file.products], file.rejected[0].error) == (["First"], "duplicate sku: s1")
     links = [line(REVIEW), line(REVIEW, sku="s2"), line(REVIEW, text="again")]
     (tmp_path / "r").write_bytes(b"\n".join(links))
     reviews, rejected = read_reviews(tmp_path / "r", "r")
@@ -217,7 +326,7 @@ def test_unusual_texts_come_through_unchanged(tmp_path: Path) -> None:
         "x" * 1_000_000,
         "👩‍👩‍👧 a\u200bb",
         "\u202eשלום",
-        "&lt;b&gt; &amp;",
+        "a & b < c",
         "<script>",
         "=1+1",
         "a\u2028b\x85c",
@@ -292,9 +401,9 @@ def test_a_value_of_parquet_that_cannot_be_read_is_one_rejected_row(tmp_path: Pa
     path = tmp_path / "products.parquet"
     names = {"sku": ids, "name": ids, "categories": pa.array([[]] * 5, pa.list_(pa.string()))}
     pq.write_table(pa.table({**names, **UNREADABLE}), path)
-    products, rejected = read_products(path, "p")
-    assert [product.sku for product in products] == ["r1", "r5"]
-    check_unreadable(rejected, "sku", "p")
+    file = read_products(path, "p")
+    assert [product.sku for product in file.products] == ["r1", "r5"]
+    check_unreadable(file.rejected, "sku", "p")
 
 
 def check_unreadable(rejected: list[Rejected], key: str, name: str) -> None:

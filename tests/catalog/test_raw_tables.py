@@ -22,8 +22,8 @@ ODD: dict[str, list[Any]] = {
     "sku": [None, "", "../s", 12, "s 1"],
     "title": [None, "", 5, "n\0l", "“Good”", ["t"]],
     "text": [None, "", True, "\u202e\u200b😀", "a\0", {"a": 1}],
-    "rating": [None, "4", 4.0, 4.5, "four", True, "", " 3 ", 10**30, -2, "1" * 20, "5.0", 2**63, -(2**63)],
-    "helpful": [None, "3", -1, "many", 2.0, 2**63, False, [], "+4", "-2", 1e300, 2**53],
+    "rating": [10**310, None, "4", 4.0, 4.5, "four", True, "", " 3 ", 10**30, -2, "1" * 20, "5.0", 2**63, -(2**63)],
+    "helpful": [10**320, None, "3", -1, "many", 2.0, 2**63, False, [], "+4", "-2", 1e300, 2**53],
     "unhelpful": [None, "0", 0, -5, 1.5],
     "images": [
         None, [], "a.jpg", ["a.jpg", None], ["../a.jpg"], ["a/../../b"], ["http://x/y.jpg"], ["HTTPS://x/y"], [""],

@@ -71,10 +71,15 @@ def good_pictures() -> dict[str, bytes]:
         "gif.jpg": encoded(photo, "GIF"),
         "webp.jpg": encoded(photo, "WEBP"),
         "photo-in-png.jpg": encoded(photo, "PNG"),
+        "grey-png.jpg": PLACEHOLDER,
         "drawing.png": encoded(Image.new("RGB", (64, 64), "white"), "PNG"),
         "pixel.jpg": encoded(Image.new("RGB", (1, 1), "red")),
         "thin.jpg": encoded(Image.new("RGB", (20000, 1), "red")),
     }
+
+
+PLACEHOLDER = encoded(Image.new("L", (256, 256), 236), "PNG")
+"""What a shop sends for a missing picture; in one's own records, a grey picture."""
 
 
 def bad_pictures() -> dict[str, tuple[bytes, str]]:
@@ -93,5 +98,4 @@ def bad_pictures() -> dict[str, tuple[bytes, str]]:
         "script.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "not a picture"),
         "heic.jpg": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 64, "not a picture"),
         "bomb.png": (png_header(12000, 12000), "decompression bomb"),
-        "placeholder.jpg": (encoded(Image.new("L", (256, 256), 236), "PNG"), "placeholder"),
     }

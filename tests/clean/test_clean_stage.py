@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pictures_made import bad_pictures, encoded, good_pictures, photograph
+from pictures_made import PLACEHOLDER, bad_pictures, encoded, good_pictures, photograph
 
 from ameli_build.clean.rows import VALUES
 from ameli_build.clean.stage import KEPT, STAGE
@@ -38,6 +38,9 @@ EXPECTED: dict[str, Reason | None] = {
     "everything": Reason.NO_IMAGE,
     "long-rude-cut": Reason.TOO_LONG,
 }
+
+
+HOLDER = "https://pisces.bbystatic.com/4_sd.jpg"
 
 
 def review(review_id: str, sku: str = "1", *images: str, **fields: object) -> Review:
@@ -75,7 +78,7 @@ def products() -> list[Product]:
         Product("1", "Acme Fridge - Red", ("Root", "Fridges"), images=("view.jpg", "cut.jpg")),
         Product("2", "Acme Fridge - Dark", ("Root", "Fridges"), images=("view.jpg",), variants=("1", "2")),
         Product("3", "Acme Fridge - No picture", ()),
-        Product("4", "Acme Fridge - Placeholder", ("Root",), images=("holder.jpg", "gone.jpg")),
+        Product("4", "Acme Fridge - Placeholder", ("Root",), images=(HOLDER, "gone.jpg")),
     ]
 
 
@@ -94,7 +97,7 @@ def make(root: Path) -> Snapshot:
         "other.jpg": encoded(photograph(2)),
         "wall.jpg": encoded(photograph(product=False)),
         "cut.jpg": bad["cut-50.jpg"][0],
-        "holder.jpg": bad["placeholder.jpg"][0],
+        HOLDER: PLACEHOLDER,
     }
     pictures = [Picture(name, made.store_image(body, "jpg")) for name, body in bodies.items()]
     pictures.append(Picture("gone.jpg", None, "HTTP 404"))

@@ -76,25 +76,31 @@ def test_a_body_that_vanished_from_the_snapshot_is_missing(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("reference", "drawing", "is_placeholder"),
+    ("reference", "own", "in_crawl"),
     [
         ("https://pisces.bbystatic.com/image2/BestBuy_US/images/products/1/1_sd.jpg;maxHeight=54", True, True),
-        ("https://pisces.bbystatic.com/image2/BestBuy_US/images/products/1/1_sd.jpg", False, True),
-        ("http://localhost:8000/image2/1_sd.jpg?x=1", True, True),
-        ("http://localhost:8000/photo/2/abc", True, True),
-        ("http://localhost:8000/image2/1_sd.jpg", False, False),
-        ("https://pisces.bbystatic.com/image2/logo.PNG", True, False),
-        ("folder/drawing.png", True, False),
+        ("https://img.bbystatic.com/a.JPEG", True, True),
+        ("http://localhost:8000/image2/1_sd.jpg?x=1", False, True),
+        ("http://localhost:8000/photo/2/abc", False, False),
+        ("https://photos-us.bazaarvoice.com/photo/2/abc.jpg", False, False),
+        ("https://pisces.bbystatic.com/image2/logo.PNG", False, False),
+        ("folder/drawing.png", False, False),
         ("folder/photo.jpg", False, False),
+        ("grey.jpeg", False, False),
+        ("scan", False, False),
         ("http://[bad", False, False),
     ],
 )
-def test_the_placeholder_is_a_png_under_another_name(
-    tmp_path: Path, reference: str, drawing: bool, is_placeholder: bool
+@pytest.mark.parametrize("crawled", [False, True])
+def test_the_placeholder_is_a_png_under_a_jpegs_name_of_the_shop(
+    tmp_path: Path, reference: str, own: bool, in_crawl: bool, crawled: bool
 ) -> None:
-    picture = Image.new("L", (64, 64), 200) if drawing else photograph()
-    problem = check(tmp_path, {reference: encoded(picture, "PNG")})[reference]
-    assert problem == ("the shop's placeholder" if is_placeholder else None)
+    if crawled:
+        (tmp_path / "raw").mkdir()
+        (tmp_path / "raw" / "pages-00001.warc.gz").touch()
+    for picture in (Image.new("L", (64, 64), 200), Image.new("1", (64, 64)), photograph()):
+        problem = check(tmp_path, {reference: encoded(picture, "PNG")})[reference]
+        assert problem == ("the shop's placeholder" if (in_crawl if crawled else own) else None)
 
 
 def test_one_body_under_two_names_counts_once() -> None:

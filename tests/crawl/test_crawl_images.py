@@ -114,11 +114,12 @@ def test_the_placeholder_is_told(tmp_path: Path, name: str, body: bytes, marked:
         assert at.get(name).remarks == ({"Ameli-Placeholder": "yes"} if marked else {})
 
 
-def test_a_png_of_many_colours_is_the_placeholder_on_the_shops_hosts_only(tmp_path: Path) -> None:
+def test_a_png_is_the_placeholder_on_the_shops_hosts_only_whatever_its_colours(tmp_path: Path) -> None:
     path = tmp_path / "photo"
-    path.write_bytes(encoded(photograph(), "PNG"))
-    assert look(path, "https://pisces.bbystatic.com/a.jpg;maxHeight=9").placeholder
-    assert not look(path, "https://elsewhere.example/a.jpg").placeholder
+    for body in (encoded(photograph(), "PNG"), DRAWING):
+        path.write_bytes(body)
+        assert look(path, "https://pisces.bbystatic.com/a.jpg;maxHeight=9").placeholder
+        assert not look(path, "https://photos-us.bazaarvoice.com/photo/2/a.jpg").placeholder
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ ON_THE_WAY: dict[str, tuple[wrong.Fault, str]] = {
 
 LINES = {line: verdict for line, (_, verdict) in (BODIES | ON_THE_WAY).items()}  # type: ignore[operator]
 NAMED_PNG = ("palette with alpha", "16-bit")
-"""A PNG of few colours under another name would be taken for the placeholder."""
+"""A PNG under a JPEG's name would be taken for the placeholder."""
 NAMES = {line: f"{slug(line)}.{'png' if line in NAMED_PNG else 'jpg'}" for line in LINES}
 
 

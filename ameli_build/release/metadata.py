@@ -1,0 +1,226 @@
+"""Photographs without what their cameras and owners wrote into them: EXIF with its position, XMP, comments, thumbnails.
+
+The coded pixels are not touched: segments and chunks that do not take part in how a picture looks are left out. The
+orientation stays in effect, as an EXIF block that holds nothing else. A TIFF, or an AVIF with metadata, which have them
+interwoven with the picture, is written as PNG with the same pixels.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import polars as pl
+from PIL import Image
+
+from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.models.pictures import ANY_SIZE, bounded, open_body
+from ameli_build.progress import say
+from ameli_build.settings import Settings
+from ameli_build.snapshot import RunFailed
+from ameli_build.stages import Shard, Work
+
+ORIENTATION = 0x0112
+RENAMED = pl.Schema({"path": pl.String, "name": pl.String})
+
+_SCAN, _END = 0xDA, 0xD9
+_SCAN_ENDS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_PNG_CHUNKS = frozenset(
+    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB bKGD hIST pHYs sPLT cICP acTL fcTL fdAT".split()
+)
+_WEBP_CHUNKS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
+_WEBP_EXIF, _WEBP_XMP = 0x08, 0x04
+_GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+
+
+class NotUnderstood(ValueError):
+    """A picture whose parts cannot be told apart."""
+
+
+def stripped(body: bytes) -> tuple[bytes, str | None]:
+    """A picture without metadata, and the ending of its new name where it has become another format.
+
+    Raises `NotUnderstood` for a picture that does not follow its format.
+    """
+    try:
+        with bounded(ANY_SIZE), open_body(body) as image:
+            if image.format == "TIFF":
+                image.load()  # which turns it
+            exif = _orientation(image)
+            if image.format in ("JPEG", "MPO"):
+                return b"".join(_jpeg(body, exif)), None
+            if image.format == "PNG":
+                return b"".join(_png(body, exif)), None
+            if image.format == "WEBP":
+                return _webp(body, exif), None
+            if image.format == "GIF":
+                return b"".join(_gif(body)), None
+            if image.format == "TIFF" or (image.format == "AVIF" and {"exif", "xmp"} & image.info.keys()):
+                return _as_png(image, exif), ".png"
+    except (OSError, IndexError, SyntaxError, ValueError) as error:
+        raise NotUnderstood(str(error)) from None
+    return body, None
+
+
+def _orientation(image: Image.Image) -> bytes:
+    """An EXIF block that turns the picture as its own does; b"" where that does not turn it, or cannot be read."""
+    try:
+        turned = image.getexif().get(ORIENTATION)
+    except Exception:  # Pillow raises whatever a damaged block makes it raise
+        return b""
+    if not isinstance(turned, int) or not 2 <= turned <= 8:
+        return b""
+    exif = Image.Exif()
+    exif[ORIENTATION] = turned
+    return exif.tobytes()
+
+
+def _jpeg(body: bytes, exif: bytes) -> Iterator[bytes]:
+    """The segments that a decoder needs, up to the first picture's end; what may follow is another's, or a camera's."""
+    yield body[:2]
+    if exif:
+        yield b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    place = 2
+    while place < len(body):
+        if body[place] != 0xFF:
+            raise NotUnderstood(f"no marker at byte {place}")
+        kind = body[place + 1]
+        if kind == 0xFF:  # a fill byte
+            place += 1
+            continue
+        if kind == _END:
+            yield body[place : place + 2]
+            return
+        end = place + 2 if 0xD0 <= kind <= 0xD7 else place + 2 + int.from_bytes(body[place + 2 : place + 4], "big")
+        if kind == _SCAN:
+            behind = _SCAN_ENDS.search(body, end)
+            end = behind.start() if behind else len(body)
+        if _is_needed(kind, body[place + 4 : place + 16]):
+            yield body[place:end]
+        place = end
+
+
+def _is_needed(kind: int, start: bytes) -> bool:
+    """Whether a JPEG's segment takes part in how it looks: all but comments and most application segments."""
+    if kind == 0xE2:
+        return start.startswith(b"ICC_PROFILE\0")
+    if kind == 0xE0:
+        return start.startswith(b"JFIF\0")
+    return kind == 0xEE or not (0xE0 <= kind <= 0xEF or kind == 0xFE)
+
+
+def _png(body: bytes, exif: bytes) -> Iterator[bytes]:
+    yield body[:8]
+    place = 8
+    while place + 8 <= len(body):
+        end = place + 12 + int.from_bytes(body[place : place + 4], "big")
+        kind = body[place + 4 : place + 8]
+        if exif and kind == b"IDAT":
+            yield _chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))
+            exif = b""
+        if kind in _PNG_CHUNKS:
+            yield body[place:end]
+        if kind == b"IEND":
+            return
+        place = end
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+
+def _webp(body: bytes, exif: bytes) -> bytes:
+    parts: list[bytes] = []
+    place = 12
+    while place + 8 <= len(body):
+        kind, size = body[place : place + 4], int.from_bytes(body[place + 4 : place + 8], "little")
+        end = place + 8 + size + size % 2
+        part = body[place:end]
+        if kind == b"VP8X":
+            flags = part[8] & ~(_WEBP_EXIF | _WEBP_XMP) | (_WEBP_EXIF if exif else 0)
+            part = part[:8] + bytes([flags]) + part[9:]
+        if kind in _WEBP_CHUNKS:
+            parts.append(part)
+        place = end
+    if exif and parts[0].startswith(b"VP8X"):
+        parts.append(b"EXIF" + len(exif).to_bytes(4, "little") + exif + b"\0" * (len(exif) % 2))
+    data = b"WEBP" + b"".join(parts)
+    return b"RIFF" + len(data).to_bytes(4, "little") + data
+
+
+def _gif(body: bytes) -> Iterator[bytes]:
+    """The blocks of a GIF without comments and all applications' blocks but those for loops."""
+    place = 13 + (3 << (body[10] & 7) + 1 if body[10] & 0x80 else 0)
+    yield body[:place]
+    while body[place] != 0x3B:
+        start = place
+        if body[place] == 0x2C:
+            place += 10 + (3 << (body[place + 9] & 7) + 1 if body[place + 9] & 0x80 else 0) + 1
+            needed = True
+        elif body[place] == 0x21:
+            kind = body[place + 1]
+            needed = kind in (0xF9, 0x01) or (kind == 0xFF and body[place + 3 : place + 14] in _GIF_LOOPS)
+            place += 2
+        else:
+            raise NotUnderstood(f"no block at byte {place}")
+        while body[place]:
+            place += body[place] + 1
+        place += 1
+        if needed:
+            yield body[start:place]
+    yield b"\x3b"
+
+
+def _as_png(image: Image.Image, exif: bytes) -> bytes:
+    stream = io.BytesIO()
+    profile = image.info.get("icc_profile")
+    plain = Image.frombytes(image.mode, image.size, image.tobytes())
+    if image.palette:
+        plain.putpalette(image.palette.getdata()[1], image.palette.mode)
+    plain.save(stream, "PNG", exif=exif, icc_profile=profile)
+    return stream.getvalue()
+
+
+def without_metadata(work: Work, settings: Settings, paths: Sequence[str]) -> dict[str, str]:
+    """The names of released pictures that `stripped` changes, by path in the snapshot; the others keep theirs."""
+    if not settings.release.strip_metadata:
+        return {}
+    root, size = str(work.snapshot.root), settings.run.shard_rows
+    code = module_fingerprint(__name__, "PIL._version")
+    shards = [Shard(fingerprint(piece, code), (root, piece)) for piece in (list(some) for some in _pieces(paths, size))]
+    told = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
+    kept = told.filter(pl.col("name").is_null()).height
+    if kept:
+        say(f"warning: {kept:,} pictures do not follow their format and are released with the metadata that they hold")
+    return dict(told.drop_nulls().iter_rows())
+
+
+def _pieces(paths: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (paths[start : start + size] for start in range(0, len(paths), size))
+
+
+def strip_shard(payload: tuple[str, list[str]]) -> pl.DataFrame:
+    """The pictures of a shard that hold metadata, with the names of what they are without; null: not to be had."""
+    root, paths = payload
+    rows: list[tuple[str, str | None]] = []
+    for path in paths:
+        body = _read(Path(root) / path)
+        try:
+            plain, ending = stripped(body)
+        except NotUnderstood:
+            rows.append((path, None))
+            continue
+        if plain != body:
+            rows.append((path, sha256(plain).hexdigest() + (ending or Path(path).suffix)))
+    return pl.DataFrame(rows, schema=RENAMED, orient="row")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RunFailed(f"{path}: {error.strerror}, though a table names it; run ameli build again") from None

@@ -1,0 +1,173 @@
+"""Tables that people filled in, as spreadsheets save them: CSV in any dialect, and XLSX.
+
+Spreadsheets write a CSV as their country and system want it: in UTF-8, UTF-16, Windows-1252 or Mac Roman, with commas,
+semicolons or tabs, with a line `sep=;` above the header, and `3,0` for 3.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+MOST_BYTES = 1 << 29
+"""Of a file, and of a workbook's unpacked sheets."""
+MOST_ROWS = 200_000
+"""Rows of a workbook in which something stands."""
+MOST_COLUMNS = 1_000
+"""Columns of a table; what stands further right is no answer."""
+_LONGEST_FIELD = 1 << 30
+"""Characters; the `csv` module's own limit of 131,072 is less than what a review may have."""
+
+_DELIMITERS = (",", ";", "\t")
+_SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?\r?(?:\n|\Z)', re.IGNORECASE)
+_WHOLE = re.compile(r"([+-]?[0-9]{1,9})[.,]0+")
+_TYPED = frozenset("’‘“”„–—…•€£°×½¼¾®™«»¿¡§ ")
+"""Signs outside ASCII that people type, or their programs for them."""
+
+Row = tuple[int, dict[str, Any]]
+"""The number of its line, or of its row on the sheet, and the values by name of column."""
+
+
+class UnreadableTable(ValueError):
+    """A file that is no table; its text is the reason, without the file's name."""
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file of answers. Raises `UnreadableTable` for what is no file, or larger than `MOST_BYTES`."""
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe may never end
+            raise UnreadableTable("cannot be read (not a file)")
+        if path.stat().st_size > MOST_BYTES:
+            raise UnreadableTable(f"larger than {MOST_BYTES:,} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableTable(f"cannot be read ({error.strerror})") from None
+
+
+def unicode_text(content: bytes) -> str:
+    """Text in UTF-8 or UTF-16. Raises `UnreadableTable`."""
+    try:
+        if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            return content.decode("utf-16")
+        return content.removeprefix(BOM_UTF8).decode()
+    except UnicodeDecodeError:
+        raise UnreadableTable("not UTF-8 text") from None
+
+
+def text_of(content: bytes) -> str:
+    """Text in UTF-8, in UTF-16 with or without its mark, else as old Windows or Mac programs write it."""
+    zeros = content[:4096].count(0) * 4 > len(content[:4096])
+    if zeros and not content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", errors="replace")
+    try:
+        return unicode_text(content)
+    except UnreadableTable:
+        texts = [content.decode(name, errors="replace") for name in ("cp1252", "mac_roman")]
+        return min(texts, key=_oddities)
+
+
+def _oddities(text: str) -> int:
+    """How many characters outside ASCII stand where nobody types them; the fewest in the right character set."""
+    return sum(map(_is_odd, text, f" {text}", f"{text[1:]} "))
+
+
+def _is_odd(character: str, before: str, behind: str) -> bool:
+    if character.isascii():
+        return False
+    if not character.isalpha():
+        return character not in _TYPED or (character in "•…" and before.isalpha() and behind.isalpha())
+    alone = not before.isalpha() and not behind.isalpha() and character.lower() not in "àáèéìíòóùú"
+    return alone or (character.isupper() and before.islower())
+
+
+def column_name(header: object) -> str:
+    """A header in one spelling.
+
+    >>> [column_name(header) for header in ("Review ID", "Review_ID", " review-id ")]
+    ['review_id', 'review_id', 'review_id']
+    """
+    return "_".join(re.split(r"[\s_-]+", str("" if header is None else header).strip("\ufeff\u200b \t\r\n").lower()))
+
+
+def plain_value(value: object) -> str:
+    """A cell as text; a whole number without the fraction that a spreadsheet gave it.
+
+    >>> [plain_value(value) for value in (3.0, "3,0", " 3.00 ", "3", None)]
+    ['3', '3', '3', '3', '']
+    """
+    text = "" if value is None else str(value).strip()
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def table_rows(content: bytes) -> tuple[list[str], list[Row]]:
+    """The header and the rows of a CSV table in any dialect. Raises `UnreadableTable`."""
+    text = text_of(content).removeprefix("\ufeff").replace("\0", "")
+    told = _SEPARATOR_LINE.match(text)
+    skipped = 1 if told else 0
+    text = text[told.end() :] if told else text
+    csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=told[1] if told else _delimiter(text))
+        header = next(lines, [])[:MOST_COLUMNS]
+        rows = [(skipped + lines.line_num, _named(header, row)) for row in lines if any(row)]
+    except csv.Error as error:
+        raise UnreadableTable(f"not a CSV table ({error})") from None
+    return header, rows
+
+
+def _delimiter(text: str) -> str:
+    """The sign that parts a column of review ids from others in the header, else that of most columns."""
+    head = text[:100_000].split("\n", 1)[0]
+    headers = {sign: next(csv.reader(io.StringIO(head, newline=""), delimiter=sign), []) for sign in _DELIMITERS}
+    return max(headers, key=lambda sign: ("review_id" in map(column_name, headers[sign]), len(headers[sign])))
+
+
+def workbook_rows(content: bytes, wanted: str) -> tuple[list[str], list[Row]]:
+    """Header and rows of the first worksheet with a column `wanted`, formulas as text. Raises `UnreadableTable`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sheets = [one.file_size for one in archive.infolist() if one.filename.endswith(".xml")]
+        if sum(sheets) > MOST_BYTES:
+            raise UnreadableTable(f"a workbook of more than {MOST_BYTES:,} bytes")
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # which say how far empty cells reach
+            rows = _filled(sheet.iter_rows(values_only=True))
+            _, first = next(rows, (0, ()))
+            header = [str("" if name is None else name).strip() for name in first[:MOST_COLUMNS]]
+            if wanted in map(column_name, header):
+                return header, [(number, _named(header, row)) for number, row in rows]
+    except UnreadableTable:
+        raise
+    except Exception as error:  # a damaged workbook makes its reader fail in any way at all
+        raise UnreadableTable(f"not a readable XLSX workbook ({type(error).__name__})") from None
+    raise UnreadableTable(f"no worksheet with a column {wanted!r} in it")
+
+
+def _filled(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Sequence[Any]]]:
+    """Rows in which something stands, with their numbers. Raises `UnreadableTable` above `MOST_ROWS`."""
+    count = 0
+    for number, row in enumerate(rows, 1):
+        if any(cell is not None for cell in row[:MOST_COLUMNS]):
+            count += 1
+            if count > MOST_ROWS:
+                raise UnreadableTable(f"more than {MOST_ROWS:,} rows")
+            yield number, row
+
+
+def _named(header: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(header, row, strict=False))
+
+
+def by_column(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row by `column_name`."""
+    return {column_name(name): value for name, value in row.items()}

@@ -1,0 +1,184 @@
+"""What pictures are released without, and that they look as before."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from made import made_snapshot
+from PIL import Image, ImageCms, PngImagePlugin
+
+from ameli_build.models.pictures import open_body, to_rgb
+from ameli_build.release.metadata import NotUnderstood, stripped
+from ameli_build.release.stage import STAGE
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot, file_digest, write_table
+from ameli_build.stages import run_stage
+from ameli_build.verify import verify
+
+SECRETS = (b"CAMERA-9", b"N 51.05", b"my house", b"owner")
+
+
+def picture(mode: str = "RGB", side: int = 96) -> Image.Image:
+    return Image.effect_noise((side, side * 2 // 3), 90).convert("RGB").convert(mode)
+
+
+def exif(orientation: int | None) -> Image.Exif:
+    told = Image.Exif()
+    told[0x010F] = "CAMERA-9"
+    told[0x010E] = "my house"
+    told.get_ifd(0x8825)[29] = "N 51.05"
+    if orientation:
+        told[0x0112] = orientation
+    return told
+
+
+def packed(form: str, image: Image.Image | None = None, orientation: int | None = None, **more: Any) -> bytes:
+    stream = io.BytesIO()
+    xmp = b"<x:xmpmeta>my house</x:xmpmeta>"
+    given: dict[str, Any] = {"exif": exif(orientation), "xmp": xmp, "comment": b"owner"} | more
+    if form == "PNG":
+        given.pop("xmp")
+        given["pnginfo"] = PngImagePlugin.PngInfo()
+        given["pnginfo"].add_text("Comment", "owner")
+        given["pnginfo"].add_itxt("XML:com.adobe.xmp", "my house", zip=False)
+        given["pnginfo"].add_text("Raw", "my house", zip=True)
+    if form == "GIF":
+        given.pop("exif")
+    (image or picture()).save(stream, form, **{name: value for name, value in given.items() if value is not None})
+    return stream.getvalue()
+
+
+def check(body: bytes) -> bytes:
+    plain, _ = stripped(body)
+    assert any(secret in body for secret in SECRETS)
+    assert not [secret for secret in SECRETS if secret in plain]
+    with open_body(body) as before, open_body(plain) as after:
+        assert before.size == after.size
+        assert np.array_equal(np.asarray(before), np.asarray(after))
+        assert before.info.get("icc_profile") == after.info.get("icc_profile")
+        assert np.array_equal(np.asarray(to_rgb(before)), np.asarray(to_rgb(after)))
+        assert set(after.getexif()) <= {0x0112}
+        assert not after.info.get("comment")
+    assert stripped(plain)[0] == plain
+    return plain
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
+@pytest.mark.parametrize("orientation", [None, 1, 3, 6, 8])
+def test_what_the_camera_wrote_goes_and_the_picture_stays_upright(form: str, orientation: int | None) -> None:
+    check(packed(form, orientation=orientation))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"progressive": True},
+        {"subsampling": 0, "quality": 100},
+        {"restart_marker_blocks": 2},
+        {"icc_profile": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()},
+        {"image": picture("CMYK")},
+        {"image": picture("L")},
+    ],
+)
+def test_jpegs_of_every_kind(more: dict[str, Any]) -> None:
+    check(packed("JPEG", **more))
+
+
+def test_what_stands_behind_a_jpeg_goes_too() -> None:
+    inner = packed("JPEG")
+    body = inner + b"\0trailer of a phone: N 51.05" + inner
+    assert check(body) == stripped(inner)[0]
+    stream = io.BytesIO()
+    picture().save(stream, "MPO", save_all=True, append_images=[picture()], exif=exif(6))
+    assert Image.open(io.BytesIO(check(stream.getvalue()))).format == "JPEG"
+
+
+def test_an_orientation_that_xmp_alone_tells_stays_in_effect() -> None:
+    xmp = b'<x:xmpmeta tiff:Orientation="6">my house</x:xmpmeta>'
+    check(packed("JPEG", exif=None, xmp=xmp))
+
+
+@pytest.mark.parametrize("mode", ["P", "L", "RGBA", "I;16", "1"])
+def test_pngs_of_every_kind(mode: str) -> None:
+    image = Image.fromarray(np.arange(600, dtype=np.uint16).reshape(20, 30) * 99) if mode == "I;16" else picture(mode)
+    check(packed("PNG", image, orientation=6, transparency=3 if mode == "P" else None))
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_animations_keep_their_frames(form: str) -> None:
+    frames = [picture("P" if form == "GIF" else "RGB") for _ in range(3)]
+    body = packed(form, frames[0], save_all=True, append_images=frames[1:], loop=0, duration=80)
+    with Image.open(io.BytesIO(check(body))) as after:
+        assert getattr(after, "n_frames", 1) == 3
+        assert after.info.get("loop") == 0
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
+def test_a_picture_without_metadata_stays_byte_for_byte(form: str) -> None:
+    stream = io.BytesIO()
+    picture().save(stream, form)
+    assert stripped(stream.getvalue()) == (stream.getvalue(), None)
+
+
+@pytest.mark.parametrize("cut", [0, 3, 20, 200])
+def test_what_does_not_follow_its_format_is_told(cut: int) -> None:
+    with pytest.raises(NotUnderstood):
+        stripped(packed("JPEG")[:cut])
+
+
+def released(root: Path, *overrides: str) -> tuple[Snapshot, dict[str, str]]:
+    """A release of a snapshot in which every photograph says where it was taken; old names by new ones."""
+    snapshot = made_snapshot(root)
+    reviews = snapshot.read("clean/reviews")
+    new = {path: snapshot.store_image(packed("JPEG", picture(side=64 + n)), "jpg") for n, path in named(reviews)}
+    renamed = pl.col("images").list.eval(pl.element().replace(new))
+    write_table(snapshot.table_path("clean/reviews"), reviews.with_columns(renamed))
+    run_stage(STAGE, snapshot, load_settings("demo", overrides))
+    return snapshot, {Path(path).name: path for path in new.values()}
+
+
+def named(reviews: pl.DataFrame) -> list[tuple[int, str]]:
+    return list(enumerate(reviews["images"].explode().drop_nulls().unique().sort()))
+
+
+def test_a_release_holds_no_photograph_with_metadata(tmp_path: Path) -> None:
+    snapshot, raw = released(tmp_path / "snapshot")
+    names = {path.name for path in (snapshot.dataset / "images").iterdir()}
+    assert not names & set(raw)
+    for path in (snapshot.dataset / "images").iterdir():
+        assert not [secret for secret in SECRETS if secret in path.read_bytes()]
+        assert file_digest(path) == path.stem
+    for table in ("train", "dev", "test"):
+        images = pl.read_parquet(snapshot.dataset / f"{table}.parquet")["images"].explode()
+        assert {Path(image).name for image in images} <= names
+    verify(snapshot)
+    assert "released without EXIF" in (snapshot.dataset / "README.md").read_text()
+    before = {path.name: path.read_bytes() for path in snapshot.dataset.rglob("*") if path.is_file()}
+    shutil.rmtree(snapshot.dataset)
+    run_stage(STAGE, snapshot, load_settings("demo"))
+    assert before == {path.name: path.read_bytes() for path in snapshot.dataset.rglob("*") if path.is_file()}
+
+
+def test_a_user_can_have_photographs_as_they_came(tmp_path: Path) -> None:
+    snapshot, raw = released(tmp_path / "snapshot", "release.strip_metadata=false")
+    names = {path.name for path in (snapshot.dataset / "images").iterdir()}
+    assert names & set(raw)
+    assert "released as they came" in (snapshot.dataset / "README.md").read_text()
+
+
+def test_one_odd_picture_is_released_as_it_is_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    snapshot = made_snapshot(tmp_path / "snapshot")
+    reviews = snapshot.read("clean/reviews")
+    odd = snapshot.store_image(b"no picture", "jpg")
+    write_table(
+        snapshot.table_path("clean/reviews"),
+        reviews.with_columns(pl.col("images").list.eval(pl.element().replace({named(reviews)[0][1]: odd}))),
+    )
+    run_stage(STAGE, snapshot, load_settings("demo"))
+    assert "1 pictures do not follow their format" in capsys.readouterr().err
