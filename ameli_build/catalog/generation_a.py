@@ -11,7 +11,7 @@ from ameli_build.catalog.dom import Page, first_text, first_with_class, text_of,
 from ameli_build.catalog.parsed import Draft, count_in, number_in
 from ameli_build.catalog.urls import sku_of
 
-_NAME = (".sku-title h1", "div[id^=shop-product-title] h1", ".shop-product-title h1", "h1")
+_NAME = (".sku-title h1", "div[id^=shop-product-title] h1", ".shop-product-title h1")
 _SKU = (".sku.product-data .product-data-value", ".product-data-sku .product-data-value")
 _PRICE = (".priceView-hero-price.priceView-customer-price span", "[data-testid=price-block-customer-price]")
 _CRUMBS = (".shop-breadcrumb li a", "nav[aria-label*=readcrumb i] li a", ".c-breadcrumbs li a")
@@ -51,6 +51,11 @@ def read(page: Page, told: Draft = _NOTHING) -> Draft:
         model=told.model or first_text(page, (".model.product-data .product-data-value",)),
         review_count=count_in(first_text(page, _REVIEWS)) if told.review_count is None else told.review_count,
     )
+
+
+def heading(page: Page) -> str:
+    """The page's first heading, which pages of every kind have."""
+    return first_text(page, ("h1",))
 
 
 def has_button(page: Page) -> bool:

@@ -20,6 +20,7 @@ from ameli_build.catalog.parsed import (
     count_in,
     number_in,
     page_text,
+    wording,
     wrong_page,
 )
 from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_ld, json_ld_breadcrumb, plain
@@ -39,7 +40,8 @@ def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedP
 
     `url` is the page's address: it tells the SKU where the page does not, and which of several products is meant; where
     it names none, `sku` says which was asked for.
-    Raises `NotAProduct` for a block page, the choice of country, an empty answer and any page without name or SKU.
+    Raises `NotAProduct` for a block page, the choice of country, an empty answer, any page without name or SKU, and one
+    that does not show by itself that it is a product's: any page has a heading.
     """
     text = page_text(html)
     if (other := wrong_page(text)) is not None:
@@ -51,21 +53,33 @@ def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedP
     if apollo.MARK in text and (product := apollo.merged(list(apollo.fragments(scripts)), url, sku)):
         return as_parsed(_apollo(page, scripts, product), "C", url)
     if found := generation_b.components(scripts):
-        return as_parsed(_components(page, scripts, found), "B", url)
+        draft = _components(page, scripts, found)
+        return as_parsed(replace(draft, name=draft.name or generation_a.heading(page)), "B", url)
     shown = generation_a.read(page)
     if not shown.rows:  # an open sheet of another generation, without that one's JSON
         rows = tuple(generation_b.drawer_rows(page)) or tuple(apollo.shown_rows(page))
         shown = replace(shown, rows=rows)
-    parsed = as_parsed(combine((shown, _schema(scripts))), "A", url)
+    parsed = as_parsed(_proven(page, combine((shown, _schema(scripts)))), "A", url)
     # What is shown beside the button, or told to search engines, need not be all.
     return replace(parsed, has_specifications=bool(shown.rows), has_button=generation_a.has_button(page))
+
+
+def _proven(page: Page, draft: Draft) -> Draft:
+    """A draft that its page vouches for, by a SKU, the shop's product markup or a specification sheet.
+
+    Raises `NotAProduct` for any other: a home page and an error page have a heading, too.
+    """
+    name = draft.name or generation_a.heading(page)
+    if name and not draft.sku and (wording(draft.name) or not (draft.name or draft.rows)):
+        raise NotAProduct(f"a page without a product's markup: {name[:80]!r}")
+    return replace(draft, name=name)
 
 
 def _apollo(page: Page, scripts: Sequence[Script], product: dict[str, Any]) -> Draft:
     draft = apollo.read(product)
     shown = Draft(rows=tuple(apollo.shown_rows(page)))
     first = (shown, draft) if len(shown.rows) >= len(draft.rows) else (draft, shown)  # shown ones have their groups
-    return generation_a.read(page, combine((*first, _schema(scripts))))
+    return generation_a.read(page, combine((*first, _schema(scripts))))  # the pieces have a name
 
 
 def _components(page: Page, scripts: Sequence[Script], found: dict[str, dict[str, Any]]) -> Draft:

@@ -16,6 +16,7 @@ from ameli_build.catalog.urls import original_image, sku_of
 from ameli_build.records import Attribute, Product
 
 Generation = Literal["A", "B", "C"]
+Wording = Literal["blocked", "no_longer_sold", "not_a_product"]
 
 _INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|sub|sup|u)\b[^<>]*>", re.I)
 _BLOCK_TAG = re.compile(r"</?(?:br|div|h[1-6]|li|ol|p|table|tbody|td|th|tr|ul)\b[^<>]*>", re.I)
@@ -26,6 +27,37 @@ _OTHERS = {
     "select your country": "the choice of country",
 }
 _SKU = re.compile(r"[0-9]{1,20}")
+_WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
+    (
+        "blocked",
+        re.compile(
+            r"just a moment|access (?:is )?(?:denied|blocked)|(?:you are|you're|are you) (?:a )?(?:human|robot)"
+            r"|robot or human|not a robot|human verification|verify(?:ing)? (?:that )?(?:you|your|access)"
+            r"|security (?:check|challenge|verification)|checking (?:if|your browser)|unusual (?:traffic|activity)"
+            r"|attention required|pardon our interruption|press (?:and|&) hold|request (?:unsuccessful|blocked)"
+            r"|you have been blocked|too many requests|bot detect|ddos protection|enable (?:javascript|cookies)",
+            re.I,
+        ),
+    ),
+    (
+        "no_longer_sold",
+        re.compile(
+            r"no longer (?:available|sold|carried|offered|exists)|(?:not|n't) available (?:any ?more|any longer)"
+            r"|discontinued|(?:page|product|item) (?:was |is |could |can )?(?:not|n't|cannot)(?: be)? (?:found|exist)"
+            r"|(?:couldn't|could not|can't|cannot) find|(?:has been|was) (?:removed|withdrawn)|^404\b",
+            re.I,
+        ),
+    ),
+    (
+        "not_a_product",
+        re.compile(
+            r"(?:something|that) went wrong|we're sorry|^sorry[,.]|^oops|^error\b|try again|(?:un|not )available\b"
+            r"|be right back",
+            re.I,
+        ),
+    ),
+)
+"""What a page says that stands in another's place, by the word that it is counted by."""
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _SWITCH = {"true": "Yes", "false": "No"}
 
@@ -85,6 +117,15 @@ def wrong_page(text: str) -> str | None:
     title = title_of(text)
     words = clean_text(text[:200] if title is None else title).lower()
     return next((what for mark, what in _OTHERS.items() if mark in words), None)
+
+
+def wording(text: str) -> Wording | None:
+    """What a short text such as a heading says in place of a product's name; None for one that may be a name.
+
+    >>> wording("Verify you are human"), wording("This item is no longer available."), wording("A red lamp")
+    ('blocked', 'no_longer_sold', None)
+    """
+    return next((word for word, pattern in _WORDINGS if pattern.search(text)), None)
 
 
 def clean_text(text: object) -> str:

@@ -18,7 +18,7 @@ from ameli_build.catalog.links import Links
 from ameli_build.catalog.pages import parse_product_page
 from ameli_build.catalog.parsed import WrongPage
 from ameli_build.catalog.reviews import parse_review_page
-from ameli_build.catalog.urls import sku_of
+from ameli_build.catalog.urls import page_named, sku_of
 from ameli_build.crawl.storage.archive import Archived, members, parse
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Attribute, Product, Rejected, Review, to_frame
@@ -169,8 +169,7 @@ def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
     body = page.body or b""
     try:
         if page.kind == "reviews":
-            sku = sku_of(page.url) or page.sku or ""
-            found = parse_review_page(body, sku, source)
+            found = parse_review_page(body, sku_of(page.url) or page.sku or "", source)
             yield from (("review", review) for review in found.reviews)
             yield from (("rejected", replace(rejected, file=page.file)) for rejected in found.rejected)
         elif page.kind == "api":
@@ -178,8 +177,8 @@ def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
             yield from (("api", replace(product, fetched_at=page.fetched_at)) for product in told.products)
             yield from (("rejected", replace(rejected, file=page.file)) for rejected in told.rejected)
         else:
-            address = page.final_url if sku_of(page.final_url) else page.url
-            product = parse_product_page(body, address, page.sku).product
+            address, sku = page_named(page.url, page.final_url, page.sku)
+            product = parse_product_page(body, address, sku).product
             yield page.kind, replace(product, url=page.final_url, fetched_at=page.fetched_at, source=source)
     except (WrongPage, RecursionError, ParserRejectedMarkup) as error:
         yield "rejected", Rejected(page.file, 0, f"{page.kind}: {error}", page.url)

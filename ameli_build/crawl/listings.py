@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
-from ameli_build.catalog.listings import is_product
-from ameli_build.catalog.urls import listing_url, product_url, sku_of
+from ameli_build.catalog.urls import is_product, listing_url, product_url, sku_of
 from ameli_build.crawl import developer
 from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.journal import Selection, check_ids

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
-from bs4 import ParserRejectedMarkup
-
-from ameli_build.catalog.glance import Glance, glance
-from ameli_build.catalog.parsed import NotAProduct
+from ameli_build.catalog.glance import Glance
 from ameli_build.crawl.browsers.specifications import Clicker, ClickFailed
 from ameli_build.crawl.fetching import answers
+from ameli_build.crawl.fetching.failures import OTHER_PAGES
 from ameli_build.crawl.listings import GONE, Target
 from ameli_build.crawl.obtain import Errand, Source
 from ameli_build.crawl.reviews import review_pages
-from ameli_build.crawl.storage.archive import Response
 from ameli_build.settings import CrawlSettings
 
 
@@ -44,10 +42,9 @@ class ProductCrawler:
             self._fetch_rest(errand, target.sku, list(target.images))
             return
         url = target.url
-        page = errand.take("page", url, _checked, target.sku)
-        if page is None and self.source.failure("page", url) in GONE:
+        seen = errand.take("page", url, partial(answers.product_page, sku=target.sku), target.sku)
+        if seen is None and self.source.failure("page", url) in (*GONE, *OTHER_PAGES):
             return
-        seen = _seen(page, target.sku) if page is not None else None
         sku = target.sku or (seen.sku if seen is not None else None)
         if seen is not None and self._needs_click(seen):
             self._click(url, sku)
@@ -84,16 +81,3 @@ class ProductCrawler:
 def done_mark(target: Target, settings: CrawlSettings) -> str:
     """The address under which the archive says that nothing more is to be had of a product with these settings."""
     return f"{target.url}#{settings.specifications}-{settings.review_sort}-{settings.review_page_size}"
-
-
-def _checked(response: Response) -> Response:
-    answers.html_page(response)
-    return response
-
-
-def _seen(page: Response, sku: str | None) -> Glance | None:
-    """What a page tells of its product; None for a page of another kind, which the catalog will reject by name."""
-    try:
-        return glance(page.data, page.final_url, sku)
-    except (NotAProduct, RecursionError, ParserRejectedMarkup):
-        return None

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from bs4 import ParserRejectedMarkup
 
 from ameli_build.catalog.developer import ApiPage, parse_api_page
+from ameli_build.catalog.glance import Glance, glance
 from ameli_build.catalog.listings import Listing, Sitemap, parse_listing, parse_sitemap
-from ameli_build.catalog.parsed import WrongPage
+from ameli_build.catalog.markup import title_of, without_scripts
+from ameli_build.catalog.parsed import Wording, WrongPage, page_text, wording
 from ameli_build.catalog.reviews import ReviewPage, parse_review_page
+from ameli_build.catalog.urls import is_product, page_named
 from ameli_build.crawl.fetching.bodies import image_extension
 from ameli_build.crawl.fetching.failures import Unwanted
 from ameli_build.crawl.storage.archive import Response
 
 _TITLE = re.compile(rb"<title\b[^>]*>(.*?)</title>", re.S | re.I)
+_TAGS = re.compile(r"<[^<>]*>")
+_FIRST_WORDS = 500
+"""Characters of a page that say what it is."""
 START_BYTES = 65536
 _TITLES = (
     (b"access denied", "blocked"),
@@ -51,6 +58,28 @@ def _came_whole(response: Response) -> bool:
         "",
         "identity",
     )
+
+
+def product_page(response: Response, sku: str | None) -> Glance:
+    """What a product page tells at a glance; raises `Unwanted` for anything else.
+
+    A page of another kind is `blocked` or `no_longer_sold` where it says so, else `not_a_product`.
+    """
+    body = html_page(response)
+    url, known = page_named(response.url, response.final_url, sku)
+    try:
+        return glance(body, url, known)
+    except WrongPage as error:
+        away = response.final_url != response.url and not is_product(response.final_url)
+        word = _wording(body) or "not_a_product"
+        raise Unwanted("no_longer_sold" if away and word != "blocked" else word, str(error)) from None
+
+
+def _wording(body: bytes) -> Wording | None:
+    """What the title and the first words of a page say that is not the page asked for."""
+    html = page_text(body)
+    shown = " ".join(unescape(_TAGS.sub(" ", without_scripts(html))).split())
+    return wording(f"{title_of(html) or ''} {shown[:_FIRST_WORDS]}")
 
 
 def listing_page(response: Response) -> Listing:
