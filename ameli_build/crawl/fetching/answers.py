@@ -83,12 +83,16 @@ def _wording(body: bytes) -> Wording | None:
 
 
 def listing_page(response: Response) -> Listing:
-    """The listing in a page; raises `Unwanted` for anything else."""
+    """The listing in a page; raises `Unwanted` for anything else, and for one without cards that counts no products."""
     body = html_page(response)
     try:
-        return parse_listing(body, response.final_url)
+        listing = parse_listing(body, response.final_url)
     except (WrongPage, RecursionError, ParserRejectedMarkup) as error:
         raise Unwanted("wrong_type", str(error)) from None
+    if not listing.cards and listing.total is None:
+        word = _wording(body)
+        raise Unwanted("blocked" if word == "blocked" else "not_a_listing", "neither products nor their number")
+    return listing
 
 
 def sitemap(response: Response) -> Sitemap:
