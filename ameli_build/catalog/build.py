@@ -13,6 +13,7 @@ import polars as pl
 from ameli_build.catalog.links import Links, LinkTable, references_in
 from ameli_build.catalog.raw_files import FORMS, read_products
 from ameli_build.catalog.raw_tables import ReviewFile, earlier_wins
+from ameli_build.catalog.stored import image_file
 from ameli_build.catalog.warc import REJECTED, Crawled, read_crawl
 from ameli_build.progress import say
 from ameli_build.records import PICTURES, PRODUCTS, Picture, to_frame
@@ -22,6 +23,7 @@ from ameli_build.stages import Result, Stage, Tables, Work
 
 MAP = "images.jsonl"
 """Beside ingested files: what became of each image reference."""
+OUTSIDE = "leads out of the snapshot"
 CUT_OFF = ".ingest-cut-off"
 """Stands in `raw/` while files are brought in, so that new products beside old reviews are told from a whole."""
 
@@ -109,7 +111,7 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
     reviews = LinkTable(found.links.folder / "reviews.parquet")
     reviews.write(found.links)
     wanted = pl.concat([*reviews.references, references_in(found.products)]).unique().sort().alias("reference")
-    known = found.pictures.with_columns(pl.lit(True).alias("known"))
+    known = _inside(snapshot.root, found.pictures).with_columns(pl.lit(True).alias("known"))
     images = wanted.to_frame().join(known, on="reference", how="left", maintain_order="left")
     unknown = pl.col("known").is_null()
     images = images.with_columns(pl.when(unknown).then(pl.lit("not fetched")).otherwise("error").alias("error"))
@@ -130,6 +132,18 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
         "catalog/images": images.select(PICTURES.names()),
     }
     return Result(made, counts)
+
+
+def _inside(root: Path, pictures: pl.DataFrame) -> pl.DataFrame:
+    """What became of pictures, without files that lie outside of the snapshot: another's records may name any."""
+    paths = pictures["path"].drop_nulls().unique()
+    strays = [path for path in paths if image_file(root, path) is None]
+    if strays:
+        say(f"warning: {len(strays):,} images lie outside of raw/images and are not taken, the first {strays[0]!r}")
+    stray = pl.col("path").is_in(strays)
+    return pictures.with_columns(
+        path=pl.when(~stray).then("path"), error=pl.when(stray).then(pl.lit(OUTSIDE)).otherwise("error")
+    )
 
 
 STAGE = Stage(
