@@ -9,7 +9,7 @@ from typing import Any
 from ameli_build.catalog.dom import Page, text_of
 from ameli_build.catalog.generation_b import spoken
 from ameli_build.catalog.markup import Script
-from ameli_build.catalog.parsed import Draft, count_in, number_in
+from ameli_build.catalog.parsed import Draft, count_in, number_in, price_in
 from ameli_build.catalog.scripts import arguments, as_dict, as_list, as_text, plain
 from ameli_build.catalog.urls import sku_of
 
@@ -84,7 +84,7 @@ def read(product: Mapping[str, Any]) -> Draft:
         rows=tuple(_rows(product)),
         images=tuple(href for image in images if (href := as_text(image.get("piscesHref")))),
         variants=tuple(_variants(product)),
-        price=number_in(as_dict(product.get("price")).get("customerPrice")),
+        price=price_in(as_dict(product.get("price")).get("customerPrice")),
         brand=plain(product.get("brand")),
         model=plain(as_dict(product.get("manufacturer")).get("modelNumber")),
         review_count=count_in(as_dict(product.get("reviewInfo")).get("reviewCount")),

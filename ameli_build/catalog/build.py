@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.catalog.links import Links, LinkTable, references_in
+from ameli_build.catalog.links import Links, LinkTable, count_out_of_range, references_in
 from ameli_build.catalog.raw_files import FORMS, read_products
 from ameli_build.catalog.raw_tables import ReviewFile, earlier_wins
 from ameli_build.catalog.stored import image_file
@@ -124,6 +124,9 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
         "images": images.height,
         "images_missing": images["path"].null_count(),
     }
+    if out_of_range := count_out_of_range(found.products) + reviews.out_of_range:
+        counts["out_of_range"] = out_of_range
+        say(f"warning: {out_of_range:,} records have a number out of all range, which is left out")
     if found.crawled:
         counts["repeated_links"] = found.links.added - reviews.rows
     made: dict[str, pl.DataFrame | pl.LazyFrame | Path] = {

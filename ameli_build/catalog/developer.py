@@ -18,8 +18,10 @@ from ameli_build.catalog.parsed import (
     WrongPage,
     as_product,
     count_in,
+    error_text,
     number_in,
     page_text,
+    price_in,
     readable,
 )
 from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_in, plain
@@ -77,9 +79,11 @@ def parse_api_page(body: bytes, source: str = "") -> ApiPage:
     for number, row in enumerate(rows, 1):
         try:
             products.append(replace(_product(row), source=source))
-        except NotAProduct as error:
+        except Exception as error:
             shown = json.dumps(row, ensure_ascii=False)[:10_000]
-            rejected.append(Rejected(source, 0, f"product {number} of an API page: {error}", readable(shown)))
+            rejected.append(
+                Rejected(source, 0, f"product {number} of an API page: {error_text(error)}", readable(shown))
+            )
     return ApiPage(tuple(products), tuple(rejected), as_text(page.get("nextCursorMark")), len(rows))
 
 
@@ -99,7 +103,6 @@ def _product(row: object) -> Product:
 
 def _draft(row: dict[str, Any]) -> Draft:
     texts = (plain(row.get(key)) for key in ("longDescription", "longDescriptionHtml", "description"))
-    prices = (number_in(row.get(key)) for key in ("salePrice", "regularPrice"))
     features = (plain(as_dict(feature).get("feature")) for feature in as_list(row.get("features")))
     return Draft(
         sku=as_text(row.get("sku")),
@@ -110,7 +113,7 @@ def _draft(row: dict[str, Any]) -> Draft:
         rows=tuple(_rows(row)),
         images=tuple(_images(row)),
         variants=tuple(as_text(as_dict(one).get("sku")) for one in as_list(row.get("productVariations"))),
-        price=next((price for price in prices if price is not None), None),
+        price=price_in(row.get("salePrice"), row.get("regularPrice")),
         brand=plain(row.get("manufacturer")),
         model=plain(row.get("modelNumber")),
         review_count=count_in(row.get("customerReviewCount")),

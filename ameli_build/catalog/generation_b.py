@@ -8,7 +8,7 @@ from typing import Any
 
 from ameli_build.catalog.dom import Page, text_of
 from ameli_build.catalog.markup import Script
-from ameli_build.catalog.parsed import Draft, count_in, number_in
+from ameli_build.catalog.parsed import Draft, count_in, price_in
 from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_in, plain
 
 PREFIXES = (
@@ -122,5 +122,4 @@ def _price(data: Mapping[str, Any]) -> float | None:
     app = as_dict(data.get("app"))
     domain = as_dict(app.get("priceDomain")) or as_dict(as_dict(app.get("data")).get("skuPriceDomain"))
     domain = domain or as_dict(as_dict(data.get("data")).get("skuPriceDomain"))
-    prices = (number_in(domain.get(key)) for key in ("customerPrice", "currentPrice", "regularPrice"))
-    return next((price for price in prices if price is not None), None)
+    return price_in(*(domain.get(key) for key in ("customerPrice", "currentPrice", "regularPrice")))

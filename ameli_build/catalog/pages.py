@@ -18,8 +18,8 @@ from ameli_build.catalog.parsed import (
     as_parsed,
     combine,
     count_in,
-    number_in,
     page_text,
+    price_in,
     wording,
     wrong_page,
 )
@@ -104,7 +104,7 @@ def _schema(scripts: Sequence[Script]) -> Draft:
         description=plain(schema.get("description")),
         rows=tuple(("", plain(row.get("name")), generation_b.spoken(row.get("value"))) for row in rows),
         images=tuple(as_text(image) for image in (as_list(images) or [images]) if as_text(image)),
-        price=number_in(offers.get("price", offers.get("lowPrice"))),
+        price=price_in(offers.get("price", offers.get("lowPrice"))),
         brand=plain(as_dict(brand).get("name")) or plain(brand),
         model=plain(schema.get("model")),
         review_count=count_in(as_dict(schema.get("aggregateRating")).get("reviewCount")),

@@ -58,7 +58,11 @@ _WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
     ),
 )
 """What a page says that stands in another's place, by the word that it is counted by."""
-_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
+_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+LARGEST = 1e9
+"""Of all numbers that a page tells: prices, counts, ranks."""
+OUT_OF_RANGE = "out_of_range"
+"""Stands in a record's `extra` with the fields whose numbers could not be."""
 _SWITCH = {"true": "Yes", "false": "No"}
 
 
@@ -76,6 +80,12 @@ class NotReviews(WrongPage):
 
 class NotAListing(WrongPage):
     """The answer is not a listing or a sitemap."""
+
+
+def error_text(error: Exception) -> str:
+    """What was wrong, in a line: the words of an error that speaks of the page, the name of any other as well."""
+    text = " ".join(str(error).split())[:200]
+    return text if type(error).__module__.startswith("ameli_build.") else f"{type(error).__name__}: {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,8 @@ def readable(text: str) -> str:
 class Draft:
     """What one place of a page (a script, the DOM) tells about a product, as plain text; empty: not told.
 
+    A `price` of NaN is a number that can be none.
+
     `features` are (title, description), `rows` (group, name, value) of the specification sheet, `images` URLs.
     """
 
@@ -222,7 +234,7 @@ def as_product(draft: Draft, url: str) -> Product:
         images=tuple(dict.fromkeys(image for image in images if image.startswith(("http://", "https://")))),
         url=url,
         variants=variants,
-        price=draft.price,
+        price=None if draft.price is None or math.isnan(draft.price) else draft.price,
         extra=_extra(draft),
     )
 
@@ -242,16 +254,37 @@ def _feature_lines(features: Iterable[tuple[str, str]]) -> str:
 
 def _extra(draft: Draft) -> str:
     listed = [{"title": folded(title), "description": folded(text)} for title, text in draft.features]
-    told = {"brand": folded(draft.brand), "model": folded(draft.model), "features": listed}
+    told: dict[str, Any] = {"brand": folded(draft.brand), "model": folded(draft.model), "features": listed}
+    if draft.price is not None and math.isnan(draft.price):
+        told[OUT_OF_RANGE] = ["price"]
     return json.dumps({key: value for key, value in told.items() if value}, sort_keys=True, ensure_ascii=False)
 
 
 def number_in(text: object) -> float | None:
-    """The first number in a text such as "$1,299.99", or a JSON number itself; None where there is none."""
-    if isinstance(text, int | float) and not isinstance(text, bool):
-        return float(text) if math.isfinite(text) else None
-    match = _NUMBER.search(text) if isinstance(text, str) else None
-    return float(match[0].replace(",", "")) if match else None
+    """The first number in a text such as "$1,299.99", or a JSON number itself; None without one up to `LARGEST`.
+
+    >>> number_in("$1,299.99"), number_in("9" * 400), number_in(10**400)
+    (1299.99, None, None)
+    """
+    if isinstance(text, str):
+        match = _NUMBER.search(text)
+        text = float(match[0].replace(",", "")) if match else None
+    if not isinstance(text, int | float) or isinstance(text, bool) or not -LARGEST <= text <= LARGEST:
+        return None
+    return float(text)
+
+
+def price_in(*texts: object) -> float | None:
+    """The first of some texts or JSON numbers that is a number; NaN where the only ones are too large to be a price."""
+    found = [number_in(text) for text in texts]
+    price = next((price for price in found if price is not None), None)
+    return math.nan if price is None and any(map(_is_number, texts)) else price
+
+
+def _is_number(text: object) -> bool:
+    if isinstance(text, str):
+        return _NUMBER.search(text) is not None
+    return isinstance(text, int | float) and not isinstance(text, bool)
 
 
 def count_in(text: object) -> int | None:

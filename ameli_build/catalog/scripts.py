@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -26,7 +27,14 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u\{[0-9a-fA-F]{1,6}\}|\r?\n|.)", re.S)
 _JSON_ESCAPES = frozenset('"\\/bfnrtu')
-_DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
+_DIGITS = 300
+_DECODER = json.JSONDecoder(
+    strict=False,
+    parse_constant=lambda _: None,
+    parse_int=lambda digits: (
+        int(digits) if len(digits) <= _DIGITS else math.inf
+    ),  # Python reads 4,300 digits, and raises
+)
 _BEYOND = 4
 
 
@@ -165,7 +173,7 @@ def as_text(value: Any) -> str:
     """`value` where it is a string, a number's digits, else ""."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value)
+    return str(value) if value not in (math.inf, -math.inf) else ""
 
 
 def plain(value: Any) -> str:

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from bs4.builder import ParserRejectedMarkup
 
 from ameli_build.catalog.developer import parse_api_page
 from ameli_build.catalog.links import Links
 from ameli_build.catalog.pages import parse_product_page
-from ameli_build.catalog.parsed import WrongPage
+from ameli_build.catalog.parsed import error_text
 from ameli_build.catalog.reviews import parse_review_page
 from ameli_build.catalog.urls import page_named, sku_of
 from ameli_build.crawl.storage.archive import Archived, members, parse
@@ -180,8 +179,8 @@ def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
             address, sku = page_named(page.url, page.final_url, page.sku)
             product = parse_product_page(body, address, sku).product
             yield page.kind, replace(product, url=page.final_url, fetched_at=page.fetched_at, source=source)
-    except (WrongPage, RecursionError, ParserRejectedMarkup) as error:
-        yield "rejected", Rejected(page.file, 0, f"{page.kind}: {error}", page.url)
+    except Exception as error:  # whatever a page does to its parser, the others live
+        yield "rejected", Rejected(page.file, 0, f"{page.kind}: {error_text(error)}", page.url)
 
 
 def _noting_pictures(raw: Path, crawled: Crawled) -> Iterator[tuple[Place, Archived]]:

@@ -29,10 +29,15 @@ class ProductCrawler:
         A product that was done is passed over, unless it is to be looked at `again`: then whatever is missing of it.
         """
         done = done_mark(target, self._settings)
-        known = self.source.archive.find("done", done) is not None
+        known = self.source.archive.holds("done", done)
         if again or not known:
             errand = Errand(self.source)
-            self._fetch(errand, target)
+            try:
+                self._fetch(errand, target)
+            except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError, AttributeError) as error:
+                # One product never ends a crawl of weeks; what ends it on purpose is of other types.
+                self.source.note("done", done, f"error_{type(error).__name__}", 0, " ".join(str(error).split())[:200])
+                errand.complete = False
             if errand.complete and not known and not (again and target.images is not None):
                 self.source.archive.add_done(done, target.sku)
         self.source.board.product(skipped=known and not again)

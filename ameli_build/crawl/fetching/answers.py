@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
-
-from bs4 import ParserRejectedMarkup
+from typing import TypeVar
 
 from ameli_build.catalog.developer import ApiPage, parse_api_page
 from ameli_build.catalog.glance import Glance, glance
 from ameli_build.catalog.listings import Listing, Sitemap, parse_listing, parse_sitemap
 from ameli_build.catalog.markup import title_of, without_scripts
-from ameli_build.catalog.parsed import Wording, WrongPage, page_text, wording
+from ameli_build.catalog.parsed import Wording, WrongPage, error_text, page_text, wording
 from ameli_build.catalog.reviews import ReviewPage, parse_review_page
 from ameli_build.catalog.urls import is_product, page_named
 from ameli_build.crawl.fetching.bodies import image_extension
 from ameli_build.crawl.fetching.failures import Unwanted
 from ameli_build.crawl.storage.archive import Response
+
+T = TypeVar("T")
 
 _TITLE = re.compile(rb"<title\b[^>]*>(.*?)</title>", re.S | re.I)
 _TAGS = re.compile(r"<[^<>]*>")
@@ -68,7 +70,7 @@ def product_page(response: Response, sku: str | None) -> Glance:
     body = html_page(response)
     url, known = page_named(response.url, response.final_url, sku)
     try:
-        return glance(body, url, known)
+        return _parsed(lambda: glance(body, url, known))
     except WrongPage as error:
         away = response.final_url != response.url and not is_product(response.final_url)
         word = _wording(body) or "not_a_product"
@@ -86,8 +88,8 @@ def listing_page(response: Response) -> Listing:
     """The listing in a page; raises `Unwanted` for anything else, and for one without cards that counts no products."""
     body = html_page(response)
     try:
-        listing = parse_listing(body, response.final_url)
-    except (WrongPage, RecursionError, ParserRejectedMarkup) as error:
+        listing = _parsed(lambda: parse_listing(body, response.final_url))
+    except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
     if not listing.cards and listing.total is None:
         word = _wording(body)
@@ -101,7 +103,7 @@ def sitemap(response: Response) -> Sitemap:
         raise Unwanted("empty", "an empty body")
     _refuse_by_title(response.data)
     try:
-        return parse_sitemap(response.data)
+        return _parsed(lambda: parse_sitemap(response.data))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 
@@ -112,7 +114,7 @@ def review_page(response: Response, sku: str) -> ReviewPage:
         raise Unwanted("empty", "an empty body")
     _refuse_by_title(response.data)
     try:
-        return parse_review_page(response.data, sku)
+        return _parsed(lambda: parse_review_page(response.data, sku))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 
@@ -123,9 +125,19 @@ def api_page(response: Response) -> ApiPage:
         raise Unwanted("empty", "an empty body")
     _refuse_by_title(response.data)
     try:
-        return parse_api_page(response.data)
+        return _parsed(lambda: parse_api_page(response.data))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
+
+
+def _parsed(parse: Callable[[], T]) -> T:
+    """What a parser makes of an answer; one that it cannot bear is a failure of that page, by the error's name."""
+    try:
+        return parse()
+    except WrongPage:
+        raise
+    except Exception as error:
+        raise Unwanted(f"parser_{type(error).__name__}", error_text(error)) from None
 
 
 def image_start(start: bytes) -> str:

@@ -19,6 +19,8 @@ READ_BYTES = 500 * 1024
 """So much of a robots.txt counts, as the standard asks."""
 KEPT_SECONDS = 24 * 3600.0
 """After that it is read again."""
+LONGEST_DELAY = 24 * 3600.0
+"""Seconds; a `Crawl-delay` above that can only be a mistake."""
 UNREACHABLE_SECONDS = 3600.0
 """One that could not be had is asked for again after that."""
 
@@ -94,6 +96,9 @@ class Robots:
             return
         rules = Protego.parse(body[:READ_BYTES].decode("utf-8", "replace"))
         delay = float(rules.crawl_delay(self._agent) or 0.0)
+        if not 0 <= delay <= LONGEST_DELAY:
+            say(f"warning: the robots.txt of {name} asks for {delay:g} s between requests; that is taken for a mistake")
+            delay = 0.0
         if delay > 0 and host.rules is None:
             say(f"crawl: {name} asks for {delay:g} s between requests (Crawl-delay)")
         if delay > 0:
