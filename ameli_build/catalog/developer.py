@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.generation_b import spoken
 from ameli_build.catalog.parsed import (
     Draft,
@@ -20,7 +21,6 @@ from ameli_build.catalog.parsed import (
     count_in,
     error_text,
     number_in,
-    page_text,
     price_in,
     readable,
 )

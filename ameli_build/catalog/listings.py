@@ -14,8 +14,9 @@ from urllib.parse import urljoin
 
 from bs4 import Tag
 
+from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.dom import Page, first_text, values_of
-from ameli_build.catalog.parsed import NotAListing, count_in, page_text, wrong_page
+from ameli_build.catalog.parsed import NotAListing, count_in, wrong_page
 from ameli_build.catalog.urls import is_product, sku_of
 
 _CARDS = ("li.sku-item[data-sku-id]", ".product-grid-view-container li[data-testid]", "li.product-list-item")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ameli_build.catalog import apollo, generation_a, generation_b, markup
+from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.dom import Page
 from ameli_build.catalog.markup import Script
 from ameli_build.catalog.parsed import (
@@ -18,7 +19,6 @@ from ameli_build.catalog.parsed import (
     as_parsed,
     combine,
     count_in,
-    page_text,
     price_in,
     wording,
     wrong_page,

@@ -11,6 +11,7 @@ from html import unescape
 from typing import Any, Literal
 from urllib.parse import urljoin
 
+from ameli_build.catalog.charsets import page_text as page_text
 from ameli_build.catalog.markup import title_of
 from ameli_build.catalog.urls import original_image, sku_of
 from ameli_build.records import Attribute, Product
@@ -20,7 +21,6 @@ Wording = Literal["blocked", "no_longer_sold", "not_a_product"]
 
 _INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|sub|sup|u)\b[^<>]*>", re.I)
 _BLOCK_TAG = re.compile(r"</?(?:br|div|h[1-6]|li|ol|p|table|tbody|td|th|tr|ul)\b[^<>]*>", re.I)
-_CHARSET = re.compile(rb"""charset=["']?([A-Za-z0-9_.:-]+)""", re.I)
 _OTHERS = {
     "access denied": "a block page (Access Denied)",
     "pardon our interruption": "a block page (Pardon our interruption)",
@@ -102,19 +102,6 @@ class ParsedProduct:
     review_count: int | None = None
     variant_skus: tuple[str, ...] = ()
     has_button: bool = False
-
-
-def page_text(body: bytes) -> str:
-    """A page's text: UTF-8 where that fits, else the character set that the page declares, else Windows-1252."""
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        declared = _CHARSET.search(body[:4096])
-    try:
-        return body.decode(declared[1].decode() if declared else "cp1252", errors="replace")
-    except (LookupError, UnicodeError):
-        return body.decode(errors="replace")
 
 
 def wrong_page(text: str) -> str | None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
+from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.markup import preformatted
-from ameli_build.catalog.parsed import LARGEST, OUT_OF_RANGE, NotReviews, error_text, page_text, readable
+from ameli_build.catalog.parsed import LARGEST, OUT_OF_RANGE, NotReviews, error_text, readable
 from ameli_build.catalog.raw_records import BadRecord, review_of
 from ameli_build.catalog.scripts import json_in
 from ameli_build.catalog.urls import original_image, sku_of

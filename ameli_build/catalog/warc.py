@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from ameli_build.catalog.charsets import in_utf8
 from ameli_build.catalog.developer import parse_api_page
 from ameli_build.catalog.links import Links
 from ameli_build.catalog.pages import parse_product_page
@@ -165,7 +166,7 @@ def _answers(raw: Path, places: Iterable[Place]) -> Iterator[Archived]:
 
 def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
     source = f"{page.file}:{page.offset}"
-    body = page.body or b""
+    body = in_utf8(page.body or b"", page.headers.get("content-type", ""))
     try:
         if page.kind == "reviews":
             found = parse_review_page(body, sku_of(page.url) or page.sku or "", source)

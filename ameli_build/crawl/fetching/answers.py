@@ -7,11 +7,12 @@ from collections.abc import Callable
 from html import unescape
 from typing import TypeVar
 
+from ameli_build.catalog.charsets import in_utf8, page_text
 from ameli_build.catalog.developer import ApiPage, parse_api_page
 from ameli_build.catalog.glance import Glance, glance
 from ameli_build.catalog.listings import Listing, Sitemap, parse_listing, parse_sitemap
 from ameli_build.catalog.markup import title_of, without_scripts
-from ameli_build.catalog.parsed import Wording, WrongPage, error_text, page_text, wording
+from ameli_build.catalog.parsed import Wording, WrongPage, error_text, wording
 from ameli_build.catalog.reviews import ReviewPage, parse_review_page
 from ameli_build.catalog.urls import is_product, page_named
 from ameli_build.crawl.fetching.bodies import image_extension
@@ -67,14 +68,21 @@ def product_page(response: Response, sku: str | None) -> Glance:
 
     A page of another kind is `blocked` or `no_longer_sold` where it says so, else `not_a_product`.
     """
-    body = html_page(response)
+    html_page(response)
     url, known = page_named(response.url, response.final_url, sku)
     try:
-        return _parsed(lambda: glance(body, url, known))
+        return _parsed(lambda: glance(_text(response), url, known))
     except WrongPage as error:
         away = response.final_url != response.url and not is_product(response.final_url)
-        word = _wording(body) or "not_a_product"
+        word = _wording(_text(response)) or "not_a_product"
         raise Unwanted("no_longer_sold" if away and word != "blocked" else word, str(error)) from None
+
+
+def _text(response: Response) -> bytes:
+    """An answer's body for its parser, which knows no headers."""
+    return in_utf8(
+        response.data, next((value for name, value in response.headers if name.lower() == "content-type"), "")
+    )
 
 
 def _wording(body: bytes) -> Wording | None:
@@ -86,13 +94,13 @@ def _wording(body: bytes) -> Wording | None:
 
 def listing_page(response: Response) -> Listing:
     """The listing in a page; raises `Unwanted` for anything else, and for one without cards that counts no products."""
-    body = html_page(response)
+    html_page(response)
     try:
-        listing = _parsed(lambda: parse_listing(body, response.final_url))
+        listing = _parsed(lambda: parse_listing(_text(response), response.final_url))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
     if not listing.cards and listing.total is None:
-        word = _wording(body)
+        word = _wording(_text(response))
         raise Unwanted("blocked" if word == "blocked" else "not_a_listing", "neither products nor their number")
     return listing
 
@@ -114,7 +122,7 @@ def review_page(response: Response, sku: str) -> ReviewPage:
         raise Unwanted("empty", "an empty body")
     _refuse_by_title(response.data)
     try:
-        return _parsed(lambda: parse_review_page(response.data, sku))
+        return _parsed(lambda: parse_review_page(_text(response), sku))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 
@@ -125,7 +133,7 @@ def api_page(response: Response) -> ApiPage:
         raise Unwanted("empty", "an empty body")
     _refuse_by_title(response.data)
     try:
-        return _parsed(lambda: parse_api_page(response.data))
+        return _parsed(lambda: parse_api_page(_text(response)))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 
