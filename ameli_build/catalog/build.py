@@ -154,11 +154,11 @@ STAGE = Stage(
     compute,
     inputs=(),
     outputs=("catalog/products", "catalog/reviews", "catalog/images"),
-    # A folder counts by names and sizes, which tells apart what only grows; ingested files count by content.
+    # Of the folder archives count by content, all else by name and size; ingested files count by content.
     files=("raw", f"raw/{MAP}", *(f"raw/{kind}.{form}" for kind in ("products", "reviews") for form in FORMS)),
     modules=(
         "ameli_build.catalog",
-        "ameli_build.crawl.storage.archive",
+        "ameli_build.crawl.storage",
         "ameli_build.crawl.fetching.bodies",
         "ameli_build.records",
     ),
