@@ -42,6 +42,8 @@ _VIEWS = (
 )
 _SIZES = ("thumbnail", "thumb", "small", "medium", "standard", "large", "zoom")
 """Words in `rel` that tell a picture's size, not its view; the largest last."""
+_BESIDE = ("color", "height", "width", "depth", "weight")
+"""Fields that say what `details` leave out."""
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -122,10 +124,16 @@ def _draft(row: dict[str, Any]) -> Draft:
 
 def _rows(row: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(group, name, value) of the sheet; several values of one row stand in one text."""
+    named: set[str] = set()
     for detail in map(as_dict, as_list(row.get("details"))):
         several = (spoken(value) for value in as_list(detail.get("values")))
         value = spoken(detail.get("value")) or ", ".join(filter(None, several))
-        yield "", plain(detail.get("name")), value
+        name = plain(detail.get("name"))
+        named.add(name.lower().removeprefix("product "))
+        yield "", name, value
+    for field in _BESIDE:
+        if field not in named:
+            yield "", field.capitalize(), spoken(row.get(field))
 
 
 def _images(row: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ameli_build.catalog import apollo, generation_a, generation_b, markup
+from ameli_build.catalog import apollo, generation_a, generation_b, markup, schema_org
 from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.dom import Page
 from ameli_build.catalog.markup import Script
@@ -18,19 +18,16 @@ from ameli_build.catalog.parsed import (
     ParsedProduct,
     as_parsed,
     combine,
-    count_in,
-    price_in,
     wording,
     wrong_page,
 )
-from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_ld, json_ld_breadcrumb, plain
 
 __all__ = ["Generation", "NotAProduct", "ParsedProduct", "parse_product_page"]
 
 _OF_CONCERN = re.compile(
     "sku-title|product-title|product-data|priceView|price-block|breadcrumb|gallery|primary-image|variations|seo-list"
     "|c-reviews|c-total-reviews|long-description|product-description|embedded-component-container|list-row"
-    "|specifications|category-wrapper|brand-link|pdp-drawer",
+    "|specifications|category-wrapper|brand-link|pdp-drawer|open-?box|refurb|renewed",
     re.I,
 )
 
@@ -59,7 +56,7 @@ def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedP
     if not shown.rows:  # an open sheet of another generation, without that one's JSON
         rows = tuple(generation_b.drawer_rows(page)) or tuple(apollo.shown_rows(page))
         shown = replace(shown, rows=rows)
-    parsed = as_parsed(_proven(page, combine((shown, _schema(scripts)))), "A", url)
+    parsed = as_parsed(_proven(page, combine((shown, schema_org.read(scripts)))), "A", url)
     # What is shown beside the button, or told to search engines, need not be all.
     return replace(parsed, has_specifications=bool(shown.rows), has_button=generation_a.has_button(page))
 
@@ -79,33 +76,10 @@ def _apollo(page: Page, scripts: Sequence[Script], product: dict[str, Any]) -> D
     draft = apollo.read(product)
     shown = Draft(rows=tuple(apollo.shown_rows(page)))
     first = (shown, draft) if len(shown.rows) >= len(draft.rows) else (draft, shown)  # shown ones have their groups
-    return generation_a.read(page, combine((*first, _schema(scripts))))  # the pieces have a name
+    return generation_a.read(page, combine((*first, schema_org.read(scripts))))  # the pieces have a name
 
 
 def _components(page: Page, scripts: Sequence[Script], found: dict[str, dict[str, Any]]) -> Draft:
     drawer = Draft(rows=tuple(generation_b.drawer_rows(page)))
     shown = generation_a.read(page, combine((generation_b.read(found), drawer)))
-    return combine((shown, _schema(scripts)))
-
-
-def _schema(scripts: Sequence[Script]) -> Draft:
-    """What the page's description for search engines tells, weaker than all else."""
-    schema = json_ld(scripts)
-    if not schema:
-        return Draft(categories=json_ld_breadcrumb(scripts))
-    images = schema.get("image")
-    offers = as_dict(schema.get("offers"))
-    brand = schema.get("brand")
-    rows = [as_dict(row) for row in as_list(schema.get("additionalProperty"))]
-    return Draft(
-        sku=as_text(schema.get("sku")),
-        name=plain(schema.get("name")),
-        categories=json_ld_breadcrumb(scripts),
-        description=plain(schema.get("description")),
-        rows=tuple(("", plain(row.get("name")), generation_b.spoken(row.get("value"))) for row in rows),
-        images=tuple(as_text(image) for image in (as_list(images) or [images]) if as_text(image)),
-        price=price_in(offers.get("price", offers.get("lowPrice"))),
-        brand=plain(as_dict(brand).get("name")) or plain(brand),
-        model=plain(schema.get("model")),
-        review_count=count_in(as_dict(schema.get("aggregateRating")).get("reviewCount")),
-    )
+    return combine((shown, schema_org.read(scripts)))

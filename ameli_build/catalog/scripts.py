@@ -151,7 +151,12 @@ def json_ld_breadcrumb(scripts: Sequence[Script]) -> tuple[str, ...]:
 def _of_type(value: Any, name: str) -> dict[str, Any] | None:
     """The first object of a JSON-LD type, directly, in a list or in a graph."""
     candidates = [value, *as_list(value), *as_list(as_dict(value).get("@graph"))]
-    return next((one for one in candidates if isinstance(one, dict) and name in _types(one)), None)
+    return next((one for one in candidates if isinstance(one, dict) and name in map(_bare, _types(one))), None)
+
+
+def _bare(name: Any) -> str:
+    """A type without the address of its vocabulary."""
+    return as_text(name).rpartition("/")[2].rpartition(":")[2]
 
 
 def _types(value: dict[str, Any]) -> list[Any]:
