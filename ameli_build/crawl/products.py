@@ -6,6 +6,7 @@ from functools import partial
 from typing import Literal
 
 from ameli_build.catalog.glance import Glance
+from ameli_build.catalog.pages import parse_product_page
 from ameli_build.crawl.browsers.specifications import Clicker, ClickFailed
 from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.fetching.failures import OTHER_PAGES
@@ -78,9 +79,22 @@ class ProductCrawler:
         try:
             html = self._clicker.click(target, addresses.check(target))
         except ClickFailed as failure:
-            self.source.note("clicked", url, failure.kind, 0, str(failure), sku)
+            kind = "not_a_product" if failure.html and not _shows_product(failure.html, url, sku) else failure.kind
+            self.source.note("clicked", url, kind, 0, str(failure), sku)
         else:
-            self.source.archive.add_clicked(url, html, sku)
+            if _shows_product(html, url, sku):
+                self.source.archive.add_clicked(url, html, sku)
+            else:
+                self.source.note("clicked", url, "not_a_product", 0, "another page came to the browser", sku)
+
+
+def _shows_product(html: str, url: str, sku: str | None) -> bool:
+    """Whether a page proves to be a product's: a challenge that comes to the browser alone says nothing of a sheet."""
+    try:
+        parse_product_page(html.encode("utf-8", "replace"), url, sku)
+    except Exception:  # of whatever kind: what cannot be parsed is no sheet
+        return False
+    return True
 
 
 def done_mark(target: Target, settings: CrawlSettings) -> str:
