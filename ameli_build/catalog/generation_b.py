@@ -78,12 +78,14 @@ def spoken(value: Any) -> str:
 
 def drawer_rows(page: Page) -> Iterator[tuple[str, str, str]]:
     """(group, name, value) of the drawer that the click opens."""
-    for item in page.select(".pdp-drawer-content .zebra-list-item", "#pdp-drawer-overlay-backdrop .zebra-list-item"):
+    inside: dict[int, bool] = {}
+    drawers = (".pdp-drawer-content .zebra-list-item", "#pdp-drawer-overlay-backdrop .zebra-list-item")
+    for item, heading in page.headed(drawers, lambda node: node.name in ("h2", "h3", "h4")):
         name = item.select_one("div.property") or item.select_one(".mr-100.inline")
         value = item.select_one("div.description") or item.select_one(".w-full")
-        heading = item.find_previous(["h2", "h3", "h4"])
-        inside = heading is not None and heading.find_parent(class_="pdp-drawer-content") is not None
-        group = text_of(heading) if inside else ""
+        if heading is not None and id(heading) not in inside:
+            inside[id(heading)] = heading.find_parent(class_="pdp-drawer-content") is not None
+        group = text_of(heading) if inside.get(id(heading)) else ""
         yield "" if group.lower() in _DRAWER_TITLES else group, text_of(name), text_of(value)
 
 

@@ -74,7 +74,11 @@ def parse_listing(html: bytes, url: str) -> Listing:
 
 
 def _cards(page: Page, url: str) -> Iterator[ListingCard]:
+    nested: set[int] = set()
     for card in page.select(*_CARDS):
+        if id(card) in nested:  # a list that was never closed, whose links the outermost card has
+            continue
+        nested.update(map(id, card.select(", ".join(_CARDS))))
         products = [link for selector in _LINKS for link in _links(card.select(selector), url) if is_product(link)]
         sku = str(card.get("data-sku-id") or card.get("data-testid") or "")
         known = sku if sku.isascii() and sku.isdigit() else None

@@ -24,6 +24,10 @@ Opened = Callable[[str], Image.Image]
 """Gives the picture of a path in the snapshot that somebody has decoded."""
 
 _ADDRESS = re.compile(r"[0-9a-f]{64}")
+MAX_SCANS = 100
+"""Scans of a JPEG; progressive ones have about ten."""
+_SCAN = b"\xff\xda"
+"""The marker of a scan, which stands nowhere else: in packed pixels every 0xff is followed by a zero."""
 
 
 def open_picture(path: Path, max_pixels: int = ANY_SIZE) -> Image.Image:
@@ -46,9 +50,16 @@ def bounded(max_pixels: int) -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
+def check_scans(body: bytes) -> None:
+    """Raise `DecompressionBombError` for a JPEG of more scans than a picture has: each goes over all of its pixels."""
+    if body.startswith(b"\xff\xd8") and (scans := body.count(_SCAN)) > MAX_SCANS:
+        raise Image.DecompressionBombError(f"{scans:,} scans")
+
+
 def open_body(body: bytes) -> Image.Image:
     """The picture in `body`, of one of `FORMATS`, not yet decoded. Raises what Pillow raises."""
     Image.init()
+    check_scans(body)
     return Image.open(io.BytesIO(body), formats=[name for name in FORMATS if name in Image.OPEN])
 
 
