@@ -108,7 +108,8 @@ def fetch_image(fetcher: Fetcher, snapshot: Snapshot, url: str, validators: Mapp
 def look(path: Path, url: str) -> Finding:
     """Decode a picture, JPEGs at an eighth of their size: that reads all of the file and needs little memory."""
     try:
-        check_scans(path.read_bytes())
+        with path.open("rb") as stream:
+            check_scans(stream)
         with Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
             pixels = image.width * image.height
             if pixels > MAX_PIXELS:

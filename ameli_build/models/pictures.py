@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
@@ -50,16 +51,23 @@ def bounded(max_pixels: int) -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def check_scans(body: bytes) -> None:
+def check_scans(stream: BinaryIO) -> None:
     """Raise `DecompressionBombError` for a JPEG of more scans than a picture has: each goes over all of its pixels."""
-    if body.startswith(b"\xff\xd8") and (scans := body.count(_SCAN)) > MAX_SCANS:
+    last = stream.read(2)
+    if last != b"\xff\xd8":
+        return
+    scans = 0
+    while piece := stream.read(1 << 20):
+        scans += (last[-1:] + piece).count(_SCAN)
+        last = piece
+    if scans > MAX_SCANS:
         raise Image.DecompressionBombError(f"{scans:,} scans")
 
 
 def open_body(body: bytes) -> Image.Image:
     """The picture in `body`, of one of `FORMATS`, not yet decoded. Raises what Pillow raises."""
     Image.init()
-    check_scans(body)
+    check_scans(io.BytesIO(body))
     return Image.open(io.BytesIO(body), formats=[name for name in FORMATS if name in Image.OPEN])
 
 
