@@ -57,7 +57,7 @@ def check_scans(stream: BinaryIO) -> None:
     if last != b"\xff\xd8":
         return
     scans = 0
-    while piece := stream.read(1 << 20):
+    while piece := stream.read(1 << 16):
         scans += (last[-1:] + piece).count(_SCAN)
         last = piece
     if scans > MAX_SCANS:

@@ -156,6 +156,7 @@ class Browser:
         driver.set_script_timeout(script)
         config: ClientConfig = driver.command_executor.client_config  # type: ignore[union-attr]
         config.timeout = max(page, script) + _ANSWER_GRACE
+        command(driver, "Browser.setDownloadBehavior", {"behavior": "deny"})
         name, value = COUNTRY_COOKIE
         command(driver, "Network.setCookie", {"name": name, "value": value, "url": self._addresses.site_url})
 

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from crawl.browsing import clicker_of, pool_of, processes_of, settings_of
@@ -213,3 +214,20 @@ def test_the_end_of_the_crawl_ends_a_click_under_way() -> None:
         threading.Timer(0.5, stop.set).start()
         with pytest.raises(Stopped):
             Clicker(other, Throttle(1e4, stop), 60.0).click(f"{server.url}/busy", "shop")
+
+
+DOWNLOADS: dict[str, Answer | bytes] = {
+    "/attachment": Answer(b"not wanted", "application/octet-stream"),
+    "/link": b"<html><a id='a' href='/attachment' download='evil.sh'>x</a><script>a.click()</script></html>",
+    "/blob": b"""<html><script>const a = document.createElement('a'); a.download = 'evil.desktop';
+        a.href = URL.createObjectURL(new Blob(['x'])); a.click();</script></html>""",
+}
+
+
+@pytest.mark.parametrize("page", DOWNLOADS)
+def test_no_page_leaves_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = settings_of(click_timeout=1.0)
+    with misbehaving(DOWNLOADS) as server, pool_of(settings) as pool, pytest.raises(ClickFailed):
+        clicker_of(pool, settings).click(server.url + page, "shop")
+    assert not list(tmp_path.rglob("*"))
