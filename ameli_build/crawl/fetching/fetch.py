@@ -246,11 +246,11 @@ class Fetcher:
 
 
 def _robots_body(response: Response) -> bytes:
-    """A robots.txt; a page in its place has no rules, unless it is a refusal."""
+    """A robots.txt; a page or JSON in its place has no rules, unless it is a refusal."""
     start = response.data[:2048].lower()
     if b"<title>access denied" in start or b"pardon our interruption" in start:
         raise Unwanted("blocked", "a block page in place of robots.txt")
-    return b"" if start.lstrip().startswith(b"<") else response.data
+    return b"" if start.lstrip().startswith((b"<", b"{")) else response.data
 
 
 def _digest(response: Response) -> str:

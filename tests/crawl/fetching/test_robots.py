@@ -217,7 +217,7 @@ def test_marks_of_byte_order_hide_no_rule(body: bytes) -> None:
     assert outcome(body, "/lamp") == "fetched"
 
 
-@pytest.mark.parametrize("body", [b'{"error": "try later"}', b"\x1f\x8b\x08" + bytes(range(256)) * 3, b"Service busy"])
+@pytest.mark.parametrize("body", [b"later: please", b"\x1f\x8b\x08" + bytes(range(256)) * 3, b"Service busy"])
 def test_what_is_no_robots_txt_stops_the_crawl(body: bytes) -> None:
     with pytest.raises(RunFailed, match=r"robots\.txt: .*run the same command again"):
         outcome(body, "/lamp")
