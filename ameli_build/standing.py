@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ameli_build.stages import Stage
 
 NEVER = "has not run"
+ARCHIVE = ".warc.gz"
+"""The ending of files that count by their content though they lie in a folder: they can change at equal size."""
 TOLD = 3
 """Reasons that are told, at most."""
 HOW = ("device", "batch", "text_backend", "precision")
@@ -68,19 +70,23 @@ def _digest(path: Path, seen: tuple[int, ...]) -> str:
 
 
 def content(path: Path) -> str:
-    """A hash of a file's content; of a folder, of the names and sizes of all that lies below it."""
+    """A hash of a file's content; of a folder, of the names of all that lies below it, with archives by their content.
+
+    All else counts by its size: images are named by their digest, and are read by the stage that decodes them.
+    """
     if path.is_file():
         return digest(path)
     return fingerprint(sorted(_below(path)))
 
 
-def _below(folder: Path) -> Iterator[tuple[str, int]]:
-    """Names relative to the folder and sizes of all files below it that are not hidden."""
+def _below(folder: Path) -> Iterator[tuple[str, int | str]]:
+    """Names relative to the folder and sizes, or digests, of all files below it that are not hidden."""
     for place, _, names in os.walk(folder):
         for name in names:
             path = Path(place) / name
             if not name.startswith(".") and path.is_file():
-                yield str(path.relative_to(folder)), path.stat().st_size
+                by_content = name.endswith(ARCHIVE)
+                yield str(path.relative_to(folder)), digest(path) if by_content else path.stat().st_size
 
 
 def _fingerprint(stage: Stage, settings: Settings, inputs: Mapping[str, str]) -> str:

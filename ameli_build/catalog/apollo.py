@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bs4 import Tag
+
 from ameli_build.catalog.dom import Page, text_of
 from ameli_build.catalog.generation_b import spoken
 from ameli_build.catalog.markup import Script
-from ameli_build.catalog.parsed import Draft, count_in, number_in
+from ameli_build.catalog.parsed import Draft, count_in, number_in, price_in
 from ameli_build.catalog.scripts import arguments, as_dict, as_list, as_text, plain
 from ameli_build.catalog.urls import sku_of
 
@@ -84,7 +86,7 @@ def read(product: Mapping[str, Any]) -> Draft:
         rows=tuple(_rows(product)),
         images=tuple(href for image in images if (href := as_text(image.get("piscesHref")))),
         variants=tuple(_variants(product)),
-        price=number_in(as_dict(product.get("price")).get("customerPrice")),
+        price=price_in(as_dict(product.get("price")).get("customerPrice")),
         brand=plain(product.get("brand")),
         model=plain(as_dict(product.get("manufacturer")).get("modelNumber")),
         review_count=count_in(as_dict(product.get("reviewInfo")).get("reviewCount")),
@@ -128,9 +130,13 @@ def _variants(product: Mapping[str, Any]) -> Iterator[str]:
                 yield from list(filter(None, skus))[:1]
 
 
+def _is_group(node: Tag) -> bool:
+    return node.name == "h4" and "v-text-md" in (node.get("class") or ())
+
+
 def shown_rows(page: Page) -> Iterator[tuple[str, str, str]]:
     """(group, name, value) of the sheet that the click opens, by the classes that are not hashed."""
-    for name in page.select("div.grow.basis-none.font-weight-medium"):
+    names = page.headed(["div.grow.basis-none.font-weight-medium"], _is_group)
+    for name, heading in names:
         value = name.find_next_sibling("div")
-        heading = name.find_previous("h4", class_="v-text-md")
         yield text_of(heading), text_of(name), text_of(value)

@@ -10,9 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.catalog.links import Links, LinkTable, references_in
+from ameli_build.catalog.links import Links, LinkTable, count_out_of_range, references_in
 from ameli_build.catalog.raw_files import FORMS, read_products
 from ameli_build.catalog.raw_tables import ReviewFile, earlier_wins
+from ameli_build.catalog.stored import image_file
 from ameli_build.catalog.warc import REJECTED, Crawled, read_crawl
 from ameli_build.progress import say
 from ameli_build.records import PICTURES, PRODUCTS, Picture, to_frame
@@ -22,6 +23,7 @@ from ameli_build.stages import Result, Stage, Tables, Work
 
 MAP = "images.jsonl"
 """Beside ingested files: what became of each image reference."""
+OUTSIDE = "leads out of the snapshot"
 CUT_OFF = ".ingest-cut-off"
 """Stands in `raw/` while files are brought in, so that new products beside old reviews are told from a whole."""
 
@@ -112,7 +114,7 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
     reviews = LinkTable(found.links.folder / "reviews.parquet")
     reviews.write(found.links)
     wanted = pl.concat([*reviews.references, references_in(found.products)]).unique().sort().alias("reference")
-    known = found.pictures.with_columns(pl.lit(True).alias("known"))
+    known = _inside(snapshot.root, found.pictures).with_columns(pl.lit(True).alias("known"))
     images = wanted.to_frame().join(known, on="reference", how="left", maintain_order="left")
     unknown = pl.col("known").is_null()
     images = images.with_columns(pl.when(unknown).then(pl.lit("not fetched")).otherwise("error").alias("error"))
@@ -126,6 +128,9 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
         "images": images.height,
         "images_missing": images["path"].null_count(),
     }
+    if out_of_range := count_out_of_range(found.products) + reviews.out_of_range:
+        counts["out_of_range"] = out_of_range
+        say(f"warning: {out_of_range:,} records have a number out of all range, which is left out")
     if found.crawled:
         counts["repeated_links"] = found.links.added - reviews.rows
     made: dict[str, pl.DataFrame | pl.LazyFrame | Path] = {
@@ -136,16 +141,28 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
     return Result(made, counts)
 
 
+def _inside(root: Path, pictures: pl.DataFrame) -> pl.DataFrame:
+    """What became of pictures, without files that lie outside of the snapshot: another's records may name any."""
+    paths = pictures["path"].drop_nulls().unique()
+    strays = [path for path in paths if image_file(root, path) is None]
+    if strays:
+        say(f"warning: {len(strays):,} images lie outside of raw/images and are not taken, the first {strays[0]!r}")
+    stray = pl.col("path").is_in(strays)
+    return pictures.with_columns(
+        path=pl.when(~stray).then("path"), error=pl.when(stray).then(pl.lit(OUTSIDE)).otherwise("error")
+    )
+
+
 STAGE = Stage(
     "catalog",
     compute,
     inputs=(),
     outputs=("catalog/products", "catalog/reviews", "catalog/images"),
-    # A folder counts by names and sizes, which tells apart what only grows; ingested files count by content.
+    # Of the folder archives count by content, all else by name and size; ingested files count by content.
     files=("raw", f"raw/{MAP}", *(f"raw/{kind}.{form}" for kind in ("products", "reviews") for form in FORMS)),
     modules=(
         "ameli_build.catalog",
-        "ameli_build.crawl.storage.archive",
+        "ameli_build.crawl.storage",
         "ameli_build.crawl.fetching.bodies",
         "ameli_build.records",
     ),

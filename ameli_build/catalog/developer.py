@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.generation_b import spoken
 from ameli_build.catalog.parsed import (
     Draft,
@@ -18,8 +19,9 @@ from ameli_build.catalog.parsed import (
     WrongPage,
     as_product,
     count_in,
+    error_text,
     number_in,
-    page_text,
+    price_in,
     readable,
 )
 from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_in, plain
@@ -40,6 +42,8 @@ _VIEWS = (
 )
 _SIZES = ("thumbnail", "thumb", "small", "medium", "standard", "large", "zoom")
 """Words in `rel` that tell a picture's size, not its view; the largest last."""
+_BESIDE = ("color", "height", "width", "depth", "weight")
+"""Fields that say what `details` leave out."""
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -77,9 +81,11 @@ def parse_api_page(body: bytes, source: str = "") -> ApiPage:
     for number, row in enumerate(rows, 1):
         try:
             products.append(replace(_product(row), source=source))
-        except NotAProduct as error:
+        except Exception as error:
             shown = json.dumps(row, ensure_ascii=False)[:10_000]
-            rejected.append(Rejected(source, 0, f"product {number} of an API page: {error}", readable(shown)))
+            rejected.append(
+                Rejected(source, 0, f"product {number} of an API page: {error_text(error)}", readable(shown))
+            )
     return ApiPage(tuple(products), tuple(rejected), as_text(page.get("nextCursorMark")), len(rows))
 
 
@@ -99,7 +105,6 @@ def _product(row: object) -> Product:
 
 def _draft(row: dict[str, Any]) -> Draft:
     texts = (plain(row.get(key)) for key in ("longDescription", "longDescriptionHtml", "description"))
-    prices = (number_in(row.get(key)) for key in ("salePrice", "regularPrice"))
     features = (plain(as_dict(feature).get("feature")) for feature in as_list(row.get("features")))
     return Draft(
         sku=as_text(row.get("sku")),
@@ -110,7 +115,7 @@ def _draft(row: dict[str, Any]) -> Draft:
         rows=tuple(_rows(row)),
         images=tuple(_images(row)),
         variants=tuple(as_text(as_dict(one).get("sku")) for one in as_list(row.get("productVariations"))),
-        price=next((price for price in prices if price is not None), None),
+        price=price_in(row.get("salePrice"), row.get("regularPrice")),
         brand=plain(row.get("manufacturer")),
         model=plain(row.get("modelNumber")),
         review_count=count_in(row.get("customerReviewCount")),
@@ -119,10 +124,16 @@ def _draft(row: dict[str, Any]) -> Draft:
 
 def _rows(row: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(group, name, value) of the sheet; several values of one row stand in one text."""
+    named: set[str] = set()
     for detail in map(as_dict, as_list(row.get("details"))):
         several = (spoken(value) for value in as_list(detail.get("values")))
         value = spoken(detail.get("value")) or ", ".join(filter(None, several))
-        yield "", plain(detail.get("name")), value
+        name = plain(detail.get("name"))
+        named.add(name.lower().removeprefix("product "))
+        yield "", name, value
+    for field in _BESIDE:
+        if field not in named:
+            yield "", field.capitalize(), spoken(row.get(field))
 
 
 def _images(row: dict[str, Any]) -> list[str]:

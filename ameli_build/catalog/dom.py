@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -12,8 +12,9 @@ from bs4.element import PageElement
 from lxml import etree
 
 from ameli_build.catalog.markup import without_scripts
-from ameli_build.catalog.parsed import folded
+from ameli_build.catalog.parsed import WrongPage, folded
 
+MAX_DEPTH = 400
 _NOT_TEXT = frozenset({"button", "svg"})
 _NOT_TEXT_CLASSES = frozenset({"tooltip", "tooltip-text", "definition", "sr-only", "visually-hidden"})
 _FUNCTION = re.compile(r":[a-z-]+\([^)]*\)")
@@ -51,6 +52,7 @@ class Page:
         source = without_scripts(html)
         self._tree = BeautifulSoup("" if concern else source, "lxml")
         if concern is None:
+            _check_depth(self._tree)
             self._parts = [_Part(source.lower(), None, self._tree)]
         else:
             self._parts = [_Part(_source(element), element) for element in _outermost(source, concern)]
@@ -66,6 +68,18 @@ class Page:
             found += self._made(part).select(", ".join(tried)) if tried else ()
         return found
 
+    def headed(self, selectors: Sequence[str], is_heading: Callable[[Tag], bool]) -> Iterator[tuple[Tag, Tag | None]]:
+        """Each element that any of the selectors finds with the last heading before it, all in one walk."""
+        wanted = {id(node) for node in self.select(*selectors)}
+        heading: Tag | None = None
+        for part in self._parts if wanted else ():
+            for node in self._made(part).descendants:
+                if isinstance(node, Tag):
+                    if id(node) in wanted:
+                        yield node, heading
+                    if is_heading(node):
+                        heading = node
+
     def _made(self, part: _Part) -> Tag:
         """The tree of a part, in a wrapper, since a selector finds only what is inside of something."""
         if part.made is None:
@@ -74,8 +88,19 @@ class Page:
             _add(self._tree, part.element)
             self._tree.handle_endtag("body")
             self._tree.endData()
+            _check_depth(wrapper)
             part.made = wrapper
         return part.made
+
+
+def _check_depth(tree: Tag) -> None:
+    """Raise `WrongPage` for elements nested as no page has them: selectors look at all that stands above an element."""
+    depths = {id(tree): 0}
+    for node in tree.descendants:
+        if isinstance(node, Tag):
+            depths[id(node)] = depth = depths[id(node.parent)] + 1
+            if depth > MAX_DEPTH:
+                raise WrongPage(f"elements more than {MAX_DEPTH:,} deep, as no page has them")
 
 
 def _outermost(source: str, concern: re.Pattern[str]) -> Iterator[etree._Element]:

@@ -6,14 +6,18 @@ The elements for name, price and breadcrumb lived on, so this is also where late
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from ameli_build.catalog.dom import Page, first_text, first_with_class, text_of, values_of
-from ameli_build.catalog.parsed import Draft, count_in, number_in
+from ameli_build.catalog.parsed import Draft, count_in, price_in
+from ameli_build.catalog.schema_org import NOT_NEW
 from ameli_build.catalog.urls import sku_of
 
-_NAME = (".sku-title h1", "div[id^=shop-product-title] h1", ".shop-product-title h1", "h1")
+_NAME = (".sku-title h1", "div[id^=shop-product-title] h1", ".shop-product-title h1")
 _SKU = (".sku.product-data .product-data-value", ".product-data-sku .product-data-value")
 _PRICE = (".priceView-hero-price.priceView-customer-price span", "[data-testid=price-block-customer-price]")
+_OFFER_DEPTH = 3
+"""So far above a price stands what says of which offer it is."""
 _CRUMBS = (".shop-breadcrumb li a", "nav[aria-label*=readcrumb i] li a", ".c-breadcrumbs li a")
 _GALLERY = (
     ".shop-media-gallery img",
@@ -46,11 +50,36 @@ def read(page: Page, told: Draft = _NOTHING) -> Draft:
         rows=told.rows or tuple(_rows(page)),
         images=told.images or tuple(values_of(page.select(*_GALLERY), "data-src", "src")),
         variants=told.variants + shown,
-        price=number_in(first_text(page, _PRICE)) if told.price is None else told.price,
+        price=_price(page) if told.price is None else told.price,
         brand=told.brand or first_text(page, (".shop-product-title a", ".sku-title .brand-link", "a.brand-link")),
         model=told.model or first_text(page, (".model.product-data .product-data-value",)),
         review_count=count_in(first_text(page, _REVIEWS)) if told.review_count is None else told.review_count,
     )
+
+
+def _price(page: Page) -> float | None:
+    """The price of the new product; what was opened or used before is offered beside it, or in front of it."""
+    for selector in _PRICE:
+        for node in page.select(selector):
+            around = [node, *islice(node.parents, _OFFER_DEPTH)]
+            named = " ".join(
+                str(value)
+                for one in around
+                for name in ("class", "id", "data-testid")
+                for value in _listed(one.get(name))
+            )
+            if not NOT_NEW.search(named) and not NOT_NEW.search(text_of(node)) and (text := text_of(node)):
+                return price_in(text)
+    return None
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value or ""]
+
+
+def heading(page: Page) -> str:
+    """The page's first heading, which pages of every kind have."""
+    return first_text(page, ("h1",))
 
 
 def has_button(page: Page) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ameli_build.catalog.dom import Page, text_of
 from ameli_build.catalog.markup import Script
-from ameli_build.catalog.parsed import Draft, count_in, number_in
+from ameli_build.catalog.parsed import Draft, count_in, price_in
 from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_in, plain
 
 PREFIXES = (
@@ -78,12 +78,14 @@ def spoken(value: Any) -> str:
 
 def drawer_rows(page: Page) -> Iterator[tuple[str, str, str]]:
     """(group, name, value) of the drawer that the click opens."""
-    for item in page.select(".pdp-drawer-content .zebra-list-item", "#pdp-drawer-overlay-backdrop .zebra-list-item"):
+    inside: dict[int, bool] = {}
+    drawers = (".pdp-drawer-content .zebra-list-item", "#pdp-drawer-overlay-backdrop .zebra-list-item")
+    for item, heading in page.headed(drawers, lambda node: node.name in ("h2", "h3", "h4")):
         name = item.select_one("div.property") or item.select_one(".mr-100.inline")
         value = item.select_one("div.description") or item.select_one(".w-full")
-        heading = item.find_previous(["h2", "h3", "h4"])
-        inside = heading is not None and heading.find_parent(class_="pdp-drawer-content") is not None
-        group = text_of(heading) if inside else ""
+        if heading is not None and id(heading) not in inside:
+            inside[id(heading)] = heading.find_parent(class_="pdp-drawer-content") is not None
+        group = text_of(heading) if inside.get(id(heading)) else ""
         yield "" if group.lower() in _DRAWER_TITLES else group, text_of(name), text_of(value)
 
 
@@ -122,5 +124,4 @@ def _price(data: Mapping[str, Any]) -> float | None:
     app = as_dict(data.get("app"))
     domain = as_dict(app.get("priceDomain")) or as_dict(as_dict(app.get("data")).get("skuPriceDomain"))
     domain = domain or as_dict(as_dict(data.get("data")).get("skuPriceDomain"))
-    prices = (number_in(domain.get(key)) for key in ("customerPrice", "currentPrice", "regularPrice"))
-    return next((price for price in prices if price is not None), None)
+    return price_in(*(domain.get(key) for key in ("customerPrice", "currentPrice", "regularPrice")))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ameli_build.catalog import apollo, generation_b, markup
+from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.pages import parse_product_page
-from ameli_build.catalog.parsed import Draft, NotAProduct, ParsedProduct, as_parsed, page_text, wrong_page
+from ameli_build.catalog.parsed import Draft, NotAProduct, ParsedProduct, as_parsed, wrong_page
 from ameli_build.catalog.scripts import json_ld, plain
 
 

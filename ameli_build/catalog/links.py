@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ameli_build.catalog.parsed import OUT_OF_RANGE
 from ameli_build.records import REVIEWS
 from ameli_build.snapshot import whole_file
 
@@ -96,6 +97,7 @@ class LinkTable:
     rows: int = 0
     reviews: int = 0
     conflicts: int = 0
+    out_of_range: int = 0
     references: list[pl.Series] = field(default_factory=list)
 
     def write(self, links: Links) -> None:
@@ -117,7 +119,13 @@ class LinkTable:
         self.rows += piece.height
         self.reviews += piece["review_id"].n_unique()  # no review is in two pieces
         self.conflicts += int(piece["conflict"].sum())
+        self.out_of_range += count_out_of_range(piece)
         self.references.append(references_in(piece))
+
+
+def count_out_of_range(table: pl.DataFrame) -> int:
+    """How many records of a table have a number that was left out since it is out of all range."""
+    return int(table["extra"].str.contains(f'"{OUT_OF_RANGE}"', literal=True).sum())
 
 
 def references_in(table: pl.DataFrame) -> pl.Series:

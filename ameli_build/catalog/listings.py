@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
 from io import BytesIO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from bs4 import Tag
 
+from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.dom import Page, first_text, values_of
-from ameli_build.catalog.parsed import NotAListing, count_in, page_text, wrong_page
-from ameli_build.catalog.urls import sku_of
+from ameli_build.catalog.parsed import NotAListing, count_in, wrong_page
+from ameli_build.catalog.urls import is_product, sku_of
 
 _CARDS = ("li.sku-item[data-sku-id]", ".product-grid-view-container li[data-testid]", "li.product-list-item")
 _LINKS = (".sku-title a[href]", ".sku-header a[href]", "a.product-list-item-link[href]", "a[href]")
@@ -73,7 +74,11 @@ def parse_listing(html: bytes, url: str) -> Listing:
 
 
 def _cards(page: Page, url: str) -> Iterator[ListingCard]:
+    nested: set[int] = set()
     for card in page.select(*_CARDS):
+        if id(card) in nested:  # a list that was never closed, whose links the outermost card has
+            continue
+        nested.update(map(id, card.select(", ".join(_CARDS))))
         products = [link for selector in _LINKS for link in _links(card.select(selector), url) if is_product(link)]
         sku = str(card.get("data-sku-id") or card.get("data-testid") or "")
         known = sku if sku.isascii() and sku.isdigit() else None
@@ -85,12 +90,6 @@ def _links(nodes: Iterable[Tag], url: str) -> Iterator[str]:
     for link in values_of(nodes, "href"):
         with suppress(ValueError):  # an address that is none
             yield urljoin(url, link)
-
-
-def is_product(url: str) -> bool:
-    """Whether a URL is that of a product page, of the old form or the new."""
-    path = urlsplit(url).path
-    return path.endswith(".p") or path.startswith("/product/")
 
 
 def parse_sitemap(body: bytes) -> Sitemap:

@@ -11,22 +11,58 @@ from html import unescape
 from typing import Any, Literal
 from urllib.parse import urljoin
 
+from ameli_build.catalog.charsets import page_text as page_text
 from ameli_build.catalog.markup import title_of
 from ameli_build.catalog.urls import original_image, sku_of
 from ameli_build.records import Attribute, Product
 
 Generation = Literal["A", "B", "C"]
+Wording = Literal["blocked", "no_longer_sold", "not_a_product"]
 
 _INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|sub|sup|u)\b[^<>]*>", re.I)
 _BLOCK_TAG = re.compile(r"</?(?:br|div|h[1-6]|li|ol|p|table|tbody|td|th|tr|ul)\b[^<>]*>", re.I)
-_CHARSET = re.compile(rb"""charset=["']?([A-Za-z0-9_.:-]+)""", re.I)
 _OTHERS = {
     "access denied": "a block page (Access Denied)",
     "pardon our interruption": "a block page (Pardon our interruption)",
     "select your country": "the choice of country",
 }
 _SKU = re.compile(r"[0-9]{1,20}")
-_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
+_WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
+    (
+        "blocked",
+        re.compile(
+            r"just a moment|access (?:is )?(?:denied|blocked)|(?:you are|you're|are you) (?:a )?(?:human|robot)"
+            r"|robot or human|not a robot|human verification|verify(?:ing)? (?:that )?(?:you|your|access)"
+            r"|security (?:check|challenge|verification)|checking (?:if|your browser)|unusual (?:traffic|activity)"
+            r"|attention required|pardon our interruption|press (?:and|&) hold|request (?:unsuccessful|blocked)"
+            r"|you have been blocked|too many requests|bot detect|ddos protection|enable (?:javascript|cookies)",
+            re.I,
+        ),
+    ),
+    (
+        "no_longer_sold",
+        re.compile(
+            r"no longer (?:available|sold|carried|offered|exists)|(?:not|n't) available (?:any ?more|any longer)"
+            r"|discontinued|(?:page|product|item) (?:was |is |could |can )?(?:not|n't|cannot)(?: be)? (?:found|exist)"
+            r"|(?:couldn't|could not|can't|cannot) find|(?:has been|was) (?:removed|withdrawn)|^404\b",
+            re.I,
+        ),
+    ),
+    (
+        "not_a_product",
+        re.compile(
+            r"(?:something|that) went wrong|we're sorry|^sorry[,.]|^oops|^error\b|try again|(?:un|not )available\b"
+            r"|be right back",
+            re.I,
+        ),
+    ),
+)
+"""What a page says that stands in another's place, by the word that it is counted by."""
+_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+LARGEST = 1e9
+"""Of all numbers that a page tells: prices, counts, ranks."""
+OUT_OF_RANGE = "out_of_range"
+"""Stands in a record's `extra` with the fields whose numbers could not be."""
 _SWITCH = {"true": "Yes", "false": "No"}
 
 
@@ -46,6 +82,12 @@ class NotAListing(WrongPage):
     """The answer is not a listing or a sitemap."""
 
 
+def error_text(error: Exception) -> str:
+    """What was wrong, in a line: the words of an error that speaks of the page, the name of any other as well."""
+    text = " ".join(str(error).split())[:200]
+    return text if type(error).__module__.startswith("ameli_build.") else f"{type(error).__name__}: {text}"
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedProduct:
     """A product page. `review_count` is what the page claims, None where it claims nothing.
@@ -62,19 +104,6 @@ class ParsedProduct:
     has_button: bool = False
 
 
-def page_text(body: bytes) -> str:
-    """A page's text: UTF-8 where that fits, else the character set that the page declares, else Windows-1252."""
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        declared = _CHARSET.search(body[:4096])
-    try:
-        return body.decode(declared[1].decode() if declared else "cp1252", errors="replace")
-    except (LookupError, UnicodeError):
-        return body.decode(errors="replace")
-
-
 def wrong_page(text: str) -> str | None:
     """What a page is instead of the shop's, told by its title; None for a page of the shop.
 
@@ -85,6 +114,15 @@ def wrong_page(text: str) -> str | None:
     title = title_of(text)
     words = clean_text(text[:200] if title is None else title).lower()
     return next((what for mark, what in _OTHERS.items() if mark in words), None)
+
+
+def wording(text: str) -> Wording | None:
+    """What a short text such as a heading says in place of a product's name; None for one that may be a name.
+
+    >>> wording("Verify you are human"), wording("This item is no longer available."), wording("A red lamp")
+    ('blocked', 'no_longer_sold', None)
+    """
+    return next((word for word, pattern in _WORDINGS if pattern.search(text)), None)
 
 
 def clean_text(text: object) -> str:
@@ -124,6 +162,8 @@ def readable(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What one place of a page (a script, the DOM) tells about a product, as plain text; empty: not told.
+
+    A `price` of NaN is a number that can be none.
 
     `features` are (title, description), `rows` (group, name, value) of the specification sheet, `images` URLs.
     """
@@ -192,7 +232,7 @@ def as_product(draft: Draft, url: str) -> Product:
         images=tuple(dict.fromkeys(image for image in images if image.startswith(("http://", "https://")))),
         url=url,
         variants=variants,
-        price=draft.price,
+        price=None if draft.price is None or math.isnan(draft.price) else draft.price,
         extra=_extra(draft),
     )
 
@@ -212,16 +252,37 @@ def _feature_lines(features: Iterable[tuple[str, str]]) -> str:
 
 def _extra(draft: Draft) -> str:
     listed = [{"title": folded(title), "description": folded(text)} for title, text in draft.features]
-    told = {"brand": folded(draft.brand), "model": folded(draft.model), "features": listed}
+    told: dict[str, Any] = {"brand": folded(draft.brand), "model": folded(draft.model), "features": listed}
+    if draft.price is not None and math.isnan(draft.price):
+        told[OUT_OF_RANGE] = ["price"]
     return json.dumps({key: value for key, value in told.items() if value}, sort_keys=True, ensure_ascii=False)
 
 
 def number_in(text: object) -> float | None:
-    """The first number in a text such as "$1,299.99", or a JSON number itself; None where there is none."""
-    if isinstance(text, int | float) and not isinstance(text, bool):
-        return float(text) if math.isfinite(text) else None
-    match = _NUMBER.search(text) if isinstance(text, str) else None
-    return float(match[0].replace(",", "")) if match else None
+    """The first number in a text such as "$1,299.99", or a JSON number itself; None without one up to `LARGEST`.
+
+    >>> number_in("$1,299.99"), number_in("9" * 400), number_in(10**400)
+    (1299.99, None, None)
+    """
+    if isinstance(text, str):
+        match = _NUMBER.search(text)
+        text = float(match[0].replace(",", "")) if match else None
+    if not isinstance(text, int | float) or isinstance(text, bool) or not -LARGEST <= text <= LARGEST:
+        return None
+    return float(text)
+
+
+def price_in(*texts: object) -> float | None:
+    """The first of some texts or JSON numbers that is a number; NaN where the only ones are too large to be a price."""
+    found = [number_in(text) for text in texts]
+    price = next((price for price in found if price is not None), None)
+    return math.nan if price is None and any(map(_is_number, texts)) else price
+
+
+def _is_number(text: object) -> bool:
+    if isinstance(text, str):
+        return _NUMBER.search(text) is not None
+    return isinstance(text, int | float) and not isinstance(text, bool)
 
 
 def count_in(text: object) -> int | None:

@@ -37,6 +37,8 @@ def _bring(source: Path, target: Path) -> None:
     """Copy what an archive appends to; link images, whose content their name tells."""
     names = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file() and not _hidden(path)}
     there = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file() and not _hidden(path)}
+    if strays := sorted(name for name in names if not (source / name).resolve().is_relative_to(source.resolve())):
+        raise UnusableInput(f"{source / strays[0]}: a symbolic link that leads out of {source}")
     if other := sorted(there - names):
         raise UnusableInput(f"{target / other[0]}: not a file of {source}; choose another --out")
     say(f"replay: bringing {len(names):,} files")

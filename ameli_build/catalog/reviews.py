@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
+from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.markup import preformatted
-from ameli_build.catalog.parsed import NotReviews, page_text, readable
+from ameli_build.catalog.parsed import LARGEST, OUT_OF_RANGE, NotReviews, error_text, readable
 from ameli_build.catalog.raw_records import BadRecord, review_of
 from ameli_build.catalog.scripts import json_in
 from ameli_build.catalog.urls import original_image, sku_of
 from ameli_build.records import UNREADABLE, Rejected, Review
+
+_NUMBERS = {"rating": "rating", "helpful": "positiveFeedbackCount", "unhelpful": "negativeFeedbackCount"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,9 @@ def parse_review_page(body: bytes, sku: str, source: str = "") -> ReviewPage:
     for number, topic in enumerate(page["topics"], 1):
         try:
             reviews.append(_review(topic, sku, source))
-        except BadRecord as error:
+        except Exception as error:  # whatever one review does to its reader, the others live
             shown = json.dumps(topic, ensure_ascii=False)[:10_000]
-            rejected.append(Rejected(source, 0, f"review {number} of sku {sku}: {error}", readable(shown)))
+            rejected.append(Rejected(source, 0, f"review {number} of sku {sku}: {error_text(error)}", readable(shown)))
     total_pages, total_results = (_claim(page.get(key)) for key in ("totalPages", "totalResults"))
     return ReviewPage(tuple(reviews), total_pages, total_results, tuple(rejected))
 
@@ -69,28 +72,42 @@ def _page(body: bytes) -> dict[str, Any]:
 
 
 def _claim(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST else None
 
 
 def _review(topic: object, sku: str, source: str) -> Review:
     if not isinstance(topic, dict):
         raise BadRecord("not an object")
     about, conflict = _variant(topic, sku)
+    numbers, strays = _numbers(topic)
     record = {
         "review_id": topic.get("id"),
         "sku": sku,
         "title": _readable(topic.get("title")),
         "text": _readable(topic.get("text")),
-        "rating": topic.get("rating"),
-        "helpful": topic.get("positiveFeedbackCount"),
-        "unhelpful": topic.get("negativeFeedbackCount"),
+        **numbers,
         "images": _photos(topic.get("photos")),
         "product_details_sku": about,
         "author": _readable(topic.get("author")),
         "submitted_at": topic.get("submissionTime"),
         **_aside(topic),
+        **({OUT_OF_RANGE: strays} if strays else {}),
     }
     return review_of(record, source, conflict)
+
+
+def _numbers(topic: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The numbers of a review, and the names of those that are none since they are out of all range."""
+    given = {name: topic.get(key) for name, key in _NUMBERS.items()}
+    strays = [name for name, value in given.items() if _is_stray(value)]
+    return given | dict.fromkeys(strays), strays
+
+
+def _is_stray(value: object) -> bool:
+    if isinstance(value, str):
+        digits = value.strip().lstrip("+-")
+        return digits.isdecimal() and len(digits.lstrip("0")) > len(str(int(LARGEST)))
+    return isinstance(value, int | float) and not -LARGEST <= value <= LARGEST
 
 
 def _readable(value: object) -> object:

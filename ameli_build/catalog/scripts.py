@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -26,7 +27,14 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u\{[0-9a-fA-F]{1,6}\}|\r?\n|.)", re.S)
 _JSON_ESCAPES = frozenset('"\\/bfnrtu')
-_DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
+_DIGITS = 300
+_DECODER = json.JSONDecoder(
+    strict=False,
+    parse_constant=lambda _: None,
+    parse_int=lambda digits: (
+        int(digits) if len(digits) <= _DIGITS else math.inf
+    ),  # Python reads 4,300 digits, and raises
+)
 _BEYOND = 4
 
 
@@ -143,7 +151,12 @@ def json_ld_breadcrumb(scripts: Sequence[Script]) -> tuple[str, ...]:
 def _of_type(value: Any, name: str) -> dict[str, Any] | None:
     """The first object of a JSON-LD type, directly, in a list or in a graph."""
     candidates = [value, *as_list(value), *as_list(as_dict(value).get("@graph"))]
-    return next((one for one in candidates if isinstance(one, dict) and name in _types(one)), None)
+    return next((one for one in candidates if isinstance(one, dict) and name in map(_bare, _types(one))), None)
+
+
+def _bare(name: Any) -> str:
+    """A type without the address of its vocabulary."""
+    return as_text(name).rpartition("/")[2].rpartition(":")[2]
 
 
 def _types(value: dict[str, Any]) -> list[Any]:
@@ -165,7 +178,7 @@ def as_text(value: Any) -> str:
     """`value` where it is a string, a number's digits, else ""."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value)
+    return str(value) if value not in (math.inf, -math.inf) else ""
 
 
 def plain(value: Any) -> str:

@@ -37,6 +37,27 @@ def sku_of(url: str) -> str | None:
     return next((match[1] for match in found if match), None)
 
 
+def is_product(url: str) -> bool:
+    """Whether a URL is that of a product page, of the old form or the new."""
+    path = urlsplit(url).path
+    return path.endswith(".p") or path.startswith("/product/")
+
+
+def page_named(url: str, final_url: str, sku: str | None = None) -> tuple[str, str | None]:
+    """The address that names the product of a page, and the SKU that was asked for where that counts.
+
+    A page that was asked for at `url` and came from `final_url`, which is no product's, must name its product itself.
+
+    >>> page_named("https://shop/site/1.p?skuId=1", "https://shop/product/a-red-lamp/JJG", "1")
+    ('https://shop/site/1.p?skuId=1', '1')
+    >>> page_named("https://shop/site/1.p?skuId=1", "https://shop/", "1")
+    ('https://shop/', None)
+    """
+    if sku_of(final_url) is not None:
+        return final_url, sku
+    return (url, sku) if is_product(final_url) or final_url == url else (final_url, None)
+
+
 def original_image(url: str) -> str:
     """The URL of the picture in its full size: without the resize suffix, which begins at the first semicolon.
 

@@ -6,20 +6,22 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from bs4.builder import ParserRejectedMarkup
 
+from ameli_build.catalog.charsets import in_utf8
 from ameli_build.catalog.developer import parse_api_page
 from ameli_build.catalog.links import Links
 from ameli_build.catalog.pages import parse_product_page
-from ameli_build.catalog.parsed import WrongPage
+from ameli_build.catalog.parsed import error_text
 from ameli_build.catalog.reviews import parse_review_page
-from ameli_build.catalog.urls import sku_of
-from ameli_build.crawl.storage.archive import Archived, members, parse
+from ameli_build.catalog.urls import page_named, sku_of
+from ameli_build.crawl.storage.archive import Archived, parse
+from ameli_build.crawl.storage.framing import record_members, tell_damage
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Attribute, Product, Rejected, Review, to_frame
 from ameli_build.stages import Shard, Work
@@ -94,7 +96,7 @@ _PICTURE_ROW = pl.Schema({**PICTURES, "came": pl.Boolean()})
 def read_crawl(raw: Path, work: Work) -> Crawled:
     """All records of the archive. Parsing is sharded, cached by content."""
     crawled = Crawled(Links(work.scratch / "links"))
-    for shards in _batches(_shards(raw, _noting_pictures(raw, crawled))):
+    for shards in _batches(_shards(raw, _noting_pictures(raw, crawled, work.scratch / "archive"))):
         for table in work.map(PARSED, parse_shard, shards):
             crawled.add(table)
     return crawled
@@ -139,9 +141,10 @@ def parse_shard(payload: tuple[Path, list[Place]]) -> pl.DataFrame:
     raw, places = payload
     columns: dict[str, list[Any]] = {name: [] for name in _PARSED}
     for page in _answers(raw, places):
-        for kind, record in _parse(page):
+        found = [("rejected", page)] if isinstance(page, Rejected) else _parse(page)
+        for kind, record in found:
             columns["kind"].append(kind)
-            columns["seen_at"].append(page.fetched_at)
+            columns["seen_at"].append("" if isinstance(page, Rejected) else page.fetched_at)
             for name, wanted in (("product", Product), ("review", Review), ("rejected", Rejected)):
                 columns[name].append(_as_row(record) if isinstance(record, wanted) else None)
     return pl.DataFrame(columns, schema=_PARSED)
@@ -155,22 +158,20 @@ def _as_row(record: Product | Review | Rejected) -> dict[str, Any]:
     return row
 
 
-def _answers(raw: Path, places: Iterable[Place]) -> Iterator[Archived]:
+def _answers(raw: Path, places: Iterable[Place]) -> Iterator[Archived | Rejected]:
     for file, start, end in places:
         with (raw / file).open("rb") as handle:
             handle.seek(start)
-            page = parse(zlib.decompress(handle.read(end - start), 31), file, start)
-        if page is not None:
-            yield page
+            page = parse(zlib.decompress(handle.read(end - start), 31), Path(file).name, start)
+        yield page or Rejected(Path(file).name, 0, f"the record at byte {start} cannot be read", "")
 
 
 def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
     source = f"{page.file}:{page.offset}"
-    body = page.body or b""
+    body = in_utf8(page.body or b"", page.headers.get("content-type", ""))
     try:
         if page.kind == "reviews":
-            sku = sku_of(page.url) or page.sku or ""
-            found = parse_review_page(body, sku, source)
+            found = parse_review_page(body, sku_of(page.url) or page.sku or "", source)
             yield from (("review", review) for review in found.reviews)
             yield from (("rejected", replace(rejected, file=page.file)) for rejected in found.rejected)
         elif page.kind == "api":
@@ -178,23 +179,24 @@ def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
             yield from (("api", replace(product, fetched_at=page.fetched_at)) for product in told.products)
             yield from (("rejected", replace(rejected, file=page.file)) for rejected in told.rejected)
         else:
-            address = page.final_url if sku_of(page.final_url) else page.url
-            product = parse_product_page(body, address, page.sku).product
+            address, sku = page_named(page.url, page.final_url, page.sku)
+            product = parse_product_page(body, address, sku).product
             yield page.kind, replace(product, url=page.final_url, fetched_at=page.fetched_at, source=source)
-    except (WrongPage, RecursionError, ParserRejectedMarkup) as error:
-        yield "rejected", Rejected(page.file, 0, f"{page.kind}: {error}", page.url)
+    except Exception as error:  # whatever a page does to its parser, the others live
+        yield "rejected", Rejected(page.file, 0, f"{page.kind}: {error_text(error)}", page.url)
 
 
-def _noting_pictures(raw: Path, crawled: Crawled) -> Iterator[tuple[Place, Archived]]:
+def _noting_pictures(raw: Path, crawled: Crawled, copies: Path) -> Iterator[tuple[Place, Archived]]:
     """The answers that are to be parsed, without their bodies; what came of images is noted on the way."""
     noted: list[tuple[str, str | None, str | None, bool]] = []
+    copies.mkdir(parents=True, exist_ok=True)
     for path in sorted(raw.glob("*.warc.gz")):
-        for start, end, data in members(path):
+        for file, (start, end, data) in record_members(path, copies, partial(_note_damage, crawled)):
             page = parse(data, path.name, start, with_body=False)
             if page is None:
                 continue
             if page.kind in _KINDS:
-                yield (path.name, start, end), page
+                yield (path.name if file == path else str(file.resolve()), start, end), page
             elif page.kind == "image":
                 noted.append((page.url, page.path, None, True))
             elif page.kind == "failed" and page.wanted == "image":
@@ -205,8 +207,15 @@ def _noting_pictures(raw: Path, crawled: Crawled) -> Iterator[tuple[Place, Archi
     crawled.pictures.append(pl.DataFrame(noted, schema=_PICTURE_ROW, orient="row"))
 
 
+def _note_damage(crawled: Crawled, path: Path, start: int, why: str) -> None:
+    tell_damage(path, start, why)
+    crawled.rejected.append(
+        pl.DataFrame([(path.name, 0, f"the record at byte {start} is damaged ({why})", "")], REJECTED, orient="row")
+    )
+
+
 def _shards(raw: Path, pages: Iterator[tuple[Place, Archived]]) -> Iterator[Shard]:
-    code = module_fingerprint("ameli_build.catalog", "ameli_build.crawl.storage.archive", "ameli_build.records")
+    code = module_fingerprint("ameli_build.catalog", "ameli_build.crawl.storage", "ameli_build.records")
     while some := list(islice(pages, SHARD_PAGES)):
         content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in some]
         yield Shard(fingerprint(content, code), (raw, [place for place, _ in some]))

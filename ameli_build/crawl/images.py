@@ -17,7 +17,7 @@ from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.fetching.spool import Stored, keep, spool, sweep
 from ameli_build.crawl.storage.archive import Response
-from ameli_build.models.pictures import FORMATS
+from ameli_build.models.pictures import FORMATS, check_scans
 from ameli_build.settings import CleanSettings
 from ameli_build.snapshot import Snapshot
 
@@ -108,6 +108,8 @@ def fetch_image(fetcher: Fetcher, snapshot: Snapshot, url: str, validators: Mapp
 def look(path: Path, url: str) -> Finding:
     """Decode a picture, JPEGs at an eighth of their size: that reads all of the file and needs little memory."""
     try:
+        with path.open("rb") as stream:
+            check_scans(stream)
         with Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
             pixels = image.width * image.height
             if pixels > MAX_PIXELS:

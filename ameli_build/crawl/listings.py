@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-from ameli_build.catalog.listings import is_product
-from ameli_build.catalog.urls import listing_url, product_url, sku_of
+from ameli_build.catalog.listings import Listing
+from ameli_build.catalog.urls import is_product, listing_url, product_url, sku_of
 from ameli_build.crawl import developer
 from ameli_build.crawl.fetching import answers
+from ameli_build.crawl.fetching.failures import Unwanted
 from ameli_build.crawl.journal import Selection, check_ids
 from ameli_build.crawl.obtain import Source
+from ameli_build.crawl.storage.archive import Response
 from ameli_build.progress import say
 from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed
@@ -22,6 +24,8 @@ MAX_SITEMAP_DEPTH = 3
 MAX_MISSED = 3
 """Pages in a row that cannot be had after which a listing is left."""
 GONE = ("http_404", "http_410")
+SHORT = "listing_short"
+"""The failure of a listing with fewer products than the shop counts."""
 _LISTING = re.compile(r"/([A-Za-z0-9_-]+)\.c$")
 
 
@@ -81,7 +85,7 @@ def distinct(targets: Iterable[Target]) -> Iterator[Target]:
 def _in_category(source: Source, category: str) -> Iterator[Target]:
     """The products of a category; one that the shop does not have is told."""
     url = listing_url(source.fetcher.addresses.site_url, category)
-    yield from _listed(source, category, url)
+    yield from _listed(source, category, url, anew=source.failure("done", url) == SHORT)
     error = source.failure("listing", url)
     if error:
         what = "the shop has no such category" if error in GONE else "its first page could not be had"
@@ -89,46 +93,80 @@ def _in_category(source: Source, category: str) -> Iterator[Target]:
 
 
 def from_listing(source: Source, url: str) -> Iterator[Target]:
-    """The products of a category from one of its pages on, up to a page that is archived."""
+    """The products on those pages of a category that are not archived yet; all of a category that fell short."""
     match = _LISTING.search(urlsplit(url).path)
     if match is not None:
-        yield from _listed(source, match[1], url, anew=True)
+        start = listing_url(source.fetcher.addresses.site_url, match[1])
+        short = source.failure("done", start) == SHORT
+        yield from _listed(source, match[1], start, anew=short, only_new=not short)
 
 
-def _listed(source: Source, category: str, start: str, anew: bool = False) -> Iterator[Target]:
-    """The cards of a category, page after page to the listing's own end, or until a page shows nothing new.
+def _listed(source: Source, category: str, start: str, anew: bool = False, only_new: bool = False) -> Iterator[Target]:
+    """The cards of a category, page after page until the shop's count is reached, or to a page that only repeats.
 
-    Pages that cannot be had are passed over while the shop's count says that there is more. `anew` ends at the first
-    page that is archived.
+    Pages that cannot be had, or are empty, are passed over while that count says that there is more. A listing that
+    falls short of it without such pages stays open: that is noted, and the next run asks for its pages `anew`.
+    `only_new` passes over the cards of pages that are archived.
     """
-    site = source.fetcher.addresses.site_url
-    url: str | None = start
-    pages: set[str] = set()
-    seen: set[str] = set()
-    number, total, missed = _number(start), 0, 0
-    while url is not None and url not in pages and missed < MAX_MISSED:
-        if anew and source.archive.holds("listing", url):
-            return
-        pages.add(url)
-        listing = source.take("listing", url, answers.listing_page)
-        fresh = [card for card in listing.cards if (card.sku or card.url) not in seen] if listing is not None else []
-        if listing is not None and not fresh:
-            return
-        missed = 0 if fresh else missed + 1
-        seen.update(card.sku or card.url for card in fresh)
-        yield from (Target(card.sku, card.url) for card in fresh)
-        total = max(total, (listing.total or 0) if listing is not None else 0)
-        number += 1
-        more = len(seen) < total  # later listings have no link to their next page, only a count
-        url = (listing.next_url if listing is not None else None) or (
-            listing_url(site, category, number) if more else None
-        )
+    walk = _Walk(source, category, start)
+    yield from walk.cards(anew, only_new)
+    if len(walk.seen) < walk.total and not walk.holes:
+        detail = f"{len(walk.seen):,} of {walk.total:,} products"
+        say(f"warning: category {category}: {detail} that the shop counts; the next run asks again")
+        source.note("done", start, SHORT, 200, detail)
+    elif source.failure("done", start) and not walk.holes:
+        source.archive.add_done(start, None)
 
 
-def _number(url: str) -> int:
-    """Which page of its listing a URL is."""
-    given = parse_qs(urlsplit(url).query).get("cp", ["1"])[0]
-    return int(given) if given.isdecimal() else 1
+class _Walk:
+    """One reading of a listing.
+
+    What was `seen`, the `total` that the shop counts, and how many pages are left for the next run (`holes`).
+    """
+
+    def __init__(self, source: Source, category: str, start: str) -> None:
+        self.seen: set[str] = set()
+        self.total = 0
+        self.holes = 0
+        self._size = 0
+        self._source = source
+        self._category = category
+        self._start = start
+
+    def cards(self, anew: bool, only_new: bool) -> Iterator[Target]:
+        source, site = self._source, self._source.fetcher.addresses.site_url
+        url: str | None = self._start
+        pages: set[str] = set()
+        number, missed = 1, 0
+        while url is not None and url not in pages and missed < MAX_MISSED:
+            pages.add(url)
+            passed_over = only_new and source.archive.holds("listing", url)
+            listing = source.take("listing", url, self._whole, anew=anew)
+            self.total = max(self.total, (listing.total or 0) if listing is not None else 0)
+            cards = listing.cards if listing is not None else ()
+            fresh = [card for card in cards if (card.sku or card.url) not in self.seen]
+            if listing is not None and not fresh:
+                break
+            missed = 0 if fresh else missed + 1
+            self.holes += not source.settled("listing", url)
+            self._size = max(self._size, len(fresh))
+            self.seen.update(card.sku or card.url for card in fresh)
+            yield from (Target(card.sku, card.url) for card in fresh if not passed_over)
+            number += 1
+            # Later listings have no link to their next page, only a count.
+            more = len(self.seen) + self.holes * self._size < self.total
+            url = (listing.next_url if listing is not None else None) or (
+                listing_url(site, self._category, number) if more else None
+            )
+
+    def _whole(self, response: Response) -> Listing:
+        """The listing in a page; an empty one is none while the shop counts more than what was seen."""
+        listing = answers.listing_page(response)
+        if not listing.cards and len(self.seen) < max(self.total, listing.total or 0):
+            raise Unwanted(
+                "not_a_listing", f"no products, where the shop counts {max(self.total, listing.total or 0):,}"
+            )
+        return listing
 
 
 def from_sitemap(source: Source, url: str) -> Iterator[Target]:

@@ -74,11 +74,16 @@ class Source:
         accept: Callable[[Response], T],
         sku: str | None = None,
         remark: Remark[T] = lambda _: NOTHING,
+        anew: bool = False,
     ) -> T | None:
-        """What `accept` makes of the page at `url`; None where it cannot be had, which is noted."""
+        """What `accept` makes of the page at `url`; None where it cannot be had, which is noted.
+
+        `anew` asks also for what is archived, and falls back on it.
+        """
         place = self.archive.find(kind, url)
         if place is not None and place.error is None:
-            return self._accepted(self.archive, place, accept)
+            fresh = self._asked_anew(kind, url, accept) if anew else None
+            return fresh if fresh is not None else self._accepted(self.archive, place, accept)
         if not self.wanted(kind, url):
             return None
         before = self.earlier.find(kind, url) if self.earlier is not None and kind in CONDITIONAL else None
@@ -92,6 +97,15 @@ class Source:
             self.note(kind, url, failure.kind, failure.status, failure.detail, sku)
             return None
         self.archive.add(kind, response, sku=sku, more=remark(value))
+        return value
+
+    def _asked_anew(self, kind: str, url: str, accept: Callable[[Response], T]) -> T | None:
+        try:
+            response, value = self.fetcher.get(url, kind, accept)
+        except FetchFailed as failure:
+            self.board.error(failure.kind)
+            return None
+        self.archive.add(kind, response)
         return value
 
     def _accepted(self, archive: Archive, place: Place, accept: Callable[[Response], T]) -> T | None:

@@ -162,8 +162,9 @@ class _Look(Source):
         accept: Callable[[Response], T],
         sku: str | None = None,
         remark: Remark[T] = lambda _: NOTHING,
+        anew: bool = False,
     ) -> T | None:
-        """As `Source.take`, but nothing is kept."""
+        """As `Source.take`, but nothing is kept, nor asked for `anew`."""
         if self.archive.holds(kind, url):
             return super().take(kind, url, accept, sku, remark)
         if kind == "listing" and url not in self.first:
@@ -175,6 +176,9 @@ class _Look(Source):
         except FetchFailed as failure:
             self._missing[kind, url] = failure.kind
             return None
+
+    def note(self, kind: str, url: str, error: str, status: int, detail: str, sku: str | None = None) -> None:
+        """Nothing is kept."""
 
     def failure(self, kind: str, url: str) -> str:
         """As `Source.failure`."""

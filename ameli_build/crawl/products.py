@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
-from bs4 import ParserRejectedMarkup
-
-from ameli_build.catalog.glance import Glance, glance
-from ameli_build.catalog.parsed import NotAProduct
+from ameli_build.catalog.glance import Glance
+from ameli_build.catalog.pages import parse_product_page
 from ameli_build.crawl.browsers.specifications import Clicker, ClickFailed
 from ameli_build.crawl.fetching import answers
+from ameli_build.crawl.fetching.failures import OTHER_PAGES
 from ameli_build.crawl.listings import GONE, Target
 from ameli_build.crawl.obtain import Errand, Source
 from ameli_build.crawl.reviews import review_pages
-from ameli_build.crawl.storage.archive import Response
 from ameli_build.settings import CrawlSettings
 
 
@@ -31,10 +30,15 @@ class ProductCrawler:
         A product that was done is passed over, unless it is to be looked at `again`: then whatever is missing of it.
         """
         done = done_mark(target, self._settings)
-        known = self.source.archive.find("done", done) is not None
+        known = self.source.archive.holds("done", done)
         if again or not known:
             errand = Errand(self.source)
-            self._fetch(errand, target)
+            try:
+                self._fetch(errand, target)
+            except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError, AttributeError) as error:
+                # One product never ends a crawl of weeks; what ends it on purpose is of other types.
+                self.source.note("done", done, f"error_{type(error).__name__}", 0, " ".join(str(error).split())[:200])
+                errand.complete = False
             if errand.complete and not known and not (again and target.images is not None):
                 self.source.archive.add_done(done, target.sku)
         self.source.board.product(skipped=known and not again)
@@ -44,10 +48,9 @@ class ProductCrawler:
             self._fetch_rest(errand, target.sku, list(target.images))
             return
         url = target.url
-        page = errand.take("page", url, _checked, target.sku)
-        if page is None and self.source.failure("page", url) in GONE:
+        seen = errand.take("page", url, partial(answers.product_page, sku=target.sku), target.sku)
+        if seen is None and self.source.failure("page", url) in (*GONE, *OTHER_PAGES):
             return
-        seen = _seen(page, target.sku) if page is not None else None
         sku = target.sku or (seen.sku if seen is not None else None)
         if seen is not None and self._needs_click(seen):
             self._click(url, sku)
@@ -76,24 +79,24 @@ class ProductCrawler:
         try:
             html = self._clicker.click(target, addresses.check(target))
         except ClickFailed as failure:
-            self.source.note("clicked", url, failure.kind, 0, str(failure), sku)
+            kind = "not_a_product" if failure.html and not _shows_product(failure.html, url, sku) else failure.kind
+            self.source.note("clicked", url, kind, 0, str(failure), sku)
         else:
-            self.source.archive.add_clicked(url, html, sku)
+            if _shows_product(html, url, sku):
+                self.source.archive.add_clicked(url, html, sku)
+            else:
+                self.source.note("clicked", url, "not_a_product", 0, "another page came to the browser", sku)
+
+
+def _shows_product(html: str, url: str, sku: str | None) -> bool:
+    """Whether a page proves to be a product's: a challenge that comes to the browser alone says nothing of a sheet."""
+    try:
+        parse_product_page(html.encode("utf-8", "replace"), url, sku)
+    except Exception:  # of whatever kind: what cannot be parsed is no sheet
+        return False
+    return True
 
 
 def done_mark(target: Target, settings: CrawlSettings) -> str:
     """The address under which the archive says that nothing more is to be had of a product with these settings."""
     return f"{target.url}#{settings.specifications}-{settings.review_sort}-{settings.review_page_size}"
-
-
-def _checked(response: Response) -> Response:
-    answers.html_page(response)
-    return response
-
-
-def _seen(page: Response, sku: str | None) -> Glance | None:
-    """What a page tells of its product; None for a page of another kind, which the catalog will reject by name."""
-    try:
-        return glance(page.data, page.final_url, sku)
-    except (NotAProduct, RecursionError, ParserRejectedMarkup):
-        return None

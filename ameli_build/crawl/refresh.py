@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ameli_build.catalog.reviews import ReviewPage
+from ameli_build.catalog.stored import image_file
 from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.fetching.failures import Unwanted
 from ameli_build.crawl.storage.archive import Archived, Response
@@ -57,8 +58,9 @@ class Earlier:
         place = self.archive.find(kind, url)
         if place is None or place.error is not None:
             return None
-        if kind == "image" and not (self._from.root / (self.read(place).path or "-")).is_file():
-            return None
+        if kind == "image":
+            file = image_file(self._from.root, self.read(place).path or "")
+            return place if file is not None and file.is_file() else None
         return place
 
     def read(self, place: Place) -> Archived:
@@ -102,7 +104,9 @@ class Earlier:
         """Have an image's file in the new snapshot: the same file where both lie on one file system, else a copy."""
         if record.path is None:
             return
-        source, place = self._from.root / record.path, self._to.root / record.path
+        source, place = image_file(self._from.root, record.path), image_file(self._to.root, record.path)
+        if source is None or place is None:
+            raise RunFailed(f"{record.file}: record at byte {record.offset}: {record.path!r} leads out of the snapshot")
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists():
             try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ameli_build.crawl.journal import Selection
-from ameli_build.crawl.listings import Target, distinct, find_targets, from_listing, from_sitemap
+from ameli_build.crawl.listings import SHORT, Target, distinct, find_targets, from_listing, from_sitemap
 from ameli_build.crawl.obtain import Source
 from ameli_build.crawl.storage.index import Failure
 from ameli_build.settings import CrawlSettings
@@ -27,7 +27,7 @@ def find_failed(source: Source, settings: CrawlSettings, selections: Sequence[Se
     products = [target for failure in failures for target in _product(source, failure)]
     listed: list[Target] = []
     for failure in failures:
-        if failure.kind == "listing":
+        if failure.kind == "listing" or failure.error == SHORT:
             listed += from_listing(source, failure.url)
         elif failure.kind == "sitemap":
             listed += from_sitemap(source, failure.url)

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
@@ -24,6 +25,10 @@ Opened = Callable[[str], Image.Image]
 """Gives the picture of a path in the snapshot that somebody has decoded."""
 
 _ADDRESS = re.compile(r"[0-9a-f]{64}")
+MAX_SCANS = 100
+"""Scans of a JPEG; progressive ones have about ten."""
+_SCAN = b"\xff\xda"
+"""The marker of a scan, which stands nowhere else: in packed pixels every 0xff is followed by a zero."""
 
 
 def open_picture(path: Path, max_pixels: int = ANY_SIZE) -> Image.Image:
@@ -46,9 +51,23 @@ def bounded(max_pixels: int) -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
+def check_scans(stream: BinaryIO) -> None:
+    """Raise `DecompressionBombError` for a JPEG of more scans than a picture has: each goes over all of its pixels."""
+    last = stream.read(2)
+    if last != b"\xff\xd8":
+        return
+    scans = 0
+    while piece := stream.read(1 << 16):
+        scans += (last[-1:] + piece).count(_SCAN)
+        last = piece
+    if scans > MAX_SCANS:
+        raise Image.DecompressionBombError(f"{scans:,} scans")
+
+
 def open_body(body: bytes) -> Image.Image:
     """The picture in `body`, of one of `FORMATS`, not yet decoded. Raises what Pillow raises."""
     Image.init()
+    check_scans(io.BytesIO(body))
     return Image.open(io.BytesIO(body), formats=[name for name in FORMATS if name in Image.OPEN])
 
 

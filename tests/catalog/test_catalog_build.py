@@ -1,4 +1,6 @@
+import gzip
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,11 +10,11 @@ from page_shapes import clicked_sheet, component, crumbs, heading, page, specifi
 
 from ameli_build.catalog.build import STAGE
 from ameli_build.catalog.replay import replay
-from ameli_build.crawl.storage.archive import Response
+from ameli_build.crawl.storage.archive import Response, members
 from ameli_build.crawl.storage.store import Archive
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import run_stage, stage_record
+from ameli_build.stages import in_process, run_stage, stage_record
 from ameli_build.workers import process_mapper
 
 SITE = "https://shop.test"
@@ -207,3 +209,32 @@ def test_nothing_usable(tmp_path: Path, pages: list[tuple[str, str, bytes]], mes
     with pytest.raises(UnusableInput, match=message):
         run_stage(STAGE, snapshot, Settings())
     assert not (snapshot.root / "catalog").exists()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_archive_that_was_damaged_or_packed_anew_keeps_the_rest(crawled: Snapshot, whole: bool) -> None:
+    run_stage(STAGE, crawled, Settings(), in_process)
+    products = crawled.read("catalog/products").drop("source")
+    (path,) = crawled.raw.glob("*.warc.gz")
+    data = bytearray(path.read_bytes())
+    if whole:
+        path.write_bytes(gzip.compress(gzip.decompress(data)))
+    else:
+        places = [start for start, _, record in members(path) if b"ameli-kind: reviews" in record.lower()]
+        data[places[-1] + 30] ^= 0xFF
+        path.write_bytes(data)
+    run_stage(STAGE, crawled, Settings(), in_process)
+    assert crawled.read("catalog/products").drop("source").equals(products)
+    assert ("is damaged" in (crawled.root / "catalog" / "rejected.jsonl").read_text()) is not whole
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.99])
+def test_an_archive_that_changed_at_equal_size_is_read_again(crawled: Snapshot, place: float) -> None:
+    assert run_stage(STAGE, crawled, Settings(), in_process)
+    (path,) = crawled.raw.glob("*.warc.gz")
+    found, data = path.stat(), bytearray(path.read_bytes())
+    data[int(len(data) * place)] ^= 0xFF
+    path.write_bytes(data)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    assert run_stage(STAGE, crawled, Settings(), in_process)
+    assert not run_stage(STAGE, crawled, Settings(), in_process)

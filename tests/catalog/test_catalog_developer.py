@@ -40,7 +40,10 @@ def test_a_recorded_product(captures: Path) -> None:
     assert product.categories == tuple(node["name"] for node in told["categoryPath"])
     assert product.categories[0] == "Best Buy"
     assert product.description == told["longDescription"]
-    assert product.attributes == ()  # fields of their own are no sheet
+    beside = {
+        name.capitalize(): told[name] for name in ("color", "height", "width", "depth", "weight") if told.get(name)
+    }
+    assert {row.name: row.value for row in product.attributes} == beside
     assert product.images == tuple(
         told[name]
         for name in ("largeFrontImage", "angleImage", "leftViewImage", "backViewImage", "alternateViewsImage")
@@ -89,6 +92,7 @@ def test_the_sheet_keeps_names_and_values_and_invents_no_sections() -> None:
         Attribute("", "Energy Star® Certified", "Yes"),
         Attribute("", "Dimmable", "Yes"),
         Attribute("", "Sockets", "2"),
+        Attribute("", "Color", "Red"),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -193,3 +195,21 @@ def test_memory_does_not_grow_with_an_image(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert (tmp_path / image.path).stat().st_size == len(noise)
     assert peak < 3_000_000
+
+
+def scans(number: int) -> bytes:
+    """A small progressive JPEG whose last scan is there many times."""
+    buffer = io.BytesIO()
+    Image.effect_noise((64, 64), 50).convert("RGB").save(buffer, "JPEG", progressive=True)
+    body = buffer.getvalue()
+    last = body.rindex(b"\xff\xda")
+    return body[:last] + body[last:-2] * number + body[-2:]
+
+
+@pytest.mark.parametrize(("number", "error"), [(1, ""), (60, ""), (200, "bomb"), (20_000, "bomb")])
+def test_the_scans_of_a_jpeg_are_counted_before_it_is_decoded(tmp_path: Path, number: int, error: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(scans(number))
+    start = time.process_time()
+    found = look(tmp_path / "a.jpg", "http://shop/a.jpg").error
+    assert (error in found) if error else not found
+    assert time.process_time() - start < 2

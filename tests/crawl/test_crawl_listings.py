@@ -122,3 +122,56 @@ def test_robots_that_cannot_be_had_are_named(tmp_path: Path) -> None:
     pages = {"/site/x/x/c.c?cp=1&id=c": shelf("1001")}
     with misbehaving(pages, always(Status(503), "robots")) as server, pytest.raises(RunFailed, match=r"robots.*503"):
         skus_of(tmp_path, server.url, "c")
+
+
+def chairs(*skus: int, total: int = 0, following: int = 0) -> bytes:
+    """A page of a listing that counts all its products."""
+    link = f"/site/x/x/c.c?cp={following}&id=c" if following else ""
+    count = f'<span class="item-count">{total} items</span>' if total else ""
+    return shelf(" ".join(map(str, skus)), link).replace(b"<ol", f"{count}<ol".encode())
+
+
+PUZZLE = b"<html><title>Please wait</title><h1>One moment, please</h1></html>"
+BARE = b"<html><title>Shelf</title><span class='item-count'>6 items</span></html>"
+HOLES: dict[str, tuple[dict[int, bytes], dict[int, bytes]]] = {
+    "a puzzle in the middle": ({2: PUZZLE}, {2: chairs(3, 4, total=6, following=3)}),
+    "no cards in the middle": ({2: BARE}, {2: chairs(3, 4, total=6)}),
+    "a puzzle at the end": ({3: PUZZLE}, {3: chairs(5, 6, total=6)}),
+    "fewer cards than there are": ({2: chairs(3, total=6, following=3)}, {2: chairs(3, 4, total=6)}),
+    "an end too early": ({2: chairs(1, 2, total=6)}, {2: chairs(3, 4, total=6, following=3)}),
+}
+
+
+@pytest.mark.parametrize("hole", HOLES)
+def test_a_listing_stays_open_until_it_is_whole(tmp_path: Path, hole: str) -> None:
+    bad, good = HOLES[hole]
+    skus = [(1, 2), (3, 4), (5, 6)]
+    shelves = {n: chairs(*skus[n - 1], total=6, following=n + 1 if n < 3 else 0) for n in (1, 2, 3)}
+    pages = {f"/site/x/x/c.c?cp={n}&id=c": body for n, body in (shelves | bad).items()}
+    with misbehaving(pages) as server:
+        first = skus_of(tmp_path, server.url, "c")
+        assert set(first) < set("123456")
+        pages |= {f"/site/x/x/c.c?cp={n}&id=c": body for n, body in good.items()}
+        assert sorted(skus_of(tmp_path, server.url, "c")) == list("123456")
+        asked = len(server.seen)
+        assert sorted(skus_of(tmp_path, server.url, "c")) == list("123456")  # and now it is closed
+        assert all(seen.target == "/robots.txt" for seen in server.seen[asked:])
+
+
+def test_a_listing_that_falls_short_is_counted(tmp_path: Path) -> None:
+    pages = {"/site/x/x/c.c?cp=1&id=c": chairs(1, 2, total=4), "/site/x/x/c.c?cp=2&id=c": chairs(2, 1, total=4)}
+    with misbehaving(pages) as server:
+        skus_of(tmp_path, server.url, "c")
+        with source_of(tmp_path, settings_for(server.url)) as source:
+            assert [(one.error, one.kind) for one in source.archive.failures()] == [("listing_short", "done")]
+
+
+def test_an_empty_category_that_says_so_is_no_failure(tmp_path: Path) -> None:
+    pages = {
+        "/site/x/x/c.c?cp=1&id=c": b"<html><title>Shelf</title><span class='item-count'>0 items</span></html>",
+        "/site/x/x/d.c?cp=1&id=d": shelf("11"),
+    }
+    with misbehaving(pages) as server:
+        assert skus_of(tmp_path, server.url, "c", "d") == ["11"]
+        with source_of(tmp_path, settings_for(server.url)) as source:
+            assert source.archive.failures() == []

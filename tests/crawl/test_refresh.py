@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +24,7 @@ from faults.server import misbehaving
 from ameli_build.catalog.build import STAGE
 from ameli_build.crawl.run import crawl
 from ameli_build.crawl.stats import CrawlStats
-from ameli_build.crawl.storage.archive import read_archive
+from ameli_build.crawl.storage.archive import members, read_archive
 from ameli_build.crawl.storage.store import Archive
 from ameli_build.demo.server import Seen
 from ameli_build.demo.storefront import Storefront
@@ -250,3 +252,28 @@ def test_a_refresh_fails_as_a_crawl_does(tmp_path: Path, earlier: tuple[Path, tu
     root, _ = earlier
     with misbehaving({}) as server, pytest.raises(RunFailed, match="no product found"):
         crawl(Snapshot(tmp_path), settings_for(server.url), refresh=Snapshot(root))
+
+
+@pytest.mark.parametrize("path", ["../evil.txt", "raw/images/../../../evil.txt", "raw/images/link.txt"])
+def test_a_refresh_writes_nothing_outside_of_the_new_snapshot(tmp_path: Path, path: str) -> None:
+    with Storefront(small_world(1), pictures=picture) as shop:
+        values: dict[str, Any] = {"specifications": "json", "refresh_images": "trust"}
+        crawl(Snapshot(tmp_path / "then"), settings_for(shop.site_url, **values))
+        (tmp_path / "evil.txt").write_text("not a picture")
+        (tmp_path / "then" / "raw" / "images" / "link.txt").symlink_to(tmp_path / "evil.txt")
+        redirect_images(tmp_path / "then" / "raw", path)
+        (tmp_path / "out").mkdir()
+        new = Snapshot(tmp_path / "out" / "now")
+        crawl(new, settings_for(shop.site_url, **values), refresh=Snapshot(tmp_path / "then"))
+    assert [one.name for one in (tmp_path / "out").iterdir()] == ["now"]
+    assert {one.path for one in read_archive(new.raw) if one.kind == "image"} <= {
+        f"raw/images/{one.name}" for one in (new.raw / "images").iterdir() if not one.is_symlink()
+    }
+    assert "link.txt" not in {one.name for one in (new.raw / "images").iterdir()}
+
+
+def redirect_images(raw: Path, path: str) -> None:
+    """Rewrite the archive so that all its images are said to lie at `path`."""
+    file = raw / "pages-00001.warc.gz"
+    found = [re.sub(rb"Ameli-Path: [^\r]*", f"Ameli-Path: {path}".encode(), data) for _, _, data in members(file)]
+    file.write_bytes(b"".join(zlib.compress(data, wbits=31) for data in found))

@@ -152,10 +152,11 @@ class Browser:
         settings = self._settings
         page = min(settings.read_timeout, settings.deadline)
         driver.set_page_load_timeout(page)
-        script = 2 * settings.click_timeout + _SCRIPT_GRACE
+        script = 3 * settings.click_timeout + _SCRIPT_GRACE  # for the button, and twice that for its rows
         driver.set_script_timeout(script)
         config: ClientConfig = driver.command_executor.client_config  # type: ignore[union-attr]
         config.timeout = max(page, script) + _ANSWER_GRACE
+        command(driver, "Browser.setDownloadBehavior", {"behavior": "deny"})
         name, value = COUNTRY_COOKIE
         command(driver, "Network.setCookie", {"name": name, "value": value, "url": self._addresses.site_url})
 

@@ -32,6 +32,7 @@ _FLAGS = (
 )
 _PREFERENCES = {
     "profile.managed_default_content_settings.images": 2,
+    "download_restrictions": 3,  # all
     "webrtc.ip_handling_policy": "disable_non_proxied_udp",
 }
 """Fetch no images; the flag for that, `imagesEnabled`, stops only some."""

@@ -24,8 +24,11 @@ ROWS = (
 COVERS = ("#survey_invite_no", "[role='dialog'][aria-modal='true'] [aria-label^='close' i]", ".c-modal-close-icon")
 """What declines or closes whatever covers a page: the shop's survey, modal windows."""
 
-CALM_SECONDS = 0.2
-"""Rows that come one by one come faster than this."""
+CALM_SECONDS = 1.0
+"""A sheet is whole once nothing of it changes for so long, and for twice the longest gap between two of its rows."""
+
+_CALM_SHARE = 0.25
+"""Of the time for a click, where that is so short that this is less."""
 
 _UNLOADED_TRIES = 3
 
@@ -35,7 +38,21 @@ window.open = window.prompt = () => null;
 window.alert = () => undefined;
 window.confirm = () => false;
 const start = performance.now();
-let shown = 0, presses = 0, pressed = 0, loaded = Infinity, before = '', changed = 0;
+const waits = /^\\s*(loading|please wait|one moment|just a moment|fetching)\\b.{0,40}$/i;
+let shown = 0, presses = 0, pressed = 0, loaded = Infinity, before = '', changed = 0, gap = 0, came = 0, pending = 0;
+
+const fetched = window.fetch, send = XMLHttpRequest.prototype.send;
+window.fetch = function (...args) {
+  pending += 1;
+  const answer = fetched.apply(this, args);
+  answer.then(one => one.clone().text()).catch(() => null).finally(() => { pending -= 1; });
+  return answer;
+};
+XMLHttpRequest.prototype.send = function (...args) {
+  pending += 1;
+  this.addEventListener('loadend', () => { pending -= 1; });
+  return send.apply(this, args);
+};
 
 function press() {
   if (!presses) document.querySelectorAll(covers).forEach(one => one.click());
@@ -48,26 +65,34 @@ function press() {
   return true;
 }
 
+const isWaiting = one => waits.test(one.textContent) || one.closest('[aria-busy="true"]') !== null;
+
 function count() {
-  const all = Array.from(document.querySelectorAll(rows));
-  const state = all.length + ' ' + all.reduce((sum, one) => sum + one.textContent.length, 0);
-  if (state !== before) [before, changed] = [state, performance.now()];
-  return all.length;
+  const all = Array.from(document.querySelectorAll(rows)), there = all.filter(one => !isWaiting(one));
+  const state = there.length + ' ' + all.length + ' ' + all.reduce((sum, one) => sum + one.textContent.length, 0);
+  if (state !== before) {
+    const now = performance.now();
+    if (came) gap = Math.max(gap, now - came);
+    if (presses && there.length > shown) came = now;
+    [before, changed] = [state, now];
+  }
+  return [there.length, all.length > there.length];
 }
 
 function step() {
   if (location.protocol === 'chrome-error:') return done(['browser', '']);
-  const number = count(), now = performance.now();
-  const end = kind => done([kind, kind ? '' : '<!DOCTYPE html>' + document.documentElement.outerHTML]);
+  const [number, waiting] = count(), now = performance.now(), quiet = now - changed;
+  const settled = !waiting && quiet >= Math.max(calm, Math.min(2 * gap, limit / 2));
+  const end = kind => done([kind, '<!DOCTYPE html>' + document.documentElement.outerHTML]);
   if (!presses) {
     shown = number;
     if (press()) [presses, pressed] = [1, now];
     loaded = document.readyState === 'complete' ? Math.min(loaded, now) : Infinity;
     if (!presses && now > Math.min(start + limit, loaded + limit / 4)) return end('no_button');
-  } else if (number > shown && now - changed >= calm) {
+  } else if (number > shown && settled && !pending) {
     return end('');
-  } else if (now - pressed > limit) {
-    return end(number ? '' : 'no_rows');
+  } else if (now - pressed > (number > shown && !settled ? 2 * limit : limit)) {
+    return end(!number && !waiting ? 'no_rows' : settled ? '' : 'not_whole');
   } else if (number <= shown && now - pressed > presses * limit / 3) {
     presses += 1;
     press();
@@ -80,23 +105,30 @@ step();
 
 A survey or modal window that covers the page is closed first. A page that has loaded completely gets a quarter of the
 time to bring its button. The button is pressed again where the page's script was not listening yet. The rows are all
-there when they have become more than before the click, and their number and text have not changed for a while; rows
-that were there before and do not become more in all the time are taken as they are.
+there when they have become more than before the click, none of them says that it is still loading, their number and
+text have not changed for a while, and the page waits for no answer; a request that never ends does not count once all
+the time is over. Rows that still change then are not the whole sheet. Rows that were there before and do not become
+more in all the time are taken as they are.
 """
 
 _DETAILS = {
     "no_button": "no specification button within {:g} s",
     "browser": "the page could not be loaded",
     "no_rows": "no specification rows within {:g} s of the click",
+    "not_whole": "specification rows still came {:g} s and more after the click",
 }
 
 
 class ClickFailed(Exception):
-    """A page whose specifications could not be opened; `kind` is `no_button`, `no_rows` or `browser`."""
+    """A page whose specifications could not be opened, and its HTML, where there is any.
 
-    def __init__(self, kind: str, detail: str) -> None:
+    `kind` is `no_button`, `no_rows`, `not_whole` or `browser`.
+    """
+
+    def __init__(self, kind: str, detail: str, html: str = "") -> None:
         super().__init__(detail)
         self.kind = kind
+        self.html = html
 
 
 class Clicker:
@@ -128,7 +160,7 @@ class Clicker:
                 raise ClickFailed("browser", told(error)[:200]) from None
             if kind:
                 browser.close()
-                raise ClickFailed(kind, _DETAILS[kind].format(self._timeout))
+                raise ClickFailed(kind, _DETAILS[kind].format(self._timeout), html)
         return html
 
     def _opened(self, browser: Browser, url: str) -> tuple[str, str]:
@@ -147,5 +179,6 @@ class Clicker:
 
     def _in_page(self, driver: WebDriver) -> tuple[str, str]:
         selectors = (", ".join(BUTTONS), ", ".join(ROWS), ", ".join(COVERS))
-        kind, html = driver.execute_async_script(_OPEN, *selectors, self._timeout * 1000, CALM_SECONDS * 1000)
+        calm = min(CALM_SECONDS, _CALM_SHARE * self._timeout)
+        kind, html = driver.execute_async_script(_OPEN, *selectors, self._timeout * 1000, calm * 1000)
         return str(kind), str(html)

@@ -2,8 +2,8 @@
 
 Started as a script in a session of its own, with a pipe from the crawler as standard input: when that pipe ends, even
 because the crawler was killed, the driver and its browser are killed and their folder is removed. That folder holds the
-browser's profile and is the temporary folder of all its processes. Uses the standard library alone, so that it starts
-at once.
+browser's profile and is the home and temporary folder of all its processes. Uses the standard library alone, so that it
+starts at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main(folder: str, command: list[str]) -> int:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Path(folder).mkdir(0o700)
-    environment = os.environ | {"TMPDIR": folder}
+    environment = os.environ | dict.fromkeys(("TMPDIR", "HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), folder)
     driver = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
     signal.signal(signal.SIGTERM, lambda *_: driver.kill())
     threading.Thread(target=_kill_at_end_of_input, args=(driver,), daemon=True).start()

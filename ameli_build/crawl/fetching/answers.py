@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import unescape
+from typing import TypeVar
 
-from bs4 import ParserRejectedMarkup
-
+from ameli_build.catalog.charsets import in_utf8, page_text
 from ameli_build.catalog.developer import ApiPage, parse_api_page
+from ameli_build.catalog.glance import Glance, glance
 from ameli_build.catalog.listings import Listing, Sitemap, parse_listing, parse_sitemap
-from ameli_build.catalog.parsed import WrongPage
+from ameli_build.catalog.markup import title_of, without_scripts
+from ameli_build.catalog.parsed import Wording, WrongPage, error_text, wording
 from ameli_build.catalog.reviews import ReviewPage, parse_review_page
+from ameli_build.catalog.urls import is_product, page_named
 from ameli_build.crawl.fetching.bodies import image_extension
 from ameli_build.crawl.fetching.failures import Unwanted
 from ameli_build.crawl.storage.archive import Response
 
+T = TypeVar("T")
+
 _TITLE = re.compile(rb"<title\b[^>]*>(.*?)</title>", re.S | re.I)
+_TAGS = re.compile(r"<[^<>]*>")
+_FIRST_WORDS = 500
+"""Characters of a page that say what it is."""
 START_BYTES = 65536
 _TITLES = (
     (b"access denied", "blocked"),
@@ -53,13 +63,46 @@ def _came_whole(response: Response) -> bool:
     )
 
 
-def listing_page(response: Response) -> Listing:
-    """The listing in a page; raises `Unwanted` for anything else."""
-    body = html_page(response)
+def product_page(response: Response, sku: str | None) -> Glance:
+    """What a product page tells at a glance; raises `Unwanted` for anything else.
+
+    A page of another kind is `blocked` or `no_longer_sold` where it says so, else `not_a_product`.
+    """
+    html_page(response)
+    url, known = page_named(response.url, response.final_url, sku)
     try:
-        return parse_listing(body, response.final_url)
-    except (WrongPage, RecursionError, ParserRejectedMarkup) as error:
+        return _parsed(lambda: glance(_text(response), url, known))
+    except WrongPage as error:
+        away = response.final_url != response.url and not is_product(response.final_url)
+        word = _wording(_text(response)) or "not_a_product"
+        raise Unwanted("no_longer_sold" if away and word != "blocked" else word, str(error)) from None
+
+
+def _text(response: Response) -> bytes:
+    """An answer's body for its parser, which knows no headers."""
+    return in_utf8(
+        response.data, next((value for name, value in response.headers if name.lower() == "content-type"), "")
+    )
+
+
+def _wording(body: bytes) -> Wording | None:
+    """What the title and the first words of a page say that is not the page asked for."""
+    html = page_text(body)
+    shown = " ".join(unescape(_TAGS.sub(" ", without_scripts(html))).split())
+    return wording(f"{title_of(html) or ''} {shown[:_FIRST_WORDS]}")
+
+
+def listing_page(response: Response) -> Listing:
+    """The listing in a page; raises `Unwanted` for anything else, and for one without cards that counts no products."""
+    html_page(response)
+    try:
+        listing = _parsed(lambda: parse_listing(_text(response), response.final_url))
+    except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
+    if not listing.cards and listing.total is None:
+        word = _wording(_text(response))
+        raise Unwanted("blocked" if word == "blocked" else "not_a_listing", "neither products nor their number")
+    return listing
 
 
 def sitemap(response: Response) -> Sitemap:
@@ -68,7 +111,7 @@ def sitemap(response: Response) -> Sitemap:
         raise Unwanted("empty", "an empty body")
     _refuse_by_title(response.data)
     try:
-        return parse_sitemap(response.data)
+        return _parsed(lambda: parse_sitemap(response.data))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 
@@ -79,7 +122,7 @@ def review_page(response: Response, sku: str) -> ReviewPage:
         raise Unwanted("empty", "an empty body")
     _refuse_by_title(response.data)
     try:
-        return parse_review_page(response.data, sku)
+        return _parsed(lambda: parse_review_page(_text(response), sku))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 
@@ -90,9 +133,19 @@ def api_page(response: Response) -> ApiPage:
         raise Unwanted("empty", "an empty body")
     _refuse_by_title(response.data)
     try:
-        return parse_api_page(response.data)
+        return _parsed(lambda: parse_api_page(_text(response)))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
+
+
+def _parsed(parse: Callable[[], T]) -> T:
+    """What a parser makes of an answer; one that it cannot bear is a failure of that page, by the error's name."""
+    try:
+        return parse()
+    except WrongPage:
+        raise
+    except Exception as error:
+        raise Unwanted(f"parser_{type(error).__name__}", error_text(error)) from None
 
 
 def image_start(start: bytes) -> str:

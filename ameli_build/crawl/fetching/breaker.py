@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.progress import say
@@ -22,11 +23,13 @@ _LOOK_SECONDS = 0.2
 class _State:
     """How one host does.
 
-    `refusals` and `failures` are in a row; `since` is the moment of the first failure after the last answer, `until`
+    `refusals` and `failures` are in a row; so are `others`, addresses with another page there, by what was asked for.
+    `since` is the moment of the first failure after the last answer, `until`
     the one when a host that is down is asked again (None for one that is not), `waits` how often it was waited for.
     """
 
     refusals: int = 0
+    others: Counter[str] = field(default_factory=Counter)
     failures: int = 0
     since: float | None = None
     until: float | None = None
@@ -38,7 +41,8 @@ class _State:
 class Breaker:
     """Counts what hosts do, and says when to wait for one and when to give it up; may be used by many threads.
 
-    A host that refuses `crawl.max_forbidden` times in a row is given up: asking on would be hammering. One that fails
+    A host that refuses `crawl.max_forbidden` times in a row, or gives other pages for as many addresses in a row, is
+    given up: asking on would be hammering. One that fails
     `crawl.max_failures` times in a row is down: it is left alone for longer and longer, with one request after each
     wait to see how it does, and given up after `crawl.max_outage` seconds without an answer. Giving up a host that
     `spare` says the crawl can do without fails its own requests; giving up any other ends the crawl.
@@ -138,12 +142,31 @@ class Breaker:
                 )
         self.check(host)
 
-    def accepted(self, host: str) -> None:
+    def other_page(self, host: str, wanted: str, kind: str, url: str) -> None:
+        """Count an address where another page stands than the one that was `wanted`; raises as `check`."""
+        settings = self._settings
+        with self._lock:
+            state = self._states.setdefault(host, _State())
+            state.others[wanted] += 1
+            if state.others[wanted] >= settings.max_forbidden and not state.given_up:
+                self._give_up(
+                    host,
+                    state,
+                    f"{host}: {state.others[wanted]} answers in a row are not the {wanted} that was asked for, the last"
+                    f" ({kind}) for {url}",
+                    "crawl stopped so as not to hammer; look at one of these pages; everything so far is kept: run the"
+                    " same command to go on",
+                    Refused,
+                )
+        self.check(host)
+
+    def accepted(self, host: str, wanted: str = "") -> None:
         """Note that a host gave what was asked for."""
         self.answered(host)
         state = self._states.get(host)
         if state is not None:
             state.refusals = 0
+            state.others.pop(wanted, None)
 
     def _open(self, host: str, state: _State, reason: str) -> None:
         now, settings = self._clock(), self._settings

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
 from ameli_build.crawl.fetching.breaker import Breaker
-from ameli_build.crawl.fetching.failures import REFUSALS, FetchFailed, Unchanged, Unwanted, retry_after
+from ameli_build.crawl.fetching.failures import NOT_AS_ASKED, REFUSALS, FetchFailed, Unchanged, Unwanted, retry_after
 from ameli_build.crawl.fetching.robots import Robots, RobotsUnreachable
 from ameli_build.crawl.fetching.throttle import Throttle
 from ameli_build.crawl.fetching.transport import REDIRECTS, HttpTransport, Transport
@@ -113,6 +113,7 @@ class Fetcher:
                 return self._follow(wish)
             except FetchFailed as failure:
                 if not failure.again or number == tries:
+                    self._count_other(wish, failure.kind)
                     raise
                 with self._lock:
                     self.retried[failure.kind] += 1
@@ -122,6 +123,15 @@ class Fetcher:
     def close(self) -> None:
         """Close all connections."""
         self.transport.close()
+
+    def _count_other(self, wish: _Wish[T], kind: str) -> None:
+        """Note an address with another page; reviews that come well say nothing of product pages, so each kind counts.
+
+        Of images that says nothing, since each may be missing, nor of robots.txt, which most hosts do not have.
+        """
+        if kind in NOT_AS_ASKED and wish.kind not in ("image", "robots"):
+            host = self.addresses.check(self.addresses.resolve(wish.url))
+            self.breaker.other_page(host, wish.kind, kind, wish.url)
 
     def _back_off(self, url: str, number: int) -> None:
         """Wait longer after each try, and not at the moment when others do."""
@@ -203,7 +213,7 @@ class Fetcher:
                 wish.turned_down = _digest(response)
                 failure = FetchFailed(unwanted.kind, str(unwanted), status, again=True)
             else:
-                self.breaker.accepted(host)
+                self.breaker.accepted(host, kind)
                 return value
         else:
             again = status in TROUBLE or status == 304 or (status == 403 and kind not in ("image", "robots"))
@@ -236,11 +246,11 @@ class Fetcher:
 
 
 def _robots_body(response: Response) -> bytes:
-    """A robots.txt; a page in its place has no rules, unless it is a refusal."""
+    """A robots.txt; a page or JSON in its place has no rules, unless it is a refusal."""
     start = response.data[:2048].lower()
     if b"<title>access denied" in start or b"pardon our interruption" in start:
         raise Unwanted("blocked", "a block page in place of robots.txt")
-    return b"" if start.lstrip().startswith(b"<") else response.data
+    return b"" if start.lstrip().startswith((b"<", b"{")) else response.data
 
 
 def _digest(response: Response) -> str:

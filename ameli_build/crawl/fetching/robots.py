@@ -19,8 +19,13 @@ READ_BYTES = 500 * 1024
 """So much of a robots.txt counts, as the standard asks."""
 KEPT_SECONDS = 24 * 3600.0
 """After that it is read again."""
+LONGEST_DELAY = 24 * 3600.0
+"""Seconds; a `Crawl-delay` above that can only be a mistake."""
 UNREACHABLE_SECONDS = 3600.0
 """One that could not be had is asked for again after that."""
+
+
+_RULE = re.compile(r"(?:user-?agent|allow|disallow|sitemap|crawl-delay|host|clean-param)\s*:", re.I)
 
 
 class RobotsUnreachable(Exception):
@@ -35,6 +40,30 @@ def product_token(user_agent: str) -> str:
     """
     found = re.search(r"compatible;\s*([\w-]+)", user_agent) or re.match(r"([\w-]+)", user_agent)
     return found[1] if found else "*"
+
+
+def _parsed(body: bytes) -> Protego:
+    """The rules in a robots.txt, b"" for none; raises `RobotsUnreachable` where something stands there that is no rule.
+
+    Rules that are not understood must not be taken for none: the host may forbid everything.
+    """
+    text = _text(body[:READ_BYTES])
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    if any(lines) and not any(_RULE.match(line) for line in lines):
+        raise RobotsUnreachable("what stands there is no robots.txt")
+    try:
+        return Protego.parse(text)
+    except Exception as error:
+        raise RobotsUnreachable(f"it cannot be understood ({type(error).__name__})") from None
+
+
+def _text(body: bytes) -> str:
+    """UTF-8, as the standard asks, or UTF-16 where that makes rules of it; without byte-order marks."""
+    for name in ("utf-8", "utf-16", "utf-16-le"):
+        text = body.decode(name, "replace").replace("\ufeff", "")
+        if any(_RULE.match(line.strip()) for line in text.splitlines()):
+            return text
+    return body.decode("utf-8", "replace").replace("\ufeff", "")
 
 
 @dataclass(slots=True)
@@ -87,13 +116,15 @@ class Robots:
 
     def _read(self, host: _Host, scheme: str, name: str) -> None:
         try:
-            body = self._load(f"{scheme}://{name}")
+            rules = _parsed(self._load(f"{scheme}://{name}"))
         except RobotsUnreachable as error:
             host.problem = f"{scheme}://{name}/robots.txt: {error}; without it nothing of this host may be fetched"
             host.until = self._clock() + UNREACHABLE_SECONDS
             return
-        rules = Protego.parse(body[:READ_BYTES].decode("utf-8", "replace"))
         delay = float(rules.crawl_delay(self._agent) or 0.0)
+        if not 0 <= delay <= LONGEST_DELAY:
+            say(f"warning: the robots.txt of {name} asks for {delay:g} s between requests; that is taken for a mistake")
+            delay = 0.0
         if delay > 0 and host.rules is None:
             say(f"crawl: {name} asks for {delay:g} s between requests (Crawl-delay)")
         if delay > 0:

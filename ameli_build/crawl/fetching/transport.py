@@ -96,7 +96,7 @@ class HttpTransport:
 
 def _length(answer: HTTPResponse, unknown: int) -> int:
     length = answer.headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() else unknown
+    return int(length[:18]) if length.isdecimal() else unknown  # more digits are too many in any case
 
 
 def _pieces(answer: HTTPResponse, limit: int, guard: Guard) -> Iterator[bytes]:

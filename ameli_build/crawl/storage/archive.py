@@ -1,12 +1,13 @@
 """The archive of a crawl, as it is read: WARC files in which every response lies as it came.
 
-One gzip member a record. An image's record holds its headers and digest; its body lies in `raw/images/`.
+One gzip member a record; files that another tool packed otherwise are read as well. An image's record holds its headers
+and digest; its body lies in `raw/images/`.
 """
 
 from __future__ import annotations
 
 import json
-import zlib
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,7 +19,8 @@ from warcio.recordloader import ArcWarcRecordLoader
 
 from ameli_build.crawl.fetching.bodies import decode
 from ameli_build.crawl.fetching.spool import Stored
-from ameli_build.snapshot import RunFailed
+from ameli_build.crawl.storage.framing import members as members
+from ameli_build.crawl.storage.framing import record_members, tell_damage
 
 MAX_BODY = 1 << 30
 CONTENT = ("page", "clicked", "listing", "sitemap", "reviews", "image", "robots", "api")
@@ -84,38 +86,13 @@ class Response:
 
 
 def read_archive(raw: Path) -> Iterator[Archived]:
-    """All records of `raw/*.warc.gz`, in the order of file names and of writing; a torn end is passed over."""
+    """All records of `raw/*.warc.gz`, in the order of file names and of writing; damaged ones are passed over."""
     for path in sorted(raw.glob("*.warc.gz")):
-        for offset, _, data in members(path):
-            record = parse(data, path.name, offset)
-            if record is not None:
-                yield record
-
-
-def members(path: Path, start: int = 0) -> Iterator[tuple[int, int, bytes]]:
-    """(start, end, content) of every whole gzip member from byte `start` on, where one begins.
-
-    Ends at a torn member, raises `RunFailed` at a damaged one.
-    """
-    with path.open("rb") as handle:
-        handle.seek(start)
-        buffer = b""
-        while True:
-            inflater, parts, end = zlib.decompressobj(31), [], start
-            while not inflater.eof:
-                buffer = buffer or handle.read(1 << 16)
-                if not buffer:
-                    return
-                try:
-                    parts.append(inflater.decompress(buffer))
-                except zlib.error as error:
-                    if not (buffer + handle.read()).strip(b"\0"):  # blocks that a power cut left unwritten
-                        return
-                    raise RunFailed(f"{path}: damaged at byte {start} ({error}); move it away to crawl again") from None
-                end += len(buffer) - len(inflater.unused_data)
-                buffer = inflater.unused_data
-            yield start, end, b"".join(parts)
-            start = end
+        with tempfile.TemporaryDirectory(prefix="ameli-archive-") as folder:
+            for _, (offset, _, data) in record_members(path, Path(folder)):
+                record = parse(data, path.name, offset)
+                if record is not None:
+                    yield record
 
 
 def marks_of(head: Mapping[str, str]) -> str:
@@ -129,7 +106,20 @@ def marks_of(head: Mapping[str, str]) -> str:
 
 
 def parse(data: bytes, file: str, offset: int, with_body: bool = True) -> Archived | None:
-    """The record that stands in `data`, without its body where that is not wanted; None for another crawler's."""
+    """The record that stands in `data`, without its body where that is not wanted.
+
+    None for another crawler's, for a damaged one (b"") and for one that cannot be understood, which is told.
+    """
+    if not data:
+        return None
+    try:
+        return _read(data, file, offset, with_body)
+    except Exception as error:  # a record may come from anywhere
+        tell_damage(Path(file), offset, f"{type(error).__name__}: {error}")
+        return None
+
+
+def _read(data: bytes, file: str, offset: int, with_body: bool) -> Archived | None:
     record = ArcWarcRecordLoader().parse_record_stream(BytesIO(data))
     head = {name.lower(): value for name, value in record.rec_headers.headers}
     kind = head.get("ameli-kind")

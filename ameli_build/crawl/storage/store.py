@@ -25,8 +25,10 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from ameli_build.crawl.storage.archive import Archived, Response, marks_of, members, parse
+from ameli_build.crawl.storage.framing import is_one_record, reframe
 from ameli_build.crawl.storage.index import NAME, Failure, Index, Place, Segment, Tally, copy_index, seal
 from ameli_build.crawl.storage.packing import packed
+from ameli_build.progress import say
 from ameli_build.snapshot import RunFailed
 
 SEGMENT_BYTES = 1_000_000_000
@@ -42,8 +44,8 @@ _CARRIED = (
 class Archive:
     """The archive opened for writing, or with `writable=False` for reading alone; may be used by many threads.
 
-    Opening it for writing cuts off a torn end. `appended` counts the records that were written since. Raises
-    `RunFailed` for a damaged file.
+    Opening it for writing cuts off a torn end; damaged records are named and passed over. `appended` counts the records
+    that were written since.
     """
 
     def __init__(self, raw: Path, writable: bool = True) -> None:
@@ -51,6 +53,7 @@ class Archive:
         self._lock = threading.Lock()
         self._stack = ExitStack()
         self._handle: Any = None
+        self._copies: dict[str, Path] = {}
         self.appended = 0
         try:
             self._open(writable)
@@ -83,6 +86,9 @@ class Archive:
         """Index what a file holds beyond what is indexed of it."""
         whole = start = known.size if known is not None else 0
         for offset, end, data in members(path, start):
+            if not is_one_record(data):
+                self._read_in(self._packed_anew(path, writable), None, last, writable)
+                return
             record = parse(data, path.name, offset, with_body=False)
             if record is not None:
                 kind = record.wanted if record.kind == "failed" else record.kind
@@ -98,6 +104,16 @@ class Archive:
                 os.fsync(handle.fileno())
         if known is None or whole > start:
             self._index.commit(path, whole)
+
+    def _packed_anew(self, path: Path, writable: bool) -> Path:
+        """A file with one record a member, as places need it; of an archive that is only read, a copy."""
+        say(f"{path}: another tool packed it; taken with one record a member")
+        target = path
+        if not writable:
+            target = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="ameli-archive-"))) / path.name
+        reframe(path, target)
+        self._copies[path.name] = target
+        return target
 
     def _next_file(self) -> None:
         self._handle = (self._raw / f"pages-{self._number:05}.warc.gz").open("ab", buffering=0)
@@ -120,7 +136,7 @@ class Archive:
         return record
 
     def _member(self, place: Place) -> bytes:
-        path = self._raw / place.file
+        path = self._copies.get(place.file, self._raw / place.file)
         for _, _, data in members(path, place.offset):
             return data
         raise RunFailed(f"{path}: ends at byte {place.offset}, where a record should be; move it away to crawl again")

@@ -6,16 +6,19 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from crawl.browsing import clicker_of, pool_of, processes_of, settings_of
 from demo.small_world import picture, small_world
-from faults.server import misbehaving
+from faults.server import always, misbehaving
 
 from ameli_build.catalog.pages import parse_product_page
 from ameli_build.crawl.browsers.pool import BrowserPool
 from ameli_build.crawl.browsers.specifications import Clicker, ClickFailed
 from ameli_build.crawl.fetching.throttle import Stopped, Throttle
+from ameli_build.demo.answers import Answer
+from ameli_build.demo.faults import Drip, Hang
 from ameli_build.demo.storefront import Storefront
 
 pytestmark = pytest.mark.browser
@@ -68,6 +71,53 @@ PAGES = {
     "/busy": b"<html><title>Busy</title><script>setTimeout(() => { for (;;); }, 50)</script></html>",
     "/elsewhere": b"<html><title>Elsewhere</title><script>location = 'http://localhost:1/';</script></html>",
 }
+
+
+def drawer(script: str) -> bytes:
+    """A page whose button runs a script that has `add(text)` and `list`."""
+    return f"""<html><title>Drawer</title><div class="shop-specifications"><button>Specifications</button></div>
+        <ul class="specifications-list"></ul><script>
+        const list = document.querySelector("ul");
+        const add = text => list.insertAdjacentHTML("beforeend", `<li class="list-item">${{text}}</li>`);
+        document.querySelector("button").onclick = async () => {{ {script} }};</script></html>""".encode()
+
+
+LATE: dict[str, Answer | bytes] = {
+    "/gaps": drawer("for (const n of [1, 2, 3, 4]) setTimeout(() => add('row-' + n), n * 400);"),
+    "/placeholder": drawer(
+        "add('Loading specifications...'); setTimeout(() => { list.innerHTML = ''; add('row-4'); }, 900);"
+    ),
+    "/busy-list": drawer(
+        "list.setAttribute('aria-busy', 'true'); add('...');"
+        " setTimeout(() => { list.removeAttribute('aria-busy'); add('row-4'); }, 900);"
+    ),
+    "/fetched": drawer("add('first'); const got = await fetch('/rows'); add(await got.text());"),
+    "/xhr": drawer(
+        "add('first'); const one = new XMLHttpRequest(); one.onload = () => add(one.responseText);"
+        " one.open('GET', '/rows'); one.send();"
+    ),
+    "/endless-request": drawer("fetch('/hang'); add('row-4');"),
+    "/rows": Answer(b"row-4", "text/plain"),
+    "/hang": Answer(b"", "text/plain"),
+    "/ever-growing": drawer("setInterval(() => add('another'), 200);"),
+    "/ever-loading": drawer("add('Please wait...');"),
+}
+
+
+@pytest.mark.parametrize("page", ["/gaps", "/placeholder", "/busy-list", "/fetched", "/xhr", "/endless-request"])
+def test_a_sheet_is_taken_when_it_is_whole(clicker: Clicker, page: str) -> None:
+    rules = (always(Drip(0.12), "/rows"), always(Hang(), "/hang"))
+    with misbehaving(LATE, *rules) as server:
+        html = clicker.click(server.url + page, "shop")
+    assert "row-4</li>" in html
+    assert "Loading specifications" not in html.split("<script>")[0]
+
+
+@pytest.mark.parametrize("page", ["/ever-growing", "/ever-loading"])
+def test_a_sheet_that_does_not_settle_is_not_whole(clicker: Clicker, page: str) -> None:
+    with misbehaving(LATE) as server, pytest.raises(ClickFailed) as caught:
+        clicker.click(server.url + page, "shop")
+    assert caught.value.kind == "not_whole"
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +214,20 @@ def test_the_end_of_the_crawl_ends_a_click_under_way() -> None:
         threading.Timer(0.5, stop.set).start()
         with pytest.raises(Stopped):
             Clicker(other, Throttle(1e4, stop), 60.0).click(f"{server.url}/busy", "shop")
+
+
+DOWNLOADS: dict[str, Answer | bytes] = {
+    "/attachment": Answer(b"not wanted", "application/octet-stream"),
+    "/link": b"<html><a id='a' href='/attachment' download='evil.sh'>x</a><script>a.click()</script></html>",
+    "/blob": b"""<html><script>const a = document.createElement('a'); a.download = 'evil.desktop';
+        a.href = URL.createObjectURL(new Blob(['x'])); a.click();</script></html>""",
+}
+
+
+@pytest.mark.parametrize("page", DOWNLOADS)
+def test_no_page_leaves_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = settings_of(click_timeout=1.0)
+    with misbehaving(DOWNLOADS) as server, pool_of(settings) as pool, pytest.raises(ClickFailed):
+        clicker_of(pool, settings).click(server.url + page, "shop")
+    assert not list(tmp_path.rglob("*"))

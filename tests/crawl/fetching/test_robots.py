@@ -198,3 +198,31 @@ def test_pictures_of_a_host_without_one_to_be_had_are_given_up_and_pages_are_not
         fetcher.get(f"{shop.url}/lamp", "page", html_page)
         fetcher.close()
     assert [seen.target for seen in pictures.seen] == ["/robots.txt"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xef\xbb\xbf" + RULES,
+        b"\xef\xbb\xbf\xef\xbb\xbf" + RULES,
+        b"# rules\n\xef\xbb\xbf" + RULES,
+        b"\xff\xfe" + RULES.decode().encode("utf-16-le"),
+        RULES.decode().encode("utf-16"),
+        RULES.decode().encode("utf-16-le"),
+        RULES.replace(b"\n", b"\r"),
+    ],
+)
+def test_marks_of_byte_order_hide_no_rule(body: bytes) -> None:
+    assert outcome(body, "/cart/2") == "robots"
+    assert outcome(body, "/lamp") == "fetched"
+
+
+@pytest.mark.parametrize("body", [b"later: please", b"\x1f\x8b\x08" + bytes(range(256)) * 3, b"Service busy"])
+def test_what_is_no_robots_txt_stops_the_crawl(body: bytes) -> None:
+    with pytest.raises(RunFailed, match=r"robots\.txt: .*run the same command again"):
+        outcome(body, "/lamp")
+
+
+@pytest.mark.parametrize("body", [b"", b"\n\n", b"# nothing\n", b"\xef\xbb\xbf", b"Sitemap: http://x/s.xml\n"])
+def test_a_robots_txt_without_rules_forbids_nothing(body: bytes) -> None:
+    assert outcome(body, "/cart/2") == "fetched"

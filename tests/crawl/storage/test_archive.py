@@ -16,7 +16,6 @@ from warcio.archiveiterator import ArchiveIterator
 from ameli_build.crawl.storage import store as store_module
 from ameli_build.crawl.storage.archive import Response, read_archive
 from ameli_build.crawl.storage.store import Archive
-from ameli_build.snapshot import RunFailed
 
 HTML = "<html><title>Lampe – rot</title></html>".encode()
 
@@ -115,13 +114,66 @@ def test_blocks_of_zeros_after_a_power_cut_are_cut_off(tmp_path: Path) -> None:
     assert path.stat().st_size == size
 
 
-def test_damage_inside_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+def test_damage_inside_costs_the_records_it_hit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = filled(tmp_path)
+    data = path.read_bytes()
+    offsets = [record.offset for record in read_archive(tmp_path)]
+    for place in (offsets[2], offsets[2] + 3, offsets[2] + 60, offsets[3] - 2):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
+        left = ["http://shop/0", "http://shop/1", "http://shop/3", "http://shop/4"]
+        assert [record.url for record in read_archive(tmp_path)] == left
+        assert f"the record at byte {offsets[2]} is damaged" in capsys.readouterr().err
+        (tmp_path / ".index.sqlite").unlink(missing_ok=True)
+        store = Archive(tmp_path)
+        assert store.find("page", "http://shop/2") is None
+        found = store.find("page", "http://shop/4")
+        assert found is not None and store.read(found).body == b"<html>4</html>"
+        store.close()
+
+
+def test_a_damaged_last_record_is_kept_and_written_after(tmp_path: Path) -> None:
     path = filled(tmp_path)
     data = bytearray(path.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 40] = b"?" * 40
+    data[-3] ^= 1  # of its checksum
     path.write_bytes(data)
-    with pytest.raises(RunFailed, match=r"pages-00001.*damaged at byte \d+"):
-        Archive(tmp_path)
+    store = Archive(tmp_path)
+    store.add("page", answer("http://shop/4"))
+    store.close()
+    assert path.read_bytes().startswith(data)
+    assert [record.url for record in read_archive(tmp_path)] == [f"http://shop/{number}" for number in range(5)]
+
+
+def repacked(data: bytes, cut: int) -> bytes:
+    """What a gzip file holds, packed anew in members of `cut` bytes each."""
+    content = gzip.decompress(data)
+    return b"".join(gzip.compress(content[at : at + cut]) for at in range(0, len(content), cut))
+
+
+@pytest.mark.parametrize("cut", [10**9, 100, 997, 65536])
+def test_any_framing_is_read(tmp_path: Path, cut: int) -> None:
+    path = filled(tmp_path, 7)
+    path.write_bytes(repacked(path.read_bytes(), cut))
+    (tmp_path / ".index.sqlite").unlink()
+    urls = [f"http://shop/{number}" for number in range(7)]
+    assert [record.url for record in read_archive(tmp_path)] == urls
+    before = path.read_bytes()
+    reader = Archive(tmp_path, writable=False)
+    place = reader.find("page", "http://shop/5")
+    assert place is not None and reader.read(place).body == b"<html>5</html>"
+    reader.close()
+    assert path.read_bytes() == before
+    store = Archive(tmp_path)
+    store.add("page", answer("http://shop/7"))
+    assert all(store.find("page", url) for url in urls)
+    store.close()
+    assert [record.url for record in read_archive(tmp_path)] == [*urls, "http://shop/7"]
+
+
+def test_a_record_that_cannot_be_understood_is_passed_over(tmp_path: Path) -> None:
+    path = filled(tmp_path, 3)
+    odd = gzip.compress(b"WARC/1.1\r\nAmeli-Kind: page\r\nContent-Length: 0\r\n\r\n\r\n\r\n")
+    path.write_bytes(odd + path.read_bytes())
+    assert [record.url for record in read_archive(tmp_path)] == [f"http://shop/{number}" for number in range(3)]
 
 
 def test_a_long_archive_has_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,83 @@
+"""Which characters an answer's bytes are: one bad byte costs one character, not the meaning of all others."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from email.message import Message
+
+_META = re.compile(rb"""charset=["']?([A-Za-z0-9_.:-]+)""", re.I)
+_SEQUENCE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+_LONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WIDE = ("utf-16", "utf-32")
+
+
+def page_text(body: bytes) -> str:
+    """An answer's text: UTF-8 where that fits, else what its byte-order mark, `meta` element or bytes say.
+
+    Bytes that do not fit become U+FFFD.
+    """
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body.decode(name, errors="replace").removeprefix("\ufeff")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body.decode(_declared(body) or _detected(body), errors="replace")
+
+
+def in_utf8(body: bytes, content_type: str) -> bytes:
+    """An answer for `page_text`, which sees no headers: in UTF-8, where its header says what its bytes are.
+
+    The header is not believed where it contradicts the bytes: many say what their server is set to.
+    """
+    name = charset_of(content_type)
+    wide = name.startswith(_WIDE)
+    if not name or body.startswith(tuple(mark for mark, _ in _BOMS)) or wide != (b"\0" in body[:4096]):
+        return body
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        wide = True
+    return codecs.BOM_UTF8 + body.decode(name, errors="replace").encode("utf-8", "replace") if wide else body
+
+
+def charset_of(content_type: str) -> str:
+    """The character set that a `Content-Type` names, as Python calls it; "" for none, for ASCII and an unknown one.
+
+    >>> charset_of("text/html; charset=UTF8"), charset_of("text/html; charset=nonsense")
+    ('utf-8', '')
+    """
+    message = Message()
+    message["Content-Type"] = content_type
+    name = _known(str(message.get_content_charset() or ""))
+    return "" if name == "ascii" else name
+
+
+def _known(name: str) -> str:
+    """A character set as Python calls it; "" for what is none."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return ""
+    return found.name if found._is_text_encoding else ""  # there are "base64" and the like as well
+
+
+def _declared(body: bytes) -> str:
+    """What a page's `meta` element says; one that says nonsense is taken for UTF-8."""
+    found = _META.search(body[:4096]) if body.lstrip()[:1] == b"<" else None
+    return (_known(found[1].decode()) or "utf-8") if found else ""
+
+
+def _detected(body: bytes) -> str:
+    """UTF-8 where more of what is not ASCII looks like its sequences than like single letters; JSON is UTF-8 anyway."""
+    if body.lstrip()[:1] in (b"{", b"[") or len(_SEQUENCE.findall(body)) > len(_LONE.findall(body)):
+        return "utf-8"
+    return "cp1252"
