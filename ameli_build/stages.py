@@ -23,6 +23,7 @@ import polars as pl
 from ameli_build.fingerprints import fingerprint
 from ameli_build.progress import say, track
 from ameli_build.running import doing, now
+from ameli_build.sealed import read_entry, write_entry
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, Snapshot, write_bytes, write_json, write_table
 from ameli_build.space import require_space
@@ -120,17 +121,18 @@ class Work:
         folder = self.folder(label)
         self.used.update(f"{folder.name}/{shard.key}.parquet" for shard in shards)
         paths = [folder / f"{shard.key}.parquet" for shard in shards]
-        missing = [n for n, path in enumerate(paths) if not path.is_file()]
+        known = {n: table for n, path in enumerate(paths) if (table := read_entry(path)) is not None}
+        missing = [n for n in range(len(paths)) if n not in known]
         jobs = [(function, shards[n].payload, paths[n]) for n in missing]
-        fresh = dict(zip(missing, track(mapper(_run_shard, jobs), label, len(jobs)), strict=True))
-        return [fresh[n] if n in fresh else pl.read_parquet(path) for n, path in enumerate(paths)]
+        known |= zip(missing, track(mapper(_run_shard, jobs), label, len(jobs)), strict=True)
+        return [known[n] for n in range(len(paths))]
 
 
 def _run_shard(job: tuple[Callable[[Any], pl.DataFrame], Any, Path | None]) -> pl.DataFrame:
     function, payload, path = job
     table = function(payload)
     if path is not None:
-        write_table(path, table)
+        write_entry(path, table)
     return table
 
 
@@ -224,8 +226,11 @@ def mark_of(snapshot: Snapshot, name: str) -> Path:
 def stage_record(snapshot: Snapshot, name: str) -> dict[str, Any]:
     """What the last finished run of a stage noted (`stages/<name>/stage.json`), empty where there is none."""
     mark = mark_of(snapshot, name)
-    record: dict[str, Any] = json.loads(mark.read_text()) if mark.is_file() else {}
-    return record
+    try:
+        record = json.loads(mark.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):  # not there, or damaged: as if the stage had not run
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 USED = "cache.txt"

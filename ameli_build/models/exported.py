@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models.loading import unavailable
 from ameli_build.models.sources import identity, place_of
+from ameli_build.models.store import forget, lacking, write_record
 from ameli_build.models.trust import refuse_code
 from ameli_build.settings import ModelSettings
 from ameli_build.snapshot import UnusableInput
@@ -44,7 +45,7 @@ def export_text_encoder(work: Work, models: ModelSettings) -> str:
         )
     name, code = models.text_encoder, module_fingerprint(__name__)
     folder = work.folder(LABEL) / fingerprint(identity(name), models.text_backend, code)[:32]
-    if not (folder / MODEL).is_file():
+    if lacking(folder, whole=True):
         _export(folder, name, quantised=models.text_backend == "onnx-int8")
     return str(folder)
 
@@ -71,8 +72,10 @@ def _export(folder: Path, name: str, quantised: bool) -> None:
             model.save_pretrained(str(partial), create_model_card=False)
             if quantised:
                 _quantise(partial / MODEL)
+        forget(folder)
         shutil.rmtree(folder, ignore_errors=True)
         partial.replace(folder)
+        write_record(folder, name, "", "")
     except UnusableInput:
         raise
     except Exception as error:  # the libraries below raise whatever they like
