@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import resource
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from ameli_build.progress import say, track
 from ameli_build.running import doing, now
 from ameli_build.sealed import read_entry, write_entry
 from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, Snapshot, write_bytes, write_json, write_table
+from ameli_build.snapshot import RunFailed, Snapshot, clear_folder, write_bytes, write_json, write_table
 from ameli_build.space import require_space
 from ameli_build.standing import content, digest, settings_of, standing_of
 
@@ -197,14 +196,14 @@ def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
     """Make a stage's tables; returns what its record tells of that."""
     started, snapshot = time.monotonic(), work.snapshot
     tables = {name: snapshot.scan(name) for name in stage.inputs}
-    shutil.rmtree(work.scratch, ignore_errors=True)  # of a run that was killed
+    clear_folder(work.scratch)  # of a run that was killed
     try:
         result = stage.compute(tables, settings, work)
         if set(result.tables) != set(stage.outputs):
             raise RunFailed(f"stage {stage.name}: made {sorted(result.tables)}, declared {sorted(stage.outputs)}")
         rows = {name: write_table(snapshot.table_path(name), table) for name, table in result.tables.items()}
     finally:
-        shutil.rmtree(work.scratch, ignore_errors=True)
+        clear_folder(work.scratch)
     for rule in stage.conserved:
         _check_conserved(stage.name, rule, snapshot)
     return {

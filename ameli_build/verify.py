@@ -54,14 +54,18 @@ def _checksums(folder: Path) -> Iterator[str]:
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {"SHA256SUMS"}
     yield from (f"{name}: listed in SHA256SUMS, missing" for name in sorted(listed.keys() - present))
     yield from (f"{name}: not listed in SHA256SUMS" for name in sorted(present - listed.keys()))
-    for name in sorted(listed.keys() & present):
+    links = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_symlink())
+    yield from (f"{name}: a symbolic link" for name in links)
+    for name in sorted((listed.keys() & present) - {*links}):
         if file_digest(folder / name) != listed[name]:
             yield f"{name}: content differs from its checksum"
 
 
 def _raw_images(snapshot: Snapshot) -> Iterator[str]:
     for path in sorted((snapshot.raw / "images").glob("*")):
-        if path.is_file() and not path.name.startswith("."):
+        if path.is_symlink():
+            yield f"raw/images/{path.name}: a symbolic link"
+        elif path.is_file() and not path.name.startswith("."):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             if digest != path.stem:
                 yield f"raw/images/{path.name}: content differs from its name"

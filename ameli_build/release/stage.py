@@ -17,7 +17,16 @@ from ameli_build.release.schemas import croissant_schema, stats_schema, table_sc
 from ameli_build.release.statistics import statistics
 from ameli_build.release.tables import SPLITS, images_of, release_tables
 from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, Snapshot, file_digest, write_bytes, write_json, write_table
+from ameli_build.snapshot import (
+    RunFailed,
+    Snapshot,
+    UnusableInput,
+    clear_folder,
+    file_digest,
+    write_bytes,
+    write_json,
+    write_table,
+)
 from ameli_build.stages import Result, Stage, Tables, Work, stage_record
 
 ANSWERS_FILE = "sheets/answers.parquet"
@@ -29,6 +38,7 @@ MODULES = ("card", "croissant", "schemas", "stage", "statistics", "tables")
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     """Write `dataset/` anew beside the old one, then take its place."""
+    refuse_link(work.snapshot)
     root = work.snapshot.root
     answers = root / ANSWERS_FILE
     named = release_tables(tables, pl.read_parquet(answers) if answers.is_file() else None)
@@ -37,7 +47,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     stats = statistics(named, tables, counts, _rejected(work.snapshot))
     fresh, old = root / ".dataset.partial", root / ".dataset.old"
     for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+        clear_folder(leftover)
     try:
         _fill(fresh, named, images_of(tables), stats, settings, root)
     except BaseException:
@@ -48,6 +58,15 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     fresh.rename(work.snapshot.dataset)
     shutil.rmtree(old, ignore_errors=True)
     return Result({}, {name: table.height for name, table in named.items()})
+
+
+def refuse_link(snapshot: Snapshot) -> None:
+    """Raise `UnusableInput` for a `dataset` that is a symbolic link: a release takes the place of a folder."""
+    if snapshot.dataset.is_symlink():
+        raise UnusableInput(
+            f"{snapshot.dataset}: a symbolic link, which a release would replace; move the whole snapshot to the other "
+            "disk, or link to the snapshot"
+        )
 
 
 def check_conserved(named: Mapping[str, pl.DataFrame], tables: Tables) -> None:
@@ -66,6 +85,8 @@ def _fill(
     for path in images:
         target = folder / "images" / Path(path).name
         if not target.exists():
+            if ".." in Path(path).parts or Path(path).is_absolute():
+                raise RunFailed(f"stages/clean: the picture {path!r} is not in the snapshot")
             link(root / path, target)
     names = sorted(named)
     for name in names:
