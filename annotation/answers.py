@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ _SYNONYMS = {
 }
 _OFFICIAL_CHOICE = "target_product_position"
 """The beginning of the authors' header, which goes on with the range."""
+
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tab and line breaks, and halves of surrogate pairs."""
 
 _UNSURE = {"?", "x", "cannot tell", "cannot_tell"}
 
@@ -89,7 +93,7 @@ def choice_text(value: Any) -> str | None:
     """A choice in one spelling: numbers without a fraction, `?` for "cannot tell", None for a blank."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = "" if value is None else str(value).strip().lower()
+    text = "several values" if isinstance(value, list | dict) else _text(value).lower()
     if text in _UNSURE:
         return CANNOT_TELL
     whole = text.removesuffix(".0")
@@ -97,14 +101,14 @@ def choice_text(value: Any) -> str | None:
 
 
 def _rows(path: Path, rows: Iterable[Any], file: Mapping[str, Any] | None = None) -> list[Given]:
-    return [_row(path.name, path.stem.removeprefix("answers-"), row, file or {}) for row in rows]
+    return [_row(_text(path.name), path.stem.removeprefix("answers-"), row, file or {}) for row in rows]
 
 
 def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
     """One row, under whatever header; what is not an object becomes a row without a review."""
     named = {_column(key): value for key, value in row.items()} if isinstance(row, Mapping) else {}
     task, annotator, fingerprint = _origin(named, file)
-    annotator = " ".join((annotator or stem).split())[:80]
+    annotator = " ".join((annotator or _text(stem)).split())[:80]
     if file.get("simulated") is True and not annotator.startswith(SIMULATED):
         annotator = SIMULATED + annotator
     review_id = named.get("review_id")
@@ -112,7 +116,7 @@ def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
         review_id = int(review_id)  # a spreadsheet's idea of an id made of digits
     return Given(
         annotator,
-        "" if review_id is None else str(review_id).strip(),
+        _text(review_id),
         choice_text(named.get("choice")),
         _text(named.get("comment")),
         _text(named.get("words")),
@@ -137,7 +141,10 @@ def _column(header: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()[:10_000]
+    """A cell as text: nothing of lists and objects; what no terminal and no file can hold is U+FFFD."""
+    if value is None or isinstance(value, list | dict):
+        return ""
+    return _UNWRITABLE.sub("\ufffd", str(value)[:20_000]).strip()[:10_000]
 
 
 def _rows_of_csv(text: str) -> list[dict[str, Any]]:
