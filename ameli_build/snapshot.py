@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # an error message or --version need not wait for it
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
+_ADDRESS = re.compile(r"[0-9a-f]{64}")
+
 _LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 """A lock that is a symbolic link is not opened: what is written to it would end in another file."""
 
@@ -131,6 +133,11 @@ def is_own_file(root: Path, path: str) -> bool:
     parts = PurePosixPath(path).parts
     place = root / path
     return ".." not in parts and not place.is_symlink() and place.is_file() and not PurePosixPath(path).is_absolute()
+
+
+def is_whole_picture(path: Path) -> bool:
+    """Whether there is a file whose content is what its name says, where that is a SHA-256."""
+    return path.is_file() and (_ADDRESS.fullmatch(path.stem) is None or file_digest(path) == path.stem)
 
 
 def clear_folder(path: Path) -> None:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from ameli_build.as_left import leave
 from ameli_build.fingerprints import fingerprint
 from ameli_build.progress import say, track
 from ameli_build.running import doing, now
@@ -26,7 +27,7 @@ from ameli_build.sealed import read_entry, write_entry
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, Snapshot, clear_folder, write_bytes, write_json, write_table
 from ameli_build.space import require_space
-from ameli_build.standing import content, digest, settings_of, standing_of
+from ameli_build.standing import digest, settings_of, standing_of
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -209,7 +210,7 @@ def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
     return {
         "settings": settings_of(stage, settings),
         "outputs": {name: digest(snapshot.table_path(name)) for name in stage.outputs},
-        "made": {path: content(snapshot.root / path) for path in stage.made},
+        "made": {path: leave(snapshot.root / path) for path in stage.made},
         "rows": rows,
         "counts": dict(result.counts),
         "seconds": round(time.monotonic() - started, 2),

@@ -10,6 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ameli_build.as_left import is_as_left
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models.sources import identity
 from ameli_build.snapshot import Snapshot, file_digest
@@ -123,5 +124,5 @@ def _damaged(stage: Stage, snapshot: Snapshot, record: Mapping[str, Any]) -> Ite
         if not path.is_file() or digest(path) != record.get("outputs", {}).get(name):
             yield f"{name} is not as it was written"
     for name in stage.made:
-        if content(snapshot.root / name) != record.get("made", {}).get(name):
+        if not is_as_left(snapshot.root / name, record.get("made", {}).get(name)):
             yield f"{name} is not as it was written"

@@ -23,6 +23,7 @@ from ameli_build.snapshot import (
     UnusableInput,
     clear_folder,
     file_digest,
+    is_whole_picture,
     write_bytes,
     write_json,
     write_table,
@@ -88,6 +89,8 @@ def _fill(
             if ".." in Path(path).parts or Path(path).is_absolute():
                 raise RunFailed(f"stages/clean: the picture {path!r} is not in the snapshot")
             link(root / path, target)
+            if not is_whole_picture(target):
+                raise RunFailed(f"{root / path}: damaged, its content is not what its name says; restore it")
     names = sorted(named)
     for name in names:
         write_table(folder / f"{name}.parquet", named[name])
