@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 import typer
 
 from ameli_build import __version__
+from ameli_build.room import require_room, told_of_room
 from ameli_build.snapshot import AmeliError, Snapshot
 
 if TYPE_CHECKING:
@@ -415,6 +416,8 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
+        if arguments and not {"--help", "-h", "--version"} & {*arguments}:
+            require_room()
         status = app(args=arguments, prog_name="ameli", standalone_mode=False)
     except _Interrupted:
         _fail("interrupted; run the same command again to go on", 1, debug)
@@ -427,9 +430,9 @@ def main() -> NoReturn:
             raise SystemExit(2) from None
         _fail(f"{told} (see {command} --help)", 2, debug)
     except OSError as error:
-        _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
+        _fail(told_of_room(error) or f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
     except Exception as error:
-        _fail(f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1, debug)
+        _fail(told_of_room(error) or f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1, debug)
     raise SystemExit(status or 0)
 
 

@@ -9,6 +9,7 @@ a killed run goes on with the shard it was at.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -262,9 +263,19 @@ def settings_as_run(snapshot: Snapshot, settings: Settings, *names: str) -> Sett
 
 
 def peak_memory_mb() -> int:
-    """The largest resident set of this process or of one of its finished children so far, in MiB."""
+    """The largest resident set of this process or of one of its children so far, in MiB; workers still live count."""
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(one).ru_maxrss for one in who) // 1024
+    live = (_peak_kib(child.pid) for child in multiprocessing.active_children())
+    return max(*(resource.getrusage(one).ru_maxrss for one in who), *live) // 1024
+
+
+def _peak_kib(pid: int | None) -> int:
+    """The largest resident set that a live process has had, in KiB; 0 where the system does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        return 0
 
 
 def _check_conserved(stage: str, rule: Conserved, snapshot: Snapshot) -> None:
