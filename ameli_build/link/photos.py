@@ -14,6 +14,8 @@ from ameli_build.models.pictures import open_body, open_picture, to_rgb
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
 
+MOST_BYTES = 200_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Photo:
@@ -25,6 +27,10 @@ class Photo:
 
 def open_photo(path: Path, max_pixels: int) -> Photo:
     """A photograph; raises `UnusableInput` for what is no picture, is cut off, or has too many pixels."""
+    if path.exists() and not path.is_file():  # a device or a pipe has no end
+        raise UnusableInput(f"{path}: not a file")
+    if path.is_file() and path.stat().st_size > MOST_BYTES:
+        raise UnusableInput(f"{path}: more than {MOST_BYTES:,} bytes, too large for a photograph")
     try:
         return Photo(path, open_picture(path, max_pixels))
     except FileNotFoundError:
