@@ -17,6 +17,7 @@ import typer
 from ameli_build import __version__
 from ameli_build.room import require_room, told_of_room
 from ameli_build.snapshot import AmeliError, Snapshot
+from ameli_build.terminal import for_terminal
 
 if TYPE_CHECKING:
     from ameli_build.stages import Mapper
@@ -186,7 +187,7 @@ def explain(snapshot: SnapshotPath, review_id: str, profile: Profile = None, ove
     from ameli_build.explain import explain as run_explain
     from ameli_build.settings import load_settings
 
-    print(run_explain(opened, review_id, load_settings(profile, override or (), opened)))
+    print(for_terminal(str(run_explain(opened, review_id, load_settings(profile, override or (), opened)))))
 
 
 @app.command()
@@ -243,7 +244,7 @@ def sheets_import(
 
     settings = load_settings(profile, override or (), opened)
     with opened.lock(), _mapper(workers) as mapper:
-        print(import_answers(opened, files, settings))
+        print(for_terminal(str(import_answers(opened, files, settings))))
         release_again(opened, settings, mapper=mapper)
 
 
@@ -451,5 +452,5 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _fail(text: str, status: int, debug: bool) -> NoReturn:
     if debug:
         traceback.print_exc()
-    print(f"ameli: {' '.join(text.split())}", file=sys.stderr)
+    print(f"ameli: {for_terminal(' '.join(text.split()))}", file=sys.stderr)
     raise SystemExit(status)

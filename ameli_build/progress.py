@@ -13,6 +13,8 @@ from typing import Protocol, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ameli_build.terminal import for_terminal
+
 T = TypeVar("T")
 
 LINE_EVERY_SECONDS = 10.0
@@ -52,7 +54,7 @@ def say(text: str) -> None:
     if _watcher is not None:
         _watcher.say(text)
     else:
-        print(text, file=sys.stderr, flush=True)
+        print(for_terminal(text), file=sys.stderr, flush=True)
 
 
 def track(items: Iterable[T], label: str, total: int) -> Iterator[T]:
