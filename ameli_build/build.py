@@ -13,6 +13,7 @@ from ameli_build.models.needs import require
 from ameli_build.progress import say
 from ameli_build.provenance import write_run_record
 from ameli_build.release.stage import STAGE as RELEASE
+from ameli_build.release.stage import refuse_link
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 from ameli_build.stages import Mapper, Stage, in_process, run_stage, settings_as_run
@@ -55,9 +56,11 @@ def build(
     This is the one loop for command line and flows; `run` is what runs a stage. The caller holds the snapshot's lock.
 
     Raises:
-        UnusableInput: A model is not there.
+        UnusableInput: A model is not there, or `dataset` is a symbolic link.
         Incomplete: A split is empty, and `run.strict` is on.
     """
+    if RELEASE in stages_until(until):
+        refuse_link(snapshot)
     require(settings, roles_of(stages_until(until), settings))
     warn_of_settings(settings, stages_until(until))
     ran = [stage.name for stage in stages_until(until) if run(stage, snapshot, settings, mapper)]

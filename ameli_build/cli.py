@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 import typer
 
 from ameli_build import __version__
+from ameli_build.room import require_room, told_of_room
 from ameli_build.snapshot import AmeliError, Snapshot
+from ameli_build.text import printable
 
 if TYPE_CHECKING:
     from ameli_build.stages import Mapper
@@ -185,7 +187,7 @@ def explain(snapshot: SnapshotPath, review_id: str, profile: Profile = None, ove
     from ameli_build.explain import explain as run_explain
     from ameli_build.settings import load_settings
 
-    print(run_explain(opened, review_id, load_settings(profile, override or (), opened)))
+    print(printable(str(run_explain(opened, review_id, load_settings(profile, override or (), opened)))))
 
 
 @app.command()
@@ -242,7 +244,7 @@ def sheets_import(
 
     settings = load_settings(profile, override or (), opened)
     with opened.lock(), _mapper(workers) as mapper:
-        print(import_answers(opened, files, settings))
+        print(printable(str(import_answers(opened, files, settings))))
         release_again(opened, settings, mapper=mapper)
 
 
@@ -415,6 +417,8 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
+        if arguments and not {"--help", "-h", "--version"} & {*arguments}:
+            require_room()
         status = app(args=arguments, prog_name="ameli", standalone_mode=False)
     except _Interrupted:
         _fail("interrupted; run the same command again to go on", 1, debug)
@@ -427,9 +431,9 @@ def main() -> NoReturn:
             raise SystemExit(2) from None
         _fail(f"{told} (see {command} --help)", 2, debug)
     except OSError as error:
-        _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
+        _fail(told_of_room(error) or f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
     except Exception as error:
-        _fail(f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1, debug)
+        _fail(told_of_room(error) or f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1, debug)
     raise SystemExit(status or 0)
 
 
@@ -448,7 +452,5 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _fail(text: str, status: int, debug: bool) -> NoReturn:
     if debug:
         traceback.print_exc()
-    from ameli_build.text import printable
-
     print(f"ameli: {printable(' '.join(text.split()))}", file=sys.stderr)
     raise SystemExit(status)

@@ -2,6 +2,9 @@
 
 From weak to strong: the defaults here, the profile, the snapshot's own (`settings/*.toml`, such as the calibrated
 thresholds in `informativeness.toml`), the environment (`AMELI_CLEAN__MAX_TOKENS`), `--set clean.max_tokens=400`.
+
+A snapshot can come from anybody. What it carries sets thresholds, rules and texts, never a model, an address or a path
+outside of it (`OF_A_SNAPSHOT`).
 """
 
 from __future__ import annotations
@@ -23,6 +26,12 @@ from ameli_build.snapshot import Snapshot, UnusableInput
 PROFILES = ("demo", "local", "small", "paper", "authors")
 THRESHOLDS = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
 """Settings of the section `informativeness` that a calibration finds."""
+OF_A_SNAPSHOT = (
+    *("clean.max_tokens", "clean.relink", "clean.profanity_list", "clean.profanity_allow", "clean.mask_personal"),
+    *("clean.box_threshold", "clean.text_threshold"),
+    *("mentions", "informativeness", "candidates", "splits", "release", "sheets", "report"),
+)
+"""Settings, or whole sections, that a snapshot's own files can set; all others are for who runs the program."""
 PROJECT_PAGE = "https://github.com/ameli-build/ameli-build"
 
 
@@ -378,7 +387,7 @@ def load_settings(
         _credit(values, _informativeness(values), "the user")
     if snapshot is not None:
         for own in sorted((snapshot.root / "settings").glob("*.toml")):
-            above = _read_toml(own)
+            above = _read_own(own, snapshot.root)
             _merge(values, above)
             _credit(values, _informativeness(above), f"settings/{own.name}")
     asked = [*_environment(), *map(_asked, overrides)]
@@ -396,11 +405,14 @@ def load_settings(
 def _profile_of(snapshot: Snapshot | None) -> str | None:
     if snapshot is None or not (snapshot.root / "run.json").is_file():
         return None
+    path = snapshot.root / "run.json"
     try:
-        profile = json.loads((snapshot.root / "run.json").read_text())["settings"]["profile"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnusableInput(f"{snapshot.root / 'run.json'}: unreadable ({error})") from None
-    return str(profile)
+        profile = str(json.loads(path.read_text())["settings"]["profile"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UnusableInput(f"{path}: unreadable ({error})") from None
+    if profile not in PROFILES:  # a file of profiles can name models, and a snapshot can come from anybody
+        raise UnusableInput(f"{path}: was made with the profile {profile!r}; say --profile to use a file of yours")
+    return profile
 
 
 def _read_profile(name: str) -> dict[str, Any]:
@@ -415,8 +427,36 @@ def _read_profile(name: str) -> dict[str, Any]:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnusableInput(f"{path}: {error}") from None
+
+
+def _read_own(path: Path, root: Path) -> dict[str, Any]:
+    """A file of the snapshot in `root`; raises `UnusableInput` for a setting that a snapshot cannot make."""
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise UnusableInput(f"{path}: a symbolic link that leads out of the snapshot")
+    values = _read_toml(path)
+    for section, group in values.items():
+        names = [f"{section}.{name}" for name in group] if isinstance(group, dict) else []
+        for name in names or [section]:
+            if section not in OF_A_SNAPSHOT and name not in OF_A_SNAPSHOT:
+                raise UnusableInput(
+                    f"setting {name}: {path}: a snapshot's own settings cannot make it; use a profile or --set"
+                )
+    listed = values.get("clean", {}).get("profanity_list")
+    if listed:
+        values["clean"]["profanity_list"] = str(_inside(str(listed), root, path))
+    return values
+
+
+def _inside(name: str, root: Path, told_by: Path) -> Path:
+    """A file that a snapshot names relative to itself; raises `UnusableInput` where that leads out of it."""
+    found = root / name
+    if not found.resolve().is_relative_to(root.resolve()):
+        raise UnusableInput(
+            f"setting clean.profanity_list: {told_by}: {name} is not in the snapshot; copy it there, or use --set"
+        )
+    return found
 
 
 def _environment() -> list[tuple[str, str]]:

@@ -7,12 +7,13 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from ameli_build.running import LOCK, holder, sign
@@ -21,6 +22,11 @@ if TYPE_CHECKING:  # an error message or --version need not wait for it
     import polars as pl
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+
+_ADDRESS = re.compile(r"[0-9a-f]{64}")
+
+_LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+"""A lock that is a symbolic link is not opened: what is written to it would end in another file."""
 
 ROW_GROUP = 131_072
 """Rows a group of a table that is written as it comes."""
@@ -119,6 +125,29 @@ def _rows_of(path: Path) -> int:
     return rows
 
 
+def is_own_file(root: Path, path: str) -> bool:
+    """Whether the folder `root` itself holds a file `path`: no symbolic link, and no way out of the folder.
+
+    Tables and folders can come from anybody: what they name must not make a file of this machine part of a release.
+    """
+    parts = PurePosixPath(path).parts
+    place = root / path
+    return ".." not in parts and not place.is_symlink() and place.is_file() and not PurePosixPath(path).is_absolute()
+
+
+def is_whole_picture(path: Path) -> bool:
+    """Whether there is a file whose content is what its name says, where that is a SHA-256."""
+    return path.is_file() and (_ADDRESS.fullmatch(path.stem) is None or file_digest(path) == path.stem)
+
+
+def clear_folder(path: Path) -> None:
+    """Remove a folder with all that lies in it; a symbolic link itself, never what it leads to."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal."""
     with path.open("rb") as handle:
@@ -183,7 +212,7 @@ class Snapshot:
         """Hold the snapshot for one run; raises `Held` when another has it. The kernel frees it on a kill."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            handle = (self.root / LOCK).open("a+")
+            handle = os.fdopen(os.open(self.root / LOCK, _LOCK_FLAGS, 0o644), "a+")
         except OSError as error:
             raise RunFailed(f"{self.root}: cannot be written ({error.strerror})") from error
         with handle:

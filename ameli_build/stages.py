@@ -9,8 +9,8 @@ a killed run goes on with the shard it was at.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import resource
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,13 +20,15 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from ameli_build.as_left import leave
 from ameli_build.fingerprints import fingerprint
 from ameli_build.progress import say, track
 from ameli_build.running import doing, now
+from ameli_build.sealed import read_entry, write_entry
 from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, Snapshot, write_bytes, write_json, write_table
+from ameli_build.snapshot import RunFailed, Snapshot, clear_folder, write_bytes, write_json, write_table
 from ameli_build.space import require_space
-from ameli_build.standing import content, digest, settings_of, standing_of
+from ameli_build.standing import digest, settings_of, standing_of
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -120,17 +122,18 @@ class Work:
         folder = self.folder(label)
         self.used.update(f"{folder.name}/{shard.key}.parquet" for shard in shards)
         paths = [folder / f"{shard.key}.parquet" for shard in shards]
-        missing = [n for n, path in enumerate(paths) if not path.is_file()]
+        known = {n: table for n, path in enumerate(paths) if (table := read_entry(path)) is not None}
+        missing = [n for n in range(len(paths)) if n not in known]
         jobs = [(function, shards[n].payload, paths[n]) for n in missing]
-        fresh = dict(zip(missing, track(mapper(_run_shard, jobs), label, len(jobs)), strict=True))
-        return [fresh[n] if n in fresh else pl.read_parquet(path) for n, path in enumerate(paths)]
+        known |= zip(missing, track(mapper(_run_shard, jobs), label, len(jobs)), strict=True)
+        return [known[n] for n in range(len(paths))]
 
 
 def _run_shard(job: tuple[Callable[[Any], pl.DataFrame], Any, Path | None]) -> pl.DataFrame:
     function, payload, path = job
     table = function(payload)
     if path is not None:
-        write_table(path, table)
+        write_entry(path, table)
     return table
 
 
@@ -195,20 +198,20 @@ def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
     """Make a stage's tables; returns what its record tells of that."""
     started, snapshot = time.monotonic(), work.snapshot
     tables = {name: snapshot.scan(name) for name in stage.inputs}
-    shutil.rmtree(work.scratch, ignore_errors=True)  # of a run that was killed
+    clear_folder(work.scratch)  # of a run that was killed
     try:
         result = stage.compute(tables, settings, work)
         if set(result.tables) != set(stage.outputs):
             raise RunFailed(f"stage {stage.name}: made {sorted(result.tables)}, declared {sorted(stage.outputs)}")
         rows = {name: write_table(snapshot.table_path(name), table) for name, table in result.tables.items()}
     finally:
-        shutil.rmtree(work.scratch, ignore_errors=True)
+        clear_folder(work.scratch)
     for rule in stage.conserved:
         _check_conserved(stage.name, rule, snapshot)
     return {
         "settings": settings_of(stage, settings),
         "outputs": {name: digest(snapshot.table_path(name)) for name in stage.outputs},
-        "made": {path: content(snapshot.root / path) for path in stage.made},
+        "made": {path: leave(snapshot.root / path) for path in stage.made},
         "rows": rows,
         "counts": dict(result.counts),
         "seconds": round(time.monotonic() - started, 2),
@@ -224,8 +227,11 @@ def mark_of(snapshot: Snapshot, name: str) -> Path:
 def stage_record(snapshot: Snapshot, name: str) -> dict[str, Any]:
     """What the last finished run of a stage noted (`stages/<name>/stage.json`), empty where there is none."""
     mark = mark_of(snapshot, name)
-    record: dict[str, Any] = json.loads(mark.read_text()) if mark.is_file() else {}
-    return record
+    try:
+        record = json.loads(mark.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):  # not there, or damaged: as if the stage had not run
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 USED = "cache.txt"
@@ -257,9 +263,19 @@ def settings_as_run(snapshot: Snapshot, settings: Settings, *names: str) -> Sett
 
 
 def peak_memory_mb() -> int:
-    """The largest resident set of this process or of one of its finished children so far, in MiB."""
+    """The largest resident set of this process or of one of its children so far, in MiB; workers still live count."""
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(one).ru_maxrss for one in who) // 1024
+    live = (_peak_kib(child.pid) for child in multiprocessing.active_children())
+    return max(*(resource.getrusage(one).ru_maxrss for one in who), *live) // 1024
+
+
+def _peak_kib(pid: int | None) -> int:
+    """The largest resident set that a live process has had, in KiB; 0 where the system does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        return 0
 
 
 def _check_conserved(stage: str, rule: Conserved, snapshot: Snapshot) -> None:

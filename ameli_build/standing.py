@@ -10,6 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ameli_build.as_left import is_as_left
 from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models.sources import identity
 from ameli_build.snapshot import Snapshot, file_digest
@@ -46,7 +47,7 @@ def standing_of(stage: Stage, snapshot: Snapshot, settings: Settings, record: Ma
     mine = _fingerprint(stage, settings, inputs)
     if not record:
         return Standing(mine, inputs, NEVER)
-    if record["fingerprint"] != mine:
+    if record.get("fingerprint") != mine:
         changes = [*_changed_inputs(record, inputs), *_changed_settings(stage, settings, record)]
         return Standing(mine, inputs, "; ".join(changes[:TOLD]) or "models or code changed")
     return Standing(mine, inputs, next(_damaged(stage, snapshot, record), ""))
@@ -103,7 +104,7 @@ def _named_files(stage: Stage, settings: Settings) -> list[tuple[str, Path]]:
 
 
 def _changed_inputs(record: Mapping[str, Any], inputs: Mapping[str, str]) -> Iterator[str]:
-    before = record["inputs"]
+    before = record.get("inputs", {})
     yield from (f"{name} changed" for name in sorted({*before, *inputs}) if before.get(name) != inputs.get(name))
 
 
@@ -126,8 +127,8 @@ def _damaged(stage: Stage, snapshot: Snapshot, record: Mapping[str, Any]) -> Ite
     """What of the result is not there as it was left."""
     for name in stage.outputs:
         path = snapshot.table_path(name)
-        if not path.is_file() or digest(path) != record["outputs"].get(name):
+        if not path.is_file() or digest(path) != record.get("outputs", {}).get(name):
             yield f"{name} is not as it was written"
     for name in stage.made:
-        if content(snapshot.root / name) != record["made"].get(name):
+        if not is_as_left(snapshot.root / name, record.get("made", {}).get(name)):
             yield f"{name} is not as it was written"

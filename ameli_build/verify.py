@@ -10,12 +10,17 @@ from typing import Any
 
 import jsonschema
 import polars as pl
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from ameli_build.records import joined_text_expr
+from ameli_build.release.schemas import PATTERNS
 from ameli_build.release.tables import SCHEMAS, SPLITS
 from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, file_digest
 from ameli_build.stages import stage_record
 
+_NOWHERE: Registry[Any] = Registry()
+"""Resolves no reference but those into the schema itself: a check of somebody else's files reaches no network."""
 ROWS_CHECKED = 1000
 """Rows of a table that are held against its JSON Schema, evenly spaced; column types are checked for all."""
 
@@ -34,29 +39,33 @@ def verify(snapshot: Snapshot) -> str:
             problems.append(f"{path.name}: cannot be read ({_line(error)})")
     problems += [f"{name}.parquet: missing" for name in SCHEMAS if name not in tables and name != "clean_test"]
     if not problems:
-        problems = [*_schemas(folder, tables), *_rules(snapshot, tables)]
+        problems = [*_schemas(folder, tables)] or [*_rules(snapshot, tables)]
     if problems:
         raise RunFailed(f"{folder}: {len(problems)} problem(s): " + "; ".join(problems[:20]))
-    files = len((folder / "SHA256SUMS").read_text().splitlines())
+    files = len((folder / "SHA256SUMS").read_text(errors="replace").splitlines())
     return f"{folder}: {files:,} files, {len(tables)} tables: checksums, schemas and rules hold"
 
 
 def _checksums(folder: Path) -> Iterator[str]:
     listed: dict[str, str] = {}
-    for line in (folder / "SHA256SUMS").read_text().splitlines():
+    for line in (folder / "SHA256SUMS").read_text(errors="replace").splitlines():
         digest, _, name = line.partition("  ")
         listed[name] = digest
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {"SHA256SUMS"}
     yield from (f"{name}: listed in SHA256SUMS, missing" for name in sorted(listed.keys() - present))
     yield from (f"{name}: not listed in SHA256SUMS" for name in sorted(present - listed.keys()))
-    for name in sorted(listed.keys() & present):
+    links = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_symlink())
+    yield from (f"{name}: a symbolic link" for name in links)
+    for name in sorted((listed.keys() & present) - {*links}):
         if file_digest(folder / name) != listed[name]:
             yield f"{name}: content differs from its checksum"
 
 
 def _raw_images(snapshot: Snapshot) -> Iterator[str]:
     for path in sorted((snapshot.raw / "images").glob("*")):
-        if path.is_file() and not path.name.startswith("."):
+        if path.is_symlink():
+            yield f"raw/images/{path.name}: a symbolic link"
+        elif path.is_file() and not path.name.startswith("."):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             if digest != path.stem:
                 yield f"raw/images/{path.name}: content differs from its name"
@@ -72,17 +81,51 @@ def _schemas(folder: Path, tables: dict[str, pl.DataFrame]) -> Iterator[str]:
             step = max(1, table.height // ROWS_CHECKED)
             yield from _against(folder, name, table.gather_every(step).to_dicts())
     for name in ("stats", "croissant"):
-        yield from _against(folder, name, [json.loads((folder / f"{name}.json").read_text())])
+        try:
+            yield from _against(folder, name, [_read(folder / f"{name}.json")])
+        except RunFailed as error:
+            yield str(error)
 
 
-def _against(folder: Path, name: str, rows: list[dict[str, Any]]) -> Iterator[str]:
-    schema = json.loads((folder / "schema" / f"{name}.json").read_text())
-    validator = jsonschema.Draft202012Validator(schema)
-    for row in rows:
-        error = next(iter(validator.iter_errors(row)), None)
-        if error is not None:
-            yield f"{name}: {'.'.join(str(part) for part in error.absolute_path)}: {_line(error.message)}"
+def _against(folder: Path, name: str, rows: list[Any]) -> Iterator[str]:
+    """The first row that its schema does not take, or why the schema cannot be used."""
+    try:
+        schema = _read(folder / "schema" / f"{name}.json")
+        if strange := sorted(set(map(str, _patterns(schema))) - set(PATTERNS)):
+            yield f"schema/{name}.json: a pattern that no build writes: {_line(strange[0])}"
             return
+        jsonschema.Draft202012Validator.check_schema(schema)
+        validator = jsonschema.Draft202012Validator(schema, registry=_NOWHERE)
+        for row in rows:
+            error = next(iter(validator.iter_errors(row)), None)
+            if error is not None:
+                yield f"{name}: {'.'.join(str(part) for part in error.absolute_path)}: {_line(error.message)}"
+                return
+    except RunFailed as error:
+        yield str(error)
+    except (jsonschema.SchemaError, Unresolvable, RecursionError) as error:
+        yield f"schema/{name}.json: not a schema that stands by itself ({_line(error) or type(error).__name__})"
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunFailed(f"{path.name}: cannot be read ({_line(error)})") from None
+
+
+def _patterns(schema: Any) -> Iterator[Any]:
+    """All regular expressions of a schema: one of somebody else's may take longer than anybody waits."""
+    if isinstance(schema, dict):
+        for name, value in schema.items():
+            if name == "pattern":
+                yield value
+            elif name == "patternProperties":
+                yield from value if isinstance(value, dict) else [value]
+            yield from _patterns(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _patterns(value)
 
 
 def _rules(snapshot: Snapshot, tables: dict[str, pl.DataFrame]) -> Iterator[str]:

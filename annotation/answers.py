@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,9 @@ _OFFICIAL_CHOICE = "target_product_position"
 
 _ZIP = b"PK\x03\x04"
 _TABLES = (".csv", ".tsv", ".tab")
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tab and line breaks, and halves of surrogate pairs."""
+
 _UNSURE = {"?", "x", "cannot tell", "cannot_tell"}
 
 
@@ -98,21 +102,21 @@ def _rows_of_json(path: Path, text: str) -> list[Given]:
 
 def choice_text(value: Any) -> str | None:
     """A choice in one spelling: numbers without a fraction, `?` for "cannot tell", None for a blank."""
-    text = plain_value(value).lower()
+    text = "several values" if isinstance(value, list | dict) else plain_value(_text(value)).lower()
     if text in _UNSURE:
         return CANNOT_TELL
     return str(int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else text[:80] or None
 
 
 def _rows(path: Path, rows: Iterable[Any], file: Mapping[str, Any] | None = None) -> list[Given]:
-    return [_row(path.name, path.stem.removeprefix("answers-"), row, file or {}) for row in rows]
+    return [_row(_text(path.name), path.stem.removeprefix("answers-"), row, file or {}) for row in rows]
 
 
 def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
     """One row, under whatever header; what is not an object becomes a row without a review."""
     named = {_column(key): value for key, value in row.items()} if isinstance(row, Mapping) else {}
     task, annotator, fingerprint = _origin(named, file)
-    annotator = " ".join((annotator or stem).split())[:80]
+    annotator = " ".join((annotator or _text(stem)).split())[:80]
     if file.get("simulated") is True and not annotator.startswith(SIMULATED):
         annotator = SIMULATED + annotator
     review_id = named.get("review_id")
@@ -120,7 +124,7 @@ def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
         review_id = int(review_id)  # a spreadsheet's idea of an id made of digits
     return Given(
         annotator,
-        "" if review_id is None else str(review_id).strip(),
+        _text(review_id),
         choice_text(named.get("choice")),
         _text(named.get("comment")),
         _text(named.get("words")),
@@ -145,7 +149,10 @@ def _column(header: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()[:10_000]
+    """A cell as text: nothing of lists and objects; what no terminal and no file can hold is U+FFFD."""
+    if value is None or isinstance(value, list | dict):
+        return ""
+    return _UNWRITABLE.sub("\ufffd", str(value)[:20_000]).strip()[:10_000]
 
 
 def _rows_of_table(content: bytes) -> list[dict[str, Any]]:

@@ -54,6 +54,7 @@ def rows_of_export(tasks: Sequence[Any]) -> list[dict[str, Any]]:
             rows.append(task)
         else:
             done = task.get("annotations") or task.get("completions") or []
+            done = done if isinstance(done, list) else []
             each = [one for one in done if isinstance(one, dict) and not one.get("was_cancelled")]
             rows += [task["data"] | _results(one) for one in each] or [dict(task["data"])]
     return rows
@@ -66,7 +67,9 @@ def _results(annotation: dict[str, Any]) -> dict[str, Any]:
     for result in results if isinstance(results, list) else ():
         if isinstance(result, dict) and isinstance(result.get("value"), dict):
             value = result["value"].get("choices") or result["value"].get("text")
-            found[str(result.get("from_name"))] = " ".join(map(str, value)) if isinstance(value, list) else value
+            found[str(result.get("from_name"))] = (
+                " ".join(one for one in value if isinstance(one, str)) if isinstance(value, list) else value
+            )
     return found
 
 

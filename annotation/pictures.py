@@ -17,6 +17,7 @@ from PIL import Image
 
 from ameli_build.models.pictures import ANY_SIZE, bounded, open_body, to_rgb
 from ameli_build.progress import track
+from ameli_build.snapshot import is_own_file
 from ameli_build.workers import default_workers
 
 PHOTO_SIDE = 900
@@ -50,7 +51,7 @@ class Pictures:
         kept = self.cache / str(side) / f"{PurePosixPath(path).stem}.jpg"
         if kept.is_file():
             return kept.read_bytes()
-        jpeg = _shrunk(self.root / path, side)
+        jpeg = _shrunk(self.root / path, side) if is_own_file(self.root, path) else None
         if jpeg is not None:
             kept.parent.mkdir(parents=True, exist_ok=True)
             partial = kept.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")

@@ -153,3 +153,68 @@ def test_a_snapshot_s_own_settings(tmp_path: Path) -> None:
     (tmp_path / "settings" / "release.toml").write_text('[release]\nname = "Mine"\n')
     assert load_settings("demo", (), Snapshot(tmp_path)).release.name == "Mine"
     assert load_settings("demo", ["release.name=Other"], Snapshot(tmp_path)).release.name == "Other"
+
+
+def own_settings(root: Path, text: str, name: str = "own.toml") -> Snapshot:
+    """A snapshot that carries one file of settings."""
+    (root / "settings").mkdir(exist_ok=True)
+    (root / "settings" / name).write_text(text)
+    return Snapshot(root)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('[models]\nimage_encoder = "snapshots/x/encoder"\n', r"models\.image_encoder"),
+        ('[models]\nlanguage = "./parser"\n', r"models\.language"),
+        ('[crawl]\nbrowser_url = "http://elsewhere:4444"\n', r"crawl\.browser_url"),
+        ('[run]\ncache = "/var/elsewhere"\n', r"run\.cache"),
+        ('[clean]\nmax_tokens = 300\ntokenizer = "folder"\n', r"clean\.tokenizer"),
+        ("[clean]\nmax_pixels = 99999999999\n", r"clean\.max_pixels"),
+        ('[baseline]\nindex = "HNSW32"\n', r"baseline\.index"),
+        ('profile = "other.toml"\n', "profile"),
+        ("[models]\n", "models"),
+    ],
+)
+def test_a_snapshot_names_no_models_addresses_or_folders(tmp_path: Path, text: str, named: str) -> None:
+    snapshot = own_settings(tmp_path, text)
+    with pytest.raises(UnusableInput, match=rf"^setting {named}: .*own\.toml: a snapshot's own settings cannot"):
+        load_settings("demo", (), snapshot)
+
+
+def test_a_snapshot_s_word_list_lies_in_it(tmp_path: Path) -> None:
+    root = tmp_path / "snapshot"
+    root.mkdir()
+    snapshot = own_settings(root, '[clean]\nprofanity_list = "settings/words.txt"\nprofanity_allow = ["knob"]\n')
+    clean = load_settings("demo", (), snapshot).clean
+    assert (clean.profanity_list, clean.profanity_allow) == (str(root / "settings" / "words.txt"), ("knob",))
+    (tmp_path / "private.txt").write_text("secret\n")
+    (root / "words.txt").symlink_to(tmp_path / "private.txt")
+    for name in ("../private.txt", str(tmp_path / "private.txt"), "words.txt"):
+        snapshot = own_settings(root, f'[clean]\nprofanity_list = "{name}"\n')
+        with pytest.raises(UnusableInput, match=r"clean\.profanity_list: .* is not in the snapshot"):
+            load_settings("demo", (), snapshot)
+
+
+def test_a_snapshot_names_no_file_of_profiles(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('[models]\ntext_encoder = "folder"\n')
+    write_json(tmp_path / "run.json", {"settings": {"profile": str(mine)}})
+    with pytest.raises(UnusableInput, match=r"run\.json: was made with the profile .*mine\.toml.*--profile"):
+        load_settings(None, (), Snapshot(tmp_path))
+    assert load_settings(str(mine), (), Snapshot(tmp_path)).models.text_encoder == "folder"
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "deep"])
+def test_own_settings_that_are_no_file_of_settings(tmp_path: Path, kind: str) -> None:
+    root = tmp_path / "snapshot"
+    (root / "settings").mkdir(parents=True)
+    own = root / "settings" / "own.toml"
+    if kind == "folder":
+        own.mkdir()
+    elif kind == "link":
+        own.symlink_to("/dev/zero")
+    else:
+        own.write_text(f"[clean]\nprofanity_allow = {'[' * 100_000}\n")
+    with pytest.raises(UnusableInput, match=r"own\.toml: "):
+        load_settings("demo", (), Snapshot(root))

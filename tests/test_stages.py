@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from damages import DAMAGES
 
 from ameli_build.fingerprints import fingerprint
 from ameli_build.settings import Settings, load_settings
@@ -103,6 +104,31 @@ def test_a_killed_stage_goes_on_with_its_shards(snapshot: Snapshot) -> None:
     assert run_stage(STAGE, snapshot, settings())
     assert bytes_below(snapshot) == before
     assert {path: path.stat().st_mtime_ns for path in kept[1:]} == stamps
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_damaged_entry_of_the_cache_is_made_again(snapshot: Snapshot, damage: str, workers: int) -> None:
+    run_stage(STAGE, snapshot, settings())
+    before, kept = bytes_below(snapshot), sorted((snapshot.root / "cache" / "double").iterdir())
+    whole = [path.read_bytes() for path in kept]
+    for path in kept[::2]:
+        path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    (snapshot.root / "stages" / "clean" / "stage.json").unlink()
+    with process_mapper(workers) as mapper:
+        assert run_stage(STAGE, snapshot, settings(), mapper)
+    assert bytes_below(snapshot) == before
+    assert [path.read_bytes() for path in kept] == whole
+
+
+@pytest.mark.parametrize("text", ["", '{"fingerprint": "a', "[]", "null", "{}", '"text"', "[" * 100_000])
+def test_a_damaged_record_is_no_record(snapshot: Snapshot, text: str) -> None:
+    run_stage(STAGE, snapshot, settings())
+    before, mark = bytes_below(snapshot), snapshot.root / "stages" / "clean" / "stage.json"
+    mark.write_text(text)
+    assert run_stage(STAGE, snapshot, settings())
+    assert bytes_below(snapshot) == before
+    assert stage_record(snapshot, "clean")["rows"] == {"clean/reviews": 4, "clean/dropped": 3}
 
 
 def test_workers_change_no_byte(snapshot: Snapshot, tmp_path: Path) -> None:

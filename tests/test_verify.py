@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -92,3 +97,89 @@ def test_the_policy_of_the_splits_is_that_of_their_stage(snapshot: Snapshot) -> 
     mark = {"settings": {"splits": {"policy": "review"}}}
     write_json(snapshot.root / "stages" / "splits" / "stage.json", mark)
     assert "hold" in verify(snapshot)
+
+
+class Listener:
+    """A server on loopback that notes what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        asked = self.asked
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    one = Listener()
+    yield one
+    one.server.shutdown()
+    one.server.server_close()
+
+
+def change_schema(snapshot: Snapshot, name: str, schema: Any) -> None:
+    """Put another schema in, and its checksum."""
+    path = snapshot.dataset / "schema" / f"{name}.json"
+    path.unlink()
+    path.write_text(schema if isinstance(schema, str) else json.dumps(schema))
+    (snapshot.dataset / "SHA256SUMS").unlink()
+    (snapshot.dataset / "SHA256SUMS").write_text(_checksums(snapshot.dataset))
+
+
+@pytest.mark.parametrize("name", ["test", "products", "stats"])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "URL/schema.json"},
+        {"anyOf": [{"$ref": "URL/x#/defs/y"}, {"$ref": "URL/z"}]},
+        {"$id": "URL/base.json", "allOf": [{"$ref": "other.json"}]},
+        {"$dynamicRef": "URL/dynamic"},
+        {"$ref": "FILE"},
+    ],
+)
+def test_no_schema_is_fetched(snapshot: Snapshot, listener: Listener, name: str, schema: Any, tmp_path: Path) -> None:
+    (tmp_path / "private.json").write_text("{}")
+    text = json.dumps(schema).replace("URL", listener.url).replace("FILE", (tmp_path / "private.json").as_uri())
+    change_schema(snapshot, name, text)
+    with pytest.raises(RunFailed, match=rf"schema/{name}\.json: not a schema that stands by itself"):
+        verify(snapshot)
+    assert listener.asked == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"$ref": "#"}, "not a schema that stands by itself"),
+        ({"type": "strange"}, "not a schema that stands by itself"),
+        ("[" * 100_000, "cannot be read"),
+        ('{"minimum": ', "cannot be read"),
+        ({"properties": {"text": {"pattern": "^(a+)+$"}}}, "a pattern that no build writes"),
+        ({"patternProperties": {"(x*)*y": {}}}, "a pattern that no build writes"),
+        (3, "not a schema that stands by itself"),
+    ],
+)
+def test_a_schema_that_does_harm_is_told(snapshot: Snapshot, schema: Any, said: str) -> None:
+    change_schema(snapshot, "test", schema)
+    with pytest.raises(RunFailed, match=said):
+        verify(snapshot)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff\xfe{}", b"{"])
+def test_statistics_that_cannot_be_read_are_told(snapshot: Snapshot, body: bytes) -> None:
+    (snapshot.dataset / "stats.json").write_bytes(body)
+    (snapshot.dataset / "SHA256SUMS").unlink()
+    (snapshot.dataset / "SHA256SUMS").write_text(_checksums(snapshot.dataset))
+    with pytest.raises(RunFailed, match=r"stats\.json: cannot be read"):
+        verify(snapshot)

@@ -22,7 +22,7 @@ from ameli_build.models.batches import by_content
 from ameli_build.models.pictures import bounded, content_key, open_body, to_rgb
 from ameli_build.reasons import Reason
 from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed
+from ameli_build.snapshot import RunFailed, is_own_file
 from ameli_build.stages import Shard, Work
 
 SHOP_HOSTS = (".bbystatic.com",)
@@ -94,7 +94,10 @@ def _keys(root: Path, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, s
     absent: dict[str, str] = {}
     for path in paths:
         try:
-            (root / path).stat()
+            (root / path).lstat()
+            if not is_own_file(root, path):
+                absent[path] = "missing (not a file of the snapshot's own)"
+                continue
             keys[path] = content_key(root, path)
         except OSError as error:
             absent[path] = f"missing ({error.strerror})"

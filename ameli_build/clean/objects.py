@@ -23,7 +23,7 @@ from ameli_build.models.pictures import Opened, content_key, open_picture
 from ameli_build.models.sources import identity
 from ameli_build.reasons import Reason
 from ameli_build.settings import Settings
-from ameli_build.snapshot import write_bytes
+from ameli_build.snapshot import is_whole_picture, write_bytes
 from ameli_build.stages import Work
 
 PATCHES = "stages/clean/patches"
@@ -136,7 +136,7 @@ def _store(root: Path, table: pl.DataFrame, needed: float) -> pl.DataFrame:
             names.append(None)
             continue
         name = f"{PATCHES}/{sha256(patch).hexdigest()}.jpg"
-        if not (root / name).is_file():
+        if not is_whole_picture(root / name):
             write_bytes(root / name, patch)
         names.append(name)
     return table.select("score", cleaned=pl.Series(names, dtype=pl.String))

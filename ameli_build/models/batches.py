@@ -19,7 +19,7 @@ import polars as pl
 
 from ameli_build.fingerprints import fingerprint
 from ameli_build.models import Matrix
-from ameli_build.snapshot import write_table
+from ameli_build.sealed import read_entry, write_entry
 from ameli_build.stages import Shard, Work
 
 _NAMED_BITS = 40
@@ -114,7 +114,7 @@ def keep_batches(folder: Path, kind: Kind, prefix: str, made: Sequence[tuple[Bat
     if made:
         name = _name(kind, prefix, [batch for batch, _ in made])
         table = pl.concat([rows.with_columns(batch=pl.lit(batch.key)) for batch, rows in made])
-        write_table(folder / f"{name}.parquet", table)
+        write_entry(folder / f"{name}.parquet", table)
 
 
 def _name(kind: Kind, prefix: str, batches: Sequence[Batch]) -> str:
@@ -163,10 +163,9 @@ def known_keys(paths: Sequence[Path]) -> set[str]:
     """Keys of the batches that the files hold."""
     found: set[str] = set()
     for path in paths:
-        try:
-            found |= set(pl.read_parquet(path, columns=["batch"])["batch"])
-        except (OSError, pl.exceptions.PolarsError):
-            continue
+        table = read_entry(path, ["batch"])
+        if table is not None:
+            found |= set(table["batch"])
     return found
 
 
@@ -174,9 +173,8 @@ def _known(paths: Sequence[Path], wanted: set[str]) -> dict[str, pl.DataFrame]:
     """The rows of those of the wanted batches that the files hold."""
     found: dict[str, pl.DataFrame] = {}
     for path in paths:
-        try:
-            table = pl.read_parquet(path)
-        except (OSError, pl.exceptions.PolarsError):  # removed meanwhile, or not a table
+        table = read_entry(path)
+        if table is None:
             continue
         parts = table.filter(pl.col("batch").is_in(list(wanted - set(found)))).partition_by("batch", as_dict=True)
         found |= {str(key[0]): rows for key, rows in parts.items()}

@@ -44,5 +44,5 @@ def load_cross_encoder(name: str, device: str = "cpu", batch: int = 32, precisio
 
     with loading("cross_encoder", name):
         path = place_of("cross_encoder", name)
-        model = CrossEncoder(path, device=device, num_labels=1, local_files_only=True)
+        model = CrossEncoder(path, device=device, num_labels=1, local_files_only=True, trust_remote_code=False)
     return PairScorer(model, batch, precision)

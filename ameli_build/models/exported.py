@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models.loading import refuse_code, unavailable
+from ameli_build.models.loading import unavailable
 from ameli_build.models.sources import identity, place_of
+from ameli_build.models.store import forget, lacking, write_record
+from ameli_build.models.trust import refuse_code
 from ameli_build.settings import ModelSettings
 from ameli_build.snapshot import UnusableInput
 from ameli_build.stages import Work
@@ -43,13 +45,20 @@ def export_text_encoder(work: Work, models: ModelSettings) -> str:
         )
     name, code = models.text_encoder, module_fingerprint(__name__)
     folder = work.folder(LABEL) / fingerprint(identity(name), models.text_backend, code)[:32]
-    if not (folder / MODEL).is_file():
+    if lacking(folder, whole=True):
         _export(folder, name, quantised=models.text_backend == "onnx-int8")
     return str(folder)
 
 
 def load_exported(folder: str) -> SentenceTransformer:
-    """An exported text encoder, with as many threads as PyTorch has; raises `UnusableInput` without the extra."""
+    """An exported text encoder, with as many threads as PyTorch has.
+
+    Raises `UnusableInput` without the extra, and for a folder that asks for code: a cache can come with a snapshot.
+    """
+    try:
+        refuse_code(folder)
+    except ValueError as error:
+        raise UnusableInput(f"{folder}: not an export of this program ({error})") from None
     return _load(folder, export=False)
 
 
@@ -58,14 +67,15 @@ def _export(folder: Path, name: str, quantised: bool) -> None:
     partial = folder.with_name(f"{folder.name}.{os.getpid()}")
     try:
         path = place_of("text_encoder", name)
-        refuse_code(path)
         with _quiet():
             model = _load(path, export=True)
             model.save_pretrained(str(partial), create_model_card=False)
             if quantised:
                 _quantise(partial / MODEL)
+        forget(folder)
         shutil.rmtree(folder, ignore_errors=True)
         partial.replace(folder)
+        write_record(folder, name, "", "")
     except UnusableInput:
         raise
     except Exception as error:  # the libraries below raise whatever they like
@@ -89,7 +99,7 @@ def _load(path: str, export: bool) -> SentenceTransformer:
     options.intra_op_num_threads = torch.get_num_threads()
     how = {"provider": "CPUExecutionProvider", "session_options": options, "export": export}
     model: SentenceTransformer = SentenceTransformer(
-        path, backend="onnx", device="cpu", local_files_only=True, model_kwargs=how
+        path, backend="onnx", device="cpu", local_files_only=True, trust_remote_code=False, model_kwargs=how
     )
     return model
 

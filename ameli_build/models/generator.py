@@ -105,7 +105,7 @@ def load_generator(name: str, device: str, batch: int, new_tokens: int) -> Gener
 
     with loading("generator", name):
         place = Path(place_of("generator", name))
-        options: dict[str, Any] = {"local_files_only": True}
+        options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         words: dict[str, Any] = {"padding_side": "left"}
         if place.suffix == ".gguf":
             options["gguf_file"], place = place.name, place.parent

@@ -18,6 +18,7 @@ from ameli_build.models import Box
 from ameli_build.models.hub import Hub
 from ameli_build.models.loading import loading
 from ameli_build.models.sources import GROUNDING_TEXT, sources_of
+from ameli_build.models.trust import refuse_own_classes
 
 if TYPE_CHECKING:
     import torch
@@ -111,6 +112,7 @@ def _build(config: Path, weights: Path, encoder: str, device: str) -> Any:
     from groundingdino.util.misc import clean_state_dict
     from groundingdino.util.slconfig import SLConfig
 
+    refuse_own_classes(encoder)  # the package does not hand `trust_remote_code` on
     arguments = SLConfig(read_configuration(config))
     arguments.device = device
     arguments.text_encoder_type = encoder

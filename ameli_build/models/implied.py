@@ -175,12 +175,13 @@ def load_implier(name: str, device: str, batch: int) -> Implier:
 
     with loading("implied", name):
         path = place_of("implied", name)
-        config = AutoConfig.from_pretrained(path, local_files_only=True)
+        own: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+        config = AutoConfig.from_pretrained(path, **own)
         answers = any(kind.endswith("ForQuestionAnswering") for kind in config.architectures or ())
         kind = AutoModelForQuestionAnswering if answers else AutoModelForSequenceClassification
         label = None if answers else _entailment(config.label2id or {})
-        tokenizer = AutoTokenizer.from_pretrained(path, use_fast=True)  # type: ignore[no-untyped-call]
-        model = kind.from_pretrained(path, local_files_only=True).to(device).eval()
+        tokenizer = AutoTokenizer.from_pretrained(path, use_fast=True, **own)  # type: ignore[no-untyped-call]
+        model = kind.from_pretrained(path, **own).to(device).eval()
     if label is None:
         return Spans(tokenizer, model, device, batch)
     return Entailment(tokenizer, model, device, batch, label)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from ameli_build.models.sources import setting_of
 from ameli_build.snapshot import UnusableInput
@@ -58,16 +56,6 @@ def unavailable(role: str, name: str, cause: BaseException) -> UnusableInput:
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
     why = lines[0] if lines else type(cause).__name__
     return UnusableInput(f"setting {setting_of(role)}: the model {name!r} cannot be had ({why[:200]})")
-
-
-def refuse_code(folder: str) -> None:
-    """Raise `ValueError` for a Sentence Transformers folder that names classes of its own, which loading would run."""
-    path = Path(folder) / "modules.json"
-    if not path.is_file():
-        return
-    for module in json.loads(path.read_text(encoding="utf-8")):
-        if not str(module.get("type", "")).startswith("sentence_transformers."):
-            raise ValueError(f"{path} names {module.get('type')}, which is no class of Sentence Transformers")
 
 
 class _Listener(logging.Handler):

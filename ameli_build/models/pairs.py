@@ -79,7 +79,7 @@ def load_pair_encoder(
 
     with loading(setting, name):
         path = place_of(setting, name)
-        options: Any = {"use_fast": True, "local_files_only": True}
-        tokenizer = AutoTokenizer.from_pretrained(path, **options)  # type: ignore[no-untyped-call]
-        model = AutoModel.from_pretrained(path, local_files_only=True)
+        own: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+        tokenizer = AutoTokenizer.from_pretrained(path, use_fast=True, **own)  # type: ignore[no-untyped-call]
+        model = AutoModel.from_pretrained(path, **own)
     return PairEncoder(tokenizer, model.float().to(device).eval(), device, batch, max_tokens, precision)

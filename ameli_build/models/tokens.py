@@ -94,5 +94,6 @@ def _load(name: str, setting: str) -> Tokenizer:
         return Tokenizer.from_file(str(path / "tokenizer.json"))
     from transformers import AutoTokenizer
 
-    loaded = AutoTokenizer.from_pretrained(path, use_fast=True, local_files_only=True)  # type: ignore[no-untyped-call]
+    own = {"local_files_only": True, "trust_remote_code": False}
+    loaded = AutoTokenizer.from_pretrained(path, use_fast=True, **own)  # type: ignore[no-untyped-call]
     return loaded.backend_tokenizer

@@ -11,14 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ameli_build.snapshot import RunFailed, UnusableInput, write_json
+from ameli_build.snapshot import RunFailed, UnusableInput, clear_folder, write_json
 
 MARK = ".ameli-export.json"
 """Tells a folder that an export made, and its entries, from one that holds something else."""
 
 
 def link(source: Path, target: Path) -> None:
-    """A hard link where the file system has them, else a copy: pictures are never changed in place."""
+    """A hard link where the file system has them, else a copy: pictures are never changed in place.
+
+    Raises `RunFailed` where there is no file, or a symbolic link, which may lead anywhere.
+    """
+    if source.is_symlink():
+        raise RunFailed(f"{source}: a symbolic link, and no picture of the snapshot's own")
     try:
         os.link(source, target)
     except OSError:
@@ -51,7 +56,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = out.parent / f".{out.name}.partial", out.parent / f".{out.name}.old"
     for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+        clear_folder(leftover)
     fresh.mkdir()
     try:
         yield fresh

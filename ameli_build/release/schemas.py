@@ -44,6 +44,9 @@ _NULLABLE = {"image_similarity", "description_similarity", "title_similarity"}
 
 _IMAGE = {"type": "string", "pattern": "^images/[0-9a-f]{64}\\.[a-z0-9]+$"}
 
+PATTERNS = frozenset({_IMAGE["pattern"]})
+"""All regular expressions that a build writes into a schema."""
+
 
 def table_schema(name: str, similarity: str) -> dict[str, Any]:
     """The JSON Schema of one row of the released table `name`, of a build with that `informativeness.similarity`."""

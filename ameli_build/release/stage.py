@@ -18,7 +18,17 @@ from ameli_build.release.schemas import croissant_schema, stats_schema, table_sc
 from ameli_build.release.statistics import statistics
 from ameli_build.release.tables import SPLITS, images_of, release_tables, renamed
 from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, Snapshot, file_digest, write_bytes, write_json, write_table
+from ameli_build.snapshot import (
+    RunFailed,
+    Snapshot,
+    UnusableInput,
+    clear_folder,
+    file_digest,
+    is_whole_picture,
+    write_bytes,
+    write_json,
+    write_table,
+)
 from ameli_build.stages import Result, Stage, Tables, Work, stage_record
 
 ANSWERS_FILE = "sheets/answers.parquet"
@@ -30,6 +40,7 @@ MODULES = ("card", "croissant", "metadata", "schemas", "stage", "statistics", "t
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     """Write `dataset/` anew beside the old one, then take its place."""
+    refuse_link(work.snapshot)
     root = work.snapshot.root
     answers = root / ANSWERS_FILE
     images = images_of(tables)
@@ -40,7 +51,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     stats = statistics(named, tables, counts, _rejected(work.snapshot))
     fresh, old = root / ".dataset.partial", root / ".dataset.old"
     for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+        clear_folder(leftover)
     try:
         _write_images(fresh, images, plain, root)
         _fill(fresh, named, stats, settings)
@@ -52,6 +63,15 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     fresh.rename(work.snapshot.dataset)
     shutil.rmtree(old, ignore_errors=True)
     return Result({}, {name: table.height for name, table in named.items()})
+
+
+def refuse_link(snapshot: Snapshot) -> None:
+    """Raise `UnusableInput` for a `dataset` that is a symbolic link: a release takes the place of a folder."""
+    if snapshot.dataset.is_symlink():
+        raise UnusableInput(
+            f"{snapshot.dataset}: a symbolic link, which a release would replace; move the whole snapshot to the other "
+            "disk, or link to the snapshot"
+        )
 
 
 def check_conserved(named: Mapping[str, pl.DataFrame], tables: Tables) -> None:
@@ -70,10 +90,14 @@ def _write_images(folder: Path, images: list[str], plain: Mapping[str, str], roo
         target = folder / "images" / plain.get(path, Path(path).name)
         if target.exists():
             continue
+        if ".." in Path(path).parts or Path(path).is_absolute():
+            raise RunFailed(f"stages/clean: the picture {path!r} is not in the snapshot")
         if path in plain:
             write_bytes(target, stripped((root / path).read_bytes())[0])
         else:
             link(root / path, target)
+        if not is_whole_picture(target):
+            raise RunFailed(f"{root / path}: damaged, its content is not what its name says; restore it")
 
 
 def _fill(folder: Path, named: Mapping[str, pl.DataFrame], stats: Any, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 // What the annotator has answered, and where it is kept. `answers` maps a review id to
 // {choice, comment, words, out}; `out` holds the numbers of products that were ruled out.
+// A Map, as an id may be the name of something that every object has ("constructor").
 const sheet = JSON.parse(document.getElementById("sheet").textContent);
 const KEY = `ameli ${sheet.task} ${sheet.sheet} ${sheet.fingerprint}`;
 const CANNOT_TELL = "?";
@@ -14,17 +15,17 @@ const reviewAt = block("review");
 const productAt = block("product");
 const pictureAt = (number) => document.getElementById(`picture-${number}`).textContent;
 
-let answers = {};
+const answers = new Map();
 let at = 0;
 let unsaved = false;
 let keeps = true;
 
 function answerOf(id) {
-  return answers[id] ?? { choice: null, comment: "", words: "", out: [] };
+  return answers.get(id) ?? { choice: null, comment: "", words: "", out: [] };
 }
 
 function change(id, values) {
-  answers[id] = { ...answerOf(id), ...values };
+  answers.set(id, { ...answerOf(id), ...values });
   unsaved = true;
   keep();
 }
@@ -35,7 +36,7 @@ function answered() {
 
 function keep() {
   try {
-    localStorage.setItem(KEY, JSON.stringify({ answers, at }));
+    localStorage.setItem(KEY, JSON.stringify({ answers: [...answers], at }));
     keeps = true;
   } catch {
     keeps = false;
@@ -46,7 +47,7 @@ function recall() {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? "null");
     if (kept) {
-      take(kept.answers);
+      take(Array.isArray(kept.answers) ? kept.answers : Object.entries(kept.answers ?? {}));
       at = Math.min(Math.max(Number(kept.at) || 0, 0), Math.max(sheet.ids.length - 1, 0));
     }
   } catch {
@@ -54,19 +55,19 @@ function recall() {
   }
 }
 
-// Takes over answers from storage or a file: only of reviews and choices that this sheet has.
+// Takes over pairs of a review id and its answer, from storage or a file: only of reviews and choices of this sheet.
 function take(found) {
   const known = new Set(sheet.ids);
   let taken = 0;
-  for (const [id, given] of Object.entries(found ?? {})) {
+  for (const [id, given] of found) {
     if (!known.has(id) || typeof given !== "object" || given === null) continue;
     const choice = given.choice === null || given.choice === undefined ? null : String(given.choice);
-    answers[id] = {
+    answers.set(id, {
       choice: choice !== null && choicesOf(sheet.ids.indexOf(id)).includes(choice) ? choice : null,
       comment: String(given.comment ?? ""),
       words: String(given.words ?? ""),
       out: Array.isArray(given.out) ? given.out.map(Number) : [],
-    };
+    });
     taken += 1;
   }
   return taken;
@@ -111,7 +112,7 @@ function load(text) {
     return "This answers file belongs to another sheet.";
   }
   const rows = file.answers.filter((row) => row && typeof row.review_id === "string");
-  const taken = take(Object.fromEntries(rows.map((row) => [row.review_id, row])));
+  const taken = take(rows.map((row) => [row.review_id, row]));
   keep();
   return `${taken} reviews read from the file.`;
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from selenium import webdriver
 from selenium.webdriver import ActionChains
@@ -17,6 +18,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 from annotation.sheets import export_sheets, import_answers
+from tests import made
 from tests.chromium import chromium
 from tests.made import HOSTILE, released_snapshot
 
@@ -160,4 +162,84 @@ def test_the_other_tasks(browser: webdriver.Chrome, tmp_path: Path, downloads: P
     assert choices == [choice, "?", None, None, None]
     report = import_answers(snapshot, [path], SETTINGS)
     assert report.tasks[task]["answers"] == 2
+    assert errors(browser) == []
+
+
+@pytest.mark.parametrize(
+    "names", [("constructor", "__proto__"), ("toString", "hasOwnProperty"), ("valueOf", "__defineGetter__")]
+)
+def test_ids_that_every_object_knows(
+    browser: webdriver.Chrome,
+    tmp_path: Path,
+    downloads: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    names: tuple[str, str],
+) -> None:
+    monkeypatch.setattr(made, "SPLIT_OF", {"r1": "train", "r2": "train", "r3": "dev", **dict.fromkeys(names, "test")})
+    monkeypatch.setattr(made, "PRODUCT_OF", {"r1": "p1", "r2": "p2", "r3": "p3", **dict.fromkeys(names, "p4")})
+    snapshot = released_snapshot(tmp_path / "snapshot")
+    (page,) = export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)
+    show(browser, page)
+    assert sorted(review_ids(browser)) == sorted(names)
+    assert text(browser, "progress-text") == "0 of 2 answered"
+    press(browser, "4", Keys.ENTER)
+    assert text(browser, "progress-text") == "1 of 2 answered"
+    press(browser, "x", "c", "odd id", Keys.ESCAPE, "1", Keys.ENTER)
+    browser.refresh()
+    assert text(browser, "progress-text") == "2 of 2 answered"
+    path = saved(browser, downloads)
+    rows = json.loads(path.read_text(encoding="utf-8"))["answers"]
+    assert [row["review_id"] for row in rows] == review_ids(browser)
+    assert [row["choice"] for row in rows] == [4, 1]
+    assert rows[1]["comment"] == "odd id"
+    browser.execute_script("localStorage.clear()")
+    browser.refresh()
+    browser.find_element(By.ID, "file").send_keys(str(path))
+    WebDriverWait(browser, 10, 0.05).until(lambda _: text(browser, "progress-text") == "2 of 2 answered")
+    assert errors(browser) == []
+    assert import_answers(snapshot, [path], SETTINGS).tasks["clean-test"]["answers"] == 2
+
+
+HOSTILE_TEXTS = [
+    "</script><script>document.title='taken'</script>",
+    "<!--<script>document.title='taken'",
+    "<img src=x onerror=\"document.title='taken'\">",
+    "<svg/onload=document.title='taken'>",
+    "{{ 7 * 7 }}{% raw %}${document.title='taken'}",
+    "]]></title></style><iframe srcdoc=\"<script>parent.document.title='taken'</script>\">",
+    "&lt;script&gt;document.title='taken'&lt;/script&gt;",
+    "\u2028\u2029\x00\u202e\"';document.title='taken'//",
+    "javascript:document.title='taken'",
+]
+
+
+@pytest.mark.parametrize("task", ["clean-test", "informativeness", "mentions"])
+def test_no_text_of_any_kind_runs(
+    browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    """Each text in a review's body, and in a product's name, category, description and attributes."""
+    everything = " ".join(HOSTILE_TEXTS)
+    monkeypatch.setattr(made, "HOSTILE", f"laptop {everything}")
+    snapshot = released_snapshot(tmp_path / "snapshot")
+    path = snapshot.dataset / "products.parquet"
+    row = {"group": everything, "name": everything, "value": everything}
+    table = pl.read_parquet(path).with_columns(
+        name=pl.concat_str(pl.lit(everything), pl.col("name")),
+        description=pl.lit(everything),
+        categories=pl.lit([everything] * 2),
+        attributes=pl.lit([row], dtype=pl.List(pl.Struct(dict.fromkeys(row, pl.String)))),
+    )
+    path.unlink()
+    table.write_parquet(path)
+    (page,) = export_sheets(snapshot, "html", 1, 0, task, SETTINGS)
+    show(browser, page)
+    title, read = browser.title, ""
+    for _ in review_ids(browser):
+        if task == "clean-test":
+            browser.find_element(By.CSS_SELECTOR, "#candidate-0 .head").click()
+        read += browser.find_element(By.ID, "review").get_attribute("textContent") or ""
+        press(browser, "0")
+    assert browser.title == title
+    assert "taken'</script>" in read
+    assert browser.find_elements(By.CSS_SELECTOR, "main script, main a, main iframe, main svg, main img[onerror]") == []
     assert errors(browser) == []

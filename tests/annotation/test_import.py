@@ -277,3 +277,49 @@ def test_a_workbook_with_a_formula_for_an_answer(snapshot: Snapshot) -> None:
     report = import_answers(snapshot, [filled], SETTINGS)
     assert f"with a formula instead of a choice: '{first}' (=2+2)" in str(report)
     assert len(stored(snapshot)) == 1
+
+
+HOSTILE_FILES: dict[str, str] = {
+    "deep lists": "[" * 200_000,
+    "deep objects": '{"answers": [' + '{"a":' * 100_000,
+    "nested as far as JSON goes": '{"answers": [{"review_id": ' + "[" * 900 + "]" * 900 + ', "choice": 1}]}',
+    "nested choice": '{"answers": [{"review_id": "r4", "choice": ' + "[" * 900 + "]" * 900 + "}]}",
+    "infinite id": '{"answers": [{"review_id": 1e999, "choice": 1}]}',
+    "infinite choice": '{"answers": [{"review_id": "r4", "choice": -1e999}]}',
+    "no number": '{"answers": [{"review_id": NaN, "choice": NaN}]}',
+    "huge integer": '{"answers": [{"review_id": ' + "9" * 5000 + ', "choice": 1}]}',
+    "large integers": '{"answers": [{"review_id": ' + "9" * 4000 + ', "choice": ' + "9" * 4000 + "}]}",
+    "large float": '{"answers": [{"review_id": 1e308, "choice": 1e308}]}',
+    "ids of other types": '{"answers": [{"review_id": true, "choice": 1}, {"review_id": {}, "choice": 1}, 7, []]}',
+    "half a character": '{"answers": [{"review_id": "\\ud83d", "choice": "\\ud83d"}]}',
+    "label studio": '[{"data": {"review_id": [], "sheet_code": {}}, "annotations": [{"result": [{"value": 3}]}]}, 4]',
+    "label studio, a number of annotations": '[{"data": {"review_id": "r4", "choice": "9"}, "annotations": 5}]',
+    "label studio, nested": '[{"annotations": [{"result": [{"from_name": "choice", "value": {"choices": '
+    + "[" * 900 + "]" * 900 + "}}]}]}]",
+    "fields of other types": '{"answers": [{"review_id": "r4", "choice": 1}], "task": [], "annotator": {}, '
+    '"fingerprint": 1e999, "simulated": "yes"}',
+    "a number": "1e999",
+    "a sheet code of nothing": '{"answers": [{"review_id": "r4", "choice": 1, "sheet_code": "//"}]}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE_FILES)
+def test_a_hostile_file_is_told_and_spoils_no_other(snapshot: Snapshot, name: str) -> None:
+    hostile = snapshot.root.parent / "hostile.json"
+    hostile.write_text(HOSTILE_FILES[name])
+    good = answers(snapshot, [row("r4", 4), row("r5", 1)])
+    report = import_answers(snapshot, [hostile, good], SETTINGS)
+    assert report.tasks["clean-test"]["accuracy"] == 0.5
+    assert any("hostile.json" in problem for problem in report.problems)
+    assert all(problem.isprintable() and len(problem) < 1000 for problem in report.problems)
+
+
+@pytest.mark.parametrize("odd", ["cut \ud83d", "red \x1b[31m", "bell \x07", "C1 \x9b2J", "nul \x00"])
+def test_what_no_terminal_should_get_is_replaced(snapshot: Snapshot, odd: str) -> None:
+    path = answers(snapshot, [row("r4", 4, comment=odd, words=odd)], annotator=odd, sheet="sheet-01")
+    report = import_answers(snapshot, [path], SETTINGS)
+    assert report.tasks["clean-test"]["answers"] == 1
+    assert str(report).replace("\n", "").isprintable()
+    kept = pl.read_parquet(snapshot.root / "sheets" / "answers" / "clean-test.parquet")
+    assert "\ufffd" in kept["annotator"][0]
+    assert "\ufffd" in kept["comment"][0]

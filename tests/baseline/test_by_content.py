@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from damages import DAMAGES
+
 from ameli_build.baseline.by_content import read_by_content
 
 
@@ -22,3 +25,16 @@ def test_equal_pictures_are_one_and_a_half_written_one_is_none(tmp_path: Path) -
     assert (root / first).read_bytes() == b"picture"
     assert [path.name for path in half.parent.iterdir()] == [Path(first).name]
     assert found.place("photos/none.png") is None
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_list_of_digests_is_made_again(tmp_path: Path, damage: str) -> None:
+    source, root = tmp_path / "source", tmp_path / "root"
+    (source / "photos").mkdir(parents=True)
+    (source / "photos" / "a.png").write_bytes(b"picture")
+    first = read_by_content(source, ["photos"], root)
+    kept = root / "pictures.parquet"
+    whole = kept.read_bytes()
+    kept.write_bytes(DAMAGES[damage](whole))
+    assert read_by_content(source, ["photos"], root).digests == first.digests
+    assert kept.read_bytes() == whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import signal
 import subprocess
@@ -28,6 +29,7 @@ from ameli_build.demo.pages.developer_api import API_KEY
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldProduct
+from ameli_build.provenance import write_run_record
 from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput
 from ameli_build.stages import run_stage
@@ -237,3 +239,48 @@ def test_a_listing_that_failed_is_tried_again_and_one_that_was_begun_anew_is_not
         made = len(calls(shop))
         run(tmp_path / "b", shop.site_url, retry_failed=True)
         assert len(calls(shop)) == made
+
+
+def _everything(root: Path) -> bytes:
+    """All that lies below a folder, archives unpacked, names too."""
+    bodies = [str(path).encode() for path in root.rglob("*")]
+    for path in (one for one in root.rglob("*") if one.is_file()):
+        body = path.read_bytes()
+        bodies += [body, gzip.decompress(body) if path.suffix == ".gz" else b""]
+    return b"\n".join(bodies)
+
+
+def _echo(target: str) -> Answer:
+    return as_json({"canonicalUrl": target, "products": [{"sku": 1, "name": "Lamp", "url": f"http://h{target}"}]})
+
+
+def _refused(target: str) -> Answer:
+    return Answer(f"<h1>Forbidden: {target}</h1>".encode(), "text/html", 403)
+
+
+def _elsewhere(target: str) -> Answer:
+    return Answer(b"", status=302, headers=(("Location", f"http://elsewhere.invalid{target}"),))
+
+
+@pytest.mark.parametrize("answer", [_echo, _refused, _elsewhere])
+def test_the_key_is_in_no_file_no_log_and_no_message(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    answer: Callable[[str], Answer],
+) -> None:
+    caplog.set_level("DEBUG")
+    said = ""
+    with LoopbackServer(
+        lambda target: Answer(b"", status=404) if target == "/robots.txt" else answer(target)
+    ) as server:
+        try:
+            run(tmp_path, server.url)
+        except RunFailed as error:
+            said = str(error)
+        write_run_record(Snapshot(tmp_path), settings_for(server.url), "crawl")
+        assert any(f"apiKey={API_KEY}" in seen.target for seen in server.seen)
+    printed = capsys.readouterr()
+    for text in (said, printed.out, printed.err, caplog.text, _everything(tmp_path).decode("utf-8", "replace")):
+        assert API_KEY not in text
+    assert (tmp_path / "run.json").is_file()

@@ -197,8 +197,9 @@ def _variables(path: Path) -> dict[str, str]:
 
 
 def _interpolated(text: str, variables: Mapping[str, str]) -> str:
-    """`${NAME:-default}` as docker compose reads it."""
-    return re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: variables.get(found[1]) or found[2], text)
+    """`${NAME:-default}` and `${NAME:?what is missing}` as docker compose reads them."""
+    filled = re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: variables.get(found[1]) or found[2], text)
+    return re.sub(r"\$\{(\w+):\?[^}]*\}", lambda found: variables[found[1]], filled)
 
 
 @contextmanager

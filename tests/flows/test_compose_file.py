@@ -99,3 +99,14 @@ def test_the_demo_lies_on_the_volume_and_has_products_for_every_split() -> None:
 def test_no_schedule_is_on_by_itself() -> None:
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
     assert [one["active"] for deployment in deployments for one in deployment.get("schedules", ())] == [False]
+
+
+def test_prefect_asks_for_a_password_that_is_no_default_and_lets_its_own_page_in_alone() -> None:
+    auth = "${PREFECT_AUTH:?set it in .env}"
+    server = SERVICES["prefect"]["environment"]
+    assert server["PREFECT_SERVER_API_AUTH_STRING"] == auth
+    clients = ("prefect", "deployments", "worker", "worker-gpu")
+    assert {SERVICES[name]["environment"]["PREFECT_API_AUTH_STRING"] for name in clients} == {auth}
+    assert not re.search(r"PREFECT_AUTH:-", COMPOSE)
+    origins = server["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"].split(",")
+    assert origins == [f"http://{host}:${{PREFECT_PORT:-4200}}" for host in ("localhost", "127.0.0.1")]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from damages import DAMAGES
 
-from ameli_build.models.batches import Kept, Kind, by_content, run_batches
+from ameli_build.models.batches import Kept, Kind, by_content, known_keys, run_batches
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Work
 
@@ -81,6 +82,19 @@ def test_any_half_of_a_cache_gives_the_same(tmp_path: Path) -> None:
     again, made = run(tmp_path / "cache", ITEMS)
     assert 0 < made < len(ITEMS)
     assert again.equals(first)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_files_are_made_again(tmp_path: Path, damage: str) -> None:
+    first, _ = run(tmp_path / "cache", ITEMS)
+    bad = sorted((tmp_path / "cache" / "add-up").iterdir())[::3]
+    for path in bad:
+        path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    assert known_keys(bad) == set()
+    again, made = run(tmp_path / "cache", ITEMS)
+    assert 0 < made < len(ITEMS)
+    assert again.equals(first)
+    assert run(tmp_path / "cache", ITEMS)[1] == 0
 
 
 def test_files_are_found_by_their_bits(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from damages import DAMAGES
 
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.exported import MODEL, export_text_encoder
@@ -51,7 +52,17 @@ def test_a_model_is_exported_once_and_leaves_nothing_else(work: Work) -> None:
     before = (folder / MODEL).stat().st_mtime_ns
     assert export(work, "onnx") == folder
     assert (folder / MODEL).stat().st_mtime_ns == before
-    assert not list(folder.parent.glob("*.*"))
+    assert [path.name for path in folder.parent.glob("*.*")] == [f"{folder.name}.json"]
+
+
+def test_a_damaged_export_is_made_again(work: Work) -> None:
+    model = export(work, "onnx") / MODEL
+    whole = model.read_bytes()
+    for damage in ("half", "a bit in the middle"):
+        model.write_bytes(DAMAGES[damage](whole))
+        assert export(work, "onnx") / MODEL == model
+        assert model.stat().st_size == len(whole)
+        assert load_text_encoder.__wrapped__("bundled:minilm", exported=str(model.parents[1])).encode(["a"]).shape
 
 
 def test_eight_bits_are_a_quarter_of_the_size_and_nearly_the_same(work: Work) -> None:

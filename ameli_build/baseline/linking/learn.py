@@ -28,6 +28,7 @@ from torch import nn
 
 from ameli_build.fingerprints import fingerprint
 from ameli_build.progress import say, track
+from ameli_build.sealed import read_sealed, write_sealed
 from ameli_build.snapshot import write_bytes
 
 CHECKPOINT_EVERY_SECONDS = 5.0
@@ -103,7 +104,10 @@ def _start(task: Task, kept: Path | None) -> Progress:
     others = {name: deepcopy(one.state_dict()) for name, one in task.others.items()}
     try:
         if kept is not None and _checkpoint(kept).is_file():
-            found = torch.load(_checkpoint(kept), map_location="cpu", weights_only=True)
+            body = read_sealed(_checkpoint(kept))
+            if body is None:
+                raise ValueError("damaged")
+            found = torch.load(io.BytesIO(body), map_location="cpu", weights_only=True)
             set_weights(task.modules, found["modules"])
             for name, one in task.others.items():
                 one.load_state_dict(found["others"][name])
@@ -157,7 +161,7 @@ def _write_checkpoint(task: Task, progress: Progress, path: Path) -> None:
         "others": {name: one.state_dict() for name, one in task.others.items()},
     }
     torch.save(state, buffer)
-    write_bytes(path, buffer.getvalue())
+    write_sealed(path, buffer.getvalue())
 
 
 def _judged(values: Sequence[float] | None) -> Judged | None:
@@ -188,7 +192,8 @@ def set_weights(modules: Mapping[str, nn.Module], weights: Mapping[str, torch.Te
 
 def write_weights(path: Path, weights: Mapping[str, torch.Tensor], notes: Mapping[str, Any]) -> None:
     """Write a safetensors file, whole or not at all; `notes` are in its header as JSON."""
-    told = {"notes": json.dumps(notes, sort_keys=True)}  # one entry: the library writes several in any order
+    sealed = {"notes": dict(notes), "digest": _digest_of(weights)}
+    told = {"notes": json.dumps(sealed, sort_keys=True)}  # one entry: the library writes several in any order
     write_bytes(path, save(dict(weights), metadata=told))
 
 
@@ -196,11 +201,21 @@ def read_weights(path: Path) -> tuple[State, dict[str, Any]] | None:
     """Weights and notes as `write_weights` wrote them; None where there is no such file, or a damaged one."""
     try:
         with safe_open(path, framework="pt") as file:
-            notes = json.loads((file.metadata() or {})["notes"])
+            told = json.loads((file.metadata() or {})["notes"])
             names = file.keys()
-            return {name: file.get_tensor(name) for name in names}, notes
-    except (OSError, SafetensorError, KeyError, ValueError):
+            weights = {name: file.get_tensor(name) for name in names}
+        return (weights, dict(told["notes"])) if told["digest"] == _digest_of(weights) else None
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return None
+
+
+def _digest_of(weights: Mapping[str, torch.Tensor]) -> str:
+    return fingerprint(
+        *(
+            [name, list(one.shape), str(one.dtype), _digest(one.contiguous().flatten().view(torch.uint8))]
+            for name, one in sorted(weights.items())
+        )
+    )
 
 
 def key_of(*parts: Any) -> str:

@@ -25,6 +25,7 @@ from ameli_build.fingerprints import fingerprint, module_fingerprint
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.sources import identity
+from ameli_build.models.store import lacking, write_record
 from ameli_build.models.text import load_sentence_transformer
 from ameli_build.settings import Settings
 from ameli_build.snapshot import write_json
@@ -70,12 +71,22 @@ def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | str:
     if not lesson.reviews:
         return NOTHING_TO_LEARN
     folder = _folder(work, settings, lesson)
-    if not (folder / "tuned.json").is_file():
+    record = _finished(folder)
+    if record is None:
         _train(folder, settings, lesson)
+        record = _finished(folder) or {}
     models = settings.models.model_copy(update={"text_encoder": str(folder / "model")})
     tuned = settings.model_copy(update={"models": models})
-    record: dict[str, Any] = json.loads((folder / "tuned.json").read_text(encoding="utf-8"))
     return TunedText(embed_texts(work, tuned, data.reviews.texts), embed_texts(work, tuned, lesson.entities), record)
+
+
+def _finished(folder: Path) -> dict[str, Any] | None:
+    """What a training that came to its end left; None where there is none, or a file of it is damaged."""
+    try:
+        record = json.loads((folder / "tuned.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) and not lacking(folder / "model", whole=True) else None
 
 
 def make_lesson(data: Data, settings: Settings) -> Lesson:
@@ -127,6 +138,7 @@ def _train(folder: Path, settings: Settings, lesson: Lesson) -> None:
         shutil.rmtree(old, ignore_errors=True)
     model.save_pretrained(str(partial), create_model_card=False)
     partial.replace(final)
+    write_record(final, settings.models.text_encoder, "", "")
     write_json(folder / "tuned.json", {"epoch": epoch, "dev_mrr": score, "train_reviews": len(lesson.reviews)})
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 

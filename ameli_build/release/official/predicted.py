@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+
+from ameli_build.baseline import tables
 
 EXTRACTORS = (
     "ocr",
@@ -27,6 +30,13 @@ OURS = {"string match": "exact", "ocr": "ocr", "generator": "gpt2"}
 
 CHANNELS = {"bi_score": "retrieval_text", "image_score": "retrieval_image", "cross_score": "retrieval_cross"}
 
+TEXT, IMAGE, CROSS = CHANNELS["bi_score"], CHANNELS["image_score"], CHANNELS["cross_score"]
+NEAREST = {TEXT: (tables.SBERT,), IMAGE: (tables.TUNED, tables.CLIP)}
+"""Rows of Table 4 that rank by one channel alone; the first that ran counts. With a cross-encoder SBERT's has two."""
+
+SURE = 0.00005
+"""Half a unit of the last digit that a score is kept with: a probability of 0 or 1 has no logit."""
+
 MISSING = -1.0
 """The authors' score of a channel that says nothing of a candidate."""
 
@@ -40,11 +50,13 @@ class Predicted:
     found: Sequence[tuple[str, str]] = ()
     by: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     """What single extractors found, by the authors' name."""
+    nearest: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)
+    """Products that one channel ranks first, and its scores, whether they are candidates or not."""
 
     def first(self, count: int) -> Predicted:
         """With the first candidates alone."""
         scores = {name: values[:count] for name, values in (self.scores or {}).items()}
-        return replace(self, skus=self.skus[:count], scores=scores)
+        return replace(self, skus=self.skus[:count], scores=scores, nearest={})
 
     def candidates(self, ids: Mapping[str, int], *, modules: bool = False) -> dict[str, Any]:
         """`fused_candidate_list` and `fused_score_dict`; with the scores of disambiguation for `modules`."""
@@ -65,6 +77,38 @@ class Predicted:
             told[str(ids[sku])] = one
         return {"fused_candidate_list": [ids[sku] for sku in self.skus], "fused_score_dict": told}
 
+    def channels(self, ids: Mapping[str, int]) -> dict[str, Any]:
+        """What each channel says by itself, which the authors' search weighs anew.
+
+        Our text channel reads title and description as one, so nothing is told of the description alone.
+        """
+        scores = self.scores or {}
+        cross = dict(zip(self.skus, scores.get(CROSS, ()), strict=False))
+        text, image = self._ranked(TEXT), self._ranked(IMAGE)
+        return {
+            "text_score_dict": {
+                str(ids[sku]): {
+                    "idx": n,
+                    "cross_score": _logit(cross.get(sku)),
+                    "bi_score": score,
+                    "cross_score_sigmoid": cross.get(sku),
+                }
+                for n, (sku, score) in enumerate(text)
+            },
+            "image_score_dict": {str(ids[sku]): {"idx": n, "score": score} for n, (sku, score) in enumerate(image)},
+            "desc_score_dict": {},
+            "product_id_with_similar_text_by_review": [ids[sku] for sku, _ in text],
+            "product_id_with_similar_image_by_review": [ids[sku] for sku, _ in image],
+            "product_id_with_similar_desc_by_review": [],
+        }
+
+    def _ranked(self, kind: str) -> list[tuple[str, float]]:
+        """Products by the score of one channel, best first."""
+        known = dict(self.nearest.get(kind, ()))
+        known |= zip(self.skus, (self.scores or {}).get(kind, ()), strict=False)
+        rounded = ((sku, round(score, 4)) for sku, score in known.items())
+        return sorted(rounded, key=lambda one: (-one[1], one[0]))
+
     def attributes(self) -> dict[str, dict[str, Any]]:
         """The `predicted_attribute*` fields: those of all extractors together, and of each that was run."""
         values = _lists(self.found)
@@ -78,23 +122,59 @@ class Predicted:
 NOTHING = Predicted()
 
 
-def read_predicted(path: Path) -> dict[str, Predicted]:
-    """By review id, the first run of a baseline; empty where there is none."""
+def read_predicted(baseline: Path, products: Container[str]) -> dict[str, Predicted]:
+    """By review id, the first run of the baseline in that folder; empty where there is none.
+
+    What it says of products that are none of `products`, those of another build, is left out.
+    """
+    path = baseline / "predictions.parquet"
     if not path.is_file():
         return {}
     table = pl.read_parquet(path)
     if "run" in table.columns:
         table = table.filter(pl.col("run") == 0)
     kinds = [name for name in ("retrieval", *CHANNELS.values(), "text", "image", "combined") if name in table.columns]
+    crossed = CROSS in table.columns and table[CROSS].is_not_null().any()
+    nearest = _read_nearest(baseline / "retrieved.parquet", products, (IMAGE,) if crossed else (TEXT, IMAGE))
     return {
         row["review_id"]: Predicted(
             row["candidates"],
             {kind: row[kind] for kind in kinds if row[kind] is not None},
             [(one["name"], one["value"]) for one in row["attributes"] or ()],
             _by_extractor(row.get("extracted") or ()),
+            {kind: some[row["review_id"]] for kind, some in nearest.items() if row["review_id"] in some},
         )
         for row in table.iter_rows(named=True)
+        if all(sku in products for sku in row["candidates"])
     }
+
+
+def _read_nearest(
+    path: Path, products: Container[str], kinds: Sequence[str]
+) -> dict[str, dict[str, list[tuple[str, float]]]]:
+    """By channel and review id, the products that rows of one channel rank first."""
+    if not path.is_file():
+        return {}
+    found: dict[str, dict[str, list[tuple[str, float]]]] = {}
+    first = pl.scan_parquet(path).filter(pl.col("run") == 0)
+    for kind in kinds:
+        for name in NEAREST[kind]:
+            rows = first.filter(pl.col("row") == name).select("review_id", "skus", "scores").collect()
+            if rows.height:
+                found[kind] = {
+                    review: [pair for pair in zip(skus, scores, strict=True) if pair[0] in products]
+                    for review, skus, scores in rows.iter_rows()
+                }
+                break
+    return found
+
+
+def _logit(probability: float | None) -> float | None:
+    """The authors' code puts every score of a cross-encoder through a sigmoid; None where there is none."""
+    if probability is None:
+        return None
+    sure = min(max(probability, SURE), 1 - SURE)
+    return round(math.log(sure / (1 - sure)), 4)
 
 
 def _lists(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:

@@ -84,6 +84,7 @@ def retrieval_record(row: Row, known: Known) -> dict[str, Any]:
         "raw_ocr": [],
         "confidence_score_ocr": {},
         **predicted.candidates(known.ids.products),
+        **predicted.channels(known.ids.products),
         **predicted.attributes(),
     }
 
@@ -95,6 +96,7 @@ def disambiguation_record(row: Row, known: Known) -> dict[str, Any]:
     return {
         **retrieval_record(row, known),
         **predicted.candidates(known.ids.products, modules=True),
+        **predicted.channels(known.ids.products),
         "review_special_product_info": shown,
         "gold_attribute_for_predicted_category": {},
     }

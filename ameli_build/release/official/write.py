@@ -40,7 +40,7 @@ def write_official(snapshot: Snapshot, settings: Settings, folder: Path, mapper:
         {row["sku"]: row for row in products.iter_rows(named=True)},
         find_aliases(Work.of(snapshot, settings, mapper), settings, products, ids),
         read_listed(snapshot),
-        read_predicted(snapshot.root / "baseline" / "predictions.parquet"),
+        read_predicted(snapshot.root / "baseline", ids.products),
     )
     layout.write_list(
         folder / layout.PRODUCTS, product_records(products, ids, read_urls(snapshot), read_near(snapshot))

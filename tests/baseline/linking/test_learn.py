@@ -1,5 +1,6 @@
 """A training that was killed goes on to the same bytes; a finished one is not done again; a damaged file is."""
 
+import io
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from damages import DAMAGES
 from tiny_models import save_deberta
 from toy import OPTIONS, marked_lists, picture_examples
 
@@ -16,6 +18,7 @@ from ameli_build.baseline.linking import learn
 from ameli_build.baseline.linking.image_module import Adapters, train_adapters
 from ameli_build.baseline.linking.learn import key_of
 from ameli_build.baseline.linking.text_module import TextModule, train_text_module
+from ameli_build.sealed import write_sealed
 from ameli_build.snapshot import UnusableInput
 
 KILLED = """
@@ -126,6 +129,15 @@ def test_a_damaged_file_is_no_obstacle(tmp_path: Path, ending: str) -> None:
     assert files(tmp_path) == {name: whole}
 
 
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_weights_that_changed_on_the_disk_are_learnt_again(tmp_path: Path, damage: str) -> None:
+    adapters(tmp_path)
+    ((name, whole),) = files(tmp_path).items()
+    (tmp_path / name).write_bytes(DAMAGES[damage](whole))
+    adapters(tmp_path)
+    assert files(tmp_path) == {name: whole}
+
+
 class Counter:
     """Something beside the modules that a checkpoint holds."""
 
@@ -153,7 +165,9 @@ def test_a_checkpoint_that_fits_by_half_leaves_nothing_behind(tmp_path: Path, ca
         "modules": {name: weight + 1 for name, weight in before.items()},
         "others": {"first": {"steps": 9}, "second": {}},
     }
-    torch.save(found, tmp_path / "kept.checkpoint.pt")
+    body = io.BytesIO()
+    torch.save(found, body)
+    write_sealed(tmp_path / "kept.checkpoint.pt", body.getvalue())
     learn.learn(task, 0, 1, tmp_path / "kept")
     assert "cannot be read, starting anew (ValueError)" in capsys.readouterr().err
     after = learn.get_weights({"module": module})

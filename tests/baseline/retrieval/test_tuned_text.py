@@ -1,5 +1,6 @@
 """Fine-tuning of a tiny text encoder: what it learns from, what it keeps, and how it goes on after a kill."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from baseline_world import write_dataset
+from damages import DAMAGES
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import BertConfig, BertModel
@@ -97,6 +99,19 @@ def test_tuned_vectors_find_gold_products_better(encoder: Path, world: Path, tmp
     again = taught(work, settings, data)
     assert np.array_equal(again.reviews, tuned.reviews)
     assert {path: path.stat().st_mtime_ns for path in work.folder("fine-tune text").rglob("*")} == marks
+
+
+@pytest.mark.parametrize("name", ["model/model.safetensors", "tuned.json"])
+def test_what_changed_on_the_disk_is_learnt_again(encoder: Path, world: Path, tmp_path: Path, name: str) -> None:
+    data, work, settings = load_data(world / "dataset"), Work(Snapshot(tmp_path)), options(encoder, 1)
+    first = taught(work, settings, data)
+    (path,) = work.folder("fine-tune text").glob(f"*/{name}")
+    whole = path.read_bytes()
+    path.write_bytes(DAMAGES["a bit in the middle" if name.startswith("model") else "half"](whole))
+    shutil.rmtree(work.folder("embed texts"))
+    again = taught(work, settings, data)
+    assert np.array_equal(again.reviews, first.reviews)
+    assert path.read_bytes() == whole
 
 
 def test_killed_training_goes_on_and_ends_where_it_would_have(encoder: Path, world: Path, tmp_path: Path) -> None:

@@ -1,0 +1,154 @@
+"""Symbolic links in a snapshot: what they lead to is neither released, nor shown, nor written over."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from made import picture, released_snapshot
+
+from ameli_build.build import build
+from ameli_build.clean.decoding import check_pictures
+from ameli_build.records import PICTURES
+from ameli_build.release.export import export
+from ameli_build.release.stage import STAGE as RELEASE
+from ameli_build.settings import Settings, load_settings
+from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, clear_folder, is_own_file
+from ameli_build.stages import Work, run_stage
+from ameli_build.verify import verify
+from annotation.pictures import Pictures
+
+SETTINGS = load_settings("demo")
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    return released_snapshot(tmp_path / "snapshot")
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Path:
+    """A picture that belongs to nobody's snapshot."""
+    path = tmp_path / "private.jpg"
+    path.write_bytes(picture("#123456"))
+    return path
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("kind", ["folder", "nothing", "relative"])
+def test_a_data_set_behind_a_link_is_refused_before_any_work(snapshot: Snapshot, tmp_path: Path, kind: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(snapshot.dataset, elsewhere)
+    before = below(elsewhere)
+    snapshot.dataset.symlink_to("../elsewhere" if kind == "relative" else elsewhere)
+    if kind == "nothing":
+        elsewhere.rename(tmp_path / "moved")
+    asked: list[str] = []
+    with pytest.raises(UnusableInput, match=r"dataset: a symbolic link"):
+        build(snapshot, SETTINGS, run=lambda stage, *_: bool(asked.append(stage.name)))
+    assert asked == []
+    with pytest.raises(UnusableInput, match=r"dataset: a symbolic link"):
+        run_stage(RELEASE, snapshot, load_settings("demo", ["release.name=other"]))
+    assert snapshot.dataset.is_symlink()
+    assert [path.name for path in snapshot.root.glob(".dataset*")] == []
+    assert below(tmp_path / "moved" if kind == "nothing" else elsewhere) == before
+
+
+def test_a_build_that_makes_no_release_does_not_mind(snapshot: Snapshot, tmp_path: Path) -> None:
+    shutil.move(snapshot.dataset, tmp_path / "elsewhere")
+    snapshot.dataset.symlink_to(tmp_path / "elsewhere")
+    build(snapshot, SETTINGS, until="splits", run=lambda *_: False)
+
+
+@pytest.mark.parametrize("name", [".dataset.partial", ".dataset.old"])
+def test_leftovers_that_are_links_are_removed_themselves(snapshot: Snapshot, tmp_path: Path, name: str) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "letter.txt").write_text("dear")
+    (snapshot.root / name).symlink_to(victim)
+    assert run_stage(RELEASE, snapshot, load_settings("demo", ["release.name=other"]))
+    assert below(victim) == {"letter.txt": b"dear"}
+    assert not snapshot.dataset.is_symlink()
+
+
+def test_a_lock_that_is_a_link_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    snapshot = Snapshot(tmp_path / "snapshot")
+    snapshot.root.mkdir()
+    (snapshot.root / ".lock").symlink_to(tmp_path / "letter.txt")
+    with pytest.raises(RunFailed, match="cannot be written"), snapshot.lock():
+        pass
+    assert (tmp_path / "letter.txt").read_text() == "dear"
+
+
+def test_what_is_a_file_of_a_folder_itself(tmp_path: Path, private: Path) -> None:
+    root = tmp_path / "root"
+    (root / "raw").mkdir(parents=True)
+    (root / "raw" / "a.jpg").write_bytes(b"a")
+    (root / "raw" / "link.jpg").symlink_to(private)
+    (root / "raw" / "near.jpg").symlink_to("a.jpg")
+    (root / "raw" / "zero.jpg").symlink_to("/dev/zero")
+    names = ["a.jpg", "link.jpg", "near.jpg", "zero.jpg", "../../private.jpg", str(private), "none.jpg", ""]
+    assert [is_own_file(root, f"raw/{name}" if name != str(private) else name) for name in names] == [True] + [
+        False
+    ] * 7
+
+
+@pytest.mark.parametrize("path", ["raw/images/link.jpg", "../private.jpg", "ABSOLUTE", "/dev/zero"])
+def test_a_picture_elsewhere_is_missing(tmp_path: Path, private: Path, path: str) -> None:
+    snapshot = Snapshot(tmp_path / "snapshot")
+    good = snapshot.store_image(picture("#00ff00"), "jpg")
+    (snapshot.raw / "images" / "link.jpg").symlink_to(private)
+    rows = [("good", good, None), ("bad", path.replace("ABSOLUTE", str(private)), None)]
+    table = check_pictures(Work(snapshot), Settings(), pl.DataFrame(rows, schema=PICTURES, orient="row"))
+    problems = dict(table.select("reference", "problem").iter_rows())
+    assert problems["good"] is None
+    assert str(problems["bad"]).startswith("missing (")
+
+
+def test_a_picture_that_became_a_link_is_not_released(snapshot: Snapshot, private: Path) -> None:
+    image = sorted((snapshot.raw / "images").iterdir())[0]
+    image.unlink()
+    image.symlink_to(private)
+    before = below(snapshot.dataset)
+    with pytest.raises(RunFailed, match=r"a symbolic link"):
+        run_stage(RELEASE, snapshot, load_settings("demo", ["release.name=other"]))
+    assert below(snapshot.dataset) == before
+    with pytest.raises(RunFailed, match=r"raw/images/.*: a symbolic link"):
+        verify(snapshot)
+
+
+@pytest.mark.parametrize("layout", ["official", "hf"])
+def test_a_release_with_links_is_not_exported(snapshot: Snapshot, private: Path, tmp_path: Path, layout: str) -> None:
+    products = pl.read_parquet(snapshot.dataset / "products.parquet")
+    image = snapshot.dataset / products["images"][0][0]
+    image.unlink()
+    image.symlink_to(private)
+    with pytest.raises(RunFailed, match=image.name):
+        export(snapshot, SETTINGS, layout, str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(RunFailed, match=rf"images/{image.name}: a symbolic link"):
+        verify(snapshot)
+
+
+@pytest.mark.parametrize("path", ["images/link.jpg", "../private.jpg", "ABSOLUTE"])
+def test_no_sheet_shows_a_picture_from_elsewhere(tmp_path: Path, private: Path, path: str) -> None:
+    root = tmp_path / "root"
+    (root / "images").mkdir(parents=True)
+    (root / "images" / "link.jpg").symlink_to(private)
+    assert Pictures(root, tmp_path / "cache").small(path.replace("ABSOLUTE", str(private)), 100) is None
+
+
+def test_clearing_a_link_leaves_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "a").write_text("a")
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    for _ in range(2):
+        clear_folder(tmp_path / "link")
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["kept"]
+    assert (tmp_path / "kept" / "a").read_text() == "a"
