@@ -23,7 +23,7 @@ from ameli_build.models.pictures import Opened, content_key, open_picture
 from ameli_build.models.sources import identity
 from ameli_build.reasons import Reason
 from ameli_build.settings import Settings
-from ameli_build.snapshot import is_whole_picture, write_bytes
+from ameli_build.snapshot import is_own_file, is_whole_picture, write_bytes
 from ameli_build.stages import Work
 
 PATCHES = "stages/clean/patches"
@@ -96,7 +96,7 @@ def first_prompts(work: Work, settings: Settings, pictures: pl.DataFrame) -> Err
     if settings.models.detector in PROMPTLESS:
         pictures = pictures.with_columns(name=pl.lit(""))
     root = work.snapshot.root
-    there = [(path, prompt) for path, prompt in pictures.select("path", "name").iter_rows() if (root / path).is_file()]
+    there = [(path, prompt) for path, prompt in pictures.select("path", "name").iter_rows() if is_own_file(root, path)]
     return Errand(_kind(settings, root), _by_key(root, there))
 
 

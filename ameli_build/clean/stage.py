@@ -20,6 +20,7 @@ from ameli_build.models.embed import image_kind
 from ameli_build.models.pictures import content_key
 from ameli_build.near.pictures import hash_kind
 from ameli_build.settings import Settings
+from ameli_build.snapshot import is_own_file
 from ameli_build.stages import Conserved, Result, Stage, Tables, Work
 
 KEPT = pl.Schema(
@@ -105,7 +106,7 @@ def _of_workers(work: Work, errands: list[Errand]) -> list[Errand]:
 
 def _there(root: Path, paths: pl.Series) -> dict[str, str]:
     """The paths of files that are there, by content."""
-    return {content_key(root, path): path for path in paths.drop_nulls().unique().sort() if (root / path).is_file()}
+    return {content_key(root, path): path for path in paths.drop_nulls().unique().sort() if is_own_file(root, path)}
 
 
 def _with_prompts(shown: pl.DataFrame, passed: pl.DataFrame, kept_products: pl.DataFrame) -> pl.DataFrame:
