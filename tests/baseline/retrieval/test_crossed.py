@@ -16,6 +16,7 @@ from ameli_build.baseline.retrieval.crossed import cross_encode
 from ameli_build.baseline.retrieval.pools import Pool
 from ameli_build.baseline.retrieval.retrievers import Pools
 from ameli_build.models.cross import load_cross_encoder
+from ameli_build.sealed import read_entry
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Work
@@ -57,7 +58,8 @@ def test_pairs_of_all_pools_are_scored_once(tmp_path: Path) -> None:
             wanted = scorer.score(pairs) if n in some else np.zeros(len(pairs))
             assert np.allclose(found[n, row >= 0], wanted, atol=1e-5)
             assert not found[n, row < 0].any()
-    kept = pl.concat([pl.read_parquet(path) for path in work.folder("cross-encode").glob("*.parquet")])
+    entries = map(read_entry, work.folder("cross-encode").glob("*.parquet"))
+    kept = pl.concat([entry for entry in entries if entry is not None])
     texts = {data.reviews.texts[n]: n for n in some}
     distinct = {(text, row) for text, n in texts.items() for row in crossed.rows[n]}
     assert len(distinct) <= kept.height <= 14
