@@ -22,8 +22,10 @@ def image_file(root: Path, path: str) -> Path | None:
     try:
         folder = file.parent.resolve()
         away = not folder.is_relative_to(root.resolve())
-        if (away and not _BY_DIGEST.fullmatch(pure.name)) or (file.is_symlink() and file.resolve().parent != folder):
+        if (away and not _BY_DIGEST.fullmatch(pure.name)) or (
+            file.is_symlink() and file.resolve(strict=True).parent != folder
+        ):
             return None
-    except (OSError, ValueError, RuntimeError):  # a name too long, a loop of links
+    except (OSError, ValueError, RuntimeError):  # a name too long, a loop of links, a link to nothing
         return None
     return file
