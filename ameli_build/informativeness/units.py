@@ -32,9 +32,9 @@ _unit("oz", 1, "fluid ounces,fluid ounce,fl. oz,fl oz,ounces,ounce,ozs,oz")
 _unit("oz", 16, "pounds,pound,lbs,lb")
 _unit("g", 1, "grams,gram,gr,g")
 _unit("g", 1000, "kilograms,kilogram,kilos,kilo,kgs,kg")
-_unit("gb", 1000, "terabytes,terabyte,tera bytes,tera byte,terrabytes,terrabyte,teras,tera,tbs,tb")
-_unit("gb", 1, "gigabytes,gigabyte,giga bytes,giga byte,gigs,gig,gbs,gb")
-_unit("gb", 0.001, "megabytes,megabyte,mega bytes,mega byte,megs,mbs,mb")
+_unit("gb", 1000, "terabytes,terabyte,tera bytes,tera byte,terrabytes,terrabyte,teras,tera,tbs,tb,tib")
+_unit("gb", 1, "gigabytes,gigabyte,giga bytes,giga byte,gigs,gig,gbs,gb,gib")
+_unit("gb", 0.001, "megabytes,megabyte,mega bytes,mega byte,megs,mbs,mb,mib")
 _unit("hz", 1e9, "gigahertz,giga hertz,ghz")
 _unit("hz", 1e6, "megahertz,mega hertz,mhz")
 _unit("hz", 1e3, "kilohertz,kilo hertz,khz")
@@ -135,7 +135,7 @@ _MEASURE = re.compile(rf"{_STARTS}{_ONE_MEASURE}(?:(?:,?\s*(?:and\s+)?|-){_ONE_M
 """A number with its unit, or two in a row; not the "in" of "2-in-1" or "two in the house"."""
 
 _DECIMAL_COMMA = re.compile(rf"(?<![\w.,])(\d{{1,3}}),(\d{{1,2}})(?=[\s-]*(?:{_UNIT_NAMES}){_ENDS})")
-_SPACED = re.compile(rf"(?<![\w.,] )(?<![\w.,])(\d{{1,3}}(?: 000)+)(?=[\s-]*(?:{_UNIT_NAMES}){_ENDS})")
+_SPACED = re.compile(rf"(?<![\d.,] )(?<![\w.,])(\d{{1,3}}(?: 000)+)(?=[\s-]*(?:{_UNIT_NAMES}){_ENDS})")
 _G_OF_MEMORY = re.compile(r"(?<![\w.])(\d+)\s?g(?=\s(?:of\s)?(?:ram|memory|ddr\d?)\b)")
 """Numbers that are read whole: "15,6 inches", "1 000 GB", and the "8G" of "8G ram"."""
 
