@@ -82,7 +82,15 @@ def test_the_compose_file_is_read_by_docker_compose() -> None:
     if command is None:
         pytest.skip("no docker-compose here")
     done = subprocess.run(
-        [command, "--file", str(ROOT / "docker-compose.yml"), "config", "--services"],
+        [
+            command,
+            "--env-file",
+            str(ROOT / ".env.example"),
+            "--file",
+            str(ROOT / "docker-compose.yml"),
+            "config",
+            "--services",
+        ],
         capture_output=True,
         text=True,
         check=False,
