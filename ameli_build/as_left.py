@@ -8,15 +8,12 @@ time of change is another than it was, as it is after a copy.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ameli_build.fingerprints import fingerprint
-from ameli_build.snapshot import file_digest
-
-_ADDRESS = re.compile(r"[0-9a-f]{64}")
+from ameli_build.snapshot import file_digest, is_named_by_content
 
 
 def leave(path: Path) -> dict[str, str]:
@@ -40,7 +37,7 @@ def _fingerprint(path: Path, of_picture: Callable[[Path], str]) -> str:
     """Of all files below `path` that are not hidden: names, and digests or what `of_picture` says of a picture."""
     return fingerprint(
         sorted(
-            (one.relative_to(path).as_posix(), of_picture(one) if _ADDRESS.fullmatch(one.stem) else file_digest(one))
+            (one.relative_to(path).as_posix(), of_picture(one) if is_named_by_content(one) else file_digest(one))
             for one in _files(path)
         )
     )

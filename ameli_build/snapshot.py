@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # an error message or --version need not wait for it
 _URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 _ADDRESS = re.compile(r"[0-9a-f]{64}")
+"""The name, without its ending, of a file that is named by its SHA-256."""
 
 _LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 """A lock that is a symbolic link is not opened: what is written to it would end in another file."""
@@ -135,9 +136,14 @@ def is_own_file(root: Path, path: str) -> bool:
     return ".." not in parts and not place.is_symlink() and place.is_file() and not PurePosixPath(path).is_absolute()
 
 
+def is_named_by_content(path: Path) -> bool:
+    """Whether a file's name, without its ending, is a SHA-256: that of its content, where it is whole."""
+    return _ADDRESS.fullmatch(path.stem) is not None
+
+
 def is_whole_picture(path: Path) -> bool:
     """Whether there is a file whose content is what its name says, where that is a SHA-256."""
-    return path.is_file() and (_ADDRESS.fullmatch(path.stem) is None or file_digest(path) == path.stem)
+    return path.is_file() and (not is_named_by_content(path) or file_digest(path) == path.stem)
 
 
 def clear_folder(path: Path) -> None:

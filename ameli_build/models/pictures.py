@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
 
-from ameli_build.snapshot import file_digest
+from ameli_build.snapshot import file_digest, is_named_by_content
 
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 """Formats of photographs; Pillow's others are refused, some of them start other programs."""
@@ -24,7 +23,6 @@ ANY_SIZE = 2**31
 Opened = Callable[[str], Image.Image]
 """Gives the picture of a path in the snapshot that somebody has decoded."""
 
-_ADDRESS = re.compile(r"[0-9a-f]{64}")
 MAX_SCANS = 100
 """Scans of a JPEG; progressive ones have about ten."""
 _SCAN = b"\xff\xda"
@@ -85,5 +83,5 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 def content_key(root: Path, path: str) -> str:
     """The SHA-256 of a picture of the snapshot, from its name where it is named by it. Raises `OSError`."""
-    stem = Path(path).stem
-    return stem if _ADDRESS.fullmatch(stem) else file_digest(root / path)
+    place = root / path
+    return place.stem if is_named_by_content(place) else file_digest(place)
