@@ -187,7 +187,7 @@ def explain(snapshot: SnapshotPath, review_id: str, profile: Profile = None, ove
     from ameli_build.explain import explain as run_explain
     from ameli_build.settings import load_settings
 
-    print(printable(str(run_explain(opened, review_id, load_settings(profile, override or (), opened)))))
+    print(run_explain(opened, review_id, load_settings(profile, override or (), opened)))
 
 
 @app.command()
@@ -244,7 +244,7 @@ def sheets_import(
 
     settings = load_settings(profile, override or (), opened)
     with opened.lock(), _mapper(workers) as mapper:
-        print(printable(str(import_answers(opened, files, settings))))
+        print(import_answers(opened, files, settings))
         release_again(opened, settings, mapper=mapper)
 
 
