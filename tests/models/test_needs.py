@@ -31,12 +31,7 @@ from ameli_build.snapshot import RunFailed, UnusableInput
 PINNED = "owner/text@0123456789012345678901234567890123456789"
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder of models."""
-    monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
-    monkeypatch.delenv("AMELI_DOWNLOADS", raising=False)
-    return tmp_path / "models"
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REPO = "owner/text"
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder of models."""
-    monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
-    monkeypatch.delenv("AMELI_DOWNLOADS", raising=False)
-    return tmp_path / "models"
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def rows(settings: Settings, roles: tuple[str, ...] = ROLES) -> dict[str, dict[str, str]]:
