@@ -42,10 +42,10 @@ class Breaker:
     """Counts what hosts do, and says when to wait for one and when to give it up; may be used by many threads.
 
     A host that refuses `crawl.max_forbidden` times in a row, or gives other pages for as many addresses in a row, is
-    given up: asking on would be hammering. One that fails
-    `crawl.max_failures` times in a row is down: it is left alone for longer and longer, with one request after each
-    wait to see how it does, and given up after `crawl.max_outage` seconds without an answer. Giving up a host that
-    `spare` says the crawl can do without fails its own requests; giving up any other ends the crawl.
+    given up: asking on would be hammering. One that fails `crawl.max_failures` times in a row is down: it is left alone
+    for longer and longer, with one request after each wait to see how it does, and given up after `crawl.max_outage`
+    seconds without an answer. Giving up a host that `spare` says the crawl can do without fails its own requests;
+    giving up any other ends the crawl.
     """
 
     def __init__(
