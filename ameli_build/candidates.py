@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from ameli_build.models.embed import embed_images, embed_texts
+from ameli_build.models.sources import identity
 from ameli_build.nearest import nearest_others
 from ameli_build.settings import Settings
 from ameli_build.stages import Result, Stage, Tables, Work
@@ -71,13 +72,5 @@ STAGE = Stage(
     outputs=("candidates/negatives", "candidates/candidates"),
     sections=("candidates",),
     models=("text_encoder", "image_encoder"),
-    modules=(
-        "ameli_build.candidates",
-        "ameli_build.nearest",
-        "ameli_build.models.text",
-        "ameli_build.models.vision",
-        "ameli_build.models.embed",
-        "ameli_build.models.batches",
-        "ameli_build.models.pictures",
-    ),
+    identity=identity,
 )

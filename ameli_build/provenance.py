@@ -13,7 +13,8 @@ from ameli_build.models.needs import needs_of
 from ameli_build.models.sources import identity
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, write_json
-from ameli_build.stages import peak_memory_mb, stage_record
+from ameli_build.stages import peak_memory_mb
+from ameli_build.standing import stage_record
 
 STAGES = ("catalog", "clean", "mentions", "informativeness", "candidates", "splits", "release", "baseline")
 LIBRARIES = (

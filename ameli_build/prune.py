@@ -16,15 +16,15 @@ from pathlib import Path
 
 from ameli_build.crawl.journal import read_journal
 from ameli_build.crawl.latest import crawled_at
-from ameli_build.models.needs import gigabytes
 from ameli_build.progress import say
 from ameli_build.provenance import STAGES
 from ameli_build.release.stage import ANSWERS_FILE
 from ameli_build.running import holder
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import USED, USERS, stage_record
-from ameli_build.text import columns
+from ameli_build.stages import USED, USERS
+from ameli_build.standing import stage_record
+from ameli_build.text import columns, gigabytes
 
 KEEP = 3
 HIDDEN = ".pruned-"

@@ -143,6 +143,10 @@ def joined_text(title: str, text: str) -> str:
     return f"{title}. {text}" if title.strip() else text
 
 
+SHORT_WORDS = 8
+"""Texts of fewer words ("Great product!") are written by many people: equal or alike, they are no copies."""
+
+
 def body_expr() -> pl.Expr:
     """A review's text, its title where that is blank, over the columns `title` and `text` of a table."""
     blank = pl.col("text").str.strip_chars() == ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ameli_build.models.needs import gigabytes
 from ameli_build.snapshot import RunFailed
+from ameli_build.text import gigabytes
 
 
 def free_space(folder: Path) -> int:

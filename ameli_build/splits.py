@@ -108,16 +108,6 @@ STAGE = Stage(
     inputs=("clean/products", "clean/reviews", "informativeness/features", "informativeness/kept"),
     outputs=("splits/splits", "splits/leaks", "splits/dropped"),
     sections=("splits",),
-    modules=(
-        "ameli_build.splits",
-        "ameli_build.near",
-        "ameli_build.clean.duplicates",
-        "ameli_build.models.batches",
-        "ameli_build.models.pictures",
-        "ameli_build.records",
-        "datasketch",
-        "imagehash",
-        "PIL._version",
-    ),
+    libraries=("datasketch", "imagehash", "pillow"),
     conserved=(Conserved("informativeness/kept", "splits/splits", "splits/dropped"),),
 )

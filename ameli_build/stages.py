@@ -8,7 +8,6 @@ a killed run goes on with the shard it was at.
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import resource
 import time
@@ -21,14 +20,17 @@ from typing import Any, TypeVar
 import polars as pl
 
 from ameli_build.as_left import leave
-from ameli_build.fingerprints import fingerprint
+from ameli_build.fingerprints import fingerprint, function_code
 from ameli_build.progress import say, track
 from ameli_build.running import doing, now
 from ameli_build.sealed import read_entry, write_entry
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, Snapshot, clear_folder, write_bytes, write_json, write_table
 from ameli_build.space import require_space
-from ameli_build.standing import digest, settings_of, standing_of
+from ameli_build.standing import digest, mark_of, settings_of, stage_record, standing_of
+
+CODE_LETTERS = 16
+"""Of the hash of a function's code, in the names of cached results."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -50,7 +52,7 @@ def in_process(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One piece of cached work: `payload` is all that the worker gets, `key` tells its content."""
+    """One piece of cached work: `payload` is all that the worker gets, `key` tells its content (not its code)."""
 
     key: str
     payload: Any
@@ -111,8 +113,8 @@ class Work:
         """`function(payload)` for each shard, in order; `function` is a top-level one, its result a table.
 
         A cached result is taken only for a whole shard of the same key, so what a batch holds never depends on what
-        the cache lacks. The key must cover all that the result depends on: use `fingerprint`. `model` tells that the
-        function loads a large model, of which there may have to be one in memory.
+        the cache lacks. The key must cover all that the result depends on beside the code of `function`, which counts
+        by itself. `model` tells that the function loads a large model, of which there may have to be one in memory.
         """
         alone = model and self.models_in_one_process and not getattr(self.mapper, "stays_in_process", False)
         mapper = in_process if alone else self.mapper
@@ -120,13 +122,19 @@ class Work:
             jobs: list[Any] = [(function, shard.payload, None) for shard in shards]
             return list(track(mapper(_run_shard, jobs), label, len(jobs)))
         folder = self.folder(label)
-        self.used.update(f"{folder.name}/{shard.key}.parquet" for shard in shards)
-        paths = [folder / f"{shard.key}.parquet" for shard in shards]
+        names = [entry_name(function, shard.key) for shard in shards]
+        self.used.update(f"{folder.name}/{name}" for name in names)
+        paths = [folder / name for name in names]
         known = {n: table for n, path in enumerate(paths) if (table := read_entry(path)) is not None}
         missing = [n for n in range(len(paths)) if n not in known]
         jobs = [(function, shards[n].payload, paths[n]) for n in missing]
         known |= zip(missing, track(mapper(_run_shard, jobs), label, len(jobs)), strict=True)
         return [known[n] for n in range(len(paths))]
+
+
+def entry_name(function: Callable[..., Any], key: str) -> str:
+    """The name of the file that keeps what `function` makes of the shard `key`: other code, other name."""
+    return f"{function_code(function)[:CODE_LETTERS]}-{key}.parquet"
 
 
 def _run_shard(job: tuple[Callable[[Any], pl.DataFrame], Any, Path | None]) -> pl.DataFrame:
@@ -153,9 +161,9 @@ class Stage:
 
     `inputs` and `outputs` are table names (`catalog/reviews`); `files` are further paths in the snapshot, files or
     folders, whose content is an input; `sections` and `models` are names in the settings, `more_models` gives further
-    models that some settings ask for; `modules` are modules or
-    packages whose source counts; `named_files` are settings (`clean.profanity_list`) that can name a file or folder of
-    the user's, whose content is an input too.
+    models that some settings ask for; `libraries` are distributions whose version counts; `named_files` are settings
+    (`clean.profanity_list`) that can name a file or folder of the user's, whose content is an input too; `counts` are
+    stages whose counts are read. The code follows from the imports of the module of `compute`.
     """
 
     name: str
@@ -165,9 +173,12 @@ class Stage:
     sections: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     more_models: Callable[[Settings], tuple[str, ...]] | None = None
-    modules: tuple[str, ...] = ()
+    identity: Callable[[str], str] = str
+    """What tells a model from another of the same name (`models.sources.identity`)."""
+    libraries: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     named_files: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
     conserved: tuple[Conserved, ...] = ()
     made: tuple[str, ...] = ()
     """Further files or folders of the snapshot that the stage makes beside its tables."""
@@ -217,21 +228,6 @@ def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
         "seconds": round(time.monotonic() - started, 2),
         "peak_memory_mb": peak_memory_mb(),
     }
-
-
-def mark_of(snapshot: Snapshot, name: str) -> Path:
-    """Where the record of a stage's last finished run lies."""
-    return snapshot.root / "stages" / name / "stage.json"
-
-
-def stage_record(snapshot: Snapshot, name: str) -> dict[str, Any]:
-    """What the last finished run of a stage noted (`stages/<name>/stage.json`), empty where there is none."""
-    mark = mark_of(snapshot, name)
-    try:
-        record = json.loads(mark.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):  # not there, or damaged: as if the stage had not run
-        return {}
-    return record if isinstance(record, dict) else {}
 
 
 USED = "cache.txt"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ameli_build.as_left import is_as_left
-from ameli_build.fingerprints import fingerprint, module_fingerprint
-from ameli_build.models.sources import identity
+from ameli_build.fingerprints import code_of, fingerprint
 from ameli_build.snapshot import Snapshot, file_digest
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def standing_of(stage: Stage, snapshot: Snapshot, settings: Settings, record: Ma
     inputs = {name: digest(snapshot.table_path(name)) for name in stage.inputs if snapshot.scan(name) is not None}
     inputs |= {path: content(snapshot.root / path) for path in stage.files}
     inputs |= {name: content(path) for name, path in _named_files(stage, settings) if path.exists()}
+    inputs |= {f"counts of {name}": fingerprint(stage_record(snapshot, name).get("counts")) for name in stage.counts}
     mine = _fingerprint(stage, settings, inputs)
     if not record:
         return Standing(mine, inputs, NEVER)
@@ -51,6 +53,21 @@ def standing_of(stage: Stage, snapshot: Snapshot, settings: Settings, record: Ma
         changes = [*_changed_inputs(record, inputs), *_changed_settings(stage, settings, record)]
         return Standing(mine, inputs, "; ".join(changes[:TOLD]) or "models or code changed")
     return Standing(mine, inputs, next(_damaged(stage, snapshot, record), ""))
+
+
+def mark_of(snapshot: Snapshot, name: str) -> Path:
+    """Where the record of a stage's last finished run lies."""
+    return snapshot.root / "stages" / name / "stage.json"
+
+
+def stage_record(snapshot: Snapshot, name: str) -> dict[str, Any]:
+    """What the last finished run of a stage noted (`stages/<name>/stage.json`), empty where there is none."""
+    mark = mark_of(snapshot, name)
+    try:
+        record = json.loads(mark.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):  # not there, or damaged: as if the stage had not run
+        return {}
+    return record if isinstance(record, dict) else {}
 
 
 def settings_of(stage: Stage, settings: Settings) -> dict[str, Any]:
@@ -92,10 +109,11 @@ def _below(folder: Path) -> Iterator[tuple[str, int | str]]:
 
 def _fingerprint(stage: Stage, settings: Settings, inputs: Mapping[str, str]) -> str:
     sections = {name: getattr(settings, name).model_dump(mode="json") for name in (*stage.sections, "run")}
-    models = {role: identity(getattr(settings.models, role)) for role in stage.roles(settings)}
+    models = {role: stage.identity(getattr(settings.models, role)) for role in stage.roles(settings)}
     if stage.models:
         models |= {name: str(getattr(settings.models, name)) for name in HOW}
-    return fingerprint(stage.name, inputs, sections, models, module_fingerprint(*stage.modules))
+    libraries = {name: version(name) for name in stage.libraries}
+    return fingerprint(stage.name, inputs, sections, models, libraries, code_of(stage.compute.__module__))
 
 
 def _named_files(stage: Stage, settings: Settings) -> list[tuple[str, Path]]:

@@ -15,14 +15,13 @@ from ameli_build.build import STAGES
 from ameli_build.catalog.build import CUT_OFF, ingested_files
 from ameli_build.crawl.stats import FILE as CRAWL_STATS
 from ameli_build.crawl.view import duration
-from ameli_build.models.needs import gigabytes
 from ameli_build.release.stage import ANSWERS_FILE
 from ameli_build.running import Holder, holder
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import Stage, mark_of, stage_record
-from ameli_build.standing import standing_of
-from ameli_build.text import columns
+from ameli_build.stages import Stage
+from ameli_build.standing import mark_of, stage_record, standing_of
+from ameli_build.text import columns, gigabytes
 
 DONE, STALE, RUNNING, NEVER = "done", "stale", "running", "not run"
 """States of a stage. A stale one is what `ameli build` (or `ameli baseline`) would run again."""

@@ -17,7 +17,7 @@ from ameli_build.records import joined_text_expr
 from ameli_build.release.schemas import PATTERNS
 from ameli_build.release.tables import SCHEMAS, SPLITS
 from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, file_digest
-from ameli_build.stages import stage_record
+from ameli_build.standing import stage_record
 
 _NOWHERE: Registry[Any] = Registry()
 """Resolves no reference but those into the schema itself: a check of somebody else's files reaches no network."""

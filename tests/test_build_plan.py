@@ -26,7 +26,8 @@ from ameli_build.plan.loads import Load, Speed, load_of, measured, plain_load
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput
 from ameli_build.space import free_space
-from ameli_build.stages import Work, mark_of
+from ameli_build.stages import Work
+from ameli_build.standing import mark_of
 
 STAGES = ["catalog", "clean", "mentions", "informativeness", "candidates", "splits", "release"]
 

@@ -21,7 +21,7 @@ from ameli_build.crawl.journal import Journal, write_journal
 from ameli_build.prune import find_prunable, prune, remove
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Held, Snapshot, UnusableInput
-from ameli_build.stages import mark_of
+from ameli_build.standing import mark_of
 
 DEMO = load_settings("demo")
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04")

@@ -13,7 +13,8 @@ from damages import DAMAGES
 from ameli_build.fingerprints import fingerprint
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import RunFailed, Snapshot, write_table
-from ameli_build.stages import Conserved, Result, Shard, Stage, Tables, Work, run_stage, stage_record
+from ameli_build.stages import Conserved, Result, Shard, Stage, Tables, Work, run_stage
+from ameli_build.standing import stage_record
 from ameli_build.workers import process_mapper
 
 
@@ -38,7 +39,6 @@ STAGE = Stage(
     inputs=("catalog/reviews",),
     outputs=("clean/reviews", "clean/dropped"),
     sections=("clean",),
-    modules=("ameli_build.reasons",),
     conserved=(Conserved("catalog/reviews", "clean/reviews", "clean/dropped"),),
 )
 

@@ -23,7 +23,7 @@ from ameli_build.report.run import make_report
 from ameli_build.running import doing, holder
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Held, Snapshot
-from ameli_build.stages import mark_of
+from ameli_build.standing import mark_of
 from ameli_build.status import status_of
 
 WORKING = """

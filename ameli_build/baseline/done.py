@@ -9,26 +9,12 @@ from typing import Any
 from ameli_build.baseline.card import template_text
 from ameli_build.baseline.sources import Source
 from ameli_build.baseline.tables import Scores
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import code_of, fingerprint
 from ameli_build.models.sources import identity
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import stage_record
-from ameli_build.standing import digest
+from ameli_build.standing import digest, stage_record
 
-MODULES = (
-    "ameli_build.baseline",
-    "ameli_build.models",
-    "ameli_build.records",
-    "ameli_build.release.official",
-    "ameli_build.mentions",
-    "ameli_build.informativeness.attributes",
-    "ameli_build.informativeness.answers",
-    "ameli_build.informativeness.spelling",
-    "ameli_build.informativeness.units",
-    "ameli_build.informativeness.picture",
-    "ameli_build.informativeness.search",
-)
 ENCODERS = ("text_encoder", "image_encoder", "cross_encoder", "nli_encoder", "resnet")
 ROLES = (*ENCODERS, "ocr", "generator", "implied", "language")
 
@@ -69,7 +55,7 @@ def fingerprint_of(source: Source, settings: Settings) -> str:
         settings.models.model_dump(mode="json", exclude={"detector"}),
         models_of(settings),
     ]
-    return fingerprint("baseline", source.content(), chosen, module_fingerprint(*MODULES))
+    return fingerprint("baseline", source.content(), chosen, code_of("ameli_build.baseline.run"))
 
 
 def models_of(settings: Settings) -> dict[str, str]:

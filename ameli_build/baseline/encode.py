@@ -12,7 +12,7 @@ import polars as pl
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.pairs import Cosines
 from ameli_build.baseline.retrieval.channels import Pictures
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.sources import identity
@@ -76,10 +76,9 @@ def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix
     """
     models, size = settings.models, settings.run.shard_rows
     common = (models.image_encoder, models.device, models.batch, models.precision)
-    code = module_fingerprint("ameli_build.models.vision", "ameli_build.models.precision", __name__)
     parts = [list(texts[start : start + size]) for start in range(0, len(texts), size)]
     shards = [
-        Shard(fingerprint("titles", part, identity(models.image_encoder), common[1:], code), (*common, part))
+        Shard(fingerprint("titles", part, identity(models.image_encoder), common[1:]), (*common, part))
         for part in parts
     ]
     tables = work.map("embed titles", _encode_titles, shards, model=True)

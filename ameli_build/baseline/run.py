@@ -28,7 +28,8 @@ from ameli_build.progress import say
 from ameli_build.running import doing, now
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_bytes, write_json, write_table
-from ameli_build.stages import Mapper, Work, in_process, mark_of, noted_use, peak_memory_mb
+from ameli_build.stages import Mapper, Work, in_process, noted_use, peak_memory_mb
+from ameli_build.standing import mark_of
 
 OUTPUTS = ("scores.json", "predictions.parquet", "retrieved.parquet", "MODEL_CARD.md")
 

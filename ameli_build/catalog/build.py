@@ -160,11 +160,5 @@ STAGE = Stage(
     outputs=("catalog/products", "catalog/reviews", "catalog/images"),
     # Of the folder archives count by content, all else by name and size; ingested files count by content.
     files=("raw", f"raw/{MAP}", *(f"raw/{kind}.{form}" for kind in ("products", "reviews") for form in FORMS)),
-    modules=(
-        "ameli_build.catalog",
-        "ameli_build.crawl.storage",
-        "ameli_build.crawl.fetching.bodies",
-        "ameli_build.records",
-    ),
     made=("catalog/rejected.jsonl",),
 )

@@ -22,7 +22,7 @@ from ameli_build.catalog.reviews import parse_review_page
 from ameli_build.catalog.urls import page_named, sku_of
 from ameli_build.crawl.storage.archive import Archived, parse
 from ameli_build.crawl.storage.framing import record_members, tell_damage
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Attribute, Product, Rejected, Review, to_frame
 from ameli_build.stages import Shard, Work
 
@@ -215,10 +215,9 @@ def _note_damage(crawled: Crawled, path: Path, start: int, why: str) -> None:
 
 
 def _shards(raw: Path, pages: Iterator[tuple[Place, Archived]]) -> Iterator[Shard]:
-    code = module_fingerprint("ameli_build.catalog", "ameli_build.crawl.storage", "ameli_build.records")
     while some := list(islice(pages, SHARD_PAGES)):
         content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in some]
-        yield Shard(fingerprint(content, code), (raw, [place for place, _ in some]))
+        yield Shard(fingerprint(content), (raw, [place for place, _ in some]))
 
 
 def _batches(shards: Iterable[Shard]) -> Iterator[list[Shard]]:

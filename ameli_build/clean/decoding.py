@@ -12,12 +12,13 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import PIL
 import polars as pl
 from PIL import Image, UnidentifiedImageError
 
 from ameli_build.clean.errands import Errand, Runner, Task, tasks_of
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models.batches import by_content
 from ameli_build.models.pictures import bounded, content_key, open_body, to_rgb
 from ameli_build.reasons import Reason
@@ -76,10 +77,9 @@ def _checked(
 
     path_of = {key: path for path, key in reversed(keys.items())}
     pieces = list(by_content(sorted(path_of), full))
-    code = module_fingerprint(__name__, "ameli_build.models.pictures", "PIL._version")
     root = str(work.snapshot.root)
     shards = [
-        Shard(fingerprint(piece, limit, code), (root, limit, [(key, path_of[key]) for key in piece], tasks))
+        Shard(fingerprint(piece, limit, PIL.__version__), (root, limit, [(key, path_of[key]) for key in piece], tasks))
         for (_, piece), tasks in zip(pieces, tasks_of(work, errands, pieces, wanted), strict=True)
     ]
     told = pl.concat([pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards)])

@@ -15,10 +15,8 @@ import polars as pl
 
 from ameli_build.clean.verdicts import Verdict
 from ameli_build.reasons import Reason
-from ameli_build.records import body_expr
+from ameli_build.records import SHORT_WORDS, body_expr
 
-SHORT_WORDS = 8
-"""Texts of fewer words than this are short."""
 _ENOUGH_WORDS = rf"^(?:[^ ]* ){{{SHORT_WORDS - 1}}}"
 _ODD_SPACE = r"[\t-\r]"
 _PLAIN = r"\x00-\x{84}\x{86}-\x{9f}\x{a1}-\x{2ff}\x{2010}-\x{2027}\x{1f000}-\x{1faff}"

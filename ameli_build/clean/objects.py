@@ -6,20 +6,19 @@ Detection and thresholds are apart: the cache keeps the best box with its score,
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
-from PIL import Image
 
 from ameli_build.clean.errands import Errand
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models.batches import Kind, run_batches
-from ameli_build.models.detect import PROMPTLESS, load_detector
-from ameli_build.models.pictures import Opened, content_key, open_picture
+from ameli_build.models.detect import PROMPTLESS
+from ameli_build.models.patches import detect_some
+from ameli_build.models.pictures import content_key
 from ameli_build.models.sources import identity
 from ameli_build.reasons import Reason
 from ameli_build.settings import Settings
@@ -31,17 +30,6 @@ SHARD = 32
 """Pictures a shard: a killed run loses at most so many detections."""
 SHARDS_AT_ONCE = 32
 """Shards whose patches are in memory at once."""
-QUALITY = 90
-CODE = (
-    "ameli_build.models.detect",
-    "ameli_build.models.saliency",
-    "ameli_build.models.coco",
-    "ameli_build.models.grounding",
-    "ameli_build.models.pictures",
-    __name__,
-)
-
-FOUND = pl.Schema({"score": pl.Float64, "patch": pl.Binary})
 STORED = pl.Schema({"score": pl.Float64, "cleaned": pl.String})
 
 
@@ -103,7 +91,7 @@ def first_prompts(work: Work, settings: Settings, pictures: pl.DataFrame) -> Err
 def _kind(settings: Settings, root: Path) -> Kind:
     """The best box and patch of single pictures."""
     models = settings.models
-    mine = fingerprint("objects", identity(models.detector), models.device, module_fingerprint(*CODE))
+    mine = fingerprint("objects", identity(models.detector), models.device)
     common = (str(root), models.detector, models.device)
     return Kind("detect objects", detect_some, common, mine, 1, model=models.detector not in PROMPTLESS)
 
@@ -140,28 +128,6 @@ def _store(root: Path, table: pl.DataFrame, needed: float) -> pl.DataFrame:
             write_bytes(root / name, patch)
         names.append(name)
     return table.select("score", cleaned=pl.Series(names, dtype=pl.String))
-
-
-def detect_some(
-    root: str, name: str, device: str, pairs: Sequence[tuple[str, str]], opened: Opened | None = None
-) -> pl.DataFrame:
-    """The best box and patch of each pair of path and prompt, in the columns of `FOUND`; `root` is the snapshot's."""
-    detector = load_detector(name, device, box_threshold=0.0, text_threshold=0.0)
-    rows: list[tuple[float | None, bytes | None]] = []
-    for path, prompt in pairs:
-        image = opened(path) if opened else open_picture(Path(root) / path)
-        box = detector.detect(image, prompt)
-        patch = _jpeg(image.crop((box.left, box.top, box.right, box.bottom))) if box else None
-        rows.append((box.score if box else None, patch))
-    return pl.DataFrame(rows, schema=FOUND, orient="row")
-
-
-def _jpeg(image: Image.Image) -> bytes:
-    """A picture as JPEG with nothing beside its pixels: the same bytes for the same pixels."""
-    image.info.clear()
-    stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=QUALITY)
-    return stream.getvalue()
 
 
 def score_needed(settings: Settings) -> float:

@@ -18,6 +18,7 @@ from ameli_build.clean.rows import look_at_rows, row_rules
 from ameli_build.clean.verdicts import first_failing, shaped
 from ameli_build.models.embed import image_kind
 from ameli_build.models.pictures import content_key
+from ameli_build.models.sources import identity
 from ameli_build.near.pictures import hash_kind
 from ameli_build.settings import Settings
 from ameli_build.snapshot import is_own_file
@@ -153,19 +154,8 @@ STAGE = Stage(
     outputs=("clean/products", "clean/dropped_products", "clean/reviews", "clean/dropped", "clean/values"),
     sections=("clean",),
     models=("text_encoder", "detector"),
-    modules=(
-        "ameli_build.clean",
-        "ameli_build.records",
-        "ameli_build.models.batches",
-        "ameli_build.models.pictures",
-        "ameli_build.models.tokens",
-        "ameli_build.models.detect",
-        "ameli_build.models.saliency",
-        "ameli_build.models.grounding",
-        "better_profanity",
-        "phonenumbers",
-        "PIL._version",
-    ),
+    identity=identity,
+    libraries=("better-profanity", "phonenumberslite", "pillow"),
     named_files=("clean.profanity_list", "clean.tokenizer"),
     conserved=(
         Conserved("catalog/reviews", "clean/reviews", "clean/dropped"),

@@ -26,11 +26,10 @@ from ameli_build.crawl.sizes import ENOUGH, LISTING_CARDS, sizes_of
 from ameli_build.crawl.storage.archive import Response
 from ameli_build.crawl.storage.store import NOTHING, Archive
 from ameli_build.crawl.view import duration
-from ameli_build.models.needs import gigabytes
 from ameli_build.settings import CrawlSettings, Settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.space import free_space
-from ameli_build.text import figures
+from ameli_build.text import figures, gigabytes
 
 T = TypeVar("T")
 

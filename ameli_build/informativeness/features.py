@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.informativeness.attributes import FINDERS
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
@@ -43,14 +43,6 @@ FEATURES = pl.Schema(
 
 DECIMALS = 4
 
-MATCHING = (
-    "ameli_build.informativeness.attributes",
-    "ameli_build.informativeness.answers",
-    "ameli_build.informativeness.spelling",
-    "ameli_build.informativeness.units",
-)
-"""Modules that decide whether a text mentions a value."""
-
 
 def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
     """The features of `reviews` (review_id, sku, joined, cleaned_images) against their gold products, sorted by id.
@@ -72,12 +64,11 @@ def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, product
 
 def attributes_found(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.Series:
     """Which attributes each pair's text mentions; `pairs` has joined and attributes. Shards are cached."""
-    code, how = module_fingerprint(*MATCHING), settings.informativeness.match
+    how = settings.informativeness.match
     named = pl.struct(pl.element().struct.field("name"), pl.element().struct.field("value"))
     table = pairs.select("joined", pl.col("attributes").list.eval(named))
     shards = [
-        Shard(fingerprint("attributes", part, how, code), part.rows())
-        for part in table.iter_slices(settings.run.shard_rows)
+        Shard(fingerprint("attributes", part, how), part.rows()) for part in table.iter_slices(settings.run.shard_rows)
     ]
     found = work.map("match attributes", partial(_find, how), shards)
     return pl.concat([pl.Series("attributes", [], FOUND).to_frame(), *found])["attributes"]

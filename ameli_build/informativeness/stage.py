@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ameli_build.informativeness.decide import decide
-from ameli_build.informativeness.features import MATCHING, feature_table
+from ameli_build.informativeness.features import feature_table
+from ameli_build.models.sources import identity
 from ameli_build.records import joined_text_expr
 from ameli_build.settings import Settings
 from ameli_build.stages import Conserved, Result, Stage, Tables, Work
@@ -37,19 +38,6 @@ STAGE = Stage(
     sections=("informativeness",),
     models=("text_encoder", "image_encoder"),
     more_models=_scorer,
-    modules=(
-        *MATCHING,
-        "ameli_build.informativeness.features",
-        "ameli_build.informativeness.decide",
-        "ameli_build.informativeness.stage",
-        "ameli_build.models.text",
-        "ameli_build.models.cross",
-        "ameli_build.models.score",
-        "ameli_build.models.vision",
-        "ameli_build.models.embed",
-        "ameli_build.models.batches",
-        "ameli_build.models.pictures",
-        "ameli_build.records",
-    ),
+    identity=identity,
     conserved=(Conserved("mentions/mentions", "informativeness/kept", "informativeness/dropped"),),
 )

@@ -16,7 +16,7 @@ from ameli_build.baseline.encode import embed_pictures
 from ameli_build.baseline.extraction.attributes import make_sheets
 from ameli_build.baseline.extraction.fuse import listed_names
 from ameli_build.baseline.extraction.values import index_values
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint, work_code
 from ameli_build.link.encoders import CONFIG
 from ameli_build.link.index import EXPORTS, NAMES, VALUES, Index, folder_of, load_index
 from ameli_build.link.learnt import NOT_EXPORTED, Learnt, adapted, bring_learnt
@@ -153,7 +153,7 @@ def _pairs(settings: Settings, name: str) -> PairEncoder:
 
 
 def _folder(work: Work, *content: str) -> Path:
-    code = module_fingerprint("ameli_build.link.export", "ameli_build.link.encoders")
+    code = work_code("ameli_build.link.export", "ameli_build.link.encoders")
     return work.folder(EXPORTS) / fingerprint(*content, code)[:32]
 
 

@@ -17,33 +17,13 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from ameli_build.baseline.metrics import Integers
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import code_of, fingerprint
 from ameli_build.models import Matrix
 from ameli_build.models.sources import identity
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
-from ameli_build.stages import stage_record
+from ameli_build.standing import stage_record
 
-MODULES = (
-    "ameli_build.link.build",
-    "ameli_build.link.encoders",
-    "ameli_build.link.export",
-    "ameli_build.link.index",
-    "ameli_build.link.learnt",
-    "ameli_build.mentions",
-    "ameli_build.models.text",
-    "ameli_build.models.vision",
-    "ameli_build.models.networks",
-    "ameli_build.models.pairs",
-    "ameli_build.models.embed",
-    "ameli_build.informativeness.attributes",
-    "ameli_build.informativeness.answers",
-    "ameli_build.informativeness.spelling",
-    "ameli_build.informativeness.units",
-    "ameli_build.baseline.extraction.attributes",
-    "ameli_build.baseline.extraction.fuse",
-    "ameli_build.baseline.extraction.values",
-)
 ROLES = ("text_encoder", "image_encoder", "nli_encoder", "language")
 EXPORTS = "export models"
 """Label of the cache that holds the encoders' ONNX files."""
@@ -115,7 +95,7 @@ def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
         [settings.mentions.max_words, settings.run.shard_rows],
         [settings.baseline.images, settings.baseline.max_tokens, settings.baseline.attributes_per_candidate],
         [settings.baseline.text_signals, settings.baseline.entity_text],
-        module_fingerprint(*MODULES),
+        code_of("ameli_build.link.build"),
     )
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from ameli_build.clean.objects import detect_some, score_needed
+from ameli_build.clean.objects import score_needed
 from ameli_build.models.ocr import load_reader
+from ameli_build.models.patches import detect_some
 from ameli_build.models.pictures import open_body, open_picture, to_rgb
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.mentions.choose import choose_mention, places_of_names, wording
 from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
 from ameli_build.mentions.match import Lookup, Occurrence, find_places, lookup_of, quoted
@@ -95,9 +95,8 @@ def name_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.Dat
     rows = list(products.select("name", "leaf").iter_rows())
     distinct = sorted(set(rows))
     rule, language, longest = settings.mentions.rule, settings.models.language, settings.mentions.max_words
-    code = module_fingerprint("ameli_build.mentions")
     shards = [
-        Shard(fingerprint("names", part, rule, identity(language), longest, code), (rule, language, longest, part))
+        Shard(fingerprint("names", part, rule, identity(language), longest), (rule, language, longest, part))
         for part in _cut(distinct, settings.run.shard_rows)
     ]
     found = pl.concat([_NAMES.to_frame(), *work.map("parse names", _parse_names, shards)])
@@ -221,13 +220,6 @@ STAGE = Stage(
     outputs=("mentions/mentions", "mentions/dropped"),
     sections=("mentions",),
     models=("language", "text_encoder"),
-    modules=(
-        "ameli_build.mentions",
-        "ameli_build.clean.personal",
-        "ameli_build.models.text",
-        "ameli_build.models.language",
-        "ameli_build.models.embed",
-        "ameli_build.records",
-    ),
+    identity=identity,
     conserved=(Conserved("clean/reviews", "mentions/mentions", "mentions/dropped"),),
 )

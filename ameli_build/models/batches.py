@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import polars as pl
 from ameli_build.fingerprints import fingerprint
 from ameli_build.models import Matrix
 from ameli_build.sealed import read_entry, write_entry
-from ameli_build.stages import Shard, Work
+from ameli_build.stages import Shard, Work, entry_name
 
 _NAMED_BITS = 40
 """Bits that the name of a shard's file tells."""
@@ -33,7 +34,8 @@ Keys = list[str]
 class Kind:
     """One kind of result: `function(common, payloads)` gives a row for each payload of a batch.
 
-    `identity` covers all that a result depends on beside the items: model, device, code. `most` is the size of a batch.
+    `identity` covers all that a result depends on beside the items and the function's code: model, device, libraries.
+    `most` is the size of a batch.
     """
 
     label: str
@@ -43,6 +45,11 @@ class Kind:
     most: int
     model: bool = True
     """Whether the function loads a large model."""
+
+    @property
+    def stored(self) -> Callable[..., pl.DataFrame]:
+        """The function of a shard, which takes what batches it finds and makes the others."""
+        return partial(_run, self.function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +89,10 @@ def run_batches(
     for prefix, keys in pieces:
         batches = list(batches_of(kind, items, keys))
         key = _name(kind, prefix, batches)
-        shards.append(Shard(key, (kind, batches, kept.related(prefix))))
+        shards.append(Shard(key, (kind.common, batches, kept.related(prefix))))
     for start in range(0, len(shards), at_once or len(shards) or 1):
         some = shards[start : start + (at_once or len(shards))]
-        tables = work.map(kind.label, _run, some, model=kind.model)
+        tables = work.map(kind.label, kind.stored, some, model=kind.model)
         yield pl.concat(tables).drop("batch")
 
 
@@ -114,7 +121,7 @@ def keep_batches(folder: Path, kind: Kind, prefix: str, made: Sequence[tuple[Bat
     if made:
         name = _name(kind, prefix, [batch for batch, _ in made])
         table = pl.concat([rows.with_columns(batch=pl.lit(batch.key)) for batch, rows in made])
-        write_entry(folder / f"{name}.parquet", table)
+        write_entry(folder / entry_name(kind.stored, name), table)
 
 
 def _name(kind: Kind, prefix: str, batches: Sequence[Batch]) -> str:
@@ -133,27 +140,29 @@ class Kept:
     def of(cls, work: Work, kind: Kind) -> Kept:
         """Those that are there now."""
         folder = work.folder(kind.label)
-        names = (path.stem for path in folder.glob(f"{kind.identity[:16]}-*.parquet"))
-        return cls(folder, sorted((name.split("-")[1].strip("_"), name) for name in names))
+        names = (path.name for path in folder.glob(entry_name(kind.stored, f"{kind.identity[:16]}-*")))
+        return cls(folder, sorted((name.split("-")[2].strip("_"), name) for name in names))
 
     def related(self, prefix: str) -> list[Path]:
         """Files whose bits begin with `prefix`, or that `prefix` begins with."""
         own = prefix[:_NAMED_BITS]
         above = [name for n in range(len(own)) for name in self._between((own[:n],), (own[:n], "~"))]
-        return [self.folder / f"{name}.parquet" for name in (*above, *self._between((own,), (f"{own}~",)))]
+        return [self.folder / name for name in (*above, *self._between((own,), (f"{own}~",)))]
 
     def _between(self, least: tuple[str, ...], most: tuple[str, ...]) -> list[str]:
         return [name for _, name in self.files[bisect_left(self.files, least) : bisect_left(self.files, most)]]
 
 
-def _run(payload: tuple[Kind, list[Batch], list[Path]]) -> pl.DataFrame:
-    kind, batches, related = payload
+def _run(
+    function: Callable[..., pl.DataFrame], payload: tuple[tuple[Any, ...], list[Batch], list[Path]]
+) -> pl.DataFrame:
+    common, batches, related = payload
     known = _known(related, {batch.key for batch in batches})
     return pl.concat(
         [
             known[batch.key]
             if batch.key in known
-            else kind.function(*kind.common, batch.payloads).with_columns(batch=pl.lit(batch.key))
+            else function(*common, batch.payloads).with_columns(batch=pl.lit(batch.key))
             for batch in batches
         ]
     )

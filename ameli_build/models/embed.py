@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models import Matrix
 from ameli_build.models.batches import Kind, vectors_of
 from ameli_build.models.exported import export_text_encoder
@@ -27,8 +27,6 @@ from ameli_build.snapshot import RunFailed
 from ameli_build.stages import Work
 
 DECIMALS = 6
-TEXT_CODE = ("ameli_build.models.text", "ameli_build.models.exported", "ameli_build.models.precision")
-IMAGE_CODE = tuple(f"ameli_build.models.{part}" for part in ("vision", "networks", "pictures", "precision"))
 
 
 def embed_texts(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
@@ -43,7 +41,7 @@ def text_kind(settings: Settings, exported: str) -> Kind:
     models = settings.models
     common = (models.text_encoder, models.device, models.batch, models.precision, exported)
     how = (models.device, models.batch, models.precision, models.text_backend)
-    mine = fingerprint("texts", identity(models.text_encoder), how, module_fingerprint(*TEXT_CODE, __name__))
+    mine = fingerprint("texts", identity(models.text_encoder), how)
     return Kind("embed texts", encode_texts, common, mine, models.batch)
 
 
@@ -81,8 +79,7 @@ def image_kind(settings: Settings, root: Path, role: str = "image_encoder") -> K
     models = settings.models
     name = getattr(models, role)
     common = (name, models.device, models.batch, models.precision, role)
-    code = module_fingerprint(*IMAGE_CODE, __name__)
-    mine = fingerprint("images", identity(name), common[1:-1], code)
+    mine = fingerprint("images", identity(name), common[1:-1])
     return Kind("embed images", encode_images, (*common, str(root)), mine, models.batch)
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint, work_code
 from ameli_build.models.loading import unavailable
 from ameli_build.models.sources import identity, place_of
 from ameli_build.models.store import forget, lacking, write_record
@@ -43,7 +43,7 @@ def export_text_encoder(work: Work, models: ModelSettings) -> str:
             f"setting models.text_backend: {models.text_backend!r} runs on the processor only, "
             f"and models.device is {models.device!r}"
         )
-    name, code = models.text_encoder, module_fingerprint(__name__)
+    name, code = models.text_encoder, work_code(__name__)
     folder = work.folder(LABEL) / fingerprint(identity(name), models.text_backend, code)[:32]
     if lacking(folder, whole=True):
         _export(folder, name, quantised=models.text_backend == "onnx-int8")

@@ -10,6 +10,7 @@ from ameli_build.models.sources import Source, setting_of, sources_of
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, UnusableInput
+from ameli_build.text import gigabytes
 
 ROLES = (
     "tokenizer",
@@ -101,11 +102,6 @@ def memory_text(settings: Settings, needs: Sequence[Need]) -> str:
     where = "in one process" if settings.models.in_one_process else "in each worker"
     memory = LIBRARIES + SPREAD * weights
     return f"{gigabytes(weights)} of files, about {gigabytes(memory)} of memory {where} ({settings.models.device})"
-
-
-def gigabytes(size: float) -> str:
-    """Bytes for people."""
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
 
 
 def fetch(settings: Settings, roles: Iterable[str] = ROLES) -> list[str]:

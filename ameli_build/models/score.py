@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models.batches import Kind, length_key, rows_of
 from ameli_build.models.cross import load_cross_encoder
 from ameli_build.models.sources import identity
@@ -19,7 +19,6 @@ from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
 DECIMALS = 6
-CODE = ("ameli_build.models.cross", "ameli_build.models.precision")
 
 
 def score_texts(
@@ -33,7 +32,7 @@ def score_texts(
         return np.zeros(0, dtype=np.float32)
     models = settings.models
     common = (models.cross_encoder, models.device, models.batch, models.precision, logits)
-    mine = fingerprint("cross", identity(models.cross_encoder), common[1:], module_fingerprint(*CODE, __name__))
+    mine = fingerprint("cross", identity(models.cross_encoder), common[1:])
     kind = Kind("cross-encode", score_batch, common, mine, models.batch)
     keys = [length_key(*pair) for pair in pairs]
     rows = rows_of(work, kind, dict(zip(keys, pairs, strict=True)), keys, settings.run.shard_rows)

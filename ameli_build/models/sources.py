@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint, work_code
 from ameli_build.models import store
 from ameli_build.models.download import Download, download_of
 from ameli_build.models.hub import Hub, Kind
@@ -176,7 +176,7 @@ def _identity(name: str, folder: Path, role: str = "text_encoder", changes: tupl
     if name == "bundled:tiny-clip":
         return f"{name} {_content_of(Path(__file__).parent / 'bundled' / 'tiny_clip')}"
     if name == "saliency":
-        return f"{name} {module_fingerprint('ameli_build.models.saliency')}"
+        return f"{name} {work_code('ameli_build.models.saliency')}"
     try:
         told = [_told(source) for source in sources_of(role, name)]
     except UnusableInput:

@@ -13,10 +13,11 @@ import faiss
 import imagehash
 import numpy as np
 import numpy.typing as npt
+import PIL
 import polars as pl
 from PIL import Image, ImageStat
 
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.pictures import Opened, content_key, open_picture
 from ameli_build.settings import Settings
@@ -42,8 +43,7 @@ def hash_pictures(work: Work, settings: Settings, paths: Sequence[str]) -> pl.Se
 
 def hash_kind(root: Path) -> Kind:
     """Hashes of single pictures."""
-    code = module_fingerprint(__name__, "ameli_build.models.pictures", "PIL._version")
-    mine = fingerprint("phash", code, imagehash.__version__)
+    mine = fingerprint("phash", PIL.__version__, imagehash.__version__)
     return Kind("hash pictures", hash_some, (str(root),), mine, 1, model=False)
 
 

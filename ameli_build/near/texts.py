@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 from datasketch import LeanMinHash, MinHash, MinHashLSH
 
-from ameli_build.clean.duplicates import SHORT_WORDS
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
+from ameli_build.records import SHORT_WORDS
 from ameli_build.settings import Settings
 from ameli_build.stages import Shard, Work
 
@@ -96,9 +96,8 @@ def _suspects(signatures: pl.Series, threshold: float, groups: Sequence[str]) ->
 def _signatures(work: Work, settings: Settings, texts: Sequence[str]) -> pl.Series:
     """The MinHash of each text, null for one of few words; kept by content, a shard a file."""
     size = settings.run.shard_rows
-    code = (module_fingerprint(__name__), datasketch.__version__)
     parts = [list(texts[start : start + size]) for start in range(0, len(texts), size)]
-    shards = [Shard(fingerprint("minhash", part, code), part) for part in parts]
+    shards = [Shard(fingerprint("minhash", part, datasketch.__version__), part) for part in parts]
     tables = work.map("hash texts", hash_texts, shards)
     return pl.concat([pl.DataFrame(schema=_SIGNATURES), *tables])["signature"]
 

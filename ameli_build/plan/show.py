@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ameli_build.crawl.view import duration
-from ameli_build.models.needs import gigabytes
 from ameli_build.plan.loads import Speed
-from ameli_build.text import columns
+from ameli_build.text import columns, gigabytes
 
 if TYPE_CHECKING:
     from ameli_build.plan.build import Plan, Step, Timed

@@ -14,10 +14,11 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+import PIL
 import polars as pl
 from PIL import Image
 
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models.pictures import ANY_SIZE, bounded, open_body
 from ameli_build.progress import say
 from ameli_build.settings import Settings
@@ -190,8 +191,10 @@ def without_metadata(work: Work, settings: Settings, paths: Sequence[str]) -> di
     if not settings.release.strip_metadata:
         return {}
     root, size = str(work.snapshot.root), settings.run.shard_rows
-    code = module_fingerprint(__name__, "PIL._version")
-    shards = [Shard(fingerprint(piece, code), (root, piece)) for piece in (list(some) for some in _pieces(paths, size))]
+    shards = [
+        Shard(fingerprint(piece, PIL.__version__), (root, piece))
+        for piece in (list(some) for some in _pieces(paths, size))
+    ]
     told = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
     kept = told.filter(pl.col("name").is_null()).height
     if kept:

@@ -29,13 +29,11 @@ from ameli_build.snapshot import (
     write_json,
     write_table,
 )
-from ameli_build.stages import Result, Stage, Tables, Work, stage_record
+from ameli_build.stages import Result, Stage, Tables, Work
+from ameli_build.standing import stage_record
 
 ANSWERS_FILE = "sheets/answers.parquet"
 """What annotators chose, normalised; written when answers are imported, absent before."""
-
-MODULES = ("card", "croissant", "metadata", "schemas", "stage", "statistics", "tables")
-"""Modules of this room that make `dataset/`; the others write it in other layouts."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
@@ -151,12 +149,8 @@ STAGE = Stage(
     outputs=(),
     # the card names models and thresholds
     sections=("release", "models", "informativeness", "splits"),
-    modules=(
-        *(f"ameli_build.release.{name}" for name in MODULES),
-        "ameli_build.paper",
-        "ameli_build.models.pictures",
-        "PIL._version",
-    ),
     files=(ANSWERS_FILE, "catalog/rejected.jsonl"),
+    libraries=("pillow",),
+    counts=("clean",),
     made=("dataset",),
 )

@@ -15,7 +15,7 @@ from ameli_build.baseline.kept import read_predictions
 from ameli_build.baseline.tables import Scores
 from ameli_build.provenance import STAGES
 from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import stage_record
+from ameli_build.standing import stage_record
 
 Record = dict[str, Any]
 LINKED = "test"

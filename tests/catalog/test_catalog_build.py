@@ -14,7 +14,8 @@ from ameli_build.crawl.storage.archive import Response, members
 from ameli_build.crawl.storage.store import Archive
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import in_process, run_stage, stage_record
+from ameli_build.stages import in_process, run_stage
+from ameli_build.standing import stage_record
 from ameli_build.workers import process_mapper
 
 SITE = "https://shop.test"

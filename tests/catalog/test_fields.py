@@ -9,7 +9,7 @@ import pytest
 from ameli_build.catalog.ingest import ingest
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import stage_record
+from ameli_build.standing import stage_record
 
 PRODUCT = {"sku": "s1", "name": "Kettle", "categories": ["Kitchen"], "images": ["k.jpg"]}
 REVIEW = {"review_id": "r1", "sku": "s1", "text": "Boils fast.", "images": ["k.jpg"]}

@@ -18,7 +18,8 @@ from ameli_build.catalog.reviews import parse_review_page
 from ameli_build.crawl.storage.store import Archive
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot
-from ameli_build.stages import in_process, run_stage, stage_record
+from ameli_build.stages import in_process, run_stage
+from ameli_build.standing import stage_record
 
 URL = product_url("7")
 HOSTILE = ["9" * 400, "1e999", "9" * 5000, "-" + "9" * 320, "123456789012345678901"]

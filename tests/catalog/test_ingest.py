@@ -14,7 +14,7 @@ from ameli_build.demo.faults import FaultPlan
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import stage_record
+from ameli_build.standing import stage_record
 
 LOOPBACK = load_settings("demo")
 

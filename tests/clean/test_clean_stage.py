@@ -14,7 +14,8 @@ from ameli_build.reasons import DROPPED, DROPPED_PRODUCTS, Reason
 from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Picture, Product, Review, to_frame
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, write_table
-from ameli_build.stages import run_stage, stage_record
+from ameli_build.stages import run_stage
+from ameli_build.standing import stage_record
 from ameli_build.workers import process_mapper
 
 PLAIN = "I have had this fridge for a year now and it still works."

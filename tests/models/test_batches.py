@@ -13,7 +13,7 @@ from damages import DAMAGES
 
 from ameli_build.models.batches import Kept, Kind, by_content, known_keys, run_batches
 from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
+from ameli_build.stages import Work, entry_name
 
 ITEMS = {hashlib.sha256(str(n).encode()).hexdigest(): n for n in range(300)}
 
@@ -102,9 +102,9 @@ def test_files_are_found_by_their_bits(tmp_path: Path) -> None:
     kind = Kind("add up", sums, (), "a" * 64, 8)
     (tmp_path / "add-up").mkdir()
     for bits in names:
-        (tmp_path / "add-up" / f"{'a' * 16}-{bits}-x.parquet").touch()
+        (tmp_path / "add-up" / entry_name(kind.stored, f"{'a' * 16}-{bits}-x")).touch()
     found = Kept.of(Work(Snapshot(tmp_path), cache=tmp_path), kind).related("01")
-    assert sorted(path.stem.split("-")[1] for path in found) == ["0", "01", "010", "011", "0110", "_"]
+    assert sorted(path.stem.split("-")[2] for path in found) == ["0", "01", "010", "011", "0110", "_"]
 
 
 def reuse(share: float, most: int, count: int) -> float:

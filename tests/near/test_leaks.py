@@ -17,7 +17,8 @@ from ameli_build.reasons import DROPPED
 from ameli_build.settings import SplitSettings, load_settings
 from ameli_build.snapshot import Snapshot, write_table
 from ameli_build.splits import STAGE
-from ameli_build.stages import run_stage, stage_record
+from ameli_build.stages import run_stage
+from ameli_build.standing import stage_record
 from ameli_build.workers import process_mapper
 
 

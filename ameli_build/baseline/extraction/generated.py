@@ -9,7 +9,7 @@ import polars as pl
 
 from ameli_build.baseline.extraction.attributes import Found, Mask
 from ameli_build.baseline.extraction.questions import Questions, first_line, match_answer
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.generator import load_generator
 from ameli_build.models.sources import identity
@@ -43,8 +43,7 @@ def _complete_all(work: Work, settings: Settings, prompts: Sequence[tuple[str, s
     """The completion of each prompt (review, attribute name)."""
     models, tokens = settings.models, settings.baseline.generated_tokens
     common = (models.generator, models.device, models.batch, tokens)
-    code = module_fingerprint("ameli_build.models.generator", "ameli_build.models.precision", __name__)
-    mine = fingerprint("generated", identity(models.generator), common[1:], code)
+    mine = fingerprint("generated", identity(models.generator), common[1:])
     kind = Kind("generate values", _complete, common, mine, models.batch)
     keys = [question_key(prompt) for prompt in prompts]
     items = dict(zip(keys, prompts, strict=True))

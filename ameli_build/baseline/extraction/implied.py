@@ -10,7 +10,7 @@ from ameli_build.baseline.data import Reviews
 from ameli_build.baseline.extraction.attributes import Found, Mask
 from ameli_build.baseline.extraction.generated import question_key
 from ameli_build.baseline.extraction.questions import Questions, match_answer
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.implied import Answer, Question, load_implier
 from ameli_build.models.sources import identity
@@ -59,9 +59,7 @@ def _answer_all(work: Work, settings: Settings, questions: Sequence[Question]) -
     """The answer to each question, whatever its score; kept by the question's content."""
     models = settings.models
     common = (models.implied, models.device, models.batch)
-    parts = ("implied", "generator", "precision")
-    code = module_fingerprint(*(f"ameli_build.models.{part}" for part in parts), __name__)
-    mine = fingerprint("implied", identity(models.implied), common[1:], code)
+    mine = fingerprint("implied", identity(models.implied), common[1:])
     kind = Kind("ask for values", _answer, common, mine, models.batch)
     keys = [question_key((one.text, one.mention, one.key, *one.values)) for one in questions]
     items = dict(zip(keys, questions, strict=True))

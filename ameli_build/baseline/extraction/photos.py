@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.baseline.data import Reviews
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models.batches import Kind, rows_of
 from ameli_build.models.ocr import load_reader
 from ameli_build.models.pictures import content_key, open_picture
@@ -53,8 +53,7 @@ def _choose(settings: Settings, splits: Sequence[str], photos: Sequence[Sequence
 def _kind(settings: Settings, root: Path) -> Kind:
     """The lines of single pictures."""
     models, rotations = settings.models, list(settings.baseline.ocr_rotations)
-    code = module_fingerprint("ameli_build.models.ocr", "ameli_build.models.pictures", __name__)
-    mine = fingerprint("ocr", identity(models.ocr), models.device, rotations, code)
+    mine = fingerprint("ocr", identity(models.ocr), models.device, rotations)
     return Kind("read photos", _read, (models.ocr, models.device, rotations, str(root)), mine, 1)
 
 

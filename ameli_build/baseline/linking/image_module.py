@@ -19,7 +19,7 @@ from ameli_build.baseline.linking.learn import Judged, Task, batches, count_step
 from ameli_build.baseline.linking.saved import fill_modules, read_modules, save_modules
 from ameli_build.baseline.linking.steady import steady
 from ameli_build.baseline.metrics import Integers
-from ameli_build.fingerprints import module_fingerprint
+from ameli_build.fingerprints import work_code
 from ameli_build.models import Matrix
 from ameli_build.settings import BaselineSettings
 from ameli_build.snapshot import UnusableInput
@@ -139,7 +139,7 @@ def train_adapters(
 def _key(train: Examples, dev: Examples, products: Matrix, settings: BaselineSettings, seed: int) -> str:
     """Covers all that the training depends on."""
     options = {name: getattr(settings, name) for name in SETTINGS}
-    code = module_fingerprint(__name__, f"{__package__}.learn", f"{__package__}.steady")
+    code = work_code(__name__)
     hard = [list(map(int, rows)) for rows in train.hard]
     return key_of(NAME, train.vectors, train.gold, hard, dev.vectors, dev.gold, products, options, seed, code)
 

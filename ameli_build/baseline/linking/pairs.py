@@ -21,7 +21,7 @@ import polars as pl
 from ameli_build.baseline.data import KnowledgeBase, Reviews
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.metrics import Integers
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models import Matrix
 from ameli_build.models.batches import Kind, length_key, vectors_of
 from ameli_build.models.pairs import TextPair, load_pair_encoder
@@ -128,8 +128,7 @@ def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequen
     if settings.baseline.text_layers:
         return PairTexts(tuple(texts), name, models.device, models.batch, limit)
     common = (name, models.device, models.batch, limit, models.precision)
-    code = module_fingerprint("ameli_build.models.pairs", "ameli_build.models.precision", __name__)
-    mine = fingerprint("pairs", identity(name), common[1:], code)
+    mine = fingerprint("pairs", identity(name), common[1:])
     keys = [length_key(*one) for one in texts]
     items = dict(zip(keys, texts, strict=True))
     kind = Kind("encode pairs", _encode, common, mine, models.batch)

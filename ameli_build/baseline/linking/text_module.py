@@ -20,7 +20,7 @@ from ameli_build.baseline.linking.precision import Precision
 from ameli_build.baseline.linking.saved import fill_modules, read_modules, save_modules
 from ameli_build.baseline.linking.steady import steady
 from ameli_build.baseline.metrics import Integers
-from ameli_build.fingerprints import module_fingerprint
+from ameli_build.fingerprints import work_code
 from ameli_build.settings import BaselineSettings
 from ameli_build.snapshot import UnusableInput
 
@@ -30,8 +30,6 @@ WARM_UP = 0.1
 CLIP = 1.0
 """Largest norm of the gradient, where the encoder learns."""
 NAME = "text_module"
-SHARED = ("ameli_build.models.pairs", "ameli_build.models.precision")
-MODULES = ("text_module", "head", "encoder", "learn", "precision", "steady")
 SETTINGS = (
     "text_epochs",
     "text_pooled",
@@ -121,7 +119,7 @@ def train_text_module(
 
 def _key(train: Lists, target: Integers, dev: Lists, dev_gold: Integers, settings: BaselineSettings, seed: int) -> str:
     """Covers all that the training depends on."""
-    code = module_fingerprint(*SHARED, *(f"{__package__}.{name}" for name in MODULES))
+    code = work_code(__name__)
     options = {name: getattr(settings, name) for name in SETTINGS}
     return key_of(NAME, *train.content(), target, *dev.content(), dev_gold, options, seed, code)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import bm25s
 import numpy as np
+import PIL
 import polars as pl
 
 from ameli_build.baseline.data import Data
@@ -19,7 +20,7 @@ from ameli_build.baseline.retrieval.channels import Scores, cosine_scorer
 from ameli_build.baseline.retrieval.pools import BLOCK, DECIMALS, DEPTH, Ranking
 from ameli_build.baseline.retrieval.search import best_columns
 from ameli_build.baseline.tables import COLOURS, TITLES, WORDS
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.pictures import content_key, open_picture
@@ -80,10 +81,11 @@ def colour_histograms(work: Work, settings: Settings, root: Path, images: Sequen
     keys = [content_key(root, path) for path in paths]
     items = sorted(dict(zip(keys, paths, strict=True)).items())
     size = settings.run.shard_rows
-    code = module_fingerprint("ameli_build.models.pictures", __name__)
     parts = [items[start : start + size] for start in range(0, len(items), size)]
     shards = [
-        Shard(fingerprint("colours", [key for key, _ in part], code), (str(root), [path for _, path in part]))
+        Shard(
+            fingerprint("colours", [key for key, _ in part], PIL.__version__), (str(root), [path for _, path in part])
+        )
         for part in parts
     ]
     tables = work.map("colour histograms", _histograms, shards)

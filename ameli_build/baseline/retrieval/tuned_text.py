@@ -21,7 +21,7 @@ import numpy as np
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.steady import steady
 from ameli_build.baseline.tables import NOTHING_TO_LEARN
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint, work_code
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.sources import identity
@@ -120,7 +120,7 @@ def _folder(work: Work, settings: Settings, lesson: Lesson) -> Path:
     options, models = settings.baseline, settings.models
     chosen = [value for name, value in sorted(options.model_dump().items()) if name.startswith("text_tuning_")]
     texts = [lesson.reviews, lesson.gold, lesson.negatives, lesson.dev, lesson.dev_gold, lesson.entities]
-    code = module_fingerprint("ameli_build.baseline.retrieval.tuning", __name__)
+    code = work_code("ameli_build.baseline.retrieval.tuning")
     key = fingerprint(LABEL, texts, chosen, settings.run.seed, identity(models.text_encoder), models.device, code)
     return work.folder(LABEL) / key
 

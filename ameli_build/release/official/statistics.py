@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from ameli_build.baseline.retrieval.prior import form_of
-from ameli_build.fingerprints import fingerprint, module_fingerprint
+from ameli_build.fingerprints import fingerprint
 from ameli_build.mentions.rules import names_by
 from ameli_build.models.language import load_language
 from ameli_build.models.sources import identity
@@ -82,10 +82,9 @@ def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Id
     common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words)
     size = settings.run.shard_rows
     rows = products.select("name", leaf=pl.col("categories").list.last().fill_null("")).rows()
-    code = module_fingerprint("ameli_build.mentions", __name__)
     parts = [rows[start : start + size] for start in range(0, len(rows), size)]
     shards = [
-        Shard(fingerprint("aliases", part, common, identity(settings.models.language), code), (*common, part))
+        Shard(fingerprint("aliases", part, common, identity(settings.models.language)), (*common, part))
         for part in parts
     ]
     names = [one for table in work.map("parse aliases", _parse, shards) for one in table.rows()]
