@@ -24,7 +24,7 @@ from ameli_build.as_left import leave
 from ameli_build.fingerprints import fingerprint
 from ameli_build.progress import say, track
 from ameli_build.running import doing, now
-from ameli_build.sealed import read_entry, write_entry
+from ameli_build.sealed import SEALED, read_entry, write_entry
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, Snapshot, clear_folder, write_bytes, write_json, write_table
 from ameli_build.space import require_space
@@ -120,8 +120,8 @@ class Work:
             jobs: list[Any] = [(function, shard.payload, None) for shard in shards]
             return list(track(mapper(_run_shard, jobs), label, len(jobs)))
         folder = self.folder(label)
-        self.used.update(f"{folder.name}/{shard.key}.parquet" for shard in shards)
-        paths = [folder / f"{shard.key}.parquet" for shard in shards]
+        self.used.update(f"{folder.name}/{shard.key}{SEALED}" for shard in shards)
+        paths = [folder / f"{shard.key}{SEALED}" for shard in shards]
         known = {n: table for n, path in enumerate(paths) if (table := read_entry(path)) is not None}
         missing = [n for n in range(len(paths)) if n not in known]
         jobs = [(function, shards[n].payload, paths[n]) for n in missing]

@@ -19,7 +19,7 @@ import polars as pl
 
 from ameli_build.fingerprints import fingerprint
 from ameli_build.models import Matrix
-from ameli_build.sealed import read_entry, write_entry
+from ameli_build.sealed import SEALED, read_entry, write_entry
 from ameli_build.stages import Shard, Work
 
 _NAMED_BITS = 40
@@ -114,7 +114,7 @@ def keep_batches(folder: Path, kind: Kind, prefix: str, made: Sequence[tuple[Bat
     if made:
         name = _name(kind, prefix, [batch for batch, _ in made])
         table = pl.concat([rows.with_columns(batch=pl.lit(batch.key)) for batch, rows in made])
-        write_entry(folder / f"{name}.parquet", table)
+        write_entry(folder / f"{name}{SEALED}", table)
 
 
 def _name(kind: Kind, prefix: str, batches: Sequence[Batch]) -> str:
@@ -133,14 +133,14 @@ class Kept:
     def of(cls, work: Work, kind: Kind) -> Kept:
         """Those that are there now."""
         folder = work.folder(kind.label)
-        names = (path.stem for path in folder.glob(f"{kind.identity[:16]}-*.parquet"))
+        names = (path.stem for path in folder.glob(f"{kind.identity[:16]}-*{SEALED}"))
         return cls(folder, sorted((name.split("-")[1].strip("_"), name) for name in names))
 
     def related(self, prefix: str) -> list[Path]:
         """Files whose bits begin with `prefix`, or that `prefix` begins with."""
         own = prefix[:_NAMED_BITS]
         above = [name for n in range(len(own)) for name in self._between((own[:n],), (own[:n], "~"))]
-        return [self.folder / f"{name}.parquet" for name in (*above, *self._between((own,), (f"{own}~",)))]
+        return [self.folder / f"{name}{SEALED}" for name in (*above, *self._between((own,), (f"{own}~",)))]
 
     def _between(self, least: tuple[str, ...], most: tuple[str, ...]) -> list[str]:
         return [name for _, name in self.files[bisect_left(self.files, least) : bisect_left(self.files, most)]]

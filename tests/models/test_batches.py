@@ -78,7 +78,7 @@ def test_any_half_of_a_cache_gives_the_same(tmp_path: Path) -> None:
     first, _ = run(tmp_path / "cache", ITEMS)
     for path in sorted((tmp_path / "cache" / "add-up").iterdir())[::2]:
         path.unlink()
-    (tmp_path / "cache" / "add-up" / f"{'a' * 16}-0-damaged.parquet").write_bytes(b"no table")
+    (tmp_path / "cache" / "add-up" / f"{'a' * 16}-0-damaged.sealed").write_bytes(b"no table")
     again, made = run(tmp_path / "cache", ITEMS)
     assert 0 < made < len(ITEMS)
     assert again.equals(first)
@@ -102,7 +102,7 @@ def test_files_are_found_by_their_bits(tmp_path: Path) -> None:
     kind = Kind("add up", sums, (), "a" * 64, 8)
     (tmp_path / "add-up").mkdir()
     for bits in names:
-        (tmp_path / "add-up" / f"{'a' * 16}-{bits}-x.parquet").touch()
+        (tmp_path / "add-up" / f"{'a' * 16}-{bits}-x.sealed").touch()
     found = Kept.of(Work(Snapshot(tmp_path), cache=tmp_path), kind).related("01")
     assert sorted(path.stem.split("-")[1] for path in found) == ["0", "01", "010", "011", "0110", "_"]
 
