@@ -117,14 +117,14 @@ def remove(found: Pruning) -> None:
     for path in found.leftovers:
         shutil.rmtree(path)
     for path in found.snapshots:
-        with Snapshot(path).lock():
+        with Snapshot(path).lock(links=True):
             hidden = path.with_name(f"{HIDDEN}{path.name}")
             path.rename(hidden)
             shutil.rmtree(hidden)
     for cache in found.caches:
         with ExitStack() as stack:
             for user in cache.users if cache.unused else ():
-                stack.enter_context(Snapshot(user).lock())
+                stack.enter_context(Snapshot(user).lock(links=True))
             for entry in cache.unused:
                 entry.unlink(missing_ok=True)
 
