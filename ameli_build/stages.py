@@ -179,8 +179,11 @@ class Stage:
 
 def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> bool:
     """Run `stage` unless its result is there already; True when it ran. Raises `RunFailed` when rows got lost."""
-    found = standing_of(stage, snapshot, settings, stage_record(snapshot, stage.name))
+    before = stage_record(snapshot, stage.name)
+    found = standing_of(stage, snapshot, settings, before)
     if not found.why:
+        if found.archives != before.get("archives", {}):  # only copied: so that they are not read each time
+            write_json(mark_of(snapshot, stage.name), before | {"archives": found.archives})
         return False
     require_space(snapshot.root, settings.run.least_free)
     say(f"{stage.name}: running")
@@ -189,7 +192,8 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
     work = Work.of(snapshot, settings, mapper)
     with doing(snapshot.root, stage.name), noted_use(work, stage.name):
         record = _run(stage, work, settings)
-    write_json(mark, {"fingerprint": found.fingerprint, "inputs": found.inputs, "finished": now(), **record})
+    told = {"fingerprint": found.fingerprint, "inputs": found.inputs, "archives": found.archives, "finished": now()}
+    write_json(mark, told | record)
     say(f"{stage.name}: done in {record['seconds']:.1f} s")
     return True
 
