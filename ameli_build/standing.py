@@ -91,8 +91,7 @@ class Archives:
         found, name = path.stat(), path.relative_to(self._root).as_posix()
         state = [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
         before = self._known.get(name)
-        known = isinstance(before, list) and before[:-1] == state
-        value = str(before[-1]) if known else digest(path)
+        value = str(before[-1]) if isinstance(before, list) and before[:-1] == state else digest(path)
         self.seen[name] = [*state, value]
         return value
 
