@@ -20,6 +20,7 @@ from ameli_build.progress import say
 from ameli_build.provenance import STAGES
 from ameli_build.release.stage import ANSWERS_FILE
 from ameli_build.running import holder
+from ameli_build.sealed import SEALED
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 from ameli_build.stages import USED, USERS
@@ -116,14 +117,14 @@ def remove(found: Pruning) -> None:
     for path in found.leftovers:
         shutil.rmtree(path)
     for path in found.snapshots:
-        with Snapshot(path).lock():
+        with Snapshot(path).lock(links=True):
             hidden = path.with_name(f"{HIDDEN}{path.name}")
             path.rename(hidden)
             shutil.rmtree(hidden)
     for cache in found.caches:
         with ExitStack() as stack:
             for user in cache.users if cache.unused else ():
-                stack.enter_context(Snapshot(user).lock())
+                stack.enter_context(Snapshot(user).lock(links=True))
             for entry in cache.unused:
                 entry.unlink(missing_ok=True)
 
@@ -239,12 +240,12 @@ def _used(path: Path) -> Iterable[str]:
 
 
 def _entries(folder: Path) -> Iterable[Path]:
-    """The files of one label: results of shards, and what a kill left of one."""
+    """The files of one label: results of shards, what a kill left of one, and what earlier versions wrote."""
     if folder.is_dir() and not folder.is_symlink():
         yield from (
             path
             for path in sorted(folder.iterdir())
-            if path.is_file() and not path.is_symlink() and path.suffix in (".parquet", ".partial")
+            if path.is_file() and not path.is_symlink() and path.suffix in (SEALED, ".partial", ".parquet")
         )
 
 

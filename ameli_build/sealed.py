@@ -1,7 +1,8 @@
 """Files that carry their own digest, so that a damaged one is told from a whole one.
 
 What a cache holds lies for months on disks that others fill, and is believed when it is read again. An entry is its
-body and the body's SHA-256 behind it. One that was cut or changed is as good as none: it is made again.
+body and the body's SHA-256 behind it. One that was cut or changed is as good as none: it is made again. Other readers
+cannot open it, so its name ends in `SEALED`, whatever its body is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import polars as pl
 
 from ameli_build.progress import say
 from ameli_build.snapshot import write_bytes
+
+SEALED = ".sealed"
+"""The ending of the name of a sealed file."""
 
 _LENGTH = hashlib.sha256().digest_size
 

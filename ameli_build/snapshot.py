@@ -26,6 +26,11 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 _ADDRESS = re.compile(r"[0-9a-f]{64}")
 """The name, without its ending, of a file that is named by its SHA-256."""
 
+_MAY_BE_LINKS = ("raw/images", "dataset", LOCK)
+"""What `links_in` leaves to the stage `release` and to `lock`, and the folder of pictures."""
+_LARGE = re.compile(r"raw/images|dataset|cache/[^/]+|stages/clean/patches")
+"""Folders of very many files."""
+
 _LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 """A lock that is a symbolic link is not opened: what is written to it would end in another file."""
 
@@ -126,14 +131,47 @@ def _rows_of(path: Path) -> int:
     return rows
 
 
-def is_own_file(root: Path, path: str) -> bool:
-    """Whether the folder `root` itself holds a file `path`: no symbolic link, and no way out of the folder.
+def own_place(root: Path, path: str) -> Path | None:
+    """Where the folder `root` itself has a file `path`, or would have it; None where the path leads elsewhere.
 
-    Tables and folders can come from anybody: what they name must not make a file of this machine part of a release.
+    Tables, archives and folders can come from anybody: a path in them must not make a file of this machine part of a
+    release. No file is reached by a symbolic link. A folder may be a link to another disk; there only names that are a
+    digest count, so that nothing else on that disk can be meant.
     """
-    parts = PurePosixPath(path).parts
-    place = root / path
-    return ".." not in parts and not place.is_symlink() and place.is_file() and not PurePosixPath(path).is_absolute()
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or not pure.name or ".." in pure.parts or "\0" in path:
+        return None
+    place = root / pure
+    try:
+        inside = place.parent.resolve().is_relative_to(root.resolve())
+        return place if (inside or is_named_by_content(place)) and not place.is_symlink() else None
+    except (OSError, ValueError, RuntimeError):  # a name too long, a loop of links
+        return None
+
+
+def is_own_file(root: Path, path: str) -> bool:
+    """Whether `own_place` of a path is a file."""
+    place = own_place(root, path)
+    try:
+        return place is not None and place.is_file()
+    except OSError:  # a name too long
+        return False
+
+
+def links_in(root: Path) -> Iterator[Path]:
+    """Symbolic links in a snapshot, through which a run would read or write elsewhere.
+
+    `raw/images` may be one, to another disk. Neither its files nor those of `dataset` and of caches are looked at: each
+    is checked where it is used.
+    """
+    for folder, names, files in os.walk(root):
+        place = Path(folder)
+        yield from (
+            path
+            for name in sorted([*names, *files])
+            if (path := place / name).is_symlink() and path.relative_to(root).as_posix() not in _MAY_BE_LINKS
+        )
+        names[:] = [name for name in names if not _LARGE.fullmatch((place / name).relative_to(root).as_posix())]
 
 
 def is_named_by_content(path: Path) -> bool:
@@ -214,8 +252,17 @@ class Snapshot:
         return relative
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the snapshot for one run; raises `Held` when another has it. The kernel frees it on a kill."""
+    def lock(self, *, links: bool = False) -> Iterator[None]:
+        """Hold the snapshot for one run; the kernel frees it on a kill.
+
+        Args:
+            links: The run goes through no file of the snapshot, so there may be symbolic links in it.
+
+        Raises:
+            Held: Another run has it.
+            RunFailed: The folder cannot be written.
+            UnusableInput: There is a symbolic link in it.
+        """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             handle = os.fdopen(os.open(self.root / LOCK, _LOCK_FLAGS, 0o644), "a+")
@@ -227,6 +274,10 @@ class Snapshot:
                 who = f" (process {other.pid}, since {other.since})" if other is not None and other.pid else ""
                 raise Held(f"{self.root}: another run is working in this snapshot{who}")
             sign(handle)
+            if not links and (link := next(links_in(self.root), None)) is not None:
+                raise UnusableInput(
+                    f"{link}: a symbolic link, which may lead anywhere; of a snapshot only raw/images may be one"
+                )
             yield
 
 

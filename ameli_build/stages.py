@@ -23,7 +23,7 @@ from ameli_build.as_left import leave
 from ameli_build.fingerprints import fingerprint, function_code
 from ameli_build.progress import say, track
 from ameli_build.running import doing, now
-from ameli_build.sealed import read_entry, write_entry
+from ameli_build.sealed import SEALED, read_entry, write_entry
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed, Snapshot, clear_folder, write_bytes, write_json, write_table
 from ameli_build.space import require_space
@@ -134,7 +134,7 @@ class Work:
 
 def entry_name(function: Callable[..., Any], key: str) -> str:
     """The name of the file that keeps what `function` makes of the shard `key`: other code, other name."""
-    return f"{function_code(function)[:CODE_LETTERS]}-{key}.parquet"
+    return f"{function_code(function)[:CODE_LETTERS]}-{key}{SEALED}"
 
 
 def _run_shard(job: tuple[Callable[[Any], pl.DataFrame], Any, Path | None]) -> pl.DataFrame:
@@ -190,8 +190,11 @@ class Stage:
 
 def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> bool:
     """Run `stage` unless its result is there already; True when it ran. Raises `RunFailed` when rows got lost."""
-    found = standing_of(stage, snapshot, settings, stage_record(snapshot, stage.name))
+    before = stage_record(snapshot, stage.name)
+    found = standing_of(stage, snapshot, settings, before)
     if not found.why:
+        if found.archives != before.get("archives", {}):  # only copied: so that they are not read each time
+            write_json(mark_of(snapshot, stage.name), before | {"archives": found.archives})
         return False
     require_space(snapshot.root, settings.run.least_free)
     say(f"{stage.name}: running")
@@ -200,7 +203,8 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
     work = Work.of(snapshot, settings, mapper)
     with doing(snapshot.root, stage.name), noted_use(work, stage.name):
         record = _run(stage, work, settings)
-    write_json(mark, {"fingerprint": found.fingerprint, "inputs": found.inputs, "finished": now(), **record})
+    told = {"fingerprint": found.fingerprint, "inputs": found.inputs, "archives": found.archives, "finished": now()}
+    write_json(mark, told | record)
     say(f"{stage.name}: done in {record['seconds']:.1f} s")
     return True
 

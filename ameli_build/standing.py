@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
 from operator import attrgetter
@@ -36,6 +36,8 @@ class Standing:
     fingerprint: str
     inputs: Mapping[str, str]
     why: str
+    archives: Mapping[str, Any] = field(default_factory=dict)
+    """`Archives.seen` of its archives."""
 
 
 def standing_of(stage: Stage, snapshot: Snapshot, settings: Settings, record: Mapping[str, Any]) -> Standing:
@@ -43,16 +45,17 @@ def standing_of(stage: Stage, snapshot: Snapshot, settings: Settings, record: Ma
     missing.
     """
     inputs = {name: digest(snapshot.table_path(name)) for name in stage.inputs if snapshot.scan(name) is not None}
-    inputs |= {path: content(snapshot.root / path) for path in stage.files}
+    archives = Archives(snapshot.root, record.get("archives"))
+    inputs |= {path: content(snapshot.root / path, archives.digest) for path in stage.files}
     inputs |= {name: content(path) for name, path in _named_files(stage, settings) if path.exists()}
     inputs |= {f"counts of {name}": fingerprint(stage_record(snapshot, name).get("counts")) for name in stage.counts}
     mine = _fingerprint(stage, settings, inputs)
     if not record:
-        return Standing(mine, inputs, NEVER)
+        return Standing(mine, inputs, NEVER, archives.seen)
     if record.get("fingerprint") != mine:
         changes = [*_changed_inputs(record, inputs), *_changed_settings(stage, settings, record)]
-        return Standing(mine, inputs, "; ".join(changes[:TOLD]) or "models or code changed")
-    return Standing(mine, inputs, next(_damaged(stage, snapshot, record), ""))
+        return Standing(mine, inputs, "; ".join(changes[:TOLD]) or "models or code changed", archives.seen)
+    return Standing(mine, inputs, next(_damaged(stage, snapshot, record), ""), archives.seen)
 
 
 def mark_of(snapshot: Snapshot, name: str) -> Path:
@@ -87,24 +90,47 @@ def _digest(path: Path, seen: tuple[int, ...]) -> str:
     return file_digest(path)
 
 
-def content(path: Path) -> str:
+class Archives:
+    """Digests of archives, which are large: one is read where its size or a time of change is not what a record tells.
+
+    The kernel sets the time that counts, so that nobody who writes can put it back.
+    """
+
+    def __init__(self, root: Path, known: object) -> None:
+        """`known` is `seen` of an earlier run in the snapshot at `root`, as its record has it."""
+        self._root = root
+        self._known: Mapping[str, Any] = known if isinstance(known, Mapping) else {}
+        self.seen: dict[str, list[int | str]] = {}
+        """By path in the snapshot: size, times of change, digest."""
+
+    def digest(self, path: Path) -> str:
+        """The SHA-256 of an archive's content."""
+        found, name = path.stat(), path.relative_to(self._root).as_posix()
+        state = [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+        before = self._known.get(name)
+        value = str(before[-1]) if isinstance(before, list) and before[:-1] == state else digest(path)
+        self.seen[name] = [*state, value]
+        return value
+
+
+def content(path: Path, of_archive: Callable[[Path], str] = digest) -> str:
     """A hash of a file's content; of a folder, of the names of all that lies below it, with archives by their content.
 
     All else counts by its size: images are named by their digest, and are read by the stage that decodes them.
     """
     if path.is_file():
         return digest(path)
-    return fingerprint(sorted(_below(path)))
+    return fingerprint(sorted(_below(path, of_archive)))
 
 
-def _below(folder: Path) -> Iterator[tuple[str, int | str]]:
+def _below(folder: Path, of_archive: Callable[[Path], str]) -> Iterator[tuple[str, int | str]]:
     """Names relative to the folder and sizes, or digests, of all files below it that are not hidden."""
     for place, _, names in os.walk(folder):
         for name in names:
             path = Path(place) / name
             if not name.startswith(".") and path.is_file():
-                by_content = name.endswith(ARCHIVE)
-                yield str(path.relative_to(folder)), digest(path) if by_content else path.stat().st_size
+                told = of_archive(path) if name.endswith(ARCHIVE) else path.stat().st_size
+                yield str(path.relative_to(folder)), told
 
 
 def _fingerprint(stage: Stage, settings: Settings, inputs: Mapping[str, str]) -> str:

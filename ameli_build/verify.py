@@ -16,7 +16,7 @@ from referencing.exceptions import Unresolvable
 from ameli_build.records import joined_text_expr
 from ameli_build.release.schemas import PATTERNS
 from ameli_build.release.tables import SCHEMAS, SPLITS
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, file_digest
+from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, file_digest, links_in
 from ameli_build.standing import stage_record
 
 _NOWHERE: Registry[Any] = Registry()
@@ -30,7 +30,8 @@ def verify(snapshot: Snapshot) -> str:
     folder = snapshot.dataset
     if not (folder / "SHA256SUMS").is_file():
         raise UnusableInput(f"{folder}: nothing released here; run build first")
-    problems = [*_checksums(folder), *_raw_images(snapshot)]
+    links = (path.relative_to(snapshot.root).as_posix() for path in links_in(snapshot.root))
+    problems = [*(f"{name}: a symbolic link" for name in links), *_checksums(folder), *_raw_images(snapshot)]
     tables: dict[str, pl.DataFrame] = {}
     for path in sorted(folder.glob("*.parquet")):
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from ameli_build.spreadsheets import (
     unicode_text,
     workbook_rows,
 )
+from ameli_build.text import printable
 from annotation.codes import UnreadableAnswers
 from annotation.tasks import CANNOT_TELL, CLEAN_TEST, TASKS
 
@@ -44,9 +44,6 @@ _OFFICIAL_CHOICE = "target_product_position"
 
 _ZIP = b"PK\x03\x04"
 _TABLES = (".csv", ".tsv", ".tab")
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters but tab and line breaks, and halves of surrogate pairs."""
-
 _UNSURE = {"?", "x", "cannot tell", "cannot_tell"}
 
 
@@ -152,7 +149,7 @@ def _text(value: Any) -> str:
     """A cell as text: nothing of lists and objects; what no terminal and no file can hold is U+FFFD."""
     if value is None or isinstance(value, list | dict):
         return ""
-    return _UNWRITABLE.sub("\ufffd", str(value)[:20_000]).strip()[:10_000]
+    return printable(str(value)[:20_000]).strip()[:10_000]
 
 
 def _rows_of_table(content: bytes) -> list[dict[str, Any]]:

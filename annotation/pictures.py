@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from ameli_build.models.pictures import ANY_SIZE, bounded, open_body, to_rgb
+from ameli_build.models.pictures import ANY_SIZE, bounded, open_body, picture_body, to_rgb
 from ameli_build.progress import track
 from ameli_build.snapshot import is_own_file
 from ameli_build.workers import default_workers
@@ -69,11 +69,11 @@ class Pictures:
 def _shrunk(path: Path, side: int) -> bytes | None:
     """A small copy of a picture, decoded as every stage decodes it."""
     try:
-        with open_body(path.read_bytes()) as opened:
+        with open_body(picture_body(path)) as opened:
             opened.draft("RGB", (side, side))
             flat = to_rgb(opened)
             flat.thumbnail((side, side), Image.Resampling.LANCZOS)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except Exception:  # a decoder raises whatever the damage makes it raise
         return None
     stream = io.BytesIO()
     flat.save(stream, "JPEG", quality=74)

@@ -210,7 +210,7 @@ def sharing(root: Path) -> Settings:
 
 
 def entries(root: Path) -> set[str]:
-    return {str(path.relative_to(root)) for path in (root / ".cache").glob("*/*.parquet")}
+    return {str(path.relative_to(root)) for path in (root / ".cache").glob("*/*.sealed")}
 
 
 def test_entries_that_no_snapshot_uses_go(sharing_months: Path) -> None:
@@ -230,6 +230,19 @@ def test_entries_that_no_snapshot_uses_go(sharing_months: Path) -> None:
     build(later, settings)
     assert entries(root) == kept  # nothing had to be made again
     assert find_prunable(root, settings, 1).caches[0].users == (later.root.resolve(),)
+
+
+@pytest.mark.parametrize("name", ["ab12.parquet", f"{'c' * 64}.parquet", ".ab12.sealed.x.partial"])
+def test_entries_under_names_of_earlier_versions_go(sharing_months: Path, name: str) -> None:
+    root, settings = sharing_months, sharing(sharing_months)
+    remove(find_prunable(root, settings, 2))
+    both, old = entries(root), root / ".cache" / "decode-images" / name
+    old.write_bytes(b"PAR1")
+    (old.parent / "notes.txt").write_text("not an entry")
+    assert find_prunable(root, settings, 2).caches[0].unused == (old,)
+    remove(find_prunable(root, settings, 2))
+    assert (old.exists(), entries(root)) == (False, both)
+    assert (old.parent / "notes.txt").exists()
 
 
 def test_a_cache_is_left_alone_while_its_use_is_not_known(sharing_months: Path) -> None:

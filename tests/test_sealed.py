@@ -20,7 +20,7 @@ def test_a_body_comes_back(tmp_path: Path, body: bytes) -> None:
 def test_a_damaged_table_is_as_good_as_none_and_is_named(
     tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table, path = pl.DataFrame({"vector": [[0.25, float(n)] for n in range(500)]}), tmp_path / "entry.parquet"
+    table, path = pl.DataFrame({"vector": [[0.25, float(n)] for n in range(500)]}), tmp_path / "entry.sealed"
     write_entry(path, table)
     whole = read_entry(path)
     assert whole is not None
@@ -31,5 +31,5 @@ def test_a_damaged_table_is_as_good_as_none_and_is_named(
 
 
 def test_a_folder_in_the_place_of_an_entry(tmp_path: Path) -> None:
-    (tmp_path / "entry.parquet").mkdir()
-    assert read_entry(tmp_path / "entry.parquet") is None
+    (tmp_path / "entry.sealed").mkdir()
+    assert read_entry(tmp_path / "entry.sealed") is None

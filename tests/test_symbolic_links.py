@@ -15,7 +15,7 @@ from ameli_build.records import PICTURES
 from ameli_build.release.export import export
 from ameli_build.release.stage import STAGE as RELEASE
 from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, clear_folder, is_own_file
+from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, clear_folder, is_own_file, own_place, write_table
 from ameli_build.stages import Work, run_stage
 from ameli_build.verify import verify
 from annotation.pictures import Pictures
@@ -99,6 +99,82 @@ def test_what_is_a_file_of_a_folder_itself(tmp_path: Path, private: Path) -> Non
     ] * 7
 
 
+@pytest.mark.parametrize("folder", ["raw/images", "stages/clean/patches", "images"])
+def test_a_folder_on_another_disk_holds_digests_alone(tmp_path: Path, folder: str) -> None:
+    root, disk = tmp_path / "root", tmp_path / "disk"
+    disk.mkdir()
+    (root / folder).parent.mkdir(parents=True)
+    (root / folder).symlink_to(disk)
+    for name in (f"{'ab' * 32}.jpg", "holiday.jpg"):
+        (disk / name).write_bytes(b"a")
+    (disk / f"{'cd' * 32}.jpg").symlink_to(disk / "holiday.jpg")
+    names = [f"{'ab' * 32}.jpg", f"{'cd' * 32}.jpg", f"{'ef' * 32}.jpg", "holiday.jpg"]
+    assert [is_own_file(root, f"{folder}/{name}") for name in names] == [True, False, False, False]
+    assert own_place(root, f"{folder}/{'ef' * 32}.jpg") is not None
+
+
+@pytest.mark.parametrize(
+    "path", ["loop/a.jpg", "loop/loop/a.jpg", "a\0.jpg", "a" * 5000, "x/" * 3000 + "a", "\ud83d.jpg"]
+)
+def test_a_path_that_no_system_can_follow_is_no_file(tmp_path: Path, path: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    assert not is_own_file(tmp_path, path)
+
+
+LINKS = [
+    "catalog",
+    "catalog/products.parquet",
+    "stages",
+    "stages/clean",
+    "stages/clean/patches",
+    "stages/candidates/candidates.parquet",
+    "raw",
+    "raw/products.jsonl",
+    "cache",
+    "cache/decode-images",
+    "sheets",
+    "baseline",
+    "run.json",
+]
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_no_run_goes_through_a_link(snapshot: Snapshot, tmp_path: Path, name: str) -> None:
+    """What it leads to would be read as if it were the snapshot's, written over, or cleared."""
+    place, elsewhere = snapshot.root / name, tmp_path / "elsewhere"
+    if place.exists():
+        shutil.move(place, elsewhere)
+    elsewhere.mkdir(exist_ok=True) if not place.suffix else elsewhere.touch()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(elsewhere)
+    before = below(elsewhere)
+    with pytest.raises(UnusableInput, match=f"{name}: a symbolic link"), snapshot.lock():
+        pass
+    with pytest.raises(RunFailed, match=f"{name}: a symbolic link"):
+        verify(snapshot)
+    assert below(elsewhere) == before
+    with snapshot.lock(links=True):
+        pass
+
+
+@pytest.mark.parametrize("target", ["..", ".", "link", "/", "/proc/self"])
+def test_a_link_that_leads_round_is_one_too(snapshot: Snapshot, target: str) -> None:
+    (snapshot.root / "stages" / "link").symlink_to(target)
+    with pytest.raises(UnusableInput, match="stages/link: a symbolic link"), snapshot.lock():
+        pass
+
+
+def test_pictures_may_lie_on_another_disk(snapshot: Snapshot, tmp_path: Path) -> None:
+    before = below(snapshot.dataset)
+    shutil.move(snapshot.raw / "images", tmp_path / "disk")
+    (snapshot.raw / "images").symlink_to(tmp_path / "disk")
+    shutil.rmtree(snapshot.dataset)
+    with snapshot.lock():
+        assert run_stage(RELEASE, snapshot, SETTINGS)
+    assert below(snapshot.dataset) == before
+    verify(snapshot)
+
+
 @pytest.mark.parametrize("path", ["raw/images/link.jpg", "../private.jpg", "ABSOLUTE", "/dev/zero"])
 def test_a_picture_elsewhere_is_missing(tmp_path: Path, private: Path, path: str) -> None:
     snapshot = Snapshot(tmp_path / "snapshot")
@@ -134,6 +210,44 @@ def test_a_release_with_links_is_not_exported(snapshot: Snapshot, private: Path,
     assert not (tmp_path / "out").exists()
     with pytest.raises(RunFailed, match=rf"images/{image.name}: a symbolic link"):
         verify(snapshot)
+
+
+PRIVATE = ["../private.jpg", "../../private.jpg", "ABSOLUTE", "images/../../../private.jpg"]
+
+
+@pytest.mark.parametrize("path", PRIVATE)
+@pytest.mark.parametrize("layout", ["official", "hf"])
+@pytest.mark.parametrize("column", ["products.images", "test.images", "train.cleaned_images"])
+def test_a_release_that_names_other_pictures_is_not_exported(
+    snapshot: Snapshot, private: Path, tmp_path: Path, path: str, layout: str, column: str
+) -> None:
+    shutil.copy(private, snapshot.root / "private.jpg")
+    table, _, name = column.partition(".")
+    place = snapshot.dataset / f"{table}.parquet"
+    named = pl.read_parquet(place).with_columns(pl.lit([path.replace("ABSOLUTE", str(private))]).alias(name))
+    place.unlink()
+    named.write_parquet(place)
+    with pytest.raises(RunFailed, match=r"own"):
+        export(snapshot, SETTINGS, layout, str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("path", [*PRIVATE, "raw/images/link.jpg", "/dev/zero", "/proc/self/environ"])
+@pytest.mark.parametrize("strip", ["true", "false"])
+def test_stages_of_others_release_no_picture_from_elsewhere(
+    snapshot: Snapshot, private: Path, path: str, strip: str
+) -> None:
+    """Whoever made the tables of `clean` knows the fingerprint by which they count as made here."""
+    (snapshot.raw / "images" / "link.jpg").symlink_to(private)
+    reviews = snapshot.read("clean/reviews")
+    write_table(
+        snapshot.table_path("clean/reviews"),
+        reviews.with_columns(images=pl.lit([path.replace("ABSOLUTE", str(private))])),
+    )
+    before = below(snapshot.dataset)
+    with pytest.raises(RunFailed, match=r"no picture of the snapshot's own"):
+        run_stage(RELEASE, snapshot, load_settings("demo", [f"release.strip_metadata={strip}"]))
+    assert below(snapshot.dataset) == before
 
 
 @pytest.mark.parametrize("path", ["images/link.jpg", "../private.jpg", "ABSOLUTE"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.release.folders import link
-from ameli_build.sealed import read_entry, write_entry
+from ameli_build.sealed import SEALED, read_entry, write_entry
 from ameli_build.snapshot import file_digest
 
 _INDEX = pl.Schema({"path": pl.String(), "size": pl.Int64(), "changed": pl.Int64(), "digest": pl.String()})
@@ -44,7 +44,7 @@ class ByContent:
 
 def read_by_content(source: Path, folders: Sequence[str], root: Path) -> ByContent:
     """Hash what lies in `folders`, but for files whose size and time of change are those of an earlier run."""
-    kept = root / "pictures.parquet"
+    kept = root / f"pictures{SEALED}"
     earlier = read_entry(kept)
     before = {} if earlier is None else {row[:3]: row[3] for row in earlier.rows()}
     rows = [(*one, before.get(one) or file_digest(source / one[0])) for one in _files(source, folders)]

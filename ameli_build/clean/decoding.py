@@ -1,16 +1,18 @@
 """Filter 5 (section 3.2): pictures that Pillow cannot load leave; a review with none left leaves too.
 
-A picture is usable when `load()` neither fails nor warns (`verify()` accepts half a JPEG), when it has at most
-`clean.max_pixels` pixels, and when it is not the shop's placeholder: the shop's image hosts send JPEGs under a JPEG's
-name, and for a missing picture a PNG. Whatever else comes as a PNG stays, in one's own records under any name.
+A picture is usable when its content is what its name says, when `load()` neither fails nor warns (`verify()` accepts
+half a JPEG), when it has at most `clean.max_pixels` pixels, and when it is not the shop's placeholder: the shop's image
+hosts send JPEGs under a JPEG's name, and for a missing picture a PNG. Whatever else comes as a PNG stays, in one's own
+records under any name.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from stat import S_ISREG
 
 import PIL
 import polars as pl
@@ -20,15 +22,18 @@ from ameli_build.clean.errands import Errand, Runner, Task, tasks_of
 from ameli_build.clean.verdicts import Verdict
 from ameli_build.fingerprints import fingerprint
 from ameli_build.models.batches import by_content
-from ameli_build.models.pictures import bounded, content_key, open_body, to_rgb
+from ameli_build.models.pictures import DamagedPicture, bounded, content_key, open_body, picture_body, to_rgb
+from ameli_build.progress import say
 from ameli_build.reasons import Reason
 from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, is_own_file
+from ameli_build.snapshot import RunFailed, own_place
 from ameli_build.stages import Shard, Work
 
 SHOP_HOSTS = (".bbystatic.com",)
 SUPPLIER_HOSTS = (".bazaarvoice.com",)
 """Where a crawl finds photographs that are not the shop's own: as they were uploaded, PNGs under a JPEG's name too."""
+
+DAMAGED = "damaged (its content is not what its name says)"
 
 CHECKED = pl.Schema({"key": pl.String, "error": pl.String, "format": pl.String})
 
@@ -83,6 +88,7 @@ def _checked(
         for (_, piece), tasks in zip(pieces, tasks_of(work, errands, pieces, wanted), strict=True)
     ]
     told = pl.concat([pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards)])
+    told = _with_repaired(told, (root, limit), path_of)
     found = pl.DataFrame(list(keys.items()), schema={"path": pl.String, "key": pl.String}, orient="row")
     gone = pl.DataFrame(list(absent.items()), schema={"path": pl.String, "error": pl.String}, orient="row")
     return pl.concat([found.join(told, on="key", how="left", maintain_order="left"), gone], how="diagonal")
@@ -94,14 +100,27 @@ def _keys(root: Path, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, s
     absent: dict[str, str] = {}
     for path in paths:
         try:
-            (root / path).lstat()
-            if not is_own_file(root, path):
+            place = own_place(root, path)
+            if place is None or not S_ISREG(place.stat().st_mode):
                 absent[path] = "missing (not a file of the snapshot's own)"
-                continue
-            keys[path] = content_key(root, path)
+            else:
+                keys[path] = content_key(root, path)
         except OSError as error:
             absent[path] = f"missing ({error.strerror})"
     return keys, absent
+
+
+def _with_repaired(told: pl.DataFrame, where: tuple[str, int], path_of: Mapping[str, str]) -> pl.DataFrame:
+    """Verdicts with those on damaged pictures made again, since they may be an earlier run's: no name tells of damage.
+
+    Warns of pictures that are damaged now.
+    """
+    damaged = pl.col("error") == DAMAGED
+    keys = told.filter(damaged)["key"].to_list()
+    again = check_shard((*where, [(key, path_of[key]) for key in keys], []))
+    if left := again.filter(damaged)["key"].to_list():
+        say(f"warning: {len(left):,} pictures are damaged and count as missing, the first {path_of[left[0]]}")
+    return pl.concat([told.filter(damaged.fill_null(False).not_()), again])
 
 
 def check_shard(payload: Payload) -> pl.DataFrame:
@@ -122,7 +141,9 @@ def check_shard(payload: Payload) -> pl.DataFrame:
 def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None, Image.Image | None]:
     """What is wrong with a picture, its format, and a good one itself."""
     try:
-        body = path.read_bytes()
+        body = picture_body(path)
+    except DamagedPicture:
+        return DAMAGED, None, None
     except OSError as error:
         raise RunFailed(f"{path}: cannot be read ({error.strerror})") from error
     if not body:

@@ -18,7 +18,7 @@ from ameli_build.baseline.extraction.fuse import listed_names
 from ameli_build.baseline.extraction.values import index_values
 from ameli_build.fingerprints import fingerprint, work_code
 from ameli_build.link.encoders import CONFIG
-from ameli_build.link.index import EXPORTS, NAMES, VALUES, Index, folder_of, load_index
+from ameli_build.link.index import EXPORTS, MARK, NAMES, VALUES, Index, folder_of, load_index, sign_index
 from ameli_build.link.learnt import NOT_EXPORTED, Learnt, adapted, bring_learnt
 from ameli_build.mentions.stage import name_table
 from ameli_build.models.embed import embed_texts
@@ -28,7 +28,7 @@ from ameli_build.models.text import load_text_encoder
 from ameli_build.models.vision import load_image_encoder
 from ameli_build.progress import say
 from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, whole_file, write_json, write_table
+from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, whole_file, write_table
 from ameli_build.stages import Mapper, Work, in_process
 
 ROWS_AT_ONCE = 1 << 16
@@ -42,8 +42,7 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     say("link: making the index of names, values and vectors (once for this data set)")
     folder, data = folder_of(snapshot), load_data(snapshot.dataset)
     work, kb = Work.of(snapshot, settings, mapper), data.kb
-    mark = folder / "index.json"
-    mark.unlink(missing_ok=True)
+    (folder / MARK).unlink(missing_ok=True)
     write_table(folder / "names.parquet", _name_keys(work, settings, kb))
     values, about = _value_forms(kb)
     write_table(folder / "values.parquet", values)
@@ -55,8 +54,8 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     _write_array(folder / "pictures.npy", adapted(learnt, pictures.vectors))
     _write_array(folder / "starts.npy", pictures.starts)
     told = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}
-    write_json(mark, {"fingerprint": mine, **about, **told})
-    made = load_index(snapshot, mine)
+    sign_index(folder, work.folder(EXPORTS), {"fingerprint": mine, **about, **told})
+    made = load_index(snapshot, mine, work.folder(EXPORTS))
     if made is None:
         raise RunFailed(f"{folder}: what was just written cannot be read")
     return made

@@ -7,6 +7,7 @@ files in the cache. Nothing here is read as code.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +19,21 @@ import pyarrow.parquet as pq
 
 from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import code_of, fingerprint
+from ameli_build.link.encoders import CONFIG
 from ameli_build.models import Matrix
 from ameli_build.models.sources import identity
+from ameli_build.progress import say
 from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
+from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_json
 from ameli_build.standing import stage_record
 
 ROLES = ("text_encoder", "image_encoder", "nli_encoder", "language")
+MARK = "index.json"
+"""Written last: what an index was made from, numbers and options, and the digests of its files."""
 EXPORTS = "export models"
 """Label of the cache that holds the encoders' ONNX files."""
+_EXPORT = re.compile(r"([0-9a-f]{32})?")
+"""The name of an encoder's folder, which is a fingerprint; "" is the index itself."""
 VECTORS = ("texts", "names", "descriptions", "pictures", "starts")
 
 _Columns = dict[str, pl.DataType | type[pl.DataType]]
@@ -109,12 +116,41 @@ def released_products(snapshot: Snapshot) -> Path:
     return products
 
 
-def load_index(snapshot: Snapshot, mine: str) -> Index | None:
-    """The index of that fingerprint, None where there is none or a file of it is missing."""
+def sign_index(folder: Path, exports: Path, about: Mapping[str, Any]) -> None:
+    """Write `index.json`: `about`, and the digests of it and of all files of the index and of the exported encoders."""
+    encoders = filter(None, about["encoders"].values())
+    files = {"": _digests(folder)} | {one["folder"]: _digests(exports / one["folder"]) for one in encoders}
+    told = {**about, "files": files}
+    write_json(folder / MARK, told | {"digest": fingerprint(told)})
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {path.name: file_digest(path) for path in sorted(folder.glob("*")) if path.is_file() and path.name != MARK}
+
+
+def _is_whole(folder: Path, exports: Path, about: dict[str, Any]) -> bool:
+    """Whether the files of an index are as `sign_index` found them; a damaged export is marked as unfinished."""
+    told = {name: value for name, value in about.items() if name != "digest"}
+    named = {one["folder"] for one in about["encoders"].values() if one} | {""}
+    ours = about["digest"] == fingerprint(told) and named == told["files"].keys() and all(map(_EXPORT.fullmatch, named))
+    damaged = [] if ours else [folder / MARK]
+    for name, digests in told["files"].items() if ours else ():
+        place = exports / name if name else folder
+        if place.is_dir() and _digests(place) != digests:  # without an export its encoder is used as it is
+            damaged.append(place)
+            if name:
+                (place / CONFIG).unlink(missing_ok=True)
+    if damaged:
+        say(f"warning: {damaged[0]}: damaged, or of an earlier version; made again")
+    return not damaged
+
+
+def load_index(snapshot: Snapshot, mine: str, exports: Path) -> Index | None:
+    """The index of that fingerprint, None where there is none, or a file of it or of `exports` is damaged."""
     folder = folder_of(snapshot)
     try:
-        about = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        if about["fingerprint"] != mine:
+        about = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        if about["fingerprint"] != mine or not _is_whole(folder, exports, about):
             return None
         products = snapshot.dataset / "products.parquet"
         table = pl.read_parquet(products, columns=["sku", "name"]).sort("sku")
@@ -129,5 +165,5 @@ def load_index(snapshot: Snapshot, mine: str) -> Index | None:
             starts=arrays["starts"],
             about=about,
         )
-    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, pl.exceptions.PolarsError):
         return None

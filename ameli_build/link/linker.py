@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ameli_build.link.answer import Answer
-from ameli_build.link.index import ROLES, Index, fingerprint_of, folder_of, load_index, released_products
+from ameli_build.link.index import EXPORTS, ROLES, Index, fingerprint_of, folder_of, load_index, released_products
 from ameli_build.link.judge import answer
 from ameli_build.link.loaded import Models
 from ameli_build.link.photos import Photo
@@ -16,7 +16,7 @@ from ameli_build.link.reading import read_review, take_photos
 from ameli_build.models.needs import require
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Mapper, in_process
+from ameli_build.stages import Mapper, Work, in_process
 
 TOP = 10
 
@@ -61,7 +61,7 @@ class Linker:
         """
         require(settings, ROLES)
         mine = fingerprint_of(snapshot, settings)
-        index = load_index(snapshot, mine)
+        index = load_index(snapshot, mine, Work.of(snapshot, settings).folder(EXPORTS))
         if index is None:
             from ameli_build.link.build import build_index
 

@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from ameli_build.clean.objects import score_needed
 from ameli_build.models.ocr import load_reader
 from ameli_build.models.patches import detect_some
-from ameli_build.models.pictures import open_body, open_picture, to_rgb
+from ameli_build.models.pictures import bounded, open_body, to_rgb
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
 
@@ -31,7 +31,8 @@ def open_photo(path: Path, max_pixels: int, max_bytes: int) -> Photo:
             raise UnusableInput(f"{path}: not a file")
         if path.stat().st_size > max_bytes:
             raise UnusableInput(f"{path}: larger than {max_bytes:,} bytes (crawl.max_image_bytes)")
-        return Photo(path, open_picture(path, max_pixels))
+        with bounded(max_pixels), open_body(path.read_bytes()) as image:
+            return Photo(path, to_rgb(image))
     except UnusableInput:
         raise
     except FileNotFoundError:

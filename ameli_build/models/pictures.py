@@ -6,13 +6,15 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
 
-from ameli_build.snapshot import file_digest, is_named_by_content
+from ameli_build.snapshot import RunFailed, file_digest, is_named_by_content
 
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 """Formats of photographs; Pillow's others are refused, some of them start other programs."""
@@ -23,15 +25,33 @@ ANY_SIZE = 2**31
 Opened = Callable[[str], Image.Image]
 """Gives the picture of a path in the snapshot that somebody has decoded."""
 
+MOST_BYTES = 1 << 30
+"""Of a picture's file."""
+
 MAX_SCANS = 100
 """Scans of a JPEG; progressive ones have about ten."""
 _SCAN = b"\xff\xda"
 """The marker of a scan, which stands nowhere else: in packed pixels every 0xff is followed by a zero."""
 
 
-def open_picture(path: Path, max_pixels: int = ANY_SIZE) -> Image.Image:
-    """A picture as a viewer shows it, in RGB. Raises what Pillow raises."""
-    with bounded(max_pixels), open_body(path.read_bytes()) as image:
+class DamagedPicture(RunFailed):
+    """A picture of a snapshot whose content is not what its name says, or that is no file."""
+
+
+def picture_body(path: Path) -> bytes:
+    """The bytes of a picture of a snapshot; what is made of it is kept under its name. Raises `DamagedPicture`."""
+    found = path.stat()
+    if not S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:  # a device may never end
+        raise DamagedPicture(f"{path}: not a file of at most {MOST_BYTES:,} bytes")
+    body = path.read_bytes()
+    if is_named_by_content(path) and sha256(body).hexdigest() != path.stem:
+        raise DamagedPicture(f"{path}: damaged, its content is not what its name says; restore it")
+    return body
+
+
+def open_picture(path: Path) -> Image.Image:
+    """A picture of a snapshot as a viewer shows it, in RGB. Raises `DamagedPicture`, and what Pillow raises."""
+    with bounded(ANY_SIZE), open_body(picture_body(path)) as image:
         return to_rgb(image)
 
 

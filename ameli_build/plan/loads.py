@@ -18,6 +18,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from ameli_build.models.batches import Kept, Kind, batches_of, known_keys
+from ameli_build.sealed import SEALED
 from ameli_build.snapshot import AmeliError
 from ameli_build.stages import Work
 
@@ -71,7 +72,7 @@ def load_of(
     usable: Callable[[Any], bool] = lambda _: True,
 ) -> Load:
     """The load of a kind whose results the cache keeps by batch; what is not `usable` is not measured."""
-    files = [Kept.of(work, kind).folder / f"{name}.parquet" for _, name in Kept.of(work, kind).files]
+    files = [Kept.of(work, kind).folder / f"{name}{SEALED}" for _, name in Kept.of(work, kind).files]
     known, kept, batches = known_keys(files), 0, []
     for batch in batches_of(kind, items, sorted(items)):
         kept += len(batch.keys) if batch.key in known else 0

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ameli_build.snapshot import RunFailed, UnusableInput, clear_folder, write_json
+from ameli_build.snapshot import RunFailed, UnusableInput, clear_folder, own_place, write_json
 
 MARK = ".ameli-export.json"
 """Tells a folder that an export made, and its entries, from one that holds something else."""
@@ -30,6 +30,14 @@ def link(source: Path, target: Path) -> None:
         if not source.is_file():
             raise RunFailed(f"{source}: missing, though a table names it; run ameli build again") from None
         shutil.copyfile(source, target)
+
+
+def link_own(root: Path, path: str, target: Path) -> None:
+    """`link` of a picture that a table of the folder `root` names. Raises `RunFailed` where it is not in the folder."""
+    place = own_place(root, path)
+    if place is None:
+        raise RunFailed(f"{root / path}: a symbolic link, or elsewhere, and no picture of {root}'s own")
+    link(place, target)
 
 
 def make_folder(out: str, fill: Callable[[Path], None], scratch: Path) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ameli_build.release.tables import SCHEMAS, SPLITS
-from ameli_build.snapshot import RunFailed, file_digest, is_own_file, whole_file, write_bytes
+from ameli_build.snapshot import RunFailed, file_digest, own_place, whole_file, write_bytes
 
 PICTURES = ("images", "cleaned_images")
 TABLES = (*SPLITS, "clean_test", "products")
@@ -120,7 +120,7 @@ def _with_pictures(dataset: Path, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _picture(dataset: Path, path: str) -> dict[str, Any]:
-    if (dataset / path).exists() and not is_own_file(dataset, path):
+    if own_place(dataset, path) is None:
         raise RunFailed(f"{dataset / path}: not a picture of the data set's own")
     try:
         return {"bytes": (dataset / path).read_bytes(), "path": PurePosixPath(path).name}

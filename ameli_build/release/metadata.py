@@ -19,7 +19,7 @@ import polars as pl
 from PIL import Image
 
 from ameli_build.fingerprints import fingerprint
-from ameli_build.models.pictures import ANY_SIZE, bounded, open_body
+from ameli_build.models.pictures import ANY_SIZE, bounded, open_body, picture_body
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed
@@ -224,6 +224,6 @@ def strip_shard(payload: tuple[str, list[str]]) -> pl.DataFrame:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return picture_body(path)
     except OSError as error:
         raise RunFailed(f"{path}: {error.strerror}, though a table names it; run ameli build again") from None

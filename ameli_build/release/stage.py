@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 
 from ameli_build.fingerprints import fingerprint
+from ameli_build.models.pictures import picture_body
 from ameli_build.release.card import card
 from ameli_build.release.croissant import croissant
-from ameli_build.release.folders import link
+from ameli_build.release.folders import link_own
 from ameli_build.release.metadata import stripped, without_metadata
 from ameli_build.release.schemas import croissant_schema, stats_schema, table_schema
 from ameli_build.release.statistics import statistics
@@ -25,6 +26,7 @@ from ameli_build.snapshot import (
     clear_folder,
     file_digest,
     is_whole_picture,
+    own_place,
     write_bytes,
     write_json,
     write_table,
@@ -42,6 +44,8 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     root = work.snapshot.root
     answers = root / ANSWERS_FILE
     images = images_of(tables)
+    if stray := next((path for path in images if own_place(root, path) is None), None):
+        raise RunFailed(f"{root / stray}: a symbolic link, or elsewhere, and no picture of the snapshot's own")
     plain = without_metadata(work, settings, images)
     named = renamed(release_tables(tables, pl.read_parquet(answers) if answers.is_file() else None), plain)
     check_conserved(named, tables)
@@ -88,12 +92,10 @@ def _write_images(folder: Path, images: list[str], plain: Mapping[str, str], roo
         target = folder / "images" / plain.get(path, Path(path).name)
         if target.exists():
             continue
-        if ".." in Path(path).parts or Path(path).is_absolute():
-            raise RunFailed(f"stages/clean: the picture {path!r} is not in the snapshot")
         if path in plain:
-            write_bytes(target, stripped((root / path).read_bytes())[0])
+            write_bytes(target, stripped(picture_body(root / path))[0])
         else:
-            link(root / path, target)
+            link_own(root, path, target)
         if not is_whole_picture(target):
             raise RunFailed(f"{root / path}: damaged, its content is not what its name says; restore it")
 

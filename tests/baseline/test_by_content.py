@@ -33,7 +33,7 @@ def test_a_damaged_list_of_digests_is_made_again(tmp_path: Path, damage: str) ->
     (source / "photos").mkdir(parents=True)
     (source / "photos" / "a.png").write_bytes(b"picture")
     first = read_by_content(source, ["photos"], root)
-    kept = root / "pictures.parquet"
+    kept = root / "pictures.sealed"
     whole = kept.read_bytes()
     kept.write_bytes(DAMAGES[damage](whole))
     assert read_by_content(source, ["photos"], root).digests == first.digests

@@ -89,11 +89,11 @@ def test_every_row_of_table_5_runs(tmp_path: Path, layers: int) -> None:
     assert {TUNED_TEXT, *TABLE4, *FLOORS} == set(scores.table4["test"])
     assert set(scores.tuned["weights"][TUNED_PRIOR]) == {"text", "image", "cross"}
     assert list(root.glob("cache/*/*.safetensors"))
-    assert not list(root.glob("cache/*/*.checkpoint.pt"))
+    assert not list(root.glob("cache/*/*.checkpoint.sealed"))
     assert (root / "cache" / "encode-pairs").exists() == (layers == 0)
     table = pl.read_parquet(root / "baseline" / "predictions.parquet")
     assert table.height == 4
     assert not any(table[f"retrieval_{name}"].has_nulls() for name in ("text", "image", "cross"))
     ran = table["extractors"].to_list()
     assert all({"string match", "ocr", "generator"} <= set(some) for some in ran)
-    assert list((root / "cache" / "generate-values").glob("*.parquet"))
+    assert list((root / "cache" / "generate-values").glob("*.sealed"))

@@ -176,7 +176,7 @@ def test_workers_and_caches_change_no_byte(crawled: Snapshot, tmp_path: Path, mo
         archive.add("page", answer(product_url(str(sku)), page(heading(f"Lamp {sku}"))))
     archive.close()
     run_stage(STAGE, crawled, Settings())
-    assert len(list((crawled.root / "cache").rglob("*.parquet"))) == 3
+    assert len(list((crawled.root / "cache").rglob("*.sealed"))) == 3
     with process_mapper(2) as mapper:
         other = replay(crawled, Settings(), Snapshot(tmp_path / "other"), mapper)
     assert tables_of(other) == tables_of(crawled)

@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from damages import DAMAGES
 from pictures_made import bad_pictures, encoded, exif_turned, good_pictures, photograph
 from PIL import Image, ImageFile
 
-from ameli_build.clean.decoding import check_pictures, decoded, listed_pictures, truncated_image
+from ameli_build.clean.decoding import DAMAGED, check_pictures, decoded, listed_pictures, truncated_image
 from ameli_build.clean.verdicts import judge
-from ameli_build.models.pictures import open_body, to_rgb
+from ameli_build.models.pictures import DamagedPicture, open_body, open_picture, to_rgb
 from ameli_build.records import PICTURES
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Work
+
+EQUAL = [name for name in DAMAGES if len(DAMAGES[name](bytes(99))) == 99]
 
 
 def check(root: Path, bodies: dict[str, bytes | None]) -> dict[str, str | None]:
@@ -67,6 +70,48 @@ def test_a_bomb_between_one_and_two_times_the_limit_is_one(tmp_path: Path) -> No
 
 def test_a_missing_body_is_told_with_the_crawls_words(tmp_path: Path) -> None:
     assert check(tmp_path, {"a.jpg": None}) == {"a.jpg": "missing (HTTP 404)"}
+
+
+@pytest.mark.parametrize("damage", EQUAL)
+def test_a_picture_that_is_not_what_its_name_says_counts_as_missing(
+    tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Many a damaged picture can be decoded still; its verdict is kept under no name but that of what it was."""
+    snapshot, work = Snapshot(tmp_path), Work(Snapshot(tmp_path))
+    body = encoded(photograph(), "BMP")
+    names = [snapshot.store_image(one, "bmp") for one in (body, encoded(photograph(side=40), "BMP"))]
+    table = pl.DataFrame([(name, name, None) for name in names], schema=PICTURES, orient="row")
+    (tmp_path / names[0]).write_bytes(DAMAGES[damage](body))
+    for _ in range(2):  # the second time from the cache
+        assert check_pictures(work, Settings(), table)["problem"].to_list() == [DAMAGED, None]
+        assert f"1 pictures are damaged and count as missing, the first {names[0]}" in capsys.readouterr().err
+    (tmp_path / names[0]).write_bytes(body)
+    assert check_pictures(work, Settings(), table)["problem"].to_list() == [None, None]
+    assert "damaged" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", EQUAL)
+def test_nor_is_anything_else_made_of_it(tmp_path: Path, damage: str) -> None:
+    body = encoded(photograph(), "BMP")
+    path = tmp_path / Snapshot(tmp_path).store_image(body, "bmp")
+    assert open_picture(path).size == photograph().size
+    path.write_bytes(DAMAGES[damage](body))
+    with pytest.raises(DamagedPicture, match=f"{path.name}: damaged"):
+        open_picture(path)
+
+
+@pytest.mark.parametrize("kind", ["device", "folder", "sparse"])
+def test_what_is_no_file_of_a_picture_s_size_is_not_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "a.jpg"
+    if kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        with path.open("wb") as handle:
+            handle.truncate(1 << 40)
+    with pytest.raises(DamagedPicture, match="not a file of at most"):
+        open_picture(path)
 
 
 def test_a_body_that_vanished_from_the_snapshot_is_missing(tmp_path: Path) -> None:

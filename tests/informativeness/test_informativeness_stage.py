@@ -77,10 +77,10 @@ def test_features_and_verdicts(snapshot: Snapshot) -> None:
 
 def test_a_changed_threshold_embeds_nothing(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, load_settings("demo"))
-    before = {path: path.stat().st_mtime_ns for path in (snapshot.root / "cache").rglob("*.parquet")}
+    before = {path: path.stat().st_mtime_ns for path in (snapshot.root / "cache").rglob("*.sealed")}
     features = snapshot.read("informativeness/features")
     assert run_stage(STAGE, snapshot, load_settings("demo", ["informativeness.n_attributes=9"]))
-    assert {path: path.stat().st_mtime_ns for path in (snapshot.root / "cache").rglob("*.parquet")} == before
+    assert {path: path.stat().st_mtime_ns for path in (snapshot.root / "cache").rglob("*.sealed")} == before
     assert snapshot.read("informativeness/features").equals(features)
 
 

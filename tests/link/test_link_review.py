@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from baseline_world import COLOURS, write_dataset
+from damages import DAMAGES
 from PIL import Image, ImageDraw
 
 from ameli_build.baseline.linking.head import Head
 from ameli_build.baseline.linking.image_module import Adapter, Adapters
 from ameli_build.baseline.linking.text_module import TextModule
+from ameli_build.fingerprints import fingerprint
 from ameli_build.link.linker import Linker, link_review
 from ameli_build.link.loaded import Models
 from ameli_build.link.reading import NO_MENTION, NO_PICTURE, NO_TEXT, ONLY_FIRST
@@ -228,6 +231,55 @@ def test_an_index_is_made_again_when_the_products_change(settings: Settings, tmp
     other = write_dataset(tmp_path / "second", {"train": 1, "dev": 1, "test": 1}, kept=6)
     shutil.copytree(other / "dataset", root / "dataset", dirs_exist_ok=True)
     assert len(Linker.open(Snapshot(root), settings).index) == 6
+
+
+DAMAGED = [
+    ("baseline/link/texts.npy", "a bit in the middle"),
+    ("baseline/link/pictures.npy", "the last bit"),
+    ("baseline/link/starts.npy", "half"),
+    ("baseline/link/names.parquet", "more behind it"),
+    ("baseline/link/index.json", "a digit"),
+    ("cache/export-models/*/model.onnx", "a bit in the middle"),
+    ("cache/export-models/*/tokenizer.json", "zeros"),
+]
+
+
+@pytest.mark.parametrize(("name", "damage"), DAMAGED)
+def test_a_damaged_index_or_encoder_is_made_again(
+    linker: Linker,
+    snapshot: Snapshot,
+    settings: Settings,
+    name: str,
+    damage: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = sorted(snapshot.root.glob(name))[0]
+    before = path.read_bytes()
+    path.unlink()  # an open index holds it in memory
+    path.write_bytes(re.sub(rb"[1-8]", b"9", before, count=1) if damage == "a digit" else DAMAGES[damage](before))
+    again = Linker.open(snapshot, settings)
+    assert "damaged, or of an earlier version; made again" in capsys.readouterr().err
+    assert path.read_bytes() == before
+    assert all(np.array_equal(linker.index.vectors[one], again.index.vectors[one]) for one in again.index.vectors)
+    Linker.open(snapshot, settings)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["../..", "..", "/", "ABSOLUTE", "a" * 31])
+def test_an_index_of_others_names_no_folder_elsewhere(
+    linker: Linker, settings: Settings, snapshot: Snapshot, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "config.json").write_text("mine")
+    mark = snapshot.root / "baseline" / "link" / "index.json"
+    before = mark.read_bytes()
+    about = json.loads(before)
+    about["encoders"]["texts"]["folder"] = name.replace("ABSOLUTE", str(tmp_path))
+    about["files"][about["encoders"]["texts"]["folder"]] = {}
+    del about["digest"]
+    mark.write_text(json.dumps(about | {"digest": fingerprint(about)}))
+    Linker.open(snapshot, settings)
+    assert (tmp_path / "config.json").read_text() == "mine"
+    assert mark.read_bytes() == before
 
 
 def ameli(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -78,7 +78,7 @@ def test_any_half_of_a_cache_gives_the_same(tmp_path: Path) -> None:
     first, _ = run(tmp_path / "cache", ITEMS)
     for path in sorted((tmp_path / "cache" / "add-up").iterdir())[::2]:
         path.unlink()
-    (tmp_path / "cache" / "add-up" / f"{'a' * 16}-0-damaged.parquet").write_bytes(b"no table")
+    (tmp_path / "cache" / "add-up" / f"{'a' * 16}-0-damaged.sealed").write_bytes(b"no table")
     again, made = run(tmp_path / "cache", ITEMS)
     assert 0 < made < len(ITEMS)
     assert again.equals(first)

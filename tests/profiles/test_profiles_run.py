@@ -106,9 +106,9 @@ def check_scores(snapshot: Path, profile: str) -> None:
     channels = {"text", "image", *(["cross"] if settings.baseline.cross_channel else [])}
     assert set(scores["tuned"]["weights"][TUNED_PRIOR]) == channels
     assert list(snapshot.glob("cache/*/*.safetensors"))
-    assert not list(snapshot.glob("cache/*/*.checkpoint.pt"))
+    assert not list(snapshot.glob("cache/*/*.checkpoint.sealed"))
     assert (snapshot / "cache" / "encode-pairs").exists() == (settings.baseline.text_layers == 0)
-    assert bool(list(snapshot.glob("cache/generate-values/*.parquet"))) == bool(settings.models.generator)
+    assert bool(list(snapshot.glob("cache/generate-values/*.sealed"))) == bool(settings.models.generator)
     told = pl.read_parquet(snapshot / "baseline" / "predictions.parquet")
     assert not any(told[f"retrieval_{name}"].has_nulls() for name in channels)
     extractors = {"string match", "ocr", *(["generator"] if settings.models.generator else [])}

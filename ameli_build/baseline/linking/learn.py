@@ -28,7 +28,7 @@ from torch import nn
 
 from ameli_build.fingerprints import fingerprint
 from ameli_build.progress import say, track
-from ameli_build.sealed import read_sealed, write_sealed
+from ameli_build.sealed import SEALED, read_sealed, write_sealed
 from ameli_build.snapshot import write_bytes
 
 CHECKPOINT_EVERY_SECONDS = 5.0
@@ -147,7 +147,7 @@ def _on_dev(judged: Judged | None) -> str:
 
 
 def _checkpoint(kept: Path) -> Path:
-    return kept.with_suffix(".checkpoint.pt")
+    return kept.with_suffix(f".checkpoint{SEALED}")
 
 
 def _write_checkpoint(task: Task, progress: Progress, path: Path) -> None:

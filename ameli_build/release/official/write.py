@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ameli_build.release.folders import link
+from ameli_build.release.folders import link_own
 from ameli_build.release.official import layout
 from ameli_build.release.official.catalogue import read_listed
 from ameli_build.release.official.ids import Ids
@@ -80,8 +80,8 @@ def _write_pictures(folder: Path, dataset: Path, reviews: pl.DataFrame, known: K
         (folder / name).mkdir()
     for sku, product in known.products.items():
         for path, name in zip(product["images"], known.pictures(sku), strict=True):
-            link(dataset / path, folder / layout.PRODUCT_IMAGES / name)
+            link_own(dataset, path, folder / layout.PRODUCT_IMAGES / name)
     for row in reviews.select("review_id", "images", "cleaned_images").iter_rows(named=True):
         for path, patch, name in zip(row["images"], row["cleaned_images"], known.photos(row), strict=True):
-            link(dataset / path, folder / layout.REVIEW_IMAGES / name)
-            link(dataset / patch, folder / layout.CLEANED_IMAGES / name)
+            link_own(dataset, path, folder / layout.REVIEW_IMAGES / name)
+            link_own(dataset, patch, folder / layout.CLEANED_IMAGES / name)

@@ -73,7 +73,7 @@ def test_a_killed_training_gives_the_bytes_of_one_that_was_not(deberta: str, tmp
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    assert [path.suffixes[-2:] for path in (tmp_path / "killed").iterdir()] == [[".checkpoint", ".pt"]]
+    assert [path.suffixes[-2:] for path in (tmp_path / "killed").iterdir()] == [[".checkpoint", ".sealed"]]
     resumed = text_module(deberta, tmp_path / "killed")
     whole = text_module(deberta, tmp_path / "whole")
     assert files(tmp_path / "killed") == files(tmp_path / "whole")
@@ -119,7 +119,7 @@ def test_a_finished_training_is_not_done_again(tmp_path: Path, monkeypatch: pyte
         adapters(tmp_path, seed=6)
 
 
-@pytest.mark.parametrize("ending", [".safetensors", ".checkpoint.pt"])
+@pytest.mark.parametrize("ending", [".safetensors", ".checkpoint.sealed"])
 def test_a_damaged_file_is_no_obstacle(tmp_path: Path, ending: str) -> None:
     adapters(tmp_path)
     (name, whole), *_ = files(tmp_path).items()
@@ -167,7 +167,7 @@ def test_a_checkpoint_that_fits_by_half_leaves_nothing_behind(tmp_path: Path, ca
     }
     body = io.BytesIO()
     torch.save(found, body)
-    write_sealed(tmp_path / "kept.checkpoint.pt", body.getvalue())
+    write_sealed(tmp_path / "kept.checkpoint.sealed", body.getvalue())
     learn.learn(task, 0, 1, tmp_path / "kept")
     assert "cannot be read, starting anew (ValueError)" in capsys.readouterr().err
     after = learn.get_weights({"module": module})

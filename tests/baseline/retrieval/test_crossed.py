@@ -58,12 +58,12 @@ def test_pairs_of_all_pools_are_scored_once(tmp_path: Path) -> None:
             wanted = scorer.score(pairs) if n in some else np.zeros(len(pairs))
             assert np.allclose(found[n, row >= 0], wanted, atol=1e-5)
             assert not found[n, row < 0].any()
-    entries = map(read_entry, work.folder("cross-encode").glob("*.parquet"))
+    entries = map(read_entry, work.folder("cross-encode").glob("*.sealed"))
     kept = pl.concat([entry for entry in entries if entry is not None])
     texts = {data.reviews.texts[n]: n for n in some}
     distinct = {(text, row) for text, n in texts.items() for row in crossed.rows[n]}
     assert len(distinct) <= kept.height <= 14
-    files = {path: path.stat().st_mtime_ns for path in work.folder("cross-encode").glob("*.parquet")}
+    files = {path: path.stat().st_mtime_ns for path in work.folder("cross-encode").glob("*.sealed")}
     again = cross_encode(work, settings, data, some, [lambda: second, lambda: first])
     assert all(np.array_equal(one, other) for one, other in zip(again.scores, crossed.scores, strict=True))
-    assert files == {path: path.stat().st_mtime_ns for path in work.folder("cross-encode").glob("*.parquet")}
+    assert files == {path: path.stat().st_mtime_ns for path in work.folder("cross-encode").glob("*.sealed")}
