@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUT ?= ameli-demo
 
-.PHONY: help demo test test-all real test-real lint browser venv lock clean
+.PHONY: help demo test test-all real test-real lint docs browser venv lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,15 @@ lint: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv-docs/.installed  ## build the documentation into build/site; any warning fails
+	.venv-docs/bin/mkdocs build --strict
+
+.venv-docs/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-docs
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' \
+		| .venv-docs/bin/python -m pip install --quiet --disable-pip-version-check -r /dev/stdin
+	@touch $@
 
 browser:  ## install Chromium and its driver where there is none
 	@sh tools/install_browser.sh

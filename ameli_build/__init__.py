@@ -1,7 +1,29 @@
-"""Builds and scores AMELI, a benchmark for attribute-aware multimodal entity linking."""
+"""Build and score AMELI, a benchmark for attribute-aware multimodal entity linking.
+
+The names in `__all__` are the public Python API. They and their parameters stay the same within a minor version, and a
+name that is to go is marked as deprecated for one minor version first. Everything else, the paths of modules included,
+can change at any time. The commands of `ameli` and the files of a snapshot are public as well.
+
+Importing this package is cheap: each name loads its module when it is first used.
+
+Example:
+    ```python
+    from pathlib import Path
+    from ameli_build import Linker, Snapshot, build, load_settings
+
+    snapshot = Snapshot.open(Path("snapshots/2026-11"))
+    settings = load_settings("paper", ["splits.policy=family"], snapshot)
+    with snapshot.lock():
+        build(snapshot, settings)
+    answer = Linker.open(snapshot, settings).link("Great laptop, 16 gigs and a 1tb ssd.")
+    print(answer.matches[0].name)
+    ```
+"""
 
 import os
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime reports its use to its makers otherwise
 
@@ -10,4 +32,51 @@ try:
 except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
-__all__ = ["__version__"]
+_HOMES = {
+    "AmeliError": "ameli_build.snapshot",
+    "Answer": "ameli_build.link.answer",
+    "Linker": "ameli_build.link.linker",
+    "RunFailed": "ameli_build.snapshot",
+    "Settings": "ameli_build.settings",
+    "Snapshot": "ameli_build.snapshot",
+    "UnusableInput": "ameli_build.snapshot",
+    "build": "ameli_build.pipeline",
+    "load_settings": "ameli_build.settings",
+    "process_mapper": "ameli_build.workers",
+    "run_baseline": "ameli_build.baseline.run",
+}
+"""Module of each public name. No name may be that of a module in this package, which would take its place."""
+
+__all__ = [
+    "AmeliError",
+    "Answer",
+    "Linker",
+    "RunFailed",
+    "Settings",
+    "Snapshot",
+    "UnusableInput",
+    "__version__",
+    "build",
+    "load_settings",
+    "process_mapper",
+    "run_baseline",
+]
+
+if TYPE_CHECKING:
+    from ameli_build.baseline.run import run_baseline
+    from ameli_build.link.answer import Answer
+    from ameli_build.link.linker import Linker
+    from ameli_build.pipeline import build
+    from ameli_build.settings import Settings, load_settings
+    from ameli_build.snapshot import AmeliError, RunFailed, Snapshot, UnusableInput
+    from ameli_build.workers import process_mapper
+else:
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -167,7 +167,7 @@ def build(
 ) -> None:
     """Clean, detect mentions, filter, find candidates, split, release: SNAPSHOT/dataset/."""
     opened = Snapshot.open(snapshot)
-    from ameli_build.build import build as run_build
+    from ameli_build.pipeline import build as run_build
     from ameli_build.settings import load_settings
 
     settings = load_settings(profile, override or (), opened)
@@ -238,7 +238,7 @@ def sheets_import(
 ) -> None:
     """Read answers back: accuracy, agreement, and Clean-Test."""
     opened = Snapshot.open(snapshot)
-    from ameli_build.build import release_again
+    from ameli_build.pipeline import release_again
     from ameli_build.settings import load_settings
     from annotation.sheets import import_answers
 

@@ -30,7 +30,7 @@ COVERED = (
     "ameli_build.snapshot",
     "ameli_build.stages",
 )
-"""Modules whose effect a key of cached work holds as values: settings, and identities of models. A change in how stages
+"""Modules and packages whose effect a key of cached work holds as values: settings, and identities of models. A change in how stages
 run, or in how a model's files are fetched, must not throw away weeks of detection."""
 
 
@@ -88,7 +88,7 @@ def _closure(modules: Iterable[str], without: frozenset[str] = frozenset()) -> f
         name = ahead.pop()
         if name not in found:
             found.add(name)
-            ahead += (one for one in _imported(name) if one not in without)
+            ahead += (one for one in _imported(name) if not any(f"{one}.".startswith(f"{other}.") for other in without))
     return frozenset(found)
 
 

@@ -45,7 +45,7 @@ class AmeliError(Exception):
 
 
 class RunFailed(AmeliError):
-    """A run that could not finish (exit status 1)."""
+    """A run that could not finish; exit status 1."""
 
 
 class Outage(RunFailed):
@@ -65,7 +65,7 @@ class Incomplete(RunFailed):
 
 
 class UnusableInput(AmeliError):
-    """Wrong usage, or input that holds nothing usable (exit status 2)."""
+    """Wrong usage or unusable input; exit status 2."""
 
     exit_code = 2
 
@@ -200,7 +200,11 @@ def file_digest(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot folder: `raw/`, `catalog/`, `stages/`, `dataset/`, `sheets/`, `baseline/`, `run.json`."""
+    """A snapshot folder: `raw/`, `catalog/`, `stages/`, `dataset/`, `sheets/`, `baseline/`, `run.json`.
+
+    Raises:
+        UnusableInput: `root` is a URL.
+    """
 
     root: Path
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from ameli_build.baseline.done import fingerprint_of, finished
 from ameli_build.baseline.sources import Source
-from ameli_build.build import STAGES
 from ameli_build.catalog.build import CUT_OFF, ingested_files
 from ameli_build.crawl.stats import FILE as CRAWL_STATS
 from ameli_build.crawl.view import duration
+from ameli_build.pipeline import STAGES
 from ameli_build.release.stage import ANSWERS_FILE
 from ameli_build.running import Holder, holder
 from ameli_build.settings import Settings

@@ -25,7 +25,14 @@ def default_workers() -> int:
 
 @contextmanager
 def process_mapper(workers: int) -> Iterator[Mapper]:
-    """A mapper over `workers` processes, started when first used, gone when the block ends; one is the plain loop."""
+    """A mapper over worker processes, which start at its first use and end with the block.
+
+    Args:
+        workers: Number of processes; 1 runs everything in this process.
+
+    Raises:
+        RunFailed: A worker process ended abruptly.
+    """
     if workers <= 1:
         yield in_process
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from ameli_build.build import release_again
+from ameli_build.pipeline import release_again
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 from annotation.sheets import export_sheets, import_answers

@@ -7,7 +7,7 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from ameli_build.build import build as build_stages
+from ameli_build.pipeline import build as build_stages
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Mapper, Stage, run_stage

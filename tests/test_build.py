@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made import released_snapshot
 
-from ameli_build.build import build, release_again, stages_until, warn_of_settings
+from ameli_build.pipeline import build, release_again, stages_until, warn_of_settings
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import settings_as_run

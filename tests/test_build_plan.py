@@ -14,12 +14,12 @@ from crawl.crawling import settings_for
 from demo.small_world import picture, small_world
 from world_files import write_world
 
-from ameli_build.build import build
 from ameli_build.catalog.ingest import ingest
 from ameli_build.crawl.plan import Plan as CrawlPlan
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.storefront import Storefront
 from ameli_build.models.embed import text_key, text_kind
+from ameli_build.pipeline import build
 from ameli_build.plan.build import NOT_HERE, Plan, Step, Timed, dry_run, expected_loads
 from ameli_build.plan.crawl import build_after
 from ameli_build.plan.loads import Load, Speed, load_of, measured, plain_load

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from ameli_build.build import STAGES, build
 from ameli_build.catalog.ingest import ingest
 from ameli_build.link.linker import link_review
+from ameli_build.pipeline import STAGES, build
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput, write_table
 from ameli_build.stages import Work

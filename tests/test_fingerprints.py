@@ -97,7 +97,9 @@ def test_every_data_file_of_the_package_counts_somewhere(package: Path) -> None:
 def test_cached_work_stays_when_the_machinery_around_it_changes(package: Path) -> None:
     detection, decoding_code = function_code(detect_some), function_code(decoding.check_shard)
     for name in COVERED:
-        append(package / Path(*name.split(".")[1:]).with_suffix(".py"), "\n# changed\n")
+        path = package.joinpath(*name.split(".")[1:])
+        for file in path.glob("*.py") if path.is_dir() else [path.with_suffix(".py")]:
+            append(file, "\n# changed\n")
     append(package / "clean" / "objects.py", "\n# another sentence\n")
     assert function_code(detect_some) == detection
     assert function_code(decoding.check_shard) == decoding_code

@@ -15,9 +15,9 @@ from made import released_snapshot
 from test_status import at_work
 from world_files import write_world
 
-from ameli_build.build import build
 from ameli_build.catalog.ingest import ingest
 from ameli_build.crawl.journal import Journal, write_journal
+from ameli_build.pipeline import build
 from ameli_build.prune import find_prunable, prune, remove
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import Held, Snapshot, UnusableInput

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from world_files import write_world
 
-from ameli_build.build import STAGES
 from ameli_build.catalog.ingest import ingest
+from ameli_build.pipeline import STAGES
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 

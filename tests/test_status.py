@@ -15,10 +15,10 @@ from crawl.crawling import settings_for
 from demo.small_world import picture, small_world
 from world_files import write_world
 
-from ameli_build.build import build
 from ameli_build.catalog.ingest import ingest
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.storefront import Storefront
+from ameli_build.pipeline import build
 from ameli_build.report.run import make_report
 from ameli_build.running import doing, holder
 from ameli_build.settings import Settings, load_settings

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from made import picture, released_snapshot
 
-from ameli_build.build import build
 from ameli_build.clean.decoding import check_pictures
+from ameli_build.pipeline import build
 from ameli_build.records import PICTURES
 from ameli_build.release.export import export
 from ameli_build.release.stage import STAGE as RELEASE

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ameli_build.baseline.tables import Scores
-from ameli_build.build import build
+from ameli_build.pipeline import build
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Incomplete, Snapshot, write_table
 from ameli_build.whole import demand, empty_splits, null_rows

@@ -35,13 +35,22 @@ OUTPUTS = ("scores.json", "predictions.parquet", "retrieved.parquet", "MODEL_CAR
 
 
 def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper = in_process) -> Scores:
-    """Score a data set, a snapshot's or another source's: `baseline/scores.json` and `baseline/predictions.parquet`.
+    """Score retrieval and disambiguation on a data set (section 4), and write the results to `baseline/`.
 
-    Beside them `retrieved.parquet`, `MODEL_CARD.md`, and in `model/` what the first run learnt.
+    The results are `scores.json`, `predictions.parquet`, `retrieved.parquet`, `MODEL_CARD.md` and, in `model/`, the
+    weights of the first run. They are kept while data, settings, models and code stay the same. The caller holds the
+    lock of the snapshot, or of the source's `home`.
 
-    Returns what is there already when data, settings, models and code have not changed. The caller holds the lock of
-    the snapshot, or of the source's `home`. Raises `UnusableInput` where there is no data set, or a model cannot be
-    had.
+    Args:
+        data_set: Snapshot with a released data set, or another source of one.
+        settings: Settings of the run.
+        mapper: Maps a function over shards: in this process, or with `process_mapper`.
+
+    Returns:
+        The content of `scores.json`: the rows of Tables 4 and 5 by the paper's names.
+
+    Raises:
+        UnusableInput: There is no data set, or a model is not there.
     """
     source = Source.of(data_set) if isinstance(data_set, Snapshot) else data_set
     snapshot, mine = source.home, fingerprint_of(source, settings)

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ameli_build.baseline.run import run_baseline
-from ameli_build.build import build
 from ameli_build.crawl.run import crawl, with_site
 from ameli_build.demo import scoreboard, summary
 from ameli_build.demo.catalogue import make_world
@@ -18,6 +17,7 @@ from ameli_build.demo.storefront import Storefront, demo_faults
 from ameli_build.demo.truth import write_truth
 from ameli_build.demo.world import World
 from ameli_build.informativeness.calibrate import calibrate
+from ameli_build.pipeline import build
 from ameli_build.provenance import write_run_record
 from ameli_build.report.run import make_report
 from ameli_build.settings import Settings, load_settings

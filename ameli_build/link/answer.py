@@ -44,8 +44,12 @@ class Match:
 class Answer:
     """The products that a review is most likely about, best first.
 
-    `attributes` are the names and values that the review states; `scored_by` says what `Match.score` is; `notes` say
-    what was not used, and why.
+    Attributes:
+        mention: The product's name in the review.
+        attributes: Names and values that the review states.
+        matches: The products with their scores.
+        scored_by: Meaning of `Match.score`.
+        notes: Inputs and models that were not used, and why.
     """
 
     mention: Named

@@ -43,7 +43,7 @@ def link_review(
 
 @dataclass(frozen=True, slots=True)
 class Linker:
-    """An opened index and the models that go with it, for any number of reviews."""
+    """Links any number of new reviews to the products of a released data set."""
 
     index: Index
     models: Models
@@ -53,11 +53,17 @@ class Linker:
     def open(
         cls, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process, *, locked: bool = False
     ) -> Linker:
-        """Load the index, or make it where there is none of these products, models and settings.
+        """Load the index of the products; make it first if products, models or settings have changed.
 
-        `locked` says that the caller holds the snapshot's lock, which making the index needs.
-        Raises `UnusableInput` where there is no data set or a model cannot be had, and `RunFailed` where an index is
-        to be made while another run works in the snapshot.
+        Args:
+            snapshot: Snapshot with a released data set.
+            settings: Settings of the run.
+            mapper: Maps a function over shards: in this process, or with `process_mapper`.
+            locked: Whether the caller holds the snapshot's lock, which the making of an index needs.
+
+        Raises:
+            UnusableInput: There is no data set, or a model is not there.
+            RunFailed: An index has to be made while another run works in the snapshot.
         """
         require(settings, ROLES)
         mine = fingerprint_of(snapshot, settings)
@@ -72,10 +78,20 @@ class Linker:
     def link(
         self, text: str, images: Sequence[Path] = (), mention: str | None = None, *, top: int = TOP, ocr: bool = True
     ) -> Answer:
-        """The `top` products that a review is most likely about, best first.
+        """The products that a review is most likely about.
 
-        Without `mention` the text is searched for names of products. `ocr` reads the pictures for attributes. Raises
-        `UnusableInput` where there is neither text nor picture, and for a picture that cannot be used.
+        Args:
+            text: The review, its title included.
+            images: Files of its photographs.
+            mention: The product's name in the review; None searches the text for names of products.
+            top: Number of products.
+            ocr: Whether OCR searches the photographs for attributes.
+
+        Returns:
+            The products with their scores, best first.
+
+        Raises:
+            UnusableInput: There is neither text nor photograph, or a photograph cannot be used.
         """
         return self.link_photos(text, take_photos(text, images, self.settings), mention, top=top, ocr=ocr)
 

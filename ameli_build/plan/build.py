@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ameli_build.build import roles_of, stages_until
 from ameli_build.catalog.build import ingested_files
 from ameli_build.crawl.stats import FILE as CRAWL_STATS
 from ameli_build.models.needs import LIBRARIES, SPREAD, needs_of, require_device
+from ameli_build.pipeline import roles_of, stages_until
 from ameli_build.plan.loads import Load, Speed, measured
 from ameli_build.plan.show import MIB, show
 from ameli_build.plan.view import made_up_view, view_of

@@ -6,9 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ameli_build.build import STAGES, roles_of
 from ameli_build.crawl.plan import IMAGES_A_PRODUCT, PHOTOS_OF_A_REVIEW, Plan
 from ameli_build.crawl.plan import dry_run as plan_crawl
+from ameli_build.pipeline import STAGES, roles_of
 from ameli_build.plan.build import Plan as BuildPlan
 from ameli_build.plan.build import Step, expected_loads, missing_models, ram, time_loads
 from ameli_build.plan.show import show_sums

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ameli_build.build import build
 from ameli_build.catalog.ingest import ingest
+from ameli_build.pipeline import build
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput
 

@@ -9,11 +9,11 @@ from PIL import Image
 from tiny_models import minilm_tokenizer, save
 from transformers import BertConfig, BertForSequenceClassification
 
-from ameli_build.build import STAGES, build, roles_of
 from ameli_build.informativeness.features import pair_similarity
 from ameli_build.informativeness.stage import STAGE
 from ameli_build.mentions.stage import MENTIONS
 from ameli_build.models.cross import load_cross_encoder
+from ameli_build.pipeline import STAGES, build, roles_of
 from ameli_build.records import ATTRIBUTES
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot, UnusableInput, write_table

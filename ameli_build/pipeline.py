@@ -51,9 +51,17 @@ def build(
     mapper: Mapper = in_process,
     run: RunStage = run_stage,
 ) -> list[str]:
-    """Run the stages up to `until`, skipping those whose result is there; returns the names of those that ran.
+    """Run the stages of a build, except those whose result is up to date. The caller holds the snapshot's lock.
 
-    This is the one loop for command line and flows; `run` is what runs a stage. The caller holds the snapshot's lock.
+    Args:
+        snapshot: Snapshot with raw records or a catalogue.
+        settings: Settings of the run.
+        until: Name of the last stage; None for all.
+        mapper: Maps a function over shards: in this process, or with `process_mapper`.
+        run: Runs one stage; flows give their own.
+
+    Returns:
+        The names of the stages that ran.
 
     Raises:
         UnusableInput: A model is not there, or `dataset` is a symbolic link.
