@@ -24,6 +24,7 @@ MODULES = (
     "ameli_build.mentions",
     "ameli_build.informativeness.attributes",
     "ameli_build.informativeness.answers",
+    "ameli_build.informativeness.asides",
     "ameli_build.informativeness.spelling",
     "ameli_build.informativeness.units",
     "ameli_build.informativeness.picture",

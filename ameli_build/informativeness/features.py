@@ -46,6 +46,7 @@ DECIMALS = 4
 MATCHING = (
     "ameli_build.informativeness.attributes",
     "ameli_build.informativeness.answers",
+    "ameli_build.informativeness.asides",
     "ameli_build.informativeness.spelling",
     "ameli_build.informativeness.units",
 )

@@ -38,6 +38,7 @@ MODULES = (
     "ameli_build.models.embed",
     "ameli_build.informativeness.attributes",
     "ameli_build.informativeness.answers",
+    "ameli_build.informativeness.asides",
     "ameli_build.informativeness.spelling",
     "ameli_build.informativeness.units",
     "ameli_build.baseline.extraction.attributes",
