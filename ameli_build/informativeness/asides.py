@@ -31,7 +31,7 @@ _COMPARED = (
     r"|unlike|versus|vs|instead of|compared (?:to|with)"
     r"|as (?:good|great|nice|loud|clear|sharp|fast|comfortable|bright) as"
     r"|(?:upgrad(?:ed|ing|e)|switch(?:ed|ing)|mov(?:ed|ing)|com(?:ing|e)|went|going) from|replac(?:ed|es|ing)"
-    r"|i (?:had|used to (?:have|own)|owned|returned))"
+    r"|i (?:had (?:my|an?)|used to (?:have|own)|owned|returned))"
     r"(?: (?:my|our|the|a|an|any|old|older|other|most|previous|last|regular|standard|some|those|these)){0,3}"
 )
 """Not "more than 10 hours", which is the product's."""
@@ -54,11 +54,11 @@ _BEHIND = re.compile(
 
 _TIME = re.compile(r" [\d.]+(?:s|day|month) ")
 _USED_BEFORE = re.compile(
-    r" (?:within|been|waited|spent|(?:the )?(?:last|past|first|next)"
-    r"|(?:had|have|owned|own|used|using|with|ordered) (?:(?:it|this|these|them|one|mine) )?for)"
+    r" (?:within|been|waited|spent|the (?:last|past|first|next)"
+    r"|(?:had|have|owned|used|using|with|ordered) (?:it|this|these|them|one|mine) for|with for)"
     r"(?: (?:about|over|only|almost)){0,2} $"
 )
-_USED_BEHIND = re.compile(r"(?:from now|ago|later|old|into|so far|now|in and|of (?:use|owning|ownership)) ")
+_USED_BEHIND = re.compile(r"(?:from now|ago|later|old|into|so far|in and|of (?:use|owning|ownership)) ")
 """Words around the time for which the author has had the product, or waited."""
 
 _COLORS = frozenset(

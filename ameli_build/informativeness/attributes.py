@@ -157,8 +157,8 @@ def value_forms(value: str, name: str = "") -> tuple[Tokens, ...]:
     whole = canonical_tokens(value)
     if " ".join(whole) in YES:
         own, *others = feature_forms(name)
-        rows = [*filter(_says_something, [own]), *others]
-        return tuple(dict.fromkeys([*rows, *(_other_number(row) for row in rows if row)]))
+        named = [own, _other_number(own)] if _says_something(own) else []
+        return tuple(dict.fromkeys([*named, *others]))
     if _COUNT.fullmatch(value.strip()):
         forms = [*_forms_of_count(value.strip(), name), *_with_unit_of(name, value)]
     else:

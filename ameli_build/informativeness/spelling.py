@@ -42,9 +42,12 @@ _OTHER_SENSES = (
     r"gas station|electric bill|gold(?=[ -]plated)|black screen|(?:green|red|blue|amber|orange) lights?|orange juice|"
     r"an orange(?! (?:one|colou?r|case|finish))|"
     r"(?:go|goes|went|turn|turns|turned) (?:black|red|blue|green|white|orange|gray|yellow|pink|brown)|"
-    r"apples to apples|apple pies?|ring (?:up|out|true)|laser focused|glass of|wood burning"
+    r"black and white (?:images?|pictures?|photos?|prints?|printing|pages?|copies|tv|movies?|film)|"
+    r"plastic (?:wrap|smell|bags?)|in (?:(?:my|any|this|that|either|our|your) )?case|watch cable|"
+    r"cable (?:bill|company|box|tv|guy|service)|apples to apples|apple pies?|ring (?:up|out|true)|laser focused|"
+    r"glass of|wood burning"
 )
-"""Words that are values of colours, fuels, materials and brands, in phrases that say something else."""
+"""Words that are features, or values of colours, fuels, materials and brands, in phrases that say something else."""
 
 _NAMES = (
     "apple", "ring", "shark", "nest", "echo", "sharp", "brother", "blink", "tile", "square", "ninja", "fossil", "polar",
