@@ -16,14 +16,14 @@ _WISH = (
     r"(?:(?:wish|wished|wishing|hope|hoped|hoping|if only)"
     r"(?: (?:it|they|this|that|there|i|we|would|could|had|have|also))+"
     r"(?: (?:came|come|comes|was|were|be|made|bought|got|gotten|gone|went|with|in|it|for|included?|offered?|more|one))*"
-    r"|would (?:have )?(?:like|love|prefer|appreciate)d?(?: (?:to|have|see|seen|it|had))*"
+    r"|(?:would|d) (?:have )?(?:like|love|prefer|appreciate)d?(?: (?:to|have|see|seen|it|had))*"
     r"|should (?:have|ve) (?:got|gotten|bought|ordered|chosen|gone|went|been|come|had)(?: (?:with|for))?)"
     r"(?: (?:a|an|the|some|at least|built|in|real|true)){0,3}"
 )
 _OTHER = (
-    r"(?:my|our|his|her|their)(?: \w+ s)? (?:old|older|previous|last|former|prior|existing|current)"
-    r"(?: (?!(?:this|these|new|now|but|so|to|while|and|whereas) )[^ ]+){0,6}"
-    r"|(?:my|our) (?:friend|neighbor|brother|sister|coworker|buddy|dad|mom|cousin|roommate) s"
+    r"(?:(?:my|our|his|her|their)(?: \w+ s)? (?:old|older|previous|last|former|prior|existing|current)"
+    r"|(?:my|our) (?:friend|neighbor|brother|sister|coworker|buddy|dad|mom|cousin|roommate) s)"
+    r"(?: (?!(?:this|these|it|i|we|new|now|but|so|to|while|whereas) )[^ ]+){0,8}"
 )
 _COMPARED = (
     r"(?:"
@@ -77,7 +77,7 @@ _COLORS = frozenset(
         "stainless steel",
     )
 )
-_MINE = re.compile(r" (?:match|matches|matched|with|in|on|under|against|behind|beside|near) (?:my|our) $")
+_MINE = re.compile(r" (?:match|matches|matched|with|in|on|under|against|behind|beside|near|next to) (?:my|our) $")
 """Words in front of the colour of another thing: "it matches my white walls"."""
 
 _QUESTION = re.compile(

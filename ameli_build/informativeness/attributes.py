@@ -34,6 +34,7 @@ _RANGE = re.compile(r"(.*\d.*?)\s*(?:-|\u2013|\bto\b)\s*(\d.*)")
 _FAMILY = re.compile(r"i[3579]|m[1-9]")
 _OF_YEAR = re.compile(r"(?i)\byear\b")
 _INCHES = re.compile(r"(?i)(\d+\.\d+)\s*(?:inches|inch|in|\")")
+_QUARTERS = {"25": ("1", "4"), "5": ("1", "2"), "75": ("3", "4")}
 _OF_COUNT = re.compile(r"(?i)^(?:total\s+)?number (?:of|in)\s+(?:usable\s+|total\s+)?(.+)$|^(.+)\s+count$")
 _OF_VERSION = re.compile(r"(?i)^(.+?)\s+(?:version|generation)$")
 
@@ -360,10 +361,14 @@ def _names_model(row: Tokens) -> bool:
 
 
 def _without_inches(value: str, name: str) -> list[Tokens]:
-    """ "6.5 speaker" of a "Speaker Size" of 6.5 inches: of a length that is no whole number."""
+    """ "6.5 speaker", "6 1/2 speakers" of a "Speaker Size" of 6.5 inches: of a length that is no whole number."""
     match = _INCHES.fullmatch(value.strip())
     nouns = [word for word in canonical_tokens(name) if word not in _SIZES] if match else []
-    return [(match[1], noun + end) for noun in nouns[-1:] for end in ("", "s")] if match else []
+    if not match or not nouns:
+        return []
+    whole, _, part = match[1].partition(".")
+    numbers = [(match[1],), *([(whole, *_QUARTERS[part])] if part in _QUARTERS else [])]
+    return [(*number, nouns[-1] + end) for number in numbers for end in ("", "s")]
 
 
 def _pairs(value: str, name: str) -> list[Tokens]:

@@ -16,6 +16,10 @@ def said(text: str, name: str, value: str) -> bool:
         ("My old one had 8GB and crawled", "Memory", "8 gigabytes"),
         ("my wife's previous laptop came with bluetooth", "Bluetooth Enabled", "Yes"),
         ("our last TV was only 720p", "Resolution", "720p"),
+        ("my previous had a touch screen and a DVD drive", "DVD Drive", "Yes"),
+        ("my buddy's black one has an LED flashlight", "LED Flashlight", "Yes"),
+        ("I'd prefer a HEPA filter", "HEPA Filter", "Yes"),
+        ("it stands next to our black fridge", "Color", "Black"),
         ("I had a Sonos before", "Brand", "Sonos"),
         ("louder than my friend's Bose", "Brand", "Bose"),
         ("sharper than the 1080p set", "Resolution", "1080p"),
@@ -56,6 +60,7 @@ def test_what_is_said_of_something_else(text: str, name: str, value: str) -> Non
     ("text", "name", "value"),
     [
         ("My old one had 4GB but this has 8GB", "Memory", "8 gigabytes"),
+        ("my old one died and I bought 8GB", "Memory", "8 gigabytes"),
         ("my old one died. 8GB is plenty", "Memory", "8 gigabytes"),
         ("more than 10 hours of play", "Battery Life", "10 hours"),
         ("no less than 16 GB", "Memory", "16 gigabytes"),

@@ -24,6 +24,7 @@ def labelled(file: str) -> Iterator[tuple[list[Row], set[Row], str]]:
     [
         ("labelled_reviews.txt", 118, (404, 409, 414)),
         ("labelled_reviews_second.txt", 80, (291, 295, 297)),
+        ("labelled_reviews_third.txt", 25, (96, 98, 96)),
     ],
 )
 def test_stated_values_of_whole_reviews(file: str, reviews: int, scores: tuple[int, int, int]) -> None:
