@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import permutations
 
 from ameli_build.informativeness.answers import NO, YES, denied, feature_forms
+from ameli_build.informativeness.asides import without_questions
 from ameli_build.informativeness.spelling import BREAK, Tokens, canonical_tokens, cut
 from ameli_build.informativeness.units import NUMBER_WORDS, is_measure, other_measures
 
@@ -26,10 +27,40 @@ MIN_JOINED = 6
 _LISTED = re.compile(r"\s*[,;]\s+")
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
 _APPROXIMATE = re.compile(r"(?i)^(?:up to|approximately|approx\.?|about|at least|more than|over)\s+(?=\d)")
-_MODEL = re.compile(r"[a-z]{1,4}\d{1,5}[a-z]{0,3}")
-_COUNT = re.compile(r"\d{1,3}(?:\.\d)?")
+_MODEL = re.compile(r"[a-z]{1,4}\d{1,5}[a-z]{0,3}|\d{4,5}[a-z]{1,2}\d?")
+_GLUED = re.compile(r"([a-z]{2,5})(\d{1,2})")
+_COUNT = re.compile(r"\d{1,3}(?:,?\d{3}){0,2}(?:\.\d{1,2})?|\d{4}")
+_RANGE = re.compile(r"(.*\d.*?)\s*(?:-|\u2013|\bto\b)\s*(\d.*)")
+_FAMILY = re.compile(r"i[3579]|m[1-9]")
+_OF_YEAR = re.compile(r"(?i)\byear\b")
 _INCHES = re.compile(r"(?i)(\d+\.\d+)\s*(?:inches|inch|in|\")")
-_OF_COUNT = re.compile(r"(?i)^(?:total\s+)?number of\s+(?:usable\s+|total\s+)?(.+)$")
+_QUARTERS = {"25": ("1", "4"), "5": ("1", "2"), "75": ("3", "4")}
+_OF_COUNT = re.compile(r"(?i)^(?:total\s+)?number (?:of|in)\s+(?:usable\s+|total\s+)?(.+)$|^(.+)\s+count$")
+_OF_VERSION = re.compile(r"(?i)^(.+?)\s+(?:version|generation)$")
+
+_OF_SOUND = (
+    "surround",
+    "sound",
+    "system",
+    "setup",
+    "home",
+    "audio",
+    "receiver",
+    "speakers",
+    "speaker",
+    "soundbar",
+    "dolby",
+)
+"""Words behind "5.1" that say that it counts channels."""
+
+_SOCKETS = ("ports", "inputs", "outputs", "jacks", "slots", "sockets", "connections")
+_COUNTED = {"people": ("person",), "package": ("pack", "count"), "pieces": ("pc",), "persons": ("people",)}
+_MANY = {"1": ("single",), "2": ("dual",), "3": ("triple",), "4": ("quad",), "6": ("hexa",), "8": ("octa",)}
+"""Shoppers' nouns for counted things, and words for the number in front of a noun."""
+
+_PLATFORMS = frozenset({("roku", "tv"), ("android", "tv")})
+_EDITIONS = frozenset({"home", "edition", "processor", "technology", "display", "panel"})
+"""Last words of a value that people leave out."""
 
 _MAKERS = frozenset({"intel", "amd", "nvidia", "qualcomm", "amazon", "Apple", "apple", "microsoft", "google", "arm"})
 _WITHOUT_MAKER = frozenset(
@@ -52,6 +83,7 @@ _SIZES = frozenset(
 _OF_BRAND = frozenset({"brand", "manufacturer", "maker"})
 """Words of attributes whose values need their capitals where they are words too."""
 
+_ANSWERS = YES | NO
 _COLORS = frozenset({"color", "colour", "colors", "finish"})
 _SAYS_NOTHING = frozenset(
     (
@@ -91,16 +123,16 @@ class Text:
 
     @classmethod
     def of(cls, text: str) -> Text:
-        """The text in canonical tokens."""
-        tokens = cut(text)
+        """The text in canonical tokens, without what it asks."""
+        tokens = cut(without_questions(text))
         return cls(f" {' '.join(tokens)} ", "".join(tokens))
 
-    def has_joined(self, word: str) -> bool:
-        """Whether whole tokens in a row make `word` when they are written together."""
+    def joined_row(self, word: str) -> str | None:
+        """The whole tokens in a row that make `word` when they are written together, with spaces around."""
         if word not in self.joined:
-            return False
-        pattern = " " + " ?".join(map(re.escape, word)) + " "
-        return re.search(pattern, self.spaced) is not None
+            return None
+        match = re.search(" " + " ?".join(map(re.escape, word)) + " ", self.spaced)
+        return match[0] if match else None
 
 
 Pairs = list[tuple[str, str]]
@@ -126,14 +158,15 @@ def value_forms(value: str, name: str = "") -> tuple[Tokens, ...]:
     whole = canonical_tokens(value)
     if " ".join(whole) in YES:
         own, *others = feature_forms(name)
-        return tuple(dict.fromkeys([*filter(_says_something, [own]), *others]))
+        named = [own, _other_number(own)] if _says_something(own) else []
+        return tuple(dict.fromkeys([*named, *others]))
     if _COUNT.fullmatch(value.strip()):
-        forms = _forms_of_count(value.strip(), name)
+        forms = [*_forms_of_count(value.strip(), name), *_with_unit_of(name, value)]
     else:
         parts = (value, *_LISTED.split(value), _IN_BRACKETS.sub(" ", value), *_IN_BRACKETS.findall(value))
         rows = [_without_breaks(canonical_tokens(_APPROXIMATE.sub("", part.strip()))) for part in parts]
         forms = [form for row in rows for form in (row, *_shorter(row))]
-        forms += [*_pairs(value, name), *_without_inches(value, name)]
+        forms += [*_pairs(value, name), *_without_inches(value, name), *_range(value)]
     forms = [form for form in forms if _says_something(form)]
     is_brand = bool(_OF_BRAND & set(canonical_tokens(name)))
     lower = [tuple(token.lower() for token in form) for form in forms if len(form) > 1 or not is_brand]
@@ -146,13 +179,10 @@ def mentions_value(text: Text, value: str, name: str = "") -> bool:
     A "Yes" is said where the feature is named and not denied, a "No" where it is denied.
     """
     answer = value.strip().lower()
-    if answer not in YES | NO:
+    if answer not in _ANSWERS:
         return _says(text, _sought(value, name))
-    rows = _sought("yes", name)
-    verdicts = [verdict for row in rows.spaced for verdict in denied(text.spaced, row)]
-    if answer in NO:
-        return any(verdicts)
-    return not all(verdicts) or (not verdicts and _says(text, rows))
+    verdicts = _verdicts(text, _sought("yes", name))
+    return any(verdicts) if answer in NO else not all(verdicts)
 
 
 def find_mentioned(text: str, attributes: Iterable[tuple[str, str]]) -> Pairs:
@@ -203,11 +233,24 @@ def _as_words(value: str) -> re.Pattern[str]:
 
 
 def _says(text: Text, sought: _Sought) -> bool:
+    """Whether a place of the text says the value of the product, and does not deny it."""
     spaced = text.spaced
     for row in sought.spaced:
-        if row in spaced:
+        if row in spaced and not all(denied(spaced, row)):
             return True
-    return any(text.has_joined(word) for word in sought.joined)
+    for word in sought.joined:
+        if word in text.joined and (joined := text.joined_row(word)) and not all(denied(spaced, joined)):
+            return True
+    return False
+
+
+def _verdicts(text: Text, sought: _Sought) -> list[bool]:
+    """Whether each place denies a feature: the words as they are sought, or else written together."""
+    found = [verdict for row in sought.spaced for verdict in denied(text.spaced, row)]
+    if found:
+        return found
+    rows = filter(None, map(text.joined_row, sought.joined))
+    return [verdict for row in rows for verdict in denied(text.spaced, row)]
 
 
 @lru_cache(maxsize=65536)
@@ -230,16 +273,51 @@ def _identity(value: str, name: str) -> Tokens:
 
 def _forms_of_count(digits: str, name: str) -> list[Tokens]:
     """ "Number of Burners" and "USB Ports" = "5"; "five burners" and "5-burner" say it."""
-    plain = _IN_BRACKETS.sub(" ", name).strip()
+    plain = _IN_BRACKETS.sub(" ", name.replace("(s)", "s")).strip()
+    if match := _OF_VERSION.match(plain):
+        own = canonical_tokens(match[1])
+        return [(*own, *between, digits.removesuffix(".0")) for between in ((), ("version",))] + [(*own, digits)]
+    if _OF_YEAR.search(plain):
+        return [(digits, noun) for noun in ("model", "version", "edition")]
     match = _OF_COUNT.match(plain)
     if not match and not re.search(r"[^s]s$", plain):
         return []
-    noun = (match[1] if match else plain).lower()
+    noun = ((match[1] or match[2]) if match else plain).lower()
     if noun.endswith("channels"):
-        return [canonical_tokens(f"{digits} channels")]
-    nouns = {noun, noun.removesuffix("s"), noun.split()[-1], noun.split()[-1].removesuffix("s")}
-    numbers = [digits, NUMBER_WORDS.get(digits, digits)]
+        surround = _OF_SOUND if "." in digits else ()
+        return [canonical_tokens(f"{digits} {each}") for each in ("channels", *surround)]
+    words = noun.split()
+    nouns = {noun, words[-1], *_COUNTED.get(words[-1], ())}
+    if len(words) > 1 and words[-1] in _SOCKETS:
+        nouns |= {f"{' '.join(words[:-1])} {each}" for each in _SOCKETS}
+    nouns |= {singular for each in nouns for singular in _singulars(each)}
+    numbers = [digits, NUMBER_WORDS.get(digits, digits), *_MANY.get(digits, ())]
     return [canonical_tokens(f"{number} {each}") for number in numbers for each in sorted(nouns)]
+
+
+def _singulars(noun: str) -> tuple[str, ...]:
+    """What a plural may be of: "batteries" of "battery", "shelves" of "shelf"."""
+    for ending, singular in (("ies", "y"), ("lves", "lf"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
+        if noun.endswith(ending):
+            return (noun.removesuffix(ending) + singular,)
+    return (noun.removesuffix("s"),)
+
+
+def _with_unit_of(name: str, digits: str) -> list[Tokens]:
+    """ "Cooling Power (BTU)" = "10000" as a measure."""
+    if not name.strip():
+        return []
+    rows = [canonical_tokens(f"{digits} {inner}") for inner in (*_IN_BRACKETS.findall(name), name.split()[-1])]
+    return [row for row in rows if len(row) == 1 and is_measure(row[0])]
+
+
+def _range(value: str) -> list[Tokens]:
+    """ "20 hertz - 20 kilohertz" with the word "to", or without any."""
+    match = _RANGE.fullmatch(value)
+    if not match:
+        return []
+    start, end = canonical_tokens(match[1]), canonical_tokens(match[2])
+    return [(*start, *between, *end) for between in (("to",), ("through",), ())] if is_measure(end[0]) else []
 
 
 def _shorter(row: Tokens) -> list[Tokens]:
@@ -251,11 +329,29 @@ def _shorter(row: Tokens) -> list[Tokens]:
         found.append(row[1:])
     if len(row) > 2 and row[-1] in _VARIANTS and row[-2].isdigit():
         found.append(row[-2:])
+    if len(row) > 1 and (row[-1] in _EDITIONS or row in _PLATFORMS):
+        found.append(row[:-1])
+    if len(row) == 1 and (glued := _GLUED.fullmatch(row[0])):
+        found.append(glued.groups())
+    if "ryzen" in row[:-2]:
+        place = row.index("ryzen")
+        found.append(row[place : place + 2])
+    found += [(token,) for token in row[1:-1] if _FAMILY.fullmatch(token)]
+    if len(row) > 1 and row[-1].isalpha() and _says_something(row):
+        found.append(_other_number(row))
     if len(row) > 1 and not is_measure(row[-1]):
         if _MODEL.fullmatch(row[-1]):
             found.append(row[-1:])
         found += [row[start:] for start in range(1, len(row) - 1) if _names_model(row[start:])]
     return found
+
+
+def _other_number(row: Tokens) -> Tokens:
+    """The same words with the last in the plural, or in the singular."""
+    *words, last = row
+    if last.endswith("ss") or not last.isalpha():
+        return row
+    return (*words, last.removesuffix("s") if last.endswith("s") else f"{last}s")
 
 
 def _names_model(row: Tokens) -> bool:
@@ -265,10 +361,14 @@ def _names_model(row: Tokens) -> bool:
 
 
 def _without_inches(value: str, name: str) -> list[Tokens]:
-    """ "6.5 speaker" of a "Speaker Size" of 6.5 inches: of a length that is no whole number."""
+    """ "6.5 speaker", "6 1/2 speakers" of a "Speaker Size" of 6.5 inches: of a length that is no whole number."""
     match = _INCHES.fullmatch(value.strip())
     nouns = [word for word in canonical_tokens(name) if word not in _SIZES] if match else []
-    return [(match[1], noun + end) for noun in nouns[-1:] for end in ("", "s")] if match else []
+    if not match or not nouns:
+        return []
+    whole, _, part = match[1].partition(".")
+    numbers = [(match[1],), *([(whole, *_QUARTERS[part])] if part in _QUARTERS else [])]
+    return [(*number, nouns[-1] + end) for number in numbers for end in ("", "s")]
 
 
 def _pairs(value: str, name: str) -> list[Tokens]:

@@ -21,9 +21,9 @@ _WORDS = {
     "grey": "gray", "greys": "gray", "colour": "color", "colours": "colors", "coloured": "color", "colored": "color",
     "wifi": "wi fi", "aluminium": "aluminum", "fibre": "fiber", "centre": "center", "litre": "liter",
     "usbc": "usb c", "soundbar": "sound bar", "smartwatch": "smart watch", "touchscreen": "touch screen",
-    "aux": "auxiliary",
+    "aux": "auxiliary", "bt": "bluetooth",
     "cancelling": "canceling", "cancellation": "canceling", "noisecancelling": "noise canceling",
-    "cancels": "canceling", "gen": "generation", "bluray": "blu ray",
+    "cancelation": "canceling", "cancels": "canceling", "gen": "generation", "bluray": "blu ray",
     "fhd": "1920x1080", "uhd": "3840x2160", "qhd": "2560x1440", "wqhd": "2560x1440",
     "4k": "3840x2160", "8k": "7680x4320", "2160p": "3840x2160", "4320p": "7680x4320", "1080p": "1920x1080",
     "1440p": "2560x1440", "720p": "1280x720",
@@ -38,10 +38,16 @@ _OTHER_SENSES = (
     r"black (?:friday|levels?|market|bars?|eye)|prime (?:shipping|day|members?|delivery|video|time)|"
     r"led (?:me|us|him|her|them|you|my|to)|silver lining|silver bullet|gold(?:en)? (?:standard|rule|mine)|"
     r"(?:the|user|owner'?s?|instructions?) manual|"
-    r"red (?:flags?|tape|hot)|green light|white (?:glove|noise|lie)|blue (?:moon|book)|gas station|electric bill|"
-    r"apples to apples|apple pies?|ring (?:up|out|true)|laser focused|glass of|wood burning"
+    r"red (?:flags?|tape|hot)|white (?:glove|noise|lies?|balance|wine|paper)|blue (?:moon|book)|out of the blue|"
+    r"gas station|electric bill|gold(?=[ -]plated)|black screen|(?:green|red|blue|amber|orange) lights?|orange juice|"
+    r"an orange(?! (?:one|colou?r|case|finish))|"
+    r"(?:go|goes|went|turn|turns|turned) (?:black|red|blue|green|white|orange|gray|yellow|pink|brown)|"
+    r"black and white (?:images?|pictures?|photos?|prints?|printing|pages?|copies|tv|movies?|film)|"
+    r"plastic (?:wrap|smell|bags?)|in (?:(?:my|any|this|that|either|our|your) )?case|watch cable|"
+    r"cable (?:bill|company|box|tv|guy|service)|apples to apples|apple pies?|ring (?:up|out|true)|laser focused|"
+    r"glass of|wood burning"
 )
-"""Words that are values of colours, fuels, materials and brands, in phrases that say something else."""
+"""Words that are features, or values of colours, fuels, materials and brands, in phrases that say something else."""
 
 _NAMES = (
     "apple", "ring", "shark", "nest", "echo", "sharp", "brother", "blink", "tile", "square", "ninja", "fossil", "polar",
@@ -56,7 +62,11 @@ _BY = re.compile(r"(?<![\w.])(\d{3,4})\s*x\s*(\d{3,4})p?(?!\w)")
 _BITS = re.compile(r"(\d\s?)([KMGkmg])(?:b|bits?)(?:/s(?:ec)?|ps)\b")
 _BYTES = re.compile(r"(\d\s?)([KMG])B(?:/s(?:ec)?|ps)\b")
 """Rates: bits where the "b" is small."""
-_GENERATION = re.compile(r"\b(wi-?fi|usb|hdmi|bluetooth|pcie)(?=\d)")
+_LINES = re.compile(r" p\b(?<=[ 1]080 p|[ 1]440 p| 720 p|2160 p|4320 p)")
+"""The space of "1080 p"."""
+_RATIO = re.compile(r"(?<![\w.:])(\d{1,5}):(\d{1,2})(?![\w:]|\s?[ap]\.?m)")
+"""The ratio "16:9" as a word."""
+_GENERATION = re.compile(r"\b(wi-?fi|usb|hdmi|bluetooth|bt|pcie|f)(?=\d)")
 _PHRASE = re.compile(rf"\b(?:{'|'.join(sorted(_PHRASES)).replace(' ', '[ -]')}|{_OTHER_SENSES})\b")
 _TOKEN = re.compile(r"\d+(?:\.\d+)?[a-z]+\b|\d+x\d+\b|\d+\.\d+|[^\W_]+|[.!?;:,](?=\s)")
 _MARKS = frozenset(".!?;:,")
@@ -78,7 +88,10 @@ def cut(text: str) -> Tokens:
     if not plain.isascii():
         plain = unicodedata.normalize("NFKC", plain)
     plain = _BYTES.sub(r"\1\2b/s", _BITS.sub(r"\1\2bps", plain))
-    measured = with_base_units(_GENERATION.sub(r"\1 ", _BY.sub(r" \1x\2 ", plain.lower())))
+    lower = _LINES.sub("p", _BY.sub(r" \1x\2 ", plain.lower()))
+    if ":" in lower:
+        lower = _RATIO.sub(r"\1to\2", lower)
+    measured = with_base_units(_GENERATION.sub(r"\1 ", lower))
     tokens: list[str] = []
     for token in _TOKEN.findall(_PHRASE.sub(_one_sense, measured)):
         for part in _WORDS[token].split() if token in _WORDS else (BREAK if token in _MARKS else token,):

@@ -18,7 +18,7 @@ def _unit(base: str, factor: float, spellings: str) -> None:
         _UNITS[spelling] = (base, factor)
 
 
-_unit("in", 1, "inches,inch,in,ins,\",''")
+_unit("in", 1, "inches,inchers,incher,inch,in,ins,\",''")
 _unit("in", 12, "feet,foot,ft")
 _unit("in", 36, "yards,yard,yds,yd")
 _unit("mm", 1, "millimeters,millimeter,millimetres,millimetre,mm")
@@ -53,6 +53,8 @@ _unit("v", 1, "volts,volt,v")
 _unit("amp", 1, "amperes,ampere,amps,amp")
 _unit("ohm", 1, "ohms,ohm")
 _unit("hp", 1, "horsepower,horse power,hp")
+_unit("va", 1, "volt-amperes,volt amperes,volt ampere,volt amps,va")
+_unit("mah", 1000, "ampere hours,ampere-hours,amp hours,amp-hours,amp hour,ah")
 _unit("mah", 1, "milliampere hours,milliampere-hours,milliamp hours,milliamp-hours,mahs,mah")
 _unit("cuft", 1, "ft^3,ft3,cubic feet,cubic foot,cubic-foot,cubic-feet,cubic ft,cu. ft,cu ft,cu.ft,cu-ft,cuft")
 _unit("sqft", 1, "ft^2,ft2,square feet,square foot,square-foot,square ft,sq. ft,sq ft,sq.ft,sqft")
@@ -63,12 +65,27 @@ _unit("l", 1, "liters,liter,litres,litre,l")
 _unit("l", 0.001, "milliliters,milliliter,millilitres,millilitre,ml")
 _unit("cup", 1, "cups,cup")
 _unit("s", 1, "seconds,second,secs,sec")
+_unit("s", 0.001, "milliseconds,millisecond,msec,ms")
 _unit("s", 60, "minutes,minute,mins,min")
 _unit("s", 3600, "hours,hour,hrs,hr")
 _unit("day", 1, "days,day")
 _unit("day", 7, "weeks,week")
 _unit("month", 12, "years,year,yrs,yr")
 _unit("month", 1, "months,month")
+_unit(
+    "deg",
+    1,
+    "degrees fahrenheit,degree fahrenheit,degrees celsius,degree celsius,degrees f,degrees c,degrees,degree,deg,"
+    "\u00b0f,\u00b0 f,\u00b0c,\u00b0 c,\u00b0,f",
+)
+_unit("kelvin", 1, "degrees kelvin,kelvins,kelvin")
+_unit("inlb", 1, "inch-pounds,inch pounds,inch-pound,in-lbs,in-lb,in lbs,in. lbs,in.-lbs")
+_unit("inlb", 12, "foot-pounds,foot pounds,foot-pound,ft-lbs,ft-lb,ft lbs,ft. lbs,ft.-lbs")
+_unit("gpm", 1, "gallons per minute,gallon per minute,gpm")
+_unit("pa", 1000, "kilopascals,kilopascal,kpa")
+_unit("pa", 1, "pascals,pascal,pa")
+_unit("cc", 1, "cubic centimeters,cubic centimeter,cubic centimetres,cm^3,cm3,cc,ccs")
+_unit("joule", 1, "joules,joule")
 _unit("btu", 1, "british thermal units,british thermal unit,btus,btu")
 _unit("cfm", 1, "cubic feet per minute,cfm")
 _unit("rpm", 1, "revolutions per minute,rpms,rpm")
@@ -89,6 +106,7 @@ _OTHER_SYSTEM = {
     "mi": (1.60934, "km", (1,)), "km": (1 / 1.60934, "mi", (1,)),
     "mph": (1.60934, "kmh", (1,)), "kmh": (1 / 1.60934, "mph", (1,)),
     "qt": (0.946353, "l", (1,)), "l": (1 / 0.946353, "qt", (1, 4)),
+    "day": (86400, "s", (3600,)),
 }  # fmt: skip
 """Base unit -> how many of which other base unit it is, and the units in which people say those, in base units."""
 
@@ -142,6 +160,16 @@ _G_OF_MEMORY = re.compile(r"(?<![\w.])(\d+)\s?g(?=\s(?:of\s)?(?:ram|memory|ddr\d
 _A_UNIT = re.compile(r"(?<!half )\ba(?=[\s-](?:pound|terabyte|tb|gallon|quart|kilowatt)\b)")
 """Not "a foot", "a cup", "an hour" or "a year", which mostly measure something else."""
 
+_POINT = re.compile(rf"\b({_either((*_ONES, *_TEENS))}) point ({_either(_ONES)})\b")
+_AND_A_HALF = re.compile(
+    r"\b(?:(?:an?|one) |(?<!\d )(?<!\d-))"
+    r"(pound|gallon|quart|foot|inch|hour|mile|meter|liter|cup|terabyte)s? and an? half\b"
+)
+"""Numbers in words: "one point six", "a pound and a half"."""
+
+_BY_MEASURE = re.compile(r"x(?<=[\d\"'nmt ]x)(?=\s?\.?\d+(?:\.\d+)?\s?(?:\"|'|in\b|inch|mm\b|cm\b|ft\b))")
+"""The x between two lengths, each with a unit."""
+
 _STATURE = re.compile(
     r"(?<![\w.])(\d{1,2})\s*(?:foot|feet|')[\s-]?(\d{1,2}(?:\.\d+)?)(?:''|\"|\s*in(?:ch(?:es)?)?\b)?(?!\w)"
 )
@@ -159,11 +187,18 @@ def with_base_units(text: str) -> str:
     """`text` (lower case, plain quotes) with each measure as one token in its base unit."""
     if "'" in text or " f" in text:
         text = _FEET.sub(r"\1 feet", _STATURE.sub(r"\1 feet \2 inches", text))
+    if " point " in text:
+        text = _POINT.sub(lambda match: f"{_WORDS[match[1]]}.{_WORDS[match[2]]}", text)
+    if "half" in text:
+        text = _AND_A_HALF.sub(r"1.5 \1", text)
+    if "x" in text:
+        text = _BY_MEASURE.sub(" x ", text)
     if "," in text:
         text = _DECIMAL_COMMA.sub(r"\1.\2", text)
     if " 000" in text:
         text = _SPACED.sub(lambda match: match[1].replace(" ", ""), text)
-    text = _G_OF_MEMORY.sub(r"\1gb", text)
+    if "g " in text and ("ram" in text or "mem" in text or "ddr" in text):
+        text = _G_OF_MEMORY.sub(r"\1gb", text)
     if "k" in text or "thousand" in text:
         text = _THOUSANDS.sub(lambda match: said_number(float(match[1]) * 1000), text)
     return _MEASURE.sub(_in_base_units, _A_UNIT.sub("1", text))
@@ -181,13 +216,17 @@ def is_measure(token: str) -> bool:
 
 
 def other_measures(token: str) -> tuple[str, ...]:
-    """Other tokens that say the same measure: rounded in the other system, 1024 for 1000, "128g" for gigabytes."""
+    """Other tokens that say the same measure: rounded in the other system, 1024 for 1000, "128g", MHz as "2400hz"."""
     match = _AS_TOKEN.fullmatch(token)
     if match is None or match[2] not in _BASES:
         return ()
     number, base = float(match[1]), match[2]
     if base == "gb":
         return _of_gigabytes(match[1])
+    if base == "hz" and number >= 1e8:
+        return (f"{said_number(number / 1e6)}hz",)
+    if base == "kelvin":
+        return (f"{match[1]}k",)
     if base not in _OTHER_SYSTEM:
         return ()
     factor, other, scales = _OTHER_SYSTEM[base]

@@ -40,6 +40,17 @@ def test_rows_are_conserved(snapshot: Snapshot) -> None:
     assert pl.read_parquet(snapshot.dataset / "dropped.parquet")["review_id"].to_list() == ["r6"]
 
 
+def test_reviews_carry_the_values_that_were_found_in_them(snapshot: Snapshot) -> None:
+    found = snapshot.read("informativeness/features").select("review_id", "n_attributes", "attributes")
+    released = pl.concat(
+        pl.read_parquet(snapshot.dataset / f"{name}.parquet", columns=found.columns)
+        for name in ("train", "dev", "test")
+    )
+    assert released.sort("review_id").equals(found.sort("review_id"))
+    assert released["attributes"].list.len().to_list() == released["n_attributes"].to_list()
+    assert released["attributes"].explode().struct.field("value").null_count() == 0
+
+
 def test_a_lost_review_is_an_error(tmp_path: Path) -> None:
     snapshot = made_snapshot(tmp_path / "snapshot")
     splits = snapshot.read("splits/splits")
