@@ -17,7 +17,7 @@ from ameli_build.mentions.words import word_set
 if TYPE_CHECKING:
     from spacy.language import Language
 
-UNCHANGED = word_set("canvas gas gps lens series xbox")
+UNCHANGED = word_set("canvas gas gps lens nas series ups xbox")
 _SINGULAR_ENDS = ("ss", "us", "is")
 """Singular nouns that end like plurals, which rules would cut, and the ends of others."""
 

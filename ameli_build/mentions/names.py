@@ -35,11 +35,12 @@ Span = tuple[str, ...]
 
 _MODEL = re.compile(r"(?:[a-z]{2,}\d|[a-z]+\d\d|\d+[a-z]+\d)[a-z\d]*$")
 _NO_MODEL = re.compile(
-    r"\d+(?:x\d|in\d)|(?:ddr|gddr|mp|usb|pc|cat|h|cl|rj|cr|aa|aaa|lr|hdmi|type|gen|ver|v|windows|sata|uhs|class|wpa|ac|ax|mfi"
+    r"\d+(?:x\d|in\d)|(?:ddr|gddr|mp|usb|pc|cat|h|cl|rj|cr|aa|aaa|lr|rg|hdmi|type|gen|ver|v|windows|sata|uhs|class|wpa|ac|ax|mfi"
     r"|docsis|adsl|wifi|bt|ipx?|cd|iphone|ipad|ps)\d+[a-z]?$"
 )
 """Words of letters and digits that name a model ("WRT54G"), and measures and standards, which name none."""
 
+_ASIDE = re.compile(r"\s-\s|[()\[\]]")
 _FRONT, _BACK = 2, 3
 """Compounds before and after what is left out of a name."""
 
@@ -92,11 +93,14 @@ def product_names(title: str, category: str, language: Language, max_words: int 
         The names, longest first, then by their words; names with a gap after all others.
     """
     kinds = [phrase for phrase in category_phrases(category, language) if _says_something(phrase, language)]
-    titled = [] if _is_work(kinds, language) else title_phrases(title, kinds, language)
+    work = _is_work(kinds, language)
+    titled = _media(title) if work else title_phrases(title, kinds, language)
     alike = {lemma_of(phrase[-1], language) for phrase in titled}
     known = any(lemma in name_table().things or lemma in name_table().lines for lemma in alike)
-    if known and not any(is_plural(phrase[-1], language) for phrase in kinds):
-        kinds = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]  # not a "Non-Touch Screen"
+    named = {name for lemma in alike for name in all_names(lemma)}
+    agreed = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in named]
+    if not work and (agreed or (known and not any(is_plural(phrase[-1], language) for phrase in kinds))):
+        kinds = agreed  # neither the hubs of "Cables & Hubs" nor a "Non-Touch Screen"
     titled = [phrase for phrase in titled if phrase[-1].lower() not in name_table().never]
     phrases = [*titled, *kinds]
     same = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]
@@ -119,6 +123,12 @@ def _is_work(kinds: Sequence[Phrase], language: Language) -> bool:
     return any(lemma_of(phrase[-1], language) in name_table().works for phrase in kinds)
 
 
+def _media(title: str) -> list[Phrase]:
+    """What a work comes on: "(Blu-ray Disc)", "- CD"."""
+    first = [letters_of(part.split()[0]) for part in _ASIDE.split(title) if part.strip()]
+    return [[word] for word in first if word in name_table().media]
+
+
 def _says_something(phrase: Phrase, language: Language) -> bool:
     """Whether a category's head can name a thing: not "Accessories", not "Secure Digital"."""
     lemma = lemma_of(phrase[-1], language)
@@ -128,10 +138,13 @@ def _says_something(phrase: Phrase, language: Language) -> bool:
 def _everyday(phrases: Sequence[Phrase], language: Language) -> set[str]:
     """Other everyday names of what the phrases name, by the longest of their ends that the table knows."""
     found: set[str] = set()
-    for phrase in phrases:
-        ends = _ends(phrase, language)
+    every = [_ends(phrase, language) for phrase in phrases]
+    named = {end for ends in every for end in ends}
+    for ends in every:
         found |= next((names for end in ends if (names := other_names(end))), set())
-        found |= {name for thing in name_table().lines.get(ends[-1], ()) for name in _with_others(thing)}
+        plain = ends[-1] in name_table().things  # a network "Switch" is no console
+        things = [thing for thing in name_table().lines.get(ends[-1], ()) if not plain or letters_of(thing) in named]
+        found |= {name for thing in things for name in _with_others(thing)}
     return found
 
 

@@ -55,9 +55,10 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
     own = frozenset(letters for head in heads for letters in all_names(head))
     nouns = listed_nouns(language)
     parts = [words for words in map(clean_words, _brand_last(segments(title))) if words]
-    for only_own, some in ((True, parts), (False, _without_measures(title, parts))):
+    told = own if any(is_plural(phrase[-1], language) for phrase in kinds) else frozenset()
+    for only_own, some, kind in ((True, parts, own), (False, _without_measures(title, parts), told)):
         for words in some:
-            found = heads_of(words, lemmas_of(words, language), own, nouns, only_own=only_own)
+            found = heads_of(words, lemmas_of(words, language), kind, nouns, only_own=only_own)
             if found:
                 return [words[start:end] for start, end in found]
     if not parts:
@@ -135,9 +136,11 @@ def lemmas_of(words: Phrase, language: Language) -> list[str]:
 
 
 def lemma_of(compound: str, language: Language) -> str:
-    """The lemma of a compound's last word, read as a noun."""
+    """The lemma of a compound's last word, read as a noun; "windows" is the system's name."""
     words = WORD.findall(compound.lower())
-    return noun_lemma(words[-1], language) if words else ""
+    if not words or words[-1] in name_table().never:
+        return words[-1] if words else ""
+    return noun_lemma(words[-1], language)
 
 
 def _brand_last(parts: Sequence[str]) -> list[str]:
