@@ -20,6 +20,7 @@ from ameli_build.mentions.titles import (
     asides,
     category_phrases,
     clean_words,
+    front_words,
     is_plural,
     lemma_of,
     purposes,
@@ -39,6 +40,10 @@ _NO_MODEL = re.compile(
     r"|docsis|adsl|wifi|bt|ipx?|cd|iphone|ipad|ps)\d+[a-z]?$"
 )
 """Words of letters and digits that name a model ("WRT54G"), and measures and standards, which name none."""
+
+_LINE_MODEL = re.compile(r"[a-z]{1,3}\d{1,3}[a-z]?$|\d{1,3}[a-z]$")
+_SUFFIXES = word_set("edge plus pro max mini ultra lite active")
+"""A model behind the name of a line, and words that may follow it."""
 
 _ASIDE = re.compile(r"\s-\s|[()\[\]]")
 _FRONT, _BACK = 2, 3
@@ -107,7 +112,7 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     nouns = _everyday([*titled, *same] if known else phrases, language)
     spans = Counter((*_spans_of(titled, max_words), *_spans_of(kinds, max_words)))
     things = {end for phrase in phrases for end in _ends(phrase, language)} | set(map(letters_of, nouns))
-    more = {*_line_names(title, category, things), *_models(title)} | {_parts(noun) for noun in nouns}
+    more = {*_line_names(title, category, things), *(() if work else _models(title))} | {_parts(noun) for noun in nouns}
     spans.update(more - spans.keys())
     plain = _named(spans, alike, language)
     said = {name.words for name in plain}
@@ -216,21 +221,37 @@ def _line_names(title: str, category: str, things: set[str]) -> Iterator[Span]:
     """Names of lines of the product's kind that title and category say before any "for", by the letters of things."""
     table = name_table()
     for part in (*segments(title), category):
-        words = clean_words(part)
+        words = front_words(part)
         for start in range(len(words)):
             for end in range(start + 1, min(start + 3, len(words)) + 1):
                 span = _parts(" ".join(words[start:end]))
                 if any(all_names(thing) & things for thing in table.lines.get("".join(span), ())):
                     yield span
                     yield from (_parts(name) for name in other_names("".join(span)))
+                    yield from _models_of_line(span, [word.lower() for word in words[end : end + 2]])
+
+
+def _models_of_line(line: Span, following: Sequence[str]) -> Iterator[Span]:
+    """The model behind the name of a line, with that name and alone: "Galaxy S7 edge" is the "S7 edge", the "S7"."""
+    if not following or not any(map(str.isdigit, following[0])) or len(_parts(following[0])) > 1:
+        return
+    model = (following[0],)
+    models = [model, (*model, *following[1:])] if {*following[1:]} & _SUFFIXES else [model]
+    yield from ((*line, *name) for name in models)
+    if _LINE_MODEL.match(model[0]) and not _NO_MODEL.match(model[0]) and model[0] not in name_table().never:
+        yield from models
 
 
 def _models(title: str) -> Iterator[Span]:
-    """Model numbers before any "for", whole and by the part behind a hyphen: "SRS-ZR7" is the "ZR7" too."""
-    for part in segments(title):
-        for word in clean_words(part):
-            parts = () if "/" in word else _parts(word)
-            yield from ((one,) for one in {"".join(parts[:2]), *parts} if _is_model(one))
+    """Model numbers before any "for", whole and by the part behind a hyphen: "SRS-ZR7" is the "ZR7" too.
+
+    Those that end a part are names in the part behind the brand alone: others end in numbers of other things.
+    """
+    parts = segments(title)
+    for part in parts:
+        for word in front_words(part) if part in parts[:2][-1:] else clean_words(part):
+            numbers = () if "/" in word else _parts(word)
+            yield from ((one,) for one in {"".join(numbers[:2]), *numbers} if _is_model(one))
 
 
 def _is_model(word: str) -> bool:
@@ -246,7 +267,8 @@ def _named(
     for span, count in spans.items():
         head = noun_lemma(span[-1], language)
         alone = len(span) == 1
-        if alone and (head in idle or (len(head) < 3 and head not in things)):
+        short = len(head) < 3 and head not in things and not any(map(str.isdigit, head))
+        if alone and (head in idle or short):
             continue
         words = (*span[:-1], head)
         said = count + names[words].count if words in names and not gapped else count

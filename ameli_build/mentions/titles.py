@@ -71,17 +71,24 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
 
 @lru_cache(maxsize=1 << 12)
 def clean_words(segment: str) -> tuple[str, ...]:
-    """A segment's words before any "with" or "for", without measures, determiners and trailing model numbers."""
+    """`front_words` without trailing model numbers."""
+    words = front_words(segment)
+    end = len(words)
+    while end and (any(map(str.isdigit, words[end - 1])) or not WORD.search(words[end - 1])):
+        end -= 1
+    return words[:end]
+
+
+@lru_cache(maxsize=1 << 12)
+def front_words(segment: str) -> tuple[str, ...]:
+    """A segment's words before any "with" or "for", without measures and determiners."""
     spaced = _MEASURE.sub(" ", segment).replace(", ", " , ")
     words = [word.strip(".'\"”″!?*:") for word in spaced.split()]
     words = [word for word in words if WORD.search(word) or word in (*AND, ",")]
     while words and (words[0].lower() in _DETERMINERS or not WORD.search(words[0])):
         words.pop(0)
     end = next((n for n, word in enumerate(words) if n and _is_hard(word)), len(words))
-    words = words[:end]
-    while words and (any(map(str.isdigit, words[-1])) or not WORD.search(words[-1])):
-        words.pop()
-    return tuple(words)
+    return tuple(words[:end])
 
 
 @lru_cache(maxsize=1 << 12)

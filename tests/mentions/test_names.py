@@ -189,6 +189,15 @@ def test_nouns_of_a_works_name_are_no_names(title: str, category: str, name: str
         ("Cellaro - 46-Bottle Wine Cooler", "Wine Refrigerators & Coolers", {"wine cooler", "fridge"}),
         ("Packwell - Camera Bag", "Camera Bags & Cases", {"bag", "case"}),
         ("Apple - MacBook Pro - M3", "MacBooks", {"macbook", "mbp", "laptop"}),
+        ("Samsung - Galaxy S21 edge 128GB - Pink", "Cell Phones", {"s21", "s21 edge", "galaxy s21", "galaxy s21 edge"}),
+        ("Apple - iPhone 7 64GB - Black (Telora)", "iPhone", {"iphone 7", "iphone", "phone"}),
+        ("Canon - EOS Rebel T9 Camera Kit", "DSLR Cameras", {"rebel t9", "t9", "rebel"}),
+        ("Amazon - Fire HD 8 Tablet", "Tablets", {"fire hd 8", "fire"}),
+        ("Netlink Wireless Router NX54G", "Wireless Routers", {"nx54g", "router"}),
+        ("Keld - Over-Ear Headphones KH30BT", "Headphones", {"kh30bt"}),
+        ("Sonance - Recorder SR-ZR7", "Voice Recorders", {"zr7", "srzr7"}),
+        ("Coolair - 8,000 BTU Window Air Conditioner", "Window Air Conditioners", {"window unit", "ac"}),
+        ('Visara - 50" Class - LED - HDTV', "TVs", {"flat screen", "tv"}),
     ],
 )
 def test_names_as_shoppers_say_them(title: str, category: str, some: set[str]) -> None:
@@ -220,6 +229,12 @@ def test_names_as_shoppers_say_them(title: str, category: str, some: set[str]) -
         ("Amperon - Charge Tower", "Cell Phone Accessories", {"computer", "pc", "desktop"}),
         ("Roadix - Vent Mount", "Car Mounts", {"bracket", "wall mount"}),
         ("Cablo - RG59 Coaxial Cable", "Coaxial Cables", {"rg59"}),
+        ("Shell21 - Slim Case", "Cases", {"shell21"}),
+        ("Apple - iPod touch 16GB MP3 Player", "MP3 Players", {"mp3"}),
+        ("Apple - iPhone 3G 16GB", "iPhone", {"3g"}),
+        ("Shellback - Case for Apple iPhone 6s", "iPhone Cases", {"6s"}),
+        ("Kestrel - 15 Laptop - Intel Core i5-7200U", "PC Laptops", {"i57200u"}),
+        ("Hoops 2K30 - Xbox One", "Xbox One Games", {"2k30"}),
     ],
 )
 def test_what_is_no_name_alone(title: str, category: str, never: set[str]) -> None:
