@@ -104,7 +104,8 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     known = any(lemma in name_table().things or lemma in name_table().lines for lemma in alike)
     named = {name for lemma in alike for name in all_names(lemma)}
     agreed = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in named]
-    if not work and (agreed or (known and not any(is_plural(phrase[-1], language) for phrase in kinds))):
+    sure = len({lemma_of(phrase[-1], language) for phrase in kinds if is_plural(phrase[-1], language)}) == 1
+    if not work and (agreed or (known and not sure)):
         kinds = agreed  # neither the hubs of "Cables & Hubs" nor a "Non-Touch Screen"
     titled = [phrase for phrase in titled if phrase[-1].lower() not in name_table().never]
     phrases = [*titled, *kinds]
