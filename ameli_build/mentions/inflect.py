@@ -74,11 +74,6 @@ def listed_nouns(language: Language) -> frozenset[str]:
     return _listed("noun", language)
 
 
-def is_adjective(lemma: str, language: Language) -> bool:
-    """Whether the word is listed as an adjective."""
-    return lemma in _listed("adj", language)
-
-
 def is_listed(word: str, language: Language) -> bool:
     """Whether the word is in the dictionary at all, unlike most names."""
     return word in dictionary(language)
