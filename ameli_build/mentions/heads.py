@@ -85,9 +85,11 @@ def _named_twice(
 ) -> Iterator[Span]:
     """Other nouns of the thing, in apposition or joined by "and"."""
     alike = own | all_names(lemmas[head])
+    contained = len(places) > 1 and lemmas[head] in name_table().containers
+    last = places[-2] if contained else head  # a "Keyboard and Mouse Combo" is both
     for n in places:
         between = {word.lower() for word in words[head + 1 : n]}
-        joined = n < head and words[n + 1].lower() in AND and (lemmas[n] in own or n + 2 == head)
+        joined = n < head and words[n + 1].lower() in AND and (lemmas[n] in own or n + 2 == last)
         apposed = n == head - 1 and (lemmas[n] in alike or lemmas[head] in all_names(lemmas[n]))
         if joined or apposed:
             yield 0, n + 1

@@ -17,7 +17,7 @@ from ameli_build.mentions.words import word_set
 if TYPE_CHECKING:
     from spacy.language import Language
 
-UNCHANGED = word_set("canvas gas gps lens series xbox")
+UNCHANGED = word_set("canvas gas gps lens nas series ups xbox")
 _SINGULAR_ENDS = ("ss", "us", "is")
 """Singular nouns that end like plurals, which rules would cut, and the ends of others."""
 
@@ -72,11 +72,6 @@ def is_noun(lemma: str, language: Language) -> bool:
 def listed_nouns(language: Language) -> frozenset[str]:
     """All words that are listed as nouns."""
     return _listed("noun", language)
-
-
-def is_adjective(lemma: str, language: Language) -> bool:
-    """Whether the word is listed as an adjective."""
-    return lemma in _listed("adj", language)
 
 
 def is_listed(word: str, language: Language) -> bool:

@@ -20,6 +20,7 @@ from ameli_build.mentions.titles import (
     asides,
     category_phrases,
     clean_words,
+    front_words,
     is_plural,
     lemma_of,
     purposes,
@@ -35,11 +36,16 @@ Span = tuple[str, ...]
 
 _MODEL = re.compile(r"(?:[a-z]{2,}\d|[a-z]+\d\d|\d+[a-z]+\d)[a-z\d]*$")
 _NO_MODEL = re.compile(
-    r"\d+(?:x\d|in\d)|(?:ddr|gddr|mp|usb|pc|cat|h|cl|rj|cr|aa|aaa|lr|hdmi|type|gen|ver|v|windows|sata|uhs|class|wpa|ac|ax|mfi"
+    r"\d+(?:x\d|in\d)|(?:ddr|gddr|mp|usb|pc|cat|h|cl|rj|cr|aa|aaa|lr|rg|hdmi|type|gen|ver|v|windows|sata|uhs|class|wpa|ac|ax|mfi"
     r"|docsis|adsl|wifi|bt|ipx?|cd|iphone|ipad|ps)\d+[a-z]?$"
 )
 """Words of letters and digits that name a model ("WRT54G"), and measures and standards, which name none."""
 
+_LINE_MODEL = re.compile(r"[a-z]{1,3}\d{1,3}[a-z]?$|\d{1,3}[a-z]$")
+_SUFFIXES = word_set("edge plus pro max mini ultra lite active")
+"""A model behind the name of a line, and words that may follow it."""
+
+_ASIDE = re.compile(r"\s-\s|[()\[\]]")
 _FRONT, _BACK = 2, 3
 """Compounds before and after what is left out of a name."""
 
@@ -92,18 +98,22 @@ def product_names(title: str, category: str, language: Language, max_words: int 
         The names, longest first, then by their words; names with a gap after all others.
     """
     kinds = [phrase for phrase in category_phrases(category, language) if _says_something(phrase, language)]
-    titled = [] if _is_work(kinds, language) else title_phrases(title, kinds, language)
+    work = _is_work(kinds, language)
+    titled = _media(title) if work else title_phrases(title, kinds, language)
     alike = {lemma_of(phrase[-1], language) for phrase in titled}
     known = any(lemma in name_table().things or lemma in name_table().lines for lemma in alike)
-    if known and not any(is_plural(phrase[-1], language) for phrase in kinds):
-        kinds = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]  # not a "Non-Touch Screen"
+    named = {name for lemma in alike for name in all_names(lemma)}
+    agreed = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in named]
+    sure = len({lemma_of(phrase[-1], language) for phrase in kinds if is_plural(phrase[-1], language)}) == 1
+    if not work and (agreed or (known and not sure)):
+        kinds = agreed  # neither the hubs of "Cables & Hubs" nor a "Non-Touch Screen"
     titled = [phrase for phrase in titled if phrase[-1].lower() not in name_table().never]
     phrases = [*titled, *kinds]
     same = [phrase for phrase in kinds if lemma_of(phrase[-1], language) in alike]
     nouns = _everyday([*titled, *same] if known else phrases, language)
     spans = Counter((*_spans_of(titled, max_words), *_spans_of(kinds, max_words)))
     things = {end for phrase in phrases for end in _ends(phrase, language)} | set(map(letters_of, nouns))
-    more = {*_line_names(title, category, things), *_models(title)} | {_parts(noun) for noun in nouns}
+    more = {*_line_names(title, category, things), *(() if work else _models(title))} | {_parts(noun) for noun in nouns}
     spans.update(more - spans.keys())
     plain = _named(spans, alike, language)
     said = {name.words for name in plain}
@@ -119,6 +129,12 @@ def _is_work(kinds: Sequence[Phrase], language: Language) -> bool:
     return any(lemma_of(phrase[-1], language) in name_table().works for phrase in kinds)
 
 
+def _media(title: str) -> list[Phrase]:
+    """What a work comes on: "(Blu-ray Disc)", "- CD"."""
+    first = [letters_of(part.split()[0]) for part in _ASIDE.split(title) if part.strip()]
+    return [[word] for word in first if word in name_table().media]
+
+
 def _says_something(phrase: Phrase, language: Language) -> bool:
     """Whether a category's head can name a thing: not "Accessories", not "Secure Digital"."""
     lemma = lemma_of(phrase[-1], language)
@@ -128,10 +144,13 @@ def _says_something(phrase: Phrase, language: Language) -> bool:
 def _everyday(phrases: Sequence[Phrase], language: Language) -> set[str]:
     """Other everyday names of what the phrases name, by the longest of their ends that the table knows."""
     found: set[str] = set()
-    for phrase in phrases:
-        ends = _ends(phrase, language)
+    every = [_ends(phrase, language) for phrase in phrases]
+    named = {end for ends in every for end in ends}
+    for ends in every:
         found |= next((names for end in ends if (names := other_names(end))), set())
-        found |= {name for thing in name_table().lines.get(ends[-1], ()) for name in _with_others(thing)}
+        plain = ends[-1] in name_table().things  # a network "Switch" is no console
+        things = [thing for thing in name_table().lines.get(ends[-1], ()) if not plain or letters_of(thing) in named]
+        found |= {name for thing in things for name in _with_others(thing)}
     return found
 
 
@@ -203,21 +222,37 @@ def _line_names(title: str, category: str, things: set[str]) -> Iterator[Span]:
     """Names of lines of the product's kind that title and category say before any "for", by the letters of things."""
     table = name_table()
     for part in (*segments(title), category):
-        words = clean_words(part)
+        words = front_words(part)
         for start in range(len(words)):
             for end in range(start + 1, min(start + 3, len(words)) + 1):
                 span = _parts(" ".join(words[start:end]))
                 if any(all_names(thing) & things for thing in table.lines.get("".join(span), ())):
                     yield span
                     yield from (_parts(name) for name in other_names("".join(span)))
+                    yield from _models_of_line(span, [word.lower() for word in words[end : end + 2]])
+
+
+def _models_of_line(line: Span, following: Sequence[str]) -> Iterator[Span]:
+    """The model behind the name of a line, with that name and alone: "Galaxy S7 edge" is the "S7 edge", the "S7"."""
+    if not following or not any(map(str.isdigit, following[0])) or len(_parts(following[0])) > 1:
+        return
+    model = (following[0],)
+    models = [model, (*model, *following[1:])] if {*following[1:]} & _SUFFIXES else [model]
+    yield from ((*line, *name) for name in models)
+    if _LINE_MODEL.match(model[0]) and not _NO_MODEL.match(model[0]) and model[0] not in name_table().never:
+        yield from models
 
 
 def _models(title: str) -> Iterator[Span]:
-    """Model numbers before any "for", whole and by the part behind a hyphen: "SRS-ZR7" is the "ZR7" too."""
-    for part in segments(title):
-        for word in clean_words(part):
-            parts = () if "/" in word else _parts(word)
-            yield from ((one,) for one in {"".join(parts[:2]), *parts} if _is_model(one))
+    """Model numbers before any "for", whole and by the part behind a hyphen: "SRS-ZR7" is the "ZR7" too.
+
+    Those that end a part are names in the part behind the brand alone: others end in numbers of other things.
+    """
+    parts = segments(title)
+    for part in parts:
+        for word in front_words(part) if part in parts[:2][-1:] else clean_words(part):
+            numbers = () if "/" in word else _parts(word)
+            yield from ((one,) for one in {"".join(numbers[:2]), *numbers} if _is_model(one))
 
 
 def _is_model(word: str) -> bool:
@@ -233,7 +268,8 @@ def _named(
     for span, count in spans.items():
         head = noun_lemma(span[-1], language)
         alone = len(span) == 1
-        if alone and (head in idle or (len(head) < 3 and head not in things)):
+        short = len(head) < 3 and head not in things and not any(map(str.isdigit, head))
+        if alone and (head in idle or short):
             continue
         words = (*span[:-1], head)
         said = count + names[words].count if words in names and not gapped else count

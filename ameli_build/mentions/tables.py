@@ -81,7 +81,7 @@ def name_table() -> NameTable:
             lines[letters_of(name)].add(thing)
     words = {name: frozenset(table[name].split()) for name in NameTable.__slots__ if isinstance(table.get(name), str)}
     words["things"] |= {name for names in (*same.values(), *also.values()) for name in names if " " not in name}
-    words["things"] -= words["containers"]
+    words["things"] -= words["containers"] | (lines.keys() - set(table["things"].split()))
     never = frozenset(f"{table['colours']} {table['technologies']}".split())
     return NameTable(**words, same=_frozen(same), also=_frozen(also), lines=_frozen(lines), never=never)
 

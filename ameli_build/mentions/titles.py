@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.heads import AND, heads_of
-from ameli_build.mentions.inflect import is_adjective, is_listed, is_noun, listed_nouns, noun_lemma
+from ameli_build.mentions.inflect import is_listed, is_noun, listed_nouns, noun_lemma
 from ameli_build.mentions.tables import all_names, name_table
 from ameli_build.mentions.words import WORD, word_set
 
@@ -55,9 +55,10 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
     own = frozenset(letters for head in heads for letters in all_names(head))
     nouns = listed_nouns(language)
     parts = [words for words in map(clean_words, _brand_last(segments(title))) if words]
-    for only_own, some in ((True, parts), (False, _without_measures(title, parts))):
+    told = own if any(is_plural(phrase[-1], language) for phrase in kinds) else frozenset()
+    for only_own, some, kind in ((True, parts, own), (False, _without_measures(title, parts), told)):
         for words in some:
-            found = heads_of(words, lemmas_of(words, language), own, nouns, only_own=only_own)
+            found = heads_of(words, lemmas_of(words, language), kind, nouns, only_own=only_own)
             if found:
                 return [words[start:end] for start, end in found]
     if not parts:
@@ -65,22 +66,29 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
     likely = parts[0] if len(parts) >= 3 else max(parts, key=len)
     one_word = len(likely) == 1 and len(parts) > 1
     plain = not kinds or (not one_word and _is_plain_noun(likely[-1], language))
-    return [_up_to_root(likely, language)] if plain else []
+    return [likely] if plain else []
 
 
 @lru_cache(maxsize=1 << 12)
 def clean_words(segment: str) -> tuple[str, ...]:
-    """A segment's words before any "with" or "for", without measures, determiners and trailing model numbers."""
+    """`front_words` without trailing model numbers."""
+    words = front_words(segment)
+    end = len(words)
+    while end and (any(map(str.isdigit, words[end - 1])) or not WORD.search(words[end - 1])):
+        end -= 1
+    return words[:end]
+
+
+@lru_cache(maxsize=1 << 12)
+def front_words(segment: str) -> tuple[str, ...]:
+    """A segment's words before any "with" or "for", without measures and determiners."""
     spaced = _MEASURE.sub(" ", segment).replace(", ", " , ")
     words = [word.strip(".'\"”″!?*:") for word in spaced.split()]
     words = [word for word in words if WORD.search(word) or word in (*AND, ",")]
     while words and (words[0].lower() in _DETERMINERS or not WORD.search(words[0])):
         words.pop(0)
     end = next((n for n, word in enumerate(words) if n and _is_hard(word)), len(words))
-    words = words[:end]
-    while words and (any(map(str.isdigit, words[-1])) or not WORD.search(words[-1])):
-        words.pop()
-    return tuple(words)
+    return tuple(words[:end])
 
 
 @lru_cache(maxsize=1 << 12)
@@ -91,7 +99,6 @@ def category_phrases(category: str, language: Language) -> Sequence[Phrase]:
     """
     words = clean_words(category)
     phrases = [part.split() for part in _COORDINATED.split(" ".join(words)) if WORD.search(part)]
-    phrases = [_up_to_noun(phrase, language) for phrase in phrases]
     if phrases and is_plural(phrases[-1][-1], language):
         heads = [phrase for phrase in phrases if is_plural(phrase[-1], language)]
         return [*heads, *([*phrase, phrases[-1][-1]] for phrase in phrases if phrase not in heads)]
@@ -135,9 +142,11 @@ def lemmas_of(words: Phrase, language: Language) -> list[str]:
 
 
 def lemma_of(compound: str, language: Language) -> str:
-    """The lemma of a compound's last word, read as a noun."""
+    """The lemma of a compound's last word, read as a noun; "windows" is the system's name."""
     words = WORD.findall(compound.lower())
-    return noun_lemma(words[-1], language) if words else ""
+    if not words or words[-1] in name_table().never:
+        return words[-1] if words else ""
+    return noun_lemma(words[-1], language)
 
 
 def _brand_last(parts: Sequence[str]) -> list[str]:
@@ -157,12 +166,6 @@ def _is_plain_noun(word: str, language: Language) -> bool:
     return not idle and (is_noun(lemma, language) or not is_listed(lemma, language))
 
 
-def _up_to_noun(phrase: Phrase, language: Language) -> Phrase:
-    """A category's words up to its last plural or noun of a thing: "Towers" of "Towers Only"."""
-    places = [n for n, word in enumerate(phrase) if is_plural(word, language)]
-    return phrase if not places or _is_head(phrase, language) else phrase[: places[-1] + 1]
-
-
 def _is_head(phrase: Phrase, language: Language) -> bool:
     lemma = lemma_of(phrase[-1], language)
     return lemma in name_table().things or lemma in name_table().lines or is_plural(phrase[-1], language)
@@ -170,23 +173,3 @@ def _is_head(phrase: Phrase, language: Language) -> bool:
 
 def _is_hard(word: str) -> bool:
     return word.lower() in _HARD or word.lower().startswith("w/")
-
-
-def _up_to_root(words: Phrase, language: Language) -> Phrase:
-    """The noun chunk around the root word: that which spaCy finds, or up to a later noun."""
-    from spacy.tokens import Doc
-
-    if _can_head(words[-1], language) or not is_listed(lemma_of(words[-1], language), language):
-        return words
-    doc = Doc(language.vocab, words=[word.lower() for word in words])
-    for name, pipe in language.pipeline:
-        if name != "lemmatizer":
-            doc = pipe(doc)
-    nouns = [token.i for token in doc if token.pos_ in ("NOUN", "PROPN") or _can_head(words[token.i], language)]
-    return words[: nouns[-1] + 1] if nouns else words
-
-
-def _can_head(compound: str, language: Language) -> bool:
-    """Whether a word is a noun and nothing like an adjective ("activity trackers", not "speakers wireless")."""
-    lemma = lemma_of(compound, language)
-    return is_plural(compound, language) or (is_noun(lemma, language) and not is_adjective(lemma, language))
