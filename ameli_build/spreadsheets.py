@@ -18,7 +18,14 @@ from typing import Any
 import openpyxl
 
 MOST_BYTES = 1 << 29
-"""Of a file, and of a workbook's unpacked sheets."""
+"""Of a file, and of what a workbook unpacks to."""
+MOST_TAGS = 4_000_000
+"""Of a workbook's XML; each may be a cell, which takes some hundred bytes of memory."""
+MOST_SHEETS = 200
+MOST_STYLES = 70_000
+"""And names of cells; a spreadsheet itself has at most 65,490 styles."""
+LAST_ROW = 1_048_576
+"""Of a worksheet; a number above it would have the reader count up to it."""
 MOST_ROWS = 200_000
 """Rows of a workbook in which something stands."""
 MOST_COLUMNS = 1_000
@@ -28,6 +35,8 @@ _LONGEST_FIELD = 1 << 30
 
 _DELIMITERS = (",", ";", "\t")
 _SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?\r?(?:\n|\Z)', re.IGNORECASE)
+_SHEET = re.compile(rb"<(?:[\w.-]+:)?sheet[\s/>]")
+_STYLE = re.compile(rb"<(?:[\w.-]+:)?(?:xf|definedName)[\s/>]")
 _WHOLE = re.compile(r"([+-]?[0-9]{1,9})[.,]0+")
 _TYPED = frozenset("’‘“”„–—…•€£°×½¼¾®™«»¿¡§ ")
 """Signs outside ASCII that people type, or their programs for them."""
@@ -134,14 +143,11 @@ def _delimiter(text: str) -> str:
 def workbook_rows(content: bytes, wanted: str) -> tuple[list[str], list[Row]]:
     """Header and rows of the first worksheet with a column `wanted`, formulas as text. Raises `UnreadableTable`."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            sheets = [one.file_size for one in archive.infolist() if one.filename.endswith(".xml")]
-        if sum(sheets) > MOST_BYTES:
-            raise UnreadableTable(f"a workbook of more than {MOST_BYTES:,} bytes")
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
+        _check_size(content)
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # which say how far empty cells reach
-            rows = _filled(sheet.iter_rows(values_only=True))
+            rows = _filled(sheet.iter_rows(max_row=LAST_ROW, values_only=True))
             _, first = next(rows, (0, ()))
             header = [str("" if name is None else name).strip() for name in first[:MOST_COLUMNS]]
             if wanted in map(column_name, header):
@@ -151,6 +157,23 @@ def workbook_rows(content: bytes, wanted: str) -> tuple[list[str], list[Row]]:
     except Exception as error:  # a damaged workbook makes its reader fail in any way at all
         raise UnreadableTable(f"not a readable XLSX workbook ({type(error).__name__})") from None
     raise UnreadableTable(f"no worksheet with a column {wanted!r} in it")
+
+
+def _check_size(content: bytes) -> None:
+    """Raise `UnreadableTable` for a workbook that its reader would be busy with for long, or that fills the memory."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = archive.infolist()
+        if sum(part.file_size for part in parts) > MOST_BYTES:
+            raise UnreadableTable(f"a workbook of more than {MOST_BYTES:,} bytes")
+        tags = sheets = styles = 0
+        for part in parts:
+            with archive.open(part) as stream:
+                while piece := stream.read(1 << 20):
+                    tags += piece.count(b"<")
+                    sheets += len(_SHEET.findall(piece))
+                    styles += len(_STYLE.findall(piece))
+            if tags > MOST_TAGS or sheets > MOST_SHEETS or styles > MOST_STYLES:
+                raise UnreadableTable("a workbook of more tags, worksheets or styles than anybody has")
 
 
 def _filled(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Sequence[Any]]]:

@@ -9,6 +9,7 @@ import zipfile
 from contextlib import suppress
 from pathlib import Path
 
+import openpyxl
 import pytest
 import xlsxwriter
 from hypothesis import given
@@ -114,6 +115,91 @@ def test_a_workbook_that_unpacks_to_more_than_allowed_is_refused(monkeypatch: py
         archive.writestr("xl/worksheets/sheet1.xml", b" " * 2_000_000)
     with pytest.raises(UnreadableTable, match="more than 1,000,000 bytes"):
         workbook_rows(stream.getvalue(), "review_id")
+
+
+ROW = b"<row r='3'><c><v>1</v></c></row>"
+SHEET = "xl/worksheets/sheet1.xml"
+STYLES = "xl/styles.xml"
+ENTITIES = b"<!ENTITY a 'aaaaaaaaaa'>" + b"".join(
+    b"<!ENTITY %c '%s'>" % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9)
+)
+BOMBS: dict[str, tuple[str, bytes, bytes]] = {
+    "many cells": (SHEET, b"</sheetData>", b"<row r='3'>" + b"<c/>" * 5_000_000 + b"</row></sheetData>"),
+    "many empty rows": (SHEET, b"</sheetData>", b"<row/>" * 5_000_000 + b"</sheetData>"),
+    "cells of another prefix": (SHEET, b"</sheetData>", b"<x:c/>" * 5_000_000 + b"</sheetData>"),
+    "many worksheets": ("xl/workbook.xml", b"</sheets>", b"<sheet name='a' sheetId='9'/>" * 10_000 + b"</sheets>"),
+    "many styles": (STYLES, b"</cellXfs>", b"<xf numFmtId='0'/>" * 100_000 + b"</cellXfs>"),
+    "many names": ("xl/workbook.xml", b"</sheets>", b"</sheets>" + b"<definedName name='a'>A</definedName>" * 100_000),
+    "blanks": (SHEET, b"</sheetData>", b" " * 600_000_000 + b"</sheetData>"),
+    "entities": (SHEET, b"<worksheet", b"<!DOCTYPE a [" + ENTITIES + b"]><worksheet a='&i;'"),
+    "rows in rows": (SHEET, b"</sheetData>", b"<row>" * 500_000 + b"</sheetData>"),
+    "a column that is none": (SHEET, b"</sheetData>", ROW.replace(b"<c>", b"<c r='ZZZZZZ3'>") + b"</sheetData>"),
+    "a number of many digits": (
+        SHEET,
+        b"</sheetData>",
+        ROW.replace(b">1<", b">" + b"9" * 9999 + b"<") + b"</sheetData>",
+    ),
+}
+
+
+def changed(part: str, before: bytes, after: bytes) -> bytes:
+    """A good workbook of answers, of which one part was changed by hand."""
+    book, stream, out = openpyxl.Workbook(), io.BytesIO(), io.BytesIO()
+    for row in (("review_id", "choice"), ("r1", 3)):
+        book.worksheets[0].append(row)
+    book.save(stream)
+    with zipfile.ZipFile(stream) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as written:
+        for name in archive.namelist():
+            content = archive.read(name)
+            assert name != part or before in content
+            written.writestr(name, content.replace(before, after) if name == part else content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_workbook_that_keeps_its_reader_busy_is_refused(name: str) -> None:
+    content = changed(*BOMBS[name])
+    started = time.process_time()
+    with pytest.raises(UnreadableTable):
+        workbook_rows(content, "review_id")
+    assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("number", ["1048576", "99999999999", "-5", "1e300"])
+def test_a_row_has_any_number(number: str) -> None:
+    row = ROW.replace(b"'3'", f"'{number}'".encode())
+    content = changed(SHEET, b"</sheetData>", row + b"</sheetData>")
+    started = time.process_time()
+    rows = workbook_rows(content, "review_id")[1]
+    assert rows[0] == (2, {"review_id": "r1", "choice": 3})
+    assert len(rows) <= 2
+    assert time.process_time() - started < 20
+
+
+HOSTILE_CSV = {
+    "a NUL in words": (b"review_id,choice\nr\x001,\x003\n", [("r1", "3")]),
+    "a formula": (b"review_id,choice,comment\nr1,3,=cmd|' /C calc'!A0\n", [("r1", "3")]),
+    "HTML": (b"review_id,choice,comment\nr1,3,<script>alert(1)</script>\n", [("r1", "3")]),
+    "a quote without end": (b'review_id,choice\nr1,3\nr2,"' + b"x" * 300_000, [("r1", "3"), ("r2", "x" * 80)]),
+    "half a character": ("review_id,choice\nr1,3\n".encode("utf-16-le") + b"\x3d", [("r1", "3"), ("\ufffd", None)]),
+    "old line ends": (b"review_id,choice\rr1,3\rr2,1\r", [("r1", "3"), ("r2", "1")]),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_CSV)
+def test_a_hostile_table_gives_the_answers_in_it(tmp_path: Path, name: str) -> None:
+    content, wanted = HOSTILE_CSV[name]
+    (tmp_path / "ann.csv").write_bytes(content)
+    assert [(row.review_id, row.choice) for row in read_answers(tmp_path / "ann.csv")] == wanted
+
+
+@pytest.mark.parametrize(
+    "content", [b"\0" * 5_000_000, b",".join([b"c"] * 500_000), b"\x1f\x8b\x08" + bytes(99), b"\xff\xfe"]
+)
+def test_what_is_no_table_of_answers_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "ann.csv").write_bytes(content)
+    with pytest.raises(UnreadableAnswers):
+        read_answers(tmp_path / "ann.csv")
 
 
 def test_what_is_no_file_or_too_large_is_refused(tmp_path: Path) -> None:

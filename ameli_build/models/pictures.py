@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,10 @@ MOST_BYTES = 1 << 30
 MAX_SCANS = 100
 """Scans of a JPEG; progressive ones have about ten."""
 _SCAN = b"\xff\xda"
-"""The marker of a scan, which stands nowhere else: in packed pixels every 0xff is followed by a zero."""
+"""The marker of a scan: in packed pixels every 0xff is followed by a zero."""
+_MARKER = re.compile(rb"\xff+[^\x00\x01\xd0-\xd8\xff]")
+"""Of a segment that tells its length, or of the end."""
+_END = 0xD9
 
 
 class DamagedPicture(RunFailed):
@@ -79,7 +83,18 @@ def check_scans(stream: BinaryIO) -> None:
         scans += (last[-1:] + piece).count(_SCAN)
         last = piece
     if scans > MAX_SCANS:
-        raise Image.DecompressionBombError(f"{scans:,} scans")
+        stream.seek(2)
+        if (scans := _scans(stream.read())) > MAX_SCANS:
+            raise Image.DecompressionBombError(f"{scans:,} scans")
+
+
+def _scans(body: bytes) -> int:
+    """Scans of a JPEG, as a decoder meets them: not in thumbnails, nor in a film that a telephone put behind it."""
+    scans = place = 0
+    while (marker := _MARKER.search(body, place)) and marker[0][-1] != _END:
+        scans += marker[0][-1] == _SCAN[-1]
+        place = marker.end() + int.from_bytes(body[marker.end() : marker.end() + 2], "big")
+    return scans
 
 
 def open_body(body: bytes) -> Image.Image:

@@ -62,7 +62,7 @@ def stripped(body: bytes) -> tuple[bytes, str | None]:
                 return b"".join(_gif(body)), None
             if image.format == "TIFF" or (image.format == "AVIF" and {"exif", "xmp"} & image.info.keys()):
                 return _as_png(image, exif), ".png"
-    except (OSError, IndexError, SyntaxError, ValueError) as error:
+    except Exception as error:  # a decoder raises whatever the damage makes it raise
         raise NotUnderstood(str(error)) from None
     return body, None
 

@@ -243,3 +243,31 @@ def test_no_text_of_any_kind_runs(
     assert "taken'</script>" in read
     assert browser.find_elements(By.CSS_SELECTOR, "main script, main a, main iframe, main svg, main img[onerror]") == []
     assert errors(browser) == []
+
+
+@pytest.mark.parametrize("task", ["clean-test", "informativeness", "mentions"])
+def test_no_text_runs_where_a_tool_shows_html_as_it_comes(
+    browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    """Label Studio's tasks hold HTML, which it shows."""
+    everything = " ".join(HOSTILE_TEXTS)
+    monkeypatch.setattr(made, "HOSTILE", f"laptop {everything}")
+    snapshot = released_snapshot(tmp_path / "snapshot")
+    path = snapshot.dataset / "products.parquet"
+    row = dict.fromkeys(("group", "name", "value"), everything)
+    table = pl.read_parquet(path).with_columns(
+        name=pl.concat_str(pl.lit(everything), pl.col("name")),
+        description=pl.lit(everything),
+        attributes=pl.lit([row], dtype=pl.List(pl.Struct(dict.fromkeys(row, pl.String)))),
+    )
+    path.unlink()
+    table.write_parquet(path)
+    tasks = json.loads(export_sheets(snapshot, "labelstudio", 1, 0, task, SETTINGS)[0].read_text(encoding="utf-8"))
+    shown = [str(one["data"][name]) for one in tasks for name in ("review", "products") if name in one["data"]]
+    page = tmp_path / "tool.html"
+    page.write_text("<!doctype html><meta charset=utf-8><title>tool</title><main>" + "".join(shown) + "</main>")
+    browser.get(page.as_uri())
+    assert browser.title == "tool"
+    assert "taken'</script>" in browser.find_element(By.TAG_NAME, "main").get_attribute("textContent")
+    assert browser.find_elements(By.CSS_SELECTOR, "main script, main a, main iframe, main svg, main img[onerror]") == []
+    assert errors(browser) == []

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from ameli_build.report.run import make_report
+from ameli_build.settings import load_settings
+from annotation.sheets import import_answers
 from tests.chromium import chromium
 from tests.report.report_world import SETTINGS, reported_snapshot
 
@@ -53,6 +57,50 @@ def test_a_hostile_review_is_text(browser: webdriver.Chrome, report: str) -> Non
     assert "<script>alert('x')</script>" in quote.text
     assert quote.find_element(By.TAG_NAME, "mark").text == "laptop"
     assert not browser.find_elements(By.CSS_SELECTOR, "blockquote script")
+
+
+ATTACKS = [
+    "</script><script>window.taken=1</script>",
+    '<img src=x onerror="window.taken=1">',
+    "<svg/onload=window.taken=1>",
+    ']]></style></title><iframe srcdoc="<script>parent.taken=1</script>">',
+    "\"' autofocus onfocus=window.taken=1 x='",
+    "{{ 7 * 7 }}{% raw %}${window.taken=1}",
+    "javascript:window.taken=1",
+]
+
+
+def test_no_text_of_a_product_a_setting_or_an_annotator_runs(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    """Names, categories, SKUs of attributes, the data set's title, annotators, and what a run tells of itself."""
+    everything = " ".join(ATTACKS)
+    settings = load_settings("demo", [f"release.name={json.dumps(everything)}"])
+    snapshot = reported_snapshot(tmp_path / "snapshot")
+    path = snapshot.dataset / "products.parquet"
+    row = dict.fromkeys(("group", "name", "value"), everything)
+    table = pl.read_parquet(path).with_columns(
+        name=pl.concat_str(pl.lit(everything), pl.col("name")),
+        description=pl.lit(everything),
+        categories=pl.lit([everything] * 2),
+        attributes=pl.lit([row], dtype=pl.List(pl.Struct(dict.fromkeys(row, pl.String)))),
+    )
+    path.unlink()
+    table.write_parquet(path)
+    answers = snapshot.root / "answers.json"
+    answers.write_text(
+        json.dumps({"annotator": everything, "answers": [{"review_id": "r4", "choice": 1, "comment": everything}]})
+    )
+    import_answers(snapshot, [answers], settings)
+    for name in ("run.json", "baseline/scores.json", "dataset/stats.json"):
+        text = (snapshot.root / name).read_text(encoding="utf-8")
+        told = json.loads(text.replace("no <model> here", json.dumps(everything)[1:-1]))
+        (snapshot.root / name).unlink()
+        (snapshot.root / name).write_text(json.dumps(told))
+    log(browser, "browser")
+    browser.get(make_report(snapshot, settings).as_uri())
+    assert browser.execute_script("return window.taken") is None
+    assert "window.taken=1</script>" in (browser.find_element(By.TAG_NAME, "body").get_attribute("textContent") or "")
+    assert browser.find_elements(By.CSS_SELECTOR, "iframe, [onerror], [onload], [onfocus], a[href^=javascript]") == []
+    assert log(browser, "browser") == []
 
 
 def test_the_filter_shows_one_kind(browser: webdriver.Chrome, report: str) -> None:
