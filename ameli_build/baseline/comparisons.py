@@ -30,6 +30,7 @@ from ameli_build.baseline.tables import (
     Bootstrap,
     Outcome,
 )
+from ameli_build.not_run import NotRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,5 +138,5 @@ def _rounded(chance: float | None) -> float | None:
 
 def _values(outcome: Outcome, name: str, table: str, metric: str) -> Values | None:
     """Per-review values of a row, the mean over runs; `table` is a metric that tells which table the row is in."""
-    measured = (outcome.linking if table == "end_to_end_f1" else outcome.retrieval).get(name, "")
-    return None if isinstance(measured, str) else measured[METRICS.get(metric, metric)].mean(axis=0)
+    measured = (outcome.linking if table == "end_to_end_f1" else outcome.retrieval).get(name, NotRun("no such row"))
+    return None if isinstance(measured, NotRun) else measured[METRICS.get(metric, metric)].mean(axis=0)

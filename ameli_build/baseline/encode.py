@@ -17,6 +17,7 @@ from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.vision import load_image_encoder
+from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
 from ameli_build.stages import Shard, Work
@@ -34,7 +35,7 @@ class Vectors:
     cosines: Cosines
     review_pictures: Pictures
     product_pictures: Pictures
-    titles: Matrix | str
+    titles: Matrix | NotRun
 
 
 def encode_all(work: Work, settings: Settings, data: Data) -> Vectors:
@@ -62,11 +63,11 @@ def embed_pictures(work: Work, settings: Settings, root: Path, images: Sequence[
     return Pictures(vectors, starts)
 
 
-def _titles_or_why(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix | str:
+def _titles_or_why(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix | NotRun:
     try:
         return embed_titles(work, settings, texts)
     except UnusableInput as error:  # a network of pictures alone
-        return str(error)
+        return NotRun(str(error))
 
 
 def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:

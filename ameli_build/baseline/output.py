@@ -13,6 +13,7 @@ from ameli_build.baseline.kept import PREDICTIONS
 from ameli_build.baseline.rows import linking_blank
 from ameli_build.baseline.runs import Run
 from ameli_build.informativeness.picture import Share
+from ameli_build.not_run import NotRun
 
 CLEAN_TEST = "clean-test"
 """The annotators' task that asks for the product."""
@@ -59,7 +60,7 @@ def _row(data: Data, run: Run, n: int) -> dict[str, Any]:
     row, products = judged.rows[n], judged.candidates[n]
     real = np.flatnonzero(products >= 0)
     known = dict(zip(best.rows[row].tolist(), best.scores[row].tolist(), strict=True))
-    ranked = {name: some[n][some[n] >= 0] for name, some in run.linked.ranked.items() if not isinstance(some, str)}
+    ranked = {name: some[n][some[n] >= 0] for name, some in run.linked.ranked.items() if not isinstance(some, NotRun)}
     one: dict[str, Any] = {
         "review_id": data.reviews.ids[row],
         "split": data.reviews.splits[row],
@@ -74,13 +75,13 @@ def _row(data: Data, run: Run, n: int) -> dict[str, Any]:
         "ranked": [{"method": name, "skus": [skus[product] for product in some]} for name, some in ranked.items()],
     }
     for name, values in (("text", judged.text), ("image", judged.image), ("combined", run.linked.combined)):
-        one[name] = None if values is None else _at(values[n], real)
+        one[name] = None if isinstance(values, NotRun) else _at(values[n], real)
     return one
 
 
 def _extracted(run: Run, row: int) -> dict[str, Any]:
     """Which extractors ran, and what each stated of the review."""
-    by = {name: some[row] for name, some in run.extracted.by.items() if not isinstance(some, str)}
+    by = {name: some[row] for name, some in run.extracted.by.items() if not isinstance(some, NotRun)}
     return {
         "extractors": list(by),
         "extracted": [

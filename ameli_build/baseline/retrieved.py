@@ -12,6 +12,7 @@ from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.linkers import linked_rows
 from ameli_build.baseline.retrieval.pools import DEPTH, Ranking
 from ameli_build.baseline.runs import Runs
+from ameli_build.not_run import NotRun
 
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "row": pl.String,
@@ -41,11 +42,11 @@ def retrieved_table(data: Data, runs: Runs) -> pl.DataFrame:
 def _tables(data: Data, runs: Runs) -> Iterator[pl.DataFrame]:
     """A table a row and run: a million lists of a hundred stand in memory as columns, not as Python's lists."""
     for name, ranking in runs.plain.rankings.items():
-        if not isinstance(ranking, str):
+        if not isinstance(ranking, NotRun):
             yield _table(data, name, 0, ranking)
     for number, run in enumerate(runs.runs):
         for name, ranking in run.retrieved.rankings.items():
-            if not isinstance(ranking, str):
+            if not isinstance(ranking, NotRun):
                 yield _table(data, name, number, ranking)
 
 

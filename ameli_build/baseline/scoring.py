@@ -14,6 +14,7 @@ from ameli_build.baseline.metrics import Integers, Values, hits, reciprocal_rank
 from ameli_build.baseline.retrieval.pools import Ranking
 from ameli_build.baseline.runs import Runs
 from ameli_build.baseline.tables import Measured, Outcome
+from ameli_build.not_run import NotRun
 
 T = TypeVar("T")
 
@@ -29,17 +30,21 @@ def outcome(data: Data, runs: Runs, split: str) -> Outcome:
     linking = _by_row([run.linked.ranked for run in runs.runs])
     return Outcome(
         {
-            name: some if isinstance(some, str) else _retrieval_values(some, rows, gold)
+            name: some if isinstance(some, NotRun) else _retrieval_values(some, rows, gold)
             for name, some in retrieval.items()
         },
         {
-            name: some if isinstance(some, str) else _linking_values([ranked[at] for ranked in some], gold)
+            name: some if isinstance(some, NotRun) else _linking_values([ranked[at] for ranked in some], gold)
             for name, some in linking.items()
         }
         | {tables.RANDOM: chance(candidates, gold)},
         _stack([_found(some, gold) for some in candidates]),
         _groups(data, gold),
-        {**runs.plain.remarks, tables.RANDOM: "the expected value of choosing blindly"},
+        {
+            **runs.plain.remarks,
+            **dict.fromkeys(linking.keys() - {*tables.TABLE5}, "beyond the paper"),
+            tables.RANDOM: "the expected value of choosing blindly",
+        },
     )
 
 
@@ -49,13 +54,13 @@ def rate_attributes(data: Data, runs: Runs) -> dict[str, dict[str, dict[str, Any
     return {split: rate(data, runs.sheets, extracted, data.reviews.rows(split)) for split in ("dev", "test")}
 
 
-def _by_row(runs: Sequence[Mapping[str, T | str]]) -> dict[str, list[T] | str]:
+def _by_row(runs: Sequence[Mapping[str, T | NotRun]]) -> dict[str, list[T] | NotRun]:
     """What each run has of a row, or the first reason why one has nothing."""
-    rows: dict[str, list[T] | str] = {}
+    rows: dict[str, list[T] | NotRun] = {}
     for name in runs[0]:
         some = [run[name] for run in runs]
-        reason = next((one for one in some if isinstance(one, str)), None)
-        rows[name] = [one for one in some if not isinstance(one, str)] if reason is None else reason
+        reason = next((one for one in some if isinstance(one, NotRun)), None)
+        rows[name] = [one for one in some if not isinstance(one, NotRun)] if reason is None else reason
     return rows
 
 

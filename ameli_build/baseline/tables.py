@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from ameli_build.baseline.metrics import Integers, Values
+from ameli_build.not_run import NotRun
 
 PRIOR = "P(e|m)"
 SBERT = "Pre-trained SBERT"
@@ -32,7 +33,7 @@ FLOORS = (COLOURS, WORDS, TITLES)
 RECALLS = (1, 10, 20, 50, 100)
 MACRO_RECALL = "recall@10"
 EMPTY = "no review in this split"
-NOTHING_TO_LEARN = "no train review, or fewer than two products, to learn from"
+NOTHING_TO_LEARN = NotRun("no train review, or fewer than two products, to learn from")
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -41,11 +42,14 @@ Table = dict[str, dict[str, Row]]
 
 
 def in_order(named: Mapping[str, T]) -> dict[str, T]:
-    """What is kept by the name of a row or split, as people read it: JSON keeps no order."""
-    known = ("train", "dev", "test", "clean_test", *TABLE4, TUNED_TEXT, *FLOORS, *TABLE5, HUMAN)
-    return {
-        name: named[name] for name in (*(name for name in known if name in named), *sorted(named.keys() - {*known}))
-    }
+    """Values by the name of a row or split in reading order, since JSON has none; rows beyond the paper before `human`.
+
+    >>> list(in_order({"human": 1, "Mine": 2, "V2TEL": 3})), list(in_order({"clean_test": 1, "test": 2}))
+    (['V2TEL', 'Mine', 'human'], ['test', 'clean_test'])
+    """
+    known = ("train", "dev", "test", "clean_test", *TABLE4, TUNED_TEXT, *FLOORS, *TABLE5)
+    order = (*known, *sorted(named.keys() - {*known, HUMAN}), HUMAN)
+    return {name: named[name] for name in order if name in named}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,8 @@ class Outcome:
     numbers of the gold products' categories, (reviews,).
     """
 
-    retrieval: Mapping[str, Measured | str]
-    linking: Mapping[str, Measured | str]
+    retrieval: Mapping[str, Measured | NotRun]
+    linking: Mapping[str, Measured | NotRun]
     found: Values
     groups: Integers
     remarks: Mapping[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from ameli_build.build import roles_of, stages_until
 from ameli_build.catalog.build import ingested_files
 from ameli_build.crawl.stats import FILE as CRAWL_STATS
 from ameli_build.models.needs import LIBRARIES, SPREAD, needs_of, require_device
+from ameli_build.not_run import NotRun
 from ameli_build.plan.loads import Load, Speed, measured
 from ameli_build.plan.show import MIB, show
 from ameli_build.plan.view import made_up_view, view_of
@@ -27,7 +28,7 @@ from ameli_build.standing import NEVER
 from ameli_build.status import DONE, Row, stage_rows
 from ameli_build.workers import default_workers
 
-NOT_HERE = "not here"
+NOT_HERE = NotRun("not here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Timed:
     """
 
     load: Load
-    speed: Speed | str
+    speed: Speed | NotRun
     processes: int
     memory: int
 
@@ -160,7 +161,7 @@ def time_loads(
     for load in (load for some in loads.values() for load in some):
         if load.left and load.role not in missing:
             groups.setdefault((load.function, load.common), []).append(load)
-    speeds: dict[int, Speed | str] = {}
+    speeds: dict[int, Speed | NotRun] = {}
     for group in groups.values():
         processes = _processes(settings, group[0], workers)
         say(f"measuring: {group[0].what}")
@@ -172,7 +173,7 @@ def time_loads(
     }
 
 
-def _timed(settings: Settings, load: Load, speed: Speed | str, workers: int) -> Timed:
+def _timed(settings: Settings, load: Load, speed: Speed | NotRun, workers: int) -> Timed:
     memory = speed.memory if isinstance(speed, Speed) else 0
     if not memory and load.role and load.left:
         weights = sum(need.size for need in needs_of(settings, [load.role]))

@@ -18,6 +18,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from ameli_build.models.batches import Kept, Kind, batches_of, known_keys
+from ameli_build.not_run import NotRun
 from ameli_build.snapshot import AmeliError
 from ameli_build.stages import Work
 
@@ -104,19 +105,19 @@ def some_of(items: Sequence[Any]) -> list[Any]:
     return some
 
 
-def measured(loads: Sequence[Load], threads: int) -> list[Speed | str]:
+def measured(loads: Sequence[Load], threads: int) -> list[Speed | NotRun]:
     """How fast loads of one function are, in one process with so many threads; or why it cannot be told."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (threads,)) as pool:
         return [_asked(pool, load) for load in loads]
 
 
-def _asked(pool: ProcessPoolExecutor, load: Load) -> Speed | str:
+def _asked(pool: ProcessPoolExecutor, load: Load) -> Speed | NotRun:
     if not load.batches:
-        return "nothing to measure it with"
+        return NotRun("nothing to measure it with")
     try:
         return pool.submit(_measure, load.function, load.common, load.batches).result()
     except (AmeliError, BrokenProcessPool) as error:
-        return str(error)
+        return NotRun(str(error))
 
 
 def _start(threads: int) -> None:

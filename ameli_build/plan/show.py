@@ -37,7 +37,7 @@ def show_sums(plan: Plan) -> str:
 def _cells(one: Timed) -> tuple[str, ...]:
     load, seconds = one.load, one.seconds
     items = f"{'at most ' if load.at_most else ''}{load.items:,}"
-    each = each_text(one.speed.seconds) if isinstance(one.speed, Speed) else one.speed if load.left else ""
+    each = each_text(one.speed.seconds) if isinstance(one.speed, Speed) else str(one.speed) if load.left else ""
     return load.what, items, f"{load.kept:,}" if load.kept else "", each, "?" if seconds is None else duration(seconds)
 
 

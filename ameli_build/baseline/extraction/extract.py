@@ -21,6 +21,7 @@ from ameli_build.baseline.extraction.questions import make_questions
 from ameli_build.baseline.extraction.values import ValueIndex, index_values
 from ameli_build.baseline.metrics import Integers
 from ameli_build.informativeness.attributes import canonical_tokens
+from ameli_build.not_run import NotRun
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
@@ -39,7 +40,7 @@ class Extracted:
     """
 
     found: tuple[Found, ...]
-    by: Mapping[str, tuple[Found, ...] | str]
+    by: Mapping[str, tuple[Found, ...] | NotRun]
     telling: tuple[frozenset[str], ...]
     counts: Mapping[str, int]
 
@@ -70,20 +71,20 @@ def extract(
         ),
     }
     listed = listed_names(sheets)
-    run = [found for found in by.values() if not isinstance(found, str)]
+    run = [found for found in by.values() if not isinstance(found, NotRun)]
     telling = tuple(frozenset(questions.telling(mask)) for mask in counting)
     return Extracted(tuple(fuse(some, listed) for some in zip(*run, strict=True)), by, telling, counts)
 
 
-def _run(setting: str, model: str, extractor: Callable[[], tuple[Found, ...]]) -> tuple[Found, ...] | str:
+def _run(setting: str, model: str, extractor: Callable[[], tuple[Found, ...]]) -> tuple[Found, ...] | NotRun:
     """What the extractor finds, or why it was not run."""
     if not model:
-        return f"models.{setting} is empty"
+        return NotRun(f"models.{setting} is empty")
     try:
         return extractor()
     except UnusableInput as error:
         say(f"  {setting}: not run ({error})")
-        return str(error)
+        return NotRun(str(error))
 
 
 def match_text(index: ValueIndex, text: str, counting: Mask) -> Found:

@@ -10,6 +10,7 @@ from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.extraction.extract import Extracted
 from ameli_build.baseline.metrics import Integers
 from ameli_build.informativeness.picture import Share
+from ameli_build.not_run import NotRun
 
 FUSED = "all together"
 
@@ -24,8 +25,8 @@ def rate(data: Data, sheets: Sequence[Sheet], extracted: Extracted, rows: Intege
     """
     rated = {**extracted.by, FUSED: extracted.found}
     return {
-        name: {**_measures(None, None), "reason": found}
-        if isinstance(found, str)
+        name: {**_measures(None, None), "reason": found.reason}
+        if isinstance(found, NotRun)
         else _rate(data, sheets, found, extracted.telling, rows)
         for name, found in rated.items()
     }

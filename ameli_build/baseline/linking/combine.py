@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,14 @@ Scores = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 STEPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """`weight` times the text module's softmax plus the rest of the image module's: (reviews, candidates)."""
+
+    weight: float
+    scores: Scores
 
 
 def softmax(scores: Scores, candidates: Integers) -> Scores:

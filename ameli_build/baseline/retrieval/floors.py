@@ -24,6 +24,7 @@ from ameli_build.fingerprints import fingerprint
 from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.pictures import content_key, open_picture
+from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed
 from ameli_build.stages import Shard, Work
@@ -34,11 +35,11 @@ SIDE = 128
 """Pictures are shrunk to fit a square of this side before their pixels are counted."""
 
 
-def floors(work: Work, settings: Settings, data: Data) -> Mapping[str, Ranking | str]:
+def floors(work: Work, settings: Settings, data: Data) -> Mapping[str, Ranking | NotRun]:
     """The first `DEPTH` products of every review by row."""
     kb, reviews = data.kb, data.reviews
     if not len(kb) or not len(reviews):
-        return dict.fromkeys((COLOURS, WORDS, TITLES), "no review or no product")
+        return dict.fromkeys((COLOURS, WORDS, TITLES), NotRun("no review or no product"))
     colours = [colour_histograms(work, settings, data.root, images) for images in (reviews.images, kb.images)]
     titles = embed_texts(work, settings, kb.names)
     return {

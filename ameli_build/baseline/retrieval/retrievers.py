@@ -31,6 +31,7 @@ from ameli_build.baseline.retrieval.pools import (
 from ameli_build.baseline.retrieval.prior import Mask, Prior, rank_by_prior
 from ameli_build.baseline.retrieval.tuned_text import TunedText, tune_text
 from ameli_build.models import Matrix
+from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
@@ -49,7 +50,7 @@ class Plain:
     `text_tuning` tells the epoch of the fine-tuned text encoder and its mean reciprocal rank on dev; empty without one.
     """
 
-    rankings: Mapping[str, Ranking | str]
+    rankings: Mapping[str, Ranking | NotRun]
     weights: Mapping[str, Weights]
     remarks: Mapping[str, str]
     text_tuning: Mapping[str, Any]
@@ -62,7 +63,7 @@ class Retrieved:
     `adapters` is None where there was nothing to learn from; `candidates` are section 4.4's, shape (reviews, K).
     """
 
-    rankings: Mapping[str, Ranking | str]
+    rankings: Mapping[str, Ranking | NotRun]
     tuned: Mapping[str, Any]
     adapters: Adapters | None
     candidates: Integers
@@ -139,16 +140,16 @@ def retrieve_plain(work: Work, settings: Settings, data: Data, prior: Prior, poo
     by_prior = rank_by_prior(prior, data.reviews.mentions, min(DEPTH, len(data.kb)))
     ranked, weights = _run(plans, pool, data, settings)
     tuned = tune_text(work, settings, data)
-    rankings: dict[str, Ranking | str] = {
+    rankings: dict[str, Ranking | NotRun] = {
         tables.PRIOR: Ranking(by_prior, np.zeros(by_prior.shape, dtype=np.float32), by_prior >= 0),
         **ranked,
-        tables.TUNED_TEXT: tuned if isinstance(tuned, str) else _rank_by_text(settings, data, tuned, pools.allowed),
+        tables.TUNED_TEXT: tuned if isinstance(tuned, NotRun) else _rank_by_text(settings, data, tuned, pools.allowed),
         **floors(work, settings, data),
     }
     remarks = {tables.PRIOR: PRIOR_ONLY, tables.TUNED_TEXT: BEYOND, **dict.fromkeys(tables.FLOORS, A_FLOOR)}
     if why := _why_no_cross(settings):
         remarks |= {name: NO_CROSS.format(why) for name in tables.TABLE4 if "SBERT" in name}
-    return Plain(rankings, weights, remarks, {} if isinstance(tuned, str) else tuned.record)
+    return Plain(rankings, weights, remarks, {} if isinstance(tuned, NotRun) else tuned.record)
 
 
 def _why_no_cross(settings: Settings) -> str:
@@ -169,7 +170,7 @@ def retrieve_tuned(settings: Settings, data: Data, plain: Plain, pools: Pools, s
     """Run the retrievers that need the adapters of `seed`; the candidates are the last row's."""
     adapters = pools.adapters[seed]
     pool = pools.pool(adapters)
-    rankings: Mapping[str, Ranking | str]
+    rankings: Mapping[str, Ranking | NotRun]
     if adapters is None:
         source, weights = tables.BOTH_PRIOR, dict(plain.weights)
         rankings = dict.fromkeys((tables.TUNED, tables.TUNED_BOTH, tables.TUNED_PRIOR), tables.NOTHING_TO_LEARN)
@@ -184,8 +185,8 @@ def retrieve_tuned(settings: Settings, data: Data, plain: Plain, pools: Pools, s
         rankings, tuned = _run(plans, pool, data, settings)
         source, weights = tables.TUNED_PRIOR, {**plain.weights, **tuned}
         best, chosen = rankings[source], {"epoch": adapters.epoch, "dev_mrr": adapters.dev_mrr}
-    if isinstance(best, str):
-        raise TypeError(f"{source} did not run")
+    if isinstance(best, NotRun):
+        raise TypeError(f"{source} did not run: {best}")
     learnt = {"weights": weights, "adapter": chosen}
     candidates = best.top(settings.baseline.keep)
     return Retrieved(rankings, learnt, adapters, candidates, source, best, channels_at(pool, candidates))

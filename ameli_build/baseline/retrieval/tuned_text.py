@@ -27,12 +27,13 @@ from ameli_build.models.embed import embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.store import lacking, write_record
 from ameli_build.models.text import load_sentence_transformer
+from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.snapshot import write_json
 from ameli_build.stages import Work
 
 LABEL = "fine-tune text"
-NOT_ASKED = "baseline.text_tuning_epochs is 0"
+NOT_ASKED = NotRun("baseline.text_tuning_epochs is 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class TunedText:
     record: Mapping[str, Any]
 
 
-def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | str:
+def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | NotRun:
     """Fine-tune the text encoder and embed all texts with it, or say why not.
 
     The epoch with the best mean reciprocal rank on dev is kept, the last one without dev. Raises `UnusableInput`
