@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +16,7 @@ from ameli_build.crawl.stats import FILE as CRAWL_STATS
 from ameli_build.models.needs import LIBRARIES, SPREAD, needs_of, require_device
 from ameli_build.not_run import NotRun
 from ameli_build.plan.loads import Load, Speed, measured
-from ameli_build.plan.show import MIB, show
+from ameli_build.plan.show import MIB, Plan, Step, Timed
 from ameli_build.plan.view import made_up_view, view_of
 from ameli_build.plan.work import PHOTOGRAPHS, PICTURES, PRODUCTS, REVIEWS, loads_of
 from ameli_build.progress import say
@@ -29,70 +29,6 @@ from ameli_build.status import DONE, Row, stage_rows
 from ameli_build.workers import default_workers
 
 NOT_HERE = NotRun("not here")
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """A load, how fast it is or why that is not known, and how many processes work on it at a time.
-
-    `memory` are MiB of one of them: measured, or what the model's files tell.
-    """
-
-    load: Load
-    speed: Speed | NotRun
-    processes: int
-    memory: int
-
-    @property
-    def seconds(self) -> float | None:
-        """What is left of it takes so long; None where that is not known."""
-        if not self.load.left:
-            return 0.0
-        return self.load.left * self.speed.seconds / self.processes if isinstance(self.speed, Speed) else None
-
-    @property
-    def size(self) -> float:
-        """Bytes that it adds to the disk."""
-        return self.load.left * self.speed.size if isinstance(self.speed, Speed) else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A stage: why it has to run ("" where its result is there), and what is to do."""
-
-    name: str
-    why: str
-    loads: tuple[Timed, ...] = ()
-
-    @property
-    def memory(self) -> int:
-        """MiB of all processes that work on its largest load at a time."""
-        return max((one.memory * one.processes for one in self.loads), default=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a build takes. `free` are bytes on the disk of the snapshot, `tables` those that its tables take."""
-
-    steps: tuple[Step, ...]
-    missing: Mapping[str, str]
-    note: str
-    tables: int
-    free: int
-    ram: int
-
-    @property
-    def seconds(self) -> float:
-        """All that is known of the time."""
-        return sum(one.seconds or 0.0 for step in self.steps for one in step.loads)
-
-    @property
-    def size(self) -> float:
-        """All that is known of the disk, in bytes."""
-        return sum(one.size for step in self.steps for one in step.loads) + self.tables
-
-    def __str__(self) -> str:
-        return show(self)
 
 
 def dry_run(snapshot: Snapshot, settings: Settings, *, until: str | None = None, workers: int | None = None) -> Plan:

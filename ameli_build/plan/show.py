@@ -1,19 +1,84 @@
-"""A plan as tables for people."""
+"""The plan of a build, and its text: tables for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from ameli_build.crawl.view import duration
-from ameli_build.plan.loads import Speed
+from ameli_build.not_run import NotRun
+from ameli_build.plan.loads import Load, Speed
 from ameli_build.text import columns, gigabytes
-
-if TYPE_CHECKING:
-    from ameli_build.plan.build import Plan, Step, Timed
 
 MIB = 1 << 20
 HEAD = ("work", "items", "in the cache", "each", "time")
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A load, its speed (`NotRun` without a measurement) and the number of processes that share it.
+
+    `memory` is the MiB of one process: measured, or estimated from the model's files.
+    """
+
+    load: Load
+    speed: Speed | NotRun
+    processes: int
+    memory: int
+
+    @property
+    def seconds(self) -> float | None:
+        """Time for the items that are not in the cache; None if the speed is unknown."""
+        if not self.load.left:
+            return 0.0
+        return self.load.left * self.speed.seconds / self.processes if isinstance(self.speed, Speed) else None
+
+    @property
+    def size(self) -> float:
+        """Bytes that the load adds to the disk."""
+        return self.load.left * self.speed.size if isinstance(self.speed, Speed) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stage, the reason why it has to run ("" if it is done), and its loads."""
+
+    name: str
+    why: str
+    loads: tuple[Timed, ...] = ()
+
+    @property
+    def memory(self) -> int:
+        """MiB of all processes together at the load that takes most."""
+        return max((one.memory * one.processes for one in self.loads), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps of a build and its needs.
+
+    `missing` are models by role. `free` (on the snapshot's disk), `tables` and `ram` are in bytes.
+    """
+
+    steps: tuple[Step, ...]
+    missing: Mapping[str, str]
+    note: str
+    tables: int
+    free: int
+    ram: int
+
+    @property
+    def seconds(self) -> float:
+        """The sum of all known times."""
+        return sum(one.seconds or 0.0 for step in self.steps for one in step.loads)
+
+    @property
+    def size(self) -> float:
+        """Bytes on the disk: all known sizes and the tables."""
+        return sum(one.size for step in self.steps for one in step.loads) + self.tables
+
+    def __str__(self) -> str:
+        return show(self)
 
 
 def show(plan: Plan) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.steady import steady
+from ameli_build.baseline.retrieval.lesson import Lesson, make_lesson
 from ameli_build.baseline.tables import NOTHING_TO_LEARN
 from ameli_build.fingerprints import fingerprint, work_code
 from ameli_build.models import Matrix
@@ -34,18 +35,6 @@ from ameli_build.stages import Work
 
 LABEL = "fine-tune text"
 NOT_ASKED = NotRun("baseline.text_tuning_epochs is 0")
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What training reads: three texts a train review, and dev reviews with their gold products' rows."""
-
-    reviews: tuple[str, ...]
-    gold: tuple[str, ...]
-    negatives: tuple[str, ...]
-    dev: tuple[str, ...]
-    dev_gold: tuple[int, ...]
-    entities: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,32 +77,6 @@ def _finished(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) and not lacking(folder / "model", whole=True) else None
-
-
-def make_lesson(data: Data, settings: Settings) -> Lesson:
-    """The texts to learn from, in the order of the train reviews; none of the test split."""
-    seed, count = settings.run.seed, settings.baseline.text_tuning_reviews
-    kb, reviews, entities = data.kb, data.reviews, data.kb.texts(settings.baseline.entity_text)
-    train = [int(row) for row in reviews.sample("train", count, seed)] if len(kb) > 1 else []
-    dev = [int(row) for row in reviews.rows("dev")]
-    negatives = [_negative(data, row, seed) for row in train]
-    return Lesson(
-        tuple(reviews.texts[row] for row in train),
-        tuple(entities[reviews.gold[row]] for row in train),
-        tuple(entities[row] for row in negatives),
-        tuple(reviews.texts[row] for row in dev),
-        tuple(int(reviews.gold[row]) for row in dev),
-        tuple(entities),
-    )
-
-
-def _negative(data: Data, review: int, seed: int) -> int:
-    """One of the review's hard negatives, by a hash of seed and id; of all other products where it has none."""
-    gold = int(data.reviews.gold[review])
-    others = [row for row in data.reviews.hard[review] if row != gold]
-    if not others:
-        others = [row for row in range(len(data.kb)) if row != gold]
-    return others[data.reviews.draw(review, seed) % len(others)]
 
 
 def _folder(work: Work, settings: Settings, lesson: Lesson) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from datasets import Dataset
@@ -15,13 +15,11 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 from transformers import PrinterCallback, TrainerCallback
 
+from ameli_build.baseline.retrieval.lesson import Lesson
 from ameli_build.models.precision import bears_bfloat16
 from ameli_build.models.text import SentenceEncoder
 from ameli_build.progress import track
 from ameli_build.settings import Settings
-
-if TYPE_CHECKING:
-    from ameli_build.baseline.retrieval.tuned_text import Lesson
 
 SCALE = 20.0
 WEIGHT_DECAY = 0.001
