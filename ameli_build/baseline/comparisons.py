@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ameli_build.baseline.metrics import Values, difference
+from ameli_build.arrays import Values
+from ameli_build.baseline.metrics import difference
 from ameli_build.baseline.significance import TEST, holm, p_value
 from ameli_build.baseline.tables import (
     BOTH,

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from ameli_build.arrays import Matrix
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.pairs import Cosines
 from ameli_build.baseline.retrieval.channels import Pictures
 from ameli_build.fingerprints import fingerprint
-from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.vision import load_image_encoder

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ameli_build.baseline.metrics import Integers, Values, deviation, estimate, macro
+from ameli_build.arrays import Integers, Values
+from ameli_build.baseline.metrics import deviation, estimate, macro
 from ameli_build.baseline.tables import EMPTY, MACRO_RECALL, RECALLS, TABLE4, TABLE5, Bootstrap, Measured, Outcome, Row
 from ameli_build.not_run import NotRun
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ameli_build.baseline.metrics import Values
+from ameli_build.arrays import Values
 
 TEST = (
     "Student's paired t-test, two-sided; Holm's correction over the paper's claims of a split and metric, "

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
-from ameli_build.baseline.metrics import Integers, Values
+from ameli_build.arrays import Integers, Values
 from ameli_build.not_run import NotRun
 
 PRIOR = "P(e|m)"

@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ameli_build.models import Matrix
+from ameli_build.arrays import Floats, Matrix
 
 MODEL, TOKENIZER, CONFIG = "model.onnx", "tokenizer.json", "config.json"
-Floats = npt.NDArray[np.float32]
 
 
 def open_session(path: Path) -> Any:

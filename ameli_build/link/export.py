@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
 
+from ameli_build.arrays import Floats
 from ameli_build.baseline.linking.head import Head
 from ameli_build.link.encoders import (
     CONFIG,
@@ -192,5 +192,5 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _close(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> bool:
+def _close(one: Floats, other: Floats) -> bool:
     return one.shape == other.shape and bool(np.abs(one - other).max(initial=0) <= CLOSE)

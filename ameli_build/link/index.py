@@ -16,9 +16,8 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
-from ameli_build.baseline.metrics import Integers
+from ameli_build.arrays import Integers, Matrix
 from ameli_build.fingerprints import code_of, fingerprint
-from ameli_build.models import Matrix
 from ameli_build.models.sources import identity
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest

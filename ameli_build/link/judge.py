@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Floats, Integers, Mask
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.extraction.extract import counting_products
 from ameli_build.baseline.linking.combine import rank as rank_judged
 from ameli_build.baseline.linking.combine import weighted
-from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import DECIMALS, Pool, fuse, rank
 from ameli_build.link.answer import Answer, Match
 from ameli_build.link.index import Index
@@ -23,9 +22,6 @@ from ameli_build.link.products import read_products
 from ameli_build.link.reading import Reading
 from ameli_build.link.stated import find_stated
 from ameli_build.settings import Settings
-
-Mask = npt.NDArray[np.bool_]
-Scores = npt.NDArray[np.float32]
 
 NO_CROSS = "the cross-encoder is left out: reading all retrieved products takes too long for one answer"
 NOT_RUN = "only string match and OCR are asked for attributes: the language models take too long for one answer"
@@ -46,8 +42,8 @@ class Retrieved:
 
     rows: Integers
     judged: int
-    fused: Scores
-    scores: Scores
+    fused: Floats
+    scores: Floats
     allowed: Mask
 
 
@@ -55,10 +51,10 @@ class Retrieved:
 class Judged:
     """What the modules say of the first retrieved products; `score` ranks them, as `by` tells."""
 
-    score: Scores
+    score: Floats
     by: str
-    text: Scores | None
-    image: Scores | None
+    text: Floats | None
+    image: Floats | None
 
 
 def answer(index: Index, models: Models, settings: Settings, reading: Reading, top: int) -> Answer:
@@ -117,7 +113,7 @@ def retrieve(index: Index, settings: Settings, reading: Reading, top: int) -> Re
     return Retrieved(rows, min(len(first), options.keep), fused, scores, allowed)
 
 
-def _by_score(scores: Scores) -> Integers:
+def _by_score(scores: Floats) -> Integers:
     """All products, best first; of equals the smaller SKU."""
     return np.argsort(-scores, kind="stable").astype(np.int64)
 
@@ -129,7 +125,7 @@ def _weights(learnt: Mapping[str, float], names: Sequence[str]) -> dict[str, flo
     return {name: weight / total for name, weight in some.items()} if total else dict.fromkeys(names, 1 / len(names))
 
 
-def _combine(index: Index, text: Scores | None, image: Scores | None, scores: Scores) -> Judged:
+def _combine(index: Index, text: Floats | None, image: Floats | None, scores: Floats) -> Judged:
     """The modules' weighted sum; the one of them that there is; or the scores of retrieval."""
     weight = index.about["learnt"]["lambda"]
     if text is not None and image is not None and weight is not None:
@@ -163,7 +159,7 @@ def _match(
     )
 
 
-def _number(scores: Scores | None, place: int) -> float | None:
+def _number(scores: Floats | None, place: int) -> float | None:
     return None if scores is None else round(float(scores[place]), 4)
 
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ameli_build.arrays import Matrix
 from ameli_build.baseline.done import read_scores, whole_record
 from ameli_build.baseline.tables import OURS
 from ameli_build.link.index import model_folder
-from ameli_build.models import Matrix
 from ameli_build.models.pairs import PairEncoder
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest

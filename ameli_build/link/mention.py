@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from ameli_build.baseline.metrics import Integers
+from ameli_build.arrays import Floats, Integers
 from ameli_build.baseline.retrieval.prior import form_of
 from ameli_build.link.answer import Named
 from ameli_build.link.index import Index
@@ -17,8 +16,6 @@ from ameli_build.mentions.match import Occurrence, find_occurrences, find_spans,
 from ameli_build.mentions.words import WORD
 
 FOUND = "found in the text"
-Mask = npt.NDArray[np.bool_]
-Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ def find_places(index: Index, text: str, max_words: int) -> Places:
     return Places(tuple(found), {key: rows for key, (_, rows) in known.items()})
 
 
-def choose(text: str, places: Places, likeness: Scores) -> tuple[Named, Integers]:
+def choose(text: str, places: Places, likeness: Floats) -> tuple[Named, Integers]:
     """The mention and the rows of its products: the words whose products are the most alike to the review.
 
     `likeness` has a score for each product, shape (products,); of equals the longer words.

@@ -7,22 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from ameli_build.baseline.metrics import Integers
+from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline.retrieval.channels import Pictures, picture_scorer
 from ameli_build.link.answer import Named
 from ameli_build.link.index import Index
 from ameli_build.link.loaded import Models
 from ameli_build.link.mention import Places, choose, find_places, given
 from ameli_build.link.photos import Photo, open_photo, patch_of, read_lines
-from ameli_build.models import Matrix
 from ameli_build.models.detect import looks_for
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
-
-Scores = npt.NDArray[np.float32]
 
 NO_TEXT = "no text: linked by picture alone"
 NO_PICTURE = "no picture: linked by text alone"
@@ -43,7 +39,7 @@ class Reading:
     vector: Matrix | None
     named: Named
     rows: Integers
-    channels: Mapping[str, Scores]
+    channels: Mapping[str, Floats]
     lines: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -70,7 +66,7 @@ def read_review(
     read = photos if settings.baseline.reads_all_photos else photos[:1]
     if len(photos) > 1 and settings.baseline.images == "first":
         photos, notes = photos[:1], [*notes, ONLY_FIRST]
-    channels: dict[str, Scores] = {}
+    channels: dict[str, Floats] = {}
     vector = np.round(models.texts().encode([text])[0], 6) if text else None
     if vector is not None:
         channels["text"] = np.round(index.vectors["texts"] @ vector, 6)
@@ -86,7 +82,7 @@ def read_review(
     return Reading(text, vector, named, rows, channels, tuple(lines), (*notes, *_remark(named, wanted, text)))
 
 
-def _named(text: str, places: Places, channels: Mapping[str, Scores]) -> tuple[Named, Integers]:
+def _named(text: str, places: Places, channels: Mapping[str, Floats]) -> tuple[Named, Integers]:
     """The mention found in the text; the products most alike are those by all that is known of the review so far."""
     likeness = sum(channels.values(), start=np.float32(0))
     return choose(text, places, np.asarray(likeness, dtype=np.float32))
@@ -94,7 +90,7 @@ def _named(text: str, places: Places, channels: Mapping[str, Scores]) -> tuple[N
 
 def _picture_channel(
     index: Index, models: Models, settings: Settings, photos: Sequence[Photo], prompt: str, notes: list[str]
-) -> Scores:
+) -> Floats:
     """Cosines of the photographs with all products, adapted where adapters were learnt.
 
     A photograph is cut to the object where adapters learnt from such patches, or the detector knows what to look for.

@@ -9,18 +9,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Integers, Mask
 from ameli_build.baseline.data import KnowledgeBase
-from ameli_build.baseline.metrics import Integers
 from ameli_build.informativeness.attributes import Tokens, canonical_tokens, value_forms
 from ameli_build.informativeness.spelling import BREAK
 from ameli_build.informativeness.units import other_measures
 
 _NAMES = frozenset({"product name", "product title", "name", "title"})
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ameli_build.arrays import Integers, Mask
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.extraction.attributes import Found, Mask, Sheet
+from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.extraction.fuse import fuse, listed_names
 from ameli_build.baseline.extraction.generated import find_generated
 from ameli_build.baseline.extraction.implied import find_implied
 from ameli_build.baseline.extraction.photos import read_photos
 from ameli_build.baseline.extraction.questions import make_questions
 from ameli_build.baseline.extraction.values import ValueIndex, index_values
-from ameli_build.baseline.metrics import Integers
 from ameli_build.informativeness.attributes import canonical_tokens
 from ameli_build.not_run import NotRun
 from ameli_build.progress import say

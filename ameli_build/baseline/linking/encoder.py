@@ -8,17 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
+from ameli_build.arrays import Integers, Matrix
 from ameli_build.baseline.linking.pairs import PairTexts
-from ameli_build.models import Matrix
 from ameli_build.models.pairs import PairEncoder, load_pair_encoder
 from ameli_build.models.sources import identity
 from ameli_build.snapshot import UnusableInput
-
-Numbers = npt.NDArray[np.int64]
 
 
 class LearningEncoder(nn.Module):
@@ -51,7 +48,7 @@ class LearningEncoder(nn.Module):
             raise UnusableInput(f"the model {name!r} is not the one that the text module was trained with")
         return cls(loaded, name, told["layers"])
 
-    def forward(self, texts: PairTexts, slots: Numbers) -> torch.Tensor:
+    def forward(self, texts: PairTexts, slots: Integers) -> torch.Tensor:
         """Representations of the pairs with these numbers, shape (*slots, dimension); 0 where the number is -1."""
         numbers, place = np.unique(slots, return_inverse=True)
         wanted = [texts.texts[n] for n in numbers if n >= 0]
@@ -66,7 +63,7 @@ class LearningEncoder(nn.Module):
         back[np.flatnonzero(numbers >= 0)[order]] = np.arange(1, len(order) + 1)
         return sorted_rows[torch.from_numpy(back[place].reshape(slots.shape)).to(sorted_rows.device)]
 
-    def encode(self, texts: PairTexts, numbers: Numbers) -> Matrix:
+    def encode(self, texts: PairTexts, numbers: Integers) -> Matrix:
         """Representations of the pairs with these numbers as the encoder is now; 0 for all others."""
         self.eval()
         vectors = np.zeros((len(texts), self.pairs.width), dtype=np.float32)

@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
+from ameli_build.arrays import Floats, Integers, Mask, Matrix
 from ameli_build.baseline.linking.encoder import LearningEncoder
 from ameli_build.baseline.linking.pairs import Layout, PairTexts
-from ameli_build.baseline.metrics import Integers
-from ameli_build.models import Matrix
 from ameli_build.models.sources import identity
 
 DROPOUT = 0.5
@@ -60,7 +58,7 @@ class Lists:
     """Encodings of the pairs by number, or their texts where the encoder learns."""
 
     def inputs(
-        self, rows: npt.NDArray[np.int64], encoder: LearningEncoder | None = None
+        self, rows: Integers, encoder: LearningEncoder | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Encodings, signals and the mask of real candidates for some lists; missing slots (-1) are 0."""
         index = torch.from_numpy(rows)
@@ -73,7 +71,7 @@ class Lists:
             raise ValueError("texts of pairs need an encoder")
         return encodings, self.signals[index].to(encodings.device), real.to(encodings.device)
 
-    def some(self, keep: npt.NDArray[np.bool_]) -> Lists:
+    def some(self, keep: Mask) -> Lists:
         """The lists at which `keep` is true."""
         index = torch.from_numpy(np.flatnonzero(keep))
         return Lists(self.candidates[keep], self.slots[index], self.signals[index], self.pairs)
@@ -114,7 +112,7 @@ def make_lists(layout: Layout, pairs: Matrix | PairTexts, description_only: bool
     )
 
 
-def score(head: Head, lists: Lists) -> npt.NDArray[np.float32]:
+def score(head: Head, lists: Lists) -> Floats:
     """Scores of lists whose pairs are encoded."""
     head.eval()
     count, device = len(lists.candidates), head.score.weight.device

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
+from ameli_build.arrays import Integers
 from ameli_build.fingerprints import fingerprint
 from ameli_build.progress import say, track
 from ameli_build.sealed import read_sealed, write_sealed
@@ -231,7 +231,7 @@ def _digest(part: Any) -> Any:
     return part
 
 
-def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[npt.NDArray[np.int64]]:
+def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[Integers]:
     """Places 0..count - 1 in this epoch's random order, `size` a batch."""
     order = np.random.default_rng([seed, epoch]).permutation(count)
     for start in range(0, count, size):

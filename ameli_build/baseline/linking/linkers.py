@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from ameli_build.arrays import Floats, Integers, Mask
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.extraction.attributes import Found, Sheet, contradictions
-from ameli_build.baseline.linking.combine import Mask, Mixture, Scores, softmax, tune_weight, weighted
+from ameli_build.baseline.linking.combine import Mixture, softmax, tune_weight, weighted
 from ameli_build.baseline.linking.cost import training_cost
 from ameli_build.baseline.linking.head import make_lists
 from ameli_build.baseline.linking.lists import Encoded, TextLists
 from ameli_build.baseline.linking.table5 import LINKERS, Case, Judged
 from ameli_build.baseline.linking.text_module import TextModule, train_text_module
-from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import score_candidates
 from ameli_build.baseline.retrieval.retrievers import TRAININGS, Retrieved, image_scorer
 from ameli_build.not_run import NotRun
@@ -40,7 +40,7 @@ class Linked:
 
     judged: Judged
     ranked: Mapping[str, Integers | NotRun]
-    combined: Scores
+    combined: Floats
     tuned: Mapping[str, Any]
     text_module: TextModule | None
 
@@ -145,14 +145,14 @@ def _judge(
         else softmax(module.scores(make_lists(encoded.lists[run].judging, encoded.vectors, alone)), candidates)
         for module, alone in zip(modules, (False, True), strict=True)
     )
-    image: Scores | NotRun = tables.NOTHING_TO_LEARN
+    image: Floats | NotRun = tables.NOTHING_TO_LEARN
     if retrieved.adapters is not None:
         scores = score_candidates(image_scorer(vectors, retrieved.adapters, settings), rows, candidates)
         image = softmax(scores * np.float32(settings.baseline.image_scale), candidates)
     return Judged(rows, candidates, contradicted, text, plain, image)
 
 
-def _mix(data: Data, judged: Judged, text: Scores | NotRun, contradicted: Mask | None) -> Mixture | NotRun:
+def _mix(data: Data, judged: Judged, text: Floats | NotRun, contradicted: Mask | None) -> Mixture | NotRun:
     """Mix a text module with the image module; the weight has the best F1 on dev, without `contradicted` candidates."""
     image = judged.image
     if isinstance(text, NotRun):

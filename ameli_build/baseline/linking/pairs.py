@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline.data import KnowledgeBase, Reviews
 from ameli_build.baseline.extraction.attributes import Found, Sheet
-from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import fingerprint
-from ameli_build.models import Matrix
 from ameli_build.models.batches import Kind, length_key, vectors_of
 from ameli_build.models.pairs import TextPair, load_pair_encoder
 from ameli_build.models.sources import identity
@@ -63,7 +61,7 @@ class Layout:
     candidates: Integers
     pairs: tuple[Pair, ...]
     slots: Integers
-    signals: npt.NDArray[np.float32]
+    signals: Floats
 
 
 @dataclass(frozen=True, slots=True)

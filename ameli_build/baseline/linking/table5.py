@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from ameli_build.arrays import Floats, Integers, Mask
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
-from ameli_build.baseline.linking.combine import Mask, Mixture, Scores, rank
+from ameli_build.baseline.linking.combine import Mixture, rank
 from ameli_build.baseline.linking.visual import rerank, scores_by_picture, scores_by_title
-from ameli_build.baseline.metrics import Integers
 from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
@@ -32,9 +32,9 @@ class Judged:
     rows: Integers
     candidates: Integers
     contradicted: Mask
-    text: Scores | NotRun
-    plain: Scores | NotRun
-    image: Scores | NotRun
+    text: Floats | NotRun
+    plain: Floats | NotRun
+    image: Floats | NotRun
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Case:
     seed: int
 
     @cached_property
-    def by_title(self) -> Scores | NotRun:
+    def by_title(self) -> Floats | NotRun:
         """Cosines of review pictures and product texts in the space of the image encoder, (reviews, candidates)."""
         return scores_by_title(self.work, self.settings, self.data, self.vectors, *self._lists, self.seed + 1)
 
     @cached_property
-    def by_picture(self) -> Scores | NotRun:
+    def by_picture(self) -> Floats | NotRun:
         """Cosines of review and product pictures by a ResNet, (reviews, candidates)."""
         return scores_by_picture(self.work, self.settings, self.data, *self._lists, self.seed + 2)
 
@@ -68,7 +68,7 @@ class Case:
     def _lists(self) -> tuple[Integers, Integers]:
         return self.judged.rows, self.judged.candidates
 
-    def rank(self, scores: Scores | NotRun, contradicted: Mask | None = None) -> Integers | NotRun:
+    def rank(self, scores: Floats | NotRun, contradicted: Mask | None = None) -> Integers | NotRun:
         """The candidates by `scores`, best first, without the `contradicted` ones; `NotRun` is passed on."""
         return scores if isinstance(scores, NotRun) else rank(scores, self.judged.candidates, contradicted)
 

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 from torch.nn import functional
 
+from ameli_build.arrays import Floats, Integers
 from ameli_build.baseline.linking.encoder import LearningEncoder
 from ameli_build.baseline.linking.head import Head, Lists, score
 from ameli_build.baseline.linking.learn import Stateful, Task, batches, count_steps, key_of, learn
 from ameli_build.baseline.linking.precision import Precision
 from ameli_build.baseline.linking.saved import fill_modules, read_modules, save_modules
 from ameli_build.baseline.linking.steady import steady
-from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import work_code
 from ameli_build.settings import BaselineSettings
 from ameli_build.snapshot import UnusableInput
@@ -51,7 +50,7 @@ class TextModule:
     dev_f1: float | None
     encoder: LearningEncoder | None = None
 
-    def scores(self, lists: Lists) -> npt.NDArray[np.float32]:
+    def scores(self, lists: Lists) -> Floats:
         """Scores of shape (reviews, candidates), -1e9 for padding."""
         return score(self.head, lists.encoded(self.encoder))
 

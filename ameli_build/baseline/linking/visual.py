@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
-from ameli_build.baseline.linking.combine import Scores, rank
+from ameli_build.baseline.linking.combine import rank
 from ameli_build.baseline.linking.resnet import embed_resnet
-from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.channels import cosine_scorer
 from ameli_build.baseline.retrieval.pools import score_candidates
 from ameli_build.baseline.retrieval.retrievers import learn_adapters
-from ameli_build.models import Matrix
 from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
@@ -25,7 +24,7 @@ RERANKED = 5
 
 def scores_by_picture(
     work: Work, settings: Settings, data: Data, rows: Integers, candidates: Integers, seed: int
-) -> Scores | NotRun:
+) -> Floats | NotRun:
     """V2VEL: cosines of pictures by a ResNet and adapters, for the reviews at `rows`: (reviews, candidates)."""
     try:
         pictures = embed_resnet(work, settings, data)
@@ -36,7 +35,7 @@ def scores_by_picture(
 
 def scores_by_title(
     work: Work, settings: Settings, data: Data, vectors: Vectors, rows: Integers, candidates: Integers, seed: int
-) -> Scores | NotRun:
+) -> Floats | NotRun:
     """V2TEL: cosines of picture and text by CLIP and adapters, for the reviews at `rows`: (reviews, candidates)."""
     if isinstance(vectors.titles, NotRun):
         return vectors.titles
@@ -44,7 +43,7 @@ def scores_by_title(
     return _adapted(work, data, queries, vectors.titles, settings, seed, rows, candidates)
 
 
-def rerank(visual: Scores, text: Scores, candidates: Integers) -> Integers:
+def rerank(visual: Floats, text: Floats, candidates: Integers) -> Integers:
     """The first five candidates by `visual` in order of `text`, then the rest as `visual` has them."""
     order = np.lexsort((-np.round(visual, 6), candidates < 0), axis=1)
     best = order[:, :RERANKED]
@@ -61,7 +60,7 @@ def _adapted(
     seed: int,
     rows: Integers,
     candidates: Integers,
-) -> Scores | NotRun:
+) -> Floats | NotRun:
     """Cosines with the candidates, after adapters trained for these two kinds of vectors."""
     adapters = learn_adapters(work, data, queries, entities, settings, seed)
     if adapters is None:

@@ -7,25 +7,21 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from ameli_build.baseline.metrics import Integers
+from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline.retrieval.search import Index, build_index
-from ameli_build.models import Matrix
 
 PAIRS = 1 << 25
 """At most so many cosines of pictures are held at a time."""
-
-Scores = npt.NDArray[np.float32]
 
 
 class Scorer(Protocol):
     """Scores of some reviews (rows) against products; of one width for all reviews, or at chosen products."""
 
-    def __call__(self, some: Integers) -> Scores:
+    def __call__(self, some: Integers) -> Floats:
         """Against all products, shape (reviews, products)."""
 
-    def at(self, some: Integers, rows: Integers) -> Scores:
+    def at(self, some: Integers, rows: Integers) -> Floats:
         """Against the products `rows`, shape (reviews, width); whatever for padding (-1)."""
 
     def index(self, name: str) -> Index:
@@ -66,12 +62,12 @@ class VectorScorer:
     queries: Matrix
     entities: Matrix
 
-    def __call__(self, some: Integers) -> Scores:
+    def __call__(self, some: Integers) -> Floats:
         """See `Scorer`."""
-        scores: Scores = self.queries[some] @ self.entities.T
+        scores: Floats = self.queries[some] @ self.entities.T
         return scores
 
-    def at(self, some: Integers, rows: Integers) -> Scores:
+    def at(self, some: Integers, rows: Integers) -> Floats:
         """See `Scorer`."""
         scores = np.zeros(rows.shape, dtype=np.float32)
         for n, review in enumerate(some):
@@ -94,7 +90,7 @@ class BestPairScorer:
     reviews: Pictures
     products: Pictures
 
-    def __call__(self, some: Integers) -> Scores:
+    def __call__(self, some: Integers) -> Floats:
         """See `Scorer`."""
         scores = np.zeros((len(some), len(self.products.starts) - 1), dtype=np.float32)
         for part in self._parts(some):
@@ -113,7 +109,7 @@ class BestPairScorer:
             fitting = int(np.searchsorted(np.cumsum(counts[start:]), room, side="right"))
             yield slice(start, start := start + max(1, fitting))
 
-    def at(self, some: Integers, rows: Integers) -> Scores:
+    def at(self, some: Integers, rows: Integers) -> Floats:
         """See `Scorer`."""
         scores = np.zeros(rows.shape, dtype=np.float32)
         if not rows.shape[1]:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Floats, Integers
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import BLOCK, Pool
 from ameli_build.models.batches import by_content, length_key
 from ameli_build.models.score import score_texts
@@ -22,7 +21,7 @@ class Crossed:
     """Scores of the products of several pools: those of review n, ascending in `rows[n]`, have `scores[n]`."""
 
     rows: Sequence[Integers]
-    scores: Sequence[npt.NDArray[np.float32]]
+    scores: Sequence[Floats]
 
     def onto(self, pool: Pool) -> Pool:
         """A pool of these with the channel `cross`; 0 for reviews that were not asked for, and for padding."""

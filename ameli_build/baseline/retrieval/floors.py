@@ -14,14 +14,13 @@ import numpy as np
 import PIL
 import polars as pl
 
+from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.retrieval.channels import Scores, cosine_scorer
+from ameli_build.baseline.retrieval.channels import cosine_scorer
 from ameli_build.baseline.retrieval.pools import BLOCK, DECIMALS, DEPTH, Ranking
 from ameli_build.baseline.retrieval.search import best_columns
 from ameli_build.baseline.tables import COLOURS, TITLES, WORDS
 from ameli_build.fingerprints import fingerprint
-from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.pictures import content_key, open_picture
 from ameli_build.not_run import NotRun
@@ -65,10 +64,10 @@ def rank_by_words(queries: Sequence[str], documents: Sequence[str]) -> Ranking:
     return _ranking((np.stack([_word_scores(index, words, len(documents)) for words in some]) for some in blocks), 0.0)
 
 
-def _word_scores(index: Any, words: Sequence[int], documents: int) -> Scores:
+def _word_scores(index: Any, words: Sequence[int], documents: int) -> Floats:
     if not len(words):
         return np.zeros(documents, dtype=np.float32)
-    scores: Scores = index.get_scores_from_ids(list(words))
+    scores: Floats = index.get_scores_from_ids(list(words))
     return scores
 
 
@@ -121,7 +120,7 @@ def rank_by_cosine(queries: Matrix, entities: Matrix) -> Ranking:
     return _ranking(scorer(rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK))
 
 
-def _ranking(blocks: Iterator[Scores] | Sequence[Scores], least: float = -np.inf) -> Ranking:
+def _ranking(blocks: Iterator[Floats] | Sequence[Floats], least: float = -np.inf) -> Ranking:
     """The best products by scores, rounded, a block of reviews at a time; only those that score above `least`."""
     rows, best = [], []
     for scores in blocks:

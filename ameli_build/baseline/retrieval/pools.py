@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from itertools import product as combinations
 
 import numpy as np
-import numpy.typing as npt
 
-from ameli_build.baseline.metrics import Integers, positions
+from ameli_build.arrays import Floats, Integers, Mask
+from ameli_build.baseline.metrics import positions
 from ameli_build.baseline.retrieval.channels import Scorer
 from ameli_build.baseline.retrieval.search import EXACT, Index, among_top, best_columns
 
-Mask = npt.NDArray[np.bool_]
 Weights = Mapping[str, float]
 
 DEPTH = 100
@@ -34,7 +33,7 @@ class Pool:
     """
 
     rows: Integers
-    channels: Mapping[str, npt.NDArray[np.float32]]
+    channels: Mapping[str, Floats]
     allowed: Mask
 
 
@@ -43,7 +42,7 @@ class Ranking:
     """The first products of each review, best first, padded with -1; `allowed` is the prior's verdict on each."""
 
     rows: Integers
-    scores: npt.NDArray[np.float32]
+    scores: Floats
     allowed: Mask
     after: int = 0
     """When above 0, the prior filters each list after its cut, which keeps at least so many."""
@@ -96,12 +95,12 @@ def build_pool(
     return Pool(pool.rows[:, :width], kept, pool.allowed[:, :width])
 
 
-def score_candidates(scorer: Scorer, reviews: Integers, candidates: Integers) -> npt.NDArray[np.float32]:
+def score_candidates(scorer: Scorer, reviews: Integers, candidates: Integers) -> Floats:
     """Scores of the candidates of some reviews, shape (reviews, candidates); whatever for padding (-1)."""
     return np.round(scorer.at(reviews, candidates), DECIMALS)
 
 
-Block = tuple[Integers, dict[str, npt.NDArray[np.float32]]]
+Block = tuple[Integers, dict[str, Floats]]
 
 
 def _scanned(scorers: Mapping[str, Scorer], some: Integers, top: int) -> Block:
@@ -131,7 +130,7 @@ def _ascending(keep: Mask) -> Integers:
     return rows
 
 
-def fuse(pool: Pool, weights: Weights, prior_first: bool) -> npt.NDArray[np.float32]:
+def fuse(pool: Pool, weights: Weights, prior_first: bool) -> Floats:
     """The weighted sum of channels, -inf for padding and, with `prior_first`, for what the prior forbids.
 
     The filter is undone for a review that it would leave with nothing.
@@ -176,7 +175,7 @@ def tune(pool: Pool, names: Sequence[str], gold: Integers, keep: int, prior: str
     return even if best is None else best[1]
 
 
-def channels_at(pool: Pool, candidates: Integers) -> dict[str, npt.NDArray[np.float32]]:
+def channels_at(pool: Pool, candidates: Integers) -> dict[str, Floats]:
     """What each channel says of candidates that are in the pool, shape (reviews, candidates); 0 for padding (-1)."""
     real = candidates >= 0
     place = np.zeros(candidates.shape, dtype=np.int64)

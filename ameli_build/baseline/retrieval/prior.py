@@ -12,16 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Integers, Mask, Values
 from ameli_build.baseline.data import KnowledgeBase
-from ameli_build.baseline.metrics import Integers
 from ameli_build.mentions.stage import name_table
 from ameli_build.mentions.words import WORD
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
-Mask = npt.NDArray[np.bool_]
 Holders = tuple[tuple[int, ...], tuple[int, ...]]
 """Rows of the products that have a name, and how often each has it."""
 NOBODY: Holders = ((), ())
@@ -34,14 +32,14 @@ class Prior:
     forms: Mapping[str, Holders]
     category: Integers
 
-    def entities(self, mention: str) -> npt.NDArray[np.float64]:
+    def entities(self, mention: str) -> Values:
         """P(e|m) for each product, shape (products,); all zero for a name that no product has."""
         rows, counts = self.forms.get(form_of(mention), NOBODY)
         shares = np.zeros(len(self.category), dtype=np.float64)
         shares[list(rows)] = np.array(counts, dtype=np.float64) / max(sum(counts), 1)
         return shares
 
-    def categories(self, mention: str) -> npt.NDArray[np.float64]:
+    def categories(self, mention: str) -> Values:
         """P(c|m) of each product's category, shape (products,)."""
         shares = np.bincount(self.category, weights=self.entities(mention))
         return np.asarray(shares[self.category], dtype=np.float64)

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ameli_build.arrays import Floats, Integers, Mask, Matrix
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.linking.image_module import Adapters, Examples, train_adapters
-from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.retrieval.channels import Pictures, Scorer, Scores, cosine_scorer, picture_scorer
+from ameli_build.baseline.retrieval.channels import Pictures, Scorer, cosine_scorer, picture_scorer
 from ameli_build.baseline.retrieval.crossed import Crossed, cross_encode
 from ameli_build.baseline.retrieval.floors import floors
 from ameli_build.baseline.retrieval.pools import (
@@ -28,9 +28,8 @@ from ameli_build.baseline.retrieval.pools import (
     select,
     tune,
 )
-from ameli_build.baseline.retrieval.prior import Mask, Prior, rank_by_prior
+from ameli_build.baseline.retrieval.prior import Prior, rank_by_prior
 from ameli_build.baseline.retrieval.tuned_text import TunedText, tune_text
-from ameli_build.models import Matrix
 from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
@@ -71,7 +70,7 @@ class Retrieved:
     """The row of Table 4 that the candidates come from."""
     best: Ranking
     """That row's ranking."""
-    channels: Mapping[str, Scores]
+    channels: Mapping[str, Floats]
     """What each channel of retrieval says of the candidates, shape (reviews, K)."""
 
 

@@ -15,21 +15,16 @@ from typing import Any
 
 import faiss
 import numpy as np
-import numpy.typing as npt
 
-from ameli_build.baseline.metrics import Integers
-from ameli_build.models import Matrix
+from ameli_build.arrays import Floats, Integers, Mask, Matrix
 from ameli_build.snapshot import UnusableInput
 
 EXACT = "exact"
 SEARCHED_LISTS = 8
 """Of an inverted file, one list in so many is searched."""
 
-Scores = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
-
-def among_top(scores: Scores, top: int) -> Mask:
+def among_top(scores: Floats, top: int) -> Mask:
     """Which columns are among the `top` best of their row; of equal scores, the smaller columns."""
     columns = scores.shape[1]
     if top >= columns:
@@ -45,7 +40,7 @@ def among_top(scores: Scores, top: int) -> Mask:
     return keep
 
 
-def best_columns(scores: Scores, top: int) -> Integers:
+def best_columns(scores: Floats, top: int) -> Integers:
     """The `top` best columns of each row, best first, smaller columns before larger ones at equal scores."""
     top = min(top, scores.shape[1])
     columns = np.nonzero(among_top(scores, top))[1].reshape(len(scores), top)

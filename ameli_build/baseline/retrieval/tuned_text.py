@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from ameli_build.arrays import Matrix
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.steady import steady
 from ameli_build.baseline.retrieval.lesson import Lesson, make_lesson
 from ameli_build.baseline.tables import NOTHING_TO_LEARN
 from ameli_build.fingerprints import fingerprint, work_code
-from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.store import lacking, write_record

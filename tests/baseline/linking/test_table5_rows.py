@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from baseline_world import write_dataset
 
+from ameli_build.arrays import Integers
 from ameli_build.baseline.linking.table5 import LINKERS, Case, linker
-from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.run import run_baseline
 from ameli_build.baseline.tables import TABLE5, in_order
 from ameli_build.baseline.text import render
