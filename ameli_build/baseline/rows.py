@@ -67,7 +67,7 @@ def _linking_row(outcome: Outcome, name: str, bootstrap: Bootstrap) -> Row:
 
 
 def linking_blank() -> Row:
-    """A row of Table 5 that holds nothing yet."""
+    """A row of Table 5 in which every value is None."""
     keys = (
         "f1",
         "interval",

@@ -1,6 +1,6 @@
-"""The baseline's files: from `dataset/` to the rows of Tables 4 and 5, and when there is nothing to do (sections 4, 5).
+"""The baseline from `dataset/` to its files with Tables 4 and 5; skipped if they are up to date (sections 4, 5).
 
-`runs` makes the predictions; labels of the test split are read in `scoring` and nowhere else.
+`runs` predicts; only `scoring` reads labels of the test split.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ OUTPUTS = ("scores.json", "predictions.parquet", "retrieved.parquet", "MODEL_CAR
 
 
 def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper = in_process) -> Scores:
-    """Score a data set, a snapshot's or another source's: `baseline/scores.json` and `baseline/predictions.parquet`.
+    """Score the data set of a snapshot or of another source, and write the results into `baseline/`.
 
-    Beside them `retrieved.parquet`, `MODEL_CARD.md`, and in `model/` what the first run learnt.
+    The files are `scores.json`, `predictions.parquet`, `retrieved.parquet`, `MODEL_CARD.md`, and in `model/` the
+    weights of the first run. If data, settings, models and code have not changed, the earlier scores are returned.
+    The caller holds the lock of the snapshot, or of the source's `home`.
 
-    Returns what is there already when data, settings, models and code have not changed. The caller holds the lock of
-    the snapshot, or of the source's `home`. Raises `UnusableInput` where there is no data set, or a model cannot be
-    had.
+    Raises:
+        UnusableInput: There is no data set, or a model is not available.
     """
     source = Source.of(data_set) if isinstance(data_set, Snapshot) else data_set
     snapshot, mine = source.home, fingerprint_of(source, settings)
@@ -82,7 +83,7 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
 
 
 def save_model(folder: Path, run: Run) -> None:
-    """Write a run's trained adapters and text module to a folder, which appears whole and holds nothing else then."""
+    """Replace a folder by one with the run's trained adapters and text module; it appears whole or not at all."""
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Predictions against gold: the only place where labels of the test split are read."""
+"""Scores of predictions; no other module reads labels of the test split."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def outcome(data: Data, runs: Runs, split: str) -> Outcome:
-    """Hold every row's rankings against the gold products of a split's reviews."""
+    """Compare the rankings of every row with the gold products of a split."""
     rows = data.reviews.rows(split)
     gold = data.reviews.gold[rows]
     place = {int(row): n for n, row in enumerate(runs.runs[0].linked.judged.rows)}
@@ -50,13 +50,13 @@ def outcome(data: Data, runs: Runs, split: str) -> Outcome:
 
 
 def rate_attributes(data: Data, runs: Runs) -> dict[str, dict[str, dict[str, Any]]]:
-    """Precision and recall of each extractor on dev and test, as the first run used them."""
+    """Precision and recall of each extractor on dev and test, in the first run."""
     extracted = runs.runs[0].extracted
     return {split: rate(data, runs.sheets, extracted, data.reviews.rows(split)) for split in ("dev", "test")}
 
 
 def _by_row(runs: Sequence[Mapping[str, T | NotRun]]) -> dict[str, list[T] | NotRun]:
-    """What each run has of a row, or the first reason why one has nothing."""
+    """The results of all runs by row, or the first `NotRun` among them."""
     rows: dict[str, list[T] | NotRun] = {}
     for name in runs[0]:
         some = [run[name] for run in runs]
@@ -83,7 +83,7 @@ def _found(candidates: Integers, gold: Integers) -> Values:
 
 
 def chance(candidates: Sequence[Integers], gold: Integers) -> Measured:
-    """What a random order of each run's candidates is expected to get: of m with gold, 1/m right, MRR (1+1/2+..)/m."""
+    """Expected scores of a random order: with gold among m candidates, 1/m right and an MRR of (1+1/2+..)/m."""
     counts = [np.maximum((some >= 0).sum(axis=1), 1) for some in candidates]
     found = [_found(some, gold) for some in candidates]
     harmonic = np.cumsum(1 / np.arange(1, max((some.shape[1] for some in candidates), default=0) + 2))

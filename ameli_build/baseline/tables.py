@@ -1,4 +1,4 @@
-"""Tables 4 and 5 (section 5): the names of their rows, and what is measured and kept for each."""
+"""Tables 4 and 5 (section 5): the names of their rows, their per-review values, and the scores as a whole."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HUMAN = "human"
 TUNED_TEXT = "Fine-tuned SBERT"
 COLOURS, WORDS, TITLES = "Colour histograms", "BM25", "Nearest title"
 FLOORS = (COLOURS, WORDS, TITLES)
-"""Rows beyond the paper: a text encoder that has learnt, and the floors that each learnt row must beat."""
+"""Untrained rows beyond the paper, which every trained row must beat."""
 
 RECALLS = (1, 10, 20, 50, 100)
 MACRO_RECALL = "recall@10"
@@ -38,7 +38,7 @@ NOTHING_TO_LEARN = NotRun("no train review, or fewer than two products, to learn
 T = TypeVar("T")
 Row = dict[str, Any]
 Table = dict[str, dict[str, Row]]
-"""Split -> row by the paper's name -> what it holds."""
+"""Split -> row by the paper's name -> values."""
 
 
 def in_order(named: Mapping[str, T]) -> dict[str, T]:
@@ -54,7 +54,7 @@ def in_order(named: Mapping[str, T]) -> dict[str, T]:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """`scores.json`: both tables by split, what dev chose, paired differences, and how the run was made.
+    """`scores.json`: both tables by split, choices made on dev, paired differences, and notes on the run.
 
     `attributes` are precision and recall of each extractor by split.
     """
@@ -73,7 +73,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """How intervals are drawn."""
+    """Number of resamples and seed of the bootstrap."""
 
     times: int
     seed: int
@@ -85,10 +85,10 @@ Measured = Mapping[str, Values]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What each row did on one split: per-review values by metric, or why there are none.
+    """Per-review values of each row on one split.
 
-    `found`, (runs, reviews), tells which reviews have their gold product among a run's candidates; `groups` are the
-    numbers of the gold products' categories, (reviews,).
+    `found`, (runs, reviews), is 1 for reviews with the gold product among the run's candidates; `groups`, (reviews,),
+    are the numbers of the gold products' categories.
     """
 
     retrieval: Mapping[str, Measured | NotRun]

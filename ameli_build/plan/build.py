@@ -1,4 +1,4 @@
-"""`ameli build --dry-run`: stage by stage what is to do, and what it takes on this machine; nothing is written."""
+"""`ameli build --dry-run`: the work of each stage and its cost on this machine; nothing is written."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ NOT_HERE = NotRun("not here")
 
 
 def dry_run(snapshot: Snapshot, settings: Settings, *, until: str | None = None, workers: int | None = None) -> Plan:
-    """What `build` with the same arguments would do, and what that takes.
+    """The plan of `build` with the same arguments.
 
-    Where the catalogue is there, items are its own, and each kind of work is measured on some of them for about a
-    second; of a crawl that was not read yet they are counted from what it archived. Raises as `build` does, but for
-    models that are not there.
+    With a catalogue, its items are counted, and each kind of work is measured on some of them for about a second. For
+    a crawl without a catalogue, items are counted in its archive. Raises the errors of `build`, except for missing
+    models.
     """
     stages = stages_until(until)
     rows = stage_rows(snapshot, settings, None)
@@ -57,7 +57,7 @@ def _why(row: Row) -> str:
 def _loads(
     snapshot: Snapshot, settings: Settings, todo: Sequence[str], rows: Mapping[str, Row], scratch: Path
 ) -> tuple[dict[str, list[Load]], str]:
-    """The loads of the stages that are to run, and a word on how they were counted."""
+    """The loads of the stages to run, and a note on how they were counted."""
     if snapshot.table_path("catalog/reviews").is_file():
         view = view_of(snapshot, [name for name, row in rows.items() if row.state == DONE])
         work = Work.of(snapshot, settings)
@@ -69,9 +69,9 @@ def _loads(
 def expected_loads(
     settings: Settings, expected: Mapping[str, float], stages: Iterable[str], scratch: Path
 ) -> dict[str, list[Load]]:
-    """The loads of so many products, reviews, photographs and pictures of products, to be measured with made-up ones.
+    """The loads of stages for expected numbers of products, reviews, photographs and pictures of products.
 
-    Those lie in the folder `scratch` as long as they are measured.
+    They are measured with made-up items in the folder `scratch`.
     """
     view, work = made_up_view(scratch), Work(Snapshot(scratch))
     return {
@@ -84,7 +84,7 @@ def expected_loads(
 
 
 def missing_models(settings: Settings, roles: Iterable[str]) -> dict[str, str]:
-    """The models of these roles that are not here, by role."""
+    """The missing models of these roles, by role."""
     require_device(settings)
     return {need.role: need.name.partition("@")[0] for need in needs_of(settings, roles) if need.problems()}
 
@@ -122,7 +122,7 @@ def _processes(settings: Settings, load: Load, workers: int) -> int:
 
 
 def _archived(snapshot: Snapshot) -> tuple[dict[str, float], str]:
-    """What a crawl archived that no catalogue was made of yet, and a word on how it was counted."""
+    """Expected numbers of items in the archive of a crawl without a catalogue, and a note on how they were counted."""
     path = snapshot.raw / CRAWL_STATS
     if ingested_files(snapshot) or not path.is_file():
         raise UnusableInput(f"{snapshot.root}: no catalogue yet; ameli build --until catalog makes it")
@@ -136,7 +136,7 @@ def _archived(snapshot: Snapshot) -> tuple[dict[str, float], str]:
 
 
 def _tables(snapshot: Snapshot) -> int:
-    """Bytes of the tables of all stages: about those of the catalogue again, as in the demo."""
+    """Bytes of the tables of all stages: about the size of the catalogue, as in the demo."""
     return sum(path.stat().st_size for path in (snapshot.root / "catalog").glob("*.parquet"))
 
 

@@ -23,9 +23,9 @@ from ameli_build.snapshot import AmeliError
 from ameli_build.stages import Work
 
 SECOND = 1.0
-"""Seconds that a kind of work is measured for, at least one batch."""
+"""Seconds of a measurement; it takes at least one batch."""
 BATCHES = 16
-"""Batches from which those that are measured are taken."""
+"""Number of batches available to a measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def some_of(items: Sequence[Any]) -> list[Any]:
 
 
 def measured(loads: Sequence[Load], threads: int) -> list[Speed | NotRun]:
-    """How fast loads of one function are, in one process with so many threads; or why it cannot be told."""
+    """The speed of loads of one function, measured in one process with this number of threads."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (threads,)) as pool:
         return [_asked(pool, load) for load in loads]
 

@@ -82,7 +82,7 @@ class Plan:
 
 
 def show(plan: Plan) -> str:
-    """What is to do, what it takes by stage and in all, and what stands in its way."""
+    """The work of each stage, the sums, and the obstacles."""
     cells = [_cells(one) for step in plan.steps for one in step.loads]
     rows = columns([HEAD, *cells]).splitlines()
     lines, following = [f"  {rows[0]}"] if cells else [], iter(rows[1:])
@@ -93,7 +93,7 @@ def show(plan: Plan) -> str:
 
 
 def show_sums(plan: Plan) -> str:
-    """What it takes by stage and in all, and what stands in its way."""
+    """The cost of each stage and in all, and the obstacles."""
     sums: list[tuple[str, ...]] = [("stage", "time", "disk", "memory", "most of it")]
     sums += [_sum(step) for step in plan.steps if step.loads]
     return "\n".join([columns(sums) if len(sums) > 1 else "nothing to do", "", *_total(plan)])

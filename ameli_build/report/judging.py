@@ -1,4 +1,4 @@
-"""Which test reviews the linker got wrong, where it lost their gold product, and how sure it was."""
+"""The misses of a linker on test: where the gold product was lost, and how sure the linker was."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Judgement:
 
 
 def judge(predictions: pl.DataFrame, gold: Mapping[str, str]) -> Judgement | NotRun:
-    """Judge the fullest linker that ran and whose scores are kept; the reason where there is none."""
+    """Judge the fullest linker that ran and has scores in the predictions."""
     ran = {one["method"] for methods in predictions["ranked"].to_list() for one in methods}
     method = next((name for name in SCORE_OF if name in ran), None)
     if method is None:
@@ -115,7 +115,7 @@ def _ranking(row: Mapping[str, Any], method: str) -> list[str]:
 
 
 def score_of(row: Mapping[str, Any], module: str, sku: str | None) -> float | None:
-    """A module's score of a candidate; None where there is none."""
+    """A module's score of a candidate; None without one."""
     scores: Mapping[str, float] = dict(zip(row["candidates"], row[module] or (), strict=False))
     return None if sku is None else scores.get(sku)
 

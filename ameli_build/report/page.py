@@ -1,4 +1,4 @@
-"""The page: what its template is given, and how numbers read in it."""
+"""The page: the variables of its template, and the format of numbers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NO_BASELINE = "Baseline not run yet: ameli baseline SNAPSHOT"
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """The page of misses, or why there is none."""
+    """The page of misses, or the reason for its absence."""
 
     reason: str = ""
     judgement: Judgement | None = None

@@ -1,4 +1,4 @@
-"""What each review states of its product, by every extractor and by all together (section 4.2).
+"""Attributes that each review states, by extractor and by all extractors together (section 4.2).
 
 A match counts only when it is a value of a product that the mention can denote, of the whole knowledge base, or of a
 retrieved product (`baseline.attribute_values`).
@@ -33,10 +33,10 @@ STRING, OCR, IMPLIED, GENERATOR = "string match", "ocr", "implied", "generator"
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What each review states: `found` is what linkers use, `by` what each extractor found, or why it was not run.
+    """Attributes that each review states: `found` for the linkers, `by` for each extractor.
 
-    `telling` are the attributes on which the products whose values count differ, a review; `counts` says how many of
-    the photos were read.
+    `telling` are, for each review, the attributes that distinguish the products whose values count. `counts` has the
+    numbers of all photos and of those read.
     """
 
     found: tuple[Found, ...]
@@ -48,7 +48,7 @@ class Extracted:
 def extract(
     work: Work, settings: Settings, data: Data, sheets: Sequence[Sheet], allowed: Sequence[Mask], candidates: Integers
 ) -> Extracted:
-    """Run every extractor that the settings name a model for; one whose model cannot be had is said and left out.
+    """Run every extractor with a model in the settings; one without an available model is reported and skipped.
 
     `allowed` are the products that each mention can denote, `candidates` the retrieved ones, padded with -1.
     """
@@ -77,7 +77,7 @@ def extract(
 
 
 def _run(setting: str, model: str, extractor: Callable[[], tuple[Found, ...]]) -> tuple[Found, ...] | NotRun:
-    """What the extractor finds, or why it was not run."""
+    """The result of the extractor, or `NotRun`."""
     if not model:
         return NotRun(f"models.{setting} is empty")
     try:
@@ -88,12 +88,12 @@ def _run(setting: str, model: str, extractor: Callable[[], tuple[Found, ...]]) -
 
 
 def match_text(index: ValueIndex, text: str, counting: Mask) -> Found:
-    """The values that a text says."""
+    """The values in a text."""
     return Found.of(index.match(canonical_tokens(text), counting))
 
 
 def match_lines(index: ValueIndex, lines: Sequence[str], counting: Mask) -> Found:
-    """The values that lines of OCR say, also where a line has lost its spaces."""
+    """The values in lines of OCR, also in lines without their spaces."""
     return Found.of(
         pair
         for line in lines
@@ -103,7 +103,7 @@ def match_lines(index: ValueIndex, lines: Sequence[str], counting: Mask) -> Foun
 
 
 def counting_products(settings: Settings, allowed: Mask, candidates: Integers) -> Mask:
-    """The products whose values count for one review, as `baseline.attribute_values` says."""
+    """The products whose values count for one review, by `baseline.attribute_values`."""
     source = settings.baseline.attribute_values
     if source == "mention":
         return allowed

@@ -1,4 +1,4 @@
-"""How right each extractor is, held against the attributes of the gold products."""
+"""Precision and recall of each extractor against the attributes of the gold products."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _rate(
 
 
 def _measures(precision: Share | None, recall: Share | None) -> dict[str, Any]:
-    """Values with their intervals; null where there is nothing that they are a share of."""
+    """Values with their intervals; null for a share of nothing."""
     measures: dict[str, Any] = {}
     for name, share in (("precision", precision), ("recall", recall)):
         there = share is not None and share.rows > 0

@@ -37,8 +37,8 @@ def weighted(text: Floats, image: Floats, weight: float) -> Floats:
 def rank(scores: Floats, candidates: Integers, contradicted: Mask | None = None) -> Integers:
     """Each review's candidates, best first, padded with -1; the shape of `candidates`.
 
-    `contradicted` candidates are dropped unless that leaves none; the dropped stand after the others. Ties go to the
-    candidate that retrieval put first.
+    `contradicted` candidates come after all others, unless all are contradicted. Ties go to the candidate that was
+    retrieved first.
     """
     real = candidates >= 0
     keep = real
@@ -60,7 +60,7 @@ def first(ranked: Integers) -> Integers:
 
 
 def tune_weight(text: Floats, image: Floats, candidates: Integers, contradicted: Mask | None, gold: Integers) -> float:
-    """Lambda in tenths with the best F1 on dev; the one nearest 0.5 among equals, and 0.5 without dev."""
+    """Lambda in tenths with the best F1 on dev; among equals the nearest to 0.5; 0.5 without dev."""
     if len(gold) == 0:
         return 0.5
     rated = []

@@ -35,13 +35,13 @@ class LearningEncoder(nn.Module):
         return cls(loaded, texts.name, layers)
 
     def told(self) -> dict[str, Any]:
-        """What `again` needs."""
+        """The parameters for `again`."""
         known = {"name": self.name, "identity": identity(self.name), "layers": self.layers}
         return {**known, "max_tokens": self.pairs.max_tokens}
 
     @classmethod
     def again(cls, told: Mapping[str, Any], device: str, batch: int) -> LearningEncoder:
-        """The encoder that was told of, as it was before it learnt; raises `UnusableInput` where it is another now."""
+        """The untrained encoder of these parameters; raises `UnusableInput` if the model of that name has changed."""
         name = str(told["name"])
         loaded = load_pair_encoder(name, device, batch, told["max_tokens"])
         if identity(name) != told["identity"]:
@@ -49,7 +49,7 @@ class LearningEncoder(nn.Module):
         return cls(loaded, name, told["layers"])
 
     def forward(self, texts: PairTexts, slots: Integers) -> torch.Tensor:
-        """Representations of the pairs with these numbers, shape (*slots, dimension); 0 where the number is -1."""
+        """Representations of the pairs with these numbers, shape (*slots, dimension); 0 for the number -1."""
         numbers, place = np.unique(slots, return_inverse=True)
         wanted = [texts.texts[n] for n in numbers if n >= 0]
         rows: list[torch.Tensor] = []
@@ -73,7 +73,7 @@ class LearningEncoder(nn.Module):
 
 
 def free_layers(model: nn.Module, layers: int, name: str) -> None:
-    """Let the top `layers` layers learn and nothing else; raises `UnusableInput` where there are not so many."""
+    """Make the top `layers` layers trainable and freeze the rest; raises `UnusableInput` if there are fewer layers."""
     model.requires_grad_(layers < 0)
     if layers <= 0:
         return

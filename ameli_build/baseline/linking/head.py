@@ -22,8 +22,8 @@ NEVER = -1e9
 class Head(nn.Module):
     """`MLP([H_0 : H_1 : ... : H_s])`: one pooler for all encodings, a hidden layer, one score.
 
-    The pooler stands for what a fine-tuned encoder would learn; without it the encodings of a frozen one, a few
-    thousand numbers a candidate, are learnt by heart from a few hundred reviews.
+    The pooler replaces the fine-tuning of the encoder. Without it the head overfits: the encodings of a frozen encoder
+    have a few thousand numbers for each candidate, and there are a few hundred reviews.
     """
 
     def __init__(self, slots: int, width: int, pooled: int, hidden: int) -> None:
@@ -49,13 +49,13 @@ class Head(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Candidate lists with what the head reads; `slots` says which slots take part."""
+    """Candidate lists with the inputs of the head; `slots` are the numbers of the pairs, -1 for none."""
 
     candidates: Integers
     slots: torch.Tensor
     signals: torch.Tensor
     pairs: torch.Tensor | PairTexts
-    """Encodings of the pairs by number, or their texts where the encoder learns."""
+    """Encodings of the pairs by number, or their texts if the encoder is trained too."""
 
     def inputs(
         self, rows: Integers, encoder: LearningEncoder | None = None
@@ -82,7 +82,7 @@ class Lists:
         return found[found >= 0].astype(np.int64)
 
     def content(self) -> list[Any]:
-        """All that the lists say, whatever the numbers of their pairs and however many other pairs there are."""
+        """The content of the lists, independent of the numbering of pairs and of pairs in other lists."""
         numbers = self.numbers()
         places = np.where(self.slots.numpy() < 0, -1, np.searchsorted(numbers, self.slots.numpy()))
         if isinstance(self.pairs, torch.Tensor):
@@ -92,7 +92,7 @@ class Lists:
         return [self.candidates, places, self.signals, texts, source]
 
     def encoded(self, encoder: LearningEncoder | None) -> Lists:
-        """The same lists with encodings by this encoder; as they are where there is none."""
+        """The same lists with encodings by this encoder; unchanged without an encoder."""
         if encoder is None or not isinstance(self.pairs, PairTexts):
             return self
         return replace(self, pairs=torch.from_numpy(encoder.encode(self.pairs, self.numbers())))

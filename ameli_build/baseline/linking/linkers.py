@@ -73,12 +73,12 @@ def link(
 
 
 def linked_rows(data: Data) -> Integers:
-    """The reviews that are linked: dev, then test."""
+    """The rows of the linked reviews: dev, then test."""
     return np.concatenate([data.reviews.rows("dev"), data.reviews.rows("test")])
 
 
 Modules = tuple[TextModule | None, TextModule | None]
-"""The text module with attributes, and the one that reads the description alone."""
+"""The text module with attributes, and the one that reads descriptions only."""
 
 
 def _text_modules(

@@ -1,6 +1,6 @@
-"""What each learned row of Table 4 must beat: colours, words and titles that nobody has trained on this data.
+"""Untrained rows that each trained row of Table 4 must beat: colours, words and titles (beyond the paper).
 
-Beyond the paper. Each floor ranks all products for all reviews, by one number and without the prior.
+Each row ranks all products for all reviews by one score, without the prior.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ameli_build.stages import Shard, Work
 BINS = (8, 4, 4)
 """Of hue, saturation and value."""
 SIDE = 128
-"""Pictures are shrunk to fit a square of this side before their pixels are counted."""
+"""Pixels: pictures are shrunk into a square of this side before their pixels are counted."""
 
 
 def floors(work: Work, settings: Settings, data: Data) -> Mapping[str, Ranking | NotRun]:
@@ -49,7 +49,7 @@ def floors(work: Work, settings: Settings, data: Data) -> Mapping[str, Ranking |
 
 
 def rank_by_words(queries: Sequence[str], documents: Sequence[str]) -> Ranking:
-    """Documents by BM25 (Lucene's form, k1 1.5, b 0.75), English stop words left out, words as they are written.
+    """Documents by BM25 (Lucene's form, k1 1.5, b 0.75), without English stop words and without stemming.
 
     A document without a word of the query is not retrieved.
     """
@@ -121,7 +121,7 @@ def rank_by_cosine(queries: Matrix, entities: Matrix) -> Ranking:
 
 
 def _ranking(blocks: Iterator[Floats] | Sequence[Floats], least: float = -np.inf) -> Ranking:
-    """The best products by scores, rounded, a block of reviews at a time; only those that score above `least`."""
+    """The best products by rounded scores above `least`, a block of reviews at a time."""
     rows, best = [], []
     for scores in blocks:
         scores = np.round(scores, DECIMALS)

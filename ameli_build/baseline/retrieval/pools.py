@@ -1,7 +1,7 @@
 """Candidate retrieval (section 4.3): pools, the weighted sum of their channels, the prior filter, Recall@K.
 
-The pool of a review is the union of its top-J products by text and its top-J by image; every channel is known for
-all of the pool. Scores are rounded to six decimals and ties go to the smaller SKU.
+The pool of a review is the union of its top-J products by text and its top-J by image; every product of the pool has a
+score in every channel. Scores are rounded to six decimals and ties go to the smaller SKU.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STEPS = 10
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Products that each review is compared with: rows of the knowledge base, ascending, padded with -1.
+    """The candidates of each review before ranking: rows of the knowledge base, ascending, padded with -1.
 
     `channels` and `allowed` (the prior's verdict) have the shape of `rows`: (reviews, width).
     """
@@ -45,7 +45,7 @@ class Ranking:
     scores: Floats
     allowed: Mask
     after: int = 0
-    """When above 0, the prior filters each list after its cut, which keeps at least so many."""
+    """Above 0, the prior filters each list after the cut; the cut keeps at least this number of products."""
 
     def top(self, k: int) -> Integers:
         """The first `k` products, shape (reviews, k), padded with -1."""
@@ -96,7 +96,7 @@ def build_pool(
 
 
 def score_candidates(scorer: Scorer, reviews: Integers, candidates: Integers) -> Floats:
-    """Scores of the candidates of some reviews, shape (reviews, candidates); whatever for padding (-1)."""
+    """Scores of the candidates of some reviews, shape (reviews, candidates); undefined for padding (-1)."""
     return np.round(scorer.at(reviews, candidates), DECIMALS)
 
 
@@ -104,7 +104,7 @@ Block = tuple[Integers, dict[str, Floats]]
 
 
 def _scanned(scorers: Mapping[str, Scorer], some: Integers, top: int) -> Block:
-    """Rows and channels of some reviews by comparing them with every product."""
+    """Rows and channels of some reviews, compared with every product."""
     full = {name: np.round(scorer(some), DECIMALS) for name, scorer in scorers.items()}
     keep = np.logical_or.reduce([among_top(scores, top) for scores in full.values()])
     rows = _ascending(keep)
@@ -113,7 +113,7 @@ def _scanned(scorers: Mapping[str, Scorer], some: Integers, top: int) -> Block:
 
 
 def _found(scorers: Mapping[str, Scorer], indexes: Mapping[str, Index], some: Integers, top: int) -> Block:
-    """Rows and channels of some reviews: the products that the indexes give, scored exactly."""
+    """Rows and channels of some reviews: products found by the indexes, with exact scores."""
     found = [scorer.nearest(indexes[name], some, top) for name, scorer in scorers.items()]
     distinct = [np.unique(row[row >= 0]) for row in np.concatenate(found, axis=1)]
     rows = np.full((len(some), max(len(row) for row in distinct)), -1, dtype=np.int64)
@@ -131,9 +131,9 @@ def _ascending(keep: Mask) -> Integers:
 
 
 def fuse(pool: Pool, weights: Weights, prior_first: bool) -> Floats:
-    """The weighted sum of channels, -inf for padding and, with `prior_first`, for what the prior forbids.
+    """The weighted sum of channels; -inf for padding and, with `prior_first`, for products that the prior excludes.
 
-    The filter is undone for a review that it would leave with nothing.
+    The prior is ignored for a review if it excludes all products.
     """
     total = np.zeros(pool.rows.shape, dtype=np.float32)
     for name, weight in weights.items():
@@ -176,7 +176,7 @@ def tune(pool: Pool, names: Sequence[str], gold: Integers, keep: int, prior: str
 
 
 def channels_at(pool: Pool, candidates: Integers) -> dict[str, Floats]:
-    """What each channel says of candidates that are in the pool, shape (reviews, candidates); 0 for padding (-1)."""
+    """Scores of each channel for candidates from the pool, shape (reviews, candidates); 0 for padding (-1)."""
     real = candidates >= 0
     place = np.zeros(candidates.shape, dtype=np.int64)
     for n, row in enumerate(candidates):

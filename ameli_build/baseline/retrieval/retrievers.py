@@ -38,15 +38,15 @@ NO_CROSS = "without the cross-encoder's term: {}"
 A_FLOOR = "a floor, beyond the paper"
 BEYOND = "beyond the paper; trained once, with the seed of the first run"
 TRAININGS = "trainings"
-"""Where the cache keeps checkpoints and finished weights."""
+"""Folder of the cache for checkpoints and finished weights."""
 PRIOR_ONLY = "products whose P(e|m) is above 0, by P(e|m), P(c|m) and SKU"
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What all runs share: rankings of all reviews by row of Table 4, or why there are none.
+    """Results shared by all runs: rankings of all reviews by row of Table 4.
 
-    `text_tuning` tells the epoch of the fine-tuned text encoder and its mean reciprocal rank on dev; empty without one.
+    `text_tuning` has the epoch of the fine-tuned text encoder and its mean reciprocal rank on dev; empty without one.
     """
 
     rankings: Mapping[str, Ranking | NotRun]
@@ -57,9 +57,9 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """What one run adds: rankings of all reviews by the rows with its adapters, and what was learnt and tuned.
+    """Results of one run: rankings of all reviews by the rows with its adapters, and its trained and tuned values.
 
-    `adapters` is None where there was nothing to learn from; `candidates` are section 4.4's, shape (reviews, K).
+    `adapters` is None without data to train on; `candidates` are those of section 4.4, shape (reviews, K).
     """
 
     rankings: Mapping[str, Ranking | NotRun]
@@ -71,14 +71,14 @@ class Retrieved:
     best: Ranking
     """That row's ranking."""
     channels: Mapping[str, Floats]
-    """What each channel of retrieval says of the candidates, shape (reviews, K)."""
+    """The candidates' score in each channel of retrieval, shape (reviews, K)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Pools of all reviews, made when they are asked for: at full size each takes most of a gigabyte.
+    """Pools of all reviews, built on demand: at full size each takes most of a gigabyte.
 
-    `adapters` by seed, None where there was nothing to learn from; `crossed` is None without a cross-encoder.
+    `adapters` by seed, None without data to train on; `crossed` is None without a cross-encoder.
     """
 
     settings: Settings
@@ -89,7 +89,7 @@ class Pools:
     crossed: Crossed | None = None
 
     def pool(self, adapters: Adapters | None = None) -> Pool:
-        """The pool with pictures as they are, or adapted."""
+        """The pool with original pictures, or with adapted ones."""
         plain = self._plain(adapters)
         return plain if self.crossed is None else self.crossed.onto(plain)
 
@@ -102,9 +102,9 @@ class Pools:
         return build_pool(scorers, self.allowed, len(self.data.kb), options.retrieve, options.index)
 
     def with_cross_encoder(self, work: Work) -> Pools:
-        """With the channel `cross`, unless the settings are without.
+        """Pools with the channel `cross`; unchanged if the settings turn it off.
 
-        It reads what is scored, dev and test, and the train reviews whose candidates the text module learns from.
+        The cross-encoder reads dev, test, and the train reviews that the text module is trained on.
         """
         data, settings = self.data, self.settings
         if _why_no_cross(settings):
@@ -120,14 +120,14 @@ class Pools:
 def make_pools(
     work: Work, settings: Settings, data: Data, vectors: Vectors, allowed: Sequence[Mask], seeds: Sequence[int]
 ) -> Pools:
-    """Train the adapters of each seed; what the pools of all runs hold goes through the cross-encoder once."""
+    """Train the adapters of each seed, and score the pairs of all pools by the cross-encoder."""
     firsts = vectors.review_pictures.first(), vectors.product_pictures.first()
     adapters = {seed: learn_adapters(work, data, *firsts, settings, seed) for seed in seeds}
     return Pools(settings, data, vectors, allowed, adapters).with_cross_encoder(work)
 
 
 def retrieve_plain(work: Work, settings: Settings, data: Data, prior: Prior, pools: Pools) -> Plain:
-    """Run every retriever that the runs share over all splits: those that learn nothing, and the tuned text encoder."""
+    """Rank all reviews by the rows that all runs share: the untrained ones, and the fine-tuned text encoder."""
     pool = pools.pool()
     text = _text_channels(pool)
     plans = {
@@ -152,7 +152,7 @@ def retrieve_plain(work: Work, settings: Settings, data: Data, prior: Prior, poo
 
 
 def _why_no_cross(settings: Settings) -> str:
-    """Why the cross-encoder's score is no channel; empty where it is one."""
+    """The reason why there is no channel of the cross-encoder; empty if there is one."""
     if not settings.models.cross_encoder:
         return "models.cross_encoder is empty"
     return "" if settings.baseline.cross_channel else "baseline.cross_channel is false"
@@ -166,7 +166,7 @@ def _rank_by_text(settings: Settings, data: Data, tuned: TunedText, allowed: Seq
 
 
 def retrieve_tuned(settings: Settings, data: Data, plain: Plain, pools: Pools, seed: int) -> Retrieved:
-    """Run the retrievers that need the adapters of `seed`; the candidates are the last row's."""
+    """Rank all reviews by the rows with the adapters of `seed`; the last row provides the candidates."""
     adapters = pools.adapters[seed]
     pool = pools.pool(adapters)
     rankings: Mapping[str, Ranking | NotRun]
@@ -219,7 +219,7 @@ def learn_adapters(
 
 
 def image_scorer(vectors: Vectors, adapters: Adapters | None, settings: Settings) -> Scorer:
-    """Cosines of pictures as they are, or adapted; pooled as the settings say."""
+    """Cosines of original or adapted pictures, pooled by `baseline.images`."""
     reviews, products = vectors.review_pictures, vectors.product_pictures
     if adapters is not None:
         reviews = Pictures(adapters.adapt_reviews(reviews.vectors), reviews.starts)

@@ -1,8 +1,8 @@
 """Fine-tuning of the text encoder on the train split with a multiple-negatives ranking loss (sections 4.3 and 5.1).
 
-Each train review is drawn to its gold product and away from one of section 3.5's hard negatives and from the products
-of the other reviews in the batch. Training is kept by the content of all that it depends on and goes on with the last
-finished epoch after a kill.
+The loss pulls each train review to its gold product and pushes it from one hard negative (section 3.5) and from the
+products of the other reviews in the batch. Results are cached by the content of all inputs. A killed training resumes
+after its last finished epoch.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NOT_ASKED = NotRun("baseline.text_tuning_epochs is 0")
 class TunedText:
     """Unit vectors of all reviews and all entities by the fine-tuned text encoder.
 
-    `record` tells the chosen `epoch`, its `dev_mrr` (None without dev), and the number of `train_reviews`.
+    `record` has the chosen `epoch`, its `dev_mrr` (None without dev), and the number of `train_reviews`.
     """
 
     reviews: Matrix
@@ -50,10 +50,10 @@ class TunedText:
 
 
 def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | NotRun:
-    """Fine-tune the text encoder and embed all texts with it, or say why not.
+    """Fine-tune the text encoder and embed all texts with it.
 
-    The epoch with the best mean reciprocal rank on dev is kept, the last one without dev. Raises `UnusableInput`
-    where the encoder cannot be had.
+    The epoch with the best mean reciprocal rank on dev is chosen; without dev, the last one. Raises `UnusableInput` if
+    the encoder is not available.
     """
     if not settings.baseline.text_tuning_epochs:
         return NOT_ASKED
@@ -71,7 +71,7 @@ def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | NotRun:
 
 
 def _finished(folder: Path) -> dict[str, Any] | None:
-    """What a training that came to its end left; None where there is none, or a file of it is damaged."""
+    """The record of a finished training; None without one, or if one of its files is damaged."""
     try:
         record = json.loads((folder / "tuned.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -80,7 +80,7 @@ def _finished(folder: Path) -> dict[str, Any] | None:
 
 
 def _folder(work: Work, settings: Settings, lesson: Lesson) -> Path:
-    """Where training keeps its checkpoints and its result: a name for all that these depend on."""
+    """The folder for checkpoints and results, named by a hash of all inputs."""
     options, models = settings.baseline, settings.models
     chosen = [value for name, value in sorted(options.model_dump().items()) if name.startswith("text_tuning_")]
     texts = [lesson.reviews, lesson.gold, lesson.negatives, lesson.dev, lesson.dev_gold, lesson.entities]
@@ -109,7 +109,7 @@ def _train(folder: Path, settings: Settings, lesson: Lesson) -> None:
 
 @contextmanager
 def _own_seeds() -> Iterator[None]:
-    """Leave Python's and numpy's global generators as they were; the trainer seeds them."""
+    """Restore the global generators of Python and numpy afterwards: the trainer seeds them."""
     python, legacy = random.getstate(), np.random.get_state()
     try:
         yield
