@@ -59,11 +59,7 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
     scores = _scores(data, runs, settings, _read_report(source.report))
     folder, mark = snapshot.root / "baseline", mark_of(snapshot, "baseline")
     mark.unlink(missing_ok=True)
-    rows = write_table(folder / "predictions.parquet", predictions(data, runs.runs))
-    write_table(folder / "retrieved.parquet", retrieved_table(data, runs))
-    write_json(folder / "scores.json", scores.as_json())
-    save_model(folder / "model", runs.runs[0])
-    write_bytes(folder / "MODEL_CARD.md", model_card(scores, settings).encode())
+    rows = _write(folder, data, runs, scores, settings)
     seconds = round(time.monotonic() - started, 2)
     made = [folder / name for name in OUTPUTS] + sorted((folder / "model").glob("*"))
     record = {
@@ -80,6 +76,16 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
     keep_record(source, settings)
     say(f"baseline: done in {seconds:.1f} s")
     return scores
+
+
+def _write(folder: Path, data: Data, runs: Runs, scores: Scores, settings: Settings) -> int:
+    """Write all files of a baseline; the number of predictions."""
+    rows = write_table(folder / "predictions.parquet", predictions(data, runs.runs))
+    write_table(folder / "retrieved.parquet", retrieved_table(data, runs))
+    write_json(folder / "scores.json", scores.as_json())
+    save_model(folder / "model", runs.runs[0])
+    write_bytes(folder / "MODEL_CARD.md", model_card(scores, settings).encode())
+    return rows
 
 
 def save_model(folder: Path, run: Run) -> None:
