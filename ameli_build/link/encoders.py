@@ -1,4 +1,4 @@
-"""Encoders that run from ONNX files: what `export.py` writes, without PyTorch or Transformers being imported."""
+"""Encoders from the ONNX files of `export.py`; they run without PyTorch and Transformers, which import for seconds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def open_tokenizer(folder: Path, max_tokens: int) -> Any:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """What an export says of itself."""
+    """The configuration beside an export."""
     config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     return config
 

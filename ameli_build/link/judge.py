@@ -49,7 +49,7 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the modules say of the first retrieved products; `score` ranks them, as `by` tells."""
+    """The modules' scores of the first retrieved products; `score` ranks them, `by` names its origin."""
 
     score: Floats
     by: str
@@ -58,7 +58,7 @@ class Judged:
 
 
 def answer(index: Index, models: Models, settings: Settings, reading: Reading, top: int) -> Answer:
-    """The `top` products: the first `baseline.keep` judged by all modules, those behind them as retrieved."""
+    """The `top` products: the first `baseline.keep` ranked by all modules, the others in the order of retrieval."""
     retrieved = retrieve(index, settings, reading, max(top, settings.baseline.keep))
     rows = retrieved.rows[: retrieved.judged]
     products = read_products(index, retrieved.rows)
@@ -119,14 +119,14 @@ def _by_score(scores: Floats) -> Integers:
 
 
 def _weights(learnt: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
-    """The tuned weights of the channels that there are, as shares; even ones where none was tuned."""
+    """The tuned weights of the existing channels as shares; even weights without tuning."""
     some = {name: learnt.get(name, 0.0) for name in names}
     total = sum(some.values())
     return {name: weight / total for name, weight in some.items()} if total else dict.fromkeys(names, 1 / len(names))
 
 
 def _combine(index: Index, text: Floats | None, image: Floats | None, scores: Floats) -> Judged:
-    """The modules' weighted sum; the one of them that there is; or the scores of retrieval."""
+    """The weighted sum of the modules; of a single module, its scores; without a module, the scores of retrieval."""
     weight = index.about["learnt"]["lambda"]
     if text is not None and image is not None and weight is not None:
         by = f"{weight:g} x text module + {1 - weight:g} x image module, then the attribute filter"
@@ -164,7 +164,7 @@ def _number(scores: Floats | None, place: int) -> float | None:
 
 
 def _remarks(index: Index, settings: Settings) -> list[str]:
-    """What the baseline would have used and this answer did not."""
+    """Parts of the baseline that this answer could not use."""
     notes = [index.about["learnt"]["note"]] if index.about["learnt"]["note"] else []
     if settings.models.cross_encoder and settings.baseline.cross_channel:
         notes.append(NO_CROSS)

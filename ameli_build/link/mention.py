@@ -20,14 +20,14 @@ FOUND = "found in the text"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a text names products, and by the letters of each name the rows of those that have it."""
+    """Places where a text names products, and the rows of the products by the letters of each name."""
 
     occurrences: tuple[Occurrence, ...]
     rows: Mapping[str, Integers]
 
 
 def find_places(index: Index, text: str, max_words: int) -> Places:
-    """Every place where `text` names a product of the catalogue and seems to be about it."""
+    """Every place where `text` names a product of the catalogue and is probably about it."""
     known = index.names_among(_spans(text, max_words))
     lookup = lookup_of({key: verb for key, (verb, _) in known.items()})
     found = find_occurrences(text, lookup, max_words)
@@ -50,7 +50,7 @@ def choose(text: str, places: Places, likeness: Floats) -> tuple[Named, Integers
 
 
 def given(index: Index, mention: str, max_words: int) -> tuple[Named, Integers]:
-    """What the user calls the product, and the rows of products of that name: the longest name that stands in it."""
+    """The mention that the user gave, and the rows of the products of the longest name in it."""
     known = index.names_among([form_of(mention), *_spans(mention, max_words)])
     exact = known.get(form_of(mention))
     if exact is not None:

@@ -1,4 +1,4 @@
-"""What the trained modules say of the judged products (section 4.4), by the first run of `ameli baseline`."""
+"""Scores of the judged products by the trained modules of the first run of `ameli baseline` (section 4.4)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ameli_build.link.reading import Reading
 from ameli_build.settings import Settings
 
 UNNAMED = "product"
-"""What stands for a mention in hypotheses where the review has none."""
+"""The mention in hypotheses on a review without one."""
 
 
 def score_by_text(
@@ -28,7 +28,7 @@ def score_by_text(
     found: Found,
     judged: Integers,
 ) -> Floats | None:
-    """Softmax of the text module over the products at `judged`; None without a text, or where none was trained."""
+    """Softmax of the text module over the products at `judged`; None without a text or a trained module."""
     if reading.vector is None or not index.about["learnt"]["head"]:
         return None
     layout = _layout(index, settings, reading, products, found, judged)

@@ -1,4 +1,4 @@
-"""The few products that one review is judged against, as the baseline sees them."""
+"""The candidates of one review as the baseline's records."""
 
 from __future__ import annotations
 

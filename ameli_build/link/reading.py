@@ -1,4 +1,4 @@
-"""What one new review says and shows: its mention, its likeness to every product, the text on its photographs."""
+"""The content of one new review: its mention, its similarity to every product, the text on its photographs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Reading:
 
 
 def take_photos(text: str, images: Sequence[Path], settings: Settings) -> list[Photo]:
-    """The photographs; raises `UnusableInput` for one that cannot be used, and where there is no text either."""
+    """The photographs; raises `UnusableInput` for an unusable one, and for a review without text and photographs."""
     if not text.strip() and not images:
         raise UnusableInput("nothing to link: give a text, a picture, or both")
     return [open_photo(path, settings.clean.max_pixels, settings.crawl.max_image_bytes) for path in images]
@@ -60,7 +60,7 @@ def read_review(
     mention: str | None,
     ocr: bool,
 ) -> Reading:
-    """Read text and photographs, of which `take_photos` has checked that there is one."""
+    """Read text and photographs; `take_photos` has checked that there is a text or a photograph."""
     text, wanted = text.strip(), (mention or "").strip()
     notes = [] if text else [NO_TEXT]
     read = photos if settings.baseline.reads_all_photos else photos[:1]
@@ -83,7 +83,7 @@ def read_review(
 
 
 def _named(text: str, places: Places, channels: Mapping[str, Floats]) -> tuple[Named, Integers]:
-    """The mention found in the text; the products most alike are those by all that is known of the review so far."""
+    """The mention in the text, chosen by the similarity of products in all channels so far."""
     likeness = sum(channels.values(), start=np.float32(0))
     return choose(text, places, np.asarray(likeness, dtype=np.float32))
 

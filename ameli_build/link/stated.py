@@ -17,14 +17,14 @@ from ameli_build.link.index import Index
 
 
 def find_stated(index: Index, text: str, lines: Sequence[str], counting: Mask) -> Found:
-    """What text and lines of OCR state: values of the products at which `counting` is true."""
+    """Attributes stated by text and lines of OCR: values of the products for which `counting` is true."""
     values = _values_in(index, text, lines)
     found = (match_text(values, text, counting), match_lines(values, lines, counting))
     return fuse(found, frozenset(index.about["listed"]))
 
 
 def _values_in(index: Index, text: str, lines: Sequence[str]) -> ValueIndex:
-    """Of all values those that the review can state, as string match takes them."""
+    """The values that the review can state, in the form for string match."""
     longest, longest_joined = index.about["longest"], index.about["longest_joined"]
     forms = {
         " ".join(tokens[start:end])
