@@ -30,8 +30,8 @@ COVERED = (
     "ameli_build.snapshot",
     "ameli_build.stages",
 )
-"""Modules and packages whose effect a key of cached work holds as values: settings, and identities of models. A change in
-how stages run, or in how a model's files are fetched, must not throw away weeks of detection."""
+"""Modules and packages whose effect a key of cached work holds as values: settings, and identities of models. A change
+in how stages run, or in how a model's files are fetched, must not throw away weeks of detection."""
 
 
 def fingerprint(*parts: Any) -> str:

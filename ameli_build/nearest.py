@@ -1,4 +1,4 @@
-"""Exact nearest rows by cosine, in blocks: of the similarity matrix, one block a processor is in memory."""
+"""Exact nearest rows by cosine, in blocks: each processor holds one block of the similarity matrix."""
 
 from __future__ import annotations
 
@@ -7,29 +7,26 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from ameli_build.models import Matrix
+from ameli_build.arrays import Integers, Matrix
 from ameli_build.workers import default_workers
 
-Rows = npt.NDArray[np.int64]
-
 _BLOCK = 256
-"""Rows of the similarity matrix that a thread has at a time. A constant: last digits depend on it."""
+"""Rows of a block of the similarity matrix. A constant, because the last digits depend on it."""
 
 _STRIDE = 128
-"""Columns that one maximum stands for."""
+"""Columns under one maximum."""
 
 _SCALE = np.float32(10_000)
-"""Cosines are compared as whole ten-thousandths, so that the last digits of a product never decide."""
+"""Cosines are compared as whole ten-thousandths, so that the last digits never decide."""
 
 
-def nearest_others(vectors: Matrix, k: int, groups: npt.NDArray[np.int64] | None = None) -> list[list[int]]:
-    """For each row of unit `vectors` the `k` rows of highest cosine, itself left out; ties go to the lower row.
+def nearest_others(vectors: Matrix, k: int, groups: Integers | None = None) -> list[list[int]]:
+    """For each row of unit `vectors` the `k` other rows of highest cosine; ties go to the lower row.
 
-    With `groups`, only rows of the same group count; where a row is alone in its group, all do. All processors are
-    used, a block a thread; the result does not depend on their number.
+    With `groups`, only rows of the same group count, but all rows for a row alone in its group. All processors work,
+    one block in each thread; the result does not depend on their number.
     """
     found: list[list[int]] = [[] for _ in range(len(vectors))]
     everyone = np.arange(len(vectors))
@@ -44,8 +41,8 @@ def nearest_others(vectors: Matrix, k: int, groups: npt.NDArray[np.int64] | None
     return found
 
 
-def _questions(everyone: Rows, groups: npt.NDArray[np.int64] | None) -> Iterator[tuple[Rows, Rows]]:
-    """Rows that look for others, and the rows that they look among."""
+def _questions(everyone: Integers, groups: Integers | None) -> Iterator[tuple[Integers, Integers]]:
+    """Pairs of query rows and the rows to search."""
     if groups is None:
         yield everyone, everyone
         return
@@ -57,7 +54,7 @@ def _questions(everyone: Rows, groups: npt.NDArray[np.int64] | None) -> Iterator
         yield np.concatenate(alone), everyone
 
 
-def _search(vectors: Matrix, others: Matrix, numbers: Rows, k: int, block: Rows) -> list[Rows]:
+def _search(vectors: Matrix, others: Matrix, numbers: Integers, k: int, block: Integers) -> list[Integers]:
     """For each row of `block` its nearest among `others`, whose numbers are `numbers`, in ascending order."""
     scores = vectors[block] @ others.T
     np.multiply(scores, _SCALE, out=scores)
@@ -84,9 +81,9 @@ def _lower_bounds(scores: Matrix, k: int) -> Matrix:
     return bounds
 
 
-def _top(places: Rows, scores: Matrix, k: int) -> Rows:
-    """The `k` places of highest score, ties at the lower place; those of minus infinity are never taken."""
+def _top(places: Integers, scores: Matrix, k: int) -> Integers:
+    """The `k` places of highest score, ties at the lower place, without scores of minus infinity."""
     real = scores > -np.inf
     places, scores = places[real], scores[real]
-    chosen: Rows = places[np.argsort(-scores, kind="stable")[:k]]
+    chosen: Integers = places[np.argsort(-scores, kind="stable")[:k]]
     return chosen

@@ -19,10 +19,12 @@ from ameli_build.crawl.plan import Plan as CrawlPlan
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.storefront import Storefront
 from ameli_build.models.embed import text_key, text_kind
+from ameli_build.not_run import NotRun
 from ameli_build.pipeline import build
-from ameli_build.plan.build import NOT_HERE, Plan, Step, Timed, dry_run, expected_loads
+from ameli_build.plan.build import NOT_HERE, dry_run, expected_loads
 from ameli_build.plan.crawl import build_after
 from ameli_build.plan.loads import Load, Speed, load_of, measured, plain_load
+from ameli_build.plan.show import Plan, Step, Timed
 from ameli_build.settings import Settings, load_settings
 from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput
 from ameli_build.space import free_space
@@ -205,7 +207,8 @@ def failing(batch: list[int]) -> pl.DataFrame:
 
 def test_what_cannot_be_measured_says_why() -> None:
     load = plain_load("work", "", "reviews", failing, (), [1, 2], 1)
-    assert measured([load, replace(load, batches=[])], 1) == ["cannot do 1", "nothing to measure it with"]
+    reasons = [NotRun("cannot do 1"), NotRun("nothing to measure it with")]
+    assert measured([load, replace(load, batches=[])], 1) == reasons
 
 
 @pytest.mark.usefixtures("quick")

@@ -1,6 +1,6 @@
-"""Pictures under the names that their content gives them, for data sets that name them otherwise.
+"""Pictures named by a hash of their content, for data sets with other file names.
 
-So that results are kept by content, whatever a file is called, and equal pictures are one.
+Cached results then depend on content alone, and equal pictures share them.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _INDEX = pl.Schema({"path": pl.String(), "size": pl.Int64(), "changed": pl.Int64
 
 @dataclass(frozen=True, slots=True)
 class ByContent:
-    """The files in some folders of `source` by their relative path, and where they are linked by content."""
+    """The digests of the files in some folders of `source`, by relative path; `root` takes the links."""
 
     source: Path
     root: Path
     digests: Mapping[str, str]
 
     def place(self, path: str) -> str | None:
-        """The path of a picture relative to `root`, where it is from now on; None where there is no such file."""
+        """Link a picture into `root` and return its path there; None if there is no such file."""
         digest = self.digests.get(path)
         if digest is None:
             return None
@@ -35,7 +35,7 @@ class ByContent:
         target = self.root / name
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_name(f"{target.name}.partial")  # a copy that was cut short must not pass for whole
+            partial = target.with_name(f"{target.name}.partial")  # an interrupted copy must not look complete
             partial.unlink(missing_ok=True)
             link(self.source / path, partial)
             partial.replace(target)
@@ -43,7 +43,7 @@ class ByContent:
 
 
 def read_by_content(source: Path, folders: Sequence[str], root: Path) -> ByContent:
-    """Hash what lies in `folders`, but for files whose size and time of change are those of an earlier run."""
+    """Hash the files in `folders`; a file with the size and time of an earlier run keeps its digest."""
     kept = root / f"pictures{SEALED}"
     earlier = read_entry(kept)
     before = {} if earlier is None else {row[:3]: row[3] for row in earlier.rows()}

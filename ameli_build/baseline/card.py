@@ -1,4 +1,4 @@
-"""The model card, `baseline/MODEL_CARD.md`: what was trained on what, and what it is good for."""
+"""The model card, `baseline/MODEL_CARD.md`: models, training data, results and limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ameli_build.settings import Settings
 
 
 def model_card(scores: Scores, settings: Settings) -> str:
-    """The card as Markdown; every number of a result in it stands in `scores`."""
+    """The card as Markdown; all its results are in `scores`."""
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
@@ -46,18 +46,18 @@ def template_text() -> str:
 
 
 def _public(name: str) -> str:
-    """A model's identity as others may read it: of a local folder, its last part."""
+    """A model's identity for readers elsewhere: a local folder is shown by its name only."""
     shown = Path(name).name if Path(name).exists() else name
     return identity(name).replace(name, shown)
 
 
 def _value(value: Any) -> str:
-    """A percentage, or n/a where a row has none."""
+    """A percentage, or n/a for None."""
     return "n/a" if value is None else f"{value:.2f}"
 
 
 def _cell(text: str) -> str:
-    """Text that stays within its cell of a table."""
+    """Text escaped for a cell of a Markdown table."""
     return text.replace("|", "\\|")
 
 

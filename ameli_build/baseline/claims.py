@@ -1,4 +1,4 @@
-"""What a run says of the paper's claims (section 5), in sentences: the verdict, the numbers, and what explains them."""
+"""The paper's claims (section 5) held against a run, in sentences: verdict, numbers and possible causes."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from ameli_build.baseline.tables import (
 
 UNKNOWN = "cannot tell"
 LEARNT = ({TUNED, CLIP}, {TUNED_BOTH, BOTH})
-"""Pairs of rows that differ by the adapter alone."""
+"""Pairs of rows that differ only in the adapter."""
 LEVEL = 0.05
-"""Above this corrected p-value, a verdict is said to rest on one comparison of many."""
+"""Corrected p-value above which a sentence warns of the many comparisons."""
 CEILING = 90.0
-"""From this Recall@10 of the row to beat, in percent, a claim has little room."""
+"""Recall@10 of the row to beat, in percent, from which a sentence notes that little is left to win."""
 
 
 def claims(scores: Scores) -> list[str]:
-    """One sentence for each comparison: whether these runs support, contradict, or cannot tell it, and why."""
+    """One sentence for each comparison: supported, contradicted or undecided, and why."""
     return [_sentence(one, scores) for one in scores.comparisons] + _human_gaps(scores)
 
 
@@ -46,12 +46,12 @@ def _sentence(one: Row, scores: Scores) -> str:
 
 
 def why(one: Row, scores: Scores) -> list[str]:
-    """What stands behind the verdict of a comparison that ran: how far so few reviews let one see, what explains it."""
+    """The doubts about the verdict of a comparison that ran, and its possible causes."""
     return [*_doubts(one), *_causes(one, scores)]
 
 
 def _doubts(one: Row) -> list[str]:
-    """How far the number of reviews, and of comparisons, lets one see."""
+    """Doubts due to few reviews or many comparisons."""
     low, high = one["interval"]
     if verdict(low, high) == UNKNOWN:
         return [f"with so few reviews, less than {(high - low) / 2:.1f} points cannot be told"] if high > low else []
@@ -60,7 +60,7 @@ def _doubts(one: Row) -> list[str]:
 
 
 def _causes(one: Row, scores: Scores) -> list[str]:
-    """What else the run knows of a claim: what dev chose, what there was to learn from, what is left to win."""
+    """Facts of the run that bear on a claim: choices made on dev, amount of training data, room for improvement."""
     rows, causes = {one["better"], one["worse"]}, []
     if rows in LEARNT:
         epochs = [str(run["adapter"]["epoch"]) for run in scores.tuned["runs"] if run["adapter"]]
@@ -82,13 +82,13 @@ def _causes(one: Row, scores: Scores) -> list[str]:
 
 
 def _lambdas(name: str, scores: Scores) -> str:
-    """The weight of text that each run chose for a row."""
+    """The weight of text in a row, chosen by each run."""
     found = [run["lambda"].get(name) for run in scores.tuned["runs"]]
     return ", ".join("n/a" if weight is None else f"{weight:.1f}" for weight in found)
 
 
 def _ablation(scores: Scores) -> list[str]:
-    """Without attributes, text module and filter go at once: what dev says of the one."""
+    """The text modules alone on dev: the row without attributes changes both module and filter."""
     modules = [run["text_module"] for run in scores.tuned["runs"]]
     whole, plain = (
         ", ".join(_dev_f1(one[name]) for one in modules) for name in ("with_attributes", "description_only")
@@ -104,7 +104,7 @@ def _dev_f1(module: dict[str, Any] | None) -> str:
 
 
 def _weights(names: tuple[str, str], scores: Scores) -> list[str]:
-    """What dev made of the channels of rows that have several."""
+    """The weights that dev gave to the channels of rows with several."""
     tuned = scores.tuned.get("weights", {})
     told = [
         f"{name}: " + ", ".join(f"{channel} {weight:.1f}" for channel, weight in sorted(tuned[name].items()))
@@ -115,7 +115,7 @@ def _weights(names: tuple[str, str], scores: Scores) -> list[str]:
 
 
 def _attributes(split: str, scores: Scores) -> list[str]:
-    """How much the reviews say of what tells products apart; Clean-Test is part of test."""
+    """The share of distinguishing attributes that reviews state; Clean-Test is part of test."""
     rated = scores.attributes.get("test" if split == "clean_test" else split, {}).get("all together", {})
     if rated.get("precision") is None or rated.get("recall") is None:
         return []
@@ -126,7 +126,7 @@ def _attributes(split: str, scores: Scores) -> list[str]:
 
 
 def verdict(low: float, high: float) -> str:
-    """What an interval of a difference says: above zero supports, below contradicts, else nothing can be told."""
+    """The verdict of a difference's interval: above zero supported, below contradicted, else undecided."""
     if low > 0:
         return "supported"
     return "contradicted" if high < 0 else UNKNOWN
@@ -151,9 +151,9 @@ def _human_gaps(scores: Scores) -> list[str]:
 
 
 def _gap(person: Row, model: Row) -> tuple[float, float, float]:
-    """The person's lead in points, and its interval as of two independent samples (Newcombe): half widths add squared.
+    """The person's lead in points with the interval of two independent samples (Newcombe).
 
-    Which reviews people got right is not kept, so nothing can be paired.
+    The report on the annotators has no result per review, so the samples cannot be paired.
     """
     (value, low, high), (other, other_low, other_high) = (
         (row["disambiguation_f1"], *row["disambiguation_interval"]) for row in (person, model)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ameli_build.baseline.metrics import Values, difference
+from ameli_build.arrays import Values
+from ameli_build.baseline.metrics import difference
 from ameli_build.baseline.significance import TEST, holm, p_value
 from ameli_build.baseline.tables import (
     BOTH,
@@ -30,6 +31,7 @@ from ameli_build.baseline.tables import (
     Bootstrap,
     Outcome,
 )
+from ameli_build.not_run import NotRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Comparison:
 
 
 METRICS = {"end_to_end_f1": "recall@1"}
-"""What a score is called among the per-review values."""
+"""Names of scores among the per-review values, where they differ."""
 
 RETRIEVAL_CLAIMS = tuple(
     Comparison(claim, better, worse, "recall@10")
@@ -89,7 +91,7 @@ ALL = (*RETRIEVAL_CLAIMS, *LINKING_CLAIMS, MORE_THAN_IMAGES, MORE_THAN_TEXT, *FL
 
 
 def compare(split: str, outcome: Outcome, bootstrap: Bootstrap) -> list[dict[str, Any]]:
-    """Each comparison on one split, null where a row did not run.
+    """Each comparison on one split; null if a row did not run.
 
     `difference` is the mean over reviews of the paired difference in percentage points (each review's values averaged
     over runs) with its bootstrap `interval`; `p_value` is that of `test`, `p_value_holm` corrected for all
@@ -108,7 +110,7 @@ def compare(split: str, outcome: Outcome, bootstrap: Bootstrap) -> list[dict[str
         for one in ALL
     ]
     for key in ("p_value", "mrr_p_value"):
-        for paper in (True, False):  # floors are no claims of the paper: they must not cost these their significance
+        for paper in (True, False):  # rows beyond the paper must not weaken the paper's p-values
             family = [row for row in rows if row["paper"] == paper]
             for row, corrected in zip(family, holm([row[key] for row in family]), strict=True):
                 row[f"{key}_holm"] = _rounded(corrected)
@@ -136,6 +138,6 @@ def _rounded(chance: float | None) -> float | None:
 
 
 def _values(outcome: Outcome, name: str, table: str, metric: str) -> Values | None:
-    """Per-review values of a row, the mean over runs; `table` is a metric that tells which table the row is in."""
-    measured = (outcome.linking if table == "end_to_end_f1" else outcome.retrieval).get(name, "")
-    return None if isinstance(measured, str) else measured[METRICS.get(metric, metric)].mean(axis=0)
+    """Per-review values of a row, averaged over runs; `table` is a metric of the table that holds the row."""
+    measured = (outcome.linking if table == "end_to_end_f1" else outcome.retrieval).get(name, NotRun("no such row"))
+    return None if isinstance(measured, NotRun) else measured[METRICS.get(metric, metric)].mean(axis=0)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from ameli_build.baseline.metrics import Integers
+from ameli_build.arrays import Integers, Mask
 from ameli_build.records import Attribute, joined_text_expr
 from ameli_build.snapshot import UnusableInput
 
@@ -65,7 +64,7 @@ class Reviews:
     photos: tuple[tuple[str, ...], ...]
     gold: Integers
     hard: tuple[tuple[int, ...], ...]
-    clean: npt.NDArray[np.bool_]
+    clean: Mask
 
     def __len__(self) -> int:
         return len(self.ids)

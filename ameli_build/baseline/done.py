@@ -1,4 +1,4 @@
-"""Whether the baseline of a data set is there, of the same data, settings, models and code; no model is loaded."""
+"""Lookup of a finished baseline with the same data, settings, models and code; loads no model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROLES = (*ENCODERS, "ocr", "generator", "implied", "language")
 
 
 def finished(snapshot: Snapshot, mine: str) -> Scores | None:
-    """The scores of a finished run with this fingerprint, None where there is none or a file of it changed."""
+    """The scores of a finished run with this fingerprint; None without one, or if one of its files changed."""
     record = whole_record(snapshot)
     if not record or record["fingerprint"] != mine:
         return None
@@ -28,7 +28,7 @@ def finished(snapshot: Snapshot, mine: str) -> Scores | None:
 
 
 def whole_record(snapshot: Snapshot) -> dict[str, Any]:
-    """What the last run noted, empty where it did not finish or a file of it changed: all files are of that run."""
+    """The record of the last run; empty if it did not finish or one of its files changed since."""
     folder, record = snapshot.root / "baseline", stage_record(snapshot, "baseline")
     outputs = record.get("outputs", {}).items()
     whole = all((folder / name).is_file() and digest(folder / name) == noted for name, noted in outputs)
@@ -46,7 +46,7 @@ def read_scores(path: Path) -> Scores:
 
 
 def fingerprint_of(source: Source, settings: Settings) -> str:
-    """What the scores of a data set depend on."""
+    """The fingerprint of everything that the scores of a data set depend on."""
     chosen = [
         template_text(),
         settings.baseline.model_dump(mode="json"),
@@ -59,5 +59,5 @@ def fingerprint_of(source: Source, settings: Settings) -> str:
 
 
 def models_of(settings: Settings) -> dict[str, str]:
-    """The models that the settings name, each with what tells it from another of the same name."""
+    """The identities of the models in the settings, by role."""
     return {role: identity(name) for role in ROLES if (name := getattr(settings.models, role))}

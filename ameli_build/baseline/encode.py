@@ -1,4 +1,4 @@
-"""All embeddings that the baseline needs, each made once and cached (section 4.3)."""
+"""The embeddings of texts and pictures, each computed once and cached (section 4.3)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from ameli_build.arrays import Matrix
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.pairs import Cosines
 from ameli_build.baseline.retrieval.channels import Pictures
 from ameli_build.fingerprints import fingerprint
-from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.vision import load_image_encoder
+from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
 from ameli_build.stages import Shard, Work
@@ -26,7 +27,7 @@ from ameli_build.stages import Shard, Work
 class Vectors:
     """Unit vectors of reviews and products: texts by the text encoder, pictures by the image encoder.
 
-    `titles` are the products' texts by the image encoder's text tower, or why there are none.
+    `titles` are the products' texts by the text tower of the image encoder.
     """
 
     reviews: Matrix
@@ -34,11 +35,11 @@ class Vectors:
     cosines: Cosines
     review_pictures: Pictures
     product_pictures: Pictures
-    titles: Matrix | str
+    titles: Matrix | NotRun
 
 
 def encode_all(work: Work, settings: Settings, data: Data) -> Vectors:
-    """Embed every text and picture that a row of the tables compares; the first picture of each, or all of them."""
+    """Embed the texts and pictures that the rows of the tables compare."""
     kb, reviews = data.kb, data.reviews
     texts, entities = embed_texts(work, settings, reviews.texts), kb.texts(settings.baseline.entity_text)
     descriptions = [text or name for text, name in zip(kb.descriptions, kb.names, strict=True)]
@@ -54,7 +55,7 @@ def encode_all(work: Work, settings: Settings, data: Data) -> Vectors:
 
 
 def embed_pictures(work: Work, settings: Settings, root: Path, images: Sequence[Sequence[str]]) -> Pictures:
-    """Vectors of each item's pictures, only of the first where the settings compare no other."""
+    """Vectors of each item's pictures; of the first picture only with `baseline.images` "first"."""
     if settings.baseline.images == "first":
         images = [paths[:1] for paths in images]
     starts = np.concatenate([[0], np.cumsum([len(paths) for paths in images])]).astype(np.int64)
@@ -62,11 +63,11 @@ def embed_pictures(work: Work, settings: Settings, root: Path, images: Sequence[
     return Pictures(vectors, starts)
 
 
-def _titles_or_why(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix | str:
+def _titles_or_why(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix | NotRun:
     try:
         return embed_titles(work, settings, texts)
-    except UnusableInput as error:  # a network of pictures alone
-        return str(error)
+    except UnusableInput as error:  # a network without a text tower
+        return NotRun(str(error))
 
 
 def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:

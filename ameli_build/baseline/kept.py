@@ -1,4 +1,4 @@
-"""What a run keeps of its predictions, and how that is read again without any model."""
+"""The file of a run's predictions: its columns, and reading it without a model."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 PREDICTIONS = pl.Schema(_COLUMNS)
 """Columns of `baseline/predictions.parquet`: one row a review and run, the runs numbered from 0.
 
-Lists of scores are in the order of `candidates`, which is that of retrieval; `ranked` has each linker's own order, and
-`predicted` the first of it. `retrieval` is the weighted sum of the channels `retrieval_*`; a channel is None where it
-was not run. `extracted` is what each of the `extractors` that ran stated, `attributes` what all of them come to.
+Lists of scores follow `candidates`, in the order of retrieval; `ranked` has each linker's own order and `predicted` its
+first product. `retrieval` is the weighted sum of the channels `retrieval_*`; a channel that did not run is None.
+`extracted` are the attributes by each of the `extractors` that ran, `attributes` those of all extractors together.
 """
 
 AGAIN = "run ameli baseline again"
@@ -47,10 +47,9 @@ OTHER_BUILD = f"the baseline's predictions are of another build of the data set:
 
 
 def read_predictions(snapshot: Snapshot, where: pl.Expr, columns: Sequence[str] = ()) -> pl.DataFrame | None:
-    """The predictions at which `where` is true, by review and run; None where there are none.
+    """The predictions for which `where` is true, by review and run; None without a file of predictions.
 
-    `columns` are all of them where none is named. Raises `UnusableInput` for a file that is damaged, or of an earlier
-    version.
+    Without `columns`, all columns are read. Raises `UnusableInput` for a file that is damaged or of an earlier version.
     """
     path = snapshot.root / "baseline" / "predictions.parquet"
     if not path.is_file():
@@ -66,7 +65,7 @@ def read_predictions(snapshot: Snapshot, where: pl.Expr, columns: Sequence[str] 
 
 
 def of_this_build(snapshot: Snapshot, review_ids: Iterable[str], *splits: str) -> bool:
-    """Whether these, which the predictions of the splits are of, are the reviews that the data set holds there now."""
+    """True if the predicted reviews are exactly the reviews that these splits of the data set hold now."""
     paths = [path for split in splits if (path := snapshot.dataset / f"{split}.parquet").is_file()]
     there = {review for path in paths for review in pl.read_parquet(path, columns=["review_id"])["review_id"]}
     return set(review_ids) == there

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Integers = npt.NDArray[np.int64]
-Values = npt.NDArray[np.float64]
+from ameli_build.arrays import Integers, Values
 
 
 @dataclass(frozen=True, slots=True)

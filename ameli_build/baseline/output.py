@@ -1,4 +1,4 @@
-"""What a run leaves beside its scores: every prediction with its scores, and the annotators' row (section 5.2)."""
+"""The table of predictions with all scores, and the annotators' row of Table 5 (section 5.2)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from ameli_build.baseline.kept import PREDICTIONS
 from ameli_build.baseline.rows import linking_blank
 from ameli_build.baseline.runs import Run
 from ameli_build.informativeness.picture import Share
+from ameli_build.not_run import NotRun
 
 CLEAN_TEST = "clean-test"
-"""The annotators' task that asks for the product."""
+"""The annotation task in which a person chooses the product."""
 
 
 def human_row(split: str, report: Mapping[str, Any]) -> dict[str, Any]:
     """The annotators' accuracy with the gold product always among the candidates, from `sheets/report.json`.
 
-    Its 95 % interval is Wilson's: the sheet tells how many reviews were right, not which.
+    The 95 % interval is Wilson's: the report has the number of right reviews, no result per review.
     """
     row = linking_blank()
     if split == "clean_test":
@@ -42,9 +43,9 @@ def human_row(split: str, report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def predictions(data: Data, runs: Sequence[Run]) -> pl.DataFrame:
-    """One row a dev or test review and run: retrieved candidates with every module's score, and each linker's ranking.
+    """One row for each run and dev or test review: candidates, scores of all modules, rankings of all linkers.
 
-    It holds no gold product; join it by `review_id`.
+    Gold products are not in it; join them by `review_id`.
     """
     rows = [
         {"run": number, **_row(data, run, n)}
@@ -59,7 +60,7 @@ def _row(data: Data, run: Run, n: int) -> dict[str, Any]:
     row, products = judged.rows[n], judged.candidates[n]
     real = np.flatnonzero(products >= 0)
     known = dict(zip(best.rows[row].tolist(), best.scores[row].tolist(), strict=True))
-    ranked = {name: some[n][some[n] >= 0] for name, some in run.linked.ranked.items() if not isinstance(some, str)}
+    ranked = {name: some[n][some[n] >= 0] for name, some in run.linked.ranked.items() if not isinstance(some, NotRun)}
     one: dict[str, Any] = {
         "review_id": data.reviews.ids[row],
         "split": data.reviews.splits[row],
@@ -74,13 +75,13 @@ def _row(data: Data, run: Run, n: int) -> dict[str, Any]:
         "ranked": [{"method": name, "skus": [skus[product] for product in some]} for name, some in ranked.items()],
     }
     for name, values in (("text", judged.text), ("image", judged.image), ("combined", run.linked.combined)):
-        one[name] = None if values is None else _at(values[n], real)
+        one[name] = None if isinstance(values, NotRun) else _at(values[n], real)
     return one
 
 
 def _extracted(run: Run, row: int) -> dict[str, Any]:
-    """Which extractors ran, and what each stated of the review."""
-    by = {name: some[row] for name, some in run.extracted.by.items() if not isinstance(some, str)}
+    """The extractors that ran, and the attributes that each found in the review."""
+    by = {name: some[row] for name, some in run.extracted.by.items() if not isinstance(some, NotRun)}
     return {
         "extractors": list(by),
         "extracted": [

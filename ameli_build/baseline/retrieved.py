@@ -1,4 +1,4 @@
-"""What every row of Table 4 ranked first, kept so that each Recall@K and MRR can be computed again (section 5.1)."""
+"""The first products of every row of Table 4, from which Recall@K and MRR can be recomputed (section 5.1)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.linkers import linked_rows
 from ameli_build.baseline.retrieval.pools import DEPTH, Ranking
 from ameli_build.baseline.runs import Runs
+from ameli_build.not_run import NotRun
 
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "row": pl.String,
@@ -24,28 +25,28 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 RETRIEVED = pl.Schema(_COLUMNS)
-"""Columns of `baseline/retrieved.parquet`: one row a row of Table 4, run, and dev or test review.
+"""Columns of `baseline/retrieved.parquet`: one row for each row of Table 4, run, and dev or test review.
 
-`skus` are the first 100 products, `scores` the sums that they are ranked by; None for P(e|m), which orders without one.
-A row that does not learn by run has the run 0 alone. `allowed` is None unless the prior filters after the cut
-(`baseline.prior` "after"): then the first K are the first K of those allowed among the first max(K, `baseline.keep`),
-or of all these where none is.
+`skus` are the first 100 products; `scores` are the sums that rank them, None for P(e|m), which has no single score.
+Rows of Table 4 without training per run have run 0 only. `allowed` is None unless the prior filters after the cut
+(`baseline.prior` "after"). In that case the first K are the first K allowed products among the first
+max(K, `baseline.keep`); if none of these is allowed, the filter is ignored.
 """
 
 
 def retrieved_table(data: Data, runs: Runs) -> pl.DataFrame:
-    """The first products of all dev and test reviews by every row that ran; it holds no gold product."""
+    """The first products of all dev and test reviews, for every row that ran; without gold products."""
     return pl.concat([pl.DataFrame(schema=RETRIEVED), *_tables(data, runs)])
 
 
 def _tables(data: Data, runs: Runs) -> Iterator[pl.DataFrame]:
-    """A table a row and run: a million lists of a hundred stand in memory as columns, not as Python's lists."""
+    """A table for each row and run: a million lists of a hundred would not fit in memory as Python objects."""
     for name, ranking in runs.plain.rankings.items():
-        if not isinstance(ranking, str):
+        if not isinstance(ranking, NotRun):
             yield _table(data, name, 0, ranking)
     for number, run in enumerate(runs.runs):
         for name, ranking in run.retrieved.rankings.items():
-            if not isinstance(ranking, str):
+            if not isinstance(ranking, NotRun):
                 yield _table(data, name, number, ranking)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ameli_build.baseline.metrics import Integers, Values, deviation, estimate, macro
+from ameli_build.arrays import Integers, Values
+from ameli_build.baseline.metrics import deviation, estimate, macro
 from ameli_build.baseline.tables import EMPTY, MACRO_RECALL, RECALLS, TABLE4, TABLE5, Bootstrap, Measured, Outcome, Row
+from ameli_build.not_run import NotRun
 
 
 def table4_rows(outcome: Outcome, bootstrap: Bootstrap) -> dict[str, Row]:
@@ -23,8 +25,8 @@ def _recall_row(outcome: Outcome, name: str, bootstrap: Bootstrap) -> Row:
     row: Row = {f"{metric}{part}": None for part in ("", "_interval", "_deviation") for metric in metrics}
     row |= {f"macro_{MACRO_RECALL}": None, f"macro_{MACRO_RECALL}_deviation": None, "n": 0}
     measured = outcome.retrieval[name]
-    if isinstance(measured, str):
-        return row | {"reason": measured}
+    if isinstance(measured, NotRun):
+        return row | {"reason": measured.reason}
     for metric in metrics:
         found = estimate(measured[metric], bootstrap.times, bootstrap.seed)
         if found is None:
@@ -36,21 +38,23 @@ def _recall_row(outcome: Outcome, name: str, bootstrap: Bootstrap) -> Row:
 
 
 def table5_rows(outcome: Outcome, bootstrap: Bootstrap) -> dict[str, Row]:
-    """Table 5 on one split: end to end, and on the reviews whose gold product was retrieved (disambiguation).
+    """Table 5 on one split, then the rows that are not the paper's.
 
+    Each row is scored end to end, and on the reviews whose gold product was retrieved (disambiguation).
     Values are percentages, the mean over runs: micro F1 with its interval and deviation, MRR over the candidates, and
     macro F1 (`_macro_f1`), the mean over the gold products' categories (whole paths). `end_to_end_recall@1` equals
     `end_to_end_f1`, since each review has one gold product and gets one prediction. `disambiguation_n` counts the
     reviews whose gold product was retrieved in at least one run.
     """
-    return {name: _linking_row(outcome, name, bootstrap) for name in TABLE5}
+    further = [name for name in outcome.linking if name not in TABLE5]
+    return {name: _linking_row(outcome, name, bootstrap) for name in (*TABLE5, *further)}
 
 
 def _linking_row(outcome: Outcome, name: str, bootstrap: Bootstrap) -> Row:
     row = linking_blank()
     measured = outcome.linking[name]
-    if isinstance(measured, str):
-        return row | {"reason": measured}
+    if isinstance(measured, NotRun):
+        return row | {"reason": measured.reason}
     if not outcome.found.shape[1]:
         return row | {"reason": EMPTY}
     row |= _linking_values("end_to_end", measured, outcome.groups, np.ones_like(outcome.found), bootstrap)
@@ -63,7 +67,7 @@ def _linking_row(outcome: Outcome, name: str, bootstrap: Bootstrap) -> Row:
 
 
 def linking_blank() -> Row:
-    """A row of Table 5 that holds nothing yet."""
+    """A row of Table 5 in which every value is None."""
     keys = (
         "f1",
         "interval",

@@ -1,6 +1,6 @@
-"""The baseline's files: from `dataset/` to the rows of Tables 4 and 5, and when there is nothing to do (sections 4, 5).
+"""The baseline from `dataset/` to its files with Tables 4 and 5; skipped if they are up to date (sections 4, 5).
 
-`runs` makes the predictions; labels of the test split are read in `scoring` and nowhere else.
+`runs` predicts; only `scoring` reads labels of the test split.
 """
 
 from __future__ import annotations
@@ -67,11 +67,7 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
     scores = _scores(data, runs, settings, _read_report(source.report))
     folder, mark = snapshot.root / "baseline", mark_of(snapshot, "baseline")
     mark.unlink(missing_ok=True)
-    rows = write_table(folder / "predictions.parquet", predictions(data, runs.runs))
-    write_table(folder / "retrieved.parquet", retrieved_table(data, runs))
-    write_json(folder / "scores.json", scores.as_json())
-    save_model(folder / "model", runs.runs[0])
-    write_bytes(folder / "MODEL_CARD.md", model_card(scores, settings).encode())
+    rows = _write(folder, data, runs, scores, settings)
     seconds = round(time.monotonic() - started, 2)
     made = [folder / name for name in OUTPUTS] + sorted((folder / "model").glob("*"))
     record = {
@@ -90,8 +86,18 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
     return scores
 
 
+def _write(folder: Path, data: Data, runs: Runs, scores: Scores, settings: Settings) -> int:
+    """Write all files of a baseline; the number of predictions."""
+    rows = write_table(folder / "predictions.parquet", predictions(data, runs.runs))
+    write_table(folder / "retrieved.parquet", retrieved_table(data, runs))
+    write_json(folder / "scores.json", scores.as_json())
+    save_model(folder / "model", runs.runs[0])
+    write_bytes(folder / "MODEL_CARD.md", model_card(scores, settings).encode())
+    return rows
+
+
 def save_model(folder: Path, run: Run) -> None:
-    """Write a run's trained adapters and text module to a folder, which appears whole and holds nothing else then."""
+    """Replace a folder by one with the run's trained adapters and text module; it appears whole or not at all."""
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)

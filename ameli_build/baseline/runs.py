@@ -1,4 +1,4 @@
-"""The runs of a baseline: what all of them share is made once, what learns is trained again with each seed."""
+"""The runs of a baseline: shared parts are computed once, modules are trained with the seed of each run."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ameli_build.arrays import Mask
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors, encode_all
 from ameli_build.baseline.extraction.attributes import Sheet, make_sheets
 from ameli_build.baseline.extraction.extract import Extracted, extract
 from ameli_build.baseline.linking.linkers import Linked, link, linked_rows
 from ameli_build.baseline.linking.lists import encode_lists, text_lists
-from ameli_build.baseline.retrieval.prior import Mask, make_prior
+from ameli_build.baseline.retrieval.prior import make_prior
 from ameli_build.baseline.retrieval.retrievers import Plain, Retrieved, make_pools, retrieve_plain, retrieve_tuned
 from ameli_build.progress import say
 from ameli_build.settings import Settings
@@ -21,7 +22,7 @@ from ameli_build.stages import Work
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: the seed of its adapters and heads, what it retrieved, what its reviews state, how it linked."""
+    """One run: its seed, retrieved candidates, extracted attributes and rankings."""
 
     seed: int
     retrieved: Retrieved
@@ -31,7 +32,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """All runs, at least one, and what they share."""
+    """All runs, at least one, and their shared results."""
 
     plain: Plain
     sheets: Sequence[Sheet]
@@ -40,7 +41,7 @@ class Runs:
 
     @property
     def tuned(self) -> dict[str, Any]:
-        """What dev chose: the first run's values, and those of each run under `runs`."""
+        """Values chosen on dev: those of the first run, and under `runs` those of each run."""
         each = [{**run.retrieved.tuned, **run.linked.tuned} for run in self.runs]
         shared = {"text_encoder": dict(self.plain.text_tuning)} if self.plain.text_tuning else {}
         return {
@@ -51,7 +52,7 @@ class Runs:
 
 
 def run_all(work: Work, settings: Settings, data: Data) -> Runs:
-    """Retrieve and link `baseline.runs` times; once where there is no train review, so that nothing is learnt."""
+    """Retrieve and link `baseline.runs` times; once without train reviews, since nothing is trained then."""
     vectors = encode_all(work, settings, data)
     prior = make_prior(work, settings, data.kb)
     allowed_of = {mention: prior.allowed(mention) for mention in sorted(set(data.reviews.mentions))}
@@ -76,7 +77,7 @@ def _extract(
     allowed: Sequence[Mask],
     retrieved: Sequence[Retrieved],
 ) -> list[Extracted]:
-    """What the reviews state, for each run; it is the same for all unless it depends on the retrieved products."""
+    """Extracted attributes for each run; computed once unless they depend on the retrieved products."""
     distinct = retrieved if settings.baseline.attribute_values == "retrieved" else retrieved[:1]
     results = [extract(work, settings, data, sheets, allowed, one.candidates) for one in distinct]
     return results * (len(retrieved) // len(results))
@@ -91,7 +92,7 @@ def _link(
     sheets: Sequence[Sheet],
     extracted: Sequence[Extracted],
 ) -> list[Linked]:
-    """Link each run, after the pairs of all runs have been encoded once."""
+    """Link each run, with the pairs of all runs encoded once."""
     rows = linked_rows(data)
     lists = [
         text_lists(settings, data, vectors.cosines, sheets, some.found, one.candidates, rows)

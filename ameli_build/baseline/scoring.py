@@ -1,4 +1,4 @@
-"""Predictions against gold: the only place where labels of the test split are read."""
+"""Scores of predictions; no other module reads labels of the test split."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ameli_build.arrays import Integers, Values
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.extraction.rating import rate
-from ameli_build.baseline.metrics import Integers, Values, hits, reciprocal_ranks
+from ameli_build.baseline.metrics import hits, reciprocal_ranks
 from ameli_build.baseline.retrieval.pools import Ranking
 from ameli_build.baseline.runs import Runs
 from ameli_build.baseline.tables import Measured, Outcome
+from ameli_build.not_run import NotRun
 
 T = TypeVar("T")
 
 
 def outcome(data: Data, runs: Runs, split: str) -> Outcome:
-    """Hold every row's rankings against the gold products of a split's reviews."""
+    """Compare the rankings of every row with the gold products of a split."""
     rows = data.reviews.rows(split)
     gold = data.reviews.gold[rows]
     place = {int(row): n for n, row in enumerate(runs.runs[0].linked.judged.rows)}
@@ -29,33 +31,37 @@ def outcome(data: Data, runs: Runs, split: str) -> Outcome:
     linking = _by_row([run.linked.ranked for run in runs.runs])
     return Outcome(
         {
-            name: some if isinstance(some, str) else _retrieval_values(some, rows, gold)
+            name: some if isinstance(some, NotRun) else _retrieval_values(some, rows, gold)
             for name, some in retrieval.items()
         },
         {
-            name: some if isinstance(some, str) else _linking_values([ranked[at] for ranked in some], gold)
+            name: some if isinstance(some, NotRun) else _linking_values([ranked[at] for ranked in some], gold)
             for name, some in linking.items()
         }
         | {tables.RANDOM: chance(candidates, gold)},
         _stack([_found(some, gold) for some in candidates]),
         _groups(data, gold),
-        {**runs.plain.remarks, tables.RANDOM: "the expected value of choosing blindly"},
+        {
+            **runs.plain.remarks,
+            **dict.fromkeys(linking.keys() - {*tables.TABLE5}, "beyond the paper"),
+            tables.RANDOM: "the expected value of choosing blindly",
+        },
     )
 
 
 def rate_attributes(data: Data, runs: Runs) -> dict[str, dict[str, dict[str, Any]]]:
-    """Precision and recall of each extractor on dev and test, as the first run used them."""
+    """Precision and recall of each extractor on dev and test, in the first run."""
     extracted = runs.runs[0].extracted
     return {split: rate(data, runs.sheets, extracted, data.reviews.rows(split)) for split in ("dev", "test")}
 
 
-def _by_row(runs: Sequence[Mapping[str, T | str]]) -> dict[str, list[T] | str]:
-    """What each run has of a row, or the first reason why one has nothing."""
-    rows: dict[str, list[T] | str] = {}
+def _by_row(runs: Sequence[Mapping[str, T | NotRun]]) -> dict[str, list[T] | NotRun]:
+    """The results of all runs by row, or the first `NotRun` among them."""
+    rows: dict[str, list[T] | NotRun] = {}
     for name in runs[0]:
         some = [run[name] for run in runs]
-        reason = next((one for one in some if isinstance(one, str)), None)
-        rows[name] = [one for one in some if not isinstance(one, str)] if reason is None else reason
+        reason = next((one for one in some if isinstance(one, NotRun)), None)
+        rows[name] = [one for one in some if not isinstance(one, NotRun)] if reason is None else reason
     return rows
 
 
@@ -77,7 +83,7 @@ def _found(candidates: Integers, gold: Integers) -> Values:
 
 
 def chance(candidates: Sequence[Integers], gold: Integers) -> Measured:
-    """What a random order of each run's candidates is expected to get: of m with gold, 1/m right, MRR (1+1/2+..)/m."""
+    """Expected scores of a random order: with gold among m candidates, 1/m right and an MRR of (1+1/2+..)/m."""
     counts = [np.maximum((some >= 0).sum(axis=1), 1) for some in candidates]
     found = [_found(some, gold) for some in candidates]
     harmonic = np.cumsum(1 / np.arange(1, max((some.shape[1] for some in candidates), default=0) + 2))

@@ -1,7 +1,7 @@
-"""Paired tests between rows, by ranx, and their correction for being many.
+"""Paired tests between rows, and Holm's correction for many tests.
 
-The test is Student's paired t-test, two-sided: ranx's default, and the one of its tests whose p-values are the same
-on every machine (its randomisation test seeds one thread of several).
+The test is Student's paired t-test, two-sided: the default of ranx, and the one of its tests whose p-values are the
+same on every machine (its randomisation test draws from several unseeded threads).
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.stats import ttest_rel  # type: ignore[import-untyped]
 
-from ameli_build.baseline.metrics import Values
+from ameli_build.arrays import Values
 
 TEST = (
     "Student's paired t-test, two-sided; Holm's correction over the paper's claims of a split and metric, "
@@ -19,21 +20,18 @@ TEST = (
 
 
 def p_value(better: Values, worse: Values) -> float | None:
-    """The chance of so large a mean difference, or a larger one, between rows that are alike; shapes (reviews,).
+    """The probability of at least so large a mean difference between rows of equal quality; shapes (reviews,).
 
-    1 where no review tells the rows apart, None where there are fewer than two reviews.
+    1 if the rows agree on every review, None with fewer than two reviews.
     """
     if better.shape != worse.shape:
         raise ValueError(f"paired values of different lengths: {better.shape} and {worse.shape}")
     if len(better) < 2:
         return None
     gaps = better - worse
-    if np.ptp(gaps) < 1e-12:  # no spread, which the test divides by
+    if np.ptp(gaps) < 1e-12:  # the test divides by their spread
         return 1.0 if abs(float(gaps[0])) < 1e-12 else 0.0
-    from ranx.statistical_tests import paired_student_t_test  # seconds to import: it compiles
-
-    found, _ = paired_student_t_test(better, worse)
-    return float(found)
+    return float(ttest_rel(better, worse).pvalue)
 
 
 def holm(found: Sequence[float | None]) -> list[float | None]:

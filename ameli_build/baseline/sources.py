@@ -1,4 +1,4 @@
-"""Where a baseline's data set comes from: a snapshot, a release alone, or a folder in the authors' layout."""
+"""Sources of a data set: a snapshot, a release folder, or a folder in the authors' layout."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ TABLES = ("products", *SPLITS, "clean_test")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A data set, and the folder that its scores go to.
+    """A data set, and the folder for its scores.
 
-    `home` takes `baseline/`, `cache/` and the record of the run; `told` is the folder whose `run.json` and
-    `settings/*.toml` count. `load` reads the data set, `content` hashes what it depends on, by name; `report` is the
-    annotators' report: that of a snapshot, or `report.json` beside a data set, where the official export writes it.
+    `home` takes `baseline/`, `cache/` and the record of the run; `told` is the folder with the `run.json` and
+    `settings/*.toml` of the data set. `load` reads the data set, `content` returns the digests of its files by name.
+    `report` is the annotators' report: in a snapshot under `sheets/`, elsewhere `report.json` beside the data set.
     """
 
     home: Snapshot
@@ -48,7 +48,7 @@ class Source:
 
 
 def keep_record(source: Source, settings: Settings) -> None:
-    """Write `run.json` into a folder of results; in a snapshot's, which is that of its builds, note the stage alone."""
+    """Write `run.json` into a folder of results; a snapshot has one already, in which the stage is noted."""
     if any((source.home.root / name).is_dir() for name in ("raw", "catalog")):
         note_stage(source.home, "baseline", "baseline")
     else:
@@ -59,7 +59,7 @@ def open_source(path: Path, out: Path | None = None) -> Source:
     """The data set at `path`; results go to `out`, by default to `path`.
 
     `path` is a snapshot, a release folder (`products.parquet`, a table a split, `images/`), or a folder in the authors'
-    layout. Raises `UnusableInput` where it is none of them.
+    layout. Raises `UnusableInput` for any other path.
     """
     if (path / "raw").is_dir() or (path / "catalog").is_dir() or (path / "dataset").is_dir():
         return Source.of(Snapshot(path), Snapshot(out) if out is not None else None)

@@ -1,4 +1,4 @@
-"""Tables 4 and 5 (section 5): the names of their rows, and what is measured and kept for each."""
+"""Tables 4 and 5 (section 5): the names of their rows, their per-review values, and the scores as a whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
-from ameli_build.baseline.metrics import Integers, Values
+from ameli_build.arrays import Integers, Values
+from ameli_build.not_run import NotRun
 
 PRIOR = "P(e|m)"
 SBERT = "Pre-trained SBERT"
@@ -27,30 +28,33 @@ HUMAN = "human"
 TUNED_TEXT = "Fine-tuned SBERT"
 COLOURS, WORDS, TITLES = "Colour histograms", "BM25", "Nearest title"
 FLOORS = (COLOURS, WORDS, TITLES)
-"""Rows beyond the paper: a text encoder that has learnt, and the floors that each learnt row must beat."""
+"""Untrained rows beyond the paper, which every trained row must beat."""
 
 RECALLS = (1, 10, 20, 50, 100)
 MACRO_RECALL = "recall@10"
 EMPTY = "no review in this split"
-NOTHING_TO_LEARN = "no train review, or fewer than two products, to learn from"
+NOTHING_TO_LEARN = NotRun("no train review, or fewer than two products, to learn from")
 
 T = TypeVar("T")
 Row = dict[str, Any]
 Table = dict[str, dict[str, Row]]
-"""Split -> row by the paper's name -> what it holds."""
+"""Split -> row by the paper's name -> values."""
 
 
 def in_order(named: Mapping[str, T]) -> dict[str, T]:
-    """What is kept by the name of a row or split, as people read it: JSON keeps no order."""
-    known = ("train", "dev", "test", "clean_test", *TABLE4, TUNED_TEXT, *FLOORS, *TABLE5, HUMAN)
-    return {
-        name: named[name] for name in (*(name for name in known if name in named), *sorted(named.keys() - {*known}))
-    }
+    """Values by the name of a row or split in reading order, since JSON has none; rows beyond the paper before `human`.
+
+    >>> list(in_order({"human": 1, "Mine": 2, "V2TEL": 3})), list(in_order({"clean_test": 1, "test": 2}))
+    (['V2TEL', 'Mine', 'human'], ['test', 'clean_test'])
+    """
+    known = ("train", "dev", "test", "clean_test", *TABLE4, TUNED_TEXT, *FLOORS, *TABLE5)
+    order = (*known, *sorted(named.keys() - {*known, HUMAN}), HUMAN)
+    return {name: named[name] for name in order if name in named}
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """`scores.json`: both tables by split, what dev chose, paired differences, and how the run was made.
+    """`scores.json`: both tables by split, choices made on dev, paired differences, and notes on the run.
 
     `attributes` are precision and recall of each extractor by split.
     """
@@ -69,7 +73,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """How intervals are drawn."""
+    """Number of resamples and seed of the bootstrap."""
 
     times: int
     seed: int
@@ -81,14 +85,14 @@ Measured = Mapping[str, Values]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What each row did on one split: per-review values by metric, or why there are none.
+    """Per-review values of each row on one split.
 
-    `found`, (runs, reviews), tells which reviews have their gold product among a run's candidates; `groups` are the
-    numbers of the gold products' categories, (reviews,).
+    `found`, (runs, reviews), is 1 for reviews with the gold product among the run's candidates; `groups`, (reviews,),
+    are the numbers of the gold products' categories.
     """
 
-    retrieval: Mapping[str, Measured | str]
-    linking: Mapping[str, Measured | str]
+    retrieval: Mapping[str, Measured | NotRun]
+    linking: Mapping[str, Measured | NotRun]
     found: Values
     groups: Integers
     remarks: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Tables 4 and 5 as text, for people who look at a terminal."""
+"""Tables 4 and 5 as text for a terminal."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def _linking(row: Row, beside: Numbers | None) -> tuple[str, ...]:
 
 
 def _beside(numbers: Numbers | None, column: str) -> tuple[str, ...]:
-    """The cell of the column `paper`; none where the table does not have that column."""
+    """The cell of the column `paper`; none in a table without that column."""
     return () if numbers is None else (_value(numbers.get(column)),)
 
 
 def _remarks(rows: Mapping[str, Row]) -> str:
-    """Why a row has no numbers, and what else is to know of it, a line each; rows with the same remark together."""
+    """Reasons of rows that did not run, and notes, a line each; rows with the same remark share a line."""
     said: dict[str, list[str]] = {}
     for name, row in rows.items():
         for text in (f"not run: {row['reason']}" if "reason" in row else "", row.get("note", "")):
@@ -90,7 +90,7 @@ def _runs(scores: Scores) -> str:
 
 
 def _value(value: float | None) -> str:
-    """A value in five characters at most: of 100 one decimal is enough."""
+    """A value in at most five characters; 100 has one decimal."""
     if value is None:
         return "-"
     return f"{value:.2f}" if value < 100 else "100.0"

@@ -1,4 +1,4 @@
-"""What the baseline said of one review, for `ameli explain`."""
+"""The predictions for one review as text, for `ameli explain`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MODULES = ("retrieval", "text", "image", "combined")
 
 
 def tell(snapshot: Snapshot, review_id: str) -> tuple[str, ...]:
-    """Attributes found, retrieved candidates with their scores, and each linker's prediction; a line each.
+    """Found attributes, candidates with their scores, and the prediction of each linker; a line each.
 
-    The first run in full, of the others how many were right. Empty without a baseline; one line for a review that the
-    baseline does not judge, and where it judged another build. Raises `UnusableInput` for predictions that cannot be
-    read.
+    The first run is shown in full; of the other runs, the number of right predictions. Empty without a baseline. A
+    single line for a review outside dev and test, and for predictions of another build of the data set. Raises
+    `UnusableInput` for unreadable predictions.
     """
     judged = read_predictions(snapshot, pl.lit(True), ("review_id",))
     if judged is None:

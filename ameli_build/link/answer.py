@@ -1,4 +1,4 @@
-"""What linking one review gives: the mention, what was read, and the best products with their scores."""
+"""The result of linking one review: its mention, the text read, and the best products with their scores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One product and all that was said for or against it.
+    """One product with all evidence for or against it.
 
     `score` ranks the products that were judged, and is None for those behind them. `text` and `image` are cosines and
     `retrieval` their weighted sum; `text_module` and `image_module` are after softmax over the judged products; each

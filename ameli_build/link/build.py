@@ -35,7 +35,7 @@ ROWS_AT_ONCE = 1 << 16
 
 
 def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mapper = in_process) -> Index:
-    """Make the index of this fingerprint and load it; raises `UnusableInput` where a model cannot be had.
+    """Make the index of this fingerprint and load it; raises `UnusableInput` if a model is not available.
 
     The caller holds the snapshot's lock.
     """
@@ -76,7 +76,7 @@ def _name_keys(work: Work, settings: Settings, kb: KnowledgeBase) -> pl.DataFram
 
 
 def _value_forms(kb: KnowledgeBase) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """What string match compares, in the columns of `VALUES`, and the numbers that go with it."""
+    """The values for string match, in the columns of `VALUES`, and the numbers for them."""
     sheets = make_sheets(kb)
     values = index_values(sheets)
     rows = (
@@ -110,7 +110,7 @@ def _write_array(path: Path, array: np.ndarray[Any, Any]) -> None:
 
 
 def export_encoders(work: Work, settings: Settings, learnt: Learnt) -> dict[str, Mapping[str, Any] | None]:
-    """Write the encoders as ONNX files to the cache; for each its folder and options, None where it has to do without.
+    """Write the encoders as ONNX files to the cache; returns the folder and options of each, None without an export.
 
     Only for the processor: on a GPU the models are used as they are. Raises `UnusableInput` where one cannot be had.
     """

@@ -1,4 +1,4 @@
-"""Encoders that run from ONNX files: what `export.py` writes, without PyTorch or Transformers being imported."""
+"""Encoders from the ONNX files of `export.py`; they run without PyTorch and Transformers, which import for seconds."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ameli_build.models import Matrix
+from ameli_build.arrays import Floats, Matrix
 
 MODEL, TOKENIZER, CONFIG = "model.onnx", "tokenizer.json", "config.json"
-Floats = npt.NDArray[np.float32]
 
 
 def open_session(path: Path) -> Any:
@@ -37,7 +36,7 @@ def open_tokenizer(folder: Path, max_tokens: int) -> Any:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """What an export says of itself."""
+    """The configuration beside an export."""
     config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     return config
 

@@ -1,7 +1,7 @@
-"""Encoders as ONNX files, which load in a fraction of the time that PyTorch and Transformers take to be imported.
+"""Encoders as ONNX files, which load in a fraction of the import time of PyTorch and Transformers.
 
-An export counts only where it gives the vectors of the model itself on a few test inputs; any other model is used as
-it is, only slower.
+An export is used only if it gives the vectors of its model on a few test inputs. Any other model runs in PyTorch, only
+slower.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
 
+from ameli_build.arrays import Floats
 from ameli_build.baseline.linking.head import Head
 from ameli_build.link.encoders import (
     CONFIG,
@@ -63,7 +63,7 @@ def export_backbone(folder: Path, encoder: PairEncoder) -> bool:
     try:
         text = tokenizer.backend_tokenizer.to_str()
         export_network(folder / MODEL, States(), [sample[name] for name in names], names, "states", axes)
-    except Exception:  # what an exporter cannot do it says in many ways
+    except Exception:  # exporters raise many kinds of errors
         return False
     write_bytes(folder / TOKENIZER, text.encode())
     write_json(folder / CONFIG, {"pad_id": tokenizer.pad_token_id, "pad_token": tokenizer.pad_token})
@@ -71,7 +71,7 @@ def export_backbone(folder: Path, encoder: PairEncoder) -> bool:
 
 
 def text_options(folder: Path, encoder: TextEncoder) -> dict[str, Any] | None:
-    """With which options `ExportedTexts` gives the vectors of a Sentence Transformers model; None where with none."""
+    """The options by which `ExportedTexts` gives the vectors of a Sentence Transformers model; None without such."""
     limit = getattr(getattr(encoder, "model", None), "max_seq_length", None)
     if not limit:
         return None
@@ -85,7 +85,7 @@ def text_options(folder: Path, encoder: TextEncoder) -> dict[str, Any] | None:
 
 
 def pair_options(folder: Path, encoder: PairEncoder) -> dict[str, Any] | None:
-    """With which options `ExportedPairs` gives the vectors of an encoder of pairs; None where with none."""
+    """The options by which `ExportedPairs` gives the vectors of an encoder of pairs; None if there are none."""
     options = {"max_tokens": encoder.max_tokens, "batch": encoder.batch}
     with contextlib.suppress(Exception):
         if _close(ExportedPairs.load(folder, **options).encode(PAIRS), encoder.encode(PAIRS)):
@@ -140,7 +140,7 @@ def export_head(path: Path, head: Head) -> None:
 
 
 def _preprocessing(preprocess: Any) -> dict[str, Any]:
-    """What `ExportedPictures` needs to know of resize, crop and normalise."""
+    """The parameters of resize, crop and normalise for `ExportedPictures`."""
     steps = {type(step).__name__: step for step in preprocess.transforms}
     resize, side = steps["Resize"], int(steps["CenterCrop"].size[0])
     numbers = {"mean": steps["Normalize"].mean, "deviation": steps["Normalize"].std}
@@ -149,7 +149,7 @@ def _preprocessing(preprocess: Any) -> dict[str, Any]:
 
 
 def _picture(width: int, height: int) -> Image.Image:
-    """Soft colours and hard edges, to see that pictures are scaled and cut alike."""
+    """Soft colours and hard edges, to compare the scaling and cutting of pictures."""
     across, down = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
     colours = np.stack([across, down, (across * 7 + down * 5) % 1], axis=-1)
     return Image.fromarray((colours * 255).astype(np.uint8))
@@ -192,5 +192,5 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _close(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> bool:
+def _close(one: Floats, other: Floats) -> bool:
     return one.shape == other.shape and bool(np.abs(one - other).max(initial=0) <= CLOSE)

@@ -1,7 +1,7 @@
-"""What linking needs to know of a knowledge base, made once and kept in `SNAPSHOT/baseline/link/`.
+"""The index of a knowledge base for linking, built once in `SNAPSHOT/baseline/link/`.
 
-Names and values are tables that are asked for the few words of one review; vectors are memory-mapped; encoders are ONNX
-files in the cache. Nothing here is read as code.
+Names and values are tables, filtered by the few words of a review. Vectors are memory-mapped; encoders are ONNX files
+in the cache. No file is executed as code.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
-from ameli_build.baseline.metrics import Integers
+from ameli_build.arrays import Integers, Matrix
 from ameli_build.fingerprints import code_of, fingerprint
 from ameli_build.link.encoders import CONFIG
-from ameli_build.models import Matrix
 from ameli_build.models.sources import identity
 from ameli_build.progress import say
 from ameli_build.settings import Settings
@@ -67,7 +66,7 @@ class Index:
         return len(self.skus)
 
     def names_among(self, keys: Iterable[str]) -> dict[str, tuple[bool, Integers]]:
-        """Of `keys` those that are a name: whether it is a verb too, and rows of the products that have it."""
+        """The names among `keys`: a flag for verbs, and the rows of the products with the name."""
         hits = self.name_keys.filter(pl.col("key").is_in(sorted(set(keys))))
         return {key: (verb, np.array(rows, dtype=np.int64)) for key, verb, rows in hits.iter_rows()}
 
@@ -78,17 +77,17 @@ class Index:
 
 
 def folder_of(snapshot: Snapshot) -> Path:
-    """Where the index lies."""
+    """The folder of the index."""
     return snapshot.root / "baseline" / "link"
 
 
 def model_folder(snapshot: Snapshot) -> Path:
-    """Where `ameli baseline` leaves what it has learnt."""
+    """The folder of the weights that `ameli baseline` has trained."""
     return snapshot.root / "baseline" / "model"
 
 
 def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
-    """What an index depends on; raises `UnusableInput` where there is no product to link to."""
+    """The fingerprint of all inputs of an index; raises `UnusableInput` without a product to link to."""
     products = released_products(snapshot)
     learnt = [snapshot.root / "baseline" / "scores.json", *sorted(model_folder(snapshot).glob("*"))]
     models = settings.models
@@ -107,7 +106,7 @@ def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
 
 
 def released_products(snapshot: Snapshot) -> Path:
-    """The table of the products that can be linked to; raises `UnusableInput` where there is none, or no row in it."""
+    """The table of the products to link to; raises `UnusableInput` if it is missing or empty."""
     products = snapshot.dataset / "products.parquet"
     if not products.is_file():
         raise UnusableInput(f"{products}: missing; run ameli build first")

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Floats, Integers, Mask
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.extraction.extract import counting_products
 from ameli_build.baseline.linking.combine import rank as rank_judged
 from ameli_build.baseline.linking.combine import weighted
-from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import DECIMALS, Pool, fuse, rank
 from ameli_build.link.answer import Answer, Match
 from ameli_build.link.index import Index
@@ -23,9 +22,6 @@ from ameli_build.link.products import read_products
 from ameli_build.link.reading import Reading
 from ameli_build.link.stated import find_stated
 from ameli_build.settings import Settings
-
-Mask = npt.NDArray[np.bool_]
-Scores = npt.NDArray[np.float32]
 
 NO_CROSS = "the cross-encoder is left out: reading all retrieved products takes too long for one answer"
 NOT_RUN = "only string match and OCR are asked for attributes: the language models take too long for one answer"
@@ -46,23 +42,23 @@ class Retrieved:
 
     rows: Integers
     judged: int
-    fused: Scores
-    scores: Scores
+    fused: Floats
+    scores: Floats
     allowed: Mask
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the modules say of the first retrieved products; `score` ranks them, as `by` tells."""
+    """The modules' scores of the first retrieved products; `score` ranks them, `by` names its origin."""
 
-    score: Scores
+    score: Floats
     by: str
-    text: Scores | None
-    image: Scores | None
+    text: Floats | None
+    image: Floats | None
 
 
 def answer(index: Index, models: Models, settings: Settings, reading: Reading, top: int) -> Answer:
-    """The `top` products: the first `baseline.keep` judged by all modules, those behind them as retrieved."""
+    """The `top` products: the first `baseline.keep` ranked by all modules, the others in the order of retrieval."""
     retrieved = retrieve(index, settings, reading, max(top, settings.baseline.keep))
     rows = retrieved.rows[: retrieved.judged]
     products = read_products(index, retrieved.rows)
@@ -117,20 +113,20 @@ def retrieve(index: Index, settings: Settings, reading: Reading, top: int) -> Re
     return Retrieved(rows, min(len(first), options.keep), fused, scores, allowed)
 
 
-def _by_score(scores: Scores) -> Integers:
+def _by_score(scores: Floats) -> Integers:
     """All products, best first; of equals the smaller SKU."""
     return np.argsort(-scores, kind="stable").astype(np.int64)
 
 
 def _weights(learnt: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
-    """The tuned weights of the channels that there are, as shares; even ones where none was tuned."""
+    """The tuned weights of the existing channels as shares; even weights without tuning."""
     some = {name: learnt.get(name, 0.0) for name in names}
     total = sum(some.values())
     return {name: weight / total for name, weight in some.items()} if total else dict.fromkeys(names, 1 / len(names))
 
 
-def _combine(index: Index, text: Scores | None, image: Scores | None, scores: Scores) -> Judged:
-    """The modules' weighted sum; the one of them that there is; or the scores of retrieval."""
+def _combine(index: Index, text: Floats | None, image: Floats | None, scores: Floats) -> Judged:
+    """The weighted sum of the modules; of a single module, its scores; without a module, the scores of retrieval."""
     weight = index.about["learnt"]["lambda"]
     if text is not None and image is not None and weight is not None:
         by = f"{weight:g} x text module + {1 - weight:g} x image module, then the attribute filter"
@@ -163,12 +159,12 @@ def _match(
     )
 
 
-def _number(scores: Scores | None, place: int) -> float | None:
+def _number(scores: Floats | None, place: int) -> float | None:
     return None if scores is None else round(float(scores[place]), 4)
 
 
 def _remarks(index: Index, settings: Settings) -> list[str]:
-    """What the baseline would have used and this answer did not."""
+    """Parts of the baseline that this answer could not use."""
     notes = [index.about["learnt"]["note"]] if index.about["learnt"]["note"] else []
     if settings.models.cross_encoder and settings.baseline.cross_channel:
         notes.append(NO_CROSS)

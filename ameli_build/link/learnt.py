@@ -1,4 +1,4 @@
-"""What the first run of `ameli baseline` learnt and tuned, brought into the index."""
+"""Trained weights and tuned values of the first run of `ameli baseline`, copied into the index."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ameli_build.arrays import Matrix
 from ameli_build.baseline.done import read_scores, whole_record
 from ameli_build.baseline.tables import OURS
 from ameli_build.link.index import model_folder
-from ameli_build.models import Matrix
 from ameli_build.models.pairs import PairEncoder
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
@@ -29,7 +29,7 @@ NO_ONNX = "what ameli baseline learnt needs the package onnx to be used here: re
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What the index keeps of a baseline.
+    """The part of a baseline in the index.
 
     `about` goes into `index.json`: `weights` of retrieval's channels, `lambda`, whether there is an `adapter` and a
     `head`, and a `note` on what is missing. `adapt` turns vectors of product pictures into adapted ones. `encoder` is
@@ -44,7 +44,7 @@ class Learnt:
 
 
 def bring_learnt(snapshot: Snapshot, settings: Settings, folder: Path) -> Learnt:
-    """Write what was learnt to `folder` as ONNX files: `adapter.onnx` (of reviews) and `head.onnx`.
+    """Write the trained networks to `folder` as ONNX files: `adapter.onnx` (of reviews) and `head.onnx`.
 
     Nothing where the baseline ran with other models, signals or another number of attributes than these settings name,
     and where it did not finish.

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from ameli_build.baseline.metrics import Integers
+from ameli_build.arrays import Floats, Integers
 from ameli_build.baseline.retrieval.prior import form_of
 from ameli_build.link.answer import Named
 from ameli_build.link.index import Index
@@ -17,27 +16,25 @@ from ameli_build.mentions.match import Occurrence, find_occurrences, find_spans,
 from ameli_build.mentions.words import WORD
 
 FOUND = "found in the text"
-Mask = npt.NDArray[np.bool_]
-Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a text names products, and by the letters of each name the rows of those that have it."""
+    """Places where a text names products, and the rows of the products by the letters of each name."""
 
     occurrences: tuple[Occurrence, ...]
     rows: Mapping[str, Integers]
 
 
 def find_places(index: Index, text: str, max_words: int) -> Places:
-    """Every place where `text` names a product of the catalogue and seems to be about it."""
+    """Every place where `text` names a product of the catalogue and is probably about it."""
     known = index.names_among(_spans(text, max_words))
     lookup = lookup_of({key: verb for key, (verb, _) in known.items()})
     found = find_occurrences(text, lookup, max_words)
     return Places(tuple(found), {key: rows for key, (_, rows) in known.items()})
 
 
-def choose(text: str, places: Places, likeness: Scores) -> tuple[Named, Integers]:
+def choose(text: str, places: Places, likeness: Floats) -> tuple[Named, Integers]:
     """The mention and the rows of its products: the words whose products are the most alike to the review.
 
     `likeness` has a score for each product, shape (products,); of equals the longer words.
@@ -53,7 +50,7 @@ def choose(text: str, places: Places, likeness: Scores) -> tuple[Named, Integers
 
 
 def given(index: Index, mention: str, max_words: int) -> tuple[Named, Integers]:
-    """What the user calls the product, and the rows of products of that name: the longest name that stands in it."""
+    """The mention that the user gave, and the rows of the products of the longest name in it."""
     known = index.names_among([form_of(mention), *_spans(mention, max_words)])
     exact = known.get(form_of(mention))
     if exact is not None:

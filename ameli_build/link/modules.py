@@ -1,25 +1,22 @@
-"""What the trained modules say of the judged products (section 4.4), by the first run of `ameli baseline`."""
+"""Scores of the judged products by the trained modules of the first run of `ameli baseline` (section 4.4)."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Floats, Integers
 from ameli_build.baseline.data import Reviews
 from ameli_build.baseline.extraction.attributes import Found
 from ameli_build.baseline.linking.combine import softmax
 from ameli_build.baseline.linking.pairs import Cosines, Layout, lay_out, text_pair
-from ameli_build.baseline.metrics import Integers
 from ameli_build.link.index import Index
 from ameli_build.link.loaded import Models
 from ameli_build.link.products import Products
 from ameli_build.link.reading import Reading
 from ameli_build.settings import Settings
 
-Scores = npt.NDArray[np.float32]
-
 UNNAMED = "product"
-"""What stands for a mention in hypotheses where the review has none."""
+"""The mention in hypotheses on a review without one."""
 
 
 def score_by_text(
@@ -30,8 +27,8 @@ def score_by_text(
     products: Products,
     found: Found,
     judged: Integers,
-) -> Scores | None:
-    """Softmax of the text module over the products at `judged`; None without a text, or where none was trained."""
+) -> Floats | None:
+    """Softmax of the text module over the products at `judged`; None without a text or a trained module."""
     if reading.vector is None or not index.about["learnt"]["head"]:
         return None
     layout = _layout(index, settings, reading, products, found, judged)
@@ -40,7 +37,7 @@ def score_by_text(
     padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), dtype=np.float32)])
     real = layout.candidates >= 0
     scores = models.network("head")(padded[layout.slots], layout.signals.astype(np.float32), real)
-    chosen: Scores = softmax(scores, layout.candidates)[0]
+    chosen: Floats = softmax(scores, layout.candidates)[0]
     return chosen
 
 
@@ -65,10 +62,10 @@ def _layout(
     return lay_out(rows, candidates, review, products.kb, products.sheets, (found,), cosines, settings.baseline)
 
 
-def score_by_image(settings: Settings, index: Index, reading: Reading, judged: Integers) -> Scores | None:
+def score_by_image(settings: Settings, index: Index, reading: Reading, judged: Integers) -> Floats | None:
     """Softmax of the image module over the products at `judged`; None without a picture, or without adapters."""
     if "image" not in reading.channels or not index.about["learnt"]["adapter"]:
         return None
     scores = reading.channels["image"][judged] * np.float32(settings.baseline.image_scale)
-    chosen: Scores = softmax(scores[None], judged[None])[0]
+    chosen: Floats = softmax(scores[None], judged[None])[0]
     return chosen

@@ -25,7 +25,7 @@ class Photo:
 
 
 def open_photo(path: Path, max_pixels: int, max_bytes: int) -> Photo:
-    """A photograph; raises `UnusableInput` for what is no picture or no file, is cut off, or is too large."""
+    """A photograph; raises `UnusableInput` for a file that is missing, no picture, truncated or too large."""
     try:
         if path.exists() and not path.is_file():  # a device or a pipe may never end
             raise UnusableInput(f"{path}: not a file")

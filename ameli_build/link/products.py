@@ -1,4 +1,4 @@
-"""The few products that one review is judged against, as the baseline sees them."""
+"""The candidates of one review as the baseline's records."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ameli_build.arrays import Integers
 from ameli_build.baseline.data import PRODUCT_COLUMNS, KnowledgeBase, knowledge_base
 from ameli_build.baseline.extraction.attributes import Sheet, make_sheets
-from ameli_build.baseline.metrics import Integers
 from ameli_build.link.index import Index
 
 

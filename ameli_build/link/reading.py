@@ -1,4 +1,4 @@
-"""What one new review says and shows: its mention, its likeness to every product, the text on its photographs."""
+"""The content of one new review: its mention, its similarity to every product, the text on its photographs."""
 
 from __future__ import annotations
 
@@ -7,22 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from ameli_build.baseline.metrics import Integers
+from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline.retrieval.channels import Pictures, picture_scorer
 from ameli_build.link.answer import Named
 from ameli_build.link.index import Index
 from ameli_build.link.loaded import Models
 from ameli_build.link.mention import Places, choose, find_places, given
 from ameli_build.link.photos import Photo, open_photo, patch_of, read_lines
-from ameli_build.models import Matrix
 from ameli_build.models.detect import looks_for
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
-
-Scores = npt.NDArray[np.float32]
 
 NO_TEXT = "no text: linked by picture alone"
 NO_PICTURE = "no picture: linked by text alone"
@@ -43,13 +39,13 @@ class Reading:
     vector: Matrix | None
     named: Named
     rows: Integers
-    channels: Mapping[str, Scores]
+    channels: Mapping[str, Floats]
     lines: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 def take_photos(text: str, images: Sequence[Path], settings: Settings) -> list[Photo]:
-    """The photographs; raises `UnusableInput` for one that cannot be used, and where there is no text either."""
+    """The photographs; raises `UnusableInput` for an unusable one, and for a review without text and photographs."""
     if not text.strip() and not images:
         raise UnusableInput("nothing to link: give a text, a picture, or both")
     return [open_photo(path, settings.clean.max_pixels, settings.crawl.max_image_bytes) for path in images]
@@ -64,13 +60,13 @@ def read_review(
     mention: str | None,
     ocr: bool,
 ) -> Reading:
-    """Read text and photographs, of which `take_photos` has checked that there is one."""
+    """Read text and photographs; `take_photos` has checked that there is a text or a photograph."""
     text, wanted = text.strip(), (mention or "").strip()
     notes = [] if text else [NO_TEXT]
     read = photos if settings.baseline.reads_all_photos else photos[:1]
     if len(photos) > 1 and settings.baseline.images == "first":
         photos, notes = photos[:1], [*notes, ONLY_FIRST]
-    channels: dict[str, Scores] = {}
+    channels: dict[str, Floats] = {}
     vector = np.round(models.texts().encode([text])[0], 6) if text else None
     if vector is not None:
         channels["text"] = np.round(index.vectors["texts"] @ vector, 6)
@@ -86,15 +82,15 @@ def read_review(
     return Reading(text, vector, named, rows, channels, tuple(lines), (*notes, *_remark(named, wanted, text)))
 
 
-def _named(text: str, places: Places, channels: Mapping[str, Scores]) -> tuple[Named, Integers]:
-    """The mention found in the text; the products most alike are those by all that is known of the review so far."""
+def _named(text: str, places: Places, channels: Mapping[str, Floats]) -> tuple[Named, Integers]:
+    """The mention in the text, chosen by the similarity of products in all channels so far."""
     likeness = sum(channels.values(), start=np.float32(0))
     return choose(text, places, np.asarray(likeness, dtype=np.float32))
 
 
 def _picture_channel(
     index: Index, models: Models, settings: Settings, photos: Sequence[Photo], prompt: str, notes: list[str]
-) -> Scores:
+) -> Floats:
     """Cosines of the photographs with all products, adapted where adapters were learnt.
 
     A photograph is cut to the object where adapters learnt from such patches, or the detector knows what to look for.

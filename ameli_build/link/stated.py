@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Integers, Mask
 from ameli_build.baseline.extraction.attributes import Found
 from ameli_build.baseline.extraction.extract import match_lines, match_text
 from ameli_build.baseline.extraction.fuse import fuse
@@ -15,18 +15,16 @@ from ameli_build.baseline.extraction.values import MIN_JOINED, ValueIndex
 from ameli_build.informativeness.attributes import Tokens, canonical_tokens
 from ameli_build.link.index import Index
 
-Mask = npt.NDArray[np.bool_]
-
 
 def find_stated(index: Index, text: str, lines: Sequence[str], counting: Mask) -> Found:
-    """What text and lines of OCR state: values of the products at which `counting` is true."""
+    """Attributes stated by text and lines of OCR: values of the products for which `counting` is true."""
     values = _values_in(index, text, lines)
     found = (match_text(values, text, counting), match_lines(values, lines, counting))
     return fuse(found, frozenset(index.about["listed"]))
 
 
 def _values_in(index: Index, text: str, lines: Sequence[str]) -> ValueIndex:
-    """Of all values those that the review can state, as string match takes them."""
+    """The values that the review can state, in the form for string match."""
     longest, longest_joined = index.about["longest"], index.about["longest_joined"]
     forms = {
         " ".join(tokens[start:end])
@@ -42,7 +40,7 @@ def _values_in(index: Index, text: str, lines: Sequence[str]) -> ValueIndex:
             for start in range(len(letters))
             for end in range(start + MIN_JOINED, min(start + longest_joined, len(letters)) + 1)
         )
-    holders: dict[Tokens, dict[str, npt.NDArray[np.int64]]] = defaultdict(dict)
+    holders: dict[Tokens, dict[str, Integers]] = defaultdict(dict)
     close: dict[str, dict[Tokens, None]] = defaultdict(dict)
     for form, spelling, name, rows in index.values_among(forms, joined).iter_rows():
         tokens = tuple(form.split(" "))

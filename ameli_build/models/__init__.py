@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-Matrix = npt.NDArray[np.float32]
-"""One row an item, rows of unit length."""
+from ameli_build.arrays import Matrix as Matrix
 
 
 class TextEncoder(Protocol):

@@ -1,4 +1,4 @@
-"""What stands in different splits all but unchanged, and which of two leaves.
+"""Near-duplicates in different splits, and the choice of the review to drop.
 
 Of a pair the earlier (`submitted_at`, `review_id`; an unknown time comes last) is the original. No review moves to
 another split: where near-duplicates leave, a review leaves when one that stays is its original.

@@ -1,8 +1,7 @@
-"""Near-duplicate texts: MinHash and banded buckets find who may be alike, the words themselves decide.
+"""Near-duplicate texts: MinHash and banded buckets find candidate pairs, the exact Jaccard similarity decides.
 
-A text is the set of its words three by three, without case and punctuation; two are alike from a Jaccard similarity
-on. Texts of few words ("Great product, works well") are written by many people and are left out, as they are where
-exact copies are sought.
+A text is the set of its runs of three words, without case and punctuation. Short texts ("Great product, works well")
+are written by many people and are left out, as in the search for exact copies.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from ameli_build.stages import Shard, Work
 WORDS_A_SHINGLE = 3
 PERMUTATIONS = 128
 FOUND = 0.995
-"""At least so many of the pairs that are just alike enough share a bucket; of those more alike, nearly all."""
+"""Least share of pairs at the threshold that meet in a bucket; of more similar pairs nearly all do."""
 _SEED, _SCHEME = 1, "affine32"
 _SIGNATURES = pl.Schema({"signature": pl.Binary})
 

@@ -1,4 +1,4 @@
-"""`ameli build --dry-run`: stage by stage what is to do, and what it takes on this machine; nothing is written."""
+"""`ameli build --dry-run`: the work of each stage and its cost on this machine; nothing is written."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ameli_build.catalog.build import ingested_files
 from ameli_build.crawl.stats import FILE as CRAWL_STATS
 from ameli_build.models.needs import LIBRARIES, SPREAD, needs_of, require_device
+from ameli_build.not_run import NotRun
 from ameli_build.pipeline import roles_of, stages_until
 from ameli_build.plan.loads import Load, Speed, measured
-from ameli_build.plan.show import MIB, show
+from ameli_build.plan.show import MIB, Plan, Step, Timed
 from ameli_build.plan.view import made_up_view, view_of
 from ameli_build.plan.work import PHOTOGRAPHS, PICTURES, PRODUCTS, REVIEWS, loads_of
 from ameli_build.progress import say
@@ -27,79 +28,15 @@ from ameli_build.standing import NEVER
 from ameli_build.status import DONE, Row, stage_rows
 from ameli_build.workers import default_workers
 
-NOT_HERE = "not here"
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """A load, how fast it is or why that is not known, and how many processes work on it at a time.
-
-    `memory` are MiB of one of them: measured, or what the model's files tell.
-    """
-
-    load: Load
-    speed: Speed | str
-    processes: int
-    memory: int
-
-    @property
-    def seconds(self) -> float | None:
-        """What is left of it takes so long; None where that is not known."""
-        if not self.load.left:
-            return 0.0
-        return self.load.left * self.speed.seconds / self.processes if isinstance(self.speed, Speed) else None
-
-    @property
-    def size(self) -> float:
-        """Bytes that it adds to the disk."""
-        return self.load.left * self.speed.size if isinstance(self.speed, Speed) else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A stage: why it has to run ("" where its result is there), and what is to do."""
-
-    name: str
-    why: str
-    loads: tuple[Timed, ...] = ()
-
-    @property
-    def memory(self) -> int:
-        """MiB of all processes that work on its largest load at a time."""
-        return max((one.memory * one.processes for one in self.loads), default=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a build takes. `free` are bytes on the disk of the snapshot, `tables` those that its tables take."""
-
-    steps: tuple[Step, ...]
-    missing: Mapping[str, str]
-    note: str
-    tables: int
-    free: int
-    ram: int
-
-    @property
-    def seconds(self) -> float:
-        """All that is known of the time."""
-        return sum(one.seconds or 0.0 for step in self.steps for one in step.loads)
-
-    @property
-    def size(self) -> float:
-        """All that is known of the disk, in bytes."""
-        return sum(one.size for step in self.steps for one in step.loads) + self.tables
-
-    def __str__(self) -> str:
-        return show(self)
+NOT_HERE = NotRun("not here")
 
 
 def dry_run(snapshot: Snapshot, settings: Settings, *, until: str | None = None, workers: int | None = None) -> Plan:
-    """What `build` with the same arguments would do, and what that takes.
+    """The plan of `build` with the same arguments.
 
-    Where the catalogue is there, items are its own, and each kind of work is measured on some of them for about a
-    second; of a crawl that was not read yet they are counted from what it archived. Raises as `build` does, but for
-    models that are not there.
+    With a catalogue, its items are counted, and each kind of work is measured on some of them for about a second. For
+    a crawl without a catalogue, items are counted in its archive. Raises the errors of `build`, except for missing
+    models.
     """
     stages = stages_until(until)
     rows = stage_rows(snapshot, settings, None)
@@ -120,7 +57,7 @@ def _why(row: Row) -> str:
 def _loads(
     snapshot: Snapshot, settings: Settings, todo: Sequence[str], rows: Mapping[str, Row], scratch: Path
 ) -> tuple[dict[str, list[Load]], str]:
-    """The loads of the stages that are to run, and a word on how they were counted."""
+    """The loads of the stages to run, and a note on how they were counted."""
     if snapshot.table_path("catalog/reviews").is_file():
         view = view_of(snapshot, [name for name, row in rows.items() if row.state == DONE])
         work = Work.of(snapshot, settings)
@@ -132,9 +69,9 @@ def _loads(
 def expected_loads(
     settings: Settings, expected: Mapping[str, float], stages: Iterable[str], scratch: Path
 ) -> dict[str, list[Load]]:
-    """The loads of so many products, reviews, photographs and pictures of products, to be measured with made-up ones.
+    """The loads of stages for expected numbers of products, reviews, photographs and pictures of products.
 
-    Those lie in the folder `scratch` as long as they are measured.
+    They are measured with made-up items in the folder `scratch`.
     """
     view, work = made_up_view(scratch), Work(Snapshot(scratch))
     return {
@@ -147,7 +84,7 @@ def expected_loads(
 
 
 def missing_models(settings: Settings, roles: Iterable[str]) -> dict[str, str]:
-    """The models of these roles that are not here, by role."""
+    """The missing models of these roles, by role."""
     require_device(settings)
     return {need.role: need.name.partition("@")[0] for need in needs_of(settings, roles) if need.problems()}
 
@@ -160,7 +97,7 @@ def time_loads(
     for load in (load for some in loads.values() for load in some):
         if load.left and load.role not in missing:
             groups.setdefault((load.function, load.common), []).append(load)
-    speeds: dict[int, Speed | str] = {}
+    speeds: dict[int, Speed | NotRun] = {}
     for group in groups.values():
         processes = _processes(settings, group[0], workers)
         say(f"measuring: {group[0].what}")
@@ -172,7 +109,7 @@ def time_loads(
     }
 
 
-def _timed(settings: Settings, load: Load, speed: Speed | str, workers: int) -> Timed:
+def _timed(settings: Settings, load: Load, speed: Speed | NotRun, workers: int) -> Timed:
     memory = speed.memory if isinstance(speed, Speed) else 0
     if not memory and load.role and load.left:
         weights = sum(need.size for need in needs_of(settings, [load.role]))
@@ -185,7 +122,7 @@ def _processes(settings: Settings, load: Load, workers: int) -> int:
 
 
 def _archived(snapshot: Snapshot) -> tuple[dict[str, float], str]:
-    """What a crawl archived that no catalogue was made of yet, and a word on how it was counted."""
+    """Expected numbers of items in the archive of a crawl without a catalogue, and a note on how they were counted."""
     path = snapshot.raw / CRAWL_STATS
     if ingested_files(snapshot) or not path.is_file():
         raise UnusableInput(f"{snapshot.root}: no catalogue yet; ameli build --until catalog makes it")
@@ -199,7 +136,7 @@ def _archived(snapshot: Snapshot) -> tuple[dict[str, float], str]:
 
 
 def _tables(snapshot: Snapshot) -> int:
-    """Bytes of the tables of all stages: about those of the catalogue again, as in the demo."""
+    """Bytes of the tables of all stages: about the size of the catalogue, as in the demo."""
     return sum(path.stat().st_size for path in (snapshot.root / "catalog").glob("*.parquet"))
 
 

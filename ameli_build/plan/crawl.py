@@ -9,9 +9,9 @@ from typing import Any
 from ameli_build.crawl.plan import IMAGES_A_PRODUCT, PHOTOS_OF_A_REVIEW, Plan
 from ameli_build.crawl.plan import dry_run as plan_crawl
 from ameli_build.pipeline import STAGES, roles_of
-from ameli_build.plan.build import Plan as BuildPlan
-from ameli_build.plan.build import Step, expected_loads, missing_models, ram, time_loads
-from ameli_build.plan.show import show_sums
+from ameli_build.plan.build import expected_loads, missing_models, ram, time_loads
+from ameli_build.plan.show import Plan as BuildPlan
+from ameli_build.plan.show import Step, show_sums
 from ameli_build.plan.work import PHOTOGRAPHS, PICTURES, PRODUCTS, REVIEWS
 from ameli_build.settings import Settings
 from ameli_build.snapshot import Snapshot

@@ -18,14 +18,15 @@ import polars as pl
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from ameli_build.models.batches import Kept, Kind, batches_of, known_keys
+from ameli_build.not_run import NotRun
 from ameli_build.sealed import SEALED
 from ameli_build.snapshot import AmeliError
 from ameli_build.stages import Work
 
 SECOND = 1.0
-"""Seconds that a kind of work is measured for, at least one batch."""
+"""Seconds of a measurement; it takes at least one batch."""
 BATCHES = 16
-"""Batches from which those that are measured are taken."""
+"""Number of batches available to a measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +106,19 @@ def some_of(items: Sequence[Any]) -> list[Any]:
     return some
 
 
-def measured(loads: Sequence[Load], threads: int) -> list[Speed | str]:
-    """How fast loads of one function are, in one process with so many threads; or why it cannot be told."""
+def measured(loads: Sequence[Load], threads: int) -> list[Speed | NotRun]:
+    """The speed of loads of one function, measured in one process with this number of threads."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (threads,)) as pool:
         return [_asked(pool, load) for load in loads]
 
 
-def _asked(pool: ProcessPoolExecutor, load: Load) -> Speed | str:
+def _asked(pool: ProcessPoolExecutor, load: Load) -> Speed | NotRun:
     if not load.batches:
-        return "nothing to measure it with"
+        return NotRun("nothing to measure it with")
     try:
         return pool.submit(_measure, load.function, load.common, load.batches).result()
     except (AmeliError, BrokenProcessPool) as error:
-        return str(error)
+        return NotRun(str(error))
 
 
 def _start(threads: int) -> None:

@@ -1,23 +1,88 @@
-"""A plan as tables for people."""
+"""The plan of a build, and its text: tables for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from ameli_build.crawl.view import duration
-from ameli_build.plan.loads import Speed
+from ameli_build.not_run import NotRun
+from ameli_build.plan.loads import Load, Speed
 from ameli_build.text import columns, gigabytes
-
-if TYPE_CHECKING:
-    from ameli_build.plan.build import Plan, Step, Timed
 
 MIB = 1 << 20
 HEAD = ("work", "items", "in the cache", "each", "time")
 
 
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A load, its speed (`NotRun` without a measurement) and the number of processes that share it.
+
+    `memory` is the MiB of one process: measured, or estimated from the model's files.
+    """
+
+    load: Load
+    speed: Speed | NotRun
+    processes: int
+    memory: int
+
+    @property
+    def seconds(self) -> float | None:
+        """Time for the items that are not in the cache; None if the speed is unknown."""
+        if not self.load.left:
+            return 0.0
+        return self.load.left * self.speed.seconds / self.processes if isinstance(self.speed, Speed) else None
+
+    @property
+    def size(self) -> float:
+        """Bytes that the load adds to the disk."""
+        return self.load.left * self.speed.size if isinstance(self.speed, Speed) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stage, the reason why it has to run ("" if it is done), and its loads."""
+
+    name: str
+    why: str
+    loads: tuple[Timed, ...] = ()
+
+    @property
+    def memory(self) -> int:
+        """MiB of all processes together at the load that takes most."""
+        return max((one.memory * one.processes for one in self.loads), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps of a build and its needs.
+
+    `missing` are models by role. `free` (on the snapshot's disk), `tables` and `ram` are in bytes.
+    """
+
+    steps: tuple[Step, ...]
+    missing: Mapping[str, str]
+    note: str
+    tables: int
+    free: int
+    ram: int
+
+    @property
+    def seconds(self) -> float:
+        """The sum of all known times."""
+        return sum(one.seconds or 0.0 for step in self.steps for one in step.loads)
+
+    @property
+    def size(self) -> float:
+        """Bytes on the disk: all known sizes and the tables."""
+        return sum(one.size for step in self.steps for one in step.loads) + self.tables
+
+    def __str__(self) -> str:
+        return show(self)
+
+
 def show(plan: Plan) -> str:
-    """What is to do, what it takes by stage and in all, and what stands in its way."""
+    """The work of each stage, the sums, and the obstacles."""
     cells = [_cells(one) for step in plan.steps for one in step.loads]
     rows = columns([HEAD, *cells]).splitlines()
     lines, following = [f"  {rows[0]}"] if cells else [], iter(rows[1:])
@@ -28,7 +93,7 @@ def show(plan: Plan) -> str:
 
 
 def show_sums(plan: Plan) -> str:
-    """What it takes by stage and in all, and what stands in its way."""
+    """The cost of each stage and in all, and the obstacles."""
     sums: list[tuple[str, ...]] = [("stage", "time", "disk", "memory", "most of it")]
     sums += [_sum(step) for step in plan.steps if step.loads]
     return "\n".join([columns(sums) if len(sums) > 1 else "nothing to do", "", *_total(plan)])
@@ -37,7 +102,7 @@ def show_sums(plan: Plan) -> str:
 def _cells(one: Timed) -> tuple[str, ...]:
     load, seconds = one.load, one.seconds
     items = f"{'at most ' if load.at_most else ''}{load.items:,}"
-    each = each_text(one.speed.seconds) if isinstance(one.speed, Speed) else one.speed if load.left else ""
+    each = each_text(one.speed.seconds) if isinstance(one.speed, Speed) else str(one.speed) if load.left else ""
     return load.what, items, f"{load.kept:,}" if load.kept else "", each, "?" if seconds is None else duration(seconds)
 
 

@@ -1,4 +1,4 @@
-"""What the report is made of: each part is None where it is not there."""
+"""The inputs of the report; a missing part is None."""
 
 from __future__ import annotations
 

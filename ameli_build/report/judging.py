@@ -1,4 +1,4 @@
-"""Which test reviews the linker got wrong, where it lost their gold product, and how sure it was."""
+"""The misses of a linker on test: where the gold product was lost, and how sure the linker was."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from ameli_build.baseline.tables import NO_IMAGE, NO_TEXT, OURS
+from ameli_build.not_run import NotRun
 from ameli_build.report.falls import Fall, falls
 
 SCORE_OF = {OURS: "combined", NO_TEXT: "image", NO_IMAGE: "text"}
@@ -72,12 +73,12 @@ class Judgement:
         return falls(len(self.reviews), (("", str(kind), LOSS[kind], counts[kind]) for kind in Lost))
 
 
-def judge(predictions: pl.DataFrame, gold: Mapping[str, str]) -> Judgement | str:
-    """Judge the fullest linker that ran and whose scores are kept; the reason where there is none."""
+def judge(predictions: pl.DataFrame, gold: Mapping[str, str]) -> Judgement | NotRun:
+    """Judge the fullest linker that ran and has scores in the predictions."""
     ran = {one["method"] for methods in predictions["ranked"].to_list() for one in methods}
     method = next((name for name in SCORE_OF if name in ran), None)
     if method is None:
-        return "no linker whose scores are kept ran: see Table 5"
+        return NotRun("no linker whose scores are kept ran: see Table 5")
     by_review: dict[str, list[dict[str, Any]]] = {}
     for row in predictions.iter_rows(named=True):
         by_review.setdefault(row["review_id"], []).append(row)
@@ -114,7 +115,7 @@ def _ranking(row: Mapping[str, Any], method: str) -> list[str]:
 
 
 def score_of(row: Mapping[str, Any], module: str, sku: str | None) -> float | None:
-    """A module's score of a candidate; None where there is none."""
+    """A module's score of a candidate; None without one."""
     scores: Mapping[str, float] = dict(zip(row["candidates"], row[module] or (), strict=False))
     return None if sku is None else scores.get(sku)
 

@@ -1,16 +1,16 @@
-"""The page: what its template is given, and how numbers read in it."""
+"""The page: the variables of its template, and the format of numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ameli_build.baseline.tables import FLOORS, HUMAN, TABLE4, TABLE5, TUNED_TEXT
+from ameli_build.baseline.tables import in_order
+from ameli_build.not_run import NotRun
 from ameli_build.paper import RECALLS, paper, stands_beside
 from ameli_build.report.falls import funnel_falls
 from ameli_build.report.inputs import Inputs
@@ -22,14 +22,13 @@ from annotation.assets import asset, source_hash, tokens
 
 CATEGORY_SIDE = 96
 """Pixels of the picture beside a category."""
-ORDER = tuple(dict.fromkeys((*TABLE4, TUNED_TEXT, *FLOORS, *TABLE5, HUMAN, "dev", "test", "clean_test")))
 OTHER_BUILD = "baseline/ was made from another build of dataset/: run ameli baseline SNAPSHOT again"
 NO_BASELINE = "Baseline not run yet: ameli baseline SNAPSHOT"
 
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """The page of misses, or why there is none."""
+    """The page of misses, or the reason for its absence."""
 
     reason: str = ""
     judgement: Judgement | None = None
@@ -77,8 +76,8 @@ def _errors(inputs: Inputs, most: int) -> Errors:
     if inputs.predictions.is_empty():
         return Errors("The split test holds no review.")
     judgement = judge(inputs.predictions, inputs.gold)
-    if isinstance(judgement, str):
-        return Errors(judgement)
+    if isinstance(judgement, NotRun):
+        return Errors(judgement.reason)
     kinds = by_category(judgement.reviews, inputs.categories())
     return Errors("", judgement, show_misses(inputs, judgement, most), kinds)
 
@@ -112,7 +111,7 @@ def _environment() -> Environment:
         "interval": interval,
         "signed": signed,
         "named": named,
-        "ordered": ordered,
+        "ordered": in_order,
     }
     return environment
 
@@ -155,18 +154,6 @@ def interval(bounds: Sequence[float] | None, signs: bool = False) -> str:
     ('61.6 to 79.8', '−3.0 to +4.3')
     """
     return " to ".join(signed(bound) if signs else number(bound) for bound in bounds or ())
-
-
-def ordered(rows: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Rows in the paper's order, splits in their own; others follow as they come.
-
-    >>> list(ordered({"human": 1, "V2TEL": 2})), list(ordered({"clean_test": 1, "test": 2}))
-    (['V2TEL', 'human'], ['test', 'clean_test'])
-    """
-    return {
-        name: rows[name]
-        for name in (*(name for name in ORDER if name in rows), *(name for name in rows if name not in ORDER))
-    }
 
 
 def named(split: str) -> str:

@@ -11,12 +11,12 @@ from ameli_build.baseline.claims import claims, verdict, why
 from ameli_build.baseline.tables import OURS, Scores
 
 STEP = 10
-"""The scale of differences ends at a multiple of so many points."""
+"""The scale of differences ends at a multiple of this number of points."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One comparison of two rows, "not run" where one of them did not; `x` values are percent of the scale."""
+    """One comparison of two rows, "not run" if a row did not run; `x` values are percent of the scale."""
 
     row: Mapping[str, Any]
     verdict: str
@@ -59,11 +59,11 @@ def _claim(row: Mapping[str, Any], ends: int, scores: Scores) -> Claim:
 
 
 def gaps(scores: Scores) -> list[str]:
-    """What is said of the gap to human performance, a sentence a split."""
+    """A sentence for each split on the gap to human performance."""
     return claims(scores)[len(scores.comparisons) :]
 
 
 def headline(scores: Scores) -> Mapping[str, Any] | None:
-    """The full model's row on test; None where it did not run."""
+    """The full model's row on test; None if it did not run."""
     row: Mapping[str, Any] = scores.table5.get("test", {}).get(OURS, {})
     return row if row.get("end_to_end_f1") is not None else None

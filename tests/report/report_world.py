@@ -24,6 +24,7 @@ from ameli_build.baseline.tables import (
     Outcome,
     Scores,
 )
+from ameli_build.not_run import NotRun
 from ameli_build.provenance import write_run_record
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot, write_json
@@ -61,9 +62,9 @@ def write_predictions(snapshot: Snapshot, rows: list[Any]) -> None:
 def made_scores() -> Scores:
     """Scores of two reviews: two rows that ran and many that did not."""
     hit, miss = np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]])
-    retrieval: dict[str, Any] = dict.fromkeys((*TABLE4, TUNED_TEXT, *FLOORS), "no <model> here")
+    retrieval: dict[str, Any] = dict.fromkeys((*TABLE4, TUNED_TEXT, *FLOORS), NotRun("no <model> here"))
     retrieval[TABLE4[1]] = {f"recall@{k}": hit for k in (1, 10, 20, 50, 100)} | {"mrr": hit}
-    linking: dict[str, Any] = dict.fromkeys(TABLE5, "no <model> here")
+    linking: dict[str, Any] = dict.fromkeys(TABLE5, NotRun("no <model> here"))
     linking |= {OURS: {"recall@1": hit, "mrr": hit}, RANDOM: {"recall@1": miss, "mrr": miss}}
     outcome, bootstrap = Outcome(retrieval, linking, np.ones((1, 2)), np.array([0, 0])), Bootstrap(20, 1)
     rated = {"string match": {"reason": "not asked", "precision": None, "recall": None}}

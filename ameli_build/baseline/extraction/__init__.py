@@ -1,1 +1,1 @@
-"""What a review states of the product: values found by string match, OCR and language models (section 4.2)."""
+"""Attributes that a review states: values found by string match, OCR and language models (section 4.2)."""

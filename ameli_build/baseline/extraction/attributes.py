@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Integers, Mask
 from ameli_build.baseline.data import KnowledgeBase
-from ameli_build.baseline.metrics import Integers
 from ameli_build.informativeness.attributes import Tokens, canonical_tokens, value_forms
 from ameli_build.informativeness.spelling import BREAK
 from ameli_build.informativeness.units import other_measures
@@ -20,12 +19,10 @@ from ameli_build.informativeness.units import other_measures
 _NAMES = frozenset({"product name", "product title", "name", "title"})
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 
-Mask = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A product's attributes: `rows` as (name, value) in the sheet's order, and what says them.
+    """A product's attributes: `rows` as (name, value) in the sheet's order, and the token rows that express them.
 
     `values` are all that can answer to a name, "yes" and "5" too; `all_values` what tells something without its name.
     """
@@ -37,7 +34,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a review states: attribute name -> values, in the canonical tokens that matching compares."""
+    """Attributes that a review states: name -> values in canonical tokens."""
 
     values: Mapping[str, frozenset[Tokens]] = field(default_factory=dict)
 
@@ -50,7 +47,7 @@ class Found:
         return cls({key: frozenset(some) for key, some in sorted(values.items())})
 
     def signal(self, sheet: Sheet, key: str) -> float:
-        """1 where the review states the product's value of `key`, -1 where it states another, 0 where it states none.
+        """1 if the review states the product's value of `key`, -1 if it states another value, 0 if it states none.
 
         A stated value that the product has under another name tells nothing about `key`: "black" may be the finish.
         """

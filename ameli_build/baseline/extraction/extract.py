@@ -1,4 +1,4 @@
-"""What each review states of its product, by every extractor and by all together (section 4.2).
+"""Attributes that each review states, by extractor and by all extractors together (section 4.2).
 
 A match counts only when it is a value of a product that the mention can denote, of the whole knowledge base, or of a
 retrieved product (`baseline.attribute_values`).
@@ -11,16 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ameli_build.arrays import Integers, Mask
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.extraction.attributes import Found, Mask, Sheet
+from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.extraction.fuse import fuse, listed_names
 from ameli_build.baseline.extraction.generated import find_generated
 from ameli_build.baseline.extraction.implied import find_implied
 from ameli_build.baseline.extraction.photos import read_photos
 from ameli_build.baseline.extraction.questions import make_questions
 from ameli_build.baseline.extraction.values import ValueIndex, index_values
-from ameli_build.baseline.metrics import Integers
 from ameli_build.informativeness.attributes import canonical_tokens
+from ameli_build.not_run import NotRun
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
@@ -32,14 +33,14 @@ STRING, OCR, IMPLIED, GENERATOR = "string match", "ocr", "implied", "generator"
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What each review states: `found` is what linkers use, `by` what each extractor found, or why it was not run.
+    """Attributes that each review states: `found` for the linkers, `by` for each extractor.
 
-    `telling` are the attributes on which the products whose values count differ, a review; `counts` says how many of
-    the photos were read.
+    `telling` are, for each review, the attributes that distinguish the products whose values count. `counts` has the
+    numbers of all photos and of those read.
     """
 
     found: tuple[Found, ...]
-    by: Mapping[str, tuple[Found, ...] | str]
+    by: Mapping[str, tuple[Found, ...] | NotRun]
     telling: tuple[frozenset[str], ...]
     counts: Mapping[str, int]
 
@@ -47,7 +48,7 @@ class Extracted:
 def extract(
     work: Work, settings: Settings, data: Data, sheets: Sequence[Sheet], allowed: Sequence[Mask], candidates: Integers
 ) -> Extracted:
-    """Run every extractor that the settings name a model for; one whose model cannot be had is said and left out.
+    """Run every extractor with a model in the settings; one without an available model is reported and skipped.
 
     `allowed` are the products that each mention can denote, `candidates` the retrieved ones, padded with -1.
     """
@@ -70,29 +71,29 @@ def extract(
         ),
     }
     listed = listed_names(sheets)
-    run = [found for found in by.values() if not isinstance(found, str)]
+    run = [found for found in by.values() if not isinstance(found, NotRun)]
     telling = tuple(frozenset(questions.telling(mask)) for mask in counting)
     return Extracted(tuple(fuse(some, listed) for some in zip(*run, strict=True)), by, telling, counts)
 
 
-def _run(setting: str, model: str, extractor: Callable[[], tuple[Found, ...]]) -> tuple[Found, ...] | str:
-    """What the extractor finds, or why it was not run."""
+def _run(setting: str, model: str, extractor: Callable[[], tuple[Found, ...]]) -> tuple[Found, ...] | NotRun:
+    """The result of the extractor, or `NotRun`."""
     if not model:
-        return f"models.{setting} is empty"
+        return NotRun(f"models.{setting} is empty")
     try:
         return extractor()
     except UnusableInput as error:
         say(f"  {setting}: not run ({error})")
-        return str(error)
+        return NotRun(str(error))
 
 
 def match_text(index: ValueIndex, text: str, counting: Mask) -> Found:
-    """The values that a text says."""
+    """The values in a text."""
     return Found.of(index.match(canonical_tokens(text), counting))
 
 
 def match_lines(index: ValueIndex, lines: Sequence[str], counting: Mask) -> Found:
-    """The values that lines of OCR say, also where a line has lost its spaces."""
+    """The values in lines of OCR, also in lines without their spaces."""
     return Found.of(
         pair
         for line in lines
@@ -102,7 +103,7 @@ def match_lines(index: ValueIndex, lines: Sequence[str], counting: Mask) -> Foun
 
 
 def counting_products(settings: Settings, allowed: Mask, candidates: Integers) -> Mask:
-    """The products whose values count for one review, as `baseline.attribute_values` says."""
+    """The products whose values count for one review, by `baseline.attribute_values`."""
     source = settings.baseline.attribute_values
     if source == "mention":
         return allowed

@@ -1,4 +1,4 @@
-"""What several extractors state, as one (section 4.2)."""
+"""The union of the attributes by several extractors (section 4.2)."""
 
 from __future__ import annotations
 

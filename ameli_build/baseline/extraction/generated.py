@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ameli_build.baseline.extraction.attributes import Found, Mask
+from ameli_build.arrays import Mask
+from ameli_build.baseline.extraction.attributes import Found
 from ameli_build.baseline.extraction.questions import Questions, first_line, match_answer
 from ameli_build.fingerprints import fingerprint
 from ameli_build.models.batches import Kind, rows_of

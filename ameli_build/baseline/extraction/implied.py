@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from ameli_build.arrays import Mask
 from ameli_build.baseline.data import Reviews
-from ameli_build.baseline.extraction.attributes import Found, Mask
+from ameli_build.baseline.extraction.attributes import Found
 from ameli_build.baseline.extraction.generated import question_key
 from ameli_build.baseline.extraction.questions import Questions, match_answer
 from ameli_build.fingerprints import fingerprint

@@ -1,15 +1,16 @@
-"""How right each extractor is, held against the attributes of the gold products."""
+"""Precision and recall of each extractor against the attributes of the gold products."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from ameli_build.arrays import Integers
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.extraction.extract import Extracted
-from ameli_build.baseline.metrics import Integers
 from ameli_build.informativeness.picture import Share
+from ameli_build.not_run import NotRun
 
 FUSED = "all together"
 
@@ -24,8 +25,8 @@ def rate(data: Data, sheets: Sequence[Sheet], extracted: Extracted, rows: Intege
     """
     rated = {**extracted.by, FUSED: extracted.found}
     return {
-        name: {**_measures(None, None), "reason": found}
-        if isinstance(found, str)
+        name: {**_measures(None, None), "reason": found.reason}
+        if isinstance(found, NotRun)
         else _rate(data, sheets, found, extracted.telling, rows)
         for name, found in rated.items()
     }
@@ -51,7 +52,7 @@ def _rate(
 
 
 def _measures(precision: Share | None, recall: Share | None) -> dict[str, Any]:
-    """Values with their intervals; null where there is nothing that they are a share of."""
+    """Values with their intervals; null for a share of nothing."""
     measures: dict[str, Any] = {}
     for name, share in (("precision", precision), ("recall", recall)):
         there = share is not None and share.rows > 0

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-import numpy.typing as npt
 
-from ameli_build.baseline.metrics import Integers
-
-Scores = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
+from ameli_build.arrays import Floats, Integers, Mask
 
 STEPS = 10
 
 
-def softmax(scores: Scores, candidates: Integers) -> Scores:
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """`weight` times the text module's softmax plus the rest of the image module's: (reviews, candidates)."""
+
+    weight: float
+    scores: Floats
+
+
+def softmax(scores: Floats, candidates: Integers) -> Floats:
     """Softmax over the real candidates of each review, 0 for padding (-1); shape (reviews, candidates)."""
     if not scores.size:
         return scores
@@ -23,16 +29,16 @@ def softmax(scores: Scores, candidates: Integers) -> Scores:
     return np.asarray(powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-12), dtype=np.float32)
 
 
-def weighted(text: Scores, image: Scores, weight: float) -> Scores:
+def weighted(text: Floats, image: Floats, weight: float) -> Floats:
     """`weight * text + (1 - weight) * image`, both after softmax."""
     return (np.float32(weight) * text + np.float32(1 - weight) * image).astype(np.float32)
 
 
-def rank(scores: Scores, candidates: Integers, contradicted: Mask | None = None) -> Integers:
+def rank(scores: Floats, candidates: Integers, contradicted: Mask | None = None) -> Integers:
     """Each review's candidates, best first, padded with -1; the shape of `candidates`.
 
-    `contradicted` candidates are dropped unless that leaves none; the dropped stand after the others. Ties go to the
-    candidate that retrieval put first.
+    `contradicted` candidates come after all others, unless all are contradicted. Ties go to the candidate that was
+    retrieved first.
     """
     real = candidates >= 0
     keep = real
@@ -43,7 +49,7 @@ def rank(scores: Scores, candidates: Integers, contradicted: Mask | None = None)
     return np.where(real, candidates, -1)[np.arange(len(candidates))[:, None], order]
 
 
-def predict(scores: Scores, candidates: Integers, contradicted: Mask | None = None) -> Integers:
+def predict(scores: Floats, candidates: Integers, contradicted: Mask | None = None) -> Integers:
     """The first of `rank` for each review, -1 where it has no candidate; shape (reviews,)."""
     return first(rank(scores, candidates, contradicted))
 
@@ -53,8 +59,8 @@ def first(ranked: Integers) -> Integers:
     return ranked[:, 0] if ranked.shape[1] else np.full(len(ranked), -1, dtype=np.int64)
 
 
-def tune_weight(text: Scores, image: Scores, candidates: Integers, contradicted: Mask | None, gold: Integers) -> float:
-    """Lambda in tenths with the best F1 on dev; the one nearest 0.5 among equals, and 0.5 without dev."""
+def tune_weight(text: Floats, image: Floats, candidates: Integers, contradicted: Mask | None, gold: Integers) -> float:
+    """Lambda in tenths with the best F1 on dev; among equals the nearest to 0.5; 0.5 without dev."""
     if len(gold) == 0:
         return 0.5
     rated = []

@@ -1,4 +1,4 @@
-"""What it takes to train the text module's encoder, said before it begins (section 4.4)."""
+"""A forecast of the training of the text module's encoder (section 4.4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ameli_build.settings import Settings
 
 
 def training_cost(settings: Settings, learning: Layout, runs: int) -> str:
-    """In one line: pairs that go through the encoder and back. `learning` are the lists of the first run."""
+    """One line with the number of pairs in all forward and backward passes; `learning` are the first run's lists."""
     options, device = settings.baseline, settings.models.device
     layers = "all layers" if options.text_layers < 0 else f"{options.text_layers} layers"
     every, descriptions = (_distinct(slots) for slots in (learning.slots, learning.slots[..., -1]))

@@ -8,17 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
+from ameli_build.arrays import Integers, Matrix
 from ameli_build.baseline.linking.pairs import PairTexts
-from ameli_build.models import Matrix
 from ameli_build.models.pairs import PairEncoder, load_pair_encoder
 from ameli_build.models.sources import identity
 from ameli_build.snapshot import UnusableInput
-
-Numbers = npt.NDArray[np.int64]
 
 
 class LearningEncoder(nn.Module):
@@ -38,21 +35,21 @@ class LearningEncoder(nn.Module):
         return cls(loaded, texts.name, layers)
 
     def told(self) -> dict[str, Any]:
-        """What `again` needs."""
+        """The parameters for `again`."""
         known = {"name": self.name, "identity": identity(self.name), "layers": self.layers}
         return {**known, "max_tokens": self.pairs.max_tokens}
 
     @classmethod
     def again(cls, told: Mapping[str, Any], device: str, batch: int) -> LearningEncoder:
-        """The encoder that was told of, as it was before it learnt; raises `UnusableInput` where it is another now."""
+        """The untrained encoder of these parameters; raises `UnusableInput` if the model of that name has changed."""
         name = str(told["name"])
         loaded = load_pair_encoder(name, device, batch, told["max_tokens"])
         if identity(name) != told["identity"]:
             raise UnusableInput(f"the model {name!r} is not the one that the text module was trained with")
         return cls(loaded, name, told["layers"])
 
-    def forward(self, texts: PairTexts, slots: Numbers) -> torch.Tensor:
-        """Representations of the pairs with these numbers, shape (*slots, dimension); 0 where the number is -1."""
+    def forward(self, texts: PairTexts, slots: Integers) -> torch.Tensor:
+        """Representations of the pairs with these numbers, shape (*slots, dimension); 0 for the number -1."""
         numbers, place = np.unique(slots, return_inverse=True)
         wanted = [texts.texts[n] for n in numbers if n >= 0]
         rows: list[torch.Tensor] = []
@@ -66,7 +63,7 @@ class LearningEncoder(nn.Module):
         back[np.flatnonzero(numbers >= 0)[order]] = np.arange(1, len(order) + 1)
         return sorted_rows[torch.from_numpy(back[place].reshape(slots.shape)).to(sorted_rows.device)]
 
-    def encode(self, texts: PairTexts, numbers: Numbers) -> Matrix:
+    def encode(self, texts: PairTexts, numbers: Integers) -> Matrix:
         """Representations of the pairs with these numbers as the encoder is now; 0 for all others."""
         self.eval()
         vectors = np.zeros((len(texts), self.pairs.width), dtype=np.float32)
@@ -76,7 +73,7 @@ class LearningEncoder(nn.Module):
 
 
 def free_layers(model: nn.Module, layers: int, name: str) -> None:
-    """Let the top `layers` layers learn and nothing else; raises `UnusableInput` where there are not so many."""
+    """Make the top `layers` layers trainable and freeze the rest; raises `UnusableInput` if there are fewer layers."""
     model.requires_grad_(layers < 0)
     if layers <= 0:
         return

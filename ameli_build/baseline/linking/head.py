@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
+from ameli_build.arrays import Floats, Integers, Mask, Matrix
 from ameli_build.baseline.linking.encoder import LearningEncoder
 from ameli_build.baseline.linking.pairs import Layout, PairTexts
-from ameli_build.baseline.metrics import Integers
-from ameli_build.models import Matrix
 from ameli_build.models.sources import identity
 
 DROPOUT = 0.5
@@ -24,8 +22,8 @@ NEVER = -1e9
 class Head(nn.Module):
     """`MLP([H_0 : H_1 : ... : H_s])`: one pooler for all encodings, a hidden layer, one score.
 
-    The pooler stands for what a fine-tuned encoder would learn; without it the encodings of a frozen one, a few
-    thousand numbers a candidate, are learnt by heart from a few hundred reviews.
+    The pooler replaces the fine-tuning of the encoder. Without it the head overfits: the encodings of a frozen encoder
+    have a few thousand numbers for each candidate, and there are a few hundred reviews.
     """
 
     def __init__(self, slots: int, width: int, pooled: int, hidden: int) -> None:
@@ -51,16 +49,16 @@ class Head(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Candidate lists with what the head reads; `slots` says which slots take part."""
+    """Candidate lists with the inputs of the head; `slots` are the numbers of the pairs, -1 for none."""
 
     candidates: Integers
     slots: torch.Tensor
     signals: torch.Tensor
     pairs: torch.Tensor | PairTexts
-    """Encodings of the pairs by number, or their texts where the encoder learns."""
+    """Encodings of the pairs by number, or their texts if the encoder is trained too."""
 
     def inputs(
-        self, rows: npt.NDArray[np.int64], encoder: LearningEncoder | None = None
+        self, rows: Integers, encoder: LearningEncoder | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Encodings, signals and the mask of real candidates for some lists; missing slots (-1) are 0."""
         index = torch.from_numpy(rows)
@@ -73,7 +71,7 @@ class Lists:
             raise ValueError("texts of pairs need an encoder")
         return encodings, self.signals[index].to(encodings.device), real.to(encodings.device)
 
-    def some(self, keep: npt.NDArray[np.bool_]) -> Lists:
+    def some(self, keep: Mask) -> Lists:
         """The lists at which `keep` is true."""
         index = torch.from_numpy(np.flatnonzero(keep))
         return Lists(self.candidates[keep], self.slots[index], self.signals[index], self.pairs)
@@ -84,7 +82,7 @@ class Lists:
         return found[found >= 0].astype(np.int64)
 
     def content(self) -> list[Any]:
-        """All that the lists say, whatever the numbers of their pairs and however many other pairs there are."""
+        """The content of the lists, independent of the numbering of pairs and of pairs in other lists."""
         numbers = self.numbers()
         places = np.where(self.slots.numpy() < 0, -1, np.searchsorted(numbers, self.slots.numpy()))
         if isinstance(self.pairs, torch.Tensor):
@@ -94,7 +92,7 @@ class Lists:
         return [self.candidates, places, self.signals, texts, source]
 
     def encoded(self, encoder: LearningEncoder | None) -> Lists:
-        """The same lists with encodings by this encoder; as they are where there is none."""
+        """The same lists with encodings by this encoder; unchanged without an encoder."""
         if encoder is None or not isinstance(self.pairs, PairTexts):
             return self
         return replace(self, pairs=torch.from_numpy(encoder.encode(self.pairs, self.numbers())))
@@ -114,7 +112,7 @@ def make_lists(layout: Layout, pairs: Matrix | PairTexts, description_only: bool
     )
 
 
-def score(head: Head, lists: Lists) -> npt.NDArray[np.float32]:
+def score(head: Head, lists: Lists) -> Floats:
     """Scores of lists whose pairs are encoded."""
     head.eval()
     count, device = len(lists.candidates), head.score.weight.device

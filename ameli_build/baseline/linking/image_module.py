@@ -15,12 +15,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ameli_build.arrays import Integers, Matrix
 from ameli_build.baseline.linking.learn import Judged, Task, batches, count_steps, key_of, learn
 from ameli_build.baseline.linking.saved import fill_modules, read_modules, save_modules
 from ameli_build.baseline.linking.steady import steady
-from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import work_code
-from ameli_build.models import Matrix
 from ameli_build.settings import BaselineSettings
 from ameli_build.snapshot import UnusableInput
 
@@ -72,7 +71,7 @@ class Adapters:
 
     @classmethod
     def load(cls, folder: Path, name: str = NAME) -> Adapters:
-        """What `save` wrote; raises `UnusableInput` where it is missing or damaged."""
+        """Adapters from the files of `save`; raises `UnusableInput` if they are missing or damaged."""
         told, weights = read_modules(folder, name)
         try:
             review, product = _make(told["width"], told["hidden"], told["shared"])
@@ -84,7 +83,7 @@ class Adapters:
 
 
 def _make(width: int, hidden: int, shared: bool) -> tuple[Adapter, Adapter]:
-    """The adapters of reviews and products; one and the same where it is shared."""
+    """The adapters of reviews and products; the same object if shared."""
     review = Adapter(width, hidden, shared)
     return review, review if shared else Adapter(width, hidden, shared)
 
@@ -95,7 +94,7 @@ def _modules(review: Adapter, product: Adapter) -> dict[str, nn.Module]:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Reviews to learn from or to choose by: their vectors, gold rows, and rows of hard negatives."""
+    """Reviews of train or dev: their vectors, gold rows, and rows of hard negatives."""
 
     vectors: Matrix
     gold: Integers
@@ -110,7 +109,7 @@ def train_adapters(
     seed: int,
     cache: Path | None = None,
 ) -> Adapters | None:
-    """Train with the contrastive loss of section 4.4; None where there is nothing to learn from.
+    """Train with the contrastive loss of section 4.4; None without data to train on.
 
     The negatives of a review are all entities of its batch: gold products and hard negatives of all its reviews.
     Keeps the epoch with the best mean reciprocal rank on dev, the untrained start included; the last one without dev.
@@ -167,7 +166,7 @@ def _one_epoch(
 def _batches(
     train: Examples, size: int, seed: int, epoch: int
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """An epoch's batches: rows of reviews, rows of their entities, and where each gold stands in them."""
+    """An epoch's batches: rows of reviews, rows of their entities, and the place of each gold among the entities."""
     for batch in batches(len(train.gold), size, seed, epoch):
         rows = np.unique(np.concatenate([train.gold[batch], *(np.array(train.hard[n], dtype=np.int64) for n in batch)]))
         target = np.searchsorted(rows, train.gold[batch])

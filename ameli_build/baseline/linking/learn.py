@@ -1,4 +1,4 @@
-"""Training from epoch to epoch: the best state, checkpoints that a killed run goes on from, finished weights kept.
+"""Training by epochs: choice of the best epoch, checkpoints to resume from, and a cache of finished weights.
 
 An epoch's random numbers come from seed and epoch alone, so that a training that goes on from a checkpoint gives the
 numbers of one that was never stopped.
@@ -20,19 +20,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
+from ameli_build.arrays import Integers
 from ameli_build.fingerprints import fingerprint
 from ameli_build.progress import say, track
 from ameli_build.sealed import SEALED, read_sealed, write_sealed
 from ameli_build.snapshot import write_bytes
 
 CHECKPOINT_EVERY_SECONDS = 5.0
-"""A training that is shorter writes no checkpoint: starting anew is as fast as reading one."""
+"""Shorter trainings write no checkpoint: a restart is as fast as a resume."""
 LINE_EVERY_SECONDS = 1.0
 
 State = dict[str, torch.Tensor]
@@ -40,13 +40,13 @@ Judged = tuple[float, ...]
 
 
 class Stateful(Protocol):
-    """What a checkpoint holds beside the modules: optimizer, schedule, scaler."""
+    """State in a checkpoint beside the modules: optimizer, schedule, scaler."""
 
     def state_dict(self) -> dict[str, Any]:
-        """All that `load_state_dict` needs."""
+        """The state for `load_state_dict`."""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> Any:
-        """Be as when `state_dict` was called."""
+        """Restore the state of the call of `state_dict`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Task:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a training is: epochs done, and the best of them with its rating and weights."""
+    """Progress of a training: finished epochs, and the best epoch with its rating and weights."""
 
     done: int
     chosen: int
@@ -76,10 +76,10 @@ class Progress:
 
 
 def learn(task: Task, epochs: int, seed: int, kept: Path | None) -> tuple[int, Judged | None]:
-    """Train, and leave the modules as they were after the best epoch (the last one without dev): that and its rating.
+    """Train the modules, restore the best epoch (without dev, the last), and return its number and rating.
 
-    `kept` is a file's path without ending that tells all that the result depends on: finished weights are kept there,
-    and taken from there; None keeps nothing.
+    `kept` is a path without suffix for the finished weights; its name is a hash of all inputs. Weights that exist are
+    loaded instead of trained. None keeps nothing.
     """
     finished = None if kept is None else read_weights(kept.with_suffix(".safetensors"))
     if finished is not None:
@@ -99,7 +99,7 @@ def learn(task: Task, epochs: int, seed: int, kept: Path | None) -> tuple[int, J
 
 
 def _start(task: Task, kept: Path | None) -> Progress:
-    """The start of a training, or where its checkpoint left it."""
+    """The start of a training, or the state of its checkpoint."""
     untrained = get_weights(task.modules)
     others = {name: deepcopy(one.state_dict()) for name, one in task.others.items()}
     try:
@@ -115,7 +115,7 @@ def _start(task: Task, kept: Path | None) -> Progress:
             return Progress(found["done"], found["chosen"], _judged(found["best"]), found["weights"])
     except (OSError, RuntimeError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
         say(f"{task.label}: {_checkpoint(kept) if kept else ''} cannot be read, starting anew ({type(error).__name__})")
-        set_weights(task.modules, untrained)  # what was read of it may be there already
+        set_weights(task.modules, untrained)  # the checkpoint may be loaded in part
         for name, one in task.others.items():
             one.load_state_dict(others[name])
     return Progress(0, 0, task.judge() if task.judge_start else None, untrained)
@@ -169,7 +169,7 @@ def _judged(values: Sequence[float] | None) -> Judged | None:
 
 
 def get_weights(modules: Mapping[str, nn.Module]) -> State:
-    """Copies of the parameters that learn, on the CPU, by `module.parameter`."""
+    """Copies of the trainable parameters on the CPU, by `module.parameter`."""
     return {
         f"{part}.{name}": parameter.detach().cpu().clone().contiguous()
         for part, module in modules.items()
@@ -219,7 +219,7 @@ def _digest_of(weights: Mapping[str, torch.Tensor]) -> str:
 
 
 def key_of(*parts: Any) -> str:
-    """A fingerprint of what a training depends on; arrays and tensors count with shape, type and content."""
+    """A fingerprint of the inputs of a training; of arrays and tensors, by shape, type and content."""
     return fingerprint(*(_digest(part) for part in parts))
 
 
@@ -231,7 +231,7 @@ def _digest(part: Any) -> Any:
     return part
 
 
-def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[npt.NDArray[np.int64]]:
+def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[Integers]:
     """Places 0..count - 1 in this epoch's random order, `size` a batch."""
     order = np.random.default_rng([seed, epoch]).permutation(count)
     for start in range(0, count, size):
@@ -239,5 +239,5 @@ def batches(count: int, size: int, seed: int, epoch: int) -> Iterator[npt.NDArra
 
 
 def count_steps(count: int, size: int) -> int:
-    """How many batches that are."""
+    """The number of batches."""
     return math.ceil(count / size)

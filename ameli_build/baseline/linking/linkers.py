@@ -1,4 +1,4 @@
-"""The rows of Table 5: each linker's ranking of the candidates of every dev and test review (section 4.4)."""
+"""One run of disambiguation: both modules are trained, then every row of Table 5 ranks (section 4.4)."""
 
 from __future__ import annotations
 
@@ -7,57 +7,39 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Floats, Integers, Mask
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.extraction.attributes import Found, Sheet, contradictions
-from ameli_build.baseline.linking.combine import rank, softmax, tune_weight, weighted
+from ameli_build.baseline.linking.combine import Mixture, softmax, tune_weight, weighted
 from ameli_build.baseline.linking.cost import training_cost
 from ameli_build.baseline.linking.head import make_lists
 from ameli_build.baseline.linking.lists import Encoded, TextLists
+from ameli_build.baseline.linking.table5 import LINKERS, Case, Judged
 from ameli_build.baseline.linking.text_module import TextModule, train_text_module
-from ameli_build.baseline.linking.visual import visual_linkers
-from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import score_candidates
 from ameli_build.baseline.retrieval.retrievers import TRAININGS, Retrieved, image_scorer
+from ameli_build.not_run import NotRun
 from ameli_build.progress import say
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
-NOTHING_TO_JUDGE = "no dev or test review to link"
-ONE_CANDIDATE = "one candidate a review, nothing to choose from: baseline.keep or baseline.text_candidates is 1"
-
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Candidates of the dev and test reviews at `rows`, and what each module says of them: (reviews, candidates).
-
-    `text`, `plain` (the text module without attributes) and `image` are after softmax; None where a module could not
-    be trained. `contradicted` candidates have an attribute that the review states with another value.
-    """
-
-    rows: Integers
-    candidates: Integers
-    contradicted: Mask
-    text: Floats | None
-    plain: Floats | None
-    image: Floats | None
+NOTHING_TO_JUDGE = NotRun("no dev or test review to link")
+ONE_CANDIDATE = NotRun("one candidate a review, nothing to choose from: baseline.keep or baseline.text_candidates is 1")
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Ranked candidates of the reviews at `judged.rows` by row of Table 5, or why there are none.
+    """Ranked candidates of the reviews at `judged.rows` by row of Table 5.
 
-    `text_module` is the trained one with attributes, None where there was nothing to learn from.
+    `combined` are the full model's scores, 0 where it did not run. `text_module` is the trained one with attributes,
+    None where there was nothing to learn from.
     """
 
     judged: Judged
-    ranked: Mapping[str, Integers | str]
+    ranked: Mapping[str, Integers | NotRun]
     combined: Floats
     tuned: Mapping[str, Any]
     text_module: TextModule | None
@@ -74,23 +56,29 @@ def link(
     encoded: Encoded,
     run: int,
 ) -> Linked:
-    """Train both modules of the run and let every linker of Table 5 but chance, which needs no ranking, rank."""
+    """Train both modules of the run, then rank the candidates by every row of Table 5 that is registered."""
     seed = settings.run.seed + run
     rows = linked_rows(data)
     modules, learnt = _text_modules(work, settings, data, encoded, run, rows)
-    judged = _judge(settings, vectors, retrieved, sheets, found, encoded, run, rows, modules)
-    ranked, combined, weights = _ours(data, judged, _why_none(data, encoded.lists[run]))
-    ranked |= visual_linkers(work, settings, data, vectors, rows, judged.candidates, seed)
+    without_text = _why_none(data, encoded.lists[run])
+    judged = _judge(settings, vectors, retrieved, sheets, found, encoded, run, rows, modules, without_text)
+    full = _mix(data, judged, judged.text, judged.contradicted)
+    no_attribute = _mix(data, judged, judged.plain, None)
+    case = Case(work, settings, data, vectors, judged, full, no_attribute, seed)
+    ranked = {name: row(case) for name, row in LINKERS.items()}
+    mixtures = {tables.OURS: full, tables.NO_ATTRIBUTE: no_attribute}
+    weights = {name: mixed.weight for name, mixed in mixtures.items() if not isinstance(mixed, NotRun)}
+    combined = np.zeros(judged.candidates.shape, dtype=np.float32) if isinstance(full, NotRun) else full.scores
     return Linked(judged, ranked, combined, {"lambda": weights, "text_module": learnt}, modules[0])
 
 
 def linked_rows(data: Data) -> Integers:
-    """The reviews that are linked: dev, then test."""
+    """The rows of the linked reviews: dev, then test."""
     return np.concatenate([data.reviews.rows("dev"), data.reviews.rows("test")])
 
 
 Modules = tuple[TextModule | None, TextModule | None]
-"""The text module with attributes, and the one that reads the description alone."""
+"""The text module with attributes, and the one that reads descriptions only."""
 
 
 def _text_modules(
@@ -122,8 +110,8 @@ def _text_modules(
     return (modules[0], modules[1]), learnt
 
 
-def _why_none(data: Data, lists: TextLists) -> str:
-    """Why there is no text module, where there is none."""
+def _why_none(data: Data, lists: TextLists) -> NotRun:
+    """The reason for a missing text module."""
     if not len(lists.judging.candidates):
         return NOTHING_TO_JUDGE
     alone = len(lists.train) > 0 and lists.learning.candidates.shape[1] < 2 <= len(data.kb)
@@ -144,52 +132,35 @@ def _judge(
     run: int,
     rows: Integers,
     modules: Modules,
+    without_text: NotRun,
 ) -> Judged:
-    """What the trained modules and the attribute filter say of each candidate."""
+    """Score each candidate by the trained modules and the attribute filter; `without_text` is for a missing module."""
     candidates = retrieved.candidates[rows]
     contradicted = contradictions([found[row] for row in rows], sheets, candidates)
     if not settings.baseline.attribute_filter:
         contradicted = np.zeros_like(contradicted)
     text, plain = (
-        None
+        without_text
         if module is None
         else softmax(module.scores(make_lists(encoded.lists[run].judging, encoded.vectors, alone)), candidates)
         for module, alone in zip(modules, (False, True), strict=True)
     )
-    image = None
+    image: Floats | NotRun = tables.NOTHING_TO_LEARN
     if retrieved.adapters is not None:
         scores = score_candidates(image_scorer(vectors, retrieved.adapters, settings), rows, candidates)
         image = softmax(scores * np.float32(settings.baseline.image_scale), candidates)
     return Judged(rows, candidates, contradicted, text, plain, image)
 
 
-def _ours(data: Data, judged: Judged, without_text: str) -> tuple[dict[str, Integers | str], Floats, dict[str, float]]:
-    """The full model and its ablations: their rankings, the full model's scores, and each lambda.
-
-    `without_text` says why there is no text module, where there is none.
-    """
-    is_dev = _is_dev(data, judged.rows)
-    gold = data.reviews.gold[judged.rows[is_dev]]
-    ranked: dict[str, Integers | str] = {}
-    weights: dict[str, float] = {}
-    combined = np.zeros(judged.candidates.shape, dtype=np.float32)
-    mask: Mask | None
-    plans = (
-        (tables.OURS, judged.text, judged.image, judged.contradicted),
-        (tables.NO_ATTRIBUTE, judged.plain, judged.image, None),
-    )
-    for name, text, image, mask in plans:
-        if text is None or image is None:
-            ranked[name] = without_text if text is None else tables.NOTHING_TO_LEARN
-            continue
-        dev_mask = None if mask is None else mask[is_dev]
-        weight = tune_weight(text[is_dev], image[is_dev], judged.candidates[is_dev], dev_mask, gold)
-        scores = weighted(text, image, weight)
-        weights[name] = weight
-        ranked[name] = rank(scores, judged.candidates, mask)
-        if name == tables.OURS:
-            combined = scores
-    alone = ((tables.NO_IMAGE, judged.text, without_text), (tables.NO_TEXT, judged.image, tables.NOTHING_TO_LEARN))
-    for name, module, reason in alone:
-        ranked[name] = reason if module is None else rank(module, judged.candidates, judged.contradicted)
-    return ranked, combined, weights
+def _mix(data: Data, judged: Judged, text: Floats | NotRun, contradicted: Mask | None) -> Mixture | NotRun:
+    """Mix a text module with the image module; the weight has the best F1 on dev, without `contradicted` candidates."""
+    image = judged.image
+    if isinstance(text, NotRun):
+        return text
+    if isinstance(image, NotRun):
+        return image
+    dev = _is_dev(data, judged.rows)
+    dev_mask = None if contradicted is None else contradicted[dev]
+    gold = data.reviews.gold[judged.rows[dev]]
+    weight = tune_weight(text[dev], image[dev], judged.candidates[dev], dev_mask, gold)
+    return Mixture(weight, weighted(text, image, weight))

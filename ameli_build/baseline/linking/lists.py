@@ -1,4 +1,4 @@
-"""Candidate lists that the text module learns from and judges, laid out for all runs and encoded once (section 4.4)."""
+"""Candidate lists for the training and the scores of the text module, encoded once for all runs (section 4.4)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ameli_build.arrays import Integers, Matrix
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.linking.pairs import Cosines, Layout, Pair, PairTexts, encode_pairs, lay_out
-from ameli_build.baseline.metrics import Integers
-from ameli_build.models import Matrix
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
 
 @dataclass(frozen=True, slots=True)
 class TextLists:
-    """One run's lists: of the train reviews at `train`, gold always in them, and of all dev and test reviews."""
+    """One run's lists: of the train reviews at `train`, always with gold, and of all dev and test reviews."""
 
     train: Integers
     learning: Layout
@@ -27,9 +26,9 @@ class TextLists:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The lists of all runs, whose slots number the same `pairs`, and the encodings of these.
+    """The lists of all runs, with slots that number the same `pairs`, and the encodings of the pairs.
 
-    `vectors` are the pairs' texts where the encoder is going to learn.
+    `vectors` are the texts of the pairs if the encoder is trained too.
     """
 
     lists: tuple[TextLists, ...]
@@ -48,7 +47,7 @@ def text_lists(
 ) -> TextLists:
     """The lists of one run, from its `candidates` of all reviews; `rows` are the dev and test reviews.
 
-    All runs learn from the same train reviews: which ones is part of the data.
+    All runs are trained on the same reviews.
     """
     options, reviews = settings.baseline, data.reviews
     train = reviews.sample("train", options.text_reviews, settings.run.seed)
@@ -58,7 +57,7 @@ def text_lists(
 
 
 def encode_lists(work: Work, settings: Settings, data: Data, runs: Sequence[TextLists]) -> Encoded:
-    """Encode the distinct pairs of all runs, each once (not yet where the encoder learns)."""
+    """Encode the distinct pairs of all runs once; only their texts are collected if the encoder is trained too."""
     numbers: dict[Pair, int] = {}
     for run in runs:
         for layout in (run.learning, run.judging):
@@ -78,9 +77,10 @@ def _renumbered(layout: Layout, numbers: dict[Pair, int], pairs: tuple[Pair, ...
 
 
 def with_gold(candidates: Integers, gold: Integers, count: int) -> Integers:
-    """Candidate lists to learn from: the gold product takes the last place where it was not retrieved.
+    """Candidate lists for training: a gold product that was not retrieved takes the last place.
 
-    With `count` above 0, gold and the first others, `count` in all. Shape (reviews, candidates), padded with -1.
+    With `count` above 0, each list has `count` products: gold and the first others. Shape (reviews, candidates), padded
+    with -1.
     """
     width = min(count, candidates.shape[1]) if count else candidates.shape[1]
     lists = np.full((len(gold), width), -1, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""What the text module reads: each candidate's name, attributes and description, paired with the review (section 4.4).
+"""The input of the text module: name, attributes and description of candidates, paired with reviews (section 4.4).
 
 A candidate has slots: its name, up to N more attributes (those that the review states first, then the sheet's order),
 and its description. A slot is a distinct pair (review, hypothesis) and one number beside it, because a frozen encoder
@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline.data import KnowledgeBase, Reviews
 from ameli_build.baseline.extraction.attributes import Found, Sheet
-from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import fingerprint
-from ameli_build.models import Matrix
 from ameli_build.models.batches import Kind, length_key, vectors_of
 from ameli_build.models.pairs import TextPair, load_pair_encoder
 from ameli_build.models.sources import identity
@@ -31,7 +29,7 @@ from ameli_build.stages import Work
 
 
 class Pair(NamedTuple):
-    """A review's row and what is said of the mention: a hypothesis, or (`entity_first`) a product's description."""
+    """A review's row and a statement on the mention: a hypothesis, or (`entity_first`) a product's description."""
 
     review: int
     text: str
@@ -40,7 +38,7 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PairTexts:
-    """Pairs that no encoder has read yet, because it is going to learn; and which encoder that is."""
+    """Pairs that are not encoded yet, because their encoder is trained too; with the settings of the encoder."""
 
     texts: tuple[TextPair, ...]
     name: str
@@ -63,7 +61,7 @@ class Layout:
     candidates: Integers
     pairs: tuple[Pair, ...]
     slots: Integers
-    signals: npt.NDArray[np.float32]
+    signals: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def lay_out(
 
 
 def choose_attributes(sheet: Sheet, found: Found, count: int) -> list[tuple[str, str, float]]:
-    """Up to `count` attributes of a product as (key, value, signal): those whose key the review states come first."""
+    """Up to `count` attributes of a product as (key, value, signal); keys that the review states come first."""
     rated = [(key, value, found.signal(sheet, key)) for key, value in sheet.rows]
     rated.sort(key=lambda one: one[2] == 0)  # stable: the sheet's order within both halves
     return rated[:count]
@@ -136,7 +134,7 @@ def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequen
 
 
 def text_pair(reviewed: str, pair: Pair) -> TextPair:
-    """What the encoder reads of a pair; `reviewed` is `mention. review`."""
+    """The two texts of a pair in the encoder's order; `reviewed` is `mention. review`."""
     return (pair.text, reviewed) if pair.entity_first else (reviewed, pair.text)
 
 

@@ -1,4 +1,4 @@
-"""Mixed precision where there is a GPU: bfloat16, or float16 with scaled losses on older ones."""
+"""Mixed precision on GPUs: bfloat16, or float16 with scaled losses on older GPUs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ameli_build.models.precision import bears_bfloat16, mixed
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """The device, which tells what forward passes run in, and the scaler of the losses."""
+    """The device, which decides the precision of forward passes, and the scaler of the losses."""
 
     device: str
     scaler: torch.amp.GradScaler
@@ -26,5 +26,5 @@ class Precision:
         return cls(device, torch.amp.GradScaler("cuda", enabled=not bears_bfloat16()))
 
     def context(self) -> AbstractContextManager[Any]:
-        """What the forward pass runs in."""
+        """The context of a forward pass."""
         return mixed(self.device)

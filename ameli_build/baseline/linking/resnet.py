@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ameli_build.arrays import Matrix
 from ameli_build.baseline.data import Data
-from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput

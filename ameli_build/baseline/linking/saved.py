@@ -1,4 +1,4 @@
-"""Trained modules in a folder: weights as safetensors, and beside them a small JSON file that tells their shape."""
+"""Trained modules in a folder: weights as safetensors, and a JSON file with their shape."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ameli_build.snapshot import UnusableInput, write_json
 
 
 def save_modules(folder: Path, name: str, modules: Mapping[str, nn.Module], told: Mapping[str, Any]) -> None:
-    """Write `<name>.safetensors`, the parameters that learn, and `<name>.json`, which is `told`."""
+    """Write `<name>.safetensors`, the trained parameters, and `<name>.json` with `told`."""
     write_weights(folder / f"{name}.safetensors", get_weights(modules), {})
     write_json(folder / f"{name}.json", told)
 
 
 def read_modules(folder: Path, name: str) -> tuple[dict[str, Any], State]:
-    """What is told of the modules, and their weights; raises `UnusableInput` where a file is missing or damaged."""
+    """The content of the JSON file, and the weights; raises `UnusableInput` for a missing or damaged file."""
     path = folder / f"{name}.json"
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
@@ -33,7 +33,7 @@ def read_modules(folder: Path, name: str) -> tuple[dict[str, Any], State]:
 
 
 def fill_modules(folder: Path, name: str, modules: Mapping[str, nn.Module], weights: State) -> None:
-    """Give modules their weights; raises `UnusableInput` for those of another shape."""
+    """Load weights into modules; raises `UnusableInput` for weights of another shape."""
     try:
         set_weights(modules, weights)
     except (KeyError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""Training that gives the same numbers whatever the machine's load and number of processors."""
+"""Reproducible training: the result depends on neither the load nor the number of processors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import torch
 
 @contextmanager
 def steady(seed: int) -> Iterator[None]:
-    """One thread, deterministic kernels, and this seed; all as before when the block ends.
+    """Use one thread, deterministic kernels and this seed within the block, and restore the state after it.
 
-    Where there is a GPU, a kernel that has no deterministic form warns instead of failing.
+    On a machine with a GPU, a kernel without a deterministic form warns instead of failing.
     """
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     with torch.random.fork_rng(devices=[]):

@@ -8,27 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 from torch.nn import functional
 
+from ameli_build.arrays import Floats, Integers
 from ameli_build.baseline.linking.encoder import LearningEncoder
 from ameli_build.baseline.linking.head import Head, Lists, score
 from ameli_build.baseline.linking.learn import Stateful, Task, batches, count_steps, key_of, learn
 from ameli_build.baseline.linking.precision import Precision
 from ameli_build.baseline.linking.saved import fill_modules, read_modules, save_modules
 from ameli_build.baseline.linking.steady import steady
-from ameli_build.baseline.metrics import Integers
 from ameli_build.fingerprints import work_code
 from ameli_build.settings import BaselineSettings
 from ameli_build.snapshot import UnusableInput
 
 WEIGHT_DECAY = 1e-2
 WARM_UP = 0.1
-"""Share of the steps in which the learning rate rises, where the encoder learns; then it falls to 0."""
+"""With a trained encoder, the share of steps in which the learning rate rises; after that it falls to 0."""
 CLIP = 1.0
-"""Largest norm of the gradient, where the encoder learns."""
+"""With a trained encoder, the largest norm of the gradient."""
 NAME = "text_module"
 SETTINGS = (
     "text_epochs",
@@ -44,14 +43,14 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class TextModule:
-    """A trained head, and the epoch and dev F1 (None without dev) that chose it; `encoder` where that learnt too."""
+    """A trained head, its epoch and dev F1 (None without dev); `encoder` is None unless it was trained too."""
 
     head: Head
     epoch: int
     dev_f1: float | None
     encoder: LearningEncoder | None = None
 
-    def scores(self, lists: Lists) -> npt.NDArray[np.float32]:
+    def scores(self, lists: Lists) -> Floats:
         """Scores of shape (reviews, candidates), -1e9 for padding."""
         return score(self.head, lists.encoded(self.encoder))
 
@@ -63,7 +62,7 @@ class TextModule:
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu", batch: int = 32) -> TextModule:
-        """What `save` wrote; raises `UnusableInput` where it is missing, damaged, or of another encoder."""
+        """Load the files of `save`; raises `UnusableInput` if they are missing, damaged, or of another encoder."""
         told, weights = read_modules(folder, NAME)
         try:
             head, encoder = Head(*told["shape"]), None
@@ -90,7 +89,7 @@ def train_text_module(
     seed: int,
     cache: Path | None = None,
 ) -> TextModule | None:
-    """Train with cross-entropy over candidates; None where there is nothing to learn from.
+    """Train with cross-entropy over candidates; None without data to train on.
 
     `gold` are rows of the knowledge base, in each train list. Keeps the epoch with the best dev F1, then the smallest
     dev loss; the last epoch without dev. Lists with texts of pairs train the encoder's upper `text_layers` layers
@@ -126,7 +125,7 @@ def _key(train: Lists, target: Integers, dev: Lists, dev_gold: Integers, setting
 
 @dataclass(frozen=True, slots=True)
 class Trainer:
-    """The head, the encoder where that learns, and what moves them."""
+    """The head, the encoder if it is trained too, and their optimizer."""
 
     head: Head
     encoder: LearningEncoder | None
@@ -141,7 +140,7 @@ class Trainer:
 
     @property
     def others(self) -> dict[str, Stateful]:
-        """What a checkpoint holds beside the modules."""
+        """The state in a checkpoint beside the modules."""
         found: dict[str, Stateful] = {"optimizer": self.optimizer, "scaler": self.precision.scaler}
         return found if self.schedule is None else {**found, "schedule": self.schedule}
 
@@ -220,7 +219,7 @@ def _places(candidates: Integers, gold: Integers) -> Integers:
 
 
 def _judge(head: Head, dev: Lists, gold: Integers) -> tuple[float, float] | None:
-    """Dev F1 and minus the loss where gold is a candidate; None without such a review."""
+    """F1 and negative loss over the dev reviews with gold among the candidates; None without such a review."""
     place = _places(dev.candidates, gold)
     there = place >= 0
     if not there.any():

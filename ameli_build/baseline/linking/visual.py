@@ -1,64 +1,49 @@
-"""V2VEL, V2TEL and V2VTEL: linkers that see the review's picture and no attribute (section 5.2)."""
+"""The scores of V2VEL and V2TEL, which compare the review's picture and read no attribute (section 5.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
+from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
-from ameli_build.baseline.linking.combine import Scores, rank
+from ameli_build.baseline.linking.combine import rank
 from ameli_build.baseline.linking.resnet import embed_resnet
-from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.channels import cosine_scorer
 from ameli_build.baseline.retrieval.pools import score_candidates
 from ameli_build.baseline.retrieval.retrievers import learn_adapters
-from ameli_build.models import Matrix
+from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.snapshot import UnusableInput
 from ameli_build.stages import Work
 
 RERANKED = 5
-"""V2VTEL: so many candidates of V2VEL go to V2TEL."""
+"""Number of candidates of V2VEL that V2VTEL ranks again."""
 
 
-def visual_linkers(
-    work: Work, settings: Settings, data: Data, vectors: Vectors, rows: Integers, candidates: Integers, seed: int
-) -> Mapping[str, Integers | str]:
-    """Rankings of `candidates` for the reviews at `rows`, or why there are none.
-
-    V2VEL compares pictures by a ResNet, V2TEL picture and text by CLIP; V2VTEL re-ranks the first five of V2VEL by
-    V2TEL.
-    """
-    text = _by_text(work, settings, data, vectors, rows, candidates, seed + 1)
-    by_text = text if isinstance(text, str) else rank(text, candidates)
+def scores_by_picture(
+    work: Work, settings: Settings, data: Data, rows: Integers, candidates: Integers, seed: int
+) -> Floats | NotRun:
+    """V2VEL: cosines of pictures by a ResNet and adapters, for the reviews at `rows`: (reviews, candidates)."""
     try:
         pictures = embed_resnet(work, settings, data)
     except UnusableInput as error:
-        both = text if isinstance(text, str) else f"needs V2VEL: {error}"
-        return {tables.V2VEL: str(error), tables.V2TEL: by_text, tables.V2VTEL: both}
-    visual = _adapted(work, data, *pictures, settings, seed + 2, rows, candidates)
-    by_picture = tables.NOTHING_TO_LEARN if visual is None else rank(visual, candidates)
-    if visual is None or isinstance(text, str):
-        both = text if isinstance(text, str) else tables.NOTHING_TO_LEARN
-        return {tables.V2VEL: by_picture, tables.V2TEL: by_text, tables.V2VTEL: both}
-    return {tables.V2VEL: by_picture, tables.V2TEL: by_text, tables.V2VTEL: rerank(visual, text, candidates)}
+        return NotRun(str(error))
+    return _adapted(work, data, *pictures, settings, seed, rows, candidates)
 
 
-def _by_text(
+def scores_by_title(
     work: Work, settings: Settings, data: Data, vectors: Vectors, rows: Integers, candidates: Integers, seed: int
-) -> Scores | str:
-    """V2TEL's scores, or why there are none."""
-    if isinstance(vectors.titles, str):
+) -> Floats | NotRun:
+    """V2TEL: cosines of picture and text by CLIP and adapters, for the reviews at `rows`: (reviews, candidates)."""
+    if isinstance(vectors.titles, NotRun):
         return vectors.titles
     queries = vectors.review_pictures.first()
-    scores = _adapted(work, data, queries, vectors.titles, settings, seed, rows, candidates)
-    return tables.NOTHING_TO_LEARN if scores is None else scores
+    return _adapted(work, data, queries, vectors.titles, settings, seed, rows, candidates)
 
 
-def rerank(visual: Scores, text: Scores, candidates: Integers) -> Integers:
+def rerank(visual: Floats, text: Floats, candidates: Integers) -> Integers:
     """The first five candidates by `visual` in order of `text`, then the rest as `visual` has them."""
     order = np.lexsort((-np.round(visual, 6), candidates < 0), axis=1)
     best = order[:, :RERANKED]
@@ -75,10 +60,10 @@ def _adapted(
     seed: int,
     rows: Integers,
     candidates: Integers,
-) -> Scores | None:
-    """Cosines with the candidates after adapters trained for these two kinds of vectors; None without training."""
+) -> Floats | NotRun:
+    """Cosines with the candidates, after adapters trained for these two kinds of vectors."""
     adapters = learn_adapters(work, data, queries, entities, settings, seed)
     if adapters is None:
-        return None
+        return tables.NOTHING_TO_LEARN
     scorer = cosine_scorer(adapters.adapt_reviews(queries), adapters.adapt_products(entities))
     return score_candidates(scorer, rows, candidates)

@@ -1,4 +1,4 @@
-"""What one channel of retrieval compares: vectors of texts, or of one or several pictures an item (section 4.3)."""
+"""Scorers of a channel of retrieval: texts, or one or several pictures for each item (section 4.3)."""
 
 from __future__ import annotations
 
@@ -7,32 +7,28 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from ameli_build.baseline.metrics import Integers
+from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline.retrieval.search import Index, build_index
-from ameli_build.models import Matrix
 
 PAIRS = 1 << 25
-"""At most so many cosines of pictures are held at a time."""
-
-Scores = npt.NDArray[np.float32]
+"""Largest number of cosines of pictures in memory."""
 
 
 class Scorer(Protocol):
-    """Scores of some reviews (rows) against products; of one width for all reviews, or at chosen products."""
+    """Scores of reviews against products: all products, or a list of products for each review."""
 
-    def __call__(self, some: Integers) -> Scores:
+    def __call__(self, some: Integers) -> Floats:
         """Against all products, shape (reviews, products)."""
 
-    def at(self, some: Integers, rows: Integers) -> Scores:
-        """Against the products `rows`, shape (reviews, width); whatever for padding (-1)."""
+    def at(self, some: Integers, rows: Integers) -> Floats:
+        """Against the products `rows`, shape (reviews, width); undefined for padding (-1)."""
 
     def index(self, name: str) -> Index:
-        """A faiss index over what the products are compared by."""
+        """A faiss index over the vectors of the products."""
 
     def nearest(self, index: Index, some: Integers, top: int) -> Integers:
-        """Rows of about the `top` best products, in any order, padded with -1; an `index` of this scorer's."""
+        """Rows of about the `top` best products by an index of this scorer, in any order, padded with -1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class Pictures:
         return np.asarray(sums / np.diff(self.starts)[:, None], dtype=np.float32)
 
     def of(self, items: Integers) -> tuple[Integers, Integers]:
-        """Rows of all pictures of `items`, one after the other, and where those of each begin."""
+        """Rows of all pictures of `items` in a sequence, and the start of each item in it."""
         counts = np.diff(self.starts)[items]
         starts = np.cumsum(counts) - counts
         rows = np.repeat(self.starts[items] - starts, counts) + np.arange(counts.sum())
@@ -66,12 +62,12 @@ class VectorScorer:
     queries: Matrix
     entities: Matrix
 
-    def __call__(self, some: Integers) -> Scores:
+    def __call__(self, some: Integers) -> Floats:
         """See `Scorer`."""
-        scores: Scores = self.queries[some] @ self.entities.T
+        scores: Floats = self.queries[some] @ self.entities.T
         return scores
 
-    def at(self, some: Integers, rows: Integers) -> Scores:
+    def at(self, some: Integers, rows: Integers) -> Floats:
         """See `Scorer`."""
         scores = np.zeros(rows.shape, dtype=np.float32)
         for n, review in enumerate(some):
@@ -94,7 +90,7 @@ class BestPairScorer:
     reviews: Pictures
     products: Pictures
 
-    def __call__(self, some: Integers) -> Scores:
+    def __call__(self, some: Integers) -> Floats:
         """See `Scorer`."""
         scores = np.zeros((len(some), len(self.products.starts) - 1), dtype=np.float32)
         for part in self._parts(some):
@@ -105,7 +101,7 @@ class BestPairScorer:
         return scores
 
     def _parts(self, some: Integers) -> Iterator[slice]:
-        """Runs of reviews whose pictures, paired with all products', stay below `PAIRS`; one review at least."""
+        """Slices of reviews with at most `PAIRS` pairs of pictures, but at least one review."""
         room = max(1, PAIRS // max(1, len(self.products.vectors)))
         counts = np.diff(self.reviews.starts)[some]
         start = 0
@@ -113,7 +109,7 @@ class BestPairScorer:
             fitting = int(np.searchsorted(np.cumsum(counts[start:]), room, side="right"))
             yield slice(start, start := start + max(1, fitting))
 
-    def at(self, some: Integers, rows: Integers) -> Scores:
+    def at(self, some: Integers, rows: Integers) -> Floats:
         """See `Scorer`."""
         scores = np.zeros(rows.shape, dtype=np.float32)
         if not rows.shape[1]:
@@ -129,7 +125,7 @@ class BestPairScorer:
         return build_index(self.products.vectors, name)
 
     def nearest(self, index: Index, some: Integers, top: int) -> Integers:
-        """See `Scorer`: products of the nearest pictures, so many of these as `top` products have on average."""
+        """See `Scorer`: the products of the nearest pictures, as many pictures as `top` products have on average."""
         pictures, starts = self.reviews.of(some)
         products = len(self.products.starts) - 1
         wide = -(-top * len(self.products.vectors) // max(1, products))

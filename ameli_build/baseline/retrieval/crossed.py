@@ -1,4 +1,4 @@
-"""The cross-encoder's channel: query and entity in one sequence, each pair once for all pools (section 4.3)."""
+"""The cross-encoder's channel: query and entity in one sequence, each pair scored once for all pools (section 4.3)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Floats, Integers
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.metrics import Integers
 from ameli_build.baseline.retrieval.pools import BLOCK, Pool
 from ameli_build.models.batches import by_content, length_key
 from ameli_build.models.score import score_texts
@@ -19,13 +18,13 @@ from ameli_build.stages import Work
 
 @dataclass(frozen=True, slots=True)
 class Crossed:
-    """Scores of the products of several pools: those of review n, ascending in `rows[n]`, have `scores[n]`."""
+    """Scores of the products of several pools: review n has products `rows[n]`, ascending, with `scores[n]`."""
 
     rows: Sequence[Integers]
-    scores: Sequence[npt.NDArray[np.float32]]
+    scores: Sequence[Floats]
 
     def onto(self, pool: Pool) -> Pool:
-        """A pool of these with the channel `cross`; 0 for reviews that were not asked for, and for padding."""
+        """One of the pools with the channel `cross`; 0 for reviews without scores and for padding."""
         channel = np.zeros(pool.rows.shape, dtype=np.float32)
         for n, (rows, scores) in enumerate(zip(self.rows, self.scores, strict=True)):
             real = pool.rows[n] >= 0
@@ -37,10 +36,10 @@ class Crossed:
 def cross_encode(
     work: Work, settings: Settings, data: Data, reviews: Integers, pools: Iterable[Callable[[], Pool]]
 ) -> Crossed:
-    """Score every product that a pool has for one of `reviews`, once; the pools are made one after the other.
+    """Score each pair of one of `reviews` and a product in its pools once; the pools are built one after the other.
 
-    Pairs are scored a block of reviews at a time, which the reviews' content cuts: at full size they are tens of
-    millions. Raises `UnusableInput` where the model cannot be had.
+    At full size there are tens of millions of pairs, so they are scored in blocks of reviews. The content of the
+    reviews decides the blocks. Raises `UnusableInput` if the model is not available.
     """
     rows: list[Integers] = [np.zeros(0, dtype=np.int64)] * len(data.reviews)
     for make in pools:

@@ -1,6 +1,6 @@
-"""What each learned row of Table 4 must beat: colours, words and titles that nobody has trained on this data.
+"""Untrained rows that each trained row of Table 4 must beat: colours, words and titles (beyond the paper).
 
-Beyond the paper. Each floor ranks all products for all reviews, by one number and without the prior.
+Each row ranks all products for all reviews by one score, without the prior.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import numpy as np
 import PIL
 import polars as pl
 
+from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.retrieval.channels import Scores, cosine_scorer
+from ameli_build.baseline.retrieval.channels import cosine_scorer
 from ameli_build.baseline.retrieval.pools import BLOCK, DECIMALS, DEPTH, Ranking
 from ameli_build.baseline.retrieval.search import best_columns
 from ameli_build.baseline.tables import COLOURS, TITLES, WORDS
 from ameli_build.fingerprints import fingerprint
-from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.pictures import content_key, open_picture
+from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.snapshot import RunFailed
 from ameli_build.stages import Shard, Work
@@ -31,14 +31,14 @@ from ameli_build.stages import Shard, Work
 BINS = (8, 4, 4)
 """Of hue, saturation and value."""
 SIDE = 128
-"""Pictures are shrunk to fit a square of this side before their pixels are counted."""
+"""Pixels: pictures are shrunk into a square of this side before their pixels are counted."""
 
 
-def floors(work: Work, settings: Settings, data: Data) -> Mapping[str, Ranking | str]:
+def floors(work: Work, settings: Settings, data: Data) -> Mapping[str, Ranking | NotRun]:
     """The first `DEPTH` products of every review by row."""
     kb, reviews = data.kb, data.reviews
     if not len(kb) or not len(reviews):
-        return dict.fromkeys((COLOURS, WORDS, TITLES), "no review or no product")
+        return dict.fromkeys((COLOURS, WORDS, TITLES), NotRun("no review or no product"))
     colours = [colour_histograms(work, settings, data.root, images) for images in (reviews.images, kb.images)]
     titles = embed_texts(work, settings, kb.names)
     return {
@@ -49,7 +49,7 @@ def floors(work: Work, settings: Settings, data: Data) -> Mapping[str, Ranking |
 
 
 def rank_by_words(queries: Sequence[str], documents: Sequence[str]) -> Ranking:
-    """Documents by BM25 (Lucene's form, k1 1.5, b 0.75), English stop words left out, words as they are written.
+    """Documents by BM25 (Lucene's form, k1 1.5, b 0.75), without English stop words and without stemming.
 
     A document without a word of the query is not retrieved.
     """
@@ -64,10 +64,10 @@ def rank_by_words(queries: Sequence[str], documents: Sequence[str]) -> Ranking:
     return _ranking((np.stack([_word_scores(index, words, len(documents)) for words in some]) for some in blocks), 0.0)
 
 
-def _word_scores(index: Any, words: Sequence[int], documents: int) -> Scores:
+def _word_scores(index: Any, words: Sequence[int], documents: int) -> Floats:
     if not len(words):
         return np.zeros(documents, dtype=np.float32)
-    scores: Scores = index.get_scores_from_ids(list(words))
+    scores: Floats = index.get_scores_from_ids(list(words))
     return scores
 
 
@@ -120,8 +120,8 @@ def rank_by_cosine(queries: Matrix, entities: Matrix) -> Ranking:
     return _ranking(scorer(rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK))
 
 
-def _ranking(blocks: Iterator[Scores] | Sequence[Scores], least: float = -np.inf) -> Ranking:
-    """The best products by scores, rounded, a block of reviews at a time; only those that score above `least`."""
+def _ranking(blocks: Iterator[Floats] | Sequence[Floats], least: float = -np.inf) -> Ranking:
+    """The best products by rounded scores above `least`, a block of reviews at a time."""
     rows, best = [], []
     for scores in blocks:
         scores = np.round(scores, DECIMALS)

@@ -1,7 +1,7 @@
 """Candidate retrieval (section 4.3): pools, the weighted sum of their channels, the prior filter, Recall@K.
 
-The pool of a review is the union of its top-J products by text and its top-J by image; every channel is known for
-all of the pool. Scores are rounded to six decimals and ties go to the smaller SKU.
+The pool of a review is the union of its top-J products by text and its top-J by image; every product of the pool has a
+score in every channel. Scores are rounded to six decimals and ties go to the smaller SKU.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from itertools import product as combinations
 
 import numpy as np
-import numpy.typing as npt
 
-from ameli_build.baseline.metrics import Integers, positions
+from ameli_build.arrays import Floats, Integers, Mask
+from ameli_build.baseline.metrics import positions
 from ameli_build.baseline.retrieval.channels import Scorer
 from ameli_build.baseline.retrieval.search import EXACT, Index, among_top, best_columns
 
-Mask = npt.NDArray[np.bool_]
 Weights = Mapping[str, float]
 
 DEPTH = 100
@@ -28,13 +27,13 @@ STEPS = 10
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Products that each review is compared with: rows of the knowledge base, ascending, padded with -1.
+    """The candidates of each review before ranking: rows of the knowledge base, ascending, padded with -1.
 
     `channels` and `allowed` (the prior's verdict) have the shape of `rows`: (reviews, width).
     """
 
     rows: Integers
-    channels: Mapping[str, npt.NDArray[np.float32]]
+    channels: Mapping[str, Floats]
     allowed: Mask
 
 
@@ -43,10 +42,10 @@ class Ranking:
     """The first products of each review, best first, padded with -1; `allowed` is the prior's verdict on each."""
 
     rows: Integers
-    scores: npt.NDArray[np.float32]
+    scores: Floats
     allowed: Mask
     after: int = 0
-    """When above 0, the prior filters each list after its cut, which keeps at least so many."""
+    """Above 0, the prior filters each list after the cut; the cut keeps at least this number of products."""
 
     def top(self, k: int) -> Integers:
         """The first `k` products, shape (reviews, k), padded with -1."""
@@ -96,16 +95,16 @@ def build_pool(
     return Pool(pool.rows[:, :width], kept, pool.allowed[:, :width])
 
 
-def score_candidates(scorer: Scorer, reviews: Integers, candidates: Integers) -> npt.NDArray[np.float32]:
-    """Scores of the candidates of some reviews, shape (reviews, candidates); whatever for padding (-1)."""
+def score_candidates(scorer: Scorer, reviews: Integers, candidates: Integers) -> Floats:
+    """Scores of the candidates of some reviews, shape (reviews, candidates); undefined for padding (-1)."""
     return np.round(scorer.at(reviews, candidates), DECIMALS)
 
 
-Block = tuple[Integers, dict[str, npt.NDArray[np.float32]]]
+Block = tuple[Integers, dict[str, Floats]]
 
 
 def _scanned(scorers: Mapping[str, Scorer], some: Integers, top: int) -> Block:
-    """Rows and channels of some reviews by comparing them with every product."""
+    """Rows and channels of some reviews, compared with every product."""
     full = {name: np.round(scorer(some), DECIMALS) for name, scorer in scorers.items()}
     keep = np.logical_or.reduce([among_top(scores, top) for scores in full.values()])
     rows = _ascending(keep)
@@ -114,7 +113,7 @@ def _scanned(scorers: Mapping[str, Scorer], some: Integers, top: int) -> Block:
 
 
 def _found(scorers: Mapping[str, Scorer], indexes: Mapping[str, Index], some: Integers, top: int) -> Block:
-    """Rows and channels of some reviews: the products that the indexes give, scored exactly."""
+    """Rows and channels of some reviews: products found by the indexes, with exact scores."""
     found = [scorer.nearest(indexes[name], some, top) for name, scorer in scorers.items()]
     distinct = [np.unique(row[row >= 0]) for row in np.concatenate(found, axis=1)]
     rows = np.full((len(some), max(len(row) for row in distinct)), -1, dtype=np.int64)
@@ -131,10 +130,10 @@ def _ascending(keep: Mask) -> Integers:
     return rows
 
 
-def fuse(pool: Pool, weights: Weights, prior_first: bool) -> npt.NDArray[np.float32]:
-    """The weighted sum of channels, -inf for padding and, with `prior_first`, for what the prior forbids.
+def fuse(pool: Pool, weights: Weights, prior_first: bool) -> Floats:
+    """The weighted sum of channels; -inf for padding and, with `prior_first`, for products that the prior excludes.
 
-    The filter is undone for a review that it would leave with nothing.
+    The prior is ignored for a review if it excludes all products.
     """
     total = np.zeros(pool.rows.shape, dtype=np.float32)
     for name, weight in weights.items():
@@ -176,8 +175,8 @@ def tune(pool: Pool, names: Sequence[str], gold: Integers, keep: int, prior: str
     return even if best is None else best[1]
 
 
-def channels_at(pool: Pool, candidates: Integers) -> dict[str, npt.NDArray[np.float32]]:
-    """What each channel says of candidates that are in the pool, shape (reviews, candidates); 0 for padding (-1)."""
+def channels_at(pool: Pool, candidates: Integers) -> dict[str, Floats]:
+    """Scores of each channel for candidates from the pool, shape (reviews, candidates); 0 for padding (-1)."""
     real = candidates >= 0
     place = np.zeros(candidates.shape, dtype=np.int64)
     for n, row in enumerate(candidates):

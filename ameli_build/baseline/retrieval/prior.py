@@ -1,8 +1,8 @@
 """Prior probabilities of a product and of a category given a mention (section 4.2).
 
-The names of a product are counted in the noun chunks of its title and its leaf category, over the whole knowledge base
-and under every inflected form, so that a mention meets them by surface and by lemma. A name that title and category
-both say counts twice. P(e|m) is the product's share of the occurrences of a form, P(c|m) the share of its category.
+The names of a product are the noun chunks of its title and its leaf category. They are counted over the whole knowledge
+base under every inflected form, so that a mention matches by surface and by lemma. A name in both title and category
+counts twice. P(e|m) is the product's share of the occurrences of a form, P(c|m) the share of its category.
 """
 
 from __future__ import annotations
@@ -12,54 +12,52 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.arrays import Integers, Mask, Values
 from ameli_build.baseline.data import KnowledgeBase
-from ameli_build.baseline.metrics import Integers
 from ameli_build.mentions.stage import name_table
 from ameli_build.mentions.words import WORD
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
-Mask = npt.NDArray[np.bool_]
 Holders = tuple[tuple[int, ...], tuple[int, ...]]
-"""Rows of the products that have a name, and how often each has it."""
+"""Rows of the products with a name, and the count of the name in each."""
 NOBODY: Holders = ((), ())
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """Form of a name -> the products that have it and how often, and the category's number of each product."""
+    """Form of a name -> products with their counts; and the number of each product's category."""
 
     forms: Mapping[str, Holders]
     category: Integers
 
-    def entities(self, mention: str) -> npt.NDArray[np.float64]:
-        """P(e|m) for each product, shape (products,); all zero for a name that no product has."""
+    def entities(self, mention: str) -> Values:
+        """P(e|m) for each product, shape (products,); all zero for an unknown name."""
         rows, counts = self.forms.get(form_of(mention), NOBODY)
         shares = np.zeros(len(self.category), dtype=np.float64)
         shares[list(rows)] = np.array(counts, dtype=np.float64) / max(sum(counts), 1)
         return shares
 
-    def categories(self, mention: str) -> npt.NDArray[np.float64]:
+    def categories(self, mention: str) -> Values:
         """P(c|m) of each product's category, shape (products,)."""
         shares = np.bincount(self.category, weights=self.entities(mention))
         return np.asarray(shares[self.category], dtype=np.float64)
 
     def allowed(self, mention: str) -> Mask:
-        """Products whose P(e|m) and P(c|m) are above zero; all of them when there is none."""
+        """Products with P(e|m) and P(c|m) above zero; all products if there are none."""
         mask = np.zeros(len(self.category), dtype=np.bool_)
-        mask[list(self.forms.get(form_of(mention), NOBODY)[0])] = True  # what P(e|m) is of, P(c|m) is of too
+        mask[list(self.forms.get(form_of(mention), NOBODY)[0])] = True  # P(c|m) is above zero wherever P(e|m) is
         return mask if mask.any() else np.ones(len(self.category), dtype=np.bool_)
 
 
 def form_of(mention: str) -> str:
-    """The letters and digits of a mention in lower case: hyphens, spaces and apostrophes do not tell names apart."""
+    """The letters and digits of a mention in lower case, without hyphens, spaces and apostrophes."""
     return "".join(WORD.findall(mention.lower()))
 
 
 def count_forms(names: Iterable[Mapping[str, int]], categories: Sequence[tuple[str, ...]]) -> Prior:
-    """The prior from how often each product says each form of its names, and from its category, the whole path."""
+    """The prior from the counts of each product's name forms, and from its category, the whole path."""
     forms: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for row, counts in enumerate(names):
         for form, count in counts.items():
@@ -72,13 +70,13 @@ def count_forms(names: Iterable[Mapping[str, int]], categories: Sequence[tuple[s
 
 
 def make_prior(work: Work, settings: Settings, kb: KnowledgeBase) -> Prior:
-    """The prior of a knowledge base, its titles and categories parsed a shard at a time."""
+    """The prior of a knowledge base; titles and categories are parsed in shards."""
     names = name_table(work, settings, kb.titles()).select("keys", "counts")
     return count_forms((_counted(keys, counts) for keys, counts in names.iter_rows()), kb.categories)
 
 
 def _counted(keys: Sequence[str], counts: Sequence[int]) -> Mapping[str, int]:
-    """How often a product says each key; names of one product can share a key."""
+    """The count of each key in a product; several names of a product can share a key."""
     total: Counter[str] = Counter()
     for key, count in zip(keys, counts, strict=True):
         total[key] += count

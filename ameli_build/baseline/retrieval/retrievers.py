@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ameli_build.arrays import Floats, Integers, Mask, Matrix
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.linking.image_module import Adapters, Examples, train_adapters
-from ameli_build.baseline.metrics import Integers
-from ameli_build.baseline.retrieval.channels import Pictures, Scorer, Scores, cosine_scorer, picture_scorer
+from ameli_build.baseline.retrieval.channels import Pictures, Scorer, cosine_scorer, picture_scorer
 from ameli_build.baseline.retrieval.crossed import Crossed, cross_encode
 from ameli_build.baseline.retrieval.floors import floors
 from ameli_build.baseline.retrieval.pools import (
@@ -28,9 +28,9 @@ from ameli_build.baseline.retrieval.pools import (
     select,
     tune,
 )
-from ameli_build.baseline.retrieval.prior import Mask, Prior, rank_by_prior
+from ameli_build.baseline.retrieval.prior import Prior, rank_by_prior
 from ameli_build.baseline.retrieval.tuned_text import TunedText, tune_text
-from ameli_build.models import Matrix
+from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.stages import Work
 
@@ -38,18 +38,18 @@ NO_CROSS = "without the cross-encoder's term: {}"
 A_FLOOR = "a floor, beyond the paper"
 BEYOND = "beyond the paper; trained once, with the seed of the first run"
 TRAININGS = "trainings"
-"""Where the cache keeps checkpoints and finished weights."""
+"""Folder of the cache for checkpoints and finished weights."""
 PRIOR_ONLY = "products whose P(e|m) is above 0, by P(e|m), P(c|m) and SKU"
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What all runs share: rankings of all reviews by row of Table 4, or why there are none.
+    """Results shared by all runs: rankings of all reviews by row of Table 4.
 
-    `text_tuning` tells the epoch of the fine-tuned text encoder and its mean reciprocal rank on dev; empty without one.
+    `text_tuning` has the epoch of the fine-tuned text encoder and its mean reciprocal rank on dev; empty without one.
     """
 
-    rankings: Mapping[str, Ranking | str]
+    rankings: Mapping[str, Ranking | NotRun]
     weights: Mapping[str, Weights]
     remarks: Mapping[str, str]
     text_tuning: Mapping[str, Any]
@@ -57,12 +57,12 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """What one run adds: rankings of all reviews by the rows with its adapters, and what was learnt and tuned.
+    """Results of one run: rankings of all reviews by the rows with its adapters, and its trained and tuned values.
 
-    `adapters` is None where there was nothing to learn from; `candidates` are section 4.4's, shape (reviews, K).
+    `adapters` is None without data to train on; `candidates` are those of section 4.4, shape (reviews, K).
     """
 
-    rankings: Mapping[str, Ranking | str]
+    rankings: Mapping[str, Ranking | NotRun]
     tuned: Mapping[str, Any]
     adapters: Adapters | None
     candidates: Integers
@@ -70,15 +70,15 @@ class Retrieved:
     """The row of Table 4 that the candidates come from."""
     best: Ranking
     """That row's ranking."""
-    channels: Mapping[str, Scores]
-    """What each channel of retrieval says of the candidates, shape (reviews, K)."""
+    channels: Mapping[str, Floats]
+    """The candidates' score in each channel of retrieval, shape (reviews, K)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Pools of all reviews, made when they are asked for: at full size each takes most of a gigabyte.
+    """Pools of all reviews, built on demand: at full size each takes most of a gigabyte.
 
-    `adapters` by seed, None where there was nothing to learn from; `crossed` is None without a cross-encoder.
+    `adapters` by seed, None without data to train on; `crossed` is None without a cross-encoder.
     """
 
     settings: Settings
@@ -89,7 +89,7 @@ class Pools:
     crossed: Crossed | None = None
 
     def pool(self, adapters: Adapters | None = None) -> Pool:
-        """The pool with pictures as they are, or adapted."""
+        """The pool with original pictures, or with adapted ones."""
         plain = self._plain(adapters)
         return plain if self.crossed is None else self.crossed.onto(plain)
 
@@ -102,9 +102,9 @@ class Pools:
         return build_pool(scorers, self.allowed, len(self.data.kb), options.retrieve, options.index)
 
     def with_cross_encoder(self, work: Work) -> Pools:
-        """With the channel `cross`, unless the settings are without.
+        """Pools with the channel `cross`; unchanged if the settings turn it off.
 
-        It reads what is scored, dev and test, and the train reviews whose candidates the text module learns from.
+        The cross-encoder reads dev, test, and the train reviews that the text module is trained on.
         """
         data, settings = self.data, self.settings
         if _why_no_cross(settings):
@@ -120,14 +120,14 @@ class Pools:
 def make_pools(
     work: Work, settings: Settings, data: Data, vectors: Vectors, allowed: Sequence[Mask], seeds: Sequence[int]
 ) -> Pools:
-    """Train the adapters of each seed; what the pools of all runs hold goes through the cross-encoder once."""
+    """Train the adapters of each seed, and score the pairs of all pools by the cross-encoder."""
     firsts = vectors.review_pictures.first(), vectors.product_pictures.first()
     adapters = {seed: learn_adapters(work, data, *firsts, settings, seed) for seed in seeds}
     return Pools(settings, data, vectors, allowed, adapters).with_cross_encoder(work)
 
 
 def retrieve_plain(work: Work, settings: Settings, data: Data, prior: Prior, pools: Pools) -> Plain:
-    """Run every retriever that the runs share over all splits: those that learn nothing, and the tuned text encoder."""
+    """Rank all reviews by the rows that all runs share: the untrained ones, and the fine-tuned text encoder."""
     pool = pools.pool()
     text = _text_channels(pool)
     plans = {
@@ -139,20 +139,20 @@ def retrieve_plain(work: Work, settings: Settings, data: Data, prior: Prior, poo
     by_prior = rank_by_prior(prior, data.reviews.mentions, min(DEPTH, len(data.kb)))
     ranked, weights = _run(plans, pool, data, settings)
     tuned = tune_text(work, settings, data)
-    rankings: dict[str, Ranking | str] = {
+    rankings: dict[str, Ranking | NotRun] = {
         tables.PRIOR: Ranking(by_prior, np.zeros(by_prior.shape, dtype=np.float32), by_prior >= 0),
         **ranked,
-        tables.TUNED_TEXT: tuned if isinstance(tuned, str) else _rank_by_text(settings, data, tuned, pools.allowed),
+        tables.TUNED_TEXT: tuned if isinstance(tuned, NotRun) else _rank_by_text(settings, data, tuned, pools.allowed),
         **floors(work, settings, data),
     }
     remarks = {tables.PRIOR: PRIOR_ONLY, tables.TUNED_TEXT: BEYOND, **dict.fromkeys(tables.FLOORS, A_FLOOR)}
     if why := _why_no_cross(settings):
         remarks |= {name: NO_CROSS.format(why) for name in tables.TABLE4 if "SBERT" in name}
-    return Plain(rankings, weights, remarks, {} if isinstance(tuned, str) else tuned.record)
+    return Plain(rankings, weights, remarks, {} if isinstance(tuned, NotRun) else tuned.record)
 
 
 def _why_no_cross(settings: Settings) -> str:
-    """Why the cross-encoder's score is no channel; empty where it is one."""
+    """The reason why there is no channel of the cross-encoder; empty if there is one."""
     if not settings.models.cross_encoder:
         return "models.cross_encoder is empty"
     return "" if settings.baseline.cross_channel else "baseline.cross_channel is false"
@@ -166,10 +166,10 @@ def _rank_by_text(settings: Settings, data: Data, tuned: TunedText, allowed: Seq
 
 
 def retrieve_tuned(settings: Settings, data: Data, plain: Plain, pools: Pools, seed: int) -> Retrieved:
-    """Run the retrievers that need the adapters of `seed`; the candidates are the last row's."""
+    """Rank all reviews by the rows with the adapters of `seed`; the last row provides the candidates."""
     adapters = pools.adapters[seed]
     pool = pools.pool(adapters)
-    rankings: Mapping[str, Ranking | str]
+    rankings: Mapping[str, Ranking | NotRun]
     if adapters is None:
         source, weights = tables.BOTH_PRIOR, dict(plain.weights)
         rankings = dict.fromkeys((tables.TUNED, tables.TUNED_BOTH, tables.TUNED_PRIOR), tables.NOTHING_TO_LEARN)
@@ -184,8 +184,8 @@ def retrieve_tuned(settings: Settings, data: Data, plain: Plain, pools: Pools, s
         rankings, tuned = _run(plans, pool, data, settings)
         source, weights = tables.TUNED_PRIOR, {**plain.weights, **tuned}
         best, chosen = rankings[source], {"epoch": adapters.epoch, "dev_mrr": adapters.dev_mrr}
-    if isinstance(best, str):
-        raise TypeError(f"{source} did not run")
+    if isinstance(best, NotRun):
+        raise TypeError(f"{source} did not run: {best}")
     learnt = {"weights": weights, "adapter": chosen}
     candidates = best.top(settings.baseline.keep)
     return Retrieved(rankings, learnt, adapters, candidates, source, best, channels_at(pool, candidates))
@@ -219,7 +219,7 @@ def learn_adapters(
 
 
 def image_scorer(vectors: Vectors, adapters: Adapters | None, settings: Settings) -> Scorer:
-    """Cosines of pictures as they are, or adapted; pooled as the settings say."""
+    """Cosines of original or adapted pictures, pooled by `baseline.images`."""
     reviews, products = vectors.review_pictures, vectors.product_pictures
     if adapters is not None:
         reviews = Pictures(adapters.adapt_reviews(reviews.vectors), reviews.starts)

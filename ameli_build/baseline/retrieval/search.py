@@ -1,9 +1,9 @@
-"""Top-J search: exactly, or by a faiss index of the user's choice (section 4.3).
+"""Top-J search: exact, or by a faiss index of the user's choice (section 4.3).
 
-The exact search, the default, is a dense product a block at a time, partitioned at its top-J. A flat faiss index
-("Flat") compares with every vector too and finds the same, but leaves equal scores in an order of its own, where here
-the smaller SKU comes first; and a pool needs the scores of every channel at the other channels' products, which that
-product holds already. `benchmarks/searching.py` times one beside the other.
+The exact search, the default, multiplies a block of queries with all vectors and partitions the scores at the top-J.
+A flat faiss index ("Flat") also compares with every vector, but returns equal scores in an order of its own; here the
+smaller SKU comes first. A pool also needs each channel's score at the products of the other channels: the block holds
+them already. `benchmarks/searching.py` compares the two.
 """
 
 from __future__ import annotations
@@ -15,22 +15,17 @@ from typing import Any
 
 import faiss
 import numpy as np
-import numpy.typing as npt
 
-from ameli_build.baseline.metrics import Integers
-from ameli_build.models import Matrix
+from ameli_build.arrays import Floats, Integers, Mask, Matrix
 from ameli_build.snapshot import UnusableInput
 
 EXACT = "exact"
 SEARCHED_LISTS = 8
-"""Of an inverted file, one list in so many is searched."""
-
-Scores = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
+"""One in this number of lists of an inverted file is searched."""
 
 
-def among_top(scores: Scores, top: int) -> Mask:
-    """Which columns are among the `top` best of their row; of equal scores, the smaller columns."""
+def among_top(scores: Floats, top: int) -> Mask:
+    """The `top` best columns of each row as a mask; of equal scores, the smaller columns."""
     columns = scores.shape[1]
     if top >= columns:
         return np.ones(scores.shape, dtype=np.bool_)
@@ -45,7 +40,7 @@ def among_top(scores: Scores, top: int) -> Mask:
     return keep
 
 
-def best_columns(scores: Scores, top: int) -> Integers:
+def best_columns(scores: Floats, top: int) -> Integers:
     """The `top` best columns of each row, best first, smaller columns before larger ones at equal scores."""
     top = min(top, scores.shape[1])
     columns = np.nonzero(among_top(scores, top))[1].reshape(len(scores), top)
@@ -55,7 +50,7 @@ def best_columns(scores: Scores, top: int) -> Integers:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A faiss index over vectors; it may miss some of the nearest, and its scores are not used."""
+    """A faiss index over vectors. It may miss some of the nearest; its scores are not used."""
 
     faiss: Any
 
@@ -68,8 +63,8 @@ class Index:
 def build_index(vectors: Matrix, name: str) -> Index:
     """A faiss index by its factory string ("Flat", "HNSW32", "IVF256,Flat", "PQ32") over inner products.
 
-    Built by one thread, with the seeds that faiss fixes, so that it is the same each time. Raises `UnusableInput`
-    that names the setting where there is no such index, or too few vectors to train it.
+    Built by one thread with the fixed seeds of faiss, so that it is reproducible. Raises `UnusableInput`, naming the
+    setting, for an unknown index or too few vectors to train it.
     """
     count, width = vectors.shape
     try:
@@ -91,7 +86,7 @@ def build_index(vectors: Matrix, name: str) -> Index:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Graph indexes come out otherwise with every run: their threads race for the links."""
+    """One thread for faiss: with several, a graph index differs from run to run."""
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     try:

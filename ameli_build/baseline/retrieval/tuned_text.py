@@ -1,8 +1,8 @@
 """Fine-tuning of the text encoder on the train split with a multiple-negatives ranking loss (sections 4.3 and 5.1).
 
-Each train review is drawn to its gold product and away from one of section 3.5's hard negatives and from the products
-of the other reviews in the batch. Training is kept by the content of all that it depends on and goes on with the last
-finished epoch after a kill.
+The loss pulls each train review to its gold product and pushes it from one hard negative (section 3.5) and from the
+products of the other reviews in the batch. Results are cached by the content of all inputs. A killed training resumes
+after its last finished epoch.
 """
 
 from __future__ import annotations
@@ -18,40 +18,30 @@ from typing import Any
 
 import numpy as np
 
+from ameli_build.arrays import Matrix
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.steady import steady
+from ameli_build.baseline.retrieval.lesson import Lesson, make_lesson
 from ameli_build.baseline.tables import NOTHING_TO_LEARN
 from ameli_build.fingerprints import fingerprint, work_code
-from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.store import lacking, write_record
 from ameli_build.models.text import load_sentence_transformer
+from ameli_build.not_run import NotRun
 from ameli_build.settings import Settings
 from ameli_build.snapshot import write_json
 from ameli_build.stages import Work
 
 LABEL = "fine-tune text"
-NOT_ASKED = "baseline.text_tuning_epochs is 0"
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What training reads: three texts a train review, and dev reviews with their gold products' rows."""
-
-    reviews: tuple[str, ...]
-    gold: tuple[str, ...]
-    negatives: tuple[str, ...]
-    dev: tuple[str, ...]
-    dev_gold: tuple[int, ...]
-    entities: tuple[str, ...]
+NOT_ASKED = NotRun("baseline.text_tuning_epochs is 0")
 
 
 @dataclass(frozen=True, slots=True)
 class TunedText:
     """Unit vectors of all reviews and all entities by the fine-tuned text encoder.
 
-    `record` tells the chosen `epoch`, its `dev_mrr` (None without dev), and the number of `train_reviews`.
+    `record` has the chosen `epoch`, its `dev_mrr` (None without dev), and the number of `train_reviews`.
     """
 
     reviews: Matrix
@@ -59,11 +49,11 @@ class TunedText:
     record: Mapping[str, Any]
 
 
-def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | str:
-    """Fine-tune the text encoder and embed all texts with it, or say why not.
+def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | NotRun:
+    """Fine-tune the text encoder and embed all texts with it.
 
-    The epoch with the best mean reciprocal rank on dev is kept, the last one without dev. Raises `UnusableInput`
-    where the encoder cannot be had.
+    The epoch with the best mean reciprocal rank on dev is chosen; without dev, the last one. Raises `UnusableInput` if
+    the encoder is not available.
     """
     if not settings.baseline.text_tuning_epochs:
         return NOT_ASKED
@@ -81,7 +71,7 @@ def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | str:
 
 
 def _finished(folder: Path) -> dict[str, Any] | None:
-    """What a training that came to its end left; None where there is none, or a file of it is damaged."""
+    """The record of a finished training; None without one, or if one of its files is damaged."""
     try:
         record = json.loads((folder / "tuned.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -89,34 +79,8 @@ def _finished(folder: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and not lacking(folder / "model", whole=True) else None
 
 
-def make_lesson(data: Data, settings: Settings) -> Lesson:
-    """The texts to learn from, in the order of the train reviews; none of the test split."""
-    seed, count = settings.run.seed, settings.baseline.text_tuning_reviews
-    kb, reviews, entities = data.kb, data.reviews, data.kb.texts(settings.baseline.entity_text)
-    train = [int(row) for row in reviews.sample("train", count, seed)] if len(kb) > 1 else []
-    dev = [int(row) for row in reviews.rows("dev")]
-    negatives = [_negative(data, row, seed) for row in train]
-    return Lesson(
-        tuple(reviews.texts[row] for row in train),
-        tuple(entities[reviews.gold[row]] for row in train),
-        tuple(entities[row] for row in negatives),
-        tuple(reviews.texts[row] for row in dev),
-        tuple(int(reviews.gold[row]) for row in dev),
-        tuple(entities),
-    )
-
-
-def _negative(data: Data, review: int, seed: int) -> int:
-    """One of the review's hard negatives, by a hash of seed and id; of all other products where it has none."""
-    gold = int(data.reviews.gold[review])
-    others = [row for row in data.reviews.hard[review] if row != gold]
-    if not others:
-        others = [row for row in range(len(data.kb)) if row != gold]
-    return others[data.reviews.draw(review, seed) % len(others)]
-
-
 def _folder(work: Work, settings: Settings, lesson: Lesson) -> Path:
-    """Where training keeps its checkpoints and its result: a name for all that these depend on."""
+    """The folder for checkpoints and results, named by a hash of all inputs."""
     options, models = settings.baseline, settings.models
     chosen = [value for name, value in sorted(options.model_dump().items()) if name.startswith("text_tuning_")]
     texts = [lesson.reviews, lesson.gold, lesson.negatives, lesson.dev, lesson.dev_gold, lesson.entities]
@@ -145,7 +109,7 @@ def _train(folder: Path, settings: Settings, lesson: Lesson) -> None:
 
 @contextmanager
 def _own_seeds() -> Iterator[None]:
-    """Leave Python's and numpy's global generators as they were; the trainer seeds them."""
+    """Restore the global generators of Python and numpy afterwards: the trainer seeds them."""
     python, legacy = random.getstate(), np.random.get_state()
     try:
         yield

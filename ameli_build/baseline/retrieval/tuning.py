@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from datasets import Dataset
@@ -15,13 +15,11 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 from transformers import PrinterCallback, TrainerCallback
 
+from ameli_build.baseline.retrieval.lesson import Lesson
 from ameli_build.models.precision import bears_bfloat16
 from ameli_build.models.text import SentenceEncoder
 from ameli_build.progress import track
 from ameli_build.settings import Settings
-
-if TYPE_CHECKING:
-    from ameli_build.baseline.retrieval.tuned_text import Lesson
 
 SCALE = 20.0
 WEIGHT_DECAY = 0.001
@@ -50,35 +48,35 @@ class DevRank(SentenceEvaluator):
 
 
 class Trainer(SentenceTransformerTrainer):
-    """Sentence Transformers' own, without the callback that gathers facts for a model card, on the hub too."""
+    """The trainer without the callback for a model card, which also queries the hub."""
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
         """Add none."""
 
 
 class Shown(TrainerCallback):
-    """Shows progress as the other stages do, a step at a time."""
+    """Progress in the form of the other stages."""
 
     def __init__(self) -> None:
         self.steps: Iterator[int] = iter(())
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Begin at the step that the checkpoint, if any, has reached."""
+        """Begin at the step of the checkpoint, if any."""
         left = range(state.global_step, state.max_steps)
         self.steps = iter(track(left, "fine-tune text", len(left)))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """One step more."""
+        """Advance by a step."""
         next(self.steps, None)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         for _ in self.steps:
             pass
 
 
 def fit(model: SentenceTransformer, lesson: Lesson, settings: Settings, folder: Path) -> tuple[int, float | None]:
-    """Train `model` in place, from the last whole checkpoint in `folder` on; the chosen epoch and its dev score."""
+    """Train `model` in place from the last complete checkpoint in `folder`; the chosen epoch and its dev score."""
     has_dev = bool(lesson.dev)
     model.model_card_data.local_files_only = True
     texts = {"anchor": lesson.reviews, "positive": lesson.gold, "negative": lesson.negatives}
@@ -131,7 +129,7 @@ def _arguments(settings: Settings, folder: Path, has_dev: bool) -> SentenceTrans
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """The furthest checkpoint that was written whole: the trainer's state is the last of its files."""
+    """The latest complete checkpoint: the trainer's state is the last of its files."""
     whole = []
     for path in folder.glob("checkpoint-*"):
         try:

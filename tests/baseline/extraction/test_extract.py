@@ -18,6 +18,7 @@ from ameli_build.baseline.extraction.implied import is_sure
 from ameli_build.baseline.extraction.rating import FUSED, rate
 from ameli_build.models.generator import load_generator
 from ameli_build.models.implied import Answer, load_implier
+from ameli_build.not_run import NotRun
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.stages import Work
@@ -42,8 +43,8 @@ def run(root: Path, *overrides: str, cache: Path | None = None) -> tuple[Data, E
 
 def test_without_further_models(world: Path) -> None:
     data, extracted = run(world)
-    assert extracted.by["generator"] == "models.generator is empty"
-    assert extracted.by["implied"] == "models.implied is empty"
+    assert extracted.by["generator"] == NotRun("models.generator is empty")
+    assert extracted.by["implied"] == NotRun("models.implied is empty")
     assert extracted.counts == {"photos": len({paths[0] for paths in data.reviews.photos}), "read": 2}
     assert set(extracted.telling[0]) == {"Color", "Storage Capacity"}
     for found, text, gold in zip(extracted.found, data.reviews.texts, data.reviews.gold, strict=True):
@@ -65,9 +66,11 @@ def test_the_papers_generator_and_an_inference_model_run_once(world: Path, tmp_p
     named = (f"models.generator={models[0]}", f"models.implied={models[1]}", "baseline.implied_threshold=0.0")
     options = (*named, "baseline.implied_margin=0.0", "models.ocr=")
     _, first = run(world, *options, cache=tmp_path / "cache")
-    assert first.by["ocr"] == "models.ocr is empty"
+    assert first.by["ocr"] == NotRun("models.ocr is empty")
     implied = first.by["implied"]
-    assert not isinstance(implied, str) and all(set(found.values) == {"Color", "Storage Capacity"} for found in implied)
+    assert not isinstance(implied, NotRun) and all(
+        set(found.values) == {"Color", "Storage Capacity"} for found in implied
+    )
     assert len(first.by["generator"]) == 13
     load_generator.cache_clear()
     load_implier.cache_clear()
@@ -84,7 +87,7 @@ def test_a_question_answering_model_and_models_that_cannot_be_had(
     gone = tmp_path / "gone"
     gone.mkdir()
     _, extracted = run(world, f"models.implied={answers}", f"models.generator={gone}", "models.ocr=", cache=tmp_path)
-    assert not isinstance(extracted.by["implied"], str)
+    assert not isinstance(extracted.by["implied"], NotRun)
     assert "models.generator: the model" in str(extracted.by["generator"])
     assert "generator: not run" in capsys.readouterr().err
     shutil.rmtree(gone)

@@ -19,7 +19,8 @@ from transformers import BertConfig, BertModel
 from ameli_build.baseline.data import Data, load_data
 from ameli_build.baseline.metrics import positions
 from ameli_build.baseline.retrieval.floors import rank_by_cosine
-from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, TunedText, make_lesson, tune_text
+from ameli_build.baseline.retrieval.lesson import make_lesson
+from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, TunedText, tune_text
 from ameli_build.baseline.retrieval.tuning import last_checkpoint
 from ameli_build.baseline.tables import NOTHING_TO_LEARN
 from ameli_build.models.embed import embed_texts

@@ -1,0 +1,15 @@
+"""The result of a step that could not run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """A row, a model or an extractor that did not run, and the reason as a reader of the scores sees it."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason

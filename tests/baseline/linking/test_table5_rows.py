@@ -1,0 +1,95 @@
+"""The recipe for a row of Table 5: one function and its name, and every output shows the row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from baseline_world import write_dataset
+
+from ameli_build.arrays import Integers
+from ameli_build.baseline.linking.table5 import LINKERS, Case, linker
+from ameli_build.baseline.run import run_baseline
+from ameli_build.baseline.tables import TABLE5, in_order
+from ameli_build.baseline.text import render
+from ameli_build.baseline.told import tell
+from ameli_build.not_run import NotRun
+from ameli_build.report.run import make_report
+from ameli_build.settings import load_settings
+from ameli_build.snapshot import Snapshot
+
+QUICK = (
+    "baseline.runs=1",
+    "baseline.text_epochs=1",
+    "baseline.adapter_epochs=1",
+    "baseline.bootstrap=20",
+    "baseline.attributes_per_candidate=1",
+    "baseline.max_tokens=16",
+    "models.ocr=",
+)
+NAMES = ("As retrieved", "Worst first", "Text twice", "Needs a licence")
+
+
+@pytest.fixture
+def registry() -> Iterator[None]:
+    """The registered rows, as they were when the test is over."""
+    before = dict(LINKERS)
+    yield
+    LINKERS.clear()
+    LINKERS.update(before)
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_registered_row_is_in_every_output(tmp_path: Path) -> None:
+    @linker(NAMES[0])
+    def as_retrieved(case: Case) -> Integers:
+        return case.judged.candidates
+
+    @linker(NAMES[1])
+    def worst_first(case: Case) -> Integers | NotRun:
+        return case.rank(np.arange(case.judged.candidates.size, dtype=np.float32).reshape(case.judged.candidates.shape))
+
+    @linker(NAMES[2])
+    def text_twice(case: Case) -> Integers | NotRun:
+        return case.rank(case.judged.text)
+
+    @linker(NAMES[3])
+    def needs_a_licence(case: Case) -> NotRun:
+        return NotRun("no licence here")
+
+    snapshot, settings = (
+        Snapshot(write_dataset(tmp_path / "s", {"train": 6, "dev": 2, "test": 4})),
+        load_settings("demo", QUICK),
+    )
+    scores = run_baseline(snapshot, settings)
+    rows = json.loads((snapshot.root / "baseline" / "scores.json").read_text())["table5"]["test"]
+    assert [rows[name]["end_to_end_n"] for name in NAMES[:3]] == [4, 4, 4]
+    assert rows[NAMES[3]]["reason"] == "no licence here" and rows[NAMES[3]]["end_to_end_f1"] is None
+    assert {rows[name]["note"] for name in NAMES[:3]} == {"beyond the paper"}
+    assert [name for name in in_order(rows) if name in NAMES] == sorted(NAMES)
+    assert list(in_order(rows))[-1] == "human"
+
+    predictions = pl.read_parquet(snapshot.root / "baseline" / "predictions.parquet").to_dicts()
+    for one in predictions:
+        ranked = {method["method"]: method["skus"] for method in one["ranked"]}
+        assert ranked[NAMES[0]] == one["candidates"] and ranked[NAMES[1]] == one["candidates"][::-1]
+        assert NAMES[3] not in ranked
+    make_report(snapshot, settings)
+    outputs = (
+        render(scores),
+        (snapshot.root / "baseline" / "MODEL_CARD.md").read_text(),
+        (snapshot.root / "report.html").read_text(),
+    )
+    for text in outputs:
+        assert [name for name in NAMES if name not in text] == []
+        assert "no licence here" in text
+    lines = "\n".join(tell(snapshot, predictions[0]["review_id"]))
+    assert all(name in lines for name in NAMES[:3])
+
+
+def test_every_row_of_the_paper_but_chance_is_registered() -> None:
+    assert set(LINKERS) == {*TABLE5} - {"Random Baseline"}
