@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ameli_build.logs import PROGRESS, WARNING, print_error, set_up
 from ameli_build.text import printable
 
 T = TypeVar("T")
@@ -50,12 +51,11 @@ def watcher_now() -> Watcher | None:
 
 
 def say(text: str) -> None:
-    """Print one line of progress on standard error, or tell the watcher; names and texts in it do no harm there."""
-    text = printable(text)
-    if _watcher is not None:
-        _watcher.say(text)
+    """Log one line of progress; as a warning if it begins with "warning: "."""
+    if text.startswith(WARNING):
+        PROGRESS.warning("%s", text.removeprefix(WARNING))
     else:
-        print(text, file=sys.stderr, flush=True)
+        PROGRESS.info("%s", text)
 
 
 def track(items: Iterable[T], label: str, total: int) -> Iterator[T]:
@@ -88,6 +88,15 @@ def repeated(function: Callable[[], object], seconds: float, name: str) -> Itera
     finally:
         over.set()
         thread.join()
+
+
+def _write(line: str) -> None:
+    """Give a line to the watcher, or to standard error; control characters of names and texts in it are replaced."""
+    write = print_error if _watcher is None else _watcher.say
+    write(printable(line))
+
+
+set_up(PROGRESS, _write)
 
 
 def _told(watcher: Watcher, items: Iterable[T], label: str, total: int) -> Iterator[T]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ameli_build.crawl.journal import read_journal
 from ameli_build.crawl.latest import crawled_at
+from ameli_build.logs import RESULTS
 from ameli_build.progress import say
 from ameli_build.provenance import STAGES
 from ameli_build.release.stage import ANSWERS_FILE
@@ -82,7 +83,7 @@ def prune(
 ) -> None:
     """Tell what would go, ask, and remove it. Raises `UnusableInput` where nobody can be asked."""
     found = find_prunable(folder, settings, keep, named)
-    print(found)
+    RESULTS.info(str(found))
     if dry_run or found.empty:
         return
     if not yes and not sys.stdin.isatty():

@@ -71,10 +71,11 @@ def families(products: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
 
 
 def greedy_splits(reviews: pl.DataFrame, shares: SplitSettings) -> list[str]:
-    """The authors' rule: products in order with all their reviews, into test while it lacks reviews and the first
-    review mentions enough attributes, else into dev while that lacks reviews, else into train.
+    """The split of each review by the authors' rule, which, unlike the hash, can move reviews between builds.
 
-    `reviews` has review_id, sku, n_attributes, sorted by review id; unlike the hash, reviews can move between builds.
+    Products go in order, with all their reviews, into test while it lacks reviews and the first review mentions enough
+    attributes, else into dev while that lacks reviews, else into train. `reviews` has review_id, sku and n_attributes,
+    sorted by review id.
     """
     wanted = {"test": shares.test * reviews.height, "dev": shares.dev * reviews.height}
     filled = {"test": 0, "dev": 0}

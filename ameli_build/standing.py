@@ -41,9 +41,7 @@ class Standing:
 
 
 def standing_of(stage: Stage, snapshot: Snapshot, settings: Settings, record: Mapping[str, Any]) -> Standing:
-    """The standing of a stage whose last run left `record`; raises `UnusableInput` where a table that it reads is
-    missing.
-    """
+    """The standing of a stage after the run of `record`; raises `UnusableInput` if a table that it reads is missing."""
     inputs = {name: digest(snapshot.table_path(name)) for name in stage.inputs if snapshot.scan(name) is not None}
     archives = Archives(snapshot.root, record.get("archives"))
     inputs |= {path: content(snapshot.root / path, archives.digest) for path in stage.files}

@@ -10,10 +10,10 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def printable(text: str) -> str:
-    """`text` with U+FFFD for each character that does something to a terminal, or that a workbook cannot hold.
+    r"""`text` with U+FFFD for each character that does something to a terminal, or that a workbook cannot hold.
 
-    >>> printable("Ann\\x1b[31m")
-    'Ann\ufffd[31m'
+    >>> printable("Ann\x1b[31m") == "Ann\ufffd[31m"
+    True
     """
     return _CONTROL.sub("\ufffd", text.replace("\r\n", "\n"))
 
@@ -34,7 +34,7 @@ def columns(rows: Iterable[Sequence[str]]) -> str:
 
 
 def figures(rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The lines of rows of equal length as aligned columns, the first one to the left, all others to the right.
+    r"""The lines of rows of equal length as aligned columns, the first one to the left, all others to the right.
 
     >>> print("\n".join(figures([("what", "s"), ("a", 10)])))
     what   s

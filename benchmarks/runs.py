@@ -53,7 +53,8 @@ def serving(size: Size) -> Iterator[Shop]:
     """The shop on loopback in a process of its own, as long as the block lasts."""
     command = [sys.executable, str(HERE / "static_server.py"), json.dumps(asdict(size))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdin is not None and server.stdout is not None
+        assert server.stdin is not None
+        assert server.stdout is not None
         line = server.stdout.readline()
         if not line:
             raise BenchmarkFailed("the benchmark's server did not start")

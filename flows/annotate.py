@@ -7,6 +7,7 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from ameli_build.logs import RESULTS
 from ameli_build.pipeline import release_again
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
@@ -66,4 +67,4 @@ def import_annotation(snapshot: Path, answers: list[Path], profile: Profile | No
         profile: Settings to start from; without one, those that the build had.
     """
     with watched("answers-progress"):
-        print(read_answers(Snapshot.open(snapshot), profile, answers))
+        RESULTS.info(read_answers(Snapshot.open(snapshot), profile, answers))

@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from ameli_build.baseline.run import run_baseline
 from ameli_build.baseline.text import render
+from ameli_build.logs import RESULTS
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 from ameli_build.whole import demand, null_rows
@@ -25,7 +26,7 @@ def score(snapshot: Snapshot, profile: str | None, overrides: list[str], watch: 
     with snapshot.lock():
         scores = run_baseline(snapshot, settings, ShardTasks(watch))
     show_scores(scores)
-    print(render(scores))
+    RESULTS.info(render(scores))
     demand(null_rows(scores), settings)
 
 

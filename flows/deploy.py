@@ -14,6 +14,7 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import DeploymentSchedule
 
+from ameli_build.logs import RESULTS
 from flows.automations import POOL, make_automations
 
 Key = tuple[UUID, str]
@@ -28,8 +29,8 @@ def main() -> None:
     for key, schedule in _schedules().items():
         if key in active and not schedule.active:
             _turn_on(key, schedule)
-            print(f"the schedule {key[1]} stays on")
-    print(f"automations: {'; '.join(make_automations())}")
+            RESULTS.info(f"the schedule {key[1]} stays on")
+    RESULTS.info(f"automations: {'; '.join(make_automations())}")
 
 
 def _prefect(*arguments: str) -> None:

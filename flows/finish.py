@@ -9,6 +9,7 @@ from prefect import task
 from prefect.artifacts import create_link_artifact
 from prefect.cache_policies import NO_CACHE
 
+from ameli_build.logs import RESULTS
 from ameli_build.release.export import export as export_data_set
 from ameli_build.report.run import make_report
 from ameli_build.settings import load_settings
@@ -24,7 +25,7 @@ ADDRESS = "AMELI_SNAPSHOTS_URL"
 def verify(snapshot: Snapshot, profile: str | None, overrides: list[str]) -> None:
     """Check the snapshot against its own checksums, schemas and rules."""
     try:
-        print(verify_snapshot(snapshot))
+        RESULTS.info(verify_snapshot(snapshot))
     except RunFailed as error:
         demand([str(error)], load_settings(profile, overrides, snapshot))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,3 +38,5 @@ def test_the_site_builds_strictly(tmp_path: Path) -> None:
     page = (tmp_path / "site" / "api" / "index.html").read_text(encoding="utf-8")
     for heading in ("ameli_build.Snapshot", "ameli_build.load_settings", "ameli_build.Linker.link"):
         assert f'id="{heading}"' in page
+    loaded = re.findall(r'<(?:script|img|link)[^>]*(?:src|href)="(https?://[^"]+)"', page)
+    assert not loaded, "a page asks another host"

@@ -17,6 +17,7 @@ from ameli_build.demo.storefront import Storefront, demo_faults
 from ameli_build.demo.truth import write_truth
 from ameli_build.demo.world import World
 from ameli_build.informativeness.calibrate import calibrate
+from ameli_build.logs import RESULTS
 from ameli_build.pipeline import build
 from ameli_build.provenance import write_run_record
 from ameli_build.report.run import make_report
@@ -71,7 +72,7 @@ def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> No
         make_report(snapshot, settings)
         checks = [*scoreboard.score(snapshot.root, snapshot.root / "truth"), *link_rows(snapshot, settings)]
         summary.show(snapshot, scores, checks)
-    print(f"\n{time.monotonic() - started:.0f} s, largest process {peak_memory_mb():,} MiB")
+    RESULTS.info(f"\n{time.monotonic() - started:.0f} s, largest process {peak_memory_mb():,} MiB")
 
 
 def _place(snapshot: Snapshot, wanted: Place) -> Place:
@@ -114,7 +115,7 @@ def _build(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> Settings:
     summary.heading("build (sections 3.1 to 3.4), with the profile's thresholds")
     build(snapshot, settings, until="informativeness", mapper=mapper)
     summary.heading("calibrate (section 3.4), on reviews labelled by the demo's truth")
-    print(calibrate(snapshot, snapshot.root / "truth" / "labels.csv", settings))
+    RESULTS.info(str(calibrate(snapshot, snapshot.root / "truth" / "labels.csv", settings)))
     summary.heading("build (sections 3.4 and 3.5), with the searched thresholds")
     searched = load_settings("demo", (), snapshot)
     settings = settings.model_copy(update={"informativeness": searched.informativeness})
@@ -128,5 +129,5 @@ def _annotate(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> None:
     for form in ("html", "xlsx"):
         export_sheets(snapshot, form, ANNOTATORS, OVERLAP, "clean-test", settings)
     answers: list[Path] = answer_sheets(snapshot, ANNOTATORS, OVERLAP, ACCURACY, settings)
-    print(import_answers(snapshot, answers, settings))
+    RESULTS.info(str(import_answers(snapshot, answers, settings)))
     build(snapshot, settings, mapper=mapper)

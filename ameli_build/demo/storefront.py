@@ -18,6 +18,7 @@ from ameli_build.demo.routes import NOT_FOUND, ImageRoutes, Pictures, SiteRoutes
 from ameli_build.demo.server import LoopbackServer, Respond, Seen
 from ameli_build.demo.shelves import Shelves, pick, product_image_path
 from ameli_build.demo.world import World
+from ameli_build.logs import RESULTS
 
 
 class Storefront:
@@ -125,12 +126,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     world = make_world(seed=given.seed, products=given.products)
     with Storefront(world, ports=tuple(given.ports)) as shop:
-        print(f"pages   {shop.site_url}/\nimages  {shop.image_url}/\nend with Ctrl-C", flush=True)
+        RESULTS.info(f"pages   {shop.site_url}/\nimages  {shop.image_url}/\nend with Ctrl-C")
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             signal.pause()
         except KeyboardInterrupt:
-            print()
+            RESULTS.info("")
 
 
 if __name__ == "__main__":

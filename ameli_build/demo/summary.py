@@ -10,6 +10,7 @@ from ameli_build.baseline.claims import claims
 from ameli_build.baseline.tables import Scores
 from ameli_build.baseline.text import render
 from ameli_build.demo.scoreboard import Row
+from ameli_build.logs import RESULTS
 from ameli_build.reasons import Reason
 from ameli_build.snapshot import Snapshot
 from ameli_build.text import columns
@@ -29,24 +30,24 @@ PATHS = {
 
 def heading(text: str) -> None:
     """Announce a part of the demo."""
-    print(f"\n== {text}", flush=True)
+    RESULTS.info(f"\n== {text}")
 
 
 def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row]) -> None:
     """Print all of it."""
     stats = json.loads((snapshot.dataset / "stats.json").read_text())
     heading("the funnel")
-    print(funnel(stats))
+    RESULTS.info(funnel(stats))
     heading("Tables 2 and 3 of this world")
-    print(table2(stats), table3(stats), sep="\n\n")
+    RESULTS.info(f"{table2(stats)}\n\n{table3(stats)}")
     heading("Tables 4 and 5 of this world (a few hundred generated reviews, small models: not the paper's numbers)")
-    print(render(scores))
+    RESULTS.info(render(scores))
     heading("what the paper says, and what this small world says")
-    print("\n".join(f"- {claim}" for claim in claims(scores) if claim.startswith("test: ")))
+    RESULTS.info("\n".join(f"- {claim}" for claim in claims(scores) if claim.startswith("test: ")))
     heading("each stage against the truth of the demo's world")
-    print(scoreboard_lines(board))
+    RESULTS.info(scoreboard_lines(board))
     heading(f"made in {snapshot.root}")
-    print(columns((path, what) for path, what in PATHS.items()))
+    RESULTS.info(columns((path, what) for path, what in PATHS.items()))
 
 
 def funnel(stats: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import json
 import sys
 
 from ameli_build.link.answer import Answer, Match
+from ameli_build.logs import RESULTS
 from ameli_build.text import columns, printable
 
 HEAD = ("", "SKU", "product", "score", "retrieval", "text", "image", "agrees", "contradicts")
@@ -14,16 +15,16 @@ HEAD = ("", "SKU", "product", "score", "retrieval", "text", "image", "agrees", "
 def show(answer: Answer, *, as_json: bool = False) -> None:
     """Print an answer on standard output."""
     if as_json:
-        print(json.dumps(answer.as_json(), indent=2, ensure_ascii=False))
+        RESULTS.info(json.dumps(answer.as_json(), indent=2, ensure_ascii=False))
         return
-    print(printable("\n".join(_summary(answer))), end="\n\n")
+    RESULTS.info(printable("\n".join(_summary(answer))) + "\n")
     if sys.stdout.isatty():
         _print_table(answer)
     else:
-        print(columns([HEAD, *(_cells(n, match) for n, match in enumerate(answer.matches, 1))]))
-    print(f"\nscore: {answer.scored_by}; text and image: cosines")
+        RESULTS.info(columns([HEAD, *(_cells(n, match) for n, match in enumerate(answer.matches, 1))]))
+    RESULTS.info(f"\nscore: {answer.scored_by}; text and image: cosines")
     for note in answer.notes:
-        print(printable(f"note: {note}"))
+        RESULTS.info(printable(f"note: {note}"))
 
 
 def _summary(answer: Answer) -> list[str]:

@@ -33,6 +33,7 @@ def test_profile_and_stats_are_there_before_the_crawl_ends(tmp_path: Path, monke
         while crawling.is_alive() and not pages and time.monotonic() < deadline:
             pages = json.loads(stats.read_text())["archived"].get("page", {}) if stats.is_file() else {}
             time.sleep(0.02)
-        assert crawling.is_alive() and pages
+        assert crawling.is_alive()
+        assert pages
         assert load_settings(None, (), snapshot).profile == "demo"
         crawling.join()

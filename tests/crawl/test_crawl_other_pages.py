@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +50,8 @@ OTHERS = {
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[dict[str, bytes]], Any]]:
-    yield lambda pages: misbehaving(_answers(pages))
+def serve() -> Callable[[dict[str, bytes]], Any]:
+    return lambda pages: misbehaving(_answers(pages))
 
 
 def _answers(pages: dict[str, bytes]) -> dict[str, Any]:

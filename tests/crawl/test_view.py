@@ -36,7 +36,8 @@ def test_the_time_left_counts_only_what_was_fetched_now() -> None:
     started = found._started
     found._started = started - 100.0
     left = found.left
-    assert left is not None and 120 <= left < 125  # 500 in 100 seconds, 600 to go
+    assert left is not None
+    assert 120 <= left < 125  # 500 in 100 seconds, 600 to go
     assert Board().left is None
 
 

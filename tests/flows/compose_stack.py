@@ -138,7 +138,8 @@ class Stack:
         deadline = time.monotonic() + seconds
         while not self.is_healthy(service):
             running = self.processes[service].poll() is None
-            assert running and time.monotonic() < deadline, self.log(service).read_text()[-6000:]
+            assert running, self.log(service).read_text()[-6000:]
+            assert time.monotonic() < deadline, self.log(service).read_text()[-6000:]
             time.sleep(0.5)
 
     def ask(self, method: str, path: str, body: object = None, password: str | None = None) -> tuple[int, Any]:
@@ -256,7 +257,7 @@ def _postgres(stack: Stack) -> Iterator[None]:
 
 @contextmanager
 def _browser(stack: Stack) -> Iterator[None]:
-    """chromedriver at Selenium's address; it speaks the same language."""
+    """Run chromedriver at Selenium's address; it speaks the same protocol."""
     program = shutil.which("chromedriver")
     assert program is not None
     place = stack.folder / "selenium"

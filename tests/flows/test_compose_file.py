@@ -42,7 +42,8 @@ def test_the_defaults_that_env_example_tells_are_those_of_the_compose_file() -> 
 def test_every_service_has_an_end_to_its_memory_and_to_its_log(name: str) -> None:
     service = SERVICES[name]
     assert service["mem_limit"]
-    assert service["logging"]["options"]["max-size"] and service["logging"]["options"]["max-file"]
+    assert service["logging"]["options"]["max-size"]
+    assert service["logging"]["options"]["max-file"]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -53,7 +54,8 @@ def test_nothing_of_ours_runs_as_root_and_its_children_are_reaped(name: str) -> 
 
 def test_ports_are_open_to_this_machine_alone() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
-    assert ports and all(port.startswith("127.0.0.1:") for port in ports)
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
 def test_images_of_others_are_pinned_to_a_version() -> None:
@@ -66,7 +68,8 @@ def test_the_worker_is_the_first_process_and_has_time_to_end() -> None:
         worker = SERVICES[name]
         assert worker["command"][:3] == ["prefect", "worker", "start"]  # no shell between it and the engine's signal
         assert int(worker["stop_grace_period"].removesuffix("s")) >= 60
-        assert worker["healthcheck"] and "--with-healthcheck" in worker["command"]
+        assert worker["healthcheck"]
+        assert "--with-healthcheck" in worker["command"]
         assert worker["depends_on"]["deployments"]["condition"] == "service_completed_successfully"
         for variable in ("AMELI_RUN__CACHE", "AMELI_MODELS"):
             assert worker["environment"][variable].startswith("/snapshots/")

@@ -184,7 +184,8 @@ def test_exact_matching_leaves_out_values_that_say_nothing() -> None:
 @given(st.text(max_size=80))
 def test_any_text_is_cut_and_mentions_itself(text: str) -> None:
     spaced = Text.of(text).spaced
-    assert spaced.startswith(" ") and spaced.endswith(" ")
+    assert spaced.startswith(" ")
+    assert spaced.endswith(" ")
     if "|" not in spaced and value_forms(text) and not re.search(r"(?i)yes|true", text):
         assert said(text, text)
 

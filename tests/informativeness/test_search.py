@@ -36,9 +36,12 @@ def test_logits_have_thresholds_of_either_sign() -> None:
     points[:, 2] = np.round(RANDOM.uniform(-11, 9, len(points)), 4)
     true = points[:, 2] > -2
     grid = threshold_grid(points[:, 2], whole=False)
-    assert grid[0] < -9 and grid[-1] == 9.0
+    assert grid[0] < -9
+    assert grid[-1] == 9.0
     found = search_thresholds(points, true, 1, 0.85)
-    assert -4 < found.thresholds[2] < 0 and found.precision >= 0.85 and found.recall > 0.9
+    assert -4 < found.thresholds[2] < 0
+    assert found.precision >= 0.85
+    assert found.recall > 0.9
     assert threshold_grid(points[:, 1], whole=False)[-1] == 1.0
 
 

@@ -26,7 +26,8 @@ def test_completions_depend_on_the_prompt_alone(gpt2: str) -> None:
     together = load_generator(gpt2, "cpu", 4, 8).complete(questions)
     assert together == one_by_one
     assert load_generator(gpt2, "cpu", 4, 8).complete(questions[::-1]) == together[::-1]
-    assert len(together) == 10 and any(together)
+    assert len(together) == 10
+    assert any(together)
     assert load_generator(gpt2, "cpu", 4, 8).complete([]) == []
 
 

@@ -61,7 +61,8 @@ def test_a_model_that_answers_questions_is_one(folder: Path) -> None:
     implier = load_implier(save_deberta(folder / "answers", "answers"), "cpu", 2)
     assert isinstance(implier, Spans)
     answers = implier.answer(QUESTIONS)
-    assert answers[0].text and answers[0].text in TEXT
+    assert answers[0].text
+    assert answers[0].text in TEXT
     assert answers[2].text == ""  # no text, no span
     assert all(0 <= answer.score + answer.second <= 1.0001 for answer in answers)
     assert implier.answer([]) == []

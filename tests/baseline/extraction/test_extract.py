@@ -56,7 +56,8 @@ def test_without_further_models(world: Path) -> None:
 def test_whose_values_count(world: Path) -> None:
     few = run(world, "baseline.attribute_values=retrieved")[1]  # rows 0 and 8: black, 256 gigabytes
     words = [(key, value) for found in few.found for key, value in found.pairs()]
-    assert set(words) <= {("Color", "black"), ("Storage Capacity", "256gb"), ("Storage Capacity", "256g")} and words
+    assert set(words) <= {("Color", "black"), ("Storage Capacity", "256gb"), ("Storage Capacity", "256g")}
+    assert words
     every = run(world, "baseline.attribute_values=knowledge_base")[1]
     assert "Brand" in every.telling[0]
 
@@ -68,9 +69,8 @@ def test_the_papers_generator_and_an_inference_model_run_once(world: Path, tmp_p
     _, first = run(world, *options, cache=tmp_path / "cache")
     assert first.by["ocr"] == NotRun("models.ocr is empty")
     implied = first.by["implied"]
-    assert not isinstance(implied, NotRun) and all(
-        set(found.values) == {"Color", "Storage Capacity"} for found in implied
-    )
+    assert not isinstance(implied, NotRun)
+    assert all(set(found.values) == {"Color", "Storage Capacity"} for found in implied)
     assert len(first.by["generator"]) == 13
     load_generator.cache_clear()
     load_implier.cache_clear()
@@ -106,9 +106,11 @@ def test_rates(world: Path) -> None:
     sheets = make_sheets(data.kb)
     rows = data.reviews.rows("test")
     whole = rate(data, sheets, extracted, rows)
-    assert whole["generator"]["precision"] is None and whole["generator"]["reason"] == "models.generator is empty"
+    assert whole["generator"]["precision"] is None
+    assert whole["generator"]["reason"] == "models.generator is empty"
     exact = whole["string match"]
-    assert exact["precision"] == 100.0 and exact["wrong"] == exact["unknown"] == 0
+    assert exact["precision"] == 100.0
+    assert exact["wrong"] == exact["unknown"] == 0
     assert exact["known"] == 2 * len(rows)
     stated = sum(len(extracted.found[row].values) for row in rows)
     assert exact["recall"] == round(100 * stated / (2 * len(rows)), 2)

@@ -91,7 +91,8 @@ def test_tuned_vectors_find_gold_products_better(encoder: Path, world: Path, tmp
     tuned = taught(work, settings, data)
     after, record = (tuned.reviews, tuned.entities), tuned.record
     assert np.allclose(np.linalg.norm(tuned.reviews, axis=1), 1, atol=1e-4)
-    assert tuned.reviews.shape == (90, 32) and tuned.entities.shape == (16, 32)
+    assert tuned.reviews.shape == (90, 32)
+    assert tuned.entities.shape == (16, 32)
     assert mrr(after, data, "test") > mrr(before, data, "test") + 0.1
     assert 1 <= record["epoch"] <= 4
     assert record["dev_mrr"] == pytest.approx(mrr(after, data, "dev"), abs=2e-3)
@@ -126,7 +127,8 @@ def test_killed_training_goes_on_and_ends_where_it_would_have(encoder: Path, wor
     child.send_signal(signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
     left = furthest(killed)
-    assert left is not None and not list(killed.rglob("tuned.json"))
+    assert left is not None
+    assert not list(killed.rglob("tuned.json"))
     data = load_data(world / "dataset")
     settings = load_settings("demo", chosen)
     resumed, straight = (taught(Work(Snapshot(root)), settings, data) for root in (killed, whole))
@@ -167,7 +169,8 @@ def test_why_there_is_nothing(encoder: Path, tmp_path: Path) -> None:
 def test_lesson_reads_no_test_review_and_no_gold_as_negative(world: Path) -> None:
     data = load_data(world / "dataset")
     lesson = make_lesson(data, load_settings("demo"))
-    assert len(lesson.reviews) == 60 and len(lesson.dev) == 20
+    assert len(lesson.reviews) == 60
+    assert len(lesson.dev) == 20
     assert all(gold != other for gold, other in zip(lesson.gold, lesson.negatives, strict=True))
     entities = data.kb.texts(("title", "description"))
     for n, row in enumerate(data.reviews.rows("train")):

@@ -38,7 +38,8 @@ def test_redirects_and_scripts_are_hops_and_frames_are_not() -> None:
     assert (first.url, first.location, first.status) == ("http://s/a", "http://s/b", 301)
     assert first.headers == (("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("Location", "http://s/b"))
     assert (second.location, second.status, second.reason) == ("http://s/c", 302, SCRIPTED)
-    assert visit.response is not None and not visit.finished
+    assert visit.response is not None
+    assert not visit.finished
     assert visit.headers == (("X-Archive-Orig-Content-Encoding", "br"),)
 
 

@@ -170,10 +170,14 @@ def test_an_outage_of_a_real_server_costs_the_requests_that_found_it(capsys: pyt
 def test_a_real_server_that_stays_down_ends_the_crawl() -> None:
     with fetching(Outage(probes=10**9), max_outage=0.05) as (server, fetcher):
         fetcher.get(f"{server.url}/0", "page", html_page)
-        with pytest.raises(RunFailed, match="out of order for"):
+
+        def fail_always() -> None:
             for number in range(9):
                 with pytest.raises(FetchFailed):
                     fetcher.get(f"{server.url}/{number}", "page", html_page)
+
+        with pytest.raises(RunFailed, match="out of order for"):
+            fail_always()
     assert sum(seen.target != "/robots.txt" for seen in server.seen) == 4
 
 

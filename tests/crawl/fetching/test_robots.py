@@ -22,7 +22,7 @@ RULES = b"User-agent: GetIntentCrawler\nDisallow: /\n\nUser-agent: *\nDisallow: 
 
 
 def outcome(robots: bytes | None, target: str, *faults: Fault, **settings: float) -> str:
-    """ "fetched", or the kind of failure, of one page of a server with this robots.txt."""
+    """The fate of one page of a server with this robots.txt: "fetched", or the kind of failure."""
     pages: dict[str, Answer | bytes] = {"/lamp": PAGE, "/api/1.json": PAGE, "/cart/2": PAGE}
     if robots is not None:
         pages["/robots.txt"] = Answer(robots, "text/plain")

@@ -86,7 +86,8 @@ def test_a_success_after_a_failure_counts(tmp_path: Path) -> None:
     store.close()
     again = Archive(tmp_path)
     place = again.find("page", "http://shop/1")
-    assert place is not None and place.error is None
+    assert place is not None
+    assert place.error is None
     assert again.failures() == []
     again.close()
 
@@ -127,7 +128,8 @@ def test_damage_inside_costs_the_records_it_hit(tmp_path: Path, capsys: pytest.C
         store = Archive(tmp_path)
         assert store.find("page", "http://shop/2") is None
         found = store.find("page", "http://shop/4")
-        assert found is not None and store.read(found).body == b"<html>4</html>"
+        assert found is not None
+        assert store.read(found).body == b"<html>4</html>"
         store.close()
 
 
@@ -159,7 +161,8 @@ def test_any_framing_is_read(tmp_path: Path, cut: int) -> None:
     before = path.read_bytes()
     reader = Archive(tmp_path, writable=False)
     place = reader.find("page", "http://shop/5")
-    assert place is not None and reader.read(place).body == b"<html>5</html>"
+    assert place is not None
+    assert reader.read(place).body == b"<html>5</html>"
     reader.close()
     assert path.read_bytes() == before
     store = Archive(tmp_path)

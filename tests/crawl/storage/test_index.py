@@ -39,7 +39,8 @@ def held(raw: Path, count: int = 9) -> list[int]:
     found = [number for number, place in places.items() if place is not None]
     for number in found:
         place = places[number]
-        assert place is not None and store.read(place).body == b"<html>%d</html>" % number
+        assert place is not None
+        assert store.read(place).body == b"<html>%d</html>" % number
     store.close()
     return found
 
