@@ -122,7 +122,16 @@ def _plurals(lemma: str, language: Language) -> set[str]:
         forms.add(lemma[:-1] + "ies")
     if lemma.endswith(("f", "fe")):
         forms.add(lemma.removesuffix("e")[:-1] + "ves")
-    return forms | {form for form, lemmas in _irregular_nouns(language).items() if lemma in lemmas}
+    return forms | _irregular_plurals(language).get(lemma, set())
+
+
+@lru_cache(maxsize=2)
+def _irregular_plurals(language: Language) -> Mapping[str, set[str]]:
+    plurals: dict[str, set[str]] = {}
+    for form, lemmas in _irregular_nouns(language).items():
+        for lemma in lemmas:
+            plurals.setdefault(lemma, set()).add(form)
+    return plurals
 
 
 @lru_cache(maxsize=2)
