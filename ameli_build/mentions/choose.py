@@ -24,8 +24,8 @@ def places_of_names(occurrences: Sequence[Occurrence]) -> list[Occurrence]:
     Where a noun of the title is said, names that end in others are none: with "earbuds", "headphones" are others.
     """
     chosen: dict[str, Occurrence] = {}
-    titled = [place for place in occurrences if place.titled]
-    for place in titled or occurrences:
+    naming = [place for place in occurrences if not place.refusal]
+    for place in [place for place in naming if place.titled] or naming:
         known = chosen.setdefault(place.key, place)
         if place.this and not known.this:
             chosen[place.key] = place

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ameli_build.mentions.tables import name_table
 from ameli_build.mentions.words import word_set
@@ -26,7 +27,6 @@ SINGULAR_DIFFERS = word_set("glasses goggles")
 
 _VOWEL = re.compile("[aeiouy]")
 _NOUN = "NOUN"
-_KINDS = ("noun", "verb", "adj", "adv")
 _SIBILANTS = ("ches", "shes", "sses", "xes", "zzes")
 
 
@@ -37,7 +37,7 @@ def noun_lemma(word: str, language: Language) -> str:
 
     if word in UNCHANGED or word in SINGULAR_DIFFERS or word.endswith(_SINGULAR_ENDS) or not word.isalpha():
         return word  # a model number has no plural
-    if not word.endswith(("s", "men")) and word not in _exceptions("noun", language):
+    if not word.endswith(("s", "men")) and word not in _irregular_nouns(language):
         return word
     if not _VOWEL.search(word):
         return word.removesuffix("s") if word.removesuffix("s") in name_table().things else word  # not "gmrs"
@@ -59,86 +59,84 @@ def noun_forms(lemma: str, language: Language) -> frozenset[str]:
     return frozenset(forms | {lemma})
 
 
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """The words that spaCy's tables list, by what they can be; empty where the pipeline has no tables.
+
+    `things` are nouns that are nothing else, with their regular plurals; `acts` are nouns that are verbs as well and
+    nothing else ("belt", "jar"); both without function words (`stops`) and forms of other verbs ("works", "gaming").
+    """
+
+    nouns: frozenset[str]
+    verbs: frozenset[str]
+    adjectives: frozenset[str]
+    listed: frozenset[str]
+    things: frozenset[str]
+    acts: frozenset[str]
+    stops: frozenset[str]
+
+
+@lru_cache(maxsize=2)
+def dictionary(language: Language) -> Dictionary:
+    """The dictionary of a pipeline."""
+    index = _table("lemma_index", language)
+    nouns, verbs, adjectives, adverbs = (frozenset(index.get(kind, ())) for kind in ("noun", "verb", "adj", "adv"))
+    stops, irregular = frozenset(language.Defaults.stop_words), _table("lemma_exc", language).get("verb", {}).keys()
+    forms = {form for verb in verbs for form in (verb + "s", verb + "es", verb[:-1] + "ies")}
+    others = verbs | adjectives | adverbs | irregular | forms
+    things = {word for word in nouns - others if len(word) > 2 and not word.endswith("ing")}
+    things |= {word + "s" for word in things} - others
+    acts = (nouns & verbs) - adjectives - adverbs - irregular
+    listed = nouns | verbs | adjectives | adverbs
+    return Dictionary(nouns, verbs, adjectives, listed, frozenset(things - stops), acts - stops, stops)
+
+
 def is_verb(lemma: str, language: Language) -> bool:
     """Whether the word is also listed as a verb ("to watch", "to vacuum")."""
-    return lemma in _listed("verb", language)
+    return lemma in dictionary(language).verbs
 
 
 def is_noun(lemma: str, language: Language) -> bool:
     """Whether the word is listed as a noun."""
-    return lemma in listed_nouns(language)
+    return lemma in dictionary(language).nouns
 
 
 def listed_nouns(language: Language) -> frozenset[str]:
     """All words that are listed as nouns."""
-    return _listed("noun", language)
+    return dictionary(language).nouns
 
 
 def is_listed(word: str, language: Language) -> bool:
     """Whether the word is in the dictionary at all, unlike most names."""
-    return word in dictionary(language)
-
-
-@lru_cache(maxsize=2)
-def plain_nouns(language: Language) -> frozenset[str]:
-    """Words listed as nouns and not as adjectives: before another noun they say of what kind it is."""
-    return _listed("noun", language) - _listed("adj", language)
-
-
-@lru_cache(maxsize=2)
-def only_nouns(language: Language) -> frozenset[str]:
-    """Nouns that are nothing else, and their regular plurals; no function words, no verb forms ("works", "gaming")."""
-    verbs = _listed("verb", language)
-    others = verbs | _qualifiers(language) | frozenset(_exceptions("verb", language))
-    others |= {form for verb in verbs for form in (verb + "s", verb + "es", verb[:-1] + "ies")}
-    found = {word for word in _listed("noun", language) - others if len(word) > 2 and not word.endswith("ing")}
-    found |= {word + "s" for word in found} - others
-    return frozenset(found - language.Defaults.stop_words)
-
-
-@lru_cache(maxsize=2)
-def verbal_nouns(language: Language) -> frozenset[str]:
-    """Nouns that are verbs as well and nothing else ("belt", "jar"); no function words, no forms of another verb."""
-    found = (_listed("noun", language) & _listed("verb", language)) - _qualifiers(language)
-    return frozenset(found - _exceptions("verb", language).keys() - language.Defaults.stop_words)
-
-
-def _qualifiers(language: Language) -> frozenset[str]:
-    return _listed("adj", language) | _listed("adv", language)
-
-
-@lru_cache(maxsize=2)
-def dictionary(language: Language) -> frozenset[str]:
-    """All listed words."""
-    return frozenset().union(*(_listed(kind, language) for kind in _KINDS))
-
-
-@lru_cache(maxsize=16)
-def _listed(kind: str, language: Language) -> frozenset[str]:
-    """The lemmas of a kind that spaCy's tables list; none where the pipeline has no tables."""
-    tables = getattr(language.get_pipe("lemmatizer"), "lookups", None)
-    if tables is None or not tables.has_table("lemma_index"):
-        return frozenset()
-    return frozenset(tables.get_table("lemma_index").get(kind, ()))
+    return word in dictionary(language).listed
 
 
 def _plurals(lemma: str, language: Language) -> set[str]:
     forms = {lemma + "s", lemma + "es"}
     if lemma.endswith("y"):
         forms.add(lemma[:-1] + "ies")
-    if lemma.endswith("f"):
-        forms.add(lemma[:-1] + "ves")
-    if lemma.endswith("fe"):
-        forms.add(lemma[:-2] + "ves")
-    forms |= {form for form, lemmas in _exceptions("noun", language).items() if lemma in lemmas}
+    if lemma.endswith(("f", "fe")):
+        forms.add(lemma.removesuffix("e")[:-1] + "ves")
+    return forms | _irregular_plurals(language).get(lemma, set())
+
+
+@lru_cache(maxsize=2)
+def _irregular_plurals(language: Language) -> Mapping[str, set[str]]:
+    plurals: dict[str, set[str]] = {}
+    for form, lemmas in _irregular_nouns(language).items():
+        for lemma in lemmas:
+            plurals.setdefault(lemma, set()).add(form)
+    return plurals
+
+
+@lru_cache(maxsize=2)
+def _irregular_nouns(language: Language) -> Mapping[str, Collection[str]]:
+    """The irregular plurals that spaCy's tables list, with their lemmas."""
+    forms: Mapping[str, Collection[str]] = _table("lemma_exc", language).get("noun", {})
     return forms
 
 
-@lru_cache(maxsize=16)
-def _exceptions(kind: str, language: Language) -> Mapping[str, Collection[str]]:
-    """The irregular forms of a kind that spaCy's tables list, with their lemmas."""
+def _table(name: str, language: Language) -> Mapping[str, Any]:
+    """A table of the lemmatizer by kinds of words; empty where the pipeline has none."""
     tables = getattr(language.get_pipe("lemmatizer"), "lookups", None)
-    if tables is None or not tables.has_table("lemma_exc"):
-        return {}
-    exceptions: Mapping[str, Collection[str]] = tables.get_table("lemma_exc").get(kind, {})
-    return exceptions
+    return tables.get_table(name) if tables is not None and tables.has_table(name) else {}

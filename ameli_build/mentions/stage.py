@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ameli_build.fingerprints import fingerprint
 from ameli_build.mentions.choose import choose_mention, places_of_names, wording
-from ameli_build.mentions.inflect import dictionary, only_nouns, plain_nouns, verbal_nouns
+from ameli_build.mentions.inflect import dictionary
 from ameli_build.mentions.match import Lookup, Occurrence, find_places, lookup_of, quoted
 from ameli_build.mentions.phrases import Known, own_words
 from ameli_build.mentions.rules import CAREFUL, names_by
@@ -21,9 +22,6 @@ from ameli_build.reasons import DROPPED, Reason
 from ameli_build.records import joined_text_expr
 from ameli_build.settings import Settings
 from ameli_build.stages import Conserved, Result, Shard, Stage, Tables, Work
-
-if TYPE_CHECKING:
-    from spacy.language import Language
 
 MENTIONS = pl.Schema(
     {
@@ -49,21 +47,25 @@ _NAMES = pl.Schema(
 """Texts of names without gaps; of all names, the keys, and of each key whether it is a verb too, the name that it is a
 form of, how often title and category say that name, and whether it ends in a noun of the title."""
 
-_Told = tuple[bool, str, bool]
-_TOLD_OF_KEYS = ("verbs", "named", "titled")
-"""What is told of each key."""
-
 _PLACES = pl.Schema(
     {
-        "start": pl.List(pl.Int64),
-        "end": pl.List(pl.Int64),
-        "key": pl.List(pl.String),
-        "this": pl.List(pl.Boolean),
-        "refusal": pl.List(pl.String),
-        "titled": pl.List(pl.Boolean),
+        "review_id": pl.String,
+        "start": pl.Int64,
+        "end": pl.Int64,
+        "key": pl.String,
+        "this": pl.Boolean,
+        "refusal": pl.String,
+        "titled": pl.Boolean,
     }
 )
+"""Fields of each `Occurrence`."""
 
+_OF_KEYS = ("keys", "named", "verbs", "titled")
+_ANY = ""
+"""The SKU of all products together."""
+
+_Product = tuple[Any, ...]
+"""SKU, title, leaf category, and `_OF_KEYS`, the texts among them joined."""
 
 _TOLD = 5
 """Refused places that the reason of a dropped review tells."""
@@ -85,8 +87,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     )
     names = name_table(work, settings, products.collect())
     places = _places(work, settings, reviews, names)
-    naming = [[place for place in some if not place.refusal] for some in places]
-    scores = _scores(work, settings, reviews, naming)
+    scores = _scores(work, settings, reviews, places)
     return _result(reviews, names, places, scores)
 
 
@@ -95,10 +96,11 @@ def name_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.Dat
     rows = list(products.select("name", "leaf").iter_rows())
     distinct = sorted(set(rows))
     rule, language, longest = settings.mentions.rule, settings.models.language, settings.mentions.max_words
-    shards = [
-        Shard(fingerprint("names", part, rule, identity(language), longest), (rule, language, longest, part))
-        for part in _cut(distinct, settings.run.shard_rows)
-    ]
+    shards = []
+    for start in range(0, len(distinct), settings.run.shard_rows):
+        part = distinct[start : start + settings.run.shard_rows]
+        key = fingerprint("names", part, rule, identity(language), longest)
+        shards.append(Shard(key, (rule, language, longest, part)))
     found = pl.concat([_NAMES.to_frame(), *work.map("parse names", _parse_names, shards)])
     place = {row: n for n, row in enumerate(distinct)}
     return products.hstack(found[[place[row] for row in rows]])
@@ -120,48 +122,54 @@ def _parse_names(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.Dat
 
 def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.DataFrame) -> list[list[Occurrence]]:
     """Occurrences in each review of its product's names, or of any product's with `mentions.source = "catalogue"`."""
-    everything: dict[str, _Told] = {}
-    if settings.mentions.source == "catalogue":
-        for keys, *told in names.select("keys", *_TOLD_OF_KEYS).iter_rows():
-            everything.update(zip(keys, zip(*told, strict=True), strict=True))
-    careful = settings.mentions.rule == CAREFUL
-    common = (everything, settings.models.language, settings.mentions.max_words, careful)
+    catalogue = settings.mentions.source == "catalogue"
+    everything = _told(_merged(names)) if catalogue else []
+    common = (settings.models.language, settings.mentions.max_words, settings.mentions.rule == CAREFUL)
     shards = []
-    for part in reviews.select("sku", "text").iter_slices(settings.run.shard_rows):
-        own = names.clear() if everything else names.join(part, on="sku", how="semi")
-        shards.append(Shard("", (part, own, *common)))
-    table = pl.concat([_PLACES.to_frame(), *work.map("find mentions", _find, shards, cached=False)])
-    return [[Occurrence(*place) for place in zip(*row, strict=True)] for row in table.iter_rows()]
+    for part in reviews.select("review_id", "sku", "text").iter_slices(settings.run.shard_rows):
+        products = everything or _told(names.join(part, on="sku", how="semi"))
+        shards.append(Shard("", (part.rows(), products, *common)))
+    found: dict[str, list[Occurrence]] = {review_id: [] for review_id in reviews["review_id"]}
+    for table in work.map("find mentions", _find, shards, cached=False):
+        for review_id, *place in table.iter_rows():
+            found[review_id].append(Occurrence(*place))
+    return list(found.values())
 
 
-def _find(payload: tuple[pl.DataFrame, pl.DataFrame, Mapping[str, _Told], str, int, bool]) -> pl.DataFrame:
-    reviews, names, everything, language, longest, careful = payload
-    if everything:
-        lookup = _lookup(everything)
-        found = [find_places(text, lookup, longest, careful=careful) for text in reviews["text"]]
-    else:
-        known = _known_of(names, load_language(language))
-        found = [
-            find_places(text, lookup, longest, own, careful=careful)
-            for text, (lookup, own) in zip(reviews["text"], map(known.__getitem__, reviews["sku"]), strict=True)
-        ]
-    columns = {name: [[getattr(place, name) for place in places] for places in found] for name in _PLACES}
-    return pl.DataFrame(columns, schema=_PLACES)
+def _merged(names: pl.DataFrame) -> pl.DataFrame:
+    """The names of all products as those of one, `_ANY`."""
+    keys = names.select(_OF_KEYS).explode(_OF_KEYS).drop_nulls("keys").unique("keys", keep="last", maintain_order=True)
+    return keys.select(
+        pl.lit(_ANY).alias("sku"), pl.lit("").alias("name"), pl.lit("").alias("leaf"), pl.all().implode()
+    )
 
 
-def _known_of(names: pl.DataFrame, language: Language) -> dict[str, tuple[Lookup, Known]]:
-    """By SKU: the keys of a product's names, and by which words its mentions are told from other products'."""
-    words = (plain_nouns(language), only_nouns(language), verbal_nouns(language), dictionary(language))
-    return {
-        sku: (_lookup(dict(zip(keys, zip(*told, strict=True), strict=True))), Known(own_words(title, leaf), *words))
-        for sku, title, leaf, keys, *told in names.select("sku", "name", "leaf", "keys", *_TOLD_OF_KEYS).iter_rows()
-    }
+def _told(names: pl.DataFrame) -> list[_Product]:
+    """Products as a worker gets them: no frame, with which the texts of the whole catalogue would travel."""
+    return names.select("sku", "name", "leaf", pl.col("keys", "named").list.join(" "), "verbs", "titled").rows()
 
 
-def _lookup(told: Mapping[str, _Told]) -> Lookup:
-    names = {key: name for key, (_, name, _) in told.items() if name != key}
-    titled = (key for key, (_, _, titled) in told.items() if titled)
-    return lookup_of({key: verb for key, (verb, _, _) in told.items()}, names, titled)
+def _find(payload: tuple[list[tuple[str, str, str]], list[_Product], str, int, bool]) -> pl.DataFrame:
+    reviews, products, language, longest, careful = payload
+    listed = dictionary(load_language(language))
+    known: dict[str, tuple[Lookup, Known | None]] = {}
+    for sku, title, leaf, *told in products:
+        known[sku] = _lookup(*told), Known(own_words(title, leaf), listed)
+    if _ANY in known:
+        known = dict.fromkeys((sku for _, sku, _ in reviews), (known[_ANY][0], None))
+    rows = [
+        (review_id, *place)
+        for review_id, sku, text in reviews
+        for place in find_places(text, *known[sku], max_words=longest, careful=careful)
+    ]
+    return pl.DataFrame(rows, schema=_PLACES, orient="row")
+
+
+def _lookup(keys: str, names: str, verbs: Sequence[bool], titled: Sequence[bool]) -> Lookup:
+    forms = keys.split()
+    return lookup_of(
+        dict(zip(forms, verbs, strict=True)), dict(zip(forms, names.split(), strict=True)), compress(forms, titled)
+    )
 
 
 def _scores(
@@ -172,10 +180,9 @@ def _scores(
     Nothing is embedded for reviews of one name, which have nothing to choose.
     """
     against = reviews["text" if settings.mentions.source == "catalogue" else "product"].fill_null("")
-    names = map(places_of_names, places)
     choices = [
         sorted({wording(text, place) for place in some}) if len(some) > 1 else []
-        for text, some in zip(reviews["text"], names, strict=True)
+        for text, some in zip(reviews["text"], map(places_of_names, places), strict=True)
     ]
     pairs = [(target, word) for target, some in zip(against, choices, strict=True) for word in some]
     left = embed_texts(work, settings, [target for target, _ in pairs])
@@ -194,7 +201,7 @@ def _result(
     kept, dropped = [], []
     columns = (reviews["review_id"], reviews["sku"], reviews["text"], places, scores)
     for review_id, sku, text, some, score in zip(*columns, strict=True):
-        mention = choose_mention(text, [place for place in some if not place.refusal], score)
+        mention = choose_mention(text, some, score)
         if mention is not None:
             kept.append((review_id, mention.text, mention.start, mention.end, mention.score))
         else:
@@ -207,10 +214,6 @@ def _result(
             "mentions/dropped": pl.DataFrame(dropped, schema=DROPPED, orient="row"),
         }
     )
-
-
-def _cut(items: Sequence[tuple[str, str]], size: int) -> list[list[tuple[str, str]]]:
-    return [list(items[start : start + size]) for start in range(0, len(items), size)]
 
 
 STAGE = Stage(

@@ -8,10 +8,6 @@ WORD = re.compile(r"[^\W_]+")
 """What counts as a word, in names and in reviews: hyphens and apostrophes separate."""
 
 
-OBJECTS = "the|my|our|his|her|their|your|its|us|me|them|up|out"
-"""What stands after a verb and after no noun, as alternatives of a pattern."""
-
-
 def word_set(text: str) -> frozenset[str]:
     """The words of `text`, which white space separates."""
     return frozenset(text.split())

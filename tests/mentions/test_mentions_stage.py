@@ -1,15 +1,19 @@
 """The stage on hand-made cases: accuracy, conservation, and reviews that name nothing."""
 
 import csv
+import pickle
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+import pytest
 
 from ameli_build.mentions.stage import STAGE
 from ameli_build.records import joined_text
 from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot, write_table
-from ameli_build.stages import run_stage
+from ameli_build.stages import Shard, Work, run_stage
 
 Case = tuple[str, str, str, str]
 
@@ -72,3 +76,34 @@ def test_names_of_the_whole_catalogue(tmp_path: Path) -> None:
     assert snapshot.read("mentions/mentions")["mention"].to_list() == ["air fryer"]
     run_stage(STAGE, snapshot, load_settings("demo"))
     assert snapshot.read("mentions/mentions").is_empty()
+
+
+class Weighed(Work):
+    """Work that tells how many bytes a worker gets for each shard."""
+
+    def map(
+        self,
+        label: str,
+        function: Callable[[Any], pl.DataFrame],
+        shards: Sequence[Shard],
+        cached: bool = True,
+        model: bool = False,
+    ) -> list[pl.DataFrame]:
+        WEIGHTS.update({label: max(len(pickle.dumps(shard.payload)) for shard in shards)} if shards else {})
+        return Work.map(self, label, function, shards, cached, model)
+
+
+WEIGHTS: dict[str, int] = {}
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_a_shard_does_not_grow_with_the_catalogue(tmp_path: Path, rows: int) -> None:
+    """A slice of a frame is pickled with the texts of the whole frame: 28 MB a shard at the paper's size."""
+    cases = [(f"Acme{n:03} - Air Fryer", "Air Fryers", f"The air fryer is number {n:03}", "") for n in range(100)]
+    weights = []
+    for count in (5, 100):
+        snapshot = snapshot_of(tmp_path / str(count), cases[:count])
+        tables = {name: snapshot.scan(name) for name in STAGE.inputs}
+        STAGE.compute(tables, load_settings("demo", [f"run.shard_rows={rows}"]), Weighed(snapshot))
+        weights.append(WEIGHTS["find mentions"])
+    assert weights[1] <= 1.05 * weights[0]

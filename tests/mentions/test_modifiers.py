@@ -21,22 +21,17 @@ KNOWN = known_of("Norvik - Gas Wi-Fi Range - Black", "Gas Ranges")
         ("my restaurant ", True),
         ("my big restaurant ", True),
         ("this restaurant ", False),
-        ("a great restaurant ", False),
-        ("it is a restaurant ", False),
         ("I bought a restaurant ", True),
         ("my Dornell ", True),
         ("my Norvik ", False),
         ("my DORNELL ", True),
         ("My sister's ", True),
-        ("my sister’s new ", False),
-        ("the world's best ", False),
         ("Norvik's ", False),
         ("our electric ", True),
         ("an electric ", True),
         ("electric ", True),
         ("this electric ", False),
         ("the 30 inch ", False),
-        ("the 30 gallon ", False),
         ("the wifi ", False),
         ("a cheap, restaurant, ", False),
         ("", False),
@@ -44,11 +39,6 @@ KNOWN = known_of("Norvik - Gas Wi-Fi Range - Black", "Gas Ranges")
 )
 def test_modifiers(text: str, another: bool) -> None:
     assert is_of_another(text, len(text), KNOWN) is another
-
-
-@pytest.mark.parametrize(("title", "another"), [("Tick Kids' Watch", False), ("Tick Sports Watch", True)])
-def test_a_thing_for_children_is_called_theirs(title: str, another: bool) -> None:
-    assert is_of_another("My son's ", 9, known_of(title, "Watches")) is another
 
 
 def test_own_words_know_plurals_and_compounds() -> None:
