@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from html import unescape
+from html import unescape as _unescape
 from typing import Any, Literal
 from urllib.parse import urljoin
 
@@ -27,6 +27,8 @@ _OTHERS = {
     "select your country": "the choice of country",
 }
 _SKU = re.compile(r"[0-9]{1,20}")
+_TOO_LONG = re.compile("&#0*[1-9][0-9]{7,};?")
+"""Python reads 4,300 digits, and raises."""
 _WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
     (
         "blocked",
@@ -61,6 +63,8 @@ _WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 LARGEST = 1e9
 """Of all numbers that a page tells: prices, counts, ranks."""
+MAX_ROWS = 10_000
+"""Reviews or products on one page of JSON, of which a shop sends at most a hundred."""
 OUT_OF_RANGE = "out_of_range"
 """Stands in a record's `extra` with the fields whose numbers could not be."""
 _SWITCH = {"true": "Yes", "false": "No"}
@@ -133,7 +137,7 @@ def clean_text(text: object) -> str:
     if not isinstance(text, str):
         return ""
     text = _untagged(text)
-    return folded(unescape(text) if "&" in text else text)
+    return folded(unescape(text))
 
 
 def clean_lines(text: str) -> str:
@@ -141,7 +145,12 @@ def clean_lines(text: str) -> str:
     plain = _untagged(text)
     if plain != text:
         plain = folded(plain)
-    return readable(unescape(plain) if "&" in plain else plain)
+    return readable(unescape(plain))
+
+
+def unescape(text: str) -> str:
+    """`text` with its character references decoded; a number that can be no character is U+FFFD, however long."""
+    return _unescape(_TOO_LONG.sub("\ufffd", text)) if "&" in text else text
 
 
 def _untagged(text: str) -> str:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
 
 from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.markup import preformatted
-from ameli_build.catalog.parsed import LARGEST, OUT_OF_RANGE, NotReviews, error_text, readable
+from ameli_build.catalog.parsed import LARGEST, MAX_ROWS, OUT_OF_RANGE, NotReviews, error_text, readable, unescape
 from ameli_build.catalog.raw_records import BadRecord, review_of
 from ameli_build.catalog.scripts import json_in
 from ameli_build.catalog.urls import original_image, sku_of
@@ -68,6 +67,8 @@ def _page(body: bytes) -> dict[str, Any]:
         page = {**page, "topics": []}
     if not isinstance(page, dict) or not isinstance(page.get("topics"), list):
         raise NotReviews("JSON without a list of topics")
+    if len(page["topics"]) > MAX_ROWS:
+        raise NotReviews(f"more than {MAX_ROWS:,} reviews, as no page has them")
     return page
 
 
