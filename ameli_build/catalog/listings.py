@@ -26,7 +26,8 @@ _NEXT = tuple(
 )
 _TOTAL = (".pagination-num-found", ".item-count", ".left-side .item-count")
 _LOCATION = re.compile(r"<(?:\w+:)?loc>\s*+(?:<!\[CDATA\[)?+([^<\]]++)(?:\]\]>)?+\s*+</(?:\w+:)?loc>")
-_MAX_SITEMAP = 1 << 28
+_MAX_SITEMAP = 1 << 26
+"""Bytes unpacked; the protocol allows some 50 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,11 @@ def parse_sitemap(body: bytes) -> Sitemap:
     if body.startswith(b"\x1f\x8b"):
         try:
             with gzip.GzipFile(fileobj=BytesIO(body)) as stream:
-                body = stream.read(_MAX_SITEMAP)
+                body = stream.read(_MAX_SITEMAP + 1)
         except (OSError, EOFError, zlib.error) as error:
             raise NotAListing(f"a broken gzip file: {error}") from None
+    if len(body) > _MAX_SITEMAP:
+        raise NotAListing(f"more than {_MAX_SITEMAP:,} bytes, as no sitemap has them")
     text = page_text(body)
     found = tuple(dict.fromkeys(unescape(location.strip()) for location in _LOCATION.findall(text)))
     if re.search(r"<(?:\w+:)?sitemapindex\b", text):
