@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 import threading
@@ -32,6 +33,7 @@ QUEUE_SECONDS = 400
 """A grid may let a new session wait until others have ended."""
 
 _IDLE_SECONDS = 60.0
+_CLEAR_SECONDS = 10.0
 _SCRIPT_GRACE = 2.0
 _ANSWER_GRACE = 10.0
 """A driver that answers this much later than it should is given up with its browser."""
@@ -41,11 +43,36 @@ _MAX_FOLDER = 60
 
 
 class _SupervisedService(Service):
-    """A chromedriver that dies with this process, its browser and their folder with it."""
+    """A chromedriver that dies with this process, its browser and their folder with it.
+
+    The supervisor ends them when this process is killed; this process ends them when the supervisor is.
+    """
 
     def __init__(self, driver: str, folder: str) -> None:
+        self._folder = folder
+        self._watch: threading.Thread | None = None
         self._command = [supervise.__file__, folder, driver]
         super().__init__(executable_path=sys.executable, popen_kw={"start_new_session": True})
+
+    def start(self) -> None:
+        """As `Service.start`; a thread waits for the supervisor's end."""
+        try:
+            super().start()
+        finally:
+            process = getattr(self, "process", None)
+            if process is not None:
+                self._watch = threading.Thread(target=self._clear_after, args=(process,), daemon=True)
+                self._watch.start()
+
+    def stop(self) -> None:
+        """As `Service.stop`; nothing is left after it."""
+        super().stop()
+        if self._watch is not None:
+            self._watch.join(_CLEAR_SECONDS)
+
+    def _clear_after(self, process: subprocess.Popen[bytes]) -> None:
+        if process.wait() < 0:  # killed, so that it could not do it itself
+            supervise.clear(process.pid, self._folder)
 
     def command_line_args(self) -> list[str]:
         """What stands behind the interpreter's path."""

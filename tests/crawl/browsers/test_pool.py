@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from crawl.browsing import clicker_of, pool_of, processes_of, settings_of
+from crawl.browsing import alive, clicker_of, pool_of, processes_of, settings_of
 from faults.server import misbehaving
 
 from ameli_build.crawl.browsers.pool import START_TRIES, BrowserPool
@@ -75,6 +75,28 @@ def test_a_browser_that_ended_while_idle_is_not_lent(monkeypatch: pytest.MonkeyP
             assert browser.driver.session_id == session
             for process in processes_of(browser):
                 os.kill(process, signal.SIGKILL)
+        with pool.borrow() as browser:
+            assert browser.open(f"{server.url}/never").title == "No button"
+
+
+FORKS = b"<html><title>F</title><script>for (let n = 0; n < 5; n++) new Worker('data:,for(;;);')</script></html>"
+
+
+@pytest.mark.parametrize("page", ["/never", "/frames", "/forks"])
+def test_a_supervisor_that_is_killed_leaves_no_process_and_no_file(page: str) -> None:
+    frames = b"<html><title>F</title>" + b"<iframe srcdoc='<p>x'></iframe>" * 20 + b"</html>"
+    pages = PAGES | {"/frames": frames, "/forks": FORKS}
+    with misbehaving(pages) as server, pool_of(settings_of()) as pool:
+        with pool.borrow() as browser:
+            browser.open(f"{server.url}{page}")
+            service = browser.driver.service  # type: ignore[attr-defined]
+            supervisor, folder = service.process.pid, Path(service._folder)
+            assert folder.is_dir()
+            assert len(alive(supervisor)) > 4
+            os.kill(supervisor, signal.SIGKILL)
+            service._watch.join(60)
+            assert (alive(supervisor), folder.exists()) == ([], False)
+            browser.close()
         with pool.borrow() as browser:
             assert browser.open(f"{server.url}/never").title == "No button"
 
