@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.catalog.links import Links, LinkTable, count_out_of_range, references_in
+from ameli_build.catalog.links import Links, LinkTable, count_out_of_range, count_unread, references_in
 from ameli_build.catalog.raw_files import FORMS, read_products
 from ameli_build.catalog.raw_tables import ReviewFile, earlier_wins
 from ameli_build.catalog.stored import image_file
@@ -38,7 +38,7 @@ class _Found:
     rejected: pl.DataFrame
     crawled: bool = False
     unread: int = 0
-    """Values of optional fields that could not be read."""
+    """Values of optional fields of ingested files that could not be read."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
@@ -118,13 +118,16 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
     images = wanted.to_frame().join(known, on="reference", how="left", maintain_order="left")
     unknown = pl.col("known").is_null()
     images = images.with_columns(pl.when(unknown).then(pl.lit("not fetched")).otherwise("error").alias("error"))
+    unread = count_unread(found.products) + reviews.unread if found.crawled else found.unread
+    if found.crawled and unread:
+        say(f"warning: {unread:,} values of the shop's that could not be read are left empty (`unread` in `extra`)")
     counts = {
         "products": found.products.height,
         "reviews": reviews.reviews,
         "links": reviews.rows,
         "conflicts": reviews.conflicts,
         "rejected": rejected.height,
-        "unread_values": found.unread,
+        "unread_values": unread,
         "images": images.height,
         "images_missing": images["path"].null_count(),
     }

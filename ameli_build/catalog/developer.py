@@ -14,6 +14,7 @@ from typing import Any
 from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.generation_b import spoken
 from ameli_build.catalog.parsed import (
+    MAX_ROWS,
     Draft,
     NotAProduct,
     WrongPage,
@@ -76,6 +77,8 @@ def parse_api_page(body: bytes, source: str = "") -> ApiPage:
     if not isinstance(rows, list):
         message = plain(as_dict(page.get("error")).get("message"))
         raise NotApiPage(f"JSON without a list of products{': ' if message else ''}{message[:200]}")
+    if len(rows) > MAX_ROWS:
+        raise NotApiPage(f"more than {MAX_ROWS:,} products, as no page has them")
     products: list[Product] = []
     rejected: list[Rejected] = []
     for number, row in enumerate(rows, 1):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PageElement
@@ -15,6 +16,9 @@ from ameli_build.catalog.markup import without_scripts
 from ameli_build.catalog.parsed import WrongPage, folded
 
 MAX_DEPTH = 400
+MAX_ELEMENTS = 30_000
+"""Several times as many as a heavy page has. A page ends by a count and not by the clock: whether it can be read must
+not depend on the machine that reads it, and a limit of seconds would hold for no thread of a crawl."""
 _NOT_TEXT = frozenset({"button", "svg"})
 _NOT_TEXT_CLASSES = frozenset({"tooltip", "tooltip-text", "definition", "sr-only", "visually-hidden"})
 _FUNCTION = re.compile(r":[a-z-]+\([^)]*\)")
@@ -24,6 +28,7 @@ _WALKED = etree.XPath(
     " or contains(@class, 'ugc-c-review-average')]]"
 )
 _HEADINGS = ("h1", "h4")
+_OPENING = re.compile("<[A-Za-z]")
 _BESIDE = re.compile("basis-none|ugc-c-review-average")
 _INLINE = frozenset({"a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u"})
 
@@ -50,6 +55,8 @@ class Page:
 
     def __init__(self, html: str, concern: re.Pattern[str] | None = None) -> None:
         source = without_scripts(html)
+        if sum(1 for _ in islice(_OPENING.finditer(source), MAX_ELEMENTS + 1)) > MAX_ELEMENTS:
+            raise WrongPage(f"more than {MAX_ELEMENTS:,} elements, as no page has them")
         self._tree = BeautifulSoup("" if concern else source, "lxml")
         if concern is None:
             _check_depth(self._tree)

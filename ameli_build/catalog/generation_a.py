@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ameli_build.catalog.dom import Page, first_text, first_with_class, text_of, values_of
-from ameli_build.catalog.parsed import Draft, count_in, price_in
+from ameli_build.catalog.parsed import Draft, count_in, first_price, price_in
 from ameli_build.catalog.schema_org import NOT_NEW
 from ameli_build.catalog.urls import sku_of
 
@@ -50,7 +50,7 @@ def read(page: Page, told: Draft = _NOTHING) -> Draft:
         rows=told.rows or tuple(_rows(page)),
         images=told.images or tuple(values_of(page.select(*_GALLERY), "data-src", "src")),
         variants=told.variants + shown,
-        price=_price(page) if told.price is None else told.price,
+        price=first_price((told.price, _price(page))),
         brand=told.brand or first_text(page, (".shop-product-title a", ".sku-title .brand-link", "a.brand-link")),
         model=told.model or first_text(page, (".model.product-data .product-data-value",)),
         review_count=count_in(first_text(page, _REVIEWS)) if told.review_count is None else told.review_count,

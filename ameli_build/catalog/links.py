@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ameli_build.catalog.parsed import OUT_OF_RANGE
+from ameli_build.catalog.parsed import OUT_OF_RANGE, UNREAD
 from ameli_build.records import REVIEWS
 from ameli_build.snapshot import whole_file
 
@@ -98,6 +99,7 @@ class LinkTable:
     reviews: int = 0
     conflicts: int = 0
     out_of_range: int = 0
+    unread: int = 0
     references: list[pl.Series] = field(default_factory=list)
 
     def write(self, links: Links) -> None:
@@ -120,12 +122,19 @@ class LinkTable:
         self.reviews += piece["review_id"].n_unique()  # no review is in two pieces
         self.conflicts += int(piece["conflict"].sum())
         self.out_of_range += count_out_of_range(piece)
+        self.unread += count_unread(piece)
         self.references.append(references_in(piece))
 
 
 def count_out_of_range(table: pl.DataFrame) -> int:
     """How many records of a table have a number that was left out since it is out of all range."""
     return int(table["extra"].str.contains(f'"{OUT_OF_RANGE}"', literal=True).sum())
+
+
+def count_unread(table: pl.DataFrame) -> int:
+    """How many values of a crawl's records were told and could not be read."""
+    some = table["extra"].filter(table["extra"].str.contains(f'"{UNREAD}"', literal=True))
+    return sum(len(json.loads(extra).get(UNREAD, ())) for extra in some)
 
 
 def references_in(table: pl.DataFrame) -> pl.Series:

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from html import unescape
 from io import BytesIO
 from urllib.parse import urljoin
 
@@ -16,7 +15,7 @@ from bs4 import Tag
 
 from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.dom import Page, first_text, values_of
-from ameli_build.catalog.parsed import NotAListing, count_in, wrong_page
+from ameli_build.catalog.parsed import NotAListing, count_in, unescape, wrong_page
 from ameli_build.catalog.urls import is_product, sku_of
 
 _CARDS = ("li.sku-item[data-sku-id]", ".product-grid-view-container li[data-testid]", "li.product-list-item")
@@ -26,8 +25,9 @@ _NEXT = tuple(
     for link in ("a.sku-list-page-next[href]", ".pagination a[rel=next][href]", "a[aria-label*='next page' i][href]")
 )
 _TOTAL = (".pagination-num-found", ".item-count", ".left-side .item-count")
-_LOCATION = re.compile(r"<(?:\w+:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<\]]+?)\s*(?:\]\]>)?\s*</(?:\w+:)?loc>")
-_MAX_SITEMAP = 1 << 28
+_LOCATION = re.compile(r"<(?:\w+:)?loc>\s*+(?:<!\[CDATA\[)?+([^<\]]++)(?:\]\]>)?+\s*+</(?:\w+:)?loc>")
+_MAX_SITEMAP = 1 << 26
+"""Bytes unpacked; the protocol allows some 50 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,13 @@ def parse_sitemap(body: bytes) -> Sitemap:
     if body.startswith(b"\x1f\x8b"):
         try:
             with gzip.GzipFile(fileobj=BytesIO(body)) as stream:
-                body = stream.read(_MAX_SITEMAP)
+                body = stream.read(_MAX_SITEMAP + 1)
         except (OSError, EOFError, zlib.error) as error:
             raise NotAListing(f"a broken gzip file: {error}") from None
+    if len(body) > _MAX_SITEMAP:
+        raise NotAListing(f"more than {_MAX_SITEMAP:,} bytes, as no sitemap has them")
     text = page_text(body)
-    found = tuple(dict.fromkeys(unescape(location) for location in _LOCATION.findall(text)))
+    found = tuple(dict.fromkeys(unescape(location.strip()) for location in _LOCATION.findall(text)))
     if re.search(r"<(?:\w+:)?sitemapindex\b", text):
         return Sitemap(shards=found)
     if re.search(r"<(?:\w+:)?urlset\b", text):

@@ -16,6 +16,7 @@ from ameli_build.catalog.parsed import (
     Generation,
     NotAProduct,
     ParsedProduct,
+    WrongPage,
     as_parsed,
     combine,
     wording,
@@ -46,7 +47,10 @@ def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedP
     if "<" not in text:
         raise NotAProduct("not HTML")
     scripts = markup.scripts(text)
-    page = Page(text, _OF_CONCERN)
+    try:
+        page = Page(text, _OF_CONCERN)
+    except WrongPage as error:
+        raise NotAProduct(str(error)) from None
     if apollo.MARK in text and (product := apollo.merged(list(apollo.fragments(scripts)), url, sku)):
         return as_parsed(_apollo(page, scripts, product), "C", url)
     if found := generation_b.components(scripts):

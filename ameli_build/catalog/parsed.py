@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from html import unescape
+from html import unescape as _unescape
 from typing import Any, Literal
 from urllib.parse import urljoin
 
@@ -27,6 +27,8 @@ _OTHERS = {
     "select your country": "the choice of country",
 }
 _SKU = re.compile(r"[0-9]{1,20}")
+_TOO_LONG = re.compile("&#0*[1-9][0-9]{7,};?")
+"""Python reads 4,300 digits, and raises."""
 _WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
     (
         "blocked",
@@ -61,8 +63,12 @@ _WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 LARGEST = 1e9
 """Of all numbers that a page tells: prices, counts, ranks."""
+MAX_ROWS = 10_000
+"""Reviews or products on one page of JSON, of which a shop sends at most a hundred."""
 OUT_OF_RANGE = "out_of_range"
 """Stands in a record's `extra` with the fields whose numbers could not be."""
+UNREAD = "unread"
+"""Stands in a record's `extra` with the fields of which a value was told and could not be read, each as often."""
 _SWITCH = {"true": "Yes", "false": "No"}
 
 
@@ -133,7 +139,7 @@ def clean_text(text: object) -> str:
     if not isinstance(text, str):
         return ""
     text = _untagged(text)
-    return folded(unescape(text) if "&" in text else text)
+    return folded(unescape(text))
 
 
 def clean_lines(text: str) -> str:
@@ -141,7 +147,12 @@ def clean_lines(text: str) -> str:
     plain = _untagged(text)
     if plain != text:
         plain = folded(plain)
-    return readable(unescape(plain) if "&" in plain else plain)
+    return readable(unescape(plain))
+
+
+def unescape(text: str) -> str:
+    """`text` with its character references decoded; a number that can be no character is U+FFFD, however long."""
+    return _unescape(_TOO_LONG.sub("\ufffd", text)) if "&" in text else text
 
 
 def _untagged(text: str) -> str:
@@ -163,7 +174,7 @@ def readable(text: str) -> str:
 class Draft:
     """What one place of a page (a script, the DOM) tells about a product, as plain text; empty: not told.
 
-    A `price` of NaN is a number that can be none.
+    A `price` of NaN is a number that can be none, an infinite one a text that is no number.
 
     `features` are (title, description), `rows` (group, name, value) of the specification sheet, `images` URLs.
     """
@@ -191,7 +202,13 @@ def combine(drafts: Sequence[Draft]) -> Draft:
             for field in fields(Draft)
             if field.name not in told and (value := getattr(draft, field.name)) not in ("", (), None)
         }
-    return Draft(**told)
+    return Draft(**told | {"price": first_price(draft.price for draft in drafts)})
+
+
+def first_price(prices: Iterable[float | None]) -> float | None:
+    """The first price that is a number; without one the first that was told at all."""
+    told = [price for price in prices if price is not None]
+    return next(filter(math.isfinite, told), told[0] if told else None)
 
 
 def attribute_rows(rows: Iterable[tuple[str, str, str]]) -> tuple[Attribute, ...]:
@@ -222,7 +239,7 @@ def as_product(draft: Draft, url: str) -> Product:
     if not _SKU.fullmatch(sku):
         raise NotAProduct(f"a page with an odd SKU: {sku[:40]!r}")
     variants = tuple(sorted({other for other in draft.variants if _SKU.fullmatch(other)} - {sku}))
-    images = (_absolute(url, image) for image in draft.images)
+    images = [_absolute(url, image) for image in draft.images]
     return Product(
         sku=sku,
         name=name,
@@ -232,8 +249,8 @@ def as_product(draft: Draft, url: str) -> Product:
         images=tuple(dict.fromkeys(image for image in images if image.startswith(("http://", "https://")))),
         url=url,
         variants=variants,
-        price=None if draft.price is None or math.isnan(draft.price) else draft.price,
-        extra=_extra(draft),
+        price=draft.price if draft.price is not None and math.isfinite(draft.price) else None,
+        extra=_extra(draft, images),
     )
 
 
@@ -250,11 +267,14 @@ def _feature_lines(features: Iterable[tuple[str, str]]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _extra(draft: Draft) -> str:
+def _extra(draft: Draft, images: Sequence[str]) -> str:
     listed = [{"title": folded(title), "description": folded(text)} for title, text in draft.features]
     told: dict[str, Any] = {"brand": folded(draft.brand), "model": folded(draft.model), "features": listed}
     if draft.price is not None and math.isnan(draft.price):
         told[OUT_OF_RANGE] = ["price"]
+    told[UNREAD] = ["price"] if draft.price is not None and math.isinf(draft.price) else []
+    told[UNREAD] += ["images" for image in images if not image.startswith(("http://", "https://", "data:"))]
+    told[UNREAD] += ["variants" for other in set(draft.variants) if not _SKU.fullmatch(other)]
     return json.dumps({key: value for key, value in told.items() if value}, sort_keys=True, ensure_ascii=False)
 
 
@@ -273,10 +293,15 @@ def number_in(text: object) -> float | None:
 
 
 def price_in(*texts: object) -> float | None:
-    """The first of some texts or JSON numbers that is a number; NaN where the only ones are too large to be a price."""
+    """The first of some texts or JSON numbers that is a number.
+
+    NaN where the only ones are too large to be a price, infinity where something else is told than a number.
+    """
     found = [number_in(text) for text in texts]
     price = next((price for price in found if price is not None), None)
-    return math.nan if price is None and any(map(_is_number, texts)) else price
+    if price is None and any(map(_is_number, texts)):
+        return math.nan
+    return math.inf if price is None and any(text not in (None, "", [], {}) for text in texts) else price
 
 
 def _is_number(text: object) -> bool:

@@ -8,13 +8,21 @@ in which no SKU can be read still say that the review is about another variant.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from html import unescape
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ameli_build.catalog.charsets import page_text
 from ameli_build.catalog.markup import preformatted
-from ameli_build.catalog.parsed import LARGEST, OUT_OF_RANGE, NotReviews, error_text, readable
+from ameli_build.catalog.parsed import (
+    LARGEST,
+    MAX_ROWS,
+    OUT_OF_RANGE,
+    UNREAD,
+    NotReviews,
+    error_text,
+    readable,
+    unescape,
+)
 from ameli_build.catalog.raw_records import BadRecord, review_of
 from ameli_build.catalog.scripts import json_in
 from ameli_build.catalog.urls import original_image, sku_of
@@ -68,6 +76,8 @@ def _page(body: bytes) -> dict[str, Any]:
         page = {**page, "topics": []}
     if not isinstance(page, dict) or not isinstance(page.get("topics"), list):
         raise NotReviews("JSON without a list of topics")
+    if len(page["topics"]) > MAX_ROWS:
+        raise NotReviews(f"more than {MAX_ROWS:,} reviews, as no page has them")
     return page
 
 
@@ -93,7 +103,13 @@ def _review(topic: object, sku: str, source: str) -> Review:
         **_aside(topic),
         **({OUT_OF_RANGE: strays} if strays else {}),
     }
-    return review_of(record, source, conflict)
+    told: list[str] = []
+    review = review_of(record, source, conflict, told)
+    unread = _odd_photos(topic.get("photos")) + [error.partition(":")[0] for error in told]
+    if not unread:
+        return review
+    extra = json.loads(review.extra) | {UNREAD: unread}
+    return replace(review, extra=json.dumps(extra, sort_keys=True, ensure_ascii=False))
 
 
 def _numbers(topic: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -142,6 +158,13 @@ def _named_in(details: object) -> str | None:
     links = details.get("links") if isinstance(details, dict) else None
     paths = [links.get(key) for key in ("pdpPath", "rnrPath")] if isinstance(links, dict) else []
     return next((found for path in paths if isinstance(path, str) and (found := sku_of(path))), None)
+
+
+def _odd_photos(photos: object) -> list[str]:
+    """Once for each photo that is none; one that just has no address says nothing."""
+    if photos is None:
+        return []
+    return ["images"] * (sum(not isinstance(one, dict) for one in photos) if isinstance(photos, list) else 1)
 
 
 def _photos(photos: object) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ameli_build.catalog.generation_b import spoken
 from ameli_build.catalog.markup import Script
-from ameli_build.catalog.parsed import Draft, count_in, price_in
+from ameli_build.catalog.parsed import Draft, count_in, first_price, price_in
 from ameli_build.catalog.scripts import as_dict, as_list, as_text, json_ld, json_ld_breadcrumb, plain
 
 NOT_NEW = re.compile(r"used|refurb|renewed|damaged|open[\s_-]?box|pre[\s_-]?owned|second[\s_-]?hand", re.I)
@@ -61,14 +61,15 @@ def _addresses(value: Any) -> Iterator[str]:
 
 
 def _price(offers: Any) -> float | None:
-    """The price of the first new offer; of several that are summed up, the lowest."""
+    """The price of the first new offer that has one; of several that are summed up, the lowest."""
+    return first_price(_prices(offers))
+
+
+def _prices(offers: Any) -> Iterator[float | None]:
     for offer in map(as_dict, _each(offers)):
-        if offer.get("offers") is not None and (price := _price(offer["offers"])) is not None:
-            return price
+        if offer.get("offers") is not None:
+            yield _price(offer["offers"])
         if NOT_NEW.search(f"{as_text(_only(offer.get('itemCondition')))} {as_text(offer.get('name'))}"):
             continue
         asked = [as_dict(one).get("price") for one in _each(offer.get("priceSpecification"))]
-        price = price_in(offer.get("price"), *asked, offer.get("lowPrice"))
-        if price is not None:
-            return price
-    return None
+        yield price_in(offer.get("price"), *asked, offer.get("lowPrice"))

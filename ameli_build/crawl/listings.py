@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,7 +13,7 @@ from ameli_build.catalog.listings import Listing
 from ameli_build.catalog.urls import is_product, listing_url, product_url, sku_of
 from ameli_build.crawl import developer
 from ameli_build.crawl.fetching import answers
-from ameli_build.crawl.fetching.failures import Unwanted
+from ameli_build.crawl.fetching.failures import TOO_MANY_PAGES, TOO_MANY_SITEMAPS, Unwanted
 from ameli_build.crawl.journal import Selection, check_ids
 from ameli_build.crawl.obtain import Source
 from ameli_build.crawl.storage.archive import Response
@@ -21,6 +22,9 @@ from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import RunFailed
 
 MAX_SITEMAP_DEPTH = 3
+MAX_SITEMAPS = 10_000
+MAX_PAGES = 10_000
+"""Of one category; a listing that brings new products for ever is left there."""
 MAX_MISSED = 3
 """Pages in a row that cannot be had after which a listing is left."""
 GONE = ("http_404", "http_410")
@@ -139,6 +143,11 @@ class _Walk:
         pages: set[str] = set()
         number, missed = 1, 0
         while url is not None and url not in pages and missed < MAX_MISSED:
+            if len(pages) == MAX_PAGES:
+                say(f"warning: category {self._category}: left after {MAX_PAGES:,} pages")
+                source.note("listing", url, TOO_MANY_PAGES, 0, f"{MAX_PAGES:,} pages")
+                self.holes += 1
+                return
             pages.add(url)
             passed_over = only_new and source.archive.holds("listing", url)
             listing = source.take("listing", url, self._whole, anew=anew)
@@ -170,20 +179,23 @@ class _Walk:
 
 
 def from_sitemap(source: Source, url: str) -> Iterator[Target]:
-    """The product pages of a sitemap, and of those that it names."""
-    seen: set[str] = set()
-    level = [url]
-    for _ in range(MAX_SITEMAP_DEPTH):
-        deeper: list[str] = []
-        for address in level:
-            if address in seen:
-                continue
-            seen.add(address)
-            sitemap = source.take("sitemap", address, answers.sitemap)
-            if sitemap is not None:
-                deeper.extend(sitemap.shards)
-                yield from (Target(sku_of(page), page) for page in sitemap.pages if is_product(page))
-        level = deeper
+    """The product pages of a sitemap, and of those that it names, each once; what lies behind a ceiling is noted."""
+    waiting = deque([(url, 1)])
+    known = {url}
+    while waiting:
+        address, depth = waiting.popleft()
+        sitemap = source.take("sitemap", address, answers.sitemap)
+        if sitemap is None:
+            continue
+        yield from (Target(sku_of(page), page) for page in sitemap.pages if is_product(page))
+        fresh = [shard for shard in sitemap.shards if shard not in known]
+        taken = fresh[: MAX_SITEMAPS - len(known)] if depth < MAX_SITEMAP_DEPTH else []
+        if len(taken) < len(fresh):
+            left = f"{len(fresh) - len(taken):,} of the sitemaps that it names"
+            say(f"warning: {address}: {left} are left, beyond {MAX_SITEMAPS:,} in all or {MAX_SITEMAP_DEPTH} deep")
+            source.note("done", address, TOO_MANY_SITEMAPS, 0, left)
+        known.update(taken)
+        waiting.extend((shard, depth + 1) for shard in taken)
 
 
 def _why(source: Source) -> str:

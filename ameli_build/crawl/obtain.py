@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged, Unwanted
+from ameli_build.crawl.fetching.failures import TOO_MANY_PAGES, FetchFailed, Unchanged, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher, validators
 from ameli_build.crawl.images import fetch_image
 from ameli_build.crawl.refresh import CONDITIONAL, Earlier, as_response
@@ -19,7 +19,7 @@ from ameli_build.snapshot import Snapshot
 
 T = TypeVar("T")
 
-FINAL = frozenset(("http_404", "http_410", "too_large", "redirect_loop", "no_button", "no_rows"))
+FINAL = frozenset(("http_404", "http_410", "too_large", "redirect_loop", "no_button", "no_rows", TOO_MANY_PAGES))
 """Failures that another run does not ask about again; all others may have passed by then."""
 
 Remark = Callable[[T], Mapping[str, str]]

@@ -77,7 +77,7 @@ class ProductCrawler:
         addresses = self.source.fetcher.addresses
         target = addresses.resolve(url)
         try:
-            html = self._clicker.click(target, addresses.check(target))
+            html = self._clicker.click(target, addresses.check(target, "page"))
         except ClickFailed as failure:
             kind = "not_a_product" if failure.html and not _shows_product(failure.html, url, sku) else failure.kind
             self.source.note("clicked", url, kind, 0, str(failure), sku)

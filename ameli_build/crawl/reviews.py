@@ -9,12 +9,16 @@ from functools import partial
 from ameli_build.catalog.reviews import ReviewPage
 from ameli_build.catalog.urls import review_url
 from ameli_build.crawl.fetching import answers
+from ameli_build.crawl.fetching.failures import TOO_MANY_PAGES, Unwanted
 from ameli_build.crawl.obtain import Errand
 from ameli_build.crawl.refresh import KnownReviews
+from ameli_build.crawl.storage.archive import Response
 from ameli_build.settings import CrawlSettings
 
 MAX_BARREN = 3
 """Pages in a row without anything new after which the shop's claim of more is no longer believed."""
+MAX_PAGES = 10_000
+"""Of one product's reviews; a shop that brings new ones for ever is left there."""
 NEWEST_FIRST = "MOST_RECENT"
 AGAIN = "#again"
 """What tells a second answer of a page from the first in the archive; no server sees it."""
@@ -23,10 +27,11 @@ AGAIN = "#again"
 def review_pages(errand: Errand, settings: CrawlSettings, sku: str, expected: int = 0) -> Iterator[ReviewPage]:
     """The pages of a product's reviews, up to the site's own end; `expected` is how many its page says there are.
 
-    The end is an empty page, or the last one that the shop ever claimed if as many rows came as it counts. A page that
-    cannot be had, or is empty and claims more itself, is passed over while more are claimed; pages that only repeat
-    what came before are not followed for long. Where the shop's count changed while the list was read, the pages where
-    something may have slipped through are read once more.
+    The end is an empty page, or the last one that the shop ever claimed if as many rows came as it counts. An empty
+    page is no end while the shop counts more: like a page that cannot be had, it is a failure that is passed over, and
+    the next run asks for it again. Pages that only repeat what came before are not followed for long, nor any beyond
+    `MAX_PAGES`. Where the shop's count changed while the list was read, the pages where something may have slipped
+    through are read once more.
 
     In a refresh, where the newest reviews come first, the list is read until a page brings nothing that the earlier
     snapshot did not have; the rest is taken over from there, unless the shop's count speaks against it.
@@ -48,6 +53,12 @@ class _Walk:
         self._site = errand.source.fetcher.addresses.site_url
         self._expected = math.ceil(expected / settings.review_page_size)
         self._seen: set[str] = set()
+        self._last = self._total = 0
+        """The most pages and reviews that the shop ever claimed."""
+        self._claimed = 0
+        """How many pages there are by the last one that has reviews and says it."""
+        self._holes = self._size = 0
+        """Pages that did not come, and the most rows on one that did."""
         self._rows = 0
         """Rows that are no usable review, and cannot be told from one another."""
         self._totals: list[tuple[int, int]] = []
@@ -57,21 +68,22 @@ class _Walk:
         self._known = {review_id for page in self._earlier for review_id in page.ids}
 
     def pages(self) -> Iterator[ReviewPage]:
-        last = total = barren = 0
-        number = 1
-        while barren < MAX_BARREN and (
-            number <= max(1, last) or last == 0 or len(self._seen) + self._rows != total > 0
-        ):
+        barren, number = 0, 1
+        while barren < MAX_BARREN and (number <= max(1, self._last) or self._last == 0 or self._is_short()):
+            if number > MAX_PAGES:
+                self._errand.source.note(
+                    "reviews", self._url(number), TOO_MANY_PAGES, 0, f"{MAX_PAGES:,} pages", self._sku
+                )
+                return
             page = self._take(number)
-            if page is None and last == 0:
+            if page is None and self._last == 0:
                 if number > 1 or not self._expected:
                     return
-                last = self._expected  # the product's own page says that there are reviews
+                self._last = self._expected  # the product's own page says that there are reviews
                 self._errand.complete = False
             fresh = 0
             if page is not None:
-                claimed = _claimed_pages(page, self._settings.review_page_size)
-                if not page.reviews and not page.rejected and claimed <= number:
+                if not page.reviews and not page.rejected:
                     return
                 fresh = self._count(page, number)
                 yield page
@@ -79,10 +91,16 @@ class _Walk:
                     self.carried = True
                     yield from self._carry()
                     return
-                last = max(last, claimed)
-                total = max(total, page.total_results or 0)
+                self._size = max(self._size, len(page.reviews) + len(page.rejected))
+            self._holes += page is None
             barren = 0 if fresh else barren + 1
             number += 1
+
+    def _is_short(self) -> bool:
+        """Whether the shop counts other reviews than came, the pages that did not come aside."""
+        if not self._holes:
+            return len(self._seen) + self._rows != self._total > 0
+        return len(self._seen) + self._rows + self._holes * self._size < self._total
 
     def second_look(self) -> Iterator[ReviewPage]:
         """The pages where a review may have slipped through while others came or went, as the shop's counts tell."""
@@ -103,10 +121,27 @@ class _Walk:
                 yield page
 
     def _take(self, number: int, mark: str = "") -> ReviewPage | None:
+        accept = partial(self._whole, number=number)
+        return self._errand.take("reviews", self._url(number) + mark, accept, self._sku, _conflicts)
+
+    def _url(self, number: int) -> str:
         settings = self._settings
-        url = review_url(self._site, self._sku, number, settings.review_page_size, settings.review_sort) + mark
-        accept = partial(answers.review_page, sku=self._sku)
-        return self._errand.take("reviews", url, accept, self._sku, _conflicts)
+        return review_url(self._site, self._sku, number, settings.review_page_size, settings.review_sort)
+
+    def _whole(self, response: Response, number: int) -> ReviewPage:
+        """The reviews in an answer; an empty page is none while the shop counts more, there or on the pages before."""
+        page = answers.review_page(response, self._sku)
+        claimed, total = _claimed_pages(page, self._settings.review_page_size), page.total_results or 0
+        self._last, self._total = max(self._last, claimed), max(self._total, total)
+        if page.reviews or page.rejected:
+            self._claimed = claimed or self._claimed
+            return page
+        steady = len({total for _, total in self._totals}) < 2  # else the second look finds what slipped through
+        counted = max(total, self._totals[-1][1] if self._totals else 0)
+        inside = number <= max(claimed, self._claimed or self._expected)
+        if inside or (steady and len(self._seen) + self._rows < counted):
+            raise Unwanted("no_reviews", f"none on page {number}, where the shop counts more")
+        return page
 
     def _count(self, page: ReviewPage, number: int) -> int:
         """Note what a page brought; returns how many reviews were new."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,79 @@ def test_an_empty_category_that_says_so_is_no_failure(tmp_path: Path) -> None:
         assert skus_of(tmp_path, server.url, "c", "d") == ["11"]
         with source_of(tmp_path, settings_for(server.url)) as source:
             assert source.archive.failures() == []
+
+
+def index_of(*addresses: str) -> Answer:
+    listed = "".join(f"<sitemap><loc>{address}</loc></sitemap>" for address in addresses)
+    return Answer(f"<sitemapindex>{listed}</sitemapindex>".encode(), "application/xml")
+
+
+def failures(root: Path, site_url: str) -> set[str]:
+    with source_of(root, settings_for(site_url)) as source:
+        return {failure.error for failure in source.archive.failures()}
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        lambda target: index_of(f"{target}x", f"{target}y"),  # each names two new ones
+        lambda target: index_of(*(f"/s{number}.xml" for number in range(100))),
+        lambda target: index_of(target, f"{target}?again", f"{target}?again&again", f"{target}#1", f"/{target}"),
+    ],
+)
+def test_sitemaps_without_end_are_left_at_a_ceiling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endless: Callable[[str], Answer]
+) -> None:
+    monkeypatch.setattr("ameli_build.crawl.listings.MAX_SITEMAPS", 6)
+    with misbehaving({}) as server:
+        server.respond = lambda target: Answer(b"", "text/plain") if target == "/robots.txt" else endless(target)
+        with pytest.raises(RunFailed, match="no product found"):
+            skus_of(tmp_path, server.url)
+        assert len([seen for seen in server.seen if seen.target != "/robots.txt"]) <= 6
+        assert "too_many_sitemaps" in failures(tmp_path, server.url)
+
+
+def test_the_products_before_a_ceiling_of_sitemaps_are_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ameli_build.crawl.listings.MAX_SITEMAPS", 3)
+    shard = "<urlset><url><loc>/site/a/{0}.p?skuId={0}</loc></url></urlset>"
+    pages = {f"/s{number}": Answer(shard.format(number).encode(), "application/xml") for number in range(1, 9)}
+    with misbehaving(pages | {"/sitemaps_pdp.xml": index_of(*pages)}) as server:
+        assert skus_of(tmp_path, server.url) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "loc",
+    ["&lol9;", "<![CDATA[&lol9;]]>", "/site/a/1001.p?skuId=1001&lol9;"],
+)
+def test_entities_of_a_sitemap_are_not_expanded(tmp_path: Path, loc: str) -> None:
+    laughs = "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10}">' for n in range(1, 10))
+    doctype = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY lol0 "lol"><!ENTITY f SYSTEM "file:///etc/passwd">{laughs}]>'
+    urls = f"<url><loc>{loc}</loc></url><url><loc>&f;</loc></url><url><loc>/site/a/7.p?skuId=7</loc></url>"
+    pages = {"/sitemaps_pdp.xml": Answer(f"{doctype}<urlset>{urls}</urlset>".encode(), "application/xml")}
+    with misbehaving(pages) as server:
+        assert "7" in skus_of(tmp_path, server.url)
+
+
+@pytest.mark.parametrize("piece", [b"<loc>a</loc>", b" ", b"\0"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_sitemap_that_unpacks_without_end_is_none(tmp_path: Path, piece: bytes, times: int) -> None:
+    bomb = b"<urlset>" + piece * (80_000_000 // len(piece))
+    for _ in range(times):  # packed once by its maker, then by the server
+        bomb = gzip.compress(bomb, 1)
+    headers = (("Content-Encoding", "gzip"),) if times > 1 else ()
+    pages = {"/sitemaps_pdp.xml": Answer(bomb, "application/x-gzip", headers=headers)}
+    with misbehaving(pages) as server, pytest.raises(RunFailed, match="wrong_type"):
+        skus_of(tmp_path, server.url)
+
+
+def test_a_listing_without_end_is_left_at_a_ceiling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ameli_build.crawl.listings.MAX_PAGES", 4)
+    with misbehaving({}) as server:
+        numbers = iter(range(1, 10**6))
+        server.respond = lambda target: Answer(
+            b"" if target == "/robots.txt" else chairs((number := next(numbers)), total=10**6, following=number + 1)
+        )
+        for _ in range(2):  # the second run has all of it from the archive
+            assert len(skus_of(tmp_path, server.url, "c")) == 4
+        assert failures(tmp_path, server.url) == {"too_many_pages"}
+        assert len([seen for seen in server.seen if seen.target != "/robots.txt"]) == 4

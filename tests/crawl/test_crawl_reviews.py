@@ -42,13 +42,14 @@ CASES = {
     ),
     "without a claim an empty page is the end": ([page_of("a"), page_of("b")], "a b", 3),
     "a product without reviews": ([page_of("", totalPages=0)], "", 1),
-    "pages that run out early": ([page_of("a", totalPages=9), page_of("b", totalPages=9)], "a b", 3),
+    "pages that run out early": ([page_of("a", totalPages=9), page_of("b", totalPages=9)], "a b", 5),
     "a page count that shrinks": (
         [page_of("a", totalPages=3), page_of("b", totalPages=1), page_of("c", totalPages=1)],
         "a b c",
         3,
     ),
-    "a total that disagrees with the pages": ([page_of("a", totalPages=1, totalResults=21), page_of("b")], "a b", 3),
+    "a total that disagrees with the pages": ([page_of("a", totalPages=1, totalResults=21), page_of("b")], "a b", 5),
+    "a total that is one too large": ([page_of("a b", totalResults=4), page_of("c", totalResults=4)], "a b c", 3),
     "a total that is too small": ([page_of("a b", totalPages=1, totalResults=1), page_of("c")], "a b c", 3),
     "pages smaller than was asked for": (
         [page_of("a", totalResults=3), page_of("b", totalResults=3), page_of("c", totalResults=3)],
@@ -109,11 +110,86 @@ def test_behind_a_first_page_that_failed_lie_the_reviews_that_the_product_claims
     assert [(failure.kind, failure.error, failure.sku) for failure in failures] == [("reviews", "http_500", "77")]
 
 
+EMPTY = {
+    "it claims nothing": ([page_of("a b", totalResults=5), page_of(""), page_of("c d e")], "a b c d e"),
+    "it claims none": (
+        [page_of("a b", totalResults=5), page_of("", totalResults=0, totalPages=0), page_of("c")],
+        "a b c",
+    ),
+    "it claims fewer": (
+        [
+            page_of("a", totalResults=90),
+            page_of("b", totalResults=90),
+            page_of("", totalResults=2, totalPages=1),
+            page_of("c", totalResults=90),
+        ],
+        "a b c",
+    ),
+    "pages are counted alone": ([page_of("a", totalPages=3), page_of("", totalPages=1), page_of("b")], "a b"),
+    "the last one": ([page_of("a", totalPages=2), page_of("", totalPages=2)], "a"),
+    "no list at all": ([page_of("a", totalPages=3), Answer(b'{"topics": null}'), page_of("b")], "a b"),
+    "the first one, which claims some": ([page_of("", totalPages=2, totalResults=21), page_of("a")], "a"),
+}
+
+
+@pytest.mark.parametrize("case", EMPTY)
+def test_an_empty_page_is_no_end_while_the_shop_counts_more(tmp_path: Path, case: str) -> None:
+    pages, ids = EMPTY[case]
+    assert " ".join(crawled(tmp_path, *pages)[0]) == ids
+    with source_of(tmp_path, settings_for("http://127.0.0.1")) as source:
+        assert "no_reviews" in {failure.error for failure in source.archive.failures()}
+
+
+@pytest.mark.parametrize("case", EMPTY)
+def test_the_next_run_asks_for_an_empty_page_again(tmp_path: Path, case: str) -> None:
+    pages, _ = EMPTY[case]
+    crawled(tmp_path, *pages)
+    full = [page if b'"id"' in page.body else page_of(f"new{number}") for number, page in enumerate(pages)]
+    with misbehaving({review_url("", "77", number): page for number, page in enumerate(full, 1)}) as server:
+        settings = settings_for(server.url, retries=0)
+        with source_of(tmp_path, settings) as source:
+            found = [
+                review.review_id
+                for page in review_pages(Errand(source), settings.crawl, "77")
+                for review in page.reviews
+            ]
+    assert any(one.startswith("new") for one in found)
+
+
+@pytest.mark.parametrize("claims", [{}, {"totalPages": 0, "totalResults": 0}, {"totalResults": 3}])
+def test_a_first_page_without_the_reviews_that_the_product_claims_is_no_end(
+    tmp_path: Path, claims: dict[str, int]
+) -> None:
+    with misbehaving({review_url("", "77", 1): page_of("", **claims), review_url("", "77", 2): page_of("a")}) as server:
+        settings = settings_for(server.url, retries=0)
+        with source_of(tmp_path, settings) as source:
+            errand = Errand(source)
+            found = [page.reviews[0].review_id for page in review_pages(errand, settings.crawl, "77", 41)]
+    assert (found, errand.complete) == (["a"], False)
+
+
+@pytest.mark.parametrize("claims", [{}, {"totalPages": 10**8}, {"totalResults": 10**8}])
+def test_reviews_without_end_are_left_at_a_ceiling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claims: dict[str, int]
+) -> None:
+    monkeypatch.setattr("ameli_build.crawl.reviews.MAX_PAGES", 5)
+    numbers = iter(range(10**6))
+    with misbehaving({}) as server:
+        server.respond = lambda target: page_of(f"r{next(numbers)}", **claims)
+        settings = settings_for(server.url, retries=0)
+        for _ in range(2):
+            with source_of(tmp_path, settings) as source:
+                errand = Errand(source)
+                found = list(review_pages(errand, settings.crawl, "77"))
+                failures = [(failure.error, failure.sku) for failure in source.archive.failures()]
+            assert (len(found), failures, errand.complete) == (5, [("too_many_pages", "77")], True)
+
+
 SHIFTS = {
     "one came in front while the list was read": (
         [page_of("a b", totalPages=2, totalResults=4), page_of("b c", totalPages=3, totalResults=5), page_of("d")],
-        {1: page_of("new a", totalPages=3, totalResults=5)},
-        "a b b c d new a",
+        {number: page_of(ids, totalPages=3, totalResults=5) for number, ids in enumerate(("new a", "b c"), 1)},
+        "a b b c d new a b c",
         2,
     ),
     "one was taken back while the list was read": (

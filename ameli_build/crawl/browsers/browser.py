@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import subprocess
 import sys
 import tempfile
 import threading
@@ -28,10 +30,14 @@ from ameli_build.snapshot import Outage, RunFailed
 BROWSER_ERRORS = (WebDriverException, HTTPError, OSError)
 """What a browser that fails, is gone, or does not answer shows itself as."""
 
+LEAST_FILES = 256
+"""That may be open; a browser has several processes, each with pipes to the others."""
+
 QUEUE_SECONDS = 400
 """A grid may let a new session wait until others have ended."""
 
 _IDLE_SECONDS = 60.0
+_CLEAR_SECONDS = 10.0
 _SCRIPT_GRACE = 2.0
 _ANSWER_GRACE = 10.0
 """A driver that answers this much later than it should is given up with its browser."""
@@ -41,11 +47,36 @@ _MAX_FOLDER = 60
 
 
 class _SupervisedService(Service):
-    """A chromedriver that dies with this process, its browser and their folder with it."""
+    """A chromedriver that dies with this process, its browser and their folder with it.
+
+    The supervisor ends them when this process is killed; this process ends them when the supervisor is.
+    """
 
     def __init__(self, driver: str, folder: str) -> None:
+        self._folder = folder
+        self._watch: threading.Thread | None = None
         self._command = [supervise.__file__, folder, driver]
         super().__init__(executable_path=sys.executable, popen_kw={"start_new_session": True})
+
+    def start(self) -> None:
+        """As `Service.start`; a thread waits for the supervisor's end."""
+        try:
+            super().start()
+        finally:
+            process = getattr(self, "process", None)
+            if process is not None:
+                self._watch = threading.Thread(target=self._clear_after, args=(process,), daemon=True)
+                self._watch.start()
+
+    def stop(self) -> None:
+        """As `Service.stop`; nothing is left after it."""
+        super().stop()
+        if self._watch is not None:
+            self._watch.join(_CLEAR_SECONDS)
+
+    def _clear_after(self, process: subprocess.Popen[bytes]) -> None:
+        if process.wait() < 0:  # killed, so that it could not do it itself
+            supervise.clear(process.pid, self._folder)
 
     def command_line_args(self) -> list[str]:
         """What stands behind the interpreter's path."""
@@ -90,8 +121,9 @@ class Browser:
         try:
             driver = self._remote() if self._settings.browser_url else self._local()
         except BROWSER_ERRORS as error:
+            why = ("" if self._settings.browser_url else _little_room()) or told(error)
             raise self._failure(
-                f"the browser for {self._use} does not start ({told(error)}); see crawl.browser_url, {self._without}"
+                f"the browser for {self._use} does not start ({why}); see crawl.browser_url, {self._without}"
             ) from error
         self._driver, self.pages, self._used = driver, 0, time.monotonic()
         try:
@@ -187,8 +219,19 @@ def command(driver: WebDriver, name: str, values: dict[str, Any]) -> dict[str, A
 
 
 def told(error: BaseException) -> str:
-    """A browser's failure in one line."""
-    return " ".join(str(getattr(error, "msg", None) or error).split())[:300]
+    """A browser's failure in one line, without Selenium's advice to look at its pages."""
+    text = str(getattr(error, "msg", None) or error).partition("; For documentation on this error")[0]
+    return " ".join(text.split())[:300]
+
+
+def _little_room() -> str:
+    """Which limit of this process is too low for a browser; "" where none is."""
+    files, space = (resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_AS))
+    if files != resource.RLIM_INFINITY and files < LEAST_FILES:
+        return f"only {files:,} files may be open, and it needs {LEAST_FILES:,}: ulimit -n"
+    if space != resource.RLIM_INFINITY:
+        return f"address space is limited to {space:,} bytes, of which it takes more than it uses: ulimit -v"
+    return ""
 
 
 def _new_folder() -> str:

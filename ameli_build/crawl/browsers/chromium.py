@@ -74,13 +74,13 @@ def add_local(options: Options, binary: str, profile: str) -> None:
 
 
 def resolver_rules(addresses: Addresses) -> str:
-    """Chromium's map of names: each allowed host to an address that may be connected to, all else to nothing.
+    """Chromium's map of names: each host of pages to an address that may be connected to, all else to nothing.
 
     Names are looked up here and now, so that what a name leads to later changes nothing; addresses that stand in a page
     as numbers are names to this map, too. A host whose name cannot be looked up, or leads only to addresses that are
     not allowed, cannot be reached.
     """
-    rules = [rule for entry in sorted(addresses.allowed) for rule in _rules(entry, addresses)]
+    rules = [rule for entry in sorted(addresses.pages) for rule in _rules(entry, addresses)]
     return ", ".join([*rules, "MAP * ~NOTFOUND"])
 
 

@@ -1,9 +1,9 @@
 """Runs the browser's driver for as long as the crawl lives, and leaves nothing behind when it is gone.
 
 Started as a script in a session of its own, with a pipe from the crawler as standard input: when that pipe ends, even
-because the crawler was killed, the driver and its browser are killed and their folder is removed. That folder holds the
-browser's profile and is the home and temporary folder of all its processes. Uses the standard library alone, so that it
-starts at once.
+because the crawler was killed, the driver and its browser are killed and their folder is removed. Where this process is
+killed, the crawler does the same (`clear`). That folder holds the browser's profile and is the home and temporary
+folder of all its processes. Uses the standard library alone, so that it starts at once.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
+
+_LOOKS, _LOOK_SECONDS = 200, 0.02
 
 
 def main(folder: str, command: list[str]) -> int:
@@ -30,21 +33,30 @@ def main(folder: str, command: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: driver.kill())
     threading.Thread(target=_kill_at_end_of_input, args=(driver,), daemon=True).start()
     status = driver.wait()
-    for process in session_members(os.getsid(0)):
-        if process != os.getpid():
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-    shutil.rmtree(folder, ignore_errors=True)
+    clear(os.getsid(0), folder)
     return max(0, status)
 
 
+def clear(session: int, folder: str) -> None:
+    """Kill all processes of a session but this one, also those that they start meanwhile; remove the folder."""
+    for _ in range(_LOOKS):
+        others = [one for one in session_members(session) if one != os.getpid()]
+        for process in others:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        if not others:
+            break
+        time.sleep(_LOOK_SECONDS)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def session_members(session: int) -> list[int]:
-    """The processes of a session; none where there is no /proc."""
+    """The living processes of a session; none where there is no /proc."""
     members = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session:
+            if int(fields[3]) == session and fields[0] not in "ZX":  # a dead one may wait long for its parent
                 members.append(int(entry.name))
     return members
 

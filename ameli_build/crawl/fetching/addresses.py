@@ -10,6 +10,8 @@ from ameli_build.settings import CrawlSettings
 from ameli_build.snapshot import UnusableInput
 
 _DEFAULTS = CrawlSettings()
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+"""Where a gateway puts the addresses of version 4 (NAT64)."""
 _CONTROL = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 
 
@@ -25,7 +27,9 @@ class Addresses:
     """The URLs that the settings allow.
 
     A `site_url` of the user's takes the place of every host of the shop, except of those that the settings name
-    otherwise. An allowed host without a port may be asked on any, one with a port on that alone.
+    otherwise. An allowed host without a port may be asked on any, one with a port on that alone. From a host that is
+    named for images nothing else is fetched. On loopback nothing is, whatever the settings allow, unless the site lies
+    there too: a shop elsewhere has no business with this machine's ports.
     """
 
     def __init__(self, settings: CrawlSettings) -> None:
@@ -34,7 +38,7 @@ class Addresses:
         if site.scheme not in ("http", "https") or not site.hostname:
             raise UnusableInput(f"setting crawl.site_url: {settings.site_url!r} is no http or https URL")
         self._site = (site.scheme, site.netloc)
-        self._loopback = settings.allow_loopback
+        self._loopback = settings.allow_loopback and is_loopback(site.hostname)
         self._replaced: frozenset[str] = frozenset()
         hosts, images = set(settings.hosts), set(settings.image_hosts)
         if settings.products == "api":
@@ -51,6 +55,8 @@ class Addresses:
         own = {site.netloc.rpartition("@")[2].lower(), *hosts}
         self.allowed = frozenset(own | images)
         self._images_only = frozenset(images - own)
+        self.pages = self.allowed - self._images_only
+        """Hosts that anything else than images comes from."""
 
     def resolve(self, url: str, base: str | None = None) -> str:
         """The URL to ask for: absolute, and on the user's site where the shop's own host stands in it."""
@@ -64,8 +70,11 @@ class Addresses:
             return urlunsplit((*self._site, parts.path, parts.query, ""))
         return urlunsplit(parts._replace(fragment=""))
 
-    def check(self, url: str) -> str:
-        """The host (with its port where the URL has one) of a URL that may be fetched; raises `Forbidden`."""
+    def check(self, url: str, kind: str = "") -> str:
+        """The host (with its port where the URL has one) of a URL that may be fetched; raises `Forbidden`.
+
+        `kind` is what is sought there, one of `archive.CONTENT`; "" for anything.
+        """
         if _CONTROL.search(url):
             raise Forbidden("bad_url", "control characters or spaces in the URL")
         try:
@@ -79,7 +88,15 @@ class Addresses:
         netloc = f"{host}:{port}" if port else host
         if parts.username is not None or not ({host, netloc, f"{host}:{port or _port(parts.scheme)}"} & self.allowed):
             raise Forbidden("forbidden_host", f"host {netloc!r} is not one of {', '.join(sorted(self.allowed))}")
+        if kind not in ("", "image", "robots") and self.images_only(netloc):
+            raise Forbidden("forbidden_host", f"host {netloc!r} is one for images alone")
         return netloc
+
+    def check_redirect(self, asked: str, host: str) -> None:
+        """Raise `Forbidden` where a redirect leads to another port of this machine than was asked, named for images."""
+        here = self.images_only(host) and is_loopback(urlsplit(f"//{host}").hostname or "")
+        if here and host != asked:
+            raise Forbidden("forbidden_host", f"a redirect to {host!r}, another port of this machine")
 
     def images_only(self, host: str) -> bool:
         """Whether nothing but images comes from a host (as `check` names it): a crawl can do without it."""
@@ -93,9 +110,22 @@ class Addresses:
         if (host.lower(), port) == self._own:
             return True
         peer = ipaddress.ip_address(address.partition("%")[0])
-        mapped = getattr(peer, "ipv4_mapped", None) or getattr(peer, "sixtofour", None)
-        peer = mapped or peer
+        if isinstance(peer, ipaddress.IPv6Address):
+            translated = ipaddress.IPv4Address(int(peer) & 0xFFFFFFFF) if peer in _TRANSLATED else None
+            peer = peer.ipv4_mapped or peer.sixtofour or translated or peer
         return (self._loopback and peer.is_loopback) or (peer.is_global and not peer.is_multicast)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name says that it is this machine.
+
+    >>> is_loopback("localhost"), is_loopback("127.0.0.2"), is_loopback("::1"), is_loopback("shop.test")
+    (True, True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".").rpartition(".")[2] == "localhost"
 
 
 def _host(url: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import unescape
 from typing import TypeVar
 
 from ameli_build.catalog.charsets import in_utf8, page_text
@@ -12,7 +11,7 @@ from ameli_build.catalog.developer import ApiPage, parse_api_page
 from ameli_build.catalog.glance import Glance, glance
 from ameli_build.catalog.listings import Listing, Sitemap, parse_listing, parse_sitemap
 from ameli_build.catalog.markup import title_of, without_scripts
-from ameli_build.catalog.parsed import Wording, WrongPage, error_text, wording
+from ameli_build.catalog.parsed import Wording, WrongPage, error_text, unescape, wording
 from ameli_build.catalog.reviews import ReviewPage, parse_review_page
 from ameli_build.catalog.urls import is_product, page_named
 from ameli_build.crawl.fetching.bodies import image_extension
@@ -21,15 +20,15 @@ from ameli_build.crawl.storage.archive import Response
 
 T = TypeVar("T")
 
-_TITLE = re.compile(rb"<title\b[^>]*>(.*?)</title>", re.S | re.I)
 _TAGS = re.compile(r"<[^<>]*>")
 _FIRST_WORDS = 500
 """Characters of a page that say what it is."""
 START_BYTES = 65536
+_TITLE_BYTES = 262144
 _TITLES = (
-    (b"access denied", "blocked"),
-    (b"pardon our interruption", "blocked"),
-    (b"select your country", "country_page"),
+    ("access denied", "blocked"),
+    ("pardon our interruption", "blocked"),
+    ("select your country", "country_page"),
 )
 
 
@@ -163,8 +162,9 @@ def _refuse_by_title(body: bytes) -> None:
     """By the title, or the first words of a page without one: words like "captcha" stand on good pages."""
     if body.lstrip()[:1] != b"<":
         return
-    found = _TITLE.search(body[:262144])
-    title = (found[1] if found else body[:200]).lower()
-    for words, kind in _TITLES:
-        if words in title:
-            raise Unwanted(kind, " ".join(title.decode("utf-8", "replace").split())[:100])
+    start = body[:_TITLE_BYTES].decode("utf-8", "replace")
+    title = title_of(start)
+    words = " ".join((start[:200] if title is None else title).split())
+    for mark, kind in _TITLES:
+        if mark in words.lower():
+            raise Unwanted(kind, words[:100])

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from http.cookiejar import Cookie
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -26,6 +27,10 @@ MayConnect = Callable[[str, int, str], bool]
 
 COUNTRY_COOKIE = ("intl_splash", "false")
 """The shop's own answer to "which country?"; without it a first visit gets that question in place of the page."""
+
+MAX_COOKIES = 100
+MAX_COOKIE_BYTES = 4096
+"""Of all names and values together; the least that a server takes in a header line is 8 KB."""
 
 _CHECK_SECONDS = 0.1
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(:\d+)?/[A-Za-z0-9/._~?=&+,;:@!$'()*-]*")
@@ -162,15 +167,17 @@ class Client:
         }
         self._learned = False
         self._cookies = RequestsCookieJar()
-        # A name without a dot counts as one below ".local" in the standard library's cookie rules.
-        self._cookies.set(*COUNTRY_COOKIE, domain=site_host if "." in site_host else f"{site_host}.local", path="/")
+        self._lock = threading.Lock()
+        self._set_country()
 
     def get(self, target: str, headers: Mapping[str, str], timeout: tuple[float, float]) -> HTTPResponse:
         """The answer of `target` with its body still to be read; `timeout` is (connect, read) in seconds."""
         request = self.request(target, headers)
         answer: HTTPResponse = self._adapter.send(request, stream=True, timeout=timeout).raw
         if "Set-Cookie" in answer.headers:
-            extract_cookies_to_jar(self._cookies, request, answer)  # type: ignore[no-untyped-call]
+            with self._lock:
+                extract_cookies_to_jar(self._cookies, request, answer)  # type: ignore[no-untyped-call]
+                self._bound_cookies()
             self._learned = True
         return answer
 
@@ -190,6 +197,25 @@ class Client:
         if cookie:
             request.headers["Cookie"] = cookie
         return request
+
+    def _bound_cookies(self) -> None:
+        """Forget cookies that cannot be sent, and all of them once there are more than any shop needs.
+
+        Servers refuse a long header, so a shop could make its own later answers fail.
+        """
+        cookies = cast("list[Cookie]", list(self._cookies))
+        pairs = [f"{cookie.name}={cookie.value or ''}; " for cookie in cookies]
+        for cookie, pair in zip(cookies, pairs, strict=True):
+            if not (pair.isascii() and pair.isprintable()):
+                self._cookies.clear(cookie.domain, cookie.path, cookie.name)
+        if len(pairs) > MAX_COOKIES or len("".join(pairs)) > MAX_COOKIE_BYTES:
+            self._cookies.clear()
+            self._set_country()
+
+    def _set_country(self) -> None:
+        # A name without a dot counts as one below ".local" in the standard library's cookie rules.
+        host = self._site_host if "." in self._site_host else f"{self._site_host}.local"
+        self._cookies.set(*COUNTRY_COOKIE, domain=host, path="/")
 
     def close(self) -> None:
         """Close all connections."""

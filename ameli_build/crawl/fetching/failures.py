@@ -19,6 +19,8 @@ OTHER_PAGES = ("no_longer_sold", "not_a_product")
 """Kinds of failure by which another page stands in a product's place: nothing else is asked of that product then."""
 NOT_AS_ASKED = REFUSALS | {"not_a_listing", "not_a_product", "wrong_type"}
 """Kinds of failure that stop the crawl where they come for one address after another."""
+TOO_MANY_PAGES, TOO_MANY_SITEMAPS = "too_many_pages", "too_many_sitemaps"
+"""Kinds of failure that stand for what lies behind a ceiling."""
 PASSING = frozenset(("connection", "deadline", "http_408", "http_429", "short_body", "timeout", "tls"))
 """Kinds of failure that pass by themselves, beside 5xx."""
 

@@ -130,7 +130,7 @@ class Fetcher:
         Of images that says nothing, since each may be missing, nor of robots.txt, which most hosts do not have.
         """
         if kind in NOT_AS_ASKED and wish.kind not in ("image", "robots"):
-            host = self.addresses.check(self.addresses.resolve(wish.url))
+            host = self.addresses.check(self.addresses.resolve(wish.url), wish.kind)
             self.breaker.other_page(host, wish.kind, kind, wish.url)
 
     def _back_off(self, url: str, number: int) -> None:
@@ -143,8 +143,11 @@ class Fetcher:
     def _follow(self, wish: _Wish[T]) -> tuple[Response, T]:
         try:
             target = self.addresses.resolve(wish.url)
+            asked = ""
             for _ in range(MAX_REDIRECTS + 1):
-                host = self.addresses.check(target)
+                host = self.addresses.check(target, wish.kind)
+                asked = asked or host
+                self.addresses.check_redirect(asked, host)
                 if wish.kind != "robots":
                     self._check_robots(target, host)
                 response = self._ask(wish, target, host)

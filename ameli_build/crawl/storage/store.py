@@ -183,7 +183,9 @@ class Archive:
         if path is not None:
             head["Ameli-Path"] = path
         status = StatusAndHeaders(
-            f"{response.status} {response.reason}".strip(), [*map(_header, response.headers)], protocol="HTTP/1.1"
+            " ".join(f"{response.status} {response.reason}".split()),
+            [*map(_header, response.headers)],
+            protocol="HTTP/1.1",
         )
         block = b"" if path is not None else response.body
         record_type = "revisit" if path is not None else "response"
@@ -330,6 +332,5 @@ def _clean(text: str) -> str:
 
 def _header(pair: tuple[str, str]) -> tuple[str, str]:
     """A response's header line; the body is kept without its chunks, so that line goes under another name."""
-    name, value = pair
-    value = " ".join(value.split())
+    name, value = _clean(pair[0]), " ".join(pair[1].split())
     return (f"X-Archive-Orig-{name}", value) if name.lower() == "transfer-encoding" else (name, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import AbortedChunks, Drip, FaultPlan, Hang, LyingLength, Reset, Rule, Status
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
+from ameli_build.settings import load_settings
 from ameli_build.snapshot import Snapshot
 
 pytestmark = pytest.mark.browser
@@ -179,3 +180,39 @@ def test_a_whole_crawl_archives_the_same(tmp_path: Path) -> None:
         assert by_browser == run("requests", shop)
     marked = {kind for (kind, _), page in archived(tmp_path / "browser").items() if MARK[0].lower() in page.headers}
     assert marked == {"listing", "page", "reviews"}
+
+
+ESCAPES = {
+    "location": "location = 'URL'",
+    "replace": "location.replace('URL')",
+    "fetch": "fetch('URL', {mode: 'no-cors'})",
+    "beacon": "navigator.sendBeacon('URL', 'x')",
+    "frame": "document.body.append(Object.assign(document.createElement('iframe'), {src: 'URL'}))",
+    "window": "window.open('URL')",
+    "form": "const f = document.createElement('form'); f.action = 'URL'; document.body.append(f); f.submit()",
+    "socket": "new WebSocket('URL'.replace('http', 'ws'))",
+    "link": "document.head.append(Object.assign(document.createElement('link'), {rel: 'prefetch', href: 'URL'}))",
+    "refresh": "document.write('<meta http-equiv=refresh content=\"0;url=URL\">')",
+}
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "2130706433", "[::ffff:127.0.0.1]", "LOCALHOST."])
+def test_scripts_of_a_page_reach_no_other_port_of_this_machine(tmp_path: Path, host: str) -> None:
+    """Under the demo's profile, whose pictures may come from any port of `localhost`."""
+    with misbehaving({}) as victim:
+        url = f"http://{host}:{victim.server_port}/x"
+        scripts = {name: script.replace("URL", url) for name, script in ESCAPES.items()}
+        pages = {f"/{name}": f"<html><body><p>x<script>{one}</script></html>".encode() for name, one in scripts.items()}
+        with misbehaving(pages) as shop:
+            settings = load_settings("demo").crawl.model_copy(
+                update={"site_url": shop.url, "transport": "browser", "retries": 0, "rate": 1e4, "read_timeout": 10.0}
+            )
+            with pool_of(settings) as pool:
+                fetcher = Fetcher(settings)
+                fetcher.transport = BrowserTransport(fetcher.transport, pool, settings)
+                for path in pages:
+                    with suppress(FetchFailed):
+                        fetcher.get(f"{shop.url}{path}", "page", html_page)
+                fetcher.close()
+        assert victim.seen == []
+        assert len([seen for seen in shop.seen if seen.target != "/robots.txt"]) >= len(pages)

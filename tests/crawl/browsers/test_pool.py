@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
-from crawl.browsing import clicker_of, pool_of, processes_of, settings_of
+from crawl.browsing import alive, clicker_of, pool_of, processes_of, settings_of
 from faults.server import misbehaving
 
+from ameli_build.catalog.urls import product_url, review_url
 from ameli_build.crawl.browsers.pool import START_TRIES, BrowserPool
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.crawl.fetching.throttle import Stopped
+from ameli_build.demo.answers import Answer, as_json
 from ameli_build.snapshot import RunFailed
 
 pytestmark = pytest.mark.browser
@@ -79,6 +85,28 @@ def test_a_browser_that_ended_while_idle_is_not_lent(monkeypatch: pytest.MonkeyP
             assert browser.open(f"{server.url}/never").title == "No button"
 
 
+FORKS = b"<html><title>F</title><script>for (let n = 0; n < 5; n++) new Worker('data:,for(;;);')</script></html>"
+
+
+@pytest.mark.parametrize("page", ["/never", "/frames", "/forks"])
+def test_a_supervisor_that_is_killed_leaves_no_process_and_no_file(page: str) -> None:
+    frames = b"<html><title>F</title>" + b"<iframe srcdoc='<p>x'></iframe>" * 20 + b"</html>"
+    pages = PAGES | {"/frames": frames, "/forks": FORKS}
+    with misbehaving(pages) as server, pool_of(settings_of()) as pool:
+        with pool.borrow() as browser:
+            browser.open(f"{server.url}{page}")
+            service = browser.driver.service  # type: ignore[attr-defined]
+            supervisor, folder = service.process.pid, Path(service._folder)
+            assert folder.is_dir()
+            assert len(alive(supervisor)) > 4
+            os.kill(supervisor, signal.SIGKILL)
+            service._watch.join(60)
+            assert (alive(supervisor), folder.exists()) == ([], False)
+            browser.close()
+        with pool.borrow() as browser:
+            assert browser.open(f"{server.url}/never").title == "No button"
+
+
 def test_a_browser_that_cannot_start_again_leaves_its_work_to_the_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -115,3 +143,32 @@ def test_who_waits_for_a_browser_stops_with_the_crawl() -> None:
     with pytest.raises(Stopped), pool.borrow():
         pass
     pool.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "told"),
+    [
+        (resource.RLIMIT_NOFILE, 64, "only 64 files may be open"),
+        (resource.RLIMIT_NOFILE, 100, "only 100 files may be open"),
+        (resource.RLIMIT_AS, 3 * 10**9, "address space is limited to 3,000,000,000 bytes"),
+    ],
+)
+def test_a_browser_without_room_says_so_and_the_crawl_goes_on_with_more(
+    tmp_path: Path, kind: int, limit: int, told: str
+) -> None:
+    page = b"<html><h1>Fan</h1><p class='sku product-data'><b class='product-data-value'>7</b></p></html>"
+    pages: dict[str, Answer | bytes] = {
+        product_url("", "7"): page.replace(b"</html>", PAGES["/good"]),
+        review_url("", "7"): as_json({"topics": [], "totalPages": 0}),
+    }
+    with misbehaving(pages) as server:
+        command = [sys.executable, "-m", "ameli_build", "crawl", "--out", str(tmp_path / "s"), "--profile", "demo"]
+        command += ["--sku", "7", "--site-url", server.url]
+        limits = partial(resource.setrlimit, kind, (limit, limit))
+        first = subprocess.run(command, check=False, capture_output=True, text=True, preexec_fn=limits)
+        assert (first.returncode, told in first.stderr) == (1, True), first.stderr
+        assert not any(word in first.stderr for word in ("Traceback", "http://", "https://"))
+        again = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert again.returncode == 0, again.stderr
+        assert "1 after a click" in again.stderr
+        assert sum(seen.target == product_url("", "7") for seen in server.seen) == 2  # one of them the browser's

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+from urllib.parse import quote
+
 import pytest
+from faults.server import misbehaving
 
 from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import UnusableInput
+from ameli_build.crawl.fetching.failures import FetchFailed
+from ameli_build.crawl.fetching.fetch import Fetcher
+from ameli_build.demo.answers import moved
+from ameli_build.settings import CrawlSettings, load_settings
+from ameli_build.snapshot import RunFailed, UnusableInput
 
 SHOP = Addresses(CrawlSettings())
 OWN = Addresses(CrawlSettings(site_url="http://127.0.0.1:8123/", image_hosts=("localhost",)))
@@ -79,7 +86,7 @@ def test_connections_to_public_addresses_are_used() -> None:
 
 
 def test_loopback_is_used_where_the_settings_allow_it_and_nothing_else_private() -> None:
-    local = Addresses(CrawlSettings(allow_loopback=True))
+    local = Addresses(CrawlSettings(allow_loopback=True, site_url="http://127.0.0.1:8123"))
     assert local.may_connect("localhost", 80, "127.0.0.1")
     assert local.may_connect("localhost", 80, "::1")
     assert not local.may_connect("localhost", 80, "10.0.0.7")
@@ -101,3 +108,65 @@ def test_a_host_that_only_images_come_from_can_be_done_without() -> None:
     assert not SHOP.images_only("www.bestbuy.com")
     assert not OWN.images_only("127.0.0.1:8123")
     assert not Addresses(CrawlSettings(image_hosts=("www.bestbuy.com",))).images_only("www.bestbuy.com")
+
+
+@pytest.mark.parametrize("site", ["https://www.bestbuy.com", "http://shop.test", "https://23.62.100.20:8443"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
+def test_a_shop_elsewhere_reaches_no_port_of_this_machine(site: str, address: str) -> None:
+    shop = Addresses(load_settings("demo").crawl.model_copy(update={"site_url": site}))
+    for port in (22, 80, 8123):
+        assert not shop.may_connect("localhost", port, address)
+        assert not shop.may_connect("127.0.0.1", port, address)
+
+
+@pytest.mark.parametrize("kind", ["page", "listing", "reviews", "sitemap", "api"])
+def test_from_a_host_of_images_nothing_else_is_fetched(kind: str) -> None:
+    for url in ("http://localhost:9000/x", "http://localhost/x"):
+        assert OWN.check(url, "image") == OWN.check(url, "robots")
+        with pytest.raises(Forbidden, match="images alone"):
+            OWN.check(url, kind)
+
+
+def spellings(port: int) -> list[str]:
+    """One address of this machine in all spellings."""
+    hosts = [
+        "127.0.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "017700000001", "0177.0.0.1", "127.1", "127.0.1",
+        "0", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:0:0:1]", "127.0.0.1.",
+        "localhost.", "LocalHost", "LOCALHOST.", "foo.localhost", "%31%32%37.0.0.1", "%6cocalhost",
+        "\uff11\uff12\uff17.0.0.1",
+        "user@127.0.0.1", "www.bestbuy.com@localhost", "www.bestbuy.com:80@localhost",
+        "127\u30020\u30020\u30021", "localhost\\@www.bestbuy.com",
+    ]  # fmt: skip
+    return [f"http://{host}:{port}/x" for host in hosts]
+
+
+@pytest.mark.parametrize("kind", ["page", "image"])
+def test_a_redirect_reaches_no_other_port_of_this_machine_in_any_spelling(kind: str) -> None:
+    with misbehaving({}) as victim:
+        targets = dict(enumerate(spellings(victim.server_port)))
+        targets |= {99: f"//localhost:{victim.server_port}/x", 98: f"\thttp://localhost:{victim.server_port}/x"}
+        pages = {f"/{number}": moved(quote(url, safe=":/@[]%\\.\t")) for number, url in targets.items()}
+        with misbehaving(pages) as shop:
+            crawl = load_settings("demo").crawl.model_copy(update={"site_url": shop.url, "retries": 0, "rate": 1e4})
+            fetcher = Fetcher(crawl)
+            for path in pages:
+                with pytest.raises(FetchFailed) as caught:
+                    fetcher.get(f"{shop.url}{path}", kind, lambda response: None)
+                assert caught.value.kind in ("forbidden_host", "bad_url", "forbidden_address", "http_404"), path
+            fetcher.close()
+        assert victim.seen == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.7", "169.254.169.254", "::1", "64:ff9b::7f00:1"])
+def test_a_name_that_leads_to_a_private_address_is_not_fetched(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    assert not SHOP.may_connect("www.bestbuy.com", 443, address)
+    if address == "127.0.0.1":
+        looked_up = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *more: looked_up(address, port, *more))
+        with misbehaving({}) as victim:
+            fetcher = Fetcher(CrawlSettings(site_url=f"http://shop.test:{victim.server_port}", retries=0))
+            fetcher.addresses._own = ("", 0)  # else the user's own site may lie anywhere
+            with pytest.raises((FetchFailed, RunFailed), match="forbidden_address"):
+                fetcher.get(f"http://shop.test:{victim.server_port}/x", "image", lambda response: None)
+            fetcher.close()
+            assert victim.seen == []

@@ -383,3 +383,30 @@ def test_a_conditional_request_learns_that_nothing_changed() -> None:
 def test_nothing_unchanged_where_nothing_was_said_to_be_known() -> None:
     with fetching(always(Status(304), "^/lamp$")) as (get, _, _), pytest.raises(FetchFailed, match="http_304"):
         get()
+
+
+HOSTILE_COOKIES = {
+    "one that is long": lambda number: ((f"c{number}=" + "x" * 60_000),),
+    "many short ones": lambda number: tuple(f"c{number}-{one}=x" for one in range(80)),
+    "longer and longer": lambda number: (f"c{number}=" + "x" * 150 * number,),
+    "control characters": lambda number: (f"c{number}=a\r\n b", f"d{number}=\x01"),
+    "letters beyond ASCII": lambda number: (f"c{number}=\xe9\xff", f"\xe9{number}=1"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE_COOKIES)
+def test_a_shop_cannot_make_its_later_answers_fail_by_cookies(case: str) -> None:
+    with misbehaving({}) as server:
+        numbers = iter(range(1, 1000))
+        server.respond = lambda _: Answer(
+            PAGE, headers=tuple(("Set-Cookie", f"{one}; Path=/") for one in HOSTILE_COOKIES[case](next(numbers)))
+        )
+        client = Client(lambda *_: True, 1, "ameli", "127.0.0.1")
+        for _ in range(40):
+            answer = client.get(f"{server.url}/lamp", {}, (5.0, 5.0))
+            assert answer.status == 200
+            answer.drain_conn()
+            cookie = client.request(f"{server.url}/other", {}).headers["Cookie"]
+            assert len(cookie) <= 4096 + 100
+            assert "intl_splash=false" in cookie
+        client.close()

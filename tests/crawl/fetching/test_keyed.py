@@ -76,7 +76,7 @@ def test_redirects_neither_keep_the_key_nor_carry_it_to_another_host(tmp_path: P
         return page
 
     with LoopbackServer(lambda _: page, host_name="localhost") as other, LoopbackServer(respond) as server:
-        run(tmp_path, server.url)
+        run(tmp_path, server.url, hosts=("localhost",))
         assert [API_KEY in seen.target for seen in server.seen if seen.target.startswith(("/v1/", "/v2/"))] == [
             True
         ] * 2

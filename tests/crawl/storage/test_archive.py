@@ -213,3 +213,41 @@ def test_another_reader_finds_the_digests_right(tmp_path: Path) -> None:
             record.content_stream().read()
     checked = subprocess.run([sys.executable, "-m", "warcio.cli", "check", str(path)], capture_output=True, check=False)
     assert checked.returncode == 0, checked.stdout
+
+
+INJECTED = (
+    "x\r\nAmeli-Kind: done",
+    "x\nAmeli-SKU: 1\r\n\r\nWARC/1.1\r\nAmeli-Kind: done\r\n\r\n",
+    "x\rAmeli-Path: ../../etc/passwd",
+    "x\x85Ameli-Kind: done\u2028Ameli-Kind: done\x0b\x0c",
+    "x\r\n\r\n<html>another page</html>",
+)
+
+
+@pytest.mark.parametrize("text", INJECTED)
+@pytest.mark.parametrize("place", ["url", "final_url", "sku", "name", "value", "reason", "remark", "body", "failed"])
+def test_nothing_that_a_shop_says_becomes_a_header_of_a_record(tmp_path: Path, place: str, text: str) -> None:
+    said = {name: text if name == place else "y" for name in ("name", "value", "reason", "remark")}
+    url, final_url, sku = (f"http://shop/{text if name == place else name}" for name in ("url", "final_url", "sku"))
+    body = text.encode() if place == "body" else HTML
+    store = Archive(tmp_path)
+    if place == "failed":
+        store.add_failed("page", text, text, 0, text, text)
+    else:
+        response = Response(url, final_url, 200, said["reason"], ((said["name"], said["value"]),), body, body)
+        store.add("page", response, sku=sku, more={"Ameli-Conflicts": said["remark"]})
+    store.add_done("http://shop/last", None)
+    store.close()
+    first, last = read_archive(tmp_path)
+    assert (first.kind, last.kind, last.url) == ("failed" if place == "failed" else "page", "done", "http://shop/last")
+    assert first.path is None
+    if place == "failed":
+        assert (first.url, first.error) == (text, text)
+    else:
+        assert (first.url, first.body, first.status) == (url, body, 200)
+        assert not {"ameli-kind", "ameli-sku", "ameli-path"} & set(first.headers)
+    with (tmp_path / first.file).open("rb") as handle:
+        records = list(ArchiveIterator(handle))
+    assert len(records) == 2
+    names = [name.lower() for name, _ in records[0].rec_headers.headers]
+    assert len(names) == len(set(names))

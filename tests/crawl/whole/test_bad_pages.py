@@ -104,9 +104,17 @@ def test_review_pages_give_what_they_have(links: pl.DataFrame, line: str) -> Non
     assert sorted(of(links, line)["review_id"]) == sorted(REVIEW_PAGES[line][2])
 
 
-def test_wrong_review_pages_are_no_failures(crawled: Path) -> None:
+def test_of_wrong_review_pages_only_empty_ones_are_failures(crawled: Path) -> None:
     kinds = {(kind, word) for (kind, _), word in failures(crawled).items()}
-    assert kinds == {("image", "http_404")}  # the photograph that was never there
+    photo = ("image", "http_404")  # that was never there
+    assert kinds == {photo, ("reviews", "no_reviews")}
+    empty = {url for (kind, url), _ in failures(crawled).items() if kind == "reviews"}
+    assert {line for line in HIT if any(f"sku={HIT[line].sku}&" in url for url in empty)} == {
+        "a page that repeats the one before",
+        "reviews that run out early",
+        "an empty page in the middle",
+        "a total that is too large for the rows",
+    }
 
 
 def test_rows_without_an_id_are_rejected_by_name(crawled: Path, links: pl.DataFrame) -> None:
