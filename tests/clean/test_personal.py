@@ -94,9 +94,9 @@ def test_counts_and_what_is_left_alone() -> None:
     "unit", ["a", "a@", "a.b-", "1-", "at ", "call me ", "www.", "\u0661", "((", "a @ ", "@ ", "call 5", "2125550134 "]
 )
 def test_long_texts_take_no_longer_than_their_length(unit: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     mask(unit * (200_000 // len(unit)))
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_a_table() -> None:
