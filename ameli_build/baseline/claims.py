@@ -106,12 +106,12 @@ def _dev_f1(module: dict[str, Any] | None) -> str:
 def _weights(names: tuple[str, str], scores: Scores) -> list[str]:
     """The weights that dev gave to the channels of rows with several."""
     tuned = scores.tuned.get("weights", {})
-    told = [
+    weights = [
         f"{name}: " + ", ".join(f"{channel} {weight:.1f}" for channel, weight in sorted(tuned[name].items()))
         for name in names
         if len(tuned.get(name, ())) > 1
     ]
-    return [f"dev weighs {'; '.join(told)}"] if told else []
+    return [f"dev weighs {'; '.join(weights)}"] if weights else []
 
 
 def _attributes(split: str, scores: Scores) -> list[str]:

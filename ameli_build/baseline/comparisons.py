@@ -121,10 +121,10 @@ def compare(split: str, outcome: Outcome, bootstrap: Bootstrap) -> list[dict[str
 def _paired(outcome: Outcome, one: Comparison, metric: str, bootstrap: Bootstrap, prefix: str) -> dict[str, Any]:
     better, worse = (_values(outcome, name, one.metric, metric) for name in (one.better, one.worse))
     if better is None or worse is None:
-        told, chance = None, None
+        estimated, chance = None, None
     else:
-        told, chance = difference(better, worse, bootstrap.times, bootstrap.seed), p_value(better, worse)
-    row = {"value": None, "interval": None, "n": 0} if told is None else told.as_json()
+        estimated, chance = difference(better, worse, bootstrap.times, bootstrap.seed), p_value(better, worse)
+    row = {"value": None, "interval": None, "n": 0} if estimated is None else estimated.as_json()
     found: dict[str, Any] = {
         f"{prefix}difference": row["value"],
         f"{prefix}interval": row["interval"],

@@ -60,8 +60,8 @@ def read_predictions(snapshot: Snapshot, where: pl.Expr, columns: Sequence[str] 
             raise UnusableInput(f"{path}: of an earlier version (no {', '.join(missing)}); {AGAIN}")
         return table.filter(where).sort("review_id", "run").select(columns or list(PREDICTIONS)).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
-        told = str(error).partition("\n")[0]
-        raise UnusableInput(f"{path}: unreadable ({told}); {AGAIN}") from None
+        reason = str(error).partition("\n")[0]
+        raise UnusableInput(f"{path}: unreadable ({reason}); {AGAIN}") from None
 
 
 def of_this_build(snapshot: Snapshot, review_ids: Iterable[str], *splits: str) -> bool:

@@ -131,8 +131,8 @@ def _check_distinct(records: Mapping[str, Sequence[Record]]) -> None:
     for kind, number, record in _numbered(records):
         first = seen.setdefault((kind, number), record)
         if first is not record:
-            told = f"{kind} {number} stands in {first.path}, record {first.place}, too"
-            raise UnusableInput(f"{record.path}: record {record.place}: {told}")
+            first_place = f"{kind} {number} stands in {first.path}, record {first.place}, too"
+            raise UnusableInput(f"{record.path}: record {record.place}: {first_place}")
 
 
 def _numbered(records: Mapping[str, Sequence[Record]]) -> Iterator[tuple[str, int, Record]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ameli_build.arrays import Integers, Values
-from ameli_build.baseline.metrics import deviation, estimate, macro
+from ameli_build.baseline.metrics import Estimate, deviation, estimate, macro
 from ameli_build.baseline.tables import EMPTY, MACRO_RECALL, RECALLS, TABLE4, TABLE5, Bootstrap, Measured, Outcome, Row
 from ameli_build.not_run import NotRun
 
@@ -31,9 +31,7 @@ def _recall_row(outcome: Outcome, name: str, bootstrap: Bootstrap) -> Row:
         found = estimate(measured[metric], bootstrap.times, bootstrap.seed)
         if found is None:
             return row | {"reason": EMPTY}
-        told = found.as_json()
-        row |= {metric: told["value"], f"{metric}_interval": told["interval"], f"{metric}_deviation": told["deviation"]}
-        row["n"] = told["n"]
+        row |= {**_cells(found, metric, metric), "n": found.n}
     return row | _macro(f"macro_{MACRO_RECALL}", measured[MACRO_RECALL], outcome.groups) | _remark(outcome, name)
 
 
@@ -88,14 +86,18 @@ def _linking_values(kind: str, measured: Measured, groups: Integers, counted: Va
     for metric, key, beside in (("recall@1", f"{kind}_f1", kind), ("mrr", f"{kind}_mrr", f"{kind}_mrr")):
         found = estimate(measured[metric], bootstrap.times, bootstrap.seed, counted)
         if found is not None:
-            told = found.as_json()
-            row |= {
-                key: told["value"],
-                f"{beside}_interval": told["interval"],
-                f"{beside}_deviation": told["deviation"],
-            }
-            row[f"{kind}_n"] = told["n"]
+            row |= {**_cells(found, key, beside), f"{kind}_n": found.n}
     return row | _macro(f"{kind}_macro_f1", measured["recall@1"], groups, counted)
+
+
+def _cells(found: Estimate, key: str, beside: str) -> Row:
+    """An estimate under `key`, its interval and deviation under the prefix `beside`."""
+    values = found.as_json()
+    return {
+        key: values["value"],
+        f"{beside}_interval": values["interval"],
+        f"{beside}_deviation": values["deviation"],
+    }
 
 
 def _macro(key: str, values: Values, groups: Integers, counted: Values | None = None) -> Row:

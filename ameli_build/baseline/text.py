@@ -80,8 +80,8 @@ def _remarks(rows: Mapping[str, Row]) -> str:
 
 def _runs(scores: Scores) -> str:
     seeds = scores.notes.get("seeds", [])
-    told = ", ".join(map(str, seeds))
-    means = f"Means over {len(seeds)} runs (seeds {told}) with their standard deviation, where they differ."
+    listed = ", ".join(map(str, seeds))
+    means = f"Means over {len(seeds)} runs (seeds {listed}) with their standard deviation, where they differ."
     runs = "One run: no deviation." if len(seeds) < 2 else means
     return (
         f"{runs}\nIntervals: bootstrap over reviews. Macro: mean over categories.\npaper: its R@10 (Table 4) and F1 "

@@ -56,8 +56,8 @@ class Inputs:
     @property
     def stages(self) -> Mapping[str, Mapping[str, Any]]:
         """What each stage that has run noted last; `run.json` does not know of a baseline that was run alone."""
-        told = {name: stage_record(self.snapshot, name) for name in STAGES}
-        return {name: record for name, record in told.items() if record}
+        records = {name: stage_record(self.snapshot, name) for name in STAGES}
+        return {name: record for name, record in records.items() if record}
 
     @property
     def of_one_build(self) -> bool:

@@ -4,6 +4,7 @@ import polars as pl
 
 from ameli_build.baseline.kept import PREDICTIONS
 from ameli_build.baseline.tables import NO_ATTRIBUTE, NO_IMAGE, OURS, V2TEL
+from ameli_build.not_run import NotRun
 from ameli_build.report.judging import Judgement, Lost, by_category, judge
 from tests.report.report_world import row
 
@@ -46,7 +47,7 @@ def test_the_fullest_linker_that_ran_is_judged() -> None:
     assert judged(one).method == OURS
     for ranked in ([], [{"method": V2TEL, "skus": ["p2", "p1"]}], [{"method": NO_ATTRIBUTE, "skus": ["p2", "p1"]}]):
         found = judge(pl.DataFrame([{**one, "ranked": ranked}], schema=PREDICTIONS), GOLD)
-        assert found == "no linker whose scores are kept ran: see Table 5"
+        assert found == NotRun("no linker whose scores are kept ran: see Table 5")
 
 
 def test_categories_by_misses() -> None:

@@ -123,7 +123,7 @@ def _start(task: Task, kept: Path | None) -> Progress:
 
 def _epochs(task: Task, progress: Progress, epochs: int, seed: int, kept: Path | None) -> Iterator[None]:
     """Train on; yields after each step."""
-    written = told = time.monotonic()
+    written = logged = time.monotonic()
     for epoch in range(progress.done + 1, epochs + 1):
         torch.manual_seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
         losses = []
@@ -134,8 +134,8 @@ def _epochs(task: Task, progress: Progress, epochs: int, seed: int, kept: Path |
         if now is None or progress.best is None or now > progress.best:
             progress.best, progress.chosen, progress.weights = now, epoch, get_weights(task.modules)
         progress.done = epoch
-        if not sys.stderr.isatty() and time.monotonic() - told >= LINE_EVERY_SECONDS:
-            told = time.monotonic()
+        if not sys.stderr.isatty() and time.monotonic() - logged >= LINE_EVERY_SECONDS:
+            logged = time.monotonic()
             say(f"  {task.label}: epoch {epoch} of {epochs}, loss {np.mean(losses):.4f}{_on_dev(now)}")
         if kept is not None and epoch < epochs and time.monotonic() - written >= CHECKPOINT_EVERY_SECONDS:
             _write_checkpoint(task, progress, _checkpoint(kept))
@@ -193,18 +193,18 @@ def set_weights(modules: Mapping[str, nn.Module], weights: Mapping[str, torch.Te
 def write_weights(path: Path, weights: Mapping[str, torch.Tensor], notes: Mapping[str, Any]) -> None:
     """Write a safetensors file, whole or not at all; `notes` are in its header as JSON."""
     sealed = {"notes": dict(notes), "digest": _digest_of(weights)}
-    told = {"notes": json.dumps(sealed, sort_keys=True)}  # one entry: the library writes several in any order
-    write_bytes(path, save(dict(weights), metadata=told))
+    header = {"notes": json.dumps(sealed, sort_keys=True)}  # one entry: the library writes several in any order
+    write_bytes(path, save(dict(weights), metadata=header))
 
 
 def read_weights(path: Path) -> tuple[State, dict[str, Any]] | None:
     """Weights and notes as `write_weights` wrote them; None where there is no such file, or a damaged one."""
     try:
         with safe_open(path, framework="pt") as file:
-            told = json.loads((file.metadata() or {})["notes"])
+            header = json.loads((file.metadata() or {})["notes"])
             names = file.keys()
             weights = {name: file.get_tensor(name) for name in names}
-        return (weights, dict(told["notes"])) if told["digest"] == _digest_of(weights) else None
+        return (weights, dict(header["notes"])) if header["digest"] == _digest_of(weights) else None
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return None
 
