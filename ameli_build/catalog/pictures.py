@@ -40,7 +40,7 @@ def from_folder(snapshot: Snapshot, folder: Path | None, reference: str, limit: 
 
 
 def _inside(root: Path, reference: str) -> Path | None:
-    """The file that a reference leads to, None when it lies outside of `root`.
+    r"""The file that a reference leads to, None when it lies outside of `root`.
 
     Where there is none, `\\` is tried as a separator, and names in the other Unicode form: macOS has them decomposed.
     """

@@ -55,7 +55,7 @@ def json_in(text: str) -> Any:
 
 
 def javascript_in(text: str, start: int = 0) -> Any:
-    """The JavaScript literal (object, array, string ...) that begins at `start`; None for what cannot be read.
+    r"""The JavaScript literal (object, array, string ...) that begins at `start`; None for what cannot be read.
 
     Takes what JSON does not know: `undefined`, `NaN`, `!0`, bare keys, single quotes, trailing commas.
 

@@ -90,7 +90,8 @@ class Source:
         try:
             response, value = self.fetcher.get(url, kind, accept, self._validators(before))
         except Unchanged as unchanged:
-            assert self.earlier is not None and before is not None
+            assert self.earlier is not None
+            assert before is not None
             self.earlier.keep_unchanged(before, url, unchanged.response.final_url)
             return self._accepted(self.earlier.archive, before, accept)
         except FetchFailed as failure:
@@ -149,7 +150,8 @@ class Source:
         try:
             image = fetch_image(self.fetcher, self._snapshot, url, self._validators(before))
         except Unchanged as unchanged:
-            assert self.earlier is not None and before is not None
+            assert self.earlier is not None
+            assert before is not None
             self.earlier.keep_unchanged(before, url, unchanged.response.final_url)
             return
         except FetchFailed as failure:

@@ -272,7 +272,7 @@ def _identity(value: str, name: str) -> Tokens:
 
 
 def _forms_of_count(digits: str, name: str) -> list[Tokens]:
-    """ "Number of Burners" and "USB Ports" = "5"; "five burners" and "5-burner" say it."""
+    """A count: "Number of Burners" and "USB Ports" = "5"; "five burners" and "5-burner" say it."""
     plain = _IN_BRACKETS.sub(" ", name.replace("(s)", "s")).strip()
     if match := _OF_VERSION.match(plain):
         own = canonical_tokens(match[1])
@@ -304,7 +304,7 @@ def _singulars(noun: str) -> tuple[str, ...]:
 
 
 def _with_unit_of(name: str, digits: str) -> list[Tokens]:
-    """ "Cooling Power (BTU)" = "10000" as a measure."""
+    """A measure: "Cooling Power (BTU)" = "10000" as a measure."""
     if not name.strip():
         return []
     rows = [canonical_tokens(f"{digits} {inner}") for inner in (*_IN_BRACKETS.findall(name), name.split()[-1])]
@@ -312,7 +312,7 @@ def _with_unit_of(name: str, digits: str) -> list[Tokens]:
 
 
 def _range(value: str) -> list[Tokens]:
-    """ "20 hertz - 20 kilohertz" with the word "to", or without any."""
+    """A range: "20 hertz - 20 kilohertz" with the word "to", or without any."""
     match = _RANGE.fullmatch(value)
     if not match:
         return []
@@ -361,7 +361,7 @@ def _names_model(row: Tokens) -> bool:
 
 
 def _without_inches(value: str, name: str) -> list[Tokens]:
-    """ "6.5 speaker", "6 1/2 speakers" of a "Speaker Size" of 6.5 inches: of a length that is no whole number."""
+    """A broken length without its unit: "6.5 speaker" of a "Speaker Size" of 6.5 inches."""
     match = _INCHES.fullmatch(value.strip())
     nouns = [word for word in canonical_tokens(name) if word not in _SIZES] if match else []
     if not match or not nouns:
@@ -372,7 +372,7 @@ def _without_inches(value: str, name: str) -> list[Tokens]:
 
 
 def _pairs(value: str, name: str) -> list[Tokens]:
-    """ "Silver/Black" in either order, and with a word between."""
+    """Two colours: "Silver/Black" in either order, and with a word between."""
     parts = [canonical_tokens(part) for part in value.split("/")]
     if len(parts) != 2 or not all(parts) or not _COLORS & set(canonical_tokens(name)):
         return []

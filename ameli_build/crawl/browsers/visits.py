@@ -90,7 +90,7 @@ class Visit:
 
 
 def original_bytes(text: str, charset: str) -> bytes:
-    """The bytes that a browser read as `text`.
+    r"""The bytes that a browser read as `text`.
 
     What has been lost for good (bytes that are no text in `charset`) stays lost.
 
