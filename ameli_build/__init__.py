@@ -9,7 +9,7 @@ Importing this package is cheap: each name loads its module when it is first use
 Example:
     ```python
     from pathlib import Path
-    from ameli_build import Linker, Snapshot, build, load_settings
+    from ameli_build import (Linker, Snapshot, build, load_settings)
 
     snapshot = Snapshot.open(Path("snapshots/2026-11"))
     settings = load_settings("paper", ["splits.policy=family"], snapshot)
@@ -22,27 +22,23 @@ Example:
 
 import os
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+
+from ameli_build.core.version import __version__
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime reports its use to its makers otherwise
 
-try:
-    __version__ = version("ameli-build")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
-
 _HOMES = {
-    "AmeliError": "ameli_build.snapshot",
-    "Answer": "ameli_build.link.answer",
-    "Linker": "ameli_build.link.linker",
-    "RunFailed": "ameli_build.snapshot",
-    "Settings": "ameli_build.settings",
-    "Snapshot": "ameli_build.snapshot",
-    "UnusableInput": "ameli_build.snapshot",
+    "AmeliError": "ameli_build.core.errors",
+    "Answer": "ameli_build.single.answer",
+    "Linker": "ameli_build.single.linker",
+    "RunFailed": "ameli_build.core.errors",
+    "Settings": "ameli_build.core.settings",
+    "Snapshot": "ameli_build.core.snapshot",
+    "UnusableInput": "ameli_build.core.errors",
     "build": "ameli_build.pipeline",
-    "load_settings": "ameli_build.settings",
-    "process_mapper": "ameli_build.workers",
+    "load_settings": "ameli_build.core.settings",
+    "process_mapper": "ameli_build.core.workers",
     "run_baseline": "ameli_build.baseline.run",
 }
 """Module of each public name. No name may be that of a module in this package, which would take its place."""
@@ -64,12 +60,13 @@ __all__ = [
 
 if TYPE_CHECKING:
     from ameli_build.baseline.run import run_baseline
-    from ameli_build.link.answer import Answer
-    from ameli_build.link.linker import Linker
+    from ameli_build.core.errors import AmeliError, RunFailed, UnusableInput
+    from ameli_build.core.settings import Settings, load_settings
+    from ameli_build.core.snapshot import Snapshot
+    from ameli_build.core.workers import process_mapper
     from ameli_build.pipeline import build
-    from ameli_build.settings import Settings, load_settings
-    from ameli_build.snapshot import AmeliError, RunFailed, Snapshot, UnusableInput
-    from ameli_build.workers import process_mapper
+    from ameli_build.single.answer import Answer
+    from ameli_build.single.linker import Linker
 else:
 
     def __getattr__(name: str) -> object:

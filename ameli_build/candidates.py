@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from ameli_build.core.cache import Work
+from ameli_build.core.settings import Settings
+from ameli_build.core.stage import Result, Stage, Tables
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.nearest import nearest_others
-from ameli_build.settings import Settings
-from ameli_build.stages import Result, Stage, Tables, Work
 
 NEGATIVES = pl.Schema({"sku": pl.String(), "by_title": pl.List(pl.String), "by_image": pl.List(pl.String)})
 """Columns of `candidates/negatives`: the most similar products of each, nearest first."""

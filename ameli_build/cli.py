@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
-from ameli_build import __version__
-from ameli_build.room import require_room, told_of_room
-from ameli_build.snapshot import AmeliError, Snapshot
-from ameli_build.text import printable
+from ameli_build.core.errors import AmeliError
+from ameli_build.core.limits import require_room, told_of_room
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.text import printable
+from ameli_build.core.version import __version__
 
 if TYPE_CHECKING:
-    from ameli_build.stages import Mapper
+    from ameli_build.core.cache import Mapper
 
 app = typer.Typer(
     help="Build and score AMELI, a benchmark for attribute-aware multimodal entity linking.",
@@ -94,9 +95,9 @@ def crawl(
     override: Overrides = None,
 ) -> None:
     """Crawl listings, product pages, the specification click, reviews and images into SNAPSHOT/raw/."""
+    from ameli_build.core.settings import load_settings
     from ameli_build.crawl.run import crawl as run_crawl
     from ameli_build.crawl.run import with_site
-    from ameli_build.settings import load_settings
 
     snapshot = Snapshot(out)
     earlier = Snapshot(refresh) if refresh is not None else None
@@ -110,7 +111,7 @@ def crawl(
         "refresh": earlier,
     }
     if dry_run:
-        from ameli_build.plan.crawl import dry_run as plan_crawl
+        from ameli_build.dry_run.crawl import dry_run as plan_crawl
 
         print(plan_crawl(snapshot, settings, **wanted))
         return
@@ -128,7 +129,7 @@ def replay(
 ) -> None:
     """Parse the archived responses again, with no network at all."""
     from ameli_build.catalog.replay import replay as run_replay
-    from ameli_build.settings import load_settings
+    from ameli_build.core.settings import load_settings
 
     source = Snapshot.open(snapshot)
     target = Snapshot(out) if out is not None else source
@@ -148,7 +149,7 @@ def ingest(
 ) -> None:
     """Bring your own raw records instead of a crawl."""
     from ameli_build.catalog.ingest import ingest as run_ingest
-    from ameli_build.settings import load_settings
+    from ameli_build.core.settings import load_settings
 
     snapshot = Snapshot(out)
     settings = load_settings(profile, override or (), snapshot)
@@ -167,12 +168,12 @@ def build(
 ) -> None:
     """Clean, detect mentions, filter, find candidates, split, release: SNAPSHOT/dataset/."""
     opened = Snapshot.open(snapshot)
+    from ameli_build.core.settings import load_settings
     from ameli_build.pipeline import build as run_build
-    from ameli_build.settings import load_settings
 
     settings = load_settings(profile, override or (), opened)
     if dry_run:
-        from ameli_build.plan.build import dry_run as plan_build
+        from ameli_build.dry_run.build import dry_run as plan_build
 
         print(plan_build(opened, settings, until=until, workers=workers))
         return
@@ -184,8 +185,8 @@ def build(
 def explain(snapshot: SnapshotPath, review_id: str, profile: Profile = None, override: Overrides = None) -> None:
     """Tell the whole life of one review."""
     opened = Snapshot.open(snapshot)
+    from ameli_build.core.settings import load_settings
     from ameli_build.explain import explain as run_explain
-    from ameli_build.settings import load_settings
 
     print(run_explain(opened, review_id, load_settings(profile, override or (), opened)))
 
@@ -199,8 +200,8 @@ def calibrate(
 ) -> None:
     """Search the thresholds of section 3.4 on labelled reviews; the next build uses them."""
     opened = Snapshot.open(snapshot)
+    from ameli_build.core.settings import load_settings
     from ameli_build.informativeness.calibrate import calibrate as run_calibrate
-    from ameli_build.settings import load_settings
 
     settings = load_settings(profile, override or (), opened)
     with opened.lock():
@@ -219,8 +220,8 @@ def sheets_export(
 ) -> None:
     """Write one annotation sheet an annotator into SNAPSHOT/sheets/."""
     opened = Snapshot.open(snapshot)
-    from ameli_build.settings import load_settings
-    from annotation.sheets import export_sheets
+    from ameli_build.annotation.sheets import export_sheets
+    from ameli_build.core.settings import load_settings
 
     settings = load_settings(profile, override or (), opened)
     with opened.lock():
@@ -238,9 +239,9 @@ def sheets_import(
 ) -> None:
     """Read answers back: accuracy, agreement, and Clean-Test."""
     opened = Snapshot.open(snapshot)
+    from ameli_build.annotation.sheets import import_answers
+    from ameli_build.core.settings import load_settings
     from ameli_build.pipeline import release_again
-    from ameli_build.settings import load_settings
-    from annotation.sheets import import_answers
 
     settings = load_settings(profile, override or (), opened)
     with opened.lock(), _mapper(workers) as mapper:
@@ -254,9 +255,9 @@ Roles = Annotated[list[str] | None, typer.Option("--role", metavar="ROLE", help=
 @models_app.command("list")
 def models_list(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
     """Role, name, revision, licence, size, and whether the model is on this machine."""
+    from ameli_build.core.settings import load_settings
     from ameli_build.models.needs import roles_named
     from ameli_build.models.show import list_models
-    from ameli_build.settings import load_settings
 
     print(list_models(load_settings(profile, override or ()), roles_named(role)))
 
@@ -264,9 +265,9 @@ def models_list(profile: Profile = None, role: Roles = None, override: Overrides
 @models_app.command("fetch")
 def models_fetch(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
     """Download what a profile needs into one folder (AMELI_MODELS); goes on where it was interrupted."""
+    from ameli_build.core.settings import load_settings
     from ameli_build.models.needs import fetch, roles_named
     from ameli_build.models.show import list_models
-    from ameli_build.settings import load_settings
 
     settings = load_settings(profile, override or ())
     fetch(settings, roles_named(role))
@@ -276,9 +277,9 @@ def models_fetch(profile: Profile = None, role: Roles = None, override: Override
 @models_app.command("check")
 def models_check(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
     """Load each model and run it once, with seconds and memory."""
+    from ameli_build.core.settings import load_settings
     from ameli_build.models.check import check
     from ameli_build.models.needs import roles_named
-    from ameli_build.settings import load_settings
 
     for line in check(load_settings(profile, override or ()), roles_named(role)):
         print(line, flush=True)
@@ -299,7 +300,7 @@ def baseline(
     from ameli_build.baseline.run import run_baseline
     from ameli_build.baseline.sources import open_source
     from ameli_build.baseline.text import render
-    from ameli_build.settings import load_settings
+    from ameli_build.core.settings import load_settings
     from ameli_build.whole import demand, null_rows
 
     source = open_source(path, out)
@@ -321,8 +322,8 @@ def export(
 ) -> None:
     """Write the released data set in another layout."""
     opened = Snapshot.open(snapshot)
-    from ameli_build.release.export import export as run_export
-    from ameli_build.settings import load_settings
+    from ameli_build.core.settings import load_settings
+    from ameli_build.export.formats import export as run_export
 
     settings = load_settings(profile, override or (), opened)
     with opened.lock(), _mapper(workers) as mapper:
@@ -343,9 +344,9 @@ def link(
 ) -> None:
     """Link one new review: the best products with their scores, in seconds."""
     opened = Snapshot.open(snapshot)
-    from ameli_build.link.linker import link_review
-    from ameli_build.link.show import show
-    from ameli_build.settings import load_settings
+    from ameli_build.core.settings import load_settings
+    from ameli_build.single.linker import link_review
+    from ameli_build.single.show import show
 
     settings = load_settings(profile, override or (), opened)
     show(link_review(opened, settings, text, image or (), mention, top=top, ocr=ocr), as_json=as_json)
@@ -355,8 +356,8 @@ def link(
 def report(snapshot: SnapshotPath, profile: Profile = None, override: Overrides = None) -> None:
     """One page with the funnel, the data set, the scores and the worst misses: SNAPSHOT/report.html."""
     opened = Snapshot.open(snapshot)
+    from ameli_build.core.settings import load_settings
     from ameli_build.report.run import make_report
-    from ameli_build.settings import load_settings
 
     with opened.lock():
         print(make_report(opened, load_settings(profile, override or (), opened)))
@@ -379,7 +380,7 @@ def status(
 ) -> None:
     """Stage by stage: done, stale (a build would run it again) or running, since when, what it took."""
     opened = Snapshot.open(snapshot)
-    from ameli_build.settings import load_settings
+    from ameli_build.core.settings import load_settings
     from ameli_build.status import status_of
 
     found = status_of(opened, load_settings(profile, override or (), opened))
@@ -396,15 +397,15 @@ def prune(
     override: Overrides = None,
 ) -> None:
     """Remove old snapshots, and entries of caches that no snapshot uses."""
+    from ameli_build.core.settings import load_settings
     from ameli_build.prune import prune as run_prune
-    from ameli_build.settings import load_settings
 
     run_prune(folder, load_settings(None, override or ()), keep=keep, named=named or (), dry_run=dry_run, yes=yes)
 
 
 @contextmanager
 def _mapper(workers: int | None) -> Iterator[Mapper]:
-    from ameli_build.workers import default_workers, process_mapper
+    from ameli_build.core.workers import default_workers, process_mapper
 
     with process_mapper(workers or default_workers()) as mapper:
         yield mapper

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ameli_build.baseline.told import tell
+from ameli_build.baseline.predictions.explained import tell
 from ameli_build.clean import objects
 from ameli_build.clean.decoding import truncated_image
 from ameli_build.clean.rows import row_rules
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import settings_as_run
-from ameli_build.text import printable
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import settings_as_run
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.text import printable
 
 FEATURES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
 TEXTUAL = FEATURES[2:]

@@ -9,8 +9,8 @@ from functools import partial
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from ameli_build.arrays import Integers, Matrix
-from ameli_build.workers import default_workers
+from ameli_build.core.arrays import Integers, Matrix
+from ameli_build.core.workers import default_workers
 
 _BLOCK = 256
 """Rows of a block of the similarity matrix. A constant, because the last digits depend on it."""

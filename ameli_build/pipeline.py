@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterable
 from ameli_build import candidates, splits
 from ameli_build.catalog.build import STAGE as CATALOG
 from ameli_build.clean.stage import STAGE as CLEAN
+from ameli_build.core.cache import Mapper, in_process
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import run_stage, settings_as_run
+from ameli_build.core.progress import say
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.stage import Stage
 from ameli_build.informativeness.stage import STAGE as INFORMATIVENESS
 from ameli_build.mentions.stage import STAGE as MENTIONS
 from ameli_build.models.needs import require
-from ameli_build.progress import say
 from ameli_build.provenance import write_run_record
 from ameli_build.release.stage import STAGE as RELEASE
 from ameli_build.release.stage import refuse_link
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import Mapper, Stage, in_process, run_stage, settings_as_run
 from ameli_build.whole import demand, empty_splits
 
 RunStage = Callable[[Stage, Snapshot, Settings, Mapper], bool]

@@ -8,13 +8,13 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from ameli_build import __version__
+from ameli_build.core.execution import peak_memory_mb
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, write_json
+from ameli_build.core.standing import stage_record
+from ameli_build.core.version import __version__
 from ameli_build.models.needs import needs_of
 from ameli_build.models.sources import identity
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, write_json
-from ameli_build.stages import peak_memory_mb
-from ameli_build.standing import stage_record
 
 STAGES = ("catalog", "clean", "mentions", "informativeness", "candidates", "splits", "release", "baseline")
 LIBRARIES = (

@@ -14,19 +14,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ameli_build.core.cache import USED, USERS
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.logs import RESULTS
+from ameli_build.core.progress import say
+from ameli_build.core.running import holder
+from ameli_build.core.sealed import SEALED
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.standing import stage_record
+from ameli_build.core.text import columns, gigabytes
 from ameli_build.crawl.journal import read_journal
 from ameli_build.crawl.latest import crawled_at
-from ameli_build.logs import RESULTS
-from ameli_build.progress import say
 from ameli_build.provenance import STAGES
 from ameli_build.release.stage import ANSWERS_FILE
-from ameli_build.running import holder
-from ameli_build.sealed import SEALED
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import USED, USERS
-from ameli_build.standing import stage_record
-from ameli_build.text import columns, gigabytes
 
 KEEP = 3
 HIDDEN = ".pruned-"

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from ameli_build.near.leaks import find_leaks, leaving
-from ameli_build.settings import Settings, SplitSettings
-from ameli_build.stages import Conserved, Result, Stage, Tables, Work
+from ameli_build.core.cache import Work
+from ameli_build.core.settings import Settings, SplitSettings
+from ameli_build.core.stage import Conserved, Result, Stage, Tables
+from ameli_build.near_duplicates.leaks import find_leaks, leaving
 
 SPLITS = pl.Schema({"review_id": pl.String, "split": pl.String})
 """Columns of `splits/splits`: `split` is train, dev or test."""

@@ -12,16 +12,17 @@ from typing import Any
 from ameli_build.baseline.done import fingerprint_of, finished
 from ameli_build.baseline.sources import Source
 from ameli_build.catalog.build import CUT_OFF, ingested_files
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.running import Holder, holder
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.stage import Stage
+from ameli_build.core.standing import mark_of, stage_record, standing_of
+from ameli_build.core.text import columns, gigabytes
+from ameli_build.crawl.progress_view import duration
 from ameli_build.crawl.stats import FILE as CRAWL_STATS
-from ameli_build.crawl.view import duration
 from ameli_build.pipeline import STAGES
 from ameli_build.release.stage import ANSWERS_FILE
-from ameli_build.running import Holder, holder
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import Stage
-from ameli_build.standing import mark_of, stage_record, standing_of
-from ameli_build.text import columns, gigabytes
 
 DONE, STALE, RUNNING, NEVER = "done", "stale", "running", "not run"
 """States of a stage. A stale one is what `ameli build` (or `ameli baseline`) would run again."""

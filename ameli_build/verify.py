@@ -13,11 +13,12 @@ import polars as pl
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from ameli_build.records import joined_text_expr
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.records import joined_text_expr
+from ameli_build.core.snapshot import Snapshot, file_digest, links_in
+from ameli_build.core.standing import stage_record
 from ameli_build.release.schemas import PATTERNS
 from ameli_build.release.tables import SCHEMAS, SPLITS
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, file_digest, links_in
-from ameli_build.standing import stage_record
 
 _NOWHERE: Registry[Any] = Registry()
 """Resolves no reference but those into the schema itself: a check of somebody else's files reaches no network."""

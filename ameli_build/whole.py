@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 
 from ameli_build.baseline.tables import HUMAN, Scores
-from ameli_build.progress import say
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Incomplete, Snapshot
+from ameli_build.core.errors import Incomplete
+from ameli_build.core.progress import say
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 
 _BY_THE_SETTINGS = re.compile(r"\b(models|baseline)\.\w+ is (empty|0)\b")
 """Reasons of rows that the settings ask to leave out."""

@@ -20,7 +20,7 @@ from machine import machine
 from printed import reached
 from runs import HERE, BenchmarkFailed, Run, fresh, run, say
 
-from ameli_build.snapshot import file_digest
+from ameli_build.core.snapshot import file_digest
 
 PAPER = 6_500_078
 AIM_RATIO = 25

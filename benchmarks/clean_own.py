@@ -12,9 +12,9 @@ import polars as pl
 
 from ameli_build.clean.products import with_fate
 from ameli_build.clean.rows import look_at_rows, row_rules
-from ameli_build.reasons import DROPPED_PRODUCTS
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, write_table
+from ameli_build.core.reasons import DROPPED_PRODUCTS
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 
 
 def main() -> None:

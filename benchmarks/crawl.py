@@ -24,7 +24,7 @@ from runs import BenchmarkFailed, fresh, run, say, serving
 from shop_pages import Size
 from tables import as_text
 
-from ameli_build.crawl.storage.archive import read_archive
+from ameli_build.archive.records import read_archive
 
 MEMORY_PAGES = (2000, 20_000)
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from ameli_build.core.cache import Work
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.models.exported import export_text_encoder
 from ameli_build.models.text import load_text_encoder
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
 
 
 def main() -> None:

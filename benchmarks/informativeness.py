@@ -19,13 +19,13 @@ import polars as pl
 from machine import machine
 from printed import machine_lines, reached
 
+from ameli_build.core.cache import Mapper, Work
+from ameli_build.core.records import ATTRIBUTES
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.workers import process_mapper
 from ameli_build.informativeness.attributes import Text
 from ameli_build.informativeness.features import attributes_found
-from ameli_build.records import ATTRIBUTES
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Mapper, Work
-from ameli_build.workers import process_mapper
 
 AIM = 1000
 """Reviews a second."""

@@ -17,16 +17,16 @@ from typing import Any
 
 import polars as pl
 
+from ameli_build.core.execution import run_stage
+from ameli_build.core.records import joined_text
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
+from ameli_build.core.statistics import Share
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.scoreboard import accepts
-from ameli_build.informativeness.picture import Share
 from ameli_build.mentions.inflect import noun_lemma
 from ameli_build.mentions.stage import STAGE
 from ameli_build.models.language import load_language
-from ameli_build.records import joined_text
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, write_table
-from ameli_build.stages import run_stage
 
 REPOSITORY = Path(__file__).parents[1]
 REAL = REPOSITORY.parent / "shared" / "real-reviews"

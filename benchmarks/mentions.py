@@ -22,13 +22,13 @@ from machine import machine
 from mention_rows import write_tables
 from printed import machine_lines, reached
 
+from ameli_build.core.cache import Mapper, Shard, Work
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
+from ameli_build.core.workers import process_mapper
 from ameli_build.mentions.stage import STAGE
 from ameli_build.models.language import load_language
 from ameli_build.models.text import load_text_encoder
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot, write_table
-from ameli_build.stages import Mapper, Shard, Work
-from ameli_build.workers import process_mapper
 
 AIM = 1000
 """Reviews a second, everything of the stage included."""

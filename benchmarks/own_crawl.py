@@ -15,11 +15,11 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.catalog.build import STAGE as CATALOG
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import CrawlSettings, Settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.workers import process_mapper
 from ameli_build.crawl.run import crawl
-from ameli_build.settings import CrawlSettings, Settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import run_stage
-from ameli_build.workers import process_mapper
 
 UNTHROTTLED = 1_000_000.0
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from shop_pages import Pages, Size
 
-from ameli_build.catalog.pages import parse_product_page
-from ameli_build.catalog.reviews import parse_review_page
+from ameli_build.shops.bestbuy.pages import parse_product_page
+from ameli_build.shops.bestbuy.reviews import parse_review_page
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from printed import machine_lines, reached
 from review_rows import write_reviews
 
 from ameli_build.clean.profanity import find_profanity, pattern_of
-from ameli_build.settings import load_settings
+from ameli_build.core.settings import load_settings
 
 AIM_RATIO = 10_000
 

@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 from padding import Padding, make_padding
 from PIL import Image
 
-from ameli_build.catalog.urls import review_url
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.pages.generation_a import SPECIFICATIONS_PATH
 from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.pages.sitemap import SHARD
 from ameli_build.demo.routes import SiteRoutes
-from ameli_build.demo.shelves import Shelves, product_image_path
+from ameli_build.demo.shop_index import Shelves, product_image_path
 from ameli_build.demo.world import Generation, World, WorldImage, WorldProduct, WorldReview
+from ameli_build.shops.bestbuy.urls import review_url
 
 BASE_PRODUCTS = 120
 PAGE_SIZE = 20

@@ -7,7 +7,7 @@ from typing import Any
 
 from printed import machine_lines, reached
 
-from ameli_build.text import figures
+from ameli_build.core.text import figures
 
 PARSE_AIMS = {
     "product, generation B": 10.0,

@@ -9,13 +9,13 @@ import polars as pl
 from PIL import Image
 
 from ameli_build.clean.rows import VALUES
-from ameli_build.near.leaks import LEAKS
-from ameli_build.reasons import DROPPED, DROPPED_PRODUCTS
-from ameli_build.records import PICTURES, PRODUCTS, REVIEWS
+from ameli_build.core.execution import run_stage
+from ameli_build.core.reasons import DROPPED, DROPPED_PRODUCTS
+from ameli_build.core.records import PICTURES, PRODUCTS, REVIEWS
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
+from ameli_build.near_duplicates.leaks import LEAKS
 from ameli_build.release.stage import STAGE as RELEASE
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot, write_table
-from ameli_build.stages import run_stage
 
 SPLIT_OF = {"r1": "train", "r2": "train", "r3": "dev", "r4": "test", "r5": "test"}
 PRODUCT_OF = {"r1": "p1", "r2": "p2", "r3": "p3", "r4": "p4", "r5": "p4"}

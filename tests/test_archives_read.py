@@ -12,10 +12,11 @@ import polars as pl
 import pytest
 from damages import DAMAGES
 
-from ameli_build import standing
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, file_digest
-from ameli_build.stages import Result, Stage, mark_of, run_stage, stage_record
+from ameli_build.core import standing
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, file_digest
+from ameli_build.core.stage import Result, Stage, mark_of, stage_record
 
 SETTINGS = load_settings("demo")
 EQUAL = [name for name in DAMAGES if len(DAMAGES[name](bytes(99))) == 99]
@@ -24,7 +25,7 @@ STAGE = Stage(
     lambda tables, settings, work: Result({"catalog/products": pl.DataFrame({"sku": ["1"]})}),
     inputs=(),
     outputs=("catalog/products",),
-    modules=("ameli_build.reasons",),
+    modules=("ameli_build.core.reasons",),
     files=("raw",),
 )
 NAMES = ("pages-00001.warc.gz", "pages-00002.warc.gz", "deep/pages-00001.warc.gz")

@@ -17,10 +17,10 @@ import polars as pl
 import pytest
 
 from ameli_build import cli
+from ameli_build.core.settings import SplitSettings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.render import image_bytes
-from ameli_build.settings import SplitSettings
-from ameli_build.snapshot import Snapshot
 from ameli_build.splits import split_of
 
 Row = bytes | dict[str, Any]

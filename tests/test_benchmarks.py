@@ -13,7 +13,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from ameli_build.catalog.pages import parse_product_page
+from ameli_build.shops.bestbuy.pages import parse_product_page
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from made import released_snapshot
 
+from ameli_build.core.execution import settings_as_run
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.standing import stage_record
 from ameli_build.pipeline import build, release_again, stages_until, warn_of_settings
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import settings_as_run
-from ameli_build.standing import stage_record
 
 
 def test_new_answers_do_not_change_the_settings_of_the_release(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import polars as pl
 from PIL import Image
 
 from ameli_build.candidates import STAGE, in_hash_order
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, write_table
-from ameli_build.stages import run_stage
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 
 
 def test_order_depends_on_seed_and_review_only() -> None:

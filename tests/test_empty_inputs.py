@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from ameli_build.catalog.ingest import ingest
-from ameli_build.link.linker import link_review
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.pipeline import STAGES, build
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_table
-from ameli_build.stages import Work
+from ameli_build.single.linker import link_review
 from ameli_build.verify import verify
 
 DEMO = load_settings("demo")

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 from made import released_snapshot
 
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import write_table
 from ameli_build.explain import explain
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import UnusableInput, write_table
 
 
 def test_a_review_in_a_split(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ameli_build.logs import PROGRESS, RESULTS, LineHandler, set_up
-from ameli_build.progress import say, watched_by
+from ameli_build.core.logs import PROGRESS, RESULTS, LineHandler, set_up
+from ameli_build.core.progress import say, watched_by
 
 LINES = ["crawl: 3 pages", "warning: no test split", "100 % of {these} are %s"]
 
@@ -88,7 +88,7 @@ def test_a_program_sets_level_and_handlers(levels: None, capsys: pytest.CaptureF
 
 @pytest.mark.parametrize("configure", ["", "logging.basicConfig(level='DEBUG')"])
 def test_no_line_comes_twice(configure: str) -> None:
-    code = f"import logging; {configure}\nfrom ameli_build.progress import say\nsay('once')"
+    code = f"import logging; {configure}\nfrom ameli_build.core.progress import say\nsay('once')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "once\n")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ameli_build.core.settings import PROFILES, Settings, load_settings
 from ameli_build.models.needs import needs_of
-from ameli_build.settings import PROFILES, Settings, load_settings
 
 VALUES: dict[str, tuple[object, object]] = {
     "models.nli_encoder": (

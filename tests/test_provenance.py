@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_json
 from ameli_build.provenance import note_stage, write_run_record
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, write_json
 
 
 def test_a_later_stage_is_noted_beside_the_settings_of_the_build(tmp_path: Path) -> None:

@@ -16,12 +16,13 @@ from test_status import at_work
 from world_files import write_world
 
 from ameli_build.catalog.ingest import ingest
+from ameli_build.core.errors import Held, UnusableInput
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.standing import mark_of
 from ameli_build.crawl.journal import Journal, write_journal
 from ameli_build.pipeline import build
 from ameli_build.prune import find_prunable, prune, remove
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Held, Snapshot, UnusableInput
-from ameli_build.standing import mark_of
 
 DEMO = load_settings("demo")
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04")

@@ -12,9 +12,9 @@ import pytest
 from world_files import write_world
 
 from ameli_build.catalog.ingest import ingest
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.pipeline import STAGES
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
 
 AMELI = [sys.executable, "-c", "from ameli_build.cli import main; main()"]
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ameli_build.settings import SplitSettings, load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_table
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import SplitSettings, load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
+from ameli_build.core.standing import stage_record
 from ameli_build.splits import STAGE, families, greedy_splits, split_of
-from ameli_build.stages import run_stage
-from ameli_build.standing import stage_record
 
 
 def snapshot_of(root: Path, products: int, a_product: int = 3) -> Snapshot:

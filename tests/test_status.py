@@ -16,21 +16,22 @@ from demo.small_world import picture, small_world
 from world_files import write_world
 
 from ameli_build.catalog.ingest import ingest
+from ameli_build.core.errors import Held
+from ameli_build.core.running import doing, holder
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.standing import mark_of
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.storefront import Storefront
 from ameli_build.pipeline import build
 from ameli_build.report.run import make_report
-from ameli_build.running import doing, holder
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Held, Snapshot
-from ameli_build.standing import mark_of
 from ameli_build.status import status_of
 
 WORKING = """
 import sys, time
 from pathlib import Path
-from ameli_build.running import doing
-from ameli_build.snapshot import Snapshot
+from ameli_build.core.running import doing
+from ameli_build.core.snapshot import Snapshot
 root = Path(sys.argv[1])
 with Snapshot(root).lock(), doing(root, sys.argv[2]):
     print("ready", flush=True)

@@ -9,16 +9,18 @@ import polars as pl
 import pytest
 from made import picture, released_snapshot
 
+from ameli_build.annotation.pictures import Pictures
 from ameli_build.clean.decoding import check_pictures
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.execution import run_stage
+from ameli_build.core.records import PICTURES
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot, clear_folder, is_own_file, own_place, write_table
+from ameli_build.export.formats import export
 from ameli_build.pipeline import build
-from ameli_build.records import PICTURES
-from ameli_build.release.export import export
 from ameli_build.release.stage import STAGE as RELEASE
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, clear_folder, is_own_file, own_place, write_table
-from ameli_build.stages import Work, run_stage
 from ameli_build.verify import verify
-from annotation.pictures import Pictures
 
 SETTINGS = load_settings("demo")
 

@@ -13,8 +13,9 @@ import polars as pl
 import pytest
 from made import released_snapshot
 
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.snapshot import Snapshot, write_json, write_table
 from ameli_build.release.stage import _checksums
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, write_json, write_table
 from ameli_build.verify import verify
 
 

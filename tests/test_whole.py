@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from ameli_build.baseline.tables import Scores
+from ameli_build.core.errors import Incomplete
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.pipeline import build
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Incomplete, Snapshot, write_table
 from ameli_build.whole import demand, empty_splits, null_rows
 
 NULLS = {"recall@10": None, "mrr": None, "n": 0, "paper": True}

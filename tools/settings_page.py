@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ameli_build import __version__
-from ameli_build.settings import PROFILES, Section, Settings
-from ameli_build.settings.loading import read_profile
+from ameli_build.core.settings import PROFILES, Section, Settings
+from ameli_build.core.settings.loading import read_profile
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 HEAD = """# Settings

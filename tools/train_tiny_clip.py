@@ -23,7 +23,7 @@ import torch.nn.functional as nnf
 from PIL import Image
 from safetensors.torch import save_file
 
-from ameli_build.demo.looks import COLOURS, KINDS, Look
+from ameli_build.demo.appearance import COLOURS, KINDS, Look
 from ameli_build.demo.pictures import catalogue_view, photograph
 from ameli_build.models import tiny_clip
 

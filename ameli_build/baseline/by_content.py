@@ -11,9 +11,9 @@ from pathlib import Path
 
 import polars as pl
 
+from ameli_build.core.sealed import SEALED, read_entry, write_entry
+from ameli_build.core.snapshot import file_digest
 from ameli_build.release.folders import link
-from ameli_build.sealed import SEALED, read_entry, write_entry
-from ameli_build.snapshot import file_digest
 
 _INDEX = pl.Schema({"path": pl.String(), "size": pl.Int64(), "changed": pl.Int64(), "digest": pl.String()})
 

@@ -10,8 +10,8 @@ from jinja2 import Environment, StrictUndefined
 
 from ameli_build.baseline.claims import claims
 from ameli_build.baseline.tables import OURS, Scores, in_order
+from ameli_build.core.settings import Settings
 from ameli_build.models.sources import identity
-from ameli_build.settings import Settings
 
 
 def model_card(scores: Scores, settings: Settings) -> str:

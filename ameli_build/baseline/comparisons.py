@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ameli_build.arrays import Values
 from ameli_build.baseline.metrics import difference
 from ameli_build.baseline.significance import TEST, holm, p_value
 from ameli_build.baseline.tables import (
@@ -31,7 +30,8 @@ from ameli_build.baseline.tables import (
     Bootstrap,
     Outcome,
 )
-from ameli_build.not_run import NotRun
+from ameli_build.core.arrays import Values
+from ameli_build.core.not_run import NotRun
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ameli_build.arrays import Integers, Mask
-from ameli_build.records import Attribute, joined_text_expr
-from ameli_build.snapshot import UnusableInput
+from ameli_build.core.arrays import Integers, Mask
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.records import Attribute, joined_text_expr
 
 SPLITS = ("train", "dev", "test")
 PRODUCT_COLUMNS = ("sku", "name", "categories", "description", "attributes", "images")

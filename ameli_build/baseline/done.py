@@ -9,11 +9,12 @@ from typing import Any
 from ameli_build.baseline.card import template_text
 from ameli_build.baseline.sources import Source
 from ameli_build.baseline.tables import Scores
-from ameli_build.fingerprints import code_of, fingerprint
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.fingerprints import code_of, fingerprint
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.standing import digest, stage_record
 from ameli_build.models.sources import identity
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.standing import digest, stage_record
 
 ENCODERS = ("text_encoder", "image_encoder", "cross_encoder", "nli_encoder", "resnet")
 ROLES = (*ENCODERS, "ocr", "generator", "implied", "language")

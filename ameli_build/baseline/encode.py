@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ameli_build.arrays import Matrix
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.pairs import Cosines
 from ameli_build.baseline.retrieval.channels import Pictures
-from ameli_build.fingerprints import fingerprint
+from ameli_build.core.arrays import Matrix
+from ameli_build.core.cache import Shard, Work
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.settings import Settings
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.vision import load_image_encoder
-from ameli_build.not_run import NotRun
-from ameli_build.settings import Settings
-from ameli_build.snapshot import UnusableInput
-from ameli_build.stages import Shard, Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ameli_build.arrays import Integers, Values
+from ameli_build.core.arrays import Integers, Values
 
 
 @dataclass(frozen=True, slots=True)

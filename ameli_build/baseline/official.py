@@ -14,10 +14,10 @@ import polars as pl
 from ameli_build.baseline.by_content import ByContent
 from ameli_build.baseline.data import REVIEW_COLUMNS, SPLITS, Data, Tables, make_data
 from ameli_build.baseline.official_records import Names, Record, product_row, review_row
-from ameli_build.progress import say
-from ameli_build.release.official import layout
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.progress import say
+from ameli_build.release import official_layout as layout
 from ameli_build.release.tables import PRODUCTS, REVIEWS
-from ameli_build.snapshot import UnusableInput
 
 PICTURES = (layout.PRODUCT_IMAGES, layout.REVIEW_IMAGES, layout.CLEANED_IMAGES)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ameli_build.baseline.by_content import ByContent
-from ameli_build.release.official import layout
-from ameli_build.snapshot import UnusableInput
+from ameli_build.core.errors import UnusableInput
+from ameli_build.release import official_layout as layout
 
 RETRIEVED = 20
 """So many retrieved candidates are hard negatives where a data set names no others."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ameli_build.arrays import Integers, Values
 from ameli_build.baseline.metrics import Estimate, deviation, estimate, macro
 from ameli_build.baseline.tables import EMPTY, MACRO_RECALL, RECALLS, TABLE4, TABLE5, Bootstrap, Measured, Outcome, Row
-from ameli_build.not_run import NotRun
+from ameli_build.core.arrays import Integers, Values
+from ameli_build.core.not_run import NotRun
 
 
 def table4_rows(outcome: Outcome, bootstrap: Bootstrap) -> dict[str, Row]:

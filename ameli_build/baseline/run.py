@@ -16,20 +16,22 @@ from ameli_build.baseline.card import model_card
 from ameli_build.baseline.comparisons import compare
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.done import ROLES, fingerprint_of, finished, models_of
-from ameli_build.baseline.output import human_row, predictions
-from ameli_build.baseline.retrieved import retrieved_table
+from ameli_build.baseline.predictions.rankings import retrieved_table
+from ameli_build.baseline.predictions.writing import human_row, predictions
 from ameli_build.baseline.rows import table4_rows, table5_rows
 from ameli_build.baseline.runs import Run, Runs, run_all
 from ameli_build.baseline.scoring import outcome, rate_attributes
 from ameli_build.baseline.sources import Source, keep_record
 from ameli_build.baseline.tables import HUMAN, Bootstrap, Scores
+from ameli_build.core.cache import Mapper, Work, in_process, noted_use
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import peak_memory_mb
+from ameli_build.core.progress import say
+from ameli_build.core.running import doing, now
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, file_digest, write_bytes, write_json, write_table
+from ameli_build.core.standing import mark_of
 from ameli_build.models.needs import require
-from ameli_build.progress import say
-from ameli_build.running import doing, now
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput, file_digest, write_bytes, write_json, write_table
-from ameli_build.stages import Mapper, Work, in_process, noted_use, peak_memory_mb
-from ameli_build.standing import mark_of
 
 OUTPUTS = ("scores.json", "predictions.parquet", "retrieved.parquet", "MODEL_CARD.md")
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ameli_build.arrays import Mask
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors, encode_all
 from ameli_build.baseline.extraction.attributes import Sheet, make_sheets
@@ -15,9 +14,10 @@ from ameli_build.baseline.linking.linkers import Linked, link, linked_rows
 from ameli_build.baseline.linking.lists import encode_lists, text_lists
 from ameli_build.baseline.retrieval.prior import make_prior
 from ameli_build.baseline.retrieval.retrievers import Plain, Retrieved, make_pools, retrieve_plain, retrieve_tuned
-from ameli_build.progress import say
-from ameli_build.settings import Settings
-from ameli_build.stages import Work
+from ameli_build.core.arrays import Mask
+from ameli_build.core.cache import Work
+from ameli_build.core.progress import say
+from ameli_build.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ameli_build.arrays import Integers, Values
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.extraction.rating import rate
@@ -15,7 +14,8 @@ from ameli_build.baseline.metrics import hits, reciprocal_ranks
 from ameli_build.baseline.retrieval.pools import Ranking
 from ameli_build.baseline.runs import Runs
 from ameli_build.baseline.tables import Measured, Outcome
-from ameli_build.not_run import NotRun
+from ameli_build.core.arrays import Integers, Values
+from ameli_build.core.not_run import NotRun
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import ttest_rel  # type: ignore[import-untyped]
 
-from ameli_build.arrays import Values
+from ameli_build.core.arrays import Values
 
 TEST = (
     "Student's paired t-test, two-sided; Holm's correction over the paper's claims of a split and metric, "

@@ -10,11 +10,12 @@ from pathlib import Path
 from ameli_build.baseline.by_content import read_by_content
 from ameli_build.baseline.data import SPLITS, Data, load_data
 from ameli_build.baseline.official import PICTURES, Files, find_official, load_official
-from ameli_build.fingerprints import fingerprint
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, file_digest
 from ameli_build.provenance import note_stage, write_run_record
-from ameli_build.release.official import layout
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
+from ameli_build.release import official_layout as layout
 
 TABLES = ("products", *SPLITS, "clean_test")
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
-from ameli_build.arrays import Integers, Values
-from ameli_build.not_run import NotRun
+from ameli_build.core.arrays import Integers, Values
+from ameli_build.core.not_run import NotRun
 
 PRIOR = "P(e|m)"
 SBERT = "Pre-trained SBERT"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from textwrap import fill
 
 from ameli_build.baseline.tables import Row, Scores, in_order
-from ameli_build.paper import Numbers, paper, stands_beside
-from ameli_build.text import columns
+from ameli_build.core.paper import Numbers, paper, stands_beside
+from ameli_build.core.text import columns
 
 WIDTH = 120
 KINDS = ("disambiguation", "end_to_end")

@@ -11,15 +11,17 @@ from typing import Any
 import polars as pl
 
 from ameli_build.catalog.links import Links, LinkTable, count_out_of_range, count_unread, references_in
-from ameli_build.catalog.raw_files import FORMS, read_products
-from ameli_build.catalog.raw_tables import ReviewFile, earlier_wins
-from ameli_build.catalog.stored import image_file
 from ameli_build.catalog.warc import REJECTED, Crawled, read_crawl
-from ameli_build.progress import say
-from ameli_build.records import PICTURES, PRODUCTS, Picture, to_frame
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput, whole_file
-from ameli_build.stages import Result, Stage, Tables, Work
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.progress import say
+from ameli_build.core.records import PICTURES, PRODUCTS, Picture, to_frame
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, whole_file
+from ameli_build.core.stage import Result, Stage, Tables
+from ameli_build.core.stored import image_file
+from ameli_build.ingest.raw_files import FORMS, read_products
+from ameli_build.ingest.raw_tables import ReviewFile, earlier_wins
 
 MAP = "images.jsonl"
 """Beside ingested files: what became of each image reference."""

@@ -11,18 +11,19 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.catalog.build import CUT_OFF, MAP, STAGE, read_map, write_lines
-from ameli_build.catalog.fields import refuse_hollow
 from ameli_build.catalog.links import references_in
 from ameli_build.catalog.pictures import from_folder, from_web
-from ameli_build.catalog.raw_files import FORMS, form_of, read_products
-from ameli_build.catalog.raw_records import is_url
-from ameli_build.catalog.raw_tables import ReviewFile
-from ameli_build.progress import say, track
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import run_stage
+from ameli_build.core.progress import say, track
+from ameli_build.core.records import Picture
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, whole_file, write_bytes
+from ameli_build.ingest.fields import refuse_hollow
+from ameli_build.ingest.raw_files import FORMS, form_of, read_products
+from ameli_build.ingest.raw_records import is_url
+from ameli_build.ingest.raw_tables import ReviewFile
 from ameli_build.provenance import write_run_record
-from ameli_build.records import Picture
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput, whole_file, write_bytes
-from ameli_build.stages import run_stage
 
 
 def ingest(

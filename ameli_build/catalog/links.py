@@ -12,9 +12,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ameli_build.catalog.parsed import OUT_OF_RANGE, UNREAD
-from ameli_build.records import REVIEWS
-from ameli_build.snapshot import whole_file
+from ameli_build.core.records import REVIEWS
+from ameli_build.core.snapshot import whole_file
+from ameli_build.shops.bestbuy.parsed import UNREAD
+from ameli_build.wording.cleaning import OUT_OF_RANGE
 
 RUN_ROWS = 1 << 18
 """So many rows are sorted in memory, and merged in memory, at a time."""

@@ -9,14 +9,14 @@ from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import urlsplit
 
-from ameli_build.crawl.fetching.bodies import image_extension
+from ameli_build.archive.bodies import image_extension
+from ameli_build.archive.records import Response
+from ameli_build.core.progress import track
+from ameli_build.core.records import Picture
+from ameli_build.core.settings import CrawlSettings, Settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher
-from ameli_build.crawl.storage.archive import Response
-from ameli_build.progress import track
-from ameli_build.records import Picture
-from ameli_build.settings import CrawlSettings, Settings
-from ameli_build.snapshot import Snapshot
 
 
 def from_folder(snapshot: Snapshot, folder: Path | None, reference: str, limit: int) -> Picture:

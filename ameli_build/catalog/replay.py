@@ -8,10 +8,12 @@ from pathlib import Path
 
 from ameli_build.catalog.build import STAGE
 from ameli_build.catalog.warc import PARSED
-from ameli_build.progress import say
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput, whole_file
-from ameli_build.stages import Mapper, in_process, run_stage
+from ameli_build.core.cache import Mapper, in_process
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import run_stage
+from ameli_build.core.progress import say
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, whole_file
 
 
 def replay(

@@ -13,18 +13,18 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.catalog.charsets import in_utf8
-from ameli_build.catalog.developer import parse_api_page
+from ameli_build.archive.framing import record_members, tell_damage
+from ameli_build.archive.records import Archived, parse
 from ameli_build.catalog.links import Links
-from ameli_build.catalog.pages import parse_product_page
-from ameli_build.catalog.parsed import error_text
-from ameli_build.catalog.reviews import parse_review_page
-from ameli_build.catalog.urls import page_named, sku_of
-from ameli_build.crawl.storage.archive import Archived, parse
-from ameli_build.crawl.storage.framing import record_members, tell_damage
-from ameli_build.fingerprints import fingerprint
-from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Attribute, Product, Rejected, Review, to_frame
-from ameli_build.stages import Shard, Work
+from ameli_build.core.cache import Shard, Work
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.records import PICTURES, PRODUCTS, REVIEWS, Attribute, Product, Rejected, Review, to_frame
+from ameli_build.shops.bestbuy.developer_api import parse_api_page
+from ameli_build.shops.bestbuy.pages import parse_product_page
+from ameli_build.shops.bestbuy.parsed import error_text
+from ameli_build.shops.bestbuy.reviews import parse_review_page
+from ameli_build.shops.bestbuy.urls import page_named, sku_of
+from ameli_build.wording.charsets import in_utf8
 
 PARSED = "parse pages"
 """The label under which parsed shards are cached."""

@@ -20,14 +20,15 @@ from PIL import Image, UnidentifiedImageError
 
 from ameli_build.clean.errands import Errand, Runner, Task, tasks_of
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.fingerprints import fingerprint
-from ameli_build.models.batches import by_content
-from ameli_build.models.pictures import DamagedPicture, bounded, content_key, open_body, picture_body, to_rgb
-from ameli_build.progress import say
-from ameli_build.reasons import Reason
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, own_place
-from ameli_build.stages import Shard, Work
+from ameli_build.core.batches import by_content
+from ameli_build.core.cache import Shard, Work
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.pictures import DamagedPicture, bounded, content_key, open_body, picture_body, to_rgb
+from ameli_build.core.progress import say
+from ameli_build.core.reasons import Reason
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import own_place
 
 SHOP_HOSTS = (".bbystatic.com",)
 SUPPLIER_HOSTS = (".bazaarvoice.com",)

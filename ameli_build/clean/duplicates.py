@@ -14,8 +14,8 @@ import hashlib
 import polars as pl
 
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.reasons import Reason
-from ameli_build.records import SHORT_WORDS, body_expr
+from ameli_build.core.reasons import Reason
+from ameli_build.core.records import SHORT_WORDS, body_expr
 
 _ENOUGH_WORDS = rf"^(?:[^ ]* ){{{SHORT_WORDS - 1}}}"
 _ODD_SPACE = r"[\t-\r]"

@@ -14,9 +14,9 @@ from typing import Any
 import polars as pl
 from PIL import Image
 
-from ameli_build.models.batches import Batch, Kept, Keys, Kind, batches_of, keep_batches, known_keys
-from ameli_build.snapshot import UnusableInput
-from ameli_build.stages import Work
+from ameli_build.core.batches import Batch, Kept, Keys, Kind, batches_of, keep_batches, known_keys
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import UnusableInput
 
 _KEY = 64
 """Characters of a picture's own key, with which the key of each item begins."""

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import polars as pl
 
 from ameli_build.clean.verdicts import Verdict
+from ameli_build.core.reasons import Reason
+from ameli_build.core.records import joined_text_expr
 from ameli_build.models.tokens import Counter
-from ameli_build.reasons import Reason
-from ameli_build.records import joined_text_expr
 
 BATCH = 20_000
 """Texts that the tokenizer is given at a time."""

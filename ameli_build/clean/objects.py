@@ -14,16 +14,16 @@ import polars as pl
 
 from ameli_build.clean.errands import Errand
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.fingerprints import fingerprint
-from ameli_build.models.batches import Kind, run_batches
+from ameli_build.core.batches import Kind, run_batches
+from ameli_build.core.cache import Work
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.pictures import content_key
+from ameli_build.core.reasons import Reason
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import is_own_file, is_whole_picture, write_bytes
 from ameli_build.models.detect import PROMPTLESS
 from ameli_build.models.patches import detect_some
-from ameli_build.models.pictures import content_key
 from ameli_build.models.sources import identity
-from ameli_build.reasons import Reason
-from ameli_build.settings import Settings
-from ameli_build.snapshot import is_own_file, is_whole_picture, write_bytes
-from ameli_build.stages import Work
 
 PATCHES = "stages/clean/patches"
 SHARD = 32

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import polars as pl
 from phonenumbers import Leniency, PhoneNumberMatcher
 
-EMAIL, PHONE = "[email]", "[phone]"
+from ameli_build.wording.masks import EMAIL, PHONE
+
 REGION = "US"
 """Country of numbers without a country code; all of North America shares its form."""
 
@@ -124,11 +125,6 @@ def _phones(text: str) -> Iterator[tuple[int, int]]:
             yield match.start, match.end
     for found in _ASKED_TO_CALL.finditer(text):
         yield found.span(1)
-
-
-def in_mask(text: str, start: int, end: int) -> bool:
-    """Whether the word `text[start:end]` is that of a mask, which nobody wrote."""
-    return text[start - 1 : end + 1] in (EMAIL, PHONE)
 
 
 def mask_reviews(reviews: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:

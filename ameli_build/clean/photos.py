@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.reasons import Reason
+from ameli_build.core.reasons import Reason
 
 
 def n_photos() -> pl.Expr:

@@ -6,7 +6,7 @@ import polars as pl
 
 from ameli_build.clean.decoding import decoded, listed_pictures
 from ameli_build.clean.verdicts import STAGE_NAME, shaped
-from ameli_build.reasons import DROPPED_PRODUCTS, Reason
+from ameli_build.core.reasons import DROPPED_PRODUCTS, Reason
 
 KEPT_COLUMNS = ("sku", "name", "categories", "description", "attributes", "images", "url", "variants")
 

@@ -19,10 +19,10 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.reasons import Reason
-from ameli_build.records import joined_text_expr
-from ameli_build.settings import CleanSettings
-from ameli_build.snapshot import UnusableInput
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.reasons import Reason
+from ameli_build.core.records import joined_text_expr
+from ameli_build.core.settings import CleanSettings
 
 BLOCK = 256
 """Code points that are looked at together; a divisor of their number."""

@@ -17,10 +17,10 @@ import polars as pl
 from ameli_build.clean import duplicates, helpfulness, length, photos, profanity, variants
 from ameli_build.clean.slices import Slice, cut, map_slices
 from ameli_build.clean.verdicts import Verdict, first_failing, judge, shaped
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.reasons import DROPPED
+from ameli_build.core.settings import Settings
 from ameli_build.models.tokens import Counter, load_counter
-from ameli_build.reasons import DROPPED
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed
 
 READ = (
     "review_id",

@@ -16,8 +16,8 @@ from typing import TypeVar
 import polars as pl
 import pyarrow.parquet as pq
 
-from ameli_build.progress import track
-from ameli_build.snapshot import RunFailed
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.progress import track
 
 SLICE_ROWS = 100_000
 """A slice has at least so many rows, the last one excepted, and not many more."""

@@ -16,13 +16,14 @@ from ameli_build.clean.errands import Errand
 from ameli_build.clean.personal import mask_reviews
 from ameli_build.clean.rows import look_at_rows, row_rules
 from ameli_build.clean.verdicts import first_failing, shaped
+from ameli_build.core.cache import Work
+from ameli_build.core.pictures import content_key
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import is_own_file
+from ameli_build.core.stage import Conserved, Result, Stage, Tables
 from ameli_build.models.embed import image_kind
-from ameli_build.models.pictures import content_key
 from ameli_build.models.sources import identity
-from ameli_build.near.pictures import hash_kind
-from ameli_build.settings import Settings
-from ameli_build.snapshot import is_own_file
-from ameli_build.stages import Conserved, Result, Stage, Tables, Work
+from ameli_build.near_duplicates.pictures import hash_kind
 
 KEPT = pl.Schema(
     [

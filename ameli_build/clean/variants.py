@@ -11,8 +11,8 @@ from __future__ import annotations
 import polars as pl
 
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.reasons import Reason
-from ameli_build.records import UNREADABLE
+from ameli_build.core.reasons import Reason
+from ameli_build.core.records import UNREADABLE
 
 
 def resolve_links(links: pl.DataFrame, products: pl.DataFrame, relink: bool) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from ameli_build.reasons import DROPPED, Reason
+from ameli_build.core.reasons import DROPPED, Reason
 
 STAGE_NAME = "clean"
 

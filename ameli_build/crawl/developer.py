@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from ameli_build.catalog.developer import ApiPage
-from ameli_build.crawl.fetching import answers
+from ameli_build.core.records import Product
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.crawl import checks as answers
+from ameli_build.crawl.fetching.api_client import VARIABLE
 from ameli_build.crawl.fetching.failures import run_failed
-from ameli_build.crawl.fetching.keyed import VARIABLE
-from ameli_build.crawl.obtain import Source
-from ameli_build.records import Product
-from ameli_build.settings import CrawlSettings
+from ameli_build.crawl.pages import Source
+from ameli_build.shops.bestbuy.developer_api import ApiPage
 
 PAGE_SIZE = 100
 START = "*"

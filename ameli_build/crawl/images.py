@@ -11,15 +11,15 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from ameli_build.archive.body_files import Stored, keep, spool, sweep
+from ameli_build.archive.records import Response
 from ameli_build.clean.decoding import is_placeholder
-from ameli_build.crawl.fetching import answers
+from ameli_build.core.pictures import FORMATS, check_scans
+from ameli_build.core.settings import CleanSettings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.crawl import checks as answers
 from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher
-from ameli_build.crawl.fetching.spool import Stored, keep, spool, sweep
-from ameli_build.crawl.storage.archive import Response
-from ameli_build.models.pictures import FORMATS, check_scans
-from ameli_build.settings import CleanSettings
-from ameli_build.snapshot import Snapshot
 
 MAX_PIXELS = CleanSettings().max_pixels
 """Larger pictures are not decoded here; the clean stage, with its own limit, has the last word."""

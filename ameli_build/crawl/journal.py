@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ameli_build.progress import say
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_json
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.progress import say
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.core.snapshot import Snapshot, write_json
 
 FILE = "crawl.json"
 

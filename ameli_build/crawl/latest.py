@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.journal import Journal, Selection, read_journal
-from ameli_build.snapshot import Snapshot, UnusableInput
 
 
 def newest_finished(folder: Path, to: Snapshot, site_url: str, selection: Selection) -> Snapshot | None:

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlsplit
 
-from ameli_build.catalog.listings import Listing
-from ameli_build.catalog.urls import is_product, listing_url, product_url, sku_of
+from ameli_build.archive.records import Response
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.progress import say
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.crawl import checks as answers
 from ameli_build.crawl import developer
-from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.fetching.failures import TOO_MANY_PAGES, TOO_MANY_SITEMAPS, Unwanted
 from ameli_build.crawl.journal import Selection, check_ids
-from ameli_build.crawl.obtain import Source
-from ameli_build.crawl.storage.archive import Response
-from ameli_build.progress import say
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
+from ameli_build.crawl.pages import Source
+from ameli_build.shops.bestbuy.listings import Listing
+from ameli_build.shops.bestbuy.urls import is_product, listing_url, product_url, sku_of
 
 MAX_SITEMAP_DEPTH = 3
 MAX_SITEMAPS = 10_000

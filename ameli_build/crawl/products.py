@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
-from ameli_build.catalog.glance import Glance
-from ameli_build.catalog.pages import parse_product_page
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.crawl import checks as answers
 from ameli_build.crawl.browsers.specifications import Clicker, ClickFailed
-from ameli_build.crawl.fetching import answers
 from ameli_build.crawl.fetching.failures import OTHER_PAGES
 from ameli_build.crawl.listings import GONE, Target
-from ameli_build.crawl.obtain import Errand, Source
+from ameli_build.crawl.pages import Errand, Source
 from ameli_build.crawl.reviews import review_pages
-from ameli_build.settings import CrawlSettings
+from ameli_build.shops.bestbuy.glance import Glance
+from ameli_build.shops.bestbuy.pages import parse_product_page
 
 
 class ProductCrawler:

@@ -14,14 +14,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ameli_build.catalog.reviews import ReviewPage
-from ameli_build.catalog.stored import image_file
-from ameli_build.crawl.fetching import answers
+from ameli_build.archive.index import Place
+from ameli_build.archive.records import Archived, Response
+from ameli_build.archive.store import Archive, now
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.snapshot import Snapshot, whole_file
+from ameli_build.core.stored import image_file
+from ameli_build.crawl import checks as answers
 from ameli_build.crawl.fetching.failures import Unwanted
-from ameli_build.crawl.storage.archive import Archived, Response
-from ameli_build.crawl.storage.index import Place
-from ameli_build.crawl.storage.store import Archive, now
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput, whole_file
+from ameli_build.shops.bestbuy.reviews import ReviewPage
 
 CONDITIONAL = ("page", "image")
 """Kinds that are asked for with the validators of the earlier answer."""

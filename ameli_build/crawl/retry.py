@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ameli_build.archive.index import Failure
+from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.journal import Selection
 from ameli_build.crawl.listings import SHORT, Target, distinct, find_targets, from_listing, from_sitemap
-from ameli_build.crawl.obtain import Source
-from ameli_build.crawl.storage.index import Failure
-from ameli_build.settings import CrawlSettings
+from ameli_build.crawl.pages import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from ameli_build.catalog.reviews import ReviewPage
-from ameli_build.catalog.urls import review_url
-from ameli_build.crawl.fetching import answers
+from ameli_build.archive.records import Response
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.crawl import checks as answers
 from ameli_build.crawl.fetching.failures import TOO_MANY_PAGES, Unwanted
-from ameli_build.crawl.obtain import Errand
+from ameli_build.crawl.pages import Errand
 from ameli_build.crawl.refresh import KnownReviews
-from ameli_build.crawl.storage.archive import Response
-from ameli_build.settings import CrawlSettings
+from ameli_build.shops.bestbuy.reviews import ReviewPage
+from ameli_build.shops.bestbuy.urls import review_url
 
 MAX_BARREN = 3
 """Pages in a row without anything new after which the shop's claim of more is no longer believed."""

@@ -10,29 +10,30 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from ameli_build.archive.store import Archive
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.progress import repeated, say
+from ameli_build.core.running import doing
+from ameli_build.core.settings import CrawlSettings, Settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.space import require_space
 from ameli_build.crawl import journal as journals
 from ameli_build.crawl.browsers.browser_transport import BrowserTransport
 from ameli_build.crawl.browsers.pool import BrowserPool
 from ameli_build.crawl.browsers.specifications import Clicker
+from ameli_build.crawl.fetching.api_client import api_key, use_api
 from ameli_build.crawl.fetching.failures import run_failed
 from ameli_build.crawl.fetching.fetch import Fetcher
-from ameli_build.crawl.fetching.keyed import api_key, use_api
 from ameli_build.crawl.images import prepare
 from ameli_build.crawl.journal import Journal, Selection
 from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targets
-from ameli_build.crawl.obtain import Source, keeper
+from ameli_build.crawl.pages import Source, keeper
 from ameli_build.crawl.products import ProductCrawler
+from ameli_build.crawl.progress_view import shown
 from ameli_build.crawl.refresh import Earlier
 from ameli_build.crawl.retry import find_failed
 from ameli_build.crawl.stats import CrawlStats, count, write_stats
-from ameli_build.crawl.storage.store import Archive
-from ameli_build.crawl.view import shown
-from ameli_build.progress import repeated, say
 from ameli_build.provenance import write_run_record
-from ameli_build.running import doing
-from ameli_build.settings import CrawlSettings, Settings
-from ameli_build.snapshot import RunFailed, Snapshot
-from ameli_build.space import require_space
 
 Job = Callable[[], None]
 STATS_EVERY_SECONDS = 60.0

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
+from ameli_build.archive.records import members, parse
+from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.developer import PAGE_SIZE
-from ameli_build.crawl.storage.archive import members, parse
-from ameli_build.settings import CrawlSettings
 
 ENOUGH = 20
 """Product pages in an archive from which its own averages are taken."""

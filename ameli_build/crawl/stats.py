@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ameli_build.archive.records import CONTENT
+from ameli_build.archive.store import Archive
+from ameli_build.core.snapshot import write_json
 from ameli_build.crawl.fetching.fetch import Fetcher
-from ameli_build.crawl.storage.archive import CONTENT
-from ameli_build.crawl.storage.store import Archive
-from ameli_build.snapshot import write_json
 
 FILE = "crawl-stats.json"
 

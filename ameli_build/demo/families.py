@@ -6,8 +6,8 @@ import itertools
 import re
 from dataclasses import dataclass
 
+from ameli_build.demo.appearance import Look
 from ameli_build.demo.lexicon import Category, Noun, Trait, categories
-from ameli_build.demo.looks import Look
 from ameli_build.demo.words import draws, in_title, number_of
 
 SIZES = (4, 3, 4, 5, 4, 4, 2, 4, 6, 4)

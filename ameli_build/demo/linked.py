@@ -8,13 +8,13 @@ from typing import Any
 
 import polars as pl
 
+from ameli_build.core.records import joined_text
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.demo.scoreboard import MENTION_TARGET, Row, accepts
 from ameli_build.demo.truth import read_truth
-from ameli_build.link.answer import Answer
-from ameli_build.link.linker import Linker
-from ameli_build.records import joined_text
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot
+from ameli_build.single.answer import Answer
+from ameli_build.single.linker import Linker
 
 REVIEWS = 40
 """Test reviews that are linked, chosen by a hash of their id."""

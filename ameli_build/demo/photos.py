@@ -7,9 +7,9 @@ import random
 from dataclasses import replace
 from typing import Literal
 
+from ameli_build.demo.appearance import COLOURS, Look
 from ameli_build.demo.lexicon import CATEGORIES
-from ameli_build.demo.looks import COLOURS, Look
-from ameli_build.demo.plans import Plan
+from ameli_build.demo.review_plans import Plan
 from ameli_build.demo.world import WorldImage
 
 BOXED_SHARE = 0.12

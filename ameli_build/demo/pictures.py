@@ -9,8 +9,8 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from ameli_build.demo.appearance import COLOURS, Look, Rgb, Traits, picture_seed
 from ameli_build.demo.canvas import BLACK, DARK, WHITE, Font, font, luminance, mix
-from ameli_build.demo.looks import COLOURS, Look, Rgb, Traits, picture_seed
 from ameli_build.demo.scenes import backdrop, exposed, foreground
 from ameli_build.demo.sprites import Pose, extent, turned
 

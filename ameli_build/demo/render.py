@@ -7,7 +7,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw
 
-from ameli_build.demo.looks import Look
+from ameli_build.demo.appearance import Look
 from ameli_build.demo.pictures import boxed, catalogue_view, jpeg, photograph, room
 from ameli_build.demo.words import number_of
 from ameli_build.demo.world import WorldImage

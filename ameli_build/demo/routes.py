@@ -16,7 +16,7 @@ from ameli_build.demo.pages.listing import home, listing
 from ameli_build.demo.pages.review_json import review_page
 from ameli_build.demo.pages.reviews import all_reviews
 from ameli_build.demo.pages.shop import Shop
-from ameli_build.demo.shelves import PRODUCT_IMAGES, Shelves
+from ameli_build.demo.shop_index import PRODUCT_IMAGES, Shelves
 from ameli_build.demo.world import WorldImage, WorldProduct
 
 Pictures = Callable[[WorldImage], bytes]

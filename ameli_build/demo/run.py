@@ -8,7 +8,15 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from ameli_build.annotation.sheets import export_sheets, import_answers
+from ameli_build.annotation.simulated import answer_sheets
 from ameli_build.baseline.run import run_baseline
+from ameli_build.core.cache import Mapper
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import peak_memory_mb
+from ameli_build.core.logs import RESULTS
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot, write_bytes, write_json
 from ameli_build.crawl.run import crawl, with_site
 from ameli_build.demo import scoreboard, summary
 from ameli_build.demo.catalogue import make_world
@@ -17,15 +25,9 @@ from ameli_build.demo.storefront import Storefront, demo_faults
 from ameli_build.demo.truth import write_truth
 from ameli_build.demo.world import World
 from ameli_build.informativeness.calibrate import calibrate
-from ameli_build.logs import RESULTS
 from ameli_build.pipeline import build
 from ameli_build.provenance import write_run_record
 from ameli_build.report.run import make_report
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_bytes, write_json
-from ameli_build.stages import Mapper, peak_memory_mb
-from annotation.sheets import export_sheets, import_answers
-from annotation.simulated import answer_sheets
 
 RELEASE = """\
 # What the released folder of the demo says of itself.

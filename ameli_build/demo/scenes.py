@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from ameli_build.demo.appearance import ACCENTS, Rgb
 from ameli_build.demo.canvas import BLACK, WHITE, Point, mix, taper
-from ameli_build.demo.looks import ACCENTS, Rgb
 
 WALLS: tuple[Rgb, ...] = (
     (206, 200, 190),

@@ -12,12 +12,12 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from ameli_build.demo.looks import Look
+from ameli_build.core.reasons import Reason
+from ameli_build.core.records import joined_text
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.demo.appearance import Look
 from ameli_build.demo.pictures import photograph
 from ameli_build.demo.truth import read_labels, read_truth
-from ameli_build.reasons import Reason
-from ameli_build.records import joined_text
-from ameli_build.snapshot import Snapshot
 
 RULES = {
     "filter 1 (no image)": (Reason.NO_IMAGE,),

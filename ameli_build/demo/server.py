@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
 from ameli_build.demo.answers import Answer
+from ameli_build.demo.fault_server import spoiled, torment
 from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan, Hang, Rework
-from ameli_build.demo.misbehave import spoiled, torment
 
 Respond = Callable[[str], Answer]
 """The answer for a target: a path with its query."""

@@ -8,9 +8,10 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops
 
+from ameli_build.demo.appearance import COLOURS, Look
 from ameli_build.demo.canvas import BLACK, Point, mix
-from ameli_build.demo.kinds import appliances, cleaning, counter, displays, handhelds, leisure, office, sound
-from ameli_build.demo.looks import COLOURS, Look
+from ameli_build.demo.kinds import appliances, cleaning, displays, handhelds, leisure, office, sound
+from ameli_build.demo.kinds import countertop as counter
 from ameli_build.demo.subject import Subject
 
 SPRITE = 448  # pixels of the drawing, about twice what any view shows of it

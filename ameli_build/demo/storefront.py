@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, Self
 
+from ameli_build.core.logs import RESULTS
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan, Reset, Rule, Status
@@ -16,9 +17,8 @@ from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.render import image_bytes
 from ameli_build.demo.routes import NOT_FOUND, ImageRoutes, Pictures, SiteRoutes
 from ameli_build.demo.server import LoopbackServer, Respond, Seen
-from ameli_build.demo.shelves import Shelves, pick, product_image_path
+from ameli_build.demo.shop_index import Shelves, pick, product_image_path
 from ameli_build.demo.world import World
-from ameli_build.logs import RESULTS
 
 
 class Storefront:

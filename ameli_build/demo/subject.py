@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from ameli_build.demo.appearance import BRUSHED, COLOURS, Look, Rgb, Traits
 from ameli_build.demo.canvas import BLACK, DARK, METAL, WHITE, Box, Canvas, contrast, luminance, mix
-from ameli_build.demo.looks import BRUSHED, COLOURS, Look, Rgb, Traits
 
 Grid = npt.NDArray[np.float64]
 

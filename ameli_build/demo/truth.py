@@ -16,13 +16,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.reasons import Reason
+from ameli_build.core.snapshot import write_bytes
 from ameli_build.demo.length import LIMIT, count_tokens
 from ameli_build.demo.lexicon import phrases
 from ameli_build.demo.reviews import Note
 from ameli_build.demo.words import number_of
 from ameli_build.demo.world import ReviewTruth, World, WorldImage, WorldProduct, WorldReview
-from ameli_build.reasons import Reason
-from ameli_build.snapshot import UnusableInput, write_bytes
 
 LABELLED, ENOUGH = 620, 1000
 """Labelled pairs for calibration, of which filter 7 leaves more than 500; half of all where there are not `ENOUGH`."""

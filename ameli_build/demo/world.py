@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ameli_build.demo.looks import Look
-from ameli_build.reasons import Reason
-from ameli_build.records import Attribute
+from ameli_build.core.reasons import Reason
+from ameli_build.core.records import Attribute
+from ameli_build.demo.appearance import Look
 
 Generation = Literal["A", "B", "C"]
 

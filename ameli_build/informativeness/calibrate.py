@@ -12,15 +12,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ameli_build.informativeness.compare import Scores, compare, out_of_fold
-from ameli_build.informativeness.decide import features_needed
-from ameli_build.informativeness.features import NAMES
-from ameli_build.informativeness.picture import SIDE, Share, curve_of, draw, precision_and_recall, recall_at
-from ameli_build.informativeness.search import Features, Found, Labels, frontier, search_thresholds
-from ameli_build.progress import say
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_bytes, write_json
-from ameli_build.spreadsheets import (
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.progress import say
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, write_bytes, write_json
+from ameli_build.core.spreadsheets import (
     UnreadableTable,
     by_column,
     column_name,
@@ -31,7 +27,13 @@ from ameli_build.spreadsheets import (
     unicode_text,
     workbook_rows,
 )
-from ameli_build.text import columns
+from ameli_build.core.statistics import SIDE, Share
+from ameli_build.core.text import columns
+from ameli_build.informativeness.compare import Scores, compare, out_of_fold
+from ameli_build.informativeness.decide import features_needed
+from ameli_build.informativeness.features import NAMES
+from ameli_build.informativeness.precision_recall import curve_of, draw, precision_and_recall, recall_at
+from ameli_build.informativeness.search import Features, Found, Labels, frontier, search_thresholds
 
 FEW = 50
 """Labels of the rarer kind below which the thresholds are said to be uncertain."""

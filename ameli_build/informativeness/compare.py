@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ameli_build.core.settings import InformativenessSettings
 from ameli_build.informativeness.search import Features, Labels, informative, search_thresholds
-from ameli_build.settings import InformativenessSettings
 
 FOLDS = 5
 

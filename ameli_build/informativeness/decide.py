@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from ameli_build.core.reasons import DROPPED, Reason
+from ameli_build.core.settings import InformativenessSettings
 from ameli_build.informativeness.features import NAMES
-from ameli_build.reasons import DROPPED, Reason
-from ameli_build.settings import InformativenessSettings
 
 
 def features_needed(settings: InformativenessSettings) -> int:

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ameli_build.fingerprints import fingerprint
+from ameli_build.core.arrays import Matrix
+from ameli_build.core.cache import Shard, Work
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.settings import Settings
 from ameli_build.informativeness.attributes import FINDERS
-from ameli_build.models import Matrix
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.score import score_texts
-from ameli_build.settings import Settings
-from ameli_build.stages import Shard, Work
 
 NAMES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
 """The features, in the paper's order."""

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
+from ameli_build.core.statistics import wilson_lower_bound
 from ameli_build.informativeness.features import NAMES
 
 Features = npt.NDArray[np.float64]
@@ -96,15 +96,6 @@ def _levels(points: Features, pairs: list[tuple[float, ...]]) -> npt.NDArray[np.
     thresholds = np.array(pairs)
     levels: npt.NDArray[np.int64] = (points[None, :, :] > thresholds[:, None, :]).sum(axis=2)
     return levels
-
-
-def wilson_lower_bound(share: npt.ArrayLike, rows: npt.ArrayLike, confidence: float) -> Features:
-    """Wilson's one-sided lower bound of a share that was seen on `rows`; 0 where there are none."""
-    z = NormalDist().inv_cdf(confidence)
-    share, rows = np.asarray(share, dtype=np.float64), np.maximum(rows, 1)
-    spread = z * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
-    bound: Features = (share + z**2 / (2 * rows) - spread) / (1 + z**2 / rows)
-    return bound
 
 
 def _best(

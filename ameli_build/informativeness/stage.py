@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ameli_build.core.cache import Work
+from ameli_build.core.records import joined_text_expr
+from ameli_build.core.settings import Settings
+from ameli_build.core.stage import Conserved, Result, Stage, Tables
 from ameli_build.informativeness.decide import decide
 from ameli_build.informativeness.features import feature_table
 from ameli_build.models.sources import identity
-from ameli_build.records import joined_text_expr
-from ameli_build.settings import Settings
-from ameli_build.stages import Conserved, Result, Stage, Tables, Work
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:

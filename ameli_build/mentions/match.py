@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ameli_build.clean.personal import in_mask
 from ameli_build.mentions.context import refusal
 from ameli_build.mentions.phrases import Known
+from ameli_build.wording.masks import in_mask
 
 _WORD = re.compile(r"(?!(?<=['’])[sS](?![^\W_]))[^\W_]+")
 """A word that is no possessive's "s"."""

@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ameli_build.fingerprints import fingerprint
+from ameli_build.core.cache import Shard, Work
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.reasons import DROPPED, Reason
+from ameli_build.core.records import joined_text_expr
+from ameli_build.core.settings import Settings
+from ameli_build.core.stage import Conserved, Result, Stage, Tables
 from ameli_build.mentions.choose import choose_mention, places_of_names, wording
 from ameli_build.mentions.inflect import dictionary
 from ameli_build.mentions.match import Lookup, Occurrence, find_places, lookup_of, quoted
@@ -18,10 +23,6 @@ from ameli_build.mentions.rules import CAREFUL, names_by
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.language import load_language
 from ameli_build.models.sources import identity
-from ameli_build.reasons import DROPPED, Reason
-from ameli_build.records import joined_text_expr
-from ameli_build.settings import Settings
-from ameli_build.stages import Conserved, Result, Shard, Stage, Tables, Work
 
 MENTIONS = pl.Schema(
     {

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from ameli_build.arrays import Matrix as Matrix
+from ameli_build.core.arrays import Matrix
 
 
 class TextEncoder(Protocol):

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.settings import Settings
 from ameli_build.models.needs import ROLES, Need, needs_of
 from ameli_build.models.sources import setting_of
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, UnusableInput
 
 TEXT = "This laptop has 16 GB of memory and a silver lid."
 NAME = "Acme - 14-inch Laptop - Silver"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models import Detector
-from ameli_build.snapshot import UnusableInput
 
 PROMPTLESS = frozenset({"saliency"})
 """Detectors that look at the picture alone: another prompt gives the same box."""

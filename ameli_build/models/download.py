@@ -18,11 +18,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.progress import track
+from ameli_build.core.snapshot import file_digest
 from ameli_build.models import store
 from ameli_build.models.hub import why
 from ameli_build.models.known import Facts
-from ameli_build.progress import track
-from ameli_build.snapshot import RunFailed, UnusableInput, file_digest
 
 VARIABLE = "AMELI_DOWNLOADS"
 TIMEOUT = 30.0

@@ -14,17 +14,17 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from ameli_build.fingerprints import fingerprint
-from ameli_build.models import Matrix
-from ameli_build.models.batches import Kind, vectors_of
+from ameli_build.core.arrays import Matrix
+from ameli_build.core.batches import Kind, vectors_of
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.pictures import Opened, content_key, open_picture
+from ameli_build.core.settings import Settings
 from ameli_build.models.exported import export_text_encoder
-from ameli_build.models.pictures import Opened, content_key, open_picture
 from ameli_build.models.sources import identity
 from ameli_build.models.text import load_text_encoder
 from ameli_build.models.vision import load_image_encoder
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed
-from ameli_build.stages import Work
 
 DECIMALS = 6
 

@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ameli_build.fingerprints import fingerprint, work_code
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.fingerprints import fingerprint, work_code
+from ameli_build.core.settings import ModelSettings
 from ameli_build.models.loading import unavailable
 from ameli_build.models.sources import identity, place_of
 from ameli_build.models.store import forget, lacking, write_record
 from ameli_build.models.trust import refuse_code
-from ameli_build.settings import ModelSettings
-from ameli_build.snapshot import UnusableInput
-from ameli_build.stages import Work
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -14,9 +14,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.snapshot import file_digest
 from ameli_build.models import store
 from ameli_build.models.known import Facts, known
-from ameli_build.snapshot import RunFailed, file_digest
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoSibling

@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models.sources import setting_of
-from ameli_build.snapshot import UnusableInput
 
 _MISMATCH = re.compile(
     r"newly initialized|not initialized from the model checkpoint|size mismatch|initialized randomly"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ameli_build.devices import best_device
+from ameli_build.core.devices import best_device
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.progress import say
+from ameli_build.core.settings import Settings
+from ameli_build.core.text import gigabytes
 from ameli_build.models.sources import Source, setting_of, sources_of
-from ameli_build.progress import say
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, UnusableInput
-from ameli_build.text import gigabytes
 
 ROLES = (
     "tokenizer",

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models import Reader
 from ameli_build.models.loading import loading
 from ameli_build.models.packaged import Installed
 from ameli_build.models.sources import easyocr_weights, sources_of
-from ameli_build.snapshot import UnusableInput
 
 MIN_CONFIDENCE = 0.5
 """Lines below it are dropped, as in the authors' code."""

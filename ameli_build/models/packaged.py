@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-from ameli_build.fingerprints import fingerprint
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.snapshot import file_digest
 from ameli_build.models import store
 from ameli_build.models.known import Facts, known
-from ameli_build.snapshot import RunFailed, file_digest
 
 
 @dataclass(frozen=True, slots=True)

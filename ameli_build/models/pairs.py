@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ameli_build.models import Matrix
+from ameli_build.core.arrays import Matrix
 from ameli_build.models.loading import loading
 from ameli_build.models.precision import mixed
 from ameli_build.models.sources import place_of

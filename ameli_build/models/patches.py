@@ -12,8 +12,8 @@ from pathlib import Path
 import polars as pl
 from PIL import Image
 
+from ameli_build.core.pictures import Opened, open_picture
 from ameli_build.models.detect import load_detector
-from ameli_build.models.pictures import Opened, open_picture
 
 QUALITY = 90
 FOUND = pl.Schema({"score": pl.Float64, "patch": pl.Binary})

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ameli_build.fingerprints import fingerprint
-from ameli_build.models.batches import Kind, length_key, rows_of
+from ameli_build.core.batches import Kind, length_key, rows_of
+from ameli_build.core.cache import Work
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.settings import Settings
 from ameli_build.models.cross import load_cross_encoder
 from ameli_build.models.sources import identity
-from ameli_build.settings import Settings
-from ameli_build.stages import Work
 
 DECIMALS = 6
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ameli_build.core.settings import Settings
+from ameli_build.core.text import gigabytes
 from ameli_build.models.needs import ROLES, Need, memory_text, needs_of
 from ameli_build.models.sources import Source
 from ameli_build.models.store import models_folder
-from ameli_build.settings import Settings
-from ameli_build.text import gigabytes
 
 HEAD = ("role", "model", "revision", "licence", "size", "here")
 

@@ -17,14 +17,15 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from ameli_build.fingerprints import fingerprint, work_code
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.fingerprints import fingerprint, work_code
+from ameli_build.core.snapshot import file_digest
 from ameli_build.models import store
 from ameli_build.models.download import Download, download_of
 from ameli_build.models.hub import Hub, Kind
 from ameli_build.models.known import Facts
 from ameli_build.models.packaged import Installed, Unpacked, join_zip, package_content, weights_digest
 from ameli_build.models.trust import refuse_code
-from ameli_build.snapshot import UnusableInput, file_digest
 
 GROUNDING_TEXT = Hub("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594", "transformer")
 """The text encoder that Grounding DINO's checkpoints were trained with."""

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ameli_build.fingerprints import fingerprint
-from ameli_build.snapshot import file_digest, write_json
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.snapshot import file_digest, write_json
 
 VARIABLE = "AMELI_MODELS"
 

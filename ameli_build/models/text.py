@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ameli_build.models import Matrix, TextEncoder
+from ameli_build.core.arrays import Matrix
+from ameli_build.models import TextEncoder
 from ameli_build.models.exported import load_exported
 from ameli_build.models.loading import loading
 from ameli_build.models.precision import mixed

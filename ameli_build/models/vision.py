@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from ameli_build.models import ImageEncoder, Matrix
+from ameli_build.core.arrays import Matrix
+from ameli_build.core.errors import UnusableInput
+from ameli_build.models import ImageEncoder
 from ameli_build.models.loading import loading
 from ameli_build.models.networks import load_timm, load_torchvision
 from ameli_build.models.precision import mixed
 from ameli_build.models.sources import place_of
 from ameli_build.models.text import load_sentence_transformer
-from ameli_build.snapshot import UnusableInput
 
 if TYPE_CHECKING:
     import torch

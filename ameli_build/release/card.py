@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from ameli_build.paper import paper
-from ameli_build.settings import Settings
+from ameli_build.core.paper import paper
+from ameli_build.core.settings import Settings
 
 
 def card(stats: Mapping[str, Any], settings: Settings, splits: tuple[str, ...], digest: str) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import file_digest
 from ameli_build.release.tables import SCHEMAS
-from ameli_build.settings import Settings
-from ameli_build.snapshot import file_digest
 
 _CONTEXT: dict[str, Any] = {
     "@language": "en",

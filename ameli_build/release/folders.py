@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ameli_build.snapshot import RunFailed, UnusableInput, clear_folder, own_place, write_json
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.snapshot import clear_folder, own_place, write_json
 
 MARK = ".ameli-export.json"
 """Tells a folder that an export made, and its entries, from one that holds something else."""

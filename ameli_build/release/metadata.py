@@ -18,12 +18,12 @@ import PIL
 import polars as pl
 from PIL import Image
 
-from ameli_build.fingerprints import fingerprint
-from ameli_build.models.pictures import ANY_SIZE, bounded, open_body, picture_body
-from ameli_build.progress import say
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed
-from ameli_build.stages import Shard, Work
+from ameli_build.core.cache import Shard, Work
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.pictures import ANY_SIZE, bounded, open_body, picture_body
+from ameli_build.core.progress import say
+from ameli_build.core.settings import Settings
 
 ORIENTATION = 0x0112
 RENAMED = pl.Schema({"path": pl.String, "name": pl.String})

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.reasons import Reason
+from ameli_build.core.reasons import Reason
 from ameli_build.release.tables import SCHEMAS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

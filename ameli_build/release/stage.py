@@ -9,20 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.fingerprints import fingerprint
-from ameli_build.models.pictures import picture_body
-from ameli_build.release.card import card
-from ameli_build.release.croissant import croissant
-from ameli_build.release.folders import link_own
-from ameli_build.release.metadata import stripped, without_metadata
-from ameli_build.release.schemas import croissant_schema, stats_schema, table_schema
-from ameli_build.release.statistics import statistics
-from ameli_build.release.tables import SPLITS, images_of, release_tables, renamed
-from ameli_build.settings import Settings
-from ameli_build.snapshot import (
-    RunFailed,
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.pictures import picture_body
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import (
     Snapshot,
-    UnusableInput,
     clear_folder,
     file_digest,
     is_whole_picture,
@@ -31,8 +24,15 @@ from ameli_build.snapshot import (
     write_json,
     write_table,
 )
-from ameli_build.stages import Result, Stage, Tables, Work
-from ameli_build.standing import stage_record
+from ameli_build.core.stage import Result, Stage, Tables
+from ameli_build.core.standing import stage_record
+from ameli_build.release.card import card
+from ameli_build.release.croissant import croissant
+from ameli_build.release.folders import link_own
+from ameli_build.release.metadata import stripped, without_metadata
+from ameli_build.release.schemas import croissant_schema, stats_schema, table_schema
+from ameli_build.release.statistics import statistics
+from ameli_build.release.tables import SPLITS, images_of, release_tables, renamed
 
 ANSWERS_FILE = "sheets/answers.parquet"
 """What annotators chose, normalised; written when answers are imported, absent before."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.reasons import Reason
+from ameli_build.core.reasons import Reason
+from ameli_build.core.stage import Tables
 from ameli_build.release.tables import DROPPING, SPLITS
-from ameli_build.stages import Tables
 
 MOST_FREQUENT = 10
 

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
-from ameli_build.records import ATTRIBUTES
-from ameli_build.stages import Tables
+from ameli_build.core.records import ATTRIBUTES
+from ameli_build.core.stage import Tables
 
 SPLITS = ("train", "dev", "test")
 DROPPING = ("clean", "mentions", "informativeness", "splits")

@@ -11,11 +11,12 @@ from typing import Any
 import polars as pl
 
 from ameli_build.baseline.done import read_scores
-from ameli_build.baseline.kept import read_predictions
+from ameli_build.baseline.predictions.reading import read_predictions
 from ameli_build.baseline.tables import Scores
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.standing import stage_record
 from ameli_build.provenance import STAGES
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.standing import stage_record
 
 Record = dict[str, Any]
 LINKED = "test"

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from ameli_build.baseline.tables import NO_IMAGE, NO_TEXT, OURS
-from ameli_build.not_run import NotRun
-from ameli_build.report.falls import Fall, falls
+from ameli_build.core.not_run import NotRun
+from ameli_build.report.funnel import Fall, falls
 
 SCORE_OF = {OURS: "combined", NO_TEXT: "image", NO_IMAGE: "text"}
 """Linkers from the fullest to the least, each with the score that it ranks by; the predictions hold those of no other.

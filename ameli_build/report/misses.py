@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ameli_build.records import joined_text
+from ameli_build.annotation.pictures import Pictures, data_uri
+from ameli_build.core.records import joined_text
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.judging import LOSS, MODULES, Judged, Judgement, score_of
-from annotation.pictures import Pictures, data_uri
 
 PHOTO_SIDE, PRODUCT_SIDE = 420, 260
 """Pixels of the longer side of a review's photographs and of product pictures."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, write_bytes
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.page import render
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, write_bytes
 
 
 def make_report(snapshot: Snapshot, settings: Settings) -> Path:

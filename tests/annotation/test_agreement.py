@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotation.agreement import krippendorff_alpha
+from ameli_build.annotation.agreement import krippendorff_alpha
 
 
 def test_two_annotators_two_values() -> None:

@@ -1,6 +1,6 @@
 """Who gets which review."""
 
-from annotation.assign import assign
+from ameli_build.annotation.assign import assign
 
 IDS = [f"r{n}" for n in range(50)]
 

@@ -15,9 +15,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
-from annotation.sheets import export_sheets, import_answers
+from ameli_build.annotation.sheets import export_sheets, import_answers
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from tests import made
 from tests.chromium import chromium
 from tests.made import HOSTILE, released_snapshot

@@ -11,14 +11,15 @@ import polars as pl
 import pytest
 from made import released_snapshot
 
+from ameli_build.annotation.answers import read_answers
+from ameli_build.annotation.sheets import export_sheets, import_answers
+from ameli_build.annotation.tasks import load_task
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.progress import say
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
+from ameli_build.core.text import columns, printable
 from ameli_build.explain import Explanation
-from ameli_build.progress import say
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_table
-from ameli_build.text import columns, printable
-from annotation.answers import read_answers
-from annotation.sheets import export_sheets, import_answers
-from annotation.tasks import load_task
 
 SETTINGS = load_settings("demo")
 ODD = ["Lamp \x1b[31mred", "bell\x07 and \x0b tab", "\x01\x02\x1f", "end\ufffe\uffff", "lone \x9b c1 \x7f"]

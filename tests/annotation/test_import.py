@@ -11,14 +11,15 @@ import openpyxl
 import polars as pl
 import pytest
 
+from ameli_build.annotation.sheets import export_sheets, import_answers
+from ameli_build.annotation.simulated import answer_sheets
+from ameli_build.annotation.tasks import load_task
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.release.stage import STAGE as RELEASE
 from ameli_build.release.tables import ANSWERS
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_table
-from ameli_build.stages import run_stage
-from annotation.sheets import export_sheets, import_answers
-from annotation.simulated import answer_sheets
-from annotation.tasks import load_task
 from tests.made import released_snapshot
 
 SETTINGS = load_settings("demo")

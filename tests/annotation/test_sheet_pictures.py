@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ameli_build.models.pictures import open_picture
-from annotation.pictures import Album, Pictures, product_side
+from ameli_build.annotation.pictures import Album, Pictures, product_side
+from ameli_build.core.pictures import open_picture
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import openpyxl
 import polars as pl
 import pytest
 
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_table
-from annotation.sheets import export_sheets, import_answers
+from ameli_build.annotation.sheets import export_sheets, import_answers
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 from tests.made import HOSTILE, released_snapshot
 
 SETTINGS = load_settings("demo")

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from PIL import Image, ImageDraw
 
-from ameli_build.records import ATTRIBUTES
+from ameli_build.core.records import ATTRIBUTES
 
 COLOURS = {"Black": (20, 20, 20), "Silver": (200, 200, 205), "Red": (200, 30, 30), "Blue": (30, 60, 200)}
 SIZES = ("256 gigabytes", "1000 gigabytes")

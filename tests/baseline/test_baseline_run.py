@@ -31,8 +31,9 @@ from ameli_build.baseline.tables import (
     V2TEL,
     V2VEL,
 )
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
 
 SIZES = {"train": 20, "dev": 6, "test": 12}
 QUICK = (

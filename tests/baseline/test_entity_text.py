@@ -11,10 +11,11 @@ from baseline_world import write_dataset
 
 from ameli_build.baseline.data import load_data
 from ameli_build.baseline.encode import encode_all
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.models.embed import embed_texts
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import Work
 
 
 def test_fields_stand_in_the_order_asked_for(tmp_path: Path) -> None:

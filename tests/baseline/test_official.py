@@ -16,10 +16,11 @@ from PIL import Image
 
 from ameli_build.baseline.data import Data, load_data
 from ameli_build.baseline.sources import open_source
-from ameli_build.release.export import export
-from ameli_build.release.official import layout
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, file_digest
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, file_digest
+from ameli_build.export.formats import export
+from ameli_build.release import official_layout as layout
 
 SIZES = {"train": 6, "dev": 3, "test": 5}
 

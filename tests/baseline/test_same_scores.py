@@ -14,9 +14,9 @@ from baseline_world import write_dataset
 from ameli_build.baseline.run import run_baseline
 from ameli_build.baseline.sources import open_source
 from ameli_build.baseline.tables import HUMAN
-from ameli_build.release.export import export
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.export.formats import export
 
 QUICK = (
     "baseline.runs=1",

@@ -10,7 +10,7 @@ import pytest
 from baseline_world import write_dataset
 
 from ameli_build.baseline.sources import open_source
-from ameli_build.snapshot import UnusableInput
+from ameli_build.core.errors import UnusableInput
 
 SIZES = {"train": 4, "dev": 2, "test": 3}
 

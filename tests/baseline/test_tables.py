@@ -7,7 +7,7 @@ import pytest
 
 from ameli_build.baseline.claims import claims, verdict
 from ameli_build.baseline.comparisons import ALL, LINKING_CLAIMS, compare
-from ameli_build.baseline.output import human_row
+from ameli_build.baseline.predictions.writing import human_row
 from ameli_build.baseline.rows import linking_blank, table4_rows, table5_rows
 from ameli_build.baseline.tables import (
     BOTH,
@@ -26,7 +26,7 @@ from ameli_build.baseline.tables import (
     Outcome,
     Scores,
 )
-from ameli_build.not_run import NotRun
+from ameli_build.core.not_run import NotRun
 
 DRAWS = Bootstrap(200, 1)
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ameli_build.baseline.kept import OTHER_BUILD, PREDICTIONS
-from ameli_build.baseline.told import tell
-from ameli_build.snapshot import Snapshot, UnusableInput
+from ameli_build.baseline.predictions.explained import tell
+from ameli_build.baseline.predictions.reading import OTHER_BUILD, PREDICTIONS
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.snapshot import Snapshot
 
 ROW = {
     "review_id": "r1",

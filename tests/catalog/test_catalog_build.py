@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from page_shapes import clicked_sheet, component, crumbs, heading, page, specifications
 
+from ameli_build.archive.records import Response, members
+from ameli_build.archive.store import Archive
 from ameli_build.catalog.build import STAGE
 from ameli_build.catalog.replay import replay
-from ameli_build.crawl.storage.archive import Response, members
-from ameli_build.crawl.storage.store import Archive
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import in_process, run_stage
-from ameli_build.standing import stage_record
-from ameli_build.workers import process_mapper
+from ameli_build.core.cache import in_process
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.standing import stage_record
+from ameli_build.core.workers import process_mapper
 
 SITE = "https://shop.test"
 HTML = (("Content-Type", "text/html"),)

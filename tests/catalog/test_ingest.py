@@ -9,12 +9,13 @@ import pytest
 from PIL import Image
 
 from ameli_build.catalog.ingest import ingest
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.standing import stage_record
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import FaultPlan
 from ameli_build.demo.server import LoopbackServer
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.standing import stage_record
 
 LOOPBACK = load_settings("demo")
 

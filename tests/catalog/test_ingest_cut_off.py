@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 
 from ameli_build.catalog.ingest import ingest
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.pipeline import build
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from ameli_build.catalog import ingest as room
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 copy, left = room._copy, [int(sys.argv[1])]
 def copy_some(source, target):
     if not left[0]:

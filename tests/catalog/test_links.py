@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from ameli_build.catalog.links import Links, LinkTable
-from ameli_build.records import REVIEWS, Review, to_frame
+from ameli_build.core.records import REVIEWS, Review, to_frame
 
 MEASURED = """
 import resource, sys

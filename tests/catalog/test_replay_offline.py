@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 from demo.small_world import picture, small_world
 
+from ameli_build.archive.records import Response
+from ameli_build.archive.store import Archive
 from ameli_build.catalog.build import STAGE
-from ameli_build.catalog.reviews import parse_review_page
-from ameli_build.crawl.storage.archive import Response
-from ameli_build.crawl.storage.store import Archive
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.demo.answers import as_json
 from ameli_build.demo.pages import generation_a, generation_b, generation_c
 from ameli_build.demo.pages.review_json import review_page
 from ameli_build.demo.pages.shop import Shop
-from ameli_build.demo.shelves import Shelves
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import run_stage
+from ameli_build.demo.shop_index import Shelves
+from ameli_build.shops.bestbuy.reviews import parse_review_page
 
 SOURCES = {"A": generation_a.product_page, "B": generation_b.product_page, "C": generation_c.product_page}
 HTML = (("Content-Type", "text/html"),)
@@ -45,9 +45,9 @@ else:
     sys.exit("the network is there")
 
 from ameli_build.catalog.replay import replay
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.workers import process_mapper
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.workers import process_mapper
 
 if __name__ == "__main__":
     with process_mapper(int(sys.argv[5])) as mapper:

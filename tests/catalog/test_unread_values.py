@@ -11,14 +11,16 @@ from crawl.crawling import settings_for
 from faults.server import misbehaving
 
 from ameli_build.catalog.build import STAGE
-from ameli_build.catalog.developer import parse_api_page
-from ameli_build.catalog.pages import parse_product_page
-from ameli_build.catalog.reviews import parse_review_page
-from ameli_build.catalog.urls import product_url, review_url
+from ameli_build.core.cache import in_process
+from ameli_build.core.execution import run_stage
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.stage import stage_record
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.answers import Answer
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import in_process, run_stage, stage_record
+from ameli_build.shops.bestbuy.developer_api import parse_api_page
+from ameli_build.shops.bestbuy.pages import parse_product_page
+from ameli_build.shops.bestbuy.reviews import parse_review_page
+from ameli_build.shops.bestbuy.urls import product_url, review_url
 
 URL = "https://shop.test/site/x/7.p?skuId=7"
 SKU = '<h1>Fan</h1><div class="sku product-data"><span class="product-data-value">7</span></div>'

@@ -15,7 +15,7 @@ from pictures_made import encoded, photograph, png_header
 from PIL import Image
 
 from ameli_build.clean.decoding import _check
-from ameli_build.models.pictures import MAX_SCANS, check_scans
+from ameli_build.core.pictures import MAX_SCANS, check_scans
 from ameli_build.release.metadata import NotUnderstood, stripped
 
 LIMIT = 89_478_485

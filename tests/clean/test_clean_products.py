@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from ameli_build.clean.products import KEPT_COLUMNS, split_products
-from ameli_build.reasons import DROPPED_PRODUCTS
-from ameli_build.records import PRODUCTS, Product, to_frame
+from ameli_build.core.reasons import DROPPED_PRODUCTS
+from ameli_build.core.records import PRODUCTS, Product, to_frame
 
 PICTURES = pl.DataFrame(
     [("a.jpg", "raw/images/1.jpg", None), ("b.jpg", "raw/images/2.jpg", "no bytes"), ("c.jpg", None, "missing (x)")],

@@ -10,13 +10,13 @@ from pictures_made import PLACEHOLDER, bad_pictures, encoded, good_pictures, pho
 
 from ameli_build.clean.rows import VALUES
 from ameli_build.clean.stage import KEPT, STAGE
-from ameli_build.reasons import DROPPED, DROPPED_PRODUCTS, Reason
-from ameli_build.records import PICTURES, PRODUCTS, REVIEWS, Picture, Product, Review, to_frame
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot, write_table
-from ameli_build.stages import run_stage
-from ameli_build.standing import stage_record
-from ameli_build.workers import process_mapper
+from ameli_build.core.execution import run_stage
+from ameli_build.core.reasons import DROPPED, DROPPED_PRODUCTS, Reason
+from ameli_build.core.records import PICTURES, PRODUCTS, REVIEWS, Picture, Product, Review, to_frame
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, write_table
+from ameli_build.core.standing import stage_record
+from ameli_build.core.workers import process_mapper
 
 PLAIN = "I have had this fridge for a year now and it still works."
 EXPECTED: dict[str, Reason | None] = {

@@ -14,11 +14,11 @@ from PIL import Image, ImageFile
 
 from ameli_build.clean.decoding import DAMAGED, check_pictures, decoded, listed_pictures, truncated_image
 from ameli_build.clean.verdicts import judge
-from ameli_build.models.pictures import DamagedPicture, open_body, open_picture, to_rgb
-from ameli_build.records import PICTURES
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
+from ameli_build.core.cache import Work
+from ameli_build.core.pictures import DamagedPicture, open_body, open_picture, to_rgb
+from ameli_build.core.records import PICTURES
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 
 EQUAL = [name for name in DAMAGES if len(DAMAGES[name](bytes(99))) == 99]
 

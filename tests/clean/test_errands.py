@@ -15,13 +15,13 @@ from ameli_build.clean import decoding
 from ameli_build.clean.decoding import check_pictures
 from ameli_build.clean.errands import Errand
 from ameli_build.clean.objects import find_objects, first_prompts
+from ameli_build.core.cache import Work, in_process
+from ameli_build.core.pictures import content_key
+from ameli_build.core.records import PICTURES
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.models.embed import embed_images, image_kind
-from ameli_build.models.pictures import content_key
-from ameli_build.near.pictures import hash_kind, hash_pictures
-from ameli_build.records import PICTURES
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work, in_process
+from ameli_build.near_duplicates.pictures import hash_kind, hash_pictures
 
 DEMO = load_settings("demo", ["models.batch=4"])
 

@@ -13,10 +13,10 @@ from PIL import Image
 from ameli_build.clean import objects
 from ameli_build.clean.objects import PATCHES, find_objects, object_not_found
 from ameli_build.clean.verdicts import judge
+from ameli_build.core.cache import Work
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.models import Box
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
 
 SCHEMA = {"path": pl.String, "name": pl.String, "leaf": pl.String}
 

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from personal_lines import labelled
 
-from ameli_build.clean.personal import in_mask, mask, mask_reviews
+from ameli_build.clean.personal import mask, mask_reviews
+from ameli_build.wording.masks import in_mask
 
 MISJUDGED = {
     "I wrote help@example.comand got nothing": "I wrote [email] got nothing",

@@ -11,9 +11,9 @@ import pytest
 
 from ameli_build.clean.products import with_fate
 from ameli_build.clean.rows import look_at_rows, row_rules
-from ameli_build.reasons import DROPPED, DROPPED_PRODUCTS
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import write_table
+from ameli_build.core.reasons import DROPPED, DROPPED_PRODUCTS
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import write_table
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SIZE = 200_000

@@ -19,9 +19,9 @@ from ameli_build.clean.profanity import (
     profanity,
 )
 from ameli_build.clean.verdicts import judge
-from ameli_build.records import joined_text_expr
-from ameli_build.settings import CleanSettings
-from ameli_build.snapshot import UnusableInput
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.records import joined_text_expr
+from ameli_build.core.settings import CleanSettings
 
 
 @cache

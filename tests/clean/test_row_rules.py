@@ -16,8 +16,8 @@ from ameli_build.clean.helpfulness import only_unhelpful
 from ameli_build.clean.length import PartCounts, count_tokens, too_long
 from ameli_build.clean.photos import n_photos, no_image
 from ameli_build.clean.verdicts import first_failing, judge
+from ameli_build.core.reasons import DROPPED
 from ameli_build.models.tokens import load_counter
-from ameli_build.reasons import DROPPED
 
 
 def reviews(**columns: list[object]) -> pl.DataFrame:

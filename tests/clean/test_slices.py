@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ameli_build.clean.slices import cut
-from ameli_build.snapshot import RunFailed
+from ameli_build.core.errors import RunFailed
 
 
 def links(seed: int, reviews: int, most: int) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import polars as pl
 
 from ameli_build.clean.variants import product_missing, resolve_links, wrong_variant
 from ameli_build.clean.verdicts import judge
-from ameli_build.records import UNREADABLE
+from ameli_build.core.records import UNREADABLE
 
 CATALOGUE = {"A": None, "B": None, "C": None, "X": "no_image (no picture listed)"}
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.browsers.browser import Browser
+from ameli_build.crawl.browsers.driver_guard import session_members
 from ameli_build.crawl.browsers.pool import BrowserPool
 from ameli_build.crawl.browsers.specifications import Clicker
-from ameli_build.crawl.browsers.supervise import session_members
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.crawl.fetching.throttle import Throttle
-from ameli_build.settings import CrawlSettings
 
 
 def settings_of(site_url: str = "http://127.0.0.1", **values: Any) -> CrawlSettings:

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 from crawl.crawling import archived, settings_for
 from demo.small_world import small_world
 
+from ameli_build.archive.records import read_archive
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import CrawlStats, crawl
-from ameli_build.crawl.storage.archive import read_archive
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
-from ameli_build.snapshot import Snapshot
 
 WORLD = small_world(6)
 SKUS = {product.sku for product in WORLD.products}

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ameli_build.archive.records import Archived, read_archive
+from ameli_build.archive.store import Archive
+from ameli_build.core.settings import CrawlSettings, Settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.fetching.fetch import Fetcher
-from ameli_build.crawl.obtain import Source, keeper
-from ameli_build.crawl.storage.archive import Archived, read_archive
-from ameli_build.crawl.storage.store import Archive
-from ameli_build.settings import CrawlSettings, Settings
-from ameli_build.snapshot import Snapshot
+from ameli_build.crawl.pages import Source, keeper
 
 FAST = {"rate": 10_000.0, "backoff": 0.001, "retries": 1, "click_timeout": 2.0, "allow_loopback": True}
 

@@ -13,12 +13,13 @@ from demo.small_world import picture, small_world
 from faults.kinds import SETTINGS
 
 from ameli_build.catalog.build import STAGE as CATALOG
+from ameli_build.core.cache import in_process
+from ameli_build.core.execution import run_stage
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.faults import FaultPlan, Rule
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import World, WorldProduct
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import in_process, run_stage
 
 PAGE_SIZE = 10
 """Reviews on a page of these crawls: a family's 24 stand on three."""

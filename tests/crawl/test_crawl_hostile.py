@@ -10,12 +10,12 @@ from crawl.crawling import archived, settings_for
 from crawl.misbehaving_shop import failures
 from faults.server import misbehaving
 
-from ameli_build.catalog.glance import glance
-from ameli_build.catalog.urls import product_url, review_url
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.fetching.robots import Robots
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.answers import Answer
-from ameli_build.snapshot import Snapshot
+from ameli_build.shops.bestbuy.glance import glance
+from ameli_build.shops.bestbuy.urls import product_url, review_url
 
 HUGE = ["9" * 400, "1e999", "9" * 6000]
 
@@ -67,7 +67,7 @@ def test_a_parser_that_fails_costs_its_page_alone(
             raise error("odd")
         return glance(html, url, sku)
 
-    monkeypatch.setattr("ameli_build.crawl.fetching.answers.glance", picky)
+    monkeypatch.setattr("ameli_build.crawl.checks.glance", picky)
     pages: dict[str, Answer | bytes] = {}
     for sku in ("11", "12", "13"):
         pages |= {product_url("", sku): lamp(sku), review_url("", sku): reviews(sku)}

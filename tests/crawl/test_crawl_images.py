@@ -16,13 +16,14 @@ from clean.pictures_made import encoded, photograph, png_header
 from faults.server import always, misbehaving
 from PIL import Image
 
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.core.snapshot import Snapshot, file_digest
 from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.images import Fetched, fetch_image, look, prepare
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import AbortedChunks, Fault, LyingLength, Page, Reset, Rewrite, Rule, Status
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed, Snapshot, file_digest
 
 JPEG = encoded(photograph(side=300))
 DRAWING = encoded(Image.new("RGB", (60, 60), "#eeeeee"), "PNG")

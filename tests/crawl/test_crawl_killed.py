@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl import run as run_module
 from ameli_build.crawl.run import crawl, with_site
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.faults import FaultPlan, Hang, Rule
 from ameli_build.demo.storefront import Storefront
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
 
 
 def test_profile_and_stats_are_there_before_the_crawl_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

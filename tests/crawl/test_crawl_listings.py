@@ -11,12 +11,12 @@ from crawl.crawling import settings_for, source_of
 from demo.small_world import LAPTOPS, picture, small_world
 from faults.server import always, misbehaving
 
+from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.crawl.journal import Selection
 from ameli_build.crawl.listings import find_targets
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import Status
 from ameli_build.demo.storefront import Storefront
-from ameli_build.snapshot import RunFailed, UnusableInput
 
 ALL = [product.sku for product in small_world().products]
 CATEGORY = LAPTOPS[-1][0]

@@ -12,11 +12,12 @@ from crawl.crawling import archived, settings_for
 from crawl.misbehaving_shop import failures
 from faults.server import misbehaving
 
-from ameli_build.catalog.urls import product_url, review_url
+from ameli_build.core.errors import Refused, RunFailed
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.server import LoopbackServer
-from ameli_build.snapshot import Refused, RunFailed, Snapshot
+from ameli_build.shops.bestbuy.urls import product_url, review_url
 
 GOOD = "5550001"
 NO_REVIEWS = Answer(json.dumps({"totalPages": 0, "totalResults": 0, "topics": []}).encode(), "application/json")

@@ -10,11 +10,11 @@ import pytest
 from crawl.crawling import settings_for, source_of
 from faults.server import always, misbehaving
 
-from ameli_build.catalog.urls import review_url
-from ameli_build.crawl.obtain import Errand
+from ameli_build.crawl.pages import Errand
 from ameli_build.crawl.reviews import review_pages
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import Rule, Status
+from ameli_build.shops.bestbuy.urls import review_url
 
 
 def page_of(ids: str, **claims: Any) -> Answer:

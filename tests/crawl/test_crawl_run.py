@@ -13,9 +13,13 @@ import pytest
 from crawl.crawling import archived, settings_for
 from demo.small_world import picture, small_world
 
+from ameli_build.archive.records import read_archive
 from ameli_build.catalog.build import STAGE
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl, with_site
-from ameli_build.crawl.storage.archive import read_archive
 from ameli_build.demo.faults import (
     ACCESS_DENIED,
     COUNTRY_PAGE,
@@ -28,9 +32,6 @@ from ameli_build.demo.faults import (
     Status,
 )
 from ameli_build.demo.storefront import Storefront
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, Snapshot
-from ameli_build.stages import run_stage
 
 WORLD = small_world(6)
 SKUS = {product.sku for product in WORLD.products}
@@ -140,7 +141,7 @@ def test_a_crawl_killed_again_and_again_equals_one_that_was_not(tmp_path: Path) 
         settings = settings_for(shop.site_url, specifications="json", rate=80.0)
         script = (
             "import sys; from pathlib import Path; from ameli_build.crawl.run import crawl\n"
-            "from ameli_build.settings import Settings; from ameli_build.snapshot import Snapshot\n"
+            "from ameli_build.core.settings import Settings; from ameli_build.core.snapshot import Snapshot\n"
             "crawl(Snapshot(Path(sys.argv[1])), Settings.model_validate_json(sys.argv[2]))"
         )
         command = [sys.executable, "-c", script, str(tmp_path / "killed"), settings.model_dump_json()]

@@ -21,6 +21,10 @@ from crawl.crawling import archived, settings_for
 from demo.small_world import LAPTOPS, picture
 
 from ameli_build.catalog.build import STAGE
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl import developer
 from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
 from ameli_build.demo.answers import Answer, as_json
@@ -30,16 +34,13 @@ from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldProduct
 from ameli_build.provenance import write_run_record
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput
-from ameli_build.stages import run_stage
 
 SECOND = "cursorMark=" + base64.b64encode(b"product_7000104_us").decode()
 """The second page of five products."""
 SCRIPT = (
     "import sys; from pathlib import Path; from ameli_build.crawl import developer; developer.PAGE_SIZE = 3\n"
     "from ameli_build.crawl.run import crawl\n"
-    "from ameli_build.settings import Settings; from ameli_build.snapshot import Snapshot\n"
+    "from ameli_build.core.settings import Settings; from ameli_build.core.snapshot import Snapshot\n"
     "crawl(Snapshot(Path(sys.argv[1])), Settings.model_validate_json(sys.argv[2]))"
 )
 

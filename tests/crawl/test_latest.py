@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ameli_build.core.snapshot import Snapshot, write_bytes
 from ameli_build.crawl.journal import Journal, Selection, write_journal
 from ameli_build.crawl.latest import newest_finished
-from ameli_build.snapshot import Snapshot, write_bytes
 
 SHOP = "https://shop.example"
 

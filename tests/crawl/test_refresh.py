@@ -21,17 +21,18 @@ from crawl.crawling import archived, settings_for
 from demo.small_world import picture, small_world
 from faults.server import misbehaving
 
+from ameli_build.archive.records import members, read_archive
+from ameli_build.archive.store import Archive
 from ameli_build.catalog.build import STAGE
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl
 from ameli_build.crawl.stats import CrawlStats
-from ameli_build.crawl.storage.archive import members, read_archive
-from ameli_build.crawl.storage.store import Archive
 from ameli_build.demo.server import Seen
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import World
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput
-from ameli_build.stages import run_stage
 
 WHOLE = small_world(7)
 NEW, CHANGED, GONE = "7000106", "7000101", "7000103"
@@ -184,7 +185,7 @@ def test_a_killed_refresh_goes_on_by_itself(tmp_path: Path, earlier: tuple[Path,
     root, ports = earlier
     script = (
         "import sys; from pathlib import Path; from ameli_build.crawl.run import crawl\n"
-        "from ameli_build.settings import Settings; from ameli_build.snapshot import Snapshot\n"
+        "from ameli_build.core.settings import Settings; from ameli_build.core.snapshot import Snapshot\n"
         "settings, earlier = Settings.model_validate_json(sys.argv[2]), Snapshot(Path(sys.argv[3]))\n"
         "crawl(Snapshot(Path(sys.argv[1])), settings, refresh=earlier)"
     )

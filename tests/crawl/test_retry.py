@@ -10,12 +10,13 @@ import pytest
 from crawl.crawling import archived, settings_for
 from demo.small_world import picture, small_world
 
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl, with_site
 from ameli_build.crawl.stats import CrawlStats
 from ameli_build.demo.faults import FaultPlan, Reset, Rule, Status
 from ameli_build.demo.storefront import Storefront
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, Snapshot, UnusableInput
 
 WORLD = small_world(6)
 

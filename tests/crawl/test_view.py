@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 from rich.console import Console
 
-from ameli_build.crawl import view as view_module
-from ameli_build.crawl.view import Board, duration, line, shown
+from ameli_build.crawl import progress_view as view_module
+from ameli_build.crawl.progress_view import Board, duration, line, shown
 
 
 def board() -> Board:

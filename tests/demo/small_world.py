@@ -6,9 +6,9 @@ import io
 
 from PIL import Image
 
-from ameli_build.demo.looks import Look
+from ameli_build.core.records import Attribute
+from ameli_build.demo.appearance import Look
 from ameli_build.demo.world import Generation, World, WorldImage, WorldProduct, WorldReview
-from ameli_build.records import Attribute
 
 LAPTOPS = (
     ("cat00000", "Best Buy"),

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 from demo.small_world import small_world
 
-from ameli_build.demo.shelves import Shelves
+from ameli_build.demo.shop_index import Shelves
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldProduct
 

@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from ameli_build.demo.looks import Look
+from ameli_build.demo.appearance import Look
 from ameli_build.demo.render import image_bytes
 from ameli_build.demo.world import WorldImage
 

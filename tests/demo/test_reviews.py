@@ -11,11 +11,11 @@ import pytest
 from better_profanity import Profanity
 from tokenizers import Tokenizer
 
+from ameli_build.core.reasons import Reason
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.lexicon import categories
 from ameli_build.demo.truth import label_split, read_labels, read_truth, rude_words, usable, write_truth
 from ameli_build.demo.world import ReviewTruth, World, WorldReview
-from ameli_build.reasons import Reason
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from selenium import webdriver
 from selenium.common.exceptions import ElementClickInterceptedException, WebDriverException
 from selenium.webdriver.common.by import By
 
-from ameli_build.demo import mischief
+from ameli_build.demo import page_faults as mischief
 from ameli_build.demo.faults import FaultPlan, Rework, Rewrite, Rule, Status
 from ameli_build.demo.storefront import Storefront
 

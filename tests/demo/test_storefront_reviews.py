@@ -9,7 +9,7 @@ from demo.small_world import GONE
 from demo.storefronts import SHELVES, WORLD, all_topics, get
 
 from ameli_build.demo.pages.review_json import has_suppliers_copy_only
-from ameli_build.demo.shelves import review_photo_path
+from ameli_build.demo.shop_index import review_photo_path
 from ameli_build.demo.storefront import Storefront
 
 FIELDS = {

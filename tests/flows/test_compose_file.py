@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ameli_build.core.settings import load_settings
 from ameli_build.demo.catalogue import make_world
-from ameli_build.settings import load_settings
 from ameli_build.splits import split_of
 
 ROOT = Path(__file__).parents[2]

@@ -14,20 +14,21 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
+from ameli_build.core.errors import Held, Outage, Refused, RunFailed, UnusableInput
+from ameli_build.core.progress import say, track
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.faults import ACCESS_DENIED, Fault, FaultPlan, Rule, Status
 from ameli_build.demo.storefront import Storefront
-from ameli_build.progress import say, track
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import Held, Outage, Refused, RunFailed, Snapshot, UnusableInput
-from flows import watch as watch_module
-from flows.baseline import baseline
-from flows.build import build
-from flows.crawl import crawl, crawl_site
-from flows.mapping import ONE_SHARD_AT_A_TIME, ShardTasks
-from flows.parameters import month
-from flows.rebuild import rebuild
-from flows.watch import watched
+from ameli_build.flows import watch as watch_module
+from ameli_build.flows.baseline import baseline
+from ameli_build.flows.build import build
+from ameli_build.flows.crawl import crawl, crawl_site
+from ameli_build.flows.mapping import ONE_SHARD_AT_A_TIME, ShardTasks
+from ameli_build.flows.parameters import month
+from ameli_build.flows.rebuild import rebuild
+from ameli_build.flows.watch import watched
 
 TRIES = CrawlSettings().retries + 1
 

@@ -20,9 +20,9 @@ from hub.archives import write_archives
 from hub.checkpoints import REPOSITORIES, write_repositories
 from hub.loopback import LoopbackHub
 
+from ameli_build.core.settings import load_settings
 from ameli_build.models.hub import Hub
 from ameli_build.models.needs import needs_of
-from ameli_build.settings import load_settings
 
 PROFILES = ("small", "paper", "authors")
 NLI = "f375a3f8bdba5a9ea9489179fe2f7b7d69c00b76"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ameli_build.core.records import joined_text
 from ameli_build.informativeness.answers import _other_words, denied, feature_forms
 from ameli_build.informativeness.attributes import Text, find_mentioned, mentions_value
-from ameli_build.records import joined_text
 
 REAL = Path(__file__).parents[3] / "shared" / "real-reviews" / "attributes.jsonl"
 

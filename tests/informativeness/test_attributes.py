@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ameli_build.core.statistics import wilson_lower_bound
 from ameli_build.informativeness.attributes import (
     FINDERS,
     Finder,
@@ -16,7 +17,6 @@ from ameli_build.informativeness.attributes import (
     mentions_value,
     value_forms,
 )
-from ameli_build.informativeness.search import wilson_lower_bound
 
 
 def said(text: str, value: str, name: str = "") -> bool:

@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.informativeness.calibrate import calibrate, read_labels
 from ameli_build.informativeness.features import FEATURES
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_table
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
+from ameli_build.core.settings import InformativenessSettings
 from ameli_build.informativeness.decide import decide
 from ameli_build.informativeness.features import FEATURES
-from ameli_build.settings import InformativenessSettings
 
 ROWS = [
     ("a", 4, 0.1, 0.1, 0.1),  # attributes only

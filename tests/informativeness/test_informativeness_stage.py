@@ -9,15 +9,16 @@ from PIL import Image
 from tiny_models import minilm_tokenizer, save
 from transformers import BertConfig, BertForSequenceClassification
 
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import run_stage
+from ameli_build.core.records import ATTRIBUTES
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.informativeness.features import pair_similarity
 from ameli_build.informativeness.stage import STAGE
 from ameli_build.mentions.stage import MENTIONS
 from ameli_build.models.cross import load_cross_encoder
 from ameli_build.pipeline import STAGES, build, roles_of
-from ameli_build.records import ATTRIBUTES
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_table
-from ameli_build.stages import run_stage
 
 TINY = BertConfig(
     vocab_size=30522, num_labels=1, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16

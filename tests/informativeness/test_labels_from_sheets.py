@@ -6,10 +6,10 @@ import openpyxl
 import polars as pl
 import pytest
 
+from ameli_build.annotation.sheets import export_sheets, import_answers
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.informativeness.calibrate import calibrate, read_labels
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, write_table
-from annotation.sheets import export_sheets, import_answers
 from tests.made import made_snapshot
 
 SETTINGS = load_settings("demo", ["informativeness.confidence=0.5"])

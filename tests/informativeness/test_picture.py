@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from ameli_build.informativeness.picture import Share, curve_of, draw, precision_and_recall, recall_at
+from ameli_build.core.statistics import Share
+from ameli_build.informativeness.precision_recall import curve_of, draw, precision_and_recall, recall_at
 from ameli_build.informativeness.search import frontier, informative
 
 Y = np.array([True, True, True, False, False])

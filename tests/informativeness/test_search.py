@@ -5,9 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from ameli_build.core.settings import InformativenessSettings
+from ameli_build.core.statistics import wilson_lower_bound
 from ameli_build.informativeness.compare import compare
-from ameli_build.informativeness.search import informative, search_thresholds, threshold_grid, wilson_lower_bound
-from ameli_build.settings import InformativenessSettings
+from ameli_build.informativeness.search import informative, search_thresholds, threshold_grid
 
 RANDOM = np.random.default_rng(5)
 POINTS = np.column_stack([RANDOM.integers(0, 4, 60), np.round(RANDOM.random((60, 3)), 2)]).astype(float)

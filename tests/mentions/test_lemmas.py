@@ -12,13 +12,13 @@ from collections.abc import Collection
 import pytest
 from labelled import read_labelled
 
+from ameli_build.core.records import joined_text
 from ameli_build.demo.catalogue import make_world
 from ameli_build.mentions.inflect import noun_lemma
 from ameli_build.mentions.match import find_spans, lookup_of
 from ameli_build.mentions.names import Name, product_names
 from ameli_build.mentions.words import WORD
 from ameli_build.models.language import load_language
-from ameli_build.records import joined_text
 
 LANGUAGE = load_language("bundled:en")
 REVIEWS = 2000

@@ -9,11 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ameli_build.core.cache import Shard, Work
+from ameli_build.core.execution import run_stage
+from ameli_build.core.records import joined_text
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.mentions.stage import STAGE
-from ameli_build.records import joined_text
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, write_table
-from ameli_build.stages import Shard, Work, run_stage
 
 Case = tuple[str, str, str, str]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from test_mentions_stage import snapshot_of
 
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import load_settings
 from ameli_build.mentions.rules import AUTHORS, CAREFUL, PAPER, names_by
 from ameli_build.mentions.stage import STAGE
 from ameli_build.models.language import load_language
-from ameli_build.settings import load_settings
-from ameli_build.stages import run_stage
 
 LANGUAGE = load_language("bundled:en")
 TITLE, CATEGORY = "Brand - Cordless Stick Vacuum - Blue", "Stick Vacuums"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.settings import Settings
 from ameli_build.models.check import Checked
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed, UnusableInput
 
 
 def check_one(settings: Settings, role: str, name: str) -> Checked:

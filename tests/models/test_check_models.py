@@ -15,10 +15,10 @@ import torch
 from tiny_models import DEBERTAS, SIZES, minilm_tokenizer, save, save_deberta, save_gpt2
 from transformers import DebertaV2Config
 
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.settings import Settings, load_settings
 from ameli_build.models import check as module
 from ameli_build.models.check import Checked, check, check_one, picture
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import RunFailed, UnusableInput
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models import Box, coco, sources
 from ameli_build.models.coco import _COCO, CocoDetector, coco_class
 from ameli_build.models.detect import load_detector, looks_for
 from ameli_build.models.packaged import Installed
 from ameli_build.models.saliency import SaliencyDetector
-from ameli_build.snapshot import UnusableInput
 
 LAPTOP, MOUSE, MICROWAVE, FRIDGE = 73, 74, 78, 82
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from hub.loopback import LoopbackHub
 
+from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.models import download as module
 from ameli_build.models.download import Download, download_of, downloads
 from ameli_build.models.sources import sources_of
-from ameli_build.snapshot import RunFailed, UnusableInput
 
 BODY = bytes(range(256)) * 40
 DIGEST = hashlib.sha256(BODY).hexdigest()

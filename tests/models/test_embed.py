@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ameli_build.core.cache import Work, in_process
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.models.embed import embed_images, embed_texts
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import RunFailed, Snapshot
-from ameli_build.stages import Work, in_process
 
 TEXTS = ["a laptop", "the refrigerator hums", "a laptop", "", "noise-cancelling headphones", "a range"]
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from tiny_models import byte_tokenizer, save_gpt2
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models.generator import Generator, load_generator
-from ameli_build.snapshot import UnusableInput
 
 
 @pytest.fixture(scope="module")

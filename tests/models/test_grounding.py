@@ -12,10 +12,10 @@ from PIL import Image
 from tiny_models import GROUNDING_CONFIG
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models import grounding
 from ameli_build.models.detect import load_detector
 from ameli_build.models.grounding import caption_of
-from ameli_build.snapshot import UnusableInput
 
 
 def write_text_encoder(folder: Path) -> None:

@@ -16,11 +16,11 @@ import pytest
 from hub.fixtures import ask
 from hub.loopback import LoopbackHub
 
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.settings import load_settings
 from ameli_build.models.hub import Hub, Kind, wanted_files
 from ameli_build.models.needs import fetch
 from ameli_build.models.sources import place_of
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import RunFailed
 
 REPO = "owner/sentences"
 COMMIT, ANOTHER = "0123456789abcdef" * 2 + "01234567", "f" * 40

@@ -7,8 +7,8 @@ import pytest
 import torch
 from tiny_models import save_deberta
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models.implied import Entailment, Question, Spans, _best_span, load_implier, statement
-from ameli_build.snapshot import UnusableInput
 
 TEXT = "I love this silver laptop with 16 gigs of memory"
 QUESTIONS = [

@@ -2,8 +2,8 @@
 
 import pytest
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models.language import load_language
-from ameli_build.snapshot import UnusableInput
 
 
 def test_bundled_pipeline_finds_heads_and_lemmas() -> None:

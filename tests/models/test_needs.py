@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ameli_build.devices import best_device
+from ameli_build.core.devices import best_device
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.settings import load_settings
+from ameli_build.core.text import gigabytes
 from ameli_build.models import needs as module
 from ameli_build.models.known import Facts
 from ameli_build.models.needs import LIBRARIES, ROLES, Need, fetch, memory_text, name_of, needs_of, require, roles_named
 from ameli_build.models.sources import Source
 from ameli_build.models.store import write_record
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import RunFailed, UnusableInput
-from ameli_build.text import gigabytes
 
 PINNED = "owner/text@0123456789012345678901234567890123456789"
 

@@ -10,12 +10,12 @@ import timm
 import torch
 from PIL import Image
 
-from ameli_build.link.encoders import ExportedPictures
-from ameli_build.link.export import export_pictures
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models import networks
 from ameli_build.models.sources import LITE2, Hub
 from ameli_build.models.vision import PlainEncoder, load_image_encoder
-from ameli_build.snapshot import UnusableInput
+from ameli_build.single.encoders import ExportedPictures
+from ameli_build.single.export import export_pictures
 
 SIDE = 64
 MEAN, DEVIATION = (0.4, 0.5, 0.6), (0.2, 0.2, 0.3)

@@ -5,8 +5,8 @@ from importlib import metadata
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models.ocr import load_reader
-from ameli_build.snapshot import UnusableInput
 
 
 def label(text: str) -> Image.Image:

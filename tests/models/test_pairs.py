@@ -16,9 +16,9 @@ from transformers import (
     DebertaV2Model,
 )
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models.cross import load_cross_encoder
 from ameli_build.models.pairs import load_pair_encoder
-from ameli_build.snapshot import UnusableInput
 
 REVIEW = "laptop. I love this silver laptop with 16 gigs of memory"
 SIZES = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ameli_build.demo.looks import COLOURS, KINDS, Look
+from ameli_build.core.errors import UnusableInput
+from ameli_build.demo.appearance import COLOURS, KINDS, Look
 from ameli_build.demo.pictures import photograph, room
 from ameli_build.models import Box
 from ameli_build.models.detect import load_detector
 from ameli_build.models.saliency import SaliencyDetector
-from ameli_build.snapshot import UnusableInput
 
 
 def overlap(box: Box, truth: tuple[int, int, int, int]) -> float:

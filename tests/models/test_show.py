@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.text import gigabytes
 from ameli_build.models.hub import Hub
 from ameli_build.models.needs import ROLES, needs_of
 from ameli_build.models.show import HEAD, list_models
 from ameli_build.models.store import write_record
-from ameli_build.settings import Settings, load_settings
-from ameli_build.text import gigabytes
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REPO = "owner/text"

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models.text import load_text_encoder
-from ameli_build.snapshot import UnusableInput
 
 
 def test_bundled_encoder_gives_unit_vectors_that_know_what_is_alike() -> None:

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from damages import DAMAGES
 
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.exported import MODEL, export_text_encoder
 from ameli_build.models.text import load_text_encoder
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import Work
 
 TEXTS = [
     "",

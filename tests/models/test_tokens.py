@@ -11,8 +11,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import BPE, WordPiece
 from tokenizers.pre_tokenizers import ByteLevel, Whitespace
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models.tokens import load_counter
-from ameli_build.snapshot import UnusableInput
 
 
 def test_long_texts_are_counted_to_their_end() -> None:

@@ -13,6 +13,7 @@ import pytest
 import torch
 from tiny_models import save_deberta, save_gpt2
 
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models.cross import load_cross_encoder
 from ameli_build.models.exported import load_exported
 from ameli_build.models.generator import load_generator
@@ -23,7 +24,6 @@ from ameli_build.models.text import load_text_encoder
 from ameli_build.models.tokens import load_counter
 from ameli_build.models.trust import refuse_code, refuse_own_classes
 from ameli_build.models.vision import load_image_encoder
-from ameli_build.snapshot import UnusableInput
 
 
 class Touch:

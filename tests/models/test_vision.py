@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from ameli_build.models.pictures import open_picture
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.pictures import open_picture
 from ameli_build.models.vision import load_image_encoder
-from ameli_build.snapshot import UnusableInput
 
 TINY = {
     "embed_dim": 16,

@@ -16,13 +16,13 @@ from hub.loopback import LoopbackHub
 from made import picture, released_snapshot
 
 from ameli_build.cli import main
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.models import sources
 from ameli_build.models.download import Download
 from ameli_build.models.hub import Hub
 from ameli_build.models.needs import fetch, needs_of
 from ameli_build.models.packaged import Installed
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
 
 ELSEWHERE = "holds no weights"
 """Where safetensors are missing, weights in another form are taken; those of the hub of the tests are none."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ameli_build.core.settings import Settings, load_settings
 from ameli_build.models.needs import needs_of
-from ameli_build.settings import Settings, load_settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `world_files`
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ameli_build.core.errors import RunFailed
 from ameli_build.models import packaged, store
 from ameli_build.models.packaged import Installed, Unpacked, join_zip
 from ameli_build.models.sources import LITE2, MPNET, SMOLLM, SSD
-from ameli_build.snapshot import RunFailed
 
 BODY = b"weights" * 1000
 DIGEST = hashlib.sha256(BODY).hexdigest()

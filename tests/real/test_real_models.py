@@ -14,13 +14,13 @@ import pytest
 import skimage
 from PIL import Image, ImageDraw
 
+from ameli_build.core.settings import Settings
 from ameli_build.models.detect import load_detector
 from ameli_build.models.generator import Generator, load_generator
 from ameli_build.models.ocr import load_reader
 from ameli_build.models.sources import SSD
 from ameli_build.models.text import load_text_encoder
 from ameli_build.models.vision import load_image_encoder
-from ameli_build.settings import Settings
 
 AMELI = [sys.executable, "-c", "from ameli_build.cli import main; main()"]
 PAIRS = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from world_files import write_world
 
-from ameli_build.settings import Settings
+from ameli_build.core.settings import Settings
 
 pytestmark = pytest.mark.timeout(2400)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.release.folders import MARK, make_folder
-from ameli_build.snapshot import RunFailed, UnusableInput
 
 
 def fill(folder: Path) -> None:

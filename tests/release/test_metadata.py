@@ -13,12 +13,12 @@ import pytest
 from made import made_snapshot
 from PIL import Image, ImageCms, PngImagePlugin
 
-from ameli_build.models.pictures import open_body, to_rgb
+from ameli_build.core.execution import run_stage
+from ameli_build.core.pictures import open_body, to_rgb
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, file_digest, write_table
 from ameli_build.release.metadata import NotUnderstood, stripped
 from ameli_build.release.stage import STAGE
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, file_digest, write_table
-from ameli_build.stages import run_stage
 from ameli_build.verify import verify
 
 SECRETS = (b"CAMERA-9", b"N 51.05", b"my house", b"owner")

@@ -12,11 +12,12 @@ import polars as pl
 import pytest
 from made import made_snapshot, released_snapshot
 
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.release.stage import ANSWERS_FILE, STAGE
 from ameli_build.release.tables import ANSWERS, SCHEMAS
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import RunFailed, Snapshot, write_table
-from ameli_build.stages import run_stage
 from ameli_build.verify import verify
 
 

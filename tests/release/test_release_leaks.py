@@ -9,13 +9,14 @@ import polars as pl
 import pytest
 from made import made_snapshot
 
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.execution import run_stage
+from ameli_build.core.reasons import DROPPED
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_json, write_table
 from ameli_build.explain import explain
-from ameli_build.near.leaks import LEAKS
-from ameli_build.reasons import DROPPED
+from ameli_build.near_duplicates.leaks import LEAKS
 from ameli_build.release.stage import STAGE
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import RunFailed, Snapshot, write_json, write_table
-from ameli_build.stages import run_stage
 from ameli_build.verify import verify
 
 PAIRS = [

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from ameli_build.baseline.comparisons import compare
-from ameli_build.baseline.kept import PREDICTIONS
-from ameli_build.baseline.output import human_row
+from ameli_build.baseline.predictions.reading import PREDICTIONS
+from ameli_build.baseline.predictions.writing import human_row
 from ameli_build.baseline.rows import table4_rows, table5_rows
 from ameli_build.baseline.tables import (
     FLOORS,
@@ -24,10 +24,10 @@ from ameli_build.baseline.tables import (
     Outcome,
     Scores,
 )
-from ameli_build.not_run import NotRun
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_json
 from ameli_build.provenance import write_run_record
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, write_json
 from tests.made import released_snapshot
 
 SETTINGS = load_settings("demo")

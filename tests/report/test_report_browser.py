@@ -12,9 +12,9 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
+from ameli_build.annotation.sheets import import_answers
+from ameli_build.core.settings import load_settings
 from ameli_build.report.run import make_report
-from ameli_build.settings import load_settings
-from annotation.sheets import import_answers
 from tests.chromium import chromium
 from tests.report.report_world import SETTINGS, reported_snapshot
 

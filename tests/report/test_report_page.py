@@ -11,12 +11,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_json
 from ameli_build.provenance import write_run_record
-from ameli_build.report.falls import funnel_falls
+from ameli_build.report.funnel import funnel_falls
 from ameli_build.report.misses import differences
 from ameli_build.report.run import make_report
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput, write_json
 from tests.made import HOSTILE
 from tests.report.report_world import SETTINGS, made_scores, reported_snapshot, row, write_predictions
 

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ameli_build.arrays import Integers, Mask
 from ameli_build.baseline.data import KnowledgeBase
+from ameli_build.core.arrays import Integers, Mask
 from ameli_build.informativeness.attributes import Tokens, canonical_tokens, value_forms
 from ameli_build.informativeness.spelling import BREAK
 from ameli_build.informativeness.units import other_measures

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ameli_build.arrays import Integers, Mask
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.extraction.fuse import fuse, listed_names
@@ -20,12 +19,13 @@ from ameli_build.baseline.extraction.implied import find_implied
 from ameli_build.baseline.extraction.photos import read_photos
 from ameli_build.baseline.extraction.questions import make_questions
 from ameli_build.baseline.extraction.values import ValueIndex, index_values
+from ameli_build.core.arrays import Integers, Mask
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.progress import say
+from ameli_build.core.settings import Settings
 from ameli_build.informativeness.attributes import canonical_tokens
-from ameli_build.not_run import NotRun
-from ameli_build.progress import say
-from ameli_build.settings import Settings
-from ameli_build.snapshot import UnusableInput
-from ameli_build.stages import Work
 
 STRING, OCR, IMPLIED, GENERATOR = "string match", "ocr", "implied", "generator"
 """The extractors, from the most trusted to the least."""

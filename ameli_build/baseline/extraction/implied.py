@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from ameli_build.arrays import Mask
 from ameli_build.baseline.data import Reviews
 from ameli_build.baseline.extraction.attributes import Found
 from ameli_build.baseline.extraction.generated import question_key
 from ameli_build.baseline.extraction.questions import Questions, match_answer
-from ameli_build.fingerprints import fingerprint
-from ameli_build.models.batches import Kind, rows_of
+from ameli_build.core.arrays import Mask
+from ameli_build.core.batches import Kind, rows_of
+from ameli_build.core.cache import Work
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.settings import BaselineSettings, Settings
 from ameli_build.models.implied import Answer, Question, load_implier
 from ameli_build.models.sources import identity
-from ameli_build.settings import BaselineSettings, Settings
-from ameli_build.stages import Work
 
 _ANSWER = pl.Schema({"text": pl.String, "score": pl.Float64, "second": pl.Float64})
 

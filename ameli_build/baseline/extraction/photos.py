@@ -9,14 +9,14 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.baseline.data import Reviews
-from ameli_build.fingerprints import fingerprint
-from ameli_build.models.batches import Kind, rows_of
+from ameli_build.core.batches import Kind, rows_of
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.pictures import content_key, open_picture
+from ameli_build.core.settings import Settings
 from ameli_build.models.ocr import load_reader
-from ameli_build.models.pictures import content_key, open_picture
 from ameli_build.models.sources import identity
-from ameli_build.settings import Settings
-from ameli_build.snapshot import RunFailed
-from ameli_build.stages import Work
 
 PHOTOS_PER_SHARD = 16
 """A killed run loses at most so many readings."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ameli_build.arrays import Integers, Mask
 from ameli_build.baseline.extraction.attributes import Sheet, answer_tokens, forms_of
+from ameli_build.core.arrays import Integers, Mask
 from ameli_build.informativeness.attributes import Tokens, canonical_tokens
 
 MIN_HOLDERS, MOSTLY = 10, 0.9

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ameli_build.arrays import Integers
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.extraction.extract import Extracted
-from ameli_build.informativeness.picture import Share
-from ameli_build.not_run import NotRun
+from ameli_build.core.arrays import Integers
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.statistics import Share
 
 FUSED = "all together"
 

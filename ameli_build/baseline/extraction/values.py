@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ameli_build.arrays import Integers, Mask
 from ameli_build.baseline.extraction.attributes import Sheet, forms_of
+from ameli_build.core.arrays import Integers, Mask
 from ameli_build.informativeness.attributes import Tokens
 
 MIN_JOINED = 6

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ameli_build.arrays import Floats, Integers, Mask
+from ameli_build.core.arrays import Floats, Integers, Mask
 
 STEPS = 10
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ameli_build.baseline.linking.pairs import Layout
-from ameli_build.settings import Settings
+from ameli_build.core.settings import Settings
 
 
 def training_cost(settings: Settings, learning: Layout, runs: int) -> str:

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from ameli_build.arrays import Integers, Matrix
 from ameli_build.baseline.linking.pairs import PairTexts
+from ameli_build.core.arrays import Integers, Matrix
+from ameli_build.core.errors import UnusableInput
 from ameli_build.models.pairs import PairEncoder, load_pair_encoder
 from ameli_build.models.sources import identity
-from ameli_build.snapshot import UnusableInput
 
 
 class LearningEncoder(nn.Module):

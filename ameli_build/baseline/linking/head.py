@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from ameli_build.arrays import Floats, Integers, Mask, Matrix
 from ameli_build.baseline.linking.encoder import LearningEncoder
 from ameli_build.baseline.linking.pairs import Layout, PairTexts
+from ameli_build.core.arrays import Floats, Integers, Mask, Matrix
 from ameli_build.models.sources import identity
 
 DROPOUT = 0.5

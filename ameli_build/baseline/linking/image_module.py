@@ -15,13 +15,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ameli_build.arrays import Integers, Matrix
-from ameli_build.baseline.linking.learn import Judged, Task, batches, count_steps, key_of, learn
-from ameli_build.baseline.linking.saved import fill_modules, read_modules, save_modules
-from ameli_build.baseline.linking.steady import steady
-from ameli_build.fingerprints import work_code
-from ameli_build.settings import BaselineSettings
-from ameli_build.snapshot import UnusableInput
+from ameli_build.baseline.linking.checkpoints import fill_modules, read_modules, save_modules
+from ameli_build.baseline.linking.determinism import steady
+from ameli_build.baseline.linking.training import Judged, Task, batches, count_steps, key_of, learn
+from ameli_build.core.arrays import Integers, Matrix
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.fingerprints import work_code
+from ameli_build.core.settings import BaselineSettings
 
 SHARED_RATIO = 0.2
 NAME = "adapters"

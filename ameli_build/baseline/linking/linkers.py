@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ameli_build.arrays import Floats, Integers, Mask
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
@@ -21,10 +20,11 @@ from ameli_build.baseline.linking.table5 import LINKERS, Case, Judged
 from ameli_build.baseline.linking.text_module import TextModule, train_text_module
 from ameli_build.baseline.retrieval.pools import score_candidates
 from ameli_build.baseline.retrieval.retrievers import TRAININGS, Retrieved, image_scorer
-from ameli_build.not_run import NotRun
-from ameli_build.progress import say
-from ameli_build.settings import Settings
-from ameli_build.stages import Work
+from ameli_build.core.arrays import Floats, Integers, Mask
+from ameli_build.core.cache import Work
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.progress import say
+from ameli_build.core.settings import Settings
 
 NOTHING_TO_JUDGE = NotRun("no dev or test review to link")
 ONE_CANDIDATE = NotRun("one candidate a review, nothing to choose from: baseline.keep or baseline.text_candidates is 1")

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ameli_build.arrays import Integers, Matrix
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.linking.pairs import Cosines, Layout, Pair, PairTexts, encode_pairs, lay_out
-from ameli_build.settings import Settings
-from ameli_build.stages import Work
+from ameli_build.core.arrays import Integers, Matrix
+from ameli_build.core.cache import Work
+from ameli_build.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,15 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline.data import KnowledgeBase, Reviews
 from ameli_build.baseline.extraction.attributes import Found, Sheet
-from ameli_build.fingerprints import fingerprint
-from ameli_build.models.batches import Kind, length_key, vectors_of
+from ameli_build.core.arrays import Floats, Integers, Matrix
+from ameli_build.core.batches import Kind, length_key, vectors_of
+from ameli_build.core.cache import Work
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.settings import BaselineSettings, Settings
 from ameli_build.models.pairs import TextPair, load_pair_encoder
 from ameli_build.models.sources import identity
-from ameli_build.settings import BaselineSettings, Settings
-from ameli_build.stages import Work
 
 
 class Pair(NamedTuple):

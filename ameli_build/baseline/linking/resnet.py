@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ameli_build.arrays import Matrix
 from ameli_build.baseline.data import Data
+from ameli_build.core.arrays import Matrix
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import Settings
 from ameli_build.models.embed import embed_images
-from ameli_build.settings import Settings
-from ameli_build.snapshot import UnusableInput
-from ameli_build.stages import Work
 
 
 def embed_resnet(work: Work, settings: Settings, data: Data) -> tuple[Matrix, Matrix]:

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from ameli_build.arrays import Floats, Integers, Mask
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.linking.combine import Mixture, rank
 from ameli_build.baseline.linking.visual import rerank, scores_by_picture, scores_by_title
-from ameli_build.not_run import NotRun
-from ameli_build.settings import Settings
-from ameli_build.stages import Work
+from ameli_build.core.arrays import Floats, Integers, Mask
+from ameli_build.core.cache import Work
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,16 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ameli_build.arrays import Floats, Integers
+from ameli_build.baseline.linking.checkpoints import fill_modules, read_modules, save_modules
+from ameli_build.baseline.linking.determinism import steady
 from ameli_build.baseline.linking.encoder import LearningEncoder
 from ameli_build.baseline.linking.head import Head, Lists, score
-from ameli_build.baseline.linking.learn import Stateful, Task, batches, count_steps, key_of, learn
 from ameli_build.baseline.linking.precision import Precision
-from ameli_build.baseline.linking.saved import fill_modules, read_modules, save_modules
-from ameli_build.baseline.linking.steady import steady
-from ameli_build.fingerprints import work_code
-from ameli_build.settings import BaselineSettings
-from ameli_build.snapshot import UnusableInput
+from ameli_build.baseline.linking.training import Stateful, Task, batches, count_steps, key_of, learn
+from ameli_build.core.arrays import Floats, Integers
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.fingerprints import work_code
+from ameli_build.core.settings import BaselineSettings
 
 WEIGHT_DECAY = 1e-2
 WARM_UP = 0.1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
@@ -13,10 +12,11 @@ from ameli_build.baseline.linking.resnet import embed_resnet
 from ameli_build.baseline.retrieval.channels import cosine_scorer
 from ameli_build.baseline.retrieval.pools import score_candidates
 from ameli_build.baseline.retrieval.retrievers import learn_adapters
-from ameli_build.not_run import NotRun
-from ameli_build.settings import Settings
-from ameli_build.snapshot import UnusableInput
-from ameli_build.stages import Work
+from ameli_build.core.arrays import Floats, Integers, Matrix
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.settings import Settings
 
 RERANKED = 5
 """Number of candidates of V2VEL that V2VTEL ranks again."""

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ameli_build.arrays import Floats, Integers, Matrix
 from ameli_build.baseline.retrieval.search import Index, build_index
+from ameli_build.core.arrays import Floats, Integers, Matrix
 
 PAIRS = 1 << 25
 """Largest number of cosines of pictures in memory."""

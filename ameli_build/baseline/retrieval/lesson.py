@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ameli_build.baseline.data import Data
-from ameli_build.settings import Settings
+from ameli_build.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from itertools import product as combinations
 
 import numpy as np
 
-from ameli_build.arrays import Floats, Integers, Mask
 from ameli_build.baseline.metrics import positions
 from ameli_build.baseline.retrieval.channels import Scorer
 from ameli_build.baseline.retrieval.search import EXACT, Index, among_top, best_columns
+from ameli_build.core.arrays import Floats, Integers, Mask
 
 Weights = Mapping[str, float]
 

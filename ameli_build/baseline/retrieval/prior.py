@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ameli_build.arrays import Integers, Mask, Values
 from ameli_build.baseline.data import KnowledgeBase
+from ameli_build.core.arrays import Integers, Mask, Values
+from ameli_build.core.cache import Work
+from ameli_build.core.settings import Settings
 from ameli_build.mentions.stage import name_table
 from ameli_build.mentions.words import WORD
-from ameli_build.settings import Settings
-from ameli_build.stages import Work
 
 Holders = tuple[tuple[int, ...], tuple[int, ...]]
 """Rows of the products with a name, and the count of the name in each."""

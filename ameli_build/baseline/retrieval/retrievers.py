@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ameli_build.arrays import Floats, Integers, Mask, Matrix
 from ameli_build.baseline import tables
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.encode import Vectors
 from ameli_build.baseline.linking.image_module import Adapters, Examples, train_adapters
 from ameli_build.baseline.retrieval.channels import Pictures, Scorer, cosine_scorer, picture_scorer
-from ameli_build.baseline.retrieval.crossed import Crossed, cross_encode
-from ameli_build.baseline.retrieval.floors import floors
+from ameli_build.baseline.retrieval.cross_encoder import Crossed, cross_encode
 from ameli_build.baseline.retrieval.pools import (
     DEPTH,
     Pool,
@@ -29,10 +27,12 @@ from ameli_build.baseline.retrieval.pools import (
     tune,
 )
 from ameli_build.baseline.retrieval.prior import Prior, rank_by_prior
+from ameli_build.baseline.retrieval.simple_baselines import floors
 from ameli_build.baseline.retrieval.tuned_text import TunedText, tune_text
-from ameli_build.not_run import NotRun
-from ameli_build.settings import Settings
-from ameli_build.stages import Work
+from ameli_build.core.arrays import Floats, Integers, Mask, Matrix
+from ameli_build.core.cache import Work
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.settings import Settings
 
 NO_CROSS = "without the cross-encoder's term: {}"
 A_FLOOR = "a floor, beyond the paper"

@@ -16,8 +16,8 @@ from typing import Any
 import faiss
 import numpy as np
 
-from ameli_build.arrays import Floats, Integers, Mask, Matrix
-from ameli_build.snapshot import UnusableInput
+from ameli_build.core.arrays import Floats, Integers, Mask, Matrix
+from ameli_build.core.errors import UnusableInput
 
 EXACT = "exact"
 SEARCHED_LISTS = 8

@@ -18,20 +18,20 @@ from typing import Any
 
 import numpy as np
 
-from ameli_build.arrays import Matrix
 from ameli_build.baseline.data import Data
-from ameli_build.baseline.linking.steady import steady
+from ameli_build.baseline.linking.determinism import steady
 from ameli_build.baseline.retrieval.lesson import Lesson, make_lesson
 from ameli_build.baseline.tables import NOTHING_TO_LEARN
-from ameli_build.fingerprints import fingerprint, work_code
+from ameli_build.core.arrays import Matrix
+from ameli_build.core.cache import Work
+from ameli_build.core.fingerprints import fingerprint, work_code
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import write_json
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.store import lacking, write_record
 from ameli_build.models.text import load_sentence_transformer
-from ameli_build.not_run import NotRun
-from ameli_build.settings import Settings
-from ameli_build.snapshot import write_json
-from ameli_build.stages import Work
 
 LABEL = "fine-tune text"
 NOT_ASKED = NotRun("baseline.text_tuning_epochs is 0")

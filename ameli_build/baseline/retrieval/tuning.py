@@ -16,10 +16,10 @@ from sentence_transformers.sentence_transformer.training_args import BatchSample
 from transformers import PrinterCallback, TrainerCallback
 
 from ameli_build.baseline.retrieval.lesson import Lesson
+from ameli_build.core.progress import track
+from ameli_build.core.settings import Settings
 from ameli_build.models.precision import bears_bfloat16
 from ameli_build.models.text import SentenceEncoder
-from ameli_build.progress import track
-from ameli_build.settings import Settings
 
 SCALE = 20.0
 WEIGHT_DECAY = 0.001

@@ -20,12 +20,12 @@ from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.webdriver import WebDriver
 from urllib3.exceptions import HTTPError
 
-from ameli_build.crawl.browsers import supervise
+from ameli_build.core.errors import Outage, RunFailed
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.crawl.browsers import driver_guard as supervise
 from ameli_build.crawl.browsers.chromium import add_local, find_programs, make_options
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.crawl.fetching.connections import COUNTRY_COOKIE
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import Outage, RunFailed
 
 BROWSER_ERRORS = (WebDriverException, HTTPError, OSError)
 """What a browser that fails, is gone, or does not answer shows itself as."""

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.remote.webdriver import WebDriver
 
+from ameli_build.archive.records import Response
+from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.browsers.browser import BROWSER_ERRORS, Browser, command, told
 from ameli_build.crawl.browsers.pool import BrowserPool
-from ameli_build.crawl.browsers.visits import Hop, Visit, original_bytes
+from ameli_build.crawl.browsers.request_log import Hop, Visit, original_bytes
 from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.transport import Transport
-from ameli_build.crawl.storage.archive import Response
-from ameli_build.settings import CrawlSettings
 
 KINDS = ("page", "listing", "reviews")
 MARK = ("X-Archive-Transport", "browser; the body without its content encoding")

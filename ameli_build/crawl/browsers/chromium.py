@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.common.options import BaseOptions
 
+from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.fetching.addresses import Addresses
-from ameli_build.settings import CrawlSettings
 
 _BINARIES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _FLAGS = (

@@ -6,12 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.progress import say
+from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.browsers.browser import Browser
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.crawl.fetching.throttle import Stopped
-from ameli_build.progress import say
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
 
 START_TRIES = 4
 _CHECK_SECONDS = 0.2

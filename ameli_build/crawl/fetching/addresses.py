@@ -6,8 +6,8 @@ import ipaddress
 import re
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import UnusableInput
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import CrawlSettings
 
 _DEFAULTS = CrawlSettings()
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ameli_build.core.errors import Outage, Refused, RunFailed
+from ameli_build.core.progress import say
+from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.fetching.failures import FetchFailed
-from ameli_build.progress import say
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import Outage, Refused, RunFailed
 
 GIVEN_UP = "host_given_up"
 _FIRST_WAIT = 30.0

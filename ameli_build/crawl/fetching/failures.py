@@ -10,8 +10,8 @@ from http.client import IncompleteRead
 import requests
 import urllib3.exceptions
 
-from ameli_build.crawl.storage.archive import Response
-from ameli_build.snapshot import Outage, Refused, RunFailed
+from ameli_build.archive.records import Response
+from ameli_build.core.errors import Outage, Refused, RunFailed
 
 REFUSALS = frozenset(("http_403", "blocked", "country_page"))
 """Kinds of failure by which a shop says no."""

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from ameli_build.archive.records import Response
+from ameli_build.core.errors import Outage, Refused
+from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
 from ameli_build.crawl.fetching.breaker import Breaker
 from ameli_build.crawl.fetching.failures import NOT_AS_ASKED, REFUSALS, FetchFailed, Unchanged, Unwanted, retry_after
 from ameli_build.crawl.fetching.robots import Robots, RobotsUnreachable
 from ameli_build.crawl.fetching.throttle import Throttle
 from ameli_build.crawl.fetching.transport import REDIRECTS, HttpTransport, Transport
-from ameli_build.crawl.storage.archive import Response
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import Outage, Refused
 
 T = TypeVar("T")
 

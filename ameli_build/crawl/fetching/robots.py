@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
+from ameli_build.core.progress import say
 from ameli_build.crawl.fetching.addresses import Forbidden
-from ameli_build.progress import say
 
 READ_BYTES = 500 * 1024
 """So much of a robots.txt counts, as the standard asks."""

@@ -11,14 +11,14 @@ import requests
 import urllib3.exceptions
 from urllib3.response import HTTPResponse
 
+from ameli_build.archive.bodies import TooLarge, Undecodable, decode
+from ameli_build.archive.body_files import Stored, spool
+from ameli_build.archive.records import Response
+from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.fetching.addresses import Addresses
-from ameli_build.crawl.fetching.bodies import TooLarge, Undecodable, decode
 from ameli_build.crawl.fetching.connections import Client, ForbiddenAddress, Guard, Watchdog
 from ameli_build.crawl.fetching.failures import FetchFailed, connection_failure
 from ameli_build.crawl.fetching.robots import READ_BYTES
-from ameli_build.crawl.fetching.spool import Stored, spool
-from ameli_build.crawl.storage.archive import Response
-from ameli_build.settings import CrawlSettings
 
 REDIRECTS = (301, 302, 303, 307, 308)
 PIECE_BYTES = 1 << 16

@@ -1,7 +1,7 @@
 """Drawings of cameras and game controllers."""
 
+from ameli_build.demo.appearance import Rgb
 from ameli_build.demo.canvas import BLACK, DARK, METAL, WHITE, contrast, mix
-from ameli_build.demo.looks import Rgb
 from ameli_build.demo.subject import Subject
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from ameli_build.demo.answers import Answer, as_json
 from ameli_build.demo.pages.shop import Shop, shown
-from ameli_build.demo.shelves import pick
+from ameli_build.demo.shop_index import pick
 from ameli_build.demo.world import WorldImage, WorldProduct
 
 API_KEY = "0demo0key0of0the0storefront0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ameli_build.demo.pages.shop import Shop, component_id, definition, grouped, product_facts, render
-from ameli_build.demo.shelves import pick
+from ameli_build.demo.shop_index import pick
 from ameli_build.demo.world import WorldProduct
 
 SPECIFICATIONS_PATH = "/canopy/component/shop/specifications/v1"

@@ -16,7 +16,7 @@ from ameli_build.demo.pages.shop import (
     script_string,
     structured_data,
 )
-from ameli_build.demo.shelves import pick
+from ameli_build.demo.shop_index import pick
 from ameli_build.demo.world import WorldProduct
 
 

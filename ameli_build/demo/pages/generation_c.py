@@ -7,16 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ameli_build.demo.pages.shop import (
-    Shop,
-    definition,
-    grouped,
-    product_facts,
-    render,
-    script_json,
-    structured_data,
-)
-from ameli_build.demo.shelves import pick
+from ameli_build.demo.pages.shop import Shop, definition, grouped, product_facts, render, script_json, structured_data
+from ameli_build.demo.shop_index import pick
 from ameli_build.demo.world import WorldProduct
 
 _UNDEFINED = "\ufffe undefined \ufffe"

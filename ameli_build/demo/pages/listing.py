@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ameli_build.demo.pages.shop import Shop, crumbs, render
-from ameli_build.demo.shelves import Category, pick
+from ameli_build.demo.shop_index import Category, pick
 
 OLD_PAGE = 24
 NEW_PAGE = 18

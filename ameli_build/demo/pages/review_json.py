@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ameli_build.catalog.urls import original_image
 from ameli_build.demo.pages.shop import Shop, scaled
-from ameli_build.demo.shelves import SCALED_PHOTOS, photo_id, pick, slug
+from ameli_build.demo.shop_index import SCALED_PHOTOS, photo_id, pick, slug
 from ameli_build.demo.world import WorldImage, WorldProduct, WorldReview
+from ameli_build.shops.bestbuy.urls import original_image
 
 _ASPECTS = ("Performance", "Value", "Design", "Ease of Use", "Features")
 _GRADES = {1: "Poor", 2: "Fair", 3: "Average", 4: "Good", 5: "Excellent"}

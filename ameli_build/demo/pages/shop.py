@@ -11,9 +11,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ameli_build.demo.shelves import Category, Shelves, pick, product_image_path, review_photo_path, slug
+from ameli_build.core.records import Attribute
+from ameli_build.demo.shop_index import Category, Shelves, pick, product_image_path, review_photo_path, slug
 from ameli_build.demo.world import WorldImage, WorldProduct
-from ameli_build.records import Attribute
 
 _TEMPLATES = Environment(
     loader=PackageLoader("ameli_build.demo.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True

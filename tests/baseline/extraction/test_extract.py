@@ -16,12 +16,12 @@ from ameli_build.baseline.extraction.attributes import Found, make_sheets
 from ameli_build.baseline.extraction.extract import Extracted, extract
 from ameli_build.baseline.extraction.implied import is_sure
 from ameli_build.baseline.extraction.rating import FUSED, rate
+from ameli_build.core.cache import Work
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.models.generator import load_generator
 from ameli_build.models.implied import Answer, load_implier
-from ameli_build.not_run import NotRun
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
 
 FAST = ["baseline.ocr_images=2", "baseline.generated_tokens=4"]
 

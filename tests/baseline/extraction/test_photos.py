@@ -7,9 +7,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ameli_build.baseline.data import Reviews
 from ameli_build.baseline.extraction.photos import read_photos
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
+from ameli_build.core.cache import Work
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 
 WORDS = ("NORVEX", "KALDEN", "TRIVOX", "BELMAR")
 

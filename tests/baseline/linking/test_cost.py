@@ -6,7 +6,7 @@ import numpy as np
 
 from ameli_build.baseline.linking.cost import training_cost
 from ameli_build.baseline.linking.pairs import Layout
-from ameli_build.settings import load_settings
+from ameli_build.core.settings import load_settings
 
 
 def test_each_pair_of_a_review_is_counted_once() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ameli_build.baseline.linking.image_module import Examples, train_adapters
-from ameli_build.settings import BaselineSettings
+from ameli_build.core.settings import BaselineSettings
 
 OPTIONS = BaselineSettings(adapter_hidden=32, adapter_epochs=30, adapter_learning_rate=5e-3, adapter_scale=20)
 

@@ -14,19 +14,19 @@ from damages import DAMAGES
 from tiny_models import save_deberta
 from toy import OPTIONS, marked_lists, picture_examples
 
-from ameli_build.baseline.linking import learn
+from ameli_build.baseline.linking import training as learn
 from ameli_build.baseline.linking.image_module import Adapters, train_adapters
-from ameli_build.baseline.linking.learn import key_of
 from ameli_build.baseline.linking.text_module import TextModule, train_text_module
-from ameli_build.sealed import write_sealed
-from ameli_build.snapshot import UnusableInput
+from ameli_build.baseline.linking.training import key_of
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.sealed import write_sealed
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[3:]
 import test_learn
-from ameli_build.baseline.linking import learn
+from ameli_build.baseline.linking import training as learn
 write = learn._write_checkpoint
 def write_and_die(task, progress, path):
     write(task, progress, path)

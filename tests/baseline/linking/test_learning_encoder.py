@@ -13,9 +13,9 @@ from transformers import AlbertConfig, AlbertModel, BertConfig, BertModel, Rober
 from ameli_build.baseline.linking.encoder import LearningEncoder, free_layers
 from ameli_build.baseline.linking.head import Lists
 from ameli_build.baseline.linking.text_module import TextModule, make_trainer, train_text_module
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import BaselineSettings
 from ameli_build.models.pairs import load_pair_encoder
-from ameli_build.settings import BaselineSettings
-from ameli_build.snapshot import UnusableInput
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
 

@@ -10,9 +10,10 @@ from torchvision.models import resnet18
 
 from ameli_build.baseline.data import load_data
 from ameli_build.baseline.linking.resnet import embed_resnet
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot, UnusableInput
-from ameli_build.stages import Work
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 
 
 def test_first_pictures_as_unit_vectors(tmp_path: Path) -> None:

@@ -11,16 +11,16 @@ import polars as pl
 import pytest
 from baseline_world import write_dataset
 
-from ameli_build.arrays import Integers
 from ameli_build.baseline.linking.table5 import LINKERS, Case, linker
+from ameli_build.baseline.predictions.explained import tell
 from ameli_build.baseline.run import run_baseline
 from ameli_build.baseline.tables import TABLE5, in_order
 from ameli_build.baseline.text import render
-from ameli_build.baseline.told import tell
-from ameli_build.not_run import NotRun
+from ameli_build.core.arrays import Integers
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.report.run import make_report
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
 
 QUICK = (
     "baseline.runs=1",

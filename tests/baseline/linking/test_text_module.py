@@ -12,7 +12,7 @@ from ameli_build.baseline.linking.head import NEVER, Lists, make_lists
 from ameli_build.baseline.linking.lists import with_gold
 from ameli_build.baseline.linking.pairs import Cosines, Layout, lay_out
 from ameli_build.baseline.linking.text_module import train_text_module
-from ameli_build.settings import BaselineSettings
+from ameli_build.core.settings import BaselineSettings
 
 OPTIONS = BaselineSettings(text_hidden=32, text_epochs=25, text_learning_rate=3e-3)
 WIDTH, SLOTS, CHOICES = 8, 3, 5

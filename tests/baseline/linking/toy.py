@@ -7,7 +7,7 @@ import numpy as np
 from ameli_build.baseline.linking.head import Lists, make_lists
 from ameli_build.baseline.linking.image_module import Examples
 from ameli_build.baseline.linking.pairs import Layout, Pair, PairTexts
-from ameli_build.settings import BaselineSettings
+from ameli_build.core.settings import BaselineSettings
 
 CHOICES = 3
 OPTIONS = BaselineSettings(

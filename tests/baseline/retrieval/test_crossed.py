@@ -12,14 +12,14 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from ameli_build.baseline.data import load_data
 from ameli_build.baseline.encode import encode_all
-from ameli_build.baseline.retrieval.crossed import cross_encode
+from ameli_build.baseline.retrieval.cross_encoder import cross_encode
 from ameli_build.baseline.retrieval.pools import Pool
 from ameli_build.baseline.retrieval.retrievers import Pools
+from ameli_build.core.cache import Work
+from ameli_build.core.sealed import read_entry
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.models.cross import load_cross_encoder
-from ameli_build.sealed import read_entry
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
 
 TINY = BertConfig(
     vocab_size=30522, num_labels=1, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16

@@ -12,7 +12,7 @@ from ameli_build.baseline.retrieval.channels import (
 )
 from ameli_build.baseline.retrieval.pools import build_pool, rank
 from ameli_build.baseline.retrieval.search import among_top, best_columns, build_index
-from ameli_build.snapshot import UnusableInput
+from ameli_build.core.errors import UnusableInput
 
 
 def unit(generator: np.random.Generator, rows: int, width: int = 16) -> np.ndarray:

@@ -10,11 +10,12 @@ from PIL import Image
 
 from ameli_build.baseline.data import load_data
 from ameli_build.baseline.metrics import hits
-from ameli_build.baseline.retrieval.floors import colour_histograms, floors, rank_by_words
+from ameli_build.baseline.retrieval.simple_baselines import colour_histograms, floors, rank_by_words
 from ameli_build.baseline.tables import COLOURS, TITLES, WORDS
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import RunFailed, Snapshot
-from ameli_build.stages import Work
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 
 
 def test_bm25_by_hand() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from ameli_build.baseline.data import KnowledgeBase
 from ameli_build.baseline.retrieval.prior import count_forms, make_prior, rank_by_prior
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
+from ameli_build.core.cache import Work
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 
 COMPUTERS, TABLETS = ("Shop", "Computers"), ("Shop", "Tablets")
 

@@ -18,16 +18,16 @@ from transformers import BertConfig, BertModel
 
 from ameli_build.baseline.data import Data, load_data
 from ameli_build.baseline.metrics import positions
-from ameli_build.baseline.retrieval.floors import rank_by_cosine
 from ameli_build.baseline.retrieval.lesson import make_lesson
+from ameli_build.baseline.retrieval.simple_baselines import rank_by_cosine
 from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, TunedText, tune_text
 from ameli_build.baseline.retrieval.tuning import last_checkpoint
 from ameli_build.baseline.tables import NOTHING_TO_LEARN
+from ameli_build.core.cache import Work
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.text import load_sentence_transformer
-from ameli_build.settings import Settings, load_settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
 
 RESUMED = """
 import sys
@@ -35,9 +35,9 @@ from contextlib import suppress
 from pathlib import Path
 from ameli_build.baseline.data import load_data
 from ameli_build.baseline.retrieval.tuned_text import tune_text
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.cache import Work
 root = Path(sys.argv[1])
 tune_text(Work(Snapshot(root)), load_settings("demo", sys.argv[2:]), load_data(root / "dataset"))
 """

@@ -14,19 +14,19 @@ from crawl.crawling import archived, settings_for
 from demo.small_world import picture, small_world
 from faults.server import always, misbehaving
 
+from ameli_build.archive.records import Response
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.browsers.browser_transport import MARK, BrowserTransport
 from ameli_build.crawl.browsers.pool import BrowserPool
-from ameli_build.crawl.fetching.answers import html_page
+from ameli_build.crawl.checks import html_page
 from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.run import crawl
-from ameli_build.crawl.storage.archive import Response
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import AbortedChunks, Drip, FaultPlan, Hang, LyingLength, Reset, Rule, Status
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
-from ameli_build.settings import load_settings
-from ameli_build.snapshot import Snapshot
 
 pytestmark = pytest.mark.browser
 

@@ -21,13 +21,13 @@ from faults.server import misbehaving
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.remote.webdriver import WebDriver
 
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.browsers.browser import Browser
 from ameli_build.crawl.browsers.chromium import make_options, resolver_rules
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.server import LoopbackServer
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
 
 pytestmark = pytest.mark.browser
 
@@ -217,7 +217,7 @@ CRAWLER = """
 import contextlib, threading, time
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.crawl.browsers.pool import BrowserPool
-from ameli_build.settings import CrawlSettings
+from ameli_build.core.settings import CrawlSettings
 settings = CrawlSettings(browsers=2)
 pool = BrowserPool(settings, Addresses(settings), threading.Event())
 try:

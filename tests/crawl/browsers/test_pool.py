@@ -17,12 +17,12 @@ import pytest
 from crawl.browsing import alive, clicker_of, pool_of, processes_of, settings_of
 from faults.server import misbehaving
 
-from ameli_build.catalog.urls import product_url, review_url
+from ameli_build.core.errors import RunFailed
 from ameli_build.crawl.browsers.pool import START_TRIES, BrowserPool
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.crawl.fetching.throttle import Stopped
 from ameli_build.demo.answers import Answer, as_json
-from ameli_build.snapshot import RunFailed
+from ameli_build.shops.bestbuy.urls import product_url, review_url
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ameli_build.crawl.browsers.visits import SCRIPTED, Visit, original_bytes
+from ameli_build.crawl.browsers.request_log import SCRIPTED, Visit, original_bytes
 
 
 def said(method: str, **values: Any) -> dict[str, Any]:

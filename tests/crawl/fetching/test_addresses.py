@@ -8,12 +8,12 @@ from urllib.parse import quote
 import pytest
 from faults.server import misbehaving
 
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.settings import CrawlSettings, load_settings
 from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
 from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.demo.answers import moved
-from ameli_build.settings import CrawlSettings, load_settings
-from ameli_build.snapshot import RunFailed, UnusableInput
 
 SHOP = Addresses(CrawlSettings())
 OWN = Addresses(CrawlSettings(site_url="http://127.0.0.1:8123/", image_hosts=("localhost",)))

@@ -10,9 +10,9 @@ import brotli
 import pytest
 import zstandard
 
-from ameli_build.crawl.fetching.bodies import TooLarge, Undecodable, decode, image_extension
+from ameli_build.archive.bodies import TooLarge, Undecodable, decode, image_extension
+from ameli_build.demo.fault_server import bomb
 from ameli_build.demo.faults import Bomb
-from ameli_build.demo.misbehave import bomb
 
 TEXT = b"a review of a red lamp " * 400
 PACKED = {

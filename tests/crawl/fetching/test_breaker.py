@@ -8,15 +8,15 @@ from contextlib import contextmanager
 import pytest
 from faults.server import always, misbehaving
 
-from ameli_build.crawl.fetching.answers import html_page
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.crawl.checks import html_page
 from ameli_build.crawl.fetching.breaker import Breaker
 from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import FaultPlan, Status
 from ameli_build.demo.server import LoopbackServer
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
 
 SHOP, IMAGES = "shop.test", "images.test"
 PAGE = b"<html><title>A lamp</title></html>"

@@ -15,11 +15,13 @@ import pytest
 from faults.server import always, misbehaving
 
 from ameli_build import __version__
-from ameli_build.crawl.fetching.answers import html_page
+from ameli_build.archive.records import Response
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.crawl.checks import html_page
 from ameli_build.crawl.fetching.connections import Client
 from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged, retry_after
 from ameli_build.crawl.fetching.fetch import Fetcher, validators
-from ameli_build.crawl.storage.archive import Response
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import (
     ACCESS_DENIED,
@@ -40,8 +42,6 @@ from ameli_build.demo.faults import (
     Status,
 )
 from ameli_build.demo.server import LoopbackServer
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
 
 PAGE = (
     b"<!DOCTYPE html><html><head><title>A lamp</title><script src='/captcha.js'></script></head>"

@@ -13,15 +13,15 @@ import pytest
 from crawl.calling import SKUS, WORLD, calls, noted, run, skus_in
 from demo.small_world import picture
 
+from ameli_build.archive.records import read_archive
+from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.crawl import developer
-from ameli_build.crawl.fetching.keyed import Allowance
-from ameli_build.crawl.storage.archive import read_archive
+from ameli_build.crawl.fetching.api_client import Allowance
 from ameli_build.demo.answers import Answer, as_json, moved
 from ameli_build.demo.faults import FaultPlan, Reset, Rule, Status
 from ameli_build.demo.pages.developer_api import API_KEY
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
-from ameli_build.snapshot import RunFailed, UnusableInput
 
 
 @pytest.fixture(autouse=True)

@@ -7,15 +7,15 @@ import threading
 import pytest
 from faults.server import always, misbehaving
 
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.crawl.checks import html_page
 from ameli_build.crawl.fetching.addresses import Forbidden
-from ameli_build.crawl.fetching.answers import html_page
 from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.fetching.robots import Robots, RobotsUnreachable, product_token
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import ACCESS_DENIED, Fault, Hang, Page, Status
-from ameli_build.settings import CrawlSettings
-from ameli_build.snapshot import RunFailed
 
 PAGE = b"<html><title>A lamp</title></html>"
 RULES = b"User-agent: GetIntentCrawler\nDisallow: /\n\nUser-agent: *\nDisallow: /api/*.json\nDisallow: /cart\n"

@@ -35,11 +35,11 @@ from crawl.misbehaving_shop import (
 )
 from faults.kinds import ANSWERS, FINAL
 
-from ameli_build.catalog.urls import sku_of
+from ameli_build.core.errors import RunFailed
 from ameli_build.demo import faults as wrong
 from ameli_build.demo.faults import FaultPlan, Rewrite, Rule, Status
 from ameli_build.demo.storefront import Storefront
-from ameli_build.snapshot import RunFailed
+from ameli_build.shops.bestbuy.urls import sku_of
 
 LINES = ANSWERS | FINAL
 WORLD = world_of(len(LINES))
@@ -210,8 +210,8 @@ MEASURE = """
 import resource, sys
 from pathlib import Path
 from ameli_build.crawl.run import crawl
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 
 root, settings = Path(sys.argv[1]), Settings.model_validate_json(sys.argv[2])
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -19,14 +19,14 @@ from demo.small_world import small_world
 from PIL import Image
 
 from ameli_build.clean.decoding import check_pictures
+from ameli_build.core.cache import Work
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl
 from ameli_build.demo import faults as wrong
 from ameli_build.demo.faults import FaultPlan, Rule
-from ameli_build.demo.shelves import slug
+from ameli_build.demo.shop_index import slug
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import World, WorldImage
-from ameli_build.snapshot import Snapshot
-from ameli_build.stages import Work
 
 PHOTO = photograph()
 JPEG = encoded(photograph(side=600), quality=95)

@@ -19,13 +19,14 @@ from crawl.crawling import archived, settings_for
 from crawl.misbehaving_shop import PAGE_SIZE, failures, opened, options, page_of, reviews_of, run, table, world_of
 from demo.small_world import GONE
 
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl
-from ameli_build.demo import mischief
+from ameli_build.demo import page_faults as mischief
 from ameli_build.demo.faults import FaultPlan, Rework, Rewrite, Rule
-from ameli_build.demo.shelves import Shelves
+from ameli_build.demo.shop_index import Shelves
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldProduct
-from ameli_build.snapshot import RunFailed, Snapshot
 
 WORLD = world_of(15)
 FAMILY = WORLD.products[:-3]

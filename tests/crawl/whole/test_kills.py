@@ -20,9 +20,9 @@ from crawl.crawling import settings_for
 from crawl.misbehaving_shop import contents, failures, opened, options, table
 from demo.small_world import small_world
 
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.demo.storefront import Storefront
-from ameli_build.settings import Settings
-from ameli_build.snapshot import Snapshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -30,7 +30,7 @@ KILLS = 10
 SEED = 20240304
 CRAWL = (
     "import sys; from pathlib import Path; from ameli_build.crawl.run import crawl\n"
-    "from ameli_build.settings import Settings; from ameli_build.snapshot import Snapshot\n"
+    "from ameli_build.core.settings import Settings; from ameli_build.core.snapshot import Snapshot\n"
     "crawl(Snapshot(Path(sys.argv[1])), Settings.model_validate_json(sys.argv[2]))"
 )
 

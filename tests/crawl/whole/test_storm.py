@@ -17,15 +17,15 @@ import pytest
 from crawl.misbehaving_shop import PAGE_SIZE, Options, failures, opened, run, statistics, table, world_of
 from faults.kinds import ANSWERS, FINAL
 
-from ameli_build.catalog.urls import review_url
 from ameli_build.demo import faults as wrong
-from ameli_build.demo import mischief
+from ameli_build.demo import page_faults as mischief
 from ameli_build.demo.faults import Rewrite, Rule, Status
 from ameli_build.demo.pages.review_json import best_copy
 from ameli_build.demo.pages.shop import Shop
-from ameli_build.demo.shelves import Shelves
+from ameli_build.demo.shop_index import Shelves
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import World, WorldProduct
+from ameli_build.shops.bestbuy.urls import review_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -1,0 +1,164 @@
+"""Answers as files hold them: read from JSON, CSV, XLSX and Label Studio's export, not yet checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ameli_build.annotation.codes import UnreadableAnswers
+from ameli_build.annotation.tasks import CANNOT_TELL, CLEAN_TEST, TASKS
+from ameli_build.core.spreadsheets import (
+    Row,
+    UnreadableTable,
+    column_name,
+    plain_value,
+    read_file,
+    table_rows,
+    text_of,
+    unicode_text,
+    workbook_rows,
+)
+from ameli_build.core.text import printable
+
+SIMULATED = "simulated-"
+"""How the names of annotators begin who are no people; so the tables say it too."""
+
+_SYNONYMS = {
+    "review_id": "review_id",
+    "choice": "choice",
+    "your_choice": "choice",
+    "position": "choice",
+    "chosen_position": "choice",
+    "answer": "choice",
+    "comment": "comment",
+    "words": "words",
+    "right_words": "words",
+    "annotator": "annotator",
+    "sheet_code": "code",
+}
+_OFFICIAL_CHOICE = "target_product_position"
+"""The beginning of the authors' header, which goes on with the range."""
+
+_ZIP = b"PK\x03\x04"
+_TABLES = (".csv", ".tsv", ".tab")
+_UNSURE = {"?", "x", "cannot tell", "cannot_tell"}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One row of an answers file. `choice` is None where it was left blank.
+
+    `fingerprint` is None where the file does not say which sheets it belongs to (a CSV made by hand).
+    """
+
+    annotator: str
+    review_id: str
+    choice: str | None
+    comment: str = ""
+    words: str = ""
+    task: str = CLEAN_TEST
+    fingerprint: str | None = None
+    file: str = ""
+
+    @property
+    def known_task(self) -> bool:
+        """Whether there is such a task."""
+        return self.task in TASKS
+
+
+def read_answers(path: Path) -> list[Given]:
+    """The rows of a file: a workbook, JSON, or a table as spreadsheets save it. Raises `UnreadableAnswers`."""
+    try:
+        content = read_file(path)
+        if path.suffix.lower() == ".xlsx" or content.startswith(_ZIP):
+            return _rows(path, _by_line(workbook_rows(content, "review_id")))
+        text = text_of(content).lstrip("\ufeff \r\n\t")
+        if path.suffix.lower() not in _TABLES and (path.suffix.lower() == ".json" or text.startswith(("{", "["))):
+            return _rows_of_json(path, unicode_text(content))
+        return _rows(path, _rows_of_table(content))
+    except UnreadableTable as error:
+        raise UnreadableAnswers(str(error)) from None
+
+
+def _rows_of_json(path: Path, text: str) -> list[Given]:
+    from ameli_build.annotation.labelstudio import rows_of_export
+
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UnreadableAnswers("not a JSON document") from None
+    if isinstance(value, dict) and isinstance(value.get("answers"), list):
+        return _rows(path, value["answers"], value)
+    if isinstance(value, list):
+        return _rows(path, rows_of_export(value))
+    raise UnreadableAnswers("no answers in it (no list named 'answers')")
+
+
+def choice_text(value: Any) -> str | None:
+    """A choice in one spelling: numbers without a fraction, `?` for "cannot tell", None for a blank."""
+    text = "several values" if isinstance(value, list | dict) else plain_value(_text(value)).lower()
+    if text in _UNSURE:
+        return CANNOT_TELL
+    return str(int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else text[:80] or None
+
+
+def _rows(path: Path, rows: Iterable[Any], file: Mapping[str, Any] | None = None) -> list[Given]:
+    return [_row(_text(path.name), path.stem.removeprefix("answers-"), row, file or {}) for row in rows]
+
+
+def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
+    """One row, under whatever header; what is not an object becomes a row without a review."""
+    named = {_column(key): value for key, value in row.items()} if isinstance(row, Mapping) else {}
+    task, annotator, fingerprint = _origin(named, file)
+    annotator = " ".join((annotator or _text(stem)).split())[:80]
+    if file.get("simulated") is True and not annotator.startswith(SIMULATED):
+        annotator = SIMULATED + annotator
+    review_id = named.get("review_id")
+    if isinstance(review_id, float) and review_id.is_integer():
+        review_id = int(review_id)  # a spreadsheet's idea of an id made of digits
+    return Given(
+        annotator,
+        _text(review_id),
+        choice_text(named.get("choice")),
+        _text(named.get("comment")),
+        _text(named.get("words")),
+        task or CLEAN_TEST,
+        fingerprint,
+        name,
+    )
+
+
+def _origin(named: Mapping[str, Any], file: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """Task, annotator and fingerprint: of the row's sheet code, else of the file."""
+    parts = _text(named.get("code")).split("/")
+    if len(parts) == 3:
+        return parts[0], parts[1], parts[2]
+    annotator = _text(named.get("annotator")) or _text(file.get("annotator"))
+    return _text(file.get("task")) or None, annotator or None, _text(file.get("fingerprint")) or None
+
+
+def _column(header: Any) -> str:
+    name = column_name(header)
+    return "choice" if name.startswith(_OFFICIAL_CHOICE) else _SYNONYMS.get(name, name)
+
+
+def _text(value: Any) -> str:
+    """A cell as text: nothing of lists and objects; what no terminal and no file can hold is U+FFFD."""
+    if value is None or isinstance(value, list | dict):
+        return ""
+    return printable(str(value)[:20_000]).strip()[:10_000]
+
+
+def _rows_of_table(content: bytes) -> list[dict[str, Any]]:
+    header, rows = table_rows(content)
+    columns = [_column(name) for name in header]
+    if not {"review_id", "choice"} <= set(columns):
+        raise UnreadableAnswers(f"no columns review_id and position in it (found: {', '.join(columns)[:200]})")
+    return _by_line((header, rows))
+
+
+def _by_line(table: tuple[list[str], list[Row]]) -> list[dict[str, Any]]:
+    return [row for _, row in table[1]]

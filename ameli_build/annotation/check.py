@@ -1,0 +1,75 @@
+"""Which answers can be used, and why the others cannot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ameli_build.annotation.answers import Given
+from ameli_build.annotation.tasks import TASKS, Task
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Usable answers, how many rows each annotator left blank, and a plain line a file and kind of problem."""
+
+    answers: tuple[Given, ...]
+    blank: Mapping[str, int]
+    problems: tuple[str, ...]
+
+
+def check(given: Iterable[Given], tasks: Mapping[str, Task]) -> Checked:
+    """Sort answers by annotator and review, and leave out what cannot be used.
+
+    Two answers of one annotator for one review: alike, they count once; different, neither counts.
+    """
+    groups: dict[tuple[str, str, str], list[Given]] = defaultdict(list)
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    blank: dict[str, set[str]] = defaultdict(set)
+    for row in given:
+        problem = _problem(row, tasks)
+        if problem is not None:
+            found[row.file, problem].append(_example(row))
+        elif row.choice is None:
+            blank[row.annotator].add(row.review_id)
+        else:
+            groups[row.task, row.annotator, row.review_id].append(row)
+    answers = [rows[0] for _, rows in sorted(groups.items()) if len({row.choice for row in rows}) == 1]
+    for _, rows in sorted(groups.items()):
+        choices = sorted({str(row.choice) for row in rows})
+        if len(choices) > 1:
+            kind = "two different answers of one annotator for one review, both left out"
+            found[rows[-1].file, kind].append(f"{rows[0].review_id} ({' and '.join(choices)})")
+    left = {name: len(ids - {row.review_id for row in answers if row.annotator == name}) for name, ids in blank.items()}
+    return Checked(tuple(answers), left, tuple(_line(*key, each) for key, each in sorted(found.items())))
+
+
+def _problem(row: Given, tasks: Mapping[str, Task]) -> str | None:
+    if row.task not in TASKS:
+        return f"of an unknown task ({row.task[:40]})"
+    task = tasks[row.task]
+    if row.fingerprint is not None and row.fingerprint != task.fingerprint:
+        return "of another snapshot or an earlier build, left out"
+    if not row.review_id:
+        return "without a review id"
+    item = task.items.get(row.review_id)
+    if item is None:
+        return "with an unknown review id"
+    if row.choice is None or row.choice in task.choices(item):
+        return None
+    if row.choice.startswith("="):
+        return "with a formula instead of a choice"
+    return "with a choice out of range"
+
+
+def _example(row: Given) -> str:
+    return f"{row.review_id[:60]!r} ({row.choice[:20]})" if row.choice else repr(row.review_id[:60])
+
+
+def _line(file: str, kind: str, examples: Sequence[str]) -> str:
+    shown = ", ".join(examples[:_EXAMPLES]) + (", ..." if len(examples) > _EXAMPLES else "")
+    rows = "row" if len(examples) == 1 else "rows"
+    return f"{file}: {len(examples)} {rows} {kind}: {shown}"

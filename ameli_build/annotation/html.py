@@ -1,0 +1,99 @@
+"""The HTML sheet: one file an annotator opens, with no network, and that holds each picture once.
+
+It tells nothing of the gold product: products are numbered by name, and no SKU is in the page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from ameli_build.annotation.assets import asset, source_hash, tokens
+from ameli_build.annotation.pictures import Album, product_side
+from ameli_build.annotation.tasks import CHOICES, QUESTIONS, Entity, Item, Task
+from ameli_build.core.settings import Settings
+
+ANSWERS_FORMAT = "ameli-answers/1"
+_SCRIPTS = ("state.js", "differences.js", "view.js", "main.js")
+
+
+def sheet_page(task: Task, sheet: str, annotator: str, review_ids: Sequence[str], settings: Settings) -> str:
+    """The page of one annotator's reviews, in their order."""
+    items = [task.items[review_id] for review_id in review_ids]
+    shown = sorted({sku for item in items for sku in item.shown}, key=lambda sku: (task.entities[sku].name, sku))
+    paths = {path for sku in shown for path in task.entities[sku].images}
+    album = Album(task.pictures, paths, product_side(len(paths), settings.sheets.megabytes))
+    numbers = {sku: number for number, sku in enumerate(shown)}
+    choices = CHOICES.get(task.name)
+    meta = {
+        "format": ANSWERS_FORMAT,
+        "task": task.name,
+        "sheet": sheet,
+        "annotator": annotator,
+        "fingerprint": task.fingerprint,
+        "perPage": settings.sheets.reviews_per_page,
+        "choices": choices,
+        "ids": list(review_ids),
+    }
+    style, script = Markup(tokens() + _asset("sheet.css")), Markup(_script())
+    return _template().render(
+        sheet=sheet,
+        task=task.name,
+        question=QUESTIONS[task.name],
+        count=len(items),
+        most=max((len(item.shown) for item in items), default=1),
+        labels=choices,
+        style=style,
+        style_hash=source_hash(style),
+        script=script,
+        script_hash=source_hash(script),
+        meta=_data(meta),
+        reviews=[_data(_review(item, numbers, album)) for item in items],
+        products=[_data(_product(task.entities[sku], album)) for sku in shown],
+        pictures=album.pictures,
+    )
+
+
+def _review(item: Item, numbers: dict[str, int], album: Album) -> dict[str, Any]:
+    start, end = item.span or (len(item.text), len(item.text))
+    return {
+        "title": item.title,
+        "text": [item.text[:start], item.text[start:end], item.text[end:]],
+        "photos": album.numbers_of(item.photos),
+        "shown": [numbers[sku] for sku in item.shown],
+    }
+
+
+def _product(entity: Entity, album: Album) -> dict[str, Any]:
+    return {
+        "name": entity.name,
+        "categories": entity.categories,
+        "description": entity.description,
+        "attributes": entity.attributes,
+        "images": album.numbers_of(entity.images),
+    }
+
+
+def _data(value: Any) -> Markup:
+    """JSON for a script element: no character in it can end the element, whatever a review says."""
+    text = json.dumps(value, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _script() -> str:
+    return '(() => {\n"use strict";\n' + "\n".join(map(_asset, _SCRIPTS)) + "})();\n"
+
+
+def _asset(name: str) -> str:
+    return asset("annotation", name)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    return environment.from_string(_asset("sheet.html.jinja"))

@@ -1,0 +1,111 @@
+"""Pictures on a sheet: each distinct one once, small, as JPEG."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import os
+import threading
+from collections import deque
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+
+from ameli_build.core.pictures import ANY_SIZE, bounded, open_body, picture_body, to_rgb
+from ameli_build.core.progress import track
+from ameli_build.core.snapshot import is_own_file
+from ameli_build.core.workers import default_workers
+
+PHOTO_SIDE = 900
+"""Pixels of a review photograph's longer side: annotators zoom into these."""
+THUMBNAIL_SIDE = 150
+_SIDES = (480, 400, 320, 240, 200, 160)
+"""Of product pictures; few, so that sheets share their copies."""
+_BYTES_PER_PIXEL = 0.13
+"""Of a product picture at this quality in base64: what catalogue pictures were seen to need."""
+
+
+def product_side(pictures: int, megabytes: float) -> int:
+    """Pixels of a product picture's longer side so that `pictures` of them take about `megabytes` on a sheet."""
+    side = math.sqrt(megabytes * 1e6 / _BYTES_PER_PIXEL / max(pictures, 1))
+    return next((each for each in _SIDES if each <= side), _SIDES[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Small copies of pictures named by their content: paths are relative to `root`, copies are kept in `cache`."""
+
+    root: Path
+    cache: Path
+
+    def small(self, path: str, side: int) -> bytes | None:
+        """The picture as JPEG, upright, on white, at most `side` pixels long; None where it cannot be read."""
+        with bounded(ANY_SIZE):
+            return self._small(path, side)
+
+    def _small(self, path: str, side: int) -> bytes | None:
+        kept = self.cache / str(side) / f"{PurePosixPath(path).stem}.jpg"
+        if kept.is_file():
+            return kept.read_bytes()
+        jpeg = _shrunk(self.root / path, side) if is_own_file(self.root, path) else None
+        if jpeg is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            partial = kept.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
+            partial.write_bytes(jpeg)
+            partial.replace(kept)
+        return jpeg
+
+    def prepare(self, paths: Collection[str], side: int) -> None:
+        """Make the copies of many pictures, several at a time; Pillow works outside the interpreter's lock."""
+        with bounded(ANY_SIZE), ThreadPoolExecutor(default_workers()) as pool:  # Pillow's guards are the process's
+            copies = pool.map(lambda path: self._small(path, side) is not None, sorted(paths))
+            deque(track(copies, "pictures", len(paths)), maxlen=0)
+
+
+def _shrunk(path: Path, side: int) -> bytes | None:
+    """A small copy of a picture, decoded as every stage decodes it."""
+    try:
+        with open_body(picture_body(path)) as opened:
+            opened.draft("RGB", (side, side))
+            flat = to_rgb(opened)
+            flat.thumbnail((side, side), Image.Resampling.LANCZOS)
+    except Exception:  # a decoder raises whatever the damage makes it raise
+        return None
+    stream = io.BytesIO()
+    flat.save(stream, "JPEG", quality=74)
+    return stream.getvalue()
+
+
+def data_uri(jpeg: bytes) -> str:
+    """The picture as a `data:` address."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+class Album:
+    """Numbers for pictures, so that a file holds each once: `number_of` gives None for one that cannot be read."""
+
+    def __init__(self, pictures: Pictures, small: Collection[str], side: int) -> None:
+        """`small` are paths of product pictures, kept at `side` pixels; all others count as photographs."""
+        self._source = pictures
+        self._small = frozenset(small)
+        pictures.prepare(self._small, side)
+        self._side = side
+        self._numbers: dict[str, int | None] = {}
+        self.pictures: list[str] = []
+
+    def number_of(self, path: str) -> int | None:
+        """The number of a picture in `pictures`; it is read when first asked for."""
+        if path not in self._numbers:
+            jpeg = self._source.small(path, self._side if path in self._small else PHOTO_SIDE)
+            self._numbers[path] = None if jpeg is None else len(self.pictures)
+            if jpeg is not None:
+                self.pictures.append(data_uri(jpeg))
+        return self._numbers[path]
+
+    def numbers_of(self, paths: Iterable[str]) -> list[int]:
+        """The numbers of those of `paths` that can be read, in order."""
+        return [number for path in paths if (number := self.number_of(path)) is not None]

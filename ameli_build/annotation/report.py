@@ -1,0 +1,201 @@
+"""What annotators answered, kept and counted: `sheets/answers.parquet`, `sheets/report.json`, `sheets/labels.csv`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ameli_build.annotation.agreement import krippendorff_alpha
+from ameli_build.annotation.answers import SIMULATED, Given
+from ameli_build.annotation.check import Checked
+from ameli_build.annotation.tasks import CANNOT_TELL, CLEAN_TEST, INFORMATIVENESS, Task
+from ameli_build.core.snapshot import Snapshot, write_bytes, write_json, write_table
+from ameli_build.core.text import printable
+from ameli_build.release.stage import ANSWERS_FILE
+from ameli_build.release.tables import ANSWERS
+
+_STORE = pl.Schema(dict.fromkeys(("annotator", "review_id", "choice", "sku", "words", "comment"), pl.String))
+"""Columns of `sheets/answers/<task>.parquet`: all that was answered, `sku` the chosen candidate of `clean-test`."""
+
+_POSITIVE = {INFORMATIVENESS: "yes", "mentions": "right"}
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationReport:
+    """What an import found: `tasks` are the reports as written to disk; `str()` is what a user reads."""
+
+    tasks: Mapping[str, Mapping[str, Any]]
+    problems: tuple[str, ...]
+    blank: Mapping[str, int]
+
+    def __str__(self) -> str:
+        lines = [line for report in self.tasks.values() for line in _lines(report)]
+        lines += [f"{name}: {count} reviews left blank" for name, count in sorted(self.blank.items()) if count]
+        return printable("\n".join([*lines, *(f"not used: {problem}" for problem in self.problems)]))
+
+
+def record(
+    snapshot: Snapshot, tasks: Mapping[str, Task], checked: Checked, problems: Sequence[str]
+) -> AnnotationReport:
+    """Merge the answers with those of earlier imports and write what follows from them."""
+    reports: dict[str, Mapping[str, Any]] = {}
+    told = list(problems)
+    for name, task in tasks.items():
+        fresh = [answer for answer in checked.answers if answer.task == name]
+        if not fresh:
+            continue
+        path = snapshot.root / "sheets" / "answers" / f"{name}.parquet"
+        merged = _merge(path, task, fresh, told)
+        write_table(path, merged)
+        report = _report(snapshot, task, merged) | {"not_used": told}
+        suffix = "" if name == CLEAN_TEST else f"-{name}"
+        write_json(snapshot.root / "sheets" / f"report{suffix}.json", report)
+        if name == CLEAN_TEST:
+            write_table(snapshot.root / ANSWERS_FILE, _positions(task, merged))
+        if name == INFORMATIVENESS:
+            write_bytes(snapshot.root / "sheets" / "labels.csv", _labels(merged).encode())
+        reports[name] = report
+    return AnnotationReport(reports, tuple(told), checked.blank)
+
+
+def _merge(path: Path, task: Task, fresh: Sequence[Given], told: list[str]) -> pl.DataFrame:
+    """Earlier answers of other annotators and the fresh ones. People's answers end those of simulated annotators."""
+    rows = [
+        (
+            answer.annotator,
+            answer.review_id,
+            answer.choice,
+            _chosen_sku(task, answer.review_id, answer.choice),
+            answer.words,
+            answer.comment,
+        )
+        for answer in fresh
+    ]
+    new = pl.DataFrame(rows, schema=_STORE, orient="row")
+    old = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=_STORE)
+    old = old.filter(~pl.col("annotator").is_in(new["annotator"].unique().to_list()))
+    fits = [_still_fits(task, row) for row in old.iter_rows(named=True)]
+    if stale := fits.count(False):
+        told.append(f"{stale} answers of earlier imports, about reviews or candidates that are no longer there")
+    merged = pl.concat([old.filter(pl.Series(fits, dtype=pl.Boolean)), new])
+    simulated = pl.col("annotator").str.starts_with(SIMULATED)
+    people = merged.filter(~simulated)
+    if 0 < people.height < merged.height:
+        told.append(f"{merged.height - people.height} answers of simulated annotators, since people have answered")
+        merged = people
+    return merged.sort("annotator", "review_id")
+
+
+def _chosen_sku(task: Task, review_id: str, choice: str | None) -> str | None:
+    if task.name != CLEAN_TEST or choice is None or choice == CANNOT_TELL:
+        return None
+    return task.items[review_id].shown[int(choice) - 1]
+
+
+def _still_fits(task: Task, row: Mapping[str, Any]) -> bool:
+    item = task.items.get(row["review_id"])
+    return item is not None and (row["sku"] is None or row["sku"] in item.shown)
+
+
+def _positions(task: Task, merged: pl.DataFrame) -> pl.DataFrame:
+    """The table that the release reads; positions are those of the candidates as they are now."""
+    rows = [
+        (row["annotator"], row["review_id"], _position(task, row), row["sku"]) for row in merged.iter_rows(named=True)
+    ]
+    return pl.DataFrame(rows, schema=ANSWERS, orient="row")
+
+
+def _position(task: Task, row: Mapping[str, Any]) -> int | None:
+    return None if row["sku"] is None else task.items[row["review_id"]].shown.index(row["sku"]) + 1
+
+
+def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, Any]:
+    judged = _judged(snapshot, task, merged)
+    by_annotator: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
+    by_review: dict[str, list[bool]] = defaultdict(list)
+    for annotator, review_id, choice, right in judged:
+        by_annotator[annotator].append((review_id, choice, right))
+        if task.name == CLEAN_TEST or choice != CANNOT_TELL:
+            by_review[review_id].append(right)
+    alpha = krippendorff_alpha(by_review.values())
+    comments = merged.filter((pl.col("comment") != "") | (pl.col("words") != ""))
+    return {
+        "task": task.name,
+        **_score(task, [(choice, right) for _, _, choice, right in judged]),
+        "reviews": merged["review_id"].n_unique(),
+        "unanswered": len(task.items) - merged["review_id"].n_unique(),
+        "overlapping_reviews": sum(len(values) > 1 for values in by_review.values()),
+        "alpha": None if alpha is None else round(alpha, 4),
+        "simulated": any(name.startswith(SIMULATED) for name in by_annotator),
+        "annotators": {
+            name: _score(task, [(choice, right) for _, choice, right in rows])
+            for name, rows in sorted(by_annotator.items())
+        },
+        "comments": comments.select("annotator", "review_id", "words", "comment").to_dicts(),
+    }
+
+
+def _judged(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> list[tuple[str, str, str, bool]]:
+    """(annotator, review id, choice, right or positive) of each answer."""
+    if task.name != CLEAN_TEST:
+        positive = _POSITIVE[task.name]
+        rows = merged.select("annotator", "review_id", "choice").iter_rows()
+        return [(annotator, review_id, choice, choice == positive) for annotator, review_id, choice in rows]
+    test = pl.read_parquet(snapshot.dataset / "test.parquet", columns=["review_id", "sku"])
+    gold = dict(test.iter_rows())
+    rows = merged.select("annotator", "review_id", "choice", "sku").iter_rows()
+    return [(annotator, review_id, choice, gold[review_id] == sku) for annotator, review_id, choice, sku in rows]
+
+
+def _score(task: Task, judged: Sequence[tuple[str, bool]]) -> dict[str, Any]:
+    """Counts and the share of right answers; "cannot tell" is an answer that is not right, except where nothing is."""
+    unsure = sum(choice == CANNOT_TELL for choice, _ in judged)
+    right = sum(right for _, right in judged)
+    of = len(judged) if task.name == CLEAN_TEST else len(judged) - unsure
+    share = "share_yes" if task.name == INFORMATIVENESS else "accuracy"
+    return {
+        "answers": len(judged),
+        "right" if task.name != INFORMATIVENESS else "yes": right,
+        "cannot_tell": unsure,
+        share: round(right / of, 4) if of else None,
+    }
+
+
+def _labels(merged: pl.DataFrame) -> str:
+    """`review_id,label` as `ameli calibrate` reads it: what more annotators said; a tie gives no label."""
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for review_id, choice in merged.select("review_id", "choice").iter_rows():
+        votes[review_id][choice] += 1
+    labels = {review_id: counts["yes"] - counts["no"] for review_id, counts in sorted(votes.items())}
+    rows = [f"{_quoted(review_id)},{int(balance > 0)}\n" for review_id, balance in labels.items() if balance]
+    return "review_id,label\n" + "".join(rows)
+
+
+def _quoted(value: str) -> str:
+    plain = not any(sign in value for sign in ',"\r\n')
+    return value if plain else '"' + value.replace('"', '""') + '"'
+
+
+def _lines(report: Mapping[str, Any]) -> list[str]:
+    who = "simulated annotators, not people" if report["simulated"] else "annotators"
+    lines = [
+        f"{report['task']}: {report['answers']} answers of {len(report['annotators'])} {who}, "
+        f"about {report['reviews']} reviews ({report['unanswered']} without an answer)"
+    ]
+    lines += [f"  {name}: {_score_text(score)}" for name, score in report["annotators"].items()]
+    alpha = "n/a" if report["alpha"] is None else f"{report['alpha']:.3f}"
+    lines.append(f"  overall: {_score_text(report)}")
+    lines.append(f"  agreement (Krippendorff's alpha on {report['overlapping_reviews']} overlapping reviews): {alpha}")
+    return lines
+
+
+def _score_text(score: Mapping[str, Any]) -> str:
+    if "yes" in score:
+        return f"{score['yes']} of {score['answers']} informative, {score['cannot_tell']} cannot tell"
+    share = "n/a" if score["accuracy"] is None else f"{score['accuracy']:.2%}"
+    return f"{score['right']} of {score['answers']} right ({share}), {score['cannot_tell']} cannot tell"

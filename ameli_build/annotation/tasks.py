@@ -1,0 +1,151 @@
+"""What annotators are asked: the reviews of a task, what is shown beside each, and which choices there are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ameli_build.annotation.pictures import Pictures
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.records import joined_text
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
+
+CLEAN_TEST, INFORMATIVENESS, MENTIONS = TASKS = ("clean-test", "informativeness", "mentions")
+CANNOT_TELL = "?"
+CHOICES: Mapping[str, tuple[str, ...]] = {INFORMATIVENESS: ("yes", "no"), MENTIONS: ("right", "wrong")}
+"""The fixed choices of a task, beside "cannot tell"; those of `clean-test` are the candidates' numbers."""
+
+QUESTIONS: Mapping[str, str] = {
+    CLEAN_TEST: "Which of these products is the review about?",
+    INFORMATIVENESS: "Does the review say or show enough to tell this product from similar ones?",
+    MENTIONS: "Do the marked words name the product that the review is about?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One review to judge. `shown` are the SKUs beside it, in their order; `photos` and `span` as in the tables.
+
+    `span` is the mention in `text` in code points; None where the task does not show it.
+    """
+
+    review_id: str
+    title: str
+    text: str
+    photos: tuple[str, ...]
+    shown: tuple[str, ...]
+    span: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A product as annotators see it: no SKU, no price. `attributes` are (group, name, value)."""
+
+    name: str
+    categories: tuple[str, ...]
+    description: str
+    attributes: tuple[tuple[str, str, str], ...]
+    images: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """All reviews that can be judged in a task, and where their pictures are."""
+
+    name: str
+    items: Mapping[str, Item]
+    entities: Mapping[str, Entity]
+    pictures: Pictures
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the task's review ids and what is shown beside each; each sheet and answers file carries it."""
+        shown = [[key, list(item.shown), item.span] for key, item in sorted(self.items.items())]
+        return hashlib.sha256(json.dumps([self.name, shown]).encode()).hexdigest()
+
+    def choices(self, item: Item) -> tuple[str, ...]:
+        """What can be answered for a review, "cannot tell" last."""
+        numbers = tuple(str(position) for position in range(1, len(item.shown) + 1))
+        return (*CHOICES.get(self.name, numbers), CANNOT_TELL)
+
+
+def load_task(snapshot: Snapshot, name: str) -> Task:
+    """A task of a snapshot. Raises `UnusableInput` for an unknown task, and where its tables are missing."""
+    if name == CLEAN_TEST:
+        return _clean_test(snapshot)
+    if name in TASKS:
+        return _of_mentions(snapshot, name)
+    raise UnusableInput(f"task {name!r}: not one of {', '.join(TASKS)}")
+
+
+def choose(task: Task, settings: Settings) -> list[str]:
+    """The reviews that go out: all of the test split; of the other tasks, a sample of section 3's size by hash."""
+    ids = sorted(task.items)
+    if task.name == CLEAN_TEST:
+        return ids
+    size = settings.sheets.informativeness_reviews if task.name == INFORMATIVENESS else settings.sheets.mention_reviews
+    seed = settings.run.seed
+    return sorted(ids, key=lambda key: hashlib.sha256(f"{seed}\nsample\n{key}".encode()).hexdigest())[:size]
+
+
+def _clean_test(snapshot: Snapshot) -> Task:
+    """The test split with its candidates: the gold product is one of them, and nothing tells which."""
+    tables = {}
+    for name in ("test", "products"):
+        path = snapshot.dataset / f"{name}.parquet"
+        if not path.is_file():
+            raise UnusableInput(f"{path}: missing; run ameli build first")
+        tables[name] = pl.read_parquet(path)
+    items = {
+        row["review_id"]: Item(
+            row["review_id"], row["title"], row["text"], tuple(row["images"] or ()), tuple(row["candidates"] or ())
+        )
+        for row in tables["test"].iter_rows(named=True)
+    }
+    return Task(CLEAN_TEST, items, _entities(tables["products"], items), _pictures(snapshot, snapshot.dataset))
+
+
+def _of_mentions(snapshot: Snapshot, name: str) -> Task:
+    """Every review that has a mention, kept by section 3.4 or not, beside its gold product."""
+    reviews = snapshot.scan("clean/reviews").join(snapshot.scan("mentions/mentions"), on="review_id").collect()
+    items = {row["review_id"]: _item(row, name) for row in reviews.iter_rows(named=True)}
+    return Task(name, items, _entities(snapshot.read("clean/products"), items), _pictures(snapshot, snapshot.root))
+
+
+def _pictures(snapshot: Snapshot, root: Path) -> Pictures:
+    return Pictures(root, snapshot.root / "cache" / "sheets")
+
+
+def _item(row: Mapping[str, Any], name: str) -> Item:
+    photos, shown = tuple(row["images"] or ()), (row["sku"],)
+    if name == MENTIONS:
+        span = row["mention_start"], row["mention_end"]
+        return Item(row["review_id"], "", joined_text(row["title"], row["text"]), photos, shown, span)
+    return Item(row["review_id"], row["title"], row["text"], photos, shown)
+
+
+def _entities(products: pl.DataFrame, items: Mapping[str, Item]) -> dict[str, Entity]:
+    """The products that are shown, by SKU. Raises `UnusableInput` when the table lacks one."""
+    wanted = {sku for item in items.values() for sku in item.shown}
+    found = {
+        row["sku"]: Entity(
+            row["name"],
+            tuple(row["categories"] or ()),
+            row["description"] or "",
+            tuple((each["group"] or "", each["name"] or "", each["value"] or "") for each in row["attributes"] or ()),
+            tuple(row["images"] or ()),
+        )
+        for row in products.filter(pl.col("sku").is_in(list(wanted))).sort("sku").iter_rows(named=True)
+    }
+    if missing := sorted(wanted - found.keys()):
+        raise UnusableInput(
+            f"candidate {missing[0]} is not in the products table ({len(missing)} missing); build again"
+        )
+    return found

@@ -1,0 +1,190 @@
+"""Results by batch, kept across runs and snapshots; what stands in a batch depends on the items alone.
+
+Items are sorted by a hash of their content. A batch is all the items whose hashes begin with the same bits, as few bits
+as leave at most so many. A new or changed item changes its own batch, and moves no other. Batches are kept in files of
+a shard each, which is cut in the same way: a shard that is not there as a whole takes what batches it finds in the
+files of shards that share its first bits, and makes the others. So it does not matter what a cache lacks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ameli_build.core.arrays import Matrix
+from ameli_build.core.cache import Shard, Work, entry_name
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.sealed import read_entry, write_entry
+
+_NAMED_BITS = 40
+"""Bits that the name of a shard's file tells."""
+
+Keys = list[str]
+"""Distinct hashes in hexadecimal, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of result: `function(common, payloads)` gives a row for each payload of a batch.
+
+    `identity` covers all that a result depends on beside the items and the function's code: model, device, libraries.
+    `most` is the size of a batch.
+    """
+
+    label: str
+    function: Callable[..., pl.DataFrame]
+    common: tuple[Any, ...]
+    identity: str
+    most: int
+    model: bool = True
+    """Whether the function loads a large model."""
+
+    @property
+    def stored(self) -> Callable[..., pl.DataFrame]:
+        """The function of a shard, which takes what batches it finds and makes the others."""
+        return partial(_run, self.function)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Items that are worked on together: a key that covers all their content, theirs, and what the worker gets."""
+
+    key: str
+    keys: Keys
+    payloads: list[Any]
+
+
+def by_content(keys: Keys, full: Callable[[Keys], bool], prefix: str = "") -> Iterator[tuple[str, Keys]]:
+    """`keys` in pieces that begin with the same bits, none of them `full`; the bits, and the piece."""
+    if not keys or not full(keys):
+        if keys:
+            yield prefix, keys
+        return
+    place = len(prefix)
+    cut = bisect_left(keys, 1, key=lambda key: int(key[place // 4], 16) >> (3 - place % 4) & 1)
+    yield from by_content(keys[:cut], full, f"{prefix}0")
+    yield from by_content(keys[cut:], full, f"{prefix}1")
+
+
+def batches_of(kind: Kind, items: Mapping[str, Any], keys: Keys) -> Iterator[Batch]:
+    """The batches of `keys`, a piece that `by_content` gave, or a smaller one."""
+    for _, some in by_content(keys, lambda part: len(part) > kind.most):
+        yield Batch(fingerprint(kind.identity, some), some, [items[key] for key in some])
+
+
+def run_batches(
+    work: Work, kind: Kind, items: Mapping[str, Any], most: int, at_once: int = 0
+) -> Iterator[pl.DataFrame]:
+    """The rows of all `items` (payloads by key) in the keys' order; `most` items a shard, `at_once` shards a table."""
+    pieces = list(by_content(sorted(items), lambda part: len(part) > most))
+    kept = Kept.of(work, kind)
+    shards = []
+    for prefix, keys in pieces:
+        batches = list(batches_of(kind, items, keys))
+        key = _name(kind, prefix, batches)
+        shards.append(Shard(key, (kind.common, batches, kept.related(prefix))))
+    for start in range(0, len(shards), at_once or len(shards) or 1):
+        some = shards[start : start + (at_once or len(shards))]
+        tables = work.map(kind.label, kind.stored, some, model=kind.model)
+        yield pl.concat(tables).drop("batch")
+
+
+def vectors_of(work: Work, kind: Kind, items: Mapping[str, Any], keys: Sequence[str], most: int) -> Matrix:
+    """The column `vector` of `rows_of`, shape (keys, dimension); (0, 0) without any."""
+    rows = rows_of(work, kind, items, keys, most)
+    vectors: Matrix = rows["vector"].to_numpy(writable=True) if keys else np.zeros((0, 0), dtype=np.float32)
+    return vectors
+
+
+def rows_of(work: Work, kind: Kind, items: Mapping[str, Any], keys: Sequence[str], most: int) -> pl.DataFrame:
+    """The results of `items`, a row for each of `keys`, which may repeat; without columns where there is none."""
+    tables = list(run_batches(work, kind, items, most))
+    place = {key: n for n, key in enumerate(sorted(items))}
+    return pl.concat(tables)[[place[key] for key in keys]] if keys else pl.DataFrame()
+
+
+def length_key(*texts: str) -> str:
+    """A hash that begins with the texts' length: a batch holds texts of about one length, and little padding."""
+    length = min(sum(map(len, texts)), 0xFFFF)
+    return f"{length:04x}{fingerprint(*(text.encode('utf-8', 'surrogatepass') for text in texts))}"
+
+
+def keep_batches(folder: Path, kind: Kind, prefix: str, made: Sequence[tuple[Batch, pl.DataFrame]]) -> None:
+    """Keep the results of some batches of items that begin with the bits `prefix`, for `run_batches` to find."""
+    if made:
+        name = _name(kind, prefix, [batch for batch, _ in made])
+        table = pl.concat([rows.with_columns(batch=pl.lit(batch.key)) for batch, rows in made])
+        write_entry(folder / entry_name(kind.stored, name), table)
+
+
+def _name(kind: Kind, prefix: str, batches: Sequence[Batch]) -> str:
+    content = fingerprint([batch.key for batch in batches])
+    return f"{kind.identity[:16]}-{prefix[:_NAMED_BITS] or '_'}-{content[:40]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The files of one kind that a cache holds: pairs of the bits that a name tells and the name, sorted."""
+
+    folder: Path
+    files: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, work: Work, kind: Kind) -> Kept:
+        """Those that are there now."""
+        folder = work.folder(kind.label)
+        names = (path.name for path in folder.glob(entry_name(kind.stored, f"{kind.identity[:16]}-*")))
+        return cls(folder, sorted((name.split("-")[2].strip("_"), name) for name in names))
+
+    def related(self, prefix: str) -> list[Path]:
+        """Files whose bits begin with `prefix`, or that `prefix` begins with."""
+        own = prefix[:_NAMED_BITS]
+        above = [name for n in range(len(own)) for name in self._between((own[:n],), (own[:n], "~"))]
+        return [self.folder / name for name in (*above, *self._between((own,), (f"{own}~",)))]
+
+    def _between(self, least: tuple[str, ...], most: tuple[str, ...]) -> list[str]:
+        return [name for _, name in self.files[bisect_left(self.files, least) : bisect_left(self.files, most)]]
+
+
+def _run(
+    function: Callable[..., pl.DataFrame], payload: tuple[tuple[Any, ...], list[Batch], list[Path]]
+) -> pl.DataFrame:
+    common, batches, related = payload
+    known = _known(related, {batch.key for batch in batches})
+    return pl.concat(
+        [
+            known[batch.key]
+            if batch.key in known
+            else function(*common, batch.payloads).with_columns(batch=pl.lit(batch.key))
+            for batch in batches
+        ]
+    )
+
+
+def known_keys(paths: Sequence[Path]) -> set[str]:
+    """Keys of the batches that the files hold."""
+    found: set[str] = set()
+    for path in paths:
+        table = read_entry(path, ["batch"])
+        if table is not None:
+            found |= set(table["batch"])
+    return found
+
+
+def _known(paths: Sequence[Path], wanted: set[str]) -> dict[str, pl.DataFrame]:
+    """The rows of those of the wanted batches that the files hold."""
+    found: dict[str, pl.DataFrame] = {}
+    for path in paths:
+        table = read_entry(path)
+        if table is None:
+            continue
+        parts = table.filter(pl.col("batch").is_in(list(wanted - set(found)))).partition_by("batch", as_dict=True)
+        found |= {str(key[0]): rows for key, rows in parts.items()}
+    return found

@@ -1,0 +1,107 @@
+"""Running a stage: skipped where its result is up to date, recorded where it ran, and checked for lost rows."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ameli_build.core.as_left import leave
+from ameli_build.core.cache import Mapper, Work, in_process, noted_use
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.progress import say
+from ameli_build.core.running import doing, now
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, clear_folder, write_json, write_table
+from ameli_build.core.space import require_space
+from ameli_build.core.stage import Conserved, Stage
+from ameli_build.core.standing import digest, mark_of, settings_of, stage_record, standing_of
+
+
+def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> bool:
+    """Run `stage` unless its result is there already; True when it ran. Raises `RunFailed` when rows got lost."""
+    before = stage_record(snapshot, stage.name)
+    found = standing_of(stage, snapshot, settings, before)
+    if not found.why:
+        if found.archives != before.get("archives", {}):  # only copied: so that they are not read each time
+            write_json(mark_of(snapshot, stage.name), before | {"archives": found.archives})
+        return False
+    require_space(snapshot.root, settings.run.least_free)
+    say(f"{stage.name}: running")
+    mark = mark_of(snapshot, stage.name)
+    mark.unlink(missing_ok=True)
+    work = Work.of(snapshot, settings, mapper)
+    with doing(snapshot.root, stage.name), noted_use(work, stage.name):
+        record = _run(stage, work, settings)
+    told = {"fingerprint": found.fingerprint, "inputs": found.inputs, "archives": found.archives, "finished": now()}
+    write_json(mark, told | record)
+    say(f"{stage.name}: done in {record['seconds']:.1f} s")
+    return True
+
+
+def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
+    """Make a stage's tables; returns what its record tells of that."""
+    started, snapshot = time.monotonic(), work.snapshot
+    tables = {name: snapshot.scan(name) for name in stage.inputs}
+    clear_folder(work.scratch)  # of a run that was killed
+    try:
+        result = stage.compute(tables, settings, work)
+        if set(result.tables) != set(stage.outputs):
+            raise RunFailed(f"stage {stage.name}: made {sorted(result.tables)}, declared {sorted(stage.outputs)}")
+        rows = {name: write_table(snapshot.table_path(name), table) for name, table in result.tables.items()}
+    finally:
+        clear_folder(work.scratch)
+    for rule in stage.conserved:
+        _check_conserved(stage.name, rule, snapshot)
+    return {
+        "settings": settings_of(stage, settings),
+        "outputs": {name: digest(snapshot.table_path(name)) for name in stage.outputs},
+        "made": {path: leave(snapshot.root / path) for path in stage.made},
+        "rows": rows,
+        "counts": dict(result.counts),
+        "seconds": round(time.monotonic() - started, 2),
+        "peak_memory_mb": peak_memory_mb(),
+    }
+
+
+def settings_as_run(snapshot: Snapshot, settings: Settings, *names: str) -> Settings:
+    """`settings` with the sections that the stages `names` read as they were when each last ran; later names win."""
+    changed: dict[str, Any] = {}
+    for name in names:
+        for section, values in stage_record(snapshot, name).get("settings", {}).items():
+            changed[section] = type(getattr(settings, section)).model_validate(values)
+    return settings.model_copy(update=changed)
+
+
+def peak_memory_mb() -> int:
+    """The largest resident set of this process or of one of its children so far, in MiB; workers still live count."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    live = (_peak_kib(child.pid) for child in multiprocessing.active_children())
+    return max(*(resource.getrusage(one).ru_maxrss for one in who), *live) // 1024
+
+
+def _peak_kib(pid: int | None) -> int:
+    """The largest resident set that a live process has had, in KiB; 0 where the system does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        return 0
+
+
+def _check_conserved(stage: str, rule: Conserved, snapshot: Snapshot) -> None:
+    source, kept, dropped = (snapshot.scan(name).select(rule.key) for name in (rule.source, rule.kept, rule.dropped))
+    both = kept.join(dropped, on=rule.key, how="semi")
+    lost = source.join(kept, on=rule.key, how="anti").join(dropped, on=rule.key, how="anti")
+    new = pl.concat([kept, dropped]).join(source, on=rule.key, how="anti")
+    numbers = pl.collect_all([one.unique() for one in (lost, both, new)], engine="streaming")
+    if any(len(one) for one in numbers):
+        lost_n, both_n, new_n = map(len, numbers)
+        raise RunFailed(
+            f"stage {stage}: rows not conserved for {rule.key}: {lost_n} lost, {both_n} kept and dropped, "
+            f"{new_n} from nowhere (for example {pl.concat(numbers)[rule.key].min()!r})"
+        )

@@ -1,0 +1,44 @@
+"""Settings of the results that people read: release, annotation sheets and report."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ameli_build.core.settings.section import Section, unit
+
+
+class ReleaseSettings(Section):
+    """The released data set and its card."""
+
+    name: str = "AMELI snapshot"
+    """Title of the data set."""
+    license: str = "unknown"
+    """Licence of the data set: an SPDX identifier or a URL."""
+    homepage: str = ""
+    """URL of the data set. Empty: none."""
+    strip_metadata: bool = True
+    """Release images without EXIF (place and camera), XMP and comments; pixels stay the same."""
+    generated: bool = False
+    """State on the card that the snapshot is the demo's generated world."""
+
+
+class SheetSettings(Section):
+    """Section 3.5: annotation sheets."""
+
+    reviews_per_page: Annotated[int, unit("reviews")] = Field(default=10, ge=1)
+    """Reviews of one page of a sheet."""
+    informativeness_reviews: Annotated[int, unit("reviews")] = Field(default=500, ge=1)
+    """Reviews with a mention that are sampled for the labels of section 3.4."""
+    mention_reviews: Annotated[int, unit("reviews")] = Field(default=200, ge=1)
+    """Reviews that are sampled for the check of section 3.3's mentions."""
+    megabytes: Annotated[float, unit("MB")] = Field(default=120.0, gt=0)
+    """Approximate size of all product images of an HTML sheet; images are scaled down to fit."""
+
+
+class ReportSettings(Section):
+    """The report page of a snapshot."""
+
+    misses: Annotated[int, unit("reviews")] = Field(default=30, ge=0)
+    """Wrong predictions shown in full, those with the highest confidence first."""

@@ -1,0 +1,25 @@
+"""Settings of every run, whatever its stages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ameli_build.core.settings.section import Bytes, Section, unit
+
+
+class RunSettings(Section):
+    """Settings that hold for all stages."""
+
+    seed: Annotated[int, unit("any whole number")] = 13
+    """Seed of every random choice and of every order by hash."""
+    shard_rows: Annotated[int, unit("rows")] = Field(default=256, ge=1)
+    """Rows of a shard. The cache holds whole shards, and the batches of a model are cut from one shard."""
+    cache: str = Field(default="", exclude=True)
+    """Folder of the cache, which several snapshots can share. Empty: the snapshot's own. No result depends on it."""
+    least_free: Bytes = Field(default=1_000_000_000, ge=0, exclude=True)
+    """Free space on the disk below which no crawl and no stage begins."""
+    strict: bool = Field(default=False, exclude=True)
+    """Fail, not only warn, if a split is empty, if a row of the baseline that should have run holds only nulls, or if
+    `ameli verify` finds a fault."""

@@ -1,0 +1,8 @@
+"""The version of this package, as it is installed."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("ameli-build")
+except PackageNotFoundError:  # a source tree that was never installed
+    __version__ = "0+unknown"

@@ -1,0 +1,160 @@
+"""Calls of the developer API: with its key, within its limits.
+
+The key comes from the environment and goes to the API alone. It is in no address that is archived, counted or shown,
+and it is cut out of what comes back before that is kept: out of the headers, out of a failure's text, and out of the
+body where the envelope repeats the call (`canonicalUrl`). Such a body is archived without its content encoding. What
+the HTTP library logs of a call is cut likewise.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ameli_build.archive.records import Response
+from ameli_build.archive.store import Archive
+from ameli_build.core.errors import Refused, UnusableInput
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.crawl.fetching.failures import FetchFailed
+from ameli_build.crawl.fetching.fetch import Fetcher
+from ameli_build.crawl.fetching.throttle import Throttle
+from ameli_build.crawl.fetching.transport import Transport
+
+VARIABLE = "BESTBUY_API_KEY"
+HIDDEN = "XXX"
+DAY = timedelta(hours=24)
+
+_LOGGERS = ("urllib3.connection", "urllib3.connectionpool", "urllib3.response", "urllib3.util.retry")
+_PARAMETER = re.compile(r"(?<=[?&])apiKey=[^&#]*&?|&apiKey=[^&#]*(?=#|$)")
+_FRAMING = ("content-encoding", "content-length")
+
+
+def api_key() -> str:
+    """The key of the developer API; raises `UnusableInput` where the environment has none."""
+    key = os.environ.get(VARIABLE, "").strip()
+    if not key:
+        raise UnusableInput(f'crawl.products = "api" needs a key of the developer API in {VARIABLE} (environment)')
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+", key):
+        raise UnusableInput(f"{VARIABLE}: not a key of the developer API, which has letters and digits only")
+    return key
+
+
+def use_api(
+    fetcher: Fetcher, archive: Archive, settings: CrawlSettings, key: str, elsewhere: Iterable[str] = ()
+) -> None:
+    """Let `fetcher` call the developer API; every call is noted in `archive` before it is made.
+
+    `elsewhere` are the moments of calls that another snapshot notes, such as the one that is refreshed.
+    """
+    calls = (datetime.fromisoformat(moment) for moment in (*archive.calls, *elsewhere))
+    allowance = Allowance(calls, settings.api_calls_per_day, archive.add_call)
+    pace = Throttle(settings.api_rate, fetcher.stop, connections=1)
+    origin = fetcher.addresses.resolve(f"{settings.api_url.rstrip('/')}/")
+    fetcher.transport = KeyedTransport(fetcher.transport, origin, key, pace, 1 / settings.api_rate, allowance)
+
+
+class Allowance:
+    """At most `most` calls in any 24 hours; `before` are the moments of earlier calls, by whatever run.
+
+    `note` keeps the fact of a call; may be used by many threads.
+    """
+
+    def __init__(
+        self,
+        before: Iterable[datetime],
+        most: int,
+        note: Callable[[str], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._calls = deque(sorted(before), maxlen=most)
+        self._most = most
+        self._note = note
+        self._now = now
+        self._lock = threading.Lock()
+
+    def take(self, url: str) -> None:
+        """Count one call; raises `Refused` when there is none left."""
+        with self._lock:
+            now = self._now()
+            if len(self._calls) == self._most and now - self._calls[0] < DAY:
+                again = self._calls[0] + DAY
+                raise Refused(
+                    f"the developer API was called {self._most:,} times in 24 hours, which is what it allows"
+                    f" (crawl.api_calls_per_day); everything so far is kept: run the same command again after"
+                    f" {again.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+                )
+            self._note(url)
+            self._calls.append(now)
+
+
+class KeyedTransport:
+    """Carries out calls of the API at `origin` with its key; passes on everything else as it is.
+
+    One call at a time, the next one `distance` seconds after the answer of the last.
+    """
+
+    def __init__(
+        self, inner: Transport, origin: str, key: str, pace: Throttle, distance: float, allowance: Allowance
+    ) -> None:
+        self._inner = inner
+        self._origin = origin
+        self._key = key
+        # A short one may be a word of the text, so that it counts where it stands alone.
+        found = re.escape(key) if len(key) >= 8 else rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])"
+        self._text = re.compile(found)
+        self._bytes = re.compile(found.encode())
+        self._pace = pace
+        self._distance = distance
+        self._allowance = allowance
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(self._log)
+
+    def get(self, url: str, target: str, kind: str, headers: Mapping[str, str]) -> Response:
+        """As `Transport.get`; besides raises `Refused` when the calls of a day are used up."""
+        if kind != "api" or not target.startswith(self._origin):
+            return self._inner.get(url, target, kind, headers)
+        plain = _PARAMETER.sub("", target).rstrip("?&")
+        with self._pace.turn(self._origin):
+            self._allowance.take(url)
+            try:
+                keyed = f"{plain}{'&' if '?' in plain else '?'}apiKey={self._key}"
+                response = self._inner.get(url, keyed, kind, headers)
+            except FetchFailed as failure:
+                detail = self._without(failure.detail)
+                raise FetchFailed(failure.kind, detail, failure.status, failure.again, failure.retry_after) from None
+            finally:  # counted from the answer, the distance holds at the API too, however long a call was on its way
+                self._pace.postpone(self._origin, self._distance)
+        return self._cleaned(replace(response, final_url=plain))
+
+    def close(self) -> None:
+        """As `Transport.close`."""
+        self._inner.close()
+        for name in _LOGGERS:
+            logging.getLogger(name).removeFilter(self._log)
+
+    def _log(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._without(record.getMessage()), ()
+        return True
+
+    def _without(self, text: str) -> str:
+        return self._text.sub(HIDDEN, text)
+
+    def _cleaned(self, response: Response) -> Response:
+        """The answer without the key; of a redirect nothing is kept but its headers."""
+        headers = tuple((name, self._without(value)) for name, value in response.headers)
+        reason = self._without(response.reason)
+        if response.status != 200:
+            return replace(response, reason=reason, headers=headers, body=b"", data=b"")
+        if not self._bytes.search(response.data):
+            return replace(response, reason=reason, headers=headers)
+        data = self._bytes.sub(HIDDEN.encode(), response.data)
+        headers = tuple(
+            (f"X-Archive-Orig-{name}" if name.lower() in _FRAMING else name, value) for name, value in headers
+        )
+        return replace(response, reason=reason, headers=headers, body=data, data=data)

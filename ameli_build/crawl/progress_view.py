@@ -1,0 +1,157 @@
+"""What a user sees of a running crawl: a live view on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ameli_build.core.progress import LINE_EVERY_SECONDS, Watcher, repeated, say, watcher_now
+
+RATE_SECONDS = 10.0
+"""Requests a second are those of so long a time."""
+
+
+class Board:
+    """What a run has done so far; may be used by many threads.
+
+    `products` of `total` are done, `skipped` of them because they had been before. Reviews are counted as they are
+    listed, images and errors as they come.
+    """
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.products = 0
+        self.skipped = 0
+        self.reviews = 0
+        self.images = 0
+        self.errors: Counter[str] = Counter()
+        self._started = time.monotonic()
+        self._lock = threading.Lock()
+
+    def product(self, skipped: bool = False) -> None:
+        """Count a product that is through."""
+        with self._lock:
+            self.products += 1
+            self.skipped += skipped
+
+    def add_reviews(self, number: int) -> None:
+        """Count the reviews of a page."""
+        with self._lock:
+            self.reviews += number
+
+    def image(self) -> None:
+        """Count an image that was asked for."""
+        with self._lock:
+            self.images += 1
+
+    def error(self, kind: str) -> None:
+        """Count an address that could not be had."""
+        with self._lock:
+            self.errors[kind] += 1
+
+    @property
+    def left(self) -> float | None:
+        """About how many seconds the rest takes at the pace so far; None where nothing tells."""
+        fetched = self.products - self.skipped
+        if not fetched:
+            return None
+        return (time.monotonic() - self._started) / fetched * max(0, self.total - self.products)
+
+
+def line(board: Board) -> str:
+    """The state of a crawl in one line."""
+    parts = [
+        f"{board.products:,} of {board.total:,} products",
+        f"{board.reviews:,} reviews",
+        f"{board.images:,} images",
+    ]
+    errors = sum(board.errors.values())
+    if errors:
+        parts.append(f"{errors:,} errors ({', '.join(f'{kind} {n:,}' for kind, n in board.errors.most_common(3))})")
+    if board.left is not None:
+        parts.append(f"about {duration(board.left)} left")
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """A time in the two units that matter.
+
+    >>> duration(59.6), duration(3720), duration(30 * 86400)
+    ('1 min 0 s', '1 h 2 min', '30 d 0 h')
+    """
+    whole = round(seconds)
+    for unit, size, lower, small in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= size:
+            return f"{whole // size} {unit} {whole % size // small} {lower}"
+    return f"{whole} s"
+
+
+@contextmanager
+def shown(board: Board, requests: Mapping[str, int]) -> Iterator[None]:
+    """Show a board, and requests by host, as long as the block lasts."""
+    watcher = watcher_now()
+    if watcher is None and sys.stderr.isatty():
+        view = _View(board, requests)
+        with Live(get_renderable=view.render, console=Console(stderr=True), transient=True, refresh_per_second=2):
+            yield
+        return
+    tell = partial(_tell, board) if watcher is None else partial(_tell_watcher, board, watcher)
+    with repeated(tell, LINE_EVERY_SECONDS, "crawl-lines"):
+        yield
+    if watcher is not None:
+        _tell_watcher(board, watcher)
+
+
+def _tell(board: Board) -> None:
+    say(f"  crawl: {line(board)}")
+
+
+def _tell_watcher(board: Board, watcher: Watcher) -> None:
+    watcher.reach("crawl", board.products, board.total, line(board))
+
+
+class _View:
+    def __init__(self, board: Board, requests: Mapping[str, int]) -> None:
+        self._board = board
+        self._requests = requests
+        self._past: deque[tuple[float, dict[str, int]]] = deque()
+
+    def render(self) -> RenderableType:
+        board = self._board
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="bold")
+        table.add_column(justify="right")
+        table.add_column()
+        bar = ProgressBar(total=max(1, board.total), completed=board.products, width=40)
+        table.add_row("products", f"{board.products:,} of {board.total:,}", bar)
+        left = f"about {duration(board.left)} left" if board.left is not None else ""
+        table.add_row("reviews", f"{board.reviews:,}", Text(left))
+        table.add_row("images", f"{board.images:,}")
+        for host, (number, rate) in self._rates().items():
+            table.add_row(Text(host), f"{number:,}", f"requests, {rate:.1f} a second")
+        rows: list[RenderableType] = [table]
+        if board.errors:
+            told = ", ".join(f"{kind} {number:,}" for kind, number in board.errors.most_common(8))
+            rows.append(Text(f"errors  {told}", style="yellow"))
+        return Group(*rows)
+
+    def _rates(self) -> dict[str, tuple[int, float]]:
+        """Requests by host, and how many of them a second there were lately."""
+        now, requests = time.monotonic(), dict(self._requests)
+        self._past.append((now, requests))
+        while now - self._past[0][0] > RATE_SECONDS and len(self._past) > 2:
+            self._past.popleft()
+        then, before = self._past[0]
+        span = max(now - then, 0.5)
+        return {host: (number, (number - before.get(host, 0)) / span) for host, number in sorted(requests.items())}

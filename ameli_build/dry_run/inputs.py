@@ -1,0 +1,109 @@
+"""What a build will read: from the tables of the stages that are done, else from the catalogue, which has more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ameli_build.core.pictures import open_picture
+from ameli_build.core.records import ATTRIBUTES, joined_text_expr
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.models.check import NAME, TEXT, picture
+
+PRODUCTS = pl.Schema(
+    [
+        ("sku", pl.String()),
+        ("name", pl.String()),
+        ("leaf", pl.String()),
+        ("description", pl.String()),
+        ("attributes", ATTRIBUTES),
+        ("images", pl.List(pl.String())),
+    ]
+)
+REVIEWS = pl.Schema(
+    [
+        ("review_id", pl.String()),
+        ("sku", pl.String()),
+        ("joined", pl.String()),
+        ("images", pl.List(pl.String())),
+        ("patches", pl.List(pl.String())),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Products and reviews as far as they are known, in the columns above; images are paths below `root`.
+
+    `reviews` are those that the stages `done` have kept, `photographed` all that list a photograph which came.
+    """
+
+    root: Path
+    products: pl.DataFrame
+    photographed: pl.DataFrame
+    reviews: pl.DataFrame
+    done: Collection[str] = ()
+
+    def usable(self, path: str) -> bool:
+        """Whether a picture is there and can be decoded."""
+        try:
+            open_picture(self.root / path)
+        except Exception:  # a decoder raises whatever the damage makes it raise
+            return False
+        return True
+
+
+def view_of(snapshot: Snapshot, done: Collection[str]) -> View:
+    """The view of a snapshot of which the stages `done` are done; raises `UnusableInput` without a catalogue."""
+    pictures = snapshot.read("catalog/images").filter(pl.col("path").is_not_null())
+    photographed = _reviews_of_catalogue(snapshot, pictures)
+    if "clean" not in done:
+        products = snapshot.read("catalog/products")
+        products = products.with_columns(images=_paths(products, "sku", pictures))
+        return View(snapshot.root, _products(products), photographed, photographed)
+    kept = snapshot.scan("clean/reviews")
+    for stage, table in (("mentions", "mentions/mentions"), ("informativeness", "informativeness/kept")):
+        if stage in done:
+            kept = kept.join(snapshot.scan(table), on="review_id", how="semi")
+    reviews = kept.with_columns(joined=joined_text_expr(), patches="cleaned_images").select(REVIEWS.names()).collect()
+    products = _products(snapshot.read("clean/products"))
+    return View(snapshot.root, products, photographed, reviews, done)
+
+
+def made_up_view(root: Path) -> View:
+    """One product and one review with one picture each, written to `root`: to measure with where there is nothing."""
+    picture().save(root / "picture.jpg", "JPEG")
+    paths = ["picture.jpg"]
+    sheet = [{"group": "Key Specs", "name": "Color", "value": "Silver"}]
+    products = pl.DataFrame([("1", NAME, "Laptops", TEXT, sheet, paths)], schema=PRODUCTS, orient="row")
+    reviews = pl.DataFrame([("1", "1", TEXT, paths, paths)], schema=REVIEWS, orient="row")
+    return View(root, products, reviews, reviews)
+
+
+def _reviews_of_catalogue(snapshot: Snapshot, pictures: pl.DataFrame) -> pl.DataFrame:
+    """Reviews that list a photograph which came, each once."""
+    listed = (
+        snapshot.scan("catalog/reviews")
+        .filter(pl.col("images").list.len() > 0)
+        .unique("review_id", keep="first", maintain_order=True)
+        .select("review_id", "sku", "images", joined=joined_text_expr())
+        .collect(engine="streaming")
+    )
+    found = listed.with_columns(images=_paths(listed, "review_id", pictures)).filter(pl.col("images").list.len() > 0)
+    return found.with_columns(patches="images").select(REVIEWS.names())
+
+
+def _paths(owners: pl.DataFrame, key: str, pictures: pl.DataFrame) -> pl.Series:
+    """The pictures of each owner as paths in the snapshot, those that did not come left out."""
+    each = owners.select(key, reference="images").explode("reference")
+    found = each.join(pictures.select("reference", "path"), on="reference", maintain_order="left")
+    lists = found.group_by(key, maintain_order=True).agg("path")
+    return owners.select(key).join(lists, on=key, how="left", maintain_order="left")["path"].fill_null([])
+
+
+def _products(table: pl.DataFrame) -> pl.DataFrame:
+    leaf = pl.col("categories").list.last().fill_null("")
+    return table.with_columns(leaf=leaf, description=pl.col("description").fill_null("")).select(PRODUCTS.names())

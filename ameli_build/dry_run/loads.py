@@ -1,0 +1,150 @@
+"""Work of one kind, and the seconds that an item of it takes on this machine, measured on items of the snapshot."""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import random
+import resource
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from ameli_build.core.batches import Kept, Kind, batches_of, known_keys
+from ameli_build.core.cache import Work
+from ameli_build.core.errors import AmeliError
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.sealed import SEALED
+
+SECOND = 1.0
+"""Seconds of a measurement; it takes at least one batch."""
+BATCHES = 16
+"""Number of batches available to a measurement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Work of one kind: so many items go through a function, a batch at a time.
+
+    `function(*common, batch)` is what does it, and gives a table, a row an item. `batches` are real ones, to be
+    measured. `role` names the model, "" for none. `kept` of the items are in the cache. `per` tells what the number of
+    items grows with; `at_most` that fewer may come.
+    """
+
+    what: str
+    role: str
+    items: int
+    per: str
+    function: Callable[..., pl.DataFrame]
+    common: tuple[Any, ...]
+    batches: Sequence[Sequence[Any]]
+    kept: int = 0
+    at_most: bool = False
+
+    @property
+    def left(self) -> int:
+        """Items that are still to be done."""
+        return self.items - self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Seconds and bytes of the cache an item, and MiB at the peak of the process that measured it."""
+
+    seconds: float
+    size: float
+    memory: int
+
+
+def load_of(
+    what: str,
+    role: str,
+    per: str,
+    work: Work,
+    kind: Kind,
+    items: Mapping[str, Any],
+    usable: Callable[[Any], bool] = lambda _: True,
+) -> Load:
+    """The load of a kind whose results the cache keeps by batch; what is not `usable` is not measured."""
+    files = [Kept.of(work, kind).folder / f"{name}{SEALED}" for _, name in Kept.of(work, kind).files]
+    known, kept, batches = known_keys(files), 0, []
+    for batch in batches_of(kind, items, sorted(items)):
+        kept += len(batch.keys) if batch.key in known else 0
+        batches.append(batch.payloads)
+    some = [[item for item in batch if usable(item)] for batch in some_of(batches)]
+    return Load(what, role, len(items), per, kind.function, kind.common, [batch for batch in some if batch], kept)
+
+
+def plain_load(
+    what: str,
+    role: str,
+    per: str,
+    function: Callable[..., pl.DataFrame],
+    common: tuple[Any, ...],
+    items: Sequence[Any],
+    size: int,
+    count: int | None = None,
+) -> Load:
+    """The load of a function that is given `size` items at a time; they are `count` where `items` are not all."""
+    starts = some_of(range(0, len(items), size))
+    batches = [items[start : start + size] for start in starts]
+    return Load(what, role, len(items) if count is None else count, per, function, common, batches)
+
+
+def some_of(items: Sequence[Any]) -> list[Any]:
+    """A few of the items from all over, in an order that favours none."""
+    step = max(1, len(items) // BATCHES)
+    some = list(items[step // 2 :: step])[:BATCHES]
+    random.Random(0).shuffle(some)
+    return some
+
+
+def measured(loads: Sequence[Load], threads: int) -> list[Speed | NotRun]:
+    """The speed of loads of one function, measured in one process with this number of threads."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (threads,)) as pool:
+        return [_asked(pool, load) for load in loads]
+
+
+def _asked(pool: ProcessPoolExecutor, load: Load) -> Speed | NotRun:
+    if not load.batches:
+        return NotRun("nothing to measure it with")
+    try:
+        return pool.submit(_measure, load.function, load.common, load.batches).result()
+    except (AmeliError, BrokenProcessPool) as error:
+        return NotRun(str(error))
+
+
+def _start(threads: int) -> None:
+    """As many threads as the process that will do the work has, before any library is loaded."""
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    threadpool_limits(threads)
+
+
+def _measure(function: Callable[..., pl.DataFrame], common: tuple[Any, ...], batches: Sequence[Sequence[Any]]) -> Speed:
+    """Run the batches for about a second; one item before that loads what there is to load."""
+    function(*common, batches[0][:1])
+    started, done, size = time.monotonic(), 0, 0
+    while done == 0 or time.monotonic() - started < SECOND:
+        for batch in batches:
+            size += _stored(function(*common, batch))
+            done += len(batch)
+            if time.monotonic() - started >= SECOND:
+                break
+    seconds = time.monotonic() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return Speed(seconds / done, size / done, memory)
+
+
+def _stored(table: pl.DataFrame) -> int:
+    """Bytes of a table as the cache keeps it."""
+    buffer = io.BytesIO()
+    table.write_parquet(buffer, compression="zstd")
+    return buffer.tell()

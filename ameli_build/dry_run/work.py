@@ -1,0 +1,172 @@
+"""The loads of each stage: what it will do how often, as far as the view tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from ameli_build.clean import objects
+from ameli_build.clean.decoding import check_shard
+from ameli_build.core.cache import Work
+from ameli_build.core.pictures import content_key
+from ameli_build.core.settings import Settings
+from ameli_build.dry_run.inputs import View
+from ameli_build.dry_run.loads import Load, load_of, plain_load
+from ameli_build.informativeness.attributes import FINDERS
+from ameli_build.mentions.rules import names_by
+from ameli_build.models.detect import PROMPTLESS
+from ameli_build.models.embed import image_kind, text_key, text_kind
+from ameli_build.models.language import load_language
+from ameli_build.models.score import score_batch
+from ameli_build.near_duplicates.pictures import hash_kind
+from ameli_build.near_duplicates.texts import hash_texts
+
+PRODUCTS, REVIEWS, PHOTOGRAPHS, PICTURES = "products", "reviews", "photographs", "pictures"
+"""What the number of items of a load grows with; pictures are those of products."""
+FILTERS = ("clean", "mentions", "informativeness")
+"""Stages that drop reviews: before they are done, those after them have at most what is there now."""
+
+
+def loads_of(name: str, work: Work, settings: Settings, view: View) -> list[Load]:
+    """The loads of the stage `name`; none for one whose work is reading, joining and writing tables."""
+    before = FILTERS[: FILTERS.index(name)] if name in FILTERS else FILTERS
+    at_most = name == "clean" or any(stage not in view.done for stage in before)
+    return [replace(load, at_most=load.at_most or at_most) for load in _LOADS.get(name, _none)(work, settings, view)]
+
+
+def _none(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+    yield from ()
+
+
+def _clean(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+    """Section 3.2: pictures are decoded once, photographs hashed and searched for their product."""
+    root = view.root
+    photos, pictures = _paths(view.photographed["images"]), _paths(view.products["images"])
+    common = (str(root), settings.clean.max_pixels)
+    yield plain_load("pictures of products decoded", "", PICTURES, check_some, common, pictures, 32)
+    yield plain_load("photographs decoded", "", PHOTOGRAPHS, check_some, common, photos, 32)
+    hashes = {content_key(root, path): path for path in photos}
+    yield load_of("photographs hashed", "", PHOTOGRAPHS, work, hash_kind(root), hashes, view.usable)
+    asked = view.photographed.select("sku", path="images").explode("path")
+    names = view.products.select("sku", "name")
+    asked = asked.join(names, on="sku", how="left").with_columns(pl.col("name").fill_null(""))
+    errand, usable = objects.first_prompts(work, settings, asked), _first_usable(view)
+    found = load_of("products searched for by name", "detector", PHOTOGRAPHS, work, errand.kind, errand.items, usable)
+    yield found
+    if settings.models.detector not in PROMPTLESS:
+        yield replace(found, what="again by category, where the name is not found", kept=0, at_most=True)
+
+
+def check_some(root: str, max_pixels: int, paths: Sequence[str]) -> pl.DataFrame:
+    """The verdict of filter 5 on some pictures."""
+    return check_shard((root, max_pixels, [(path, path) for path in paths], []))
+
+
+def _mentions(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+    """Section 3.3: titles are parsed. To find names in reviews, and to choose one, takes little beside it."""
+    rows = view.products.select("name", "leaf").unique(maintain_order=True).rows()
+    common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words)
+    yield plain_load("titles parsed", "language", PRODUCTS, parse_some, common, rows, settings.run.shard_rows // 8 or 1)
+
+
+def parse_some(rule: str, language: str, longest: int, rows: Sequence[tuple[str, str]]) -> pl.DataFrame:
+    """The names of some products, given by title and leaf category."""
+    found = [names_by(rule, title, leaf, load_language(language), longest) for title, leaf in rows]
+    return pl.DataFrame({"names": [[name.text for name in names] for names in found]})
+
+
+def _informativeness(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+    """Section 3.4: four features a review."""
+    gold = view.products  # before filter 4 has run, a review may be about any of them
+    if "clean" in view.done:
+        gold = gold.join(view.reviews, on="sku", how="semi")
+    pairs = view.reviews.join(view.products, on="sku", how="inner")
+    rows = _spread(pairs.select("joined", "attributes"))
+    common = (settings.informativeness.match,)
+    yield plain_load("reviews matched with sheets", "", REVIEWS, match_some, common, rows, 32, pairs.height)
+    groups = {
+        "first pictures encoded": (PRODUCTS, view.products["images"].list.first()),
+        "pictures of reviewed products encoded": (PICTURES, gold["images"].list.slice(1)),
+        "patches encoded": (PHOTOGRAPHS, view.reviews["patches"]),
+    }
+    for what, (per, column) in groups.items():
+        yield _pictures(what, per, work, settings, view, column)
+    if settings.informativeness.similarity == "cross-encoder":
+        yield from _crossed(settings, pairs)
+        return
+    for what, per, texts in (
+        ("reviews encoded", REVIEWS, view.reviews["joined"]),
+        ("descriptions of reviewed products encoded", PRODUCTS, gold["description"]),
+        ("titles of reviewed products encoded", PRODUCTS, gold["name"]),
+    ):
+        yield _texts(what, per, work, settings, texts)
+
+
+def match_some(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> pl.DataFrame:
+    """How many attributes some reviews mention; a row is a text and a specification sheet."""
+    sheets = [[(one["name"], one["value"]) for one in sheet or ()] for _, sheet in rows]
+    return pl.DataFrame({"n": [len(FINDERS[how](text, sheet)) for (text, _), sheet in zip(rows, sheets, strict=True)]})
+
+
+def _crossed(settings: Settings, pairs: pl.DataFrame) -> Iterator[Load]:
+    models = settings.models
+    common = (models.cross_encoder, models.device, models.batch, models.precision, True)
+    for what, column in (("descriptions", "description"), ("titles", "name")):
+        rows = _spread(pairs.select("joined", column))
+        yield plain_load(
+            f"{what} cross-encoded", "cross_encoder", REVIEWS, score_batch, common, rows, models.batch, pairs.height
+        )
+
+
+def _candidates(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+    """Section 3.5: titles of all products; their first pictures are encoded before."""
+    yield _texts("titles of all products encoded", PRODUCTS, work, settings, view.products["name"])
+
+
+def _splits(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+    """Near-duplicates; photographs are hashed before."""
+    texts = view.reviews["joined"]
+    yield plain_load("reviews hashed", "", REVIEWS, hash_texts_of, (), _spread(texts.to_frame()), 64, len(texts))
+
+
+def hash_texts_of(rows: Sequence[tuple[str]]) -> pl.DataFrame:
+    """The signatures of some texts, a row each."""
+    return hash_texts([text for (text,) in rows])
+
+
+def _texts(what: str, per: str, work: Work, settings: Settings, texts: pl.Series) -> Load:
+    items = {text_key(text): text for text in texts.unique(maintain_order=True)}
+    # measured by PyTorch also where ONNX will run: that model would have to be written first
+    return load_of(what, "text_encoder", per, work, text_kind(settings, ""), items)
+
+
+def _pictures(what: str, per: str, work: Work, settings: Settings, view: View, column: pl.Series) -> Load:
+    items = {content_key(view.root, path): path for path in _paths(column)}
+    return load_of(what, "image_encoder", per, work, image_kind(settings, view.root), items, view.usable)
+
+
+def _paths(column: pl.Series) -> list[str]:
+    """Distinct paths of a column of paths or of lists of them."""
+    flat = column.explode() if isinstance(column.dtype, pl.List) else column
+    return flat.drop_nulls().unique().sort().to_list()
+
+
+def _first_usable(view: View) -> Callable[[Any], bool]:
+    return lambda item: view.usable(item[0])
+
+
+def _spread(table: pl.DataFrame, most: int = 1024) -> list[Any]:
+    """At most so many rows from all over a table."""
+    return table.gather_every(max(1, table.height // most)).head(most).rows()
+
+
+_LOADS: dict[str, Callable[[Work, Settings, View], Iterator[Load]]] = {
+    "clean": _clean,
+    "mentions": _mentions,
+    "informativeness": _informativeness,
+    "candidates": _candidates,
+    "splits": _splits,
+}

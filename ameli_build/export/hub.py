@@ -1,0 +1,129 @@
+"""A folder that `datasets.load_dataset` opens with pictures: they lie inside the Parquet files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.snapshot import file_digest, own_place, whole_file, write_bytes
+from ameli_build.release.tables import SCHEMAS, SPLITS
+
+PICTURES = ("images", "cleaned_images")
+TABLES = (*SPLITS, "clean_test", "products")
+BESIDE = ("dropped.parquet", "dropped_products.parquet", "stats.json")
+"""Files of the release that go along as they are."""
+
+FILE_BYTES = 400 * 2**20
+"""About what the pictures of one file take."""
+GROUP_BYTES = 32 * 2**20
+"""About what the pictures of one row group take: what a reader holds at a time."""
+
+_PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_INSIDE = """
+Pictures are inside the Parquet files, which lie in `data/`; columns are those of the release, with pictures where that
+has paths.
+"""
+
+
+def write_hub(dataset: Path, folder: Path) -> None:
+    """Write the release in `dataset` into the empty `folder`: `data/<split>-*.parquet` and the card."""
+    (folder / "data").mkdir()
+    for name in TABLES:
+        if (dataset / f"{name}.parquet").is_file():
+            _write_table(dataset, name, folder / "data")
+    for name in BESIDE:
+        shutil.copyfile(dataset / name, folder / name)
+    write_bytes(folder / "README.md", card_of((dataset / "README.md").read_text(encoding="utf-8")).encode())
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = [f"{file_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    write_bytes(folder / "SHA256SUMS", "".join(lines).encode())
+
+
+def card_of(card: str) -> str:
+    """The release's card for this folder: paths of files in its head, a word about pictures below its title."""
+    head, title, rest = re.split(r"(?m)^(# .*\n)", card, maxsplit=1)
+    head = re.sub(r"(?m)^( +path: )(\w+)\.parquet$", r"\1data/\2-*.parquet", head)
+    rest = rest.replace("Field by field: `schema/`.", "").replace("(`products.parquet`)", "(`data/products-*.parquet`)")
+    return f"{head}{title}{_INSIDE}{rest}"
+
+
+def features_of(name: str) -> dict[str, Any]:
+    """Columns of a table as `datasets` describes them."""
+    return {
+        column: [{"_type": "Image"}] if column in PICTURES else _feature(kind) for column, kind in SCHEMAS[name].items()
+    }
+
+
+def _feature(kind: Any) -> Any:
+    if isinstance(kind, pl.List):
+        return [_feature(kind.inner)]
+    if isinstance(kind, pl.Struct):
+        return {field.name: _feature(field.dtype) for field in kind.fields}
+    names = {pl.String: "string", pl.Int64: "int64", pl.Float64: "float64"}
+    return {"dtype": names[kind.base_type()], "_type": "Value"}
+
+
+def _arrow(kind: Any) -> pa.DataType:
+    if isinstance(kind, pl.List):
+        return pa.list_(_arrow(kind.inner))
+    if isinstance(kind, pl.Struct):
+        return pa.struct([(field.name, _arrow(field.dtype)) for field in kind.fields])
+    return {pl.String: pa.string(), pl.Int64: pa.int64(), pl.Float64: pa.float64()}[kind.base_type()]
+
+
+def _write_table(dataset: Path, name: str, folder: Path) -> None:
+    table = pl.read_parquet(dataset / f"{name}.parquet")
+    columns = [
+        (column, pa.list_(_PICTURE) if column in PICTURES else _arrow(kind)) for column, kind in SCHEMAS[name].items()
+    ]
+    told = json.dumps({"info": {"features": features_of(name)}})
+    schema = pa.schema(columns, metadata={"huggingface": told})
+    sizes = [_size(dataset, row) for row in table.select(pl.col("^(cleaned_)?images$")).rows()]
+    files = list(pieces(sizes, FILE_BYTES)) or [(0, 0)]
+    for n, (start, end) in enumerate(files):
+        path = folder / f"{name}-{n:05d}-of-{len(files):05d}.parquet"
+        with whole_file(path) as handle, pq.ParquetWriter(handle, schema, compression="zstd") as writer:
+            for first, last in pieces(sizes[start:end], GROUP_BYTES):
+                rows = table.slice(start + first, last - first).to_dicts()
+                writer.write_table(pa.Table.from_pylist([_with_pictures(dataset, row) for row in rows], schema))
+
+
+def pieces(sizes: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
+    """Runs of rows, from and up to, whose sizes sum to at most `most`; a larger row is one by itself."""
+    start = total = 0
+    for n, size in enumerate(sizes):
+        if n > start and total + size > most:
+            yield start, n
+            start, total = n, 0
+        total += size
+    if start < len(sizes):
+        yield start, len(sizes)
+
+
+def _size(dataset: Path, row: Sequence[Sequence[str]]) -> int:
+    return sum((dataset / path).stat().st_size for paths in row for path in paths)
+
+
+def _with_pictures(dataset: Path, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        column: [_picture(dataset, path) for path in value] if column in PICTURES else value
+        for column, value in row.items()
+    }
+
+
+def _picture(dataset: Path, path: str) -> dict[str, Any]:
+    if own_place(dataset, path) is None:
+        raise RunFailed(f"{dataset / path}: not a picture of the data set's own")
+    try:
+        return {"bytes": (dataset / path).read_bytes(), "path": PurePosixPath(path).name}
+    except FileNotFoundError:
+        raise RunFailed(f"{dataset / path}: missing, though a table names it; run ameli build again") from None

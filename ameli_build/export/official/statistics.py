@@ -1,0 +1,119 @@
+"""What products a mention can denote, in the authors' layout: a table by surface and one by lemma (section 4.2).
+
+A name counts as often as noun chunks of a product's title and category say it, as in the prior.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+
+from ameli_build.baseline.retrieval.prior import form_of
+from ameli_build.core.cache import Shard, Work
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.settings import Settings
+from ameli_build.export.official.ids import Ids
+from ameli_build.mentions.rules import names_by
+from ameli_build.models.language import load_language
+from ameli_build.models.sources import identity
+from ameli_build.release import official_layout as layout
+
+Key = TypeVar("Key", int, str)
+Counts = Mapping[int, int]
+"""Integer id of a product -> how often it has a name."""
+Holders = Mapping[str, Counts]
+"""Alias -> the products that have it, by id."""
+
+_ALIASES = pl.List(pl.Struct({"alias": pl.String(), "count": pl.Int64()}))
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """Names of products by lower-cased surface, by lemma, and by their letters, as the prior compares them."""
+
+    surface: Holders
+    lemma: Holders
+    letters: Holders
+    category: Mapping[int, str]
+
+    def products(self, mention: str) -> Counts:
+        """Products whose P(e|m) is above 0 with their counts, the most probable first, ties by id."""
+        return _most_frequent_first(self.letters.get(form_of(mention), {}))
+
+    def categories(self, products: Counts) -> Mapping[str, int]:
+        """The categories of some products with their counts, the most frequent first, ties by path."""
+        counts: Counter[str] = Counter()
+        for number, count in products.items():
+            counts[self.category[number]] += count
+        return _most_frequent_first(counts)
+
+    def write(self, folder: Path) -> None:
+        """Both tables as JSON (alias -> categories and products) and as CSV with counts."""
+        for name, holders in (("surface", self.surface), ("lemma", self.lemma)):
+            tables = {
+                alias: {
+                    "category": list(self.categories(holders[alias])),
+                    "product_id": list(_most_frequent_first(holders[alias])),
+                }
+                for alias in sorted(holders)
+            }
+            layout.write_object(folder / f"mention_to_entity_by_{name}.json", tables)
+            rows = self._counted(holders)
+            layout.write_csv(folder / f"mention_to_entity_by_{name}.csv", ("alias", "kind", "value", "count"), rows)
+
+    def _counted(self, holders: Holders) -> Iterator[tuple[Any, ...]]:
+        for alias in sorted(holders):
+            products = _most_frequent_first(holders[alias])
+            yield from ((alias, "category", path, count) for path, count in self.categories(products).items())
+            yield from ((alias, "product_id", number, count) for number, count in products.items())
+
+
+def _most_frequent_first(counts: Mapping[Key, int]) -> Mapping[Key, int]:
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Ids) -> Aliases:
+    """The names of all products, their titles and leaf categories parsed a shard at a time."""
+    common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words)
+    size = settings.run.shard_rows
+    rows = products.select("name", leaf=pl.col("categories").list.last().fill_null("")).rows()
+    parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+    shards = [
+        Shard(fingerprint("aliases", part, common, identity(settings.models.language)), (*common, part))
+        for part in parts
+    ]
+    names = [one for table in work.map("parse aliases", _parse, shards) for one in table.rows()]
+    surface, lemma, letters = (defaultdict[str, dict[int, int]](dict) for _ in range(3))
+    category = {}
+    for (sku, path), columns in zip(products.select("sku", "categories").rows(), names, strict=True):
+        category[ids.products[sku]] = layout.category_path(path)
+        for holders, aliases in zip((surface, lemma, letters), columns, strict=True):
+            for one in aliases:
+                holders[one["alias"]][ids.products[sku]] = one["count"]
+    return Aliases(surface, lemma, letters, category)
+
+
+def _parse(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.DataFrame:
+    rule, name, words, items = payload
+    language = load_language(name)
+    columns: dict[str, list[list[dict[str, Any]]]] = {"surface": [], "lemma": [], "letters": []}
+    for title, leaf in items:
+        names = names_by(rule, title, leaf, language, words)
+        surfaces = ((" ".join((*one.words[:-1], head)), one.count) for one in names for head in one.heads)
+        columns["surface"].append(_counted(surfaces))
+        columns["lemma"].append(_counted((one.text, one.count) for one in names))
+        columns["letters"].append(_counted((key, one.count) for one in names for key in one.keys))
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, _ALIASES))
+
+
+def _counted(aliases: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Each alias once, by the alphabet; the counts of names that share one are added up."""
+    total: Counter[str] = Counter()
+    for alias, count in aliases:
+        total[alias] += count
+    return [{"alias": alias, "count": total[alias]} for alias in sorted(total)]

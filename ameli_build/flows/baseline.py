@@ -1,0 +1,46 @@
+"""Sections 4 and 5 as a flow: the released splits into Tables 4 and 5."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from ameli_build.baseline.run import run_baseline
+from ameli_build.baseline.text import render
+from ameli_build.core.logs import RESULTS
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.flows.mapping import ONE_SHARD_AT_A_TIME, ShardTasks
+from ameli_build.flows.parameters import Profile, with_strict
+from ameli_build.flows.tables import show_scores
+from ameli_build.flows.watch import Watch, watched
+from ameli_build.whole import demand, null_rows
+
+
+@task(name="4-5 baseline", persist_result=False, cache_policy=NO_CACHE)
+def score(snapshot: Snapshot, profile: str | None, overrides: list[str], watch: Watch) -> None:
+    """Retrieval and disambiguation; the tables are artifacts, and in the log as a person reads them."""
+    settings = load_settings(profile, overrides, snapshot)
+    with snapshot.lock():
+        scores = run_baseline(snapshot, settings, ShardTasks(watch))
+    show_scores(scores)
+    RESULTS.info(render(scores))
+    demand(null_rows(scores), settings)
+
+
+@flow(name="baseline", log_prints=True, task_runner=ONE_SHARD_AT_A_TIME)
+def baseline(
+    snapshot: Path, profile: Profile | None = None, overrides: list[str] | None = None, strict: bool = True
+) -> None:
+    """Score the released splits.
+
+    Args:
+        snapshot: Folder of the snapshot.
+        profile: Settings to start from; without one, those that the build had.
+        overrides: Single settings above the profile, as SECTION.KEY=VALUE.
+        strict: Fail where a row that was to be run holds nothing but nulls, instead of warning.
+    """
+    with watched("baseline-progress") as watch:
+        score(Snapshot.open(snapshot), profile, with_strict(overrides, strict), watch)

@@ -1,0 +1,51 @@
+"""Sections 3.1 to 3.5 as a flow: `raw/` into `dataset/`, each stage a task, each shard a task below it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from ameli_build.core.cache import Mapper
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.stage import Stage
+from ameli_build.flows.mapping import ONE_SHARD_AT_A_TIME, ShardTasks
+from ameli_build.flows.parameters import Profile, with_strict
+from ameli_build.flows.tables import show_data_set
+from ameli_build.flows.watch import Watch, watched
+from ameli_build.pipeline import build as build_stages
+
+
+@task(name="stage", task_run_name="{stage.name}", persist_result=False, cache_policy=NO_CACHE)
+def run(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper) -> bool:
+    """Run one stage unless its result is there; its shards are tasks of the same run."""
+    return run_stage(stage, snapshot, settings, mapper)
+
+
+def build_data_set(snapshot: Snapshot, profile: str | None, overrides: list[str], watch: Watch) -> None:
+    """The library's own loop over the stages, each a task of the running flow; its tables as artifacts."""
+    settings = load_settings(profile, overrides, snapshot)
+    try:
+        with snapshot.lock():
+            build_stages(snapshot, settings, mapper=ShardTasks(watch), run=run)
+    finally:
+        show_data_set(snapshot)  # of an incomplete one too: that is when one looks
+
+
+@flow(name="build", log_prints=True, task_runner=ONE_SHARD_AT_A_TIME)
+def build(
+    snapshot: Path, profile: Profile | None = None, overrides: list[str] | None = None, strict: bool = True
+) -> None:
+    """Clean, detect mentions, filter, find candidates, split, release.
+
+    Args:
+        snapshot: Folder of the snapshot.
+        profile: Settings to start from; without one, those that the crawl had.
+        overrides: Single settings above the profile, as SECTION.KEY=VALUE.
+        strict: Fail where a split is empty, instead of warning.
+    """
+    with watched("build-progress") as watch:
+        build_data_set(Snapshot.open(snapshot), profile, with_strict(overrides, strict), watch)

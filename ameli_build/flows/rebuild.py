@@ -1,0 +1,74 @@
+"""The whole data set, from the shop to the scores: what is scheduled every month."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import flow
+from prefect.runtime import flow_run
+
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.crawl.journal import Selection
+from ameli_build.flows.annotate import export as export_sheets
+from ameli_build.flows.baseline import score
+from ameli_build.flows.build import build_data_set
+from ameli_build.flows.crawl import crawl_site, find_earlier
+from ameli_build.flows.finish import export, report, verify
+from ameli_build.flows.mapping import ONE_SHARD_AT_A_TIME
+from ameli_build.flows.parameters import ExportFormat, Profile, month, with_strict
+from ameli_build.flows.watch import watched
+from ameli_build.models.needs import ROLES, require
+
+
+def run_name() -> str:
+    """What a run is called: after its snapshot."""
+    return f"rebuild {flow_run.parameters.get('name') or month()}"
+
+
+@flow(name="rebuild", flow_run_name=run_name, log_prints=True, task_runner=ONE_SHARD_AT_A_TIME)
+def rebuild(
+    snapshots: Path,
+    name: str | None = None,
+    profile: Profile = "small",
+    overrides: list[str] | None = None,
+    site_url: str | None = None,
+    categories: list[str] | None = None,
+    max_products: int | None = None,
+    annotators: int = 12,
+    refresh: str | None = None,
+    export_as: ExportFormat = "none",
+    strict: bool = True,
+) -> Path:
+    """Crawl, build, hand sheets to annotators, score, check and report; returns the snapshot's folder.
+
+    Args:
+        snapshots: Folder that holds all snapshots.
+        name: The snapshot's folder below it; by default the month that the run was scheduled for (2026-11). A run that
+            failed goes on in the same folder when it is started again.
+        profile: Settings to start from.
+        overrides: Single settings above the profile, as SECTION.KEY=VALUE.
+        site_url: Takes the place of every host of the shop.
+        categories: Category ids to start at; without them, the product sitemap.
+        max_products: Stop the crawl after so many products.
+        annotators: Sheets to write for the check of the test split, one a person.
+        refresh: Start from an earlier snapshot, by its name, or "latest" for the newest finished one of the same shop
+            and categories: what has not changed since is not fetched again.
+        export_as: Write the data set in another layout too, to exports/ in the snapshot.
+        strict: Fail where a split is empty, a row of the scores was to be run and is null, or the snapshot does not
+            verify, instead of warning.
+    """
+    chosen, asked = Selection(tuple(categories or ()), (), max_products), with_strict(overrides, strict)
+    require(load_settings(profile, asked), ROLES)  # before a crawl of weeks, not after
+    snapshot = Snapshot(snapshots / (name or month()))
+    with watched("rebuild-progress") as watch:
+        earlier = find_earlier(refresh, snapshot, profile, asked, site_url, chosen)
+        crawl_site(snapshot, profile, asked, site_url, chosen, earlier)  # 3.1
+        build_data_set(snapshot, profile, asked, watch)  # 3.1 to 3.5
+        export_sheets(snapshot, profile, asked, "html", annotators, 0)  # 3.5
+        score(snapshot, profile, asked, watch)  # 4, 5
+        verify(snapshot, profile, asked)
+        report(snapshot, profile, asked)
+        if export_as != "none":
+            export(snapshot, profile, asked, export_as)
+    return snapshot.root

@@ -1,0 +1,62 @@
+"""What an operator sees of a running flow: its progress as an artifact, and a line in its log each minute."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+from uuid import UUID
+
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.logging import get_run_logger
+
+from ameli_build.core.progress import watched_by
+
+EVERY_SECONDS = 60.0
+
+
+class Watch:
+    """Tells one flow run's log and progress artifact what the library says; any thread may call it.
+
+    A step that goes on is told once a minute, its end at once. `label` is the step that is under way.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.label = ""
+        self._logger = get_run_logger()
+        self._artifact = cast(UUID, create_progress_artifact(0.0, key=key, description="starting"))
+        self._lock = threading.Lock()
+        self._told = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Log a line, a warning as one."""
+        told = self._logger.warning if text.startswith("warning: ") else self._logger.info
+        told(text.removeprefix("warning: "))
+
+    def reach(self, label: str, done: int, total: int, text: str = "") -> None:
+        """Log how far a step is, and show it in the artifact."""
+        with self._lock:
+            if done == 0 and total > 0:
+                self.label = label
+            now = time.monotonic()
+            if done < total and now - self._told < EVERY_SECONDS:
+                return
+            self._told = now
+        told = text or f"{done:,} of {total:,}"
+        self._logger.info("%s: %s", label, told)
+        update_progress_artifact(self._artifact, 100.0 * done / max(1, total), f"{label}: {told}")
+
+    def end(self) -> None:
+        """Show that everything is done."""
+        update_progress_artifact(self._artifact, 100.0, "done")
+
+
+@contextmanager
+def watched(key: str) -> Iterator[Watch]:
+    """Have a `Watch` of the running flow told of all progress; its artifact is called `key`."""
+    watch = Watch(key)
+    with watched_by(watch):
+        yield watch
+    watch.end()

@@ -1,0 +1,73 @@
+"""Precision against recall of a calibration, in numbers and as a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from ameli_build.core.statistics import Share
+from ameli_build.informativeness.search import Features, Labels
+
+Curve = tuple[Features, Features]
+"""Recalls, falling, and the highest precision at each or above."""
+
+
+def precision_and_recall(said: Labels, y: Labels) -> tuple[Share, Share]:
+    """Of verdicts on labelled rows."""
+    hits = int((said & y).sum())
+    return Share.of(hits, int(said.sum())), Share.of(hits, int(y.sum()))
+
+
+def curve_of(scores: npt.ArrayLike, y: Labels) -> Curve:
+    """The curve of scores: each score as a threshold, precision made monotonous."""
+    from sklearn.metrics import precision_recall_curve
+
+    precision, recall, _ = precision_recall_curve(y, scores)
+    best: Features = np.maximum.accumulate(precision[:-1])
+    return recall[:-1], best
+
+
+def recall_at(curve: Curve, min_precision: float) -> float:
+    """The highest recall at a precision of at least `min_precision`, 0 where there is none."""
+    recalls, precisions = curve
+    reached = recalls[precisions >= min_precision]
+    return round(float(reached.max()), 4) if len(reached) else 0.0
+
+
+def draw(
+    searched: Curve, curves: Mapping[str, Curve], held_out: tuple[Share, Share], min_precision: float, labels: int
+) -> bytes:
+    """An SVG: thresholds on the labels searched, classifiers on folds not seen, and the thresholds' point there.
+
+    `held_out` is the precision and recall of thresholds on folds not searched, drawn with its intervals.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context({"svg.hashsalt": "ameli", "font.size": 9}):
+        figure = Figure(figsize=(6.4, 4.8), layout="constrained")
+        axes = figure.add_subplot()
+        axes.axhline(min_precision, color="0.6", linestyle=":", label=f"precision asked for: {min_precision:g}")
+        axes.step(*searched, where="post", color="black", label="thresholds, on the labels searched")
+        for name, curve in curves.items():
+            axes.step(*curve, where="post", linewidth=1, label=f"{name}, on folds not seen")
+        precision, recall = held_out
+        axes.errorbar(
+            recall.value,
+            precision.value,
+            xerr=[[recall.value - recall.low], [recall.high - recall.value]],
+            yerr=[[precision.value - precision.low], [precision.high - precision.value]],
+            fmt="ko",
+            capsize=3,
+            label="thresholds, on folds not searched (95 %)",
+        )
+        lowest = min(precision.low, min_precision, float(searched[1].min(initial=1.0)))
+        axes.set(xlim=(0, 1.02), ylim=(max(0.0, lowest - 0.05), 1.02), xlabel="recall of informative reviews")
+        axes.set(ylabel="precision", title=f"Informative or not: {labels:,} labelled reviews")
+        axes.legend(loc="lower left", fontsize=8)
+        page = io.BytesIO()
+        figure.savefig(page, format="svg", metadata={"Date": None, "Creator": None})
+    return page.getvalue()

@@ -1,0 +1,270 @@
+"""Files of raw records, a row at a time: JSON Lines, plain or compressed, and Parquet (contract, section 2)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal, NoReturn, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zstandard
+
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.records import PRODUCTS, Product, Rejected, to_frame
+from ameli_build.ingest.fields import FieldUse
+from ameli_build.ingest.raw_records import PRODUCT_FIELDS, BadRecord, Raw, product_of
+
+Form = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
+
+FORMS: tuple[Form, ...] = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
+
+_MAGIC: dict[bytes, Form] = {b"\x1f\x8b": "jsonl.gz", b"\x28\xb5\x2f\xfd": "jsonl.zst", b"PAR1": "parquet"}
+_BOM = b"\xef\xbb\xbf"
+_SHOWN = 10_000
+"""So many characters of a bad line are kept."""
+_BLOCK_ROWS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a file: its number from 1, its text, and its record or why there is none."""
+
+    line: int
+    text: str
+    record: Raw | None
+    error: str = ""
+
+
+def form_of(path: Path) -> Form:
+    """How a file is written, from its first bytes. Raises `UnusableInput` where it cannot be read."""
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe: it is read more than once
+            raise UnusableInput(f"{path}: cannot be read (not a file)")
+        with path.open("rb") as handle:
+            head = handle.read(4)
+    except OSError as error:
+        raise UnusableInput(f"{path}: cannot be read ({error.strerror})") from None
+    return next((form for magic, form in _MAGIC.items() if head.startswith(magic)), "jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row of a Parquet file with values that Python cannot hold: the others as JSON, and what is wrong."""
+
+    text: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of a file from number `first` on: lines as they stand there, or records of a Parquet file."""
+
+    first: int
+    rows: Sequence[bytes | Raw | Unreadable]
+    broken: Row | None = None
+    """What is said of the place behind the last row where the file cannot be read on."""
+
+
+def row_of(first: int, place: int, given: bytes | Raw | Unreadable) -> Row:
+    """The row at a place of a block, checked as a whole."""
+    if isinstance(given, bytes):
+        return _row(first + place, given)
+    if isinstance(given, Unreadable):
+        return Row(first + place, given.text, None, given.error)
+    return Row(first + place, _as_text(given), given)
+
+
+def read_blocks(path: Path) -> Iterator[Block]:
+    """Every row of a file, many at a time.
+
+    Raises `UnusableInput` for a file that cannot be opened or a Parquet file that is broken.
+    """
+    form = form_of(path)
+    yield from _parquet_blocks(path) if form == "parquet" else _line_blocks(path, form)
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Every row of a file, as `read_blocks` reads them."""
+    for block in read_blocks(path):
+        yield from (row_of(block.first, place, given) for place, given in enumerate(block.rows))
+        if block.broken:
+            yield block.broken
+
+
+def rejected_of(name: str, row: Row, error: str) -> Rejected:
+    """A row that cannot be used."""
+    return Rejected(name, row.line, error, row.text[:_SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFile:
+    """The products of a file, its unusable rows, and what its fields held."""
+
+    products: list[Product]
+    rejected: list[Rejected]
+    use: FieldUse
+
+
+def read_products(path: Path, name: str) -> ProductFile:
+    """The products of a file, `name` in the records' `source`. Of a SKU the first row stays.
+
+    Raises `UnusableInput` when there is not one usable product.
+    """
+    kept: dict[str, Product] = {}
+    rejected: list[Rejected] = []
+    use = FieldUse()
+    for row in read_rows(path):
+        error = row.error
+        if row.record is not None:
+            unread: list[str] = []
+            try:
+                made = product_of(row.record, f"{name}:{row.line}", unread)
+                use.note_unread(row.line, unread)
+                use.unknown.update(set(map(str, row.record)) - set(PRODUCT_FIELDS))
+                error = f"duplicate sku: {made.sku}" if made.sku in kept else ""
+                kept.setdefault(made.sku, made)
+            except BadRecord as bad:
+                error = str(bad)
+        if error:
+            rejected.append(rejected_of(name, row, error))
+    if not kept:
+        raise UnusableInput(f"{path}: no usable product{first_of(rejected)}")
+    products = list(kept.values())
+    use.note_table(to_frame(products, PRODUCTS))
+    return ProductFile(products, rejected, use)
+
+
+def first_of(rejected: Sequence[Rejected]) -> str:
+    """The first of a file's unusable rows, in words, for an error that says that there are no others."""
+    if not rejected:
+        return ", the file is empty"
+    if rejected[0].record.lstrip().startswith("["):
+        return "; it is a JSON array: write one object a line, without brackets and commas (jq -c '.[]' does)"
+    return f"; line {rejected[0].line}: {rejected[0].error}"
+
+
+def _line_blocks(path: Path, form: Form) -> Iterator[Block]:
+    first, lines = 1, list[bytes]()
+    try:
+        with ExitStack() as stack:
+            for line in _opened(path, form, stack):
+                lines.append(line)
+                if len(lines) == _BLOCK_ROWS:
+                    yield Block(first, lines)
+                    first, lines = first + len(lines), []
+        yield Block(first, lines)
+    except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
+        cut = Row(first + len(lines), "", None, f"the compressed file is cut or broken here: {error}")
+        yield Block(first, lines, cut)
+    except OSError as error:
+        raise UnusableInput(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _opened(path: Path, form: Form, stack: ExitStack) -> Iterator[bytes]:
+    handle: IO[bytes] = stack.enter_context(path.open("rb"))
+    if form == "jsonl.gz":
+        return iter(stack.enter_context(gzip.GzipFile(fileobj=handle)))
+    if form == "jsonl.zst":
+        return _split(_unzstd(handle))
+    return iter(handle)
+
+
+def _unzstd(handle: IO[bytes]) -> Iterator[bytes]:
+    """The content of all frames; the library's own reader takes a cut file for a whole one."""
+    frame = None
+    data = handle.read(1 << 16)
+    while data:
+        frame = frame or zstandard.ZstdDecompressor().decompressobj()
+        yield frame.decompress(data)
+        data = frame.unused_data if frame.eof else b""
+        frame = None if frame.eof else frame
+        data = data or handle.read(1 << 16)
+    if frame is not None:
+        raise EOFError("ends in the middle of a frame")
+
+
+def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Chunks as lines; unlike a text wrapper it gives the whole lines before a broken place."""
+    rest = bytearray()
+    for chunk in chunks:
+        rest += chunk
+        *whole, last = rest.split(b"\n")
+        yield from map(bytes, whole)
+        rest = last
+    if rest:
+        yield bytes(rest)
+
+
+def _row(number: int, line: bytes) -> Row:
+    line = bytes(line).rstrip(b"\r\n").removeprefix(_BOM)
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        return Row(number, line.decode(errors="backslashreplace"), None, f"not UTF-8 at byte {error.start + 1}")
+    try:
+        return Row(number, text, _object(text))
+    except BadRecord as error:
+        return Row(number, text, None, str(error))
+
+
+def _object(text: str) -> Raw:
+    if not text.strip():
+        raise BadRecord("a blank line")
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise BadRecord("not JSON: nested too deeply") from None
+    except UnicodeEncodeError:
+        raise BadRecord("half of a surrogate pair in a string") from None
+    except ValueError as error:
+        raise BadRecord(f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise BadRecord(f"not an object but {type(value).__name__}")
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a JSON number")
+
+
+def _parquet_blocks(path: Path) -> Iterator[Block]:
+    first = 1
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=_BLOCK_ROWS):
+                yield Block(first, _records(batch))
+                first += len(batch)
+    except (pa.ArrowException, OSError) as error:
+        raise UnusableInput(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+
+
+def _records(batch: pa.RecordBatch) -> list[Raw | Unreadable]:
+    """A batch's rows; only where a value cannot be read, one by one, so that the others stay."""
+    try:
+        return cast(list[Raw | Unreadable], batch.to_pylist())
+    except (ValueError, OverflowError):
+        return [_record(batch.slice(place, 1)) for place in range(len(batch))]
+
+
+def _record(row: pa.RecordBatch) -> Raw | Unreadable:
+    record: dict[str, Any] = {}
+    errors: list[str] = []
+    for name, column in zip(row.schema.names, row.columns, strict=True):
+        try:
+            record[name] = column[0].as_py()
+        except UnicodeDecodeError as error:
+            errors.append(f"{name}: not UTF-8 at byte {error.start + 1}")
+        except (ValueError, OverflowError) as error:  # a moment past the year 9999, one of nanoseconds
+            errors.append(f"{name}: cannot be read ({error})")
+    return Unreadable(_as_text(record), "; ".join(errors)) if errors else record
+
+
+def _as_text(record: Raw) -> str:
+    return json.dumps(record, ensure_ascii=False, default=str)[:_SHOWN]

@@ -1,0 +1,77 @@
+"""Near-duplicate photographs: perceptual hashes of 256 bits, of which only a few differ.
+
+The hash (pHash) survives other sizes, compression, brightness and contrast, not a crop of more than the rim. Pictures
+without contrast have a hash of noise and are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import faiss
+import imagehash
+import numpy as np
+import numpy.typing as npt
+import PIL
+import polars as pl
+from PIL import Image, ImageStat
+
+from ameli_build.core.batches import Kind, rows_of
+from ameli_build.core.cache import Work
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.pictures import Opened, content_key, open_picture
+from ameli_build.core.settings import Settings
+
+SIDE = 16
+BITS = SIDE * SIDE
+LEAST_CONTRAST = 2.0
+"""Standard deviation of grey values (0 to 255) below which a picture is a plain surface."""
+_HASHES = pl.Schema({"hash": pl.Binary})
+
+Alike = tuple[int, int, int]
+"""Places of two pictures, the lower first, and the number of bits that differ."""
+
+
+def hash_pictures(work: Work, settings: Settings, paths: Sequence[str]) -> pl.Series:
+    """The hash of each picture of the snapshot as 32 bytes, null for a plain surface; kept by content."""
+    root = work.snapshot.root
+    keys = [content_key(root, path) for path in paths]
+    rows = rows_of(work, hash_kind(root), dict(zip(keys, paths, strict=True)), keys, settings.run.shard_rows)
+    return rows["hash"] if keys else pl.DataFrame(schema=_HASHES)["hash"]
+
+
+def hash_kind(root: Path) -> Kind:
+    """Hashes of single pictures."""
+    mine = fingerprint("phash", PIL.__version__, imagehash.__version__)
+    return Kind("hash pictures", hash_some, (str(root),), mine, 1, model=False)
+
+
+def hash_some(root: str, paths: Sequence[str], opened: Opened | None = None) -> pl.DataFrame:
+    """The hashes of some pictures; `root` is the snapshot's."""
+    see = opened or (lambda path: open_picture(Path(root) / path))
+    return pl.DataFrame({"hash": [picture_hash(see(path)) for path in paths]}, schema=_HASHES)
+
+
+def picture_hash(image: Image.Image) -> bytes | None:
+    """The perceptual hash of a picture, None for a plain surface."""
+    grey = image.convert("L")
+    if ImageStat.Stat(grey).stddev[0] < LEAST_CONTRAST:
+        return None
+    return np.packbits(imagehash.phash(grey, hash_size=SIDE).hash).tobytes()
+
+
+def alike_pictures(hashes: pl.Series, bits: int) -> list[Alike]:
+    """Pairs of hashes of which at most `bits` bits differ, in order of their places; nulls are like nothing."""
+    places = hashes.is_not_null().arg_true().to_numpy()
+    if not len(places):
+        return []
+    table: npt.NDArray[np.uint8] = np.frombuffer(b"".join(hashes.drop_nulls()), np.uint8).reshape(len(places), -1)
+    index = faiss.IndexBinaryFlat(BITS)
+    index.add(table)
+    limits, distances, found = index.range_search(table, bits + 1)  # it looks below its radius
+    matches = limits[1:] - limits[:-1]
+    asked = np.repeat(np.arange(len(places)), matches.astype(np.intp))
+    once = asked < found
+    rows = zip(places[asked[once]].tolist(), places[found[once]].tolist(), distances[once].tolist(), strict=True)
+    return sorted((one, other, int(distance)) for one, other, distance in rows)

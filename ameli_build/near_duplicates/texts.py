@@ -1,0 +1,109 @@
+"""Near-duplicate texts: MinHash and banded buckets find candidate pairs, the exact Jaccard similarity decides.
+
+A text is the set of its runs of three words, without case and punctuation. Short texts ("Great product, works well")
+are written by many people and are left out, as in the search for exact copies.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+import datasketch
+import numpy as np
+import polars as pl
+from datasketch import LeanMinHash, MinHash, MinHashLSH
+
+from ameli_build.core.cache import Shard, Work
+from ameli_build.core.fingerprints import fingerprint
+from ameli_build.core.records import SHORT_WORDS
+from ameli_build.core.settings import Settings
+
+WORDS_A_SHINGLE = 3
+PERMUTATIONS = 128
+FOUND = 0.995
+"""Least share of pairs at the threshold that meet in a bucket; of more similar pairs nearly all do."""
+_SEED, _SCHEME = 1, "affine32"
+_SIGNATURES = pl.Schema({"signature": pl.Binary})
+
+Alike = tuple[int, int, float]
+"""Places of two texts, the lower first, and their Jaccard similarity, rounded to 4 decimals."""
+
+
+def shingles(text: str) -> frozenset[str]:
+    """The words of a text three by three; empty for a text of few words.
+
+    >>> sorted(shingles("It keeps ice COLD, it keeps ice cold!"))
+    ['cold it keeps', 'ice cold it', 'it keeps ice', 'keeps ice cold']
+    """
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+    if len(words) < SHORT_WORDS:
+        return frozenset()
+    return frozenset(" ".join(words[n : n + WORDS_A_SHINGLE]) for n in range(len(words) - WORDS_A_SHINGLE + 1))
+
+
+def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    """Shared shingles of all; 0 for two empty sets."""
+    either = len(one | other)
+    return len(one & other) / either if either else 0.0
+
+
+def alike_texts(work: Work, settings: Settings, texts: Sequence[str], groups: Sequence[str]) -> list[Alike]:
+    """Pairs of texts in different `groups` that are alike from `splits.near_text` on, in order of their places."""
+    signatures = _signatures(work, settings, texts)
+    threshold = settings.splits.near_text
+    sets: dict[int, frozenset[str]] = {}
+    found = []
+    for one, other in sorted(_suspects(signatures, threshold, groups)):
+        for place in (one, other):
+            if place not in sets:
+                sets[place] = shingles(texts[place])
+        similarity = jaccard(sets[one], sets[other])
+        if similarity >= threshold:
+            found.append((one, other, round(similarity, 4)))
+    return found
+
+
+def bands(threshold: float) -> tuple[int, int]:
+    """How many bands of how many hashes a signature is cut into: the longest that find `FOUND` at the threshold.
+
+    >>> bands(0.8)
+    (21, 6)
+    """
+    fitting = [
+        (PERMUTATIONS // rows, rows)
+        for rows in range(1, PERMUTATIONS // 2 + 1)
+        if 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) >= FOUND
+    ]
+    return fitting[-1]
+
+
+def _suspects(signatures: pl.Series, threshold: float, groups: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Pairs of places that share a bucket and stand in different groups, each once."""
+    index = MinHashLSH(num_perm=PERMUTATIONS, params=bands(threshold))
+    for place, signature in enumerate(signatures):
+        if signature is None:
+            continue
+        hashed = LeanMinHash(hashvalues=np.frombuffer(signature, np.uint32), seed=_SEED, scheme=_SCHEME)
+        for other in index.query(hashed):
+            if groups[other] != groups[place]:
+                yield other, place
+        index.insert(place, hashed)
+
+
+def _signatures(work: Work, settings: Settings, texts: Sequence[str]) -> pl.Series:
+    """The MinHash of each text, null for one of few words; kept by content, a shard a file."""
+    size = settings.run.shard_rows
+    parts = [list(texts[start : start + size]) for start in range(0, len(texts), size)]
+    shards = [Shard(fingerprint("minhash", part, datasketch.__version__), part) for part in parts]
+    tables = work.map("hash texts", hash_texts, shards)
+    return pl.concat([pl.DataFrame(schema=_SIGNATURES), *tables])["signature"]
+
+
+def hash_texts(texts: Sequence[str]) -> pl.DataFrame:
+    """The signatures of a shard of texts, as bytes."""
+    words = [[shingle.encode() for shingle in sorted(shingles(text))] for text in texts]
+    hashed = MinHash.generator(words, num_perm=PERMUTATIONS, seed=_SEED, scheme=_SCHEME)
+    rows = [one.hashvalues.tobytes() if some else None for one, some in zip(hashed, words, strict=True)]
+    return pl.DataFrame({"signature": rows}, schema=_SIGNATURES)

@@ -1,0 +1,70 @@
+"""Falls: what is left of a number after each loss, as bars that a reader follows downwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ameli_build.core.reasons import Reason
+from ameli_build.release.tables import DROPPING
+
+MEANING = {
+    Reason.NO_IMAGE: "no photograph",
+    Reason.TOO_LONG: "text too long",
+    Reason.ONLY_UNHELPFUL: "only voted unhelpful",
+    Reason.WRONG_VARIANT: "about a variant not in the catalogue",
+    Reason.PRODUCT_MISSING: "product missing",
+    Reason.DUPLICATE: "seen before",
+    Reason.PROFANITY: "profanity",
+    Reason.TRUNCATED_IMAGE: "no photograph that can be decoded",
+    Reason.OBJECT_NOT_FOUND: "product not found in any photograph",
+    Reason.NO_MENTION: "names no product",
+    Reason.UNINFORMATIVE: "too little to tell the product by",
+    Reason.LEAK: "all but the same as one of another split",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """One loss: `kept` and `lost` in counts and in percent of what the fall started with."""
+
+    group: str
+    name: str
+    meaning: str
+    lost: int
+    kept: int
+    lost_percent: float
+    kept_percent: float
+
+
+def falls(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Fall]:
+    """Each loss (group, name, meaning, count) after the one before.
+
+    >>> [(fall.kept, fall.kept_percent) for fall in falls(10, [("", "a", "", 4), ("", "b", "", 1)])]
+    [(6, 60.0), (5, 50.0)]
+    """
+    rows, left = [], total
+    for group, name, meaning, lost in losses:
+        left -= lost
+        rows.append(Fall(group, name, meaning, lost, left, _percent(lost, total), _percent(left, total)))
+    return rows
+
+
+def funnel_falls(funnel: Mapping[str, Any]) -> list[Fall]:
+    """The fall from all reviews to the splits, by stage and reason in the order in which reasons count."""
+    order = list(Reason)
+    return falls(
+        funnel["reviews_in"],
+        (
+            (stage, reason, MEANING[Reason(reason)], count)
+            for stage in DROPPING
+            for reason, count in sorted(
+                funnel["stages"][stage]["dropped"].items(), key=lambda one: order.index(Reason(one[0]))
+            )
+        ),
+    )
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100 * part / whole, 2) if whole else 0.0

@@ -1,0 +1,1 @@
+"""Shops: what their pages look like, and how they become records (section 3.1)."""

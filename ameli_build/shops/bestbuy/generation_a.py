@@ -1,0 +1,130 @@
+"""Product pages of about 2018 to 2022, whose specifications appear after a click (section 3.1, appendix).
+
+The elements for name, price and breadcrumb lived on, so this is also where later pages are read as a last resort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from ameli_build.shops.bestbuy.parsed import Draft, first_price
+from ameli_build.shops.bestbuy.urls import sku_of
+from ameli_build.shops.dom import Page, first_text, first_with_class, text_of, values_of
+from ameli_build.shops.schema_org import NOT_NEW
+from ameli_build.wording.cleaning import count_in, price_in
+
+_NAME = (".sku-title h1", "div[id^=shop-product-title] h1", ".shop-product-title h1")
+_SKU = (".sku.product-data .product-data-value", ".product-data-sku .product-data-value")
+_PRICE = (".priceView-hero-price.priceView-customer-price span", "[data-testid=price-block-customer-price]")
+_OFFER_DEPTH = 3
+"""So far above a price stands what says of which offer it is."""
+_CRUMBS = (".shop-breadcrumb li a", "nav[aria-label*=readcrumb i] li a", ".c-breadcrumbs li a")
+_GALLERY = (
+    ".shop-media-gallery img",
+    "div[id^=shop-media-gallery] img",
+    ".media-gallery img",
+    ".primary-image img",
+    "img.primary-image",
+)
+_VARIATIONS = (
+    ".shop-product-variations a[href]",
+    "div[id^=shop-product-variations] a[href]",
+    ".seo-list li a[href]",
+)
+_REVIEWS = (".c-reviews .c-total-reviews", ".c-total-reviews", ".c-reviews", ".ugc-c-review-average + span")
+_OVERVIEW = "div[class^='embedded-component-container lv product-']"
+_ROWS = ".specifications-list .list-item"
+_NOTHING = Draft()
+_SPECIFICATION_BUTTONS = (".shop-specifications button", ".shop-mp-specifications button")
+
+
+def read(page: Page, told: Draft = _NOTHING) -> Draft:
+    """What is `told` already, and of all else what the page's elements tell; variants from both."""
+    shown = tuple(sku for href in values_of(page.select(*_VARIATIONS), "href") if (sku := sku_of(href)))
+    return Draft(
+        sku=told.sku or _digits(first_text(page, _SKU)),
+        name=told.name or first_text(page, _NAME),
+        categories=told.categories or _breadcrumb(page),
+        description=told.description or _description(page),
+        features=told.features or _features(page),
+        rows=told.rows or tuple(_rows(page)),
+        images=told.images or tuple(values_of(page.select(*_GALLERY), "data-src", "src")),
+        variants=told.variants + shown,
+        price=first_price((told.price, _price(page))),
+        brand=told.brand or first_text(page, (".shop-product-title a", ".sku-title .brand-link", "a.brand-link")),
+        model=told.model or first_text(page, (".model.product-data .product-data-value",)),
+        review_count=count_in(first_text(page, _REVIEWS)) if told.review_count is None else told.review_count,
+    )
+
+
+def _price(page: Page) -> float | None:
+    """The price of the new product; what was opened or used before is offered beside it, or in front of it."""
+    for selector in _PRICE:
+        for node in page.select(selector):
+            around = [node, *islice(node.parents, _OFFER_DEPTH)]
+            named = " ".join(
+                str(value)
+                for one in around
+                for name in ("class", "id", "data-testid")
+                for value in _listed(one.get(name))
+            )
+            if not NOT_NEW.search(named) and not NOT_NEW.search(text_of(node)) and (text := text_of(node)):
+                return price_in(text)
+    return None
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value or ""]
+
+
+def heading(page: Page) -> str:
+    """The page's first heading, which pages of every kind have."""
+    return first_text(page, ("h1",))
+
+
+def has_button(page: Page) -> bool:
+    """Whether the page has a button that opens its specifications, of which it may show some before."""
+    return any("specification" in node.get_text().lower() for node in page.select(*_SPECIFICATION_BUTTONS))
+
+
+def _digits(text: str) -> str:
+    return text if text.isascii() and text.isdigit() else ""
+
+
+def _breadcrumb(page: Page) -> tuple[str, ...]:
+    for selector in _CRUMBS:
+        if names := tuple(text for link in page.select(selector) if (text := text_of(link))):
+            return names
+    return ()
+
+
+def _description(page: Page) -> str:
+    """The text below the heading "Description" of the overview."""
+    if text := first_text(page, (".long-description", ".product-description .description")):
+        return text
+    for container in page.select(_OVERVIEW):
+        before, heading, text = text_of(container).partition("Description")
+        if heading and len(before.split()) < 4:
+            return text.split("(function", 1)[0].strip()  # a script that stood there as text
+    return first_text(page, (".shop-product-description", ".product-description"))
+
+
+def _features(page: Page) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (text_of(row.select_one("h4")), text_of(row.select_one("p")))
+        for row in page.select("div.list-row")
+        if row.select_one("p") is not None
+    )
+
+
+def _rows(page: Page) -> Iterator[tuple[str, str, str]]:
+    """(group, name, value) of each row, wherever the sheet opens; a sheet without sections has rows of no group."""
+    groups: dict[int, str] = {}
+    for item in page.select(_ROWS):
+        section = item.find_parent(class_="category-wrapper")
+        if section is not None and id(section) not in groups:
+            title = first_with_class(section, "section-title-container") or first_with_class(section, "section-title")
+            groups[id(section)] = text_of(title)
+        group = groups[id(section)] if section is not None else ""
+        yield group, text_of(first_with_class(item, "row-title")), text_of(first_with_class(item, "row-value"))

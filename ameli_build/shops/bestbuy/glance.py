@@ -1,0 +1,60 @@
+"""What a crawler must know of a product page to go on (section 3.1), without the tree that the whole record needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ameli_build.shops import markup
+from ameli_build.shops.bestbuy import apollo, generation_b
+from ameli_build.shops.bestbuy.pages import parse_product_page
+from ameli_build.shops.bestbuy.parsed import Draft, NotAProduct, ParsedProduct, as_parsed, wrong_page
+from ameli_build.shops.scripts import json_ld, plain
+from ameli_build.wording.charsets import page_text
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What follows from a product page: its SKU, its images, whether a click is needed, how many reviews it claims."""
+
+    sku: str
+    images: tuple[str, ...]
+    has_specifications: bool
+    has_button: bool
+    review_count: int | None
+
+
+def glance(html: bytes, url: str, sku: str | None = None) -> Glance:
+    """What `parse_product_page` would tell of these few things.
+
+    Where the page's scripts tell them all, its elements are not looked at. Raises `NotAProduct` as that does.
+    """
+    parsed = _by_scripts(html, url, sku) or parse_product_page(html, url, sku)
+    return Glance(
+        parsed.product.sku,
+        parsed.product.images,
+        parsed.has_specifications,
+        parsed.has_button,
+        parsed.review_count,
+    )
+
+
+def _by_scripts(html: bytes, url: str, sku: str | None) -> ParsedProduct | None:
+    """The product as the scripts alone tell it; None where they leave open any of what a glance is for."""
+    text = page_text(html)
+    draft = _draft(text, url, sku) if wrong_page(text) is None else None
+    if draft is None or not (draft.sku and draft.name and draft.rows and draft.review_count is not None):
+        return None
+    try:
+        parsed = as_parsed(draft, "C", url)
+    except NotAProduct:
+        return None
+    return parsed if parsed.has_specifications and parsed.product.images else None
+
+
+def _draft(text: str, url: str, sku: str | None) -> Draft | None:
+    scripts = markup.scripts(text)
+    if apollo.MARK in text and (product := apollo.merged(list(apollo.fragments(scripts)), url, sku)):
+        return apollo.read(product)
+    if sku is not None and (found := generation_b.components(scripts)):  # these do not tell the SKU, nor the name
+        return replace(generation_b.read(found), sku=sku, name=plain(json_ld(scripts).get("name")))
+    return None

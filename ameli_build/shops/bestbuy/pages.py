@@ -1,0 +1,90 @@
+"""A product page of any generation as a record (section 3.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ameli_build.shops import markup, schema_org
+from ameli_build.shops.bestbuy import apollo, generation_a, generation_b
+from ameli_build.shops.bestbuy.parsed import (
+    Draft,
+    Generation,
+    NotAProduct,
+    ParsedProduct,
+    WrongPage,
+    as_parsed,
+    combine,
+    wording,
+    wrong_page,
+)
+from ameli_build.shops.dom import Page
+from ameli_build.shops.markup import Script
+from ameli_build.wording.charsets import page_text
+
+__all__ = ["Generation", "NotAProduct", "ParsedProduct", "parse_product_page"]
+
+_OF_CONCERN = re.compile(
+    "sku-title|product-title|product-data|priceView|price-block|breadcrumb|gallery|primary-image|variations|seo-list"
+    "|c-reviews|c-total-reviews|long-description|product-description|embedded-component-container|list-row"
+    "|specifications|category-wrapper|brand-link|pdp-drawer|open-?box|refurb|renewed",
+    re.I,
+)
+
+
+def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedProduct:
+    """The product that a page shows, as served or as it stands after the specification click.
+
+    `url` is the page's address: it tells the SKU where the page does not, and which of several products is meant; where
+    it names none, `sku` says which was asked for.
+    Raises `NotAProduct` for a block page, the choice of country, an empty answer, any page without name or SKU, and one
+    that does not show by itself that it is a product's: any page has a heading.
+    """
+    text = page_text(html)
+    if (other := wrong_page(text)) is not None:
+        raise NotAProduct(other)
+    if "<" not in text:
+        raise NotAProduct("not HTML")
+    scripts = markup.scripts(text)
+    try:
+        page = Page(text, _OF_CONCERN)
+    except WrongPage as error:
+        raise NotAProduct(str(error)) from None
+    if apollo.MARK in text and (product := apollo.merged(list(apollo.fragments(scripts)), url, sku)):
+        return as_parsed(_apollo(page, scripts, product), "C", url)
+    if found := generation_b.components(scripts):
+        draft = _components(page, scripts, found)
+        return as_parsed(replace(draft, name=draft.name or generation_a.heading(page)), "B", url)
+    shown = generation_a.read(page)
+    if not shown.rows:  # an open sheet of another generation, without that one's JSON
+        rows = tuple(generation_b.drawer_rows(page)) or tuple(apollo.shown_rows(page))
+        shown = replace(shown, rows=rows)
+    parsed = as_parsed(_proven(page, combine((shown, schema_org.read(scripts)))), "A", url)
+    # What is shown beside the button, or told to search engines, need not be all.
+    return replace(parsed, has_specifications=bool(shown.rows), has_button=generation_a.has_button(page))
+
+
+def _proven(page: Page, draft: Draft) -> Draft:
+    """A draft that its page vouches for, by a SKU, the shop's product markup or a specification sheet.
+
+    Raises `NotAProduct` for any other: a home page and an error page have a heading, too.
+    """
+    name = draft.name or generation_a.heading(page)
+    if name and not draft.sku and (wording(draft.name) or not (draft.name or draft.rows)):
+        raise NotAProduct(f"a page without a product's markup: {name[:80]!r}")
+    return replace(draft, name=name)
+
+
+def _apollo(page: Page, scripts: Sequence[Script], product: dict[str, Any]) -> Draft:
+    draft = apollo.read(product)
+    shown = Draft(rows=tuple(apollo.shown_rows(page)))
+    first = (shown, draft) if len(shown.rows) >= len(draft.rows) else (draft, shown)  # shown ones have their groups
+    return generation_a.read(page, combine((*first, schema_org.read(scripts))))  # the pieces have a name
+
+
+def _components(page: Page, scripts: Sequence[Script], found: dict[str, dict[str, Any]]) -> Draft:
+    drawer = Draft(rows=tuple(generation_b.drawer_rows(page)))
+    shown = generation_a.read(page, combine((generation_b.read(found), drawer)))
+    return combine((shown, schema_org.read(scripts)))

@@ -1,0 +1,76 @@
+"""What a page tells search engines of its product (schema.org in JSON-LD), in whichever form it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ameli_build.shops.bestbuy.generation_b import spoken
+from ameli_build.shops.bestbuy.parsed import Draft, first_price
+from ameli_build.shops.markup import Script
+from ameli_build.shops.scripts import as_dict, as_list, as_text, json_ld, json_ld_breadcrumb, plain
+from ameli_build.wording.cleaning import count_in, price_in
+
+NOT_NEW = re.compile(r"used|refurb|renewed|damaged|open[\s_-]?box|pre[\s_-]?owned|second[\s_-]?hand", re.I)
+"""How an offer is named that is not of the new product."""
+
+
+def read(scripts: Sequence[Script]) -> Draft:
+    """What the description tells; weaker than all else on a page."""
+    schema = json_ld(scripts)
+    if not schema:
+        return Draft(categories=json_ld_breadcrumb(scripts))
+    rows = [as_dict(row) for row in _each(schema.get("additionalProperty"))]
+    return Draft(
+        sku=as_text(schema.get("sku")),
+        name=_first(schema.get("name")),
+        categories=json_ld_breadcrumb(scripts),
+        description=_first(schema.get("description")),
+        rows=tuple(("", plain(row.get("name")), spoken(row.get("value"))) for row in rows),
+        images=tuple(_addresses(schema.get("image"))),
+        price=_price(schema.get("offers")),
+        brand=_first(schema.get("brand")),
+        model=_first(schema.get("model")),
+        review_count=count_in(as_dict(_only(schema.get("aggregateRating"))).get("reviewCount")),
+    )
+
+
+def _each(value: Any) -> list[Any]:
+    """The values of a property, which may stand alone, in a list, or in a list object."""
+    listed = value.get("@list", value.get("@set", value)) if isinstance(value, dict) else value
+    return as_list(listed) or ([] if listed in (None, [], "") else [listed])
+
+
+def _only(value: Any) -> Any:
+    return next(iter(_each(value)), None)
+
+
+def _first(value: Any) -> str:
+    """The text of a property, given as it is or as the name of a thing."""
+    texts = (plain(as_dict(one).get("name") or as_dict(one).get("@value")) or plain(one) for one in _each(value))
+    return next(filter(None, texts), "")
+
+
+def _addresses(value: Any) -> Iterator[str]:
+    """Addresses of images: text, or an `ImageObject`."""
+    for image in _each(value):
+        keys = ("contentUrl", "url", "@id") if isinstance(image, dict) else ()
+        address = next(filter(None, (as_text(image.get(key)) for key in keys)), "") if keys else as_text(image)
+        if address:
+            yield address
+
+
+def _price(offers: Any) -> float | None:
+    """The price of the first new offer that has one; of several that are summed up, the lowest."""
+    return first_price(_prices(offers))
+
+
+def _prices(offers: Any) -> Iterator[float | None]:
+    for offer in map(as_dict, _each(offers)):
+        if offer.get("offers") is not None:
+            yield _price(offer["offers"])
+        if NOT_NEW.search(f"{as_text(_only(offer.get('itemCondition')))} {as_text(offer.get('name'))}"):
+            continue
+        asked = [as_dict(one).get("price") for one in _each(offer.get("priceSpecification"))]
+        yield price_in(offer.get("price"), *asked, offer.get("lowPrice"))

@@ -1,0 +1,49 @@
+"""Attribute values that one review states, in its text and on its photographs (section 4.2)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from ameli_build.baseline.extraction.attributes import Found
+from ameli_build.baseline.extraction.extract import match_lines, match_text
+from ameli_build.baseline.extraction.fuse import fuse
+from ameli_build.baseline.extraction.values import MIN_JOINED, ValueIndex
+from ameli_build.core.arrays import Integers, Mask
+from ameli_build.informativeness.attributes import Tokens, canonical_tokens
+from ameli_build.single.index import Index
+
+
+def find_stated(index: Index, text: str, lines: Sequence[str], counting: Mask) -> Found:
+    """Attributes stated by text and lines of OCR: values of the products for which `counting` is true."""
+    values = _values_in(index, text, lines)
+    found = (match_text(values, text, counting), match_lines(values, lines, counting))
+    return fuse(found, frozenset(index.about["listed"]))
+
+
+def _values_in(index: Index, text: str, lines: Sequence[str]) -> ValueIndex:
+    """The values that the review can state, in the form for string match."""
+    longest, longest_joined = index.about["longest"], index.about["longest_joined"]
+    forms = {
+        " ".join(tokens[start:end])
+        for tokens in map(canonical_tokens, (text, *lines))
+        for start in range(len(tokens))
+        for end in range(start + 1, min(start + longest, len(tokens)) + 1)
+    }
+    joined = set()
+    for letters in ("".join(line.lower().split()) for line in lines):
+        joined.add(letters)
+        joined.update(
+            letters[start:end]
+            for start in range(len(letters))
+            for end in range(start + MIN_JOINED, min(start + longest_joined, len(letters)) + 1)
+        )
+    holders: dict[Tokens, dict[str, Integers]] = defaultdict(dict)
+    close: dict[str, dict[Tokens, None]] = defaultdict(dict)
+    for form, spelling, name, rows in index.values_among(forms, joined).iter_rows():
+        tokens = tuple(form.split(" "))
+        holders[tokens][name] = np.array(rows, dtype=np.int64)
+        close[spelling][tokens] = None
+    return ValueIndex(holders, {key: tuple(some) for key, some in close.items()}, longest, longest_joined)

@@ -1,0 +1,169 @@
+"""The index of a knowledge base for linking, built once in `SNAPSHOT/baseline/link/`.
+
+Names and values are tables, filtered by the few words of a review. Vectors are memory-mapped; encoders are ONNX files
+in the cache. No file is executed as code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+
+from ameli_build.core.arrays import Integers, Matrix
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.fingerprints import code_of, fingerprint
+from ameli_build.core.progress import say
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, file_digest, write_json
+from ameli_build.core.standing import stage_record
+from ameli_build.models.sources import identity
+from ameli_build.single.encoders import CONFIG
+
+ROLES = ("text_encoder", "image_encoder", "nli_encoder", "language")
+MARK = "index.json"
+"""Written last: what an index was made from, numbers and options, and the digests of its files."""
+EXPORTS = "export models"
+"""Label of the cache that holds the encoders' ONNX files."""
+_EXPORT = re.compile(r"([0-9a-f]{32})?")
+"""The name of an encoder's folder, which is a fingerprint; "" is the index itself."""
+VECTORS = ("texts", "names", "descriptions", "pictures", "starts")
+
+_Columns = dict[str, pl.DataType | type[pl.DataType]]
+_NAMES: _Columns = {"key": pl.String, "verb": pl.Boolean, "rows": pl.List(pl.Int64)}
+NAMES = pl.Schema(_NAMES)
+"""A product name's letters, whether it is a verb too, and rows of the products that have it."""
+
+_VALUES: _Columns = {"form": pl.String, "joined": pl.String, "name": pl.String, "rows": pl.List(pl.Int64)}
+VALUES = pl.Schema(_VALUES)
+"""An attribute value's tokens, with spaces and without, the attribute's name, and rows of the products that have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The products, sorted by SKU, and what is looked up of them; rows count from 0.
+
+    `texts`, `names` and `descriptions` are unit vectors by the text encoder; `pictures` by the image encoder, product n
+    having rows `starts[n]` up to `starts[n + 1]`. `about` holds the numbers and options of `index.json`.
+    """
+
+    products: Path
+    skus: tuple[str, ...]
+    titles: tuple[str, ...]
+    name_keys: pl.DataFrame
+    value_forms: pl.DataFrame
+    vectors: Mapping[str, Matrix]
+    starts: Integers
+    about: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.skus)
+
+    def names_among(self, keys: Iterable[str]) -> dict[str, tuple[bool, Integers]]:
+        """The names among `keys`: a flag for verbs, and the rows of the products with the name."""
+        hits = self.name_keys.filter(pl.col("key").is_in(sorted(set(keys))))
+        return {key: (verb, np.array(rows, dtype=np.int64)) for key, verb, rows in hits.iter_rows()}
+
+    def values_among(self, forms: Iterable[str], joined: Iterable[str]) -> pl.DataFrame:
+        """The values that are one of `forms`, or one of `joined` when their spaces are left out."""
+        spaced, close = (sorted(set(some)) for some in (forms, joined))
+        return self.value_forms.filter(pl.col("form").is_in(spaced) | pl.col("joined").is_in(close))
+
+
+def folder_of(snapshot: Snapshot) -> Path:
+    """The folder of the index."""
+    return snapshot.root / "baseline" / "link"
+
+
+def model_folder(snapshot: Snapshot) -> Path:
+    """The folder of the weights that `ameli baseline` has trained."""
+    return snapshot.root / "baseline" / "model"
+
+
+def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
+    """The fingerprint of all inputs of an index; raises `UnusableInput` without a product to link to."""
+    products = released_products(snapshot)
+    learnt = [snapshot.root / "baseline" / "scores.json", *sorted(model_folder(snapshot).glob("*"))]
+    models = settings.models
+    return fingerprint(
+        "link",
+        file_digest(products),
+        [(path.name, file_digest(path)) for path in learnt if path.is_file()],
+        stage_record(snapshot, "baseline").get("outputs", {}),
+        {role: identity(name) for role in ROLES if (name := getattr(models, role))},
+        [models.device, models.batch, models.text_backend, models.precision],
+        [settings.mentions.max_words, settings.run.shard_rows],
+        [settings.baseline.images, settings.baseline.max_tokens, settings.baseline.attributes_per_candidate],
+        [settings.baseline.text_signals, settings.baseline.entity_text],
+        code_of("ameli_build.single.build"),
+    )
+
+
+def released_products(snapshot: Snapshot) -> Path:
+    """The table of the products to link to; raises `UnusableInput` if it is missing or empty."""
+    products = snapshot.dataset / "products.parquet"
+    if not products.is_file():
+        raise UnusableInput(f"{products}: missing; run ameli build first")
+    if not pq.read_metadata(products).num_rows:
+        raise UnusableInput(f"{products}: no product in it to link to; dropped_products.parquet beside it tells why")
+    return products
+
+
+def sign_index(folder: Path, exports: Path, about: Mapping[str, Any]) -> None:
+    """Write `index.json`: `about`, and the digests of it and of all files of the index and of the exported encoders."""
+    encoders = filter(None, about["encoders"].values())
+    files = {"": _digests(folder)} | {one["folder"]: _digests(exports / one["folder"]) for one in encoders}
+    told = {**about, "files": files}
+    write_json(folder / MARK, told | {"digest": fingerprint(told)})
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {path.name: file_digest(path) for path in sorted(folder.glob("*")) if path.is_file() and path.name != MARK}
+
+
+def _is_whole(folder: Path, exports: Path, about: dict[str, Any]) -> bool:
+    """Whether the files of an index are as `sign_index` found them; a damaged export is marked as unfinished."""
+    told = {name: value for name, value in about.items() if name != "digest"}
+    named = {one["folder"] for one in about["encoders"].values() if one} | {""}
+    ours = about["digest"] == fingerprint(told) and named == told["files"].keys() and all(map(_EXPORT.fullmatch, named))
+    damaged = [] if ours else [folder / MARK]
+    for name, digests in told["files"].items() if ours else ():
+        place = exports / name if name else folder
+        if place.is_dir() and _digests(place) != digests:  # without an export its encoder is used as it is
+            damaged.append(place)
+            if name:
+                (place / CONFIG).unlink(missing_ok=True)
+    if damaged:
+        say(f"warning: {damaged[0]}: damaged, or of an earlier version; made again")
+    return not damaged
+
+
+def load_index(snapshot: Snapshot, mine: str, exports: Path) -> Index | None:
+    """The index of that fingerprint, None where there is none, or a file of it or of `exports` is damaged."""
+    folder = folder_of(snapshot)
+    try:
+        about = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        if about["fingerprint"] != mine or not _is_whole(folder, exports, about):
+            return None
+        products = snapshot.dataset / "products.parquet"
+        table = pl.read_parquet(products, columns=["sku", "name"]).sort("sku")
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in VECTORS}
+        return Index(
+            products=products,
+            skus=tuple(table["sku"]),
+            titles=tuple(table["name"]),
+            name_keys=pl.read_parquet(folder / "names.parquet"),
+            value_forms=pl.read_parquet(folder / "values.parquet"),
+            vectors={name: array for name, array in arrays.items() if name != "starts"},
+            starts=arrays["starts"],
+            about=about,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, pl.exceptions.PolarsError):
+        return None

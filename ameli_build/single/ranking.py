@@ -1,0 +1,173 @@
+"""Which product a review is about: retrieval with the prior, then text module, image module and attribute filter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ameli_build.baseline.extraction.attributes import Found, Sheet
+from ameli_build.baseline.extraction.extract import counting_products
+from ameli_build.baseline.linking.combine import rank as rank_judged
+from ameli_build.baseline.linking.combine import weighted
+from ameli_build.baseline.retrieval.pools import DECIMALS, Pool, fuse, rank
+from ameli_build.core.arrays import Floats, Integers, Mask
+from ameli_build.core.settings import Settings
+from ameli_build.single.answer import Answer, Match
+from ameli_build.single.attributes import find_stated
+from ameli_build.single.index import Index
+from ameli_build.single.mention import FOUND
+from ameli_build.single.models import Models
+from ameli_build.single.modules import score_by_image, score_by_text
+from ameli_build.single.products import read_products
+from ameli_build.single.reading import Reading
+
+NO_CROSS = "the cross-encoder is left out: reading all retrieved products takes too long for one answer"
+NOT_RUN = "only string match and OCR are asked for attributes: the language models take too long for one answer"
+
+
+NAME_WEIGHT = 2.0
+"""What a product's name in the text adds beside a picture where nothing was trained, in standard deviations of the
+products' scores: much, but a picture that shows something else can still outweigh it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Products as retrieved, best first, the first `judged` of them to be judged.
+
+    Of all products: `fused` are the weighted sums of the channels, `scores` what ranks them, and `allowed` is the
+    prior's verdict.
+    """
+
+    rows: Integers
+    judged: int
+    fused: Floats
+    scores: Floats
+    allowed: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The modules' scores of the first retrieved products; `score` ranks them, `by` names its origin."""
+
+    score: Floats
+    by: str
+    text: Floats | None
+    image: Floats | None
+
+
+def answer(index: Index, models: Models, settings: Settings, reading: Reading, top: int) -> Answer:
+    """The `top` products: the first `baseline.keep` ranked by all modules, the others in the order of retrieval."""
+    retrieved = retrieve(index, settings, reading, max(top, settings.baseline.keep))
+    rows = retrieved.rows[: retrieved.judged]
+    products = read_products(index, retrieved.rows)
+    counting = counting_products(settings, retrieved.allowed, rows)
+    found = find_stated(index, reading.text, reading.lines, counting)
+    text = score_by_text(index, models, settings, reading, products, found, rows)
+    judged = _combine(index, text, score_by_image(settings, index, reading, rows), retrieved.scores[rows])
+    told = found if is_trained(index) else find_stated(index, reading.text, (), counting)
+    dropped = np.array([told.contradicts(products.sheets[place]) for place in range(len(rows))], dtype=np.bool_)
+    dropped &= settings.baseline.attribute_filter
+    order = rank_judged(judged.score[None], np.arange(len(rows), dtype=np.int64)[None], dropped[None])[0]
+    places = [*order, *range(len(rows), len(retrieved.rows))][:top]
+    matches = [_match(index, reading, retrieved, judged, int(n), products.sheets[n], found) for n in places]
+    return Answer(
+        reading.named, tuple(found.pairs()), tuple(matches), judged.by, (*reading.notes, *_remarks(index, settings))
+    )
+
+
+def is_trained(index: Index) -> bool:
+    """Whether `ameli baseline` has left modules: then evidence counts as it counted there.
+
+    Without them nothing has shown how far OCR, the prior and cosines can be trusted. Then products are ranked by the
+    cosines alone; what OCR reads, a neighbour's label perhaps, is told but throws no product out.
+    """
+    learnt = index.about["learnt"]
+    return bool(learnt["head"] or learnt["adapter"])
+
+
+def retrieve(index: Index, settings: Settings, reading: Reading, top: int) -> Retrieved:
+    """The first `top` products by the weighted sum of the channels that there are.
+
+    Those that the mention can denote come first, and the others behind them are not judged. A name that was only found
+    in the text, beside a picture and with nothing trained, adds `NAME_WEIGHT` instead.
+    """
+    options = settings.baseline
+    weights = _weights(index.about["learnt"]["weights"], list(reading.channels))
+    allowed = np.zeros(len(index), dtype=np.bool_)
+    allowed[reading.rows] = True
+    allowed |= not allowed.any()
+    every = np.arange(len(index), dtype=np.int64)[None]
+    pool = Pool(every, {name: scores[None] for name, scores in reading.channels.items()}, allowed[None])
+    fused = fuse(pool, weights, prior_first=False)[0]
+    if reading.named.how == FOUND and "image" in reading.channels and not is_trained(index):
+        scores = np.round(fused + np.float32(NAME_WEIGHT) * fused.std() * allowed, DECIMALS)
+        first = _by_score(scores)
+    else:
+        scores = fused
+        first = rank(pool, weights, prior=options.prior, keep=options.keep).top(top)[0]
+        first = first[first >= 0]
+    behind = _by_score(scores)
+    rows = np.concatenate([first, behind[~np.isin(behind, first)]])[:top]
+    return Retrieved(rows, min(len(first), options.keep), fused, scores, allowed)
+
+
+def _by_score(scores: Floats) -> Integers:
+    """All products, best first; of equals the smaller SKU."""
+    return np.argsort(-scores, kind="stable").astype(np.int64)
+
+
+def _weights(learnt: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
+    """The tuned weights of the existing channels as shares; even weights without tuning."""
+    some = {name: learnt.get(name, 0.0) for name in names}
+    total = sum(some.values())
+    return {name: weight / total for name, weight in some.items()} if total else dict.fromkeys(names, 1 / len(names))
+
+
+def _combine(index: Index, text: Floats | None, image: Floats | None, scores: Floats) -> Judged:
+    """The weighted sum of the modules; of a single module, its scores; without a module, the scores of retrieval."""
+    weight = index.about["learnt"]["lambda"]
+    if text is not None and image is not None and weight is not None:
+        by = f"{weight:g} x text module + {1 - weight:g} x image module, then the attribute filter"
+        return Judged(weighted(text, image, weight), by, text, image)
+    if text is not None and image is None:
+        return Judged(text, "text module, then the attribute filter", text, image)
+    if image is not None and text is None and index.about["learnt"]["head"]:
+        return Judged(image, "image module, then the attribute filter", text, image)
+    return Judged(scores, "retrieval scores, then the attribute filter", text, image)
+
+
+def _match(
+    index: Index, reading: Reading, retrieved: Retrieved, judged: Judged, place: int, sheet: Sheet, found: Found
+) -> Match:
+    row = int(retrieved.rows[place])
+    inside = place < len(judged.score)
+    signals = {key: found.signal(sheet, key) for key in found.values}
+    return Match(
+        sku=index.skus[row],
+        name=index.titles[row],
+        score=_number(judged.score, place) if inside else None,
+        retrieval=round(float(retrieved.fused[row]), 4),
+        text=_number(reading.channels.get("text"), row),
+        image=_number(reading.channels.get("image"), row),
+        text_module=_number(judged.text, place) if inside else None,
+        image_module=_number(judged.image, place) if inside else None,
+        prior=bool(retrieved.allowed[row]),
+        agrees=tuple(key for key, signal in signals.items() if signal > 0),
+        contradicts=tuple(key for key, signal in signals.items() if signal < 0),
+    )
+
+
+def _number(scores: Floats | None, place: int) -> float | None:
+    return None if scores is None else round(float(scores[place]), 4)
+
+
+def _remarks(index: Index, settings: Settings) -> list[str]:
+    """Parts of the baseline that this answer could not use."""
+    notes = [index.about["learnt"]["note"]] if index.about["learnt"]["note"] else []
+    if settings.models.cross_encoder and settings.baseline.cross_channel:
+        notes.append(NO_CROSS)
+    if settings.models.generator or settings.models.implied:
+        notes.append(NOT_RUN)
+    return notes

@@ -1,0 +1,98 @@
+"""Trained weights and tuned values of the first run of `ameli baseline`, copied into the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ameli_build.baseline.done import read_scores, whole_record
+from ameli_build.baseline.tables import OURS
+from ameli_build.core.arrays import Matrix
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot, file_digest
+from ameli_build.models.pairs import PairEncoder
+from ameli_build.single.index import model_folder
+
+T = TypeVar("T")
+
+NOT_RUN = "ameli baseline has not finished here: even weights of retrieval decide"
+NOT_SAVED = "ameli baseline has left weights, but no trained modules: retrieval decides"
+OTHER_SETTINGS = "ameli baseline was run with other settings: even weights of retrieval decide"
+NOT_EXPORTED = "the encoder that learnt with the text module cannot be used here: retrieval decides"
+NO_ONNX = "what ameli baseline learnt needs the package onnx to be used here: retrieval decides"
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """The part of a baseline in the index.
+
+    `about` goes into `index.json`: `weights` of retrieval's channels, `lambda`, whether there is an `adapter` and a
+    `head`, and a `note` on what is missing. `adapt` turns vectors of product pictures into adapted ones. `encoder` is
+    the encoder of pairs where it learnt too.
+    """
+
+    about: dict[str, Any]
+    adapt: Callable[[Matrix], Matrix] | None
+    encoder: PairEncoder | None
+    digest: str = ""
+    """Of the file that holds the encoder."""
+
+
+def bring_learnt(snapshot: Snapshot, settings: Settings, folder: Path) -> Learnt:
+    """Write the trained networks to `folder` as ONNX files: `adapter.onnx` (of reviews) and `head.onnx`.
+
+    Nothing where the baseline ran with other models, signals or another number of attributes than these settings name,
+    and where it did not finish.
+    """
+    about: dict[str, Any] = {"weights": {}, "lambda": None, "adapter": False, "head": False, "note": NOT_RUN}
+    record = whole_record(snapshot)
+    if not record:  # scores and modules of a run that was stopped may be of two runs
+        return Learnt(about, None, None)
+    scores = read_scores(snapshot.root / "baseline" / "scores.json")
+    signals = record.get("settings", {}).get("text_signals", True)
+    if signals != settings.baseline.text_signals or not _same_models(scores.notes.get("models", {}), settings):
+        return Learnt(about | {"note": OTHER_SETTINGS}, None, None)
+    about |= {"weights": dict(scores.tuned["weights"][scores.notes["candidates"]["from"]]), "note": NOT_SAVED}
+    if find_spec("onnx") is None:
+        return Learnt(about | {"note": NO_ONNX}, None, None)
+    from ameli_build.baseline.linking.image_module import Adapters
+    from ameli_build.baseline.linking.text_module import TextModule
+    from ameli_build.single.export import export_adapter, export_head
+
+    source = model_folder(snapshot)
+    adapters, text = _there(lambda: Adapters.load(source)), _there(lambda: TextModule.load(source))
+    if text is not None and text.head.shape[0] != settings.baseline.attributes_per_candidate + 2:
+        return Learnt(about | {"note": OTHER_SETTINGS}, None, None)
+    if adapters is not None:
+        export_adapter(folder / "adapter.onnx", adapters.review)
+    if text is not None:
+        export_head(folder / "head.onnx", text.head)
+    about |= {"adapter": adapters is not None, "head": text is not None, "lambda": scores.tuned["lambda"].get(OURS)}
+    if adapters is not None and text is not None:
+        about["note"] = ""
+    learning = None if text is None or text.encoder is None else text.encoder.pairs
+    digest = file_digest(source / "text_module.safetensors") if learning else ""
+    return Learnt(about, None if adapters is None else adapters.adapt_products, learning, digest)
+
+
+def _same_models(used: Mapping[str, str], settings: Settings) -> bool:
+    roles = ("text_encoder", "image_encoder", "nli_encoder")
+    return all(used.get(role) == getattr(settings.models, role) for role in roles)
+
+
+def _there(load: Callable[[], T]) -> T | None:
+    try:
+        return load()
+    except UnusableInput:  # never trained, or not kept
+        return None
+
+
+def adapted(learnt: Learnt, vectors: Matrix) -> Matrix:
+    """Vectors of product pictures as retrieval compares them."""
+    return vectors if learnt.adapt is None else np.round(learnt.adapt(vectors), 6)

@@ -1,0 +1,1 @@
+"""Words, numbers and markup: how texts are cleaned and read."""

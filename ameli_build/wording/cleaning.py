@@ -1,0 +1,104 @@
+"""Text and numbers out of markup: the same cleaning for pages and for records of one's own."""
+
+from __future__ import annotations
+
+import math
+import re
+from html import unescape as _unescape
+
+from ameli_build.wording.charsets import page_text as page_text
+
+_INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|sub|sup|u)\b[^<>]*>", re.I)
+
+
+_BLOCK_TAG = re.compile(r"</?(?:br|div|h[1-6]|li|ol|p|table|tbody|td|th|tr|ul)\b[^<>]*>", re.I)
+
+
+_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+_TOO_LONG = re.compile("&#0*[1-9][0-9]{7,};?")
+"""Python reads 4,300 digits, and raises."""
+LARGEST = 1e9
+"""Of all numbers that a page tells: prices, counts, ranks."""
+
+
+OUT_OF_RANGE = "out_of_range"
+"""Stands in a record's `extra` with the fields whose numbers could not be."""
+
+
+def clean_text(text: object) -> str:
+    """One line of plain text from a text that may hold markup: formatting tags taken out, entities decoded.
+
+    "" for what is not a string.
+    """
+    if not isinstance(text, str):
+        return ""
+    text = _untagged(text)
+    return folded(unescape(text))
+
+
+def clean_lines(text: str) -> str:
+    """`clean_text` for what people write: lines and spaces stay as they are where there are no tags."""
+    plain = _untagged(text)
+    if plain != text:
+        plain = folded(plain)
+    return readable(unescape(plain))
+
+
+def unescape(text: str) -> str:
+    """`text` with its character references decoded; a number that can be no character is U+FFFD, however long."""
+    return _unescape(_TOO_LONG.sub("\ufffd", text)) if "&" in text else text
+
+
+def _untagged(text: str) -> str:
+    return _BLOCK_TAG.sub(" ", _INLINE_TAG.sub("", text)) if "<" in text else text
+
+
+def folded(text: str) -> str:
+    """Plain text on one line, its white space folded."""
+    return " ".join(readable(text).split())
+
+
+def readable(text: str) -> str:
+    """`text` without NUL, and with U+FFFD for each half of a surrogate pair, so that it can be written as UTF-8."""
+    text = text.replace("\0", "")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def number_in(text: object) -> float | None:
+    """The first number in a text such as "$1,299.99", or a JSON number itself; None without one up to `LARGEST`.
+
+    >>> number_in("$1,299.99"), number_in("9" * 400), number_in(10**400)
+    (1299.99, None, None)
+    """
+    if isinstance(text, str):
+        match = _NUMBER.search(text)
+        text = float(match[0].replace(",", "")) if match else None
+    if not isinstance(text, int | float) or isinstance(text, bool) or not -LARGEST <= text <= LARGEST:
+        return None
+    return float(text)
+
+
+def price_in(*texts: object) -> float | None:
+    """The first of some texts or JSON numbers that is a number.
+
+    NaN where the only ones are too large to be a price, infinity where something else is told than a number.
+    """
+    found = [number_in(text) for text in texts]
+    price = next((price for price in found if price is not None), None)
+    if price is None and any(map(_is_number, texts)):
+        return math.nan
+    return math.inf if price is None and any(text not in (None, "", [], {}) for text in texts) else price
+
+
+def _is_number(text: object) -> bool:
+    if isinstance(text, str):
+        return _NUMBER.search(text) is not None
+    return isinstance(text, int | float) and not isinstance(text, bool)
+
+
+def count_in(text: object) -> int | None:
+    """The first whole number in a text such as "(1,234 Reviews)"; None where there is none."""
+    number = number_in(text)
+    return int(number) if number is not None else None

@@ -1,0 +1,107 @@
+"""A process with little room says so in a line, and leaves nothing half-written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from made import released_snapshot
+
+from ameli_build.core.execution import peak_memory_mb
+from ameli_build.core.limits import told_of_room
+
+LIMITED = """
+import resource, sys
+kind, limit = getattr(resource, sys.argv[1]), int(sys.argv[2])
+resource.setrlimit(kind, (limit, limit))
+sys.argv = ["ameli", *sys.argv[3:]]
+from ameli_build.cli import main
+main()
+"""
+
+
+def run(kind: str, limit: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command with a limit of its own."""
+    command = [sys.executable, "-c", LIMITED, kind, str(limit), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("command", [("verify",), ("build", "--profile", "demo"), ("report",)])
+@pytest.mark.parametrize(
+    ("kind", "limit", "said"),
+    [
+        ("RLIMIT_AS", 400_000_000, "address space is limited to 400,000,000 bytes"),
+        ("RLIMIT_AS", 1_200_000_000, "address space is limited to 1,200,000,000 bytes"),
+        ("RLIMIT_NOFILE", 24, "only 24 files may be open, and at least 64 are needed (ulimit -n)"),
+    ],
+)
+def test_too_little_room_is_one_line(
+    tmp_path: Path, kind: str, limit: int, said: str, command: tuple[str, ...]
+) -> None:
+    snapshot = released_snapshot(tmp_path / "snapshot")
+    before = below(snapshot.root)
+    done = run(kind, limit, command[0], str(snapshot.root), *command[1:])
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"ameli: {said}")
+    assert below(snapshot.root) == before
+
+
+def test_help_and_version_need_no_room() -> None:
+    assert run("RLIMIT_NOFILE", 24, "--version").returncode == 0
+
+
+def test_few_files_are_enough_to_verify(tmp_path: Path) -> None:
+    snapshot = released_snapshot(tmp_path / "snapshot")
+    done = run("RLIMIT_NOFILE", 64, "verify", str(snapshot.root))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (MemoryError(), "out of memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "out of memory"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"), "out of memory"),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), "out of memory"),
+        (ImportError("libx.so: failed to map segment from shared object"), "out of memory"),
+        (OSError(errno.EMFILE, "Too many open files", "x"), "too many open files"),
+        (RuntimeError("can't start new thread"), "no more threads"),
+    ],
+)
+def test_what_comes_of_little_room(error: Exception, word: str) -> None:
+    assert told_of_room(error).startswith(word)
+    assert "again" in told_of_room(error)
+
+
+@pytest.mark.parametrize("error", [ValueError("memory"), OSError(errno.ENOSPC, "No space"), RuntimeError("boom")])
+def test_other_errors_are_others(error: Exception) -> None:
+    assert told_of_room(error) == ""
+
+
+def fill(size: int) -> int:
+    return len(bytes(size).replace(b"\0", b"\1"))
+
+
+@pytest.fixture
+def pool() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(1, get_context("spawn")) as one:
+        yield one
+
+
+def test_live_workers_count(pool: ProcessPoolExecutor) -> None:
+    before = peak_memory_mb()
+    size = (before + 200) << 20
+    assert pool.submit(fill, size).result() == size
+    assert peak_memory_mb() >= before + 200

@@ -1,0 +1,437 @@
+"""Every line of the bad inputs' "Text and data" through the reader of raw records."""
+
+import gzip
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.records import Attribute, Rejected, Review
+from ameli_build.ingest.raw_files import read_products, read_rows
+from ameli_build.ingest.raw_records import BadRecord, product_of, review_of
+from ameli_build.ingest.raw_tables import ReviewFile
+from ameli_build.shops.bestbuy.reviews import parse_review_page
+
+PRODUCT = {"sku": "s1", "name": "Lamp", "categories": ["Home", "Lamps"]}
+REVIEW = {"review_id": "r1", "sku": "s1"}
+
+
+def line(record: Any, **changes: Any) -> bytes:
+    return json.dumps(record | changes if isinstance(record, dict) else record, ensure_ascii=False).encode()
+
+
+def test_every_field_of_a_product() -> None:
+    attributes = [
+        {"group": "General", "name": "Color", "value": "Red"},
+        {"name": "Watts", "value": 40},
+        {"group": None, "name": "Dimmable", "value": False},
+        {"name": "Unknown", "value": None},
+    ]
+    product = product_of(
+        PRODUCT
+        | {"description": "It shines.", "attributes": attributes, "images": ["a.jpg", "https://x.test/b?c=1"]}
+        | {
+            "url": "https://x.test/s1",
+            "variants": ["s2"],
+            "price": "19.90",
+            "fetched_at": "2024-01-01",
+            "maker": {"a": 1},
+        },
+        "raw/products.jsonl:1",
+    )
+    assert product.attributes == (
+        Attribute("General", "Color", "Red"),
+        Attribute("", "Watts", "40"),
+        Attribute("", "Dimmable", "No"),
+    )
+    assert (product.categories, product.variants, product.price) == (("Home", "Lamps"), ("s2",), 19.9)
+    assert (product.images, product.fetched_at) == (("a.jpg", "https://x.test/b?c=1"), "2024-01-01")
+    assert (json.loads(product.extra), product.source) == ({"maker": {"a": 1}}, "raw/products.jsonl:1")
+
+
+def test_null_and_absent_optional_fields_are_the_same() -> None:
+    fields = ("description", "attributes", "images", "url", "variants", "price", "fetched_at")
+    assert product_of(PRODUCT | dict.fromkeys(fields)) == product_of(PRODUCT)
+    fields = (
+        "title",
+        "text",
+        "rating",
+        "helpful",
+        "unhelpful",
+        "images",
+        "product_details_sku",
+        "author",
+        "submitted_at",
+    )
+    assert review_of(REVIEW | dict.fromkeys(fields)) == review_of(REVIEW)
+    assert (review_of(REVIEW).helpful, review_of(REVIEW).unhelpful) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("votes", "number"),
+    [(3, 3), ("3", 3), (" 12 ", 12), (4.0, 4), ("4.0", 4), (None, 0), (0, 0), ("", 0), ("2,048", 2048)],
+)
+def test_votes_that_are_taken(votes: object, number: int) -> None:
+    assert review_of(REVIEW | {"helpful": votes}).helpful == number
+
+
+@pytest.mark.parametrize(
+    "votes",
+    [
+        "many",
+        "3 of 4",
+        "1,2",
+        "1,0000",
+        "0x3",
+        "٣",
+        3.5,
+        True,
+        [],
+        {},
+        -1,
+        "-1",
+        1e300,
+        10**30,
+        10**310,
+        Decimal(10) ** 400,
+    ],
+)
+def test_votes_that_are_not(votes: object) -> None:
+    with pytest.raises(BadRecord, match=r"^unhelpful: "):
+        review_of(REVIEW | {"unhelpful": votes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"sku": None}, "sku: null"),
+        ({"sku": 7000101}, "sku: not a string"),
+        ({"sku": ""}, "sku: empty"),
+        ({"sku": "a/b"}, "sku: not an id"),
+        ({"sku": "a\\b"}, "sku: not an id"),
+        ({"sku": ".."}, "sku: not an id"),
+        ({"sku": "a\0"}, "sku: not an id"),
+        ({"name": None}, "name: null"),
+        ({"name": " "}, "name: empty"),
+        ({"name": ["Lamp"]}, "name: not a string"),
+        ({"categories": None}, "categories: null"),
+        ({"categories": "Lamps"}, "categories: not a list"),
+        ({"categories": ["Home", None]}, "categories: not a string"),
+        ({"images": ["/etc/passwd"]}, "images: a path that leaves"),
+        ({"images": ["../a.jpg"]}, "images: a path that leaves"),
+        ({"images": ["a/../../b.jpg"]}, "images: a path that leaves"),
+        ({"images": ["..\\b.jpg"]}, "images: a path that leaves"),
+        ({"images": ["C:\\b.jpg"]}, "images: a path that leaves"),
+        ({"images": ["\\\\host\\share\\b.jpg"]}, "images: a path that leaves"),
+        ({"images": ["a\0.jpg"]}, "images: holds a NUL"),
+        ({"images": ["file:///etc/passwd"]}, "images: neither a path nor"),
+        ({"variants": ["../s2"]}, "variants: not an id"),
+    ],
+)
+def test_products_that_are_not_usable(changes: dict[str, object], field: str) -> None:
+    with pytest.raises(BadRecord) as caught:
+        product_of(PRODUCT | changes)
+    assert str(caught.value).startswith(field)
+
+
+@pytest.mark.parametrize("field", ["sku", "name", "categories"])
+def test_a_product_without_a_required_field(field: str) -> None:
+    with pytest.raises(BadRecord, match=f"^{field}: missing$"):
+        product_of({key: value for key, value in PRODUCT.items() if key != field})
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"review_id": None}, "review_id: null"),
+        ({"review_id": 5}, "review_id: not a string"),
+        ({"review_id": "../../r1"}, "review_id: not an id"),
+        ({"sku": "a/../b"}, "sku: not an id"),
+        ({"product_details_sku": "x/y"}, "product_details_sku: not an id"),
+        ({"product_details_sku": 7000102}, "product_details_sku: not a string"),
+        ({"text": ["a"]}, "text: not a string"),
+        ({"images": ["ok.jpg", "../../out.jpg"]}, "images: a path that leaves"),
+    ],
+)
+def test_reviews_that_are_not_usable(changes: dict[str, object], field: str) -> None:
+    with pytest.raises(BadRecord) as caught:
+        review_of(REVIEW | changes)
+    assert str(caught.value).startswith(field)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"description": 5}, "description: not a string"),
+        ({"attributes": {"Color": "Red"}}, "attributes: not a list"),
+        ({"attributes": ["Color"]}, "attributes: not an object"),
+        ({"attributes": [{"value": "Red"}]}, "attributes: a row without a name"),
+        ({"attributes": [{"name": "Color", "value": ["Red"]}]}, "attributes: not a string"),
+        ({"images": "a.jpg"}, "images: not a list"),
+        ({"images": [""]}, "images: an empty path"),
+        ({"images": ["data:image/png;base64,AAAA"]}, "images: neither a path nor"),
+        ({"images": [{"large": "a.jpg"}]}, "images: not a string"),
+        ({"variants": "s2"}, "variants: not a list"),
+        ({"variants": [9]}, "variants: not a string"),
+        ({"price": "cheap"}, "price: not a number"),
+        ({"price": "N/A"}, "price: not a number"),
+        ({"price": "€ 12,50"}, "price: not a number"),
+        ({"price": [12]}, "price: not a number"),
+        ({"price": True}, "price: not a number"),
+        ({"price": "nan"}, "price: not a number"),
+        ({"price": 10**400}, "price: not a number"),
+        ({"url": 4}, "url: not a string"),
+        ({"fetched_at": 1700000000}, "fetched_at: not a string"),
+    ],
+)
+def test_what_a_product_can_do_without_is_left_empty_and_told(changes: dict[str, object], told: str) -> None:
+    unread: list[str] = []
+    assert product_of(PRODUCT | changes, unread=unread) == product_of(PRODUCT)
+    assert [error.startswith(told) for error in unread] == [True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"title": 5}, "title: not a string"),
+        ({"rating": "five"}, "rating: not a whole number"),
+        ({"rating": 3.7}, "rating: not a whole number"),
+        ({"images": [None]}, "images: not a string"),
+        ({"images": {"a": "b.jpg"}}, "images: not a list"),
+        ({"author": {}}, "author: not a string"),
+        ({"author": 77}, "author: not a string"),
+        ({"submitted_at": 1600000000}, "submitted_at: not a string"),
+        ({"submitted_at": 1.6e9}, "submitted_at: not a string"),
+    ],
+)
+def test_what_a_review_can_do_without_is_left_empty_and_told(changes: dict[str, object], told: str) -> None:
+    unread: list[str] = []
+    assert review_of(REVIEW | changes, unread=unread) == review_of(REVIEW)
+    assert [error.startswith(told) for error in unread] == [True]
+
+
+def test_good_items_stay_beside_those_that_cannot_be_read() -> None:
+    rows = [{"name": "", "value": "x"}, {"name": "Watts", "value": 40}, "Color", {"name": "Finish", "value": "Matt"}]
+    changes = {"attributes": rows, "images": ["", "a.jpg", 5], "variants": [8, " s2"]}
+    unread: list[str] = []
+    product = product_of(PRODUCT | changes, unread=unread)
+    assert product.attributes == (Attribute("", "Watts", "40"), Attribute("", "Finish", "Matt"))
+    assert (product.images, product.variants, len(unread)) == (("a.jpg",), ("s2",), 5)
+
+
+@pytest.mark.parametrize("around", ["{} ", " {}", "\t{}\n", "\u00a0{}"])
+def test_blanks_around_an_id_are_no_part_of_it(around: str, tmp_path: Path) -> None:
+    assert product_of(PRODUCT | {"sku": around.format("s1")}) == product_of(PRODUCT)
+    ids = {"review_id": "r1", "sku": "s1", "product_details_sku": "s2"}
+    (tmp_path / "r").write_bytes(line({name: around.format(value) for name, value in ids.items()}))
+    (review,), _ = read_reviews(tmp_path / "r", "r")
+    assert (review.review_id, review.sku, review.product_details_sku) == ("r1", "s1", "s2")
+
+
+@pytest.mark.parametrize(
+    ("raw", "plain"),
+    [
+        ("5&quot; wide &amp; flat", '5" wide & flat'),
+        ("Caf&eacute;<br>\n<br/>It&#x27;s <b>red</b>", "Café It's red"),
+        ("<p>One.</p><ul><li>Two</li></ul>", "One. Two"),
+        ("1 < 2 &lt;script&gt;", "1 < 2 <script>"),
+        ("a\n\nb  c", "a\n\nb  c"),
+        ("a\0b", "ab"),
+    ],
+)
+def test_markup_is_taken_out_whichever_way_a_text_comes_in(raw: str, plain: str, tmp_path: Path) -> None:
+    (tmp_path / "r").write_bytes(line(REVIEW, text=raw, title=raw))
+    (review,), _ = read_reviews(tmp_path / "r", "r")
+    assert (review.text, review.title) == (plain, plain)
+    topic = {"id": "r1", "text": raw, "title": raw}
+    (crawled,) = parse_review_page(json.dumps({"topics": [topic]}).encode(), "s1", "").reviews
+    assert (crawled.text, crawled.title) == (plain, plain)
+    product = product_of(PRODUCT | {"description": raw, "name": raw, "attributes": [{"name": raw, "value": raw}]})
+    one_line = " ".join(plain.split())
+    assert (product.description, product.name) == (plain, one_line)
+    assert product.attributes == (Attribute("", one_line, one_line),)
+
+
+@pytest.mark.parametrize("content", ['[{"sku": "s1"}, {"sku": "s2"}]', '[\n  {\n    "sku": "s1"\n  }\n]', "  [ ]"])
+def test_a_json_array_is_told_as_one(content: str, tmp_path: Path) -> None:
+    (tmp_path / "all.json").write_text(content)
+    for read in (read_products, read_reviews):
+        with pytest.raises(UnusableInput, match="it is a JSON array: write one object a line"):
+            read(tmp_path / "all.json", "x")
+
+
+BAD_LINES = {
+    b"": "a blank line",
+    b"  \t": "a blank line",
+    b'{"sku": "s1", "na': "not JSON",
+    b'{"sku": "s1", "name": "caf\xe9", "categories": []}': "not UTF-8",
+    b"[1, 2]": "not an object but list",
+    b"null": "not an object but NoneType",
+    b'"text"': "not an object but str",
+    b'{"sku": "s1", "name": "half \\ud83d", "categories": []}': "half of a surrogate pair",
+    b'{"sku": "s1", "name": "a\0b", "categories": []}': "not JSON",
+    b'{"sku": "s1", "name": "Lamp", "categories": [], "price": NaN}': "not JSON: NaN",
+    b"[" * 100_000: "not JSON",
+    b'{"sku": "s1", "n": ' + b"9" * 5000 + b"}": "not JSON",
+}
+
+
+def test_each_bad_line_is_one_rejected_row_and_the_rest_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "products.jsonl"
+    good = [line(PRODUCT, sku=f"s{number}") for number in range(len(BAD_LINES) + 1)]
+    mixed = [good[0], *(part for pair in zip(BAD_LINES, good[1:], strict=True) for part in pair)]
+    path.write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(mixed) + b"\n")
+    file = read_products(path, "raw/products.jsonl")
+    products, rejected = file.products, file.rejected
+    assert [product.sku for product in products] == [f"s{number}" for number in range(len(good))]
+    assert [row.line for row in rejected] == list(range(2, len(mixed) + 1, 2))
+    assert len(products) + len(rejected) == len(mixed)
+    for row, expected in zip(rejected, BAD_LINES.values(), strict=True):
+        assert row.error.startswith(expected)
+        assert row.file == "raw/products.jsonl"
+        assert len(row.record) <= 10_000
+    assert rejected[3].record == '{"sku": "s1", "name": "caf\\xe9", "categories": []}'
+
+
+def read_reviews(path: Path, name: str) -> tuple[list[Review], list[Rejected]]:
+    """A file's reviews as records."""
+    file = ReviewFile(path, name)
+    table = pl.concat(list(file.tables())).unique(["review_id", "sku"], keep="first", maintain_order=True).drop("line")
+    assert file.links == table.height
+    return [Review(**{**row, "images": tuple(row["images"])}) for row in table.iter_rows(named=True)], file.rejected
+
+
+def test_repeated_ids_keep_the_first(tmp_path: Path) -> None:
+    (tmp_path / "p").write_bytes(b"\n".join([line(PRODUCT, name="First"), line(PRODUCT, name="Second")]))
+    file = read_products(tmp_path / "p", "p")
+    assert ([product.name for product in file.products], file.rejected[0].error) == (["First"], "duplicate sku: s1")
+    links = [line(REVIEW), line(REVIEW, sku="s2"), line(REVIEW, text="again")]
+    (tmp_path / "r").write_bytes(b"\n".join(links))
+    reviews, rejected = read_reviews(tmp_path / "r", "r")
+    assert [(review.review_id, review.sku) for review in reviews] == [("r1", "s1"), ("r1", "s2")]
+    assert [(row.line, row.error) for row in rejected] == [(3, "duplicate review_id and sku: r1, s1")]
+
+
+def test_unusual_texts_come_through_unchanged(tmp_path: Path) -> None:
+    texts = [
+        "x" * 1_000_000,
+        "👩‍👩‍👧 a\u200bb",
+        "\u202eשלום",
+        "a & b < c",
+        "<script>",
+        "=1+1",
+        "a\u2028b\x85c",
+        "",
+    ]
+    (tmp_path / "r").write_bytes(b"\n".join(line(REVIEW, review_id=f"r{n}", text=text) for n, text in enumerate(texts)))
+    reviews, rejected = read_reviews(tmp_path / "r", "r")
+    assert ([review.text for review in reviews], rejected) == (texts, [])
+
+
+def write(path: Path, form: str, data: bytes) -> Path:
+    pack = {"gz": gzip.compress, "zst": zstandard.ZstdCompressor().compress}.get(form, bytes)
+    path.write_bytes(pack(data))
+    return path
+
+
+@pytest.mark.parametrize("form", ["plain", "gz", "zst"])
+def test_compressed_files_are_told_by_their_content(tmp_path: Path, form: str) -> None:
+    data = b"\n".join(line(REVIEW, review_id=f"r{number}", text="word " * number) for number in range(400))
+    reviews, rejected = read_reviews(write(tmp_path / "reviews.dat", form, data), "r")
+    assert (len(reviews), rejected) == (400, [])
+    assert reviews[399].source == "r:400"
+
+
+@pytest.mark.parametrize("form", ["gz", "zst"])
+def test_a_cut_compressed_file_gives_what_it_holds_and_one_rejected_row(tmp_path: Path, form: str) -> None:
+    data = b"\n".join(line(REVIEW, review_id=f"r{number}", text=f"{number**9}" * 20) for number in range(9000))
+    path = write(tmp_path / "r", form, data)
+    path.write_bytes(path.read_bytes()[: -path.stat().st_size // 8])
+    reviews, rejected = read_reviews(path, "r")
+    assert 0 < len(reviews) < 9000
+    assert "cut or broken" in rejected[-1].error
+
+
+def test_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.parquet"
+    rows = [REVIEW | {"helpful": 2.0, "images": ["a.jpg"], "stars": 5}, {"review_id": "r2", "sku": None}, REVIEW]
+    pl.DataFrame(rows).with_columns(pl.lit("2024-01-02").str.to_date().alias("submitted_at")).write_parquet(path)
+    reviews, rejected = read_reviews(path, "r")
+    assert (reviews[0].helpful, reviews[0].images, reviews[0].submitted_at) == (2, ("a.jpg",), "2024-01-02")
+    assert json.loads(reviews[0].extra) == {"stars": 5}
+    assert [(row.line, row.error) for row in rejected] == [(2, "sku: null"), (3, "duplicate review_id and sku: r1, s1")]
+    assert json.loads(rejected[0].record)["review_id"] == "r2"
+    pl.DataFrame({"review_id": ["r1"], "sku": ["s1"], "helpful": [float("nan")]}).write_parquet(path)
+    assert read_reviews(path, "r")[0][0].helpful == 0
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(UnusableInput, match="not a readable Parquet file"):
+        read_reviews(path, "r")
+
+
+UNREADABLE = {
+    "submitted_at": pa.array([0, 10**18, 0, 0, 0], pa.timestamp("us")),  # the second is past the year 9999
+    "brand": pa.array([b"a", b"b", b"caf\xe9", b"\xff", b"e"]).view(pa.string()),
+    "when": pa.array([0, 0, 0, 10**9, 0], pa.int32()).view(pa.date32()),
+}
+ERRORS = {
+    2: ["submitted_at: cannot be read"],
+    3: ["brand: not UTF-8 at byte 4"],
+    4: ["brand: not UTF-8", "when: cannot"],
+}
+
+
+def test_a_value_of_parquet_that_cannot_be_read_is_one_rejected_row(tmp_path: Path) -> None:
+    ids = [f"r{n}" for n in range(1, 6)]
+    path = tmp_path / "reviews.parquet"
+    pq.write_table(pa.table({"review_id": ids, "sku": ids, **UNREADABLE}), path)
+    reviews, rejected = read_reviews(path, "r")
+    assert [review.review_id for review in reviews] == ["r1", "r5"]
+    assert reviews[0].submitted_at == "1970-01-01T00:00:00"
+    check_unreadable(rejected, "review_id", "r")
+
+    path = tmp_path / "products.parquet"
+    names = {"sku": ids, "name": ids, "categories": pa.array([[]] * 5, pa.list_(pa.string()))}
+    pq.write_table(pa.table({**names, **UNREADABLE}), path)
+    file = read_products(path, "p")
+    assert [product.sku for product in file.products] == ["r1", "r5"]
+    check_unreadable(file.rejected, "sku", "p")
+
+
+def check_unreadable(rejected: list[Rejected], key: str, name: str) -> None:
+    assert [(row.file, row.line) for row in rejected] == [(name, line) for line in ERRORS]
+    for row, (line, parts) in zip(rejected, ERRORS.items(), strict=True):
+        assert all(part in row.error for part in parts), row.error
+        assert json.loads(row.record)[key] == f"r{line}"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"{}\n", b"\x00\xff\xfe" * 100])
+def test_a_file_without_a_usable_record(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.jsonl").write_bytes(content)
+    for read in (read_products, read_reviews) if content else (read_products,):  # no reviews: a catalogue to link to
+        with pytest.raises(UnusableInput, match=r"bad\.jsonl: no usable"):
+            read(tmp_path / "bad.jsonl", "x")
+
+
+def test_a_file_that_is_not_there_or_is_a_folder(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.jsonl", tmp_path):
+        with pytest.raises(UnusableInput, match="cannot be read"):
+            read_products(path, "x")
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.binary(max_size=60).filter(lambda data: b"\n" not in data)))
+def test_whatever_the_bytes_every_line_is_one_row(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.jsonl"
+    path.write_bytes(b"{}\n" + b"".join(data + b"\n" for data in lines))
+    rows = list(read_rows(path))
+    assert [row.line for row in rows] == list(range(1, len(lines) + 2))
+    assert all((row.record is None) == bool(row.error) for row in rows)

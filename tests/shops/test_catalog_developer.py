@@ -1,0 +1,157 @@
+"""Answers of the developer API as records: recorded ones where they are, and made ones in their shape."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ameli_build.catalog.warc import merged
+from ameli_build.core.records import Attribute, Product
+from ameli_build.shops.bestbuy.developer_api import NotApiPage, parse_api_page
+
+IMAGES = "https://pisces.bbystatic.com/image2/BestBuy_US/images/products/6509/"
+
+
+def parsed(**fields: Any) -> Product:
+    """The record of a product with these fields, and those that it cannot do without."""
+    row = {"sku": 6509654, "name": "Lumo - Lamp - Red", **fields}
+    return parse_api_page(json.dumps({"products": [row]}).encode(), "pages-1:7").products[0]
+
+
+def test_recorded_pages_of_a_listing_follow_each_other(captures: Path) -> None:
+    bodies = [(captures / "developer-api" / f"Products_as_stream__{number}.json").read_bytes() for number in range(4)]
+    pages = [parse_api_page(body) for body in bodies]
+    assert [len(page.products) for page in pages] == [100, 100, 94, 0]
+    assert [page.rows for page in pages] == [100, 100, 94, 0]
+    assert len({product.sku for page in pages for product in page.products}) == json.loads(bodies[0])["total"]
+    for page, following in zip(pages, bodies[1:], strict=False):
+        assert f"cursorMark={page.next_cursor}&" in json.loads(following)["canonicalUrl"]
+    assert pages[3].next_cursor == pages[2].next_cursor
+
+
+def test_a_recorded_product(captures: Path) -> None:
+    body = (captures / "developer-api" / "stream_a_single_product_by_sku__0.json").read_bytes()
+    (product,) = parse_api_page(body).products
+    told = json.loads(body)
+    assert (product.sku, product.name, product.price) == (str(told["sku"]), told["name"], told["salePrice"])
+    assert product.categories == tuple(node["name"] for node in told["categoryPath"])
+    assert product.categories[0] == "Best Buy"
+    assert product.description == told["longDescription"]
+    beside = {
+        name.capitalize(): told[name] for name in ("color", "height", "width", "depth", "weight") if told.get(name)
+    }
+    assert {row.name: row.value for row in product.attributes} == beside
+    assert product.images == tuple(
+        told[name]
+        for name in ("largeFrontImage", "angleImage", "leftViewImage", "backViewImage", "alternateViewsImage")
+    )
+    assert json.loads(product.extra) == {"brand": told["manufacturer"], "model": told["modelNumber"]}
+
+
+@pytest.mark.parametrize("name", ["Is_a_garbage_search__0.json", "Fetch_categories_as_stream__0.json"])
+def test_recorded_answers_without_products(captures: Path, name: str) -> None:
+    with pytest.raises(NotApiPage, match="without a list of products"):
+        parse_api_page((captures / "developer-api" / name).read_bytes())
+
+
+@pytest.mark.parametrize("body", [b"", b"<html></html>", b"[]", b"{", b'{"products": null}', b'{"products": {}}', b"7"])
+def test_anything_else_is_no_page(body: bytes) -> None:
+    with pytest.raises(NotApiPage):
+        parse_api_page(body)
+
+
+@pytest.mark.parametrize("nothing", [None, "", []])
+def test_what_is_left_out_in_any_way_is_absent(nothing: Any) -> None:
+    names = ("categoryPath", "longDescription", "details", "images", "image", "productVariations", "salePrice", "url")
+    more = ("regularPrice", "features", "manufacturer", "shortDescription", "description", "customerReviewCount")
+    product = parsed(**dict.fromkeys(names + more, nothing))
+    bare = Product("6509654", "Lumo - Lamp - Red", (), source="pages-1:7", extra="{}")
+    assert product == bare
+
+
+def test_the_sheet_keeps_names_and_values_and_invents_no_sections() -> None:
+    product = parsed(
+        details=[
+            {"name": "Ports", "values": ["HDMI", "USB"]},
+            {"name": "Energy Star&#174; Certified", "value": "Yes"},
+            {"name": "Dimmable", "value": True},
+            {"name": "Dimmable", "value": "Yes"},
+            {"name": "Sockets", "value": 2, "values": ["3"]},
+            {"name": "", "value": "nameless"},
+            {"name": "Valueless", "value": None, "values": [None]},
+            "odd",
+        ],
+        color="Red",
+        screenSizeIn=7,
+    )
+    assert product.attributes == (
+        Attribute("", "Ports", "HDMI, USB"),
+        Attribute("", "Energy Star® Certified", "Yes"),
+        Attribute("", "Dimmable", "Yes"),
+        Attribute("", "Sockets", "2"),
+        Attribute("", "Color", "Red"),
+    )
+
+
+def test_texts_lose_markup_and_fall_back_on_what_there_is() -> None:
+    long = {"longDescription": "<p>Bright&trade; &amp; <b>warm</b>.</p>", "shortDescription": "Bright"}
+    features = [{"feature": "Wi-Fi\nNo hub"}, {"feature": None}, {"feature": "Warm"}]
+    assert parsed(**long, features=features).description == "Bright™ & warm."
+    assert parsed(longDescriptionHtml="<ul><li>One<li>Two</ul>").description == "One Two"
+    assert parsed(features=features, shortDescription="Wi-Fi No hubWarm").description == "Wi-Fi No hub\nWarm"
+    assert parsed(shortDescription="Warm <br>light").description == "Warm light"
+    assert parsed(name="Lumo&#8482; - 7&quot; Lamp").name == 'Lumo™ - 7" Lamp'
+
+
+def test_each_view_is_one_picture_in_full_size_the_front_first() -> None:
+    def picture(rel: str, name: str, side: int | str, **more: Any) -> dict[str, Any]:
+        return {"rel": rel, "href": IMAGES + name, "width": side, "height": str(side), **more}
+
+    images = [
+        picture("Angle_Standard", "a_ra.jpg", 500),
+        picture("Angle_Zoom", "a_rd.jpg", 1000),
+        picture("Front_Thumbnail", "a_s.gif", "54"),
+        picture("Front_Zoom", "a_sd.jpg;maxHeight=1000;maxWidth=1000?format=webp", "1000", primary=True),
+        picture("Energy_Guide", "a_eg.jpg", 1000),
+        {"rel": "Alt_View_Standard_11", "href": IMAGES + "acv11a.jpg"},
+        {"rel": "Alt_View_Zoom_11", "href": IMAGES + "acv11d.jpg"},
+        {"rel": "Alt_View_Zoom_12", "href": IMAGES + "acv12d.jpg"},
+        {"rel": None, "href": IMAGES + "x.jpg"},
+        {"rel": "Back_Zoom", "href": ""},
+    ]
+    product = parsed(images=images, largeFrontImage=IMAGES + "other.jpg")
+    names = ("a_sd.jpg", "a_rd.jpg", "acv11d.jpg", "acv12d.jpg", "x.jpg")
+    assert product.images == tuple(IMAGES + name for name in names)
+
+
+def test_variants_price_and_address() -> None:
+    variations = [{"sku": 6509655, "variations": []}, {"sku": "6509654"}, {"sku": None}, {"sku": "x"}, 3]
+    product = parsed(productVariations=variations, salePrice=None, regularPrice="29.99", url="https://api.example/c")
+    assert product.variants == ("6509655",)
+    assert product.price == 29.99
+    assert product.url == "https://api.example/c"
+
+
+def test_rows_that_are_no_product_are_rejected_by_name() -> None:
+    rows = [None, {"name": "no number"}, {"sku": 1}, {"sku": "../1", "name": "odd"}, {"sku": 43900, "name": "good"}]
+    page = parse_api_page(json.dumps({"products": rows, "nextCursorMark": "c"}).encode(), "pages-1:7")
+    assert [product.sku for product in page.products] == ["43900"]
+    assert [rejected.error.partition(": ")[2] for rejected in page.rejected] == [
+        "not an object",
+        "no SKU",
+        "no name",
+        "a page with an odd SKU: '../1'",
+    ]
+    assert {rejected.file for rejected in page.rejected} == {"pages-1:7"}
+    assert (page.rows, page.next_cursor) == (5, "c")
+
+
+def test_a_page_goes_before_the_api() -> None:
+    page = Product("1", "Lamp", ("Best Buy", "Lamps"), "", (Attribute("Key Specs", "Color", "Red"),), ("p.jpg",), "u")
+    told = Product("1", "Lamp (API)", ("Lamps",), "It shines.", (Attribute("", "Color", "Red"),), ("a.jpg",), "v")
+    both = merged([page, told])
+    assert (both.name, both.categories, both.description) == ("Lamp", ("Best Buy", "Lamps"), "It shines.")
+    assert (both.attributes, both.images, both.url) == (page.attributes, ("p.jpg",), "u")

@@ -1,0 +1,78 @@
+"""A glance at a product page tells what the whole record would tell, of the few things that a crawler needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from page_shapes import clicked_sheet
+
+from ameli_build.demo.catalogue import make_world
+from ameli_build.demo.pages import generation_a, generation_b, generation_c
+from ameli_build.demo.pages.shop import Shop
+from ameli_build.demo.shop_index import Shelves
+from ameli_build.shops.bestbuy import glance as glance_module
+from ameli_build.shops.bestbuy.glance import Glance, glance
+from ameli_build.shops.bestbuy.pages import NotAProduct, parse_product_page
+
+PAGES = {
+    "A": generation_a.product_page,
+    "B": generation_b.product_page,
+    "C": generation_c.product_page,
+}
+
+
+@pytest.fixture(scope="module")
+def shop() -> Shop:
+    return Shop(Shelves(make_world(products=24)), "http://127.0.0.1:1", "http://localhost:2")
+
+
+def whole(html: bytes, url: str, sku: str | None) -> Glance:
+    """The same from the whole record."""
+    parsed = parse_product_page(html, url, sku)
+    told = (parsed.product.sku, parsed.product.images, parsed.has_specifications, parsed.has_button)
+    return Glance(*told, parsed.review_count)
+
+
+@pytest.mark.parametrize("generation", PAGES)
+def test_a_glance_agrees_with_the_record(shop: Shop, generation: str) -> None:
+    for product in shop.shelves.products.values():
+        shown = replace(product, generation=generation)
+        html = PAGES[generation](shop, shown).encode()
+        url = shop.site_url + shop.product_path(shown)
+        for sku in (product.sku, None):
+            assert glance(html, url, sku) == whole(html, url, sku)
+        bare = shop.site_url + shop.card_path(shown)
+        assert glance(html, bare, product.sku) == whole(html, bare, product.sku)
+
+
+@pytest.mark.parametrize("generation", ["B", "C"])
+def test_the_elements_are_not_looked_at_where_the_scripts_suffice(
+    shop: Shop, generation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the whole record was made")
+
+    monkeypatch.setattr(glance_module, "parse_product_page", refuse)
+    product = next(one for one in shop.shelves.products.values() if one.attributes and one.images)
+    shown = replace(product, generation=generation)
+    html = PAGES[generation](shop, shown).encode()
+    assert glance(html, shop.site_url + shop.product_path(shown), product.sku).images
+
+
+def test_what_the_scripts_leave_open_comes_from_the_elements(shop: Shop) -> None:
+    product = next(one for one in shop.shelves.products.values() if one.attributes and one.images)
+    bare = replace(product, generation="C", attributes=(), images=())
+    html = generation_c.product_page(shop, bare)
+    url = shop.site_url + shop.product_path(bare)
+    assert not glance(html.encode(), url, product.sku).has_specifications
+    sheet = clicked_sheet([("General", [("Color", "Red")])])
+    shown = html.replace("</main>", f"{sheet}</main>").encode()
+    assert glance(shown, url, product.sku) == whole(shown, url, product.sku)
+    assert glance(shown, url, product.sku).has_specifications
+
+
+@pytest.mark.parametrize("html", [b"", b"<title>Access Denied</title>", b"<html><body>nothing</body></html>", b"text"])
+def test_what_is_no_product_page(html: bytes) -> None:
+    with pytest.raises(NotAProduct):
+        glance(html, "http://127.0.0.1/site/a/1.p?skuId=1", "1")

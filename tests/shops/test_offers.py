@@ -1,0 +1,89 @@
+"""The price is that of the new product, and schema.org is read in each of its forms."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from page_shapes import heading, page
+
+from ameli_build.core.records import Product
+from ameli_build.shops.bestbuy.developer_api import parse_api_page
+from ameli_build.shops.bestbuy.pages import parse_product_page
+
+URL = "https://shop.test/site/x/31.p?skuId=31"
+NEW = {"@type": "Offer", "price": "50.00", "itemCondition": "https://schema.org/NewCondition"}
+USED = {"@type": "Offer", "price": "20.00", "itemCondition": "UsedCondition"}
+OPENED = {"@type": "Offer", "price": 30, "name": "Open-Box Excellent"}
+BARE = {"@type": "Offer", "price": 50}
+
+
+def described(**fields: Any) -> Product:
+    schema = {"@context": "https://schema.org", "@type": "Product", "name": "Fan", "sku": 31} | fields
+    return parse_product_page(page(f"<script type='application/ld+json'>{json.dumps(schema)}</script>"), URL).product
+
+
+@pytest.mark.parametrize(
+    ("offers", "price"),
+    [
+        ([USED, NEW], 50.0),
+        ([OPENED, BARE], 50.0),
+        ([NEW, USED], 50.0),
+        ({"@type": "AggregateOffer", "lowPrice": "20", "offers": [USED, OPENED, NEW]}, 50.0),
+        ({"@type": "AggregateOffer", "lowPrice": "45"}, 45.0),
+        ({"@list": [USED, BARE]}, 50.0),
+        ([{"@type": "Offer", "priceSpecification": {"price": "50"}}], 50.0),
+        ([{"@type": "Offer", "priceSpecification": [{"price": "$1,050"}]}], 1050.0),
+        ([USED], None),
+        ("soon", None),
+        ([None, 3, NEW], 50.0),
+    ],
+)
+def test_the_new_offer_counts(offers: Any, price: float | None) -> None:
+    assert described(offers=offers).price == price
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "https://img.test/a.jpg",
+        ["https://img.test/a.jpg"],
+        {"@type": "ImageObject", "url": "https://img.test/a.jpg"},
+        [{"@type": "ImageObject", "contentUrl": "https://img.test/a.jpg", "url": "https://shop.test/about"}],
+        {"@list": [{"@id": "https://img.test/a.jpg"}]},
+    ],
+)
+def test_an_image_in_any_form(image: Any) -> None:
+    assert described(image=image).images == ("https://img.test/a.jpg",)
+
+
+@pytest.mark.parametrize("kind", ["http://schema.org/Product", ["Thing", "schema:Product"], "Product"])
+def test_a_type_under_its_full_name(kind: Any) -> None:
+    product = described(**{"@type": kind}, brand=[{"@type": "Brand", "name": "Brisk"}])
+    assert (product.name, json.loads(product.extra)["brand"]) == ("Fan", "Brisk")
+
+
+def price(text: str, css: str = "") -> str:
+    return f'<div class="priceView-hero-price priceView-customer-price {css}"><span>{text}</span></div>'
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        price("$12.00", "open-box") + price("$20.00"),
+        price("Used: $12.00") + price("$20.00"),
+        f'<div id="refurbished-offer"><div>{price("$12.00")}</div></div>{price("$20.00")}',
+        price("") + price("$20.00") + price("from $12.00", "openbox"),
+    ],
+)
+def test_what_was_opened_before_is_not_the_price(shown: str) -> None:
+    assert parse_product_page(page(heading("Fan", sku="31"), f"<div>{shown}</div>"), URL).product.price == 20.0
+
+
+def test_the_api_tells_some_attributes_beside_its_sheet() -> None:
+    row = {"sku": 31, "name": "Fan", "color": "Red", "weight": "2.1 pounds", "width": 12.5, "height": None, "depth": ""}
+    row["details"] = [{"name": "Product Width", "value": "12.5 inches"}, {"name": "Color", "value": "Crimson"}]
+    (product,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
+    told = {attribute.name: attribute.value for attribute in product.attributes}
+    assert told == {"Product Width": "12.5 inches", "Color": "Crimson", "Weight": "2.1 pounds"}

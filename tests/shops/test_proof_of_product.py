@@ -1,0 +1,44 @@
+"""A page is a product's only where it shows that itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from catalog.page_shapes import heading, page
+
+from ameli_build.shops.bestbuy.pages import parse_product_page
+from ameli_build.shops.bestbuy.parsed import NotAProduct
+
+URL = "https://shop.test/site/x/4001.p?skuId=4001"
+SCHEMA = json.dumps({"@type": "Product", "name": "A chair"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<h1>Deals of the day</h1>",
+        "<h1>Deals of the day</h1><div class='sku-title'><h4>A chair</h4></div><div class='priceView-hero-price "
+        "priceView-customer-price'><span>$3</span></div>",
+        "<div class='sku-title'><h1>Verify you are human</h1></div>",
+        '<h1>Ooops</h1><script type=\'application/ld+json\'>{"@type": "WebSite", "name": "Shop"}</script>',
+    ],
+)
+def test_a_page_with_a_heading_alone_is_none(body: str) -> None:
+    with pytest.raises(NotAProduct, match="without a product's markup"):
+        parse_product_page(page(body), URL, "4001")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        heading("A chair"),
+        "<h1>A chair</h1><div class='sku product-data'><span class='product-data-value'>4001</span></div>",
+        f"<h1>Chairs, chairs, chairs</h1><script type='application/ld+json'>{SCHEMA}</script>",
+        "<h1>A chair</h1><div class='specifications-list'><div class='list-item'><div class='row-title'>Legs</div>"
+        "<div class='row-value'>4</div></div></div>",
+    ],
+)
+def test_what_a_product_page_shows_is_proof(body: str) -> None:
+    product = parse_product_page(page(body), URL, "4001").product
+    assert (product.sku, product.name) == ("4001", "A chair")

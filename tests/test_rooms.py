@@ -1,0 +1,47 @@
+"""The architecture: a room, which is a folder or a file of the package, imports only rooms on lower floors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ameli_build.core import fingerprints
+
+FLOORS = (
+    "core wording profiles",
+    "archive models ingest near_duplicates nearest release",
+    "shops provenance clean mentions informativeness candidates splits annotation verify",
+    "crawl baseline",
+    "catalog single report export explain prune whole",
+    "pipeline",
+    "demo status",
+    "dry_run flows",
+    "cli",
+    "__main__",
+)
+"""The lowest floor first. `ameli_build/__init__.py` is the public face: it names modules, which load on first use."""
+
+
+def edges() -> Iterator[tuple[str, str]]:
+    """Each import from one room into another, as (module, imported module)."""
+    root = fingerprints.ROOT
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root.parent).with_suffix("").parts
+        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if module != root.name:
+            yield from ((module, other) for other in fingerprints._imported(module))
+
+
+def room(module: str) -> str:
+    return module.split(".")[1]
+
+
+def test_a_room_imports_only_rooms_below_it() -> None:
+    floor = {name: n for n, names in enumerate(FLOORS) for name in names.split()}
+    upward = [f"{a} -> {b}" for a, b in edges() if room(a) != room(b) and floor[room(b)] >= floor[room(a)]]
+    assert not upward
+
+
+def test_every_room_has_a_floor() -> None:
+    root = fingerprints.ROOT
+    rooms = {path.stem for path in root.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert rooms - {"__init__"} == {name for names in FLOORS for name in names.split()}
