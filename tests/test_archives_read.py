@@ -16,7 +16,8 @@ from ameli_build.core import standing
 from ameli_build.core.execution import run_stage
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot, file_digest
-from ameli_build.core.stage import Result, Stage, mark_of, stage_record
+from ameli_build.core.stage import Result, Stage
+from ameli_build.core.standing import mark_of, stage_record
 
 SETTINGS = load_settings("demo")
 EQUAL = [name for name in DAMAGES if len(DAMAGES[name](bytes(99))) == 99]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_shapes import clicked_sheet, component, crumbs, heading, page, specifications
+from shops.page_shapes import clicked_sheet, component, crumbs, heading, page, specifications
 
 from ameli_build.archive.records import Response, members
 from ameli_build.archive.store import Archive

@@ -14,7 +14,7 @@ from ameli_build.catalog.build import STAGE
 from ameli_build.core.cache import in_process
 from ameli_build.core.execution import run_stage
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.core.stage import stage_record
+from ameli_build.core.standing import stage_record
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.answers import Answer
 from ameli_build.shops.bestbuy.developer_api import parse_api_page

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from catalog.test_catalog_build import answer, gallery, product_url, reviews_url, topic, topics
-from page_shapes import heading, page
+from shops.page_shapes import heading, page
 
 from ameli_build.archive.records import Response
 from ameli_build.archive.store import Archive

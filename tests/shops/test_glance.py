@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from page_shapes import clicked_sheet
+from shops.page_shapes import clicked_sheet
 
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.pages import generation_a, generation_b, generation_c

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from catalog.test_catalog_build import answer, product_url, reviews_url, topic
-from page_shapes import component, heading, page, streamed
+from shops.page_shapes import component, heading, page, streamed
 
 from ameli_build.archive.store import Archive
 from ameli_build.catalog.build import STAGE

@@ -3,7 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
-from page_shapes import page
+from shops.page_shapes import page
 
 from ameli_build.shops.bestbuy.listings import ListingCard, parse_listing, parse_sitemap
 from ameli_build.shops.bestbuy.parsed import NotAListing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from catalog.page_shapes import clicked_sheet, heading, page, push, specifications
+from shops.page_shapes import clicked_sheet, heading, page, push, specifications
 
 from ameli_build.catalog.warc import merged
 from ameli_build.shops import markup

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from page_shapes import heading, page
+from shops.page_shapes import heading, page
 
 from ameli_build.core.records import Product
 from ameli_build.shops.bestbuy.developer_api import parse_api_page

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_shapes import (
+from shops.page_shapes import (
     clicked_sheet,
     component,
     crumbs,

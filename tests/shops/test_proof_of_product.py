@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from catalog.page_shapes import heading, page
+from shops.page_shapes import heading, page
 
 from ameli_build.shops.bestbuy.pages import parse_product_page
 from ameli_build.shops.bestbuy.parsed import NotAProduct

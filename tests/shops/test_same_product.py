@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from catalog.page_shapes import heading, page, rehydrated, streamed
 from crawl.browsing import clicker_of, pool_of, settings_of
 from demo.small_world import picture, small_world
+from shops.page_shapes import heading, page, rehydrated, streamed
 
 from ameli_build.catalog.warc import merged
 from ameli_build.core.records import Product

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from page_shapes import clicked_sheet
+from shops.page_shapes import clicked_sheet
 
 from ameli_build.catalog.warc import merged
 from ameli_build.core.records import Product

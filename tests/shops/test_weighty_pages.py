@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 import pytest
-from catalog.page_shapes import component, heading, page, push, specifications
-from catalog.weighty_pages import weighty
+from shops.page_shapes import component, heading, page, push, specifications
+from shops.weighty_pages import weighty
 
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.pages import generation_a, generation_b, generation_c
