@@ -26,7 +26,6 @@ STAGE = Stage(
     lambda tables, settings, work: Result({"catalog/products": pl.DataFrame({"sku": ["1"]})}),
     inputs=(),
     outputs=("catalog/products",),
-    modules=("ameli_build.core.reasons",),
     files=("raw",),
 )
 NAMES = ("pages-00001.warc.gz", "pages-00002.warc.gz", "deep/pages-00001.warc.gz")
