@@ -69,12 +69,12 @@ def test_what_was_written_after_the_last_commit_is_read(tmp_path: Path, monkeypa
     fill(tmp_path, 0, 1)
     size = (tmp_path / "pages-00001.warc.gz").stat().st_size
     script = (
-        "import os, sys; sys.path[:0] = ['tests', 'tests/crawl/storage']\n"
+        "import os, sys; sys.path[:0] = ['tests', 'tests/archive']\n"
         "from pathlib import Path; from ameli_build.archive.store import Archive; from test_index import answer\n"
         "store = Archive(Path(sys.argv[1])); store.add('page', answer(2)); store.add('page', answer(3))\n"
         "os.kill(os.getpid(), 9)"
     )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, cwd=Path(__file__).parents[3])
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, cwd=Path(__file__).parents[2])
     assert (tmp_path / "pages-00001.warc.gz").stat().st_size > size
     assert read_from(tmp_path, monkeypatch) == [size]
     assert held(tmp_path) == [0, 1, 2, 3]
