@@ -83,7 +83,7 @@ def from_web(snapshot: Snapshot, urls: Sequence[str], settings: Settings) -> Ite
     """
     hosts = tuple(sorted({host for url in urls if (host := _host(url))}))
     own = {"site_url": CrawlSettings.model_fields["site_url"].default, "hosts": (), "image_hosts": hosts}
-    fetcher = Fetcher(settings.crawl.model_copy(update=own))
+    fetcher = Fetcher(settings.crawl.model_copy(update=own), without_site=True)
 
     def fetch(url: str) -> Picture:
         try:

@@ -29,16 +29,17 @@ class Addresses:
     A `site_url` of the user's takes the place of every host of the shop, except of those that the settings name
     otherwise. An allowed host without a port may be asked on any, one with a port on that alone. From a host that is
     named for images nothing else is fetched. On loopback nothing is, whatever the settings allow, unless the site lies
-    there too: a shop elsewhere has no business with this machine's ports.
+    there too: a shop elsewhere has no business with this machine's ports. Records of one's own have no site: for them
+    the settings decide alone (`without_site`).
     """
 
-    def __init__(self, settings: CrawlSettings) -> None:
+    def __init__(self, settings: CrawlSettings, *, without_site: bool = False) -> None:
         self.site_url = settings.site_url.rstrip("/")
         site = urlsplit(self.site_url)
         if site.scheme not in ("http", "https") or not site.hostname:
             raise UnusableInput(f"setting crawl.site_url: {settings.site_url!r} is no http or https URL")
         self._site = (site.scheme, site.netloc)
-        self._loopback = settings.allow_loopback and is_loopback(site.hostname)
+        self._loopback = settings.allow_loopback and (without_site or is_loopback(site.hostname))
         self._replaced: frozenset[str] = frozenset()
         hosts, images = set(settings.hosts), set(settings.image_hosts)
         if settings.products == "api":

@@ -73,7 +73,7 @@ class _Wish(Generic[T]):
 class Fetcher:
     """Fetches addresses for many threads; `keep(kind, response)` gets redirects and robots.txt as they come.
 
-    Bodies of images go to files in the folder `images`, where one is given. After `stop` is set every call raises
+    Bodies of images go to files in the folder `images`, where one is given. `without_site`: as in `Addresses`. After `stop` is set every call raises
     `Stopped`. Raises `RunFailed` when the crawl cannot go on: see `Breaker`, and a robots.txt that cannot be had.
     """
 
@@ -83,8 +83,10 @@ class Fetcher:
         stop: threading.Event | None = None,
         keep: Callable[[str, Response], None] = _forget,
         images: Path | None = None,
+        *,
+        without_site: bool = False,
     ) -> None:
-        self.addresses = Addresses(settings)
+        self.addresses = Addresses(settings, without_site=without_site)
         self.requests: Counter[str] = Counter()
         self.retried: Counter[str] = Counter()
         self.stop = stop or threading.Event()
