@@ -73,8 +73,9 @@ class _Wish(Generic[T]):
 class Fetcher:
     """Fetches addresses for many threads; `keep(kind, response)` gets redirects and robots.txt as they come.
 
-    Bodies of images go to files in the folder `images`, where one is given. `without_site`: as in `Addresses`. After `stop` is set every call raises
-    `Stopped`. Raises `RunFailed` when the crawl cannot go on: see `Breaker`, and a robots.txt that cannot be had.
+    Bodies of images go to files in the folder `images`, where one is given. `without_site`: as in `Addresses`. After
+    `stop` is set every call raises `Stopped`. Raises `RunFailed` when the crawl cannot go on: see `Breaker`, and a
+    robots.txt that cannot be had.
     """
 
     def __init__(
