@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ameli_build.core.cache import USED, USERS
+from ameli_build.core.cache import SEALED, USED, USERS
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.logs import RESULTS
 from ameli_build.core.progress import say
 from ameli_build.core.running import holder
-from ameli_build.core.sealed import SEALED
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.standing import stage_record

@@ -19,8 +19,7 @@ import polars as pl
 from PIL import Image, UnidentifiedImageError
 
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.core.batches import by_content
-from ameli_build.core.cache import Shard, Work
+from ameli_build.core.cache import Shard, Work, by_content
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.pictures import DamagedPicture, bounded, content_key, open_body, picture_body, to_rgb

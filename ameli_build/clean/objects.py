@@ -13,8 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.core.batches import Kind, run_batches
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, run_batches
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.pictures import content_key
 from ameli_build.core.reasons import Reason

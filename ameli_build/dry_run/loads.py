@@ -17,8 +17,7 @@ from typing import Any
 import polars as pl
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from ameli_build.core.batches import Kept, Kind, batches_of, known_keys
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kept, Kind, Work, batches_of, known_keys
 from ameli_build.core.errors import AmeliError
 from ameli_build.core.not_run import NotRun
 

@@ -15,8 +15,7 @@ import polars as pl
 from PIL import Image
 
 from ameli_build.core.arrays import Matrix
-from ameli_build.core.batches import Kind, vectors_of
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, vectors_of
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.pictures import content_key, open_picture

@@ -17,8 +17,7 @@ import PIL
 import polars as pl
 from PIL import Image, ImageStat
 
-from ameli_build.core.batches import Kind, rows_of
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, rows_of
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.pictures import content_key, open_picture
 from ameli_build.core.settings import Settings

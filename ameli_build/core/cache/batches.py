@@ -19,9 +19,9 @@ import numpy as np
 import polars as pl
 
 from ameli_build.core.arrays import Matrix
-from ameli_build.core.cache import Shard, Work, entry_name
+from ameli_build.core.cache.sealed import read_entry
+from ameli_build.core.cache.work import Shard, Work, entry_name
 from ameli_build.core.fingerprints import fingerprint
-from ameli_build.core.sealed import read_entry
 
 _NAMED_BITS = 40
 """Bits that the name of a shard's file tells."""
