@@ -11,12 +11,11 @@ from typing import Any
 from ameli_build.core.execution import peak_memory_mb
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_json
-from ameli_build.core.standing import stage_record
+from ameli_build.core.standing import stage_record, stage_records
 from ameli_build.core.version import __version__
 from ameli_build.models.needs import needs_of
 from ameli_build.models.sources import identity
 
-STAGES = ("catalog", "clean", "mentions", "informativeness", "candidates", "splits", "release", "baseline")
 LIBRARIES = (
     "requests", "selenium", "beautifulsoup4", "pillow", "spacy", "sentence-transformers", "open_clip_torch",
     "groundingdino-py", "better-profanity", "prefect", "torch", "transformers", "polars", "pyarrow", "warcio", "numpy",
@@ -38,7 +37,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
         "seed": settings.run.seed,
         "models": {role: identity(name, role) for role, name in models.items()},
         "peak_memory_mb": max(peak_memory_mb(), int(before.get("peak_memory_mb", 0))),
-        "stages": {name: _brief(stage_record(snapshot, name)) for name in STAGES if stage_record(snapshot, name)},
+        "stages": {name: _brief(record) for name, record in stage_records(snapshot).items()},
     }
     write_json(path, record)
 

@@ -14,19 +14,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ameli_build.core.cache import USED, USERS
+from ameli_build.core.cache import SEALED, USED, USERS
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.logs import RESULTS
 from ameli_build.core.progress import say
 from ameli_build.core.running import holder
-from ameli_build.core.sealed import SEALED
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.standing import stage_record
 from ameli_build.core.text import columns, gigabytes
 from ameli_build.crawl.journal import read_journal
 from ameli_build.crawl.latest import crawled_at
-from ameli_build.provenance import STAGES
+from ameli_build.pipeline import STAGES
 from ameli_build.release.stage import ANSWERS_FILE
 
 KEEP = 3
@@ -230,9 +229,9 @@ def _cache(folder: Path, users: tuple[Path, ...], going: Sequence[Path]) -> Cach
 
 
 def _tells_use(path: Path) -> bool:
-    """Whether every stage of a snapshot has finished and noted which entries it used; the baseline may not have run."""
-    folders = [path / "stages" / name for name in STAGES]
-    return all((one / USED).is_file() for one in folders if one.name != "baseline" or one.is_dir())
+    """Whether every stage of a snapshot has finished and noted which entries it used, and the baseline if it ran."""
+    names = {*(stage.name for stage in STAGES), *(one.name for one in (path / "stages").glob("baseline"))}
+    return all((path / "stages" / name / USED).is_file() for name in names)
 
 
 def _used(path: Path) -> Iterable[str]:

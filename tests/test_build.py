@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from made import released_snapshot
 
 from ameli_build.core.execution import settings_as_run
 from ameli_build.core.settings import load_settings
-from ameli_build.core.snapshot import Snapshot
-from ameli_build.core.standing import stage_record
-from ameli_build.pipeline import build, release_again, stages_until, warn_of_settings
+from ameli_build.core.snapshot import Snapshot, write_json
+from ameli_build.core.stage import Stage
+from ameli_build.core.standing import mark_of, stage_record, stage_records
+from ameli_build.pipeline import STAGES, build, release_again, stages_until, warn_of_settings
 
 
 def test_new_answers_do_not_change_the_settings_of_the_release(tmp_path: Path) -> None:
@@ -21,6 +23,15 @@ def test_new_answers_do_not_change_the_settings_of_the_release(tmp_path: Path) -
     assert stage_record(snapshot, "release") == before
     used = settings_as_run(snapshot, load_settings("demo"), "release")
     assert (used.release.name, used.splits.policy) == ("Mine", "review")
+
+
+@pytest.mark.parametrize("ran", [STAGES, STAGES[::-1], STAGES[:3], ()])
+def test_records_stand_in_the_order_of_the_build(tmp_path: Path, ran: Sequence[Stage]) -> None:
+    for stage in ran:
+        write_json(mark_of(Snapshot(tmp_path), stage.name), {"inputs": dict.fromkeys(stage.inputs, "digest")})
+    write_json(mark_of(Snapshot(tmp_path), "baseline"), {"seconds": 1})
+    build_order = [stage.name for stage in STAGES if stage in ran]
+    assert list(stage_records(Snapshot(tmp_path))) == [*build_order, "baseline"]
 
 
 CALIBRATE, WORDS = "ameli calibrate", "clean.profanity_list"

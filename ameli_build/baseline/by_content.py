@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ameli_build.core.sealed import SEALED, read_entry, write_entry
+from ameli_build.core.cache import SEALED, read_entry, write_entry
 from ameli_build.core.snapshot import file_digest
 from ameli_build.release.folders import link
 

@@ -18,10 +18,8 @@ import PIL
 import polars as pl
 from PIL import Image, UnidentifiedImageError
 
-from ameli_build.clean.errands import Errand, Runner, Task, tasks_of
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.core.batches import by_content
-from ameli_build.core.cache import Shard, Work
+from ameli_build.core.cache import Shard, Work, by_content
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.pictures import DamagedPicture, bounded, content_key, open_body, picture_body, to_rgb
@@ -38,19 +36,16 @@ DAMAGED = "damaged (its content is not what its name says)"
 
 CHECKED = pl.Schema({"key": pl.String, "error": pl.String, "format": pl.String})
 
-Payload = tuple[str, int, list[tuple[str, str]], list[Task]]
-"""Root of the snapshot, the most pixels allowed, keys and paths of pictures, what else is made of them."""
+Payload = tuple[str, int, list[tuple[str, str]]]
+"""Root of the snapshot, the most pixels allowed, keys and paths of pictures."""
 
 
-def check_pictures(
-    work: Work, settings: Settings, pictures: pl.DataFrame, errands: Sequence[Errand] = (), size: int = 0
-) -> pl.DataFrame:
+def check_pictures(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl.DataFrame:
     """Which image references can be used: `reference, path, problem`, `problem` being null for a good one.
 
-    `pictures` has the columns of `records.PICTURES`; each picture is decoded once, for the check and for all errands,
-    a shard of `size` at a time (`run.shard_rows` without), and the verdict is kept by content.
+    `pictures` has the columns of `records.PICTURES`; the verdict on each picture is cached by its content.
     """
-    checked = _checked(work, settings, pictures["path"].drop_nulls().unique().sort().to_list(), errands, size)
+    checked = _checked(work, settings, pictures["path"].drop_nulls().unique().sort().to_list())
     joined = pictures.rename({"error": "fetch_error"}).join(checked, on="path", how="left", maintain_order="left")
     crawled = any(work.snapshot.raw.glob("*.warc.gz"))
     placeholder = [
@@ -69,24 +64,14 @@ def check_pictures(
     return joined.select("reference", "path", problem=problem)
 
 
-def _checked(
-    work: Work, settings: Settings, paths: Sequence[str], errands: Sequence[Errand], size: int
-) -> pl.DataFrame:
+def _checked(work: Work, settings: Settings, paths: Sequence[str]) -> pl.DataFrame:
     """The verdict on each path, in the columns of `CHECKED` and `path`."""
     keys, absent = _keys(work.snapshot.root, paths)
-    limit, most = settings.clean.max_pixels, size or settings.run.shard_rows
-    wanted = [errand.by_picture() for errand in errands]
-
-    def full(piece: list[str]) -> bool:
-        some = zip(errands, wanted, strict=True)
-        return len(piece) > most and all(errand.allows_cut(piece, keys_of) for errand, keys_of in some)
-
+    limit, root = settings.clean.max_pixels, str(work.snapshot.root)
     path_of = {key: path for path, key in reversed(keys.items())}
-    pieces = list(by_content(sorted(path_of), full))
-    root = str(work.snapshot.root)
     shards = [
-        Shard(fingerprint(piece, limit, PIL.__version__), (root, limit, [(key, path_of[key]) for key in piece], tasks))
-        for (_, piece), tasks in zip(pieces, tasks_of(work, errands, pieces, wanted), strict=True)
+        Shard(fingerprint(piece, limit, PIL.__version__), (root, limit, [(key, path_of[key]) for key in piece]))
+        for _, piece in by_content(sorted(path_of), lambda part: len(part) > settings.run.shard_rows)
     ]
     told = pl.concat([pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards)])
     told = _with_repaired(told, (root, limit), path_of)
@@ -118,51 +103,43 @@ def _with_repaired(told: pl.DataFrame, where: tuple[str, int], path_of: Mapping[
     """
     damaged = pl.col("error") == DAMAGED
     keys = told.filter(damaged)["key"].to_list()
-    again = check_shard((*where, [(key, path_of[key]) for key in keys], []))
+    again = check_shard((*where, [(key, path_of[key]) for key in keys]))
     if left := again.filter(damaged)["key"].to_list():
         say(f"warning: {len(left):,} pictures are damaged and count as missing, the first {path_of[left[0]]}")
     return pl.concat([told.filter(damaged.fill_null(False).not_()), again])
 
 
 def check_shard(payload: Payload) -> pl.DataFrame:
-    """The verdict on each picture of a shard, in the columns of `CHECKED`; errands are done on the way."""
-    root, max_pixels, pictures, tasks = payload
-    runners = [Runner(task) for task in tasks]
-    rows = []
-    for key, path in pictures:
-        error, found, image = _check(Path(root) / path, max_pixels)
-        rows.append((key, error, found))
-        for runner in runners:
-            runner.show(key, path, image)
-    for runner in runners:
-        runner.keep()
+    """The verdict on each picture of a shard, in the columns of `CHECKED`."""
+    root, max_pixels, pictures = payload
+    rows = [(key, *_check(Path(root) / path, max_pixels)) for key, path in pictures]
     return pl.DataFrame(rows, schema=CHECKED, orient="row")
 
 
-def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None, Image.Image | None]:
-    """What is wrong with a picture, its format, and a good one itself."""
+def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None]:
+    """The fault of a picture, None for a good one, and the format of a good one."""
     try:
         body = picture_body(path)
     except DamagedPicture:
-        return DAMAGED, None, None
+        return DAMAGED, None
     except OSError as error:
         raise RunFailed(f"{path}: cannot be read ({error.strerror})") from error
     if not body:
-        return "no bytes", None, None
+        return "no bytes", None
     try:
         with bounded(max_pixels), open_body(body) as image:
             found = image.format
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 image.load()
-            rgb = to_rgb(image)
+            to_rgb(image)
     except UnidentifiedImageError:
-        return "not a picture that Pillow can read", None, None
+        return "not a picture that Pillow can read", None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return f"decompression bomb (more than {max_pixels} pixels)", None, None
+        return f"decompression bomb (more than {max_pixels} pixels)", None
     except Exception as error:  # a decoder raises whatever the damage makes it raise
-        return f"cannot be decoded ({_told(error)})", None, None
-    return None, found, rgb
+        return f"cannot be decoded ({_told(error)})", None
+    return None, found
 
 
 def _told(error: Exception) -> str:

@@ -12,10 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ameli_build.clean.errands import Errand
 from ameli_build.clean.verdicts import Verdict
-from ameli_build.core.batches import Kind, run_batches
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, run_batches
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.pictures import content_key
 from ameli_build.core.reasons import Reason
@@ -79,16 +77,15 @@ def _best(pictures: pl.DataFrame, first: pl.DataFrame, second: pl.DataFrame, nee
     ).drop("score_second", "cleaned_second")
 
 
-def first_prompts(work: Work, settings: Settings, pictures: pl.DataFrame) -> Errand:
-    """What `find_objects` will look for first in `pictures` (`path`, `name`), for whoever has them decoded."""
+def first_prompts(settings: Settings, root: Path, pictures: pl.DataFrame) -> dict[str, tuple[str, str]]:
+    """Items of `detection_kind` that `find_objects` searches first, for the files among `pictures` (`path`, `name`)."""
     if settings.models.detector in PROMPTLESS:
         pictures = pictures.with_columns(name=pl.lit(""))
-    root = work.snapshot.root
     there = [(path, prompt) for path, prompt in pictures.select("path", "name").iter_rows() if is_own_file(root, path)]
-    return Errand(_kind(settings, root), _by_key(root, there))
+    return _by_key(root, there)
 
 
-def _kind(settings: Settings, root: Path) -> Kind:
+def detection_kind(settings: Settings, root: Path) -> Kind:
     """The best box and patch of single pictures."""
     models = settings.models
     mine = fingerprint("objects", identity(models.detector), models.device)
@@ -109,7 +106,7 @@ def _detect(work: Work, settings: Settings, pairs: pl.DataFrame, needed: float) 
     stored = [pl.DataFrame(schema=STORED)]
     stored += [
         _store(root, table, needed)
-        for table in run_batches(work, _kind(settings, root), items, SHARD, at_once=SHARDS_AT_ONCE)
+        for table in run_batches(work, detection_kind(settings, root), items, SHARD, at_once=SHARDS_AT_ONCE)
     ]
     place = {key: n for n, key in enumerate(sorted(items))}
     rows = pl.Series([place[key] for pair in distinct for key in _by_key(root, [pair])], dtype=pl.UInt32)

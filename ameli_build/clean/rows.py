@@ -18,6 +18,7 @@ from ameli_build.clean import duplicates, helpfulness, length, photos, profanity
 from ameli_build.clean.slices import Slice, cut, map_slices
 from ameli_build.clean.verdicts import Verdict, first_failing, judge, shaped
 from ameli_build.core.errors import RunFailed
+from ameli_build.core.filters import FILTERS, Filter
 from ameli_build.core.reasons import DROPPED
 from ameli_build.core.settings import Settings
 from ameli_build.models.tokens import Counter, load_counter
@@ -69,6 +70,7 @@ VALUES = pl.Schema(
         "gone": pl.String,
         "duplicate_of": pl.String,
         "profanity": pl.String,
+        **dict.fromkeys((one.reason for one in FILTERS), pl.Float64),
         "n_decoded": pl.Int64,
         "problems": pl.String,
         "n_found": pl.Int64,
@@ -88,7 +90,7 @@ _SEEN = [*(name for name in VALUES if name not in (*LATER, "duplicate_of")), "pl
 
 
 def row_rules(settings: Settings) -> list[Verdict]:
-    """The rules that look at a review's own row, in the order in which they count."""
+    """The rules that look at a review's own row, in the order in which they count, added filters last."""
     return [
         photos.no_image(),
         length.too_long(settings.clean.max_tokens),
@@ -97,7 +99,15 @@ def row_rules(settings: Settings) -> list[Verdict]:
         variants.product_missing(),
         duplicates.duplicate(),
         profanity.profanity(),
+        *(_added(one, settings) for one in FILTERS),
     ]
+
+
+def _added(rule: Filter, settings: Settings) -> Verdict:
+    """The verdict of a filter of `core.filters`."""
+    measured, threshold = pl.col(rule.reason), getattr(settings.clean, rule.setting)
+    fails, detail = rule.fails(measured, threshold), rule.detail(measured)
+    return Verdict(rule.reason, fails, detail, value=measured, threshold=pl.lit(str(threshold)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,7 @@ class _Look:
         rows = rows.with_columns(n_photos=photos.n_photos())
         rows = length.count_tokens(rows, self.counter, self.max_tokens, self.parts)
         rows = profanity.find_profanity(rows, self.pattern)
+        rows = rows.with_columns(one.measure(rows).cast(pl.Float64).alias(one.reason) for one in FILTERS)
         keys = duplicates.duplicate_keys(rows)
         seen = rows.with_columns(duplicate_of=pl.lit(None, pl.String))
         passed = seen.filter(first_failing(self.rules).is_null()).select(PASSED.names())

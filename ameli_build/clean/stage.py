@@ -12,18 +12,13 @@ import polars as pl
 
 from ameli_build.clean import objects, products
 from ameli_build.clean.decoding import check_pictures, decoded, listed_pictures, truncated_image
-from ameli_build.clean.errands import Errand
 from ameli_build.clean.personal import mask_reviews
 from ameli_build.clean.rows import look_at_rows, row_rules
 from ameli_build.clean.verdicts import first_failing, shaped
 from ameli_build.core.cache import Work
-from ameli_build.core.pictures import content_key
 from ameli_build.core.settings import Settings
-from ameli_build.core.snapshot import is_own_file
 from ameli_build.core.stage import Conserved, Result, Stage, Tables
-from ameli_build.models.embed import image_kind
 from ameli_build.models.sources import identity
-from ameli_build.near_duplicates.pictures import hash_kind
 
 KEPT = pl.Schema(
     [
@@ -46,18 +41,11 @@ KEPT = pl.Schema(
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     """The tables of `clean`; see `STAGE`."""
     catalogue, pictures = tables["catalog/products"].collect(), tables["catalog/images"].collect()
-    listed = _of_those(pictures, catalogue)
-    usable = check_pictures(
-        work, settings, listed, _of_workers(work, [_first_pictures(work, settings, catalogue, listed)])
-    )
+    usable = check_pictures(work, settings, _of_those(pictures, catalogue))
     kept_products, dropped_products = products.split_products(catalogue, usable)
     known = products.with_fate(catalogue, dropped_products)
     rows = look_at_rows(work.snapshot.table_path("catalog/reviews"), known, settings, work.scratch)
-    photos = _of_those(pictures, rows.passed)
-    errands = _of_photos(work, settings, photos, rows.passed, kept_products)
-    seen = check_pictures(
-        work, settings, photos, _of_workers(work, errands), min(objects.SHARD, settings.run.shard_rows)
-    )
+    seen = check_pictures(work, settings, _of_those(pictures, rows.passed))
     shown = listed_pictures(rows.passed, "review_id", seen)
     searched = objects.find_objects(work, settings, _with_prompts(shown, rows.passed, kept_products))
     found = _found(searched)
@@ -81,34 +69,6 @@ def _of_those(pictures: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
     """The pictures that some row of `owners` lists."""
     listed = owners.select(reference=pl.col("images").explode()).drop_nulls().unique()
     return pictures.join(listed, on="reference", how="semi", maintain_order="left")
-
-
-def _first_pictures(work: Work, settings: Settings, catalogue: pl.DataFrame, listed: pl.DataFrame) -> Errand:
-    """Vectors of the products' first pictures, which section 3.5 compares."""
-    firsts = catalogue.select(reference=pl.col("images").list.first()).unique().join(listed, on="reference")
-    root = work.snapshot.root
-    return Errand(image_kind(settings, root), _there(root, firsts["path"]))
-
-
-def _of_photos(
-    work: Work, settings: Settings, photos: pl.DataFrame, passed: pl.DataFrame, kept_products: pl.DataFrame
-) -> list[Errand]:
-    """Perceptual hashes of photographs (near-duplicates), and the product in each of them."""
-    hopeful = photos.filter(pl.col("path").is_not_null()).with_columns(problem=pl.lit(None, pl.String))
-    there = listed_pictures(passed, "review_id", hopeful).filter(pl.col("path").is_not_null())
-    root = work.snapshot.root
-    hashes = Errand(hash_kind(root), _there(root, there["path"]))
-    return [hashes, objects.first_prompts(work, settings, _with_prompts(there, passed, kept_products))]
-
-
-def _of_workers(work: Work, errands: list[Errand]) -> list[Errand]:
-    """The errands that a worker can do on the way: those that need no model, where one process holds the models."""
-    return [one for one in errands if not (one.kind.model and work.models_in_one_process)]
-
-
-def _there(root: Path, paths: pl.Series) -> dict[str, str]:
-    """The paths of files that are there, by content."""
-    return {content_key(root, path): path for path in paths.drop_nulls().unique().sort() if is_own_file(root, path)}
 
 
 def _with_prompts(shown: pl.DataFrame, passed: pl.DataFrame, kept_products: pl.DataFrame) -> pl.DataFrame:

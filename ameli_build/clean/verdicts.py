@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from ameli_build.core.reasons import DROPPED, Reason
+from ameli_build.core.reasons import DROPPED
 
 STAGE_NAME = "clean"
 
@@ -19,7 +19,7 @@ Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 class Verdict:
     """One rule over a table of values: which rows it takes out, and what it held against which threshold."""
 
-    reason: Reason
+    reason: str
     fails: pl.Expr
     detail: pl.Expr
     value: pl.Expr

@@ -29,11 +29,16 @@ COVERED = (
     "ameli_build.core.settings",
     "ameli_build.core.snapshot",
     "ameli_build.core.cache",
+    "ameli_build.core.filters",
     "ameli_build.core.errors",
     "ameli_build.core.stage",
 )
 """Modules and packages whose effect a key of cached work holds as values: settings, and identities of models. A change
 in how stages run, or in how a model's files are fetched, must not throw away weeks of detection."""
+
+
+LOADS_ALL = "iter_modules(__path__)"
+"""In the source of a package that imports every file of its folder."""
 
 
 def fingerprint(*parts: Any) -> str:
@@ -96,11 +101,12 @@ def _closure(modules: Iterable[str], without: frozenset[str] = frozenset()) -> f
 
 @cache
 def _imported(module: str) -> tuple[str, ...]:
-    """The modules of this package that a module imports itself."""
-    source = _source(module)
-    if PACKAGE not in source:
-        return ()
-    return tuple(sorted(set(_imports(ast.parse(source))) - {PACKAGE}))
+    """The modules of this package that a module imports itself; those of a folder that loads all its files too."""
+    source, path = _source(module), _file_of(module)
+    found = set(_imports(ast.parse(source))) - {PACKAGE} if PACKAGE in source else set()
+    if path.name == "__init__.py" and LOADS_ALL in source:
+        found |= {f"{module}.{one.stem}" for one in path.parent.glob("[!_]*.py")}
+    return tuple(sorted(found))
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -23,9 +23,6 @@ FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 
 ANY_SIZE = 2**31
 """A limit for pictures that have passed that of the stage `clean`."""
-
-Opened = Callable[[str], Image.Image]
-"""Gives the picture of a path in the snapshot that somebody has decoded."""
 
 MOST_BYTES = 1 << 30
 """Of a picture's file."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import polars as pl
 
+from ameli_build.core.filters import FILTERS
+
 
 class Reason(StrEnum):
-    """The reasons in the order in which they count: where several hold, the first is the reason."""
+    """The reasons of the paper's filters and of the stages behind them; `MEANINGS` has added filters too."""
 
     NO_IMAGE = "no_image"
     TOO_LONG = "too_long"
@@ -23,6 +26,23 @@ class Reason(StrEnum):
     UNINFORMATIVE = "uninformative"
     LEAK = "leak"
 
+
+MEANINGS: Mapping[str, str] = {
+    Reason.NO_IMAGE: "no photograph",
+    Reason.TOO_LONG: "text too long",
+    Reason.ONLY_UNHELPFUL: "only voted unhelpful",
+    Reason.WRONG_VARIANT: "about a variant not in the catalogue",
+    Reason.PRODUCT_MISSING: "product missing",
+    Reason.DUPLICATE: "seen before",
+    Reason.PROFANITY: "profanity",
+    **{one.reason: one.meaning for one in FILTERS},
+    Reason.TRUNCATED_IMAGE: "no photograph that can be decoded",
+    Reason.OBJECT_NOT_FOUND: "product not found in any photograph",
+    Reason.NO_MENTION: "names no product",
+    Reason.UNINFORMATIVE: "too little to tell the product by",
+    Reason.LEAK: "all but the same as one of another split",
+}
+"""All reasons in the order in which they count (where several hold, the first is the reason), and each in words."""
 
 DROPPED = pl.Schema(
     {

@@ -71,6 +71,24 @@ def stage_record(snapshot: Snapshot, name: str) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
+def stage_records(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+    """Records of all stages that have run, each after the stages whose tables it read; those that read none last."""
+    marks = sorted((snapshot.root / "stages").glob("*/stage.json"))
+    records = {
+        name: record for name in (mark.parent.name for mark in marks) if (record := stage_record(snapshot, name))
+    }
+    ordered: dict[str, dict[str, Any]] = {}
+    while left := [name for name in records if name not in ordered]:
+        first = min(left, key=lambda name: (bool(_reads(records[name]) & set(left)), "inputs" not in records[name]))
+        ordered[first] = records[first]
+    return ordered
+
+
+def _reads(record: Mapping[str, Any]) -> set[str]:
+    """The stages whose tables a run read."""
+    return {name.partition("/")[0] for name in record.get("inputs", {})}
+
+
 def settings_of(stage: Stage, settings: Settings) -> dict[str, Any]:
     """The sections of the settings that a stage reads, as its record keeps them."""
     sections = {*stage.sections, "run", *(("models",) if stage.models else ())}

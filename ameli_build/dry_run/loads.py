@@ -17,11 +17,9 @@ from typing import Any
 import polars as pl
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from ameli_build.core.batches import Kept, Kind, batches_of, known_keys
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kept, Kind, Work, batches_of, known_keys
 from ameli_build.core.errors import AmeliError
 from ameli_build.core.not_run import NotRun
-from ameli_build.core.sealed import SEALED
 
 SECOND = 1.0
 """Seconds of a measurement; it takes at least one batch."""
@@ -73,8 +71,7 @@ def load_of(
     usable: Callable[[Any], bool] = lambda _: True,
 ) -> Load:
     """The load of a kind whose results the cache keeps by batch; what is not `usable` is not measured."""
-    files = [Kept.of(work, kind).folder / f"{name}{SEALED}" for _, name in Kept.of(work, kind).files]
-    known, kept, batches = known_keys(files), 0, []
+    known, kept, batches = known_keys(Kept.of(work, kind).related("")), 0, []
     for batch in batches_of(kind, items, sorted(items)):
         kept += len(batch.keys) if batch.key in known else 0
         batches.append(batch.payloads)

@@ -42,19 +42,18 @@ def _none(work: Work, settings: Settings, view: View) -> Iterator[Load]:
 
 
 def _clean(work: Work, settings: Settings, view: View) -> Iterator[Load]:
-    """Section 3.2: pictures are decoded once, photographs hashed and searched for their product."""
+    """Section 3.2: pictures are decoded, photographs searched for their product."""
     root = view.root
     photos, pictures = _paths(view.photographed["images"]), _paths(view.products["images"])
     common = (str(root), settings.clean.max_pixels)
     yield plain_load("pictures of products decoded", "", PICTURES, check_some, common, pictures, 32)
     yield plain_load("photographs decoded", "", PHOTOGRAPHS, check_some, common, photos, 32)
-    hashes = {content_key(root, path): path for path in photos}
-    yield load_of("photographs hashed", "", PHOTOGRAPHS, work, hash_kind(root), hashes, view.usable)
     asked = view.photographed.select("sku", path="images").explode("path")
     names = view.products.select("sku", "name")
     asked = asked.join(names, on="sku", how="left").with_columns(pl.col("name").fill_null(""))
-    errand, usable = objects.first_prompts(work, settings, asked), _first_usable(view)
-    found = load_of("products searched for by name", "detector", PHOTOGRAPHS, work, errand.kind, errand.items, usable)
+    kind, items = objects.detection_kind(settings, root), objects.first_prompts(settings, root, asked)
+    what = "products searched for by name"
+    found = load_of(what, "detector", PHOTOGRAPHS, work, kind, items, lambda item: view.usable(item[0]))
     yield found
     if settings.models.detector not in PROMPTLESS:
         yield replace(found, what="again by category, where the name is not found", kept=0, at_most=True)
@@ -62,7 +61,7 @@ def _clean(work: Work, settings: Settings, view: View) -> Iterator[Load]:
 
 def check_some(root: str, max_pixels: int, paths: Sequence[str]) -> pl.DataFrame:
     """The verdict of filter 5 on some pictures."""
-    return check_shard((root, max_pixels, [(path, path) for path in paths], []))
+    return check_shard((root, max_pixels, [(path, path) for path in paths]))
 
 
 def _mentions(work: Work, settings: Settings, view: View) -> Iterator[Load]:
@@ -127,9 +126,11 @@ def _candidates(work: Work, settings: Settings, view: View) -> Iterator[Load]:
 
 
 def _splits(work: Work, settings: Settings, view: View) -> Iterator[Load]:
-    """Near-duplicates; photographs are hashed before."""
+    """Near-duplicates among texts and photographs."""
     texts = view.reviews["joined"]
     yield plain_load("reviews hashed", "", REVIEWS, hash_texts_of, (), _spread(texts.to_frame()), 64, len(texts))
+    photos = {content_key(view.root, path): path for path in _paths(view.reviews["images"])}
+    yield load_of("photographs hashed", "", PHOTOGRAPHS, work, hash_kind(view.root), photos, view.usable)
 
 
 def hash_texts_of(rows: Sequence[tuple[str]]) -> pl.DataFrame:
@@ -152,10 +153,6 @@ def _paths(column: pl.Series) -> list[str]:
     """Distinct paths of a column of paths or of lists of them."""
     flat = column.explode() if isinstance(column.dtype, pl.List) else column
     return flat.drop_nulls().unique().sort().to_list()
-
-
-def _first_usable(view: View) -> Callable[[Any], bool]:
-    return lambda item: view.usable(item[0])
 
 
 def _spread(table: pl.DataFrame, most: int = 1024) -> list[Any]:

@@ -15,11 +15,10 @@ import polars as pl
 from PIL import Image
 
 from ameli_build.core.arrays import Matrix
-from ameli_build.core.batches import Kind, vectors_of
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, vectors_of
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.fingerprints import fingerprint
-from ameli_build.core.pictures import Opened, content_key, open_picture
+from ameli_build.core.pictures import content_key, open_picture
 from ameli_build.core.settings import Settings
 from ameli_build.models.exported import export_text_encoder
 from ameli_build.models.sources import identity
@@ -92,18 +91,11 @@ def encode_texts(
 
 
 def encode_images(
-    name: str,
-    device: str,
-    batch: int,
-    precision: str,
-    role: str,
-    root: str,
-    paths: Sequence[str],
-    opened: Opened | None = None,
+    name: str, device: str, batch: int, precision: str, role: str, root: str, paths: Sequence[str]
 ) -> pl.DataFrame:
     """The vectors of one batch of pictures; `root` is the snapshot's."""
     encoder = load_image_encoder(name, device, batch, precision, role)
-    return _table(encoder.encode([opened(path) if opened else _open(Path(root) / path) for path in paths]))
+    return _table(encoder.encode([_open(Path(root) / path) for path in paths]))
 
 
 def _open(path: Path) -> Image.Image:

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ameli_build.core.batches import Kind, length_key, rows_of
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, length_key, rows_of
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.settings import Settings
 from ameli_build.models.cross import load_cross_encoder

@@ -17,10 +17,9 @@ import PIL
 import polars as pl
 from PIL import Image, ImageStat
 
-from ameli_build.core.batches import Kind, rows_of
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, rows_of
 from ameli_build.core.fingerprints import fingerprint
-from ameli_build.core.pictures import Opened, content_key, open_picture
+from ameli_build.core.pictures import content_key, open_picture
 from ameli_build.core.settings import Settings
 
 SIDE = 16
@@ -47,10 +46,10 @@ def hash_kind(root: Path) -> Kind:
     return Kind("hash pictures", hash_some, (str(root),), mine, 1, model=False)
 
 
-def hash_some(root: str, paths: Sequence[str], opened: Opened | None = None) -> pl.DataFrame:
+def hash_some(root: str, paths: Sequence[str]) -> pl.DataFrame:
     """The hashes of some pictures; `root` is the snapshot's."""
-    see = opened or (lambda path: open_picture(Path(root) / path))
-    return pl.DataFrame({"hash": [picture_hash(see(path)) for path in paths]}, schema=_HASHES)
+    hashes = [picture_hash(open_picture(Path(root) / path)) for path in paths]
+    return pl.DataFrame({"hash": hashes}, schema=_HASHES)
 
 
 def picture_hash(image: Image.Image) -> bytes | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.core.reasons import Reason
+from ameli_build.core.reasons import MEANINGS
 from ameli_build.release.tables import SCHEMAS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -32,7 +32,7 @@ _MEANING: dict[str, dict[str, Any]] = {
     "description_similarity": {"description": "cosine of the review and the product's description"},
     "title_similarity": {"description": "cosine of the review and the product's title"},
     "stage": {"description": "where it left"},
-    "reason": {"description": "why it left", "enum": [reason.value for reason in Reason]},
+    "reason": {"description": "why it left", "enum": [str(reason) for reason in MEANINGS]},
     "detail": {"description": "what was found"},
 }
 _OF_REVIEWS = {"attributes": {"description": "the gold product's attributes that the review says"}}

@@ -6,23 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ameli_build.core.reasons import Reason
+from ameli_build.core.reasons import MEANINGS
 from ameli_build.release.tables import DROPPING
-
-MEANING = {
-    Reason.NO_IMAGE: "no photograph",
-    Reason.TOO_LONG: "text too long",
-    Reason.ONLY_UNHELPFUL: "only voted unhelpful",
-    Reason.WRONG_VARIANT: "about a variant not in the catalogue",
-    Reason.PRODUCT_MISSING: "product missing",
-    Reason.DUPLICATE: "seen before",
-    Reason.PROFANITY: "profanity",
-    Reason.TRUNCATED_IMAGE: "no photograph that can be decoded",
-    Reason.OBJECT_NOT_FOUND: "product not found in any photograph",
-    Reason.NO_MENTION: "names no product",
-    Reason.UNINFORMATIVE: "too little to tell the product by",
-    Reason.LEAK: "all but the same as one of another split",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +38,13 @@ def falls(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Fall]
 
 def funnel_falls(funnel: Mapping[str, Any]) -> list[Fall]:
     """The fall from all reviews to the splits, by stage and reason in the order in which reasons count."""
-    order = list(Reason)
+    order = list(MEANINGS)
     return falls(
         funnel["reviews_in"],
         (
-            (stage, reason, MEANING[Reason(reason)], count)
+            (stage, reason, MEANINGS[reason], count)
             for stage in DROPPING
-            for reason, count in sorted(
-                funnel["stages"][stage]["dropped"].items(), key=lambda one: order.index(Reason(one[0]))
-            )
+            for reason, count in sorted(funnel["stages"][stage]["dropped"].items(), key=lambda one: order.index(one[0]))
         ),
     )
 

@@ -15,8 +15,7 @@ from ameli_build.baseline.predictions.reading import read_predictions
 from ameli_build.baseline.tables import Scores
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.core.standing import stage_record
-from ameli_build.provenance import STAGES
+from ameli_build.core.standing import stage_records
 
 Record = dict[str, Any]
 LINKED = "test"
@@ -57,8 +56,7 @@ class Inputs:
     @property
     def stages(self) -> Mapping[str, Mapping[str, Any]]:
         """What each stage that has run noted last; `run.json` does not know of a baseline that was run alone."""
-        records = {name: stage_record(self.snapshot, name) for name in STAGES}
-        return {name: record for name, record in records.items() if record}
+        return stage_records(self.snapshot)
 
     @property
     def of_one_build(self) -> bool:

@@ -13,7 +13,7 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.pictures import bounded, open_body, to_rgb
 from ameli_build.core.settings import Settings
 from ameli_build.models.ocr import load_reader
-from ameli_build.models.patches import detect_some
+from ameli_build.models.patches import best_patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,8 @@ def patch_of(photo: Photo, prompts: Sequence[str], settings: Settings) -> Image.
     """The object that a prompt names, the first that hits, cut out as filter 7 does; None on a miss."""
     models, needed = settings.models, score_needed(settings)
     for prompt in prompts:
-        found = detect_some("", models.detector, models.device, [("", prompt)], lambda _: photo.image.copy())
-        score, patch = found.row(0)
-        if patch is not None and score > needed:
+        score, patch = best_patch(models.detector, models.device, photo.image.copy(), prompt)
+        if score is not None and patch is not None and score > needed:
             return to_rgb(open_body(patch))
     return None
 

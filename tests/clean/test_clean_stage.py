@@ -156,6 +156,11 @@ def test_what_stays_has_its_pictures_and_patches(snapshot: Snapshot) -> None:
     assert len(list((snapshot.root / "stages/clean/patches").iterdir())) == 2
 
 
+def test_the_cache_holds_work_of_this_stage_alone(snapshot: Snapshot) -> None:
+    run_stage(STAGE, snapshot, settings())
+    assert sorted(path.name for path in (snapshot.root / "cache").iterdir()) == ["decode-images", "detect-objects"]
+
+
 def test_products_are_decided_first(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, settings())
     assert snapshot.read("clean/products")["sku"].to_list() == ["1", "2"]

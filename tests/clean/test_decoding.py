@@ -120,6 +120,18 @@ def test_a_body_that_vanished_from_the_snapshot_is_missing(tmp_path: Path) -> No
     assert checked["problem"].to_list() == ["missing (No such file or directory)"]
 
 
+def test_a_missing_file_that_comes_back_is_good_again(tmp_path: Path) -> None:
+    snapshot = Snapshot(tmp_path)
+    path = snapshot.store_image(body := encoded(photograph()), "jpg")
+    table = pl.DataFrame([("a.jpg", path, None)], schema=PICTURES, orient="row")
+    (tmp_path / path).unlink()
+    assert check_pictures(Work(snapshot), Settings(), table)["problem"].to_list() == [
+        "missing (No such file or directory)"
+    ]
+    (tmp_path / path).write_bytes(body)
+    assert check_pictures(Work(snapshot), Settings(), table)["problem"].to_list() == [None]
+
+
 @pytest.mark.parametrize(
     ("reference", "own", "in_crawl"),
     [

@@ -10,13 +10,12 @@ import pytest
 from pictures_made import box_of, encoded, exif_turned, good_pictures, photograph
 from PIL import Image
 
-from ameli_build.clean import objects
 from ameli_build.clean.objects import PATCHES, find_objects, object_not_found
 from ameli_build.clean.verdicts import judge
 from ameli_build.core.cache import Work
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.models import Box
+from ameli_build.models import Box, patches
 
 SCHEMA = {"path": pl.String, "name": pl.String, "leaf": pl.String}
 
@@ -83,7 +82,7 @@ def test_a_changed_threshold_detects_nothing_again(tmp_path: Path, monkeypatch: 
     snapshot = Snapshot(tmp_path)
     path = snapshot.store_image(encoded(photograph()), "jpg")
     score = search(snapshot, [path])["score"][0]
-    monkeypatch.setattr(objects, "load_detector", None)  # a call would fail
+    monkeypatch.setattr(patches, "load_detector", None)  # a call would fail
     assert search(snapshot, [path], settings(box_threshold=score))["cleaned"].to_list() == [None]
     assert search(snapshot, [path], settings(box_threshold=score - 0.001))["cleaned"].null_count() == 0
 
@@ -113,7 +112,7 @@ class NamedDetector:
 def test_the_name_is_the_prompt_and_on_a_miss_the_category(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scores: dict[str, float], side: int | None, score: float | None
 ) -> None:
-    monkeypatch.setattr(objects, "load_detector", lambda *_, **__: NamedDetector(scores))
+    monkeypatch.setattr(patches, "load_detector", lambda *_, **__: NamedDetector(scores))
     snapshot = Snapshot(tmp_path)
     path = snapshot.store_image(encoded(photograph()), "jpg")
     given = Settings.model_validate({"models": {"detector": "groundingdino:SwinT"}})
@@ -125,7 +124,7 @@ def test_the_name_is_the_prompt_and_on_a_miss_the_category(
 
 
 def test_a_product_without_category_has_one_prompt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(objects, "load_detector", lambda *_, **__: NamedDetector({"": 0.9}))
+    monkeypatch.setattr(patches, "load_detector", lambda *_, **__: NamedDetector({"": 0.9}))
     snapshot = Snapshot(tmp_path)
     path = snapshot.store_image(encoded(photograph()), "jpg")
     table = pl.DataFrame([(path, "Acme Fridge", None)], schema=SCHEMA, orient="row")

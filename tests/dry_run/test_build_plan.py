@@ -111,6 +111,7 @@ def test_no_more_comes_than_was_said(ingested: Snapshot, built: Snapshot) -> Non
     kept = built.read("clean/reviews")
     paths = kept["images"].explode().n_unique()
     assert told["products searched for by name"].items >= paths > 0
+    assert told["photographs hashed"].items >= paths
     assert told["reviews encoded"].items >= searched.height >= kept.height > 0
     assert told["titles of all products encoded"].items >= built.read("clean/products")["name"].n_unique()
 

@@ -10,8 +10,7 @@ import polars as pl
 from ameli_build.baseline.extraction.attributes import Found
 from ameli_build.baseline.extraction.questions import Questions, first_line, match_answer
 from ameli_build.core.arrays import Mask
-from ameli_build.core.batches import Kind, rows_of
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, rows_of
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.settings import Settings
 from ameli_build.models.generator import load_generator

@@ -11,8 +11,7 @@ from ameli_build.baseline.extraction.attributes import Found
 from ameli_build.baseline.extraction.generated import question_key
 from ameli_build.baseline.extraction.questions import Questions, match_answer
 from ameli_build.core.arrays import Mask
-from ameli_build.core.batches import Kind, rows_of
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, rows_of
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.settings import BaselineSettings, Settings
 from ameli_build.models.implied import Answer, Question, load_implier

@@ -9,8 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.baseline.data import Reviews
-from ameli_build.core.batches import Kind, rows_of
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, rows_of
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.pictures import content_key, open_picture

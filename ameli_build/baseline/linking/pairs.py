@@ -20,8 +20,7 @@ import polars as pl
 from ameli_build.baseline.data import KnowledgeBase, Reviews
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.core.arrays import Floats, Integers, Matrix
-from ameli_build.core.batches import Kind, length_key, vectors_of
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Kind, Work, length_key, vectors_of
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.settings import BaselineSettings, Settings
 from ameli_build.models.pairs import TextPair, load_pair_encoder

@@ -26,9 +26,9 @@ from safetensors.torch import save
 from torch import nn
 
 from ameli_build.core.arrays import Integers
+from ameli_build.core.cache import SEALED, read_sealed, write_sealed
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.progress import say, track
-from ameli_build.core.sealed import SEALED, read_sealed, write_sealed
 from ameli_build.core.snapshot import write_bytes
 
 CHECKPOINT_EVERY_SECONDS = 5.0

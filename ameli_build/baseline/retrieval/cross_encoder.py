@@ -10,8 +10,7 @@ import numpy as np
 from ameli_build.baseline.data import Data
 from ameli_build.baseline.retrieval.pools import BLOCK, Pool
 from ameli_build.core.arrays import Floats, Integers
-from ameli_build.core.batches import by_content, length_key
-from ameli_build.core.cache import Work
+from ameli_build.core.cache import Work, by_content, length_key
 from ameli_build.core.settings import Settings
 from ameli_build.models.score import score_texts
 

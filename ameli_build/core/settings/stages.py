@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
+from ameli_build.core.filters import FILTERS
 from ameli_build.core.settings.section import Cosine, Probability, Section, Share, Tokens, unit
 
+_ADDED: dict[str, Any] = {
+    one.setting: (Annotated[float, unit(one.unit)], Field(default=one.default, description=one.help)) for one in FILTERS
+}
+if TYPE_CHECKING:
+    _AddedFilters = Section
+else:
+    _AddedFilters = create_model("_AddedFilters", __base__=Section, **_ADDED)
 
-class CleanSettings(Section):
+
+class CleanSettings(_AddedFilters):
     """Section 3.2: the seven filters."""
 
     tokenizer: str = ""

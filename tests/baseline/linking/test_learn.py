@@ -18,8 +18,8 @@ from ameli_build.baseline.linking import training as learn
 from ameli_build.baseline.linking.image_module import Adapters, train_adapters
 from ameli_build.baseline.linking.text_module import TextModule, train_text_module
 from ameli_build.baseline.linking.training import key_of
+from ameli_build.core.cache import write_sealed
 from ameli_build.core.errors import UnusableInput
-from ameli_build.core.sealed import write_sealed
 
 KILLED = """
 import os, signal, sys

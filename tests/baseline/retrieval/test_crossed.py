@@ -15,8 +15,7 @@ from ameli_build.baseline.encode import encode_all
 from ameli_build.baseline.retrieval.cross_encoder import cross_encode
 from ameli_build.baseline.retrieval.pools import Pool
 from ameli_build.baseline.retrieval.retrievers import Pools
-from ameli_build.core.cache import Work
-from ameli_build.core.sealed import read_entry
+from ameli_build.core.cache import Work, read_entry
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.models.cross import load_cross_encoder

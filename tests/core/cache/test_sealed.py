@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from damages import DAMAGES
 
-from ameli_build.core.sealed import read_entry, read_sealed, write_entry, write_sealed
+from ameli_build.core.cache import read_entry, read_sealed, write_entry, write_sealed
 
 
 @pytest.mark.parametrize("body", [b"", b"a", bytes(range(256)) * 300])

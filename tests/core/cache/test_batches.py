@@ -11,8 +11,7 @@ import polars as pl
 import pytest
 from damages import DAMAGES
 
-from ameli_build.core.batches import Kept, Kind, by_content, known_keys, run_batches
-from ameli_build.core.cache import Work, entry_name
+from ameli_build.core.cache import Kept, Kind, Work, by_content, entry_name, known_keys, run_batches
 from ameli_build.core.snapshot import Snapshot
 
 ITEMS = {hashlib.sha256(str(n).encode()).hexdigest(): n for n in range(300)}

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from ameli_build.core.cache.sealed import SEALED, read_entry, write_entry
 from ameli_build.core.fingerprints import fingerprint, function_code
 from ameli_build.core.progress import track
-from ameli_build.core.sealed import SEALED, read_entry, write_entry
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_bytes
 

@@ -19,9 +19,9 @@ import numpy as np
 import polars as pl
 
 from ameli_build.core.arrays import Matrix
-from ameli_build.core.cache import Shard, Work, entry_name
+from ameli_build.core.cache.sealed import read_entry
+from ameli_build.core.cache.work import Shard, Work, entry_name
 from ameli_build.core.fingerprints import fingerprint
-from ameli_build.core.sealed import read_entry, write_entry
 
 _NAMED_BITS = 40
 """Bits that the name of a shard's file tells."""
@@ -114,14 +114,6 @@ def length_key(*texts: str) -> str:
     """A hash that begins with the texts' length: a batch holds texts of about one length, and little padding."""
     length = min(sum(map(len, texts)), 0xFFFF)
     return f"{length:04x}{fingerprint(*(text.encode('utf-8', 'surrogatepass') for text in texts))}"
-
-
-def keep_batches(folder: Path, kind: Kind, prefix: str, made: Sequence[tuple[Batch, pl.DataFrame]]) -> None:
-    """Keep the results of some batches of items that begin with the bits `prefix`, for `run_batches` to find."""
-    if made:
-        name = _name(kind, prefix, [batch for batch, _ in made])
-        table = pl.concat([rows.with_columns(batch=pl.lit(batch.key)) for batch, rows in made])
-        write_entry(folder / entry_name(kind.stored, name), table)
 
 
 def _name(kind: Kind, prefix: str, batches: Sequence[Batch]) -> str:

@@ -1,0 +1,40 @@
+"""Cached work: the only room that knows the shards, batches and keys of a cache."""
+
+from ameli_build.core.cache.batches import (
+    Kept,
+    Kind,
+    batches_of,
+    by_content,
+    known_keys,
+    length_key,
+    rows_of,
+    run_batches,
+    vectors_of,
+)
+from ameli_build.core.cache.sealed import SEALED, read_entry, read_sealed, write_entry, write_sealed
+from ameli_build.core.cache.work import USED, USERS, Mapper, Shard, Work, entry_name, in_process, noted_use
+
+__all__ = [
+    "SEALED",
+    "USED",
+    "USERS",
+    "Kept",
+    "Kind",
+    "Mapper",
+    "Shard",
+    "Work",
+    "batches_of",
+    "by_content",
+    "entry_name",
+    "in_process",
+    "known_keys",
+    "length_key",
+    "noted_use",
+    "read_entry",
+    "read_sealed",
+    "rows_of",
+    "run_batches",
+    "vectors_of",
+    "write_entry",
+    "write_sealed",
+]

@@ -1,0 +1,42 @@
+"""Filters beside the seven of section 3.2: each is a file of this folder that defines `FILTER`.
+
+They count after the row rules of the paper (`clean.rows.row_rules`), in the order of their files' names. The folder is
+empty as the project ships it; `CONTRIBUTING.md` has the recipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A rule over a review's own row: its reason, its setting, its measure and its verdict."""
+
+    reason: str
+    """Reason in `dropped`, and name of the measure's column in `clean/values`."""
+    meaning: str
+    """The reason in words, for the report."""
+    setting: str
+    """Name of the threshold in the section `clean` of the settings."""
+    default: float
+    unit: str
+    help: str
+    """Description of the setting."""
+    measure: Callable[[pl.DataFrame], pl.Series]
+    """A number for each review; the table has the columns of `catalog/reviews`. Null lets a review pass."""
+    fails: Callable[[pl.Expr, float], pl.Expr]
+    """Whether a measure breaks the rule at a threshold."""
+    detail: Callable[[pl.Expr], pl.Expr]
+    """The sentence in `dropped`, from the measure."""
+
+
+FILTERS: tuple[Filter, ...] = tuple(
+    import_module(f"{__name__}.{module.name}").FILTER for module in iter_modules(__path__)
+)
+"""The filters of this folder, in the order of their files' names."""
