@@ -113,12 +113,14 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     nouns = _everyday([*titled, *same] if known else phrases, language)
     spans = Counter((*_spans_of(titled, max_words), *_spans_of(kinds, max_words)))
     things = {end for phrase in phrases for end in _ends(phrase, language)} | set(map(letters_of, nouns))
-    more = {*_line_names(title, category, things), *(() if work else _models(title))} | {_parts(noun) for noun in nouns}
+    everyday = {_parts(noun) for noun in nouns}
+    lines = {*_line_names(title, category, things)}
+    more = {*lines, *everyday, *(() if work else _models(title))}
     spans.update(more - spans.keys())
     plain = _named(spans, alike, language)
     said = {name.words for name in plain}
     backs = {_parts(" ".join(phrase[-size:])) for phrase in phrases for size in range(1, _BACK + 1)}
-    backs = {back for back in backs if back[-1] not in name_table().containers} | {_parts(noun) for noun in nouns}
+    backs = {back for back in backs if back[-1] not in name_table().containers} | everyday | lines
     gaps = _gapped_spans(backs, _fronts_of(title, phrases, language), max_words)
     gapped = _named(dict.fromkeys(gaps, 1), alike, language, gapped=True)
     return [*plain, *(name for name in gapped if name.words not in said and name.words[-1:] in said)]
