@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.heads import AND, heads_of
-from ameli_build.mentions.inflect import is_listed, is_noun, listed_nouns, noun_lemma
+from ameli_build.mentions.inflect import dictionary, noun_lemma
 from ameli_build.mentions.tables import all_names, name_table
 from ameli_build.mentions.words import WORD, word_set
 
@@ -53,7 +53,7 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
     """
     heads = {lemma_of(phrase[-1], language) for phrase in kinds}
     own = frozenset(letters for head in heads for letters in all_names(head))
-    nouns = listed_nouns(language)
+    nouns = dictionary(language).nouns
     parts = [words for words in map(clean_words, _brand_last(segments(title))) if words]
     told = own if any(is_plural(phrase[-1], language) for phrase in kinds) else frozenset()
     for only_own, some, kind in ((True, parts, own), (False, _without_measures(title, parts), told)):
@@ -163,7 +163,7 @@ def _is_plain_noun(word: str, language: Language) -> bool:
     """Whether a word can be the noun of a thing that no table knows."""
     lemma, table = lemma_of(word, language), name_table()
     idle = any(lemma in words for words in (table.never, table.empty, table.containers))
-    return not idle and (is_noun(lemma, language) or not is_listed(lemma, language))
+    return not idle and (lemma in dictionary(language).nouns or lemma not in dictionary(language).listed)
 
 
 def _is_head(phrase: Phrase, language: Language) -> bool:

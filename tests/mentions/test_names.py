@@ -130,6 +130,9 @@ def test_length_is_bounded() -> None:
         ("smartwatch", "smartwatches"),
         ("headset", "headsets"),
         ("tv", "tvs"),
+        ("walkman", "walkmen"),
+        ("salesman", "salesmen"),
+        ("woman", "women"),
     ],
 )
 def test_forms_are_those_that_lemmatise_to_the_noun(lemma: str, plural: str) -> None:
