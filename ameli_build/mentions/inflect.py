@@ -19,12 +19,9 @@ from ameli_build.mentions.words import word_set
 if TYPE_CHECKING:
     from spacy.language import Language
 
-UNCHANGED = word_set("canvas gas gps lens nas series ups xbox")
+UNCHANGED = word_set("canvas gas glasses goggles gps lens nas series ups xbox")
 _SINGULAR_ENDS = ("ss", "us", "is")
-"""Singular nouns that end like plurals, which rules would cut, and the ends of others."""
-
-SINGULAR_DIFFERS = word_set("glasses goggles")
-"""Plurals whose singular names something else."""
+"""Singular nouns that end like plurals, or plurals whose singular names something else; the ends of other singulars."""
 
 _VOWEL = re.compile("[aeiouy]")
 _SIBILANTS = ("ches", "shes", "sses", "xes", "zzes")
@@ -33,7 +30,7 @@ _SIBILANTS = ("ches", "shes", "sses", "xes", "zzes")
 @lru_cache(maxsize=1 << 16)
 def noun_lemma(word: str, language: Language) -> str:
     """The lemma of a lower-case word read as a noun, whatever a tagger would make of a shop's capitals."""
-    if word in UNCHANGED or word in SINGULAR_DIFFERS or word.endswith(_SINGULAR_ENDS) or not word.isalpha():
+    if word in UNCHANGED or word.endswith(_SINGULAR_ENDS) or not word.isalpha():
         return word  # a model number has no plural
     listed = dictionary(language)
     if not word.endswith(("s", "men")) and word not in listed.singulars:
@@ -52,8 +49,6 @@ def noun_lemma(word: str, language: Language) -> str:
 @lru_cache(maxsize=1 << 14)
 def noun_forms(lemma: str, language: Language) -> frozenset[str]:
     """The lemma and its plurals: those regular and irregular spellings that lemmatise to it."""
-    if lemma in SINGULAR_DIFFERS:
-        return frozenset((lemma,))
     listed = dictionary(language)
     forms = {lemma.removesuffix(new) + end for end, new in listed.rules if lemma.endswith(new)}
     forms |= listed.plurals.get(lemma, set())

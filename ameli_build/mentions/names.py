@@ -121,7 +121,7 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     plain = _named(spans, alike, language)
     said = {name.words for name in plain}
     ends = {_parts(" ".join(phrase[-size:])) for phrase in phrases for size in range(1, _BACK + 1)}
-    ends = {end for end in ends if end[-1] not in name_table().containers} | everyday | lines
+    ends |= everyday | lines
     backs = [back for back in _named(dict.fromkeys(ends, 1), alike, language) if back.words[-1:] in said]
     gapped = _gapped(backs, _fronts_of(title, phrases, language), max_words)
     return [*plain, *(name for words, name in gapped.items() if words not in said)]
