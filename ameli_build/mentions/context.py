@@ -39,13 +39,12 @@ class Rule:
         named = word.lower() if self.before else word.lower().split()[-1]
         if (self.verb and not verb) or (self.words and named not in self.words):
             return False
-        if self.before and not self.before.search(before):
-            return False
+        ahead = self.before.search(before) if self.before else None
         behind = self.after.match(after) if self.after else None
-        if self.after and not behind:
+        if (self.before and not ahead) or (self.after and not behind):
             return False
-        host = behind.groupdict().get("host") if behind else None
-        if host and known is not None and host.lower() in known.own:
+        hosts = [match["host"] for match in (ahead, behind) if match and match.groupdict().get("host")]
+        if known is not None and any(host.lower() in known.own for host in hosts):
             return False
         return self.sentence is None or bool(self.sentence.search(before) or self.sentence.search(after))
 

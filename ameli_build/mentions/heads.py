@@ -43,7 +43,7 @@ def heads_of(
         Spans that end in a noun of the thing, that of the phrase's head first; empty where it has none.
     """
     places = _things(words, lemmas, own)
-    heads = [n for n in places if not only_own or lemmas[n] in own or (own and _is_line_of(lemmas[n], own))]
+    heads = [n for n in places if not only_own or lemmas[n] in own]
     if not heads:
         return []
     head = heads[-1]
@@ -115,12 +115,12 @@ def _contents(words: Sequence[str], lemmas: Sequence[str], head: int) -> Iterato
     """What stands before a container, or the container behind the head."""
     table = name_table()
     last = next((n for n in range(head, len(words)) if lemmas[n] in table.containers), None)
-    if last is None or last - head >= _COORDINATE:
+    if last is None:
         return
     if last > head:
         yield 0, last + 1
         return
     front = [n for n in range(head) if words[n].lower() not in table.skipped and not _is_counted(words, lemmas, n)]
     front = [n for n in front if words[n].lower() not in _NUMBERS]
-    if front and (lemmas[front[-1]] in table.things or lemmas[front[-1]] in table.lines):
+    if front and lemmas[front[-1]] in table.things:
         yield 0, front[-1] + 1

@@ -7,7 +7,8 @@ gives the same verdicts as lemmatising every word of every review, at a fraction
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,34 +19,29 @@ from ameli_build.mentions.words import word_set
 if TYPE_CHECKING:
     from spacy.language import Language
 
-UNCHANGED = word_set("canvas gas gps lens nas series ups xbox")
+UNCHANGED = word_set("canvas gas glasses goggles gps lens nas series ups xbox")
 _SINGULAR_ENDS = ("ss", "us", "is")
-"""Singular nouns that end like plurals, which rules would cut, and the ends of others."""
-
-SINGULAR_DIFFERS = word_set("glasses goggles")
-"""Plurals whose singular names something else."""
+"""Singular nouns that end like plurals, or plurals whose singular names something else; the ends of other singulars."""
 
 _VOWEL = re.compile("[aeiouy]")
-_NOUN = "NOUN"
 _SIBILANTS = ("ches", "shes", "sses", "xes", "zzes")
 
 
 @lru_cache(maxsize=1 << 16)
 def noun_lemma(word: str, language: Language) -> str:
     """The lemma of a lower-case word read as a noun, whatever a tagger would make of a shop's capitals."""
-    from spacy.tokens import Doc
-
-    if word in UNCHANGED or word in SINGULAR_DIFFERS or word.endswith(_SINGULAR_ENDS) or not word.isalpha():
+    if word in UNCHANGED or word.endswith(_SINGULAR_ENDS) or not word.isalpha():
         return word  # a model number has no plural
-    if not word.endswith(("s", "men")) and word not in _irregular_nouns(language):
+    listed = dictionary(language)
+    if not word.endswith(("s", "men")) and word not in listed.singulars:
         return word
     if not _VOWEL.search(word):
         return word.removesuffix("s") if word.removesuffix("s") in name_table().things else word  # not "gmrs"
-    token = Doc(language.vocab, words=[word], pos=[_NOUN])[0]
-    lemmatize = getattr(language.get_pipe("lemmatizer"), "rule_lemmatize", None)
-    lemmas = lemmatize(token) if lemmatize is not None else [word]
-    lemma = str(lemmas[0]).lower() if lemmas else word
-    if word.endswith(_SIBILANTS) and lemma == word[:-1] and not is_noun(lemma, language):
+    cut = [word.removesuffix(end) + new for end, new in listed.rules if word.endswith(end)]
+    known = [form for form in cut if form in listed.nouns]
+    known += [form for form in listed.singulars.get(word, ()) if form not in known]
+    lemma = (known[-1:] or cut or [word])[0]
+    if word.endswith(_SIBILANTS) and lemma == word[:-1] and lemma not in listed.nouns:
         return word[:-2]  # for a word that it does not know, spaCy only cuts the "s": "smartwatche"
     return lemma
 
@@ -53,10 +49,10 @@ def noun_lemma(word: str, language: Language) -> str:
 @lru_cache(maxsize=1 << 14)
 def noun_forms(lemma: str, language: Language) -> frozenset[str]:
     """The lemma and its plurals: those regular and irregular spellings that lemmatise to it."""
-    if lemma in SINGULAR_DIFFERS:
-        return frozenset((lemma,))
-    forms = {form for form in _plurals(lemma, language) if noun_lemma(form, language) == lemma}
-    return frozenset(forms | {lemma})
+    listed = dictionary(language)
+    forms = {lemma.removesuffix(new) + end for end, new in listed.rules if lemma.endswith(new)}
+    forms |= listed.plurals.get(lemma, set())
+    return frozenset({lemma} | {form for form in forms if noun_lemma(form, language) == lemma})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +61,8 @@ class Dictionary:
 
     `things` are nouns that are nothing else, with their regular plurals; `acts` are nouns that are verbs as well and
     nothing else ("belt", "jar"); both without function words (`stops`) and forms of other verbs ("works", "gaming").
+    `rules` are ends of regular plurals and of their singulars; `singulars` and `plurals` those of irregular nouns: by
+    them spaCy gives the same lemmas, but searches a list of 57,528 nouns for every form of every word.
     """
 
     nouns: frozenset[str]
@@ -74,6 +72,9 @@ class Dictionary:
     things: frozenset[str]
     acts: frozenset[str]
     stops: frozenset[str]
+    rules: tuple[tuple[str, str], ...]
+    singulars: Mapping[str, Sequence[str]]
+    plurals: Mapping[str, set[str]]
 
 
 @lru_cache(maxsize=2)
@@ -88,52 +89,14 @@ def dictionary(language: Language) -> Dictionary:
     things |= {word + "s" for word in things} - others
     acts = (nouns & verbs) - adjectives - adverbs - irregular
     listed = nouns | verbs | adjectives | adverbs
-    return Dictionary(nouns, verbs, adjectives, listed, frozenset(things - stops), acts - stops, stops)
-
-
-def is_verb(lemma: str, language: Language) -> bool:
-    """Whether the word is also listed as a verb ("to watch", "to vacuum")."""
-    return lemma in dictionary(language).verbs
-
-
-def is_noun(lemma: str, language: Language) -> bool:
-    """Whether the word is listed as a noun."""
-    return lemma in dictionary(language).nouns
-
-
-def listed_nouns(language: Language) -> frozenset[str]:
-    """All words that are listed as nouns."""
-    return dictionary(language).nouns
-
-
-def is_listed(word: str, language: Language) -> bool:
-    """Whether the word is in the dictionary at all, unlike most names."""
-    return word in dictionary(language).listed
-
-
-def _plurals(lemma: str, language: Language) -> set[str]:
-    forms = {lemma + "s", lemma + "es"}
-    if lemma.endswith("y"):
-        forms.add(lemma[:-1] + "ies")
-    if lemma.endswith(("f", "fe")):
-        forms.add(lemma.removesuffix("e")[:-1] + "ves")
-    return forms | _irregular_plurals(language).get(lemma, set())
-
-
-@lru_cache(maxsize=2)
-def _irregular_plurals(language: Language) -> Mapping[str, set[str]]:
-    plurals: dict[str, set[str]] = {}
-    for form, lemmas in _irregular_nouns(language).items():
+    rules = tuple((end, new) for end, new in _table("lemma_rules", language).get("noun", ()))
+    singulars = _table("lemma_exc", language).get("noun", {})
+    plurals: dict[str, set[str]] = defaultdict(set)
+    for form, lemmas in singulars.items():
         for lemma in lemmas:
-            plurals.setdefault(lemma, set()).add(form)
-    return plurals
-
-
-@lru_cache(maxsize=2)
-def _irregular_nouns(language: Language) -> Mapping[str, Collection[str]]:
-    """The irregular plurals that spaCy's tables list, with their lemmas."""
-    forms: Mapping[str, Collection[str]] = _table("lemma_exc", language).get("noun", {})
-    return forms
+            plurals[lemma].add(form)
+    words = (nouns, verbs, adjectives, listed, frozenset(things - stops), acts - stops, stops)
+    return Dictionary(*words, rules, singulars, dict(plurals))
 
 
 def _table(name: str, language: Language) -> Mapping[str, Any]:

@@ -11,9 +11,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ameli_build.mentions.inflect import is_listed, is_verb, noun_forms, noun_lemma
+from ameli_build.mentions.inflect import dictionary, noun_forms, noun_lemma
 from ameli_build.mentions.tables import all_names, idle_words, letters_of, name_table, other_names
 from ameli_build.mentions.titles import (
     Phrase,
@@ -113,15 +114,17 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     nouns = _everyday([*titled, *same] if known else phrases, language)
     spans = Counter((*_spans_of(titled, max_words), *_spans_of(kinds, max_words)))
     things = {end for phrase in phrases for end in _ends(phrase, language)} | set(map(letters_of, nouns))
-    more = {*_line_names(title, category, things), *(() if work else _models(title))} | {_parts(noun) for noun in nouns}
+    everyday = {_parts(noun) for noun in nouns}
+    lines = {*_line_names(title, category, things)}
+    more = {*lines, *everyday, *(() if work else _models(title))}
     spans.update(more - spans.keys())
     plain = _named(spans, alike, language)
     said = {name.words for name in plain}
-    backs = {_parts(" ".join(phrase[-size:])) for phrase in phrases for size in range(1, _BACK + 1)}
-    backs = {back for back in backs if back[-1] not in name_table().containers} | {_parts(noun) for noun in nouns}
-    gaps = _gapped_spans(backs, _fronts_of(title, phrases, language), max_words)
-    gapped = _named(dict.fromkeys(gaps, 1), alike, language, gapped=True)
-    return [*plain, *(name for name in gapped if name.words not in said and name.words[-1:] in said)]
+    ends = {_parts(" ".join(phrase[-size:])) for phrase in phrases for size in range(1, _BACK + 1)}
+    ends |= everyday | lines
+    backs = [back for back in _named(dict.fromkeys(ends, 1), alike, language) if back.words[-1:] in said]
+    gapped = _gapped(backs, _fronts_of(title, phrases, language), max_words)
+    return [*plain, *(name for words, name in gapped.items() if words not in said)]
 
 
 def _is_work(kinds: Sequence[Phrase], language: Language) -> bool:
@@ -183,12 +186,15 @@ def _spans_to_head(phrase: Phrase, max_words: int) -> set[Span]:
     return spans | {last} if {*last} & name_table().things else spans  # a "Multi-Cooker" is a cooker
 
 
-def _gapped_spans(backs: Iterable[Span], fronts: Iterable[Span], max_words: int) -> set[Span]:
+def _gapped(backs: Sequence[Name], fronts: Iterable[Span], max_words: int) -> dict[Span, Name]:
     """One or two neighbouring modifiers, then a name or the end of one."""
-    pairs = ((front, back) for front in {_parts(" ".join(front)) for front in fronts} for back in backs)
-    return {
-        (*front, *back) for front, back in pairs if len(front) + len(back) <= max_words and not set(front) & set(back)
-    }
+    names = {}
+    for front in sorted(fronts):
+        for back in backs:
+            if len(front) + len(back.words) <= max_words and not {*front} & {*back.words}:
+                words = (*front, *back.words)
+                names[words] = Name(words, back.heads, False, True, 1, back.titled)
+    return names
 
 
 def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set[Span]:
@@ -198,7 +204,7 @@ def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set
     lacks it, as most brands; names whose words stand side by side keep it ("whirlpool microwave").
     """
     words = title.lower().split()
-    brand = "" if not words or is_listed(words[0], language) else words[0]
+    brand = "" if not words or words[0] in dictionary(language).listed else words[0]
     fronts: set[Span] = {(word.lower(),) for word in asides(title, phrases)}
     runs = [[word.lower() for word in phrase[:-1]] for phrase in phrases]
     runs += [[noun_lemma(word.lower(), language) for word in words] for words in purposes(title)]
@@ -207,13 +213,15 @@ def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set
         for start in range(len(modifiers)):
             for end in range(start + 1, min(start + _FRONT, len(modifiers)) + 1):
                 fronts.add(tuple(modifiers[start:end]))
-    return {front for front in fronts if all(word != brand and _modifies(word) for word in front)}
+    fronts = {front for front in fronts if all(word != brand and _modifies(word) for word in front)}
+    return {_parts(" ".join(front)) for front in fronts}
 
 
 def _modifies(word: str) -> bool:
     return word not in _NO_MODIFIER and any(map(str.isalpha, word))
 
 
+@lru_cache(maxsize=1 << 14)
 def _parts(compound: str) -> Span:
     return tuple(WORD.findall(compound.lower()))
 
@@ -259,9 +267,7 @@ def _is_model(word: str) -> bool:
     return len(word) > 2 and bool(_MODEL.match(word)) and not _NO_MODEL.match(word)
 
 
-def _named(
-    spans: Mapping[Span, int], titled: Collection[str], language: Language, *, gapped: bool = False
-) -> list[Name]:
+def _named(spans: Mapping[Span, int], titled: Collection[str], language: Language) -> list[Name]:
     """Names of spans that are said so often, longest first, then by their words; `titled` are the title's nouns."""
     things, idle = name_table().things, idle_words()
     names: dict[Span, Name] = {}
@@ -272,7 +278,8 @@ def _named(
         if alone and (head in idle or short):
             continue
         words = (*span[:-1], head)
-        said = count + names[words].count if words in names and not gapped else count
-        verb = alone and is_verb(head, language)
-        names[words] = Name(words, noun_forms(head, language), verb, gapped, said, head in titled)
+        said = count + names[words].count if words in names else count
+        names[words] = Name(
+            words, noun_forms(head, language), alone and head in dictionary(language).verbs, False, said, head in titled
+        )
     return sorted(names.values(), key=lambda name: (-len(name.words), name.words))

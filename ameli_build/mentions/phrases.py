@@ -30,6 +30,13 @@ _OBJECT = re.compile(
 )
 """What follows a verb and no noun: "the router covers our whole house", but "the strings it came with"."""
 
+_GIVEN = re.compile(
+    r"[^.!?;\n]{2,40}?(?:\s(?:arrived|for\s+(?:\w+\s+)?(?:birthday|christmas|college|graduation|school|work))\b|,\s+(?:and\s+)?(?:s?he|they)\s+(?:(?:absolutely|just|really)\s+)?"
+    r"(?:loves?|likes?|enjoys?|adores?)\b)",
+    re.IGNORECASE,
+)
+"""What follows the name of a present, which is the product: "my son's laptop for college"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -84,7 +91,8 @@ def is_of_another(text: str, start: int, known: Known, *, line: bool = False) ->
     for token in _tokens_before(text, start):
         word = token.lower()
         if word.endswith(("'s", "’s", "s'", "s’")):
-            return not any(word[:-2] in some for some in (known.own, known.listed.stops))
+            owned = not any(word[:-2] in some for some in (known.own, known.listed.stops))
+            return owned and not _GIVEN.match(text, start)
         if word in words("determiners"):
             break
         if word in known.listed.stops:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ameli_build.mentions.inflect import is_verb, noun_forms, noun_lemma
+from ameli_build.mentions.inflect import dictionary, noun_forms, noun_lemma
 from ameli_build.mentions.names import Name, product_names
 from ameli_build.mentions.words import WORD
 
@@ -42,7 +42,7 @@ def names_by(rule: str, title: str, category: str, language: Language, max_words
         if 0 < len(span) <= max_words:
             head = noun_lemma(span[-1], language)
             words = (*span[:-1], head)
-            verb = len(span) == 1 and is_verb(head, language)
+            verb = len(span) == 1 and head in dictionary(language).verbs
             names[words] = Name(words, noun_forms(head, language) | {span[-1]}, verb, count=spans.count(span))
     return sorted(names.values(), key=lambda name: (-len(name.words), name.words))
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ameli_build.mentions.heads import AND, heads_of
-from ameli_build.mentions.inflect import is_listed, is_noun, listed_nouns, noun_lemma
+from ameli_build.mentions.inflect import dictionary, noun_lemma
 from ameli_build.mentions.tables import all_names, name_table
 from ameli_build.mentions.words import WORD, word_set
 
@@ -36,7 +36,6 @@ _MEASURE = re.compile(
 )
 _COORDINATED = re.compile(r"\s*(?:&|/|,|\band\b|\+)\s*", re.IGNORECASE)
 _DETERMINERS = word_set("all the a an other more shop new our")
-_SPECIFIED = word_set("memory ram display screen drive ssd camera battery")
 _FOR = re.compile(r"\s(?:for|fits)\s+(?:most\s+|select\s+)?(.+)", re.IGNORECASE)
 
 
@@ -53,20 +52,18 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
     """
     heads = {lemma_of(phrase[-1], language) for phrase in kinds}
     own = frozenset(letters for head in heads for letters in all_names(head))
-    nouns = listed_nouns(language)
-    parts = [words for words in map(clean_words, _brand_last(segments(title))) if words]
+    nouns = dictionary(language).nouns
+    brand, *others = segments(title) or ("",)
+    parts = [words for words in map(clean_words, (*others, brand)) if words]
     told = own if any(is_plural(phrase[-1], language) for phrase in kinds) else frozenset()
-    for only_own, some, kind in ((True, parts, own), (False, _without_measures(title, parts), told)):
-        for words in some:
-            found = heads_of(words, lemmas_of(words, language), kind, nouns, only_own=only_own)
+    for only_own, kind in ((True, own), (False, told)):
+        for words in parts:
+            found = heads_of(words, [lemma_of(word, language) for word in words], kind, nouns, only_own=only_own)
             if found:
                 return [words[start:end] for start, end in found]
-    if not parts:
-        return []
-    likely = parts[0] if len(parts) >= 3 else max(parts, key=len)
+    likely = parts[0] if len(parts) >= 3 else max(parts, key=len, default=())
     one_word = len(likely) == 1 and len(parts) > 1
-    plain = not kinds or (not one_word and _is_plain_noun(likely[-1], language))
-    return [likely] if plain else []
+    return [likely] if likely and not (kinds and one_word) else []
 
 
 @lru_cache(maxsize=1 << 12)
@@ -102,8 +99,7 @@ def category_phrases(category: str, language: Language) -> Sequence[Phrase]:
     if phrases and is_plural(phrases[-1][-1], language):
         heads = [phrase for phrase in phrases if is_plural(phrase[-1], language)]
         return [*heads, *([*phrase, phrases[-1][-1]] for phrase in phrases if phrase not in heads)]
-    bodies = [phrase[:-1] for phrase in phrases if lemma_of(phrase[-1], language) in name_table().containers]
-    return [phrase for phrase in (*bodies, *phrases) if phrase and _is_head(phrase, language)]
+    return [phrase for phrase in phrases if _is_head(phrase, language)]
 
 
 @lru_cache(maxsize=1 << 10)
@@ -136,34 +132,12 @@ def is_plural(compound: str, language: Language) -> bool:
     return bool(words) and noun_lemma(words[-1], language) != words[-1]
 
 
-def lemmas_of(words: Phrase, language: Language) -> list[str]:
-    """`lemma_of` each word."""
-    return [lemma_of(word, language) for word in words]
-
-
 def lemma_of(compound: str, language: Language) -> str:
     """The lemma of a compound's last word, read as a noun; "windows" is the system's name."""
     words = WORD.findall(compound.lower())
     if not words or words[-1] in name_table().never:
         return words[-1] if words else ""
     return noun_lemma(words[-1], language)
-
-
-def _brand_last(parts: Sequence[str]) -> list[str]:
-    return [*parts[1:], *parts[:1]]
-
-
-def _without_measures(title: str, parts: Sequence[Phrase]) -> Sequence[Phrase]:
-    """Parts that are no row of a specification ("16GB Memory")."""
-    measured = {clean_words(part) for part in segments(title)[1:] if _MEASURE.match(part)}
-    return [words for words in parts if words not in measured or words[-1].lower() not in _SPECIFIED]
-
-
-def _is_plain_noun(word: str, language: Language) -> bool:
-    """Whether a word can be the noun of a thing that no table knows."""
-    lemma, table = lemma_of(word, language), name_table()
-    idle = any(lemma in words for words in (table.never, table.empty, table.containers))
-    return not idle and (is_noun(lemma, language) or not is_listed(lemma, language))
 
 
 def _is_head(phrase: Phrase, language: Language) -> bool:

@@ -1,4 +1,4 @@
-"""Reviews that say "laptop", "macbook", "console" or "ps5" of a shop's best sellers: nearly all get their mention."""
+"""Reviews that say "laptop", "macbook", "console" or "ps5" of a shop's best sellers: all get their mention."""
 
 from __future__ import annotations
 
@@ -29,4 +29,4 @@ def test_reviews_of_best_sellers_get_their_mentions(tmp_path: Path) -> None:
     judged = _judge(tmp_path, read_best_sellers())
     wrong = [review.text for review, right in judged if not right]
     assert len(judged) >= 75
-    assert len(wrong) <= 0.03 * len(judged), wrong
+    assert wrong == []

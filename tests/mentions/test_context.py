@@ -46,6 +46,28 @@ def test_a_host_that_is_the_product_itself_holds_no_part_of_another() -> None:
     assert refusal(*place_of("the [camera] in my laptop"), KNOWN)
 
 
+def test_a_year_of_the_title_is_the_products_own() -> None:
+    marked = place_of("my 2019 [laptop] arrived")
+    assert refusal(*marked, KNOWN)
+    assert not refusal(*marked, known_of("Kestrel - Laptop (2019) - Gray", "Laptops"))
+
+
+@pytest.mark.parametrize(
+    ("marked", "another"),
+    [
+        ("My nephew's [laptop] for high school", False),
+        ("Our daughter's [laptop] arrived on her birthday", False),
+        ("My dad's [laptop], and he really likes it", False),
+        ("My wife's [laptop] for her birthday", False),
+        ("My nephew's [laptop] is half as fast", True),
+        ("lighter than my nephew's [laptop] for high school", True),
+        ("I borrowed my dad's [laptop]. He likes it", True),
+    ],
+)
+def test_a_present_is_the_product(marked: str, another: bool) -> None:
+    assert bool(refusal(*place_of(marked), known_of("Kestrel - Laptop", "Laptops"))) is another
+
+
 def test_rows_on_verbs_are_for_names_that_are_verbs() -> None:
     (rule,) = [rule for rule in rules() if rule.verb]
     assert refuses(rule, "I [vacuum] daily")
@@ -61,6 +83,9 @@ def test_rows_on_verbs_are_for_names_that_are_verbs() -> None:
         "Put this [speaker] in my kitchen",
         "better than this [laptop]",
         "this kind of [watch] never fails",
+        "this little [speaker] fills the room",
+        "my little [blender]",
+        "A handy little [dryer] for the cabin",
     ],
 )
 def test_the_product_itself(marked: str) -> None:

@@ -21,7 +21,7 @@ FRESH_FLOOR = 119
 """Of 120, which were new to the first rules; those since were made with them in view."""
 
 THIRD = "labelled_third.txt"
-THIRD_FLOOR = 148
+THIRD_FLOOR = 149
 """Of 150, of the set that was written without a look at any rule; 141 before the rules of today were made with it in
 view. What to quote are real reviews (README)."""
 

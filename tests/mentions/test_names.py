@@ -78,6 +78,18 @@ def test_names_of_any_title(title: str, category: str, some: set[str]) -> None:
     assert some <= {name.text for name in product_names(title, category, LANGUAGE)}
 
 
+@pytest.mark.parametrize(
+    ("title", "category", "some"),
+    [
+        ("PlayStation 5 Slim Console", "PS5 Consoles", {"slim ps5", "slim playstation"}),
+        ("Garmin - vivofit Sport Activity Tracker", "Activity Trackers", {"sport vivofit"}),
+        ("Nintendo - Switch Handheld Limited Console", "Consoles", {"limited switch", "handheld switch"}),
+    ],
+)
+def test_a_modifier_stands_before_the_name_of_a_line_too(title: str, category: str, some: set[str]) -> None:
+    assert some <= {name.text for name in product_names(title, category, LANGUAGE)}
+
+
 def test_what_a_product_is_for_modifies_its_name() -> None:
     gapped = {name.text for name in product_names("Slim Case for Apple iPhone X - Clear", "Cell Phone Cases", LANGUAGE)}
     assert {"iphone case", "phone case", "slim case"} <= gapped
@@ -118,6 +130,9 @@ def test_length_is_bounded() -> None:
         ("smartwatch", "smartwatches"),
         ("headset", "headsets"),
         ("tv", "tvs"),
+        ("walkman", "walkmen"),
+        ("salesman", "salesmen"),
+        ("woman", "women"),
     ],
 )
 def test_forms_are_those_that_lemmatise_to_the_noun(lemma: str, plural: str) -> None:
