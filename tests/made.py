@@ -19,6 +19,7 @@ from ameli_build.release.stage import STAGE as RELEASE
 
 SPLIT_OF = {"r1": "train", "r2": "train", "r3": "dev", "r4": "test", "r5": "test"}
 PRODUCT_OF = {"r1": "p1", "r2": "p2", "r3": "p3", "r4": "p4", "r5": "p4"}
+SKUS = [f"p{n}" for n in range(1, 5)]
 HOSTILE = "=1+1 <script>alert('x')</script> javascript:alert(1) love this laptop"
 
 
@@ -32,7 +33,7 @@ def picture(colour: str) -> bytes:
 def made_snapshot(root: Path) -> Snapshot:
     """Four laptops and six reviews, all stages up to `splits` as if they had run."""
     snapshot = Snapshot(root)
-    skus = [f"p{n}" for n in range(1, 5)]
+    skus = SKUS
     images = {sku: snapshot.store_image(picture(f"#{n}{n}0000"), "jpg") for n, sku in enumerate(skus, 1)}
     photos = {review: snapshot.store_image(picture(f"#00{n}{n}00"), "jpg") for n, review in enumerate(SPLIT_OF, 1)}
     products = [

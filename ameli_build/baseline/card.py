@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 
 from ameli_build.baseline.claims import claims
 from ameli_build.baseline.tables import OURS, Scores, in_order
+from ameli_build.core.markdown import as_code, as_text
 from ameli_build.core.settings import Settings
 from ameli_build.models.sources import identity
 
@@ -24,7 +25,8 @@ def model_card(scores: Scores, settings: Settings) -> str:
         "spread": _spread,
         "interval": _interval,
         "in_order": in_order,
-        "cell": _cell,
+        "text": as_text,
+        "code": as_code,
     }
     template = environment.from_string(template_text())
     used = {role: _public(name) for role, name in scores.notes["models"].items() if name}
@@ -54,11 +56,6 @@ def _public(name: str) -> str:
 def _value(value: Any) -> str:
     """A percentage, or n/a for None."""
     return "n/a" if value is None else f"{value:.2f}"
-
-
-def _cell(text: str) -> str:
-    """Text escaped for a cell of a Markdown table."""
-    return text.replace("|", "\\|")
 
 
 def _spread(value: Any) -> str:

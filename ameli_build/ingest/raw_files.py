@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, NoReturn, cast
+from typing import IO, Any, Literal, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,13 +19,15 @@ import zstandard
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.records import PRODUCTS, Product, Rejected, to_frame
 from ameli_build.ingest.fields import FieldUse
-from ameli_build.ingest.raw_records import PRODUCT_FIELDS, BadRecord, Raw, product_of
+from ameli_build.ingest.raw_records import PRODUCT_FIELDS, BadRecord, Raw, Unreadable, product_of
 
 Form = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
 
 FORMS: tuple[Form, ...] = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
 
 _MAGIC: dict[bytes, Form] = {b"\x1f\x8b": "jsonl.gz", b"\x28\xb5\x2f\xfd": "jsonl.zst", b"PAR1": "parquet"}
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 10_000
 """So many characters of a bad line are kept."""
@@ -54,29 +57,19 @@ def form_of(path: Path) -> Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A row of a Parquet file with values that Python cannot hold: the others as JSON, and what is wrong."""
-
-    text: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
 class Block:
     """Rows of a file from number `first` on: lines as they stand there, or records of a Parquet file."""
 
     first: int
-    rows: Sequence[bytes | Raw | Unreadable]
+    rows: Sequence[bytes | Raw]
     broken: Row | None = None
     """What is said of the place behind the last row where the file cannot be read on."""
 
 
-def row_of(first: int, place: int, given: bytes | Raw | Unreadable) -> Row:
+def row_of(first: int, place: int, given: bytes | Raw) -> Row:
     """The row at a place of a block, checked as a whole."""
     if isinstance(given, bytes):
         return _row(first + place, given)
-    if isinstance(given, Unreadable):
-        return Row(first + place, given.text, None, given.error)
     return Row(first + place, _as_text(given), given)
 
 
@@ -217,12 +210,11 @@ def _object(text: str) -> Raw:
     if not text.strip():
         raise BadRecord("a blank line")
     try:
-        value = json.loads(text, parse_constant=_refuse)
-        json.dumps(value, ensure_ascii=False).encode()
+        value = json.loads(text, parse_constant=Unreadable, parse_int=_integer)
+        if _SURROGATE.search(text):
+            value = _without_halves(value)
     except RecursionError:
         raise BadRecord("not JSON: nested too deeply") from None
-    except UnicodeEncodeError:
-        raise BadRecord("half of a surrogate pair in a string") from None
     except ValueError as error:
         raise BadRecord(f"not JSON: {error}") from None
     if not isinstance(value, dict):
@@ -230,8 +222,22 @@ def _object(text: str) -> Raw:
     return value
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a JSON number")
+def _integer(digits: str) -> int | Unreadable:
+    try:
+        return int(digits)
+    except ValueError:  # of more digits than Python reads
+        return Unreadable(f"an integer of {len(digits):,} digits")
+
+
+def _without_halves(value: Any) -> Any:
+    """A JSON value in which `Unreadable` stands for each string that holds half of a surrogate pair."""
+    if isinstance(value, dict):
+        return {name.encode("utf-8", "replace").decode(): _without_halves(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_halves(item) for item in value]
+    if isinstance(value, str) and not value.isascii() and _HALF.search(value):
+        return Unreadable("half of a surrogate pair")
+    return value
 
 
 def _parquet_blocks(path: Path) -> Iterator[Block]:
@@ -245,25 +251,25 @@ def _parquet_blocks(path: Path) -> Iterator[Block]:
         raise UnusableInput(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
 
 
-def _records(batch: pa.RecordBatch) -> list[Raw | Unreadable]:
+def _records(batch: pa.RecordBatch) -> list[Raw]:
     """A batch's rows; only where a value cannot be read, one by one, so that the others stay."""
     try:
-        return cast(list[Raw | Unreadable], batch.to_pylist())
+        return cast(list[Raw], batch.to_pylist())
     except (ValueError, OverflowError):
         return [_record(batch.slice(place, 1)) for place in range(len(batch))]
 
 
-def _record(row: pa.RecordBatch) -> Raw | Unreadable:
-    record: dict[str, Any] = {}
-    errors: list[str] = []
-    for name, column in zip(row.schema.names, row.columns, strict=True):
-        try:
-            record[name] = column[0].as_py()
-        except UnicodeDecodeError as error:
-            errors.append(f"{name}: not UTF-8 at byte {error.start + 1}")
-        except (ValueError, OverflowError) as error:  # a moment past the year 9999, one of nanoseconds
-            errors.append(f"{name}: cannot be read ({error})")
-    return Unreadable(_as_text(record), "; ".join(errors)) if errors else record
+def _record(row: pa.RecordBatch) -> Raw:
+    return {name: _value(column[0]) for name, column in zip(row.schema.names, row.columns, strict=True)}
+
+
+def _value(cell: pa.Scalar) -> Any:
+    try:
+        return cell.as_py()
+    except UnicodeDecodeError as error:
+        return Unreadable(f"not UTF-8 at byte {error.start + 1}")
+    except (ValueError, OverflowError) as error:  # a moment past the year 9999, one of nanoseconds
+        return Unreadable(f"cannot be read ({error})")
 
 
 def _as_text(record: Raw) -> str:

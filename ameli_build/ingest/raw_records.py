@@ -27,6 +27,9 @@ T = TypeVar("T")
 LARGEST = 2**63 - 1
 """Of whole numbers; what a column of them holds."""
 
+LONGEST_ID = 200
+"""Characters of an id; the longest that any shop uses have some dozens."""
+
 _NO_ID = re.compile(r"[/\\\x00-\x1f]|\.\.")
 _WHOLE = re.compile(r"[+-]?(?:[0-9]{1,30}|[0-9]{1,3}(?:,[0-9]{3}){1,9})(?:\.0*)?")
 PRODUCT_FIELDS = tuple(name for name in Product.__dataclass_fields__ if name not in ("source", "extra"))
@@ -35,6 +38,16 @@ REVIEW_FIELDS = tuple(name for name in Review.__dataclass_fields__ if name not i
 
 class BadRecord(ValueError):
     """A record that cannot be used; the text names the field and what is wrong with it."""
+
+
+class Unreadable:
+    """Stands in a record for a value that cannot be held; `why` says what is wrong with it."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    def __repr__(self) -> str:
+        return self.why
 
 
 class Unsafe(BadRecord):
@@ -57,6 +70,14 @@ class Reader:
         listed: list[Any] = self.optional(_list, field, [])
         found = (self._try(partial(read, item), None) for item in listed)
         return tuple(item for item in found if item is not None)
+
+    def aside(self, known: tuple[str, ...]) -> str:
+        """The fields that are not `known`, as JSON."""
+        others: dict[str, Any] = {}
+        for field, value in self.record.items():
+            if field not in known:
+                others[str(field)] = self._try(partial(_held, field, value), None)
+        return json.dumps(others, sort_keys=True, ensure_ascii=False, default=str)
 
     def _try(self, read: Callable[[], T], otherwise: T) -> T:
         try:
@@ -83,7 +104,7 @@ def product_of(record: Raw, source: str = "", unread: list[str] | None = None) -
         price=of.optional(_number, "price", None),
         fetched_at=of.optional(_moment, "fetched_at", None),
         source=source,
-        extra=_extra(record, PRODUCT_FIELDS),
+        extra=of.aside(PRODUCT_FIELDS),
     )
     if unread is not None:
         unread += of.unread
@@ -109,7 +130,7 @@ def review_of(record: Raw, source: str = "", conflict: bool = False, unread: lis
         submitted_at=of.optional(_moment, "submitted_at", None),
         conflict=conflict,
         source=source,
-        extra=_extra(record, REVIEW_FIELDS),
+        extra=of.aside(REVIEW_FIELDS),
     )
     if unread is not None:
         unread += of.unread
@@ -121,6 +142,8 @@ def check_id(field: str, text: str) -> str:
     text = text.strip()
     if not text:
         raise BadRecord(f"{field}: empty")
+    if len(text) > LONGEST_ID:
+        raise BadRecord(f"{field}: longer than {LONGEST_ID} characters: {_shown(text)}")
     if text == "." or _NO_ID.search(text):
         raise Unsafe(f"{field}: not an id, it could leave its folder: {text[:80]!r}")
     return text
@@ -278,6 +301,7 @@ def _moment(record: Raw, field: str) -> str | None:
     return _line(record, field) or None
 
 
-def _extra(record: Raw, known: tuple[str, ...]) -> str:
-    aside = {str(key): value for key, value in record.items() if key not in known}
-    return json.dumps(aside, sort_keys=True, ensure_ascii=False, default=str)
+def _held(field: str, value: object) -> object:
+    if isinstance(value, Unreadable):
+        raise BadRecord(f"{field}: {value}")
+    return value

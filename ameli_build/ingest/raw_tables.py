@@ -22,7 +22,7 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.records import REVIEWS, Rejected
 from ameli_build.ingest.fields import FieldUse
 from ameli_build.ingest.raw_files import Block, Row, first_of, read_blocks, rejected_of, row_of
-from ameli_build.ingest.raw_records import LARGEST, REVIEW_FIELDS, BadRecord, review_of
+from ameli_build.ingest.raw_records import LARGEST, LONGEST_ID, REVIEW_FIELDS, BadRecord, review_of
 from ameli_build.wording.cleaning import clean_lines, clean_text
 
 _TEXTS = ("review_id", "sku", "title", "text", "product_details_sku", "author", "submitted_at")
@@ -154,7 +154,7 @@ def _columns(records: list[Any], use: FieldUse) -> tuple[pl.DataFrame, set[int]]
     columns["extra"] = _extras(usual, odd, use)
     table = pl.DataFrame(columns).with_columns(pl.col(_IDS).str.strip_chars())
     for name in _IDS:
-        _mark(odd, table[name].str.contains(_BAD_ID))
+        _mark(odd, table[name].str.contains(_BAD_ID) | (table[name].str.len_chars() > LONGEST_ID))
     for name in ("review_id", "sku"):
         _mark(odd, table[name].is_null() | (table[name] == ""))
     _mark(odd, (table["helpful"] < 0) | (table["unhelpful"] < 0))

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from ameli_build.core.markdown import as_code, as_text
 from ameli_build.core.paper import paper
 from ameli_build.core.settings import Settings
 
@@ -22,6 +23,7 @@ def card(stats: Mapping[str, Any], settings: Settings, splits: tuple[str, ...], 
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
+    environment.filters |= {"text": as_text, "code": as_code}
     template = environment.from_string(files("ameli_build.release").joinpath("card.md.jinja").read_text("utf-8"))
     models = {role: _public(name) for role, name in settings.models.model_dump().items() if isinstance(name, str)}
     demo = settings.release.generated

@@ -2,7 +2,8 @@
 
 The coded pixels are not touched: segments and chunks that do not take part in how a picture looks are left out. The
 orientation stays in effect, as an EXIF block that holds nothing else. A TIFF, or an AVIF with metadata, which have them
-interwoven with the picture, is written as PNG with the same pixels.
+interwoven with the picture, is written as PNG with the same pixels; so is a picture that decodes though it does not
+follow its format, and a BMP of more than a header and pixels.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from PIL import Image
 from ameli_build.core.cache import Shard, Work
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.fingerprints import fingerprint
-from ameli_build.core.pictures import ANY_SIZE, bounded, open_body, picture_body
+from ameli_build.core.pictures import ANY_SIZE, bounded, open_body, picture_body, to_rgb
 from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
 
@@ -36,35 +38,49 @@ _PNG_CHUNKS = frozenset(
 _WEBP_CHUNKS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
 _WEBP_EXIF, _WEBP_XMP = 0x08, 0x04
 _GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_GIF_LOOP_BYTES = 19
+_PNG_MODES = ("1", "L", "LA", "P", "I;16", "RGB", "RGBA")
 
 
 class NotUnderstood(ValueError):
-    """A picture whose parts cannot be told apart."""
+    """A picture whose parts cannot be told apart, or that cannot be decoded."""
 
 
 def stripped(body: bytes) -> tuple[bytes, str | None]:
     """A picture without metadata, and the ending of its new name where it has become another format.
 
-    Raises `NotUnderstood` for a picture that does not follow its format.
+    Raises `NotUnderstood` for a picture that cannot be decoded.
     """
     try:
         with bounded(ANY_SIZE), open_body(body) as image:
             if image.format == "TIFF":
                 image.load()  # which turns it
             exif = _orientation(image)
-            if image.format in ("JPEG", "MPO"):
-                return b"".join(_jpeg(body, exif)), None
-            if image.format == "PNG":
-                return b"".join(_png(body, exif)), None
-            if image.format == "WEBP":
-                return _webp(body, exif), None
-            if image.format == "GIF":
-                return b"".join(_gif(body)), None
-            if image.format == "TIFF" or (image.format == "AVIF" and {"exif", "xmp"} & image.info.keys()):
-                return _as_png(image, exif), ".png"
+            with suppress(NotUnderstood, IndexError):
+                plain = _plain(body, image, exif)
+                if plain is not None:
+                    return plain, None
+            return _as_png(image, exif), ".png"
     except Exception as error:  # a decoder raises whatever the damage makes it raise
         raise NotUnderstood(str(error)) from None
-    return body, None
+
+
+def _plain(body: bytes, image: Image.Image, exif: bytes) -> bytes | None:
+    """The body without the parts that hold metadata; None where it must be written anew.
+
+    Raises `NotUnderstood` or IndexError for one that does not follow its format.
+    """
+    if image.format in ("JPEG", "MPO"):
+        return b"".join(_jpeg(body, exif))
+    if image.format == "PNG":
+        return b"".join(_png(body, exif))
+    if image.format == "WEBP":
+        return _webp(body, exif)
+    if image.format == "GIF":
+        return b"".join(_gif(body))
+    if image.format == "AVIF" and not {"exif", "xmp"} & image.info.keys():
+        return body
+    return body if image.format == "BMP" and body == _as_bmp(image) else None
 
 
 def _orientation(image: Image.Image) -> bytes:
@@ -158,31 +174,46 @@ def _gif(body: bytes) -> Iterator[bytes]:
     place = 13 + (3 << (body[10] & 7) + 1 if body[10] & 0x80 else 0)
     yield body[:place]
     while body[place] != 0x3B:
-        start = place
+        start, loops = place, False
         if body[place] == 0x2C:
             place += 10 + (3 << (body[place + 9] & 7) + 1 if body[place + 9] & 0x80 else 0) + 1
             needed = True
         elif body[place] == 0x21:
             kind = body[place + 1]
-            needed = kind in (0xF9, 0x01) or (kind == 0xFF and body[place + 3 : place + 14] in _GIF_LOOPS)
+            loops = kind == 0xFF and body[place + 3 : place + 14] in _GIF_LOOPS
+            needed = kind == 0xF9 or loops
             place += 2
         else:
             raise NotUnderstood(f"no block at byte {place}")
         while body[place]:
             place += body[place] + 1
         place += 1
-        if needed:
+        if needed and (not loops or place - start == _GIF_LOOP_BYTES):
             yield body[start:place]
     yield b"\x3b"
 
 
 def _as_png(image: Image.Image, exif: bytes) -> bytes:
-    stream = io.BytesIO()
-    profile = image.info.get("icc_profile")
+    """The first frame as PNG: pixels, palette, transparency, colour profile and orientation, and nothing else."""
+    image.load()
+    profile, clear = image.info.get("icc_profile"), image.info.get("transparency")
+    if image.mode not in _PNG_MODES:  # CMYK has a profile of its own
+        image, exif, profile, clear = to_rgb(image), b"", None, None
     plain = Image.frombytes(image.mode, image.size, image.tobytes())
     if image.palette:
         plain.putpalette(image.palette.getdata()[1], image.palette.mode)
-    plain.save(stream, "PNG", exif=exif, icc_profile=profile)
+    stream = io.BytesIO()
+    plain.save(stream, "PNG", exif=exif, icc_profile=profile, transparency=clear)
+    return stream.getvalue()
+
+
+def _as_bmp(image: Image.Image) -> bytes | None:
+    """The picture as BMP, of a header and pixels; None in a mode that is not written as BMP."""
+    stream = io.BytesIO()
+    try:
+        image.save(stream, "BMP", dpi=image.info.get("dpi", (96, 96)))
+    except OSError:
+        return None
     return stream.getvalue()
 
 
@@ -198,7 +229,7 @@ def without_metadata(work: Work, settings: Settings, paths: Sequence[str]) -> di
     told = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
     kept = told.filter(pl.col("name").is_null()).height
     if kept:
-        say(f"warning: {kept:,} pictures do not follow their format and are released with the metadata that they hold")
+        say(f"warning: {kept:,} pictures cannot be decoded and are released with the metadata that they hold")
     return dict(told.drop_nulls().iter_rows())
 
 

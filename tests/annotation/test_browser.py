@@ -245,6 +245,49 @@ def test_no_text_of_any_kind_runs(
     assert errors(browser) == []
 
 
+HOSTILE_IDS = [
+    "<img src=x onerror=document.title='taken'>",
+    "<svg onload=document.title='taken'>",
+    "\"'><iframe srcdoc=\"<img src=x onerror=parent.document.title='taken'>\">",
+    "javascript:document.title='taken'",
+    "{{ 7 * 7 }}${document.title='taken'}<!--<script>",
+]
+
+
+@pytest.mark.parametrize("task", ["clean-test", "informativeness", "mentions"])
+@pytest.mark.parametrize("attack", HOSTILE_IDS)
+def test_no_id_runs(
+    browser: webdriver.Chrome, tmp_path: Path, downloads: Path, monkeypatch: pytest.MonkeyPatch, task: str, attack: str
+) -> None:
+    """Ids of reviews and products, on sheets and where a tool shows HTML as it comes."""
+    ours = {"r1": "train", "r2": "train", "r3": "dev", f"r4 {attack}": "test", attack: "test"}
+    monkeypatch.setattr(made, "SPLIT_OF", ours)
+    monkeypatch.setattr(made, "SKUS", ["p1", "p2", "p3", attack])
+    monkeypatch.setattr(made, "PRODUCT_OF", dict(zip(ours, ["p1", "p2", "p3", attack, attack], strict=True)))
+    snapshot = released_snapshot(tmp_path / "snapshot")
+    (page,) = export_sheets(snapshot, "html", 1, 0, task, SETTINGS)
+    show(browser, page)
+    title, ids = browser.title, review_ids(browser)
+    assert attack in ids
+    for number, _ in enumerate(ids):
+        if task == "clean-test":
+            browser.find_element(By.CSS_SELECTOR, "#candidate-0 .head").click()
+        press(browser, "1" if number == 0 else "0")
+    path = saved(browser, downloads, f"answers-{'sheet' if task == 'clean-test' else task}-01.json")
+    assert browser.title == title
+    assert browser.find_elements(By.CSS_SELECTOR, "main script, main a, main iframe, main svg, main img[onerror]") == []
+    assert errors(browser) == []
+    given = json.loads(path.read_text(encoding="utf-8"))
+    assert [row["review_id"] for row in given["answers"]] == ids
+    tasks = json.loads(export_sheets(snapshot, "labelstudio", 1, 0, task, SETTINGS)[0].read_text(encoding="utf-8"))
+    shown = [str(one["data"][name]) for one in tasks for name in ("review", "products") if name in one["data"]]
+    tool = tmp_path / "tool.html"
+    tool.write_text("<!doctype html><meta charset=utf-8><title>tool</title><main>" + "".join(shown) + "</main>")
+    browser.get(tool.as_uri())
+    assert browser.title == "tool"
+    assert browser.find_elements(By.CSS_SELECTOR, "main script, main a, main iframe, main svg, main img[onerror]") == []
+
+
 @pytest.mark.parametrize("task", ["clean-test", "informativeness", "mentions"])
 def test_no_text_runs_where_a_tool_shows_html_as_it_comes(
     browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str

@@ -277,11 +277,12 @@ BAD_LINES = {
     b"[1, 2]": "not an object but list",
     b"null": "not an object but NoneType",
     b'"text"': "not an object but str",
-    b'{"sku": "s1", "name": "half \\ud83d", "categories": []}': "half of a surrogate pair",
+    b'{"sku": "s1", "name": "half \\ud83d", "categories": []}': "name: not a string: half of a surrogate pair",
     b'{"sku": "s1", "name": "a\0b", "categories": []}': "not JSON",
-    b'{"sku": "s1", "name": "Lamp", "categories": [], "price": NaN}': "not JSON: NaN",
+    b'{"sku": "s1", "name": "Lamp", "categories": NaN}': "categories: not a list: NaN",
     b"[" * 100_000: "not JSON",
-    b'{"sku": "s1", "n": ' + b"9" * 5000 + b"}": "not JSON",
+    b'{"name": "Lamp", "categories": [], "sku": ' + b"9" * 5000 + b"}": "sku: not a string: an integer of 5,000 digits",
+    b'{"name": "Lamp", "categories": [], "sku": "' + b"x" * 201 + b'"}': "sku: longer than 200 characters",
 }
 
 
@@ -382,35 +383,88 @@ UNREADABLE = {
     "brand": pa.array([b"a", b"b", b"caf\xe9", b"\xff", b"e"]).view(pa.string()),
     "when": pa.array([0, 0, 0, 10**9, 0], pa.int32()).view(pa.date32()),
 }
-ERRORS = {
-    2: ["submitted_at: cannot be read"],
-    3: ["brand: not UTF-8 at byte 4"],
-    4: ["brand: not UTF-8", "when: cannot"],
-}
 
 
-def test_a_value_of_parquet_that_cannot_be_read_is_one_rejected_row(tmp_path: Path) -> None:
+def test_a_value_of_parquet_that_cannot_be_read_is_left_empty(tmp_path: Path) -> None:
     ids = [f"r{n}" for n in range(1, 6)]
     path = tmp_path / "reviews.parquet"
     pq.write_table(pa.table({"review_id": ids, "sku": ids, **UNREADABLE}), path)
-    reviews, rejected = read_reviews(path, "r")
-    assert [review.review_id for review in reviews] == ["r1", "r5"]
-    assert reviews[0].submitted_at == "1970-01-01T00:00:00"
-    check_unreadable(rejected, "review_id", "r")
+    file = ReviewFile(path, "r")
+    table = pl.concat(file.tables())
+    assert (table["review_id"].to_list(), file.rejected) == (ids, [])
+    assert table["submitted_at"].is_null().to_list() == [False, True, False, False, False]
+    assert json.loads(table["extra"][2]) == {"brand": None, "when": "1970-01-01"}
+    assert file.use.unread == {"submitted_at": 1, "brand": 2, "when": 1}
 
     path = tmp_path / "products.parquet"
     names = {"sku": ids, "name": ids, "categories": pa.array([[]] * 5, pa.list_(pa.string()))}
-    pq.write_table(pa.table({**names, **UNREADABLE}), path)
-    file = read_products(path, "p")
-    assert [product.sku for product in file.products] == ["r1", "r5"]
-    check_unreadable(file.rejected, "sku", "p")
+    unread = UNREADABLE | {"description": UNREADABLE["brand"]}
+    pq.write_table(pa.table({**names, **unread}), path)
+    products = read_products(path, "p")
+    assert [product.description for product in products.products] == ["a", "b", "", "", "e"]
+    assert (products.rejected, products.use.unread["description"]) == ([], 2)
 
 
-def check_unreadable(rejected: list[Rejected], key: str, name: str) -> None:
-    assert [(row.file, row.line) for row in rejected] == [(name, line) for line in ERRORS]
-    for row, (line, parts) in zip(rejected, ERRORS.items(), strict=True):
-        assert all(part in row.error for part in parts), row.error
-        assert json.loads(row.record)[key] == f"r{line}"
+def test_an_id_of_parquet_that_cannot_be_read_is_one_rejected_row(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.parquet"
+    pq.write_table(pa.table({"review_id": UNREADABLE["brand"], "sku": ["s"] * 5}), path)
+    reviews, rejected = read_reviews(path, "r")
+    assert [review.review_id for review in reviews] == ["a", "b", "e"]
+    assert [(row.line, row.error) for row in rejected] == [
+        (3, "review_id: not a string: not UTF-8 at byte 4"),
+        (4, "review_id: not a string: not UTF-8 at byte 1"),
+    ]
+    assert json.loads(rejected[0].record)["sku"] == "s"
+
+
+UNHELD = {r'"half \ud83d of it"': "surrogate", "NaN": "NaN", "-Infinity": "-Infinity", "7" * 5000: "5,000 digits"}
+
+
+@pytest.mark.parametrize("value", UNHELD)
+@pytest.mark.parametrize("name", ["title", "rating", "images", "author", "submitted_at", "shade"])
+def test_what_cannot_be_held_costs_no_review(value: str, name: str, tmp_path: Path) -> None:
+    row = '{"review_id": "r%d", "sku": "s1", "text": "It shines."%s}\n'
+    (tmp_path / "r").write_text("".join(row % (n, f', "{name}": {value}' if n == 2 else "") for n in (1, 2, 3)))
+    file = ReviewFile(tmp_path / "r", "r")
+    table = pl.concat(file.tables())
+    assert (table["review_id"].to_list(), file.rejected) == (["r1", "r2", "r3"], [])
+    assert table.drop("review_id", "source", "line", "extra").n_unique() == 1
+    assert file.use.unread == {name: 1}
+    assert UNHELD[value] in file.use.examples[name]
+    table.write_parquet(tmp_path / "t")
+
+
+@pytest.mark.parametrize("value", UNHELD)
+@pytest.mark.parametrize(
+    "place", ['"price": {}', '"attributes": [{{"name": "Watts", "value": {}}}]', '"variants": [{}]']
+)
+def test_what_cannot_be_held_costs_no_product(value: str, place: str, tmp_path: Path) -> None:
+    (tmp_path / "p").write_text(f'{{"sku": "s1", "name": "Lamp", "categories": [], {place.format(value)}}}')
+    file = read_products(tmp_path / "p", "p")
+    assert [(one.price, one.attributes, one.variants) for one in file.products] == [(None, (), ())]
+    assert file.use.unread.total() == 1
+
+
+@pytest.mark.parametrize("value", UNHELD)
+@pytest.mark.parametrize("name", ["text", "helpful", "product_details_sku"])
+def test_what_cannot_be_held_is_no_text_vote_or_variant(value: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / "r").write_text(
+        f'{{"review_id": "a", "sku": "s"}}\n{{"review_id": "b", "sku": "s", "{name}": {value}}}'
+    )
+    reviews, rejected = read_reviews(tmp_path / "r", "r")
+    assert [review.review_id for review in reviews] == ["a"]
+    assert rejected[0].error.startswith(f"{name}: ")
+    assert UNHELD[value] in rejected[0].error
+
+
+@pytest.mark.parametrize("name", ["review_id", "sku", "product_details_sku"])
+@pytest.mark.parametrize(("letter", "length", "taken"), [("x", 200, True), ("é", 201, False), ("7", 5000, False)])
+def test_an_id_has_a_limit(name: str, letter: str, length: int, taken: bool, tmp_path: Path) -> None:
+    (tmp_path / "r").write_bytes(line(REVIEW) + b"\n" + line(REVIEW, **{"review_id": "r2", name: letter * length}))
+    reviews, rejected = read_reviews(tmp_path / "r", "r")
+    assert len(reviews) == 1 + taken
+    assert [row.error.partition(":")[:1] for row in rejected] == ([] if taken else [(name,)])
+    assert all("longer than 200 characters" in row.error and len(row.error) < 200 for row in rejected)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"{}\n", b"\x00\xff\xfe" * 100])

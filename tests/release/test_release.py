@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from ameli_build.core.errors import RunFailed
 from ameli_build.core.execution import run_stage
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot, write_table
+from ameli_build.release.card import card
 from ameli_build.release.stage import ANSWERS_FILE, STAGE
 from ameli_build.release.tables import ANSWERS, SCHEMAS
 from ameli_build.verify import verify
@@ -108,6 +110,31 @@ def test_the_card_says_where_the_thresholds_come_from(tmp_path: Path) -> None:
     card = (released_snapshot(tmp_path / "unknown", settings).dataset / "README.md").read_text()
     assert "**Nobody calibrated these thresholds for these models**" in card
     assert "`ameli calibrate` finds thresholds" in card
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[click](javascript:alert(1)) ![x](https://x.test/pixel)",
+        "`</code>` ``` | a cell",
+        "one\n\n# another heading\n---\nlicense: mit",
+        "&lt;script&gt;alert(1)",
+    ],
+)
+def test_what_others_wrote_is_text_in_the_card(attack: str, snapshot: Snapshot) -> None:
+    names = [f"{name}={json.dumps('X ' + attack)}" for name in ("release.name", "release.license")]
+    names += [f"models.{role}={json.dumps('X ' + attack)}" for role in ("text_encoder", "detector")]
+    settings = load_settings("demo", [*names, f"informativeness.thresholds_from={json.dumps('X ' + attack)}"])
+    plain = load_settings("demo", ["release.name=X", "release.license=X", "informativeness.thresholds_from=X"])
+    stats = json.loads((snapshot.dataset / "stats.json").read_text())
+    hostile, usual = (card(stats, given, ("train", "test"), "0" * 64) for given in (settings, plain))
+    assert hostile.count("\n") == usual.count("\n")
+    text = re.sub(r"(`+) ?.*? ?\1(?!`)", "", hostile.partition("\n---\n")[2])  # without code spans
+    text = re.sub(r"\\.", "", text)
+    assert "X" in text
+    assert not re.search(r"<script|<img|\]\(javascript|!\[|\| a cell|&lt;", text)
 
 
 def test_the_card_says_which_pictures_hard_negatives_are_like(snapshot: Snapshot) -> None:

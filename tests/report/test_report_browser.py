@@ -14,9 +14,12 @@ from selenium.webdriver.common.by import By
 
 from ameli_build.annotation.sheets import import_answers
 from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import write_json
+from ameli_build.provenance import write_run_record
 from ameli_build.report.run import make_report
+from tests import made
 from tests.chromium import chromium
-from tests.report.report_world import SETTINGS, reported_snapshot
+from tests.report.report_world import SETTINGS, made_scores, reported_snapshot, row, write_predictions
 
 pytestmark = pytest.mark.browser
 
@@ -76,12 +79,12 @@ def test_no_text_of_a_product_a_setting_or_an_annotator_runs(browser: webdriver.
     settings = load_settings("demo", [f"release.name={json.dumps(everything)}"])
     snapshot = reported_snapshot(tmp_path / "snapshot")
     path = snapshot.dataset / "products.parquet"
-    row = dict.fromkeys(("group", "name", "value"), everything)
+    cell = dict.fromkeys(("group", "name", "value"), everything)
     table = pl.read_parquet(path).with_columns(
         name=pl.concat_str(pl.lit(everything), pl.col("name")),
         description=pl.lit(everything),
         categories=pl.lit([everything] * 2),
-        attributes=pl.lit([row], dtype=pl.List(pl.Struct(dict.fromkeys(row, pl.String)))),
+        attributes=pl.lit([cell], dtype=pl.List(pl.Struct(dict.fromkeys(cell, pl.String)))),
     )
     path.unlink()
     table.write_parquet(path)
@@ -99,6 +102,38 @@ def test_no_text_of_a_product_a_setting_or_an_annotator_runs(browser: webdriver.
     browser.get(make_report(snapshot, settings).as_uri())
     assert browser.execute_script("return window.taken") is None
     assert "window.taken=1</script>" in (browser.find_element(By.TAG_NAME, "body").get_attribute("textContent") or "")
+    assert browser.find_elements(By.CSS_SELECTOR, "iframe, [onerror], [onload], [onfocus], a[href^=javascript]") == []
+    assert log(browser, "browser") == []
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "<img src=x onerror=window.taken=1>",
+        "<svg onload=window.taken=1>",
+        "\"' autofocus onfocus=window.taken=1 x='",
+        "javascript:window.taken=1",
+        "{{ 7 * 7 }}${window.taken=1}<!--<script>window.taken=1",
+    ],
+)
+def test_no_id_runs(browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str) -> None:
+    """Ids of reviews and products, and the names of files with answers."""
+    ours = {"r1": "train", "r2": "train", "r3": "dev", attack: "test", f"r5 {attack}": "test"}
+    monkeypatch.setattr(made, "SPLIT_OF", ours)
+    monkeypatch.setattr(made, "SKUS", ["p1", "p2", "p3", attack])
+    monkeypatch.setattr(made, "PRODUCT_OF", dict(zip(ours, ["p1", "p2", "p3", attack, attack], strict=True)))
+    snapshot = made.released_snapshot(tmp_path / "snapshot", SETTINGS)
+    tested = [review for review, split in ours.items() if split == "test"]
+    write_predictions(snapshot, [row(review, ["p1", attack], ["p1", attack], 0.8) for review in tested])
+    write_json(snapshot.root / "baseline" / "scores.json", made_scores().as_json())
+    write_run_record(snapshot, SETTINGS, "build")
+    answers = tmp_path / f"{attack}.json"
+    answers.write_text(json.dumps({"annotator": attack, "answers": [{"review_id": attack, "choice": 1}]}))
+    import_answers(snapshot, [answers], SETTINGS)
+    log(browser, "browser")
+    browser.get(make_report(snapshot, SETTINGS).as_uri())
+    assert browser.execute_script("return window.taken") is None
+    assert attack in (browser.find_element(By.TAG_NAME, "body").get_attribute("textContent") or "")
     assert browser.find_elements(By.CSS_SELECTOR, "iframe, [onerror], [onload], [onfocus], a[href^=javascript]") == []
     assert log(browser, "browser") == []
 

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,17 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.webdriver import WebDriver
 from urllib3.exceptions import HTTPError
+from websocket import WebSocketException
 
 from ameli_build.core.errors import Outage, RunFailed
 from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.browsers import driver_guard as supervise
+from ameli_build.crawl.browsers.ceiling import Ceiling
 from ameli_build.crawl.browsers.chromium import add_local, find_programs, make_options
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.crawl.fetching.connections import COUNTRY_COOKIE
 
-BROWSER_ERRORS = (WebDriverException, HTTPError, OSError)
+BROWSER_ERRORS = (WebDriverException, HTTPError, WebSocketException, OSError)
 """What a browser that fails, is gone, or does not answer shows itself as."""
 
 LEAST_FILES = 256
@@ -97,6 +100,7 @@ class Browser:
         self._settings = settings
         self._addresses = addresses
         self._driver: WebDriver | None = None
+        self._ceiling: Ceiling | None = None
         self._used = 0.0
         self._lock = threading.Lock()
         by_browser = settings.transport == "browser"
@@ -136,11 +140,18 @@ class Browser:
     def _failure(self) -> type[RunFailed]:
         return Outage if self._settings.browser_url else RunFailed
 
+    @property
+    def too_many(self) -> str:
+        """What the last visit had too many of, so that the browser was ended; "" where it had not."""
+        return self._ceiling.broken if self._ceiling is not None else ""
+
     def open(self, url: str) -> WebDriver:
         """The browser with a page loaded (its HTML parsed, that is)."""
         driver = self.driver
         self.pages += 1
         self._used = time.monotonic()
+        if self._ceiling is not None:
+            self._ceiling.begin()
         driver.get(url)
         return driver
 
@@ -174,6 +185,8 @@ class Browser:
             driver, self._driver = self._driver, None
             if driver is None:
                 return
+            if self._ceiling is not None:
+                self._ceiling.close()
             with suppress(*BROWSER_ERRORS):
                 if isinstance(driver, webdriver.Chrome):
                     driver.service.stop()  # a kill, so that no page can put it off
@@ -191,6 +204,17 @@ class Browser:
         command(driver, "Browser.setDownloadBehavior", {"behavior": "deny"})
         name, value = COUNTRY_COOKIE
         command(driver, "Network.setCookie", {"name": name, "value": value, "url": self._addresses.site_url})
+        self._ceiling = self._limited(driver)
+
+    def _limited(self, driver: WebDriver) -> Ceiling | None:
+        """The ceiling on what a page asks for; none on a grid whose debugger cannot be reached."""
+        debugger = _debugger(driver.capabilities)
+        try:
+            return Ceiling(debugger, self.close) if debugger else None
+        except BROWSER_ERRORS:
+            if self._settings.browser_url:
+                return None
+            raise
 
     def _remote(self) -> WebDriver:
         url = self._settings.browser_url
@@ -216,6 +240,15 @@ def command(driver: WebDriver, name: str, values: dict[str, Any]) -> dict[str, A
     """The answer to a command of Chromium's own protocol, which a grid hands on as well."""
     answer: dict[str, Any] = driver.execute("executeCdpCommand", {"cmd": name, "params": values})["value"]
     return answer
+
+
+def _debugger(capabilities: Mapping[str, Any]) -> str:
+    """The address of a browser's debugger: a grid's, or that which a browser here wrote into its profile."""
+    profile = Path(capabilities.get("chrome", {}).get("userDataDir", ""), "DevToolsActivePort")
+    if "se:cdp" in capabilities or not profile.is_file():
+        return str(capabilities.get("se:cdp", ""))
+    port, path = profile.read_text().split()
+    return f"ws://127.0.0.1:{port}{path}"
 
 
 def told(error: BaseException) -> str:

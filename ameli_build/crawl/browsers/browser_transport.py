@@ -16,7 +16,7 @@ from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.browsers.browser import BROWSER_ERRORS, Browser, command, told
 from ameli_build.crawl.browsers.pool import BrowserPool
 from ameli_build.crawl.browsers.request_log import Hop, Visit, original_bytes
-from ameli_build.crawl.fetching.failures import FetchFailed
+from ameli_build.crawl.fetching.failures import TOO_MANY_REQUESTS, FetchFailed
 from ameli_build.crawl.fetching.transport import Transport
 
 KINDS = ("page", "listing", "reviews")
@@ -66,6 +66,8 @@ class BrowserTransport:
             except BROWSER_ERRORS as error:
                 browser.close()
                 self._pool.check()
+                if browser.too_many:
+                    raise FetchFailed(TOO_MANY_REQUESTS, browser.too_many) from None
                 kind = "deadline" if isinstance(error, TimeoutException) else "browser"
                 raise FetchFailed(kind, told(error)[:200], again=True) from None
         starts = [target, *(hop.location for hop in visit.hops)]

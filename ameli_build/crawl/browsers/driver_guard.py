@@ -2,8 +2,9 @@
 
 Started as a script in a session of its own, with a pipe from the crawler as standard input: when that pipe ends, even
 because the crawler was killed, the driver and its browser are killed and their folder is removed. Where this process is
-killed, the crawler does the same (`clear`). That folder holds the browser's profile and is the home and temporary
-folder of all its processes. Uses the standard library alone, so that it starts at once.
+killed, the crawler does the same (`clear`), and so does a shell in another session, which outlives a kill of both. That
+folder holds the browser's profile and is the home and temporary folder of all its processes. Uses the standard library
+alone, so that it starts at once.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ from contextlib import suppress
 from pathlib import Path
 
 _LOOKS, _LOOK_SECONDS = 200, 0.02
+_LAST = 'read -r over || { kill -9 "-$1"; sleep 1; kill -9 "-$1"; rm -rf "$2"; }'
+"""A shell's wait for the end of this process: a line says that all is cleared, the end of the pipe that it was killed.
+
+The driver and its browser stay in this process's group; the second kill is for those that were just being started.
+"""
 
 
 def main(folder: str, command: list[str]) -> int:
@@ -29,11 +35,19 @@ def main(folder: str, command: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Path(folder).mkdir(0o700)
     environment = os.environ | dict.fromkeys(("TMPDIR", "HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), folder)
+    last = subprocess.Popen(
+        ["/bin/sh", "-c", _LAST, "sh", str(os.getpgid(0)), folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     driver = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
     signal.signal(signal.SIGTERM, lambda *_: driver.kill())
     threading.Thread(target=_kill_at_end_of_input, args=(driver,), daemon=True).start()
     status = driver.wait()
     clear(os.getsid(0), folder)
+    last.communicate(b"\n")
     return max(0, status)
 
 

@@ -7,6 +7,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from ameli_build.crawl.browsers.browser import BROWSER_ERRORS, Browser, told
 from ameli_build.crawl.browsers.pool import BrowserPool
+from ameli_build.crawl.fetching.failures import TOO_MANY_REQUESTS
 from ameli_build.crawl.fetching.throttle import Throttle
 
 BUTTONS = (
@@ -122,7 +123,7 @@ _DETAILS = {
 class ClickFailed(Exception):
     """A page whose specifications could not be opened, and its HTML, where there is any.
 
-    `kind` is `no_button`, `no_rows`, `not_whole` or `browser`.
+    `kind` is `no_button`, `no_rows`, `not_whole`, `too_many_requests` or `browser`.
     """
 
     def __init__(self, kind: str, detail: str, html: str = "") -> None:
@@ -142,12 +143,14 @@ class Clicker:
     def click(self, url: str, host: str) -> str:
         """The page at `url` as it stands once its specifications are open.
 
-        A page that fails is tried again in a fresh browser. Raises `ClickFailed`, and `RunFailed` when there is no
-        browser.
+        A page that fails is tried again in a fresh browser, unless it asked too often. Raises `ClickFailed`, and
+        `RunFailed` when there is no browser.
         """
         try:
             return self._once(url, host, fresh=False)
-        except ClickFailed:
+        except ClickFailed as failure:
+            if failure.kind == TOO_MANY_REQUESTS:
+                raise
             return self._once(url, host, fresh=True)
 
     def _once(self, url: str, host: str, fresh: bool) -> str:
@@ -157,6 +160,8 @@ class Clicker:
             except BROWSER_ERRORS as error:
                 browser.close()
                 self._pool.check()
+                if browser.too_many:
+                    raise ClickFailed(TOO_MANY_REQUESTS, browser.too_many) from None
                 raise ClickFailed("browser", told(error)[:200]) from None
             if kind:
                 browser.close()

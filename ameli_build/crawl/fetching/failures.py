@@ -17,7 +17,9 @@ REFUSALS = frozenset(("http_403", "blocked", "country_page"))
 """Kinds of failure by which a shop says no."""
 OTHER_PAGES = ("no_longer_sold", "not_a_product")
 """Kinds of failure by which another page stands in a product's place: nothing else is asked of that product then."""
-NOT_AS_ASKED = REFUSALS | {"not_a_listing", "not_a_product", "wrong_type"}
+TOO_MANY_REQUESTS = "too_many_requests"
+"""The kind of failure of a page that asks without end in a browser, as challenges do."""
+NOT_AS_ASKED = REFUSALS | {"not_a_listing", "not_a_product", "wrong_type", TOO_MANY_REQUESTS}
 """Kinds of failure that stop the crawl where they come for one address after another."""
 TOO_MANY_PAGES, TOO_MANY_SITEMAPS = "too_many_pages", "too_many_sitemaps"
 """Kinds of failure that stand for what lies behind a ceiling."""

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -246,6 +246,32 @@ def test_no_browser_and_no_file_outlives_the_crawler(tmp_path: Path, end: int) -
     while any(map(alive, sessions)) or left_behind() - before or list(tmp_path.iterdir()):
         assert time.monotonic() < stop, (list(map(alive, sessions)), left_behind() - before, list(tmp_path.iterdir()))
         threading.Event().wait(0.1)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 2, 0)], ids=["crawler first", "supervisor first", "driver too"])
+def test_no_browser_outlives_crawler_and_supervisor(tmp_path: Path, order: tuple[int, ...]) -> None:
+    """Their pages have workers that never rest."""
+    script = CRAWLER.replace("END", "60").replace("<title>x", "<script>new Worker('data:,for(;;);')</script><title>x")
+    command = [sys.executable, "-c", script]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as crawler:
+        assert crawler.stdout is not None
+        sessions = [int(crawler.stdout.readline()) for _ in range(2)]
+        crawler.send_signal(signal.SIGSTOP)  # so that it cannot clear up after its supervisors before it is killed
+        drivers = [one for session in sessions for one in alive(session) if parent(one) == session]
+        assert len(drivers) == 2
+        groups = ([crawler.pid], sessions, drivers)
+        for process in (one for number in order for one in groups[number]):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+    stop = time.monotonic() + 20
+    while any(map(alive, sessions)) or list(tmp_path.iterdir()):
+        assert time.monotonic() < stop, (list(map(alive, sessions)), list(tmp_path.iterdir()))
+        threading.Event().wait(0.1)
+
+
+def parent(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def left_behind() -> set[Path]:

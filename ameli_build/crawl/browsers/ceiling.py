@@ -1,0 +1,90 @@
+"""A ceiling on the requests that one visit of a browser makes, for pages that never stop asking."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import websocket
+
+MOST_DOCUMENTS = 50
+"""Documents a visit: the page, its frames, windows and redirects, and each again that loads itself anew."""
+
+MOST_REQUESTS = 1_500
+"""Requests a visit of any kind; a product page of a large shop makes some hundreds."""
+
+_OPEN_SECONDS = 10.0
+_WATCHED = ("page", "iframe", "worker", "shared_worker", "service_worker")
+_ATTACH = {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}
+_ERRORS = (websocket.WebSocketException, OSError)
+
+
+class Ceiling:
+    """Counts the requests of a browser's pages over a connection of its own to Chromium's debugger.
+
+    The driver answers nothing while a page loads, and a page that loads itself anew never has loaded. So the count is
+    kept in a thread, which calls `end` once when a visit goes over the ceiling.
+    """
+
+    def __init__(self, url: str, end: Callable[[], None]) -> None:
+        self._end = end
+        self._requests = self._documents = 0
+        self._broken = ""
+        self._last = 0
+        parts = urlsplit(url)
+        direct = None  # of its own accord the library would take a proxy of the environment
+        if parts.scheme == "ws":
+            direct = socket.create_connection((parts.hostname or "", parts.port or 80), _OPEN_SECONDS)
+        self._socket = websocket.create_connection(
+            url, timeout=_OPEN_SECONDS, socket=direct, suppress_origin=True, enable_multithread=True
+        )
+        self._socket.settimeout(None)
+        self._send("Target.setAutoAttach", _ATTACH | {"filter": [{"type": kind} for kind in _WATCHED]})
+        threading.Thread(target=self._count, name="browser-ceiling", daemon=True).start()
+
+    @property
+    def broken(self) -> str:
+        """What the visit had too many of; "" while it is within the ceiling."""
+        return self._broken
+
+    def begin(self) -> None:
+        """Count from 0: another visit begins."""
+        self._requests = self._documents = 0
+        self._broken = ""
+
+    def close(self) -> None:
+        """Stop counting."""
+        with suppress(*_ERRORS):
+            self._socket.abort()  # type: ignore[no-untyped-call]
+
+    def _count(self) -> None:
+        with suppress(*_ERRORS):
+            while message := self._socket.recv():
+                if '"Network.requestWillBeSent"' in message[:60] or '"Target.attachedToTarget"' in message[:60]:
+                    self._note(json.loads(message))
+                if self._broken:
+                    self._end()
+                    return
+
+    def _note(self, message: Mapping[str, Any]) -> None:
+        values = message["params"]
+        if message["method"] == "Target.attachedToTarget":
+            self._send("Network.enable", {"maxTotalBufferSize": 0}, values["sessionId"])
+            self._send("Target.setAutoAttach", _ATTACH, values["sessionId"])
+            return
+        self._requests += 1
+        self._documents += values.get("type") == "Document"
+        if self._documents > MOST_DOCUMENTS:
+            self._broken = f"more than {MOST_DOCUMENTS:,} documents in one visit"
+        elif self._requests > MOST_REQUESTS:
+            self._broken = f"more than {MOST_REQUESTS:,} requests in one visit"
+
+    def _send(self, method: str, values: Mapping[str, Any], session: str = "") -> None:
+        self._last += 1
+        place = {"sessionId": session} if session else {}
+        self._socket.send(json.dumps({"id": self._last, "method": method, "params": values, **place}))

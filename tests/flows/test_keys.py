@@ -1,0 +1,91 @@
+"""No key or password of the environment reaches a log, a run's record, the archive, an artifact or an error message."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ameli_build.demo.catalogue import make_world
+from ameli_build.demo.faults import FaultPlan, Reset, Rule, Status
+from ameli_build.demo.pages.developer_api import API_KEY
+from ameli_build.demo.storefront import Storefront
+
+PASSWORD = "admin:p4ss-of-the-server"
+KEYS = {
+    "BESTBUY_API_KEY": API_KEY,
+    "PREFECT_AUTH": PASSWORD,
+    "PREFECT_API_AUTH_STRING": PASSWORD,
+    "PREFECT_SERVER_API_AUTH_STRING": PASSWORD,
+}
+FLOWS = """
+import contextlib, sys
+from pathlib import Path
+from ameli_build.flows.build import build
+from ameli_build.flows.crawl import crawl, crawl_site
+crawl_site.retry_delay_seconds = [0.0]
+site, broken, root = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+api = ["crawl.products=api", "crawl.specifications=json"]
+crawl(root / "whole", "demo", api, site, max_products=2)
+with contextlib.suppress(Exception):  # of two products not every split has one
+    build(root / "whole", "demo", ["run.workers=1"], strict=False)
+for name, override in (("broken", "crawl.retries=0"), ("wrong", "no.such=setting")):
+    with contextlib.suppress(Exception):
+        crawl(root / name, "demo", [*api, override], broken, max_products=2)
+print("all flows ran")
+"""
+
+
+def shown(command: list[str], home: Path) -> str:
+    """All that a command writes to its two streams."""
+    environment = {**os.environ, **KEYS, "PREFECT_HOME": str(home)}
+    environment.pop("PREFECT_API_URL", None)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    return done.stdout + done.stderr
+
+
+def contents(root: Path) -> bytes:
+    """Every byte below a folder, unpacked, and its files' names."""
+    found = b""
+    for path in root.rglob("*"):
+        if path.is_file():
+            body = path.read_bytes()
+            found += str(path).encode() + (gzip.decompress(body) if path.suffix == ".gz" else body)
+    return found
+
+
+def assert_no_key(*given: bytes) -> None:
+    for name, key in KEYS.items():
+        for secret in (key.encode(), key.rpartition(":")[2].encode()):
+            assert not any(secret in one for one in given), name
+
+
+def test_flows_keep_keys_to_themselves(tmp_path: Path) -> None:
+    """The server's database holds the logs, states, parameters and artifacts of all runs."""
+    home, root = tmp_path / "home", tmp_path / "data"
+    world = make_world(seed=7, products=12)
+    faults = FaultPlan((Rule("^/v1/", Reset()),))
+    with Storefront(world) as shop, Storefront(world, faults) as broken:
+        told = shown([sys.executable, "-c", FLOWS, shop.site_url, broken.site_url, str(root)], home)
+        for server in (shop, broken):
+            assert any(f"apiKey={API_KEY}" in seen.target for seen in server.seen), told[-3000:]
+    assert "all flows ran" in told
+    kept, stored = contents(root), contents(home)
+    assert (root / "whole" / "run.json").is_file()
+    assert b"funnel" in stored or b"crawl" in stored
+    assert_no_key(told.encode(), kept, stored)
+
+
+def test_commands_keep_keys_to_themselves(tmp_path: Path) -> None:
+    """Errors of every kind that a call of the API ends in, with their tracebacks."""
+    for number, fault in enumerate((Reset(), Status(403), Status(500))):
+        root = tmp_path / str(number)
+        with Storefront(make_world(seed=7, products=12), FaultPlan((Rule("^/v1/", fault),))) as shop:
+            command = [sys.executable, "-m", "ameli_build", "--debug", "crawl", "--out", str(root), "--profile", "demo"]
+            command += ["--site-url", shop.site_url, "--set", "crawl.products=api", "--set", "crawl.retries=0"]
+            told = shown(command, tmp_path / "home")
+            assert any(f"apiKey={API_KEY}" in seen.target for seen in shop.seen), told
+        assert "Traceback" in told
+        assert_no_key(told.encode(), contents(root))
