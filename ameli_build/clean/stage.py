@@ -17,6 +17,7 @@ from ameli_build.clean.personal import mask_reviews
 from ameli_build.clean.rows import look_at_rows, row_rules
 from ameli_build.clean.verdicts import first_failing, shaped
 from ameli_build.core.cache import Work
+from ameli_build.core.extras import missing_modules
 from ameli_build.core.pictures import content_key
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import is_own_file
@@ -102,8 +103,9 @@ def _of_photos(
 
 
 def _of_workers(work: Work, errands: list[Errand]) -> list[Errand]:
-    """The errands that a worker can do on the way: those that need no model, where one process holds the models."""
-    return [one for one in errands if not (one.kind.model and work.models_in_one_process)]
+    """The errands that a worker can do on the way: no models where one process holds them or their libraries lack."""
+    modelless = work.models_in_one_process or bool(missing_modules("models"))
+    return [one for one in errands if not (one.kind.model and modelless)]
 
 
 def _there(root: Path, paths: pl.Series) -> dict[str, str]:
@@ -154,7 +156,8 @@ STAGE = Stage(
     inputs=("catalog/products", "catalog/reviews", "catalog/images"),
     outputs=("clean/products", "clean/dropped_products", "clean/reviews", "clean/dropped", "clean/values"),
     sections=("clean",),
-    models=("text_encoder", "detector"),
+    models=("detector",),
+    more_models=lambda settings: () if settings.clean.tokenizer else ("text_encoder",),
     identity=identity,
     libraries=("better-profanity", "phonenumberslite", "pillow"),
     named_files=("clean.profanity_list", "clean.tokenizer"),

@@ -30,6 +30,7 @@ COVERED = (
     "ameli_build.core.snapshot",
     "ameli_build.core.cache",
     "ameli_build.core.errors",
+    "ameli_build.core.extras",
     "ameli_build.core.stage",
 )
 """Modules and packages whose effect a key of cached work holds as values: settings, and identities of models. A change
