@@ -16,7 +16,7 @@ def asset(package: str, name: str) -> str:
 
 def tokens() -> str:
     """Colours and type, light and dark, that all pages of the house share."""
-    return asset("annotation", "tokens.css")
+    return asset("ameli_build.annotation", "tokens.css")
 
 
 def source_hash(source: str) -> str:

@@ -90,7 +90,7 @@ def _script() -> str:
 
 
 def _asset(name: str) -> str:
-    return asset("annotation", name)
+    return asset("ameli_build.annotation", name)
 
 
 @cache

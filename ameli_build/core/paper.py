@@ -33,7 +33,7 @@ class Paper:
 @cache
 def paper() -> Paper:
     """The numbers of `paper.toml`."""
-    tables = tomllib.loads(files("ameli_build").joinpath("paper.toml").read_text(encoding="utf-8"))
+    tables = tomllib.loads(files(__package__).joinpath("paper.toml").read_text(encoding="utf-8"))
     columns = [f"recall@{k}" for k in RECALLS]
     table4 = {row: dict(zip(columns, values, strict=True)) for row, values in tables["table4"].items()}
     table5 = {row: {f"{kind}_f1": value for kind, value in values.items()} for row, values in tables["table5"].items()}
