@@ -222,7 +222,11 @@ def test_a_release_is_verified_exported_and_made_again(base: Base) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert {path: path.read_bytes() for path in (root / "dataset").glob("*.parquet")} == files
-    for command in (["verify", root], ["export", root, "--format", "hf", "--out", base.folder / "hf"]):
+    for command in (
+        ["verify", root],
+        ["report", root],
+        ["export", root, "--format", "hf", "--out", base.folder / "hf"],
+    ):
         done = base(*command)
         assert done.returncode == 0, done.stderr
     line = "ameli: ameli export needs the extra 'models': pip install 'ameli-build[models]'"  # it parses titles
