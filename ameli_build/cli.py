@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 import typer
 
 from ameli_build.core.errors import AmeliError
+from ameli_build.core.extras import extra_of, needs, require_extra
 from ameli_build.core.limits import require_room, told_of_room
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.text import printable
@@ -75,6 +76,7 @@ def demo(
     workers: Workers = None,
 ) -> None:
     """Run everything on a small generated world: crawl, build, sheets, baseline. No network, no GPU."""
+    require_extra("demo", "ameli demo")
     from ameli_build.demo.run import run_demo
 
     with _mapper(workers) as mapper:
@@ -200,6 +202,7 @@ def calibrate(
 ) -> None:
     """Search the thresholds of section 3.4 on labelled reviews; the next build uses them."""
     opened = Snapshot.open(snapshot)
+    require_extra("models", "ameli calibrate")
     from ameli_build.core.settings import load_settings
     from ameli_build.informativeness.calibrate import calibrate as run_calibrate
 
@@ -277,6 +280,7 @@ def models_fetch(profile: Profile = None, role: Roles = None, override: Override
 @models_app.command("check")
 def models_check(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
     """Load each model and run it once, with seconds and memory."""
+    require_extra("models", "ameli models check")
     from ameli_build.core.settings import load_settings
     from ameli_build.models.check import check
     from ameli_build.models.needs import roles_named
@@ -297,6 +301,7 @@ def baseline(
     workers: Workers = None,
 ) -> None:
     """Score retrieval and disambiguation on the splits of a data set: PATH/baseline/."""
+    require_extra("baseline", "ameli baseline")
     from ameli_build.baseline.run import run_baseline
     from ameli_build.baseline.sources import open_source
     from ameli_build.baseline.text import render
@@ -344,6 +349,7 @@ def link(
 ) -> None:
     """Link one new review: the best products with their scores, in seconds."""
     opened = Snapshot.open(snapshot)
+    require_extra("models", "ameli link")
     from ameli_build.core.settings import load_settings
     from ameli_build.single.linker import link_review
     from ameli_build.single.show import show
@@ -431,10 +437,13 @@ def main() -> NoReturn:
         if not told:  # a command without arguments, whose help stands there already
             raise SystemExit(2) from None
         _fail(f"{told} (see {command} --help)", 2, debug)
+    except ModuleNotFoundError as error:
+        extra = extra_of(error)
+        _fail(needs(extra, f"ameli {arguments[0]}") if extra else _unexpected(error), 2 if extra else 1, debug)
     except OSError as error:
         _fail(told_of_room(error) or f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
     except Exception as error:
-        _fail(told_of_room(error) or f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1, debug)
+        _fail(told_of_room(error) or _unexpected(error), 1, debug)
     raise SystemExit(status or 0)
 
 
@@ -448,6 +457,10 @@ class _Interrupted(BaseException):
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise _Interrupted
+
+
+def _unexpected(error: Exception) -> str:
+    return f"unexpected {type(error).__name__}: {error} (--debug shows where)"
 
 
 def _fail(text: str, status: int, debug: bool) -> NoReturn:

@@ -10,12 +10,14 @@ from ameli_build.clean.stage import STAGE as CLEAN
 from ameli_build.core.cache import Mapper, in_process
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import run_stage, settings_as_run
+from ameli_build.core.extras import require_extra
 from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.stage import Stage
 from ameli_build.informativeness.stage import STAGE as INFORMATIVENESS
 from ameli_build.mentions.stage import STAGE as MENTIONS
+from ameli_build.models.detect import WHOLE
 from ameli_build.models.needs import require
 from ameli_build.provenance import write_run_record
 from ameli_build.release.stage import STAGE as RELEASE
@@ -67,11 +69,12 @@ def build(
         The names of the stages that ran.
 
     Raises:
-        UnusableInput: A model is not there, or `dataset` is a symbolic link.
+        UnusableInput: A model or an extra is not there, or `dataset` is a symbolic link.
         Incomplete: A split is empty, and `run.strict` is on.
     """
     if RELEASE in stages_until(until):
         refuse_link(snapshot)
+    require_libraries(stages_until(until), settings)
     require(settings, roles_of(stages_until(until), settings))
     warn_of_settings(settings, stages_until(until))
     ran = [stage.name for stage in stages_until(until) if run(stage, snapshot, settings, mapper)]
@@ -80,6 +83,21 @@ def build(
     write_run_record(snapshot, settings, "build")
     demand(empty_splits(snapshot), settings)
     return ran
+
+
+def require_libraries(stages: Iterable[Stage], settings: Settings) -> None:
+    """Raise `MissingExtra`, which names the stages, where they need models and the extra `models` is not installed.
+
+    Without it, `clean` counts tokens and does without a detector.
+    """
+    wanted = [stage.name for stage in stages if _needs_models(stage, settings)]
+    if wanted:
+        who = f"stage {wanted[0]}" if len(wanted) == 1 else f"each of the stages {', '.join(wanted)}"
+        require_extra("models", who, f"without it: --until {CLEAN.name} --set models.detector={WHOLE}")
+
+
+def _needs_models(stage: Stage, settings: Settings) -> bool:
+    return settings.models.detector != WHOLE if stage is CLEAN else bool(stage.roles(settings))
 
 
 def warn_of_settings(settings: Settings, stages: Iterable[Stage]) -> None:

@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -85,11 +86,22 @@ def walk(roots: list[Requirement]) -> dict[str, frozenset[str]]:
     return dict(wanted)
 
 
+def asked(project: Mapping[str, Any], extras: Iterable[str]) -> list[Requirement]:
+    """What the project asks for with these extras, and with those that they include in turn."""
+    texts, ahead, seen = list(project["dependencies"]), [*extras], set()
+    while ahead:
+        extra = ahead.pop()
+        if extra not in seen:
+            seen.add(extra)
+            texts += project["optional-dependencies"][extra]
+            ahead += (one for text in texts if (own := Requirement(text)).name == project["name"] for one in own.extras)
+    return [one for one in map(Requirement, texts) if one.name != project["name"]]
+
+
 def pins_here() -> Pins:
     """What this interpreter has of what the project asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    texts = [*project["dependencies"], *(text for extra in EXTRAS for text in project["optional-dependencies"][extra])]
-    wanted = walk([Requirement(text) for text in (*texts, *TOOLS)])
+    wanted = walk([*asked(project, EXTRAS), *map(Requirement, TOOLS)])
     return {name: (distribution(name).version.split("+")[0], platforms) for name, platforms in wanted.items()}
 
 

@@ -13,7 +13,6 @@ from ameli_build.annotation.html import sheet_page
 from ameli_build.annotation.labelstudio import config_xml, tasks_json
 from ameli_build.annotation.report import AnnotationReport, record
 from ameli_build.annotation.tasks import CLEAN_TEST, Task, choose, load_task
-from ameli_build.annotation.xlsx import sheet_workbook
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say, track
 from ameli_build.core.settings import Settings
@@ -86,5 +85,7 @@ def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settin
     if format == "html":
         return sheet_page(task, name, annotator, review_ids, settings).encode()
     if format == "xlsx":
+        from ameli_build.annotation.xlsx import sheet_workbook
+
         return sheet_workbook(task, annotator, review_ids)
     return tasks_json(task, annotator, review_ids).encode()

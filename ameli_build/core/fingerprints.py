@@ -31,6 +31,7 @@ COVERED = (
     "ameli_build.core.cache",
     "ameli_build.core.filters",
     "ameli_build.core.errors",
+    "ameli_build.core.extras",
     "ameli_build.core.stage",
 )
 """Modules and packages whose effect a key of cached work holds as values: settings, and identities of models. A change

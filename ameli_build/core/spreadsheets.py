@@ -15,8 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-
 MOST_BYTES = 1 << 29
 """Of a file, and of what a workbook unpacks to."""
 MOST_TAGS = 4_000_000
@@ -142,6 +140,8 @@ def _delimiter(text: str) -> str:
 
 def workbook_rows(content: bytes, wanted: str) -> tuple[list[str], list[Row]]:
     """Header and rows of the first worksheet with a column `wanted`, formulas as text. Raises `UnreadableTable`."""
+    import openpyxl
+
     try:
         _check_size(content)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)

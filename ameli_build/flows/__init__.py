@@ -6,5 +6,9 @@ report its use to anyone.
 
 import os
 
+from ameli_build.core.extras import require_extra
+
+require_extra("flows", "ameli_build.flows")
+
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "90")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ameli_build.core.errors import UnusableInput
-from ameli_build.models import Detector
+from PIL import Image
 
-PROMPTLESS = frozenset({"saliency"})
+from ameli_build.core.errors import UnusableInput
+from ameli_build.models import Box, Detector
+
+WHOLE = "whole"
+"""No detector: the box is the whole picture, so that filter 7 takes out nothing. It needs no library."""
+PROMPTLESS = frozenset({"saliency", WHOLE})
 """Detectors that look at the picture alone: another prompt gives the same box."""
 
 
@@ -20,13 +24,23 @@ def looks_for(name: str, prompt: str) -> bool:
     return name not in PROMPTLESS and bool(prompt.strip())
 
 
+class WholePicture:
+    """Takes the whole picture for the object."""
+
+    def detect(self, image: Image.Image, prompt: str) -> Box | None:
+        """A box around all of the picture, with score 1."""
+        return Box(0, 0, *image.size, score=1.0)
+
+
 @lru_cache(maxsize=2)
 def load_detector(name: str, device: str = "cpu", box_threshold: float = 0.3, text_threshold: float = 0.25) -> Detector:
-    """The detector `name`: `saliency`, `coco:ssd-mobilenet-v2` or `groundingdino:...`.
+    """The detector `name`: `saliency`, `whole`, `coco:ssd-mobilenet-v2` or `groundingdino:...`.
 
     A box must score above `box_threshold`, and for Grounding DINO some word of the prompt above `text_threshold`.
     Raises `UnusableInput` for an unknown name and for a model that cannot be had.
     """
+    if name == WHOLE:
+        return WholePicture()
     if name == "saliency":
         from ameli_build.models.saliency import SaliencyDetector
 
@@ -41,5 +55,6 @@ def load_detector(name: str, device: str = "cpu", box_threshold: float = 0.3, te
 
         return load_grounding(rest, device, box_threshold, text_threshold)
     raise UnusableInput(
-        f"setting models.detector: {name!r} is none of 'saliency', 'coco:ssd-mobilenet-v2', 'groundingdino:...'"
+        f"setting models.detector: {name!r} is none of 'saliency', 'whole', 'coco:ssd-mobilenet-v2', "
+        "'groundingdino:...'"
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ameli_build.core.cache import Work
 from ameli_build.core.errors import UnusableInput
+from ameli_build.core.extras import require_extra
 from ameli_build.core.fingerprints import fingerprint, work_code
 from ameli_build.core.settings import ModelSettings
 from ameli_build.models.loading import unavailable
@@ -85,13 +86,9 @@ def _export(folder: Path, name: str, quantised: bool) -> None:
 
 
 def _load(path: str, export: bool) -> SentenceTransformer:
-    try:
-        import onnxruntime  # type: ignore[import-untyped]
-        import optimum.onnxruntime  # type: ignore[import-untyped]  # noqa: F401
-    except ImportError as error:
-        raise UnusableInput(
-            f"setting models.text_backend: ONNX needs what is not installed ({error}): pip install 'ameli-build[onnx]'"
-        ) from None
+    require_extra("onnx", "setting models.text_backend: ONNX")
+    import onnxruntime  # type: ignore[import-untyped]
+    import optimum.onnxruntime  # type: ignore[import-untyped]  # noqa: F401
     import torch
     from sentence_transformers import SentenceTransformer
 

