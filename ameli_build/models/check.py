@@ -1,4 +1,4 @@
-"""Each model of a profile loaded and run once, in a process of its own that measures itself."""
+"""`ameli models check`: load each model and run it once, in a separate process that measures time and memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ NAME = "Acme - 14-inch Laptop - Silver"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found: seconds to load the model, imports included, and for one example; MiB at the peak."""
+    """Result of a check.
+
+    `load` is the time to load the model and its libraries, `run` the time for one example, both in seconds; `memory` is
+    the peak in MiB.
+    """
 
     role: str
     name: str
@@ -44,7 +48,7 @@ def check(settings: Settings, roles: Iterable[str] = ROLES) -> Iterator[Checked]
     """Load and run each model.
 
     Raises:
-        RunFailed: Some could not be loaded or run; raised at the end, and names all of them.
+        RunFailed: At least one model failed. It is raised after all checks and names all failures.
     """
     failed = []
     needs = needs_of(settings, roles)
@@ -52,14 +56,14 @@ def check(settings: Settings, roles: Iterable[str] = ROLES) -> Iterator[Checked]
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             try:
                 yield pool.submit(check_one, settings, need.role, need.name).result()
-            except Exception as error:  # a library raises what it likes for a model that loads and does not run
+            except Exception as error:  # libraries raise many kinds of errors for a model that loads but does not run
                 failed.append(_why(need, error))
     if failed:
         raise RunFailed(f"{len(failed)} of {len(needs)} models do not run: {'; '.join(failed)}")
 
 
 def _why(need: Need, error: Exception) -> str:
-    if isinstance(error, UnusableInput):  # which names the setting
+    if isinstance(error, UnusableInput):  # its message names the setting
         return str(error)
     if isinstance(error, BrokenProcessPool):
         told = "its process died, as without enough memory"
@@ -69,7 +73,7 @@ def _why(need: Need, error: Exception) -> str:
 
 
 def check_one(settings: Settings, role: str, name: str) -> Checked:
-    """Load and run one model in this process; raises `UnusableInput` where it cannot be had."""
+    """Load and run one model in this process; raises `UnusableInput` if it cannot be loaded."""
     before = time.monotonic()
     run = _LOADERS[role](settings, name)
     loaded = time.monotonic()
@@ -174,7 +178,7 @@ _LOADERS: dict[str, Callable[[Settings, str], Run]] = {
 
 
 def picture() -> Image.Image:
-    """A grey thing with letters on it."""
+    """A grey rectangle with letters on it."""
     image = Image.new("RGB", (320, 200), "white")
     draw = ImageDraw.Draw(image)
     draw.rectangle((60, 40, 260, 160), fill=(90, 90, 95))

@@ -8,11 +8,11 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.models import Detector
 
 PROMPTLESS = frozenset({"saliency"})
-"""Detectors that look at the picture alone: another prompt gives the same box."""
+"""Detectors that ignore the prompt: any prompt gives the same box."""
 
 
 def looks_for(name: str, prompt: str) -> bool:
-    """Whether the detector `name` looks for what a prompt names; if not, its box is whatever stands out."""
+    """Whether the detector `name` searches for the prompt's object. Otherwise it finds the most salient object."""
     if name.startswith("coco:"):
         from ameli_build.models.coco import coco_class
 
@@ -22,10 +22,16 @@ def looks_for(name: str, prompt: str) -> bool:
 
 @lru_cache(maxsize=2)
 def load_detector(name: str, device: str = "cpu", box_threshold: float = 0.3, text_threshold: float = 0.25) -> Detector:
-    """The detector `name`: `saliency`, `coco:ssd-mobilenet-v2` or `groundingdino:...`.
+    """The detector `name`, loaded once per process (filter 7).
 
-    A box must score above `box_threshold`, and for Grounding DINO some word of the prompt above `text_threshold`.
-    Raises `UnusableInput` for an unknown name and for a model that cannot be had.
+    Args:
+        name: `saliency`, `coco:ssd-mobilenet-v2` or `groundingdino:...`.
+        device: PyTorch device of Grounding DINO.
+        box_threshold: Boxes with lower scores are ignored.
+        text_threshold: For Grounding DINO, the score that at least one word of the prompt must exceed.
+
+    Raises:
+        UnusableInput: The name is unknown, or the model cannot be loaded.
     """
     if name == "saliency":
         from ameli_build.models.saliency import SaliencyDetector

@@ -1,4 +1,4 @@
-"""How a model is loaded: what a library raises, and what it only warns of, becomes one error that names the setting."""
+"""Loading of models: errors and warnings of the libraries become one error that names the setting."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ _MISMATCH = re.compile(
     r"|W094|W095",
     re.IGNORECASE,
 )
-"""What libraries say when the files are not those of the model: the rest of it would be random, or another model."""
+"""Warnings for files that do not fit the model. The library would use random weights, or another model."""
 _UNUSED = re.compile(r"\[((?:'[\w.]*pooler[\w.]*'(?:, )?)+)\]")
-"""A list of weights that are all a pooler's, which nothing here reads."""
+"""A list of a pooler's weights only; this package does not use poolers."""
 
 
 @contextmanager
 def loading(role: str, name: str) -> Iterator[None]:
-    """Load a model inside; raises `UnusableInput` for any failure, and for a warning that it is not that model.
+    """Context manager for the loading of a model.
 
     Args:
         role: The setting below `models` that names the model, or `tokenizer`.
-        name: Its value.
+        name: The value of that setting.
+
+    Raises:
+        UnusableInput: An error was raised inside, or a library warned that the files do not fit the model.
     """
     listener = _Listener()
     loggers = [logging.getLogger(one) for one in ("", "transformers", "sentence_transformers", "timm")]
@@ -44,7 +47,7 @@ def loading(role: str, name: str) -> Iterator[None]:
             raise ValueError(wrong)
     except UnusableInput:
         raise
-    except Exception as error:  # the libraries raise whatever they like for a missing model
+    except Exception as error:  # the libraries raise many kinds of errors for a missing model
         raise unavailable(role, name, error) from error
     finally:
         for one in loggers:
@@ -52,14 +55,14 @@ def loading(role: str, name: str) -> Iterator[None]:
 
 
 def unavailable(role: str, name: str, cause: BaseException) -> UnusableInput:
-    """The error for a model that did not load; `role` is its setting below `models`."""
+    """Error for a model that cannot be loaded; `role` is its setting below `models`."""
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
     why = lines[0] if lines else type(cause).__name__
     return UnusableInput(f"setting {setting_of(role)}: the model {name!r} cannot be had ({why[:200]})")
 
 
 class _Listener(logging.Handler):
-    """Keeps what loggers say."""
+    """Collects the messages of loggers."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -1,4 +1,4 @@
-"""The models of a profile as a table for people."""
+"""The table of `ameli models list`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEAD = ("role", "model", "revision", "licence", "size", "here")
 
 
 def list_models(settings: Settings, roles: Iterable[str] = ROLES) -> str:
-    """Role, name, revision, licence, size, and whether it can be used, a line a source; then the sums."""
+    """One line for each source, with role, name, revision, licence, size and state; then the sums."""
     needs = needs_of(settings, roles)
     rows = [HEAD, *(row for need in needs for row in _rows(need))]
     widths = [max(len(row[n]) for row in rows) for n in range(len(HEAD))]
