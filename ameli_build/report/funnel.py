@@ -1,4 +1,4 @@
-"""Falls: what is left of a number after each loss, as bars that a reader follows downwards."""
+"""Funnels: the number of reviews after each loss, as bars for the report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MEANING = {
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """One loss: `kept` and `lost` in counts and in percent of what the fall started with."""
+    """A step of a funnel: `kept` and `lost` as counts and in percent of the funnel's first number."""
 
     group: str
     name: str
@@ -39,7 +39,7 @@ class Fall:
 
 
 def falls(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Fall]:
-    """Each loss (group, name, meaning, count) after the one before.
+    """The steps of a funnel, from its first number and its losses (group, name, meaning, count) in order.
 
     >>> [(fall.kept, fall.kept_percent) for fall in falls(10, [("", "a", "", 4), ("", "b", "", 1)])]
     [(6, 60.0), (5, 50.0)]
@@ -52,7 +52,7 @@ def falls(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Fall]
 
 
 def funnel_falls(funnel: Mapping[str, Any]) -> list[Fall]:
-    """The fall from all reviews to the splits, by stage and reason in the order in which reasons count."""
+    """The funnel from all reviews to the splits, by stage and reason; reasons are in the order in which they count."""
     order = list(Reason)
     return falls(
         funnel["reviews_in"],
