@@ -1,4 +1,4 @@
-"""What annotators answered, kept and counted: `sheets/answers.parquet`, `sheets/report.json`, `sheets/labels.csv`."""
+"""Storage and statistics of answers: `sheets/answers.parquet`, `sheets/report.json`, `sheets/labels.csv`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ameli_build.release.stage import ANSWERS_FILE
 from ameli_build.release.tables import ANSWERS
 
 _STORE = pl.Schema(dict.fromkeys(("annotator", "review_id", "choice", "sku", "words", "comment"), pl.String))
-"""Columns of `sheets/answers/<task>.parquet`: all that was answered, `sku` the chosen candidate of `clean-test`."""
+"""Columns of `sheets/answers/<task>.parquet`, with all answers; `sku` is the chosen candidate of `clean-test`."""
 
 _POSITIVE = {INFORMATIVENESS: "yes", "mentions": "right"}
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotationReport:
-    """What an import found: `tasks` are the reports as written to disk; `str()` is what a user reads."""
+    """Result of an import. `tasks` are the reports as written to disk; `str()` gives the text for the user."""
 
     tasks: Mapping[str, Mapping[str, Any]]
     problems: tuple[str, ...]
@@ -42,7 +42,7 @@ class AnnotationReport:
 def record(
     snapshot: Snapshot, tasks: Mapping[str, Task], checked: Checked, problems: Sequence[str]
 ) -> AnnotationReport:
-    """Merge the answers with those of earlier imports and write what follows from them."""
+    """Merge the answers with earlier imports and write answers, report and labels."""
     reports: dict[str, Mapping[str, Any]] = {}
     told = list(problems)
     for name, task in tasks.items():
@@ -64,7 +64,7 @@ def record(
 
 
 def _merge(path: Path, task: Task, fresh: Sequence[Given], told: list[str]) -> pl.DataFrame:
-    """Earlier answers of other annotators and the fresh ones. People's answers end those of simulated annotators."""
+    """New answers, and earlier answers of other annotators. Answers of people replace those of simulated annotators."""
     rows = [
         (
             answer.annotator,
@@ -103,7 +103,7 @@ def _still_fits(task: Task, row: Mapping[str, Any]) -> bool:
 
 
 def _positions(task: Task, merged: pl.DataFrame) -> pl.DataFrame:
-    """The table that the release reads; positions are those of the candidates as they are now."""
+    """The table for the release; positions refer to the current order of the candidates."""
     rows = [
         (row["annotator"], row["review_id"], _position(task, row), row["sku"]) for row in merged.iter_rows(named=True)
     ]
@@ -141,7 +141,7 @@ def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, A
 
 
 def _judged(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> list[tuple[str, str, str, bool]]:
-    """(annotator, review id, choice, right or positive) of each answer."""
+    """Each answer as (annotator, review id, choice, right or positive)."""
     if task.name != CLEAN_TEST:
         positive = _POSITIVE[task.name]
         rows = merged.select("annotator", "review_id", "choice").iter_rows()
@@ -153,7 +153,7 @@ def _judged(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> list[tuple[
 
 
 def _score(task: Task, judged: Sequence[tuple[str, bool]]) -> dict[str, Any]:
-    """Counts and the share of right answers; "cannot tell" is an answer that is not right, except where nothing is."""
+    """Counts and the share of right answers. "Cannot tell" counts as wrong in Clean-Test and is ignored elsewhere."""
     unsure = sum(choice == CANNOT_TELL for choice, _ in judged)
     right = sum(right for _, right in judged)
     of = len(judged) if task.name == CLEAN_TEST else len(judged) - unsure
@@ -167,7 +167,7 @@ def _score(task: Task, judged: Sequence[tuple[str, bool]]) -> dict[str, Any]:
 
 
 def _labels(merged: pl.DataFrame) -> str:
-    """`review_id,label` as `ameli calibrate` reads it: what more annotators said; a tie gives no label."""
+    """Labels for `ameli calibrate`, as `review_id,label`: the majority's answer; a tie gives no label."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for review_id, choice in merged.select("review_id", "choice").iter_rows():
         votes[review_id][choice] += 1
