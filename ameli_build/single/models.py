@@ -1,4 +1,4 @@
-"""The models for linking, loaded at their first use; exported ones if there are any."""
+"""The models for linking, from exports if possible, loaded at their first use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ameli_build.single.index import EXPORTS
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Encoders and trained networks; `exported` has the index's entry of each encoder."""
+    """Encoders and trained networks. `exported` has the index's entry for each encoder."""
 
     settings: Settings
     exports: Path
@@ -30,7 +30,7 @@ class Models:
 
     @classmethod
     def of(cls, snapshot: Snapshot, settings: Settings, about: Mapping[str, Any], learnt: Path) -> Models:
-        """With the exports in the cache; an encoder without its export runs in PyTorch."""
+        """Models with the exports in the cache; an encoder without an export runs in PyTorch."""
         exports = Work.of(snapshot, settings).folder(EXPORTS)
         there = {
             role: told if told is not None and (exports / told["folder"]).is_dir() else None
