@@ -1,4 +1,4 @@
-"""Whether a run left a whole data set: a warning for a person who looks on, a failure for a run that nobody watches."""
+"""Checks whether a data set is complete. A gap is a warning, or with `run.strict` (unattended runs) a failure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 
 _BY_THE_SETTINGS = re.compile(r"\b(models|baseline)\.\w+ is (empty|0)\b")
-"""Reasons of rows that the settings ask to leave out."""
+"""Reasons of rows that the settings switch off."""
 
 
 def empty_splits(snapshot: Snapshot) -> Iterator[str]:
-    """What is wrong with the released splits, in words."""
+    """A message for each empty split of the release."""
     for split in ("train", "dev", "test"):
         path = snapshot.dataset / f"{split}.parquet"
         if path.is_file() and pl.scan_parquet(path).select(pl.len()).collect().item() == 0:
@@ -27,7 +27,7 @@ def empty_splits(snapshot: Snapshot) -> Iterator[str]:
 
 
 def null_rows(scores: Scores) -> Iterator[str]:
-    """Rows of Tables 4 and 5 that were to be run and hold nothing but nulls; the human row waits for annotators."""
+    """A message for rows of Tables 4 and 5 that should have run and have no numbers, except the human row."""
     for number, table in ((4, scores.table4), (5, scores.table5)):
         for split, rows in table.items():
             reasons: dict[str, list[str]] = {}
@@ -40,7 +40,7 @@ def null_rows(scores: Scores) -> Iterator[str]:
 
 
 def demand(problems: Iterable[str], settings: Settings) -> None:
-    """Say each problem as a warning; raises `Incomplete` that names them all where `run.strict` is on."""
+    """Log each problem as a warning; with `run.strict`, raise `Incomplete` with all problems."""
     found = list(problems)
     if found and settings.run.strict:
         raise Incomplete(f"{'; '.join(found)} (run.strict)")
@@ -49,4 +49,4 @@ def demand(problems: Iterable[str], settings: Settings) -> None:
 
 
 def _is_null(row: dict[str, Any]) -> bool:
-    return not any(isinstance(value, float) for value in row.values())  # counts and marks are no measurement
+    return not any(isinstance(value, float) for value in row.values())  # only measurements are floats
