@@ -74,7 +74,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of the generated world.")] = 7,
     workers: Workers = None,
 ) -> None:
-    """Run the whole chain on a small generated world: crawl, build, sheets, baseline. No network, no GPU."""
+    """Run everything on a small generated world: crawl, build, sheets, baseline. No network, no GPU."""
     from ameli_build.demo.run import run_demo
 
     with _mapper(workers) as mapper:
@@ -276,7 +276,7 @@ def models_fetch(profile: Profile = None, role: Roles = None, override: Override
 
 @models_app.command("check")
 def models_check(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
-    """Load each model and run it once; prints time and memory."""
+    """Load each model and run it once, with seconds and memory."""
     from ameli_build.core.settings import load_settings
     from ameli_build.models.check import check
     from ameli_build.models.needs import roles_named

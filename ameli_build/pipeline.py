@@ -67,7 +67,7 @@ def build(
         The names of the stages that ran.
 
     Raises:
-        UnusableInput: A model is missing, or `dataset` is a symbolic link.
+        UnusableInput: A model is not there, or `dataset` is a symbolic link.
         Incomplete: A split is empty, and `run.strict` is on.
     """
     if RELEASE in stages_until(until):

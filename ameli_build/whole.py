@@ -15,7 +15,7 @@ from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 
 _BY_THE_SETTINGS = re.compile(r"\b(models|baseline)\.\w+ is (empty|0)\b")
-"""Reasons of rows that the settings switch off."""
+"""Reasons of rows that the settings ask to leave out."""
 
 
 def empty_splits(snapshot: Snapshot) -> Iterator[str]:
@@ -27,7 +27,7 @@ def empty_splits(snapshot: Snapshot) -> Iterator[str]:
 
 
 def null_rows(scores: Scores) -> Iterator[str]:
-    """A message for rows of Tables 4 and 5 that should have run and have no numbers, except the human row."""
+    """Rows of Tables 4 and 5 that were to be run and hold nothing but nulls; the human row waits for annotators."""
     for number, table in ((4, scores.table4), (5, scores.table5)):
         for split, rows in table.items():
             reasons: dict[str, list[str]] = {}
@@ -49,4 +49,4 @@ def demand(problems: Iterable[str], settings: Settings) -> None:
 
 
 def _is_null(row: dict[str, Any]) -> bool:
-    return not any(isinstance(value, float) for value in row.values())  # only measurements are floats
+    return not any(isinstance(value, float) for value in row.values())  # counts and marks are no measurement

@@ -15,7 +15,7 @@ def asset(package: str, name: str) -> str:
 
 
 def tokens() -> str:
-    """The style sheet of all pages: colours, light and dark, and fonts."""
+    """Colours and type, light and dark, that all pages of the house share."""
     return asset("annotation", "tokens.css")
 
 

@@ -72,7 +72,7 @@ def load_of(
     items: Mapping[str, Any],
     usable: Callable[[Any], bool] = lambda _: True,
 ) -> Load:
-    """The load of a kind of work that is cached by batch; only `usable` items are measured."""
+    """The load of a kind whose results the cache keeps by batch; what is not `usable` is not measured."""
     files = [Kept.of(work, kind).folder / f"{name}{SEALED}" for _, name in Kept.of(work, kind).files]
     known, kept, batches = known_keys(files), 0, []
     for batch in batches_of(kind, items, sorted(items)):

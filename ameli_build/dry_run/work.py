@@ -42,7 +42,7 @@ def _none(work: Work, settings: Settings, view: View) -> Iterator[Load]:
 
 
 def _clean(work: Work, settings: Settings, view: View) -> Iterator[Load]:
-    """Section 3.2: pictures are decoded, photographs are hashed and searched for their product."""
+    """Section 3.2: pictures are decoded once, photographs hashed and searched for their product."""
     root = view.root
     photos, pictures = _paths(view.photographed["images"]), _paths(view.products["images"])
     common = (str(root), settings.clean.max_pixels)
@@ -61,7 +61,7 @@ def _clean(work: Work, settings: Settings, view: View) -> Iterator[Load]:
 
 
 def check_some(root: str, max_pixels: int, paths: Sequence[str]) -> pl.DataFrame:
-    """Verdicts of filter 5 on pictures."""
+    """The verdict of filter 5 on some pictures."""
     return check_shard((root, max_pixels, [(path, path) for path in paths], []))
 
 
@@ -127,7 +127,7 @@ def _candidates(work: Work, settings: Settings, view: View) -> Iterator[Load]:
 
 
 def _splits(work: Work, settings: Settings, view: View) -> Iterator[Load]:
-    """Near-duplicates; section 3.2 has hashed the photographs."""
+    """Near-duplicates; photographs are hashed before."""
     texts = view.reviews["joined"]
     yield plain_load("reviews hashed", "", REVIEWS, hash_texts_of, (), _spread(texts.to_frame()), 64, len(texts))
 

@@ -8,7 +8,7 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.models import Detector
 
 PROMPTLESS = frozenset({"saliency"})
-"""Detectors that ignore the prompt: any prompt gives the same box."""
+"""Detectors that look at the picture alone: another prompt gives the same box."""
 
 
 def looks_for(name: str, prompt: str) -> bool:
@@ -22,16 +22,10 @@ def looks_for(name: str, prompt: str) -> bool:
 
 @lru_cache(maxsize=2)
 def load_detector(name: str, device: str = "cpu", box_threshold: float = 0.3, text_threshold: float = 0.25) -> Detector:
-    """The detector `name`, loaded once per process (filter 7).
+    """The detector `name`: `saliency`, `coco:ssd-mobilenet-v2` or `groundingdino:...`.
 
-    Args:
-        name: `saliency`, `coco:ssd-mobilenet-v2` or `groundingdino:...`.
-        device: PyTorch device of Grounding DINO.
-        box_threshold: Boxes with lower scores are ignored.
-        text_threshold: For Grounding DINO, the score that at least one word of the prompt must exceed.
-
-    Raises:
-        UnusableInput: The name is unknown, or the model cannot be loaded.
+    A box must score above `box_threshold`, and for Grounding DINO some word of the prompt above `text_threshold`.
+    Raises `UnusableInput` for an unknown name and for a model that cannot be had.
     """
     if name == "saliency":
         from ameli_build.models.saliency import SaliencyDetector

@@ -55,7 +55,7 @@ def loading(role: str, name: str) -> Iterator[None]:
 
 
 def unavailable(role: str, name: str, cause: BaseException) -> UnusableInput:
-    """Error for a model that cannot be loaded; `role` is its setting below `models`."""
+    """The error for a model that did not load; `role` is its setting below `models`."""
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
     why = lines[0] if lines else type(cause).__name__
     return UnusableInput(f"setting {setting_of(role)}: the model {name!r} cannot be had ({why[:200]})")

