@@ -44,15 +44,15 @@ def record(
 ) -> AnnotationReport:
     """Merge the answers with earlier imports and write answers, report and labels."""
     reports: dict[str, Mapping[str, Any]] = {}
-    told = list(problems)
+    messages = list(problems)
     for name, task in tasks.items():
         fresh = [answer for answer in checked.answers if answer.task == name]
         if not fresh:
             continue
         path = snapshot.root / "sheets" / "answers" / f"{name}.parquet"
-        merged = _merge(path, task, fresh, told)
+        merged = _merge(path, task, fresh, messages)
         write_table(path, merged)
-        report = _report(snapshot, task, merged) | {"not_used": told}
+        report = _report(snapshot, task, merged) | {"not_used": messages}
         suffix = "" if name == CLEAN_TEST else f"-{name}"
         write_json(snapshot.root / "sheets" / f"report{suffix}.json", report)
         if name == CLEAN_TEST:
@@ -60,10 +60,10 @@ def record(
         if name == INFORMATIVENESS:
             write_bytes(snapshot.root / "sheets" / "labels.csv", _labels(merged).encode())
         reports[name] = report
-    return AnnotationReport(reports, tuple(told), checked.blank)
+    return AnnotationReport(reports, tuple(messages), checked.blank)
 
 
-def _merge(path: Path, task: Task, fresh: Sequence[Given], told: list[str]) -> pl.DataFrame:
+def _merge(path: Path, task: Task, fresh: Sequence[Given], messages: list[str]) -> pl.DataFrame:
     """New answers, and earlier answers of other annotators. Answers of people replace those of simulated annotators."""
     rows = [
         (
@@ -81,12 +81,12 @@ def _merge(path: Path, task: Task, fresh: Sequence[Given], told: list[str]) -> p
     old = old.filter(~pl.col("annotator").is_in(new["annotator"].unique().to_list()))
     fits = [_still_fits(task, row) for row in old.iter_rows(named=True)]
     if stale := fits.count(False):
-        told.append(f"{stale} answers of earlier imports, about reviews or candidates that are no longer there")
+        messages.append(f"{stale} answers of earlier imports, about reviews or candidates that are no longer there")
     merged = pl.concat([old.filter(pl.Series(fits, dtype=pl.Boolean)), new])
     simulated = pl.col("annotator").str.starts_with(SIMULATED)
     people = merged.filter(~simulated)
     if 0 < people.height < merged.height:
-        told.append(f"{merged.height - people.height} answers of simulated annotators, since people have answered")
+        messages.append(f"{merged.height - people.height} answers of simulated annotators, since people have answered")
         merged = people
     return merged.sort("annotator", "review_id")
 

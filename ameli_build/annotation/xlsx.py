@@ -126,10 +126,10 @@ class _Writer:
 
     def _validation(self, item: Item) -> dict[str, Any]:
         choices = list(self._task.choices(item))
-        told = {"error_title": "Not a choice", "error_message": f"One of {choices[0]} to {choices[-2]}, or ?"}
+        alert = {"error_title": "Not a choice", "error_message": f"One of {choices[0]} to {choices[-2]}, or ?"}
         if len(",".join(choices)) <= _LONGEST_LIST:
-            return {"validate": "list", "source": choices, **told}
-        return {"validate": "length", "criteria": "between", "minimum": 1, "maximum": 4, **told}
+            return {"validate": "list", "source": choices, **alert}
+        return {"validate": "length", "criteria": "between", "minimum": 1, "maximum": 4, **alert}
 
     def _write_products(self, rows: Mapping[str, int]) -> None:
         sheet, entities = self._products, self._task.entities

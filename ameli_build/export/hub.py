@@ -85,8 +85,8 @@ def _write_table(dataset: Path, name: str, folder: Path) -> None:
     columns = [
         (column, pa.list_(_PICTURE) if column in PICTURES else _arrow(kind)) for column, kind in SCHEMAS[name].items()
     ]
-    told = json.dumps({"info": {"features": features_of(name)}})
-    schema = pa.schema(columns, metadata={"huggingface": told})
+    features = json.dumps({"info": {"features": features_of(name)}})
+    schema = pa.schema(columns, metadata={"huggingface": features})
     sizes = [_size(dataset, row) for row in table.select(pl.col("^(cleaned_)?images$")).rows()]
     files = list(pieces(sizes, FILE_BYTES)) or [(0, 0)]
     for n, (start, end) in enumerate(files):

@@ -32,8 +32,8 @@ class Watch:
 
     def say(self, text: str) -> None:
         """Log a line; a warning has the level of a warning."""
-        told = self._logger.warning if text.startswith("warning: ") else self._logger.info
-        told(text.removeprefix("warning: "))
+        log = self._logger.warning if text.startswith("warning: ") else self._logger.info
+        log(text.removeprefix("warning: "))
 
     def reach(self, label: str, done: int, total: int, text: str = "") -> None:
         """Log the progress of a step and show it in the artifact."""
@@ -44,9 +44,9 @@ class Watch:
             if done < total and now - self._told < EVERY_SECONDS:
                 return
             self._told = now
-        told = text or f"{done:,} of {total:,}"
-        self._logger.info("%s: %s", label, told)
-        update_progress_artifact(self._artifact, 100.0 * done / max(1, total), f"{label}: {told}")
+        state = text or f"{done:,} of {total:,}"
+        self._logger.info("%s: %s", label, state)
+        update_progress_artifact(self._artifact, 100.0 * done / max(1, total), f"{label}: {state}")
 
     def end(self) -> None:
         """Show in the artifact that all steps are done."""

@@ -28,7 +28,7 @@ class Checked:
     """Result of a check.
 
     `load` is the time to load the model and its libraries, `run` the time for one example, both in seconds; `memory` is
-    the peak in MiB.
+    the peak in MiB. `outcome` is the result of the example.
     """
 
     role: str
@@ -36,12 +36,12 @@ class Checked:
     load: float
     run: float
     memory: int
-    told: str
+    outcome: str
 
     def __str__(self) -> str:
         name = self.name.partition("@")[0]
         cost = f"loaded in {self.load:.1f} s, {self.run:.2f} s an item, {self.memory:,} MiB"
-        return f"{self.role}: {name}: {cost}, {self.told}"
+        return f"{self.role}: {name}: {cost}, {self.outcome}"
 
 
 def check(settings: Settings, roles: Iterable[str] = ROLES) -> Iterator[Checked]:
@@ -66,10 +66,10 @@ def _why(need: Need, error: Exception) -> str:
     if isinstance(error, UnusableInput):  # its message names the setting
         return str(error)
     if isinstance(error, BrokenProcessPool):
-        told = "its process died, as without enough memory"
+        outcome = "its process died, as without enough memory"
     else:
-        told = str(error) if isinstance(error, RunFailed) else f"{type(error).__name__}: {error}"
-    return f"{setting_of(need.role)} {need.name}: {told}"
+        outcome = str(error) if isinstance(error, RunFailed) else f"{type(error).__name__}: {error}"
+    return f"{setting_of(need.role)} {need.name}: {outcome}"
 
 
 def check_one(settings: Settings, role: str, name: str) -> Checked:
@@ -77,10 +77,10 @@ def check_one(settings: Settings, role: str, name: str) -> Checked:
     before = time.monotonic()
     run = _LOADERS[role](settings, name)
     loaded = time.monotonic()
-    told = run()
+    outcome = run()
     seconds = time.monotonic() - loaded
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return Checked(role, name, round(loaded - before, 1), round(seconds, 2), memory, told)
+    return Checked(role, name, round(loaded - before, 1), round(seconds, 2), memory, outcome)
 
 
 Run = Callable[[], str]

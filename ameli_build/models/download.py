@@ -106,18 +106,18 @@ class Download:
 
 def download_of(name: str) -> Download | None:
     """The entry `name` of the table; raises `UnusableInput` if the table cannot be read."""
-    told = downloads().get(name)
-    if told is None:
+    entry = downloads().get(name)
+    if entry is None:
         return None
     return Download(
         name=name,
-        urls=(told["url"],) if isinstance(told["url"], str) else tuple(told["url"]),
-        version=str(told.get("version", "")),
-        licence=str(told.get("licence", "unknown")),
-        size=int(told.get("bytes", 0)),
-        archive=str(told.get("sha256", "")),
-        digests=dict(told.get("files", {})),
-        folder_in=told.get("folder"),
+        urls=(entry["url"],) if isinstance(entry["url"], str) else tuple(entry["url"]),
+        version=str(entry.get("version", "")),
+        licence=str(entry.get("licence", "unknown")),
+        size=int(entry.get("bytes", 0)),
+        archive=str(entry.get("sha256", "")),
+        digests=dict(entry.get("files", {})),
+        folder_in=entry.get("folder"),
     )
 
 
@@ -134,8 +134,8 @@ def _read(own: str) -> dict[str, Any]:
             table |= tomllib.loads(Path(own).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UnusableInput(f"{VARIABLE}: {own}: {error}") from None
-    for name, told in table.items():
-        if not isinstance(told, dict) or "url" not in told or not (told.get("sha256") or told.get("files")):
+    for name, entry in table.items():
+        if not isinstance(entry, dict) or "url" not in entry or not (entry.get("sha256") or entry.get("files")):
             raise UnusableInput(f"{VARIABLE}: {own}: {name} needs url, and sha256 or files")
     return table
 

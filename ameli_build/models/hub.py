@@ -190,16 +190,16 @@ def _holds_weights(path: Path) -> bool:
     return path.suffix not in (".bin", ".pth") or begin.startswith((b"PK\x03\x04", b"\x80"))
 
 
-def _is_right(path: Path, told: RepoSibling) -> bool:
+def _is_right(path: Path, sibling: RepoSibling) -> bool:
     """Whether a file has the hub's size and digest: SHA-256 for a large file, git's hash for others."""
-    if not path.is_file() or (told.size is not None and path.stat().st_size != told.size):
+    if not path.is_file() or (sibling.size is not None and path.stat().st_size != sibling.size):
         return False
-    if told.lfs is not None:
-        return file_digest(path) == told.lfs.sha256
-    if told.blob_id is None:
+    if sibling.lfs is not None:
+        return file_digest(path) == sibling.lfs.sha256
+    if sibling.blob_id is None:
         return True
     body = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest() == told.blob_id
+    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest() == sibling.blob_id
 
 
 def why(error: BaseException) -> str:

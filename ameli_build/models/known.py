@@ -20,8 +20,8 @@ class Facts:
 def known(*names: str) -> Facts:
     """The facts of the first of `names` that has an entry in the table."""
     table = _table()
-    told = next((table[name] for name in names if name in table), {})
-    return Facts("", str(told.get("licence", "unknown")), int(told.get("bytes", 0)))
+    entry = next((table[name] for name in names if name in table), {})
+    return Facts("", str(entry.get("licence", "unknown")), int(entry.get("bytes", 0)))
 
 
 @cache

@@ -87,9 +87,9 @@ def require(settings: Settings, roles: Iterable[str]) -> None:
     needs = needs_of(settings, roles)
     missing = [need for need in needs if need.problems()]
     if missing:
-        told = [f"{setting_of(need.role)} {need.name} ({'; '.join(need.problems())})" for need in missing]
+        names = [f"{setting_of(need.role)} {need.name} ({'; '.join(need.problems())})" for need in missing]
         raise UnusableInput(
-            f"{len(missing)} of {len(needs)} models are not there: {', '.join(told)}. "
+            f"{len(missing)} of {len(needs)} models are not there: {', '.join(names)}. "
             f"`ameli models fetch --profile {settings.profile}` fetches what can be fetched"
         )
     if sum(need.size for need in needs) > LIBRARIES:

@@ -20,8 +20,8 @@ def list_models(settings: Settings, roles: Iterable[str] = ROLES) -> str:
     widths = [max(len(row[n]) for row in rows) for n in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     missing = sum(bool(need.problems()) for need in needs)
-    told = "all there" if not missing else f"{missing} not there"
-    return "\n".join([*lines, "", f"{memory_text(settings, needs)}; {told}; folder {models_folder()}"])
+    state = "all there" if not missing else f"{missing} not there"
+    return "\n".join([*lines, "", f"{memory_text(settings, needs)}; {state}; folder {models_folder()}"])
 
 
 def _rows(need: Need) -> list[tuple[str, ...]]:

@@ -60,9 +60,9 @@ def write_record(folder: Path, name: str, revision: str, licence: str) -> Record
 def read_record(folder: Path) -> Record | None:
     """The record of a source's folder; None if the fetch has not started or not finished."""
     try:
-        told = json.loads(_path(folder).read_text(encoding="utf-8"))
-        files = {str(path): (int(size), str(digest)) for path, (size, digest) in told["files"].items()}
-        return Record(told["name"], told["revision"], told["licence"], files)
+        content = json.loads(_path(folder).read_text(encoding="utf-8"))
+        files = {str(path): (int(size), str(digest)) for path, (size, digest) in content["files"].items()}
+        return Record(content["name"], content["revision"], content["licence"], files)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

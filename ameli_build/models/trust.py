@@ -42,10 +42,10 @@ def _named(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
     return (path for name in names for path in sorted(folder.rglob(name)) if path.is_file())
 
 
-def _classes(told: Any) -> Iterator[str]:
+def _classes(content: Any) -> Iterator[str]:
     """The classes named by a list of modules or by a router's configuration."""
-    if isinstance(told, dict):
-        types = told.get("types", {})
+    if isinstance(content, dict):
+        types = content.get("types", {})
         yield from map(str, types.values() if isinstance(types, dict) else [types])
     else:
-        yield from (str(module.get("type", "")) if isinstance(module, dict) else str(module) for module in told)
+        yield from (str(module.get("type", "")) if isinstance(module, dict) else str(module) for module in content)

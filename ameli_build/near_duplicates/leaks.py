@@ -62,11 +62,11 @@ def leaving(leaks: pl.DataFrame, reviews: pl.DataFrame, settings: SplitSettings)
     for row in pairs.iter_rows(named=True):
         review_id = row["review_id"]
         if review_id not in gone and row["earlier_id"] not in gone:
-            gone[review_id] = (review_id, row["sku"], "splits", Reason.LEAK, *_told(row, settings))
+            gone[review_id] = (review_id, row["sku"], "splits", Reason.LEAK, *_explained(row, settings))
     return pl.DataFrame(list(gone.values()), schema=DROPPED, orient="row").sort("review_id")
 
 
-def _told(row: Mapping[str, object], settings: SplitSettings) -> tuple[str, str, str]:
+def _explained(row: Mapping[str, object], settings: SplitSettings) -> tuple[str, str, str]:
     """Detail, value and threshold of a pair, for the table of dropped reviews."""
     where = f"of review {row['earlier_id']} in {row['earlier_split']}"
     if row["kind"] == "text":

@@ -196,11 +196,11 @@ def without_metadata(work: Work, settings: Settings, paths: Sequence[str]) -> di
         Shard(fingerprint(piece, PIL.__version__), (root, piece))
         for piece in (list(some) for some in _pieces(paths, size))
     ]
-    told = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
-    kept = told.filter(pl.col("name").is_null()).height
+    renamed = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
+    kept = renamed.filter(pl.col("name").is_null()).height
     if kept:
         say(f"warning: {kept:,} pictures do not follow their format and are released with the metadata that they hold")
-    return dict(told.drop_nulls().iter_rows())
+    return dict(renamed.drop_nulls().iter_rows())
 
 
 def _pieces(paths: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -55,8 +55,8 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     pictures, learnt = embed_pictures(work, settings, data.root, kb.images), bring_learnt(snapshot, settings, folder)
     _write_array(folder / "pictures.npy", adapted(learnt, pictures.vectors))
     _write_array(folder / "starts.npy", pictures.starts)
-    told = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}
-    sign_index(folder, work.folder(EXPORTS), {"fingerprint": mine, **about, **told})
+    parts = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}
+    sign_index(folder, work.folder(EXPORTS), {"fingerprint": mine, **about, **parts})
     made = load_index(snapshot, mine, work.folder(EXPORTS))
     if made is None:
         raise RunFailed(f"{folder}: what was just written cannot be read")
@@ -119,22 +119,22 @@ def export_encoders(work: Work, settings: Settings, learnt: Learnt) -> dict[str,
     Raises:
         UnusableInput: A model cannot be loaded.
     """
-    models, told = settings.models, dict[str, Mapping[str, Any] | None].fromkeys(("texts", "pairs", "pictures"))
+    models, entries = settings.models, dict[str, Mapping[str, Any] | None].fromkeys(("texts", "pairs", "pictures"))
     if models.device != "cpu" or find_spec("onnx") is None:
-        return told
+        return entries
     from ameli_build.single import export
 
     folder = _folder(work, identity(models.text_encoder))
     texts = load_text_encoder(models.text_encoder, models.device, models.batch)
     with suppress(UnusableInput):  # a format that only Sentence Transformers can load
         if export.export_backbone(folder, _pairs(settings, models.text_encoder)):
-            told["texts"] = _told(folder, export.text_options(folder, texts))
+            entries["texts"] = _entry(folder, export.text_options(folder, texts))
     if learnt.about["head"]:
-        told["pairs"] = _export_pairs(work, settings, learnt)
+        entries["pairs"] = _export_pairs(work, settings, learnt)
     folder = _folder(work, identity(models.image_encoder))
     pictures = load_image_encoder(models.image_encoder, models.device, models.batch)
-    told["pictures"] = _told(folder, {} if export.export_pictures(folder, pictures) else None)
-    return told
+    entries["pictures"] = _entry(folder, {} if export.export_pictures(folder, pictures) else None)
+    return entries
 
 
 def _export_pairs(work: Work, settings: Settings, learnt: Learnt) -> Mapping[str, Any] | None:
@@ -145,10 +145,10 @@ def _export_pairs(work: Work, settings: Settings, learnt: Learnt) -> Mapping[str
     encoder = learnt.encoder or _pairs(settings, name)
     folder = _folder(work, identity(name), "" if learnt.encoder is None else learnt.digest)
     there = (folder / CONFIG).is_file() or export.export_backbone(folder, encoder)
-    told = _told(folder, export.pair_options(folder, encoder)) if there else None
-    if told is None and learnt.encoder is not None:
+    entry = _entry(folder, export.pair_options(folder, encoder)) if there else None
+    if entry is None and learnt.encoder is not None:
         learnt.about.update(head=False, note=NOT_EXPORTED)
-    return told
+    return entry
 
 
 def _pairs(settings: Settings, name: str) -> PairEncoder:
@@ -161,5 +161,5 @@ def _folder(work: Work, *content: str) -> Path:
     return work.folder(EXPORTS) / fingerprint(*content, code)[:32]
 
 
-def _told(folder: Path, options: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def _entry(folder: Path, options: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return None if options is None else {"folder": folder.name, **options}

@@ -137,8 +137,8 @@ def _preprocessing(preprocess: Any) -> dict[str, Any]:
     steps = {type(step).__name__: step for step in preprocess.transforms}
     resize, side = steps["Resize"], int(steps["CenterCrop"].size[0])
     numbers = {"mean": steps["Normalize"].mean, "deviation": steps["Normalize"].std}
-    told = {"side": side, "squeezed": resize.size == (side, side), "scaling": resize.interpolation.value}
-    return told | {name: [float(one) for one in values] for name, values in numbers.items()}
+    parameters = {"side": side, "squeezed": resize.size == (side, side), "scaling": resize.interpolation.value}
+    return parameters | {name: [float(one) for one in values] for name, values in numbers.items()}
 
 
 def _picture(width: int, height: int) -> Image.Image:

@@ -120,8 +120,8 @@ def sign_index(folder: Path, exports: Path, about: Mapping[str, Any]) -> None:
     """Write `index.json`: `about`, and digests of `about`, of the index's files and of the exported encoders."""
     encoders = filter(None, about["encoders"].values())
     files = {"": _digests(folder)} | {one["folder"]: _digests(exports / one["folder"]) for one in encoders}
-    told = {**about, "files": files}
-    write_json(folder / MARK, told | {"digest": fingerprint(told)})
+    content = {**about, "files": files}
+    write_json(folder / MARK, content | {"digest": fingerprint(content)})
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -130,11 +130,15 @@ def _digests(folder: Path) -> dict[str, str]:
 
 def _is_whole(folder: Path, exports: Path, about: dict[str, Any]) -> bool:
     """Whether the files of an index have the digests of `sign_index`. A damaged export is marked as unfinished."""
-    told = {name: value for name, value in about.items() if name != "digest"}
+    content = {name: value for name, value in about.items() if name != "digest"}
     named = {one["folder"] for one in about["encoders"].values() if one} | {""}
-    ours = about["digest"] == fingerprint(told) and named == told["files"].keys() and all(map(_EXPORT.fullmatch, named))
+    ours = (
+        about["digest"] == fingerprint(content)
+        and named == content["files"].keys()
+        and all(map(_EXPORT.fullmatch, named))
+    )
     damaged = [] if ours else [folder / MARK]
-    for name, digests in told["files"].items() if ours else ():
+    for name, digests in content["files"].items() if ours else ():
         place = exports / name if name else folder
         if place.is_dir() and _digests(place) != digests:  # without an export, the original encoder is used
             damaged.append(place)

@@ -33,8 +33,8 @@ class Models:
         """Models with the exports in the cache; an encoder without an export runs in PyTorch."""
         exports = Work.of(snapshot, settings).folder(EXPORTS)
         there = {
-            role: told if told is not None and (exports / told["folder"]).is_dir() else None
-            for role, told in about["encoders"].items()
+            role: entry if entry is not None and (exports / entry["folder"]).is_dir() else None
+            for role, entry in about["encoders"].items()
         }
         return cls(settings, exports, learnt, there)
 
@@ -74,10 +74,10 @@ class Models:
 
     def _once(self, role: str, load: Any, plain: Any) -> Any:
         if role not in self.held:
-            told = self.exported[role]
-            if told is None:
+            entry = self.exported[role]
+            if entry is None:
                 self.held[role] = plain()
             else:
-                options = {key: value for key, value in told.items() if key != "folder"}
-                self.held[role] = load(self.exports / told["folder"], **options)
+                options = {key: value for key, value in entry.items() if key != "folder"}
+                self.held[role] = load(self.exports / entry["folder"], **options)
         return self.held[role]

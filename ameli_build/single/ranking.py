@@ -68,8 +68,8 @@ def answer(index: Index, models: Models, settings: Settings, reading: Reading, t
     found = find_stated(index, reading.text, reading.lines, counting)
     text = score_by_text(index, models, settings, reading, products, found, rows)
     judged = _combine(index, text, score_by_image(settings, index, reading, rows), retrieved.scores[rows])
-    told = found if is_trained(index) else find_stated(index, reading.text, (), counting)
-    dropped = np.array([told.contradicts(products.sheets[place]) for place in range(len(rows))], dtype=np.bool_)
+    stated = found if is_trained(index) else find_stated(index, reading.text, (), counting)
+    dropped = np.array([stated.contradicts(products.sheets[place]) for place in range(len(rows))], dtype=np.bool_)
     dropped &= settings.baseline.attribute_filter
     order = rank_judged(judged.score[None], np.arange(len(rows), dtype=np.int64)[None], dropped[None])[0]
     places = [*order, *range(len(rows), len(retrieved.rows))][:top]

@@ -61,7 +61,7 @@ class Predicted:
     def candidates(self, ids: Mapping[str, int], *, modules: bool = False) -> dict[str, Any]:
         """`fused_candidate_list` and `fused_score_dict`; with the scores of disambiguation for `modules`."""
         scores = self.scores or {}
-        told: dict[str, dict[str, Any]] = {}
+        scores_by_id: dict[str, dict[str, Any]] = {}
         for n, sku in enumerate(self.skus):
             one: dict[str, Any] = {"corpus_id": str(ids[sku])}
             one |= {name: _at(scores, kind, n) for name, kind in CHANNELS.items()}
@@ -74,8 +74,8 @@ class Predicted:
                     "disambiguation_image_score": _at(scores, "image", n),
                     "disambiguation_fused_score": _at(scores, "combined", n),
                 }
-            told[str(ids[sku])] = one
-        return {"fused_candidate_list": [ids[sku] for sku in self.skus], "fused_score_dict": told}
+            scores_by_id[str(ids[sku])] = one
+        return {"fused_candidate_list": [ids[sku] for sku in self.skus], "fused_score_dict": scores_by_id}
 
     def channels(self, ids: Mapping[str, int]) -> dict[str, Any]:
         """Scores of each channel; the authors' search combines them with weights of its own.
