@@ -94,7 +94,7 @@ def _source(link: dict[str, object]) -> str:
 
 
 def _left(snapshot: Snapshot, review_id: str) -> dict[str, str]:
-    """The review's row in a table of dropped reviews; empty if it was not dropped."""
+    """The row of the table in which the review was dropped, empty where it was not."""
     for stage in ("clean", "mentions", "informativeness", "splits"):
         rows = _rows(snapshot, f"{stage}/dropped", review_id)
         if rows.height:

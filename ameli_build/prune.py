@@ -233,7 +233,7 @@ def _cache(folder: Path, users: tuple[Path, ...], going: Sequence[Path]) -> Cach
 
 
 def _tells_use(path: Path) -> bool:
-    """Whether all stages of a snapshot have finished and recorded their entries; the baseline is optional."""
+    """Whether every stage of a snapshot has finished and noted which entries it used; the baseline may not have run."""
     folders = [path / "stages" / name for name in STAGES]
     return all((one / USED).is_file() for one in folders if one.name != "baseline" or one.is_dir())
 

@@ -28,7 +28,7 @@ def dry_run(snapshot: Snapshot, settings: Settings, **wanted: Any) -> str:
 
 
 def build_after(settings: Settings, plan: Plan) -> BuildPlan:
-    """The cost of a build of all requested items, measured with made-up items."""
+    """What a build takes of all that is asked for, measured with made-up items."""
     expected = {
         PRODUCTS: plan.products,
         REVIEWS: plan.photographs / PHOTOS_OF_A_REVIEW,

@@ -73,7 +73,7 @@ def _mentions(work: Work, settings: Settings, view: View) -> Iterator[Load]:
 
 
 def parse_some(rule: str, language: str, longest: int, rows: Sequence[tuple[str, str]]) -> pl.DataFrame:
-    """Names of products, from title and leaf category."""
+    """The names of some products, given by title and leaf category."""
     found = [names_by(rule, title, leaf, load_language(language), longest) for title, leaf in rows]
     return pl.DataFrame({"names": [[name.text for name in names] for names in found]})
 

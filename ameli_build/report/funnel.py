@@ -52,7 +52,7 @@ def steps(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Step]
 
 
 def funnel_steps(funnel: Mapping[str, Any]) -> list[Step]:
-    """The funnel from all reviews to the splits, by stage and reason; reasons are in the order in which they count."""
+    """The fall from all reviews to the splits, by stage and reason in the order in which reasons count."""
     order = list(Reason)
     return steps(
         funnel["reviews_in"],

@@ -56,7 +56,7 @@ class Inputs:
 
     @property
     def stages(self) -> Mapping[str, Mapping[str, Any]]:
-        """The last record of each stage that has run. `run.json` lacks the record of a baseline that ran alone."""
+        """What each stage that has run noted last; `run.json` does not know of a baseline that was run alone."""
         records = {name: stage_record(self.snapshot, name) for name in STAGES}
         return {name: record for name, record in records.items() if record}
 

@@ -78,7 +78,7 @@ def _most_frequent_first(counts: Mapping[Key, int]) -> Mapping[Key, int]:
 
 
 def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Ids) -> Aliases:
-    """The names of all products; titles and leaf categories are parsed by shards."""
+    """The names of all products, their titles and leaf categories parsed a shard at a time."""
     common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words)
     size = settings.run.shard_rows
     rows = products.select("name", leaf=pl.col("categories").list.last().fill_null("")).rows()
