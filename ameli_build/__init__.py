@@ -1,10 +1,10 @@
 """Build and score AMELI, a benchmark for attribute-aware multimodal entity linking.
 
-The names in `__all__` are the public Python API. They and their parameters stay the same within a minor version, and a
-name that is to go is marked as deprecated for one minor version first. Everything else, the paths of modules included,
-can change at any time. The commands of `ameli` and the files of a snapshot are public as well.
+The names in `__all__` are the public Python API. They and their parameters do not change within a minor version. Before
+a name is removed, it is deprecated for one minor version. Everything else can change at any time, including the paths
+of modules. The commands of `ameli` and the files of a snapshot are public as well.
 
-Importing this package is cheap: each name loads its module when it is first used.
+Importing this package is cheap: each name loads its module at its first use.
 
 Example:
     ```python
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from ameli_build.core.version import __version__
 
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime reports its use to its makers otherwise
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime would report its use
 
 _HOMES = {
     "AmeliError": "ameli_build.core.errors",
@@ -41,7 +41,7 @@ _HOMES = {
     "process_mapper": "ameli_build.core.workers",
     "run_baseline": "ameli_build.baseline.run",
 }
-"""Module of each public name. No name may be that of a module in this package, which would take its place."""
+"""Module of each public name. A module of this package with the same name would hide the name."""
 
 __all__ = [
     "AmeliError",

@@ -1,7 +1,7 @@
-"""Hard negatives (section 3.5): the products most like the gold one by title and by picture, merged with it.
+"""Hard negatives (section 3.5): the products most similar to the gold product by title and by picture.
 
-By picture means by the first picture of each product, which the paper leaves open. A product whose first picture shows
-another side is no hard negative, however alike their other pictures are.
+Only the first picture of each product is compared; the paper leaves this open. A product whose first picture shows
+another side is no hard negative, even if other pictures are similar.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ameli_build.models.sources import identity
 from ameli_build.nearest import nearest_others
 
 NEGATIVES = pl.Schema({"sku": pl.String(), "by_title": pl.List(pl.String), "by_image": pl.List(pl.String)})
-"""Columns of `candidates/negatives`: the most similar products of each, nearest first."""
+"""Columns of `candidates/negatives`: the most similar products of each product, nearest first."""
 
 CANDIDATES = pl.Schema({"review_id": pl.String(), "candidates": pl.List(pl.String)})
-"""Columns of `candidates/candidates`: the hard negatives with the gold product, in an order that gives nothing away."""
+"""Columns of `candidates/candidates`: hard negatives and gold product, in an order that does not reveal the latter."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
-    """Negatives of every product of the knowledge base, and the candidates of every review that stays."""
+    """Hard negatives of all products of the knowledge base, and candidates of all kept reviews."""
     products = tables["clean/products"].select("sku", "name", "categories", "images").sort("sku").collect()
     negatives = negative_table(work, settings, products)
     reviews = (
@@ -47,7 +47,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
 
 
 def negative_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.DataFrame:
-    """The `settings.candidates.k` nearest others of each product by title and by first picture; products by sku."""
+    """The `settings.candidates.k` nearest products of each product by title and by first picture, sorted by sku."""
     skus = products["sku"].to_list()
     groups = None
     if settings.candidates.within_category:
@@ -62,7 +62,7 @@ def negative_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl
 
 
 def in_hash_order(skus: Sequence[str], review_id: str, seed: int) -> list[str]:
-    """Distinct `skus` by the SHA-256 of seed, review id and SKU."""
+    """Distinct `skus` in the order of the SHA-256 of seed, review id and SKU."""
     return sorted(set(skus), key=lambda sku: hashlib.sha256(f"{seed}\x1f{review_id}\x1f{sku}".encode()).digest())
 
 

@@ -37,7 +37,7 @@ app.add_typer(models_app, name="models")
 
 
 def local_path(text: str | Path) -> Path:
-    """A path on this machine; raises `typer.BadParameter` for a URL, which would become a folder of that name."""
+    """A path on this machine. Raises `typer.BadParameter` for a URL, which would create a folder of that name."""
     if "://" in str(text):
         raise typer.BadParameter(f"{text} is a URL; a path on this machine is wanted (only export takes URLs)")
     return Path(text)
@@ -129,7 +129,7 @@ def replay(
     override: Overrides = None,
     workers: Workers = None,
 ) -> None:
-    """Parse the archived responses again, with no network at all."""
+    """Parse the archived responses again, without network."""
     from ameli_build.catalog.replay import replay as run_replay
     from ameli_build.core.settings import load_settings
 
@@ -185,7 +185,7 @@ def build(
 
 @app.command()
 def explain(snapshot: SnapshotPath, review_id: str, profile: Profile = None, override: Overrides = None) -> None:
-    """Tell the whole life of one review."""
+    """Print the history of a review: each verdict with its value and threshold."""
     opened = Snapshot.open(snapshot)
     from ameli_build.core.settings import load_settings
     from ameli_build.explain import explain as run_explain
@@ -200,7 +200,7 @@ def calibrate(
     profile: Profile = None,
     override: Overrides = None,
 ) -> None:
-    """Search the thresholds of section 3.4 on labelled reviews; the next build uses them."""
+    """Search thresholds for section 3.4 on labelled reviews; the next build uses them."""
     opened = Snapshot.open(snapshot)
     require_extra("models", "ameli calibrate")
     from ameli_build.core.settings import load_settings
@@ -221,7 +221,7 @@ def sheets_export(
     profile: Profile = None,
     override: Overrides = None,
 ) -> None:
-    """Write one annotation sheet an annotator into SNAPSHOT/sheets/."""
+    """Write an annotation sheet for each annotator into SNAPSHOT/sheets/."""
     opened = Snapshot.open(snapshot)
     from ameli_build.annotation.sheets import export_sheets
     from ameli_build.core.settings import load_settings
@@ -240,7 +240,7 @@ def sheets_import(
     override: Overrides = None,
     workers: Workers = None,
 ) -> None:
-    """Read answers back: accuracy, agreement, and Clean-Test."""
+    """Read answers: accuracy, agreement, and Clean-Test."""
     opened = Snapshot.open(snapshot)
     from ameli_build.annotation.sheets import import_answers
     from ameli_build.core.settings import load_settings
@@ -267,7 +267,7 @@ def models_list(profile: Profile = None, role: Roles = None, override: Overrides
 
 @models_app.command("fetch")
 def models_fetch(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
-    """Download what a profile needs into one folder (AMELI_MODELS); goes on where it was interrupted."""
+    """Download the models of a profile into a folder (AMELI_MODELS); resumes interrupted downloads."""
     from ameli_build.core.settings import load_settings
     from ameli_build.models.needs import fetch, roles_named
     from ameli_build.models.show import list_models
@@ -347,7 +347,7 @@ def link(
     profile: Profile = None,
     override: Overrides = None,
 ) -> None:
-    """Link one new review: the best products with their scores, in seconds."""
+    """Link a new review: the best products with their scores, in seconds."""
     opened = Snapshot.open(snapshot)
     require_extra("models", "ameli link")
     from ameli_build.core.settings import load_settings
@@ -360,7 +360,7 @@ def link(
 
 @app.command()
 def report(snapshot: SnapshotPath, profile: Profile = None, override: Overrides = None) -> None:
-    """One page with the funnel, the data set, the scores and the worst misses: SNAPSHOT/report.html."""
+    """Write a page with the funnel, the data set, the scores and the worst misses: SNAPSHOT/report.html."""
     opened = Snapshot.open(snapshot)
     from ameli_build.core.settings import load_settings
     from ameli_build.report.run import make_report
@@ -371,7 +371,7 @@ def report(snapshot: SnapshotPath, profile: Profile = None, override: Overrides 
 
 @app.command()
 def verify(snapshot: SnapshotPath) -> None:
-    """Check a snapshot against its own checksums, schemas and rules."""
+    """Check a snapshot against its checksums, schemas and rules."""
     from ameli_build.verify import verify as run_verify
 
     print(run_verify(Snapshot.open(snapshot)))
@@ -384,7 +384,7 @@ def status(
     profile: Profile = None,
     override: Overrides = None,
 ) -> None:
-    """Stage by stage: done, stale (a build would run it again) or running, since when, what it took."""
+    """Show each stage: done, stale (a build would run it again) or running, since when, and its cost."""
     opened = Snapshot.open(snapshot)
     from ameli_build.core.settings import load_settings
     from ameli_build.status import status_of
@@ -434,7 +434,7 @@ def main() -> NoReturn:
     except _UsageError as error:
         command = error.ctx.command_path if error.ctx else "ameli"
         told = error.format_message()
-        if not told:  # a command without arguments, whose help stands there already
+        if not told:  # a command without arguments has printed its help
             raise SystemExit(2) from None
         _fail(f"{told} (see {command} --help)", 2, debug)
     except ModuleNotFoundError as error:
@@ -448,11 +448,11 @@ def main() -> NoReturn:
 
 
 _UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
-"""What Typer raises for wrong usage, which it does not export by itself."""
+"""Typer's error for wrong usage, which Typer does not export."""
 
 
 class _Interrupted(BaseException):
-    """Ctrl-C or a polite request to end; no `except Exception` on the way may swallow it."""
+    """Ctrl-C or SIGTERM. A `BaseException`, so that no `except Exception` can swallow it."""
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,6 +1,6 @@
-"""The whole life of one review: where it was fetched, every verdict with its value and threshold, where it ended.
+"""`ameli explain`: the history of a review, with its sources, each verdict with value and threshold, and its end.
 
-Where a baseline has run, also what it said of the review.
+After a baseline, also the baseline's predictions for the review.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TEXTUAL = FEATURES[2:]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One verdict; `passed` is None where the review was not looked at."""
+    """A verdict; `passed` is None if the rule was not evaluated."""
 
     section: str
     rule: str
@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What became of one review; its text is what `ameli explain` prints."""
+    """The history of a review; `str()` gives the output of `ameli explain`."""
 
     review_id: str
     title: str
@@ -52,7 +52,7 @@ class Explanation:
     steps: tuple[Step, ...]
     ended: str
     baseline: tuple[str, ...] = ()
-    """What the baseline said of it, a line each; empty where none has run."""
+    """Lines with the baseline's predictions; empty without a baseline."""
 
     def __str__(self) -> str:
         head = [f"review {self.review_id}: {self.title!r}", *(f"  3.1  {source}" for source in self.sources)]
@@ -61,9 +61,12 @@ class Explanation:
 
 
 def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanation:
-    """Tell the life of `review_id`, each verdict against the threshold that the stage had when it ran.
+    """The history of a review, with the thresholds that were set when each stage ran.
 
-    `settings` count for stages that have not run. Raises `UnusableInput` where the catalog does not know the review.
+    `settings` are used for stages that have not run.
+
+    Raises:
+        UnusableInput: The review is not in the catalogue.
     """
     settings = settings_as_run(snapshot, settings, "clean", "informativeness")
     links = _rows(snapshot, "catalog/reviews", review_id)
@@ -78,7 +81,7 @@ def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanati
 
 
 def _rows(snapshot: Snapshot, name: str, review_id: str) -> pl.DataFrame:
-    """The review's rows of a table; none where the stage has not run."""
+    """The review's rows in a table; none if the stage has not run."""
     if not snapshot.table_path(name).is_file():
         return pl.DataFrame()
     return snapshot.scan(name).filter(pl.col("review_id") == review_id).collect()
@@ -101,7 +104,7 @@ def _left(snapshot: Snapshot, review_id: str) -> dict[str, str]:
 
 
 def _clean(snapshot: Snapshot, review_id: str, settings: Settings) -> list[Step]:
-    """Section 3.2: the stage's own rules over the values that it noted."""
+    """Section 3.2: the rules of the stage, applied to its recorded values."""
     verdicts = [*row_rules(settings), truncated_image(), objects.object_not_found(settings)]
     values = _rows(snapshot, "clean/values", review_id)
     if values.is_empty():
@@ -147,7 +150,7 @@ def _informativeness(snapshot: Snapshot, review_id: str, settings: Settings, lef
 
 
 def _said(attributes: list[dict[str, str]]) -> str:
-    """The values that were found, behind their number."""
+    """The number of found values, and the values."""
     told = "; ".join(f"{one['name']}: {one['value']}" for one in attributes)
     return f" ({told})" if told else ""
 

@@ -1,4 +1,4 @@
-"""Exact nearest rows by cosine, in blocks: each processor holds one block of the similarity matrix."""
+"""Exact nearest neighbours by cosine. Each processor holds one block of the similarity matrix at a time."""
 
 from __future__ import annotations
 
@@ -13,20 +13,28 @@ from ameli_build.core.arrays import Integers, Matrix
 from ameli_build.core.workers import default_workers
 
 _BLOCK = 256
-"""Rows of a block of the similarity matrix. A constant, because the last digits depend on it."""
+"""Rows of a block of the similarity matrix. A constant, because the last digits of cosines depend on it."""
 
 _STRIDE = 128
-"""Columns under one maximum."""
+"""Number of columns that share a maximum."""
 
 _SCALE = np.float32(10_000)
-"""Cosines are compared as whole ten-thousandths, so that the last digits never decide."""
+"""Cosines are rounded to ten-thousandths before comparison, so that their last digits do not matter."""
 
 
 def nearest_others(vectors: Matrix, k: int, groups: Integers | None = None) -> list[list[int]]:
-    """For each row of unit `vectors` the `k` other rows of highest cosine; ties go to the lower row.
+    """The nearest other rows of each row, by cosine; ties go to the lower row.
 
-    With `groups`, only rows of the same group count, but all rows for a row alone in its group. All processors work,
-    one block in each thread; the result does not depend on their number.
+    All processors work, each thread on a block. The result does not depend on their number.
+
+    Args:
+        vectors: Unit vectors, shape (rows, dimension).
+        k: Number of neighbours.
+        groups: Group of each row, shape (rows,). Neighbours are then in the same group, but a row that is alone in its
+            group has neighbours in all groups.
+
+    Returns:
+        Indices of at most `k` rows for each row, nearest first.
     """
     found: list[list[int]] = [[] for _ in range(len(vectors))]
     everyone = np.arange(len(vectors))
@@ -55,7 +63,7 @@ def _questions(everyone: Integers, groups: Integers | None) -> Iterator[tuple[In
 
 
 def _search(vectors: Matrix, others: Matrix, numbers: Integers, k: int, block: Integers) -> list[Integers]:
-    """For each row of `block` its nearest among `others`, whose numbers are `numbers`, in ascending order."""
+    """The nearest rows of `others` for each row of `block`. `numbers` are the row numbers of `others`, ascending."""
     scores = vectors[block] @ others.T
     np.multiply(scores, _SCALE, out=scores)
     np.rint(scores, out=scores)
@@ -69,7 +77,7 @@ def _search(vectors: Matrix, others: Matrix, numbers: Integers, k: int, block: I
 
 
 def _lower_bounds(scores: Matrix, k: int) -> Matrix:
-    """For each row a number that at least `k` of its scores reach: the k-th largest of the maxima of its stretches."""
+    """A lower bound of each row's `k` highest scores: the k-th largest of the maxima over `_STRIDE` columns."""
     width = scores.shape[1]
     if k * _STRIDE > width:
         if k >= width:
@@ -82,7 +90,7 @@ def _lower_bounds(scores: Matrix, k: int) -> Matrix:
 
 
 def _top(places: Integers, scores: Matrix, k: int) -> Integers:
-    """The `k` places of highest score, ties at the lower place, without scores of minus infinity."""
+    """The `k` places with the highest finite scores; ties go to the lower place."""
     real = scores > -np.inf
     places, scores = places[real], scores[real]
     chosen: Integers = places[np.argsort(-scores, kind="stable")[:k]]

@@ -25,7 +25,7 @@ from ameli_build.release.stage import refuse_link
 from ameli_build.whole import demand, empty_splits
 
 RunStage = Callable[[Stage, Snapshot, Settings, Mapper], bool]
-"""Runs a stage unless its result is there; True when it ran."""
+"""Runs a stage unless its result is up to date; True if it ran."""
 
 STAGES: tuple[Stage, ...] = (
     CATALOG,  # 3.1
@@ -39,7 +39,7 @@ STAGES: tuple[Stage, ...] = (
 
 
 def stages_until(until: str | None) -> tuple[Stage, ...]:
-    """The stages up to and including `until`; all of them for None. Raises `UnusableInput` for an unknown name."""
+    """The stages up to and including `until`; for None, all. Raises `UnusableInput` for an unknown name."""
     names = [stage.name for stage in STAGES]
     if until is None:
         return STAGES
@@ -101,7 +101,7 @@ def _needs_models(stage: Stage, settings: Settings) -> bool:
 
 
 def warn_of_settings(settings: Settings, stages: Iterable[Stage]) -> None:
-    """Say where stages do otherwise than a reader of the profile expects, a line each."""
+    """Log a warning where the stages differ from the paper's profile: word list and thresholds."""
     names = {stage.name for stage in stages}
     if CLEAN.name in names and settings.profile in ("paper", "authors") and not settings.clean.profanity_list:
         say(
@@ -121,14 +121,14 @@ def warn_of_settings(settings: Settings, stages: Iterable[Stage]) -> None:
 
 
 def roles_of(stages: Iterable[Stage], settings: Settings) -> set[str]:
-    """The roles of the models that stages need; filter 2 has a tokenizer of its own."""
+    """The roles of the models for these stages; filter 2 also needs a tokenizer."""
     return {role for stage in stages for role in (*stage.roles(settings), *(("tokenizer",) if stage is CLEAN else ()))}
 
 
 def release_again(snapshot: Snapshot, settings: Settings, *, mapper: Mapper = in_process) -> None:
-    """Run `release` alone, for new answers: with the settings that the build had, so that nothing else changes.
+    """Run only `release`, after an import of answers. The caller holds the snapshot's lock.
 
-    The caller holds the snapshot's lock.
+    The settings are those of the build, so that nothing else changes.
     """
     used = settings_as_run(snapshot, settings, *(stage.name for stage in STAGES))
     run_stage(RELEASE, snapshot, used, mapper)

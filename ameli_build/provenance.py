@@ -1,4 +1,4 @@
-"""`run.json`: what made a snapshot, with which versions, settings and models, in what time and memory."""
+"""`run.json`: the versions, settings and models of a snapshot, and the time and memory of its stages."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
 
 
 def note_stage(snapshot: Snapshot, name: str, command: str) -> None:
-    """Put the record of one stage into a `run.json` that is there; the settings in it stay those of the build."""
+    """Add the record of a stage to an existing `run.json`, whose settings stay those of the build."""
     path = snapshot.root / "run.json"
     if not path.is_file():
         return

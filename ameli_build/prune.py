@@ -1,7 +1,7 @@
-"""`ameli prune`: old snapshots go, and entries of caches that no snapshot uses.
+"""`ameli prune`: removes old snapshots, and entries of caches that no snapshot uses.
 
-Whatever is removed is renamed to a hidden name first, so that a kill leaves no half of a snapshot under its own name.
-Links are not followed, and nothing outside the folder is touched but the cache that `run.cache` names.
+A snapshot is renamed to a hidden name before it is removed, so that a killed removal leaves no half snapshot under the
+old name. Links are not followed. Outside the folder, only the cache of `run.cache` is changed.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from ameli_build.release.stage import ANSWERS_FILE
 
 KEEP = 3
 HIDDEN = ".pruned-"
-"""What the name of a snapshot begins with while it is being removed."""
+"""Prefix of a snapshot's name during its removal."""
 SHARED = ".cache"
-"""A cache in the folder of the snapshots that all of them share."""
+"""Name of a cache that all snapshots of a folder share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A cache, the snapshots that use it, and the entries that none of them does; or why it is left alone."""
+    """A cache, the snapshots that use it, and its unused entries; or the reason why it is not pruned."""
 
     folder: Path
     users: tuple[Path, ...]
@@ -47,10 +47,10 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
-    """What would go: whole snapshots, leftovers of a removal that was killed, entries of caches.
+    """Plan of a removal: snapshots, leftovers of killed removals, and entries of caches.
 
-    `stays` tells of each other snapshot why it stays. `sizes` are the bytes of each snapshot that goes; files that
-    another snapshot shares by hard links do not count.
+    `stays` has the reason why each other snapshot stays. `sizes` has the bytes of each snapshot to remove, without
+    files that another snapshot shares by hard links.
     """
 
     snapshots: tuple[Path, ...]
@@ -81,7 +81,7 @@ class Pruning:
 def prune(
     folder: Path, settings: Settings, *, keep: int = KEEP, named: Sequence[str] = (), dry_run: bool, yes: bool
 ) -> None:
-    """Tell what would go, ask, and remove it. Raises `UnusableInput` where nobody can be asked."""
+    """Show the plan, ask, and remove. Raises `UnusableInput` if there is no terminal for the question."""
     found = find_prunable(folder, settings, keep, named)
     RESULTS.info(str(found))
     if dry_run or found.empty:
@@ -96,11 +96,14 @@ def prune(
 
 
 def find_prunable(folder: Path, settings: Settings, keep: int = KEEP, named: Sequence[str] = ()) -> Pruning:
-    """What can go of `folder`, which holds snapshots or is one itself (then entries of its cache alone).
+    """The plan for a folder of snapshots, or for a single snapshot, of which only cache entries can be removed.
 
-    The `keep` newest finished snapshots stay, and all that are newer than the oldest of these. So does a snapshot in
-    which a process works, one that a snapshot which stays was refreshed from, and one with answers of annotators;
-    the last goes when it is `named`. Raises `UnusableInput` where there is no snapshot, and for a name that cannot go.
+    The `keep` newest finished snapshots stay, with all snapshots newer than the oldest of them. A snapshot also stays
+    if a process works in it, if a remaining snapshot was refreshed from it, or if it has answers of annotators. In the
+    last case it can be removed by name (`named`).
+
+    Raises:
+        UnusableInput: The folder has no snapshot, or a named snapshot must stay.
     """
     snapshots = _snapshots_in(folder)
     if unknown := sorted(set(named) - {path.name for path in snapshots if path != folder}):
@@ -114,7 +117,7 @@ def find_prunable(folder: Path, settings: Settings, keep: int = KEEP, named: Seq
 
 
 def remove(found: Pruning) -> None:
-    """Remove what was found; raises `Held` where a run has begun in one of the snapshots meanwhile."""
+    """Carry out a plan; raises `Held` if a run has started in one of the snapshots."""
     for path in found.leftovers:
         shutil.rmtree(path)
     for path in found.snapshots:
@@ -145,7 +148,7 @@ def _is_snapshot(path: Path) -> bool:
 
 
 def _divide(snapshots: Sequence[Path], keep: int, named: set[str]) -> tuple[tuple[Path, ...], dict[Path, str]]:
-    """The snapshots that go, and why each of the others stays."""
+    """The snapshots to remove, and the reason for each of the others."""
     finished = sorted((path for path in snapshots if _finished(path)), key=_made)
     newest = finished[-keep:]
     since = _made(newest[0]) if len(newest) == keep else ""
@@ -160,7 +163,7 @@ def _divide(snapshots: Sequence[Path], keep: int, named: set[str]) -> tuple[tupl
 
 
 def _why(path: Path, last: Sequence[Path], newest: Sequence[Path], since: str, named: set[str]) -> str:
-    """Why a snapshot stays for its own sake, "" where it need not; the `newest` are kept, and what is made `since`."""
+    """Why a snapshot stays regardless of others, as one of the `newest` or newer than `since`; "" if it need not."""
     if holder(path) is not None:
         return "a process works in it"
     if path in last:
@@ -179,7 +182,7 @@ def _finished(path: Path) -> bool:
 
 
 def _made(path: Path) -> str:
-    """When a snapshot was crawled; of one without a crawl, when it was released, or its `catalog/` changed last."""
+    """Time of a snapshot's crawl; without a crawl, of its release or of the last change of its `catalog/`."""
     newest = crawled_at(Snapshot(path))
     if not newest:
         if told := stage_record(Snapshot(path), "release").get("finished"):
@@ -189,13 +192,13 @@ def _made(path: Path) -> str:
 
 
 def _base(path: Path, snapshots: Iterable[Path]) -> Path | None:
-    """The snapshot that `path` was refreshed from, where it is one of `snapshots`."""
+    """The snapshot among `snapshots` from which `path` was refreshed; None if there is none."""
     refreshed = read_journal(path / "raw").refreshes
     return next((one for one in snapshots if refreshed and one.resolve() == Path(refreshed)), None)
 
 
 def _caches(folder: Path, settings: Settings, going: Sequence[Path], staying: Sequence[Path]) -> Iterable[Cache]:
-    """The caches of the snapshots that stay, each its own, and the shared ones."""
+    """The caches of the remaining snapshots, and the shared caches."""
     for path in staying:
         own = path / "cache"
         if own.is_dir() and not own.is_symlink() and any(own.iterdir()):
@@ -208,7 +211,7 @@ def _caches(folder: Path, settings: Settings, going: Sequence[Path], staying: Se
 
 
 def _shared_caches(folder: Path, settings: Settings) -> list[Path]:
-    """The cache that the settings name, and one in the folder, unless that is a link."""
+    """The cache of the settings, and a cache in the folder that is not a link."""
     own = folder / SHARED
     places = [own] if own.is_dir() and not own.is_symlink() else []
     if settings.run.cache and Path(settings.run.cache).is_dir():
@@ -235,13 +238,13 @@ def _tells_use(path: Path) -> bool:
 
 
 def _used(path: Path) -> Iterable[str]:
-    """Entries that the stages of a snapshot used, as `label/name`."""
+    """Entries used by the stages of a snapshot, as `label/name`."""
     for note in sorted((path / "stages").glob(f"*/{USED}")):
         yield from note.read_text(encoding="utf-8").splitlines()
 
 
 def _entries(folder: Path) -> Iterable[Path]:
-    """The files of one label: results of shards, what a kill left of one, and what earlier versions wrote."""
+    """The files of a label: results of shards, leftovers of killed runs, and files of earlier versions."""
     if folder.is_dir() and not folder.is_symlink():
         yield from (
             path
@@ -255,7 +258,7 @@ def _name(entry: Path) -> str:
 
 
 def _freed(paths: Iterable[Path]) -> int:
-    """Bytes that are free once these files and folders are gone: of a file with other hard links, none."""
+    """Bytes that the removal of these files and folders frees; a file with other hard links frees none."""
     seen: dict[tuple[int, int], list[int]] = {}
     for path in paths:
         for one in (path, *path.rglob("*")) if path.is_dir() else (path,):

@@ -1,4 +1,4 @@
-"""Train, dev and test (section 3.5), and near-duplicates that would stand in two of them."""
+"""Train, dev and test (section 3.5), and near-duplicates in different splits."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SPLITS = pl.Schema({"review_id": pl.String, "split": pl.String})
 """Columns of `splits/splits`: `split` is train, dev or test."""
 
 _ATTRIBUTES_FOR_TEST = 3
-"""The authors' greedy rule puts a product into test when its first review mentions so many attributes."""
+"""Number of attributes in a product's first review from which the authors' greedy rule puts the product into test."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
-    """One split a review, by the policy of `splits.policy`, and what stands in two of them all but unchanged."""
+    """The split of each review, by `splits.policy`, and the near-duplicates in different splits."""
     reviews = (
         tables["informativeness/features"]
         .join(tables["informativeness/kept"], on="review_id", how="semi")
@@ -45,7 +45,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
 
 
 def split_of(unit: str, seed: int, shares: SplitSettings) -> str:
-    """The split of a product, review or family: by the SHA-256 of seed and id, so that it never moves."""
+    """The split of a product, review or family. The SHA-256 of seed and id decides, so it never changes."""
     digest = hashlib.sha256(f"{seed}\x1f{unit}".encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64
     if place < shares.train:
@@ -54,7 +54,7 @@ def split_of(unit: str, seed: int, shares: SplitSettings) -> str:
 
 
 def families(products: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
-    """The smallest SKU of each product's family: what variant links connect, in either direction."""
+    """The smallest SKU of each product's family: the products connected by variant links in either direction."""
     parent: dict[str, str] = {}
 
     def root(sku: str) -> str:
@@ -72,11 +72,11 @@ def families(products: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
 
 
 def greedy_splits(reviews: pl.DataFrame, shares: SplitSettings) -> list[str]:
-    """The split of each review by the authors' rule, which, unlike the hash, can move reviews between builds.
+    """The split of each review by the authors' greedy rule. Unlike the hash, it can move reviews between builds.
 
-    Products go in order, with all their reviews, into test while it lacks reviews and the first review mentions enough
-    attributes, else into dev while that lacks reviews, else into train. `reviews` has review_id, sku and n_attributes,
-    sorted by review id.
+    The rule takes products in order, with all their reviews. A product goes into test if test is not full and the
+    product's first review mentions enough attributes; otherwise into dev if dev is not full, or else into train.
+    `reviews` has review_id, sku and n_attributes, sorted by review id.
     """
     wanted = {"test": shares.test * reviews.height, "dev": shares.dev * reviews.height}
     filled = {"test": 0, "dev": 0}

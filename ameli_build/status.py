@@ -1,4 +1,4 @@
-"""`ameli status`: what of a snapshot is there, what a build would do again, and who works in it."""
+"""`ameli status`: the finished and the stale parts of a snapshot, and the process that works in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ameli_build.pipeline import STAGES
 from ameli_build.release.stage import ANSWERS_FILE
 
 DONE, STALE, RUNNING, NEVER = "done", "stale", "running", "not run"
-"""States of a stage. A stale one is what `ameli build` (or `ameli baseline`) would run again."""
+"""States of a stage. `ameli build` (or `ameli baseline`) would run a stale stage again."""
 KINDS = {
     "page": "product pages",
     "api": "API pages",
@@ -37,9 +37,9 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One part of a snapshot: its state, since when, what its last run took, and what there is to say of it.
+    """A part of a snapshot, with its state and the cost of its last run.
 
-    `since` is a moment in UTC, "" where none is known; `seconds` and `peak_memory_mb` (MiB) are those of the last run.
+    `since` is a time in UTC, "" if unknown. `seconds` and `peak_memory_mb` (MiB) are for the last run.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The parts of a snapshot in the order in which they are made, and the process that works in it, if any."""
+    """The parts of a snapshot in the order of their making, and the process that works in it, if any."""
 
     snapshot: str
     profile: str
@@ -60,7 +60,7 @@ class Status:
     rows: tuple[Row, ...]
 
     def as_json(self) -> str:
-        """All of it as JSON."""
+        """The status as JSON."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False)
 
     def __str__(self) -> str:
@@ -85,9 +85,9 @@ class Status:
 
 
 def status_of(snapshot: Snapshot, settings: Settings) -> Status:
-    """The status of a snapshot under these settings: a build with the same settings would run what is not done.
+    """The status of a snapshot: a build with the same settings would run all stages that are not done.
 
-    Loads no model. Reads what a build reads to find that there is nothing to do.
+    No model is loaded. The function reads the same files as a build that has nothing to do.
     """
     held = holder(snapshot.root)
     rows = {"raw": _raw(snapshot, held), **stage_rows(snapshot, settings, held)}
@@ -98,7 +98,7 @@ def status_of(snapshot: Snapshot, settings: Settings) -> Status:
 
 
 def stage_rows(snapshot: Snapshot, settings: Settings, held: Holder | None) -> dict[str, Row]:
-    """The rows of the build's stages by name; `held` is who works in the snapshot."""
+    """The rows of the build's stages by name; `held` is the process that works in the snapshot."""
     rows: dict[str, Row] = {}
     for stage in STAGES:
         rows[stage.name] = _stage(stage, snapshot, settings, held, rows)
@@ -129,13 +129,13 @@ def _ran(name: str, state: str, snapshot: Snapshot, record: Mapping[str, Any], t
 
 
 def _rows_told(stage: Stage, record: Mapping[str, Any]) -> str:
-    """The rows of a stage's tables; of the release those of `dataset/`."""
+    """The numbers of rows in a stage's tables; for the release, in `dataset/`."""
     rows = {name.partition("/")[2]: record["rows"][name] for name in stage.outputs} or record["counts"]
     return ", ".join(f"{name} {number:,}" for name, number in rows.items())
 
 
 def _raw(snapshot: Snapshot, held: Holder | None) -> Row:
-    """What lies in `raw/`. A crawl counts each minute; one whose archive is newer than its count was killed."""
+    """The row of `raw/`. A crawl updates its counts each minute; if its archive is newer, it was killed."""
     archived = sorted(snapshot.raw.glob("pages-*.warc.gz"))
     if not archived:
         return _ingested(snapshot)
@@ -150,7 +150,7 @@ def _raw(snapshot: Snapshot, held: Holder | None) -> Row:
 
 
 def _counted(path: Path) -> Iterator[str]:
-    """What a crawl counted last; nothing where it has not counted yet."""
+    """The last counts of a crawl; empty before the first counts."""
     if not path.is_file():
         return
     stats = json.loads(path.read_text(encoding="utf-8"))
@@ -172,7 +172,7 @@ def _ingested(snapshot: Snapshot) -> Row:
 
 
 def _answers(snapshot: Snapshot) -> Row:
-    """What annotators answered, or that sheets went out."""
+    """The row of the annotation: answers are imported, or sheets are exported."""
     path = snapshot.root / ANSWERS_FILE
     if path.is_file():
         return Row("answers", "imported", _moment(path))
@@ -194,7 +194,7 @@ def _baseline(snapshot: Snapshot, settings: Settings, held: Holder | None, rows:
 
 
 def _report(snapshot: Snapshot, rows: Mapping[str, Row]) -> Row:
-    """The page is stale when anything that it shows was made after it."""
+    """The row of the report, which is stale if any of its inputs is newer."""
     path = snapshot.root / "report.html"
     if not path.is_file():
         return Row("report", NEVER)
@@ -204,5 +204,5 @@ def _report(snapshot: Snapshot, rows: Mapping[str, Row]) -> Row:
 
 
 def _moment(path: Path) -> str:
-    """When a file was written last."""
+    """Time of a file's last change."""
     return f"{datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y-%m-%dT%H:%M:%SZ}"

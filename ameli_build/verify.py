@@ -1,4 +1,4 @@
-"""Checks a snapshot against its own checksums, schemas and rules."""
+"""`ameli verify`: checks a snapshot against its checksums, schemas and rules."""
 
 from __future__ import annotations
 
@@ -21,13 +21,21 @@ from ameli_build.release.schemas import PATTERNS
 from ameli_build.release.tables import SCHEMAS, SPLITS
 
 _NOWHERE: Registry[Any] = Registry()
-"""Resolves no reference but those into the schema itself: a check of somebody else's files reaches no network."""
+"""Resolves only references within a schema, so that a check of foreign files sends no request."""
 ROWS_CHECKED = 1000
-"""Rows of a table that are held against its JSON Schema, evenly spaced; column types are checked for all."""
+"""Number of rows, evenly spaced, that are checked against the JSON Schema. Column types are checked for all rows."""
 
 
 def verify(snapshot: Snapshot) -> str:
-    """A line of praise; raises `RunFailed` that lists what is wrong, `UnusableInput` where nothing was released."""
+    """Check a snapshot.
+
+    Returns:
+        A line with the numbers of checked files and tables.
+
+    Raises:
+        RunFailed: The check found problems; the message lists them.
+        UnusableInput: The snapshot has no release.
+    """
     folder = snapshot.dataset
     if not (folder / "SHA256SUMS").is_file():
         raise UnusableInput(f"{folder}: nothing released here; run build first")
@@ -90,7 +98,7 @@ def _schemas(folder: Path, tables: dict[str, pl.DataFrame]) -> Iterator[str]:
 
 
 def _against(folder: Path, name: str, rows: list[Any]) -> Iterator[str]:
-    """The first row that its schema does not take, or why the schema cannot be used."""
+    """The first row that violates the schema, or the reason why the schema cannot be used."""
     try:
         schema = _read(folder / "schema" / f"{name}.json")
         if strange := sorted(set(map(str, _patterns(schema))) - set(PATTERNS)):
@@ -117,7 +125,7 @@ def _read(path: Path) -> Any:
 
 
 def _patterns(schema: Any) -> Iterator[Any]:
-    """All regular expressions of a schema: one of somebody else's may take longer than anybody waits."""
+    """All regular expressions of a schema. Foreign expressions are refused, because they could run forever."""
     if isinstance(schema, dict):
         for name, value in schema.items():
             if name == "pattern":

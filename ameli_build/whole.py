@@ -1,4 +1,4 @@
-"""Whether a run left a whole data set: a warning for a person who looks on, a failure for a run that nobody watches."""
+"""Checks whether a data set is complete. A gap is a warning, or with `run.strict` (unattended runs) a failure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BY_THE_SETTINGS = re.compile(r"\b(models|baseline)\.\w+ is (empty|0)\b")
 
 
 def empty_splits(snapshot: Snapshot) -> Iterator[str]:
-    """What is wrong with the released splits, in words."""
+    """A message for each empty split of the release."""
     for split in ("train", "dev", "test"):
         path = snapshot.dataset / f"{split}.parquet"
         if path.is_file() and pl.scan_parquet(path).select(pl.len()).collect().item() == 0:
@@ -40,7 +40,7 @@ def null_rows(scores: Scores) -> Iterator[str]:
 
 
 def demand(problems: Iterable[str], settings: Settings) -> None:
-    """Say each problem as a warning; raises `Incomplete` that names them all where `run.strict` is on."""
+    """Log each problem as a warning; with `run.strict`, raise `Incomplete` with all problems."""
     found = list(problems)
     if found and settings.run.strict:
         raise Incomplete(f"{'; '.join(found)} (run.strict)")

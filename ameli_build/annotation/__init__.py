@@ -1,1 +1,1 @@
-"""Section 3.5's verification: sheets out to annotators, answers back in, agreement."""
+"""Verification by annotators (section 3.5): sheets, answers and agreement."""

@@ -7,10 +7,10 @@ from collections.abc import Hashable, Iterable, Sequence
 
 
 def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
-    """Alpha over units, each the values that its annotators gave; any number of annotators, values may be missing.
+    """Krippendorff's alpha for nominal values; each unit has the values of its annotators, missing values left out.
 
-    1 is perfect agreement, 0 what chance gives. None where it is not defined: no unit has two values, or all values
-    are the same.
+    1 is perfect agreement, 0 the agreement of chance. Alpha is None if it is undefined: no unit has two values, or all
+    values are the same.
 
     >>> krippendorff_alpha([(1, 1), (0, 0), (1, 0)])
     0.4444444444444444

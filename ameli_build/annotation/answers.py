@@ -1,4 +1,4 @@
-"""Answers as files hold them: read from JSON, CSV, XLSX and Label Studio's export, not yet checked."""
+"""Unchecked answers from files: JSON, CSV, XLSX and exports of Label Studio."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ameli_build.core.spreadsheets import (
 from ameli_build.core.text import printable
 
 SIMULATED = "simulated-"
-"""How the names of annotators begin who are no people; so the tables say it too."""
+"""Prefix of the names of simulated annotators, which tables show too."""
 
 _SYNONYMS = {
     "review_id": "review_id",
@@ -40,7 +40,7 @@ _SYNONYMS = {
     "sheet_code": "code",
 }
 _OFFICIAL_CHOICE = "target_product_position"
-"""The beginning of the authors' header, which goes on with the range."""
+"""Start of the authors' column name; the range of positions follows."""
 
 _ZIP = b"PK\x03\x04"
 _TABLES = (".csv", ".tsv", ".tab")
@@ -49,9 +49,9 @@ _UNSURE = {"?", "x", "cannot tell", "cannot_tell"}
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One row of an answers file. `choice` is None where it was left blank.
+    """A row of an answers file. `choice` is None for a blank.
 
-    `fingerprint` is None where the file does not say which sheets it belongs to (a CSV made by hand).
+    `fingerprint` is None if the file does not name its sheets, as a CSV made by hand.
     """
 
     annotator: str
@@ -65,12 +65,12 @@ class Given:
 
     @property
     def known_task(self) -> bool:
-        """Whether there is such a task."""
+        """Whether the task exists."""
         return self.task in TASKS
 
 
 def read_answers(path: Path) -> list[Given]:
-    """The rows of a file: a workbook, JSON, or a table as spreadsheets save it. Raises `UnreadableAnswers`."""
+    """The rows of a workbook, a JSON file or a spreadsheet's CSV; raises `UnreadableAnswers` for other files."""
     try:
         content = read_file(path)
         if path.suffix.lower() == ".xlsx" or content.startswith(_ZIP):
@@ -98,7 +98,7 @@ def _rows_of_json(path: Path, text: str) -> list[Given]:
 
 
 def choice_text(value: Any) -> str | None:
-    """A choice in one spelling: numbers without a fraction, `?` for "cannot tell", None for a blank."""
+    """A normalised choice: numbers without a fraction, `?` for "cannot tell", None for a blank."""
     text = "several values" if isinstance(value, list | dict) else plain_value(_text(value)).lower()
     if text in _UNSURE:
         return CANNOT_TELL
@@ -110,7 +110,7 @@ def _rows(path: Path, rows: Iterable[Any], file: Mapping[str, Any] | None = None
 
 
 def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
-    """One row, under whatever header; what is not an object becomes a row without a review."""
+    """A row under any known header; a value that is not an object becomes a row without a review."""
     named = {_column(key): value for key, value in row.items()} if isinstance(row, Mapping) else {}
     task, annotator, fingerprint = _origin(named, file)
     annotator = " ".join((annotator or _text(stem)).split())[:80]
@@ -118,7 +118,7 @@ def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
         annotator = SIMULATED + annotator
     review_id = named.get("review_id")
     if isinstance(review_id, float) and review_id.is_integer():
-        review_id = int(review_id)  # a spreadsheet's idea of an id made of digits
+        review_id = int(review_id)  # spreadsheets turn ids of digits into numbers
     return Given(
         annotator,
         _text(review_id),
@@ -132,7 +132,7 @@ def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
 
 
 def _origin(named: Mapping[str, Any], file: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
-    """Task, annotator and fingerprint: of the row's sheet code, else of the file."""
+    """Task, annotator and fingerprint from the row's sheet code, or else from the file."""
     parts = _text(named.get("code")).split("/")
     if len(parts) == 3:
         return parts[0], parts[1], parts[2]
@@ -146,7 +146,7 @@ def _column(header: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """A cell as text: nothing of lists and objects; what no terminal and no file can hold is U+FFFD."""
+    """A cell as text: "" for lists and objects; characters that files and terminals cannot hold become U+FFFD."""
     if value is None or isinstance(value, list | dict):
         return ""
     return printable(str(value)[:20_000]).strip()[:10_000]

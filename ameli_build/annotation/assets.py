@@ -1,4 +1,4 @@
-"""What pages that stand alone are made of: styles and scripts of a package, named by hash for the page's policy."""
+"""Styles and scripts for self-contained pages, with hashes for the Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.resources import files
 
 @cache
 def asset(package: str, name: str) -> str:
-    """The text of a file in the folder `page` of a package."""
+    """The text of a file in a package's folder `page`."""
     return (files(package) / "page" / name).read_text(encoding="utf-8")
 
 
@@ -20,5 +20,5 @@ def tokens() -> str:
 
 
 def source_hash(source: str) -> str:
-    """A style or script as a Content-Security-Policy names it."""
+    """The hash of a style or script for a Content-Security-Policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode("ascii")

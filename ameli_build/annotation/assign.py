@@ -1,4 +1,4 @@
-"""Who gets which review: every review goes to one annotator, the overlapping ones to all."""
+"""Assignment of reviews: each review goes to a single annotator, overlapping reviews to all."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from functools import partial
 def assign(review_ids: Sequence[str], annotators: int, overlap: int, seed: int) -> list[list[str]]:
     """The review ids of each annotator's sheet, in the order of the sheet.
 
-    Decided by hashes of seed and review id: the same for the same reviews, in whatever order they come. Sheets differ
-    in length by one at most, and the overlapping reviews stand at different places in each.
+    Hashes of seed and review id decide, so the order of the input does not matter. Lengths of sheets differ by at most
+    one. Overlapping reviews have different places in each sheet.
     """
     shuffled = sorted(set(review_ids), key=partial(_rank, seed, "assign"))
     shared, own = shuffled[:overlap], shuffled[overlap:]

@@ -1,4 +1,4 @@
-"""Which answers can be used, and why the others cannot."""
+"""Usable answers, and the reasons why others cannot be used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Usable answers, how many rows each annotator left blank, and a plain line a file and kind of problem."""
+    """Usable answers, number of blank rows by annotator, and a message for each file and kind of problem."""
 
     answers: tuple[Given, ...]
     blank: Mapping[str, int]
@@ -22,9 +22,9 @@ class Checked:
 
 
 def check(given: Iterable[Given], tasks: Mapping[str, Task]) -> Checked:
-    """Sort answers by annotator and review, and leave out what cannot be used.
+    """Sort answers by annotator and review, without unusable answers.
 
-    Two answers of one annotator for one review: alike, they count once; different, neither counts.
+    If an annotator answered a review twice, equal answers count once and different answers do not count.
     """
     groups: dict[tuple[str, str, str], list[Given]] = defaultdict(list)
     found: dict[tuple[str, str], list[str]] = defaultdict(list)

@@ -1,12 +1,12 @@
-"""What sheets of every format and the readers of their answers agree on."""
+"""The code of a sheet, and the error for files without answers."""
 
 from __future__ import annotations
 
 
 class UnreadableAnswers(ValueError):
-    """A file that holds no answers; its text is the reason, without the file's name."""
+    """Error for a file without answers; its message is the reason, without the file's name."""
 
 
 def sheet_code(task: str, annotator: str, fingerprint: str) -> str:
-    """What one cell of a table says of the sheet that its row belongs to."""
+    """The code in a table's cell that names the sheet of the row."""
     return f"{task}/{annotator}/{fingerprint}"

@@ -1,6 +1,6 @@
-"""The HTML sheet: one file an annotator opens, with no network, and that holds each picture once.
+"""The HTML sheet: a self-contained page that needs no network and holds each picture once.
 
-It tells nothing of the gold product: products are numbered by name, and no SKU is in the page.
+It does not reveal the gold product: products are numbered by name, and the page has no SKU.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SCRIPTS = ("state.js", "differences.js", "view.js", "main.js")
 
 
 def sheet_page(task: Task, sheet: str, annotator: str, review_ids: Sequence[str], settings: Settings) -> str:
-    """The page of one annotator's reviews, in their order."""
+    """The page of an annotator's reviews, in their order."""
     items = [task.items[review_id] for review_id in review_ids]
     shown = sorted({sku for item in items for sku in item.shown}, key=lambda sku: (task.entities[sku].name, sku))
     paths = {path for sku in shown for path in task.entities[sku].images}
@@ -80,7 +80,7 @@ def _product(entity: Entity, album: Album) -> dict[str, Any]:
 
 
 def _data(value: Any) -> Markup:
-    """JSON for a script element: no character in it can end the element, whatever a review says."""
+    """JSON for a script element, escaped so that no text of a review can end the element."""
     text = json.dumps(value, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 

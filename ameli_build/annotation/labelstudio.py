@@ -1,4 +1,4 @@
-"""Label Studio: tasks and a labelling configuration out, its exports back in."""
+"""Label Studio: writes tasks and a labelling configuration, reads exports."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _PHOTO_SIDE = 640
 
 
 def tasks_json(task: Task, annotator: str, review_ids: Sequence[str]) -> str:
-    """The tasks of one annotator as Label Studio imports them, pictures inlined."""
+    """The tasks of an annotator in Label Studio's import format, with inlined pictures."""
     code = sheet_code(task.name, annotator, task.fingerprint)
     tasks = [{"data": _task_data(task, task.items[review_id], code)} for review_id in review_ids]
     return json.dumps(tasks, indent=1, ensure_ascii=True) + "\n"
 
 
 def config_xml(task_name: str) -> str:
-    """The labelling configuration that goes with the tasks."""
+    """The labelling configuration of the tasks."""
     if task_name in CHOICES:
         names = (*CHOICES[task_name], CANNOT_TELL)
         inner = "".join(f'\n    <Choice value="{name}"/>' for name in names)
@@ -45,7 +45,7 @@ def config_xml(task_name: str) -> str:
 
 
 def rows_of_export(tasks: Sequence[Any]) -> list[dict[str, Any]]:
-    """Rows of an export (JSON or JSON-MIN) or of any list of objects; a cancelled annotation is none."""
+    """Rows of an export (JSON or JSON-MIN) or of any list of objects, without cancelled annotations."""
     rows: list[dict[str, Any]] = []
     for task in tasks:
         if not isinstance(task, dict):
@@ -61,7 +61,7 @@ def rows_of_export(tasks: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _results(annotation: dict[str, Any]) -> dict[str, Any]:
-    """What one annotation says, by the name of its control."""
+    """The values of an annotation by the name of the control."""
     found: dict[str, Any] = {}
     results = annotation.get("result")
     for result in results if isinstance(results, list) else ():
@@ -97,7 +97,7 @@ def _review_html(item: Item) -> str:
 
 
 def _product_html(task: Task, entity: Entity, number: int) -> str:
-    """One product, closed until it is clicked; every text escaped."""
+    """A product as a block that opens at a click; all texts are escaped."""
     thumbnails = Markup("").join(
         Markup('<img src="{}" alt="">').format(uri) for uri in _uris(task, entity.images, THUMBNAIL_SIDE)
     )

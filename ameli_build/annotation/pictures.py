@@ -1,4 +1,4 @@
-"""Pictures on a sheet: each distinct one once, small, as JPEG."""
+"""Pictures on a sheet: small JPEGs, each distinct picture once."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from ameli_build.core.snapshot import is_own_file
 from ameli_build.core.workers import default_workers
 
 PHOTO_SIDE = 900
-"""Pixels of a review photograph's longer side: annotators zoom into these."""
+"""Longer side of a review photograph in pixels; annotators zoom into photographs."""
 THUMBNAIL_SIDE = 150
 _SIDES = (480, 400, 320, 240, 200, 160)
-"""Of product pictures; few, so that sheets share their copies."""
+"""Longer sides of product pictures in pixels; few sizes, so that sheets share copies."""
 _BYTES_PER_PIXEL = 0.13
-"""Of a product picture at this quality in base64: what catalogue pictures were seen to need."""
+"""Base64 bytes for each pixel of a product picture at this quality, measured on catalogue pictures."""
 
 
 def product_side(pictures: int, megabytes: float) -> int:
-    """Pixels of a product picture's longer side so that `pictures` of them take about `megabytes` on a sheet."""
+    """Longer side of product pictures in pixels, so that `pictures` of them take about `megabytes` on a sheet."""
     side = math.sqrt(megabytes * 1e6 / _BYTES_PER_PIXEL / max(pictures, 1))
     return next((each for each in _SIDES if each <= side), _SIDES[-1])
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Small copies of pictures named by their content: paths are relative to `root`, copies are kept in `cache`."""
+    """Small copies of pictures, named by content, in the folder `cache`; paths are relative to `root`."""
 
     root: Path
     cache: Path
 
     def small(self, path: str, side: int) -> bytes | None:
-        """The picture as JPEG, upright, on white, at most `side` pixels long; None where it cannot be read."""
+        """The picture as an upright JPEG on white, at most `side` pixels long; None if it cannot be read."""
         with bounded(ANY_SIZE):
             return self._small(path, side)
 
@@ -60,20 +60,20 @@ class Pictures:
         return jpeg
 
     def prepare(self, paths: Collection[str], side: int) -> None:
-        """Make the copies of many pictures, several at a time; Pillow works outside the interpreter's lock."""
-        with bounded(ANY_SIZE), ThreadPoolExecutor(default_workers()) as pool:  # Pillow's guards are the process's
+        """Make copies of many pictures in threads; Pillow releases the interpreter's lock."""
+        with bounded(ANY_SIZE), ThreadPoolExecutor(default_workers()) as pool:  # Pillow's limits are global
             copies = pool.map(lambda path: self._small(path, side) is not None, sorted(paths))
             deque(track(copies, "pictures", len(paths)), maxlen=0)
 
 
 def _shrunk(path: Path, side: int) -> bytes | None:
-    """A small copy of a picture, decoded as every stage decodes it."""
+    """A small copy of a picture, decoded in the same way as in the stages."""
     try:
         with open_body(picture_body(path)) as opened:
             opened.draft("RGB", (side, side))
             flat = to_rgb(opened)
             flat.thumbnail((side, side), Image.Resampling.LANCZOS)
-    except Exception:  # a decoder raises whatever the damage makes it raise
+    except Exception:  # decoders raise many kinds of errors for damaged pictures
         return None
     stream = io.BytesIO()
     flat.save(stream, "JPEG", quality=74)
@@ -81,15 +81,15 @@ def _shrunk(path: Path, side: int) -> bytes | None:
 
 
 def data_uri(jpeg: bytes) -> str:
-    """The picture as a `data:` address."""
+    """The picture as a `data:` URL."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
 
 
 class Album:
-    """Numbers for pictures, so that a file holds each once: `number_of` gives None for one that cannot be read."""
+    """Numbers of pictures, so that a file holds each picture once."""
 
     def __init__(self, pictures: Pictures, small: Collection[str], side: int) -> None:
-        """`small` are paths of product pictures, kept at `side` pixels; all others count as photographs."""
+        """`small` are paths of product pictures, which get `side` pixels; all other pictures are photographs."""
         self._source = pictures
         self._small = frozenset(small)
         pictures.prepare(self._small, side)
@@ -98,7 +98,7 @@ class Album:
         self.pictures: list[str] = []
 
     def number_of(self, path: str) -> int | None:
-        """The number of a picture in `pictures`; it is read when first asked for."""
+        """The number of a picture in `pictures`, None if it cannot be read. The first request reads the picture."""
         if path not in self._numbers:
             jpeg = self._source.small(path, self._side if path in self._small else PHOTO_SIDE)
             self._numbers[path] = None if jpeg is None else len(self.pictures)
@@ -107,5 +107,5 @@ class Album:
         return self._numbers[path]
 
     def numbers_of(self, paths: Iterable[str]) -> list[int]:
-        """The numbers of those of `paths` that can be read, in order."""
+        """The numbers of the readable pictures among `paths`, in order."""
         return [number for path in paths if (number := self.number_of(path)) is not None]

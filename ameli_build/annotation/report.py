@@ -1,4 +1,4 @@
-"""What annotators answered, kept and counted: `sheets/answers.parquet`, `sheets/report.json`, `sheets/labels.csv`."""
+"""Storage and statistics of answers: `sheets/answers.parquet`, `sheets/report.json`, `sheets/labels.csv`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ameli_build.release.stage import ANSWERS_FILE
 from ameli_build.release.tables import ANSWERS
 
 _STORE = pl.Schema(dict.fromkeys(("annotator", "review_id", "choice", "sku", "words", "comment"), pl.String))
-"""Columns of `sheets/answers/<task>.parquet`: all that was answered, `sku` the chosen candidate of `clean-test`."""
+"""Columns of `sheets/answers/<task>.parquet`, with all answers; `sku` is the chosen candidate of `clean-test`."""
 
 _POSITIVE = {INFORMATIVENESS: "yes", "mentions": "right"}
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotationReport:
-    """What an import found: `tasks` are the reports as written to disk; `str()` is what a user reads."""
+    """Result of an import. `tasks` are the reports as written to disk; `str()` gives the text for the user."""
 
     tasks: Mapping[str, Mapping[str, Any]]
     problems: tuple[str, ...]
@@ -42,17 +42,17 @@ class AnnotationReport:
 def record(
     snapshot: Snapshot, tasks: Mapping[str, Task], checked: Checked, problems: Sequence[str]
 ) -> AnnotationReport:
-    """Merge the answers with those of earlier imports and write what follows from them."""
+    """Merge the answers with earlier imports and write answers, report and labels."""
     reports: dict[str, Mapping[str, Any]] = {}
-    told = list(problems)
+    messages = list(problems)
     for name, task in tasks.items():
         fresh = [answer for answer in checked.answers if answer.task == name]
         if not fresh:
             continue
         path = snapshot.root / "sheets" / "answers" / f"{name}.parquet"
-        merged = _merge(path, task, fresh, told)
+        merged = _merge(path, task, fresh, messages)
         write_table(path, merged)
-        report = _report(snapshot, task, merged) | {"not_used": told}
+        report = _report(snapshot, task, merged) | {"not_used": messages}
         suffix = "" if name == CLEAN_TEST else f"-{name}"
         write_json(snapshot.root / "sheets" / f"report{suffix}.json", report)
         if name == CLEAN_TEST:
@@ -60,11 +60,11 @@ def record(
         if name == INFORMATIVENESS:
             write_bytes(snapshot.root / "sheets" / "labels.csv", _labels(merged).encode())
         reports[name] = report
-    return AnnotationReport(reports, tuple(told), checked.blank)
+    return AnnotationReport(reports, tuple(messages), checked.blank)
 
 
-def _merge(path: Path, task: Task, fresh: Sequence[Given], told: list[str]) -> pl.DataFrame:
-    """Earlier answers of other annotators and the fresh ones. People's answers end those of simulated annotators."""
+def _merge(path: Path, task: Task, fresh: Sequence[Given], messages: list[str]) -> pl.DataFrame:
+    """New answers, and earlier answers of other annotators. Answers of people replace those of simulated annotators."""
     rows = [
         (
             answer.annotator,
@@ -81,12 +81,12 @@ def _merge(path: Path, task: Task, fresh: Sequence[Given], told: list[str]) -> p
     old = old.filter(~pl.col("annotator").is_in(new["annotator"].unique().to_list()))
     fits = [_still_fits(task, row) for row in old.iter_rows(named=True)]
     if stale := fits.count(False):
-        told.append(f"{stale} answers of earlier imports, about reviews or candidates that are no longer there")
+        messages.append(f"{stale} answers of earlier imports, about reviews or candidates that are no longer there")
     merged = pl.concat([old.filter(pl.Series(fits, dtype=pl.Boolean)), new])
     simulated = pl.col("annotator").str.starts_with(SIMULATED)
     people = merged.filter(~simulated)
     if 0 < people.height < merged.height:
-        told.append(f"{merged.height - people.height} answers of simulated annotators, since people have answered")
+        messages.append(f"{merged.height - people.height} answers of simulated annotators, since people have answered")
         merged = people
     return merged.sort("annotator", "review_id")
 
@@ -103,7 +103,7 @@ def _still_fits(task: Task, row: Mapping[str, Any]) -> bool:
 
 
 def _positions(task: Task, merged: pl.DataFrame) -> pl.DataFrame:
-    """The table that the release reads; positions are those of the candidates as they are now."""
+    """The table for the release; positions refer to the current order of the candidates."""
     rows = [
         (row["annotator"], row["review_id"], _position(task, row), row["sku"]) for row in merged.iter_rows(named=True)
     ]
@@ -141,7 +141,7 @@ def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, A
 
 
 def _judged(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> list[tuple[str, str, str, bool]]:
-    """(annotator, review id, choice, right or positive) of each answer."""
+    """Each answer as (annotator, review id, choice, right or positive)."""
     if task.name != CLEAN_TEST:
         positive = _POSITIVE[task.name]
         rows = merged.select("annotator", "review_id", "choice").iter_rows()
@@ -153,7 +153,7 @@ def _judged(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> list[tuple[
 
 
 def _score(task: Task, judged: Sequence[tuple[str, bool]]) -> dict[str, Any]:
-    """Counts and the share of right answers; "cannot tell" is an answer that is not right, except where nothing is."""
+    """Counts and the share of right answers. "Cannot tell" counts as wrong in Clean-Test and is ignored elsewhere."""
     unsure = sum(choice == CANNOT_TELL for choice, _ in judged)
     right = sum(right for _, right in judged)
     of = len(judged) if task.name == CLEAN_TEST else len(judged) - unsure
@@ -167,7 +167,7 @@ def _score(task: Task, judged: Sequence[tuple[str, bool]]) -> dict[str, Any]:
 
 
 def _labels(merged: pl.DataFrame) -> str:
-    """`review_id,label` as `ameli calibrate` reads it: what more annotators said; a tie gives no label."""
+    """Labels for `ameli calibrate`, as `review_id,label`: the majority's answer; a tie gives no label."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for review_id, choice in merged.select("review_id", "choice").iter_rows():
         votes[review_id][choice] += 1

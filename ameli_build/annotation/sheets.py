@@ -1,4 +1,4 @@
-"""Sheets out, answers in: what the command line and the flows call."""
+"""Export of sheets and import of answers, for the command line and the flows."""
 
 from __future__ import annotations
 
@@ -19,17 +19,29 @@ from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_bytes
 
 ENDINGS = {"html": "html", "xlsx": "xlsx", "labelstudio": "json"}
-"""Formats of sheets, and how their files end."""
+"""File extension of each format."""
 
 
 def export_sheets(
     snapshot: Snapshot, format: str, annotators: int, overlap: int, task: str, settings: Settings
 ) -> list[Path]:
-    """Write a sheet an annotator into `SNAPSHOT/sheets/<format>/`; returns the files.
+    """Write a sheet for each annotator into `SNAPSHOT/sheets/<format>/` (section 3.5).
 
-    The reviews of `clean-test` are the test split; every review goes to one annotator, `overlap` of them to all.
-    Sheets of an earlier export of the same task and format are removed. Raises `UnusableInput` for an unknown format
-    or task, and where the tables are missing.
+    Sheets of an earlier export of the same task and format are removed.
+
+    Args:
+        snapshot: Snapshot with the tables of the task.
+        format: "html", "xlsx" or "labelstudio".
+        annotators: Number of annotators.
+        overlap: Number of reviews that all annotators get; each other review goes to a single annotator.
+        task: "clean-test" (all reviews of the test split), "informativeness" or "mentions".
+        settings: Settings of the run.
+
+    Returns:
+        The files of the sheets.
+
+    Raises:
+        UnusableInput: The format or the task is unknown, or tables are missing.
     """
     if format not in ENDINGS:
         raise UnusableInput(f"format {format!r}: not one of {', '.join(ENDINGS)}")
@@ -44,7 +56,7 @@ def export_sheets(
     names = [f"{prefix}-{number:02d}" for number in range(1, annotators + 1)]
     written = []
     sheets = zip(names, parts, strict=True)
-    # the pictures of an HTML sheet, most of its work, have a bar of their own
+    # the pictures of HTML sheets take most of the time and have a separate progress bar
     for name, part in sheets if format == "html" else track(sheets, f"{format} sheets", annotators):
         path = folder / f"{name}.{ENDINGS[format]}"
         write_bytes(path, _sheet(asked, format, name, part, settings))
@@ -59,11 +71,13 @@ def export_sheets(
 
 
 def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings) -> AnnotationReport:
-    """Read answers back; writes `sheets/answers.parquet` and `sheets/report.json`.
+    """Read answers; writes `sheets/answers.parquet` and `sheets/report.json`.
 
-    Answers of annotators who are in the files take the place of their earlier ones, those of others stay. Two
-    different answers of one annotator for one review are both left out. Whatever is left out is counted in the report,
-    and nothing else is lost. Raises `UnusableInput` when no usable answer is in any of the files.
+    New answers of an annotator replace all earlier answers of that annotator. If an annotator gave a review two
+    different answers, both are ignored. The report counts all ignored answers.
+
+    Raises:
+        UnusableInput: No file has a usable answer.
     """
     given, problems = [], []
     for path in files:

@@ -1,4 +1,4 @@
-"""Annotators who are no people: for the demo, and for tests of what comes after annotation."""
+"""Simulated annotators, for the demo and for tests of the steps after annotation."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ameli_build.core.snapshot import Snapshot, write_json
 
 
 def answer_sheets(snapshot: Snapshot, annotators: int, overlap: int, accuracy: float, settings: Settings) -> list[Path]:
-    """Write answers files as people's downloads would be, right with probability `accuracy`; returns the files.
+    """Write answers files in the format of an annotator's download; returns the files.
 
-    They say that they are simulated. Which answers are right is decided by hashes of the seed, so it does not depend
-    on the number of reviews.
+    Each answer is right with probability `accuracy`. Hashes of the seed decide, so an answer does not depend on the
+    number of reviews. The annotators' names say that they are simulated.
     """
     task = load_task(snapshot, CLEAN_TEST)
     test = pl.read_parquet(snapshot.dataset / "test.parquet", columns=["review_id", "sku"])
@@ -51,7 +51,7 @@ def answer_sheets(snapshot: Snapshot, annotators: int, overlap: int, accuracy: f
 
 
 def _choice(shown: Sequence[str], gold: str, accuracy: float, who: tuple[str, str], settings: Settings) -> int | str:
-    """The gold product's number, or with probability 1 - `accuracy` another's."""
+    """The gold product's number; with probability 1 - `accuracy`, that of another product."""
     digest = hashlib.sha256("\n".join((str(settings.run.seed), "simulated", *who)).encode()).digest()
     if int.from_bytes(digest[:8], "big") < accuracy * 2**64:
         return shown.index(gold) + 1

@@ -1,4 +1,4 @@
-"""What annotators are asked: the reviews of a task, what is shown beside each, and which choices there are."""
+"""Annotation tasks: their reviews, the products beside each review, and the choices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ameli_build.core.snapshot import Snapshot
 CLEAN_TEST, INFORMATIVENESS, MENTIONS = TASKS = ("clean-test", "informativeness", "mentions")
 CANNOT_TELL = "?"
 CHOICES: Mapping[str, tuple[str, ...]] = {INFORMATIVENESS: ("yes", "no"), MENTIONS: ("right", "wrong")}
-"""The fixed choices of a task, beside "cannot tell"; those of `clean-test` are the candidates' numbers."""
+"""Fixed choices of a task, besides "cannot tell". The choices of `clean-test` are the numbers of candidates."""
 
 QUESTIONS: Mapping[str, str] = {
     CLEAN_TEST: "Which of these products is the review about?",
@@ -31,9 +31,9 @@ QUESTIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One review to judge. `shown` are the SKUs beside it, in their order; `photos` and `span` as in the tables.
+    """A review to judge. `shown` are the SKUs beside it, in order; `photos` are paths as in the tables.
 
-    `span` is the mention in `text` in code points; None where the task does not show it.
+    `span` is the mention's range in `text`, in code points; None if the task does not show it.
     """
 
     review_id: str
@@ -46,7 +46,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A product as annotators see it: no SKU, no price. `attributes` are (group, name, value)."""
+    """A product for annotators, without SKU and price. `attributes` are (group, name, value)."""
 
     name: str
     categories: tuple[str, ...]
@@ -57,7 +57,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """All reviews that can be judged in a task, and where their pictures are."""
+    """All reviews of a task and the folder of their pictures."""
 
     name: str
     items: Mapping[str, Item]
@@ -66,18 +66,18 @@ class Task:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the task's review ids and what is shown beside each; each sheet and answers file carries it."""
+        """SHA-256 of the review ids and the products beside each review. All sheets and answers files contain it."""
         shown = [[key, list(item.shown), item.span] for key, item in sorted(self.items.items())]
         return hashlib.sha256(json.dumps([self.name, shown]).encode()).hexdigest()
 
     def choices(self, item: Item) -> tuple[str, ...]:
-        """What can be answered for a review, "cannot tell" last."""
+        """The choices for a review; "cannot tell" is the last."""
         numbers = tuple(str(position) for position in range(1, len(item.shown) + 1))
         return (*CHOICES.get(self.name, numbers), CANNOT_TELL)
 
 
 def load_task(snapshot: Snapshot, name: str) -> Task:
-    """A task of a snapshot. Raises `UnusableInput` for an unknown task, and where its tables are missing."""
+    """A task of a snapshot; raises `UnusableInput` if the task is unknown or its tables are missing."""
     if name == CLEAN_TEST:
         return _clean_test(snapshot)
     if name in TASKS:
@@ -86,7 +86,7 @@ def load_task(snapshot: Snapshot, name: str) -> Task:
 
 
 def choose(task: Task, settings: Settings) -> list[str]:
-    """The reviews that go out: all of the test split; of the other tasks, a sample of section 3's size by hash."""
+    """The reviews for annotators: the whole test split; for other tasks, a sample by hash, of section 3's size."""
     ids = sorted(task.items)
     if task.name == CLEAN_TEST:
         return ids
@@ -96,7 +96,7 @@ def choose(task: Task, settings: Settings) -> list[str]:
 
 
 def _clean_test(snapshot: Snapshot) -> Task:
-    """The test split with its candidates: the gold product is one of them, and nothing tells which."""
+    """The test split with its candidates. The gold product is among them and does not stand out."""
     tables = {}
     for name in ("test", "products"):
         path = snapshot.dataset / f"{name}.parquet"
@@ -113,7 +113,7 @@ def _clean_test(snapshot: Snapshot) -> Task:
 
 
 def _of_mentions(snapshot: Snapshot, name: str) -> Task:
-    """Every review that has a mention, kept by section 3.4 or not, beside its gold product."""
+    """All reviews with a mention, including those that section 3.4 drops, each with its gold product."""
     reviews = snapshot.scan("clean/reviews").join(snapshot.scan("mentions/mentions"), on="review_id").collect()
     items = {row["review_id"]: _item(row, name) for row in reviews.iter_rows(named=True)}
     return Task(name, items, _entities(snapshot.read("clean/products"), items), _pictures(snapshot, snapshot.root))
@@ -132,7 +132,7 @@ def _item(row: Mapping[str, Any], name: str) -> Item:
 
 
 def _entities(products: pl.DataFrame, items: Mapping[str, Item]) -> dict[str, Entity]:
-    """The products that are shown, by SKU. Raises `UnusableInput` when the table lacks one."""
+    """The products on the sheets by SKU; raises `UnusableInput` if the table lacks a product."""
     wanted = {sku for item in items.values() for sku in item.shown}
     found = {
         row["sku"]: Entity(

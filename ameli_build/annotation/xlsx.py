@@ -1,4 +1,4 @@
-"""The XLSX sheet: a row a review, a drop-down for the choice, products on a second worksheet; no hidden cell."""
+"""The XLSX sheet: a row for each review with a drop-down list, products on a second worksheet, no hidden cells."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ameli_build.annotation.tasks import CANNOT_TELL, INFORMATIVENESS, MENTIONS,
 from ameli_build.core.text import printable
 
 _LONGEST = 32_000
-"""Characters of a cell; a spreadsheet takes 32,767."""
+"""Characters of a cell; the limit of spreadsheets is 32,767."""
 _LONGEST_LIST = 255
-"""Characters of a drop-down's list."""
+"""Characters of a drop-down list."""
 _ALLOWED = {
     INFORMATIVENESS: "yes or no",
     MENTIONS: "right or wrong (the words in [[ ]] are the marked ones)",
@@ -27,13 +27,13 @@ _CREATED = datetime(2000, 1, 1)
 _SIDE = 88
 _ROW_HEIGHT = 132
 _MOST_LINKS = 65_000
-"""Links of a worksheet; a spreadsheet takes 65,530. Products beyond are named with their row's number."""
+"""Links of a worksheet; the limit of spreadsheets is 65,530. Further products are named with their row number."""
 _MANY_PICTURES = 2000
-"""Distinct product pictures from which on only each product's first one is shown: spreadsheets grow slow."""
+"""With more distinct product pictures, only the first picture of each product is shown, as spreadsheets get slow."""
 
 
 def sheet_workbook(task: Task, annotator: str, review_ids: Sequence[str]) -> bytes:
-    """The workbook of one annotator; the same bytes for the same content. Every text is written as a string."""
+    """The workbook of an annotator; the same content gives the same bytes. All texts are written as strings."""
     stream = io.BytesIO()
     options = {
         "in_memory": True,
@@ -49,7 +49,7 @@ def sheet_workbook(task: Task, annotator: str, review_ids: Sequence[str]) -> byt
 
 
 class _Writer:
-    """Writes the worksheets of one workbook."""
+    """Writes the worksheets of a workbook."""
 
     def __init__(self, book: Any, task: Task) -> None:
         self._task = task
@@ -67,7 +67,7 @@ class _Writer:
         self._header = book.add_format({"bold": True, "bg_color": "#E6F0F7", "border": 1, "text_wrap": True})
 
     def write(self, annotator: str, items: Sequence[Item]) -> None:
-        """All worksheets; products are numbered by name, which tells nothing of the gold product."""
+        """Write all worksheets. Products are numbered by name, which does not reveal the gold product."""
         names = {sku: self._task.entities[sku].name for item in items for sku in item.shown}
         rows = {sku: row for row, sku in enumerate(sorted(names, key=lambda sku: (names[sku], sku)), 1)}
         self._write_products(rows)
@@ -126,10 +126,10 @@ class _Writer:
 
     def _validation(self, item: Item) -> dict[str, Any]:
         choices = list(self._task.choices(item))
-        told = {"error_title": "Not a choice", "error_message": f"One of {choices[0]} to {choices[-2]}, or ?"}
+        alert = {"error_title": "Not a choice", "error_message": f"One of {choices[0]} to {choices[-2]}, or ?"}
         if len(",".join(choices)) <= _LONGEST_LIST:
-            return {"validate": "list", "source": choices, **told}
-        return {"validate": "length", "criteria": "between", "minimum": 1, "maximum": 4, **told}
+            return {"validate": "list", "source": choices, **alert}
+        return {"validate": "length", "criteria": "between", "minimum": 1, "maximum": 4, **alert}
 
     def _write_products(self, rows: Mapping[str, int]) -> None:
         sheet, entities = self._products, self._task.entities
@@ -166,7 +166,7 @@ class _Writer:
             self._guide.write_string(row, 0, line, self._cell)
 
     def _write_text(self, sheet: Any, row: int, column: int, text: str) -> None:
-        """A text as a string, never as a formula, a number or an address."""
+        """Write a text as a string, never as a formula, a number or a link."""
         if len(text) > _LONGEST:
             text = text[:_LONGEST] + " [cut here; the HTML sheet has all of it]"
         sheet.write_string(row, column, printable(text), self._cell)

@@ -1,1 +1,1 @@
-"""The demo's world: a generated catalogue, reviews, pictures, and a storefront that serves them; not the paper's."""
+"""The demo's world: a generated catalogue, reviews, pictures, and a storefront that serves them."""

@@ -1,4 +1,4 @@
-"""What a server of the demo answers with."""
+"""Responses of the demo's servers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One response, before it is packed for the wire."""
+    """A response before compression and transfer."""
 
     body: bytes
     content_type: str = "text/html; charset=utf-8"

@@ -1,4 +1,4 @@
-"""What a generated product looks like: the few values from which all of its pictures follow."""
+"""The appearance of a generated product: the values that determine all its pictures."""
 
 import hashlib
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ KINDS: tuple[str, ...] = (
     "vacuum",
 )
 
-# Accents that a family may carry on buttons, rings and lights, whatever the colour of the variant.
+# Accent colours of a family on buttons, rings and lights, independent of the variant's colour.
 ACCENTS: tuple[Rgb, ...] = (
     (224, 74, 52),
     (242, 168, 36),
@@ -71,11 +71,10 @@ ACCENTS: tuple[Rgb, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """All that decides the pictures of one product; equal looks give equal bytes.
+    """The values that determine a product's pictures; equal looks give equal bytes.
 
-    `family` seeds what the variants of a family share (proportions, layout, details, accent);
-    `colour` is a name of `COLOURS`; `size` lies in 0..1 and is relative to the family;
-    `label` is printed on the casing ("" for none).
+    `family` is the seed of properties that variants share (proportions, layout, details, accent). `colour` is a name in
+    `COLOURS`. `size` is in 0..1, relative to the family. `label` is printed on the casing ("" for none).
     """
 
     kind: str
@@ -85,7 +84,7 @@ class Look:
     label: str
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a kind or colour that cannot be drawn, or a size outside 0..1."""
+        """Raise ValueError if the kind or the colour is unknown, or the size is outside 0..1."""
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind {self.kind!r}; known: {', '.join(KINDS)}")
         if self.colour not in COLOURS:
@@ -96,13 +95,13 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """Named draws that a family always answers in the same way, in whatever order they are asked."""
+    """Random draws by name. A family's draws are always the same and do not depend on their order."""
 
     kind: str
     family: int
 
     def draw(self, name: str) -> float:
-        """A number in [0, 1) that depends on kind, family and name only."""
+        """A number in [0, 1) that depends only on kind, family and name."""
         return _draw(f"{self.kind}|{self.family}|{name}")
 
     def between(self, name: str, low: float, high: float) -> float:
@@ -114,7 +113,7 @@ class Traits:
         return int(self.draw(name) * count)
 
     def flip(self, name: str, probability: float = 0.5) -> bool:
-        """True with the given probability over families."""
+        """True for the given share of families."""
         return self.draw(name) < probability
 
     def accent(self, name: str = "accent") -> Rgb:
@@ -128,6 +127,6 @@ def _draw(text: str) -> float:
 
 
 def picture_seed(look: Look, purpose: str, seed: int) -> int:
-    """A seed for numpy that is the same in every process, unlike Python's `hash`."""
+    """A seed for numpy that, unlike Python's `hash`, is the same in every process."""
     text = f"{look.kind}|{look.family}|{look.colour}|{look.size:.6f}|{look.label}|{purpose}|{seed}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -1,4 +1,4 @@
-"""A transparent canvas in unit coordinates, with the shaded shapes that products are made of."""
+"""A transparent canvas in unit coordinates, with the shaded shapes for drawings of products."""
 
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ METAL: Rgb = (174, 177, 182)
 
 
 def mix(first: Rgb, second: Rgb, share: float) -> Rgb:
-    """`first` with `share` (0..1) of `second` in it."""
+    """A mixture of two colours with `share` (0..1) of `second`."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
@@ -29,18 +29,18 @@ def luminance(colour: Rgb) -> float:
 
 
 def contrast(colour: Rgb, share: float = 0.3) -> Rgb:
-    """A line colour that can be seen on `colour`: darker on light, lighter on dark."""
+    """A line colour with contrast to `colour`: darker on light colours, lighter on dark colours."""
     return mix(colour, BLACK if luminance(colour) > 105 else WHITE, share)
 
 
 def taper(x: float, top: float, upper: float, bottom: float, lower: float) -> list[Point]:
-    """A trapezoid around the upright through `x`: half-widths `upper` and `lower`."""
+    """A trapezoid around the vertical line at `x`, with half-widths `upper` and `lower`."""
     return [(x - upper, top), (x + upper, top), (x + lower, bottom), (x - lower, bottom)]
 
 
 @lru_cache(maxsize=64)
 def font(pixels: int) -> Font:
-    """The font that Pillow carries, so that every machine draws the same letters."""
+    """Pillow's own font, so that all machines draw the same letters."""
     return ImageFont.load_default(size=pixels)
 
 
@@ -106,7 +106,7 @@ class Canvas:
         self.oval((x - radius, y - radius, x + radius, y + radius), fill)
 
     def ring(self, x: float, y: float, radius: float, colour: Rgb, width: float) -> None:
-        """A circle's outline; `width` goes inwards."""
+        """A circle's outline; `width` extends inwards."""
         box = self._box((x - radius, y - radius, x + radius, y + radius))
         self._draw.ellipse(box, outline=colour, width=self._width(width))
 
@@ -130,7 +130,7 @@ class Canvas:
                 self.disc(x, y, width * share / 2, shade)
 
     def shaded(self, box: Box, colour: Rgb, radius: float = 0.0, light: str = "left") -> None:
-        """A rectangle that light falls on: `left`, `top`, `cylinder` or `brushed`."""
+        """A shaded rectangle; the light is `left`, `top`, `cylinder` or `brushed`."""
         left, top, right, bottom = self._box(box)
         mask = Image.new("L", (right - left, bottom - top))
         edge = (0, 0, right - left - 1, bottom - top - 1)
@@ -138,14 +138,14 @@ class Canvas:
         self._fill(mask, (left, top), colour, light)
 
     def shaded_oval(self, box: Box, colour: Rgb, light: str = "left") -> None:
-        """An ellipse that light falls on."""
+        """A shaded ellipse."""
         left, top, right, bottom = self._box(box)
         mask = Image.new("L", (right - left, bottom - top))
         ImageDraw.Draw(mask).ellipse((0, 0, right - left - 1, bottom - top - 1), 255)
         self._fill(mask, (left, top), colour, light)
 
     def shaded_poly(self, points: list[Point], colour: Rgb, light: str = "left") -> None:
-        """A polygon that light falls on."""
+        """A shaded polygon."""
         pixels = self._points(points)
         left, top = (int(min(p[axis] for p in pixels)) for axis in (0, 1))
         right, bottom = (int(max(p[axis] for p in pixels)) + 1 for axis in (0, 1))
@@ -166,7 +166,7 @@ class Canvas:
         self.image.paste(picture.resize(mask.size, Image.Resampling.BILINEAR), (left, top), mask)
 
     def text(self, x: float, y: float, text: str, height: float, fill: Rgb, widest: float = 1.0) -> None:
-        """Text centred at a point, shrunk when it would be wider than `widest`."""
+        """Text centred at a point, scaled down if it is wider than `widest`."""
         if not text:
             return
         letters = font(max(6, round(height * self.pixels)))

@@ -1,4 +1,4 @@
-"""The demo's products: titles, specification sheets, descriptions and pictures in the shop's manner."""
+"""The demo's products: titles, specification sheets, descriptions and pictures in the shop's style."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ VIEWS = ("{sku}_sd.jpg", "{sku}_rd.jpg", "{sku}_ld.jpg", "{sku}cv11d.jpg", "{sku
 """File names of a product's pictures, by view."""
 
 NO_IMAGES, ONLY_PLACEHOLDER, ONLY_TRUNCATED, NO_SPECIFICATIONS = 2, 9, 17, 4
-"""Families whose last variant has the defect: the first three leave the knowledge base."""
+"""Index of the family whose last variant has each defect. The first three variants are not in the knowledge base."""
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _BSIN = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def make_world(seed: int = 13, products: int = 240) -> World:
-    """The whole world of the demo: products, reviews about them, and the truth of each review.
+    """The whole world of the demo: products, reviews, and the truth of each review.
 
-    Depends on the arguments only; a larger world contains the smaller one's families, its last one apart.
+    It depends only on the arguments. A larger world contains the families of a smaller world, except the last.
     """
     families = make_families(seed, products)
     items = tuple(_product(seed, family, variant) for family in families for variant in family.variants if variant.sold)
@@ -79,7 +79,7 @@ def _price(seed: int, family: Family, variant: Variant) -> float:
 
 
 def _attributes(seed: int, family: Family, variant: Variant, name: str) -> tuple[Attribute, ...]:
-    """The specification sheet: key rows first, and again in the group where they belong, as the shop has it."""
+    """The specification sheet: key rows first, and again in their own group, as in the shop."""
     rows = [trait for trait in family.category.traits if trait.name not in family.left_out]
     general = [
         ("Product Name", name.split(" - ", 1)[-1].rpartition(" - ")[0] or name),
@@ -103,12 +103,12 @@ def _attributes(seed: int, family: Family, variant: Variant, name: str) -> tuple
 
 
 def _sayable(sentence: str, values: dict[str, str]) -> bool:
-    """Whether a sentence makes sense with these values: "None support" does not."""
+    """Whether a sentence makes sense with these values. "None support" does not."""
     return not any(f"{{{name}}}" in sentence for name, value in values.items() if value in ("None", "true", "false"))
 
 
 def _description(seed: int, family: Family, variant: Variant) -> str:
-    """Forty to eighty words; all variants of a family have the same sentences with their own values."""
+    """A description of forty to eighty words. Variants of a family have the same sentences with different values."""
     first, *others = family.category.description
     fitting = [line for line in others if all(_sayable(line, each.values) for each in family.variants)]
     rng = draws(seed, "description", family.index)

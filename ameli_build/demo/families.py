@@ -1,4 +1,4 @@
-"""Families of variants: what they share, what tells their variants apart, and what they are called."""
+"""Families of variants: shared values, varying values, and names."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from ameli_build.demo.lexicon import Category, Noun, Trait, categories
 from ameli_build.demo.words import draws, in_title, number_of
 
 SIZES = (4, 3, 4, 5, 4, 4, 2, 4, 6, 4)
-"""Variants a family, repeated: four on average."""
+"""Numbers of variants of successive families, repeated; four on average."""
 
 DISCONTINUED_EVERY = 12
-"""One family in so many has a variant that shoppers wrote about and the shop no longer sells."""
+"""One family in so many has a discontinued variant with reviews."""
 
 COLOR = "Color"
 FAMILY_SEEDS = 1_000_000
-"""Pictures of the demo are drawn from family seeds below this; the image model was trained on those above."""
+"""The demo's pictures use family seeds below this number; the image model was trained on seeds above it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One combination of values; `values` holds every trait of the category and "Color"."""
+    """A combination of values; `values` has all traits of the category and "Color"."""
 
     sku: str
     values: dict[str, str]
@@ -32,7 +32,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Variants of one product; `position` counts families of the category, `index` all families."""
+    """Variants of a product; `position` counts the families of a category, `index` all families."""
 
     index: int
     position: int
@@ -48,11 +48,11 @@ class Family:
 
     @property
     def skus(self) -> tuple[str, ...]:
-        """The SKUs of all variants, the discontinued one among them."""
+        """The SKUs of all variants, including the discontinued variant."""
         return tuple(variant.sku for variant in self.variants)
 
     def title(self, variant: Variant) -> str:
-        """The variant's name in the shop's manner."""
+        """The variant's name in the shop's style."""
         words = {name: in_title(value) for name, value in variant.values.items()}
         extras = [axis for axis in self.axes if variant.values[axis] == "true"]
         noun = " with ".join((self.noun.title, *extras))
@@ -60,7 +60,7 @@ class Family:
 
 
 def make_families(seed: int, products: int) -> list[Family]:
-    """Families with `products` sold variants in all; a longer list begins with the shorter one's families."""
+    """Families with `products` sold variants in total. A longer list begins with the families of a shorter list."""
     families: list[Family] = []
     taken: set[str] = set()
     missing = products
@@ -75,7 +75,7 @@ def make_families(seed: int, products: int) -> list[Family]:
 
 
 def look_of(family: Family, variant: Variant) -> Look:
-    """What a variant looks like: its family's shape in its colour and size."""
+    """The look of a variant: its family's shape, with its colour and size."""
     sizes = family.category.trait(family.category.size).values
     rank = sizes.index(variant.values[family.category.size]) / max(1, len(sizes) - 1)
     return Look(family.category.kind, family.picture_seed, variant.values[COLOR], rank, family.brand)
@@ -120,7 +120,7 @@ def _family(seed: int, index: int, size: int, taken: set[str]) -> Family:
 
 
 def _sku(seed: int, index: int, number: int, taken: set[str]) -> str:
-    """Seven digits that begin with 6, as the shop's do today."""
+    """A SKU of seven digits that begins with 6, as the shop's current SKUs."""
     for attempt in itertools.count():
         sku = str(6_000_000 + number_of(seed, "sku", index, number, attempt) % 1_000_000)
         if sku not in taken:
@@ -130,7 +130,7 @@ def _sku(seed: int, index: int, number: int, taken: set[str]) -> str:
 
 
 def _value(trait: Trait, name: str, seed: int, index: int) -> str:
-    """The family's value of a trait; what its name says already ("Gas Range") is so."""
+    """The family's value of a trait; it agrees with the family's name ("Gas Range")."""
     words = _words(name)
     if trait.values[0] == "true" and re.split(r"\W", trait.name)[0].lower() in words:
         return "true"
@@ -145,7 +145,7 @@ def _words(text: str) -> set[str]:
 
 
 def _measure(trait: Trait, seed: int, index: int, size: str) -> str:
-    """A measure between the ends of the trait's range, the same for variants of one size."""
+    """A measure in the trait's range, equal for variants of the same size."""
     low, high, unit = re.fullmatch(r"([\d.]+)~([\d.]+) (.+)", trait.values[0]).groups()  # type: ignore[union-attr]
     share = number_of(seed, index, trait.name, size) % 1000 / 1000
     value = float(low) + share * (float(high) - float(low))
@@ -155,7 +155,7 @@ def _measure(trait: Trait, seed: int, index: int, size: str) -> str:
 def _combinations(
     category: Category, axes: tuple[str, ...], base: dict[str, str], count: int, seed: int, index: int
 ) -> list[dict[str, str]]:
-    """`count` different combinations of the axes' values, fewer where there are not so many; neighbours first."""
+    """At most `count` distinct combinations of the axes' values, similar combinations first."""
     wanted = 3 if len(axes) > 1 else count
     choices = []
     for axis in axes:
@@ -170,7 +170,7 @@ def _combinations(
 
 
 def _template(category: Category, axes: tuple[str, ...], base: dict[str, str], draw: float) -> str:
-    """A title form that shows every axis; a missing one is added, and `Family.title` adds "with Ice Maker"."""
+    """A form of the title that shows all axes; missing axes are added. `Family.title` adds "with Ice Maker"."""
     switch = any(base[axis] in ("true", "false") for axis in axes)
     told = [axis for axis in axes if base[axis] not in ("true", "false")]
     forms = [form for form in category.titles if not (switch and " with " in form)]
@@ -183,7 +183,7 @@ def _template(category: Category, axes: tuple[str, ...], base: dict[str, str], d
 
 
 def _left_out(category: Category, axes: tuple[str, ...], seed: int, index: int) -> frozenset[str]:
-    """Up to five minor rows that this family's specification sheet does not have."""
+    """Up to five minor rows that are missing in this family's specification sheet."""
     minor = [t.name for t in category.traits if not t.key and t.name not in axes and t.name not in category.say]
     ranked = sorted(minor, key=lambda name: number_of(seed, index, "left out", name))
     return frozenset(ranked[: number_of(seed, index, "left out") % 6])

@@ -1,4 +1,4 @@
-"""Carries a fault out: as another answer where HTTP can say it, on the bare socket where it cannot."""
+"""Carries out faults: as another HTTP response if possible, otherwise on the socket."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MEGABYTE = b"\0" * 1_000_000
 
 
 def spoiled(fault: Fault, answer: Answer, target: str) -> Answer | None:
-    """The answer that takes the place of `answer`; None for a fault that needs the socket."""
+    """The response that replaces `answer`; None for a fault that needs the socket."""
     match fault:
         case Status():
             return _status(fault)
@@ -62,7 +62,7 @@ def _status(fault: Status) -> Answer:
 
 @lru_cache(maxsize=8)
 def bomb(fault: Bomb) -> bytes:
-    """A compressed body that unpacks to `fault.megabytes` of zeros."""
+    """A response whose compressed body unpacks to `fault.megabytes` of zeros."""
     if fault.encoding == "gzip":
         packed = io.BytesIO()
         with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as stream:
@@ -77,7 +77,7 @@ def bomb(fault: Bomb) -> bytes:
 
 
 def torment(connection: socket.socket, fault: Fault, answer: Answer, stopped: threading.Event) -> None:
-    """Answer on the bare socket as a fault of the connection has it; the caller closes the connection afterwards."""
+    """Carry out a fault of the connection on the socket; the caller closes the connection afterwards."""
     body = answer.body
     half = body[: len(body) // 2]
     match fault:
@@ -88,7 +88,7 @@ def torment(connection: socket.socket, fault: Fault, answer: Answer, stopped: th
         case Reset():
             connection.sendall(_head(answer, f"Content-Length: {len(body)}") + half)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            os.close(connection.detach())  # the server would say goodbye before it closes
+            os.close(connection.detach())  # otherwise the server would shut the connection down in order
         case Hang(after_headers, seconds):
             if after_headers:
                 connection.sendall(_head(answer, f"Content-Length: {len(body)}"))
@@ -106,7 +106,7 @@ def _head(answer: Answer, framing: str) -> bytes:
 
 
 def _wait(connection: socket.socket, seconds: float, stopped: threading.Event) -> None:
-    """Until the client leaves, the server stops, or the time is over."""
+    """Wait until the client disconnects, the server stops, or the time is over."""
     end = time.monotonic() + seconds
     connection.settimeout(0.1)
     while time.monotonic() < end and not stopped.is_set():

@@ -1,4 +1,4 @@
-"""Ways in which a server misbehaves, as data: which URL meets which fault, and how often."""
+"""Faults of a server as data: for which URLs, which fault, and how often."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ameli_build.demo.answers import Answer
 class Status:
     """Answer with an error status.
 
-    `retry_after` is the header's text (seconds, an HTTP date, anything); `retry_date_in` makes it the HTTP date so many
-    seconds from now.
+    `retry_after` is the text of the header Retry-After (seconds, an HTTP date, or any text). With `retry_date_in`, the
+    header is the HTTP date so many seconds in the future.
     """
 
     code: int
@@ -27,7 +27,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Answer 200 with another body, or with the right body (None) under another content type."""
+    """Answer 200 with another body, or with the right body (None) and another content type."""
 
     body: bytes | None
     content_type: str = "text/html; charset=utf-8"
@@ -35,16 +35,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """Answer 200 with the right body after a change, as a page whose count shrinks or whose button is gone."""
+    """Answer 200 with a changed body, for example with a lower count or without a button."""
 
     change: Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Rework:
-    """Answer with what is made of the URL and of the server's right answers, as reviews that shift between pages.
+    """Answer with a response computed from the URL and from correct responses, as for reviews that move between pages.
 
-    `make(target, respond)` gets the target that was asked for and what answers any target rightly.
+    `make(target, respond)` receives the requested target and a function that returns the correct response for a target.
     """
 
     make: Callable[[str, Callable[[str], Answer]], Answer]
@@ -52,7 +52,7 @@ class Rework:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Send the client elsewhere; "" is the URL that was asked for, which makes a loop."""
+    """Redirect the client; "" is the requested URL, which makes a loop."""
 
     location: str = ""
     code: int = 302
@@ -60,7 +60,7 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class LyingLength:
-    """A Content-Length that promises so many bytes more (or, negative, fewer) than are sent."""
+    """A Content-Length that exceeds the sent bytes by so many (or, if negative, falls short of them)."""
 
     by: int
 
@@ -77,7 +77,7 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Hang:
-    """Silence before the answer, or after its headers, until the client leaves or `seconds` have passed."""
+    """Silence before the response, or after its headers, until the client disconnects or `seconds` have passed."""
 
     after_headers: bool = False
     seconds: float = 60.0
@@ -85,7 +85,7 @@ class Hang:
 
 @dataclass(frozen=True, slots=True)
 class Drip:
-    """The body byte by byte with a pause after each."""
+    """The body byte by byte, with a pause after each byte."""
 
     pause: float = 1.0
 
@@ -113,10 +113,10 @@ EMPTY_BODY = Page(b"")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The fault that URLs meet whose path and query match `pattern` (a regular expression, searched).
+    """A fault for URLs whose path and query match `pattern` (a regular expression, searched).
 
-    `times`: only the first so many requests of each URL meet it; None: all do. `host`: only on the server that plays
-    this part (a storefront's are "site", "images" and "photos"); "" for all.
+    `times` limits the fault to the first so many requests of each URL; None means all requests. `host` limits it to a
+    server's role ("site", "images" or "photos" of a storefront); "" means all servers.
     """
 
     pattern: str
@@ -127,15 +127,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """Rules in order: a request meets the first that matches its URL and is not used up for it."""
+    """Rules in order. A request gets the fault of the first matching rule that is not used up for its URL."""
 
     rules: tuple[Rule, ...] = ()
 
 
 class FaultCounter:
-    """Says which fault a request meets; counts for each URL apart, so that the order of requests does not matter.
+    """Chooses the fault of each request. It counts each URL separately, so the order of requests does not matter.
 
-    `host` is the part that the server plays.
+    `host` is the server's role.
     """
 
     def __init__(self, plan: FaultPlan, host: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Texts of a wanted length, counted by the tokenizer that filter 2 counts with in the demo (section 3.2)."""
+"""Texts of a given length, in tokens of the demo's tokenizer for filter 2 (section 3.2)."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def _tokenizer() -> Tokenizer:
 
 
 def count_tokens(title: str, text: str) -> int:
-    """WordPiece tokens of a review, special ones not counted."""
+    """Number of WordPiece tokens of a review, without special tokens."""
     return len(_tokenizer().encode(joined_text(title, text), add_special_tokens=False).ids)
 
 
 def stretched_above(title: str, text: str, writer: Writer) -> str:
-    """The text with sentences added until it is clearly above the limit."""
+    """The text, extended with sentences until it is clearly above the limit."""
     return _stretched(title, text, writer, LIMIT + 20 + writer.rng.randrange(150))
 
 
 def padded_to(title: str, text: str, writer: Writer, wanted: int) -> str:
-    """The text with sentences and single words added until it has exactly `wanted` tokens."""
+    """The text, extended with sentences and words to exactly `wanted` tokens."""
     text = _stretched(title, text, writer, wanted - 45)
     missing = wanted - count_tokens(title, text)
     words = [FILLERS[number % len(FILLERS)] for number in range(missing)]
@@ -43,7 +43,7 @@ def padded_to(title: str, text: str, writer: Writer, wanted: int) -> str:
 
 
 def _stretched(title: str, text: str, writer: Writer, wanted: int) -> str:
-    """The text with sentences added until it has at least `wanted` tokens; sentences' counts add up."""
+    """The text, extended with sentences to at least `wanted` tokens. Token counts of sentences add up."""
     lines, count = [text], count_tokens(title, text)
     while count < wanted:
         purpose = writer.rng.choice(("stories", "generic", "versus", "generic", "closing"))

@@ -1,4 +1,4 @@
-"""What the demo's shop sells: one TOML file a category in `vocabulary/`, read into records."""
+"""The categories of the demo's shop, read from a TOML file each in `vocabulary/`."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ CATEGORIES = (
     "speaker",
     "smartwatch",
 )
-"""Names of the files, in the order in which families are dealt out."""
+"""Names of the files, in the order in which families are assigned to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """One row of the specification sheets of a category; `key` rows stand under "Key Specs" too."""
+    """A row of a category's specification sheets; `key` rows are also in the group "Key Specs"."""
 
     group: str
     name: str
@@ -39,7 +39,7 @@ class Trait:
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """What a family is called in its title, and the names that a shopper gives it, the longest first."""
+    """A family's name in its title, and shoppers' names for it, the longest first."""
 
     title: str
     names: tuple[str, ...]
@@ -47,7 +47,7 @@ class Noun:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One leaf category: what is sold in it, and how its shoppers talk."""
+    """A leaf category: its products and its shoppers' phrases."""
 
     kind: str
     path: tuple[tuple[str, str], ...]
@@ -71,7 +71,7 @@ class Category:
     say: dict[str, tuple[str, ...]]
 
     def trait(self, name: str) -> Trait:
-        """The trait of this name; raises KeyError where there is none."""
+        """The trait of this name; raises KeyError if there is none."""
         for trait in self.traits:
             if trait.name == name:
                 return trait
@@ -86,7 +86,7 @@ def categories() -> tuple[Category, ...]:
 
 @cache
 def phrases() -> dict[str, tuple[str, ...]]:
-    """Sentences that fit every category, by purpose (`vocabulary/phrases.toml`)."""
+    """Sentences for all categories, by purpose (`vocabulary/phrases.toml`)."""
     return {name: tuple(lines) for name, lines in _read("phrases").items()}
 
 

@@ -1,4 +1,4 @@
-"""How `ameli link` did on test reviews of the demo's world, whose product it is not told."""
+"""Evaluation of `ameli link` on test reviews of the demo's world."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ameli_build.single.answer import Answer
 from ameli_build.single.linker import Linker
 
 REVIEWS = 40
-"""Test reviews that are linked, chosen by a hash of their id."""
+"""Number of linked test reviews, chosen by a hash of their id."""
 
 FIRST_TARGET, TOP_TARGET = 0.5, 0.85
 
 
 def link_rows(snapshot: Snapshot, settings: Settings) -> list[Row]:
-    """Mentions and links of some test reviews against the truth; makes the index. The caller holds the lock.
+    """Compare mentions and links of test reviews with the truth; builds the index. The caller holds the lock.
 
-    Photographs are not read by OCR, which would take longer than all the rest.
+    OCR is off, because it would take longer than everything else.
     """
     truths = {truth["review_id"]: truth for truth in read_truth(snapshot.root / "truth")}
     reviews = _sample(pl.read_parquet(snapshot.dataset / "test.parquet"))

@@ -1,6 +1,6 @@
-"""Ready-made faults of the shop's own pages: products without their button, listings that miscount, reviews that shift.
+"""Faults of the shop's pages: products without a button, listings with wrong counts, reviews that move between pages.
 
-Functions of a body are for `faults.Rewrite`, functions of a target and the server's right answers for `faults.Rework`.
+Functions of a body are for `faults.Rewrite`, functions of a target and of correct responses for `faults.Rework`.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ def without_button(page: bytes) -> bytes:
 
 
 def under_a_survey(page: bytes) -> bytes:
-    """A product page that a survey covers until it is declined."""
+    """A product page behind a survey that must be declined."""
     return _before_end(page, _SURVEY)
 
 
 def with_an_empty_drawer(page: bytes) -> bytes:
-    """A product page whose button opens a drawer with nothing in it."""
+    """A product page whose button opens an empty drawer."""
     return _before_end(page, _EMPTY_DRAWER)
 
 
 def that_kills_its_tab(page: bytes) -> bytes:
-    """A product page so deep, once its script has run, that the browser's tab dies of it."""
+    """A product page whose script nests elements so deeply that the browser's tab crashes."""
     return _before_end(page, _ABYSS)
 
 
@@ -59,12 +59,12 @@ def _before_end(page: bytes, what: bytes) -> bytes:
 
 
 def listing_claims(total: int) -> Callable[[bytes], bytes]:
-    """A listing that counts `total` products, however many there are."""
+    """A listing that reports `total` products, regardless of their real number."""
     return lambda page: _TOTAL.sub(str(total).encode(), page)
 
 
 def review_page_claims(**claims: Any) -> Callable[[bytes], bytes]:
-    """A page of review JSON with other values in its envelope, as `totalPages=1`; None takes one away."""
+    """A page of review JSON with other values in its envelope, as `totalPages=1`; None removes a value."""
 
     def changed(page: bytes) -> bytes:
         content = json.loads(page) | claims
@@ -74,7 +74,7 @@ def review_page_claims(**claims: Any) -> Callable[[bytes], bytes]:
 
 
 def each_review(change: Callable[[dict[str, Any]], None]) -> Callable[[bytes], bytes]:
-    """A page of review JSON each row of which went through `change`."""
+    """A page of review JSON with `change` applied to each row."""
 
     def changed(page: bytes) -> bytes:
         content = json.loads(page)
@@ -86,7 +86,7 @@ def each_review(change: Callable[[dict[str, Any]], None]) -> Callable[[bytes], b
 
 
 def of_another_variant(sku: str) -> Callable[[dict[str, Any]], None]:
-    """For `each_review`: `writeCommentUrl` names `sku`, whatever `productDetails` says."""
+    """For `each_review`: let `writeCommentUrl` name `sku`, regardless of `productDetails`."""
 
     def change(topic: dict[str, Any]) -> None:
         topic["writeCommentUrl"] = f"/site/reviews/submission/{sku}/review/1?campaignid=RR_&return="
@@ -95,17 +95,17 @@ def of_another_variant(sku: str) -> Callable[[dict[str, Any]], None]:
 
 
 def page_before(target: str, respond: Respond) -> Answer:
-    """The page of reviews before the one that was asked for: pages that repeat."""
+    """The page of reviews before the requested page, so that pages repeat."""
     return respond(_PAGE.sub(lambda found: f"page={max(1, int(found[1]) - 1)}", target, count=1))
 
 
 def nothing_left(target: str, respond: Respond) -> Answer:
-    """A page of reviews without rows, though the counts still claim them: reviews that run out early."""
+    """A page of reviews without rows, although its counts include them: the reviews end too early."""
     return as_json(_content(respond(target)) | {"topics": []})
 
 
 def shifted(target: str, respond: Respond) -> Answer:
-    """A page of reviews as it is once a review has come in before all others: each row stands one place later."""
+    """A page of reviews after a new review has arrived: each row is one place later."""
     answer = respond(target)
     content = _content(answer)
     size = int(found[1]) if (found := _SIZE.search(target)) else 20

@@ -1,4 +1,4 @@
-"""A shopper's photographs: of the product, of its packaging, of something else, and of nothing; good and damaged."""
+"""A shopper's photographs of the product, of its packaging, or of something else; some of them are damaged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ameli_build.demo.review_plans import Plan
 from ameli_build.demo.world import WorldImage
 
 BOXED_SHARE = 0.12
-"""Reviews that show the product in a picture and have its packaging as a further one."""
+"""Share of the reviews with a photograph of the product that also have a photograph of its packaging."""
 
 FAULTS: tuple[Literal["truncated", "not_an_image", "missing"], ...] = ("truncated", "not_an_image", "missing")
 
@@ -47,7 +47,7 @@ def _photo(rng: random.Random, plan: Plan, review_id: str, place: int, look: Loo
 
 
 def _damaged(photo: WorldImage, rng: random.Random) -> WorldImage:
-    """The same picture cut short, replaced by a page, gone, or replaced by the shop's placeholder."""
+    """The same picture truncated, replaced by a page, missing, or replaced by the shop's placeholder."""
     draw = rng.randrange(6)
     if draw == 5:
         return WorldImage(photo.name, "placeholder")

@@ -1,6 +1,6 @@
 """The pictures of the demo's world: catalogue views, customers' photographs, rooms and boxes.
 
-Every picture is a pure function of its arguments: the same bytes in every process.
+Each picture is a pure function of its arguments, with the same bytes in every process.
 """
 
 import io
@@ -27,9 +27,10 @@ Corners = tuple[int, int, int, int]
 
 
 def catalogue_view(look: Look, view: int, side: int = 256) -> Image.Image:
-    """The product on a clean ground: 0 front, 1 and 2 turned, 3 back, 4 a detail of the front.
+    """The product on a clean background: view 0 front, 1 and 2 turned, 3 back, 4 a detail of the front.
 
-    Raises ValueError for a view outside 0..4.
+    Raises:
+        ValueError: The view is outside 0..4.
     """
     if not 0 <= view < VIEWS:
         raise ValueError(f"view {view} is not in 0..{VIEWS - 1}")
@@ -49,14 +50,14 @@ def catalogue_view(look: Look, view: int, side: int = 256) -> Image.Image:
 
 
 def _ground(side: int) -> Image.Image:
-    """A studio's white, a little grey towards the foot, so that white products stand out."""
+    """A studio's white background, slightly grey at the bottom, so that white products have contrast."""
     shade = np.linspace(252, 226, side).astype(np.uint8)[:, None]
     return Image.fromarray(shade).resize((side, side), Image.Resampling.NEAREST).convert("RGB")
 
 
 def _cast(picture: Image.Image, product: Image.Image, x: int, y: int, drop: float, strength: float) -> None:
-    """The product's soft shadow, `drop` pixels below it and half of that to the right."""
-    reach = 4  # the shadow is blurred at a quarter of the size, where it costs little
+    """The product's soft shadow, `drop` pixels below it and `drop / 2` pixels to the right."""
+    reach = 4  # blurring at a quarter of the size is fast
     alpha = product.getchannel("A").reduce(reach)
     pad = 6
     soft = Image.new("L", (alpha.width + 2 * pad, alpha.height + 2 * pad))
@@ -84,7 +85,7 @@ def photograph(look: Look, seed: int, side: int = 320) -> tuple[Image.Image, Cor
 
 
 def _filling(size: tuple[float, float], side: int, share: float) -> float:
-    """How large to draw a product of unit size so that its box fills `share` of the picture, inside its borders."""
+    """The scale at which a product's box fills `share` of the picture, within its borders."""
     return side * min(math.sqrt(share / (size[0] * size[1])), 0.93 / max(size))
 
 
@@ -97,7 +98,7 @@ def room(seed: int, side: int = 320) -> Image.Image:
 
 
 def boxed(look: Look, seed: int, text: str, side: int = 480) -> Image.Image:
-    """The product's packaging on a table, with `text` printed on it as large as it fits."""
+    """The product's packaging on a table, with `text` printed on it in the largest size that fits."""
     rng = np.random.default_rng(picture_seed(look, text, seed))
     picture = backdrop(rng, side, 3)
     traits = Traits(look.kind, look.family)
@@ -148,7 +149,7 @@ def _set(text: str, width: int, height: int) -> tuple[Font, list[str]]:
 
 
 def jpeg(image: Image.Image, quality: int = 85) -> bytes:
-    """The picture as JPEG, with no metadata: the same bytes for the same pixels."""
+    """The picture as JPEG without metadata: the same bytes for the same pixels."""
     stream = io.BytesIO()
     image.convert("RGB").save(stream, "JPEG", quality=quality, subsampling=2, optimize=False)
     return stream.getvalue()

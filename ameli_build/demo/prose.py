@@ -1,4 +1,4 @@
-"""What one shopper writes about one variant: sentences chosen, filled and put in order by a seeded generator."""
+"""The text of a shopper's review about a variant, from sentences chosen, filled and ordered by a seeded generator."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ UPPER = {"tv": "TV", "led": "LED", "oled": "OLED", "gps": "GPS", "pc": "PC"}
 PLURALS = {"smartwatch": "smartwatches", "headphones": "headphones"}
 
 Naming = tuple[str, ...]
-"""The names that one review may give its product, () for a review that has pronouns only."""
+"""The names of the product in a review; () for a review with only pronouns."""
 
 
 @dataclass(slots=True)
 class Writer:
-    """Fills sentences for one review, and keeps what was said: trait names in `said`, product names in `named`."""
+    """Fills sentences of a review. It records the mentioned traits in `said` and the used product names in `named`."""
 
     family: Family
     variant: Variant
@@ -30,11 +30,11 @@ class Writer:
 
     @property
     def plural(self) -> bool:
-        """Whether the product is one of those that come in pairs."""
+        """Whether the product's name is a plural ("headphones")."""
         return self.family.category.kind == "headphones"
 
     def __getitem__(self, key: str) -> str:
-        """What stands for `{key}` in a sentence."""
+        """The text for `{key}` in a sentence."""
         category, shared = self.family.category, phrases()
         if key == "name":
             return self._name()
@@ -60,7 +60,7 @@ class Writer:
         return name
 
     def _others(self, things: tuple[str, ...]) -> tuple[str, ...]:
-        """Other things that may be spoken of: with pronouns only, none that sounds like the product itself."""
+        """Names of other things for comparisons. If the review has only pronouns, no name resembles the product's."""
         if self.naming:
             return things
         heads = {
@@ -72,7 +72,7 @@ class Writer:
         return tuple(thing for thing in things if not heads & set(re.findall(r"[a-z-]+", thing.lower())))
 
     def sentence(self, purpose: str) -> str:
-        """One sentence of a purpose: a key of `vocabulary/phrases.toml`."""
+        """A sentence for a purpose, which is a key of `vocabulary/phrases.toml`."""
         options = phrases()[purpose]
         return self.fill(self.rng.choice(options))
 
@@ -81,7 +81,7 @@ class Writer:
         return template.format_map(self)
 
     def opening(self) -> str:
-        """The first sentence, which names the product where the review names it at all."""
+        """The first sentence; it names the product unless the review has only pronouns."""
         if not self.naming:
             return self.sentence("unnamed")
         return self.sentence("named_plural" if self.plural else "named")
@@ -93,13 +93,13 @@ class Writer:
         return self.sentence("closing")
 
     def fact(self, trait: str) -> str:
-        """A clause about one trait of the variant in the shopper's words."""
+        """A clause about a trait of the variant in the shopper's words."""
         say = phrases()["colors"] if trait == COLOR else self.family.category.say[trait]
         self.said.append(trait)
         return self.rng.choice(say).replace("{v}", spoken(self.variant.values[trait], self.rng))
 
     def sayable(self) -> list[str]:
-        """Traits that a shopper of this variant may speak of, those that tell it from its siblings three times."""
+        """Traits for clauses; traits that distinguish the variant from its siblings are in the list three times."""
         category, values = self.family.category, self.variant.values
         listed = [name for name in category.say if name not in self.family.left_out]
         fitting = [name for name in listed if values[name] not in ("None", "false")]
@@ -107,7 +107,7 @@ class Writer:
         return fitting + [axis for axis in self.family.axes if axis in fitting] * 2
 
     def facts(self, count: int) -> list[str]:
-        """`count` sentences' worth of clauses about different traits, now and then two in one sentence."""
+        """Sentences with `count` clauses about different traits, sometimes two in the same sentence."""
         pool = self.sayable()
         chosen: list[str] = []
         while pool and len(chosen) < count:
@@ -123,7 +123,7 @@ class Writer:
         return sentences
 
     def headline(self) -> str:
-        """The review's title, with the product's name in a third of those that name it."""
+        """The review's title; a third of the reviews that name the product have its name here."""
         draw = self.rng.random()
         if self.naming and draw < 0.33:
             title = self.sentence("title_plural" if self.plural else "title_named")
@@ -131,7 +131,7 @@ class Writer:
         return "" if draw > 0.985 else self.sentence("title_plain")
 
     def joined(self, sentences: list[str]) -> str:
-        """Sentences as one text, in this shopper's manner of joining, shouting and ending."""
+        """The sentences as a text, in this shopper's style of joining, capitals and endings."""
         lines = []
         for number, sentence in enumerate(sentences):
             if 0 < number < len(sentences) - 1 and self.rng.random() < 0.14:
@@ -148,7 +148,7 @@ class Writer:
 
 
 def specific(writer: Writer, count: int) -> list[str]:
-    """Sentences of a review that says `count` things about the variant."""
+    """Sentences of a review with `count` statements about the variant."""
     rng, category = writer.rng, writer.family.category
     middle = writer.facts(count)
     middle += rng.sample(category.good, rng.choice((0, 1, 1, 2)))
@@ -160,7 +160,7 @@ def specific(writer: Writer, count: int) -> list[str]:
 
 
 def vague(writer: Writer, count: int) -> list[str]:
-    """Sentences of a review that could be about any product of its category, and says `count` things at most."""
+    """Sentences of a review that fits any product of its category, with at most `count` statements."""
     rng, category = writer.rng, writer.family.category
     middle = rng.sample(phrases()["generic"], rng.choice((1, 2, 2, 3)))
     if rng.random() < 0.35:
@@ -172,7 +172,7 @@ def vague(writer: Writer, count: int) -> list[str]:
 
 
 def _small_talk(writer: Writer, chances: tuple[float, float, float, float]) -> list[str]:
-    """Comparisons, stories, accessories and praise, each with its chance."""
+    """Comparisons, stories, accessories and praise, each with its own probability."""
     found = []
     for purpose, chance in zip(("versus", "stories", "extras", "generic"), chances, strict=True):
         if writer.rng.random() < chance:
@@ -181,7 +181,7 @@ def _small_talk(writer: Writer, chances: tuple[float, float, float, float]) -> l
 
 
 def _lowered(sentence: str) -> str:
-    """A sentence as it goes on after "Also,": names, abbreviations and "I" keep their capital."""
+    """A sentence in the form after "Also,": only names, abbreviations and "I" keep their capitals."""
     first = sentence.split()[0]
     keeps = first == "I" or not first.isalpha() or first[1:].lower() != first[1:]
     return sentence if keeps else sentence[:1].lower() + sentence[1:]

@@ -1,4 +1,4 @@
-"""The bytes of a picture of the demo's world, damaged where the world says so."""
+"""The bytes of a picture of the demo's world, with its damage if it has one."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ NOT_AN_IMAGE = (
 
 
 def image_bytes(image: WorldImage) -> bytes:
-    """What the image host sends: a JPEG, a part of one, a page of HTML, or the placeholder (a PNG).
+    """The response of the image host: a JPEG, a truncated JPEG, an HTML page, or the placeholder (a PNG).
 
-    Nothing for a missing picture. Raises ValueError for a picture of a product without a look.
+    A missing picture has no bytes.
+
+    Raises:
+        ValueError: The picture needs a look and has none.
     """
     if image.fault == "missing":
         return b""
@@ -33,7 +36,7 @@ def image_bytes(image: WorldImage) -> bytes:
 
 
 def _kept(image: WorldImage) -> float:
-    """How much of a truncated file is left: between a tenth and nine tenths."""
+    """The remaining share of a truncated file: between a tenth and nine tenths."""
     return 0.1 + number_of("truncated", image.name) % 800 / 1000
 
 
@@ -56,7 +59,7 @@ def _look(image: WorldImage) -> Look:
 
 @cache
 def _placeholder() -> bytes:
-    """The shop's picture for a missing picture: grey, in few colours, a PNG whatever its name."""
+    """The shop's placeholder for a missing picture: a grey PNG with few colours, under any name."""
     picture = Image.new("L", (256, 256), 236)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((64, 80, 192, 176), outline=150, width=4)

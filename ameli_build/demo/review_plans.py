@@ -1,4 +1,4 @@
-"""What one review will be like before a word of it is written: its names, votes, length, defects and pictures."""
+"""The plan of a review before it is written: names, votes, length, defects and pictures."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ NAMELESS_SHARE = 0.06
 DEFECTS = ("length", "votes", "copy", "rude", "pictures")
 DEFECT_SHARES = {"length": 0.018, "votes": 0.032, "copy": 0.028, "rude": 0.03, "pictures": 0.03}
 PAIR_SHARE = 0.015
-"""Reviews with two defects at once, for which the order of the reasons matters."""
+"""Share of reviews with two defects, for which the order of reasons matters."""
 
 EDGE_SHARE, MIXED_SHARE, HARMLESS_SHARE, ONE_BAD_SHARE, SHORT_SHARE = 0.012, 0.03, 0.04, 0.03, 0.03
-"""Near misses: about 500 tokens, mixed votes, harmless look-alikes, one bad picture among good ones, short texts."""
+"""Shares of near misses: about 500 tokens, mixed votes, harmless words, one bad picture of several, short texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The decisions for one review; `shows` is whether its photographs have the product in them."""
+    """The decisions for a review; `shows` is True if its photographs show the product."""
 
     naming: Naming
     votes: tuple[int, int]
@@ -42,7 +42,7 @@ class Plan:
 
 
 def plan_review(rng: random.Random, family: Family) -> Plan:
-    """Draws a plan; every call draws the same number of times."""
+    """Draw a plan; each call uses the same number of random draws."""
     defects = {name for name in DEFECTS if rng.random() < DEFECT_SHARES[name]}
     pair = rng.sample(DEFECTS, 2)
     if rng.random() < PAIR_SHARE:
@@ -80,10 +80,10 @@ def _near_misses() -> tuple[tuple[str, float], ...]:
 
 
 def _content(rng: random.Random, vague: bool) -> tuple[Literal["product", "room", "other"], int]:
-    """What the photographs show, and how many things the text says about the variant.
+    """Whether the photographs show the product, and the number of statements about the variant.
 
-    A vague review shows its product now and then, and may say one thing; a specific one that does not show it says
-    more. Both make the border between informative and not a grey zone.
+    A vague review sometimes shows its product or has one statement. A specific review without a picture of the product
+    has more statements. Both blur the border between informative and uninformative.
     """
     kind = rng.random()
     if vague:
@@ -95,7 +95,7 @@ def _content(rng: random.Random, vague: bool) -> tuple[Literal["product", "room"
 
 
 def _naming(rng: random.Random, family: Family) -> Naming:
-    """The names of one review: a long one and its head, the head alone, the category's name, or none."""
+    """The names in a review: a long name and its head, only the head, the category's name, or none."""
     names, leaf = family.noun.names, family.category.leaf
     draw, which = rng.random(), rng.random()
     if draw < NAMELESS_SHARE:

@@ -1,6 +1,6 @@
-"""The demo's reviews: written about one variant, with photographs, and with every defect that the filters must catch.
+"""The demo's reviews: about a variant each, with photographs, and with all defects that the filters must catch.
 
-Every review depends on its own variant and number only, so that a larger world contains the smaller one's reviews.
+A review depends only on its variant and its number, so a larger world contains the reviews of a smaller world.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DAYS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the writer of a review knew: the traits it speaks of, its names for the product, and its pictures."""
+    """The facts behind a review: its traits, its names for the product, and the content of its pictures."""
 
     said: tuple[str, ...]
     named: tuple[str, ...]
@@ -39,7 +39,7 @@ class Note:
 
 
 def make_reviews(seed: int, families: Sequence[Family]) -> tuple[tuple[WorldReview, ...], tuple[Note, ...]]:
-    """All reviews in the order of their variants, and a note beside each."""
+    """All reviews in the order of their variants, and a note for each."""
     reviews: list[WorldReview] = []
     notes: list[Note] = []
     for family in families:
@@ -56,14 +56,14 @@ def make_reviews(seed: int, families: Sequence[Family]) -> tuple[tuple[WorldRevi
 
 
 def _count(seed: int, variant: Variant) -> int:
-    """Sixteen to seventeen reviews a variant on average; fewer of one that is no longer sold."""
+    """Number of a variant's reviews: sixteen to seventeen on average, fewer for a discontinued variant."""
     return 8 + number_of(seed, variant.sku, "reviews") % (18 if variant.sold else 8)
 
 
 def _review(
     seed: int, family: Family, variant: Variant, number: int, earlier: list[WorldReview], noted: list[Note]
 ) -> tuple[WorldReview, Note]:
-    """One review and its note; a planned copy repeats the text of one of the `earlier` reviews of the variant."""
+    """A review and its note; a planned copy repeats the text of an `earlier` review of the variant."""
     rng = draws(seed, "review", variant.sku, number)
     plan = plan_review(rng, family)
     review_id = str(uuid.UUID(bytes=number_of(seed, "id", variant.sku, number).to_bytes(32, "big")[:16], version=3))
@@ -97,7 +97,7 @@ def _review(
 
 
 def _words(writer: Writer, plan: Plan) -> tuple[str, str]:
-    """Title and text of a review that keeps to its plan."""
+    """Title and text of a review that follow its plan."""
     title = writer.headline()
     if plan.short and writer.naming:
         return title, writer.sentence("short_named")
@@ -127,7 +127,7 @@ def _rating(rng: random.Random, plan: Plan) -> int:
 
 
 def _moment(rng: random.Random) -> str:
-    """A time as the shop gives it: milliseconds, and the offset of US Central time, summer time kept."""
+    """A time in the shop's format: milliseconds, and the offset of US Central time, with summer time."""
     moment = BEGIN + timedelta(
         days=rng.randrange(DAYS), seconds=rng.randrange(86_400), milliseconds=rng.randrange(1000)
     )

@@ -1,4 +1,4 @@
-"""Which page of the storefront answers which URL."""
+"""The pages of the storefront by URL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Pictures = Callable[[WorldImage], bytes]
 
 NOT_FOUND = page("<html><head><title>Page not found - Best Buy</title></head><body>Not found.</body></html>", 404)
 CONDITIONS = ("excellent", "good", "fair")
-"""Of goods that were sold before, each with an address of its own."""
+"""Conditions of used products; each has its own URL."""
 PLACEHOLDER = WorldImage(name="placeholder.png", kind="placeholder")
 
 _PRODUCT_PAGES = {
@@ -36,7 +36,7 @@ _MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG", "image/png"), (b"GIF8", 
 
 
 class SiteRoutes:
-    """Pages, robots, sitemap and the review JSON: called with a target, gives the answer."""
+    """A function from a target to the response: pages, robots.txt, sitemap and review JSON."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
@@ -57,7 +57,7 @@ class SiteRoutes:
         )
 
     def __call__(self, target: str) -> Answer:
-        """The answer for a path with its query; 404 for what the shop does not have."""
+        """The response for a path with its query; 404 for an unknown path."""
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         for pattern, route in self._routes:
@@ -86,7 +86,7 @@ class SiteRoutes:
         return self._product_page(product if product and product.generation == "C" else None, found.string)
 
     def _product_page(self, product: WorldProduct | None, path: str) -> Answer:
-        """The page at its own path; a redirect there from any other path of the product."""
+        """The page at its canonical path; a redirect from other paths of the product."""
         if product is None:
             return NOT_FOUND
         own = self._shop.product_path(product)
@@ -111,14 +111,14 @@ class SiteRoutes:
 
 
 class ImageRoutes:
-    """The image host: originals, and smaller copies where the path ends in `;maxHeight=...`."""
+    """The image host: originals, and smaller copies for paths that end in `;maxHeight=...`."""
 
     def __init__(self, shelves: Shelves, pictures: Pictures) -> None:
         self._shelves = shelves
         self._pictures = lru_cache(maxsize=128)(pictures)
 
     def __call__(self, target: str) -> Answer:
-        """A picture; for a product picture that is not there, 200 with the placeholder."""
+        """A picture; for a missing product picture, 200 with the placeholder."""
         path, _, suffix = target.split("?")[0].partition(";")
         image = self._shelves.picture(path)
         if image is None and path.startswith(PRODUCT_IMAGES):
@@ -133,7 +133,7 @@ class ImageRoutes:
 
 
 def _smaller(body: bytes, side: int) -> bytes:
-    """A copy that fits a square of `side` pixels; what cannot be decoded stays as it is."""
+    """A copy that fits a square of `side` pixels; a file that cannot be decoded is returned unchanged."""
     try:
         with Image.open(io.BytesIO(body)) as picture:
             form = picture.format or "JPEG"

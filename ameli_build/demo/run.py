@@ -1,4 +1,4 @@
-"""`ameli demo`: the whole chain on the generated world, and how each stage did against its truth."""
+"""`ameli demo`: the whole chain on the generated world, and a comparison of each stage with the truth."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ generated = true
 ANNOTATORS = 4
 OVERLAP = 10
 ACCURACY = 0.8
-"""How often the simulated annotators are right: four times in five, as the paper's were (79.73 %)."""
+"""Share of right answers by the simulated annotators, about that of the paper's annotators (79.73 %)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What tells one demo from another, kept in `truth/world.json`; ports are part of the archived URLs."""
+    """The identity of a demo, stored in `truth/world.json`. Ports are part of the archived URLs."""
 
     seed: int
     products: int
@@ -53,10 +53,12 @@ class Place:
 
 
 def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> None:
-    """Crawl, build, calibrate, annotate and score a generated world in `snapshot`; goes on where a run stopped.
+    """Crawl, build, calibrate, annotate and score a generated world in `snapshot`; resumes an interrupted run.
 
-    Prints what it is doing, then the funnel, the paper's tables and the scoreboard. Raises `UnusableInput` when the
-    folder holds a demo of another seed or size.
+    Prints its progress, then the funnel, the paper's tables and the scoreboard.
+
+    Raises:
+        UnusableInput: The folder has a demo of another seed or size, or another snapshot.
     """
     started = time.monotonic()
     with snapshot.lock():
@@ -93,7 +95,7 @@ def _place(snapshot: Snapshot, wanted: Place) -> Place:
 
 
 def _crawl(snapshot: Snapshot, world: World, place: Place) -> Settings:
-    """Section 3.1 against the bundled storefront, which lives as long as the crawl."""
+    """Section 3.1 with the bundled storefront, which runs during the crawl."""
     summary.heading("crawl (section 3.1), from a storefront on loopback that misbehaves now and then")
     with ExitStack() as stack:
         shop = stack.enter_context(_storefront(world, place))
@@ -105,7 +107,7 @@ def _crawl(snapshot: Snapshot, world: World, place: Place) -> Settings:
 
 
 def _storefront(world: World, place: Place) -> Storefront:
-    """On the ports of the first run where they are free, so that what was archived need not be fetched again."""
+    """A storefront on the ports of the first run if they are free, so that archived URLs stay valid."""
     try:
         return Storefront(world, demo_faults(world), ports=place.ports)
     except OSError:
@@ -113,7 +115,7 @@ def _storefront(world: World, place: Place) -> Storefront:
 
 
 def _build(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> Settings:
-    """Sections 3.1 to 3.5; thresholds are searched on labels once their features are there."""
+    """Sections 3.1 to 3.5; thresholds are calibrated on labels after the features are computed."""
     summary.heading("build (sections 3.1 to 3.4), with the profile's thresholds")
     build(snapshot, settings, until="informativeness", mapper=mapper)
     summary.heading("calibrate (section 3.4), on reviews labelled by the demo's truth")
@@ -126,7 +128,7 @@ def _build(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> Settings:
 
 
 def _annotate(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> None:
-    """Section 3.5's verification, answered by simulated annotators."""
+    """Section 3.5's verification, with simulated annotators."""
     summary.heading(f"sheets (section 3.5), answered by {ANNOTATORS} simulated annotators, right four times in five")
     for form in ("html", "xlsx"):
         export_sheets(snapshot, form, ANNOTATORS, OVERLAP, "clean-test", settings)

@@ -1,4 +1,4 @@
-"""Rooms to photograph products in: wall, table, things that lie about; light, lens and sensor."""
+"""Rooms for photographs of products: wall, table and clutter; light, lens and sensor."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ QUANTILES = tuple(NormalDist().inv_cdf((value + 0.5) / 256) for value in range(2
 
 
 def backdrop(rng: np.random.Generator, side: int, items: int, window: bool = False) -> Image.Image:
-    """A wall and a table with `items` things on them, a little out of focus; `window` puts a view behind."""
+    """A wall and a table with `items` things, slightly out of focus; `window` adds a view behind them."""
     half = side // 2
     wall, table = WALLS[rng.integers(len(WALLS))], TABLES[rng.integers(len(TABLES))]
     edge = int(half * rng.uniform(0.5, 0.68))
@@ -40,7 +40,7 @@ def backdrop(rng: np.random.Generator, side: int, items: int, window: bool = Fal
         _window(rng, image, edge)
     draw = ImageDraw.Draw(image)
     for number in range(items):
-        # Things keep to the sides, where people push them before they take a picture.
+        # People push things to the sides before they take a picture.
         x = half * (rng.uniform(-0.02, 0.24) if number % 2 else rng.uniform(0.76, 1.02))
         y = edge + half * rng.uniform(0.0, 0.16)
         _thing(rng, draw, float(x), float(y), half, wall)
@@ -49,7 +49,7 @@ def backdrop(rng: np.random.Generator, side: int, items: int, window: bool = Fal
 
 
 def _surfaces(rng: np.random.Generator, side: int, wall: Rgb, table: Rgb, edge: int) -> npt.NDArray[np.uint8]:
-    """Wall above `edge`, grained table below it, with a little daylight from one side."""
+    """A wall above `edge` and a grained table below it, with some daylight from one side."""
     pixels = np.empty((side, side, 3), dtype=np.float32)
     down = np.linspace(0.0, 1.0, side, dtype=np.float32)[:, None, None]
     pixels[:edge] = np.asarray(wall, np.float32) * (1.02 - 0.12 * down[:edge])
@@ -84,7 +84,7 @@ def _window(rng: np.random.Generator, image: Image.Image, edge: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a thing stands, how large it is in pixels, and in what colours it stays behind the product."""
+    """Place, size in pixels and muted colours of a thing."""
 
     draw: ImageDraw.ImageDraw
     x: float
@@ -106,7 +106,7 @@ class _Place:
 
 
 def _thing(rng: np.random.Generator, draw: ImageDraw.ImageDraw, x: float, y: float, side: int, wall: Rgb) -> None:
-    """One thing standing at (x, y)."""
+    """Draw a thing at (x, y)."""
     name = tuple(CLUTTER)[rng.integers(len(CLUTTER))]
     colour = mix(ACCENTS[rng.integers(len(ACCENTS))], wall, float(rng.uniform(0.5, 0.75)))
     unit = side * float(rng.uniform(0.8, 1.15))
@@ -171,7 +171,7 @@ CLUTTER: dict[str, Callable[[_Place], None]] = {
 
 
 def foreground(rng: np.random.Generator, image: Image.Image) -> None:
-    """Sometimes something small in front, at the lower edge: a pen, a cable, a sheet of paper."""
+    """Sometimes draw a small thing in front, at the lower edge: a pen, a cable, a sheet of paper."""
     side, kind = image.width, rng.integers(5)
     draw = ImageDraw.Draw(image)
     x, y = side * float(rng.uniform(0.02, 0.7)), side * float(rng.uniform(0.9, 0.97))
@@ -187,7 +187,7 @@ def foreground(rng: np.random.Generator, image: Image.Image) -> None:
 
 
 def exposed(rng: np.random.Generator, image: Image.Image) -> Image.Image:
-    """The picture as a hand-held camera takes it: uneven light, colour cast, vignette, noise."""
+    """The picture with the effects of a hand-held camera: uneven light, colour cast, vignette, noise."""
     side = image.width
     corners = Image.fromarray(rng.uniform(0.8, 1.12, (2, 2)).astype(np.float32))
     field = np.asarray(corners.resize((16, 16), Image.Resampling.BILINEAR))
@@ -195,7 +195,7 @@ def exposed(rng: np.random.Generator, image: Image.Image) -> Image.Image:
     field = field * (1.0 - 0.1 * (across[:, None] + across[None, :])) * rng.uniform(0.9, 1.2)
     warm = rng.uniform(-0.09, 0.09)
     gains = field[..., None] * np.array([1.0 + warm, 1.0, 1.0 - warm])
-    # Eight-bit arithmetic throughout: gains up to 1.4 are stored as shares of it.
+    # All arithmetic has eight bits: gains are stored as shares of the largest gain, 1.4.
     light = Image.fromarray(np.clip(gains / 1.4 * 255.0, 0, 255).astype(np.uint8))
     lit = ImageChops.multiply(image, light.resize((side, side), Image.Resampling.BILINEAR))
     grain = Image.frombytes("L", (side, side), rng.bytes(side * side)).point(_grain(rng.uniform(1.5, 5.0)))
@@ -204,5 +204,5 @@ def exposed(rng: np.random.Generator, image: Image.Image) -> Image.Image:
 
 
 def _grain(strength: float) -> list[int]:
-    """What turns even bytes into a normal distribution around 128, `strength` wide."""
+    """A table from uniform bytes to a normal distribution around 128 with a width of `strength`."""
     return [round(128 + strength * quantile) for quantile in QUANTILES]

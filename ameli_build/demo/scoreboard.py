@@ -1,4 +1,4 @@
-"""How a build did against the truth of the demo's world, a row a check."""
+"""The scoreboard: checks of a build against the truth of the demo's world."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ RULES = {
     "filter 5 (truncated image)": (Reason.TRUNCATED_IMAGE,),
     "filter 6 (profanity)": (Reason.PROFANITY,),
 }
-"""The filters that must be exactly right: the reviews that left for the reason are those of the truth."""
+"""Filters that must be exactly right: they drop the same reviews as the truth."""
 
 MENTION_TARGET, PRECISION_TARGET, RECALL_TARGET, OVERLAP_TARGET = 0.95, 0.85, 0.82, 0.6
 BOXES = 100
-"""Photographs whose true box is drawn again and compared with the patch."""
+"""Number of photographs whose true box is computed and compared with the patch."""
 
 Truth = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One check: what, the value found, the target, and whether it was met."""
+    """A check: its name, the value, the target, and whether the target was met."""
 
     what: str
     value: str
@@ -49,7 +49,7 @@ class Row:
 
 
 def score(snapshot_root: Path, truth_dir: Path) -> list[Row]:
-    """The rows of the scoreboard. Raises `UnusableInput` when a stage's table or the truth is missing."""
+    """The rows of the scoreboard; raises `UnusableInput` if a stage's table or the truth is missing."""
     snapshot = Snapshot(snapshot_root)
     truths = {truth["review_id"]: truth for truth in read_truth(truth_dir)}
     return [
@@ -73,14 +73,14 @@ def _filters(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Iterable[Row]:
 
 
 def _gold(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
-    """Reviews that stay and are linked to the variant they were written about."""
+    """Share of kept reviews that are linked to their true variant."""
     kept = snapshot.read("clean/reviews").select("review_id", "sku").rows()
     right = sum(key in truths and truths[key]["sku"] == sku for key, sku in kept)
     return Row("gold products of the reviews that stay", _share(right, len(kept)), "exact", right == len(kept))
 
 
 def _mentions(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
-    """Mention accuracy over the reviews that reached section 3.3; none found is right where there is none."""
+    """Accuracy of mentions over the reviews of section 3.3; no mention is right for a review without a name."""
     reviews = snapshot.read("clean/reviews").select("review_id", "title", "text")
     found = {row[0]: row[1:] for row in snapshot.read("mentions/mentions").select(_MENTION).iter_rows()}
     known = [row for row in reviews.iter_rows() if row[0] in truths]
@@ -98,9 +98,9 @@ _MENTION = ("review_id", "mention", "mention_start", "mention_end")
 
 
 def accepts(truth: str, text: str, mention: str, start: int, end: int) -> bool:
-    """Whether a found mention is right: the same words but for number and case, or the same head at the same place.
+    """Whether a mention is right: the same words except for number and case, or the same head at the same place.
 
-    `start` and `end` count code points of `text`; `mention` is "" where none was found, right where `truth` is "".
+    `start` and `end` are in code points of `text`. `mention` is "" if none was found, which is right if `truth` is "".
     """
     if not truth or not mention:
         return truth == mention
@@ -127,7 +127,7 @@ def _bare(name: str) -> str:
 
 
 def _informativeness(snapshot: Snapshot, labels: Mapping[str, int]) -> Iterable[Row]:
-    """Precision and recall of "informative = kept" on labelled reviews that calibration did not see."""
+    """Precision and recall of informative reviews, on labelled reviews that calibration has not used."""
     judged = set(snapshot.read("informativeness/features")["review_id"]) & labels.keys()
     kept = set(snapshot.read("informativeness/kept")["review_id"]) & judged
     positive = {key for key in judged if labels[key] == 1}
@@ -143,7 +143,7 @@ def _informativeness(snapshot: Snapshot, labels: Mapping[str, int]) -> Iterable[
 
 
 def _patches(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
-    """How far cleaned images agree with the true boxes: mean intersection over union, on some photographs."""
+    """Agreement of cleaned images with the true boxes: mean intersection over union, on a sample of photographs."""
     overlaps = []
     for path, patch, photo in _photographs(snapshot, truths):
         look = Look(**photo["look"])
@@ -157,7 +157,7 @@ def _patches(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
 
 
 def _photographs(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Iterable[tuple[str, str, Any]]:
-    """Path, patch and truth of photographs that show the product, in the order of reviews."""
+    """Path, patch and truth of photographs with the product, in the order of reviews."""
     names = {path: reference for reference, path in _references(snapshot)}
     rows = snapshot.read("clean/reviews").sort("review_id").select("review_id", "images", "cleaned_images")
     for key, images, patches in rows.iter_rows():
@@ -174,7 +174,7 @@ def _references(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 
 def _place_of(patch: Path, original: Path) -> tuple[int, int, int, int]:
-    """Where a patch was cut out of its original."""
+    """The box of a patch in its original."""
     with Image.open(patch) as small, Image.open(original) as large:
         piece, whole = (np.asarray(each.convert("L")) for each in (small, large))
     _, _, (left, top), _ = cv2.minMaxLoc(cv2.matchTemplate(whole, piece, cv2.TM_SQDIFF))
@@ -182,7 +182,7 @@ def _place_of(patch: Path, original: Path) -> tuple[int, int, int, int]:
 
 
 def intersection_over_union(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
-    """Shared area of two boxes (left, top, right, bottom) over the area of both together."""
+    """Intersection over union of two boxes (left, top, right, bottom)."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     shared = max(0, width) * max(0, height)

@@ -18,18 +18,18 @@ from ameli_build.demo.fault_server import spoiled, torment
 from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan, Hang, Rework
 
 Respond = Callable[[str], Answer]
-"""The answer for a target: a path with its query."""
+"""From a target, which is a path with its query, to the response."""
 
 LAST_MODIFIED = "Mon, 04 Mar 2024 08:00:00 GMT"
 BROWSERS = "Mozilla/"
-"""How the name of every browser begins."""
+"""Prefix of every browser's User-Agent."""
 
 _PACKED = ("text/", "application/json", "application/xml")
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request that the server got: its method, target, moment (monotonic seconds) and the fault that it met."""
+    """A received request: its method, target, time (monotonic seconds) and fault."""
 
     method: str
     target: str
@@ -38,10 +38,10 @@ class Seen:
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """Serves `respond` on 127.0.0.1 in background threads; a context manager. Port 0 takes a free one.
+    """Serves `respond` on 127.0.0.1 in background threads; a context manager. Port 0 means a free port.
 
-    `host_name` is the name in `url` (127.0.0.1 or localhost: to a crawler, two hosts), `part` what the server is called
-    in the rules of `faults`. With `browsers_only`, a client whose name is not like a browser's waits for ever. `seen`
+    `host_name` is the name in `url` (127.0.0.1 or localhost, which are two hosts for a crawler). `part` is the server's
+    role in the rules of `faults`. With `browsers_only`, clients without a browser's User-Agent get no response. `seen`
     lists all requests.
     """
 
@@ -84,7 +84,7 @@ class LoopbackServer(ThreadingHTTPServer):
                 _hang_up(connection)
 
     def process_request_thread(self, request: socket.socket | tuple[bytes, socket.socket], client_address: str) -> None:
-        """Serve one connection, and remember it as long as it is open, so that the server's end closes it."""
+        """Serve a connection. It is recorded while it is open, so that the server closes it at its end."""
         connection = request if isinstance(request, socket.socket) else request[1]
         with self._guard:
             self._open.add(connection)
@@ -95,7 +95,7 @@ class LoopbackServer(ThreadingHTTPServer):
                 self._open.discard(connection)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that left is no news."""
+        """Do not report disconnected clients."""
 
 
 def _hang_up(connection: socket.socket) -> None:
@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: LoopbackServer
 
     def do_GET(self) -> None:
-        """Answer, or misbehave as the plan has it."""
+        """Answer, or carry out a fault of the plan."""
         fault = self._fault()
         self.server.seen.append(Seen(self.command, self.path, time.monotonic(), fault))
         try:
@@ -135,13 +135,13 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815
 
     def _fault(self) -> Fault | None:
-        """What this request meets: a client that no browser's name has is left without an answer, as the shop does."""
+        """The fault of this request. A client without a browser's User-Agent gets no response, as in the shop."""
         if self.server.browsers_only and not self.headers.get("User-Agent", "").startswith(BROWSERS):
             return Hang()
         return self.server.faults.next(self.path)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: `LoopbackServer.seen` is the log."""
+        """Log nothing; `LoopbackServer.seen` has all requests."""
 
     def _send(self, answer: Answer, validators: bool) -> None:
         tag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
@@ -165,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _packed(self, answer: Answer) -> Answer:
-        """The answer with a gzipped body where the client takes one and it pays."""
+        """The response with a gzipped body, if the client accepts gzip and the body gets smaller."""
         accepted = "gzip" in self.headers.get("Accept-Encoding", "")
         encoded = any(name.lower() == "content-encoding" for name, _ in answer.headers)
         if not accepted or encoded or len(answer.body) < 1000 or not answer.content_type.startswith(_PACKED):

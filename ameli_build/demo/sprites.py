@@ -1,4 +1,4 @@
-"""A product cut out and turned in space: drawing, side walls and perspective, on a transparent ground."""
+"""A product cut out and turned in space: drawing, side walls and perspective, on a transparent background."""
 
 import math
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from ameli_build.demo.kinds import appliances, cleaning, displays, handhelds, le
 from ameli_build.demo.kinds import countertop as counter
 from ameli_build.demo.subject import Subject
 
-SPRITE = 448  # pixels of the drawing, about twice what any view shows of it
+SPRITE = 448  # pixels of the drawing, about twice the size in any view
 
 DRAW: dict[str, Callable[[Subject], None]] = {
     "laptop": displays.laptop,
@@ -38,7 +38,7 @@ DRAW: dict[str, Callable[[Subject], None]] = {
     "toaster": counter.toaster,
     "vacuum": cleaning.vacuum,
 }
-# How deep a kind is, as a share of the drawing's side; decides how much of its wall a turn shows.
+# Depth of each kind as a share of the drawing's side; it determines how much of the wall is visible after a turn.
 DEPTH = {
     "laptop": 0.03,
     "tablet": 0.04,
@@ -59,7 +59,7 @@ DEEP = 0.26
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """How a product is held: front or back, and its turn in degrees about the three axes."""
+    """A product's pose: front or back, and its rotation about three axes in degrees."""
 
     back: bool = False
     yaw: float = 0.0
@@ -69,7 +69,7 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class _Outline:
-    """A posed product whose longer side is 1: its face's corners, the way to its rear, its bounds."""
+    """A posed product whose longer side is 1: the corners of its face, the shift to its rear, and its bounds."""
 
     face: list[Point]
     shift: Point
@@ -89,21 +89,21 @@ def _drawing(look: Look, back: bool) -> Image.Image:
 
 
 def extent(look: Look, pose: Pose) -> tuple[float, float]:
-    """Width and height of the posed product when its longer side is 1 before the turn."""
+    """Width and height of the posed product if its longer side is 1 before the rotation."""
     outline = _outline(look, _drawing(look, pose.back).size, pose)
     return outline.width, outline.height
 
 
 def turned(look: Look, pose: Pose, reach: float) -> Image.Image:
-    """The posed product, cut out (RGBA); its longer side is about `reach` pixels before the turn.
+    """The posed product, cut out (RGBA); its longer side is about `reach` pixels before the rotation.
 
-    The perspective is that of a camera about three product sizes away.
+    The camera is about three product sizes away.
     """
     flat = _drawing(look, pose.back)
     outline = _outline(look, flat.size, pose)
     scale = reach / max(flat.size)
     size = (max(8, round(flat.width * scale)), max(8, round(flat.height * scale)))
-    # A clear margin around the sheet, so that its edges come out smooth.
+    # A transparent margin around the sheet makes its edges smooth.
     sheet = Image.new("RGBa", (size[0] + 4, size[1] + 4))
     sheet.paste(flat.resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR), (2, 2))
     source = [(2.0, 2.0), (size[0] + 2.0, 2.0), (size[0] + 2.0, size[1] + 2.0), (2.0, size[1] + 2.0)]
@@ -152,7 +152,7 @@ def _moved(mask: Image.Image, x: float, y: float) -> Image.Image:
 
 
 def _project(width: float, height: float, pose: Pose) -> list[Point]:
-    """Where the corners (left top, right top, right bottom, left bottom) of a turned sheet are seen."""
+    """Positions of the corners (left top, right top, right bottom, left bottom) of a rotated sheet."""
     a, b, g = np.radians([pose.yaw, pose.pitch, pose.roll])
     around_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     around_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
@@ -165,7 +165,7 @@ def _project(width: float, height: float, pose: Pose) -> list[Point]:
 
 
 def _coefficients(target: list[Point], source: list[Point]) -> list[float]:
-    """Pillow's eight numbers that map a point of the result back into the source."""
+    """Pillow's eight coefficients that map a point of the result to the source."""
     rows, values = [], []
     for (x, y), (u, v) in zip(target, source, strict=True):
         rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])

@@ -1,4 +1,4 @@
-"""The storefront: serves a world on loopback as the shop does, pages on one host name and pictures on another."""
+"""The storefront: serves a world on loopback like the shop, with pages and pictures on different host names."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from ameli_build.demo.world import World
 
 
 class Storefront:
-    """Serves `world` as long as its `with` block lasts.
+    """Serves `world` during its `with` block.
 
-    `site_url` (127.0.0.1) has pages, robots, sitemap and review JSON; `image_url` (localhost) the pictures, and
-    `photo_url` (localhost too) the copies of shoppers' photographs that their supplier keeps. `pictures` makes the
-    bytes of a picture (default: it is rendered). `ports` are those of the three hosts, 0 or none for free ones: URLs go
-    into the crawl's archive, so a run that is to be resumed needs the same ports. With `browsers_only`, as the shop has
-    it, a client whose User-Agent is not like a browser's gets no answer from the site.
+    `site_url` (127.0.0.1) has pages, robots.txt, sitemap and review JSON, `image_url` (localhost) has the pictures, and
+    `photo_url` (also localhost) has the supplier's copies of shoppers' photographs. `pictures` returns the bytes of a
+    picture (by default, a rendering). `ports` are the ports of the three hosts, 0 or none for free ports. URLs are in
+    the archive of a crawl, so a run to be resumed needs the same ports. With `browsers_only`, as in the shop, a client
+    without a browser's User-Agent gets no response from the site.
 
-    Raises OSError where a port is taken.
+    Raises:
+        OSError: A port is in use.
     """
 
     def __init__(
@@ -70,22 +71,22 @@ class Storefront:
         self._stack.close()
 
     def misbehave(self, faults: FaultPlan) -> None:
-        """From now on, meet requests with the faults of another plan; what was counted for the old one is forgotten."""
+        """Replace the plan of faults; its counts start at zero."""
         for server in self._servers:
             server.faults = FaultCounter(faults, server.part)
 
     @property
     def seen(self) -> tuple[Seen, ...]:
-        """All requests so far: those of the site, then those of the image host and of the photo host."""
+        """All requests so far: of the site, then of the image host, then of the photo host."""
         return tuple(seen for server in self._servers for seen in server.seen)
 
     def seen_by(self, part: str) -> list[Seen]:
-        """The requests so far of one host: "site", "images" or "photos"."""
+        """All requests so far of a host: "site", "images" or "photos"."""
         return [seen for server in self._servers if server.part == part for seen in server.seen]
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """Of the site, the image host and the photo host."""
+        """The ports of site, image host and photo host."""
         return tuple(server.server_port for server in self._servers)
 
 
@@ -94,10 +95,10 @@ def _nothing_yet(_target: str) -> Answer:
 
 
 def demo_faults(world: World) -> FaultPlan:
-    """A few faults on first requests, so that the demo shows its crawler retrying.
+    """Some faults of first requests, so that the demo shows the crawler's retries.
 
-    About one review page in forty answers 429 (`Retry-After: 0`); besides one 429 that asks for a second, one 503, one
-    reset in the middle of a review page and one in a picture. Every URL is well at the second request.
+    About one review page in forty answers 429 (`Retry-After: 0`). There are also a 429 with a wait of one second, a
+    503, a reset in the middle of a review page, and a reset in a picture. The second request of each URL succeeds.
     """
     skus = sorted((product.sku for product in world.products), key=lambda sku: pick(f"fault/{sku}", 2**32))
     pictured = [product for product in world.products if product.images]
@@ -118,7 +119,7 @@ def _first_reviews(sku: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve the demo's world until interrupted, to look at it in a browser."""
+    """Serve the demo's world for a browser until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m ameli_build.demo.storefront", description=main.__doc__)
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--products", type=int, default=240)

@@ -1,4 +1,4 @@
-"""One product being drawn: its canvas, its family's traits and its paint, with parts that kinds share."""
+"""A product during drawing: canvas, traits of its family, colours, and parts that several kinds share."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +15,7 @@ Grid = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a drawing function of a kind is given: `back` asks for the rear of the product."""
+    """The argument of a drawing function; with `back`, it draws the rear of the product."""
 
     canvas: Canvas
     traits: Traits
@@ -27,39 +27,39 @@ class Subject:
 
     @classmethod
     def of(cls, look: Look, pixels: int, back: bool) -> "Subject":
-        """A fresh canvas of `pixels` for a look."""
+        """A subject with an empty canvas of `pixels` for a look."""
         light = "brushed" if look.colour in BRUSHED else "left"
         traits = Traits(look.kind, look.family)
         return cls(Canvas(pixels), traits, COLOURS[look.colour], light, look.size, look.label, back)
 
     @property
     def dark(self) -> Rgb:
-        """The body in shadow: sides, gaps, feet."""
+        """Colour of the body in shadow: sides, gaps, feet."""
         return mix(self.body, BLACK, 0.38)
 
     @property
     def pale(self) -> Rgb:
-        """The body in full light: rims, keys of light casings."""
+        """Colour of the body in full light: rims, keys of light casings."""
         return mix(self.body, WHITE, 0.35)
 
     @property
     def seam(self) -> Rgb:
-        """A line that can be seen on the body."""
+        """Colour of lines on the body."""
         return contrast(self.body, 0.34)
 
     @property
     def ink(self) -> Rgb:
-        """Print on the body."""
+        """Colour of print on the body."""
         return mix(self.body, DARK if luminance(self.body) > 105 else WHITE, 0.8)
 
     @property
     def glass(self) -> Rgb:
-        """The family's dark glass, with a slight tint."""
+        """Colour of the family's dark glass, with a slight tint."""
         return mix(DARK, self.traits.accent("glass"), 0.07)
 
     @property
     def trim(self) -> Rgb:
-        """Handles and knobs: copper, metal, or what stands out from the body."""
+        """Colour of handles and knobs: copper, metal, or a contrast to the body."""
         style = self.traits.pick("trim", 4)
         if style == 0:
             return mix(self.body, BLACK, 0.55) if luminance(self.body) > 105 else METAL
@@ -68,7 +68,7 @@ class Subject:
         return METAL if luminance(self.body) < 160 else mix(METAL, BLACK, 0.35)
 
     def casing(self, box: Box, radius: float = 0.02, light: str = "", colour: Rgb | None = None) -> None:
-        """A piece of the body with a rim, lit from the left unless told."""
+        """A part of the body with a rim; by default, the light comes from the left."""
         shade = self.body if colour is None else colour
         self.canvas.shaded(box, mix(shade, BLACK, 0.3), radius, "left")
         left, top, right, bottom = box
@@ -96,7 +96,7 @@ class Subject:
             canvas.rect((x - radius, y - radius, x + radius, y + radius), colour, radius * 0.4)
 
     def screen(self, box: Box, radius: float = 0.0, glare: bool = True) -> None:
-        """A lit display with the family's wallpaper and a sheet of reflected light."""
+        """A lit display with the family's wallpaper and a reflection."""
         self.canvas.paste(wallpaper(self.traits, glare), box, radius)
 
     def dots(self, box: Box, columns: int, rows: int, radius: float, colour: Rgb) -> None:
@@ -117,7 +117,7 @@ class Subject:
             self.canvas.rect((x, top, x + pitch * 0.45, bottom), colour, pitch * 0.2)
 
     def knob(self, x: float, y: float, radius: float, colour: Rgb, turn: float = 0.0) -> None:
-        """A round control whose pointer is turned by `turn` (-1..1)."""
+        """A round knob whose pointer is turned by `turn` (-1..1)."""
         self.canvas.disc(x, y, radius * 1.15, mix(colour, BLACK, 0.5))
         self.canvas.shaded_oval((x - radius, y - radius, x + radius, y + radius), colour, "left")
         tip = (x + radius * 0.8 * np.sin(turn * 2.0), y - radius * 0.8 * np.cos(turn * 2.0))

@@ -1,4 +1,4 @@
-"""What `ameli demo` prints at its end: the funnel, the paper's tables, the scoreboard, and where things are."""
+"""The summary of `ameli demo`: the funnel, the paper's tables, the scoreboard, and paths of results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def heading(text: str) -> None:
 
 
 def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row]) -> None:
-    """Print all of it."""
+    """Print the summary."""
     stats = json.loads((snapshot.dataset / "stats.json").read_text())
     heading("the funnel")
     RESULTS.info(funnel(stats))
@@ -95,5 +95,5 @@ def table3(stats: Mapping[str, Any]) -> str:
 
 
 def scoreboard_lines(board: Sequence[Row]) -> str:
-    """A line a check: what, value, target, and whether it was met."""
+    """A line for each check: its name, the value, the target, and whether it was met."""
     return columns((row.what, row.value, row.target, "ok" if row.ok else "MISSED") for row in board)

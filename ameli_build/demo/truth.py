@@ -1,7 +1,7 @@
-"""The truth of the demo's world: what each review is, by the rules of the contract, and its file in `DIR/truth/`.
+"""The truth about each review of the demo's world, by the rules of the paper, and its files in `DIR/truth/`.
 
-The pipeline never opens these files. The rules are written out here a second time, on the world's own records, so that
-the filters are compared with something that shares no code with them.
+The pipeline never opens these files. This module implements the rules a second time, on the world's records, so that it
+shares no code with the filters.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from ameli_build.demo.words import number_of
 from ameli_build.demo.world import ReviewTruth, World, WorldImage, WorldProduct, WorldReview
 
 LABELLED, ENOUGH = 620, 1000
-"""Labelled pairs for calibration, of which filter 7 leaves more than 500; half of all where there are not `ENOUGH`."""
+"""Number of labels for calibration, half of all with fewer than `ENOUGH`; more than 500 remain after filter 7."""
 
 SHORT_WORDS = 8
 FACTS_WITH_PHOTO, FACTS_ALONE = 1, 3
-"""Things about the variant that a text must say to be informative: with the product in a photograph, and without."""
+"""Number of statements about the variant in an informative text, with and without a photograph of the product."""
 
 
 def make_truths(
@@ -53,7 +53,7 @@ def make_truths(
 
 
 def is_informative(said: Sequence[str], shows_product: bool) -> bool:
-    """Whether a careful person could tell the variant: enough is said, or something is said and the product shown."""
+    """Whether a careful reader could identify the variant, by text alone or by text and photograph."""
     return len(said) >= (FACTS_WITH_PHOTO if shows_product else FACTS_ALONE)
 
 
@@ -63,7 +63,7 @@ def usable(image: WorldImage) -> bool:
 
 
 def _reason(review: WorldReview, sold: dict[str, WorldProduct], copies: set[str]) -> Reason | None:
-    """The first reason that holds, in the contract's order."""
+    """The first reason that holds, in the order of `Reason`."""
     product = sold.get(review.sku)
     checks = (
         (Reason.NO_IMAGE, not review.photos),
@@ -79,12 +79,12 @@ def _reason(review: WorldReview, sold: dict[str, WorldProduct], copies: set[str]
 
 
 def _too_long(review: WorldReview) -> bool:
-    """More than 500 tokens; a text of fewer bytes cannot have so many, each token taking one at least."""
+    """Whether a text has more than 500 tokens. Shorter texts in bytes need no count: a token has at least one byte."""
     return len(review.title) + len(review.text) >= LIMIT and count_tokens(review.title, review.text) > LIMIT
 
 
 def _copies(reviews: Sequence[WorldReview]) -> set[str]:
-    """Reviews that repeat an earlier one: the same text, short ones by the same author about the same product."""
+    """Reviews with the text of an earlier review; short texts count only for the same author and product."""
     groups: dict[tuple[str, ...], list[WorldReview]] = {}
     for review in reviews:
         folded = " ".join(unicodedata.normalize("NFC", review.text).split())
@@ -96,23 +96,23 @@ def _copies(reviews: Sequence[WorldReview]) -> set[str]:
 
 @cache
 def _rude_pattern() -> re.Pattern[str]:
-    """The listed words that this world's shoppers use, as they write them."""
+    """The profane words of this world's shoppers, in their spelling."""
     listed = "|".join(map(re.escape, phrases()["rude_words"]))
     return re.compile(rf"(?<![\w@$*])(?:{listed})(?![\w@$*])", re.IGNORECASE)
 
 
 def rude_words(review: WorldReview) -> list[str]:
-    """The listed words in a review as they are written there."""
+    """The profane words in a review, in its spelling."""
     return _rude_pattern().findall(f"{review.title}. {review.text}")
 
 
 def _mention(note: Note) -> str:
-    """The best name in words that the review has for its product, "" for pronouns only."""
+    """The review's best name for its product; "" for only pronouns."""
     return max(note.named, key=lambda name: (len(name.split()), len(name)), default="")
 
 
 def write_truth(world: World, folder: Path) -> None:
-    """Writes `reviews.jsonl`, `products.jsonl`, `labels.csv` and `labels_heldout.csv` into `folder`."""
+    """Write `reviews.jsonl`, `products.jsonl`, `labels.csv` and `labels_heldout.csv` into `folder`."""
     reviews = {review.review_id: review for review in world.reviews}
     lines = [_review_line(truth, reviews[truth.review_id]) for truth in world.truths]
     write_bytes(folder / "reviews.jsonl", _json_lines(lines))
@@ -127,7 +127,7 @@ def write_truth(world: World, folder: Path) -> None:
 
 
 def label_split(world: World) -> tuple[list[ReviewTruth], list[ReviewTruth]]:
-    """Reviews that no rule of 3.2 drops and that name their product: those for calibration, and the rest."""
+    """Reviews that pass section 3.2 and name their product: the reviews for calibration, and the others."""
     staying = [truth for truth in world.truths if truth.reason is None and truth.mention]
     ranked = sorted(staying, key=lambda truth: number_of(world.seed, "label", truth.review_id))
     count = LABELLED if len(ranked) >= ENOUGH else len(ranked) // 2
@@ -135,7 +135,7 @@ def label_split(world: World) -> tuple[list[ReviewTruth], list[ReviewTruth]]:
 
 
 def read_truth(folder: Path) -> list[dict[str, Any]]:
-    """The lines of `reviews.jsonl`. Raises `UnusableInput` where it is missing."""
+    """The lines of `reviews.jsonl`; raises `UnusableInput` if it is missing."""
     path = folder / "reviews.jsonl"
     if not path.is_file():
         raise UnusableInput(f"{path}: missing; it is written by the demo")
@@ -143,7 +143,7 @@ def read_truth(folder: Path) -> list[dict[str, Any]]:
 
 
 def read_labels(path: Path) -> dict[str, int]:
-    """A file of labels, by review id. Raises `UnusableInput` where it is missing."""
+    """The labels in a file, by review id; raises `UnusableInput` if it is missing."""
     if not path.is_file():
         raise UnusableInput(f"{path}: missing; it is written by the demo")
     with path.open(encoding="utf-8", newline="") as handle:

@@ -1,4 +1,4 @@
-"""How one value is written: by the shop in a title, by the shop in prose, and by shoppers; and seeded draws."""
+"""Spellings of values in titles, in descriptions and by shoppers, and seeded random generators."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TITLE_UNITS = {
     "hours": "{n}-Hour",
     "minutes": "{n}-Minute",
 }
-"""How a title abbreviates a number with its unit; others are written as on the specification sheet."""
+"""Abbreviations of numbers with units in titles; other values are spelt as on the specification sheet."""
 
 PROSE_UNITS = {
     "inches": "{n}-inch",
@@ -62,7 +62,7 @@ SPOKEN_UNITS = {
     "pounds": ("{n} lbs", "{n} pounds", "{n} lb"),
     "feet": ("{n} feet", "{n} ft"),
 }
-"""How shoppers write a number with its unit."""
+"""Shoppers' spellings of a number with its unit."""
 
 RESPELLED = {
     "Gray": ("gray", "grey"),
@@ -74,29 +74,29 @@ RESPELLED = {
 
 
 def draws(*parts: object) -> random.Random:
-    """A generator that depends on nothing but `parts`: the same in every process and whatever was drawn before."""
+    """A random generator that depends only on `parts`: the same in every process, independent of earlier draws."""
     return random.Random(number_of(*parts))
 
 
 def number_of(*parts: object) -> int:
-    """A number of 256 bits that depends on nothing but `parts`."""
+    """A number of 256 bits that depends only on `parts`."""
     return int.from_bytes(hashlib.sha256("|".join(map(str, parts)).encode()).digest(), "big")
 
 
 def in_title(value: str) -> str:
-    """A value as titles abbreviate it: "1000 gigabytes" is "1TB", "14 inches" is `14"`."""
+    """A value abbreviated as in titles: "1000 gigabytes" becomes "1TB", "14 inches" becomes `14"`."""
     return _with_unit(value, TITLE_UNITS)
 
 
 def in_prose(value: str) -> str:
-    """A value as descriptions write it: "14 inches" is "14-inch", "Thermal steel" is "thermal steel"."""
+    """A value as in descriptions: "14 inches" becomes "14-inch", "Thermal steel" becomes "thermal steel"."""
     if re.fullmatch(r"[A-Z][a-z]+( [a-z]+)*", value):
         return value.lower()
     return _with_unit(value, PROSE_UNITS)
 
 
 def spoken(value: str, rng: random.Random) -> str:
-    """A value as one shopper writes it: "1000 gigabytes" may be "1tb", "14 inches" may be `14"`."""
+    """A value as spelt by a shopper: "1000 gigabytes" can become "1tb", "14 inches" can become `14"`."""
     if value in RESPELLED:
         return rng.choice(RESPELLED[value])
     found = NUMBERED.fullmatch(_rounded(value))

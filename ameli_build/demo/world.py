@@ -1,4 +1,4 @@
-"""What the demo's world is made of, and the truth that its pipeline never reads."""
+"""Records of the demo's world, and of the truth that the pipeline never reads."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Generation = Literal["A", "B", "C"]
 
 @dataclass(frozen=True, slots=True)
 class WorldImage:
-    """One picture of the world: its file name on the image host, and how its bytes are made.
+    """A picture of the world: its file name on the image host, and the recipe of its bytes.
 
-    `kind` is "view" (catalogue view number `seed`), "photo" (the product in a room), "room" (no product in it), "boxed"
+    `kind` is "view" (catalogue view number `seed`), "photo" (the product in a room), "room" (no product), "boxed"
     (packaging with `text`), or "placeholder" (the shop's PNG for a missing picture). `fault` damages the bytes:
     "truncated", "not_an_image", "missing" (404).
     """
@@ -31,7 +31,7 @@ class WorldImage:
 
 @dataclass(frozen=True, slots=True)
 class WorldProduct:
-    """One variant. `category_path` holds (id, name) from the root; `family` lists the SKUs of all its variants."""
+    """A variant. `category_path` has (id, name) from the root; `family` has the SKUs of all variants of its family."""
 
     sku: str
     bsin: str
@@ -51,9 +51,9 @@ class WorldProduct:
 
 @dataclass(frozen=True, slots=True)
 class WorldReview:
-    """One review, written about the variant `sku`; the shop lists it under every SKU of the family.
+    """A review about the variant `sku`. The shop lists it under all SKUs of the family.
 
-    `number` is the legacy numeric id in the write-comment URL.
+    `number` is the old numeric id in the write-comment URL.
     """
 
     review_id: str
@@ -72,10 +72,10 @@ class WorldReview:
 
 @dataclass(frozen=True, slots=True)
 class ReviewTruth:
-    """What the generator knows of one review.
+    """The truth about a review.
 
-    `reason` is why it must leave by filters 1 to 6 (None: it must not); `mention` the words in the text that name the
-    product ("" for none); `informative` whether a careful person could tell the variant from its siblings.
+    `reason` is the reason to drop it in filters 1 to 6, None to keep it. `mention` are the words in the text that name
+    the product, "" for none. `informative` is True if a careful reader could distinguish the variant from its siblings.
     """
 
     review_id: str

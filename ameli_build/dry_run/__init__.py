@@ -1,1 +1,1 @@
-"""Dry runs of the build and of the baseline: how many items go through what, and how long that takes here."""
+"""Dry runs of crawl and build: numbers of items, and estimates of time, memory and disk on this machine."""

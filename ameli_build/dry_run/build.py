@@ -36,8 +36,10 @@ def dry_run(snapshot: Snapshot, settings: Settings, *, until: str | None = None,
     """The plan of `build` with the same arguments.
 
     With a catalogue, its items are counted, and each kind of work is measured on some of them for about a second. For
-    a crawl without a catalogue, items are counted in its archive. Raises the errors of `build`, except for missing
-    models.
+    a crawl without a catalogue, items are counted in its archive.
+
+    Raises:
+        UnusableInput: As `build`, except for missing models, which are in the plan.
     """
     stages = stages_until(until)
     rows = stage_rows(snapshot, settings, None)
@@ -72,7 +74,7 @@ def expected_loads(
 ) -> dict[str, list[Load]]:
     """The loads of stages for expected numbers of products, reviews, photographs and pictures of products.
 
-    They are measured with made-up items in the folder `scratch`.
+    Measurements use made-up items in the folder `scratch`.
     """
     view, work = made_up_view(scratch), Work(Snapshot(scratch))
     return {
@@ -93,7 +95,7 @@ def missing_models(settings: Settings, roles: Iterable[str]) -> dict[str, str]:
 def time_loads(
     settings: Settings, loads: Mapping[str, Sequence[Load]], missing: Mapping[str, str], workers: int
 ) -> dict[str, list[Timed]]:
-    """Each load with its speed; loads of one function share a process."""
+    """Each load with its speed; loads of the same function are measured in the same process."""
     groups: dict[tuple[object, ...], list[Load]] = {}
     for load in (load for some in loads.values() for load in some):
         if load.left and load.role not in missing:
@@ -137,10 +139,10 @@ def _archived(snapshot: Snapshot) -> tuple[dict[str, float], str]:
 
 
 def _tables(snapshot: Snapshot) -> int:
-    """Bytes of the tables of all stages: about the size of the catalogue, as in the demo."""
+    """Size of the tables of all stages in bytes. It is about the size of the catalogue, as in the demo."""
     return sum(path.stat().st_size for path in (snapshot.root / "catalog").glob("*.parquet"))
 
 
 def ram() -> int:
-    """Bytes of memory of this machine."""
+    """Memory of this machine in bytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

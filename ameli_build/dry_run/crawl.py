@@ -1,4 +1,4 @@
-"""`ameli crawl --dry-run`: the crawl, and what the build of it will take on this machine."""
+"""`ameli crawl --dry-run`: the requests of the crawl, and the cost of the build on this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ameli_build.pipeline import STAGES, roles_of
 
 
 def dry_run(snapshot: Snapshot, settings: Settings, **wanted: Any) -> str:
-    """What `crawl` with these arguments would fetch, then what `build` would take; nothing is written."""
+    """The text of the plan: the requests of `crawl` with these arguments, then the cost of `build`. Writes nothing."""
     plan = plan_crawl(snapshot, settings, **wanted)
     if not plan.photographs:
         return str(plan)

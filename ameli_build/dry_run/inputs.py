@@ -1,4 +1,4 @@
-"""What a build will read: from the tables of the stages that are done, else from the catalogue, which has more."""
+"""Inputs of a build: from the tables of finished stages, or else from the catalogue, which has more rows."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ REVIEWS = pl.Schema(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Products and reviews as far as they are known, in the columns above; images are paths below `root`.
+    """Known products and reviews, in the columns above; images are paths below `root`.
 
-    `reviews` are those that the stages `done` have kept, `photographed` all that list a photograph which came.
+    `reviews` have passed the stages `done`. `photographed` are all reviews with a downloaded photograph.
     """
 
     root: Path
@@ -48,16 +48,16 @@ class View:
     done: Collection[str] = ()
 
     def usable(self, path: str) -> bool:
-        """Whether a picture is there and can be decoded."""
+        """Whether a picture exists and can be decoded."""
         try:
             open_picture(self.root / path)
-        except Exception:  # a decoder raises whatever the damage makes it raise
+        except Exception:  # decoders raise many kinds of errors for damaged pictures
             return False
         return True
 
 
 def view_of(snapshot: Snapshot, done: Collection[str]) -> View:
-    """The view of a snapshot of which the stages `done` are done; raises `UnusableInput` without a catalogue."""
+    """The view of a snapshot after the stages `done`; raises `UnusableInput` without a catalogue."""
     pictures = snapshot.read("catalog/images").filter(pl.col("path").is_not_null())
     photographed = _reviews_of_catalogue(snapshot, pictures)
     if "clean" not in done:
@@ -74,7 +74,7 @@ def view_of(snapshot: Snapshot, done: Collection[str]) -> View:
 
 
 def made_up_view(root: Path) -> View:
-    """One product and one review with one picture each, written to `root`: to measure with where there is nothing."""
+    """A made-up product and review with a picture each, written to `root`, for measurements without data."""
     picture().save(root / "picture.jpg", "JPEG")
     paths = ["picture.jpg"]
     sheet = [{"group": "Key Specs", "name": "Color", "value": "Silver"}]
@@ -84,7 +84,7 @@ def made_up_view(root: Path) -> View:
 
 
 def _reviews_of_catalogue(snapshot: Snapshot, pictures: pl.DataFrame) -> pl.DataFrame:
-    """Reviews that list a photograph which came, each once."""
+    """Distinct reviews with a downloaded photograph."""
     listed = (
         snapshot.scan("catalog/reviews")
         .filter(pl.col("images").list.len() > 0)
@@ -97,7 +97,7 @@ def _reviews_of_catalogue(snapshot: Snapshot, pictures: pl.DataFrame) -> pl.Data
 
 
 def _paths(owners: pl.DataFrame, key: str, pictures: pl.DataFrame) -> pl.Series:
-    """The pictures of each owner as paths in the snapshot, those that did not come left out."""
+    """The downloaded pictures of each owner, as paths in the snapshot."""
     each = owners.select(key, reference="images").explode("reference")
     found = each.join(pictures.select("reference", "path"), on="reference", maintain_order="left")
     lists = found.group_by(key, maintain_order=True).agg("path")

@@ -1,4 +1,4 @@
-"""Work of one kind, and the seconds that an item of it takes on this machine, measured on items of the snapshot."""
+"""Loads, each a kind of work on many items, and their speed on this machine, measured on items of the snapshot."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from ameli_build.core.errors import AmeliError
 from ameli_build.core.not_run import NotRun
 
 SECOND = 1.0
-"""Seconds of a measurement; it takes at least one batch."""
+"""Duration of a measurement in seconds; at least one batch is measured."""
 BATCHES = 16
 """Number of batches available to a measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Work of one kind: so many items go through a function, a batch at a time.
+    """A kind of work: a function that is applied to many items in batches.
 
-    `function(*common, batch)` is what does it, and gives a table, a row an item. `batches` are real ones, to be
-    measured. `role` names the model, "" for none. `kept` of the items are in the cache. `per` tells what the number of
-    items grows with; `at_most` that fewer may come.
+    `function(*common, batch)` returns a table with a row for each item. `batches` are real batches for measurements.
+    `role` is the role of the model, "" for none. `kept` is the number of items in the cache. `per` names the quantity
+    to which the number of items is proportional. With `at_most`, `items` is an upper bound.
     """
 
     what: str
@@ -48,13 +48,13 @@ class Load:
 
     @property
     def left(self) -> int:
-        """Items that are still to be done."""
+        """Number of items that are not in the cache."""
         return self.items - self.kept
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Seconds and bytes of the cache an item, and MiB at the peak of the process that measured it."""
+    """Seconds and bytes of the cache for each item, and the peak memory of the measuring process in MiB."""
 
     seconds: float
     size: float
@@ -89,14 +89,14 @@ def plain_load(
     size: int,
     count: int | None = None,
 ) -> Load:
-    """The load of a function that is given `size` items at a time; they are `count` where `items` are not all."""
+    """The load of a function in batches of `size`; `count` is the number of items if `items` is a sample."""
     starts = some_of(range(0, len(items), size))
     batches = [items[start : start + size] for start in starts]
     return Load(what, role, len(items) if count is None else count, per, function, common, batches)
 
 
 def some_of(items: Sequence[Any]) -> list[Any]:
-    """A few of the items from all over, in an order that favours none."""
+    """A sample of evenly spaced items, in random order."""
     step = max(1, len(items) // BATCHES)
     some = list(items[step // 2 :: step])[:BATCHES]
     random.Random(0).shuffle(some)
@@ -104,7 +104,7 @@ def some_of(items: Sequence[Any]) -> list[Any]:
 
 
 def measured(loads: Sequence[Load], threads: int) -> list[Speed | NotRun]:
-    """The speed of loads of one function, measured in one process with this number of threads."""
+    """The speed of loads of the same function, measured in one process with this number of threads."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (threads,)) as pool:
         return [_asked(pool, load) for load in loads]
 
@@ -119,14 +119,14 @@ def _asked(pool: ProcessPoolExecutor, load: Load) -> Speed | NotRun:
 
 
 def _start(threads: int) -> None:
-    """As many threads as the process that will do the work has, before any library is loaded."""
+    """Set the number of threads of the later process; called before any library is loaded."""
     os.environ["OMP_NUM_THREADS"] = str(threads)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     threadpool_limits(threads)
 
 
 def _measure(function: Callable[..., pl.DataFrame], common: tuple[Any, ...], batches: Sequence[Sequence[Any]]) -> Speed:
-    """Run the batches for about a second; one item before that loads what there is to load."""
+    """Run the batches for about a second, after one item that loads models and libraries."""
     function(*common, batches[0][:1])
     started, done, size = time.monotonic(), 0, 0
     while done == 0 or time.monotonic() - started < SECOND:
@@ -141,7 +141,7 @@ def _measure(function: Callable[..., pl.DataFrame], common: tuple[Any, ...], bat
 
 
 def _stored(table: pl.DataFrame) -> int:
-    """Bytes of a table as the cache keeps it."""
+    """Size of a table in the cache, in bytes."""
     buffer = io.BytesIO()
     table.write_parquet(buffer, compression="zstd")
     return buffer.tell()

@@ -49,7 +49,7 @@ class Step:
 
     @property
     def memory(self) -> int:
-        """MiB of all processes together at the load that takes most."""
+        """Memory of all processes together in MiB, for the load that needs most."""
         return max((one.memory * one.processes for one in self.loads), default=0)
 
 
@@ -135,7 +135,7 @@ def _total(plan: Plan) -> Iterator[str]:
 
 
 def each_text(seconds: float) -> str:
-    """Seconds an item, for people.
+    """The time for an item, for people.
 
     >>> each_text(0.00123), each_text(0.0123), each_text(40.25)
     ('1.23 ms', '12.3 ms', '40.2 s')

@@ -1,4 +1,4 @@
-"""The loads of each stage: what it will do how often, as far as the view tells."""
+"""The loads of each stage, from the known inputs."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ameli_build.near_duplicates.pictures import hash_kind
 from ameli_build.near_duplicates.texts import hash_texts
 
 PRODUCTS, REVIEWS, PHOTOGRAPHS, PICTURES = "products", "reviews", "photographs", "pictures"
-"""What the number of items of a load grows with; pictures are those of products."""
+"""Quantities to which the number of items of a load is proportional; pictures are those of products."""
 FILTERS = ("clean", "mentions", "informativeness")
-"""Stages that drop reviews: before they are done, those after them have at most what is there now."""
+"""Stages that drop reviews. Before they have run, the current numbers are upper bounds for later stages."""
 
 
 def loads_of(name: str, work: Work, settings: Settings, view: View) -> list[Load]:
-    """The loads of the stage `name`; none for one whose work is reading, joining and writing tables."""
+    """The loads of the stage `name`; none for a stage that only reads, joins and writes tables."""
     before = FILTERS[: FILTERS.index(name)] if name in FILTERS else FILTERS
     at_most = name == "clean" or any(stage not in view.done for stage in before)
     return [replace(load, at_most=load.at_most or at_most) for load in _LOADS.get(name, _none)(work, settings, view)]
@@ -65,7 +65,7 @@ def check_some(root: str, max_pixels: int, paths: Sequence[str]) -> pl.DataFrame
 
 
 def _mentions(work: Work, settings: Settings, view: View) -> Iterator[Load]:
-    """Section 3.3: titles are parsed. To find names in reviews, and to choose one, takes little beside it."""
+    """Section 3.3: titles are parsed. The search for names in reviews takes little time in comparison."""
     rows = view.products.select("name", "leaf").unique(maintain_order=True).rows()
     common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words)
     yield plain_load("titles parsed", "language", PRODUCTS, parse_some, common, rows, settings.run.shard_rows // 8 or 1)
@@ -78,8 +78,8 @@ def parse_some(rule: str, language: str, longest: int, rows: Sequence[tuple[str,
 
 
 def _informativeness(work: Work, settings: Settings, view: View) -> Iterator[Load]:
-    """Section 3.4: four features a review."""
-    gold = view.products  # before filter 4 has run, a review may be about any of them
+    """Section 3.4: the four features of each review."""
+    gold = view.products  # before filter 4, a review may belong to any product
     if "clean" in view.done:
         gold = gold.join(view.reviews, on="sku", how="semi")
     pairs = view.reviews.join(view.products, on="sku", how="inner")
@@ -105,7 +105,7 @@ def _informativeness(work: Work, settings: Settings, view: View) -> Iterator[Loa
 
 
 def match_some(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> pl.DataFrame:
-    """How many attributes some reviews mention; a row is a text and a specification sheet."""
+    """Numbers of attributes that reviews mention; a row is a text and a specification sheet."""
     sheets = [[(one["name"], one["value"]) for one in sheet or ()] for _, sheet in rows]
     return pl.DataFrame({"n": [len(FINDERS[how](text, sheet)) for (text, _), sheet in zip(rows, sheets, strict=True)]})
 
@@ -121,7 +121,7 @@ def _crossed(settings: Settings, pairs: pl.DataFrame) -> Iterator[Load]:
 
 
 def _candidates(work: Work, settings: Settings, view: View) -> Iterator[Load]:
-    """Section 3.5: titles of all products; their first pictures are encoded before."""
+    """Section 3.5: titles of all products are encoded; section 3.4 has encoded their first pictures."""
     yield _texts("titles of all products encoded", PRODUCTS, work, settings, view.products["name"])
 
 
@@ -134,13 +134,13 @@ def _splits(work: Work, settings: Settings, view: View) -> Iterator[Load]:
 
 
 def hash_texts_of(rows: Sequence[tuple[str]]) -> pl.DataFrame:
-    """The signatures of some texts, a row each."""
+    """Signatures of texts, a row each."""
     return hash_texts([text for (text,) in rows])
 
 
 def _texts(what: str, per: str, work: Work, settings: Settings, texts: pl.Series) -> Load:
     items = {text_key(text): text for text in texts.unique(maintain_order=True)}
-    # measured by PyTorch also where ONNX will run: that model would have to be written first
+    # measured with PyTorch even if ONNX will run, because the export does not exist yet
     return load_of(what, "text_encoder", per, work, text_kind(settings, ""), items)
 
 
@@ -150,13 +150,13 @@ def _pictures(what: str, per: str, work: Work, settings: Settings, view: View, c
 
 
 def _paths(column: pl.Series) -> list[str]:
-    """Distinct paths of a column of paths or of lists of them."""
+    """Distinct paths of a column of paths or of lists of paths."""
     flat = column.explode() if isinstance(column.dtype, pl.List) else column
     return flat.drop_nulls().unique().sort().to_list()
 
 
 def _spread(table: pl.DataFrame, most: int = 1024) -> list[Any]:
-    """At most so many rows from all over a table."""
+    """At most so many rows, evenly spaced over a table."""
     return table.gather_every(max(1, table.height // most)).head(most).rows()
 
 

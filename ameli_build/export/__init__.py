@@ -1,1 +1,1 @@
-"""A release in other layouts: the authors' own, and the Hugging Face hub's."""
+"""A release in other layouts: the authors' layout and the Hugging Face hub's."""

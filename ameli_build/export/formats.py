@@ -1,4 +1,4 @@
-"""The released data set in other layouts: the authors', or one with the pictures inside."""
+"""`ameli export`: the released data set in another layout."""
 
 from __future__ import annotations
 
@@ -16,15 +16,22 @@ from ameli_build.release.tables import SPLITS
 
 TABLES = tuple(f"{name}.parquet" for name in ("products", *SPLITS))
 NEEDED = {"official": TABLES, "hf": (*TABLES, *BESIDE, "README.md")}
-"""Files of the release that each layout is made from, beside pictures."""
+"""Files of the release that each layout needs, besides pictures."""
 
 
 def export(snapshot: Snapshot, settings: Settings, layout: str, out: str, mapper: Mapper = in_process) -> None:
-    """Write `dataset/` to the folder `out`, a path or an fsspec URL, whole or not at all.
+    """Write `dataset/` in another layout, atomically. The caller holds the snapshot's lock.
 
-    `layout` is "official", the authors' with integer ids, or "hf", a folder that `datasets.load_dataset` opens with
-    pictures. The caller holds the snapshot's lock. Raises `UnusableInput` for another layout, for a folder that holds
-    something else, and where nothing was released.
+    Args:
+        snapshot: Snapshot with a released data set.
+        layout: "official" for the authors' layout with integer ids, "hf" for a folder that `datasets.load_dataset`
+            opens with pictures.
+        out: Target folder: a path or an fsspec URL.
+        settings: Settings of the run.
+        mapper: Maps a function over shards.
+
+    Raises:
+        UnusableInput: The layout is unknown, `out` is not empty and not an earlier export, or there is no release.
     """
     if layout not in NEEDED:
         raise UnusableInput(f"--format {layout}: no such layout (one of {', '.join(NEEDED)})")

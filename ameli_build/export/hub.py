@@ -1,4 +1,4 @@
-"""A folder that `datasets.load_dataset` opens with pictures: they lie inside the Parquet files."""
+"""A layout for `datasets.load_dataset`, with the pictures inside the Parquet files."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ameli_build.release.tables import SCHEMAS, SPLITS
 PICTURES = ("images", "cleaned_images")
 TABLES = (*SPLITS, "clean_test", "products")
 BESIDE = ("dropped.parquet", "dropped_products.parquet", "stats.json")
-"""Files of the release that go along as they are."""
+"""Files of the release that are copied unchanged."""
 
 FILE_BYTES = 400 * 2**20
-"""About what the pictures of one file take."""
+"""Approximate size of the pictures in a file, in bytes."""
 GROUP_BYTES = 32 * 2**20
-"""About what the pictures of one row group take: what a reader holds at a time."""
+"""Approximate size of the pictures in a row group, in bytes. A reader loads one row group at a time."""
 
 _PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _INSIDE = """
@@ -49,7 +49,7 @@ def write_hub(dataset: Path, folder: Path) -> None:
 
 
 def card_of(card: str) -> str:
-    """The release's card for this folder: paths of files in its head, a word about pictures below its title."""
+    """The release's card with this folder's paths in its head and a note about pictures below its title."""
     head, title, rest = re.split(r"(?m)^(# .*\n)", card, maxsplit=1)
     head = re.sub(r"(?m)^( +path: )(\w+)\.parquet$", r"\1data/\2-*.parquet", head)
     rest = rest.replace("Field by field: `schema/`.", "").replace("(`products.parquet`)", "(`data/products-*.parquet`)")
@@ -57,7 +57,7 @@ def card_of(card: str) -> str:
 
 
 def features_of(name: str) -> dict[str, Any]:
-    """Columns of a table as `datasets` describes them."""
+    """The features of a table in the notation of `datasets`."""
     return {
         column: [{"_type": "Image"}] if column in PICTURES else _feature(kind) for column, kind in SCHEMAS[name].items()
     }
@@ -85,8 +85,8 @@ def _write_table(dataset: Path, name: str, folder: Path) -> None:
     columns = [
         (column, pa.list_(_PICTURE) if column in PICTURES else _arrow(kind)) for column, kind in SCHEMAS[name].items()
     ]
-    told = json.dumps({"info": {"features": features_of(name)}})
-    schema = pa.schema(columns, metadata={"huggingface": told})
+    features = json.dumps({"info": {"features": features_of(name)}})
+    schema = pa.schema(columns, metadata={"huggingface": features})
     sizes = [_size(dataset, row) for row in table.select(pl.col("^(cleaned_)?images$")).rows()]
     files = list(pieces(sizes, FILE_BYTES)) or [(0, 0)]
     for n, (start, end) in enumerate(files):
@@ -98,7 +98,7 @@ def _write_table(dataset: Path, name: str, folder: Path) -> None:
 
 
 def pieces(sizes: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
-    """Runs of rows, from and up to, whose sizes sum to at most `most`; a larger row is one by itself."""
+    """Ranges of rows (start, end) whose sizes sum to at most `most`; a larger row has a range of its own."""
     start = total = 0
     for n, size in enumerate(sizes):
         if n > start and total + size > most:

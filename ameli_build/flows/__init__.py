@@ -1,7 +1,6 @@
-"""Prefect flows: crawling, building, annotating and scoring, chained and scheduled. The library does not know of them.
+"""Prefect flows that crawl, build, annotate and score. No other part of the package imports them.
 
-Prefect's own server is asked to stay quiet: it takes longer to start than Prefect allows by default, and it need not
-report its use to anyone.
+Two defaults of Prefect are changed: its ephemeral server gets more time to start, and does not report its use.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Section 3.5's verification as flows: sheets out to annotators, answers back in."""
+"""Flows for the verification by annotators (section 3.5): export of sheets, import of answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ameli_build.pipeline import release_again
 def export(
     snapshot: Snapshot, profile: str | None, overrides: list[str], format: str, annotators: int, overlap: int
 ) -> list[Path]:
-    """One sheet an annotator, below SNAPSHOT/sheets/."""
+    """Write a sheet for each annotator into SNAPSHOT/sheets/."""
     with snapshot.lock():
         settings = load_settings(profile, overrides, snapshot)
         return export_sheets(snapshot, format, annotators, overlap, "clean-test", settings)
@@ -28,7 +28,7 @@ def export(
 
 @task(name="import answers", persist_result=False, cache_policy=NO_CACHE)
 def read_answers(snapshot: Snapshot, profile: str | None, files: list[Path]) -> str:
-    """Accuracy and agreement of the answers; the release is made again with them."""
+    """Compute accuracy and agreement of the answers, and release again with them."""
     settings = load_settings(profile, (), snapshot)
     with snapshot.lock():
         report = import_answers(snapshot, files, settings)
@@ -48,10 +48,10 @@ def export_annotation(
 
     Args:
         snapshot: Folder of the snapshot.
-        annotators: Sheets to write, one a person.
+        annotators: Number of annotators; each gets a sheet.
         format: HTML pages, workbooks, or tasks for Label Studio.
-        overlap: Reviews that every annotator gets.
-        profile: Settings to start from; without one, those that the build had.
+        overlap: Number of reviews that all annotators get.
+        profile: Profile of the settings; by default, the settings of the build.
     """
     with watched("sheets-progress"):
         return export(Snapshot.open(snapshot), profile, [], format, annotators, overlap)
@@ -59,12 +59,12 @@ def export_annotation(
 
 @flow(name="import-answers", log_prints=True)
 def import_annotation(snapshot: Path, answers: list[Path], profile: Profile | None = None) -> None:
-    """Read answers back and release again, with Clean-Test.
+    """Read answers and release again, with Clean-Test.
 
     Args:
         snapshot: Folder of the snapshot.
-        answers: The annotators' files (JSON, CSV or XLSX), where the worker finds them.
-        profile: Settings to start from; without one, those that the build had.
+        answers: The annotators' files (JSON, CSV or XLSX), as paths on the worker.
+        profile: Profile of the settings; by default, the settings of the build.
     """
     with watched("answers-progress"):
         RESULTS.info(read_answers(Snapshot.open(snapshot), profile, answers))

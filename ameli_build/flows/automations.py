@@ -1,7 +1,7 @@
-"""Prefect's automations: a run whose worker is lost ends, and what goes wrong is told to a webhook.
+"""Prefect's automations: they end runs whose worker is lost, and report problems to a webhook.
 
-What needs a webhook is there only while `AMELI_WEBHOOK` names one: its address gets a POST with a JSON object, whose
-`text` is what chat programs show.
+Reports need the variable `AMELI_WEBHOOK` with the URL of the webhook. It receives a POST with a JSON object; chat
+programs show its field `text`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _POOL = """\
 
 
 def lost_runs(seconds: int) -> Automation:
-    """A run that sends no heartbeat for so many seconds is marked as crashed: its process cannot do it any more."""
+    """Mark a run as crashed after so many seconds without heartbeat, because its process can no longer do so."""
     return Automation(
         name=LOST,
         trigger=EventTrigger(
@@ -66,7 +66,7 @@ def lost_runs(seconds: int) -> Automation:
 
 
 def failed_runs(block: UUID) -> Automation:
-    """A deployment's run that failed (a refusal says so in its message) or crashed is told; a cancelled one is not."""
+    """Report failed and crashed runs of deployments, but not cancelled runs. The message names refusals by the shop."""
     return Automation(
         name=FAILED,
         trigger=EventTrigger(
@@ -83,7 +83,7 @@ def failed_runs(block: UUID) -> Automation:
 
 
 def lost_workers(block: UUID) -> Automation:
-    """A pool that no worker polls any more is told; the server notices after three heartbeats."""
+    """Report a work pool without worker; the server notices after three missed heartbeats."""
     return Automation(
         name=IDLE,
         trigger=EventTrigger(
@@ -99,7 +99,7 @@ def lost_workers(block: UUID) -> Automation:
 
 
 def make_automations() -> list[str]:
-    """Create or bring up to date what the environment asks for, remove the rest; the names of those that are there."""
+    """Create or update the automations for this environment and remove others; returns their names."""
     wanted = [lost_runs(int(os.environ.get(LOST_AFTER) or 300))]
     address = os.environ.get(WEBHOOK, "").strip()
     if address:

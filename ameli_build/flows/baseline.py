@@ -1,4 +1,4 @@
-"""Sections 4 and 5 as a flow: the released splits into Tables 4 and 5."""
+"""Sections 4 and 5 as a flow: from the released splits to Tables 4 and 5."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ameli_build.whole import demand, null_rows
 
 @task(name="4-5 baseline", persist_result=False, cache_policy=NO_CACHE)
 def score(snapshot: Snapshot, profile: str | None, overrides: list[str], watch: Watch) -> None:
-    """Retrieval and disambiguation; the tables are artifacts, and in the log as a person reads them."""
+    """Run retrieval and disambiguation; the tables become artifacts and are logged as text."""
     settings = load_settings(profile, overrides, snapshot)
     with snapshot.lock():
         scores = run_baseline(snapshot, settings, ShardTasks(watch))
@@ -38,9 +38,9 @@ def baseline(
 
     Args:
         snapshot: Folder of the snapshot.
-        profile: Settings to start from; without one, those that the build had.
-        overrides: Single settings above the profile, as SECTION.KEY=VALUE.
-        strict: Fail where a row that was to be run holds nothing but nulls, instead of warning.
+        profile: Profile of the settings; by default, the settings of the build.
+        overrides: Settings that replace values of the profile, as SECTION.KEY=VALUE.
+        strict: Fail, instead of warning, if an expected row has no numbers.
     """
     with watched("baseline-progress") as watch:
         score(Snapshot.open(snapshot), profile, with_strict(overrides, strict), watch)

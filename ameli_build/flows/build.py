@@ -1,4 +1,4 @@
-"""Sections 3.1 to 3.5 as a flow: `raw/` into `dataset/`, each stage a task, each shard a task below it."""
+"""Sections 3.1 to 3.5 as a flow from `raw/` to `dataset/`. Each stage is a task, each shard a task of its own."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ameli_build.pipeline import build as build_stages
 
 @task(name="stage", task_run_name="{stage.name}", persist_result=False, cache_policy=NO_CACHE)
 def run(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper) -> bool:
-    """Run one stage unless its result is there; its shards are tasks of the same run."""
+    """Run a stage unless its result is up to date; its shards are tasks of the same run."""
     return run_stage(stage, snapshot, settings, mapper)
 
 
 def build_data_set(snapshot: Snapshot, profile: str | None, overrides: list[str], watch: Watch) -> None:
-    """The library's own loop over the stages, each a task of the running flow; its tables as artifacts."""
+    """Run the library's `build` with a task for each stage, and show the tables as artifacts."""
     settings = load_settings(profile, overrides, snapshot)
     try:
         with snapshot.lock():
             build_stages(snapshot, settings, mapper=ShardTasks(watch), run=run)
     finally:
-        show_data_set(snapshot)  # of an incomplete one too: that is when one looks
+        show_data_set(snapshot)  # also for an incomplete data set, where the tables matter most
 
 
 @flow(name="build", log_prints=True, task_runner=ONE_SHARD_AT_A_TIME)
@@ -43,9 +43,9 @@ def build(
 
     Args:
         snapshot: Folder of the snapshot.
-        profile: Settings to start from; without one, those that the crawl had.
-        overrides: Single settings above the profile, as SECTION.KEY=VALUE.
-        strict: Fail where a split is empty, instead of warning.
+        profile: Profile of the settings; by default, the settings of the crawl.
+        overrides: Settings that replace values of the profile, as SECTION.KEY=VALUE.
+        strict: Fail, instead of warning, if a split is empty.
     """
     with watched("build-progress") as watch:
         build_data_set(Snapshot.open(snapshot), profile, with_strict(overrides, strict), watch)

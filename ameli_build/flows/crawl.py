@@ -1,4 +1,4 @@
-"""Section 3.1 as a flow: the shop into `raw/`."""
+"""Section 3.1 as a flow: from the shop to `raw/`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ameli_build.flows.parameters import Profile
 from ameli_build.flows.watch import watched
 
 RETRY_AFTER: list[float] = [60, 600, 3600]
-"""Seconds after which a crawl that met an outage goes on."""
+"""Seconds before each retry of a crawl after an outage."""
 
 
 def passes_by_itself(_task: Any, _run: Any, state: Any) -> bool:
-    """Whether another try may help: after an outage, never after a refusal, unusable input or a held lock."""
+    """Whether a retry may help: after an outage, but not after a refusal, unusable input or a held lock."""
     return isinstance(state.result(raise_on_failure=False), Outage)
 
 
@@ -44,7 +44,7 @@ def crawl_site(
     selection: Selection,
     earlier: Snapshot | None = None,
 ) -> None:
-    """Crawl, going on where the last try was ended."""
+    """Crawl, and resume where the last attempt ended."""
     settings = with_site(load_settings(profile, overrides, snapshot), site_url, *filter(None, (snapshot, earlier)))
     with snapshot.lock():
         crawl_shop(
@@ -65,7 +65,7 @@ def find_earlier(
     site_url: str | None,
     selection: Selection,
 ) -> Snapshot | None:
-    """The snapshot that `refresh` names: a folder beside `snapshot`, or "latest" for the newest finished one there."""
+    """The snapshot that `refresh` names: a folder beside `snapshot`, or "latest" for the newest finished snapshot."""
     if refresh is None:
         return None
     folder = snapshot.root.parent
@@ -94,13 +94,13 @@ def crawl(
     """Crawl listings, product pages, reviews and images into SNAPSHOT/raw/.
 
     Args:
-        snapshot: Folder of the snapshot, made where it is not there.
-        profile: Settings to start from.
-        overrides: Single settings above the profile, as SECTION.KEY=VALUE.
-        site_url: Takes the place of every host of the shop.
-        categories: Category ids to start at; without them, the product sitemap.
-        max_products: Stop after so many products.
-        refresh: Name of a finished snapshot beside this one to start from, or "latest".
+        snapshot: Folder of the snapshot; created if missing.
+        profile: Profile of the settings.
+        overrides: Settings that replace values of the profile, as SECTION.KEY=VALUE.
+        site_url: URL that replaces all hosts of the shop.
+        categories: Category ids to start at; by default, the crawl starts at the product sitemap.
+        max_products: Largest number of products.
+        refresh: Name of a finished snapshot in the same folder to start from, or "latest".
     """
     target, chosen = Snapshot(snapshot), Selection(tuple(categories or ()), (), max_products)
     with watched("crawl-progress"):

@@ -1,4 +1,4 @@
-"""Everything on a small generated world, to see that server, worker and volume work together."""
+"""The whole chain on a small generated world, to test server, worker and volume together."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ BY_JSON = "crawl.specifications=json"
 
 @flow(name="demo", log_prints=True)
 def demo(snapshot: Path, products: int = 60, seed: int = 13, annotators: int = 2) -> None:
-    """Crawl the bundled storefront, build, write sheets, score, report. The numbers are a toy's.
+    """Crawl the bundled storefront, build, write sheets, score and report. The numbers describe a toy world.
 
     Args:
         snapshot: Folder of the demo's snapshot.
-        products: Products in the generated catalogue; with fewer than 60 a split may stay empty.
+        products: Products in the generated catalogue; with fewer than 60, a split may be empty.
         seed: Seed of the generated world.
-        annotators: Sheets to write.
+        annotators: Number of annotation sheets.
     """
-    # The storefront is on this machine's loopback, which a remote browser cannot reach.
+    # A remote browser cannot reach the storefront on this machine's loopback.
     overrides = [BY_JSON] if load_settings("demo").crawl.browser_url else []
     with Storefront(make_world(seed, products)) as shop:
         rebuild(

@@ -1,8 +1,8 @@
-"""What the stack runs once at its start: the work pool, the deployments, the automations.
+"""Set up a Prefect server: work pool, deployments and automations. The stack runs this once at its start.
 
     python -m ameli_build.flows.deploy
 
-`prefect deploy` takes schedules from `prefect.yaml`, where none is active. One that somebody turned on stays on.
+All schedules in `prefect.yaml` are inactive. A schedule that somebody has activated on the server stays active.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ameli_build.core.logs import RESULTS
 from ameli_build.flows.automations import POOL, make_automations
 
 Key = tuple[UUID, str]
-"""A deployment and the slug of one of its schedules."""
+"""Id of a deployment, and the slug of one of its schedules."""
 
 
 def main() -> None:
-    """Bring the server up to date with this folder; ends the process with the status of the step that failed."""
+    """Update the server from this folder; if a step fails, the process ends with its exit status."""
     _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite")
     active = {key for key, schedule in _schedules().items() if schedule.active}
     _prefect("deploy", "--all")

@@ -1,4 +1,4 @@
-"""What ends a rebuild: the check of the snapshot, its report, its export."""
+"""Last tasks of a rebuild: check, report and export of the snapshot."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ameli_build.verify import verify as verify_snapshot
 from ameli_build.whole import demand
 
 ADDRESS = "AMELI_SNAPSHOTS_URL"
-"""Names the address that serves the folder of snapshots to the operator's browser."""
+"""Variable with the URL at which the operator's browser finds the folder of snapshots."""
 
 
 @task(name="verify", persist_result=False, cache_policy=NO_CACHE)
 def verify(snapshot: Snapshot, profile: str | None, overrides: list[str]) -> None:
-    """Check the snapshot against its own checksums, schemas and rules."""
+    """Check the snapshot against its checksums, schemas and rules."""
     try:
         RESULTS.info(verify_snapshot(snapshot))
     except RunFailed as error:
@@ -33,7 +33,7 @@ def verify(snapshot: Snapshot, profile: str | None, overrides: list[str]) -> Non
 
 @task(name="report", persist_result=False, cache_policy=NO_CACHE)
 def report(snapshot: Snapshot, profile: str | None, overrides: list[str]) -> None:
-    """Make the page of the snapshot, with a link to it as an artifact."""
+    """Write the report, and show a link to it as an artifact."""
     with snapshot.lock():
         path = make_report(snapshot, load_settings(profile, overrides, snapshot))
     base = os.environ.get(ADDRESS, "").rstrip("/")

@@ -1,4 +1,4 @@
-"""Shards as Prefect tasks: the mapper that a flow gives to the library's stages."""
+"""Shards as Prefect tasks: the mapper of the flows for the library's stages."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from prefect.utilities.annotations import quote
 from ameli_build.flows.watch import Watch
 
 ONE_SHARD_AT_A_TIME: TaskRunner[PrefectFuture[Any]] = ThreadPoolTaskRunner(max_workers=1)  # type: ignore[assignment]
-"""Task runner of flows whose shards use models, which several threads must not share and which use every processor
-anyway. For more at a time: `build.with_options(task_runner=ProcessPoolTaskRunner(max_workers=4))`, or Dask's.
+"""Task runner of flows whose shards use models. Threads must not share a model, and a model uses all processors.
+
+For several shards at a time use `build.with_options(task_runner=ProcessPoolTaskRunner(max_workers=4))`, or Dask's.
 """
 
 IN_FLIGHT = 16
-"""Shards that wait in the task runner at a time: enough to keep it busy, few enough to bound its memory."""
+"""Number of shards in the task runner's queue: enough to keep it busy, few enough to limit its memory."""
 
 
 @task(name="shard", persist_result=False, cache_policy=NO_CACHE)
 def run_shard(function: Any, item: Any) -> Any:
-    """Apply a stage's function to one shard, in whatever the flow's task runner provides."""
+    """Apply a stage's function to a shard, in the flow's task runner."""
     return function(item)
 
 
 class ShardTasks:
-    """A mapper whose items are tasks of the running flow; results come in the items' order.
+    """A mapper that makes each item a task of the running flow; results are in the items' order.
 
-    Tasks are named after the step that `watch` sees under way: "embed images 12/40".
+    A task's name has the current step of `watch`: "embed images 12/40".
     """
 
     def __init__(self, watch: Watch | None = None, in_flight: int = IN_FLIGHT) -> None:
@@ -44,7 +45,7 @@ class ShardTasks:
         self.stays_in_process = isinstance(runner, ThreadPoolTaskRunner) and runner._max_workers == 1
 
     def __call__(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
-        """`function` of each item."""
+        """Apply `function` to each item."""
         label = (self._watch.label if self._watch is not None else "") or "shard"
         waiting: deque[PrefectFuture[Any]] = deque()
         for number, item in enumerate(items, 1):

@@ -1,4 +1,4 @@
-"""The whole data set, from the shop to the scores: what is scheduled every month."""
+"""The flow of the monthly schedule: the whole data set, from the shop to the scores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ameli_build.models.needs import ROLES, require
 
 
 def run_name() -> str:
-    """What a run is called: after its snapshot."""
+    """The name of a run: that of its snapshot."""
     return f"rebuild {flow_run.parameters.get('name') or month()}"
 
 
@@ -40,26 +40,26 @@ def rebuild(
     export_as: ExportFormat = "none",
     strict: bool = True,
 ) -> Path:
-    """Crawl, build, hand sheets to annotators, score, check and report; returns the snapshot's folder.
+    """Crawl, build, write annotation sheets, score, check and report; returns the snapshot's folder.
 
     Args:
-        snapshots: Folder that holds all snapshots.
-        name: The snapshot's folder below it; by default the month that the run was scheduled for (2026-11). A run that
-            failed goes on in the same folder when it is started again.
-        profile: Settings to start from.
-        overrides: Single settings above the profile, as SECTION.KEY=VALUE.
-        site_url: Takes the place of every host of the shop.
-        categories: Category ids to start at; without them, the product sitemap.
-        max_products: Stop the crawl after so many products.
-        annotators: Sheets to write for the check of the test split, one a person.
-        refresh: Start from an earlier snapshot, by its name, or "latest" for the newest finished one of the same shop
-            and categories: what has not changed since is not fetched again.
-        export_as: Write the data set in another layout too, to exports/ in the snapshot.
-        strict: Fail where a split is empty, a row of the scores was to be run and is null, or the snapshot does not
-            verify, instead of warning.
+        snapshots: Folder of all snapshots.
+        name: The snapshot's subfolder; by default the month for which the run was scheduled (2026-11). If a failed run
+            is started again, it continues in the same folder.
+        profile: Profile of the settings.
+        overrides: Settings that replace values of the profile, as SECTION.KEY=VALUE.
+        site_url: URL that replaces all hosts of the shop.
+        categories: Category ids to start at; by default, the crawl starts at the product sitemap.
+        max_products: Largest number of products.
+        annotators: Number of annotators of the test split; each gets a sheet.
+        refresh: Name of an earlier snapshot to start from, or "latest" for the newest finished snapshot of the same
+            shop and categories. Only changes are fetched again.
+        export_as: Additional layout of the data set, written to exports/ in the snapshot.
+        strict: Fail, instead of warning, if a split is empty, an expected row of the scores has no numbers, or the
+            snapshot does not verify.
     """
     chosen, asked = Selection(tuple(categories or ()), (), max_products), with_strict(overrides, strict)
-    require(load_settings(profile, asked), ROLES)  # before a crawl of weeks, not after
+    require(load_settings(profile, asked), ROLES)  # checked before a crawl of weeks, not after it
     snapshot = Snapshot(snapshots / (name or month()))
     with watched("rebuild-progress") as watch:
         earlier = find_earlier(refresh, snapshot, profile, asked, site_url, chosen)

@@ -10,14 +10,14 @@ from prefect.artifacts import create_table_artifact
 
 from ameli_build.baseline.tables import Scores, in_order
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.report.funnel import funnel_falls
+from ameli_build.report.funnel import funnel_steps
 
 RETRIEVAL = ("recall@1", "recall@10", "recall@20", "recall@50", "recall@100", "mrr")
 LINKING = ("disambiguation_f1", "disambiguation_mrr", "end_to_end_f1", "end_to_end_mrr")
 
 
 def show_data_set(snapshot: Snapshot) -> None:
-    """The funnel, Table 2 and Table 3 of a released snapshot; nothing where none is released."""
+    """Show the funnel, Table 2 and Table 3 of a released snapshot; without a release, nothing."""
     path = snapshot.dataset / "stats.json"
     if not path.is_file():
         return
@@ -28,7 +28,7 @@ def show_data_set(snapshot: Snapshot) -> None:
 
 
 def show_scores(scores: Scores) -> None:
-    """Tables 4 and 5, in percent."""
+    """Show Tables 4 and 5, in percent."""
     retrieval = _score_rows(scores.table4, RETRIEVAL)
     create_table_artifact(retrieval, key="table-4", description="Table 4: retrieval, in percent")
     linking = _score_rows(scores.table5, LINKING)
@@ -36,17 +36,17 @@ def show_scores(scores: Scores) -> None:
 
 
 def funnel_rows(funnel: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row a reason, from all reviews to those in the splits."""
+    """A row for each reason, from all reviews to the reviews in the splits."""
     first = {"stage": "", "reason": "all reviews", "lost": 0, "kept": funnel["reviews_in"], "kept %": 100.0}
     rows = [
-        {"stage": fall.group, "reason": fall.meaning, "lost": fall.lost, "kept": fall.kept, "kept %": fall.kept_percent}
-        for fall in funnel_falls(funnel)
+        {"stage": step.group, "reason": step.meaning, "lost": step.lost, "kept": step.kept, "kept %": step.kept_percent}
+        for step in funnel_steps(funnel)
     ]
     return [first, *rows]
 
 
 def table2_rows(table2: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One row a number, with the part of the data set that it is of."""
+    """A row for each number, with its part of the data set."""
     return [
         {"of": part.replace("_", " "), "what": name.replace("_", " "), "value": value}
         for part, numbers in in_order(table2).items()
@@ -55,7 +55,7 @@ def table2_rows(table2: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]
 
 
 def _score_rows(table: Mapping[str, Mapping[str, Mapping[str, Any]]], metrics: Sequence[str]) -> list[dict[str, Any]]:
-    """One row a model and split; a row that could not be run says why."""
+    """A row for each model and split, with the reason if it could not run."""
     return [
         {"split": split, "row": name, **{metric: _shown(row.get(metric)) for metric in metrics}, "remark": _remark(row)}
         for split, rows in in_order(table).items()
@@ -64,7 +64,7 @@ def _score_rows(table: Mapping[str, Mapping[str, Mapping[str, Any]]], metrics: S
 
 
 def _shown(value: float | None) -> float | str:
-    return "–" if value is None else round(value, 2)  # a hyphen would be a bullet: cells are Markdown
+    return "–" if value is None else round(value, 2)  # cells are Markdown, where a hyphen is a bullet
 
 
 def _remark(row: Mapping[str, Any]) -> str:

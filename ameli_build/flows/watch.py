@@ -1,4 +1,4 @@
-"""What an operator sees of a running flow: its progress as an artifact, and a line in its log each minute."""
+"""Progress of a running flow for its operator: an artifact, and a line in the log each minute."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ EVERY_SECONDS = 60.0
 
 
 class Watch:
-    """Tells one flow run's log and progress artifact what the library says; any thread may call it.
+    """Passes the library's messages and progress to the log and the artifact of a flow run; it is thread-safe.
 
-    A step that goes on is told once a minute, its end at once. `label` is the step that is under way.
+    A running step is logged once a minute, its end at once. `label` is the current step.
     """
 
     def __init__(self, key: str) -> None:
@@ -31,12 +31,12 @@ class Watch:
         self._told = time.monotonic()
 
     def say(self, text: str) -> None:
-        """Log a line, a warning as one."""
-        told = self._logger.warning if text.startswith("warning: ") else self._logger.info
-        told(text.removeprefix("warning: "))
+        """Log a line; a warning has the level of a warning."""
+        log = self._logger.warning if text.startswith("warning: ") else self._logger.info
+        log(text.removeprefix("warning: "))
 
     def reach(self, label: str, done: int, total: int, text: str = "") -> None:
-        """Log how far a step is, and show it in the artifact."""
+        """Log the progress of a step and show it in the artifact."""
         with self._lock:
             if done == 0 and total > 0:
                 self.label = label
@@ -44,18 +44,18 @@ class Watch:
             if done < total and now - self._told < EVERY_SECONDS:
                 return
             self._told = now
-        told = text or f"{done:,} of {total:,}"
-        self._logger.info("%s: %s", label, told)
-        update_progress_artifact(self._artifact, 100.0 * done / max(1, total), f"{label}: {told}")
+        state = text or f"{done:,} of {total:,}"
+        self._logger.info("%s: %s", label, state)
+        update_progress_artifact(self._artifact, 100.0 * done / max(1, total), f"{label}: {state}")
 
     def end(self) -> None:
-        """Show that everything is done."""
+        """Show in the artifact that all steps are done."""
         update_progress_artifact(self._artifact, 100.0, "done")
 
 
 @contextmanager
 def watched(key: str) -> Iterator[Watch]:
-    """Have a `Watch` of the running flow told of all progress; its artifact is called `key`."""
+    """Context in which a `Watch` of the running flow receives all progress; `key` is its artifact's name."""
     watch = Watch(key)
     with watched_by(watch):
         yield watch

@@ -1,7 +1,7 @@
-"""Features that a sheet answers by "Yes" or "No": whether a text says that the thing has one, or that it has not.
+"""Attributes with the value "Yes" or "No": does a text say that the product has the feature, or that it lacks it?
 
-"Touch Screen" = "Yes" is said by "a touch screen", and "No" by "no touch screen" or "it does not have a touch screen".
-Shoppers' other words for a feature are in `answers.toml`.
+"A touch screen" states "Touch Screen" = "Yes"; "no touch screen" and "it does not have a touch screen" state "No".
+`answers.toml` has shoppers' other words for features.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _NOT = re.compile(
     r"(?: (?:have|has|had|come|comes|came|with|include|included|including|support|do|any|a|an|the|built|in|even|offer"
     r"|get|got|for|it|really|actually|is|be|being|to|true|real|seem|appear|longer)){0,4} $"
 )
-"""Words in front of a feature that deny it: "does not have any", "no built in", "isn't"."""
+"""Words before a feature that deny it: "does not have any", "no built in", "isn't"."""
 
 _NOT_BEHIND = re.compile(
     r"(?:(?:one|model|version|option|feature|function|support) )?"
     r"(?:(?:(?:is|are|was|were) )?(?:missing|lacking|not (?:included|supported|available|an option))"
     r"|(?:isn|aren|wasn|weren) ?t (?:included|supported|available|an option)) "
 )
-"""Words behind a feature that deny it: "not included"."""
+"""Words after a feature that deny it: "not included"."""
 
 
 @cache
@@ -51,13 +51,13 @@ def _other_words() -> dict[str, tuple[str, ...]]:
 
 
 def feature_forms(name: str) -> list[tuple[str, ...]]:
-    """The token rows of which any names the feature that an attribute is called after, the sheet's own first.
+    """Token rows that name the feature of an attribute; the first is the attribute's own name.
 
     Args:
         name: The attribute's name: "Touch Screen", "Voice Assistant Built-in".
 
     Returns:
-        Rows of canonical tokens, without marks.
+        Rows of canonical tokens, without punctuation.
     """
     name = name.replace("(s)", "s")
     words = [_OF_ANSWER.sub("", _IN_BRACKETS.sub(" ", name).strip())]
@@ -75,14 +75,14 @@ def _row(words: str) -> str:
 
 
 def denied(spaced: str, row: str) -> list[bool]:
-    """For each place of a row of tokens that speaks of the thing itself, whether the words around it deny it.
+    """Whether the words around each occurrence of a feature deny it.
 
     Args:
         spaced: The text's tokens with spaces between and around.
-        row: The sought tokens with spaces between and around.
+        row: The feature's tokens with spaces between and around.
 
     Returns:
-        One verdict a place, in order; empty where the row does not occur, or only of other things.
+        A verdict for each occurrence, in order. Occurrences about other things than the product are left out.
     """
     found, start = [], spaced.find(row)
     while start >= 0:

@@ -1,6 +1,6 @@
-"""What a review says of something else than its product: questions, wishes, comparisons, another thing, a time of use.
+"""Parts of a review that are not about its product: questions, wishes, comparisons, other things, times of use.
 
-A value that stands there ("my old one had 8GB", "I wish it had bluetooth", "is it waterproof?") is not the product's.
+A value in such a part ("my old one had 8GB", "I wish it had bluetooth", "is it waterproof?") is not the product's.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 __all__ = ["LONGEST", "clause_start", "is_aside", "without_questions"]
 
 LONGEST = 90
-"""Characters in front of a value that are looked at."""
+"""Characters before a value that are searched."""
 
 _WISH = (
     r"(?:(?:wish|wished|wishing|hope|hoped|hoping|if only)"
@@ -34,7 +34,7 @@ _COMPARED = (
     r"|i (?:had (?:my|an?)|used to (?:have|own)|owned|returned))"
     r"(?: (?:my|our|the|a|an|any|old|older|other|most|previous|last|regular|standard|some|those|these)){0,3}"
 )
-"""Not "more than 10 hours", which is the product's."""
+"""Does not match "more than 10 hours", a value of the product."""
 
 _DOUBTED = (
     r"(?:if|whether) (?:it|this|they|these|that|there|the \w+) (?:has|have|had|is|are|was|were|comes|came|supports?)"
@@ -59,7 +59,7 @@ _USED_BEFORE = re.compile(
     r"(?: (?:about|over|only|almost)){0,2} $"
 )
 _USED_BEHIND = re.compile(r"(?:from now|ago|later|old|into|so far|in and|of (?:use|owning|ownership)) ")
-"""Words around the time for which the author has had the product, or waited."""
+"""Words around a time for which the author has owned the product or waited."""
 
 _COLORS = frozenset(
     f" {color} "
@@ -78,7 +78,7 @@ _COLORS = frozenset(
     )
 )
 _MINE = re.compile(r" (?:match|matches|matched|with|in|on|under|against|behind|beside|near|next to) (?:my|our) $")
-"""Words in front of the colour of another thing: "it matches my white walls"."""
+"""Words before the colour of another thing: "it matches my white walls"."""
 
 _QUESTION = re.compile(
     r"(?i)(?:(?<=[.!?;\n] )|(?<=\n)|^)(?:(?:but|and|so) )?"
@@ -88,27 +88,27 @@ _QUESTION = re.compile(
 
 
 def without_questions(text: str) -> str:
-    """A text without its questions about the product that are not answered by yes."""
+    """A text without its questions about the product, except questions answered by yes."""
     return _QUESTION.sub(". ", text) if "?" in text else text
 
 
 def clause_start(spaced: str, place: int) -> int:
-    """Where the clause around a place of a text begins, as far back as it is looked at.
+    """The start of the clause around a place of a text, at most `LONGEST` characters before the place.
 
     Args:
         spaced: The text's canonical tokens with spaces between and around.
-        place: Where the value begins.
+        place: Index at which the value begins.
     """
     return max(spaced.rfind("|", 0, place) + 1, place - LONGEST)
 
 
 def is_aside(spaced: str, row: str, place: int) -> bool:
-    """Whether a row of tokens at a place of a text is said of something else than the product.
+    """Whether a value in a text is about something other than the product.
 
     Args:
         spaced: The text's canonical tokens with spaces between and around.
         row: The value's tokens with spaces between and around.
-        place: Where the row begins in the text.
+        place: Index at which the row begins in the text.
     """
     first, last, behind = clause_start(spaced, place), place + 1, place + len(row)
     if _BEFORE.search(spaced, first, last) or _BEHIND.match(spaced, behind):

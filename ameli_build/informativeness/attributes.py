@@ -1,7 +1,8 @@
-"""Attribute values found in text (section 3.4's first feature, 4.2): as they are written, or in one spelling for both.
+"""Attribute values in texts (section 3.4's first feature, section 4.2), by exact or by normalised match.
 
-In one spelling, a value has forms: rows of canonical tokens of which any says it. A form is found where its tokens
-stand in a row, so only whole words match, also where one side writes as one word what the other writes as two.
+The normalised match spells texts and values alike. A value has several forms, which are rows of canonical tokens. A
+text states the value if it contains the tokens of any form in a row. So only whole words match, but "free standing"
+also matches "freestanding".
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 MIN_JOINED = 6
-"""Letters from which words that are written apart and together ("free standing") are the same."""
+"""Least length in letters at which words match whether written apart or together ("free standing")."""
 
 _LISTED = re.compile(r"\s*[,;]\s+")
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
@@ -51,16 +52,16 @@ _OF_SOUND = (
     "soundbar",
     "dolby",
 )
-"""Words behind "5.1" that say that it counts channels."""
+"""Words after "5.1" by which the number is a count of channels."""
 
 _SOCKETS = ("ports", "inputs", "outputs", "jacks", "slots", "sockets", "connections")
 _COUNTED = {"people": ("person",), "package": ("pack", "count"), "pieces": ("pc",), "persons": ("people",)}
 _MANY = {"1": ("single",), "2": ("dual",), "3": ("triple",), "4": ("quad",), "6": ("hexa",), "8": ("octa",)}
-"""Shoppers' nouns for counted things, and words for the number in front of a noun."""
+"""Shoppers' words for the number of counted things, before a noun."""
 
 _PLATFORMS = frozenset({("roku", "tv"), ("android", "tv")})
 _EDITIONS = frozenset({"home", "edition", "processor", "technology", "display", "panel"})
-"""Last words of a value that people leave out."""
+"""Last words of a value that shoppers omit."""
 
 _MAKERS = frozenset({"intel", "amd", "nvidia", "qualcomm", "amazon", "Apple", "apple", "microsoft", "google", "arm"})
 _WITHOUT_MAKER = frozenset(
@@ -69,19 +70,19 @@ _WITHOUT_MAKER = frozenset(
         "snapdragon", "homekit", "ios", "macos", "carplay",
     }
 )  # fmt: skip
-"""Products that people call by one word without their maker; a "core" or an "assistant" is none."""
+"""Products that people call by a single word without their maker; not "core" or "assistant"."""
 
 _NO_MODEL = frozenset(
     ("to", "of", "than", "the", "and", "or", "up", "over", "for", "in", "with", "at", "least", "from")
 )
 _VARIANTS = frozenset({"ti", "super", "xt", "xtx", "pro", "max"})
-"""Words behind a model's number: "3060 Ti"."""
+"""Words after a model's number: "3060 Ti"."""
 
 _SIZES = frozenset(
     {"size", "class", "diagonal", "diameter", "length", "width", "height", "depth", "product", "overall"}
 )
 _OF_BRAND = frozenset({"brand", "manufacturer", "maker"})
-"""Words of attributes whose values need their capitals where they are words too."""
+"""Words in the names of attributes whose values must be capitalised if they are ordinary words too."""
 
 _ANSWERS = YES | NO
 _COLORS = frozenset({"color", "colour", "colors", "finish"})
@@ -95,7 +96,7 @@ _SAYS_NOTHING = frozenset(
 )  # fmt: skip
 
 _NO_ATTRIBUTE = frozenset({"yes", "no", "other", "none"})
-"""Values that the authors' code drops when it reads a specification sheet."""
+"""Values that the authors' code drops from a specification sheet."""
 
 _STOP_WORDS = frozenset(
     (
@@ -111,24 +112,24 @@ _STOP_WORDS = frozenset(
         "should", "now",
     )
 )  # fmt: skip
-"""NLTK's English stop words but for the parts of contractions; the authors' string match skips values that are one."""
+"""NLTK's English stop words without parts of contractions. The authors' string match skips such values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text to find values in: its canonical tokens with spaces between and around them, and without any."""
+    """A text to search for values: its canonical tokens, with spaces between and around, and joined without spaces."""
 
     spaced: str
     joined: str
 
     @classmethod
     def of(cls, text: str) -> Text:
-        """The text in canonical tokens, without what it asks."""
+        """The text in canonical tokens, without its questions."""
         tokens = cut(without_questions(text))
         return cls(f" {' '.join(tokens)} ", "".join(tokens))
 
     def joined_row(self, word: str) -> str | None:
-        """The whole tokens in a row that make `word` when they are written together, with spaces around."""
+        """The rows of whole tokens that give `word` when joined, with spaces around."""
         if word not in self.joined:
             return None
         match = re.search(" " + " ?".join(map(re.escape, word)) + " ", self.spaced)
@@ -137,23 +138,24 @@ class Text:
 
 Pairs = list[tuple[str, str]]
 Finder = Callable[[str, Iterable[tuple[str, str]]], Pairs]
-"""Which of a product's attributes (name, value) a text mentions."""
+"""From a text and a product's attributes (name, value) to the mentioned attributes."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """What is looked for in a `Text`: rows of tokens, with spaces around; words to find without their spaces."""
+    """Search terms of a value: rows of tokens, with spaces around, and words to find without spaces."""
 
     spaced: tuple[str, ...]
     joined: tuple[str, ...]
 
 
 def value_forms(value: str, name: str = "") -> tuple[Tokens, ...]:
-    """The token rows of which any says an attribute's value: the whole, and the parts of a list ("HDMI, USB-C").
+    """The forms of an attribute's value: token rows, any of which states it.
 
-    Also the last words that name a model ("GTX 1650"), and of a colour pair its other order. With the attribute's
-    `name`, "yes" is said by the name ("touch screen") and a bare count by number and noun ("five burners"). Empty for a
-    value that says nothing: "no", "other", one character, bare digits.
+    The forms are the whole value, the parts of a list ("HDMI, USB-C"), the last words that name a model ("GTX 1650"),
+    and the other order of a colour pair. With the attribute's `name`, the name is a form of "yes" ("touch screen"), and
+    number with noun is a form of a bare count ("five burners"). A value without information has no forms: "no",
+    "other", a single character, bare digits.
     """
     whole = canonical_tokens(value)
     if " ".join(whole) in YES:
@@ -174,9 +176,9 @@ def value_forms(value: str, name: str = "") -> tuple[Tokens, ...]:
 
 
 def mentions_value(text: Text, value: str, name: str = "") -> bool:
-    """Whether a text says the value of the attribute `name`, measures also in other units, or words joined.
+    """Whether a text states the value of the attribute `name`, also in other units or with joined words.
 
-    A "Yes" is said where the feature is named and not denied, a "No" where it is denied.
+    A text states "Yes" if it names the feature without denial, and "No" if it denies the feature.
     """
     answer = value.strip().lower()
     if answer not in _ANSWERS:
@@ -186,15 +188,15 @@ def mentions_value(text: Text, value: str, name: str = "") -> bool:
 
 
 def find_mentioned(text: str, attributes: Iterable[tuple[str, str]]) -> Pairs:
-    """Which distinct ones of a product's attributes a text mentions (section 3.4, the first feature).
+    """The distinct attributes of a product that a text mentions, by normalised match (section 3.4, first feature).
 
     Args:
         text: A review.
         attributes: Names and values of the product's sheet.
 
     Returns:
-        The mentioned pairs in the sheet's order; a value that stands under two names, as a shop's key specifications
-        do, once, under the first.
+        The mentioned pairs in the sheet's order. A value under two names, as in a shop's key specifications, counts
+        once, under the first.
     """
     read = Text.of(text)
     found: dict[Tokens, tuple[str, str]] = {}
@@ -205,7 +207,7 @@ def find_mentioned(text: str, attributes: Iterable[tuple[str, str]]) -> Pairs:
 
 
 def find_exact(text: str, attributes: Iterable[tuple[str, str]]) -> Pairs:
-    """The same by string match: values that stand in the text as they are written, as whole words in any case.
+    """The distinct attributes of a product that a text mentions, by exact match: whole words in any case.
 
     As in the authors' code, "yes", "no", "other", "none", stop words, single characters and bare digits do not count.
     """
@@ -219,11 +221,11 @@ def find_exact(text: str, attributes: Iterable[tuple[str, str]]) -> Pairs:
 
 
 FINDERS: Mapping[str, Finder] = {"exact": find_exact, "normalised": find_mentioned}
-"""The ways of matching, by the setting `informativeness.match`."""
+"""The functions for each value of the setting `informativeness.match`."""
 
 
 def _matches(value: str) -> bool:
-    """Whether string match looks for a value in lower case."""
+    """Whether the exact match searches for this value, which is in lower case."""
     return len(value) > 1 and not value.isdigit() and value not in _NO_ATTRIBUTE and value not in _STOP_WORDS
 
 
@@ -233,7 +235,7 @@ def _as_words(value: str) -> re.Pattern[str]:
 
 
 def _says(text: Text, sought: _Sought) -> bool:
-    """Whether a place of the text says the value of the product, and does not deny it."""
+    """Whether the text states the value about the product somewhere without denial."""
     spaced = text.spaced
     for row in sought.spaced:
         if row in spaced and not all(denied(spaced, row)):
@@ -245,7 +247,7 @@ def _says(text: Text, sought: _Sought) -> bool:
 
 
 def _verdicts(text: Text, sought: _Sought) -> list[bool]:
-    """Whether each place denies a feature: the words as they are sought, or else written together."""
+    """Whether each occurrence of a feature is denied; joined words count if the separate words do not occur."""
     found = [verdict for row in sought.spaced for verdict in denied(text.spaced, row)]
     if found:
         return found
@@ -266,13 +268,13 @@ def _sought(value: str, name: str) -> _Sought:
 
 @lru_cache(maxsize=65536)
 def _identity(value: str, name: str) -> Tokens:
-    """What tells whether two attributes are one: the value, and the name of those that only say yes or how many."""
+    """Key by which attributes are equal: the value; for "yes" and bare counts, also the name."""
     forms = value_forms(value) or value_forms(value, name)
     return forms[0] if forms else (BREAK, *canonical_tokens(name))
 
 
 def _forms_of_count(digits: str, name: str) -> list[Tokens]:
-    """A count: "Number of Burners" and "USB Ports" = "5"; "five burners" and "5-burner" say it."""
+    """Forms of a count: "five burners" and "5-burner" for "Number of Burners" = "5"."""
     plain = _IN_BRACKETS.sub(" ", name.replace("(s)", "s")).strip()
     if match := _OF_VERSION.match(plain):
         own = canonical_tokens(match[1])
@@ -296,7 +298,7 @@ def _forms_of_count(digits: str, name: str) -> list[Tokens]:
 
 
 def _singulars(noun: str) -> tuple[str, ...]:
-    """What a plural may be of: "batteries" of "battery", "shelves" of "shelf"."""
+    """Possible singulars of a plural: "battery" for "batteries", "shelf" for "shelves"."""
     for ending, singular in (("ies", "y"), ("lves", "lf"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
         if noun.endswith(ending):
             return (noun.removesuffix(ending) + singular,)
@@ -304,7 +306,7 @@ def _singulars(noun: str) -> tuple[str, ...]:
 
 
 def _with_unit_of(name: str, digits: str) -> list[Tokens]:
-    """A measure: "Cooling Power (BTU)" = "10000" as a measure."""
+    """Forms of a measure whose unit is in the name: "Cooling Power (BTU)" = "10000"."""
     if not name.strip():
         return []
     rows = [canonical_tokens(f"{digits} {inner}") for inner in (*_IN_BRACKETS.findall(name), name.split()[-1])]
@@ -312,7 +314,7 @@ def _with_unit_of(name: str, digits: str) -> list[Tokens]:
 
 
 def _range(value: str) -> list[Tokens]:
-    """A range: "20 hertz - 20 kilohertz" with the word "to", or without any."""
+    """Forms of a range, "20 hertz - 20 kilohertz": with the word "to", or without a word."""
     match = _RANGE.fullmatch(value)
     if not match:
         return []
@@ -321,7 +323,7 @@ def _range(value: str) -> list[Tokens]:
 
 
 def _shorter(row: Tokens) -> list[Tokens]:
-    """Forms of a value without what people leave out: a maker, all before a model, "steel" after "black stainless"."""
+    """Forms of a value without words that people omit: a maker, words before a model, "steel" in "black stainless"."""
     found = []
     if len(row) > 2 and row[-2:] == ("stainless", "steel"):
         found.append(row[:-1])
@@ -347,7 +349,7 @@ def _shorter(row: Tokens) -> list[Tokens]:
 
 
 def _other_number(row: Tokens) -> Tokens:
-    """The same words with the last in the plural, or in the singular."""
+    """The same words with the last word in the plural or in the singular."""
     *words, last = row
     if last.endswith("ss") or not last.isalpha():
         return row
@@ -361,7 +363,7 @@ def _names_model(row: Tokens) -> bool:
 
 
 def _without_inches(value: str, name: str) -> list[Tokens]:
-    """A broken length without its unit: "6.5 speaker" of a "Speaker Size" of 6.5 inches."""
+    """Forms of a fractional length without its unit: "6.5 speaker" for a "Speaker Size" of 6.5 inches."""
     match = _INCHES.fullmatch(value.strip())
     nouns = [word for word in canonical_tokens(name) if word not in _SIZES] if match else []
     if not match or not nouns:
@@ -372,7 +374,7 @@ def _without_inches(value: str, name: str) -> list[Tokens]:
 
 
 def _pairs(value: str, name: str) -> list[Tokens]:
-    """Two colours: "Silver/Black" in either order, and with a word between."""
+    """Forms of two colours, "Silver/Black": in either order, and with a word between."""
     parts = [canonical_tokens(part) for part in value.split("/")]
     if len(parts) != 2 or not all(parts) or not _COLORS & set(canonical_tokens(name)):
         return []

@@ -36,10 +36,10 @@ from ameli_build.informativeness.precision_recall import curve_of, draw, precisi
 from ameli_build.informativeness.search import Features, Found, Labels, frontier, search_thresholds
 
 FEW = 50
-"""Labels of the rarer kind below which the thresholds are said to be uncertain."""
+"""Labels of the rarer class below which a warning says that the thresholds are uncertain."""
 
 PRECISIONS = (0.75, 0.8, 0.85, 0.9, 0.95)
-"""For which the printed curve says the recall."""
+"""Precisions for which the printed curve has the recall."""
 
 _TRUE = {"1", "true", "yes", "informative"}
 _FALSE = {"0", "false", "no", "uninformative"}
@@ -47,11 +47,11 @@ _FALSE = {"0", "false", "no", "uninformative"}
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What a calibration found: thresholds, their scores on the labels and across folds, and other classifiers'.
+    """Result of a calibration: thresholds, their scores on the labels and across folds, and scores of classifiers.
 
-    `comparison` has a row a method and way of testing: "70/30" as footnote 11, or "cross-validation". `held_out` has
-    precision and recall of thresholds on folds that they were not searched on; `recall_at`, for each method the highest
-    recall at each of `PRECISIONS`: of thresholds on the labels searched, of classifiers on folds not seen.
+    `comparison` has a row for each method and split: "70/30" as in footnote 11, or "cross-validation". `held_out` has
+    precision and recall of thresholds on held-out folds. `recall_at` has the highest recall of each method at each of
+    `PRECISIONS`: of thresholds on all labels, of classifiers on held-out folds.
     """
 
     thresholds: Mapping[str, float]
@@ -88,14 +88,17 @@ class Calibration:
 
 
 def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibration:
-    """Search the thresholds on labelled reviews; writes `settings/informativeness.toml`, their precision and recall.
+    """Search thresholds on labelled reviews (section 3.4).
 
-    Those are in `settings/calibration.json`, and drawn in `settings/informativeness.svg`.
+    Thresholds are written to `settings/informativeness.toml`, precision and recall to `settings/calibration.json`,
+    their drawing to `settings/informativeness.svg`.
 
     The objective is the paper's: the highest recall of informative reviews at a precision of at least
-    `informativeness.min_precision`, here to hold at `informativeness.confidence` on labels not seen; where none reaches
-    it, the best F1, with a warning.
-    Raises `UnusableInput` when the features are missing or the labels cannot be used.
+    `informativeness.min_precision`. The precision must hold with `informativeness.confidence` on unseen labels. If no
+    thresholds reach it, the best F1 counts, with a warning.
+
+    Raises:
+        UnusableInput: The features are missing, or the labels cannot be used.
     """
     if not snapshot.table_path("informativeness/features").is_file():
         raise UnusableInput(
@@ -114,7 +117,7 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
 
 
 def _calibrated(points: Features, y: Labels, settings: Settings, skipped: int) -> tuple[Calibration, bytes]:
-    """Thresholds, scores and the picture of points (rows, 4) and their labels."""
+    """Thresholds, scores and the drawing for points, shape (rows, 4), and their labels."""
     rule, seed = settings.informativeness, settings.run.seed
     needed = features_needed(rule)
     found = search_thresholds(points, y, needed, rule.min_precision, rule.confidence)
@@ -141,7 +144,7 @@ def _calibrated(points: Features, y: Labels, settings: Settings, skipped: int) -
 
 
 def read_labels(path: Path) -> dict[str, bool]:
-    """`review_id` to label from CSV or JSON Lines. Raises `UnusableInput` that names the line at fault."""
+    """Labels by `review_id`, from CSV or JSON Lines. `UnusableInput` names the line with an error."""
     labels: dict[str, bool] = {}
     try:
         rows = _rows(path, read_file(path))
@@ -160,7 +163,7 @@ def read_labels(path: Path) -> dict[str, bool]:
 
 
 def _rows(path: Path, content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
-    """Line and fields of each row of a workbook, of JSON Lines, or of a table as spreadsheets save it."""
+    """Line and fields of each row of a workbook, of JSON Lines, or of a spreadsheet's CSV."""
     if content.startswith(b"PK\x03\x04"):
         header, rows = workbook_rows(content, "review_id")
     elif text_of(content).lstrip("\ufeff \r\n\t").startswith("{"):
@@ -174,7 +177,7 @@ def _rows(path: Path, content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
 
 def _json_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
     rows: list[tuple[int, Mapping[str, Any]]] = []
-    for line, content in enumerate(text.split("\n"), 1):  # JSON may hold what else ends a line, U+2028
+    for line, content in enumerate(text.split("\n"), 1):  # JSON may contain U+2028
         if not content.strip():
             continue
         try:
@@ -195,7 +198,7 @@ def _check(labels: Path, y: Labels) -> None:
 
 
 def _warnings(found: Found, y: Labels, held_out: Share, min_precision: float) -> tuple[str, ...]:
-    """What makes the thresholds uncertain; `held_out` is their precision on folds not searched."""
+    """Warnings about uncertain thresholds; `held_out` is their precision on held-out folds."""
     warnings = []
     rarer = int(min(y.sum(), (~y).sum()))
     if rarer < FEW:
@@ -213,7 +216,7 @@ def _warnings(found: Found, y: Labels, held_out: Share, min_precision: float) ->
 
 
 def _enough(share: Share, aim: float, labels: int) -> str:
-    """About how many labels would tell a share of `share.rows` from `aim`, if it stays as it is."""
+    """Approximate number of labels at which the interval of `share`, if it stays the same, would exclude `aim`."""
     distance = abs(share.value - aim)
     if distance < 0.005 or not share.rows:
         return "; it is too near to tell"

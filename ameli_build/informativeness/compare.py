@@ -1,4 +1,4 @@
-"""The thresholds beside other classifiers on the same four features (footnote 11)."""
+"""Comparison of the thresholds with other classifiers on the same four features (footnote 11)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ameli_build.informativeness.search import Features, Labels, informative, se
 FOLDS = 5
 
 Method = Callable[[Features, Labels, Features], Labels]
-"""Fits on features and labels, then says which of further features are informative."""
+"""A function that fits on features and labels and classifies further features."""
 
 Split = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """One method on rows that it was not fitted to: means over the ways of splitting, rounded to 4 decimals."""
+    """Scores of a method on held-out rows: means over the splits, rounded to 4 decimals."""
 
     method: str
     tested: str
@@ -34,10 +34,9 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class OutOfFold:
-    """What was said of each labelled row by those who had not seen it, in five folds.
+    """Predictions for each labelled row by methods fitted on the other four of five folds.
 
-    `said` are the verdicts of thresholds searched on the other folds, `scores` each classifier's, higher for
-    informative.
+    `said` are verdicts of thresholds, `scores` those of each classifier; higher is more informative.
     """
 
     said: Labels
@@ -45,7 +44,7 @@ class OutOfFold:
 
 
 def compare(points: Features, y: Labels, needed: int, rule: InformativenessSettings, seed: int) -> tuple[Scores, ...]:
-    """Thresholds, linear SVM, RBF SVM, logistic regression and gradient boosting, split 70/30 and in five folds."""
+    """Scores of thresholds, SVMs, logistic regression and gradient boosting, for 70/30 splits and five folds."""
     from sklearn.model_selection import StratifiedShuffleSplit
 
     ways = {
@@ -60,7 +59,7 @@ def compare(points: Features, y: Labels, needed: int, rule: InformativenessSetti
 
 
 def out_of_fold(points: Features, y: Labels, needed: int, rule: InformativenessSettings, seed: int) -> OutOfFold:
-    """Verdicts and scores of the same five folds as in `compare`."""
+    """Verdicts and scores on the five folds of `compare`."""
     from sklearn.model_selection import cross_val_predict
 
     folds = _folds(y, seed)
@@ -81,7 +80,7 @@ def methods(needed: int, rule: InformativenessSettings, seed: int) -> list[tuple
 
 
 def classifiers(seed: int) -> dict[str, Callable[[], object]]:
-    """The classifiers of footnote 11 by name, with the library's own settings."""
+    """The classifiers of footnote 11 by name, with scikit-learn's default settings."""
     from sklearn.ensemble import GradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import SVC, LinearSVC

@@ -1,4 +1,4 @@
-"""From scores to a verdict: a review leaves when none of its features exceeds its threshold (section 3.4)."""
+"""From scores to a verdict: a review is dropped if none of its features exceeds its threshold (section 3.4)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ameli_build.informativeness.features import NAMES
 
 
 def features_needed(settings: InformativenessSettings) -> int:
-    """How many of the four features must exceed their thresholds."""
+    """Number of features, of four, that must exceed their thresholds."""
     return {"any": 1, "all": len(NAMES), "count": settings.min_features}[settings.rule]
 
 
 def exceeded(settings: InformativenessSettings) -> pl.Expr:
-    """How many features of a row exceed their thresholds; equal is not above."""
+    """Number of features that exceed their thresholds. A value equal to its threshold does not."""
     return pl.sum_horizontal([(pl.col(name) > getattr(settings, name)).cast(pl.Int64) for name in NAMES])
 
 

@@ -1,9 +1,9 @@
 """The four features of section 3.4: scores only, no verdict.
 
-Similarities are rounded to four decimals: cosines, or of texts a cross-encoder's logits, as in the authors' code
-(`informativeness.similarity`). Review images are the cleaned ones (the product's patches), compared with all images of
-the gold product; texts are the joined title and text. A product without a description has a cosine of 0 with every
-review; a cross-encoder reads the empty text.
+Similarities are cosines, rounded to four decimals. Similarities of texts can also be logits of a cross-encoder, as in
+the authors' code (`informativeness.similarity`). A review's cleaned images (patches that show the product) are compared
+with all images of the gold product. Texts are title and text of the review, joined. If a product has no description,
+the cosine is 0; a cross-encoder reads the empty text.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ DECIMALS = 4
 
 
 def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
-    """The features of `reviews` (review_id, sku, joined, cleaned_images) against their gold products, sorted by id.
+    """The features of reviews compared with their gold products, sorted by `review_id`.
 
-    `products` has sku, name, description, attributes, images, and every sku that a review names.
+    `reviews` has the columns review_id, sku, joined and cleaned_images. `products` has sku, name, description,
+    attributes and images, with a row for each sku of the reviews.
     """
     pairs = reviews.sort("review_id").join(products, on="sku", how="left", maintain_order="left")
     found = attributes_found(work, settings, pairs)
@@ -63,7 +64,7 @@ def feature_table(work: Work, settings: Settings, reviews: pl.DataFrame, product
 
 
 def attributes_found(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.Series:
-    """Which attributes each pair's text mentions; `pairs` has joined and attributes. Shards are cached."""
+    """The attributes that each pair's text mentions; `pairs` has the columns joined and attributes. Cached by shard."""
     how = settings.informativeness.match
     named = pl.struct(pl.element().struct.field("name"), pl.element().struct.field("value"))
     table = pairs.select("joined", pl.col("attributes").list.eval(named))
@@ -75,7 +76,7 @@ def attributes_found(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.
 
 
 def pair_similarity(left: Matrix, right: Matrix, how: str) -> float:
-    """One number for the cosines of two sets of unit vectors: their maximum or mean, or that of the first pair."""
+    """The similarity of two sets of unit vectors: maximum or mean of all cosines, or the cosine of the first pair."""
     if how == "first":
         return float(left[0] @ right[0])
     cosines = left @ right.T
@@ -93,7 +94,7 @@ def _image_similarities(work: Work, settings: Settings, pairs: pl.DataFrame, fir
     if pairs.is_empty():
         return []
     left, right = pairs["cleaned_images"].to_list(), pairs["images"].to_list()
-    # the first pictures of all products in one, as section 3.5 asks for them: so each is encoded once
+    # one request for the first pictures of all products, as in section 3.5, so that each is encoded once
     first = set(firsts.drop_nulls())
     groups = (
         sorted(first),

@@ -1,4 +1,4 @@
-"""Precision against recall of a calibration, in numbers and as a picture."""
+"""Precision against recall of a calibration, as numbers and as a drawing."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ameli_build.core.statistics import Share
 from ameli_build.informativeness.search import Features, Labels
 
 Curve = tuple[Features, Features]
-"""Recalls, falling, and the highest precision at each or above."""
+"""Recalls, falling, and the highest precision at or above each of them."""
 
 
 def precision_and_recall(said: Labels, y: Labels) -> tuple[Share, Share]:
-    """Of verdicts on labelled rows."""
+    """Precision and recall of verdicts on labelled rows."""
     hits = int((said & y).sum())
     return Share.of(hits, int(said.sum())), Share.of(hits, int(y.sum()))
 
 
 def curve_of(scores: npt.ArrayLike, y: Labels) -> Curve:
-    """The curve of scores: each score as a threshold, precision made monotonous."""
+    """The curve with each score as a threshold; precision is made monotonic."""
     from sklearn.metrics import precision_recall_curve
 
     precision, recall, _ = precision_recall_curve(y, scores)
@@ -31,7 +31,7 @@ def curve_of(scores: npt.ArrayLike, y: Labels) -> Curve:
 
 
 def recall_at(curve: Curve, min_precision: float) -> float:
-    """The highest recall at a precision of at least `min_precision`, 0 where there is none."""
+    """The highest recall at a precision of at least `min_precision`; 0 if no point reaches it."""
     recalls, precisions = curve
     reached = recalls[precisions >= min_precision]
     return round(float(reached.max()), 4) if len(reached) else 0.0
@@ -40,9 +40,9 @@ def recall_at(curve: Curve, min_precision: float) -> float:
 def draw(
     searched: Curve, curves: Mapping[str, Curve], held_out: tuple[Share, Share], min_precision: float, labels: int
 ) -> bytes:
-    """An SVG: thresholds on the labels searched, classifiers on folds not seen, and the thresholds' point there.
+    """An SVG with the curve of thresholds on all labels and the curves of classifiers on held-out folds.
 
-    `held_out` is the precision and recall of thresholds on folds not searched, drawn with its intervals.
+    `held_out` is precision and recall of thresholds on held-out folds, drawn as a point with intervals.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""Grid search of the four thresholds, exhaustive over a grid of the features' own values."""
+"""Exhaustive search of the four thresholds on a grid of the features' values (section 3.4)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Features = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]
 
 GRID = 14
-"""Thresholds tried for a similarity: quantiles of its values."""
+"""Number of thresholds for each similarity: quantiles of its values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Thresholds in the order of the features, with precision and recall of "informative" on what was searched."""
+    """Thresholds in the order of the features, with their precision and recall on the searched labels."""
 
     thresholds: tuple[float, ...]
     precision: float
@@ -31,7 +31,7 @@ class Found:
 
 
 def informative(points: Features, thresholds: tuple[float, ...], needed: int) -> Labels:
-    """Which rows of points (rows, 4) have at least `needed` features above their thresholds."""
+    """Mask of the rows of points, shape (rows, 4), with at least `needed` features above their thresholds."""
     above: Labels = (points > np.array(thresholds)[None, :]).sum(axis=1) >= needed
     return above
 
@@ -39,11 +39,12 @@ def informative(points: Features, thresholds: tuple[float, ...], needed: int) ->
 def search_thresholds(points: Features, y: Labels, needed: int, min_precision: float, confidence: float = 0.5) -> Found:
     """The thresholds of highest recall at `min_precision`, else of the best F1; ties go to the higher precision.
 
-    points has shape (rows, 4), `needed` features must be above. Every combination of `threshold_grid` is tried.
+    `points` has shape (rows, 4); `needed` features must exceed their thresholds. Every combination of `threshold_grid`
+    is tried.
 
-    The best of so many is flattered by the labels that it was chosen on. So the precision has to hold at the one-sided
-    `confidence` (Wilson's lower bound) where any thresholds reach that, and of those whose recall cannot be told from
-    the highest at that confidence, the most precise are taken. 0.5 is the plain objective.
+    The best of many combinations looks better on the searched labels than on others. So, if possible, the precision
+    must hold with the one-sided `confidence` (Wilson's lower bound). Several combinations can have a recall that does
+    not differ from the highest at that confidence; the most precise of them is chosen. 0.5 is the paper's objective.
     """
     first, second, kept, precision, recall = _try_all(points, y, needed)
     bound = partial(wilson_lower_bound, confidence=confidence)
@@ -53,7 +54,7 @@ def search_thresholds(points: Features, y: Labels, needed: int, min_precision: f
 
 
 def frontier(points: Features, y: Labels, needed: int) -> tuple[Features, Features]:
-    """Recalls that thresholds reach on what is searched, falling, and the highest precision at each or above."""
+    """The curve that thresholds reach on the searched labels: recalls, falling, and the highest precision of each."""
     _, _, kept, precision, recall = _try_all(points, y, needed)
     precisions, recalls = precision[kept > 0], recall[kept > 0]
     order = np.lexsort((-precisions, -recalls))
@@ -65,7 +66,7 @@ def frontier(points: Features, y: Labels, needed: int) -> tuple[Features, Featur
 def _try_all(
     points: Features, y: Labels, needed: int
 ) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]], Features, Features, Features]:
-    """Thresholds of the first two features and of the others; rows kept, precision and recall of each with each."""
+    """Thresholds of the first two and of the last two features; kept rows, precision and recall of all combinations."""
     grids = [threshold_grid(points[:, n], whole=name == "n_attributes") for n, name in enumerate(NAMES)]
     first, second = list(product(*grids[:2])), list(product(*grids[2:]))
     left, right = _levels(points[:, :2], first), _levels(points[:, 2:], second)
@@ -81,9 +82,9 @@ def _try_all(
 
 
 def threshold_grid(values: npt.NDArray[np.float64], whole: bool) -> list[float]:
-    """Thresholds for one feature, none of its values above the last: whole numbers, or quantiles with two decimals.
+    """Thresholds for one feature: whole numbers, or quantiles with two decimals. The last is at least the maximum.
 
-    No cosine is above 1; a logit can be, and its threshold below 0.
+    A cosine is at most 1. A logit has no limits, and its threshold can be negative.
     """
     if whole:
         return [float(n) for n in range(int(values.max()) + 1)]
@@ -92,7 +93,7 @@ def threshold_grid(values: npt.NDArray[np.float64], whole: bool) -> list[float]:
 
 
 def _levels(points: Features, pairs: list[tuple[float, ...]]) -> npt.NDArray[np.int64]:
-    """How many of two features are above, shape (pairs of thresholds, rows)."""
+    """Number of features, of two, above their thresholds: shape (pairs of thresholds, rows)."""
     thresholds = np.array(pairs)
     levels: npt.NDArray[np.int64] = (points[None, :, :] > thresholds[:, None, :]).sum(axis=2)
     return levels
@@ -101,9 +102,9 @@ def _levels(points: Features, pairs: list[tuple[float, ...]]) -> npt.NDArray[np.
 def _best(
     precision: Features, recall: Features, wishes: list[Labels], floor: Callable[[np.float64], float]
 ) -> tuple[int, int]:
-    """Of the first wish that some thresholds fulfil, the most precise whose recall is at least the `floor` of the best.
+    """The most precise thresholds that fulfil a wish and whose recall is at least `floor` of the best recall.
 
-    Where no wish is fulfilled, those of the best F1.
+    The first wish that any thresholds fulfil counts. If there is none, the thresholds with the best F1 are chosen.
     """
     for good in wishes:
         if good.any():

@@ -1,7 +1,7 @@
-"""Text as canonical tokens, in one spelling for a shop's sheets and shoppers' words.
+"""Texts as canonical tokens: the same spelling for a shop's sheets and for shoppers' words.
 
-Lower case, measures in base units (`units`), one spelling of a word ("grey", "wi-fi", "4k"). A mark that ends a clause
-is a token of its own, so that a row of tokens is a row of words said together.
+Tokens are in lower case, measures in base units (`units`), and words with several spellings ("grey", "wi-fi", "4k") in
+a single spelling. The end of a clause is a separate token, so a row of tokens never spans two clauses.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ameli_build.informativeness.units import with_base_units
 Tokens = tuple[str, ...]
 
 BREAK = "|"
-"""The token of a mark between clauses."""
+"""The token between clauses."""
 
 _WORDS = {
     "grey": "gray", "greys": "gray", "colour": "color", "colours": "colors", "coloured": "color", "colored": "color",
@@ -47,13 +47,13 @@ _OTHER_SENSES = (
     r"cable (?:bill|company|box|tv|guy|service)|apples to apples|apple pies?|ring (?:up|out|true)|laser focused|"
     r"glass of|wood burning"
 )
-"""Words that are features, or values of colours, fuels, materials and brands, in phrases that say something else."""
+"""Phrases in which the name of a feature, colour, fuel, material or brand has another meaning."""
 
 _NAMES = (
     "apple", "ring", "shark", "nest", "echo", "sharp", "brother", "blink", "tile", "square", "ninja", "fossil", "polar",
     "hoover", "beats", "bella", "eve", "crown", "canary", "august", "speck",
 )  # fmt: skip
-"""Brands that are words too: what has no capital letter is the word."""
+"""Brands that are ordinary words too. Without a capital letter, they are the word."""
 
 _FRACTIONS = {one: " " + unicodedata.normalize("NFKC", one).replace("⁄", "/") for one in "½¼¾⅛⅜⅝⅞⅓⅔"}
 _QUOTES = {"”": '"', "“": '"', "″": '"', "’": "'", "‘": "'", "′": "'"}
@@ -61,7 +61,7 @@ _PLAIN = str.maketrans({**_FRACTIONS, **_QUOTES, "×": "x", "‑": "-", "–": "
 _BY = re.compile(r"(?<![\w.])(\d{3,4})\s*x\s*(\d{3,4})p?(?!\w)")
 _BITS = re.compile(r"(\d\s?)([KMGkmg])(?:b|bits?)(?:/s(?:ec)?|ps)\b")
 _BYTES = re.compile(r"(\d\s?)([KMG])B(?:/s(?:ec)?|ps)\b")
-"""Rates: bits where the "b" is small."""
+"""Rates in bytes; a small "b" means bits."""
 _LINES = re.compile(r" p\b(?<=[ 1]080 p|[ 1]440 p| 720 p|2160 p|4320 p)")
 """The space of "1080 p"."""
 _RATIO = re.compile(r"(?<![\w.:])(\d{1,5}):(\d{1,2})(?![\w:]|\s?[ap]\.?m)")
@@ -75,14 +75,14 @@ _NAME = re.compile(rf"\b({'|'.join(spelling for name in _NAMES for spelling in (
 
 @lru_cache(maxsize=4096)
 def canonical_tokens(text: str) -> Tokens:
-    """`cut`, remembered: for values, which repeat."""
+    """`cut` with a cache, for values, which repeat."""
     return cut(text)
 
 
 def cut(text: str) -> Tokens:
-    """The canonical tokens of a text, a token that repeats itself ("3840 x 2160 (4K)") once, `BREAK` between clauses.
+    """The canonical tokens of a text, with `BREAK` between clauses.
 
-    A brand that is a word too ("Apple") keeps its capital.
+    Repeated tokens ("3840 x 2160 (4K)") count once. A brand that is an ordinary word too ("Apple") keeps its capital.
     """
     plain = text.translate(_PLAIN)
     if not plain.isascii():

@@ -1,4 +1,4 @@
-"""The stage `informativeness` (section 3.4): four features a review, then one rule over their thresholds."""
+"""The stage `informativeness` (section 3.4): four features of each review, then a rule on their thresholds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ameli_build.models.sources import identity
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
-    """Features of every review with a mention, and which of them stay."""
+    """Features of all reviews with a mention, and the kept and dropped reviews."""
     products = tables["clean/products"].select("sku", "name", "description", "attributes", "images").collect()
     reviews = (
         tables["clean/reviews"]

@@ -1,7 +1,7 @@
 """Numbers with units in a text, as tokens in a base unit: "1tb" and "1,000 gigs" are `1000gb`, "6 1/2 feet" is `78in`.
 
-The units are this module's own table: shoppers' spellings ("gigs", "cu. ft.", `14"`) are most of the work, and those a
-general library takes for other units or for none ("128G" for gauss, "cu" for atomic mass).
+The table of units is this module's own, because most of the work is in shoppers' spellings ("gigs", "cu. ft.", `14"`).
+A general library misreads them ("128G" as gauss, "cu" as atomic mass).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 _UNITS: dict[str, tuple[str, float]] = {}
-"""Spelling of a unit -> base unit, and how many of it."""
+"""Spelling of a unit -> base unit, and the unit's size in it."""
 
 
 def _unit(base: str, factor: float, spellings: str) -> None:
@@ -108,16 +108,16 @@ _OTHER_SYSTEM = {
     "qt": (0.946353, "l", (1,)), "l": (1 / 0.946353, "qt", (1, 4)),
     "day": (86400, "s", (3600,)),
 }  # fmt: skip
-"""Base unit -> how many of which other base unit it is, and the units in which people say those, in base units."""
+"""Base unit -> its size in another base unit, that unit, and the sizes in it of the units that people use."""
 
 _ROUNDED = 0.01
-"""How far from the exact conversion a rounded one may be: "10 meters" say 33 feet, "1 meter" does not say 3."""
+"""Largest relative error of a rounded conversion: "10 meters" matches 33 feet, "1 meter" does not match 3."""
 
 _SUMMED = frozenset({"in", "oz", "s"})
-"""Base units of measures in two parts: "5 feet 6 inches", "3 lbs. 5 oz", "2 hours and 30 minutes"."""
+"""Base units of measures with two parts: "5 feet 6 inches", "3 lbs. 5 oz", "2 hours and 30 minutes"."""
 
 _CARDS = frozenset({"16", "32", "64", "128", "256", "512"})
-"""Gigabytes for which people write G alone."""
+"""Numbers of gigabytes that people write with a bare G."""
 
 _ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS = (
@@ -132,7 +132,7 @@ _WORDS = {
     "an": 1,
 }
 NUMBER_WORDS = {str(n): word for word, n in _WORDS.items() if n >= 1 and len(word) > 2}
-"""Digits -> word of the whole numbers that are one word: up to twenty, and the tens."""
+"""Digits -> word, for whole numbers of a single word: up to twenty, and the tens."""
 
 
 def _either(words: tuple[str, ...]) -> str:
@@ -142,7 +142,7 @@ def _either(words: tuple[str, ...]) -> str:
 _BELOW_100 = rf"(?:(?:{_either(_TENS)})(?:[\s-]?(?:{_either(_ONES)}))?|{_either(_TEENS)}|{_either(_ONES)})"
 _SPELLED = rf"(?:(?:{_either(_ONES)}|a)[\s-]hundred(?:[\s-](?:and[\s-])?{_BELOW_100})?|half(?: an?)?|{_BELOW_100})"
 _DIGITS = r"(?:\d+[\s-]+)?\d{1,2}/(?:2|3|4|8|16|32)|\d[\d,]{0,20}(?:\.\d+)?|\.\d+"
-"""At most so many digits and commas: a list of numbers is looked through from each of them."""
+"""The number of digits and commas is limited, because the search starts anew at each number of a list."""
 _UNIT_NAMES = "|".join(re.escape(name) for name in sorted(_UNITS, key=lambda name: (-len(name), name)))
 _ENDS = r"(?![a-z0-9]|\.\d|/[a-z]|\s(?:per|a)\ssec)\.?"
 _NOT_AFTER = r"(?!in\b[\s-]+(?:the|a|an|one|1|my|our|his|her|this|that|total|all|each)\b|m\b\s*[&'])"
@@ -150,15 +150,15 @@ _NUMBER = rf"({_DIGITS}|{_SPELLED})((?:\s+and)?\s+a\s+half)?"
 _ONE_MEASURE = rf"{_NUMBER}[\s-]*{_NOT_AFTER}({_UNIT_NAMES}){_ENDS}"
 _STARTS = rf"(?<![\w.])(?<!24/)(?<!24 / )(?=[\d.]|{'|'.join(sorted({word[:2] for word in _WORDS if len(word) > 2}))})"
 _MEASURE = re.compile(rf"{_STARTS}{_ONE_MEASURE}(?:(?:,?\s*(?:and\s+)?|-){_ONE_MEASURE})?")
-"""A number with its unit, or two in a row; not the "in" of "2-in-1" or "two in the house"."""
+"""A number with its unit, or two in a row. Does not match the "in" of "2-in-1" or "two in the house"."""
 
 _DECIMAL_COMMA = re.compile(rf"(?<![\w.,])(\d{{1,3}}),(\d{{1,2}})(?=[\s-]*(?:{_UNIT_NAMES}){_ENDS})")
 _SPACED = re.compile(rf"(?<![\d.,] )(?<![\w.,])(\d{{1,3}}(?: 000)+)(?=[\s-]*(?:{_UNIT_NAMES}){_ENDS})")
 _G_OF_MEMORY = re.compile(r"(?<![\w.])(\d+)\s?g(?=\s(?:of\s)?(?:ram|memory|ddr\d?)\b)")
-"""Numbers that are read whole: "15,6 inches", "1 000 GB", and the "8G" of "8G ram"."""
+"""Numbers with a comma or a space, "15,6 inches" and "1 000 GB", and the "8G" of "8G ram"."""
 
 _A_UNIT = re.compile(r"(?<!half )\ba(?=[\s-](?:pound|terabyte|tb|gallon|quart|kilowatt)\b)")
-"""Not "a foot", "a cup", "an hour" or "a year", which mostly measure something else."""
+"""Does not match "a foot", "a cup", "an hour" or "a year", which mostly measure something else."""
 
 _POINT = re.compile(rf"\b({_either((*_ONES, *_TEENS))}) point ({_either(_ONES)})\b")
 _AND_A_HALF = re.compile(
@@ -176,7 +176,7 @@ _STATURE = re.compile(
 """Feet and inches without the second unit: "6 foot 2"."""
 
 _FEET = re.compile(r"(?<![\w.'/])(\d{1,3})'(?=\s+[a-z])")
-"""Feet alone: "a 6' cable"; no quoted number."""
+"""Feet alone, as in "a 6' cable", but not a number in quotes."""
 
 _THOUSANDS = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(?:k|[\s-]thousand)(?=[\s-]*(?:btu|watt|lumen|mah|rpm|nit)s?\b)")
 _AS_TOKEN = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)")
@@ -205,7 +205,7 @@ def with_base_units(text: str) -> str:
 
 
 def said_number(number: float) -> str:
-    """A number as it stands in a token: at most four decimals, no exponent."""
+    """A number as text for a token: at most four decimals, no exponent."""
     return f"{round(number, 4):.12g}"
 
 
@@ -216,7 +216,7 @@ def is_measure(token: str) -> bool:
 
 
 def other_measures(token: str) -> tuple[str, ...]:
-    """Other tokens that say the same measure: rounded in the other system, 1024 for 1000, "128g", MHz as "2400hz"."""
+    """Other tokens for the same measure: rounded in the other system, 1024 for 1000, "128g", MHz as "2400hz"."""
     match = _AS_TOKEN.fullmatch(token)
     if match is None or match[2] not in _BASES:
         return ()
@@ -264,7 +264,7 @@ def _measured(number: str, half: str | None, unit: str) -> tuple[float, str]:
 
 @lru_cache(maxsize=4096)
 def _value(number: str) -> float:
-    """The number that digits, a fraction ("6-1/2") or words ("one hundred forty-four") say."""
+    """The value of digits, of a fraction ("6-1/2") or of words ("one hundred forty-four")."""
     if number[0].isdigit() or number[0] == ".":
         whole, _, fraction = number.replace(",", "").replace("-", " ").rpartition(" ")
         over, _, under = fraction.partition("/")

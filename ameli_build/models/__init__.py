@@ -1,4 +1,4 @@
-"""What each kind of model offers. `ameli_build.models.sources` tells which names the settings can give."""
+"""Protocols of the models, one for each kind. `ameli_build.models.sources` lists the names that settings can give."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TextEncoder(Protocol):
 
 
 class ImageEncoder(Protocol):
-    """Turns pictures into unit vectors, and texts into the same space where it has a text tower."""
+    """Turns pictures into unit vectors; with a text tower, also texts, into the same space."""
 
     def encode(self, images: Sequence[Image.Image]) -> Matrix:
         """A matrix of shape (images, dimension)."""
@@ -30,7 +30,7 @@ class ImageEncoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A detected object in pixels, with the detector's score in 0..1."""
+    """A detected object: its sides in pixels and the detector's score in 0..1."""
 
     left: int
     top: int
@@ -43,11 +43,16 @@ class Detector(Protocol):
     """Finds the object that a prompt names (filter 7)."""
 
     def detect(self, image: Image.Image, prompt: str) -> Box | None:
-        """The best box, None on a miss."""
+        """The box with the highest score; None if the detector finds nothing."""
 
 
 class Reader(Protocol):
     """Reads the text in a picture (section 4.2)."""
 
     def read(self, image: Image.Image, rotations: Sequence[int] = ()) -> list[str]:
-        """The lines of text that it is sure of, also in the picture turned by `rotations` (degrees)."""
+        """Lines of text that the reader recognises with confidence.
+
+        Args:
+            image: The picture.
+            rotations: Further angles in degrees at which to read the picture.
+        """

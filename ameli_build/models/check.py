@@ -1,4 +1,4 @@
-"""Each model of a profile loaded and run once, in a process of its own that measures itself."""
+"""`ameli models check`: load each model and run it once, in a separate process that measures time and memory."""
 
 from __future__ import annotations
 
@@ -25,26 +25,30 @@ NAME = "Acme - 14-inch Laptop - Silver"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found: seconds to load the model, imports included, and for one example; MiB at the peak."""
+    """Result of a check.
+
+    `load` is the time to load the model and its libraries, `run` the time for one example, both in seconds; `memory` is
+    the peak in MiB. `outcome` is the result of the example.
+    """
 
     role: str
     name: str
     load: float
     run: float
     memory: int
-    told: str
+    outcome: str
 
     def __str__(self) -> str:
         name = self.name.partition("@")[0]
         cost = f"loaded in {self.load:.1f} s, {self.run:.2f} s an item, {self.memory:,} MiB"
-        return f"{self.role}: {name}: {cost}, {self.told}"
+        return f"{self.role}: {name}: {cost}, {self.outcome}"
 
 
 def check(settings: Settings, roles: Iterable[str] = ROLES) -> Iterator[Checked]:
     """Load and run each model.
 
     Raises:
-        RunFailed: Some could not be loaded or run; raised at the end, and names all of them.
+        RunFailed: At least one model failed. It is raised after all checks and names all failures.
     """
     failed = []
     needs = needs_of(settings, roles)
@@ -52,31 +56,31 @@ def check(settings: Settings, roles: Iterable[str] = ROLES) -> Iterator[Checked]
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             try:
                 yield pool.submit(check_one, settings, need.role, need.name).result()
-            except Exception as error:  # a library raises what it likes for a model that loads and does not run
+            except Exception as error:  # libraries raise many kinds of errors for a model that loads but does not run
                 failed.append(_why(need, error))
     if failed:
         raise RunFailed(f"{len(failed)} of {len(needs)} models do not run: {'; '.join(failed)}")
 
 
 def _why(need: Need, error: Exception) -> str:
-    if isinstance(error, UnusableInput):  # which names the setting
+    if isinstance(error, UnusableInput):  # its message names the setting
         return str(error)
     if isinstance(error, BrokenProcessPool):
-        told = "its process died, as without enough memory"
+        outcome = "its process died, as without enough memory"
     else:
-        told = str(error) if isinstance(error, RunFailed) else f"{type(error).__name__}: {error}"
-    return f"{setting_of(need.role)} {need.name}: {told}"
+        outcome = str(error) if isinstance(error, RunFailed) else f"{type(error).__name__}: {error}"
+    return f"{setting_of(need.role)} {need.name}: {outcome}"
 
 
 def check_one(settings: Settings, role: str, name: str) -> Checked:
-    """Load and run one model in this process; raises `UnusableInput` where it cannot be had."""
+    """Load and run one model in this process; raises `UnusableInput` if it cannot be loaded."""
     before = time.monotonic()
     run = _LOADERS[role](settings, name)
     loaded = time.monotonic()
-    told = run()
+    outcome = run()
     seconds = time.monotonic() - loaded
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return Checked(role, name, round(loaded - before, 1), round(seconds, 2), memory, told)
+    return Checked(role, name, round(loaded - before, 1), round(seconds, 2), memory, outcome)
 
 
 Run = Callable[[], str]
@@ -174,7 +178,7 @@ _LOADERS: dict[str, Callable[[Settings, str], Run]] = {
 
 
 def picture() -> Image.Image:
-    """A grey thing with letters on it."""
+    """A grey rectangle with letters on it."""
     image = Image.new("RGB", (320, 200), "white")
     draw = ImageDraw.Draw(image)
     draw.rectangle((60, 40, 260, 160), fill=(90, 90, 95))

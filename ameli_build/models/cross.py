@@ -24,7 +24,7 @@ class PairScorer:
     precision: str = "auto"
 
     def score(self, pairs: Sequence[tuple[str, str]], *, logits: bool = False) -> npt.NDArray[np.float32]:
-        """Scores of shape (pairs,): in 0..1 by a sigmoid, or with `logits` the model's own, of either sign."""
+        """Scores of shape (pairs,): sigmoids in 0..1, or unbounded logits with `logits`."""
         import torch
 
         if not pairs:
@@ -39,7 +39,7 @@ class PairScorer:
 
 @lru_cache(maxsize=2)
 def load_cross_encoder(name: str, device: str = "cpu", batch: int = 32, precision: str = "auto") -> PairScorer:
-    """The cross-encoder of that name, loaded once a process; raises `UnusableInput` when it cannot be had."""
+    """The cross-encoder `name`, loaded once per process; raises `UnusableInput` if it cannot be loaded."""
     from sentence_transformers import CrossEncoder
 
     with loading("cross_encoder", name):

@@ -16,7 +16,7 @@ PROMPTLESS = frozenset({"saliency", WHOLE})
 
 
 def looks_for(name: str, prompt: str) -> bool:
-    """Whether the detector `name` looks for what a prompt names; if not, its box is whatever stands out."""
+    """Whether the detector `name` searches for the prompt's object. Otherwise it finds the most salient object."""
     if name.startswith("coco:"):
         from ameli_build.models.coco import coco_class
 

@@ -1,7 +1,7 @@
-"""Model files at plain addresses, with their digests: spaCy pipelines, EasyOCR's and torchvision's weights.
+"""Model files with a plain URL and a digest: spaCy pipelines, weights of EasyOCR and torchvision.
 
-`downloads.toml` has the addresses. `AMELI_DOWNLOADS` names a file of the same form with other addresses and digests,
-for a mirror; its entries replace those of the same name.
+`downloads.toml` lists the URLs. For a mirror, the variable `AMELI_DOWNLOADS` names a file of the same form; its entries
+replace entries of the same name.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from ameli_build.models.known import Facts
 
 VARIABLE = "AMELI_DOWNLOADS"
 TIMEOUT = 30.0
-"""Seconds that a server may be silent."""
+"""Longest silence of a server, in seconds."""
 PIECE = 1 << 20
-"""Bytes that are read at a time."""
+"""Bytes of one read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Files, or archives and the files that are wanted of them, by their name in the table.
+    """An entry of the table: files to download, or archives and the files to unpack from them.
 
-    `archive` is the SHA-256 of what is downloaded, "" where only that of the files is known; `digests` are those of the
-    files that stay, or their first characters. `folder_in` is the folder inside a zip archive whose content is wanted,
-    "" for its top, None for a file that is no archive.
+    `archive` is the SHA-256 of the download, "" if only the digests of the unpacked files are known. `digests` are the
+    digests of the unpacked files, or their first characters. `folder_in` is the folder inside a zip archive to unpack:
+    "" for the whole archive, None for a download that is not an archive.
     """
 
     name: str
@@ -57,21 +57,21 @@ class Download:
 
     @property
     def folder(self) -> Path:
-        """Where its files lie once they are fetched."""
+        """Folder of the fetched files."""
         return store.models_folder() / "downloads" / self.name.replace("/", "--")
 
     @property
     def facts(self) -> Facts:
-        """Version, licence and size, as recorded or else as the table has them."""
+        """Version, licence and size: from the record of the download, or else from the table."""
         record = store.read_record(self.folder)
         return Facts(self.version, self.licence, record.size if record else self.size)
 
     def problem(self, whole: bool = False) -> str:
-        """Why it cannot be used, "" where it can."""
+        """Why the files cannot be used; "" if they can."""
         return store.lacking(self.folder, whole)
 
     def fetch(self) -> None:
-        """Download it, from where an earlier try ended; raises `RunFailed` where that cannot be done."""
+        """Download the files and resume a download that was interrupted; raises `RunFailed` on failure."""
         if not self.problem(whole=True):
             return
         store.forget(self.folder)
@@ -101,28 +101,28 @@ class Download:
         try:
             _unzip(body, self.folder, self.folder_in, self.digests)
         finally:
-            body.unlink()  # a damaged archive too: nothing may be put at its end
+            body.unlink()  # also for a damaged archive: a resumed download would append to it
 
 
 def download_of(name: str) -> Download | None:
-    """The entry `name` of the table; raises `UnusableInput` for a table that cannot be read."""
-    told = downloads().get(name)
-    if told is None:
+    """The entry `name` of the table; raises `UnusableInput` if the table cannot be read."""
+    entry = downloads().get(name)
+    if entry is None:
         return None
     return Download(
         name=name,
-        urls=(told["url"],) if isinstance(told["url"], str) else tuple(told["url"]),
-        version=str(told.get("version", "")),
-        licence=str(told.get("licence", "unknown")),
-        size=int(told.get("bytes", 0)),
-        archive=str(told.get("sha256", "")),
-        digests=dict(told.get("files", {})),
-        folder_in=told.get("folder"),
+        urls=(entry["url"],) if isinstance(entry["url"], str) else tuple(entry["url"]),
+        version=str(entry.get("version", "")),
+        licence=str(entry.get("licence", "unknown")),
+        size=int(entry.get("bytes", 0)),
+        archive=str(entry.get("sha256", "")),
+        digests=dict(entry.get("files", {})),
+        folder_in=entry.get("folder"),
     )
 
 
 def downloads() -> dict[str, Any]:
-    """The table of addresses, with the user's entries above ours."""
+    """The table of URLs; entries of `AMELI_DOWNLOADS` replace built-in ones."""
     return _read(os.environ.get(VARIABLE, ""))
 
 
@@ -134,21 +134,21 @@ def _read(own: str) -> dict[str, Any]:
             table |= tomllib.loads(Path(own).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UnusableInput(f"{VARIABLE}: {own}: {error}") from None
-    for name, told in table.items():
-        if not isinstance(told, dict) or "url" not in told or not (told.get("sha256") or told.get("files")):
+    for name, entry in table.items():
+        if not isinstance(entry, dict) or "url" not in entry or not (entry.get("sha256") or entry.get("files")):
             raise UnusableInput(f"{VARIABLE}: {own}: {name} needs url, and sha256 or files")
     return table
 
 
 def _download(url: str, path: Path, label: str) -> None:
-    """The body of `url` in `path`, of which an earlier try may have left the beginning."""
+    """Download `url` to `path`, after the bytes of an interrupted download that `path` may hold."""
     import requests
 
     there = path.stat().st_size if path.is_file() else 0
     headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={there}-"} if there else {})}
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         if answer.status_code == requests.codes.requested_range_not_satisfiable:
-            path.unlink()  # as long as the file itself, or longer
+            path.unlink()  # it is as long as the whole file, or longer
             _download(url, path, label)
             return
         answer.raise_for_status()
@@ -161,7 +161,7 @@ def _download(url: str, path: Path, label: str) -> None:
 
 
 def _unzip(archive: Path, folder: Path, inside: str, names: dict[str, str]) -> None:
-    """The files below `inside` of a zip archive; with `names`, and no folder inside, those alone."""
+    """Unpack the files below the folder `inside` of a zip archive; without a folder, only `names` if there are any."""
     with zipfile.ZipFile(archive) as opened:
         for member in opened.infolist():
             path = PurePosixPath(member.filename)

@@ -1,7 +1,7 @@
-"""Embeddings of many texts or pictures, kept by batch.
+"""Embeddings of many texts or pictures, cached by batch.
 
-What stands in a batch depends on the contents of the items that are asked for: not on their order, on the number of
-workers, or on what the cache lacks (`models.batches`). Values are float32 rounded to six decimals.
+The items of a batch depend only on the contents of all requested items: not on their order, the number of workers or
+the state of the cache (`core.batches`). Values are float32, rounded to six decimals.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def embed_texts(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
 
 
 def text_kind(settings: Settings, exported: str) -> Kind:
-    """Vectors of texts; `exported` is the folder of the encoder as `models.text_backend` runs it, "" for PyTorch."""
+    """Cached vectors of texts. `exported` is the encoder's folder for `models.text_backend`, "" for PyTorch."""
     models = settings.models
     common = (models.text_encoder, models.device, models.batch, models.precision, exported)
     how = (models.device, models.batch, models.precision, models.text_backend)
@@ -45,7 +45,7 @@ def text_kind(settings: Settings, exported: str) -> Kind:
 
 
 def text_key(text: str) -> str:
-    """A hash that begins with the text's length: a batch holds texts of about one length, and little padding."""
+    """A hash that begins with the text's length. Sorted by it, texts of a batch have similar lengths."""
     return f"{min(len(text), 0xFFFF):04x}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
@@ -54,18 +54,18 @@ def embed_images(
 ) -> Matrix:
     """Unit vectors of an image encoder, shape (paths, dimension), row i for `paths[i]`.
 
-    Pictures are turned as their EXIF says and read as RGB.
+    Pictures are rotated by their EXIF orientation and read as RGB.
 
     Args:
         work: The snapshot, the mapper and the cache.
-        settings: Name the model and the batch.
-        paths: Pictures, relative to `root`.
-        root: By default the snapshot.
+        settings: The settings, with the model and the size of a batch.
+        paths: Paths of pictures, relative to `root`.
+        root: Folder of the pictures; by default the snapshot.
         role: The setting below `models` that names the encoder.
 
     Raises:
         RunFailed: A picture cannot be decoded.
-        UnusableInput: The model cannot be had.
+        UnusableInput: The model cannot be loaded.
     """
     root = root or work.snapshot.root
     keys = [content_key(root, path) for path in paths]
@@ -74,7 +74,7 @@ def embed_images(
 
 
 def image_kind(settings: Settings, root: Path, role: str = "image_encoder") -> Kind:
-    """Vectors of pictures by the encoder of that role."""
+    """Cached vectors of pictures by the encoder of `role`."""
     models = settings.models
     name = getattr(models, role)
     common = (name, models.device, models.batch, models.precision, role)
@@ -85,7 +85,7 @@ def image_kind(settings: Settings, root: Path, role: str = "image_encoder") -> K
 def encode_texts(
     name: str, device: str, batch: int, precision: str, exported: str, texts: Sequence[str]
 ) -> pl.DataFrame:
-    """The vectors of one batch of texts."""
+    """The vectors of one batch of texts, one row each."""
     encoder = load_text_encoder(name, device, batch, exported=exported, precision=precision)
     return _table(encoder.encode(texts))
 
@@ -93,7 +93,7 @@ def encode_texts(
 def encode_images(
     name: str, device: str, batch: int, precision: str, role: str, root: str, paths: Sequence[str]
 ) -> pl.DataFrame:
-    """The vectors of one batch of pictures; `root` is the snapshot's."""
+    """The vectors of one batch of pictures, one row each; `paths` are relative to `root`."""
     encoder = load_image_encoder(name, device, batch, precision, role)
     return _table(encoder.encode([_open(Path(root) / path) for path in paths]))
 

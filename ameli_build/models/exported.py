@@ -1,7 +1,7 @@
-"""Text encoders as ONNX files, run on the processor by Sentence Transformers' own backend for ONNX Runtime.
+"""Text encoders as ONNX files; Sentence Transformers' backend for ONNX Runtime runs them on the processor.
 
-With eight bits, ONNX Runtime scales each batch's numbers by their range: a text's vector then depends a little on the
-texts beside it.
+With weights of eight bits, ONNX Runtime scales the numbers of each batch by their range. The vector of a text then
+depends slightly on the other texts of its batch.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ MODEL = Path("onnx") / "model.onnx"
 
 
 def export_text_encoder(work: Work, models: ModelSettings) -> str:
-    """The folder of `models.text_encoder` as `models.text_backend` runs it, made once; empty for PyTorch.
+    """The folder of `models.text_encoder` in the format of `models.text_backend`, exported once; "" for PyTorch.
 
-    Raises `UnusableInput` on a GPU, without the extra `onnx`, and where the model cannot be had or exported.
+    Raises:
+        UnusableInput: The device is a GPU, the extra `onnx` is missing, or the model cannot be loaded or exported.
     """
     if models.text_backend == "torch":
         return ""
@@ -54,7 +55,9 @@ def export_text_encoder(work: Work, models: ModelSettings) -> str:
 def load_exported(folder: str) -> SentenceTransformer:
     """An exported text encoder, with as many threads as PyTorch has.
 
-    Raises `UnusableInput` without the extra, and for a folder that asks for code: a cache can come with a snapshot.
+    Raises:
+        UnusableInput: The extra `onnx` is missing, or the folder asks for code of its own. The folder is not trusted,
+            because a cache can come with somebody else's snapshot.
     """
     try:
         refuse_code(folder)
@@ -64,7 +67,7 @@ def load_exported(folder: str) -> SentenceTransformer:
 
 
 def _export(folder: Path, name: str, quantised: bool) -> None:
-    """Write the folder, whole or not at all."""
+    """Write the folder atomically."""
     partial = folder.with_name(f"{folder.name}.{os.getpid()}")
     try:
         path = place_of("text_encoder", name)
@@ -79,7 +82,7 @@ def _export(folder: Path, name: str, quantised: bool) -> None:
         write_record(folder, name, "", "")
     except UnusableInput:
         raise
-    except Exception as error:  # the libraries below raise whatever they like
+    except Exception as error:  # the libraries raise many kinds of errors
         raise unavailable("text_encoder", name, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -102,7 +105,7 @@ def _load(path: str, export: bool) -> SentenceTransformer:
 
 
 def _quantise(path: Path) -> None:
-    """Weights in bytes, scaled by column; of seven bits, as processors without VNNI overflow on eight."""
+    """Quantise weights to bytes, scaled by column. They use seven bits: processors without VNNI overflow on eight."""
     from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
 
     small = path.with_name("small.onnx")
@@ -112,7 +115,7 @@ def _quantise(path: Path) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the exporter's remarks on itself."""
+    """Suppress the exporter's messages."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

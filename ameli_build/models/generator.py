@@ -18,12 +18,12 @@ PROMPT = "Attribute Value Extraction:\n {text} \n {key}:"
 """The paper's prompt: the review, then the attribute's name."""
 
 UNBOUNDED = 10**6
-"""Tokenizers without a longest text say a number far above it."""
+"""Tokenizers without a limit report a number far above this number of tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """A causal language model; what it writes is its likeliest token each time, so it writes the same each time."""
+    """A causal language model with greedy decoding, so completions are repeatable."""
 
     tokenizer: Any
     model: Any
@@ -32,7 +32,7 @@ class Generator:
     new_tokens: int
 
     def complete(self, questions: Sequence[tuple[str, str]]) -> list[str]:
-        """What follows on the prompt of each (review, attribute name), up to the end of the first line written."""
+        """The first line of the completion for each (review, attribute name)."""
         prompts = [self.prompt(text, key) for text, key in questions]
         order = sorted(range(len(prompts)), key=lambda n: (len(prompts[n]), prompts[n]))
         completions = [""] * len(prompts)
@@ -43,7 +43,7 @@ class Generator:
         return completions
 
     def prompt(self, text: str, key: str) -> str:
-        """The prompt, its review cut where the model could not read it all and still write."""
+        """The prompt; a long review is truncated, so that prompt and completion fit into the model's context."""
         room = context_length(self.tokenizer, self.model.config) - self.new_tokens
         prompt = PROMPT.format(text=text, key=key)
         while text and (over := len(self.tokenizer(prompt).input_ids) - room) > 0:
@@ -71,7 +71,7 @@ class Generator:
         return texts
 
     def _after_a_line(self, width: int) -> Any:
-        """Stops a completion at the end of its first line that is not blank."""
+        """Stop a completion at the end of its first line that is not blank."""
         import torch
 
         breaks, blanks = (torch.tensor(some, device=self.device) for some in _white_space(self.tokenizer))
@@ -86,21 +86,21 @@ class Generator:
 
 @lru_cache(maxsize=2)
 def _white_space(tokenizer: Any) -> tuple[list[int], list[int]]:
-    """Tokens of white space: those with a line break, and all of them."""
+    """Tokens of white space: those with a line break, and all."""
     texts = tokenizer.batch_decode([[n] for n in range(len(tokenizer))])
     blanks = [n for n, text in enumerate(texts) if not text.strip()]
     return [n for n in blanks if "\n" in texts[n]], blanks
 
 
 def context_length(tokenizer: Any, config: Any) -> int:
-    """The longest text in tokens that a model can read."""
+    """The length of the model's context in tokens."""
     lengths = (tokenizer.model_max_length, getattr(config, "max_position_embeddings", None))
     return min((int(length) for length in lengths if length and length < UNBOUNDED), default=UNBOUNDED)
 
 
 @lru_cache(maxsize=1)
 def load_generator(name: str, device: str, batch: int, new_tokens: int) -> Generator:
-    """The causal language model of that name, loaded once a process; raises `UnusableInput` when it cannot be had."""
+    """The causal language model `name`, loaded once per process; raises `UnusableInput` if it cannot be loaded."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     with loading("generator", name):
@@ -109,8 +109,8 @@ def load_generator(name: str, device: str, batch: int, new_tokens: int) -> Gener
         words: dict[str, Any] = {"padding_side": "left"}
         if place.suffix == ".gguf":
             options["gguf_file"], place = place.name, place.parent
-            words["legacy"] = True  # the default, said so that no warning about it is printed
-        with redirect_stderr(io.StringIO()):  # a progress bar of a few seconds
+            words["legacy"] = True  # the default; set explicitly to avoid a warning
+        with redirect_stderr(io.StringIO()):  # hides a progress bar
             tokenizer = AutoTokenizer.from_pretrained(place, **words, **options)  # type: ignore[no-untyped-call]
             model: Any = AutoModelForCausalLM.from_pretrained(place, **options)
     if tokenizer.pad_token is None:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import torch
 
 SHORT_SIDE, LONG_SIDE = 800, 1333
-"""Pixels that the published models were trained at."""
+"""Limits of a picture's sides in pixels, as in the training of the published models."""
 LONGEST_SHAPE = 20
-"""Pictures narrower than one to this are not shown to the model: scaled, their short side would vanish."""
+"""Largest ratio of the sides. Narrower pictures are skipped: after scaling, their short side would vanish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class GroundingDetector:
     def detect(self, image: Image.Image, prompt: str) -> Box | None:
         """The box with the highest score.
 
-        None when no box scores above the box threshold, or when no word of the prompt scores above the text threshold
-        in it (the box would have no phrase).
+        None if no box scores above the box threshold, or if no word of the prompt scores above the text threshold in
+        the best box, which would then have no phrase.
         """
         import torch
 
@@ -50,7 +50,7 @@ class GroundingDetector:
         if not caption or max(image.size) > LONGEST_SHAPE * min(image.size):
             return None
         with torch.inference_mode(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch's advice on code that is not ours
+            warnings.simplefilter("ignore")  # PyTorch's advice to the authors of the package
             output = self.model(_pixels(image).to(self.device)[None], captions=[caption])
         scores = output["pred_logits"][0].sigmoid().max(dim=1).values
         best = int(scores.argmax())
@@ -61,19 +61,20 @@ class GroundingDetector:
 
 
 def caption_of(prompt: str) -> str:
-    """A prompt as the model reads it: one phrase in lower case that ends with a full stop.
+    """A prompt in the model's form: one phrase in lower case that ends with a full stop.
 
-    The model takes full stops and question marks for the ends of phrases, so those inside a name (`14.5"`) become
-    spaces. Empty for a prompt without a letter or digit.
+    The model ends a phrase at full stops and question marks, so they become spaces inside a name (`14.5"`). The result
+    is empty for a prompt without letters and digits.
     """
     phrase = " ".join(re.sub(r"[.?]", " ", prompt.lower()).split())
     return f"{phrase}." if re.search(r"\w", phrase) else ""
 
 
 def load_grounding(name: str, device: str, box_threshold: float, text_threshold: float) -> GroundingDetector:
-    """The detector of `SwinT` or `SwinB` (from the hub), or of `<config.py>,<weights.pth>,<text encoder folder>`.
+    """The detector `SwinT` or `SwinB` (from the hub), or `<config.py>,<weights.pth>,<text encoder folder>`.
 
-    Raises `UnusableInput` when a file cannot be had or the weights are not those of the configuration.
+    Raises:
+        UnusableInput: A file is missing, or the weights do not fit the configuration.
     """
     return GroundingDetector(_model(name, device), device, box_threshold, text_threshold)
 
@@ -85,7 +86,7 @@ def _model(name: str, device: str) -> Any:
 
 
 def _parts(name: str) -> tuple[Path, Path, str]:
-    """Configuration, weights and text encoder of a model's name."""
+    """Paths of configuration, weights and text encoder for a model's name."""
     parts = name.split(",")
     sources = sources_of("detector", f"groundingdino:{name}") if len(parts) == 1 else ()
     if sources and isinstance(sources[0], Hub):
@@ -112,24 +113,24 @@ def _build(config: Path, weights: Path, encoder: str, device: str) -> Any:
     from groundingdino.util.misc import clean_state_dict
     from groundingdino.util.slconfig import SLConfig
 
-    refuse_own_classes(encoder)  # the package does not hand `trust_remote_code` on
+    refuse_own_classes(encoder)  # the package does not pass `trust_remote_code` on
     arguments = SLConfig(read_configuration(config))
     arguments.device = device
     arguments.text_encoder_type = encoder
-    arguments.use_checkpoint = arguments.use_transformer_ckpt = False  # they save memory in training only
+    arguments.use_checkpoint = arguments.use_transformer_ckpt = False  # both save memory only in training
     model = build_model(arguments)
     stored = torch.load(weights, map_location="cpu", weights_only=True)
     missing, _ = model.load_state_dict(clean_state_dict(stored.get("model", stored)), strict=False)
-    if missing:  # what is missing would stay random
+    if missing:  # a missing weight would stay random
         raise ValueError(f"{weights}: lacks {len(missing)} weights of the model, for example {missing[0]}")
     return model.to(device).eval()
 
 
 def read_configuration(path: Path) -> dict[str, Any]:
-    """The assignments of a configuration, which is Python by name: constants alone are read, nothing is run.
+    """The assignments in a configuration file. The file is Python, but is parsed, not run.
 
     Raises:
-        ValueError: The file holds anything else.
+        ValueError: The file holds anything but assignments of constants.
     """
     values: dict[str, Any] = {}
     for statement in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -141,7 +142,7 @@ def read_configuration(path: Path) -> dict[str, Any]:
 
 
 def _pixels(image: Image.Image) -> torch.Tensor:
-    """A picture as the model was trained on: scaled, normalised, of shape (3, height, width)."""
+    """A picture scaled and normalised as in training, shape (3, height, width)."""
     from groundingdino.datasets import transforms
 
     steps = transforms.Compose(
@@ -156,7 +157,7 @@ def _pixels(image: Image.Image) -> torch.Tensor:
 
 
 def _box(centre: list[float], size: tuple[int, int], score: float) -> Box | None:
-    """A box of (centre x, centre y, width, height) in shares of the picture, in whole pixels; None for an empty one."""
+    """A box in whole pixels from (centre x, centre y, width, height) in shares of the picture; None if it is empty."""
     x, y, width, height = centre
     left, right = (min(max(round(edge * size[0]), 0), size[0]) for edge in (x - width / 2, x + width / 2))
     top, bottom = (min(max(round(edge * size[1]), 0), size[1]) for edge in (y - height / 2, y + height / 2))

@@ -1,6 +1,6 @@
 """Model repositories on the Hugging Face Hub, at a pinned revision.
 
-`HF_ENDPOINT` and `HF_TOKEN` work as everywhere. Nothing but `fetch` asks the hub.
+`HF_ENDPOINT` and `HF_TOKEN` have their usual meaning. Only `fetch` sends requests to the hub.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoSibling
 
 Kind = Literal["transformer", "sentence", "tokenizer", "open_clip", "timm", "grounding"]
-"""What a repository is read as, which decides the files that are needed of it."""
+"""The library format of a repository; it decides which files are needed."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _TEXTS = (".json", ".txt", ".model")
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spm.model", "sentencepiece.bpe.model", "spiece.model")
 _WEIGHTS = re.compile(r"(?:(model)(?:-\d+-of-\d+)?\.safetensors|pytorch_model(?:-\d+-of-\d+)?\.bin)")
-"""Weights in one file or several; not those of another precision, nor of another part of a training."""
+"""Weights in one file or several; neither other precisions nor checkpoints of a training."""
 _OPEN_CLIP = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
 _ELSEWHERE = frozenset({"onnx", "openvino", "coreml", "original"})
-"""Folders with the same model for other programs."""
+"""Folders with the same model for other runtimes."""
 _SETTINGS = {"Transformer": "sentence_*_config.json", "Pooling": "config.json"}
-"""The file with the settings of a module of Sentence Transformers, without which it would take others."""
+"""Settings file of each module of Sentence Transformers; without the file, the module would use its defaults."""
 _REFUSALS = {
     "RepositoryNotFoundError": "the hub has no such repository, or HF_TOKEN has no access to it",
     "RevisionNotFoundError": "the hub has no such revision",
     "GatedRepoError": "its owner asks for consent: agree on its page, and set HF_TOKEN",
 }
-"""Errors of the hub's client, by their class, that say a paragraph."""
+"""Short messages for errors of the hub's client whose own messages are a paragraph long, by class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """A repository; an empty `revision` is its newest one when it is fetched.
+    """A repository; with an empty `revision`, the newest one at the time of the fetch.
 
-    `grounding` names the model whose weights and configuration are wanted of Grounding DINO's repository.
+    `grounding` names the wanted model in Grounding DINO's repository, which has several.
     """
 
     repo: str
@@ -62,14 +62,14 @@ class Hub:
 
     @property
     def folder(self) -> Path:
-        """Where its files lie once they are fetched."""
+        """Folder of the fetched files."""
         name = f"{self.repo.replace('/', '--')}--{self.revision or 'main'}"
         part = self.grounding or ("tokenizer" if self.kind == "tokenizer" else "")
         return store.models_folder() / "hub" / (f"{name}-{part}" if part else name)
 
     @property
     def facts(self) -> Facts:
-        """Licence and size, as recorded or else as known."""
+        """Licence and size: from the record of the fetch, or else from the table of known models."""
         record = store.read_record(self.folder)
         if record is not None:
             return Facts(record.revision, record.licence, record.size)
@@ -77,16 +77,16 @@ class Hub:
         return Facts(self.revision, facts.licence, facts.size)
 
     def problem(self, whole: bool = False) -> str:
-        """Why it cannot be used, "" where it can."""
+        """Why the files cannot be used; "" if they can."""
         return store.lacking(self.folder, whole)
 
     def fetch(self) -> None:
-        """Download what is not there yet, and check it; raises `RunFailed` where that cannot be done."""
+        """Download and check the missing files; raises `RunFailed` on failure."""
         try:
             self._fetch()
         except RunFailed as error:
             raise RunFailed(f"{self.repo}: {error}") from None
-        except Exception as error:  # the hub's client raises what it likes
+        except Exception as error:  # the hub's client raises many kinds of errors
             raise RunFailed(f"{self.repo}: {why(error)}") from error
 
     def _fetch(self) -> None:
@@ -102,7 +102,7 @@ class Hub:
         for name in wanted:
             path = self.folder / name
             if not _is_right(path, there[name]):
-                path.unlink(missing_ok=True)  # the client takes a file that it has downloaded for a whole one
+                path.unlink(missing_ok=True)  # the client would take the damaged file for a complete one
                 hf_hub_download(self.repo, name, revision=commit, local_dir=self.folder)
             if not _is_right(path, there[name]):
                 path.unlink(missing_ok=True)
@@ -114,7 +114,7 @@ class Hub:
         store.write_record(self.folder, self.repo, commit, licence)
 
     def _check_modules(self, there: Iterable[str]) -> None:
-        """Every module of a Sentence Transformers model that has settings has them here."""
+        """Raise `RunFailed` if a module of a Sentence Transformers model lacks its settings file."""
         path = self.folder / "modules.json"
         if self.kind != "sentence" or not path.is_file():
             return
@@ -126,7 +126,7 @@ class Hub:
 
 
 def wanted_files(kind: Kind, names: Sequence[str], grounding: str = "") -> list[str]:
-    """The files of a repository that are needed to load it as `kind`; raises `RunFailed` where one is not there."""
+    """The files of a repository that are needed to load it as `kind`; raises `RunFailed` if one is missing."""
     ours = [name for name in names if not _ELSEWHERE & {*PurePosixPath(name).parts[:-1]}]
     top = [name for name in ours if "/" not in name]
     if kind == "grounding":
@@ -155,7 +155,7 @@ def wanted_files(kind: Kind, names: Sequence[str], grounding: str = "") -> list[
 
 
 def _home(names: Sequence[str]) -> str:
-    """The folder of the tokenizer, where the model is: a CLIP of Sentence Transformers has one of its own."""
+    """The folder of tokenizer and model; a CLIP of Sentence Transformers has a subfolder for them."""
     found = [_folder(name) for name in names if PurePosixPath(name).name in _TOKENIZERS]
     if not found:
         raise RunFailed("no tokenizer among its files")
@@ -163,7 +163,7 @@ def _home(names: Sequence[str]) -> str:
 
 
 def _weights(names: Sequence[str]) -> list[str]:
-    """In each folder the weights in safetensors, or else the pickled ones."""
+    """The files of weights: in each folder the safetensors, or else the pickled files."""
     named = [(name, _WEIGHTS.fullmatch(PurePosixPath(name).name)) for name in names]
     safe = [name for name, found in named if found and found[1] == "model"]
     done = set(map(_folder, safe))
@@ -182,7 +182,7 @@ def _one(names: Sequence[str], wanted: Sequence[str], what: str) -> str:
 
 
 def _holds_weights(path: Path) -> bool:
-    """Whether a file begins as its ending says; of other files than weights, always."""
+    """Whether the first bytes of a file fit its extension; always true for files other than weights."""
     with path.open("rb") as handle:
         begin = handle.read(9)
     if path.suffix == ".safetensors":
@@ -190,20 +190,20 @@ def _holds_weights(path: Path) -> bool:
     return path.suffix not in (".bin", ".pth") or begin.startswith((b"PK\x03\x04", b"\x80"))
 
 
-def _is_right(path: Path, told: RepoSibling) -> bool:
-    """Whether a file has the size and the digest that the hub tells: SHA-256 of a large file, git's hash of others."""
-    if not path.is_file() or (told.size is not None and path.stat().st_size != told.size):
+def _is_right(path: Path, sibling: RepoSibling) -> bool:
+    """Whether a file has the hub's size and digest: SHA-256 for a large file, git's hash for others."""
+    if not path.is_file() or (sibling.size is not None and path.stat().st_size != sibling.size):
         return False
-    if told.lfs is not None:
-        return file_digest(path) == told.lfs.sha256
-    if told.blob_id is None:
+    if sibling.lfs is not None:
+        return file_digest(path) == sibling.lfs.sha256
+    if sibling.blob_id is None:
         return True
     body = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest() == told.blob_id
+    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest() == sibling.blob_id
 
 
 def why(error: BaseException) -> str:
-    """What went wrong at a server, in a few words; else the first line of what a foreign library says."""
+    """The cause of a server error in a few words; for other errors, the first line of the message."""
     from requests import ConnectionError, HTTPError, Timeout
     from requests.exceptions import ChunkedEncodingError
 
@@ -211,7 +211,7 @@ def why(error: BaseException) -> str:
         return _REFUSALS[type(error).__name__]
     if isinstance(error, HTTPError) and error.response is not None:
         return f"{error.response.status_code} {error.response.reason}"
-    if isinstance(error, ConnectionError):  # before Timeout: one that could not connect in time is both
+    if isinstance(error, ConnectionError):  # before Timeout: a timeout of the connection is both
         return "no connection"
     if isinstance(error, Timeout):
         return "the server fell silent"

@@ -1,6 +1,6 @@
-"""Models that tell whether a text implies a value: natural language inference, or question answering.
+"""Models that decide whether a text implies an attribute value: natural language inference, or question answering.
 
-Beyond the paper, which asks for values by a generator alone (section 4.2).
+Beyond the paper, which finds implied values only with a generator (section 4.2).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ameli_build.models.precision import mixed
 from ameli_build.models.sources import place_of
 
 LONGEST_SPAN = 16
-"""Tokens that the answer to a question may have."""
+"""Largest length of an answer, in tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which of `values` has the attribute `key` of the `mention`, by this text?"""
+    """A question: which of `values` does the text give the attribute `key` of the `mention`?"""
 
     text: str
     mention: str
@@ -34,7 +34,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A value in the model's words, its probability, and that of the next best answer, no answer included."""
+    """A value in the model's words, its probability, and the probability of the second-best answer or of no answer."""
 
     text: str
     score: float
@@ -42,7 +42,7 @@ class Answer:
 
 
 def statement(question: Question, value: str) -> str:
-    """The sentence that a value makes of a question."""
+    """The sentence that states a value as the answer to a question."""
     if value.lower() in ("yes", "no"):
         return f"The {question.mention} has {'no ' if value.lower() == 'no' else ''}{question.key}."
     return f"The {question.key} of the {question.mention} is {value}."
@@ -57,7 +57,10 @@ class Implier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entailment:
-    """A classifier of text pairs: the value whose statement the text entails most; `label` is that of entailment."""
+    """A classifier of text pairs; its answer is the value whose statement has the highest probability of entailment.
+
+    `label` is the index of the class for entailment.
+    """
 
     tokenizer: Any
     model: Any
@@ -66,7 +69,7 @@ class Entailment:
     label: int
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
-        """The value of the highest probability of entailment; of equal ones the first."""
+        """For each question, the value with the highest probability of entailment; the first of several."""
         pairs = [(one.text, statement(one, value)) for one in questions for value in one.values]
         scores = iter(np.split(self.entailment(pairs), np.cumsum([len(one.values) for one in questions])[:-1]))
         answers = []
@@ -77,7 +80,7 @@ class Entailment:
         return answers
 
     def entailment(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
-        """Probabilities that each first text entails the second, shape (pairs,), rounded to 4 decimals."""
+        """Probabilities that the first text entails the second, shape (pairs,), rounded to 4 decimals."""
         import torch
 
         scores = np.zeros(len(pairs), dtype=np.float32)
@@ -95,7 +98,7 @@ class Entailment:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """A question-answering model: the span of the text that answers best, against no answer."""
+    """A question-answering model; its answer is the best span of the text, compared with no answer."""
 
     tokenizer: Any
     model: Any
@@ -103,7 +106,7 @@ class Spans:
     batch: int
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
-        """The likeliest span, and the probability of no answer (the first token) beside it."""
+        """For each question, the most probable span and the probability of no answer (the first token)."""
         import torch
 
         answers = [Answer("", 0.0, 1.0)] * len(questions)
@@ -137,7 +140,7 @@ def _best_span(
     places: Sequence[tuple[int, int]],
     text: str,
 ) -> Answer:
-    """The likeliest of the spans within the text and none at all, whose probabilities add up to 1."""
+    """The most probable span of the text. The probabilities of all spans and of no answer add up to 1."""
     scores = start[:, None] + end[None, :]
     tokens = np.arange(len(start))
     width = tokens[None, :] - tokens[:, None]
@@ -154,17 +157,18 @@ def _best_span(
 
 
 def by_length(lengths: Sequence[int], batch: int) -> list[list[int]]:
-    """Places in batches of items of about one length."""
+    """Indices of the items, in batches of similar lengths."""
     order = sorted(range(len(lengths)), key=lambda n: (lengths[n], n))
     return [order[start : start + batch] for start in range(0, len(order), batch)]
 
 
 @lru_cache(maxsize=1)
 def load_implier(name: str, device: str, batch: int) -> Implier:
-    """The model of that name, loaded once a process; which kind it is its configuration tells.
+    """The model `name`, loaded once per process; its configuration decides which kind it is.
 
-    Raises `UnusableInput` when it cannot be had, or is neither a question-answering model nor a classifier with a label
-    that begins with "entail".
+    Raises:
+        UnusableInput: The model cannot be loaded, or is neither a question-answering model nor a classifier with a
+            label that begins with "entail".
     """
     from transformers import (
         AutoConfig,

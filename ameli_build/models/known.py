@@ -1,4 +1,4 @@
-"""What is known of models before they are fetched: licences and sizes, from `known.toml`."""
+"""Licences and sizes of models that are not fetched yet, from `known.toml`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Facts:
 
 
 def known(*names: str) -> Facts:
-    """The facts under the first of `names` that the table has."""
+    """The facts of the first of `names` that has an entry in the table."""
     table = _table()
-    told = next((table[name] for name in names if name in table), {})
-    return Facts("", str(told.get("licence", "unknown")), int(told.get("bytes", 0)))
+    entry = next((table[name] for name in names if name in table), {})
+    return Facts("", str(entry.get("licence", "unknown")), int(entry.get("bytes", 0)))
 
 
 @cache

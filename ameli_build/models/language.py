@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=2)
 def load_language(name: str) -> Language:
-    """The spaCy pipeline of that name, without entity recognition, loaded once a process.
+    """The spaCy pipeline `name`, without entity recognition, loaded once per process (section 3.3).
 
-    `bundled:en` is the small English one from the package index. Raises `UnusableInput` when it cannot be had.
+    `bundled:en` is the small English pipeline from the package index.
+
+    Raises:
+        UnusableInput: The pipeline cannot be loaded.
     """
     import spacy
 

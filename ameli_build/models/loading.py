@@ -1,4 +1,4 @@
-"""How a model is loaded: what a library raises, and what it only warns of, becomes one error that names the setting."""
+"""Loading of models: errors and warnings of the libraries become one error that names the setting."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ _MISMATCH = re.compile(
     r"|W094|W095",
     re.IGNORECASE,
 )
-"""What libraries say when the files are not those of the model: the rest of it would be random, or another model."""
+"""Warnings for files that do not fit the model. The library would use random weights, or another model."""
 _UNUSED = re.compile(r"\[((?:'[\w.]*pooler[\w.]*'(?:, )?)+)\]")
-"""A list of weights that are all a pooler's, which nothing here reads."""
+"""A list of a pooler's weights only; this package does not use poolers."""
 
 
 @contextmanager
 def loading(role: str, name: str) -> Iterator[None]:
-    """Load a model inside; raises `UnusableInput` for any failure, and for a warning that it is not that model.
+    """Context manager for the loading of a model.
 
     Args:
         role: The setting below `models` that names the model, or `tokenizer`.
-        name: Its value.
+        name: The value of that setting.
+
+    Raises:
+        UnusableInput: An error was raised inside, or a library warned that the files do not fit the model.
     """
     listener = _Listener()
     loggers = [logging.getLogger(one) for one in ("", "transformers", "sentence_transformers", "timm")]
@@ -45,7 +48,7 @@ def loading(role: str, name: str) -> Iterator[None]:
             raise ValueError(wrong)
     except UnusableInput:
         raise
-    except Exception as error:  # the libraries raise whatever they like for a missing model
+    except Exception as error:  # the libraries raise many kinds of errors for a missing model
         raise unavailable(role, name, error) from error
     finally:
         for one in loggers:
@@ -62,7 +65,7 @@ def unavailable(role: str, name: str, cause: BaseException) -> UnusableInput:
 
 
 class _Listener(logging.Handler):
-    """Keeps what loggers say."""
+    """Collects the messages of loggers."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -1,4 +1,4 @@
-"""Which models a command needs, and whether they are there: asked before any long work."""
+"""The models that a command needs. They are checked before any long work."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ ROLES = (
 """Settings below `models` that name a model, and `tokenizer` for `clean.tokenizer`."""
 
 LIBRARIES = 1_200_000_000
-"""Bytes that PyTorch and the libraries around it take in a process, measured with the small models."""
+"""Memory of PyTorch and related libraries in a process, in bytes; measured with the small models."""
 SPREAD = 1.5
-"""A loaded model, its weights in full precision and what it computes, in multiples of its files."""
+"""Memory of a loaded model with its activations, in multiples of the size of its files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A model that the settings name, and where its files come from."""
+    """A model that the settings name, and the sources of its files."""
 
     role: str
     name: str
     sources: tuple[Source, ...]
 
     def problems(self) -> list[str]:
-        """Why it cannot be used; empty where it can."""
+        """Why the model cannot be used; empty if it can."""
         found = [(source, source.problem()) for source in self.sources]
         several = len(self.sources) > 1
         return [f"{source.label}: {problem}" if several else problem for source, problem in found if problem]
 
     @property
     def size(self) -> int:
-        """Bytes of its files."""
+        """Size of the files in bytes."""
         return sum(source.facts.size for source in self.sources)
 
 
 def roles_named(names: Sequence[str] | None) -> Sequence[str]:
-    """The roles of `--role`, all of them without it; raises `UnusableInput` for one that is none."""
+    """The roles of the option `--role`; without it, all roles. Raises `UnusableInput` for an unknown role."""
     for name in names or ():
         if name not in ROLES:
             raise UnusableInput(f"--role {name}: no such role (one of {', '.join(ROLES)})")
@@ -62,18 +62,18 @@ def roles_named(names: Sequence[str] | None) -> Sequence[str]:
 
 
 def name_of(settings: Settings, role: str) -> str:
-    """The model's name in the settings, "" for none."""
+    """The name of a role's model in the settings; "" for none."""
     return settings.clean.tokenizer if role == "tokenizer" else str(getattr(settings.models, role))
 
 
 def needs_of(settings: Settings, roles: Iterable[str] = ROLES) -> list[Need]:
-    """The models of some roles, those that are not set left out; raises `UnusableInput` for a name of no known form."""
+    """The models of these roles, without empty settings. Raises `UnusableInput` for a name of unknown form."""
     named = [(role, name_of(settings, role)) for role in ROLES if role in set(roles)]
     return [Need(role, name, sources_of(role, name)) for role, name in named if name]
 
 
 def require_device(settings: Settings) -> None:
-    """Raise `UnusableInput` where the settings ask for a GPU and there is none."""
+    """Raise `UnusableInput` if the settings ask for a GPU and PyTorch finds none."""
     if settings.models.device.startswith("cuda") and best_device() == "cpu":
         raise UnusableInput(
             f"setting models.device: {settings.models.device}: there is no GPU here that PyTorch can use "
@@ -82,14 +82,14 @@ def require_device(settings: Settings) -> None:
 
 
 def require(settings: Settings, roles: Iterable[str]) -> None:
-    """Raise one `UnusableInput` that names every model of these roles that is not there; else tell the memory."""
+    """Raise one `UnusableInput` that names all missing models of these roles; otherwise log the memory they need."""
     require_device(settings)
     needs = needs_of(settings, roles)
     missing = [need for need in needs if need.problems()]
     if missing:
-        told = [f"{setting_of(need.role)} {need.name} ({'; '.join(need.problems())})" for need in missing]
+        names = [f"{setting_of(need.role)} {need.name} ({'; '.join(need.problems())})" for need in missing]
         raise UnusableInput(
-            f"{len(missing)} of {len(needs)} models are not there: {', '.join(told)}. "
+            f"{len(missing)} of {len(needs)} models are not there: {', '.join(names)}. "
             f"`ameli models fetch --profile {settings.profile}` fetches what can be fetched"
         )
     if sum(need.size for need in needs) > LIBRARIES:
@@ -97,7 +97,7 @@ def require(settings: Settings, roles: Iterable[str]) -> None:
 
 
 def memory_text(settings: Settings, needs: Sequence[Need]) -> str:
-    """How much the models weigh and about how much memory they take, in words."""
+    """A sentence about the size of the models' files and the approximate memory that they need."""
     weights = sum(need.size for need in needs)
     where = "in one process" if settings.models.in_one_process else "in each worker"
     memory = LIBRARIES + SPREAD * weights
@@ -105,10 +105,13 @@ def memory_text(settings: Settings, needs: Sequence[Need]) -> str:
 
 
 def fetch(settings: Settings, roles: Iterable[str] = ROLES) -> list[str]:
-    """Fetch what is not there; the names of what was fetched.
+    """Fetch the missing models of these roles.
+
+    Returns:
+        The names of the fetched sources.
 
     Raises:
-        RunFailed: Something could not be had. The message names all of it; the rest is there.
+        RunFailed: Some sources failed. The message names them all; the others were fetched.
     """
     needs = needs_of(settings, roles)
     wanted = list(dict.fromkeys(source for need in needs for source in need.sources if source.problem(whole=True)))

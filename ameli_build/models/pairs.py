@@ -22,9 +22,9 @@ TextPair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class PairEncoder:
-    """An encoder; a pair's representation is the mean over the second text's tokens, which attend to the first.
+    """An encoder of pairs. A pair's vector is the mean over the tokens of the second text, which attend to the first.
 
-    Longer pairs lose the end of their longer text.
+    If a pair is too long, its longer text is truncated.
     """
 
     tokenizer: Any
@@ -36,11 +36,11 @@ class PairEncoder:
 
     @property
     def width(self) -> int:
-        """Numbers a pair."""
+        """Dimension of a pair's vector."""
         return int(self.model.config.hidden_size)
 
     def encode(self, pairs: Sequence[TextPair]) -> Matrix:
-        """A matrix of shape (pairs, dimension), rows not normalised."""
+        """Vectors of shape (pairs, dimension), not normalised."""
         import torch
 
         vectors = np.zeros((len(pairs), self.width), dtype=np.float32)
@@ -50,13 +50,13 @@ class PairEncoder:
         return vectors
 
     def batches(self, pairs: Sequence[TextPair]) -> Iterator[list[int]]:
-        """Places of the pairs in batches of about one length."""
+        """Indices of the pairs, in batches of similar lengths."""
         order = sorted(range(len(pairs)), key=lambda n: (sum(map(len, pairs[n])), pairs[n]))
         for start in range(0, len(order), self.batch):
             yield order[start : start + self.batch]
 
     def represent(self, pairs: Sequence[TextPair]) -> torch.Tensor:
-        """Representations of one batch on the model's device, which training can follow back."""
+        """Vectors of one batch on the model's device, with gradients for training."""
         import torch
 
         firsts, seconds = [first for first, _ in pairs], [second for _, second in pairs]
@@ -74,7 +74,7 @@ class PairEncoder:
 def load_pair_encoder(
     name: str, device: str, batch: int, max_tokens: int, setting: str = "nli_encoder", precision: str = "auto"
 ) -> PairEncoder:
-    """The encoder of that name, loaded once a process; raises `UnusableInput` when the model cannot be had."""
+    """The encoder `name`, loaded once per process; raises `UnusableInput` if it cannot be loaded."""
     from transformers import AutoModel, AutoTokenizer
 
     with loading(setting, name):

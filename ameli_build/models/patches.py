@@ -1,6 +1,6 @@
-"""Patches that show the product (filter 7, section 3.2): the costly half, apart from rules and sentences.
+"""Patches of photographs that show the product (filter 7, section 3.2): the costly part of the filter.
 
-Nothing else is in this module: a change in it makes every kept detection stale.
+This module has nothing else, because a change here invalidates all cached detections.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def best_patch(name: str, device: str, image: Image.Image, prompt: str) -> tuple
 
 
 def _jpeg(image: Image.Image) -> bytes:
-    """A picture as JPEG with nothing beside its pixels: the same bytes for the same pixels."""
+    """A picture as JPEG without metadata: the same bytes for the same pixels."""
     image.info.clear()
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=QUALITY)

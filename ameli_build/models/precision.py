@@ -1,4 +1,4 @@
-"""Mixed precision: half where a processor is fast at it."""
+"""Mixed precision: half precision on a GPU."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def mixed(device: str, precision: str = "auto") -> AbstractContextManager[Any]:
-    """Half precision for what bears it on a GPU; full precision on a CPU, whose results are kept and compared.
+    """Context of mixed precision on a GPU; full precision on a CPU, whose results must be repeatable.
 
     `precision` is "auto", or "full" for full precision everywhere.
     """
@@ -20,7 +20,7 @@ def mixed(device: str, precision: str = "auto") -> AbstractContextManager[Any]:
 
 
 def bears_bfloat16() -> bool:
-    """Whether the GPU computes in bfloat16, whose losses need no scaling; older ones have float16."""
+    """Whether the GPU supports bfloat16, whose losses need no scaling; older GPUs use float16."""
     import torch
 
     return bool(torch.cuda.is_bf16_supported())

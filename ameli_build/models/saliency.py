@@ -1,7 +1,7 @@
-"""A classical stand-in for an object detector: what stands out in the middle of a picture.
+"""A classical stand-in for an object detector: it finds the most salient object in the middle of a picture.
 
-GrabCut at 96 pixels separates the picture from its rim. It knows nothing of prompts: it says where a clear object is,
-not which one. Repeatable: the generator of OpenCV is seeded before each picture, and one thread does the work.
+GrabCut at 96 pixels separates the object from the rim of the picture. The detector ignores the prompt: it finds an
+object, not its class. Results are repeatable: OpenCV's generator is seeded before each picture, and one thread works.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from ameli_build.models import Box
 
 SIDE = 96
 RIM = 0.06
-"""Share of the shorter side that is background for sure."""
+"""Width of the rim that is certainly background, as a share of the shorter side."""
 ROUNDS = 2
 SHORTEST_SIDE = 8
 """A scaled picture narrower than this shows no object."""
 LEAST_SPREAD = 3.0
 """Standard deviation of grey values below which a picture is uniform."""
 LEAST_SHARE, LARGEST_SHARE = 0.01, 0.9
-"""An object covers neither less nor more of the picture."""
+"""Least and largest share of the picture that an object covers."""
 HALF_CONTRAST = 20.0
-"""Lab distance between object and surroundings that earns half the score."""
+"""Lab distance between object and surroundings at which the contrast is one half."""
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -34,12 +34,12 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class SaliencyDetector:
-    """Finds the most salient object; a score is the object's share of the picture's middle times its contrast."""
+    """Finds the most salient object. Its score is its share of the picture's middle times its contrast."""
 
     box_threshold: float = 0.3
 
     def detect(self, image: Image.Image, prompt: str = "") -> Box | None:
-        """The object's box in pixels of `image`; None when nothing stands out. The prompt is not used."""
+        """The object's box in pixels of `image`; None without a salient object. The prompt is ignored."""
         scale = SIDE / max(image.size)
         size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
         if min(size) < SHORTEST_SIDE:
@@ -55,7 +55,7 @@ class SaliencyDetector:
 
 
 def _foreground(pixels: Pixels) -> Mask | None:
-    """The part of the picture that GrabCut tells from its rim and that lies nearest to the middle; None for nothing."""
+    """The part of GrabCut's foreground that is nearest to the middle; None without foreground."""
     height, width = pixels.shape[:2]
     rim = max(1, round(RIM * min(height, width)))
     labels = np.full((height, width), cv2.GC_BGD, np.uint8)
@@ -64,10 +64,10 @@ def _foreground(pixels: Pixels) -> Mask | None:
     cv2.setNumThreads(1)
     cv2.setRNGSeed(1)
     ground, figure = np.zeros((1, 65)), np.zeros((1, 65))
-    nowhere = (0, 0, 0, 0)  # the mask takes the place of the rectangle
+    nowhere = (0, 0, 0, 0)  # GrabCut reads the mask instead of a rectangle
     try:
         cv2.grabCut(colours, labels, nowhere, ground, figure, ROUNDS, cv2.GC_INIT_WITH_MASK)
-    except cv2.error:  # no colours to tell apart
+    except cv2.error:  # too few distinct colours
         return None
     found = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     opened = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
@@ -88,7 +88,7 @@ def _middle(mask: Mask) -> float:
 
 
 def _contrast(pixels: Pixels, mask: Mask) -> float:
-    """How far the object's mean colour is from that of its close surroundings, in 0..1."""
+    """Contrast in 0..1 between the mean colours of the object and of its close surroundings."""
     ring = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool) & ~mask
     if not ring.any():
         return 0.0

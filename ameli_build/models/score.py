@@ -1,6 +1,6 @@
-"""Scores of many pairs of texts by the cross-encoder, kept by batch (`models.batches`).
+"""Scores of many pairs of texts by the cross-encoder, cached by batch (`core.batches`).
 
-What stands in a batch depends on the pairs that are asked for alone. Values are float32 rounded to six decimals.
+The pairs of a batch depend only on all requested pairs. Values are float32, rounded to six decimals.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ DECIMALS = 6
 def score_texts(
     work: Work, settings: Settings, pairs: Sequence[tuple[str, str]], *, logits: bool = False
 ) -> npt.NDArray[np.float32]:
-    """Scores of `settings.models.cross_encoder`, shape (pairs,): in 0..1, or the model's own with `logits`.
+    """Scores of `settings.models.cross_encoder`, shape (pairs,): in 0..1, or logits with `logits` (section 4.3).
 
-    Raises `UnusableInput` where the model cannot be had.
+    Raises:
+        UnusableInput: The model cannot be loaded.
     """
     if not pairs:
         return np.zeros(0, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The models of a profile as a table for people."""
+"""The table of `ameli models list`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ HEAD = ("role", "model", "revision", "licence", "size", "here")
 
 
 def list_models(settings: Settings, roles: Iterable[str] = ROLES) -> str:
-    """Role, name, revision, licence, size, and whether it can be used, a line a source; then the sums."""
+    """One line for each source, with role, name, revision, licence, size and state; then the sums."""
     needs = needs_of(settings, roles)
     rows = [HEAD, *(row for need in needs for row in _rows(need))]
     widths = [max(len(row[n]) for row in rows) for n in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     missing = sum(bool(need.problems()) for need in needs)
-    told = "all there" if not missing else f"{missing} not there"
-    return "\n".join([*lines, "", f"{memory_text(settings, needs)}; {told}; folder {models_folder()}"])
+    state = "all there" if not missing else f"{missing} not there"
+    return "\n".join([*lines, "", f"{memory_text(settings, needs)}; {state}; folder {models_folder()}"])
 
 
 def _rows(need: Need) -> list[tuple[str, ...]]:

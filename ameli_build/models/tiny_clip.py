@@ -1,4 +1,4 @@
-"""The small CLIP that comes with this package, for the demo and the tests; it has seen renderings only."""
+"""The small CLIP of this package, for the demo and the tests. It was trained only on renderings."""
 
 from collections.abc import Callable
 from functools import cache
@@ -16,18 +16,18 @@ Tokenizer = Callable[[list[str]], torch.Tensor]
 
 
 def checkpoint() -> Path:
-    """The file of weights, half precision."""
+    """The weights file, in half precision."""
     return _FOLDER / "tiny_clip.safetensors"
 
 
 def merges() -> Path:
-    """The byte-pair merges of its tokenizer: the first 1,500 of the file that open_clip carries."""
+    """The byte-pair merges of the tokenizer: the first 1,500 of open_clip's file."""
     return _FOLDER / "merges.txt.gz"
 
 
 @cache
 def register() -> str:
-    """Makes the architecture known to open_clip; the name to ask it for."""
+    """Register the architecture with open_clip; returns its name there."""
     import open_clip
 
     open_clip.add_model_config(_FOLDER / f"{NAME}.json")
@@ -35,16 +35,16 @@ def register() -> str:
 
 
 def tokenizer() -> Tokenizer:
-    """Texts to a tensor of token numbers, shape (texts, 32)."""
+    """A function from texts to a tensor of token numbers, shape (texts, 32)."""
     import open_clip
 
-    # The path is given here, not in the configuration, where it could only be absolute.
+    # The configuration could only hold an absolute path.
     made: Tokenizer = open_clip.get_tokenizer(register(), bpe_path=str(merges()))
     return made
 
 
 def load() -> tuple[Any, Preprocess, Tokenizer]:
-    """The model (eval mode, float32, CPU), what makes a tensor of a picture, and the tokenizer."""
+    """The model (eval mode, float32, CPU), its preprocessing of pictures, and its tokenizer."""
     import open_clip
 
     model, _, preprocess = open_clip.create_model_and_transforms(register(), pretrained=str(checkpoint()))

@@ -1,4 +1,4 @@
-"""How many tokens a text has (filter 2, section 3.2)."""
+"""Counts of tokens in texts (filter 2, section 3.2)."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from ameli_build.models.loading import loading
 from ameli_build.models.sources import place_of
 
 AT_ONCE = 512
-"""Parts that are counted as one text; a longer text costs the tokenizer more than its words do."""
+"""Parts that are joined into one text. The tokenizer's time grows faster than the length of a text."""
 _SPECIAL = re.compile(r"\[[A-Za-z]+\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Counts the tokens of texts, special tokens left out and nothing truncated.
+    """Counts the tokens of texts, without special tokens and without truncation.
 
-    `at_most_one_a_byte`: no text has more tokens than UTF-8 bytes, which holds for WordPiece. `splits_at_spaces`: the
-    tokens of a text are those of its parts between spaces, which holds for WordPiece behind BERT's pre-tokenizer.
-    `words` are lower-case ASCII words of which each is one token, in any case, and each ASCII punctuation mark behind
-    it one more, which holds for WordPiece behind BERT's lower-casing normalizer too; empty for others.
+    `at_most_one_a_byte`: no text has more tokens than UTF-8 bytes; true for WordPiece. `splits_at_spaces`: the tokens
+    of a text are the tokens of its parts between spaces; true for WordPiece with BERT's pre-tokenizer. `words` are
+    lower-case ASCII words that are a single token in any case; a punctuation mark after such a word is one more token.
+    They need WordPiece with BERT's pre-tokenizer and lower-casing normalizer, and are empty for other tokenizers.
     """
 
     tokenizer: Tokenizer
@@ -42,10 +42,10 @@ class Counter:
         return [len(encoding.ids) for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
     def count_parts(self, parts: Sequence[str]) -> list[int]:
-        """The number of tokens of each of many short texts without spaces, for tokenizers that split at spaces.
+        """The numbers of tokens of many short texts without spaces, for tokenizers that split at spaces.
 
-        Equal to calling the counter, but faster: the parts are read as a few texts, and a token belongs to the part
-        that it begins in.
+        The result equals that of a call, but is faster: parts are joined into a few texts, and a token counts for the
+        part in which it begins.
         """
         counts: list[int] = []
         batches = [parts[start : start + AT_ONCE] for start in range(0, len(parts), AT_ONCE)]
@@ -63,12 +63,14 @@ class Counter:
 def load_counter(name: str, setting: str = "tokenizer") -> Counter:
     """The counter of a tokenizer: `bundled:minilm`, a local folder or `tokenizer.json`, or a name on the hub.
 
-    `setting` is `text_encoder` for the tokenizer that comes with the text encoder. Raises `UnusableInput` when the
-    tokenizer cannot be had.
+    `setting` is `text_encoder` for the tokenizer of the text encoder.
+
+    Raises:
+        UnusableInput: The tokenizer cannot be loaded.
     """
     with loading(setting, name):
         tokenizer = _load(name, setting)
-    tokenizer.no_truncation()  # a model's own file may cut at 128, and then no text would ever be too long
+    tokenizer.no_truncation()  # a model's file may truncate at 128 tokens, and no text would be too long
     tokenizer.no_padding()
     wordpiece = isinstance(tokenizer.model, WordPiece)
     splits = wordpiece and isinstance(tokenizer.pre_tokenizer, BertPreTokenizer)
@@ -79,7 +81,7 @@ def _whole_words(tokenizer: Tokenizer) -> frozenset[str]:
     """The words of `Counter.words`."""
     added = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
     lower = isinstance(tokenizer.normalizer, BertNormalizer) and tokenizer.normalizer.lowercase
-    if not lower or not all(map(_SPECIAL.fullmatch, added)):  # an added token is found before words are
+    if not lower or not all(map(_SPECIAL.fullmatch, added)):  # added tokens are matched before words
         return frozenset()
     longest = tokenizer.model.max_input_chars_per_word
     words = tokenizer.get_vocab(with_added_tokens=False)

@@ -1,8 +1,8 @@
-"""A model's folder is data: nothing in it is run, whoever made it.
+"""No code from a model's folder is run.
 
-Sentence Transformers imports the Python files that a local folder's `modules.json` names, and open_clip hands the
-options in its configuration on to Transformers, `trust_remote_code` among them. Both are refused before a library sees
-the folder. Transformers itself is always called with `trust_remote_code=False`; without it, it asks on a terminal.
+Sentence Transformers imports the Python files that `modules.json` names. open_clip passes the options of its
+configuration on to Transformers, `trust_remote_code` among them. Folders that ask for either are refused before a
+library reads them. Transformers is always called with `trust_remote_code=False`; without it, it asks on a terminal.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 
 _CLASS = re.compile(r"sentence_transformers(\.[a-z_]\w*)+\.[A-Z]\w*")
 _LISTS = ("modules.json", "router_config.json")
-"""Files of Sentence Transformers that name classes; the second one lies in a module's folder."""
+"""Files of Sentence Transformers that name classes. The second is in a module's folder."""
 _OPTIONS = ("open_clip_config.json",)
 
 
 def refuse_code(folder: str | Path) -> None:
-    """Raise `ValueError` for a model's folder whose files ask for code that is not the installed libraries' own."""
+    """Raise `ValueError` if a file in a model's folder asks for code other than that of the installed libraries."""
     for path in _named(Path(folder), _LISTS):
         for name in _classes(json.loads(path.read_text(encoding="utf-8"))):
             if not _CLASS.fullmatch(name):
@@ -31,7 +31,7 @@ def refuse_code(folder: str | Path) -> None:
 
 
 def refuse_own_classes(folder: str | Path) -> None:
-    """Raise `ValueError` for a folder of Transformers with `auto_map`, for a caller that cannot say what it trusts."""
+    """Raise `ValueError` for a Transformers folder with `auto_map`, for callers that cannot set `trust_remote_code`."""
     for path in _named(Path(folder), ("config.json", "tokenizer_config.json")):
         found = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(found, dict) and "auto_map" in found:
@@ -42,10 +42,10 @@ def _named(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
     return (path for name in names for path in sorted(folder.rglob(name)) if path.is_file())
 
 
-def _classes(told: Any) -> Iterator[str]:
-    """The classes that a list of modules names, or that a router's configuration does."""
-    if isinstance(told, dict):
-        types = told.get("types", {})
+def _classes(content: Any) -> Iterator[str]:
+    """The classes named by a list of modules or by a router's configuration."""
+    if isinstance(content, dict):
+        types = content.get("types", {})
         yield from map(str, types.values() if isinstance(types, dict) else [types])
     else:
-        yield from (str(module.get("type", "")) if isinstance(module, dict) else str(module) for module in told)
+        yield from (str(module.get("type", "")) if isinstance(module, dict) else str(module) for module in content)

@@ -1,4 +1,4 @@
-"""Image encoders: CLIP by open_clip or Sentence Transformers, whose text tower comes with it, and plain networks."""
+"""Image encoders: CLIP with both towers, from open_clip or Sentence Transformers, and networks without a text tower."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class OpenClipEncoder:
 
 @dataclass(frozen=True, slots=True)
 class SentenceClipEncoder:
-    """A CLIP model as Sentence Transformers wraps it."""
+    """A CLIP model of Sentence Transformers."""
 
     model: SentenceTransformer
     batch: int
@@ -85,7 +85,7 @@ class SentenceClipEncoder:
 
 @dataclass(frozen=True, slots=True)
 class PlainEncoder:
-    """A network of pictures alone, its classifier taken off; `name` is that of the settings."""
+    """An image network without classifier and without text tower; `name` is its name in the settings."""
 
     model: Any
     preprocess: Callable[[Image.Image], torch.Tensor]
@@ -113,17 +113,17 @@ class PlainEncoder:
 def load_image_encoder(
     name: str, device: str = "cpu", batch: int = 32, precision: str = "auto", setting: str = "image_encoder"
 ) -> ImageEncoder:
-    """The image encoder of that name, loaded once a process.
+    """The image encoder `name`, loaded once per process.
 
     Args:
         name: `bundled:tiny-clip`, `open_clip:...`, `timm:...`, `torchvision:...`, or a CLIP of Sentence Transformers.
-        device: Where it runs.
-        batch: Pictures a forward pass.
-        precision: See `models.precision`.
-        setting: The key below `models` that an error names.
+        device: Device of PyTorch.
+        batch: Pictures of one forward pass.
+        precision: "auto" or "full" (`models.precision`).
+        setting: The key below `models` for error messages.
 
     Raises:
-        UnusableInput: The model cannot be had.
+        UnusableInput: The model cannot be loaded.
     """
     if name == "bundled:tiny-clip":
         from ameli_build.models.tiny_clip import load
@@ -145,7 +145,7 @@ def _load_open_clip(name: str, device: str, batch: int, precision: str) -> OpenC
 
     with loading("image_encoder", name):
         architecture, _, pretrained = name.removeprefix("open_clip:").partition("/")
-        if not pretrained:  # open_clip would hand out random weights
+        if not pretrained:  # open_clip would use random weights
             raise ValueError("expected open_clip:ARCHITECTURE/TAG or open_clip:ARCHITECTURE/FILE")
         if Path(pretrained).is_file():
             source, weights = architecture, pretrained
@@ -160,7 +160,7 @@ def _load_open_clip(name: str, device: str, batch: int, precision: str) -> OpenC
 
 
 def _check_activation(architecture: str, folder: Path) -> None:
-    """Raise `ValueError` where the weights were trained with another activation than the architecture has by name."""
+    """Raise `ValueError` if the weights were trained with another activation than the named architecture has."""
     import open_clip
 
     own = json.loads((folder / "open_clip_config.json").read_text(encoding="utf-8"))["model_cfg"]
@@ -173,7 +173,7 @@ def _check_activation(architecture: str, folder: Path) -> None:
 def forward_all(
     items: Sequence[Any], forward: Callable[[Any], torch.Tensor], device: str, batch: int, precision: str
 ) -> Matrix:
-    """Unit vectors of items, a batch at a time."""
+    """Unit vectors of items, shape (items, dimension), computed batch by batch."""
     import torch
 
     parts = []

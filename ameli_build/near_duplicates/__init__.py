@@ -1,1 +1,1 @@
-"""Near-duplicates: reviews and photographs that stand in different splits all but unchanged."""
+"""Near-duplicates: almost equal reviews and photographs in different splits."""

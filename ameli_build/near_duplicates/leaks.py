@@ -1,7 +1,7 @@
 """Near-duplicates in different splits, and the choice of the review to drop.
 
-Of a pair the earlier (`submitted_at`, `review_id`; an unknown time comes last) is the original. No review moves to
-another split: where near-duplicates leave, a review leaves when one that stays is its original.
+The earlier of two reviews (`submitted_at`, then `review_id`; an unknown time comes last) is the original. Reviews never
+change split. With `splits.near_duplicates=drop`, the later of two near-duplicates is dropped if the earlier is kept.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ LEAKS = pl.Schema(
         "earlier_image": pl.String,
     }
 )
-"""Columns of `splits/leaks`, one row a pair of reviews and kind ("text" or "image").
+"""Columns of `splits/leaks`, with a row for each pair of reviews and kind ("text" or "image").
 
-`jaccard` is null for pictures; `bits`, the number of bits that differ, and the paths in the snapshot of the two
-pictures that are most alike, are null for texts.
+`jaccard` is null for pictures. `bits`, the number of different bits, and the paths in the snapshot of the two most
+similar pictures are null for texts.
 """
 
 
@@ -52,9 +52,9 @@ def find_leaks(work: Work, settings: Settings, reviews: pl.DataFrame) -> pl.Data
 
 
 def leaving(leaks: pl.DataFrame, reviews: pl.DataFrame, settings: SplitSettings) -> pl.DataFrame:
-    """The reviews that leave so that no pair is left in different splits, in the columns of `reasons.DROPPED`.
+    """The reviews to drop so that no pair remains in different splits, in the columns of `reasons.DROPPED`.
 
-    `reviews` has review_id, sku and submitted_at. A pair whose original leaves itself takes nobody out.
+    `reviews` has review_id, sku and submitted_at. A pair whose original is itself dropped does not count.
     """
     time = reviews.select("review_id", "sku", "submitted_at")
     pairs = leaks.join(time, on="review_id").sort("submitted_at", "review_id", "kind", "earlier_id", nulls_last=True)
@@ -62,12 +62,12 @@ def leaving(leaks: pl.DataFrame, reviews: pl.DataFrame, settings: SplitSettings)
     for row in pairs.iter_rows(named=True):
         review_id = row["review_id"]
         if review_id not in gone and row["earlier_id"] not in gone:
-            gone[review_id] = (review_id, row["sku"], "splits", Reason.LEAK, *_told(row, settings))
+            gone[review_id] = (review_id, row["sku"], "splits", Reason.LEAK, *_explained(row, settings))
     return pl.DataFrame(list(gone.values()), schema=DROPPED, orient="row").sort("review_id")
 
 
-def _told(row: Mapping[str, object], settings: SplitSettings) -> tuple[str, str, str]:
-    """Detail, value and threshold of a pair."""
+def _explained(row: Mapping[str, object], settings: SplitSettings) -> tuple[str, str, str]:
+    """Detail, value and threshold of a pair, for the table of dropped reviews."""
     where = f"of review {row['earlier_id']} in {row['earlier_split']}"
     if row["kind"] == "text":
         return f"nearly the text {where} (Jaccard {row['jaccard']})", f"{row['jaccard']}", f"{settings.near_text:g}"
@@ -85,7 +85,7 @@ def _of_texts(work: Work, settings: Settings, ordered: pl.DataFrame) -> pl.DataF
 
 
 def _of_pictures(work: Work, settings: Settings, ordered: pl.DataFrame) -> pl.DataFrame:
-    """One row a pair of reviews: their two pictures that are most alike; the same bytes are alike too."""
+    """A row for each pair of reviews with their two most similar pictures, including identical files."""
     shown = ordered.select("place", "split", path="images").explode("path").drop_nulls().unique()
     paths = shown["path"].unique().sort()
     pairs = alike_pictures(hash_pictures(work, settings, paths.to_list()), settings.splits.near_image)

@@ -1,7 +1,7 @@
-"""Near-duplicate photographs: perceptual hashes of 256 bits, of which only a few differ.
+"""Near-duplicate photographs, whose perceptual hashes of 256 bits differ in only a few bits.
 
-The hash (pHash) survives other sizes, compression, brightness and contrast, not a crop of more than the rim. Pictures
-without contrast have a hash of noise and are left out.
+The hash (pHash) tolerates changes of size, compression, brightness and contrast, but only slight cropping. Pictures
+without contrast are left out, because their hashes are noise.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from ameli_build.core.settings import Settings
 SIDE = 16
 BITS = SIDE * SIDE
 LEAST_CONTRAST = 2.0
-"""Standard deviation of grey values (0 to 255) below which a picture is a plain surface."""
+"""Standard deviation of grey values (0 to 255) below which a picture is a uniform surface."""
 _HASHES = pl.Schema({"hash": pl.Binary})
 
 Alike = tuple[int, int, int]
-"""Places of two pictures, the lower first, and the number of bits that differ."""
+"""Indices of two pictures, the lower first, and the number of different bits."""
 
 
 def hash_pictures(work: Work, settings: Settings, paths: Sequence[str]) -> pl.Series:
-    """The hash of each picture of the snapshot as 32 bytes, null for a plain surface; kept by content."""
+    """The hash of each picture of the snapshot as 32 bytes, null for a uniform surface; cached by content."""
     root = work.snapshot.root
     keys = [content_key(root, path) for path in paths]
     rows = rows_of(work, hash_kind(root), dict(zip(keys, paths, strict=True)), keys, settings.run.shard_rows)
@@ -53,7 +53,7 @@ def hash_some(root: str, paths: Sequence[str]) -> pl.DataFrame:
 
 
 def picture_hash(image: Image.Image) -> bytes | None:
-    """The perceptual hash of a picture, None for a plain surface."""
+    """The perceptual hash of a picture; None for a uniform surface."""
     grey = image.convert("L")
     if ImageStat.Stat(grey).stddev[0] < LEAST_CONTRAST:
         return None
@@ -61,14 +61,14 @@ def picture_hash(image: Image.Image) -> bytes | None:
 
 
 def alike_pictures(hashes: pl.Series, bits: int) -> list[Alike]:
-    """Pairs of hashes of which at most `bits` bits differ, in order of their places; nulls are like nothing."""
+    """Pairs of hashes that differ in at most `bits` bits, in the order of their indices. Nulls have no pairs."""
     places = hashes.is_not_null().arg_true().to_numpy()
     if not len(places):
         return []
     table: npt.NDArray[np.uint8] = np.frombuffer(b"".join(hashes.drop_nulls()), np.uint8).reshape(len(places), -1)
     index = faiss.IndexBinaryFlat(BITS)
     index.add(table)
-    limits, distances, found = index.range_search(table, bits + 1)  # it looks below its radius
+    limits, distances, found = index.range_search(table, bits + 1)  # the radius is exclusive
     matches = limits[1:] - limits[:-1]
     asked = np.repeat(np.arange(len(places)), matches.astype(np.intp))
     once = asked < found

@@ -1,7 +1,7 @@
-"""Near-duplicate texts: MinHash and banded buckets find candidate pairs, the exact Jaccard similarity decides.
+"""Near-duplicate texts: MinHash with banded buckets finds candidate pairs, then the exact Jaccard similarity decides.
 
-A text is the set of its runs of three words, without case and punctuation. Short texts ("Great product, works well")
-are written by many people and are left out, as in the search for exact copies.
+A text is compared as the set of its shingles of three words, without case and punctuation. Short texts ("Great product,
+works well") are left out, because many people write them; the search for exact copies leaves them out too.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from ameli_build.core.settings import Settings
 WORDS_A_SHINGLE = 3
 PERMUTATIONS = 128
 FOUND = 0.995
-"""Least share of pairs at the threshold that meet in a bucket; of more similar pairs nearly all do."""
+"""Least share of pairs at the threshold that meet in a bucket. Nearly all pairs of higher similarity meet."""
 _SEED, _SCHEME = 1, "affine32"
 _SIGNATURES = pl.Schema({"signature": pl.Binary})
 
 Alike = tuple[int, int, float]
-"""Places of two texts, the lower first, and their Jaccard similarity, rounded to 4 decimals."""
+"""Indices of two texts, the lower first, and their Jaccard similarity, rounded to 4 decimals."""
 
 
 def shingles(text: str) -> frozenset[str]:
-    """The words of a text three by three; empty for a text of few words.
+    """The sequences of three words in a text; empty for a text of few words.
 
     >>> sorted(shingles("It keeps ice COLD, it keeps ice cold!"))
     ['cold it keeps', 'ice cold it', 'it keeps ice', 'keeps ice cold']
@@ -44,13 +44,13 @@ def shingles(text: str) -> frozenset[str]:
 
 
 def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    """Shared shingles of all; 0 for two empty sets."""
+    """The Jaccard similarity of two sets; 0 for two empty sets."""
     either = len(one | other)
     return len(one & other) / either if either else 0.0
 
 
 def alike_texts(work: Work, settings: Settings, texts: Sequence[str], groups: Sequence[str]) -> list[Alike]:
-    """Pairs of texts in different `groups` that are alike from `splits.near_text` on, in order of their places."""
+    """Pairs of texts in different `groups` with a similarity of at least `splits.near_text`, ordered by index."""
     signatures = _signatures(work, settings, texts)
     threshold = settings.splits.near_text
     sets: dict[int, frozenset[str]] = {}
@@ -66,7 +66,7 @@ def alike_texts(work: Work, settings: Settings, texts: Sequence[str], groups: Se
 
 
 def bands(threshold: float) -> tuple[int, int]:
-    """How many bands of how many hashes a signature is cut into: the longest that find `FOUND` at the threshold.
+    """Number and length of a signature's bands: the longest bands that find a share of `FOUND` at the threshold.
 
     >>> bands(0.8)
     (21, 6)
@@ -80,7 +80,7 @@ def bands(threshold: float) -> tuple[int, int]:
 
 
 def _suspects(signatures: pl.Series, threshold: float, groups: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Pairs of places that share a bucket and stand in different groups, each once."""
+    """Distinct pairs of indices in the same bucket and in different groups."""
     index = MinHashLSH(num_perm=PERMUTATIONS, params=bands(threshold))
     for place, signature in enumerate(signatures):
         if signature is None:
@@ -93,7 +93,7 @@ def _suspects(signatures: pl.Series, threshold: float, groups: Sequence[str]) ->
 
 
 def _signatures(work: Work, settings: Settings, texts: Sequence[str]) -> pl.Series:
-    """The MinHash of each text, null for one of few words; kept by content, a shard a file."""
+    """The MinHash of each text, null for a text of few words; cached by content, a file for each shard."""
     size = settings.run.shard_rows
     parts = [list(texts[start : start + size]) for start in range(0, len(texts), size)]
     shards = [Shard(fingerprint("minhash", part, datasketch.__version__), part) for part in parts]
@@ -102,7 +102,7 @@ def _signatures(work: Work, settings: Settings, texts: Sequence[str]) -> pl.Seri
 
 
 def hash_texts(texts: Sequence[str]) -> pl.DataFrame:
-    """The signatures of a shard of texts, as bytes."""
+    """Signatures of a shard of texts, as bytes."""
     words = [[shingle.encode() for shingle in sorted(shingles(text))] for text in texts]
     hashed = MinHash.generator(words, num_perm=PERMUTATIONS, seed=_SEED, scheme=_SCHEME)
     rows = [one.hashvalues.tobytes() if some else None for one, some in zip(hashed, words, strict=True)]

@@ -1,1 +1,1 @@
-"""The released data set: tables, images, statistics, card, metadata, schemas, checksums."""
+"""The released data set: tables, images, statistics, card, metadata, schemas and checksums."""

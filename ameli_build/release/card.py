@@ -1,4 +1,4 @@
-"""The data set card, `dataset/README.md`: what a person, and `datasets.load_dataset`, read first."""
+"""The data set card, `dataset/README.md`, for people and for `datasets.load_dataset`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from ameli_build.core.settings import Settings
 
 
 def card(stats: Mapping[str, Any], settings: Settings, splits: tuple[str, ...], digest: str) -> str:
-    """The card as Markdown; its `configs:` head keeps the names of the splits.
+    """The card as Markdown, with the names of the splits in its YAML head.
 
-    `load_dataset` cannot read a split without rows, so that one is not in the head; and it knows a local data set by
-    its head alone, so `digest`, of the tables, stands there lest it answers with rows of another build from its cache.
+    `load_dataset` cannot read a split without rows, so the head omits empty splits. It also identifies a local data set
+    by its head alone. The head therefore has the `digest` of the tables; without it, `load_dataset` could return rows
+    of another build from its cache.
     """
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
@@ -33,5 +34,5 @@ def card(stats: Mapping[str, Any], settings: Settings, splits: tuple[str, ...], 
 
 
 def _public(name: str) -> str:
-    """A model's name as others may read it: of a local folder, its last part."""
+    """A model's name for publication: only the last part of a local folder's path."""
     return Path(name).name if Path(name).exists() else name

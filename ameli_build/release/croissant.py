@@ -52,7 +52,7 @@ _TYPES = {pl.String: "sc:Text", pl.Int64: "sc:Integer", pl.Float64: "sc:Float", 
 
 
 def croissant(folder: Path, names: list[str], stats: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    """The metadata of the tables `names` that lie in `folder`."""
+    """The metadata of the tables `names` in `folder`."""
     table2 = stats["table2"]
     found: dict[str, Any] = {
         "@context": _CONTEXT,

@@ -1,4 +1,4 @@
-"""A folder of many files that appears whole, here or at any address that fsspec knows."""
+"""Atomic writing of a folder with many files, on this machine or at any URL that fsspec supports."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.snapshot import clear_folder, own_place, write_json
 
 MARK = ".ameli-export.json"
-"""Tells a folder that an export made, and its entries, from one that holds something else."""
+"""A file that marks a folder as an export and lists its entries."""
 
 
 def link(source: Path, target: Path) -> None:
-    """A hard link where the file system has them, else a copy: pictures are never changed in place.
+    """Make a hard link, or a copy if the file system has no hard links. Pictures are never changed in place.
 
-    Raises `RunFailed` where there is no file, or a symbolic link, which may lead anywhere.
+    Raises:
+        RunFailed: The file is missing, or is a symbolic link, which could lead out of the snapshot.
     """
     if source.is_symlink():
         raise RunFailed(f"{source}: a symbolic link, and no picture of the snapshot's own")
@@ -34,7 +35,7 @@ def link(source: Path, target: Path) -> None:
 
 
 def link_own(root: Path, path: str, target: Path) -> None:
-    """`link` of a picture that a table of the folder `root` names. Raises `RunFailed` where it is not in the folder."""
+    """`link` for a picture that a table of the folder `root` names; raises `RunFailed` if it is outside the folder."""
     place = own_place(root, path)
     if place is None:
         raise RunFailed(f"{root / path}: a symbolic link, or elsewhere, and no picture of {root}'s own")
@@ -42,10 +43,15 @@ def link_own(root: Path, path: str, target: Path) -> None:
 
 
 def make_folder(out: str, fill: Callable[[Path], None], scratch: Path) -> None:
-    """Make the folder `out`, a path or an fsspec URL, with what `fill` puts into an empty one.
+    """Write the folder `out`.
 
-    An earlier export gives way to it. Raises `UnusableInput` where `out` holds something else. What goes to a URL is
-    made in `scratch` first.
+    Args:
+        out: A path or an fsspec URL. An earlier export there is replaced.
+        fill: Writes the content into an empty folder.
+        scratch: Folder for temporary files, used if `out` is a URL.
+
+    Raises:
+        UnusableInput: `out` exists and is not an earlier export.
     """
     if "://" in out and not out.startswith("file://"):
         _make_remote(out, fill, scratch)
@@ -56,9 +62,9 @@ def make_folder(out: str, fill: Callable[[Path], None], scratch: Path) -> None:
 
 @contextmanager
 def whole_folder(out: Path) -> Iterator[Path]:
-    """An empty folder beside `out` that takes its place when the block ends well, and vanishes when it does not.
+    """An empty folder beside `out` that replaces it when the block succeeds, and is deleted otherwise.
 
-    What others put into an earlier export, such as a baseline's results, moves over.
+    Files that others added to an earlier export, such as results of a baseline, are moved to the new folder.
     """
     out = out.resolve()
     before = _earlier(out)
@@ -87,7 +93,7 @@ def _sign(folder: Path) -> None:
 
 
 def _earlier(out: Path) -> frozenset[str]:
-    """Entries of the export that `out` holds, none for a new or empty folder."""
+    """Entries of an earlier export in `out`; none for a new or empty folder."""
     if out.exists() and not out.is_dir():
         raise UnusableInput(f"--out {out}: a file, not a folder")
     if not out.is_dir() or not any(out.iterdir()):
@@ -114,7 +120,7 @@ def _make_remote(url: str, fill: Callable[[Path], None], scratch: Path) -> None:
         if files.exists(path):
             files.rm(path, recursive=True)
         files.makedirs(path, exist_ok=True)
-        files.put_file(str(folder / MARK), f"{path}/{MARK}")  # first: an upload that broke off can be made again
+        files.put_file(str(folder / MARK), f"{path}/{MARK}")  # first: an interrupted upload can be repeated
         for one in sorted(entry for entry in folder.iterdir() if entry.name != MARK):
             files.put(str(one), f"{path}/{one.name}", recursive=one.is_dir())
 

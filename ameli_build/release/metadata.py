@@ -1,4 +1,4 @@
-"""Photographs without what their cameras and owners wrote into them: EXIF with its position, XMP, comments, thumbnails.
+"""Photographs without metadata: EXIF with its position, XMP, comments and thumbnails are removed.
 
 The coded pixels are not touched: segments and chunks that do not take part in how a picture looks are left out. The
 orientation stays in effect, as an EXIF block that holds nothing else. A TIFF, or an AVIF with metadata, which have them
@@ -47,14 +47,14 @@ class NotUnderstood(ValueError):
 
 
 def stripped(body: bytes) -> tuple[bytes, str | None]:
-    """A picture without metadata, and the ending of its new name where it has become another format.
+    """A picture without metadata, and the extension of its new name if its format has changed.
 
     Raises `NotUnderstood` for a picture that cannot be decoded.
     """
     try:
         with bounded(ANY_SIZE), open_body(body) as image:
             if image.format == "TIFF":
-                image.load()  # which turns it
+                image.load()  # applies the rotation
             exif = _orientation(image)
             with suppress(NotUnderstood, IndexError):
                 plain = _plain(body, image, exif)
@@ -84,10 +84,10 @@ def _plain(body: bytes, image: Image.Image, exif: bytes) -> bytes | None:
 
 
 def _orientation(image: Image.Image) -> bytes:
-    """An EXIF block that turns the picture as its own does; b"" where that does not turn it, or cannot be read."""
+    """An EXIF block with only the orientation; b"" if the picture has none, or its block cannot be read."""
     try:
         turned = image.getexif().get(ORIENTATION)
-    except Exception:  # Pillow raises whatever a damaged block makes it raise
+    except Exception:  # Pillow raises many kinds of errors for damaged blocks
         return b""
     if not isinstance(turned, int) or not 2 <= turned <= 8:
         return b""
@@ -97,7 +97,7 @@ def _orientation(image: Image.Image) -> bytes:
 
 
 def _jpeg(body: bytes, exif: bytes) -> Iterator[bytes]:
-    """The segments that a decoder needs, up to the first picture's end; what may follow is another's, or a camera's."""
+    """The segments that a decoder needs, up to the end of the first picture. Later bytes are previews or metadata."""
     yield body[:2]
     if exif:
         yield b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
@@ -122,7 +122,7 @@ def _jpeg(body: bytes, exif: bytes) -> Iterator[bytes]:
 
 
 def _is_needed(kind: int, start: bytes) -> bool:
-    """Whether a JPEG's segment takes part in how it looks: all but comments and most application segments."""
+    """Whether a segment affects how a JPEG looks: all except comments and most application segments."""
     if kind == 0xE2:
         return start.startswith(b"ICC_PROFILE\0")
     if kind == 0xE0:
@@ -170,7 +170,7 @@ def _webp(body: bytes, exif: bytes) -> bytes:
 
 
 def _gif(body: bytes) -> Iterator[bytes]:
-    """The blocks of a GIF without comments and all applications' blocks but those for loops."""
+    """The blocks of a GIF without comments and without application blocks, except loops."""
     place = 13 + (3 << (body[10] & 7) + 1 if body[10] & 0x80 else 0)
     yield body[:place]
     while body[place] != 0x3B:
@@ -218,7 +218,7 @@ def _as_bmp(image: Image.Image) -> bytes | None:
 
 
 def without_metadata(work: Work, settings: Settings, paths: Sequence[str]) -> dict[str, str]:
-    """The names of released pictures that `stripped` changes, by path in the snapshot; the others keep theirs."""
+    """New names of the released pictures that lose metadata, by path in the snapshot."""
     if not settings.release.strip_metadata:
         return {}
     root, size = str(work.snapshot.root), settings.run.shard_rows
@@ -226,11 +226,11 @@ def without_metadata(work: Work, settings: Settings, paths: Sequence[str]) -> di
         Shard(fingerprint(piece, PIL.__version__), (root, piece))
         for piece in (list(some) for some in _pieces(paths, size))
     ]
-    told = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
-    kept = told.filter(pl.col("name").is_null()).height
+    renamed = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
+    kept = renamed.filter(pl.col("name").is_null()).height
     if kept:
         say(f"warning: {kept:,} pictures cannot be decoded and are released with the metadata that they hold")
-    return dict(told.drop_nulls().iter_rows())
+    return dict(renamed.drop_nulls().iter_rows())
 
 
 def _pieces(paths: Sequence[str], size: int) -> Iterator[Sequence[str]]:
@@ -238,7 +238,7 @@ def _pieces(paths: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 def strip_shard(payload: tuple[str, list[str]]) -> pl.DataFrame:
-    """The pictures of a shard that hold metadata, with the names of what they are without; null: not to be had."""
+    """The pictures of a shard with metadata, and their new names; null if a picture cannot be parsed."""
     root, paths = payload
     rows: list[tuple[str, str | None]] = []
     for path in paths:

@@ -1,4 +1,4 @@
-"""Names of files and folders in the authors' layout; the names of JSON files are the defaults of their options."""
+"""Names of files and folders in the authors' layout. Names of JSON files are the defaults of the authors' options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ameli_build.core.snapshot import whole_file, write_bytes
 
 PRODUCTS = "bestbuy_products_40000_3.4.19_final_format.json"
 FOLDERS = {"train": "train", "dev": "val", "test": "test"}
-"""Our splits and the authors' folders."""
+"""The authors' folder for each split."""
 
 RETRIEVAL = "retrieval/bestbuy_review_2.3.17.2_clean_missed_product.json"
 DISAMBIGUATION = {
@@ -32,18 +32,18 @@ CLEANED_IMAGES = "cleaned_review_images"
 """Patches of the photographs in `REVIEW_IMAGES`, under the same names."""
 
 ID_MAP = "id_map.csv"
-"""Ours: kind ("product", "review"), integer id, our id."""
+"""Beyond the authors' layout: kind ("product", "review"), integer id, our id."""
 CLEAN_TEST = "test/clean_test.json"
-"""Ours: integer ids of the test reviews whose annotator chose the gold product; absent without annotation."""
+"""Beyond the authors' layout: integer ids of the test reviews of Clean-Test; absent without annotation."""
 REPORT = "report.json"
-"""Ours: how annotators did as a whole, with nothing of a single one; absent without annotation."""
+"""Beyond the authors' layout: results of all annotators together; absent without annotation."""
 HARD_NEGATIVES = "hard_negative_id"
-"""Ours, a field of a review: section 3.5's candidates but the gold product; the authors have them by product only."""
+"""Beyond the authors' layout, a field of a review: hard negatives of section 3.5. The authors list them by product."""
 
 ARROW = " -> "
 """Between the parts of a category path."""
 WITHOUT_GROUP = "All"
-"""The section of a specification sheet whose attributes stand in no group."""
+"""The section of a specification sheet for attributes without a group."""
 
 
 def category_path(parts: Sequence[str]) -> str:
@@ -52,12 +52,12 @@ def category_path(parts: Sequence[str]) -> str:
 
 
 def picture_name(number: int, place: int, path: str) -> str:
-    """The file name of an item's picture; products and reviews share no number, so no name repeats."""
+    """The file name of an item's picture. Products and reviews share no numbers, so names are unique."""
     return f"{number:07d}-{place}{PurePosixPath(path).suffix}"
 
 
 def write_list(path: Path, records: Iterable[Any]) -> None:
-    """A JSON list, indented by four, written as the records come."""
+    """Write a JSON list, indented by four, record by record."""
     with whole_file(path) as handle:
         handle.write(b"[")
         between = b"\n    "
@@ -69,12 +69,12 @@ def write_list(path: Path, records: Iterable[Any]) -> None:
 
 
 def write_object(path: Path, value: Any) -> None:
-    """A JSON object, indented by four, its keys as they come."""
+    """Write a JSON object, indented by four, item by item."""
     write_bytes(path, json.dumps(value, indent=4, ensure_ascii=False, allow_nan=False).encode())
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A CSV file, lines ended by a line feed, written as the rows come."""
+    """Write a CSV file row by row; lines end with a line feed."""
     with whole_file(path) as handle:
         text = io.TextIOWrapper(handle, encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(text, lineterminator="\n")

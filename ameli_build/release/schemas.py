@@ -1,4 +1,4 @@
-"""JSON Schemas of the released tables and JSON files: written beside them, and what `verify` checks against."""
+"""JSON Schemas of the released tables and JSON files. A release contains them; `ameli verify` checks against them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ PATTERNS = frozenset({_IMAGE["pattern"]})
 
 
 def table_schema(name: str, similarity: str) -> dict[str, Any]:
-    """The JSON Schema of one row of the released table `name`, of a build with that `informativeness.similarity`."""
+    """The JSON Schema of a row of the released table `name`; it depends on `informativeness.similarity`."""
     columns = SCHEMAS[name]
     meaning = _MEANING if similarity == "cosine" else _MEANING | _LOGITS
     meaning = meaning if name == "products" else meaning | _OF_REVIEWS
@@ -119,7 +119,7 @@ def stats_schema() -> dict[str, Any]:
 
 
 def croissant_schema() -> dict[str, Any]:
-    """The JSON Schema of the parts of `croissant.json` that this project promises."""
+    """The JSON Schema of the guaranteed parts of `croissant.json`."""
     return {
         "$schema": DIALECT,
         "title": "croissant.json",

@@ -1,4 +1,4 @@
-"""The stage that makes `dataset/`: section 3.5's result, whole or not at all."""
+"""The stage `release`: writes `dataset/` atomically (section 3.5)."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from ameli_build.release.statistics import statistics
 from ameli_build.release.tables import SPLITS, images_of, release_tables, renamed
 
 ANSWERS_FILE = "sheets/answers.parquet"
-"""What annotators chose, normalised; written when answers are imported, absent before."""
+"""Normalised answers of the annotators; absent before the first import."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
-    """Write `dataset/` anew beside the old one, then take its place."""
+    """Write a new `dataset/` beside the old folder, then replace it."""
     refuse_link(work.snapshot)
     root = work.snapshot.root
     answers = root / ANSWERS_FILE
@@ -68,7 +68,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
 
 
 def refuse_link(snapshot: Snapshot) -> None:
-    """Raise `UnusableInput` for a `dataset` that is a symbolic link: a release takes the place of a folder."""
+    """Raise `UnusableInput` if `dataset` is a symbolic link, which a release would replace."""
     if snapshot.dataset.is_symlink():
         raise UnusableInput(
             f"{snapshot.dataset}: a symbolic link, which a release would replace; move the whole snapshot to the other "
@@ -77,7 +77,7 @@ def refuse_link(snapshot: Snapshot) -> None:
 
 
 def check_conserved(named: Mapping[str, pl.DataFrame], tables: Tables) -> None:
-    """Every distinct review that came in is in one split or in `dropped`; raises `RunFailed` when one is not."""
+    """Raise `RunFailed` unless each review of the catalogue is in exactly one split or in `dropped`."""
     came = tables["catalog/reviews"].select("review_id").unique().collect()["review_id"]
     parts = [named[name]["review_id"] for name in (*SPLITS, "dropped")]
     went = pl.concat(parts)
@@ -86,7 +86,7 @@ def check_conserved(named: Mapping[str, pl.DataFrame], tables: Tables) -> None:
 
 
 def _write_images(folder: Path, images: list[str], plain: Mapping[str, str], root: Path) -> None:
-    """Pictures as they are, or without their metadata under the names in `plain`."""
+    """Write pictures: unchanged, or without metadata under the names in `plain`."""
     (folder / "images").mkdir(parents=True)
     for path in images:
         target = folder / "images" / plain.get(path, Path(path).name)
@@ -116,7 +116,7 @@ def _fill(folder: Path, named: Mapping[str, pl.DataFrame], stats: Any, settings:
 
 
 def _checksums(folder: Path) -> str:
-    """One line a file, as `sha256sum --check` reads it; an image is named by its own hash, which `verify` tests."""
+    """Checksums in the format of `sha256sum --check`. An image's name is its digest, which `ameli verify` checks."""
     lines = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         digest = path.stem if path.parent.name == "images" else file_digest(path)
@@ -149,7 +149,7 @@ STAGE = Stage(
         "splits/dropped",
     ),
     outputs=(),
-    # the card names models and thresholds
+    # needed by the card, which names models and thresholds
     sections=("release", "models", "informativeness", "splits"),
     files=(ANSWERS_FILE, "catalog/rejected.jsonl"),
     libraries=("pillow",),

@@ -1,4 +1,4 @@
-"""`stats.json`: the paper's Tables 2 and 3 for this build, and what came in and went out at every stage."""
+"""`stats.json`: the paper's Tables 2 and 3 for this build, and the rows in and out of each stage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_FREQUENT = 10
 def statistics(
     named: Mapping[str, pl.DataFrame], tables: Tables, clean_counts: Mapping[str, int], rejected: int
 ) -> dict[str, Any]:
-    """All of `stats.json` from the released tables and the catalog."""
+    """The content of `stats.json`, from the released tables and the catalogue."""
     products = named["products"]
     personal = {name: count for name, count in clean_counts.items() if name.endswith("_masked")}
     return {
@@ -32,7 +32,7 @@ def statistics(
 
 
 def _near_duplicates(named: Mapping[str, pl.DataFrame], leaks: pl.DataFrame) -> dict[str, int]:
-    """Pairs of reviews that are all but the same and were put into different splits; what became of them."""
+    """Near-duplicate reviews in different splits: number of pairs, and how many were dropped."""
     released = pl.concat([named[split]["review_id"] for split in SPLITS]).implode()
     left = leaks.filter(pl.col("review_id").is_in(released), pl.col("earlier_id").is_in(released))
     return {
@@ -50,7 +50,7 @@ def _split(reviews: pl.DataFrame) -> dict[str, Any]:
 
 
 def _knowledge_base(products: pl.DataFrame) -> dict[str, Any]:
-    """Table 2's lower half: a category is the whole path, attributes are distinct names a product."""
+    """Table 2's lower half. A category is a whole path; attributes are the distinct names of a product's sheet."""
     images = int(products["images"].list.len().sum())
     names = products.select(
         pl.col("attributes").list.eval(pl.element().struct.field("name")).list.n_unique()
@@ -65,7 +65,7 @@ def _knowledge_base(products: pl.DataFrame) -> dict[str, Any]:
 
 
 def _categories(products: pl.DataFrame) -> list[dict[str, Any]]:
-    """Table 3: the most frequent categories; ties by path."""
+    """Table 3: the most frequent categories; ties are sorted by path."""
     paths = products.select(path=pl.col("categories").list.join(" -> "), leaf=pl.col("categories").list.last())
     counts = paths.group_by("path", "leaf").len("products").sort(["products", "path"], descending=[True, False])
     return [
@@ -75,7 +75,7 @@ def _categories(products: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _funnel(named: Mapping[str, pl.DataFrame], tables: Tables, rejected: int) -> dict[str, Any]:
-    """Rows in, dropped by stage and reason, rows out; conserved by construction and checked by the release."""
+    """Rows in, rows dropped by stage and reason, and rows out. The release checks that they add up."""
     distinct = tables["catalog/reviews"].select(pl.col("review_id").n_unique(), pl.len().alias("links")).collect()
     reviews_in = int(distinct["review_id"][0])
     dropped = named["dropped"]

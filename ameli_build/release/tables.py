@@ -1,4 +1,4 @@
-"""The tables of `dataset/`: columns, and how the stages' tables become them."""
+"""The tables of `dataset/`: their columns, and their rows from the tables of the stages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ameli_build.core.stage import Tables
 
 SPLITS = ("train", "dev", "test")
 DROPPING = ("clean", "mentions", "informativeness", "splits")
-"""The stages at which reviews leave, in order."""
+"""The stages that drop reviews, in order."""
 
 PRODUCTS = pl.Schema(
     {
@@ -52,14 +52,14 @@ SCHEMAS: Mapping[str, pl.Schema] = {
     "dropped": DROPPED,
     "dropped_products": DROPPED_PRODUCTS,
 }
-"""Columns of each released table, by the stem of its file."""
+"""Columns of each released table, by the stem of its file name."""
 
 ANSWERS = pl.Schema({"annotator": pl.String, "review_id": pl.String, "position": pl.Int64, "sku": pl.String})
-"""Columns of `sheets/answers.parquet`; `sku` is what the annotator chose, null for "cannot tell"."""
+"""Columns of `sheets/answers.parquet`; `sku` is the annotator's choice, null for "cannot tell"."""
 
 
 def release_tables(tables: Tables, answers: pl.DataFrame | None) -> dict[str, pl.DataFrame]:
-    """Each table of `dataset/` by the stem of its file; `clean_test` only where there are answers."""
+    """The tables of `dataset/` by the stem of the file name; `clean_test` only if there are answers."""
     reviews = _reviews(tables)
     named = {split: _shaped(reviews.filter(pl.col("split") == split), REVIEWS) for split in SPLITS}
     if answers is not None:
@@ -73,7 +73,7 @@ def release_tables(tables: Tables, answers: pl.DataFrame | None) -> dict[str, pl
 
 
 def images_of(tables: Tables) -> list[str]:
-    """Paths in the snapshot of all images that the released tables name, sorted."""
+    """Paths in the snapshot of all images in the released tables, sorted."""
     kept = tables["clean/reviews"].join(tables["splits/splits"], on="review_id", how="semi")
     columns = [
         tables["clean/products"].select(path="images"),
@@ -85,7 +85,7 @@ def images_of(tables: Tables) -> list[str]:
 
 
 def renamed(named: Mapping[str, pl.DataFrame], plain: Mapping[str, str]) -> dict[str, pl.DataFrame]:
-    """The tables with the new names of the pictures that `plain` gives by path in the snapshot."""
+    """The tables with new names of pictures; `plain` has them by path in the snapshot."""
     if not plain:
         return dict(named)
     new = {f"images/{PurePosixPath(path).name}": f"images/{name}" for path, name in plain.items()}
@@ -101,7 +101,7 @@ def _reviews(tables: Tables) -> pl.DataFrame:
 
 
 def _inside(column: str) -> pl.Expr:
-    """Image paths of the snapshot as paths below `dataset/`."""
+    """Paths below `dataset/` for image paths of the snapshot."""
     return pl.col(column).list.eval(pl.lit("images/") + pl.element().str.extract(r"([^/]+)$"))
 
 
@@ -110,7 +110,7 @@ def _shaped(table: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
 
 
 def _verified(test: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
-    """Reviews whose annotator chose the gold product; of several annotators, more than half."""
+    """Reviews whose gold product was chosen by more than half of their annotators."""
     judged = answers.join(test.select("review_id", gold="sku"), on="review_id").with_columns(
         right=(pl.col("sku") == pl.col("gold")).fill_null(False)
     )

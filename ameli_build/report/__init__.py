@@ -1,1 +1,1 @@
-"""The report: one page that shows a snapshot, its scores and its worst misses (`ameli report`)."""
+"""`ameli report`: a page with a snapshot's statistics, its scores and its worst misses."""

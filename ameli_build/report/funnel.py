@@ -1,4 +1,4 @@
-"""Falls: what is left of a number after each loss, as bars that a reader follows downwards."""
+"""Funnels: the number of reviews after each loss, as bars for the report."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ameli_build.release.tables import DROPPING
 
 
 @dataclass(frozen=True, slots=True)
-class Fall:
-    """One loss: `kept` and `lost` in counts and in percent of what the fall started with."""
+class Step:
+    """A step of a funnel: `kept` and `lost` as counts and in percent of the funnel's first number."""
 
     group: str
     name: str
@@ -23,23 +23,23 @@ class Fall:
     kept_percent: float
 
 
-def falls(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Fall]:
-    """Each loss (group, name, meaning, count) after the one before.
+def steps(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Step]:
+    """The steps of a funnel, from its first number and its losses (group, name, meaning, count) in order.
 
-    >>> [(fall.kept, fall.kept_percent) for fall in falls(10, [("", "a", "", 4), ("", "b", "", 1)])]
+    >>> [(step.kept, step.kept_percent) for step in steps(10, [("", "a", "", 4), ("", "b", "", 1)])]
     [(6, 60.0), (5, 50.0)]
     """
     rows, left = [], total
     for group, name, meaning, lost in losses:
         left -= lost
-        rows.append(Fall(group, name, meaning, lost, left, _percent(lost, total), _percent(left, total)))
+        rows.append(Step(group, name, meaning, lost, left, _percent(lost, total), _percent(left, total)))
     return rows
 
 
-def funnel_falls(funnel: Mapping[str, Any]) -> list[Fall]:
+def funnel_steps(funnel: Mapping[str, Any]) -> list[Step]:
     """The fall from all reviews to the splits, by stage and reason in the order in which reasons count."""
     order = list(MEANINGS)
-    return falls(
+    return steps(
         funnel["reviews_in"],
         (
             (stage, reason, MEANINGS[reason], count)

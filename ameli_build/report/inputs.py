@@ -24,10 +24,10 @@ LINKED = "test"
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """A snapshot's files, read: `run.json`, `dataset/stats.json`, and the baseline's scores and predictions.
+    """Content of a snapshot's files: `run.json`, `dataset/stats.json`, and the baseline's scores and predictions.
 
-    `predictions` are those of the split test, `gold` its gold products by review, `clean` the reviews of Clean-Test;
-    all are None or empty without a baseline.
+    `predictions` and `gold` (gold products by review) are for the test split, `clean` has the reviews of Clean-Test.
+    All are None or empty without a baseline.
     """
 
     snapshot: Snapshot
@@ -40,7 +40,7 @@ class Inputs:
 
     @classmethod
     def read(cls, snapshot: Snapshot) -> Inputs:
-        """Raises `UnusableInput` where a file is there and cannot be read."""
+        """Read the files of a snapshot; raises `UnusableInput` if a file exists but cannot be read."""
         scores = snapshot.root / "baseline" / "scores.json"
         predictions = read_predictions(snapshot, pl.col("split") == LINKED)
         return cls(
@@ -60,7 +60,7 @@ class Inputs:
 
     @property
     def of_one_build(self) -> bool:
-        """Whether the predictions are of the reviews that the data set holds now."""
+        """Whether the predictions are for the current reviews of the data set."""
         return self.predictions is not None and set(self.predictions["review_id"]) == self.gold.keys()
 
     def reviews(self, review_ids: Collection[str]) -> Mapping[str, Record]:

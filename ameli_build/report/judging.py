@@ -1,4 +1,4 @@
-"""The misses of a linker on test: where the gold product was lost, and how sure the linker was."""
+"""The misses of a linker on the test split: the step that lost the gold product, and the linker's confidence."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import polars as pl
 
 from ameli_build.baseline.tables import NO_IMAGE, NO_TEXT, OURS
 from ameli_build.core.not_run import NotRun
-from ameli_build.report.funnel import Fall, falls
+from ameli_build.report.funnel import Step, steps
 
 SCORE_OF = {OURS: "combined", NO_TEXT: "image", NO_IMAGE: "text"}
-"""Linkers from the fullest to the least, each with the score that it ranks by; the predictions hold those of no other.
+"""Linkers whose scores are in the predictions, from the most complete to the simplest, with the score they rank by.
 
-All of them drop candidates which an attribute contradicts.
+All of them drop candidates that an attribute contradicts.
 """
 MODULES = {"retrieval": "Retrieval", "text": "Text", "image": "Image", "combined": "Combined"}
 
 
 class Lost(StrEnum):
-    """Where the gold product of a miss was lost."""
+    """The step that lost the gold product of a miss."""
 
     NOT_RETRIEVED = "not retrieved"
     DROPPED = "dropped"
@@ -38,10 +38,10 @@ LOSS = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One test review of the first run: its row of `predictions.parquet`, and what became of its gold product.
+    """A test review of the first run: its row of `predictions.parquet`, and the fate of its gold product.
 
-    `lost` is None where the prediction is right; `sure` is the predicted product's score, None where nothing was
-    predicted; `rank` is the gold product's place in the linker's ranking, from 1.
+    `lost` is None if the prediction is right. `sure` is the predicted product's score, None without a prediction.
+    `rank` is the gold product's place in the linker's ranking, from 1.
     """
 
     row: Mapping[str, Any]
@@ -55,7 +55,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """All test reviews as the linker `method` had them in the first of `runs` runs, ordered by review."""
+    """All test reviews, sorted by id, with the results of the linker `method` in the first of `runs` runs."""
 
     method: str
     score: str
@@ -63,18 +63,18 @@ class Judgement:
     reviews: tuple[Judged, ...]
 
     def misses(self) -> list[Judged]:
-        """The wrong ones, the surest first; ties by review."""
+        """Wrong predictions, the most confident first; ties by review id."""
         wrong = [one for one in self.reviews if one.lost is not None]
         return sorted(wrong, key=lambda one: (-(one.sure or 0.0), one.row["review_id"]))
 
-    def falls(self) -> list[Fall]:
-        """The fall from all reviews to those linked to their gold product."""
+    def steps(self) -> list[Step]:
+        """The funnel from all reviews to reviews linked to their gold product."""
         counts = {kind: sum(one.lost is kind for one in self.reviews) for kind in Lost}
-        return falls(len(self.reviews), (("", str(kind), LOSS[kind], counts[kind]) for kind in Lost))
+        return steps(len(self.reviews), (("", str(kind), LOSS[kind], counts[kind]) for kind in Lost))
 
 
 def judge(predictions: pl.DataFrame, gold: Mapping[str, str]) -> Judgement | NotRun:
-    """Judge the fullest linker that ran and has scores in the predictions."""
+    """Judge the most complete linker that ran and has scores in the predictions."""
     ran = {one["method"] for methods in predictions["ranked"].to_list() for one in methods}
     method = next((name for name in SCORE_OF if name in ran), None)
     if method is None:
@@ -122,7 +122,7 @@ def score_of(row: Mapping[str, Any], module: str, sku: str | None) -> float | No
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Reviews of one category: all, and the right ones."""
+    """Numbers of reviews and of right predictions in a category."""
 
     leaf: str
     path: str

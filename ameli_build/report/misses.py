@@ -1,4 +1,4 @@
-"""One miss side by side: the review, its gold product and the prediction, and where the two products differ."""
+"""Cards of misses: the review, its gold product and the prediction, with the differences of the two products."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ FIRST = 8
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One attribute on which gold product and prediction differ; "" where a side does not have it.
+    """An attribute in which gold product and prediction differ; "" for a product without the attribute.
 
-    `said` is what the linker read in the review, "" where it read nothing.
+    `said` is the value that the linker found in the review, "" for none.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What one module said: its scores of both products; None where it gave none."""
+    """The scores of both products by a module; None without a score."""
 
     name: str
     gold: float | None
@@ -41,7 +41,7 @@ class Voice:
 
     @property
     def prefers(self) -> str:
-        """`gold`, `predicted`, or "" where it cannot tell."""
+        """`gold` or `predicted`, whichever scores higher; "" if undecided."""
         if self.gold is None or self.predicted is None or self.gold == self.predicted:
             return ""
         return "gold" if self.gold > self.predicted else "predicted"
@@ -49,9 +49,9 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A product as a card: picture as a data URI, None where it has none that can be read.
+    """A product's card. `picture` is a data URI, None without a readable picture.
 
-    `words` are those of its name, each with whether the other product's name lacks it.
+    `words` are the words of its name, each with a flag: True if the other product's name lacks it.
     """
 
     sku: str
@@ -63,7 +63,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """One card of the error page; `before`, `mention`, `after` are the review's text in three."""
+    """A card of the error page; `before`, `mention` and `after` are the three parts of the review's text."""
 
     review_id: str
     lost: str
@@ -86,7 +86,7 @@ class Miss:
 
 
 def show_misses(inputs: Inputs, judgement: Judgement, most: int) -> list[Miss]:
-    """The surest `most` misses as cards."""
+    """Cards of the `most` misses with the highest confidence."""
     worst = judgement.misses()[:most]
     reviews = inputs.reviews([one.row["review_id"] for one in worst])
     skus = {one.gold for one in worst} | {one.predicted for one in worst if one.predicted is not None}
@@ -96,12 +96,12 @@ def show_misses(inputs: Inputs, judgement: Judgement, most: int) -> list[Miss]:
 
 
 def pictures_of(inputs: Inputs) -> Pictures:
-    """Small copies of the data set's pictures, in the cache that annotation sheets use too."""
+    """Small copies of the data set's pictures, in the cache of the annotation sheets."""
     return Pictures(inputs.snapshot.dataset, inputs.snapshot.root / "cache" / "sheets")
 
 
 def picture(pictures: Pictures, path: str, side: int) -> str | None:
-    """A picture as a data URI; None where it cannot be read."""
+    """A picture as a data URI; None if it cannot be read."""
     jpeg = pictures.small(path, side)
     return None if jpeg is None else data_uri(jpeg)
 
@@ -151,9 +151,9 @@ def _both(one: Difference) -> bool:
 def differences(
     gold: Sequence[Mapping[str, str]], predicted: Sequence[Mapping[str, str]], stated: Mapping[str, str]
 ) -> list[Difference]:
-    """Attributes with other values: those that the review states first, then those that both have, then the rest.
+    """Attributes with different values: stated by the review, then present in both products, then the rest.
 
-    Within each in the order of the gold product's sheet. Values of one name are joined.
+    Each group is in the order of the gold product's sheet. Several values of an attribute are joined.
 
     >>> color = {"group": "", "name": "Color", "value": "Red"}
     >>> differences([color], [color | {"value": "Blue"}], {})
@@ -184,7 +184,7 @@ def _shown(product: Mapping[str, Any], other: Mapping[str, Any] | None, pictures
 
 
 def own_words(name: str, other: str) -> list[tuple[str, bool]]:
-    """The words of a name, each with whether the other name lacks it.
+    """The words of a name, each with a flag: True if the other name lacks the word.
 
     >>> own_words("Watch - Black", "Watch - White")
     [('Watch', False), ('-', False), ('Black', True)]

@@ -14,14 +14,14 @@ from ameli_build.baseline.tables import in_order
 from ameli_build.core.not_run import NotRun
 from ameli_build.core.paper import RECALLS, paper, stands_beside
 from ameli_build.core.settings import Settings
-from ameli_build.report.funnel import funnel_falls
+from ameli_build.report.funnel import funnel_steps
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.judging import Judgement, Kind, by_category, judge
 from ameli_build.report.misses import FIRST, Miss, picture, pictures_of, show_misses
 from ameli_build.report.scores import gaps, headline, scales
 
 CATEGORY_SIDE = 96
-"""Pixels of the picture beside a category."""
+"""Side in pixels of the picture beside a category."""
 OTHER_BUILD = "baseline/ was made from another build of dataset/: run ameli baseline SNAPSHOT again"
 NO_BASELINE = "Baseline not run yet: ameli baseline SNAPSHOT"
 
@@ -37,7 +37,7 @@ class Errors:
 
 
 def render(inputs: Inputs, settings: Settings) -> str:
-    """The whole page as HTML; every text of a shop or a reviewer in it is escaped."""
+    """The whole page as HTML; all texts of shops and reviewers are escaped."""
     style, script = Markup(tokens() + asset("ameli_build.report", "report.css")), Markup(_script())
     return (
         _environment()
@@ -52,7 +52,7 @@ def render(inputs: Inputs, settings: Settings) -> str:
             run=inputs.run,
             stages=inputs.stages,
             stats=inputs.stats,
-            falls=funnel_falls(inputs.stats["funnel"]) if inputs.stats else [],
+            steps=funnel_steps(inputs.stats["funnel"]) if inputs.stats else [],
             thumbnails=_thumbnails(inputs) if inputs.stats else {},
             paper=paper(),
             recalls=RECALLS,
@@ -83,7 +83,7 @@ def _errors(inputs: Inputs, most: int) -> Errors:
 
 
 def _thumbnails(inputs: Inputs) -> Mapping[str, str]:
-    """For each category of Table 3 the first picture of its first product, by path."""
+    """The first picture of the first product of each category in Table 3, by path."""
     path = inputs.snapshot.dataset / "products.parquet"
     if inputs.stats is None or not path.is_file():
         return {}
@@ -121,7 +121,7 @@ def _script() -> str:
 
 
 def number(value: float | None, places: int = 1) -> str:
-    """A number with its decimals, a dash where there is none.
+    """A number with a fixed number of decimals; a dash for None.
 
     >>> number(73.735), number(None)
     ('73.7', '–')
@@ -130,7 +130,7 @@ def number(value: float | None, places: int = 1) -> str:
 
 
 def count(value: int | None) -> str:
-    """A count with separators of thousands.
+    """A count with thousands separators.
 
     >>> count(35598)
     '35,598'
@@ -148,7 +148,7 @@ def signed(value: float) -> str:
 
 
 def interval(bounds: Sequence[float] | None, signs: bool = False) -> str:
-    """The bounds of an interval, with signs where it is one of a difference; "" where there is none.
+    """The bounds of an interval, with signs for a difference; "" for None.
 
     >>> interval([61.62, 79.8]), interval([-3.0, 4.27], signs=True)
     ('61.6 to 79.8', '−3.0 to +4.3')
@@ -157,7 +157,7 @@ def interval(bounds: Sequence[float] | None, signs: bool = False) -> str:
 
 
 def named(split: str) -> str:
-    """A split as people call it.
+    """The name of a split for people.
 
     >>> named("clean_test")
     'Clean-Test'

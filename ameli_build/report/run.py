@@ -1,4 +1,4 @@
-"""`SNAPSHOT/report.html`: one file that a browser opens without a network."""
+"""`SNAPSHOT/report.html`: a self-contained page that needs no network."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from ameli_build.report.page import render
 
 
 def make_report(snapshot: Snapshot, settings: Settings) -> Path:
-    """Write the report, whole or not at all; returns its path.
+    """Write the report atomically; returns its path.
 
-    What has not run yet has its line in it. The same snapshot gives the same bytes. Raises `UnusableInput` where a
-    file of the snapshot is unreadable or of an earlier version.
+    A step that has not run has a line that says so. The same snapshot gives the same bytes.
+
+    Raises:
+        UnusableInput: A file of the snapshot is unreadable or of an earlier version.
     """
     path = snapshot.root / "report.html"
     write_bytes(path, render(Inputs.read(snapshot), settings).encode())

@@ -16,7 +16,7 @@ STEP = 10
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One comparison of two rows, "not run" if a row did not run; `x` values are percent of the scale."""
+    """A comparison of two rows, "not run" if a row did not run; `x` values are percentages of the scale."""
 
     row: Mapping[str, Any]
     verdict: str

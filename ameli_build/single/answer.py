@@ -1,4 +1,4 @@
-"""The result of linking one review: its mention, the text read, and the best products with their scores."""
+"""The result of linking a review: its mention, its attributes, and the best products with their scores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The mention and how it was found: "given", "found in the text" or "none"; `products` share that name."""
+    """The mention and its origin: "given", "found in the text" or "none". `products` is the number with that name."""
 
     text: str
     start: int
@@ -19,12 +19,12 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One product with all evidence for or against it.
+    """A product with all evidence for or against it.
 
-    `score` ranks the products that were judged, and is None for those behind them. `text` and `image` are cosines and
-    `retrieval` their weighted sum; `text_module` and `image_module` are after softmax over the judged products; each
-    None where it was not computed. `agrees` and `contradicts` are the attributes that the review states with the
-    product's value, and with another.
+    `score` ranks the judged products and is None for products after them. `text` and `image` are cosines, `retrieval`
+    is their weighted sum. `text_module` and `image_module` are probabilities by softmax over the judged products. A
+    score is None if it was not computed. `agrees` and `contradicts` are attributes for which the review states the
+    product's value or another value.
     """
 
     sku: str
@@ -59,5 +59,5 @@ class Answer:
     notes: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The answer in plain lists and dictionaries."""
+        """The answer as lists and dictionaries for JSON."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""Attribute values that one review states, in its text and on its photographs (section 4.2)."""
+"""Attribute values that a review states in its text and on its photographs (section 4.2)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ameli_build.single.index import Index
 
 
 def find_stated(index: Index, text: str, lines: Sequence[str], counting: Mask) -> Found:
-    """Attributes stated by text and lines of OCR: values of the products for which `counting` is true."""
+    """Attributes stated by the text and by lines of OCR. Only values of products with `counting` are considered."""
     values = _values_in(index, text, lines)
     found = (match_text(values, text, counting), match_lines(values, lines, counting))
     return fuse(found, frozenset(index.about["listed"]))
 
 
 def _values_in(index: Index, text: str, lines: Sequence[str]) -> ValueIndex:
-    """The values that the review can state, in the form for string match."""
+    """The values that the review can state, prepared for string match."""
     longest, longest_joined = index.about["longest"], index.about["longest_joined"]
     forms = {
         " ".join(tokens[start:end])

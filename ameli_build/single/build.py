@@ -1,4 +1,4 @@
-"""How the index of a knowledge base is made, once."""
+"""Builds the index of a knowledge base, once for each data set."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ ROWS_AT_ONCE = 1 << 16
 
 
 def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mapper = in_process) -> Index:
-    """Make the index of this fingerprint and load it; raises `UnusableInput` if a model is not available.
+    """Build and load the index of this fingerprint. The caller holds the snapshot's lock.
 
-    The caller holds the snapshot's lock.
+    Raises:
+        UnusableInput: A model is not available.
     """
     say("link: making the index of names, values and vectors (once for this data set)")
     folder, data = folder_of(snapshot), load_data(snapshot.dataset)
@@ -54,8 +55,8 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     pictures, learnt = embed_pictures(work, settings, data.root, kb.images), bring_learnt(snapshot, settings, folder)
     _write_array(folder / "pictures.npy", adapted(learnt, pictures.vectors))
     _write_array(folder / "starts.npy", pictures.starts)
-    told = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}
-    sign_index(folder, work.folder(EXPORTS), {"fingerprint": mine, **about, **told})
+    parts = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}
+    sign_index(folder, work.folder(EXPORTS), {"fingerprint": mine, **about, **parts})
     made = load_index(snapshot, mine, work.folder(EXPORTS))
     if made is None:
         raise RunFailed(f"{folder}: what was just written cannot be read")
@@ -63,7 +64,7 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
 
 
 def _name_keys(work: Work, settings: Settings, kb: KnowledgeBase) -> pl.DataFrame:
-    """Every form of every name and the rows of the products that have it, in the columns of `NAMES`."""
+    """All forms of all names, with the rows of the products of that name, in the columns of `NAMES`."""
     names = name_table(work, settings, kb.titles()).with_row_index("row")
     return (
         names.select(pl.col("row").cast(pl.Int64), "keys", "verbs")
@@ -77,7 +78,7 @@ def _name_keys(work: Work, settings: Settings, kb: KnowledgeBase) -> pl.DataFram
 
 
 def _value_forms(kb: KnowledgeBase) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """The values for string match, in the columns of `VALUES`, and the numbers for them."""
+    """The values for string match, in the columns of `VALUES`, and their statistics for `about`."""
     sheets = make_sheets(kb)
     values = index_values(sheets)
     rows = (
@@ -113,38 +114,41 @@ def _write_array(path: Path, array: np.ndarray[Any, Any]) -> None:
 def export_encoders(work: Work, settings: Settings, learnt: Learnt) -> dict[str, Mapping[str, Any] | None]:
     """Write the encoders as ONNX files to the cache; returns the folder and options of each, None without an export.
 
-    Only for the processor: on a GPU the models are used as they are. Raises `UnusableInput` where one cannot be had.
+    Exports run on the processor; on a GPU, the original models run.
+
+    Raises:
+        UnusableInput: A model cannot be loaded.
     """
-    models, told = settings.models, dict[str, Mapping[str, Any] | None].fromkeys(("texts", "pairs", "pictures"))
+    models, entries = settings.models, dict[str, Mapping[str, Any] | None].fromkeys(("texts", "pairs", "pictures"))
     if models.device != "cpu" or find_spec("onnx") is None:
-        return told
+        return entries
     from ameli_build.single import export
 
     folder = _folder(work, identity(models.text_encoder))
     texts = load_text_encoder(models.text_encoder, models.device, models.batch)
-    with suppress(UnusableInput):  # known to Sentence Transformers only
+    with suppress(UnusableInput):  # a format that only Sentence Transformers can load
         if export.export_backbone(folder, _pairs(settings, models.text_encoder)):
-            told["texts"] = _told(folder, export.text_options(folder, texts))
+            entries["texts"] = _entry(folder, export.text_options(folder, texts))
     if learnt.about["head"]:
-        told["pairs"] = _export_pairs(work, settings, learnt)
+        entries["pairs"] = _export_pairs(work, settings, learnt)
     folder = _folder(work, identity(models.image_encoder))
     pictures = load_image_encoder(models.image_encoder, models.device, models.batch)
-    told["pictures"] = _told(folder, {} if export.export_pictures(folder, pictures) else None)
-    return told
+    entries["pictures"] = _entry(folder, {} if export.export_pictures(folder, pictures) else None)
+    return entries
 
 
 def _export_pairs(work: Work, settings: Settings, learnt: Learnt) -> Mapping[str, Any] | None:
-    """The encoder of pairs, which is often that of texts too; without it, one that learnt leaves no head to use."""
+    """Export the encoder of pairs. If a fine-tuned encoder cannot be exported, its head is not used either."""
     from ameli_build.single import export
 
     name = settings.models.nli_encoder or settings.models.text_encoder
     encoder = learnt.encoder or _pairs(settings, name)
     folder = _folder(work, identity(name), "" if learnt.encoder is None else learnt.digest)
     there = (folder / CONFIG).is_file() or export.export_backbone(folder, encoder)
-    told = _told(folder, export.pair_options(folder, encoder)) if there else None
-    if told is None and learnt.encoder is not None:
+    entry = _entry(folder, export.pair_options(folder, encoder)) if there else None
+    if entry is None and learnt.encoder is not None:
         learnt.about.update(head=False, note=NOT_EXPORTED)
-    return told
+    return entry
 
 
 def _pairs(settings: Settings, name: str) -> PairEncoder:
@@ -157,5 +161,5 @@ def _folder(work: Work, *content: str) -> Path:
     return work.folder(EXPORTS) / fingerprint(*content, code)[:32]
 
 
-def _told(folder: Path, options: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def _entry(folder: Path, options: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return None if options is None else {"folder": folder.name, **options}

@@ -1,4 +1,4 @@
-"""Encoders from the ONNX files of `export.py`; they run without PyTorch and Transformers, which import for seconds."""
+"""Encoders from the ONNX files of `export.py`. They avoid PyTorch and Transformers, whose imports take seconds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def open_session(path: Path) -> Any:
 
 
 def open_tokenizer(folder: Path, max_tokens: int) -> Any:
-    """A tokenizer that cuts the longer text first, at `max_tokens`, and fills up to the longest text of a batch."""
+    """A tokenizer that truncates the longer text first, at `max_tokens`, and pads to the longest text of a batch."""
     from tokenizers import Tokenizer  # type: ignore[import-untyped]
 
     config = read_config(folder)
@@ -36,14 +36,14 @@ def open_tokenizer(folder: Path, max_tokens: int) -> Any:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The configuration beside an export."""
+    """The configuration of an export."""
     config: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     return config
 
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """A Transformers encoder: texts, or pairs of them, to the states of its last layer."""
+    """A Transformers encoder: from texts or pairs of texts to the states of the last layer."""
 
     session: Any
     tokenizer: Any
@@ -105,7 +105,7 @@ class ExportedPairs:
 
 @dataclass(frozen=True, slots=True)
 class ExportedPictures:
-    """A network of pictures: the whole picture squeezed into a square, or the middle square of it, then normalised."""
+    """An image network. Its input is the whole picture squeezed into a square, or the middle square, normalised."""
 
     session: Any
     side: int
@@ -128,7 +128,7 @@ class ExportedPictures:
         return unit(np.asarray(vectors, dtype=np.float32))
 
     def _pixels(self, image: Image.Image) -> Floats:
-        """Colours of shape (3, side, side)."""
+        """The preprocessed picture, shape (3, side, side)."""
         square = self._square(image.convert("RGB"))
         colours = (np.asarray(square, dtype=np.float32) / 255 - self.mean) / self.deviation
         return np.ascontiguousarray(colours.transpose(2, 0, 1), dtype=np.float32)
@@ -145,7 +145,7 @@ class ExportedPictures:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A trained network: arrays in, one array out."""
+    """A trained network, from arrays to a single array."""
 
     session: Any
 

@@ -1,6 +1,6 @@
 """Encoders as ONNX files, which load in a fraction of the import time of PyTorch and Transformers.
 
-An export is used only if it gives the vectors of its model on a few test inputs. Any other model runs in PyTorch, only
+An export is used only if it gives the vectors of its model on a few test inputs. Other models run in PyTorch, which is
 slower.
 """
 
@@ -28,7 +28,7 @@ from ameli_build.single.encoders import CONFIG, MODEL, TOKENIZER, ExportedPairs,
 
 OPSET = 17
 CLOSE = 1e-3
-"""The largest difference of a number between an export and its model, bytes of colour rounded on the way."""
+"""Largest difference between numbers of an export and of its model, whose rounding of colours may differ."""
 
 TEXTS = (
     "A short one.",
@@ -39,7 +39,7 @@ PAIRS = ((TEXTS[1], TEXTS[0]), (TEXTS[0], TEXTS[1]), (TEXTS[2], TEXTS[0]))
 
 
 def export_backbone(folder: Path, encoder: PairEncoder) -> bool:
-    """Write a Transformers encoder and its tokenizer to `folder`; whether that could be done."""
+    """Write a Transformers encoder and its tokenizer to `folder`; returns whether it could be exported."""
     tokenizer, model = encoder.tokenizer, encoder.model
     sample = tokenizer(["one text"], ["and another"], return_tensors="pt")
     names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in sample]
@@ -64,7 +64,7 @@ def export_backbone(folder: Path, encoder: PairEncoder) -> bool:
 
 
 def text_options(folder: Path, encoder: TextEncoder) -> dict[str, Any] | None:
-    """The options by which `ExportedTexts` gives the vectors of a Sentence Transformers model; None without such."""
+    """Options of `ExportedTexts` that reproduce a Sentence Transformers model; None if there are none."""
     limit = getattr(getattr(encoder, "model", None), "max_seq_length", None)
     if not limit:
         return None
@@ -78,7 +78,7 @@ def text_options(folder: Path, encoder: TextEncoder) -> dict[str, Any] | None:
 
 
 def pair_options(folder: Path, encoder: PairEncoder) -> dict[str, Any] | None:
-    """The options by which `ExportedPairs` gives the vectors of an encoder of pairs; None if there are none."""
+    """Options of `ExportedPairs` that reproduce an encoder of pairs; None if there are none."""
     options = {"max_tokens": encoder.max_tokens, "batch": encoder.batch}
     with contextlib.suppress(Exception):
         if _close(ExportedPairs.load(folder, **options).encode(PAIRS), encoder.encode(PAIRS)):
@@ -87,7 +87,7 @@ def pair_options(folder: Path, encoder: PairEncoder) -> dict[str, Any] | None:
 
 
 def export_pictures(folder: Path, encoder: ImageEncoder) -> bool:
-    """Write the picture tower of an open_clip model, or a plain network, to `folder`; whether that could be done."""
+    """Write the image tower of an open_clip model, or an image network, to `folder`; returns whether it could."""
     if isinstance(encoder, OpenClipEncoder):
         encode = encoder.model.encode_image
     elif isinstance(encoder, PlainEncoder):
@@ -137,12 +137,12 @@ def _preprocessing(preprocess: Any) -> dict[str, Any]:
     steps = {type(step).__name__: step for step in preprocess.transforms}
     resize, side = steps["Resize"], int(steps["CenterCrop"].size[0])
     numbers = {"mean": steps["Normalize"].mean, "deviation": steps["Normalize"].std}
-    told = {"side": side, "squeezed": resize.size == (side, side), "scaling": resize.interpolation.value}
-    return told | {name: [float(one) for one in values] for name, values in numbers.items()}
+    parameters = {"side": side, "squeezed": resize.size == (side, side), "scaling": resize.interpolation.value}
+    return parameters | {name: [float(one) for one in values] for name, values in numbers.items()}
 
 
 def _picture(width: int, height: int) -> Image.Image:
-    """Soft colours and hard edges, to compare the scaling and cutting of pictures."""
+    """Test pictures with soft colours and hard edges, to compare scaling and cropping."""
     across, down = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
     colours = np.stack([across, down, (across * 7 + down * 5) % 1], axis=-1)
     return Image.fromarray((colours * 255).astype(np.uint8))
@@ -156,7 +156,7 @@ def export_network(
     output: str,
     axes: dict[str, dict[int, str]],
 ) -> None:
-    """Write a network as ONNX, whole or not at all; `axes` names the axes of any length. Raises what PyTorch raises."""
+    """Write a network as ONNX, atomically. `axes` names the axes of variable length. Errors of PyTorch pass through."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as handle, _quiet(), torch.inference_mode():
         torch.onnx.export(
@@ -173,7 +173,7 @@ def export_network(
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the exporter's remarks on itself."""
+    """Suppress the exporter's messages."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -29,9 +29,9 @@ from ameli_build.single.encoders import CONFIG
 
 ROLES = ("text_encoder", "image_encoder", "nli_encoder", "language")
 MARK = "index.json"
-"""Written last: what an index was made from, numbers and options, and the digests of its files."""
+"""File with an index's fingerprint, statistics, options and digests; it is written last."""
 EXPORTS = "export models"
-"""Label of the cache that holds the encoders' ONNX files."""
+"""Label in the cache of the encoders' ONNX files."""
 _EXPORT = re.compile(r"([0-9a-f]{32})?")
 """The name of an encoder's folder, which is a fingerprint; "" is the index itself."""
 VECTORS = ("texts", "names", "descriptions", "pictures", "starts")
@@ -39,19 +39,19 @@ VECTORS = ("texts", "names", "descriptions", "pictures", "starts")
 _Columns = dict[str, pl.DataType | type[pl.DataType]]
 _NAMES: _Columns = {"key": pl.String, "verb": pl.Boolean, "rows": pl.List(pl.Int64)}
 NAMES = pl.Schema(_NAMES)
-"""A product name's letters, whether it is a verb too, and rows of the products that have it."""
+"""A name's letters, whether it is also a verb, and the rows of its products."""
 
 _VALUES: _Columns = {"form": pl.String, "joined": pl.String, "name": pl.String, "rows": pl.List(pl.Int64)}
 VALUES = pl.Schema(_VALUES)
-"""An attribute value's tokens, with spaces and without, the attribute's name, and rows of the products that have it."""
+"""An attribute value's tokens with and without spaces, the attribute's name, and the rows of its products."""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The products, sorted by SKU, and what is looked up of them; rows count from 0.
+    """The products, sorted by SKU, with their vectors, names and values; rows count from 0.
 
-    `texts`, `names` and `descriptions` are unit vectors by the text encoder; `pictures` by the image encoder, product n
-    having rows `starts[n]` up to `starts[n + 1]`. `about` holds the numbers and options of `index.json`.
+    `texts`, `names` and `descriptions` are unit vectors of the text encoder, `pictures` of the image encoder. Product n
+    has the rows `starts[n]` up to `starts[n + 1]` of `pictures`. `about` has statistics and options of `index.json`.
     """
 
     products: Path
@@ -67,12 +67,12 @@ class Index:
         return len(self.skus)
 
     def names_among(self, keys: Iterable[str]) -> dict[str, tuple[bool, Integers]]:
-        """The names among `keys`: a flag for verbs, and the rows of the products with the name."""
+        """The known names among `keys`, each with a flag for verbs and the rows of its products."""
         hits = self.name_keys.filter(pl.col("key").is_in(sorted(set(keys))))
         return {key: (verb, np.array(rows, dtype=np.int64)) for key, verb, rows in hits.iter_rows()}
 
     def values_among(self, forms: Iterable[str], joined: Iterable[str]) -> pl.DataFrame:
-        """The values that are one of `forms`, or one of `joined` when their spaces are left out."""
+        """The values among `forms`, and the values that without spaces are among `joined`."""
         spaced, close = (sorted(set(some)) for some in (forms, joined))
         return self.value_forms.filter(pl.col("form").is_in(spaced) | pl.col("joined").is_in(close))
 
@@ -83,12 +83,12 @@ def folder_of(snapshot: Snapshot) -> Path:
 
 
 def model_folder(snapshot: Snapshot) -> Path:
-    """The folder of the weights that `ameli baseline` has trained."""
+    """The folder of the weights trained by `ameli baseline`."""
     return snapshot.root / "baseline" / "model"
 
 
 def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
-    """The fingerprint of all inputs of an index; raises `UnusableInput` without a product to link to."""
+    """The fingerprint of all inputs of an index; raises `UnusableInput` if the data set has no products."""
     products = released_products(snapshot)
     learnt = [snapshot.root / "baseline" / "scores.json", *sorted(model_folder(snapshot).glob("*"))]
     models = settings.models
@@ -107,7 +107,7 @@ def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
 
 
 def released_products(snapshot: Snapshot) -> Path:
-    """The table of the products to link to; raises `UnusableInput` if it is missing or empty."""
+    """The table of the data set's products; raises `UnusableInput` if it is missing or empty."""
     products = snapshot.dataset / "products.parquet"
     if not products.is_file():
         raise UnusableInput(f"{products}: missing; run ameli build first")
@@ -117,11 +117,11 @@ def released_products(snapshot: Snapshot) -> Path:
 
 
 def sign_index(folder: Path, exports: Path, about: Mapping[str, Any]) -> None:
-    """Write `index.json`: `about`, and the digests of it and of all files of the index and of the exported encoders."""
+    """Write `index.json`: `about`, and digests of `about`, of the index's files and of the exported encoders."""
     encoders = filter(None, about["encoders"].values())
     files = {"": _digests(folder)} | {one["folder"]: _digests(exports / one["folder"]) for one in encoders}
-    told = {**about, "files": files}
-    write_json(folder / MARK, told | {"digest": fingerprint(told)})
+    content = {**about, "files": files}
+    write_json(folder / MARK, content | {"digest": fingerprint(content)})
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -129,14 +129,18 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def _is_whole(folder: Path, exports: Path, about: dict[str, Any]) -> bool:
-    """Whether the files of an index are as `sign_index` found them; a damaged export is marked as unfinished."""
-    told = {name: value for name, value in about.items() if name != "digest"}
+    """Whether the files of an index have the digests of `sign_index`. A damaged export is marked as unfinished."""
+    content = {name: value for name, value in about.items() if name != "digest"}
     named = {one["folder"] for one in about["encoders"].values() if one} | {""}
-    ours = about["digest"] == fingerprint(told) and named == told["files"].keys() and all(map(_EXPORT.fullmatch, named))
+    ours = (
+        about["digest"] == fingerprint(content)
+        and named == content["files"].keys()
+        and all(map(_EXPORT.fullmatch, named))
+    )
     damaged = [] if ours else [folder / MARK]
-    for name, digests in told["files"].items() if ours else ():
+    for name, digests in content["files"].items() if ours else ():
         place = exports / name if name else folder
-        if place.is_dir() and _digests(place) != digests:  # without an export its encoder is used as it is
+        if place.is_dir() and _digests(place) != digests:  # without an export, the original encoder is used
             damaged.append(place)
             if name:
                 (place / CONFIG).unlink(missing_ok=True)
@@ -146,7 +150,7 @@ def _is_whole(folder: Path, exports: Path, about: dict[str, Any]) -> bool:
 
 
 def load_index(snapshot: Snapshot, mine: str, exports: Path) -> Index | None:
-    """The index of that fingerprint, None where there is none, or a file of it or of `exports` is damaged."""
+    """The index of a fingerprint; None if it is missing, or if a file of it or of `exports` is damaged."""
     folder = folder_of(snapshot)
     try:
         about = json.loads((folder / MARK).read_text(encoding="utf-8"))

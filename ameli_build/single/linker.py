@@ -1,4 +1,4 @@
-"""Linking a new review: the baseline's own mechanisms, with its mention looked up among the names of all products."""
+"""Linking of new reviews by the methods of the baseline, with a search for the mention among all products' names."""
 
 from __future__ import annotations
 
@@ -31,9 +31,11 @@ def link_review(
     top: int = TOP,
     ocr: bool = True,
 ) -> Answer:
-    """The `top` products that a new review is most likely about; see `Linker`.
+    """The `top` most probable products of a new review; see `Linker`.
 
-    Raises `UnusableInput` before an index is made, also where a picture cannot be used or the detector is not there.
+    Raises:
+        UnusableInput: There is no data set, a picture cannot be used, or a model is missing. All inputs are checked
+            before an index is built.
     """
     released_products(snapshot)
     photos = take_photos(text, images, settings)
@@ -53,17 +55,17 @@ class Linker:
     def open(
         cls, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process, *, locked: bool = False
     ) -> Linker:
-        """Load the index of the products; make it first if products, models or settings have changed.
+        """Load the index of the products; build it first if products, models or settings have changed.
 
         Args:
             snapshot: Snapshot with a released data set.
             settings: Settings of the run.
             mapper: Maps a function over shards: in this process, or with `process_mapper`.
-            locked: Whether the caller holds the snapshot's lock, which the making of an index needs.
+            locked: Whether the caller holds the snapshot's lock, which building an index needs.
 
         Raises:
-            UnusableInput: There is no data set, or a model is not there.
-            RunFailed: An index has to be made while another run works in the snapshot.
+            UnusableInput: There is no data set, or a model is missing.
+            RunFailed: An index must be built while another run works in the snapshot.
         """
         require(settings, ROLES)
         mine = fingerprint_of(snapshot, settings)
@@ -78,26 +80,26 @@ class Linker:
     def link(
         self, text: str, images: Sequence[Path] = (), mention: str | None = None, *, top: int = TOP, ocr: bool = True
     ) -> Answer:
-        """The products that a review is most likely about.
+        """Link a review to its most probable products.
 
         Args:
-            text: The review, its title included.
+            text: Title and text of the review.
             images: Files of its photographs.
             mention: The product's name in the review; None searches the text for names of products.
-            top: Number of products.
+            top: Number of products in the answer.
             ocr: Whether OCR searches the photographs for attributes.
 
         Returns:
             The products with their scores, best first.
 
         Raises:
-            UnusableInput: There is neither text nor photograph, or a photograph cannot be used.
+            UnusableInput: Text and photographs are both missing, or a photograph cannot be used.
         """
         return self.link_photos(text, take_photos(text, images, self.settings), mention, top=top, ocr=ocr)
 
     def link_photos(
         self, text: str, photos: Sequence[Photo], mention: str | None = None, *, top: int = TOP, ocr: bool = True
     ) -> Answer:
-        """The same with photographs that are open."""
+        """Link a review with opened photographs; see `link`."""
         reading = read_review(self.index, self.models, self.settings, text, photos, mention, ocr)
         return answer(self.index, self.models, self.settings, reading, top)

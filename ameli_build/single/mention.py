@@ -1,4 +1,4 @@
-"""The mention of a review whose product is not known: names of all products are looked up in it (section 3.3)."""
+"""The mention of a review whose product is unknown, by a search for the names of all products (section 3.3)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ FOUND = "found in the text"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Places where a text names products, and the rows of the products by the letters of each name."""
+    """Places in a text that name products, and the rows of the products by the letters of each name."""
 
     occurrences: tuple[Occurrence, ...]
     rows: Mapping[str, Integers]
 
 
 def find_places(index: Index, text: str, max_words: int) -> Places:
-    """Every place where `text` names a product of the catalogue and is probably about it."""
+    """All places where `text` names a product of the catalogue and is probably about it."""
     known = index.names_among(_spans(text, max_words))
     lookup = lookup_of({key: verb for key, (verb, _) in known.items()})
     found = find_occurrences(text, lookup, max_words)
@@ -35,9 +35,9 @@ def find_places(index: Index, text: str, max_words: int) -> Places:
 
 
 def choose(text: str, places: Places, likeness: Floats) -> tuple[Named, Integers]:
-    """The mention and the rows of its products: the words whose products are the most alike to the review.
+    """The mention and the rows of its products: the words whose products are most similar to the review.
 
-    `likeness` has a score for each product, shape (products,); of equals the longer words.
+    `likeness` is the similarity of each product to the review, shape (products,). Ties go to the longer words.
     """
     scores: dict[str, float] = {}
     for place in places.occurrences:
@@ -50,7 +50,7 @@ def choose(text: str, places: Places, likeness: Floats) -> tuple[Named, Integers
 
 
 def given(index: Index, mention: str, max_words: int) -> tuple[Named, Integers]:
-    """The mention that the user gave, and the rows of the products of the longest name in it."""
+    """The user's mention, and the rows of the products with the longest name in it."""
     known = index.names_among([form_of(mention), *_spans(mention, max_words)])
     exact = known.get(form_of(mention))
     if exact is not None:
@@ -64,9 +64,9 @@ def given(index: Index, mention: str, max_words: int) -> tuple[Named, Integers]:
 
 
 def _spans(text: str, max_words: int) -> set[str]:
-    """The letters of all runs of up to `max_words` words."""
+    """The letters of all sequences of up to `max_words` words."""
     words = [word.lower() for word in WORD.findall(text)]
-    words_too = [word for word in words if word != "s"]  # of a possessive, which matching leaves out
+    words_too = [word for word in words if word != "s"]  # matching ignores the possessive
     return {
         "".join(some[start:end])
         for some in (words, words_too)

@@ -1,4 +1,4 @@
-"""The models for linking, loaded at their first use; exported ones if there are any."""
+"""The models for linking, from exports if possible, loaded at their first use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ameli_build.single.index import EXPORTS
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Encoders and trained networks; `exported` has the index's entry of each encoder."""
+    """Encoders and trained networks. `exported` has the index's entry for each encoder."""
 
     settings: Settings
     exports: Path
@@ -30,11 +30,11 @@ class Models:
 
     @classmethod
     def of(cls, snapshot: Snapshot, settings: Settings, about: Mapping[str, Any], learnt: Path) -> Models:
-        """With the exports in the cache; an encoder without its export runs in PyTorch."""
+        """Models with the exports in the cache; an encoder without an export runs in PyTorch."""
         exports = Work.of(snapshot, settings).folder(EXPORTS)
         there = {
-            role: told if told is not None and (exports / told["folder"]).is_dir() else None
-            for role, told in about["encoders"].items()
+            role: entry if entry is not None and (exports / entry["folder"]).is_dir() else None
+            for role, entry in about["encoders"].items()
         }
         return cls(settings, exports, learnt, there)
 
@@ -74,10 +74,10 @@ class Models:
 
     def _once(self, role: str, load: Any, plain: Any) -> Any:
         if role not in self.held:
-            told = self.exported[role]
-            if told is None:
+            entry = self.exported[role]
+            if entry is None:
                 self.held[role] = plain()
             else:
-                options = {key: value for key, value in told.items() if key != "folder"}
-                self.held[role] = load(self.exports / told["folder"], **options)
+                options = {key: value for key, value in entry.items() if key != "folder"}
+                self.held[role] = load(self.exports / entry["folder"], **options)
         return self.held[role]

@@ -16,7 +16,7 @@ from ameli_build.single.products import Products
 from ameli_build.single.reading import Reading
 
 UNNAMED = "product"
-"""The mention in hypotheses on a review without one."""
+"""The mention in hypotheses about a review without a mention."""
 
 
 def score_by_text(

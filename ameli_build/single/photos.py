@@ -1,4 +1,4 @@
-"""The photographs of a new review: opened with all guards, cut to the object, read by OCR (sections 3.2 and 4.2)."""
+"""The photographs of a new review: opened safely, cropped to the object, read by OCR (sections 3.2 and 4.2)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ameli_build.models.patches import best_patch
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photograph as a viewer shows it."""
+    """A photograph, upright as in a viewer."""
 
     path: Path
     image: Image.Image
 
 
 def open_photo(path: Path, max_pixels: int, max_bytes: int) -> Photo:
-    """A photograph; raises `UnusableInput` for a file that is missing, no picture, truncated or too large."""
+    """A photograph; raises `UnusableInput` if the file is missing, not a picture, truncated or too large."""
     try:
         if path.exists() and not path.is_file():  # a device or a pipe may never end
             raise UnusableInput(f"{path}: not a file")
@@ -39,13 +39,13 @@ def open_photo(path: Path, max_pixels: int, max_bytes: int) -> Photo:
         raise UnusableInput(f"{path}: no such file") from None
     except UnidentifiedImageError:
         raise UnusableInput(f"{path}: not a picture of a known format") from None
-    except Exception as error:  # Pillow's plug-ins raise whatever they like for damaged bytes
+    except Exception as error:  # Pillow's plug-ins raise many kinds of errors for damaged files
         why = f"{type(error).__name__}: {error}".replace("\n", " ")
         raise UnusableInput(f"{path}: not a picture that can be used ({why})") from None
 
 
 def patch_of(photo: Photo, prompts: Sequence[str], settings: Settings) -> Image.Image | None:
-    """The object that a prompt names, the first that hits, cut out as filter 7 does; None on a miss."""
+    """The object of the first prompt that the detector finds, cropped as in filter 7; None on a miss."""
     models, needed = settings.models, score_needed(settings)
     for prompt in prompts:
         score, patch = best_patch(models.detector, models.device, photo.image.copy(), prompt)

@@ -1,4 +1,4 @@
-"""The candidates of one review as the baseline's records."""
+"""The candidates of a review as records of the baseline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ameli_build.single.index import Index
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """Some products in a given order, best first, with their sheets."""
+    """Products, best first, with their specification sheets."""
 
     kb: KnowledgeBase
     sheets: tuple[Sheet, ...]

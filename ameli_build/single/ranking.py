@@ -1,4 +1,4 @@
-"""Which product a review is about: retrieval with the prior, then text module, image module and attribute filter."""
+"""Ranking of products for a review: retrieval with the prior, then text module, image module and attribute filter."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ NOT_RUN = "only string match and OCR are asked for attributes: the language mode
 
 
 NAME_WEIGHT = 2.0
-"""What a product's name in the text adds beside a picture where nothing was trained, in standard deviations of the
-products' scores: much, but a picture that shows something else can still outweigh it."""
+"""Bonus for products named in the text of a review with a photograph, in standard deviations of the scores.
+
+It applies only without trained modules. A photograph of another product can still outweigh it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Products as retrieved, best first, the first `judged` of them to be judged.
+    """Retrieved products, best first; the first `judged` of them go to the modules.
 
-    Of all products: `fused` are the weighted sums of the channels, `scores` what ranks them, and `allowed` is the
-    prior's verdict.
+    For all products, `fused` has the weighted sums of the channels, `scores` the scores of the ranking, and `allowed`
+    the verdicts of the prior.
     """
 
     rows: Integers
@@ -66,8 +68,8 @@ def answer(index: Index, models: Models, settings: Settings, reading: Reading, t
     found = find_stated(index, reading.text, reading.lines, counting)
     text = score_by_text(index, models, settings, reading, products, found, rows)
     judged = _combine(index, text, score_by_image(settings, index, reading, rows), retrieved.scores[rows])
-    told = found if is_trained(index) else find_stated(index, reading.text, (), counting)
-    dropped = np.array([told.contradicts(products.sheets[place]) for place in range(len(rows))], dtype=np.bool_)
+    stated = found if is_trained(index) else find_stated(index, reading.text, (), counting)
+    dropped = np.array([stated.contradicts(products.sheets[place]) for place in range(len(rows))], dtype=np.bool_)
     dropped &= settings.baseline.attribute_filter
     order = rank_judged(judged.score[None], np.arange(len(rows), dtype=np.int64)[None], dropped[None])[0]
     places = [*order, *range(len(rows), len(retrieved.rows))][:top]
@@ -78,20 +80,20 @@ def answer(index: Index, models: Models, settings: Settings, reading: Reading, t
 
 
 def is_trained(index: Index) -> bool:
-    """Whether `ameli baseline` has left modules: then evidence counts as it counted there.
+    """Whether `ameli baseline` has trained modules, whose weights then decide.
 
-    Without them nothing has shown how far OCR, the prior and cosines can be trusted. Then products are ranked by the
-    cosines alone; what OCR reads, a neighbour's label perhaps, is told but throws no product out.
+    Without trained modules, the reliability of OCR, prior and cosines is unknown. Products are then ranked by cosines
+    alone. Attributes read by OCR, perhaps from another thing's label, are shown but exclude no product.
     """
     learnt = index.about["learnt"]
     return bool(learnt["head"] or learnt["adapter"])
 
 
 def retrieve(index: Index, settings: Settings, reading: Reading, top: int) -> Retrieved:
-    """The first `top` products by the weighted sum of the channels that there are.
+    """The first `top` products by the weighted sum of the available channels.
 
-    Those that the mention can denote come first, and the others behind them are not judged. A name that was only found
-    in the text, beside a picture and with nothing trained, adds `NAME_WEIGHT` instead.
+    Products that the mention can denote come first; the others are not judged. If the mention was only found in the
+    text, the review has a photograph, and no module was trained, `NAME_WEIGHT` is added instead.
     """
     options = settings.baseline
     weights = _weights(index.about["learnt"]["weights"], list(reading.channels))
@@ -114,12 +116,12 @@ def retrieve(index: Index, settings: Settings, reading: Reading, top: int) -> Re
 
 
 def _by_score(scores: Floats) -> Integers:
-    """All products, best first; of equals the smaller SKU."""
+    """All products, best first; ties by SKU."""
     return np.argsort(-scores, kind="stable").astype(np.int64)
 
 
 def _weights(learnt: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
-    """The tuned weights of the existing channels as shares; even weights without tuning."""
+    """The tuned weights of the available channels, with a sum of 1; equal weights without tuning."""
     some = {name: learnt.get(name, 0.0) for name in names}
     total = sum(some.values())
     return {name: weight / total for name, weight in some.items()} if total else dict.fromkeys(names, 1 / len(names))

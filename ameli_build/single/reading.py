@@ -1,4 +1,4 @@
-"""The content of one new review: its mention, its similarity to every product, the text on its photographs."""
+"""The content of a new review: its mention, its similarity to each product, and the text on its photographs."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ ONLY_FIRST = "only the first picture is compared (baseline.images = first)"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One review: `vector` is that of its text (None without), `rows` are the products that its mention can denote.
+    """A review. `vector` is its text's vector, None without text. `rows` are the products that its mention can denote.
 
-    `channels` are cosines with all products, shape (products,), by name: "text", "image"; `lines` what OCR read.
+    `channels` are cosines with all products, shape (products,), by name ("text", "image"). `lines` are lines of OCR.
     """
 
     text: str
@@ -45,7 +45,7 @@ class Reading:
 
 
 def take_photos(text: str, images: Sequence[Path], settings: Settings) -> list[Photo]:
-    """The photographs; raises `UnusableInput` for an unusable one, and for a review without text and photographs."""
+    """The photographs; raises `UnusableInput` for an unusable photograph, and for a review without any content."""
     if not text.strip() and not images:
         raise UnusableInput("nothing to link: give a text, a picture, or both")
     return [open_photo(path, settings.clean.max_pixels, settings.crawl.max_image_bytes) for path in images]
@@ -83,7 +83,7 @@ def read_review(
 
 
 def _named(text: str, places: Places, channels: Mapping[str, Floats]) -> tuple[Named, Integers]:
-    """The mention in the text, chosen by the similarity of products in all channels so far."""
+    """The mention in the text, chosen by the similarity of products in all available channels."""
     likeness = sum(channels.values(), start=np.float32(0))
     return choose(text, places, np.asarray(likeness, dtype=np.float32))
 
@@ -91,10 +91,10 @@ def _named(text: str, places: Places, channels: Mapping[str, Floats]) -> tuple[N
 def _picture_channel(
     index: Index, models: Models, settings: Settings, photos: Sequence[Photo], prompt: str, notes: list[str]
 ) -> Floats:
-    """Cosines of the photographs with all products, adapted where adapters were learnt.
+    """Cosines of the photographs with all products, with adapters if they were trained.
 
-    A photograph is cut to the object where adapters learnt from such patches, or the detector knows what to look for.
-    A guess at what stands out can cut the product away.
+    A photograph is cropped to the object if the adapters were trained on such patches, or if the detector searches for
+    the prompt. Otherwise the crop is only a guess, which could remove the product.
     """
     patches: list[Image.Image | None] = [None] * len(photos)
     if index.about["learnt"]["adapter"] or looks_for(settings.models.detector, prompt):
@@ -111,7 +111,7 @@ def _picture_channel(
 
 
 def _lines(photos: Sequence[Photo], settings: Settings, notes: list[str]) -> list[str]:
-    """The text on photographs; without a reader a note says why there is none."""
+    """The text on photographs; without a reader, a note has the reason."""
     try:
         return read_lines(photos, settings)
     except UnusableInput as error:

@@ -1,4 +1,4 @@
-"""An answer for people: a table on a terminal, plain lines elsewhere; and as JSON."""
+"""Output of an answer: a table on a terminal, plain lines elsewhere, or JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def show(answer: Answer, *, as_json: bool = False) -> None:
 
 
 def _summary(answer: Answer) -> list[str]:
-    """The mention and the attributes, a line each."""
+    """Lines with the mention and the attributes."""
     named = answer.mention
     products = f"{named.products} product{'' if named.products == 1 else 's'} of that name"
     mention = f"{named.text} ({named.how}; {products})" if named.text else "none"

@@ -30,29 +30,29 @@ NO_ONNX = "what ameli baseline learnt needs the package onnx to be used here: re
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """The part of a baseline in the index.
+    """The part of a baseline that the index contains.
 
-    `about` goes into `index.json`: `weights` of retrieval's channels, `lambda`, whether there is an `adapter` and a
-    `head`, and a `note` on what is missing. `adapt` turns vectors of product pictures into adapted ones. `encoder` is
-    the encoder of pairs where it learnt too.
+    `about` goes into `index.json`: the `weights` of retrieval's channels, `lambda`, whether there is an `adapter` and a
+    `head`, and a `note` on missing parts. `adapt` applies the adapter to vectors of product pictures. `encoder` is the
+    encoder of pairs if it was fine-tuned.
     """
 
     about: dict[str, Any]
     adapt: Callable[[Matrix], Matrix] | None
     encoder: PairEncoder | None
     digest: str = ""
-    """Of the file that holds the encoder."""
+    """Digest of the encoder's file."""
 
 
 def bring_learnt(snapshot: Snapshot, settings: Settings, folder: Path) -> Learnt:
-    """Write the trained networks to `folder` as ONNX files: `adapter.onnx` (of reviews) and `head.onnx`.
+    """Write the trained networks to `folder` as ONNX files: `adapter.onnx` (for review pictures) and `head.onnx`.
 
-    Nothing where the baseline ran with other models, signals or another number of attributes than these settings name,
-    and where it did not finish.
+    Nothing is written if the baseline did not finish, or ran with other models, signals or another number of attributes
+    than these settings.
     """
     about: dict[str, Any] = {"weights": {}, "lambda": None, "adapter": False, "head": False, "note": NOT_RUN}
     record = whole_record(snapshot)
-    if not record:  # scores and modules of a run that was stopped may be of two runs
+    if not record:  # after an interrupted run, scores and modules may belong to different runs
         return Learnt(about, None, None)
     scores = read_scores(snapshot.root / "baseline" / "scores.json")
     signals = record.get("settings", {}).get("text_signals", True)
@@ -89,10 +89,10 @@ def _same_models(used: Mapping[str, str], settings: Settings) -> bool:
 def _there(load: Callable[[], T]) -> T | None:
     try:
         return load()
-    except UnusableInput:  # never trained, or not kept
+    except UnusableInput:  # not trained, or removed from the cache
         return None
 
 
 def adapted(learnt: Learnt, vectors: Matrix) -> Matrix:
-    """Vectors of product pictures as retrieval compares them."""
+    """Vectors of product pictures after the adapter."""
     return vectors if learnt.adapt is None else np.round(learnt.adapt(vectors), 6)

@@ -1,1 +1,1 @@
-"""One drawing function a kind of product; a `Subject` goes in, its canvas is drawn on."""
+"""A drawing function for each kind of product; it draws on the canvas of a `Subject`."""

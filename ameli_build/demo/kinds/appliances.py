@@ -212,7 +212,7 @@ def _microwave_panel(s: Subject, left: float, right: float, top: float, foot: fl
 
 
 def washer(s: Subject) -> None:
-    """A washing machine with a round door, or one that is loaded from above."""
+    """A washing machine with a round door, or a top loader."""
     t, c = s.traits, s.canvas
     half, top, foot = 0.31 + 0.05 * s.size, 0.07, 0.94
     left, right = 0.5 - half, 0.5 + half

@@ -116,7 +116,7 @@ def monitor(s: Subject) -> None:
 
 
 def _stand(s: Subject, foot: float, half: float) -> None:
-    """What holds a television or a monitor up."""
+    """The stand of a television or a monitor."""
     t, c = s.traits, s.canvas
     style, drop = t.pick("stand", 4), t.between("drop", 0.06, 0.11)
     if style == 0:

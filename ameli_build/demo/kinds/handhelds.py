@@ -1,11 +1,11 @@
-"""Drawings of what is worn or held: tablets, phones, watches."""
+"""Drawings of tablets, phones and watches."""
 
 from ameli_build.demo.canvas import DARK, METAL, WHITE, Point, mix
 from ameli_build.demo.subject import Subject
 
 
 def tablet(s: Subject) -> None:
-    """A tablet, upright or lying, with a broad rim in its colour; some with a pen."""
+    """A tablet, in portrait or landscape, with a broad rim in its colour; some with a pen."""
     t, c = s.traits, s.canvas
     long, short = 0.84 + 0.08 * s.size, (0.84 + 0.08 * s.size) * t.between("aspect", 0.6, 0.78)
     wide, high = (long, short) if t.flip("lying", 0.45) else (short, long)
@@ -34,7 +34,7 @@ def tablet(s: Subject) -> None:
 
 
 def phone(s: Subject) -> None:
-    """A phone as shops show it: the back, half hidden by the front."""
+    """A phone as in shops: the back, half hidden by the front."""
     t, c = s.traits, s.canvas
     high = 0.84 + 0.1 * s.size
     wide = high * t.between("aspect", 0.46, 0.53)

@@ -1,1 +1,1 @@
-"""The storefront's pages: one module a generation of product pages, and one each for what lies around them."""
+"""The storefront's pages: a module for each generation of product pages, and modules for all other pages."""

@@ -1,4 +1,4 @@
-"""The shop's developer API, `/v1/products`: the same products as on the pages, as one of its partners sees them."""
+"""The shop's developer API, `/v1/products`, with the same products as the pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ameli_build.demo.shop_index import pick
 from ameli_build.demo.world import WorldImage, WorldProduct
 
 API_KEY = "0demo0key0of0the0storefront0"
-"""The one key that the storefront takes."""
+"""The only key that the storefront accepts."""
 
 PATH = r"/v1/products(?:\((?P<query>.*)\)|/(?P<sku>\d+)\.json)?"
 _BRIEF = ("name", "sku", "salePrice")
@@ -24,7 +24,7 @@ _CURSOR = re.compile(rb"product_(\d+)_us")
 
 
 def products(shop: Shop, found: re.Match[str], query: Mapping[str, str]) -> Answer:
-    """The answer for a call; `query` has the call itself under ""."""
+    """The response to a call; `query` has the call itself under ""."""
     if query.get("apiKey") != API_KEY:
         return _error(403, "Forbidden", "The given API Key has invalid credentials or is over its quota")
     if found["sku"]:
@@ -43,7 +43,7 @@ def products(shop: Shop, found: re.Match[str], query: Mapping[str, str]) -> Answ
 def _envelope(
     shop: Shop, chosen: Sequence[WorldProduct], some: Sequence[WorldProduct], size: int, query: Mapping[str, str]
 ) -> dict[str, Any]:
-    """One page of a listing; the cursor of an empty one leads to itself."""
+    """A page of a listing; the cursor of an empty page leads to itself."""
     cursor = query.get("cursorMark")
     paging: dict[str, Any] = {"from": 1, "to": len(some), "currentPage": 1}
     if cursor is not None:
@@ -60,7 +60,7 @@ def _envelope(
 
 
 def _chosen(shop: Shop, query: str) -> list[WorldProduct] | None:
-    """The products that a query means, None for one that cannot be understood."""
+    """The products of a query; None for an invalid query."""
     everything = shop.shelves.products
     if query in ("", "active=true"):
         return list(everything.values())
@@ -77,7 +77,7 @@ def _cursor(sku: str) -> str:
 
 
 def _after(cursor: str) -> int | None:
-    """The number of the last product before a cursor, None for a cursor that leads nowhere."""
+    """The number of the last product before a cursor; None for an invalid cursor."""
     if cursor == "*":
         return -1
     try:
@@ -148,14 +148,14 @@ def _whole(shop: Shop, product: WorldProduct) -> dict[str, Any]:
 
 
 def _detail(name: str, value: str) -> dict[str, Any]:
-    """A row of the sheet; some of those that list several things come as a list."""
+    """A row of the sheet; some values with several items are lists."""
     parts = value.split(", ")
     several = len(parts) > 1 and pick(f"values/{name}", 2) == 0
     return {"name": name, "values": parts} if several else {"name": name, "value": value}
 
 
 def _images(shop: Shop, images: Sequence[WorldImage]) -> list[dict[str, Any]]:
-    """Every view in two sizes, the small one first."""
+    """Each view in two sizes, the small size first."""
     listed: list[dict[str, Any]] = []
     for number, image in enumerate(images):
         view = _VIEWS[number] if number < len(_VIEWS) else f"Alt_View_{number + 5}"
@@ -167,7 +167,7 @@ def _images(shop: Shop, images: Sequence[WorldImage]) -> list[dict[str, Any]]:
 
 
 def _variations(shop: Shop, product: WorldProduct) -> list[dict[str, Any]]:
-    """Every variant that is still sold, with what it differs in."""
+    """All variants that are still sold, with their differences."""
     told: dict[str, list[dict[str, str]]] = {variant.sku: [] for variant in shop.shelves.siblings(product)}
     for name, values in shop.variations(product):
         for value, variant in values:

@@ -12,17 +12,17 @@ SPECIFICATIONS_PATH = "/canopy/component/shop/specifications/v1"
 
 
 def has_survey(product: WorldProduct) -> bool:
-    """Whether a survey covers the page until it is declined: one in five."""
+    """Whether a survey covers the page until it is declined; true for one page in five."""
     return pick(f"survey/{product.sku}", 5) == 0
 
 
 def is_marketplace(product: WorldProduct) -> bool:
-    """Whether the page names its sheet as those of marketplace items do: one in four."""
+    """Whether the page names its sheet like pages of marketplace items; true for one page in four."""
     return pick(f"marketplace/{product.sku}", 4) == 0
 
 
 def product_page(shop: Shop, product: WorldProduct) -> str:
-    """The page as the server sends it."""
+    """The HTML of the page."""
     return render(
         "product_a",
         **product_facts(shop, product),
@@ -35,7 +35,7 @@ def product_page(shop: Shop, product: WorldProduct) -> str:
 
 
 def sheet(product: WorldProduct) -> dict[str, Any]:
-    """What the page's script asks for after the click."""
+    """The HTML that the page's script loads after the click."""
     return {
         "sections": [
             {"title": group, "rows": [[row.name, row.value, definition(row)] for row in rows]}

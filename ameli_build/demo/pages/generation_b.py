@@ -21,12 +21,12 @@ from ameli_build.demo.world import WorldProduct
 
 
 def is_initialized(product: WorldProduct) -> bool:
-    """Whether the page gives its sheet to an initializer, as a JavaScript string: one in four."""
+    """Whether the page passes its sheet to an initializer, as a JavaScript string; true for one page in four."""
     return pick(f"initializer/{product.sku}", 4) == 0
 
 
 def product_page(shop: Shop, product: WorldProduct) -> str:
-    """The page as the server sends it."""
+    """The HTML of the page."""
     blobs = {
         component_id(product, "shop-media-gallery"): _gallery(shop, product),
         component_id(product, "pricing-price"): _price(product),

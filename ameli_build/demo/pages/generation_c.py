@@ -15,12 +15,12 @@ _UNDEFINED = "\ufffe undefined \ufffe"
 
 
 def is_nameless(product: WorldProduct) -> bool:
-    """Whether the sections of the sheet carry no names: one page in three."""
+    """Whether the sections of the sheet have no names; true for one page in three."""
     return pick(f"nameless/{product.sku}", 3) == 0
 
 
 def product_page(shop: Shop, product: WorldProduct) -> str:
-    """The page as the server sends it."""
+    """The HTML of the page."""
     groups = _groups(product)
     return render(
         "product_c",

@@ -1,4 +1,4 @@
-"""Category listings, in the form before 2025 and in the one since; and the page that a visitor starts at."""
+"""Category listings, in the forms before and since 2025, and the shop's home page."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ NEW_PAGE = 18
 
 
 def is_new_form(category: Category) -> bool:
-    """Whether the shop already shows a category in its new form: one in three."""
+    """Whether the shop shows a category in the new form; true for one category in three."""
     return pick(f"listing/{category.id}", 3) == 0
 
 
 def listing(shop: Shop, category: Category, number: int) -> str:
-    """Page `number`, from 1, of a category; a page past the end has no cards."""
+    """Page `number` of a category, from 1; a page after the last has no cards."""
     size = NEW_PAGE if is_new_form(category) else OLD_PAGE
     pages = -(-len(category.products) // size)
     cards = category.products[(number - 1) * size : number * size]
@@ -41,12 +41,12 @@ def home(shop: Shop) -> str:
 
 
 def _front(category: Category) -> object:
-    """A picture that stands for a category: the first of its first product that has one."""
+    """The picture of a category: the first picture of its first product with pictures."""
     return next((product.images[0] for product in category.products if product.images), None)
 
 
 def _below(shop: Shop, category: Category) -> list[tuple[str, str]]:
-    """(name, path) of the categories one level below."""
+    """(name, path) of the direct subcategories."""
     depth = len(category.path)
     every = shop.shelves.categories.values()
     return [

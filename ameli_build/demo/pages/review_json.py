@@ -1,4 +1,4 @@
-"""The shop's review JSON, `/ugc/v2/reviews`: every review of a family, with the variant linked as the shop links it."""
+"""The shop's review JSON, `/ugc/v2/reviews`: all reviews of a family, with the shop's links to variants."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ _BADGES: dict[str, dict[str, Any]] = {
 
 
 def review_page(shop: Shop, product: WorldProduct, query: Mapping[str, str]) -> dict[str, Any]:
-    """One page of the reviews listed under `product`; past the end, `topics` is empty.
+    """A page of the reviews listed under `product`; after the last page, `topics` is empty.
 
-    `query` may hold page, pageSize (at most 100), sort, searchText and verifiedPurchaseOnly.
+    `query` can have page, pageSize (at most 100), sort, searchText and verifiedPurchaseOnly.
     """
     found = _sorted(_matching(shop.shelves.reviews_of(product), query), query.get("sort", "BEST_REVIEW"))
     size = min(_number(query.get("pageSize"), 20), 100)
@@ -82,7 +82,7 @@ def _matching(reviews: list[WorldReview], query: Mapping[str, str]) -> list[Worl
 
 
 def _sorted(reviews: list[WorldReview], sort: str) -> list[WorldReview]:
-    """Newest first comes in; MOST_HELPFUL, BEST_REVIEW and BEST_MATCH put the votes before the date."""
+    """Sort reviews, given newest first; MOST_HELPFUL, BEST_REVIEW and BEST_MATCH sort by votes before the date."""
     if sort == "MOST_RECENT":
         return reviews
     if sort == "MOST_HELPFUL":
@@ -91,9 +91,9 @@ def _sorted(reviews: list[WorldReview], sort: str) -> list[WorldReview]:
 
 
 def topic(shop: Shop, review: WorldReview, listed: WorldProduct) -> dict[str, Any]:
-    """One review as the shop sends it under the product `listed`.
+    """A review in the shop's format, listed under the product `listed`.
 
-    `productDetails` is there when the review was written for a sibling of `listed`, and absent when for `listed`.
+    It has `productDetails` only if the review was written about a sibling of `listed`.
     """
     fields: dict[str, Any] = {
         "id": review.review_id,
@@ -127,12 +127,12 @@ def _badge(code: str) -> dict[str, Any]:
 
 
 def has_suppliers_copy_only(photo: WorldImage) -> bool:
-    """Whether the shop has no copy of a photograph on its own image host (its `piscesUrl` is null): one in twelve."""
+    """Whether the shop's image host has no copy of a photograph (`piscesUrl` is null); true for one in twelve."""
     return pick(f"copied/{photo.name}", 12) == 0
 
 
 def best_copy(shop: Shop, review: WorldReview, photo: WorldImage) -> str:
-    """The URL of a photograph in full size: on the shop's own image host where that has it, else on its supplier's."""
+    """The URL of a photograph in full size: on the shop's image host, or else on its supplier's host."""
     return original_image(_photo(shop, review, photo)["piscesUrl"] or _photo(shop, review, photo)["normalUrl"])
 
 
@@ -172,7 +172,7 @@ def _secondary(review: WorldReview) -> list[dict[str, Any]]:
 
 
 def _near(review: WorldReview, aspect: str) -> int:
-    """A grade from 1 to 5, at most one away from the review's rating."""
+    """A grade from 1 to 5 that differs from the review's rating by at most one."""
     return min(5, max(1, review.rating + pick(f"{aspect}/{review.review_id}", 3) - 1))
 
 

@@ -1,4 +1,4 @@
-"""The page with all reviews of a product, for people; a crawler reads the JSON."""
+"""The page with all reviews of a product, for people; crawlers read the JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PAGE = 20
 
 
 def all_reviews(shop: Shop, product: WorldProduct, number: int) -> str:
-    """Page `number`, from 1, of the reviews listed under a product."""
+    """Page `number` of the reviews listed under a product, from 1."""
     every = shop.shelves.reviews_of(product)
     some = every[(number - 1) * PAGE : number * PAGE]
     path = f"{reviews_path(product)}?variant=A&skuId={product.sku}&page="

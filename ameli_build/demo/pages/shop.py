@@ -1,4 +1,4 @@
-"""What all pages share: addresses, templates, and the facts about a product that every generation shows."""
+"""Shared parts of all pages: URLs, templates, and facts about a product."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ _SHOWN = {"true": "Yes", "false": "No"}
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The shelves and the hosts that they are served from: pages, pictures, and a supplier's copies of photographs."""
+    """The shelves and the URLs of the hosts: pages, pictures, and a supplier's copies of photographs."""
 
     shelves: Shelves
     site_url: str
     image_url: str
     photo_url: str = ""
-    """The image host where there is no other."""
+    """Host of photographs; "" for the image host."""
 
     def product_path(self, product: WorldProduct) -> str:
-        """The canonical path of a product page in the form of its generation."""
+        """The canonical path of a product page, in the format of its generation."""
         if product.generation == "C":
             return f"/product/{slug(product.name)}/{product.bsin}/sku/{product.sku}"
         return self.old_path(product.sku, product.name)
 
     def card_path(self, product: WorldProduct) -> str:
-        """The path that a listing's new form links to: without the SKU for a page of generation C."""
+        """The path in links of new listings, which has no SKU for a page of generation C."""
         return self.product_path(product).partition("/sku/")[0]
 
     @staticmethod
     def old_path(sku: str, name: str) -> str:
-        """The path that all product pages had before generation C; review links still have it."""
+        """The path of product pages before generation C; links in reviews still use it."""
         return f"/site/{slug(name)}/{sku}.p?skuId={sku}"
 
     @staticmethod
@@ -54,7 +54,7 @@ class Shop:
         return f"{first}id={category.id}" if number == 1 else f"{first}cp={number}&id={category.id}"
 
     def image(self, image: WorldImage, side: int | None = None) -> str:
-        """The URL of a catalogue picture, scaled to `side` pixels where given."""
+        """The URL of a catalogue picture; with `side`, of a copy scaled to so many pixels."""
         return self.image_url + product_image_path(image) + scaled(side)
 
     def photo(self, photo: WorldImage, side: int | None = None) -> str:
@@ -62,12 +62,12 @@ class Shop:
         return self.image_url + review_photo_path(photo) + scaled(side)
 
     def rating(self, product: WorldProduct) -> tuple[float, int]:
-        """Average rating, to one decimal, and number of the reviews listed under a product."""
+        """Average rating, rounded to one decimal, and number of the reviews listed under a product."""
         ratings = [review.rating for review in self.shelves.reviews_of(product)]
         return (round(sum(ratings) / len(ratings), 1) if ratings else 0.0), len(ratings)
 
     def variations(self, product: WorldProduct) -> list[tuple[str, list[tuple[str, WorldProduct]]]]:
-        """(attribute, [(value, variant)]) for the attributes in which the variants of the family differ."""
+        """(attribute, [(value, variant)]) for each attribute in which the variants of the family differ."""
         family = self.shelves.siblings(product)
         sheets = [{row.name: row.value for row in variant.attributes} for variant in family]
         hidden = {"Product Name", "Model Number", "UPC"}
@@ -79,9 +79,9 @@ class Shop:
         ]
 
     def choices(self, product: WorldProduct) -> list[tuple[str, list[tuple[str, str | None]]]]:
-        """(attribute, [(value, path)]) to choose a variant by; no path at the product's own value.
+        """(attribute, [(value, path)]) for links to variants; the product's own value has no path.
 
-        A value leads to the variant that has it and is otherwise most like the product.
+        A value links to the variant with that value that is otherwise most similar to the product.
         """
         rows = set(product.attributes)
         chosen = []
@@ -96,18 +96,18 @@ class Shop:
 
 
 def _counting(value: str) -> tuple[float, str]:
-    """Sorts "8 gigabytes" before "16 gigabytes", and what begins with no number after both."""
+    """Sort key that puts "8 gigabytes" before "16 gigabytes", and values without a number last."""
     number = re.match(r"\d+(?:\.\d+)?", value)
     return (float(number[0]) if number else float("inf")), value
 
 
 def scaled(side: int | None) -> str:
-    """The suffix that asks the image host for a smaller copy."""
+    """The suffix of a smaller copy on the image host."""
     return f";maxHeight={side};maxWidth={side}" if side else ""
 
 
 def shown(value: str) -> str:
-    """A value as the page shows it: the JSON's true and false are Yes and No."""
+    """A value as text; true and false become Yes and No."""
     return _SHOWN.get(value, value)
 
 
@@ -120,22 +120,22 @@ def grouped(attributes: Sequence[Attribute]) -> list[tuple[str, list[Attribute]]
 
 
 def component_id(product: WorldProduct, component: str) -> str:
-    """The id of a page component: its name and digits that change from page to page."""
+    """The id of a page component: its name, and digits that differ between pages."""
     return f"{component}-{10_000_000 + pick(f'{component}/{product.sku}', 89_999_999)}"
 
 
 def script_json(value: Any) -> Markup:
-    """JSON that can stand inside a script element: no `<` in it."""
+    """JSON for a script element, without `<`."""
     return Markup(json.dumps(value, ensure_ascii=False).replace("<", "\\u003c"))
 
 
 def script_string(text: str) -> Markup:
-    """A JavaScript string literal that can stand inside a script element."""
+    """A JavaScript string literal for a script element."""
     return script_json(text)
 
 
 def definition(row: Attribute) -> str | None:
-    """The tooltip that some rows carry."""
+    """The tooltip of some rows."""
     return f"What the maker states as {row.name.lower()}." if pick(f"tooltip/{row.name}", 3) == 0 else None
 
 
@@ -166,12 +166,12 @@ def structured_data(shop: Shop, product: WorldProduct) -> dict[str, Any]:
 
 
 def crumbs(shop: Shop, path: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """(name, path of the listing) from the root to the category."""
+    """(name, path of the listing) of the categories from the root to the product's category."""
     return [(name, shop.listing_path(shop.shelves.categories[identifier])) for identifier, name in path]
 
 
 def product_facts(shop: Shop, product: WorldProduct) -> dict[str, Any]:
-    """What the templates of all three generations show."""
+    """The variables of the templates of all three generations."""
     average, count = shop.rating(product)
     return {
         "shop": shop,
@@ -193,6 +193,6 @@ def reviews_path(product: WorldProduct) -> str:
 
 
 def render(template: str, **values: Any) -> str:
-    """One page from its template, `templates/<name>.html.jinja`."""
+    """A page from the template `templates/<name>.html.jinja`."""
     helpers = {"shown": shown, "grouped": grouped, "definition": definition, "script_json": script_json}
     return _TEMPLATES.get_template(f"{template}.html.jinja").render(**helpers, **values)

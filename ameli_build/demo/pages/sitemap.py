@@ -32,21 +32,21 @@ _CLOSED = (
 
 
 def robots(shop: Shop) -> str:
-    """What the shop asks of robots: products, listings and reviews are open, its internal services are not."""
+    """robots.txt, which allows products, listings and reviews, and disallows internal services."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in _CLOSED), ""]
     lines += ["User-agent: GetIntentCrawler", "Disallow: /", "", f"Sitemap: {shop.site_url}/sitemaps_pdp.xml", ""]
     return "\n".join(lines)
 
 
 def index(shop: Shop) -> str:
-    """The sitemap's index: one entry a shard."""
+    """The sitemap's index, with an entry for each shard."""
     count = max(1, -(-len(shop.shelves.products) // SHARD))
     places = [f"{shop.site_url}/sitemaps_pdp.{number:04d}.xml.gz" for number in range(count)]
     return _document("sitemapindex", "sitemap", places)
 
 
 def shard(shop: Shop, number: int) -> bytes | None:
-    """One gzipped shard of product URLs; None past the end."""
+    """A gzipped shard of product URLs; None after the last shard."""
     products = list(shop.shelves.products.values())[number * SHARD : (number + 1) * SHARD]
     if not products:
         return None

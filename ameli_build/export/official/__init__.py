@@ -1,1 +1,1 @@
-"""The data set in the authors' layout: names of files, integer ids, and a writer for each kind of record."""
+"""The data set in the authors' layout: file names, integer ids, and a writer for each kind of record."""

@@ -1,4 +1,4 @@
-"""What the shop said of a review beside its text: stars, votes, and where its photographs were."""
+"""The shop's data about a review besides its text: stars, votes, and the URLs of its photographs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ameli_build.core.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Stars and votes of a review, and the address of each photograph by its hash."""
+    """Stars and votes of a review, and the URL of each photograph by its hash."""
 
     rating: int | None = None
     helpful: int = 0
@@ -21,12 +21,12 @@ class Listed:
     addresses: Mapping[str, str] = field(default_factory=dict)
 
     def urls(self, images: Sequence[str]) -> list[str]:
-        """The addresses of some photographs, "" for one that is not known."""
+        """The URLs of photographs; "" for an unknown URL."""
         return [self.addresses.get(PurePosixPath(path).stem, "") for path in images]
 
 
 def read_listed(snapshot: Snapshot) -> dict[str, Listed]:
-    """The reviews of the catalog; of several links of one review, the first by SKU counts. Empty without them."""
+    """The catalogue's reviews by id; empty without a catalogue. For several SKUs of a review, the first row counts."""
     if not all(snapshot.table_path(f"catalog/{name}").is_file() for name in ("reviews", "images")):
         return {}
     reviews = snapshot.read("catalog/reviews").unique("review_id", keep="first", maintain_order=True)

@@ -1,4 +1,4 @@
-"""The integers that the authors' layout has for ids."""
+"""Integer ids of the authors' layout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ameli_build.release import official_layout as layout
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """Our ids -> integers: products from 1 in the order of their SKUs, then reviews in the order of their ids."""
+    """Integers by id: products from 1 in the order of their SKUs, then reviews in the order of their ids."""
 
     products: Mapping[str, int]
     reviews: Mapping[str, int]

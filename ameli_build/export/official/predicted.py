@@ -1,4 +1,4 @@
-"""What a finished baseline said of a review, in the fields that the authors' code keeps it in."""
+"""A baseline's predictions for reviews, in the fields of the authors' code."""
 
 from __future__ import annotations
 
@@ -23,50 +23,50 @@ EXTRACTORS = (
     "model_version",
     "model_version_to_product_title",
 )
-"""Ends of the `predicted_attribute_*` fields, which the authors' code wants even where they are empty."""
+"""Suffixes of the `predicted_attribute_*` fields. The authors' code requires all of them, even empty."""
 
 OURS = {"string match": "exact", "ocr": "ocr", "generator": "gpt2"}
-"""The authors' names of our extractors; what a review implies has none."""
+"""The authors' name of each extractor. Implied values have none."""
 
 CHANNELS = {"bi_score": "retrieval_text", "image_score": "retrieval_image", "cross_score": "retrieval_cross"}
 
 TEXT, IMAGE, CROSS = CHANNELS["bi_score"], CHANNELS["image_score"], CHANNELS["cross_score"]
 NEAREST = {TEXT: (tables.SBERT,), IMAGE: (tables.TUNED, tables.CLIP)}
-"""Rows of Table 4 that rank by one channel alone; the first that ran counts. With a cross-encoder SBERT's has two."""
+"""Rows of Table 4 that rank by a single channel; the first that ran counts. With a cross-encoder, SBERT's has two."""
 
 SURE = 0.00005
-"""Half a unit of the last digit that a score is kept with: a probability of 0 or 1 has no logit."""
+"""Half a unit of a stored score's last digit. It replaces probabilities of 0 and 1, which have no logit."""
 
 MISSING = -1.0
-"""The authors' score of a channel that says nothing of a candidate."""
+"""The authors' value for a missing score of a candidate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """Retrieved products, best first, their scores by kind, and the attributes that were found in the review."""
+    """Predictions for a review: retrieved products, best first, their scores by kind, and the attributes found."""
 
     skus: Sequence[str] = ()
     scores: Mapping[str, Sequence[float]] | None = None
     found: Sequence[tuple[str, str]] = ()
     by: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
-    """What single extractors found, by the authors' name."""
+    """Attributes by extractor, under the authors' names."""
     nearest: Mapping[str, Sequence[tuple[str, float]]] = field(default_factory=dict)
-    """Products that one channel ranks first, and its scores, whether they are candidates or not."""
+    """Best products of each channel with their scores, including products that are not candidates."""
 
     def first(self, count: int) -> Predicted:
-        """With the first candidates alone."""
+        """The same prediction with only the first candidates."""
         scores = {name: values[:count] for name, values in (self.scores or {}).items()}
         return replace(self, skus=self.skus[:count], scores=scores, nearest={})
 
     def candidates(self, ids: Mapping[str, int], *, modules: bool = False) -> dict[str, Any]:
         """`fused_candidate_list` and `fused_score_dict`; with the scores of disambiguation for `modules`."""
         scores = self.scores or {}
-        told: dict[str, dict[str, Any]] = {}
+        scores_by_id: dict[str, dict[str, Any]] = {}
         for n, sku in enumerate(self.skus):
             one: dict[str, Any] = {"corpus_id": str(ids[sku])}
             one |= {name: _at(scores, kind, n) for name, kind in CHANNELS.items()}
             if CHANNELS["cross_score"] not in scores:
-                one["cross_score"] = None  # as theirs is without a cross-encoder
+                one["cross_score"] = None  # the authors' value without a cross-encoder
             one["fused_score"] = _at(scores, "retrieval", n)
             if modules:
                 one |= {
@@ -74,13 +74,13 @@ class Predicted:
                     "disambiguation_image_score": _at(scores, "image", n),
                     "disambiguation_fused_score": _at(scores, "combined", n),
                 }
-            told[str(ids[sku])] = one
-        return {"fused_candidate_list": [ids[sku] for sku in self.skus], "fused_score_dict": told}
+            scores_by_id[str(ids[sku])] = one
+        return {"fused_candidate_list": [ids[sku] for sku in self.skus], "fused_score_dict": scores_by_id}
 
     def channels(self, ids: Mapping[str, int]) -> dict[str, Any]:
-        """What each channel says by itself, which the authors' search weighs anew.
+        """Scores of each channel; the authors' search combines them with weights of its own.
 
-        Our text channel reads title and description as one, so nothing is told of the description alone.
+        The text channel of this package reads title and description together. So the field for descriptions is empty.
         """
         scores = self.scores or {}
         cross = dict(zip(self.skus, scores.get(CROSS, ()), strict=False))
@@ -110,7 +110,7 @@ class Predicted:
         return sorted(rounded, key=lambda one: (-one[1], one[0]))
 
     def attributes(self) -> dict[str, dict[str, Any]]:
-        """The `predicted_attribute*` fields: those of all extractors together, and of each that was run."""
+        """The `predicted_attribute*` fields: values of all extractors together, and of each extractor that ran."""
         values = _lists(self.found)
         return {
             "predicted_attribute": {name: some[0] for name, some in values.items()},
@@ -123,9 +123,9 @@ NOTHING = Predicted()
 
 
 def read_predicted(baseline: Path, products: Container[str]) -> dict[str, Predicted]:
-    """By review id, the first run of the baseline in that folder; empty where there is none.
+    """Predictions of the first run by review id; empty without a baseline in the folder.
 
-    What it says of products that are none of `products`, those of another build, is left out.
+    Products that are not in `products` belong to another build and are left out.
     """
     path = baseline / "predictions.parquet"
     if not path.is_file():
@@ -152,7 +152,7 @@ def read_predicted(baseline: Path, products: Container[str]) -> dict[str, Predic
 def _read_nearest(
     path: Path, products: Container[str], kinds: Sequence[str]
 ) -> dict[str, dict[str, list[tuple[str, float]]]]:
-    """By channel and review id, the products that rows of one channel rank first."""
+    """The best products of rows with a single channel, by channel and review id."""
     if not path.is_file():
         return {}
     found: dict[str, dict[str, list[tuple[str, float]]]] = {}
@@ -170,7 +170,7 @@ def _read_nearest(
 
 
 def _logit(probability: float | None) -> float | None:
-    """The authors' code puts every score of a cross-encoder through a sigmoid; None where there is none."""
+    """The logit of a cross-encoder's score, because the authors' code applies a sigmoid; None without a score."""
     if probability is None:
         return None
     sure = min(max(probability, SURE), 1 - SURE)

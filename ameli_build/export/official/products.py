@@ -1,4 +1,4 @@
-"""The knowledge base in the authors' layout: one JSON object a product."""
+"""The knowledge base in the authors' layout: a JSON object for each product."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Near = Mapping[str, tuple[Sequence[str], Sequence[str]]]
 
 
 def product_records(products: pl.DataFrame, ids: Ids, urls: Mapping[str, str], near: Near) -> Iterator[dict[str, Any]]:
-    """One object a product, in the order of the table."""
+    """A JSON object for each product, in the order of the table."""
     for row in products.iter_rows(named=True):
         sku, number = row["sku"], ids.products[row["sku"]]
         by_title, by_image = near.get(sku, ((), ()))
@@ -35,7 +35,7 @@ def product_records(products: pl.DataFrame, ids: Ids, urls: Mapping[str, str], n
 
 
 def specification(attributes: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-    """The sections of a sheet in its order; what stands in no group is in the section "All"."""
+    """The sections of a sheet in its order; attributes without a group are in the section "All"."""
     return [
         {
             "subsection": group,
@@ -52,14 +52,14 @@ def attribute_keys(products: pl.DataFrame) -> list[str]:
 
 
 def read_urls(snapshot: Snapshot) -> dict[str, str]:
-    """The page of each product, where the catalog knows it."""
+    """URLs of the product pages that the catalogue knows, by SKU."""
     if not snapshot.table_path("catalog/products").is_file():
         return {}
     return dict(snapshot.read("catalog/products").select("sku", "url").drop_nulls().iter_rows())
 
 
 def read_near(snapshot: Snapshot) -> Near:
-    """The hard negatives of each product, from the stage `candidates`; empty where it has not run."""
+    """The hard negatives of each product, from the stage `candidates`; empty if the stage has not run."""
     if not snapshot.table_path("candidates/negatives").is_file():
         return {}
     rows = snapshot.read("candidates/negatives").select("sku", "by_title", "by_image").rows()

@@ -1,4 +1,4 @@
-"""Reviews in the authors' layout: one JSON object a query, and the judgements that go with it."""
+"""Reviews in the authors' layout: a JSON object for each query, and its relevance judgements."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ameli_build.release import official_layout as layout
 Row = Mapping[str, Any]
 
 FIRST = 10
-"""Candidates that disambiguation starts from."""
+"""Number of candidates for disambiguation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What stands beside the rows of the splits: the knowledge base by SKU, and what other tables say of a review."""
+    """Data from other tables than the splits: the knowledge base by SKU, and data of each review."""
 
     ids: Ids
     products: Mapping[str, Row]
@@ -43,7 +43,7 @@ class Known:
         return [layout.picture_name(number, n, path) for n, path in enumerate(row["images"])]
 
     def negatives(self, row: Row) -> list[int]:
-        """Integer ids of a review's hard negatives, ascending: the gold product's place is not told."""
+        """Integer ids of a review's hard negatives, ascending: their order does not reveal the gold product's place."""
         return sorted(self.ids.products[sku] for sku in self.others(row))
 
     def others(self, row: Row) -> list[str]:
@@ -90,7 +90,7 @@ def retrieval_record(row: Row, known: Known) -> dict[str, Any]:
 
 
 def disambiguation_record(row: Row, known: Known) -> dict[str, Any]:
-    """The same with what disambiguation reads: at most ten candidates, their pictures, and the modules' scores."""
+    """A query for disambiguation: also at most ten candidates, their pictures, and the modules' scores."""
     predicted = known.predicted.get(row["review_id"], NOTHING).first(FIRST)
     shown = {str(known.ids.products[sku]): {"image_path": known.pictures(sku)[:1]} for sku in predicted.skus}
     return {
@@ -103,7 +103,7 @@ def disambiguation_record(row: Row, known: Known) -> dict[str, Any]:
 
 
 def matched(text: str, attributes: Sequence[Mapping[str, str]]) -> dict[str, str | list[str]]:
-    """The gold product's attributes that a review's text states, a list where it states several values of one."""
+    """The gold product's attributes that a review's text states; a list for several values of an attribute."""
     read = Text.of(text)
     found: dict[str, list[str]] = {}
     for one in attributes:
@@ -114,14 +114,14 @@ def matched(text: str, attributes: Sequence[Mapping[str, str]]) -> dict[str, str
 
 
 def text_judgements(reviews: pl.DataFrame, known: Known) -> Iterator[tuple[int, int, int, int]]:
-    """Rows of `text_qrels.csv`: the gold product 1, hard negatives 0."""
+    """Rows of `text_qrels.csv`: 1 for the gold product, 0 for hard negatives."""
     for row in reviews.iter_rows(named=True):
         number, gold = known.ids.reviews[row["review_id"]], known.ids.products[row["sku"]]
         yield from ((number, 0, product, int(product == gold)) for product in sorted([gold, *known.negatives(row)]))
 
 
 def image_judgements(reviews: pl.DataFrame, known: Known) -> Iterator[tuple[str, int, str, int]]:
-    """Rows of the image judgements: all pictures of the gold product 1, the first of each hard negative 0."""
+    """Rows of the image judgements: 1 for all pictures of the gold product, 0 for the first of each hard negative."""
     for row in reviews.iter_rows(named=True):
         others = sorted(name for sku in known.others(row) for name in known.pictures(sku)[:1])
         for photo in known.photos(row):

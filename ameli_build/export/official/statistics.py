@@ -1,6 +1,6 @@
-"""What products a mention can denote, in the authors' layout: a table by surface and one by lemma (section 4.2).
+"""The products that a mention can denote, in the authors' layout: tables by surface and by lemma (section 4.2).
 
-A name counts as often as noun chunks of a product's title and category say it, as in the prior.
+As in the prior, a name counts once for each noun chunk of a product's title and category.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from ameli_build.release import official_layout as layout
 
 Key = TypeVar("Key", int, str)
 Counts = Mapping[int, int]
-"""Integer id of a product -> how often it has a name."""
+"""Counts of a name by integer id of the product."""
 Holders = Mapping[str, Counts]
-"""Alias -> the products that have it, by id."""
+"""Counts of products by alias."""
 
 _ALIASES = pl.List(pl.Struct({"alias": pl.String(), "count": pl.Int64()}))
 
 
 @dataclass(frozen=True, slots=True)
 class Aliases:
-    """Names of products by lower-cased surface, by lemma, and by their letters, as the prior compares them."""
+    """Names of products by lower-case surface, by lemma, and by their letters, which the prior compares."""
 
     surface: Holders
     lemma: Holders
@@ -42,18 +42,18 @@ class Aliases:
     category: Mapping[int, str]
 
     def products(self, mention: str) -> Counts:
-        """Products whose P(e|m) is above 0 with their counts, the most probable first, ties by id."""
+        """Products with P(e|m) > 0 and their counts, the most probable first; ties by id."""
         return _most_frequent_first(self.letters.get(form_of(mention), {}))
 
     def categories(self, products: Counts) -> Mapping[str, int]:
-        """The categories of some products with their counts, the most frequent first, ties by path."""
+        """Categories of products with their counts, the most frequent first; ties by path."""
         counts: Counter[str] = Counter()
         for number, count in products.items():
             counts[self.category[number]] += count
         return _most_frequent_first(counts)
 
     def write(self, folder: Path) -> None:
-        """Both tables as JSON (alias -> categories and products) and as CSV with counts."""
+        """Write both tables as JSON (alias -> categories and products) and as CSV with counts."""
         for name, holders in (("surface", self.surface), ("lemma", self.lemma)):
             tables = {
                 alias: {
@@ -112,7 +112,7 @@ def _parse(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.DataFrame
 
 
 def _counted(aliases: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
-    """Each alias once, by the alphabet; the counts of names that share one are added up."""
+    """Distinct aliases in alphabetical order; counts of names with the same alias are added up."""
     total: Counter[str] = Counter()
     for alias, count in aliases:
         total[alias] += count

@@ -1,4 +1,4 @@
-"""Writes the whole data set in the authors' layout."""
+"""Write the whole data set in the authors' layout."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ QRELS = ("TOPIC", "ITERATION", "DOCUMENT#", "RELEVANCY")
 
 
 def write_official(snapshot: Snapshot, settings: Settings, folder: Path, mapper: Mapper = in_process) -> None:
-    """Write the released data set into the empty `folder`, with what catalog and baseline know beside it."""
+    """Write the released data set into the empty `folder`, with data from the catalogue and the baseline."""
     dataset = snapshot.dataset
     products = pl.read_parquet(dataset / "products.parquet").sort("sku")
     splits = {split: pl.read_parquet(dataset / f"{split}.parquet").sort("review_id") for split in layout.FOLDERS}
@@ -59,7 +59,7 @@ def write_official(snapshot: Snapshot, settings: Settings, folder: Path, mapper:
 
 
 def _write_report(path: Path, target: Path) -> None:
-    """The annotators' report but for names and comments: what people wrote of others' reviews stays here."""
+    """The annotators' report without names and comments, which must not leave the snapshot."""
     if path.is_file():
         report = json.loads(path.read_text(encoding="utf-8"))
         layout.write_object(target, {name: value for name, value in report.items() if name not in PERSONAL})

@@ -1,0 +1,30 @@
+"""The README, the architecture page and its drawing show the rooms on the floors that `test_rooms` checks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from test_rooms import FLOORS
+
+ROOT = Path(__file__).parents[1]
+
+
+def floors_of(page: str) -> dict[str, int]:
+    """Each room of a page's table with its floor; the lowest is 1."""
+    lines = re.findall(r"^\| (\d+) \| ([^|]+) \|", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    return {name: int(floor) for floor, rooms in lines for name in re.findall(r"`(\w+)`", rooms)}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
+def test_a_page_has_every_room_on_its_floor(page: str) -> None:
+    assert floors_of(page) == {name: floor for floor, names in enumerate(FLOORS, 1) for name in names.split()}
+
+
+def test_the_drawing_has_every_room_on_its_floor() -> None:
+    drawing = (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8")
+    texts = re.findall(r'y="(\d+)"[^>]*>(\w+)</text>', drawing[drawing.index("ameli_build/:") :])
+    height = {text: int(y) for y, text in texts}
+    for floor, names in enumerate(FLOORS, 1):
+        assert {name: height[name] for name in names.split()} == dict.fromkeys(names.split(), height[str(floor)])
