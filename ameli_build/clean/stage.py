@@ -154,6 +154,7 @@ STAGE = Stage(
     inputs=("catalog/products", "catalog/reviews", "catalog/images"),
     outputs=("clean/products", "clean/dropped_products", "clean/reviews", "clean/dropped", "clean/values"),
     sections=("clean",),
+    values=("crawl.shop",),
     models=("text_encoder", "detector"),
     identity=identity,
     libraries=("better-profanity", "phonenumberslite", "pillow"),

@@ -25,7 +25,7 @@ from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.browsers import driver_guard as supervise
 from ameli_build.crawl.browsers.chromium import add_local, find_programs, make_options
 from ameli_build.crawl.fetching.addresses import Addresses
-from ameli_build.crawl.fetching.connections import COUNTRY_COOKIE
+from ameli_build.shops import shop_named
 
 BROWSER_ERRORS = (WebDriverException, HTTPError, OSError)
 """What a browser that fails, is gone, or does not answer shows itself as."""
@@ -189,8 +189,9 @@ class Browser:
         config: ClientConfig = driver.command_executor.client_config  # type: ignore[union-attr]
         config.timeout = max(page, script) + _ANSWER_GRACE
         command(driver, "Browser.setDownloadBehavior", {"behavior": "deny"})
-        name, value = COUNTRY_COOKIE
-        command(driver, "Network.setCookie", {"name": name, "value": value, "url": self._addresses.site_url})
+        if cookie := shop_named(settings.shop).cookie:
+            name, value = cookie
+            command(driver, "Network.setCookie", {"name": name, "value": value, "url": self._addresses.site_url})
 
     def _remote(self) -> WebDriver:
         url = self._settings.browser_url
