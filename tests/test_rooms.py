@@ -8,11 +8,11 @@ from ameli_build.core import fingerprints
 
 FLOORS = (
     "core wording profiles",
-    "archive models ingest near_duplicates nearest release",
-    "shops provenance clean mentions informativeness candidates splits annotation verify",
-    "crawl baseline",
-    "catalog single report export explain whole",
-    "pipeline",
+    "archive models ingest near_duplicates nearest release whole",
+    "shops provenance informativeness candidates splits annotation verify",
+    "crawl clean mentions",
+    "baseline catalog",
+    "pipeline single report export explain",
     "demo prune status",
     "dry_run flows",
     "cli",

@@ -56,7 +56,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     if archived and ingested:
         raise UnusableInput(f"{raw}: holds both a crawl and ingested files; which one is meant?")
     if archived:
-        found = _of_crawl(raw, read_crawl(raw, work))
+        found = _of_crawl(raw, read_crawl(raw, work, settings.crawl.shop))
     else:
         found = _of_files(raw, ingested, Links(work.scratch / "links"))
     return _result(work.snapshot, found)
@@ -163,6 +163,7 @@ STAGE = Stage(
     compute,
     inputs=(),
     outputs=("catalog/products", "catalog/reviews", "catalog/images"),
+    values=("crawl.shop",),
     # Of the folder archives count by content, all else by name and size; ingested files count by content.
     files=("raw", f"raw/{MAP}", *(f"raw/{kind}.{form}" for kind in ("products", "reviews") for form in FORMS)),
     made=("catalog/rejected.jsonl",),

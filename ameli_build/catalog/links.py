@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ameli_build.core.records import REVIEWS
 from ameli_build.core.snapshot import whole_file
-from ameli_build.shops.bestbuy.parsed import UNREAD
+from ameli_build.shops.base import UNREAD
 from ameli_build.wording.cleaning import OUT_OF_RANGE
 
 RUN_ROWS = 1 << 18

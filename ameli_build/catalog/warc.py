@@ -19,11 +19,8 @@ from ameli_build.catalog.links import Links
 from ameli_build.core.cache import Shard, Work
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.records import PICTURES, PRODUCTS, REVIEWS, Attribute, Product, Rejected, Review, to_frame
-from ameli_build.shops.bestbuy.developer_api import parse_api_page
-from ameli_build.shops.bestbuy.pages import parse_product_page
-from ameli_build.shops.bestbuy.parsed import error_text
-from ameli_build.shops.bestbuy.reviews import parse_review_page
-from ameli_build.shops.bestbuy.urls import page_named, sku_of
+from ameli_build.shops import shop_named
+from ameli_build.shops.base import Shop, error_text
 from ameli_build.wording.charsets import in_utf8
 
 PARSED = "parse pages"
@@ -93,10 +90,10 @@ class Crawled:
 _PICTURE_ROW = pl.Schema({**PICTURES, "came": pl.Boolean()})
 
 
-def read_crawl(raw: Path, work: Work) -> Crawled:
-    """All records of the archive. Parsing is sharded, cached by content."""
+def read_crawl(raw: Path, work: Work, shop: str) -> Crawled:
+    """All records of the archive of a crawl of `shop`. Parsing is sharded, cached by content."""
     crawled = Crawled(Links(work.scratch / "links"))
-    for shards in _batches(_shards(raw, _noting_pictures(raw, crawled, work.scratch / "archive"))):
+    for shards in _batches(_shards(raw, shop, _noting_pictures(raw, crawled, work.scratch / "archive"))):
         for table in work.map(PARSED, parse_shard, shards):
             crawled.add(table)
     return crawled
@@ -136,12 +133,13 @@ def merged(pages: list[Product]) -> Product:
     return first
 
 
-def parse_shard(payload: tuple[Path, list[Place]]) -> pl.DataFrame:
-    """The records in the answers that stand at some places of an archive."""
-    raw, places = payload
+def parse_shard(payload: tuple[Path, str, list[Place]]) -> pl.DataFrame:
+    """The records in the answers of a shop that stand at some places of an archive."""
+    raw, name, places = payload
+    shop = shop_named(name)
     columns: dict[str, list[Any]] = {name: [] for name in _PARSED}
     for page in _answers(raw, places):
-        found = [("rejected", page)] if isinstance(page, Rejected) else _parse(page)
+        found = [("rejected", page)] if isinstance(page, Rejected) else _parse(page, shop)
         for kind, record in found:
             columns["kind"].append(kind)
             columns["seen_at"].append("" if isinstance(page, Rejected) else page.fetched_at)
@@ -166,21 +164,21 @@ def _answers(raw: Path, places: Iterable[Place]) -> Iterator[Archived | Rejected
         yield page or Rejected(Path(file).name, 0, f"the record at byte {start} cannot be read", "")
 
 
-def _parse(page: Archived) -> Iterator[tuple[str, Product | Review | Rejected]]:
+def _parse(page: Archived, shop: Shop) -> Iterator[tuple[str, Product | Review | Rejected]]:
     source = f"{page.file}:{page.offset}"
     body = in_utf8(page.body or b"", page.headers.get("content-type", ""))
     try:
         if page.kind == "reviews":
-            found = parse_review_page(body, sku_of(page.url) or page.sku or "", source)
+            found = shop.review_page(body, shop.sku_of(page.url) or page.sku or "", source)
             yield from (("review", review) for review in found.reviews)
             yield from (("rejected", replace(rejected, file=page.file)) for rejected in found.rejected)
-        elif page.kind == "api":
-            told = parse_api_page(body, source)
+        elif page.kind == "api" and shop.api is not None:
+            told = shop.api.parse(body, source)
             yield from (("api", replace(product, fetched_at=page.fetched_at)) for product in told.products)
             yield from (("rejected", replace(rejected, file=page.file)) for rejected in told.rejected)
         else:
-            address, sku = page_named(page.url, page.final_url, page.sku)
-            product = parse_product_page(body, address, sku).product
+            address, sku = shop.page_named(page.url, page.final_url, page.sku)
+            product = shop.product_page(body, address, sku).product
             yield page.kind, replace(product, url=page.final_url, fetched_at=page.fetched_at, source=source)
     except Exception as error:  # whatever a page does to its parser, the others live
         yield "rejected", Rejected(page.file, 0, f"{page.kind}: {error_text(error)}", page.url)
@@ -214,10 +212,10 @@ def _note_damage(crawled: Crawled, path: Path, start: int, why: str) -> None:
     )
 
 
-def _shards(raw: Path, pages: Iterator[tuple[Place, Archived]]) -> Iterator[Shard]:
+def _shards(raw: Path, shop: str, pages: Iterator[tuple[Place, Archived]]) -> Iterator[Shard]:
     while some := list(islice(pages, SHARD_PAGES)):
         content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in some]
-        yield Shard(fingerprint(content), (raw, [place for place, _ in some]))
+        yield Shard(fingerprint(shop, content), (raw, shop, [place for place, _ in some]))
 
 
 def _batches(shards: Iterable[Shard]) -> Iterator[list[Shard]]:

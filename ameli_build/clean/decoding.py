@@ -1,14 +1,12 @@
 """Filter 5 (section 3.2): pictures that Pillow cannot load leave; a review with none left leaves too.
 
 A picture is usable when its content is what its name says, when `load()` neither fails nor warns (`verify()` accepts
-half a JPEG), when it has at most `clean.max_pixels` pixels, and when it is not the shop's placeholder: the shop's image
-hosts send JPEGs under a JPEG's name, and for a missing picture a PNG. Whatever else comes as a PNG stays, in one's own
-records under any name.
+half a JPEG), when it has at most `clean.max_pixels` pixels, and when it is not the shop's placeholder, a
+PNG under a name that the shop gives to JPEGs. Whatever else comes as a PNG stays, in one's own records under any name.
 """
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,10 +25,7 @@ from ameli_build.core.progress import say
 from ameli_build.core.reasons import Reason
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import own_place
-
-SHOP_HOSTS = (".bbystatic.com",)
-SUPPLIER_HOSTS = (".bazaarvoice.com",)
-"""Where a crawl finds photographs that are not the shop's own: as they were uploaded, PNGs under a JPEG's name too."""
+from ameli_build.shops import shop_named
 
 DAMAGED = "damaged (its content is not what its name says)"
 
@@ -47,6 +42,7 @@ def check_pictures(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl
     """
     checked = _checked(work, settings, pictures["path"].drop_nulls().unique().sort().to_list())
     joined = pictures.rename({"error": "fetch_error"}).join(checked, on="path", how="left", maintain_order="left")
+    is_placeholder = shop_named(settings.crawl.shop).is_placeholder
     crawled = any(work.snapshot.raw.glob("*.warc.gz"))
     placeholder = [
         form == "PNG" and is_placeholder(reference, crawled)
@@ -144,23 +140,6 @@ def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None]:
 
 def _told(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-def _host_and_name(reference: str) -> tuple[str, str]:
-    """Host (empty for a file) and path of a reference in lower case, without query and the shop's sizes."""
-    _, mark, rest = reference.lower().partition("://")
-    host, _, path = rest.partition("/") if mark else ("", "", reference.lower())
-    return host, re.split("[;?#]", path)[0]
-
-
-def is_placeholder(reference: str, crawled: bool) -> bool:
-    """Whether a PNG of this reference stands for a missing picture of the shop.
-
-    A crawl fetches from the shop alone, whatever its hosts are called, and from its supplier of photographs.
-    """
-    host, name = _host_and_name(reference)
-    shops = host.endswith(SHOP_HOSTS) or (crawled and host != "" and not host.endswith(SUPPLIER_HOSTS))
-    return shops and name.endswith((".jpg", ".jpeg"))
 
 
 def listed_pictures(owners: pl.DataFrame, key: str, pictures: pl.DataFrame) -> pl.DataFrame:

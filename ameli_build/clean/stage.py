@@ -116,6 +116,7 @@ STAGE = Stage(
     sections=("clean",),
     models=("detector",),
     more_models=lambda settings: () if settings.clean.tokenizer else ("text_encoder",),
+    values=("crawl.shop",),
     identity=identity,
     libraries=("better-profanity", "phonenumberslite", "pillow"),
     named_files=("clean.profanity_list", "clean.tokenizer"),

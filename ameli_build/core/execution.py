@@ -73,7 +73,8 @@ def settings_as_run(snapshot: Snapshot, settings: Settings, *names: str) -> Sett
     changed: dict[str, Any] = {}
     for name in names:
         for section, values in stage_record(snapshot, name).get("settings", {}).items():
-            changed[section] = type(getattr(settings, section)).model_validate(values)
+            before = changed.get(section, getattr(settings, section))
+            changed[section] = type(before).model_validate(before.model_dump() | values)
     return settings.model_copy(update=changed)
 
 

@@ -64,6 +64,8 @@ class Stage:
     libraries: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     named_files: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    """Single settings of other sections (`crawl.shop`) that the stage reads."""
     counts: tuple[str, ...] = ()
     conserved: tuple[Conserved, ...] = ()
     made: tuple[str, ...] = ()

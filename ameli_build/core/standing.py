@@ -90,9 +90,13 @@ def _reads(record: Mapping[str, Any]) -> set[str]:
 
 
 def settings_of(stage: Stage, settings: Settings) -> dict[str, Any]:
-    """The sections of the settings that a stage reads, as its record keeps them."""
+    """The settings that a stage reads, by section, as its record keeps them."""
     sections = {*stage.sections, "run", *(("models",) if stage.models else ())}
-    return {name: getattr(settings, name).model_dump(mode="json") for name in sorted(sections)}
+    found = {name: getattr(settings, name).model_dump(mode="json") for name in sorted(sections)}
+    for value in stage.values:
+        section, _, name = value.partition(".")
+        found.setdefault(section, {})[name] = attrgetter(value)(settings)
+    return found
 
 
 def digest(path: Path) -> str:
@@ -151,6 +155,7 @@ def _below(folder: Path, of_archive: Callable[[Path], str]) -> Iterator[tuple[st
 
 def _fingerprint(stage: Stage, settings: Settings, inputs: Mapping[str, str]) -> str:
     sections = {name: getattr(settings, name).model_dump(mode="json") for name in (*stage.sections, "run")}
+    sections |= {value: attrgetter(value)(settings) for value in stage.values}
     models = {role: stage.identity(getattr(settings.models, role)) for role in stage.roles(settings)}
     if stage.models:
         models |= {name: str(getattr(settings.models, name)) for name in HOW}

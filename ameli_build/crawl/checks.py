@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ameli_build.archive.bodies import image_extension
 from ameli_build.archive.records import Response
 from ameli_build.crawl.fetching.failures import Unwanted
-from ameli_build.shops.bestbuy.developer_api import ApiPage, parse_api_page
-from ameli_build.shops.bestbuy.glance import Glance, glance
-from ameli_build.shops.bestbuy.listings import Listing, Sitemap, parse_listing, parse_sitemap
-from ameli_build.shops.bestbuy.parsed import Wording, WrongPage, error_text, wording
-from ameli_build.shops.bestbuy.reviews import ReviewPage, parse_review_page
-from ameli_build.shops.bestbuy.urls import is_product, page_named
+from ameli_build.shops.base import Api, ApiPage, Listing, ParsedProduct, ReviewPage, Shop, WrongPage, error_text
 from ameli_build.shops.markup import title_of, without_scripts
+from ameli_build.shops.other_pages import Refusal, Wording, refusal_in, title_words
+from ameli_build.shops.sitemaps import Sitemap, parse_sitemap
 from ameli_build.wording.charsets import in_utf8, page_text
 from ameli_build.wording.cleaning import unescape
 
@@ -26,14 +23,9 @@ _FIRST_WORDS = 500
 """Characters of a page that say what it is."""
 START_BYTES = 65536
 _TITLE_BYTES = 262144
-_TITLES = (
-    ("access denied", "blocked"),
-    ("pardon our interruption", "blocked"),
-    ("select your country", "country_page"),
-)
 
 
-def html_page(response: Response) -> bytes:
+def html_page(response: Response, shop: Shop) -> bytes:
     """The body of a whole HTML page of the shop; raises `Unwanted` for anything else.
 
     A page without its end is cut, unless it comes like that again and the transfer shows that there is no more of it.
@@ -42,7 +34,7 @@ def html_page(response: Response) -> bytes:
     start = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
         raise Unwanted("empty", "an empty body")
-    _refuse_by_title(body)
+    _refuse_by_title(body, shop.refusals)
     if not start.startswith(b"<"):
         raise Unwanted("wrong_type", "not HTML")
     end = body[-65536:].lower()
@@ -63,18 +55,18 @@ def _came_whole(response: Response) -> bool:
     )
 
 
-def product_page(response: Response, sku: str | None) -> Glance:
-    """What a product page tells at a glance; raises `Unwanted` for anything else.
+def product_page(response: Response, shop: Shop, sku: str | None) -> ParsedProduct:
+    """The product of a page, as far as a crawl needs it; raises `Unwanted` for anything else.
 
     A page of another kind is `blocked` or `no_longer_sold` where it says so, else `not_a_product`.
     """
-    html_page(response)
-    url, known = page_named(response.url, response.final_url, sku)
+    html_page(response, shop)
+    url, known = shop.page_named(response.url, response.final_url, sku)
     try:
-        return _parsed(lambda: glance(_text(response), url, known))
+        return _parsed(lambda: (shop.glance or shop.product_page)(_text(response), url, known))
     except WrongPage as error:
-        away = response.final_url != response.url and not is_product(response.final_url)
-        word = _wording(_text(response)) or "not_a_product"
+        away = response.final_url != response.url and not shop.is_product(response.final_url)
+        word = _wording(_text(response), shop) or "not_a_product"
         raise Unwanted("no_longer_sold" if away and word != "blocked" else word, str(error)) from None
 
 
@@ -85,55 +77,55 @@ def _text(response: Response) -> bytes:
     )
 
 
-def _wording(body: bytes) -> Wording | None:
+def _wording(body: bytes, shop: Shop) -> Wording | None:
     """What the title and the first words of a page say that is not the page asked for."""
     html = page_text(body)
     shown = " ".join(unescape(_TAGS.sub(" ", without_scripts(html))).split())
-    return wording(f"{title_of(html) or ''} {shown[:_FIRST_WORDS]}")
+    return shop.wording(f"{title_of(html) or ''} {shown[:_FIRST_WORDS]}")
 
 
-def listing_page(response: Response) -> Listing:
+def listing_page(response: Response, shop: Shop) -> Listing:
     """The listing in a page; raises `Unwanted` for anything else, and for one without cards that counts no products."""
-    html_page(response)
+    html_page(response, shop)
     try:
-        listing = _parsed(lambda: parse_listing(_text(response), response.final_url))
+        listing = _parsed(lambda: shop.listing(_text(response), response.final_url))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
     if not listing.cards and listing.total is None:
-        word = _wording(_text(response))
+        word = _wording(_text(response), shop)
         raise Unwanted("blocked" if word == "blocked" else "not_a_listing", "neither products nor their number")
     return listing
 
 
-def sitemap(response: Response) -> Sitemap:
+def sitemap(response: Response, shop: Shop) -> Sitemap:
     """The sitemap in an answer; raises `Unwanted` for anything else."""
     if not response.data.strip():
         raise Unwanted("empty", "an empty body")
-    _refuse_by_title(response.data)
+    _refuse_by_title(response.data, shop.refusals)
     try:
         return _parsed(lambda: parse_sitemap(response.data))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 
 
-def review_page(response: Response, sku: str) -> ReviewPage:
+def review_page(response: Response, shop: Shop, sku: str) -> ReviewPage:
     """The reviews in an answer; raises `Unwanted` for anything else."""
     if not response.data.strip():
         raise Unwanted("empty", "an empty body")
-    _refuse_by_title(response.data)
+    _refuse_by_title(response.data, shop.refusals)
     try:
-        return _parsed(lambda: parse_review_page(_text(response), sku))
+        return _parsed(lambda: shop.review_page(_text(response), sku, ""))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 
 
-def api_page(response: Response) -> ApiPage:
+def api_page(response: Response, shop: Shop, api: Api) -> ApiPage:
     """The products in an answer of the developer API; raises `Unwanted` for anything else."""
     if not response.data.strip():
         raise Unwanted("empty", "an empty body")
-    _refuse_by_title(response.data)
+    _refuse_by_title(response.data, shop.refusals)
     try:
-        return _parsed(lambda: parse_api_page(_text(response)))
+        return _parsed(lambda: api.parse(_text(response), ""))
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 
@@ -148,24 +140,20 @@ def _parsed(parse: Callable[[], T]) -> T:
         raise Unwanted(f"parser_{type(error).__name__}", error_text(error)) from None
 
 
-def image_start(start: bytes) -> str:
+def image_start(start: bytes, shop: Shop) -> str:
     """The file name extension of an image by its first `START_BYTES`; raises `Unwanted` for a page in its place."""
     if not start:
         raise Unwanted("empty", "an empty body")
-    _refuse_by_title(start)
+    _refuse_by_title(start, shop.refusals)
     extension = image_extension(start)
     if extension is None:
         raise Unwanted("wrong_type", "not an image")
     return extension
 
 
-def _refuse_by_title(body: bytes) -> None:
-    """By the title, or the first words of a page without one: words like "captcha" stand on good pages."""
+def _refuse_by_title(body: bytes, refusals: Sequence[Refusal]) -> None:
     if body.lstrip()[:1] != b"<":
         return
     start = body[:_TITLE_BYTES].decode("utf-8", "replace")
-    title = title_of(start)
-    words = " ".join((start[:200] if title is None else title).split())
-    for mark, kind in _TITLES:
-        if mark in words.lower():
-            raise Unwanted(kind, words[:100])
+    if (refusal := refusal_in(start, refusals)) is not None:
+        raise Unwanted(refusal.kind, title_words(start)[:100])

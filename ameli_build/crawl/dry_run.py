@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from ameli_build.core.space import free_space
 from ameli_build.core.text import figures, gigabytes
 from ameli_build.crawl import checks as answers
 from ameli_build.crawl import journal as journals
-from ameli_build.crawl.developer import PAGE_SIZE, address
+from ameli_build.crawl.fetching.api_client import api_of
 from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.journal import Journal, Selection
@@ -28,19 +29,11 @@ from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targ
 from ameli_build.crawl.pages import Remark, Source
 from ameli_build.crawl.products import done_mark
 from ameli_build.crawl.progress_view import duration
-from ameli_build.crawl.sizes import ENOUGH, LISTING_CARDS, sizes_of
-from ameli_build.shops.bestbuy.urls import listing_url
+from ameli_build.crawl.sizes import ENOUGH, sizes_of
+from ameli_build.shops.base import Estimates
 
 T = TypeVar("T")
 
-REVIEWS_A_PRODUCT = 6_500_078 / 38_329
-"""Section 3.1's crawl."""
-IMAGES_A_PRODUCT = 180_532 / 35_598
-"""Table 2."""
-PHOTOS_OF_A_REVIEW = 58 / 44
-"""Photographs of a review that has any, on recorded review pages of the shop."""
-PHOTOS_A_REVIEW = 58 / 456
-"""The paper does not say; this is what recorded review pages of the shop have. Siblings share photos."""
 CALLS = "calls"
 DAY = 86_400.0
 
@@ -186,12 +179,14 @@ class _Look(Source):
 
 def _targets(look: _Look, settings: CrawlSettings, selections: Sequence[Selection]) -> tuple[list[Target], int]:
     """The products whose addresses are known, and how many more the shop counts in the categories."""
+    shop = look.fetcher.shop
+    accept = partial(answers.listing_page, shop=shop)
     found: list[Target] = []
     unlisted = 0
     for selection in selections:
-        firsts = [listing_url(look.fetcher.addresses.site_url, category) for category in selection.categories]
+        firsts = [shop.listing_url(look.fetcher.addresses.site_url, category, 1) for category in selection.categories]
         look.first.update(firsts)
-        listings = (look.take("listing", url, answers.listing_page) for url in firsts)
+        listings = (look.take("listing", url, accept) for url in firsts)
         total = sum((listing.total or len(listing.cards)) for listing in listings if listing is not None)
         try:
             targets = find_targets(look, settings.model_copy(update={"products": "site"}), selection)
@@ -201,7 +196,8 @@ def _targets(look: _Look, settings: CrawlSettings, selections: Sequence[Selectio
         found += targets
         unlisted += int(max(0, min(total + len(selection.skus), most) - len(targets))) if firsts else 0
     if settings.products == "api":  # which says how many products it has only when it is called
-        named = [Target(one.sku, address(settings, one.sku), ()) for one in found if one.sku is not None]
+        url_of = partial(api_of(shop).product_url, settings.api_url)
+        named = [Target(one.sku, url_of(one.sku), ()) for one in found if one.sku is not None]
         return list(distinct(named)), unlisted + len(found) - len(named)
     return list(distinct(found)), unlisted
 
@@ -215,21 +211,21 @@ def _planned(
     unlisted: int,
     journal: Journal,
 ) -> Plan:
-    plan = Plan()
+    plan, known = Plan(), look.fetcher.shop.estimates
     site = urlsplit(look.fetcher.addresses.site_url).netloc
     photos = settings.image_hosts[0] if settings.image_hosts else site
     held = _held(look.archive)
     products = len(targets) + unlisted
     left = sum(look.archive.find("done", done_mark(target, settings)) is None for target in targets) + unlisted
     pages = sum(not look.archive.holds("page", target.url) for target in targets) + unlisted
-    share = _shares(_held(base), settings, plan)
+    share = _shares(_held(base), settings, known, plan)
     each = sizes_of(base_raw, settings, plan.notes)
     plan.notes.insert(0, f"{products:,} products, {products - left:,} of them done")
-    plan.products, plan.photographs = products, max(0.0, share["image"] - IMAGES_A_PRODUCT) * products
+    plan.products, plan.photographs = products, max(0.0, share["image"] - known.images_a_product) * products
     if settings.products == "api":
         _add_calls(plan, look, settings, products, held["api"], each["api"])
     else:
-        plan.add(site, settings.rate, "listing pages", math.ceil(unlisted / LISTING_CARDS), each["listing"])
+        plan.add(site, settings.rate, "listing pages", math.ceil(unlisted / known.listing_cards), each["listing"])
     if settings.products == "site" and left:
         clicked = share["clicked"] * products - held["clicked"]
         plan.add(site, settings.rate, "product pages", pages, each["page"])
@@ -249,7 +245,13 @@ def _add_calls(plan: Plan, look: _Look, settings: CrawlSettings, products: int, 
     since = datetime.now(UTC) - timedelta(seconds=DAY)
     made = sum(datetime.fromisoformat(moment) > since for moment in look.archive.calls)
     plan.quotas[host] = Quota(settings.api_calls_per_day, max(0, settings.api_calls_per_day - made))
-    plan.add(host, min(settings.rate, settings.api_rate), CALLS, math.ceil(products / PAGE_SIZE) - held, each)
+    plan.add(
+        host,
+        min(settings.rate, settings.api_rate),
+        CALLS,
+        math.ceil(products / api_of(look.fetcher.shop).page_size) - held,
+        each,
+    )
     plan.notes.append("how many products: as the site lists them; the API may have others")
 
 
@@ -261,15 +263,16 @@ def _held(archive: Archive) -> Counter[str]:
     return held
 
 
-def _shares(held: Mapping[str, int], settings: CrawlSettings, plan: Plan) -> dict[str, float]:
+def _shares(held: Mapping[str, int], settings: CrawlSettings, known: Estimates, plan: Plan) -> dict[str, float]:
     """Requests a product, by kind: those of an archive with enough in it, else by the paper's averages."""
     if held["page"] >= ENOUGH:
         plan.notes.append("requests a product: as the products that are archived")
         return {kind: held[kind] / held["page"] for kind in ("redirect", "clicked", "reviews", "image")}
-    pages = REVIEWS_A_PRODUCT / settings.review_page_size
+    reviews, images = known.reviews_a_product, known.images_a_product
+    pages = reviews / settings.review_page_size
     plan.notes += [
-        f"assumed: {REVIEWS_A_PRODUCT:.0f} reviews a product (section 3.1: 6,500,078 of 38,329) on {pages:.1f} pages",
-        f"assumed: {IMAGES_A_PRODUCT:.2f} images a product (Table 2), {PHOTOS_A_REVIEW:.2f} photos a review (recorded)",
+        f"assumed: {reviews:.0f} reviews a product (section 3.1: 6,500,078 of 38,329) on {pages:.1f} pages",
+        f"assumed: {images:.2f} images a product (Table 2), {known.photos_a_review:.2f} photos a review (recorded)",
     ]
     if settings.specifications == "auto":
         plan.notes.append("assumed: pages that show their specifications without a click")
@@ -277,7 +280,7 @@ def _shares(held: Mapping[str, int], settings: CrawlSettings, plan: Plan) -> dic
         "redirect": 0.0,
         "clicked": float(settings.specifications == "click"),
         "reviews": pages,
-        "image": IMAGES_A_PRODUCT + REVIEWS_A_PRODUCT * PHOTOS_A_REVIEW,
+        "image": images + reviews * known.photos_a_review,
     }
 
 

@@ -13,13 +13,13 @@ from PIL import Image, UnidentifiedImageError
 
 from ameli_build.archive.body_files import Stored, keep, spool, sweep
 from ameli_build.archive.records import Response
-from ameli_build.clean.decoding import is_placeholder
 from ameli_build.core.pictures import FORMATS, check_scans
 from ameli_build.core.settings import CleanSettings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl import checks as answers
 from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher
+from ameli_build.shops.base import Shop
 
 MAX_PIXELS = CleanSettings().max_pixels
 """Larger pictures are not decoded here; the clean stage, with its own limit, has the last word."""
@@ -83,8 +83,8 @@ def fetch_image(fetcher: Fetcher, snapshot: Snapshot, url: str, validators: Mapp
     def accept(response: Response) -> None:
         stored = response.stored or spool(folder, [response.data])
         try:
-            extension = answers.image_start(stored.start(answers.START_BYTES))
-            bodies.append(_Body(response, stored, extension, look(stored.path, url)))
+            extension = answers.image_start(stored.start(answers.START_BYTES), fetcher.shop)
+            bodies.append(_Body(response, stored, extension, look(stored.path, url, fetcher.shop)))
         except BaseException:
             stored.path.unlink(missing_ok=True)
             raise
@@ -105,7 +105,7 @@ def fetch_image(fetcher: Fetcher, snapshot: Snapshot, url: str, validators: Mapp
             body.stored.path.unlink(missing_ok=True)
 
 
-def look(path: Path, url: str) -> Finding:
+def look(path: Path, url: str, shop: Shop) -> Finding:
     """Decode a picture, JPEGs at an eighth of their size: that reads all of the file and needs little memory."""
     try:
         with path.open("rb") as stream:
@@ -117,7 +117,7 @@ def look(path: Path, url: str) -> Finding:
             with _LARGE if pixels > LARGE_PIXELS else nullcontext():
                 image.draft(None, (image.width // SHRINK, image.height // SHRINK))
                 image.load()
-                return Finding(placeholder=image.format == "PNG" and is_placeholder(url, crawled=True))
+                return Finding(placeholder=image.format == "PNG" and shop.is_placeholder(url, True))
     except Image.DecompressionBombError:
         return Finding("decompression bomb")
     except UnidentifiedImageError:

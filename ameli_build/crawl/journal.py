@@ -13,6 +13,8 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say
 from ameli_build.core.settings import CrawlSettings
 from ameli_build.core.snapshot import Snapshot, write_json
+from ameli_build.shops import shop_named
+from ameli_build.shops.base import Shop
 
 FILE = "crawl.json"
 
@@ -47,9 +49,9 @@ class Journal:
         return replace(self, selections=(*kept, new))
 
 
-def check_ids(selection: Selection) -> None:
+def check_ids(selection: Selection, shop: Shop) -> None:
     """Raise `UnusableInput` for what cannot be an id of the shop's."""
-    options = (("sku", r"[0-9]{1,20}", selection.skus), ("category", r"[A-Za-z0-9_-]+", selection.categories))
+    options = (("sku", shop.sku_pattern, selection.skus), ("category", shop.category_pattern, selection.categories))
     for option, pattern, values in options:
         for value in values:
             if not re.fullmatch(pattern, value):
@@ -83,7 +85,7 @@ def resolve(
     for. Raises `UnusableInput` for ids that cannot be, where a snapshot is to become the refresh of another, and for a
     `retry` of nothing, or of what was not asked for.
     """
-    check_ids(given)
+    check_ids(given, shop_named(settings.shop))
     if retry and (given != Selection() or refresh is not None):
         raise UnusableInput("--retry-failed: asks for what failed, whatever it was; it takes no selectors")
     if retry and not any(snapshot.raw.glob("pages-*.warc.gz")):

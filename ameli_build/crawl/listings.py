@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from urllib.parse import urlsplit
 
 from ameli_build.archive.records import Response
 from ameli_build.core.errors import RunFailed
@@ -15,11 +14,11 @@ from ameli_build.core.progress import say
 from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl import checks as answers
 from ameli_build.crawl import developer
+from ameli_build.crawl.fetching.api_client import api_of
 from ameli_build.crawl.fetching.failures import TOO_MANY_PAGES, TOO_MANY_SITEMAPS, Unwanted
 from ameli_build.crawl.journal import Selection, check_ids
 from ameli_build.crawl.pages import Source
-from ameli_build.shops.bestbuy.listings import Listing
-from ameli_build.shops.bestbuy.urls import is_product, listing_url, product_url, sku_of
+from ameli_build.shops.base import Listing
 
 MAX_SITEMAP_DEPTH = 3
 MAX_SITEMAPS = 10_000
@@ -30,7 +29,6 @@ MAX_MISSED = 3
 GONE = ("http_404", "http_410")
 SHORT = "listing_short"
 """The failure of a listing with fewer products than the shop counts."""
-_LISTING = re.compile(r"/([A-Za-z0-9_-]+)\.c$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +52,15 @@ def find_targets(source: Source, settings: CrawlSettings, selection: Selection) 
 
     Raises `NothingFound` when there are none, `UnusableInput` for what cannot be an id.
     """
-    check_ids(selection)
-    site = source.fetcher.addresses.site_url
+    shop, site = source.fetcher.shop, source.fetcher.addresses.site_url
+    check_ids(selection, shop)
     found: Iterable[Target]
     if settings.products == "api":
-        told = developer.listed(source, settings, selection.categories, selection.skus)
-        found = (Target(one.sku, developer.address(settings, one.sku), one.images) for one in told)
+        api = api_of(shop)
+        told = developer.listed(source, settings, api, selection.categories, selection.skus)
+        found = (Target(one.sku, api.product_url(settings.api_url, one.sku), one.images) for one in told)
     elif selection.skus or selection.categories:
-        named = [Target(sku, product_url(site, sku)) for sku in selection.skus]
+        named = [Target(sku, shop.product_url(site, sku)) for sku in selection.skus]
         found = _chain(named, *(_in_category(source, category) for category in selection.categories))
     else:
         found = from_sitemap(source, source.fetcher.addresses.resolve(settings.sitemap_url))
@@ -88,7 +87,7 @@ def distinct(targets: Iterable[Target]) -> Iterator[Target]:
 
 def _in_category(source: Source, category: str) -> Iterator[Target]:
     """The products of a category; one that the shop does not have is told."""
-    url = listing_url(source.fetcher.addresses.site_url, category)
+    url = source.fetcher.shop.listing_url(source.fetcher.addresses.site_url, category, 1)
     yield from _listed(source, category, url, anew=source.failure("done", url) == SHORT)
     error = source.failure("listing", url)
     if error:
@@ -98,11 +97,12 @@ def _in_category(source: Source, category: str) -> Iterator[Target]:
 
 def from_listing(source: Source, url: str) -> Iterator[Target]:
     """The products on those pages of a category that are not archived yet; all of a category that fell short."""
-    match = _LISTING.search(urlsplit(url).path)
-    if match is not None:
-        start = listing_url(source.fetcher.addresses.site_url, match[1])
+    shop = source.fetcher.shop
+    category = shop.category_of(url)
+    if category is not None:
+        start = shop.listing_url(source.fetcher.addresses.site_url, category, 1)
         short = source.failure("done", start) == SHORT
-        yield from _listed(source, match[1], start, anew=short, only_new=not short)
+        yield from _listed(source, category, start, anew=short, only_new=not short)
 
 
 def _listed(source: Source, category: str, start: str, anew: bool = False, only_new: bool = False) -> Iterator[Target]:
@@ -165,12 +165,12 @@ class _Walk:
             # Later listings have no link to their next page, only a count.
             more = len(self.seen) + self.holes * self._size < self.total
             url = (listing.next_url if listing is not None else None) or (
-                listing_url(site, self._category, number) if more else None
+                source.fetcher.shop.listing_url(site, self._category, number) if more else None
             )
 
     def _whole(self, response: Response) -> Listing:
         """The listing in a page; an empty one is none while the shop counts more than what was seen."""
-        listing = answers.listing_page(response)
+        listing = answers.listing_page(response, self._source.fetcher.shop)
         if not listing.cards and len(self.seen) < max(self.total, listing.total or 0):
             raise Unwanted(
                 "not_a_listing", f"no products, where the shop counts {max(self.total, listing.total or 0):,}"
@@ -180,14 +180,15 @@ class _Walk:
 
 def from_sitemap(source: Source, url: str) -> Iterator[Target]:
     """The product pages of a sitemap, and of those that it names, each once; what lies behind a ceiling is noted."""
+    shop = source.fetcher.shop
     waiting = deque([(url, 1)])
     known = {url}
     while waiting:
         address, depth = waiting.popleft()
-        sitemap = source.take("sitemap", address, answers.sitemap)
+        sitemap = source.take("sitemap", address, partial(answers.sitemap, shop=shop))
         if sitemap is None:
             continue
-        yield from (Target(sku_of(page), page) for page in sitemap.pages if is_product(page))
+        yield from (Target(shop.sku_of(page), page) for page in sitemap.pages if shop.is_product(page))
         fresh = [shard for shard in sitemap.shards if shard not in known]
         taken = fresh[: MAX_SITEMAPS - len(known)] if depth < MAX_SITEMAP_DEPTH else []
         if len(taken) < len(fresh):

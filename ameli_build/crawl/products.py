@@ -12,16 +12,19 @@ from ameli_build.crawl.fetching.failures import OTHER_PAGES
 from ameli_build.crawl.listings import GONE, Target
 from ameli_build.crawl.pages import Errand, Source
 from ameli_build.crawl.reviews import review_pages
-from ameli_build.shops.bestbuy.glance import Glance
-from ameli_build.shops.bestbuy.pages import parse_product_page
+from ameli_build.shops.base import ParsedProduct, Shop
 
 
 class ProductCrawler:
-    """Fetches products, each with all that belongs to it; may be used by many threads."""
+    """Fetches products, each with all that belongs to it; may be used by many threads.
 
-    def __init__(self, source: Source, settings: CrawlSettings, clicker: Clicker) -> None:
+    `clicker` is None for a shop whose pages show their specifications without a click.
+    """
+
+    def __init__(self, source: Source, settings: CrawlSettings, clicker: Clicker | None) -> None:
         self.source = source
         self._settings = settings
+        self._shop = source.fetcher.shop
         self._clicker = clicker
 
     def fetch(self, target: Target, again: bool = False) -> None:
@@ -48,14 +51,14 @@ class ProductCrawler:
             self._fetch_rest(errand, target.sku, list(target.images))
             return
         url = target.url
-        seen = errand.take("page", url, partial(answers.product_page, sku=target.sku), target.sku)
+        seen = errand.take("page", url, partial(answers.product_page, shop=self._shop, sku=target.sku), target.sku)
         if seen is None and self.source.failure("page", url) in (*GONE, *OTHER_PAGES):
             return
-        sku = target.sku or (seen.sku if seen is not None else None)
+        sku = target.sku or (seen.product.sku if seen is not None else None)
         if seen is not None and self._needs_click(seen):
             self._click(url, sku)
             errand.count("clicked", url)
-        images = list(seen.images) if seen is not None else []
+        images = list(seen.product.images) if seen is not None else []
         self._fetch_rest(errand, sku, images, (seen.review_count or 0) if seen is not None else 0)
 
     def _fetch_rest(self, errand: Errand, sku: str | None, images: list[str], expected: int = 0) -> None:
@@ -66,7 +69,9 @@ class ProductCrawler:
         for image in dict.fromkeys(images):
             errand.take_image(image)
 
-    def _needs_click(self, seen: Glance) -> bool:
+    def _needs_click(self, seen: ParsedProduct) -> bool:
+        if self._clicker is None:
+            return False
         mode: Literal["auto", "click", "json"] = self._settings.specifications
         all_there = seen.has_specifications and not seen.has_button
         return mode == "click" or (mode == "auto" and not all_there)
@@ -76,22 +81,27 @@ class ProductCrawler:
             return
         addresses = self.source.fetcher.addresses
         target = addresses.resolve(url)
+        assert self._clicker is not None
         try:
             html = self._clicker.click(target, addresses.check(target, "page"))
         except ClickFailed as failure:
-            kind = "not_a_product" if failure.html and not _shows_product(failure.html, url, sku) else failure.kind
+            kind = (
+                "not_a_product"
+                if failure.html and not _shows_product(self._shop, failure.html, url, sku)
+                else failure.kind
+            )
             self.source.note("clicked", url, kind, 0, str(failure), sku)
         else:
-            if _shows_product(html, url, sku):
+            if _shows_product(self._shop, html, url, sku):
                 self.source.archive.add_clicked(url, html, sku)
             else:
                 self.source.note("clicked", url, "not_a_product", 0, "another page came to the browser", sku)
 
 
-def _shows_product(html: str, url: str, sku: str | None) -> bool:
+def _shows_product(shop: Shop, html: str, url: str, sku: str | None) -> bool:
     """Whether a page proves to be a product's: a challenge that comes to the browser alone says nothing of a sheet."""
     try:
-        parse_product_page(html.encode("utf-8", "replace"), url, sku)
+        shop.product_page(html.encode("utf-8", "replace"), url, sku)
     except Exception:  # of whatever kind: what cannot be parsed is no sheet
         return False
     return True

@@ -22,7 +22,7 @@ from ameli_build.core.snapshot import Snapshot, whole_file
 from ameli_build.core.stored import image_file
 from ameli_build.crawl import checks as answers
 from ameli_build.crawl.fetching.failures import Unwanted
-from ameli_build.shops.bestbuy.reviews import ReviewPage
+from ameli_build.shops.base import ReviewPage, Shop
 
 CONDITIONAL = ("page", "image")
 """Kinds that are asked for with the validators of the earlier answer."""
@@ -44,7 +44,7 @@ class Earlier:
     Raises `UnusableInput` where there is no crawl, or where it is the same snapshot.
     """
 
-    def __init__(self, earlier: Snapshot, snapshot: Snapshot, archive: Archive) -> None:
+    def __init__(self, earlier: Snapshot, snapshot: Snapshot, archive: Archive, shop: Shop) -> None:
         if not any(earlier.raw.glob("pages-*.warc.gz")):
             raise UnusableInput(f"{earlier.root}: no crawl here (no raw/pages-*.warc.gz) to refresh")
         if earlier.root.resolve() == snapshot.root.resolve():
@@ -52,6 +52,7 @@ class Earlier:
         self._from = earlier
         self._to = snapshot
         self._archive = archive
+        self._shop = shop
         self.archive = Archive(earlier.raw, writable=False)
 
     def find(self, kind: str, url: str) -> Place | None:
@@ -88,14 +89,14 @@ class Earlier:
         for place in self.archive.of_product("reviews", sku):
             record = self.read(place)
             with suppress(Unwanted):
-                page = answers.review_page(as_response(record), sku)
+                page = answers.review_page(as_response(record), self._shop, sku)
                 ids = frozenset(review.review_id for review in page.reviews)
                 found.append(KnownReviews(place, record.url, record.fetched_at, ids, len(page.rejected)))
         return sorted(found, key=lambda one: (one.fetched_at, one.place.file, one.place.offset), reverse=True)
 
     def review_page(self, place: Place, sku: str) -> ReviewPage:
         """The reviews at a place; raises `Unwanted` for what is no review page."""
-        return answers.review_page(as_response(self.read(place)), sku)
+        return answers.review_page(as_response(self.read(place)), self._shop, sku)
 
     def close(self) -> None:
         """Close the earlier archive."""

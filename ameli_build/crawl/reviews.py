@@ -12,14 +12,12 @@ from ameli_build.crawl import checks as answers
 from ameli_build.crawl.fetching.failures import TOO_MANY_PAGES, Unwanted
 from ameli_build.crawl.pages import Errand
 from ameli_build.crawl.refresh import KnownReviews
-from ameli_build.shops.bestbuy.reviews import ReviewPage
-from ameli_build.shops.bestbuy.urls import review_url
+from ameli_build.shops.base import ReviewPage
 
 MAX_BARREN = 3
 """Pages in a row without anything new after which the shop's claim of more is no longer believed."""
 MAX_PAGES = 10_000
 """Of one product's reviews; a shop that brings new ones for ever is left there."""
-NEWEST_FIRST = "MOST_RECENT"
 AGAIN = "#again"
 """What tells a second answer of a page from the first in the archive; no server sees it."""
 
@@ -50,6 +48,7 @@ class _Walk:
         self._errand = errand
         self._settings = settings
         self._sku = sku
+        self._shop = errand.source.fetcher.shop
         self._site = errand.source.fetcher.addresses.site_url
         self._expected = math.ceil(expected / settings.review_page_size)
         self._seen: set[str] = set()
@@ -63,7 +62,8 @@ class _Walk:
         """Rows that are no usable review, and cannot be told from one another."""
         self._totals: list[tuple[int, int]] = []
         """(page, number of reviews that the shop counted when it came)."""
-        earlier = errand.source.earlier if settings.review_sort == NEWEST_FIRST else None
+        newest_first = settings.review_sort == self._shop.newest_first
+        earlier = errand.source.earlier if newest_first else None
         self._earlier = earlier.known_reviews(sku) if earlier is not None else []
         self._known = {review_id for page in self._earlier for review_id in page.ids}
 
@@ -126,11 +126,11 @@ class _Walk:
 
     def _url(self, number: int) -> str:
         settings = self._settings
-        return review_url(self._site, self._sku, number, settings.review_page_size, settings.review_sort)
+        return self._shop.review_url(self._site, self._sku, number, settings.review_page_size, settings.review_sort)
 
     def _whole(self, response: Response, number: int) -> ReviewPage:
         """The reviews in an answer; an empty page is none while the shop counts more, there or on the pages before."""
-        page = answers.review_page(response, self._sku)
+        page = answers.review_page(response, self._shop, self._sku)
         claimed, total = _claimed_pages(page, self._settings.review_page_size), page.total_results or 0
         self._last, self._total = max(self._last, claimed), max(self._total, total)
         if page.reviews or page.rejected:

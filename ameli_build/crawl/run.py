@@ -21,7 +21,7 @@ from ameli_build.crawl import journal as journals
 from ameli_build.crawl.browsers.browser_transport import BrowserTransport
 from ameli_build.crawl.browsers.pool import BrowserPool
 from ameli_build.crawl.browsers.specifications import Clicker
-from ameli_build.crawl.fetching.api_client import api_key, use_api
+from ameli_build.crawl.fetching.api_client import api_key, api_of, use_api
 from ameli_build.crawl.fetching.failures import run_failed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.images import prepare
@@ -34,6 +34,7 @@ from ameli_build.crawl.refresh import Earlier
 from ameli_build.crawl.retry import find_failed
 from ameli_build.crawl.stats import CrawlStats, count, write_stats
 from ameli_build.provenance import write_run_record
+from ameli_build.shops import shop_named
 
 Job = Callable[[], None]
 STATS_EVERY_SECONDS = 60.0
@@ -76,7 +77,8 @@ def crawl(
     order, `UnusableInput` for selectors that cannot be and for a refresh of nothing. The caller holds the snapshot's
     lock.
     """
-    key = api_key() if settings.crawl.products == "api" else ""
+    shop = shop_named(settings.crawl.shop)
+    key = api_key(api_of(shop)) if settings.crawl.products == "api" else ""
     given = Selection(tuple(categories), tuple(skus), max_products)
     journal, selections = journals.resolve(snapshot, settings.crawl, given, refresh, retry_failed)
     require_space(snapshot.root, settings.run.least_free)
@@ -110,7 +112,7 @@ def _opened(
         stack.callback(archive.close)
         earlier = None
         if journal.refreshes:
-            earlier = Earlier(Snapshot(Path(journal.refreshes)), snapshot, archive)
+            earlier = Earlier(Snapshot(Path(journal.refreshes)), snapshot, archive, shop_named(settings.shop))
             stack.callback(earlier.close)
         fetcher = Fetcher(settings, stop, keep=keeper(archive), images=prepare(snapshot))
         if key:
@@ -127,7 +129,9 @@ def _opened(
         source = Source(
             snapshot, archive, fetcher, earlier=earlier, retry=retry, trust_images=settings.refresh_images == "trust"
         )
-        yield ProductCrawler(source, settings, Clicker(browsers, fetcher.throttle, settings.click_timeout))
+        how = fetcher.shop.click
+        clicker = Clicker(browsers, fetcher.throttle, settings.click_timeout, how) if how is not None else None
+        yield ProductCrawler(source, settings, clicker)
 
 
 def _note_stats(raw: Path, archive: Archive, fetcher: Fetcher) -> None:

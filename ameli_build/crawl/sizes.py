@@ -9,24 +9,14 @@ from pathlib import Path
 
 from ameli_build.archive.records import members, parse
 from ameli_build.core.settings import CrawlSettings
-from ameli_build.crawl.developer import PAGE_SIZE
+from ameli_build.shops import shop_named
 
 ENOUGH = 20
 """Product pages in an archive from which its own averages are taken."""
-LISTING_CARDS = 24
-"""Products on one page of a category."""
 RECORDS = 2_000
 """Records of an archive that are looked at, the first ones."""
 FILES = 10_000
 """Images that are looked at."""
-REVIEWS = 4_018 / 20
-"""A review in a page of 20, packed: three recorded pages of the shop."""
-PAGE = 13_796
-"""The JSON of a product page, packed: four recorded products. No whole page of the shop was recorded."""
-CARD = 66
-"""A product on a page of a listing, packed: two recorded searches."""
-API_PRODUCT = 2_585
-"""A product of the developer API, packed by itself: one recorded answer."""
 
 
 def sizes_of(raw: Path, settings: CrawlSettings, notes: list[str]) -> dict[str, float | None]:
@@ -37,14 +27,20 @@ def sizes_of(raw: Path, settings: CrawlSettings, notes: list[str]) -> dict[str, 
         return {kind: _mean(found[kind]) for kind in ("listing", "page", "clicked", "reviews", "image", "api")}
     notes.append("assumed: bytes of review pages, and of the JSON in product pages, as recorded; pages take more")
     notes.append(f"not known: bytes of images, none was recorded; after --max-products {ENOUGH} this tells them")
+    shop = shop_named(settings.shop)
+    known = shop.estimates
     return {
-        "listing": float(CARD * LISTING_CARDS),
-        "page": PAGE,
-        "clicked": PAGE,
-        "reviews": REVIEWS * settings.review_page_size,
+        "listing": _times(known.card_bytes, known.listing_cards),
+        "page": known.page_bytes,
+        "clicked": known.page_bytes,
+        "reviews": _times(known.review_bytes, settings.review_page_size),
         "image": None,
-        "api": API_PRODUCT * PAGE_SIZE,
+        "api": _times(known.api_product_bytes, shop.api.page_size if shop.api is not None else 0),
     }
+
+
+def _times(each: float | None, number: int) -> float | None:
+    return None if each is None else each * number
 
 
 def archived_sizes(raw: Path) -> Mapping[str, list[int]]:

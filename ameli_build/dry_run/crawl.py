@@ -9,13 +9,14 @@ from typing import Any
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.workers import default_workers
-from ameli_build.crawl.dry_run import IMAGES_A_PRODUCT, PHOTOS_OF_A_REVIEW, Plan
+from ameli_build.crawl.dry_run import Plan
 from ameli_build.crawl.dry_run import dry_run as plan_crawl
 from ameli_build.dry_run.build import expected_loads, missing_models, ram, time_loads
 from ameli_build.dry_run.show import Plan as BuildPlan
 from ameli_build.dry_run.show import Step, show_sums
 from ameli_build.dry_run.work import PHOTOGRAPHS, PICTURES, PRODUCTS, REVIEWS
 from ameli_build.pipeline import STAGES, roles_of
+from ameli_build.shops import shop_named
 
 
 def dry_run(snapshot: Snapshot, settings: Settings, **wanted: Any) -> str:
@@ -29,11 +30,12 @@ def dry_run(snapshot: Snapshot, settings: Settings, **wanted: Any) -> str:
 
 def build_after(settings: Settings, plan: Plan) -> BuildPlan:
     """What a build takes of all that is asked for, measured with made-up items."""
+    known = shop_named(settings.crawl.shop).estimates
     expected = {
         PRODUCTS: plan.products,
-        REVIEWS: plan.photographs / PHOTOS_OF_A_REVIEW,
+        REVIEWS: plan.photographs / known.photos_of_a_review,
         PHOTOGRAPHS: plan.photographs,
-        PICTURES: plan.products * IMAGES_A_PRODUCT,
+        PICTURES: plan.products * known.images_a_product,
     }
     missing = missing_models(settings, roles_of(STAGES, settings))
     with TemporaryDirectory(prefix="ameli-plan-") as scratch:

@@ -67,13 +67,13 @@ def check_some(root: str, max_pixels: int, paths: Sequence[str]) -> pl.DataFrame
 def _mentions(work: Work, settings: Settings, view: View) -> Iterator[Load]:
     """Section 3.3: titles are parsed. The search for names in reviews takes little time in comparison."""
     rows = view.products.select("name", "leaf").unique(maintain_order=True).rows()
-    common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words)
+    common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words, settings.crawl.shop)
     yield plain_load("titles parsed", "language", PRODUCTS, parse_some, common, rows, settings.run.shard_rows // 8 or 1)
 
 
-def parse_some(rule: str, language: str, longest: int, rows: Sequence[tuple[str, str]]) -> pl.DataFrame:
+def parse_some(rule: str, language: str, longest: int, shop: str, rows: Sequence[tuple[str, str]]) -> pl.DataFrame:
     """The names of some products, given by title and leaf category."""
-    found = [names_by(rule, title, leaf, load_language(language), longest) for title, leaf in rows]
+    found = [names_by(rule, title, leaf, load_language(language), longest, shop) for title, leaf in rows]
     return pl.DataFrame({"names": [[name.text for name in names] for names in found]})
 
 

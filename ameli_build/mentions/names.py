@@ -96,7 +96,7 @@ def product_names(title: str, category: str, language: Language, max_words: int 
         max_words: The longest name, in words.
 
     Returns:
-        The names, those without a gap longest first, then by their words; names with a gap after all others.
+        The names, longest first, then by their words; names with a gap follow, in the order of their modifiers.
     """
     kinds = [phrase for phrase in category_phrases(category, language) if _says_something(phrase, language)]
     work = _is_work(kinds, language)
@@ -268,7 +268,7 @@ def _is_model(word: str) -> bool:
 
 
 def _named(spans: Mapping[Span, int], titled: Collection[str], language: Language) -> list[Name]:
-    """Names of spans that are said so often, those without a gap longest first, then by their words; `titled` are the title's nouns."""
+    """Names of spans that are said so often, longest first, then by their words; `titled` are the title's nouns."""
     things, idle = name_table().things, idle_words()
     names: dict[Span, Name] = {}
     for span, count in spans.items():

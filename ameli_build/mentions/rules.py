@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ameli_build.mentions.inflect import dictionary, noun_forms, noun_lemma
 from ameli_build.mentions.names import Name, product_names
 from ameli_build.mentions.words import WORD
+from ameli_build.shops import DEFAULT, shop_named
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 CAREFUL, PAPER, AUTHORS = "careful", "paper", "authors"
 
 
-def names_by(rule: str, title: str, category: str, language: Language, max_words: int = 6) -> list[Name]:
+def names_by(
+    rule: str, title: str, category: str, language: Language, max_words: int = 6, shop: str = DEFAULT
+) -> list[Name]:
     """Name candidates of a product.
 
     Args:
@@ -29,13 +32,14 @@ def names_by(rule: str, title: str, category: str, language: Language, max_words
         category: Its leaf category.
         language: The pipeline that parses them.
         max_words: The longest name, in words.
+        shop: Name of the shop whose titles they are.
 
     Returns:
         The names, longest first, then by their words.
     """
     if rule == CAREFUL:
         return product_names(title, category, language, max_words)
-    texts = (title if rule == PAPER else _middle(title), category)
+    texts = (title if rule == PAPER else shop_named(shop).name_in_title(title), category)
     spans = [span for text in texts for span in _chunk_spans(text, language, every=rule == AUTHORS)]
     names = {}
     for span in spans:
@@ -45,12 +49,6 @@ def names_by(rule: str, title: str, category: str, language: Language, max_words
             verb = len(span) == 1 and head in dictionary(language).verbs
             names[words] = Name(words, noun_forms(head, language) | {span[-1]}, verb, count=spans.count(span))
     return sorted(names.values(), key=lambda name: (-len(name.words), name.words))
-
-
-def _middle(title: str) -> str:
-    """The name of "Brand - Name - Colour"; the whole title where it has not these parts."""
-    parts = title.split(" - ")
-    return parts[1] if len(parts) >= 3 else title
 
 
 def _chunk_spans(text: str, language: Language, *, every: bool) -> Iterator[tuple[str, ...]]:

@@ -97,19 +97,20 @@ def name_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.Dat
     rows = list(products.select("name", "leaf").iter_rows())
     distinct = sorted(set(rows))
     rule, language, longest = settings.mentions.rule, settings.models.language, settings.mentions.max_words
+    shop = settings.crawl.shop
     shards = []
     for start in range(0, len(distinct), settings.run.shard_rows):
         part = distinct[start : start + settings.run.shard_rows]
-        key = fingerprint("names", part, rule, identity(language), longest)
-        shards.append(Shard(key, (rule, language, longest, part)))
+        key = fingerprint("names", part, rule, identity(language), longest, shop)
+        shards.append(Shard(key, (rule, language, longest, shop, part)))
     found = pl.concat([_NAMES.to_frame(), *work.map("parse names", _parse_names, shards)])
     place = {row: n for n, row in enumerate(distinct)}
     return products.hstack(found[[place[row] for row in rows]])
 
 
-def _parse_names(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.DataFrame:
-    rule, language, longest, rows = payload
-    found = [names_by(rule, title, leaf, load_language(language), longest) for title, leaf in rows]
+def _parse_names(payload: tuple[str, str, int, str, list[tuple[str, str]]]) -> pl.DataFrame:
+    rule, language, longest, shop, rows = payload
+    found = [names_by(rule, title, leaf, load_language(language), longest, shop) for title, leaf in rows]
     columns = {
         "names": [[name.text for name in names if not name.gapped] for names in found],
         "keys": [[key for name in names for key in name.keys] for names in found],
@@ -223,6 +224,7 @@ STAGE = Stage(
     inputs=("clean/products", "clean/reviews"),
     outputs=("mentions/mentions", "mentions/dropped"),
     sections=("mentions",),
+    values=("crawl.shop",),
     models=("language", "text_encoder"),
     identity=identity,
     conserved=(Conserved("clean/reviews", "mentions/mentions", "mentions/dropped"),),

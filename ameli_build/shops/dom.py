@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PageElement
 from lxml import etree
 
-from ameli_build.shops.bestbuy.parsed import WrongPage
+from ameli_build.shops.base import WrongPage
 from ameli_build.shops.markup import without_scripts
 from ameli_build.wording.cleaning import folded
 

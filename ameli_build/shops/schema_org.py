@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ameli_build.shops.bestbuy.generation_b import spoken
-from ameli_build.shops.bestbuy.parsed import Draft, first_price
+from ameli_build.shops.drafts import Draft, first_price, spoken
 from ameli_build.shops.markup import Script
 from ameli_build.shops.scripts import as_dict, as_list, as_text, json_ld, json_ld_breadcrumb, plain
 from ameli_build.wording.cleaning import count_in, price_in

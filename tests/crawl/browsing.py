@@ -18,6 +18,7 @@ from ameli_build.crawl.browsers.pool import BrowserPool
 from ameli_build.crawl.browsers.specifications import Clicker
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.crawl.fetching.throttle import Throttle
+from ameli_build.shops.bestbuy.shop import CLICK
 
 
 def settings_of(site_url: str = "http://127.0.0.1", **values: Any) -> CrawlSettings:
@@ -40,7 +41,7 @@ def pool_of(settings: CrawlSettings, stop: threading.Event | None = None) -> Ite
 
 def clicker_of(pool: BrowserPool, settings: CrawlSettings) -> Clicker:
     """A clicker that keeps no rate."""
-    return Clicker(pool, Throttle(1e4, threading.Event()), settings.click_timeout)
+    return Clicker(pool, Throttle(1e4, threading.Event()), settings.click_timeout, CLICK)
 
 
 def processes_of(browser: Browser) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,8 @@ from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import CrawlStats, crawl
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
+from ameli_build.shops.base import Shop
+from ameli_build.shops.bestbuy.shop import SHOP
 
 WORLD = small_world(6)
 SKUS = {product.sku for product in WORLD.products}
@@ -24,6 +27,12 @@ def run(root: Path, site_url: str, skus: tuple[str, ...] = (), categories: tuple
     settings = settings_for(site_url, **{"products": "api", "specifications": "json"} | values)
     stats: CrawlStats = crawl(Snapshot(root), settings, skus=skus, categories=categories, **more)
     return stats
+
+
+def with_pages_of(size: int) -> Shop:
+    """The shop, with so many products on a page of its API."""
+    assert SHOP.api is not None
+    return replace(SHOP, api=replace(SHOP.api, page_size=size))
 
 
 def calls(shop: Storefront | LoopbackServer) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,15 @@ from ameli_build.archive.records import Archived, read_archive
 from ameli_build.archive.store import Archive
 from ameli_build.core.settings import CrawlSettings, Settings
 from ameli_build.core.snapshot import Snapshot
+from ameli_build.crawl import checks
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.pages import Source, keeper
+from ameli_build.shops.bestbuy.shop import SHOP
 
 FAST = {"rate": 10_000.0, "backoff": 0.001, "retries": 1, "click_timeout": 2.0, "allow_loopback": True}
+
+html_page = partial(checks.html_page, shop=SHOP)
+"""What judges a page of the shop."""
 
 
 def settings_for(site_url: str, **values: Any) -> Settings:

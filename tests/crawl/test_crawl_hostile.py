@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.fetching.robots import Robots
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.answers import Answer
-from ameli_build.shops.bestbuy.glance import glance
+from ameli_build.shops import BESTBUY, SHOPS
+from ameli_build.shops.base import ParsedProduct
 from ameli_build.shops.bestbuy.urls import product_url, review_url
 
 HUGE = ["9" * 400, "1e999", "9" * 6000]
@@ -62,12 +64,12 @@ def test_a_crawl_delay_has_a_range(delay: str, told: float) -> None:
 def test_a_parser_that_fails_costs_its_page_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    def picky(html: bytes, url: str, sku: str | None = None) -> object:
+    def picky(html: bytes, url: str, sku: str | None = None) -> ParsedProduct:
         if b"Lamp 12" in html:
             raise error("odd")
-        return glance(html, url, sku)
+        return BESTBUY.product_page(html, url, sku)
 
-    monkeypatch.setattr("ameli_build.crawl.checks.glance", picky)
+    monkeypatch.setitem(SHOPS, BESTBUY.name, replace(BESTBUY, glance=picky))
     pages: dict[str, Answer | bytes] = {}
     for sku in ("11", "12", "13"):
         pages |= {product_url("", sku): lamp(sku), review_url("", sku): reviews(sku)}

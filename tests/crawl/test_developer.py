@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from crawl.calling import SKUS, WORLD, api, calls, cursors, noted, run, skus_in
+from crawl.calling import SKUS, WORLD, api, calls, cursors, noted, run, skus_in, with_pages_of
 from crawl.crawling import archived, settings_for
 from demo.small_world import LAPTOPS, picture
 
@@ -25,7 +25,6 @@ from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.execution import run_stage
 from ameli_build.core.settings import CrawlSettings
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.crawl import developer
 from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
 from ameli_build.demo.answers import Answer, as_json
 from ameli_build.demo.faults import FaultPlan, Rule, Status
@@ -34,11 +33,13 @@ from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldProduct
 from ameli_build.provenance import write_run_record
+from ameli_build.shops import SHOPS
 
 SECOND = "cursorMark=" + base64.b64encode(b"product_7000104_us").decode()
 """The second page of five products."""
 SCRIPT = (
-    "import sys; from pathlib import Path; from ameli_build.crawl import developer; developer.PAGE_SIZE = 3\n"
+    "import sys; from dataclasses import replace; from pathlib import Path; from ameli_build.shops import SHOPS\n"
+    "shop = SHOPS['bestbuy']; SHOPS['bestbuy'] = replace(shop, api=replace(shop.api, page_size=3))\n"
     "from ameli_build.crawl.run import crawl\n"
     "from ameli_build.core.settings import Settings; from ameli_build.core.snapshot import Snapshot\n"
     "crawl(Snapshot(Path(sys.argv[1])), Settings.model_validate_json(sys.argv[2]))"
@@ -53,7 +54,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def pages_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Sets how many products one call asks for."""
-    return lambda size: monkeypatch.setattr(developer, "PAGE_SIZE", size)
+    return lambda size: monkeypatch.setitem(SHOPS, "bestbuy", with_pages_of(size))
 
 
 def _told_at_once(product: WorldProduct) -> WorldProduct:

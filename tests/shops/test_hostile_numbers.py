@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from ameli_build.core.execution import run_stage
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.standing import stage_record
+from ameli_build.shops import BESTBUY, SHOPS
+from ameli_build.shops.base import ParsedProduct
 from ameli_build.shops.bestbuy.developer_api import parse_api_page
 from ameli_build.shops.bestbuy.listings import parse_listing
 from ameli_build.shops.bestbuy.pages import parse_product_page
@@ -92,12 +95,12 @@ def test_a_page_that_its_parser_cannot_bear_costs_itself_alone(
     archive.add("reviews", answer(reviews_url("7"), json.dumps({"topics": [topic("r1", "7", "7")]}).encode()))
     archive.close()
 
-    def picky(body: bytes, url: str, sku: str | None = None) -> object:
+    def picky(body: bytes, url: str, sku: str | None = None) -> ParsedProduct:
         if b"Odd" in body:
             raise error("it is odd")
         return parse_product_page(body, url, sku)
 
-    monkeypatch.setattr("ameli_build.catalog.warc.parse_product_page", picky)
+    monkeypatch.setitem(SHOPS, BESTBUY.name, replace(BESTBUY, product_page=picky))
     run_stage(STAGE, Snapshot(tmp_path), Settings(), in_process)
     assert Snapshot(tmp_path).read("catalog/products")["sku"].to_list() == ["7"]
     assert error.__name__ in (tmp_path / "catalog" / "rejected.jsonl").read_text()

@@ -11,11 +11,13 @@ import pytest
 from ameli_build.archive.records import Response
 from ameli_build.crawl import checks as answers
 from ameli_build.crawl.fetching.failures import Unwanted
+from ameli_build.shops import BESTBUY
+from ameli_build.shops.base import WrongPage
 from ameli_build.shops.bestbuy.developer_api import parse_api_page
-from ameli_build.shops.bestbuy.listings import parse_listing, parse_sitemap
+from ameli_build.shops.bestbuy.listings import parse_listing
 from ameli_build.shops.bestbuy.pages import parse_product_page
-from ameli_build.shops.bestbuy.parsed import WrongPage
 from ameli_build.shops.bestbuy.reviews import parse_review_page
+from ameli_build.shops.sitemaps import parse_sitemap
 from ameli_build.wording.cleaning import clean_text
 
 URL = "https://shop.test/site/x/7.p?skuId=7"
@@ -107,7 +109,7 @@ def test_a_title_without_an_end_costs_no_time(piece: bytes) -> None:
     body = piece * (1_000_000 // len(piece)) + b"</body>"
     start = time.process_time()
     with pytest.raises(Unwanted):
-        answers.listing_page(Response("", "", 200, "", (), body, body))
+        answers.listing_page(Response("", "", 200, "", (), body, body), BESTBUY)
     assert time.process_time() - start < 10
 
 

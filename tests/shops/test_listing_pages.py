@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from shops.page_shapes import page
 
-from ameli_build.shops.bestbuy.listings import ListingCard, parse_listing, parse_sitemap
-from ameli_build.shops.bestbuy.parsed import NotAListing
+from ameli_build.shops.base import ListingCard, NotAListing
+from ameli_build.shops.bestbuy.listings import parse_listing
 from ameli_build.shops.bestbuy.urls import sku_of
+from ameli_build.shops.sitemaps import parse_sitemap
 
 URL = "https://shop.test/site/x/x/abcat0502000.c?cp=1&id=abcat0502000"
 

@@ -9,7 +9,8 @@ from shops.page_shapes import clicked_sheet, heading, page, push, specifications
 
 from ameli_build.catalog.warc import merged
 from ameli_build.shops import markup
-from ameli_build.shops.bestbuy.pages import ParsedProduct, parse_product_page
+from ameli_build.shops.base import ParsedProduct
+from ameli_build.shops.bestbuy.pages import parse_product_page
 from ameli_build.shops.bestbuy.reviews import parse_review_page
 from ameli_build.shops.scripts import json_in, json_ld
 from ameli_build.wording.cleaning import clean_text

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ameli_build.shops.bestbuy.parsed import page_text, wrong_page
+from ameli_build.shops.bestbuy.parsed import wrong_page
 from ameli_build.shops.markup import scripts
 from ameli_build.shops.scripts import javascript_in, json_ld, json_ld_breadcrumb
+from ameli_build.wording.charsets import page_text
 from ameli_build.wording.cleaning import clean_text, readable
 
 JSON = st.recursive(

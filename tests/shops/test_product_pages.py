@@ -19,7 +19,8 @@ from shops.page_shapes import (
 
 from ameli_build.catalog.warc import merged
 from ameli_build.core.records import Attribute
-from ameli_build.shops.bestbuy.pages import NotAProduct, ParsedProduct, parse_product_page
+from ameli_build.shops.base import NotAProduct, ParsedProduct
+from ameli_build.shops.bestbuy.pages import parse_product_page
 
 NAME, SKU = 'Lumo - 14" Lamp & Shade < 2 kg - Red', "7000101"
 OLD_URL = f"https://shop.test/site/lumo-lamp-red/{SKU}.p?skuId={SKU}"

@@ -7,8 +7,8 @@ import json
 import pytest
 from shops.page_shapes import heading, page
 
+from ameli_build.shops.base import NotAProduct
 from ameli_build.shops.bestbuy.pages import parse_product_page
-from ameli_build.shops.bestbuy.parsed import NotAProduct
 
 URL = "https://shop.test/site/x/4001.p?skuId=4001"
 SCHEMA = json.dumps({"@type": "Product", "name": "A chair"})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ameli_build.core.records import UNREADABLE
-from ameli_build.shops.bestbuy.parsed import NotReviews
+from ameli_build.shops.base import NotReviews
 from ameli_build.shops.bestbuy.reviews import parse_review_page
 from ameli_build.shops.bestbuy.urls import original_image, sku_of
 

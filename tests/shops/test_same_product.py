@@ -21,7 +21,7 @@ from ameli_build.demo.shop_index import Shelves
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import Generation, World, WorldProduct
 from ameli_build.shops.bestbuy.pages import parse_product_page
-from ameli_build.shops.bestbuy.parsed import attribute_rows
+from ameli_build.shops.drafts import attribute_rows
 
 SOURCES = {"A": generation_a.product_page, "B": generation_b.product_page, "C": generation_c.product_page}
 GENERATIONS: tuple[Generation, ...] = ("A", "B", "C")

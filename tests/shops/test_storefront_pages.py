@@ -16,8 +16,8 @@ from ameli_build.demo.shop_index import Shelves
 from ameli_build.demo.world import WorldProduct
 from ameli_build.shops.bestbuy.listings import parse_listing
 from ameli_build.shops.bestbuy.pages import parse_product_page
-from ameli_build.shops.bestbuy.parsed import attribute_rows
 from ameli_build.shops.bestbuy.reviews import parse_review_page
+from ameli_build.shops.drafts import attribute_rows
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from ameli_build.demo.pages import generation_a, generation_b, generation_c
 from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.shop_index import Shelves
 from ameli_build.demo.world import WorldProduct
-from ameli_build.shops.bestbuy.pages import NotAProduct, parse_product_page
+from ameli_build.shops.base import NotAProduct
+from ameli_build.shops.bestbuy.pages import parse_product_page
 from ameli_build.shops.bestbuy.parsed import wrong_page
 from ameli_build.shops.markup import scripts, without_scripts
 from ameli_build.shops.scripts import javascript_in

@@ -15,6 +15,8 @@ PROJECT_PAGE = "https://github.com/ameli-build/ameli-build"
 class CrawlSettings(Section):
     """Section 3.1: hosts, pace, limits and browsers of the crawl."""
 
+    shop: str = "bestbuy"
+    """Name of the shop. With another shop, set `site_url`, `sitemap_url`, `hosts` and `image_hosts` too."""
     site_url: str = "https://www.bestbuy.com"
     """URL of the shop. Another URL takes the place of every host of the shop."""
     sitemap_url: str = "https://sitemaps.bestbuy.com/sitemaps_pdp.xml"

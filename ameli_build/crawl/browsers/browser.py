@@ -28,7 +28,7 @@ from ameli_build.crawl.browsers import driver_guard as supervise
 from ameli_build.crawl.browsers.ceiling import Ceiling
 from ameli_build.crawl.browsers.chromium import add_local, find_programs, make_options
 from ameli_build.crawl.fetching.addresses import Addresses
-from ameli_build.crawl.fetching.connections import COUNTRY_COOKIE
+from ameli_build.shops import shop_named
 
 BROWSER_ERRORS = (WebDriverException, HTTPError, WebSocketException, OSError)
 """What a browser that fails, is gone, or does not answer shows itself as."""
@@ -202,8 +202,9 @@ class Browser:
         config: ClientConfig = driver.command_executor.client_config  # type: ignore[union-attr]
         config.timeout = max(page, script) + _ANSWER_GRACE
         command(driver, "Browser.setDownloadBehavior", {"behavior": "deny"})
-        name, value = COUNTRY_COOKIE
-        command(driver, "Network.setCookie", {"name": name, "value": value, "url": self._addresses.site_url})
+        if cookie := shop_named(settings.shop).cookie:
+            name, value = cookie
+            command(driver, "Network.setCookie", {"name": name, "value": value, "url": self._addresses.site_url})
         self._ceiling = self._limited(driver)
 
     def _limited(self, driver: WebDriver) -> Ceiling | None:

@@ -9,21 +9,7 @@ from ameli_build.crawl.browsers.browser import BROWSER_ERRORS, Browser, told
 from ameli_build.crawl.browsers.pool import BrowserPool
 from ameli_build.crawl.fetching.failures import TOO_MANY_REQUESTS
 from ameli_build.crawl.fetching.throttle import Throttle
-
-BUTTONS = (
-    ".shop-specifications button",
-    ".shop-mp-specifications button",
-    "button.show-full-specs-btn",
-    "div.v-border-bottom button[data-testid='brix-button']",
-)
-ROWS = (
-    ".spec-categories .specifications-list .list-item",
-    ".specifications-list .list-item",
-    "ul.zebra-stripe-list li.zebra-list-item",
-    "div.inline-flex.w-full.body-copy-lg > div.font-weight-medium",
-)
-COVERS = ("#survey_invite_no", "[role='dialog'][aria-modal='true'] [aria-label^='close' i]", ".c-modal-close-icon")
-"""What declines or closes whatever covers a page: the shop's survey, modal windows."""
+from ameli_build.shops.base import Click
 
 CALM_SECONDS = 1.0
 """A sheet is whole once nothing of it changes for so long, and for twice the longest gap between two of its rows."""
@@ -32,9 +18,11 @@ _CALM_SHARE = 0.25
 """Of the time for a click, where that is so short that this is less."""
 
 _UNLOADED_TRIES = 3
+_NOTHING = ":not(*)"
+"""A selector that finds nothing; an empty one is an error."""
 
 _OPEN = """
-const [buttons, rows, covers, limit, calm, done] = arguments;
+const [buttons, rows, covers, word, limit, calm, done] = arguments;
 window.open = window.prompt = () => null;
 window.alert = () => undefined;
 window.confirm = () => false;
@@ -59,7 +47,7 @@ function press() {
   if (!presses) document.querySelectorAll(covers).forEach(one => one.click());
   window.scrollTo(0, document.body ? document.body.scrollHeight : 0);
   const found = Array.from(document.querySelectorAll(buttons));
-  const button = found.find(one => /specification/i.test(one.textContent)) || found[0];
+  const button = found.find(one => one.textContent.toLowerCase().includes(word)) || found[0];
   if (!button || (presses && button.getAttribute('aria-expanded') === 'true')) return false;
   button.scrollIntoView({block: 'center'});
   button.click();
@@ -135,10 +123,11 @@ class ClickFailed(Exception):
 class Clicker:
     """Opens product pages in the browsers of a pool and clicks; for many threads."""
 
-    def __init__(self, pool: BrowserPool, throttle: Throttle, timeout: float) -> None:
+    def __init__(self, pool: BrowserPool, throttle: Throttle, timeout: float, how: Click) -> None:
         self._pool = pool
         self._throttle = throttle
         self._timeout = timeout
+        self._how = how
 
     def click(self, url: str, host: str) -> str:
         """The page at `url` as it stands once its specifications are open.
@@ -183,7 +172,8 @@ class Clicker:
         raise WebDriverException("the page does not stay")
 
     def _in_page(self, driver: WebDriver) -> tuple[str, str]:
-        selectors = (", ".join(BUTTONS), ", ".join(ROWS), ", ".join(COVERS))
+        how = self._how
+        selectors = (", ".join(names) or _NOTHING for names in (how.buttons, how.rows, how.covers))
         calm = min(CALM_SECONDS, _CALM_SHARE * self._timeout)
-        kind, html = driver.execute_async_script(_OPEN, *selectors, self._timeout * 1000, calm * 1000)
+        kind, html = driver.execute_async_script(_OPEN, *selectors, how.word, self._timeout * 1000, calm * 1000)
         return str(kind), str(html)

@@ -25,23 +25,30 @@ from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.fetching.throttle import Throttle
 from ameli_build.crawl.fetching.transport import Transport
+from ameli_build.shops.base import Api, Shop
 
-VARIABLE = "BESTBUY_API_KEY"
 HIDDEN = "XXX"
 DAY = timedelta(hours=24)
 
 _LOGGERS = ("urllib3.connection", "urllib3.connectionpool", "urllib3.response", "urllib3.util.retry")
-_PARAMETER = re.compile(r"(?<=[?&])apiKey=[^&#]*&?|&apiKey=[^&#]*(?=#|$)")
 _FRAMING = ("content-encoding", "content-length")
 
 
-def api_key() -> str:
+def api_of(shop: Shop) -> Api:
+    """The developer API of a shop; raises `UnusableInput` if it has none."""
+    if shop.api is None:
+        raise UnusableInput(f'crawl.products = "api": the shop {shop.name!r} has no developer API')
+    return shop.api
+
+
+def api_key(api: Api) -> str:
     """The key of the developer API; raises `UnusableInput` where the environment has none."""
-    key = os.environ.get(VARIABLE, "").strip()
+    variable = api.key_variable
+    key = os.environ.get(variable, "").strip()
     if not key:
-        raise UnusableInput(f'crawl.products = "api" needs a key of the developer API in {VARIABLE} (environment)')
+        raise UnusableInput(f'crawl.products = "api" needs a key of the developer API in {variable} (environment)')
     if not re.fullmatch(r"[A-Za-z0-9._~-]+", key):
-        raise UnusableInput(f"{VARIABLE}: not a key of the developer API, which has letters and digits only")
+        raise UnusableInput(f"{variable}: not a key of the developer API, which has letters and digits only")
     return key
 
 
@@ -56,7 +63,9 @@ def use_api(
     allowance = Allowance(calls, settings.api_calls_per_day, archive.add_call)
     pace = Throttle(settings.api_rate, fetcher.stop, connections=1)
     origin = fetcher.addresses.resolve(f"{settings.api_url.rstrip('/')}/")
-    fetcher.transport = KeyedTransport(fetcher.transport, origin, key, pace, 1 / settings.api_rate, allowance)
+    fetcher.transport = KeyedTransport(
+        fetcher.transport, origin, (api_of(fetcher.shop).key_parameter, key), pace, 1 / settings.api_rate, allowance
+    )
 
 
 class Allowance:
@@ -100,11 +109,19 @@ class KeyedTransport:
     """
 
     def __init__(
-        self, inner: Transport, origin: str, key: str, pace: Throttle, distance: float, allowance: Allowance
+        self,
+        inner: Transport,
+        origin: str,
+        parameter: tuple[str, str],
+        pace: Throttle,
+        distance: float,
+        allowance: Allowance,
     ) -> None:
         self._inner = inner
         self._origin = origin
-        self._key = key
+        name, key = parameter
+        self._parameter = f"{name}={key}"
+        self._parameters = re.compile(rf"(?<=[?&]){name}=[^&#]*&?|&{name}=[^&#]*(?=#|$)")
         # A short one may be a word of the text, so that it counts where it stands alone.
         found = re.escape(key) if len(key) >= 8 else rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])"
         self._text = re.compile(found)
@@ -119,11 +136,11 @@ class KeyedTransport:
         """As `Transport.get`; besides raises `Refused` when the calls of a day are used up."""
         if kind != "api" or not target.startswith(self._origin):
             return self._inner.get(url, target, kind, headers)
-        plain = _PARAMETER.sub("", target).rstrip("?&")
+        plain = self._parameters.sub("", target).rstrip("?&")
         with self._pace.turn(self._origin):
             self._allowance.take(url)
             try:
-                keyed = f"{plain}{'&' if '?' in plain else '?'}apiKey={self._key}"
+                keyed = f"{plain}{'&' if '?' in plain else '?'}{self._parameter}"
                 response = self._inner.get(url, keyed, kind, headers)
             except FetchFailed as failure:
                 detail = self._without(failure.detail)

@@ -25,9 +25,6 @@ from urllib3.util.retry import Retry
 
 MayConnect = Callable[[str, int, str], bool]
 
-COUNTRY_COOKIE = ("intl_splash", "false")
-"""The shop's own answer to "which country?"; without it a first visit gets that question in place of the page."""
-
 MAX_COOKIES = 100
 MAX_COOKIE_BYTES = 4096
 """Of all names and values together; the least that a server takes in a header line is 8 KB."""
@@ -153,12 +150,21 @@ class Client:
 
     `may_connect(host, port, address)` is asked of each new connection; `ForbiddenAddress` is raised when it says no.
     Redirects are not followed. A session of `requests` without what each request would pay for and none needs: hooks,
-    history, and a look into the cookie jar while that holds but the answer to the shop's first question.
+    history, and a look into the cookie jar while that holds but `cookie`, which the site gets from the
+    start.
     """
 
-    def __init__(self, may_connect: MayConnect, connections: int, user_agent: str, site_host: str) -> None:
+    def __init__(
+        self,
+        may_connect: MayConnect,
+        connections: int,
+        user_agent: str,
+        site_host: str,
+        cookie: tuple[str, str] | None = None,
+    ) -> None:
         self._adapter = _Adapter(may_connect, connections)
         self._site_host = site_host
+        self._first_cookie = cookie
         self._headers = {
             "User-Agent": user_agent,
             "Accept-Language": "en-US,en;q=0.9",
@@ -168,7 +174,7 @@ class Client:
         self._learned = False
         self._cookies = RequestsCookieJar()
         self._lock = threading.Lock()
-        self._set_country()
+        self._set_first_cookie()
 
     def get(self, target: str, headers: Mapping[str, str], timeout: tuple[float, float]) -> HTTPResponse:
         """The answer of `target` with its body still to be read; `timeout` is (connect, read) in seconds."""
@@ -193,7 +199,8 @@ class Client:
         if self._learned:
             cookie = get_cookie_header(self._cookies, request)  # type: ignore[no-untyped-call]
         else:
-            cookie = "=".join(COUNTRY_COOKIE) if urlsplit(target).hostname == self._site_host else None
+            first = self._first_cookie
+            cookie = "=".join(first) if first and urlsplit(target).hostname == self._site_host else None
         if cookie:
             request.headers["Cookie"] = cookie
         return request
@@ -210,12 +217,14 @@ class Client:
                 self._cookies.clear(cookie.domain, cookie.path, cookie.name)
         if len(pairs) > MAX_COOKIES or len("".join(pairs)) > MAX_COOKIE_BYTES:
             self._cookies.clear()
-            self._set_country()
+            self._set_first_cookie()
 
-    def _set_country(self) -> None:
+    def _set_first_cookie(self) -> None:
+        if self._first_cookie is None:
+            return
         # A name without a dot counts as one below ".local" in the standard library's cookie rules.
         host = self._site_host if "." in self._site_host else f"{self._site_host}.local"
-        self._cookies.set(*COUNTRY_COOKIE, domain=host, path="/")
+        self._cookies.set(*self._first_cookie, domain=host, path="/")
 
     def close(self) -> None:
         """Close all connections."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -21,6 +22,9 @@ from ameli_build.crawl.fetching.failures import NOT_AS_ASKED, REFUSALS, FetchFai
 from ameli_build.crawl.fetching.robots import Robots, RobotsUnreachable
 from ameli_build.crawl.fetching.throttle import Throttle
 from ameli_build.crawl.fetching.transport import REDIRECTS, HttpTransport, Transport
+from ameli_build.shops import shop_named
+from ameli_build.shops.base import Shop
+from ameli_build.shops.other_pages import refusal_in
 
 T = TypeVar("T")
 
@@ -35,7 +39,6 @@ _ACCEPT = {
     "robots": "text/plain,*/*;q=0.5",
     "sitemap": "application/xml,text/xml,*/*;q=0.5",
 }
-_CAUSE = {"api": "its quota is used up, or the key in BESTBUY_API_KEY is wrong: check that, "}
 _HEADERS = {"robots": {"Accept-Encoding": "identity"}}
 """So much of a robots.txt as counts can be told from the rest where it is not packed."""
 _UNCONDITIONAL: Mapping[str, str] = {}
@@ -97,6 +100,7 @@ class Fetcher:
         self._settings = settings
         self._keep = keep
         self._lock = threading.Lock()
+        self.shop = shop_named(settings.shop)
         host = urlsplit(self.addresses.site_url).hostname or ""
         self.transport: Transport = HttpTransport(settings, self.addresses, host, images)
 
@@ -228,8 +232,14 @@ class Fetcher:
                 self.throttle.postpone(host, min(max(0.0, wait), self._settings.retry_after_ceiling))
             failure = FetchFailed(f"http_{status}", "", status, again)
         if failure.kind in REFUSALS and kind != "robots":
-            self.breaker.refused(host, failure.kind, response.url, _CAUSE.get(kind, ""))
+            self.breaker.refused(host, failure.kind, response.url, self._cause(kind))
         raise failure
+
+    def _cause(self, kind: str) -> str:
+        """The likely cause of a refusal, in words; "" where there is no guess."""
+        if kind != "api" or self.shop.api is None:
+            return ""
+        return f"its quota is used up, or the key in {self.shop.api.key_variable} is wrong: check that, "
 
     def _check_robots(self, target: str, host: str) -> None:
         try:
@@ -242,7 +252,7 @@ class Fetcher:
 
     def _load_robots(self, origin: str) -> bytes:
         try:
-            response, body = self.get(f"{origin}/robots.txt", "robots", _robots_body)
+            response, body = self.get(f"{origin}/robots.txt", "robots", partial(_robots_body, shop=self.shop))
         except FetchFailed as failure:
             if 400 <= failure.status < 500 and failure.status != 429:
                 return b""
@@ -251,12 +261,13 @@ class Fetcher:
         return body
 
 
-def _robots_body(response: Response) -> bytes:
+def _robots_body(response: Response, shop: Shop) -> bytes:
     """A robots.txt; a page or JSON in its place has no rules, unless it is a refusal."""
-    start = response.data[:2048].lower()
-    if b"<title>access denied" in start or b"pardon our interruption" in start:
+    start = response.data[:2048].lstrip()
+    refusal = refusal_in(start.decode("utf-8", "replace"), shop.refusals) if start.startswith(b"<") else None
+    if refusal is not None and refusal.kind == "blocked":
         raise Unwanted("blocked", "a block page in place of robots.txt")
-    return b"" if start.lstrip().startswith((b"<", b"{")) else response.data
+    return b"" if start.startswith((b"<", b"{")) else response.data
 
 
 def _digest(response: Response) -> str:

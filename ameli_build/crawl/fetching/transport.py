@@ -19,6 +19,7 @@ from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.crawl.fetching.connections import Client, ForbiddenAddress, Guard, Watchdog
 from ameli_build.crawl.fetching.failures import FetchFailed, connection_failure
 from ameli_build.crawl.fetching.robots import READ_BYTES
+from ameli_build.shops import shop_named
 
 REDIRECTS = (301, 302, 303, 307, 308)
 PIECE_BYTES = 1 << 16
@@ -50,7 +51,9 @@ class HttpTransport:
         self._settings = settings
         self._images = images
         self._watchdog = Watchdog()
-        self._client = Client(addresses.may_connect, settings.threads, settings.user_agent, site_host)
+        self._client = Client(
+            addresses.may_connect, settings.threads, settings.user_agent, site_host, shop_named(settings.shop).cookie
+        )
 
     def get(self, url: str, target: str, kind: str, headers: Mapping[str, str]) -> Response:
         """As `Transport.get`."""

@@ -79,7 +79,7 @@ def _most_frequent_first(counts: Mapping[Key, int]) -> Mapping[Key, int]:
 
 def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Ids) -> Aliases:
     """The names of all products, their titles and leaf categories parsed a shard at a time."""
-    common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words)
+    common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words, settings.crawl.shop)
     size = settings.run.shard_rows
     rows = products.select("name", leaf=pl.col("categories").list.last().fill_null("")).rows()
     parts = [rows[start : start + size] for start in range(0, len(rows), size)]
@@ -98,12 +98,12 @@ def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Id
     return Aliases(surface, lemma, letters, category)
 
 
-def _parse(payload: tuple[str, str, int, list[tuple[str, str]]]) -> pl.DataFrame:
-    rule, name, words, items = payload
+def _parse(payload: tuple[str, str, int, str, list[tuple[str, str]]]) -> pl.DataFrame:
+    rule, name, words, shop, items = payload
     language = load_language(name)
     columns: dict[str, list[list[dict[str, Any]]]] = {"surface": [], "lemma": [], "letters": []}
     for title, leaf in items:
-        names = names_by(rule, title, leaf, language, words)
+        names = names_by(rule, title, leaf, language, words, shop)
         surfaces = ((" ".join((*one.words[:-1], head)), one.count) for one in names for head in one.heads)
         columns["surface"].append(_counted(surfaces))
         columns["lemma"].append(_counted((one.text, one.count) for one in names))

@@ -8,10 +8,9 @@ from typing import Any
 
 from bs4 import Tag
 
-from ameli_build.shops.bestbuy.generation_b import spoken
-from ameli_build.shops.bestbuy.parsed import Draft
 from ameli_build.shops.bestbuy.urls import sku_of
 from ameli_build.shops.dom import Page, text_of
+from ameli_build.shops.drafts import Draft, spoken
 from ameli_build.shops.markup import Script
 from ameli_build.shops.scripts import arguments, as_dict, as_list, as_text, plain
 from ameli_build.wording.cleaning import count_in, number_in, price_in

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from ameli_build.core.records import Product, Rejected
-from ameli_build.shops.bestbuy.generation_b import spoken
-from ameli_build.shops.bestbuy.parsed import MAX_ROWS, Draft, NotAProduct, WrongPage, as_product, error_text
+from ameli_build.shops.base import MAX_ROWS, Api, ApiPage, NotAProduct, WrongPage, error_text
+from ameli_build.shops.bestbuy.parsed import as_product
 from ameli_build.shops.bestbuy.urls import original_image
+from ameli_build.shops.drafts import Draft, spoken
 from ameli_build.shops.scripts import as_dict, as_list, as_text, json_in, plain
 from ameli_build.wording.charsets import page_text
 from ameli_build.wording.cleaning import count_in, number_in, price_in, readable
@@ -38,21 +40,25 @@ _BESIDE = ("color", "height", "width", "depth", "weight")
 _WORD = re.compile(r"[a-z0-9]+")
 
 
+def _of_skus(skus: Sequence[str]) -> str:
+    return f"sku in({','.join(skus)})"
+
+
+def _of_category(category: str) -> str:
+    return f"categoryPath.id={category}"
+
+
+def _listing_url(api_url: str, query: str, cursor: str, size: int) -> str:
+    base = f"{api_url.rstrip('/')}/v1/products({quote(query, safe='=(),.')})"
+    return f"{base}?format=json&show=all&pageSize={size}&cursorMark={quote(cursor, safe='*')}"
+
+
+def _product_url(api_url: str, sku: str) -> str:
+    return f"{api_url.rstrip('/')}/v1/products/{sku}.json"
+
+
 class NotApiPage(WrongPage):
     """The answer is not the developer API's JSON of products."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApiPage:
-    """One answer of the API; `rejected` holds the rows that are no usable product.
-
-    `next_cursor` is where the listing goes on, "" where it says nothing; `rows` is the number of rows in the answer.
-    """
-
-    products: tuple[Product, ...]
-    rejected: tuple[Rejected, ...] = ()
-    next_cursor: str = ""
-    rows: int = 0
 
 
 def parse_api_page(body: bytes, source: str = "") -> ApiPage:
@@ -161,3 +167,18 @@ def _size(image: dict[str, Any], words: list[str]) -> tuple[float, int]:
     """Sorts the sizes of one view: by area where it is told, else by the word for it."""
     area = (number_in(image.get("width")) or 0.0) * (number_in(image.get("height")) or 0.0)
     return area, max((_SIZES.index(word) for word in words if word in _SIZES), default=_SIZES.index("standard"))
+
+
+API = Api(
+    key_variable="BESTBUY_API_KEY",
+    key_parameter="apiKey",
+    page_size=100,
+    first_cursor="*",
+    expired="http_400",
+    of_skus=_of_skus,
+    of_category=_of_category,
+    everything="active=true",
+    listing_url=_listing_url,
+    product_url=_product_url,
+    parse=parse_api_page,
+)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from ameli_build.shops.bestbuy.parsed import Draft, first_price
 from ameli_build.shops.bestbuy.urls import sku_of
 from ameli_build.shops.dom import Page, first_text, first_with_class, text_of, values_of
+from ameli_build.shops.drafts import Draft, first_price
 from ameli_build.shops.schema_org import NOT_NEW
 from ameli_build.wording.cleaning import count_in, price_in
 

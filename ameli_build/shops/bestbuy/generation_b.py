@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ameli_build.shops.bestbuy.parsed import Draft
 from ameli_build.shops.dom import Page, text_of
+from ameli_build.shops.drafts import Draft, spoken
 from ameli_build.shops.markup import Script
 from ameli_build.shops.scripts import as_dict, as_list, as_text, json_in, plain
 from ameli_build.wording.cleaning import count_in, price_in
@@ -68,13 +68,6 @@ def specification_rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
     for category in map(as_dict, as_list(as_dict(data.get("specifications")).get("categories"))):
         for row in map(as_dict, as_list(category.get("specifications"))):
             yield plain(category.get("displayName")), plain(row.get("displayName")), spoken(row.get("value"))
-
-
-def spoken(value: Any) -> str:
-    """A specification's value as text, with the words that the page shows for true and false."""
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return plain(value)
 
 
 def drawer_rows(page: Page) -> Iterator[tuple[str, str, str]]:

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ameli_build.shops import markup
+from ameli_build.shops.base import NotAProduct, ParsedProduct
 from ameli_build.shops.bestbuy import apollo, generation_b
 from ameli_build.shops.bestbuy.pages import parse_product_page
-from ameli_build.shops.bestbuy.parsed import Draft, NotAProduct, ParsedProduct, as_parsed, wrong_page
+from ameli_build.shops.bestbuy.parsed import as_parsed, wrong_page
+from ameli_build.shops.drafts import Draft
 from ameli_build.shops.scripts import json_ld, plain
 from ameli_build.wording.charsets import page_text
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """What follows from a product page: its SKU, its images, whether a click is needed, how many reviews it claims."""
+def glance(html: bytes, url: str, sku: str | None = None) -> ParsedProduct:
+    """`parse_product_page` as far as a crawl needs it: SKU, images, the need of a click, number of reviews.
 
-    sku: str
-    images: tuple[str, ...]
-    has_specifications: bool
-    has_button: bool
-    review_count: int | None
-
-
-def glance(html: bytes, url: str, sku: str | None = None) -> Glance:
-    """What `parse_product_page` would tell of these few things.
-
-    Where the page's scripts tell them all, its elements are not looked at. Raises `NotAProduct` as that does.
+    The page's elements are not read if its scripts hold all of these. Raises `NotAProduct` like the other.
     """
-    parsed = _by_scripts(html, url, sku) or parse_product_page(html, url, sku)
-    return Glance(
-        parsed.product.sku,
-        parsed.product.images,
-        parsed.has_specifications,
-        parsed.has_button,
-        parsed.review_count,
-    )
+    return _by_scripts(html, url, sku) or parse_product_page(html, url, sku)
 
 
 def _by_scripts(html: bytes, url: str, sku: str | None) -> ParsedProduct | None:

@@ -1,23 +1,19 @@
-"""Listings and sitemaps: which products there are (section 3.1)."""
+"""Listings: the products of a category (section 3.1)."""
 
 from __future__ import annotations
 
-import gzip
-import re
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from io import BytesIO
 from urllib.parse import urljoin
 
 from bs4 import Tag
 
-from ameli_build.shops.bestbuy.parsed import NotAListing, wrong_page
+from ameli_build.shops.base import Listing, ListingCard, NotAListing
+from ameli_build.shops.bestbuy.parsed import wrong_page
 from ameli_build.shops.bestbuy.urls import is_product, sku_of
 from ameli_build.shops.dom import Page, first_text, values_of
 from ameli_build.wording.charsets import page_text
-from ameli_build.wording.cleaning import count_in, unescape
+from ameli_build.wording.cleaning import count_in
 
 _CARDS = ("li.sku-item[data-sku-id]", ".product-grid-view-container li[data-testid]", "li.product-list-item")
 _LINKS = (".sku-title a[href]", ".sku-header a[href]", "a.product-list-item-link[href]", "a[href]")
@@ -26,34 +22,6 @@ _NEXT = tuple(
     for link in ("a.sku-list-page-next[href]", ".pagination a[rel=next][href]", "a[aria-label*='next page' i][href]")
 )
 _TOTAL = (".pagination-num-found", ".item-count", ".left-side .item-count")
-_LOCATION = re.compile(r"<(?:\w+:)?loc>\s*+(?:<!\[CDATA\[)?+([^<\]]++)(?:\]\]>)?+\s*+</(?:\w+:)?loc>")
-_MAX_SITEMAP = 1 << 26
-"""Bytes unpacked; the protocol allows some 50 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListingCard:
-    """One product in a listing; `sku` is None where the card does not say it."""
-
-    sku: str | None
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One page of a category: its cards, the next page, and how many products the shop counts in all."""
-
-    cards: tuple[ListingCard, ...]
-    next_url: str | None = None
-    total: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sitemap:
-    """One sitemap file: further sitemap files that it names, and pages."""
-
-    shards: tuple[str, ...] = ()
-    pages: tuple[str, ...] = ()
 
 
 def parse_listing(html: bytes, url: str) -> Listing:
@@ -91,25 +59,3 @@ def _links(nodes: Iterable[Tag], url: str) -> Iterator[str]:
     for link in values_of(nodes, "href"):
         with suppress(ValueError):  # an address that is none
             yield urljoin(url, link)
-
-
-def parse_sitemap(body: bytes) -> Sitemap:
-    """The addresses in a sitemap or an index of sitemaps, plain or gzipped, each once.
-
-    Raises `NotAListing` for anything else.
-    """
-    if body.startswith(b"\x1f\x8b"):
-        try:
-            with gzip.GzipFile(fileobj=BytesIO(body)) as stream:
-                body = stream.read(_MAX_SITEMAP + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            raise NotAListing(f"a broken gzip file: {error}") from None
-    if len(body) > _MAX_SITEMAP:
-        raise NotAListing(f"more than {_MAX_SITEMAP:,} bytes, as no sitemap has them")
-    text = page_text(body)
-    found = tuple(dict.fromkeys(unescape(location.strip()) for location in _LOCATION.findall(text)))
-    if re.search(r"<(?:\w+:)?sitemapindex\b", text):
-        return Sitemap(shards=found)
-    if re.search(r"<(?:\w+:)?urlset\b", text):
-        return Sitemap(pages=found)
-    raise NotAListing("not a sitemap")

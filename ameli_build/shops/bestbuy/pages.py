@@ -8,23 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from ameli_build.shops import markup, schema_org
+from ameli_build.shops.base import NotAProduct, ParsedProduct, WrongPage
 from ameli_build.shops.bestbuy import apollo, generation_a, generation_b
-from ameli_build.shops.bestbuy.parsed import (
-    Draft,
-    Generation,
-    NotAProduct,
-    ParsedProduct,
-    WrongPage,
-    as_parsed,
-    combine,
-    wording,
-    wrong_page,
-)
+from ameli_build.shops.bestbuy.parsed import as_parsed, wrong_page
 from ameli_build.shops.dom import Page
+from ameli_build.shops.drafts import Draft, combine
 from ameli_build.shops.markup import Script
+from ameli_build.shops.other_pages import wording
 from ameli_build.wording.charsets import page_text
-
-__all__ = ["Generation", "NotAProduct", "ParsedProduct", "parse_product_page"]
 
 _OF_CONCERN = re.compile(
     "sku-title|product-title|product-data|priceView|price-block|breadcrumb|gallery|primary-image|variations|seo-list"

@@ -8,12 +8,12 @@ in which no SKU can be read still say that the review is about another variant.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ameli_build.core.records import UNREADABLE, Rejected, Review
 from ameli_build.ingest.raw_records import BadRecord, review_of
-from ameli_build.shops.bestbuy.parsed import MAX_ROWS, UNREAD, NotReviews, error_text
+from ameli_build.shops.base import MAX_ROWS, UNREAD, NotReviews, ReviewPage, error_text
 from ameli_build.shops.bestbuy.urls import original_image, sku_of
 from ameli_build.shops.markup import preformatted
 from ameli_build.shops.scripts import json_in
@@ -21,19 +21,6 @@ from ameli_build.wording.charsets import page_text
 from ameli_build.wording.cleaning import LARGEST, OUT_OF_RANGE, readable, unescape
 
 _NUMBERS = {"rating": "rating", "helpful": "positiveFeedbackCount", "unhelpful": "negativeFeedbackCount"}
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewPage:
-    """One page of `/ugc/v2/reviews`; `rejected` holds the rows that are no usable review.
-
-    `total_pages` and `total_results` are what the shop claims, None where it claims nothing.
-    """
-
-    reviews: tuple[Review, ...]
-    total_pages: int | None = None
-    total_results: int | None = None
-    rejected: tuple[Rejected, ...] = ()
 
 
 def parse_review_page(body: bytes, sku: str, source: str = "") -> ReviewPage:

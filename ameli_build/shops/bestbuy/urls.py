@@ -11,6 +11,7 @@ _IN_PATH = (
     re.compile(r"/site/(?:[^/]+/)?([0-9]+)\.p$"),
     re.compile(r"/product/[^/]+/[^/]+/sku/([0-9]+)(?:/|$)"),
 )
+_LISTING = re.compile(r"/([A-Za-z0-9_-]+)\.c$")
 
 
 def sku_of(url: str) -> str | None:
@@ -43,21 +44,6 @@ def is_product(url: str) -> bool:
     return path.endswith(".p") or path.startswith("/product/")
 
 
-def page_named(url: str, final_url: str, sku: str | None = None) -> tuple[str, str | None]:
-    """The address that names the product of a page, and the SKU that was asked for where that counts.
-
-    A page that was asked for at `url` and came from `final_url`, which is no product's, must name its product itself.
-
-    >>> page_named("https://shop/site/1.p?skuId=1", "https://shop/product/a-red-lamp/JJG", "1")
-    ('https://shop/site/1.p?skuId=1', '1')
-    >>> page_named("https://shop/site/1.p?skuId=1", "https://shop/", "1")
-    ('https://shop/', None)
-    """
-    if sku_of(final_url) is not None:
-        return final_url, sku
-    return (url, sku) if is_product(final_url) or final_url == url else (final_url, None)
-
-
 def original_image(url: str) -> str:
     """The URL of the picture in its full size: without the resize suffix, which begins at the first semicolon.
 
@@ -75,6 +61,12 @@ def product_url(site_url: str, sku: str) -> str:
 def listing_url(site_url: str, category: str, page: int = 1) -> str:
     """Page `page`, from 1, of a category's listing."""
     return f"{site_url.rstrip('/')}/site/x/x/{category}.c?{urlencode({'cp': page, 'id': category})}"
+
+
+def category_of(url: str) -> str | None:
+    """The id of the category that a listing's URL names, None for other URLs."""
+    match = _LISTING.search(urlsplit(url).path)
+    return match[1] if match else None
 
 
 def review_url(site_url: str, sku: str, page: int = 1, size: int = 20, sort: str = "MOST_RECENT") -> str:

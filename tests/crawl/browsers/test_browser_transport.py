@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from crawl.browsing import pool_of, settings_of
-from crawl.crawling import archived, settings_for
+from crawl.crawling import archived, html_page, settings_for
 from demo.small_world import picture, small_world
 from faults.server import always, misbehaving
 
@@ -19,7 +19,6 @@ from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.browsers.browser_transport import MARK, BrowserTransport
 from ameli_build.crawl.browsers.pool import BrowserPool
-from ameli_build.crawl.checks import html_page
 from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.run import crawl

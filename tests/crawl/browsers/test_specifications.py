@@ -20,6 +20,7 @@ from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import Drip, Hang
 from ameli_build.demo.storefront import Storefront
 from ameli_build.shops.bestbuy.pages import parse_product_page
+from ameli_build.shops.bestbuy.shop import CLICK
 
 pytestmark = pytest.mark.browser
 
@@ -213,7 +214,7 @@ def test_the_end_of_the_crawl_ends_a_click_under_way() -> None:
             pass
         threading.Timer(0.5, stop.set).start()
         with pytest.raises(Stopped):
-            Clicker(other, Throttle(1e4, stop), 60.0).click(f"{server.url}/busy", "shop")
+            Clicker(other, Throttle(1e4, stop), 60.0, CLICK).click(f"{server.url}/busy", "shop")
 
 
 DOWNLOADS: dict[str, Answer | bytes] = {

@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from crawl.crawling import html_page
 from faults.server import always, misbehaving
 
 from ameli_build import __version__
 from ameli_build.archive.records import Response
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.settings import CrawlSettings
-from ameli_build.crawl.checks import html_page
 from ameli_build.crawl.fetching.connections import Client
 from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged, retry_after
 from ameli_build.crawl.fetching.fetch import Fetcher, validators
@@ -54,6 +54,8 @@ PAGES: dict[str, Answer | bytes] = {
     "/lamp.jpg": Answer(b"\xff\xd8\xff" + b"j" * 3000, "image/jpeg"),
     "/hop": Answer(b"", status=301, headers=(("Location", "/lamp"),)),
 }
+
+COUNTRY = ("intl_splash", "false")
 
 
 @contextmanager
@@ -320,7 +322,7 @@ def test_a_missing_page_costs_no_connection() -> None:
 
 
 def test_cookies_of_the_shop_are_sent_back() -> None:
-    client = Client(lambda *_: True, 1, "a crawler", "127.0.0.1")
+    client = Client(lambda *_: True, 1, "a crawler", "127.0.0.1", COUNTRY)
     given = Answer(PAGE, headers=(("Set-Cookie", "basket=7; Path=/"),))
     with misbehaving({"/lamp": given}) as server:
         client.get(f"{server.url}/lamp", {}, (5.0, 5.0)).close()
@@ -364,7 +366,7 @@ def test_the_crawler_says_who_it_is_and_takes_no_proxy(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "www.shop.example"])
 def test_the_shop_is_told_the_country(host: str) -> None:
-    client = Client(lambda *_: True, 1, "a crawler", host)
+    client = Client(lambda *_: True, 1, "a crawler", host, COUNTRY)
     own, other = (client.request(f"http://{name}:81/x", {}) for name in (host, "a.test"))
     assert own.headers["Cookie"] == "intl_splash=false"
     assert "Cookie" not in other.headers
@@ -401,7 +403,7 @@ def test_a_shop_cannot_make_its_later_answers_fail_by_cookies(case: str) -> None
         server.respond = lambda _: Answer(
             PAGE, headers=tuple(("Set-Cookie", f"{one}; Path=/") for one in HOSTILE_COOKIES[case](next(numbers)))
         )
-        client = Client(lambda *_: True, 1, "ameli", "127.0.0.1")
+        client = Client(lambda *_: True, 1, "ameli", "127.0.0.1", COUNTRY)
         for _ in range(40):
             answer = client.get(f"{server.url}/lamp", {}, (5.0, 5.0))
             assert answer.status == 200

@@ -10,18 +10,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from crawl.calling import SKUS, WORLD, calls, noted, run, skus_in
+from crawl.calling import SKUS, WORLD, calls, noted, run, skus_in, with_pages_of
 from demo.small_world import picture
 
 from ameli_build.archive.records import read_archive
 from ameli_build.core.errors import RunFailed, UnusableInput
-from ameli_build.crawl import developer
 from ameli_build.crawl.fetching.api_client import Allowance
 from ameli_build.demo.answers import Answer, as_json, moved
 from ameli_build.demo.faults import FaultPlan, Reset, Rule, Status
 from ameli_build.demo.pages.developer_api import API_KEY
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
+from ameli_build.shops import SHOPS
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def pages_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Sets how many products one call asks for."""
-    return lambda size: monkeypatch.setattr(developer, "PAGE_SIZE", size)
+    return lambda size: monkeypatch.setitem(SHOPS, "bestbuy", with_pages_of(size))
 
 
 def assert_nowhere(key: str, root: Path) -> None:

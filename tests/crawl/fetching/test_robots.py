@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+from crawl.crawling import html_page
 from faults.server import always, misbehaving
 
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.settings import CrawlSettings
-from ameli_build.crawl.checks import html_page
 from ameli_build.crawl.fetching.addresses import Forbidden
 from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.fetch import Fetcher
