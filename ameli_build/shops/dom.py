@@ -23,82 +23,67 @@ not depend on the machine that reads it, and a limit of seconds would hold for n
 _NOT_TEXT = frozenset({"button", "svg"})
 _NOT_TEXT_CLASSES = frozenset({"tooltip", "tooltip-text", "definition", "sr-only", "visually-hidden"})
 _FUNCTION = re.compile(r":[a-z-]+\([^)]*\)")
-_MARKED = ("class", "id", "data-testid", "aria-label")
-_WALKED = etree.XPath(
-    f"//*[{' or '.join(f'@{name}' for name in _MARKED)} or self::h1 or self::h4 or *[contains(@class, 'basis-none')"
-    " or contains(@class, 'ugc-c-review-average')]]"
+_NAME = re.compile(
+    r"""[.#](?P<name>[\w-]+) | \[(?P<attribute>[\w-]+)[~^$*|]?=(?P<quote>['"]?)(?P<value>.*?)(?P=quote)(?:\si)?\]""",
+    re.X,
 )
-_HEADINGS = ("h1", "h4")
+_SIBLING = re.compile(r"[+~](?!=)")
 _OPENING = re.compile("<[A-Za-z]")
-_BESIDE = re.compile("basis-none|ugc-c-review-average")
 _INLINE = frozenset({"a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u"})
 
 
-@dataclass(slots=True)
-class _Part:
-    """An element of concern with its source, in lower case; `made` is its tree once a selector is tried in it."""
+@dataclass(frozen=True, slots=True)
+class _Anchors:
+    """The elements that some selectors start from.
 
-    source: str
-    element: etree._Element
-    made: Tag | None = None
+    `words` finds them by the value of one of `attributes`, `tags` by their name; of those that `beside` finds, the
+    parent counts, since a selector looks beside them.
+    """
+
+    words: tuple[str, ...]
+    beside: tuple[str, ...]
+    attributes: tuple[str, ...]
+    tags: frozenset[str]
+    walk: etree.XPath
 
 
 class Page:
     """A page's elements, without its scripts, behind CSS selectors.
 
-    Of a page only the parts of concern become a tree, where `concern` is given: the outermost elements in whose class,
-    id, test id or label it finds a word, and headings. lxml walks over the rest ten times as fast as a tree is made. A
-    selector must begin at such an element; where it looks beside one, its word stands in `_BESIDE` too.
+    With `selectors`, the tree holds only what these can find, with all that stands below and above it: lxml walks over
+    the rest ten times as fast as a tree is made. `select` then refuses any other selector. Code that looks around an
+    element (at its next sibling, at a heading before it) names a selector for that too.
 
-    A selector whose names do not even stand in a part's source is not tried there: most are for other generations, and
-    each costs a walk through the part, which becomes a tree only when one is tried.
+    A selector whose names do not stand in the tree is not tried: most are for other generations, and each
+    costs a walk through the tree.
     """
 
-    def __init__(self, html: str, concern: re.Pattern[str] | None = None) -> None:
+    def __init__(self, html: str, selectors: tuple[str, ...] | None = None) -> None:
         source = without_scripts(html)
         if sum(1 for _ in islice(_OPENING.finditer(source), MAX_ELEMENTS + 1)) > MAX_ELEMENTS:
             raise WrongPage(f"more than {MAX_ELEMENTS:,} elements, as no page has them")
-        self._tree = BeautifulSoup("" if concern else source, "lxml")
-        if concern is None:
-            _check_depth(self._tree)
-            self._parts = [_Part(source.lower(), None, self._tree)]
-        else:
-            self._parts = [_Part(_source(element), element) for element in _outermost(source, concern)]
-            if _BESIDE.search(source):  # some are sought from others, so all must stand in their order
-                for part in self._parts:
-                    self._made(part)
+        self._tree = BeautifulSoup(source, "lxml") if selectors is None else _pruned(source, _anchors(selectors))
+        _check_depth(self._tree)
+        self._known = None if selectors is None else frozenset(selectors)
+        self._source = source.lower() if selectors is None else _names_in(self._tree)
 
     def select(self, *selectors: str) -> list[Tag]:
         """The elements that any of the selectors finds, in the order of the page."""
-        found: list[Tag] = []
-        for part in self._parts:
-            tried = [one for one in selectors if all(name in part.source for name in _names(one))]
-            found += self._made(part).select(", ".join(tried)) if tried else ()
-        return found
+        if self._known is not None and not self._known.issuperset(selectors):
+            raise ValueError(f"selectors that the page was not made for: {set(selectors) - self._known}")
+        tried = [one for one in selectors if all(name in self._source for name in _names(one))]
+        return list(self._tree.select(", ".join(tried))) if tried else []
 
     def headed(self, selectors: Sequence[str], is_heading: Callable[[Tag], bool]) -> Iterator[tuple[Tag, Tag | None]]:
         """Each element that any of the selectors finds with the last heading before it, all in one walk."""
         wanted = {id(node) for node in self.select(*selectors)}
         heading: Tag | None = None
-        for part in self._parts if wanted else ():
-            for node in self._made(part).descendants:
-                if isinstance(node, Tag):
-                    if id(node) in wanted:
-                        yield node, heading
-                    if is_heading(node):
-                        heading = node
-
-    def _made(self, part: _Part) -> Tag:
-        """The tree of a part, in a wrapper, since a selector finds only what is inside of something."""
-        if part.made is None:
-            wrapper = self._tree.handle_starttag("body", None, None, {})
-            assert wrapper is not None
-            _add(self._tree, part.element)
-            self._tree.handle_endtag("body")
-            self._tree.endData()
-            _check_depth(wrapper)
-            part.made = wrapper
-        return part.made
+        for node in self._tree.descendants if wanted else ():
+            if isinstance(node, Tag):
+                if id(node) in wanted:
+                    yield node, heading
+                if is_heading(node):
+                    heading = node
 
 
 def _check_depth(tree: Tag) -> None:
@@ -111,41 +96,91 @@ def _check_depth(tree: Tag) -> None:
                 raise WrongPage(f"elements more than {MAX_DEPTH:,} deep, as no page has them")
 
 
-def _outermost(source: str, concern: re.Pattern[str]) -> Iterator[etree._Element]:
-    """The elements of concern, in order, none inside of another."""
+@cache
+def _anchors(selectors: tuple[str, ...]) -> _Anchors:
+    """Where selectors start: at the first class, id or attribute that each names, else at its first tag.
+
+    Whatever a selector finds stands below that element or, where it says `+` or `~`, beside it.
+    """
+    words: dict[bool, set[str]] = {False: set(), True: set()}
+    attributes, tags = {"class", "id"}, set()
+    for selector in selectors:
+        plain = _FUNCTION.sub("", selector)
+        if (match := _NAME.search(plain)) is not None:
+            words[_SIBLING.search(plain) is not None].add((match["name"] or match["value"]).lower())
+            attributes.add(match["attribute"] or "class")
+        else:
+            tags.add(re.split(r"[^\w-]", plain.strip())[0])
+    tests = [*(f"@{name}" for name in sorted(attributes)), *(f"self::{tag}" for tag in sorted(tags))]
+    return _Anchors(
+        tuple(sorted(words[False] | words[True])),
+        tuple(sorted(words[True])),
+        tuple(sorted(attributes)),
+        frozenset(tags),
+        etree.XPath(f"//*[{' or '.join(tests)}]"),
+    )
+
+
+def _names_in(tree: BeautifulSoup) -> str:
+    """Names and attributes of all elements of a tree, in lower case."""
+    return " ".join(f"{node.name} {node.attrs}" for node in tree.descendants if isinstance(node, Tag)).lower()
+
+
+def _pruned(source: str, anchors: _Anchors) -> BeautifulSoup:
+    """The tree of a page as far as it stands below anchors or above them."""
     parser = etree.HTMLParser(recover=True)
     parser.feed(source)
     root = parser.close()
-    beside = _BESIDE.search(source) is not None
-    taken: set[etree._Element] = set()
-    for element in [] if root is None else _WALKED(root):
-        if (
-            element.tag in _HEADINGS
-            or any(_concerns(concern, value) for name in _MARKED if (value := element.get(name)))
-            or (beside and any(_BESIDE.search(child.get("class") or "") for child in element))
-        ) and taken.isdisjoint(element.iterancestors()):
-            taken.add(element)
-            yield element
+    whole: set[etree._Element] = set()
+    spine: set[etree._Element] = set()
+    for element in [] if root is None else anchors.walk(root):
+        if element.tag not in anchors.tags:
+            values = [value for name in anchors.attributes if (value := element.get(name))]
+            if not any(_finds(anchors.words, value) for value in values):
+                continue
+            if any(_finds(anchors.beside, value) for value in values) and element.getparent() is not None:
+                element = element.getparent()
+        whole.add(element)
+        for above in element.iterancestors():
+            if above in spine:
+                break
+            spine.add(above)
+    tree = BeautifulSoup("", "lxml")
+    if root is not None and (root in spine or root in whole):
+        _add(tree, root, whole, spine)
+        tree.endData()
+    return tree
 
 
 @lru_cache(maxsize=1 << 14)
-def _concerns(concern: re.Pattern[str], value: str) -> bool:
-    """Whether an attribute's value holds a word of concern; the pages of one shop repeat most of their values."""
-    return concern.search(value) is not None
+def _finds(words: tuple[str, ...], value: str) -> bool:
+    """Whether an attribute's value holds a word; the pages of one shop repeat most of their values."""
+    value = value.lower()
+    return any(word in value for word in words)
 
 
-def _source(element: etree._Element) -> str:
-    return str(etree.tostring(element, encoding="unicode", with_tail=False)).lower()
+def _add(tree: BeautifulSoup, element: etree._Element, whole: set[etree._Element], spine: set[etree._Element]) -> None:
+    """An element as if beautifulsoup4's own parser came by it: with all below it, or only with what is kept."""
+    if element in whole:
+        _add_whole(tree, element)
+        return
+    tree.handle_starttag(element.tag, None, None, dict(element.attrib))
+    for child in element:
+        if child in whole or child in spine:
+            _add(tree, child, whole, spine)
+    tree.handle_endtag(element.tag)
 
 
-def _add(tree: BeautifulSoup, element: etree._Element) -> None:
-    """An element and all below it, as if beautifulsoup4's own parser came by it."""
+def _add_whole(tree: BeautifulSoup, element: etree._Element) -> None:
+    """An element and all below it."""
     if isinstance(element.tag, str):  # and is no comment
         tree.handle_starttag(element.tag, None, None, dict(element.attrib))
-        tree.handle_data(element.text or "")
+        if element.text:  # beautifulsoup4 makes a space of an empty text
+            tree.handle_data(element.text)
         for child in element:
-            _add(tree, child)
-            tree.handle_data(child.tail or "")
+            _add_whole(tree, child)
+            if child.tail:
+                tree.handle_data(child.tail)
         tree.handle_endtag(element.tag)
 
 

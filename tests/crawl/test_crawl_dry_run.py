@@ -15,9 +15,9 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.dry_run import Plan, Quota, dry_run
 from ameli_build.crawl.run import crawl
-from ameli_build.crawl.sizes import API_PRODUCT, CARD, PAGE, REVIEWS
 from ameli_build.demo.faults import FaultPlan, Rule, Status
 from ameli_build.demo.storefront import Storefront
+from ameli_build.shops.bestbuy.shop import ESTIMATES
 
 WORLD = small_world(30)
 
@@ -40,7 +40,10 @@ def test_a_new_crawl_is_planned_from_the_papers_averages(tmp_path: Path) -> None
     assert asked == {"/robots.txt", "/sitemaps_pdp.xml", "/sitemaps_pdp.0000.xml.gz"}
     assert found.requests[site] == {"product pages": 33, "review pages": 280}  # 33 x 6,500,078 / 38,329 / 20, up
     assert found.requests["localhost"] == {"images": 880}
-    assert found.sizes == {"product pages": 33 * PAGE, "review pages": 280 * 20 * REVIEWS}
+    assert found.sizes == {
+        "product pages": 33 * ESTIMATES.page_bytes,
+        "review pages": 280 * 20 * ESTIMATES.review_bytes,
+    }
     assert "not known: bytes of images" in str(found)
     assert "33 products, 0 of them done" in str(found)
 
@@ -142,10 +145,13 @@ def test_the_assumed_sizes_are_those_of_recorded_answers(captures: Path) -> None
 
     reviews = read("reviews/2024-03-sku-6565065.json")
     pages = [packed({"topics": reviews[start : start + 20]}) for start in range(0, len(reviews), 20)]
-    assert pytest.approx(sum(pages) / len(reviews), rel=0.01) == REVIEWS
+    assert pytest.approx(sum(pages) / len(reviews), rel=0.01) == ESTIMATES.review_bytes
     products = read("product-pages/2025-06-graphql-fragments.json")
     parts = [packed(part) for one in products for name, part in one.items() if name != "product_reviews"]
-    assert pytest.approx(sum(parts) / len(products), rel=0.01) == PAGE
+    assert pytest.approx(sum(parts) / len(products), rel=0.01) == ESTIMATES.page_bytes
     cards = [read(f"listing/{name}-search.json") for name in ("2024-03", "2025-12")]
-    assert pytest.approx(sum(map(packed, cards)) / sum(map(len, cards)), rel=0.02) == CARD
-    assert pytest.approx(packed(read("developer-api/stream_a_single_product_by_sku__0.json")), rel=0.01) == API_PRODUCT
+    assert pytest.approx(sum(map(packed, cards)) / sum(map(len, cards)), rel=0.02) == ESTIMATES.card_bytes
+    assert (
+        pytest.approx(packed(read("developer-api/stream_a_single_product_by_sku__0.json")), rel=0.01)
+        == ESTIMATES.api_product_bytes
+    )

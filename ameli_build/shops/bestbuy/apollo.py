@@ -18,6 +18,9 @@ from ameli_build.wording.cleaning import count_in, number_in, price_in
 MARK = "ApolloSSRDataTransport"
 _PUSH = re.compile(r"\.push\(\s*(?=\{)")
 _FIELDS = ("productBySkuId", "product")
+_SHOWN = "div.grow.basis-none.font-weight-medium"
+SELECTORS = (_SHOWN, f"{_SHOWN} + div", "h4")
+"""All selectors that this module reads pages with, those of elements beside others included."""
 _FIELD = re.compile(r"""\bproduct(?:BySkuId)?["']?\s*:""")
 
 
@@ -136,7 +139,7 @@ def _is_group(node: Tag) -> bool:
 
 def shown_rows(page: Page) -> Iterator[tuple[str, str, str]]:
     """(group, name, value) of the sheet that the click opens, by the classes that are not hashed."""
-    names = page.headed(["div.grow.basis-none.font-weight-medium"], _is_group)
+    names = page.headed([_SHOWN], _is_group)
     for name, heading in names:
         value = name.find_next_sibling("div")
         yield text_of(heading), text_of(name), text_of(value)

@@ -37,6 +37,18 @@ _OVERVIEW = "div[class^='embedded-component-container lv product-']"
 _ROWS = ".specifications-list .list-item"
 _NOTHING = Draft()
 _SPECIFICATION_BUTTONS = (".shop-specifications button", ".shop-mp-specifications button")
+_BRAND = (".shop-product-title a", ".sku-title .brand-link", "a.brand-link")
+_MODEL = (".model.product-data .product-data-value",)
+_LONG = (".long-description", ".product-description .description")
+_SHORT = (".shop-product-description", ".product-description")
+_FEATURES = "div.list-row"
+_SECTION = "category-wrapper"
+_HEADING = "h1"
+SELECTORS = (
+    *_NAME, *_SKU, *_PRICE, *_CRUMBS, *_GALLERY, *_VARIATIONS, *_REVIEWS, _OVERVIEW, _ROWS, *_SPECIFICATION_BUTTONS,
+    *_BRAND, *_MODEL, *_LONG, *_SHORT, _FEATURES, f".{_SECTION}", _HEADING,
+)  # fmt: skip
+"""All selectors that this module reads pages with, sections around rows included."""
 
 
 def read(page: Page, told: Draft = _NOTHING) -> Draft:
@@ -52,8 +64,8 @@ def read(page: Page, told: Draft = _NOTHING) -> Draft:
         images=told.images or tuple(values_of(page.select(*_GALLERY), "data-src", "src")),
         variants=told.variants + shown,
         price=first_price((told.price, _price(page))),
-        brand=told.brand or first_text(page, (".shop-product-title a", ".sku-title .brand-link", "a.brand-link")),
-        model=told.model or first_text(page, (".model.product-data .product-data-value",)),
+        brand=told.brand or first_text(page, _BRAND),
+        model=told.model or first_text(page, _MODEL),
         review_count=count_in(first_text(page, _REVIEWS)) if told.review_count is None else told.review_count,
     )
 
@@ -80,7 +92,7 @@ def _listed(value: object) -> list[object]:
 
 def heading(page: Page) -> str:
     """The page's first heading, which pages of every kind have."""
-    return first_text(page, ("h1",))
+    return first_text(page, (_HEADING,))
 
 
 def has_button(page: Page) -> bool:
@@ -101,19 +113,19 @@ def _breadcrumb(page: Page) -> tuple[str, ...]:
 
 def _description(page: Page) -> str:
     """The text below the heading "Description" of the overview."""
-    if text := first_text(page, (".long-description", ".product-description .description")):
+    if text := first_text(page, _LONG):
         return text
     for container in page.select(_OVERVIEW):
         before, heading, text = text_of(container).partition("Description")
         if heading and len(before.split()) < 4:
             return text.split("(function", 1)[0].strip()  # a script that stood there as text
-    return first_text(page, (".shop-product-description", ".product-description"))
+    return first_text(page, _SHORT)
 
 
 def _features(page: Page) -> tuple[tuple[str, str], ...]:
     return tuple(
         (text_of(row.select_one("h4")), text_of(row.select_one("p")))
-        for row in page.select("div.list-row")
+        for row in page.select(_FEATURES)
         if row.select_one("p") is not None
     )
 
@@ -122,7 +134,7 @@ def _rows(page: Page) -> Iterator[tuple[str, str, str]]:
     """(group, name, value) of each row, wherever the sheet opens; a sheet without sections has rows of no group."""
     groups: dict[int, str] = {}
     for item in page.select(_ROWS):
-        section = item.find_parent(class_="category-wrapper")
+        section = item.find_parent(class_=_SECTION)
         if section is not None and id(section) not in groups:
             title = first_with_class(section, "section-title-container") or first_with_class(section, "section-title")
             groups[id(section)] = text_of(title)

@@ -20,6 +20,9 @@ PREFIXES = (
     "pricing-price",
     "user-generated-content-ratings-and-reviews",
 )
+_DRAWER_ROWS = (".pdp-drawer-content .zebra-list-item", "#pdp-drawer-overlay-backdrop .zebra-list-item")
+SELECTORS = (*_DRAWER_ROWS, "h2", "h3", "h4")
+"""All selectors that this module reads pages with, headings before rows included."""
 _DRAWER_TITLES = ("specifications", "all specifications", "full specifications")
 _ELEMENT = re.compile(r"^(?P<prefix>[a-z-]+?)-\d[\w-]*$")
 _INITIALIZED = re.compile(
@@ -73,8 +76,7 @@ def specification_rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
 def drawer_rows(page: Page) -> Iterator[tuple[str, str, str]]:
     """(group, name, value) of the drawer that the click opens."""
     inside: dict[int, bool] = {}
-    drawers = (".pdp-drawer-content .zebra-list-item", "#pdp-drawer-overlay-backdrop .zebra-list-item")
-    for item, heading in page.headed(drawers, lambda node: node.name in ("h2", "h3", "h4")):
+    for item, heading in page.headed(_DRAWER_ROWS, lambda node: node.name in ("h2", "h3", "h4")):
         name = item.select_one("div.property") or item.select_one(".mr-100.inline")
         value = item.select_one("div.description") or item.select_one(".w-full")
         if heading is not None and id(heading) not in inside:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,12 +16,7 @@ from ameli_build.shops.markup import Script
 from ameli_build.shops.other_pages import wording
 from ameli_build.wording.charsets import page_text
 
-_OF_CONCERN = re.compile(
-    "sku-title|product-title|product-data|priceView|price-block|breadcrumb|gallery|primary-image|variations|seo-list"
-    "|c-reviews|c-total-reviews|long-description|product-description|embedded-component-container|list-row"
-    "|specifications|category-wrapper|brand-link|pdp-drawer|open-?box|refurb|renewed",
-    re.I,
-)
+_SELECTORS = (*generation_a.SELECTORS, *generation_b.SELECTORS, *apollo.SELECTORS)
 
 
 def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedProduct:
@@ -40,7 +34,7 @@ def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedP
         raise NotAProduct("not HTML")
     scripts = markup.scripts(text)
     try:
-        page = Page(text, _OF_CONCERN)
+        page = Page(text, _SELECTORS)
     except WrongPage as error:
         raise NotAProduct(str(error)) from None
     if apollo.MARK in text and (product := apollo.merged(list(apollo.fragments(scripts)), url, sku)):
