@@ -12,6 +12,7 @@ import os
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -26,12 +27,13 @@ from warcio.warcwriter import WARCWriter
 
 from ameli_build.archive.framing import is_one_record, reframe
 from ameli_build.archive.index import NAME, Failure, Index, Place, Segment, Tally, copy_index, seal
-from ameli_build.archive.packing import packed
 from ameli_build.archive.records import Archived, Response, marks_of, members, parse
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.progress import say
 
 SEGMENT_BYTES = 1_000_000_000
+LEVEL = 6
+"""Of gzip, for records that did not come compressed."""
 SYNC_SECONDS = 5.0
 NOTHING: Mapping[str, str] = {}
 CALL = "call"
@@ -260,7 +262,8 @@ class Archive:
         )
         writer.write_record(record)
         encoded = http is not None and bool(http.get_header("Content-Encoding"))
-        self._write(packed(buffer.getvalue(), len(block) if encoded else 0), url, place)
+        # what came compressed is stored as it is: deflate would take milliseconds to gain nothing
+        self._write(zlib.compress(buffer.getvalue(), 0 if encoded else LEVEL, wbits=31), url, place)
 
     def _write(self, member: bytes, url: str, place: Place) -> None:
         with self._lock:

@@ -14,7 +14,6 @@ import pytest
 
 from ameli_build.archive import store as store_module
 from ameli_build.archive.index import NAME
-from ameli_build.archive.packing import packed
 from ameli_build.archive.records import Response, read_archive
 from ameli_build.archive.store import Archive
 from ameli_build.core.errors import RunFailed
@@ -184,14 +183,29 @@ def test_marks_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 70_000, 3_000_000])
-def test_packed_records_are_gzip_members(size: int) -> None:
-    body = os.urandom(size)
-    record = b"WARC/1.1\r\nA: b\r\n\r\n" + body + b"\r\n\r\n"
-    for encoded in (0, size):
-        member = packed(record, encoded)
-        assert gzip.decompress(member) == record
-        assert len(member) < 1.001 * len(record) + 200
-    assert gzip.decompress(packed(record, size) * 2) == record * 2
+def test_a_body_that_came_compressed_is_stored_as_it_is(tmp_path: Path, size: int) -> None:
+    plain = os.urandom(size // 2) + b"a" * (size - size // 2)
+    body = gzip.compress(plain)
+    headers = (("Content-Type", "text/html"), ("Content-Encoding", "gzip"))
+    fill(tmp_path / "none")
+    store = Archive(tmp_path / "one")
+    store.add("page", Response("http://shop/1", "http://shop/1", 200, "OK", headers, body, plain), sku="1")
+    store.close()
+    empty, one = ((tmp_path / name / "pages-00001.warc.gz").read_bytes() for name in ("none", "one"))
+    assert body[:9000] in one
+    assert len(one) - len(empty) < 1.001 * len(body) + 1500
+    assert body in gzip.decompress(one)
+    assert [record.body for record in read_archive(tmp_path / "one")] == [plain]
+
+
+def test_a_body_that_came_plain_is_compressed(tmp_path: Path) -> None:
+    plain = b"<p>a page of a shop</p>" * 5000
+    store = Archive(tmp_path)
+    store.add("page", Response("http://shop/1", "http://shop/1", 200, "OK", (), plain, plain), sku="1")
+    store.close()
+    packed = (tmp_path / "pages-00001.warc.gz").read_bytes()
+    assert len(packed) < len(plain) / 10
+    assert plain in gzip.decompress(packed)
 
 
 def test_the_index_takes_no_memory(tmp_path: Path) -> None:
