@@ -10,7 +10,7 @@ from prefect.artifacts import create_table_artifact
 
 from ameli_build.baseline.tables import Scores, in_order
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.report.funnel import funnel_falls
+from ameli_build.report.funnel import funnel_steps
 
 RETRIEVAL = ("recall@1", "recall@10", "recall@20", "recall@50", "recall@100", "mrr")
 LINKING = ("disambiguation_f1", "disambiguation_mrr", "end_to_end_f1", "end_to_end_mrr")
@@ -39,8 +39,8 @@ def funnel_rows(funnel: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A row for each reason, from all reviews to the reviews in the splits."""
     first = {"stage": "", "reason": "all reviews", "lost": 0, "kept": funnel["reviews_in"], "kept %": 100.0}
     rows = [
-        {"stage": fall.group, "reason": fall.meaning, "lost": fall.lost, "kept": fall.kept, "kept %": fall.kept_percent}
-        for fall in funnel_falls(funnel)
+        {"stage": step.group, "reason": step.meaning, "lost": step.lost, "kept": step.kept, "kept %": step.kept_percent}
+        for step in funnel_steps(funnel)
     ]
     return [first, *rows]
 

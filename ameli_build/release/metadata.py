@@ -1,8 +1,8 @@
-"""Photographs without what their cameras and owners wrote into them: EXIF with its position, XMP, comments, thumbnails.
+"""Photographs without metadata: EXIF with its position, XMP, comments and thumbnails are removed.
 
-The coded pixels are not touched: segments and chunks that do not take part in how a picture looks are left out. The
-orientation stays in effect, as an EXIF block that holds nothing else. A TIFF, or an AVIF with metadata, which have them
-interwoven with the picture, is written as PNG with the same pixels.
+Coded pixels do not change: only segments and chunks without effect on the picture are removed. The orientation is
+preserved in an EXIF block without other fields. In a TIFF, and in an AVIF with metadata, metadata and pixels are mixed;
+such a picture is written as PNG with the same pixels.
 """
 
 from __future__ import annotations
@@ -39,18 +39,19 @@ _GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
 class NotUnderstood(ValueError):
-    """A picture whose parts cannot be told apart."""
+    """Error for a picture whose segments cannot be parsed."""
 
 
 def stripped(body: bytes) -> tuple[bytes, str | None]:
-    """A picture without metadata, and the ending of its new name where it has become another format.
+    """A picture without metadata, and the extension of its new name if its format has changed.
 
-    Raises `NotUnderstood` for a picture that does not follow its format.
+    Raises:
+        NotUnderstood: The picture violates its format.
     """
     try:
         with bounded(ANY_SIZE), open_body(body) as image:
             if image.format == "TIFF":
-                image.load()  # which turns it
+                image.load()  # applies the rotation
             exif = _orientation(image)
             if image.format in ("JPEG", "MPO"):
                 return b"".join(_jpeg(body, exif)), None
@@ -62,16 +63,16 @@ def stripped(body: bytes) -> tuple[bytes, str | None]:
                 return b"".join(_gif(body)), None
             if image.format == "TIFF" or (image.format == "AVIF" and {"exif", "xmp"} & image.info.keys()):
                 return _as_png(image, exif), ".png"
-    except Exception as error:  # a decoder raises whatever the damage makes it raise
+    except Exception as error:  # decoders raise many kinds of errors for damaged pictures
         raise NotUnderstood(str(error)) from None
     return body, None
 
 
 def _orientation(image: Image.Image) -> bytes:
-    """An EXIF block that turns the picture as its own does; b"" where that does not turn it, or cannot be read."""
+    """An EXIF block with only the orientation; b"" if the picture has none, or its block cannot be read."""
     try:
         turned = image.getexif().get(ORIENTATION)
-    except Exception:  # Pillow raises whatever a damaged block makes it raise
+    except Exception:  # Pillow raises many kinds of errors for damaged blocks
         return b""
     if not isinstance(turned, int) or not 2 <= turned <= 8:
         return b""
@@ -81,7 +82,7 @@ def _orientation(image: Image.Image) -> bytes:
 
 
 def _jpeg(body: bytes, exif: bytes) -> Iterator[bytes]:
-    """The segments that a decoder needs, up to the first picture's end; what may follow is another's, or a camera's."""
+    """The segments that a decoder needs, up to the end of the first picture. Later bytes are previews or metadata."""
     yield body[:2]
     if exif:
         yield b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
@@ -106,7 +107,7 @@ def _jpeg(body: bytes, exif: bytes) -> Iterator[bytes]:
 
 
 def _is_needed(kind: int, start: bytes) -> bool:
-    """Whether a JPEG's segment takes part in how it looks: all but comments and most application segments."""
+    """Whether a segment affects how a JPEG looks: all except comments and most application segments."""
     if kind == 0xE2:
         return start.startswith(b"ICC_PROFILE\0")
     if kind == 0xE0:
@@ -154,7 +155,7 @@ def _webp(body: bytes, exif: bytes) -> bytes:
 
 
 def _gif(body: bytes) -> Iterator[bytes]:
-    """The blocks of a GIF without comments and all applications' blocks but those for loops."""
+    """The blocks of a GIF without comments and without application blocks, except loops."""
     place = 13 + (3 << (body[10] & 7) + 1 if body[10] & 0x80 else 0)
     yield body[:place]
     while body[place] != 0x3B:
@@ -187,7 +188,7 @@ def _as_png(image: Image.Image, exif: bytes) -> bytes:
 
 
 def without_metadata(work: Work, settings: Settings, paths: Sequence[str]) -> dict[str, str]:
-    """The names of released pictures that `stripped` changes, by path in the snapshot; the others keep theirs."""
+    """New names of the released pictures that lose metadata, by path in the snapshot."""
     if not settings.release.strip_metadata:
         return {}
     root, size = str(work.snapshot.root), settings.run.shard_rows
@@ -195,11 +196,11 @@ def without_metadata(work: Work, settings: Settings, paths: Sequence[str]) -> di
         Shard(fingerprint(piece, PIL.__version__), (root, piece))
         for piece in (list(some) for some in _pieces(paths, size))
     ]
-    told = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
-    kept = told.filter(pl.col("name").is_null()).height
+    renamed = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
+    kept = renamed.filter(pl.col("name").is_null()).height
     if kept:
         say(f"warning: {kept:,} pictures do not follow their format and are released with the metadata that they hold")
-    return dict(told.drop_nulls().iter_rows())
+    return dict(renamed.drop_nulls().iter_rows())
 
 
 def _pieces(paths: Sequence[str], size: int) -> Iterator[Sequence[str]]:
@@ -207,7 +208,7 @@ def _pieces(paths: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 def strip_shard(payload: tuple[str, list[str]]) -> pl.DataFrame:
-    """The pictures of a shard that hold metadata, with the names of what they are without; null: not to be had."""
+    """The pictures of a shard with metadata, and their new names; null if a picture cannot be parsed."""
     root, paths = payload
     rows: list[tuple[str, str | None]] = []
     for path in paths:

@@ -26,7 +26,7 @@ MEANING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fall:
+class Step:
     """A step of a funnel: `kept` and `lost` as counts and in percent of the funnel's first number."""
 
     group: str
@@ -38,23 +38,23 @@ class Fall:
     kept_percent: float
 
 
-def falls(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Fall]:
+def steps(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Step]:
     """The steps of a funnel, from its first number and its losses (group, name, meaning, count) in order.
 
-    >>> [(fall.kept, fall.kept_percent) for fall in falls(10, [("", "a", "", 4), ("", "b", "", 1)])]
+    >>> [(step.kept, step.kept_percent) for step in steps(10, [("", "a", "", 4), ("", "b", "", 1)])]
     [(6, 60.0), (5, 50.0)]
     """
     rows, left = [], total
     for group, name, meaning, lost in losses:
         left -= lost
-        rows.append(Fall(group, name, meaning, lost, left, _percent(lost, total), _percent(left, total)))
+        rows.append(Step(group, name, meaning, lost, left, _percent(lost, total), _percent(left, total)))
     return rows
 
 
-def funnel_falls(funnel: Mapping[str, Any]) -> list[Fall]:
+def funnel_steps(funnel: Mapping[str, Any]) -> list[Step]:
     """The fall from all reviews to the splits, by stage and reason in the order in which reasons count."""
     order = list(Reason)
-    return falls(
+    return steps(
         funnel["reviews_in"],
         (
             (stage, reason, MEANING[Reason(reason)], count)

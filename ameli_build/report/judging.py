@@ -11,7 +11,7 @@ import polars as pl
 
 from ameli_build.baseline.tables import NO_IMAGE, NO_TEXT, OURS
 from ameli_build.core.not_run import NotRun
-from ameli_build.report.funnel import Fall, falls
+from ameli_build.report.funnel import Step, steps
 
 SCORE_OF = {OURS: "combined", NO_TEXT: "image", NO_IMAGE: "text"}
 """Linkers whose scores are in the predictions, from the most complete to the simplest, with the score they rank by.
@@ -67,10 +67,10 @@ class Judgement:
         wrong = [one for one in self.reviews if one.lost is not None]
         return sorted(wrong, key=lambda one: (-(one.sure or 0.0), one.row["review_id"]))
 
-    def falls(self) -> list[Fall]:
+    def steps(self) -> list[Step]:
         """The funnel from all reviews to reviews linked to their gold product."""
         counts = {kind: sum(one.lost is kind for one in self.reviews) for kind in Lost}
-        return falls(len(self.reviews), (("", str(kind), LOSS[kind], counts[kind]) for kind in Lost))
+        return steps(len(self.reviews), (("", str(kind), LOSS[kind], counts[kind]) for kind in Lost))
 
 
 def judge(predictions: pl.DataFrame, gold: Mapping[str, str]) -> Judgement | NotRun:

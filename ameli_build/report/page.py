@@ -14,7 +14,7 @@ from ameli_build.baseline.tables import in_order
 from ameli_build.core.not_run import NotRun
 from ameli_build.core.paper import RECALLS, paper, stands_beside
 from ameli_build.core.settings import Settings
-from ameli_build.report.funnel import funnel_falls
+from ameli_build.report.funnel import funnel_steps
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.judging import Judgement, Kind, by_category, judge
 from ameli_build.report.misses import FIRST, Miss, picture, pictures_of, show_misses
@@ -52,7 +52,7 @@ def render(inputs: Inputs, settings: Settings) -> str:
             run=inputs.run,
             stages=inputs.stages,
             stats=inputs.stats,
-            falls=funnel_falls(inputs.stats["funnel"]) if inputs.stats else [],
+            steps=funnel_steps(inputs.stats["funnel"]) if inputs.stats else [],
             thumbnails=_thumbnails(inputs) if inputs.stats else {},
             paper=paper(),
             recalls=RECALLS,

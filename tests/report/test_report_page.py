@@ -15,7 +15,7 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot, write_json
 from ameli_build.provenance import write_run_record
-from ameli_build.report.funnel import funnel_falls
+from ameli_build.report.funnel import funnel_steps
 from ameli_build.report.misses import differences
 from ameli_build.report.run import make_report
 from tests.made import HOSTILE
@@ -158,7 +158,7 @@ def test_losses_stand_in_the_order_in_which_reasons_count(snapshot: Snapshot) ->
     funnel = json.loads((snapshot.dataset / "stats.json").read_text())["funnel"]
     funnel["stages"]["clean"]["dropped"] = {"duplicate": 2, "no_image": 1, "too_long": 1}
     funnel["stages"]["mentions"]["dropped"] = {"no_mention": 1}
-    found = funnel_falls({**funnel, "reviews_in": 10})
+    found = funnel_steps({**funnel, "reviews_in": 10})
     assert [(fall.name, fall.kept) for fall in found] == [
         ("no_image", 9), ("too_long", 8), ("duplicate", 6), ("no_mention", 5),
     ]  # fmt: skip
