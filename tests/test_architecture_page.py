@@ -1,4 +1,4 @@
-"""The README, the architecture page and its drawing show the rooms on the floors that `test_rooms` checks."""
+"""The README, the architecture page and its drawing show the floors of `test_rooms`; `tools/floors.py` writes them."""
 
 from __future__ import annotations
 
