@@ -88,3 +88,10 @@ def test_an_unknown_detector_is_named() -> None:
     for name in ("yolo", "groundingdino:"):
         with pytest.raises(UnusableInput, match=r"models\.detector"):
             load_detector(name)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 30), (7, 900)])
+def test_the_whole_picture_is_the_object_without_a_detector(size: tuple[int, int]) -> None:
+    box = load_detector("whole", box_threshold=0.99).detect(Image.new("RGB", size), "laptop")
+    assert box is not None
+    assert (box.left, box.top, box.right, box.bottom, box.score) == (0, 0, *size, 1.0)
