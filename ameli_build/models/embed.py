@@ -1,7 +1,7 @@
 """Embeddings of many texts or pictures, cached by batch.
 
 The items of a batch depend only on the contents of all requested items: not on their order, the number of workers or
-the state of the cache (`core.batches`). Values are float32, rounded to six decimals.
+the state of the cache (`core.cache`). Values are float32, rounded to six decimals.
 """
 
 from __future__ import annotations

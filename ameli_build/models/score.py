@@ -1,4 +1,4 @@
-"""Scores of many pairs of texts by the cross-encoder, cached by batch (`core.batches`).
+"""Scores of many pairs of texts by the cross-encoder, cached by batch (`core.cache`).
 
 The pairs of a batch depend only on all requested pairs. Values are float32, rounded to six decimals.
 """
