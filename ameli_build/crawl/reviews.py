@@ -57,7 +57,7 @@ class _Walk:
         self._claimed = 0
         """How many pages there are by the last one that has reviews and says it."""
         self._holes = self._size = 0
-        """Pages that did not come, and the most rows on one that did."""
+        """Pages that did not come, and the most rows on one that did; the last page, which may be short, aside."""
         self._rows = 0
         """Rows that are no usable review, and cannot be told from one another."""
         self._totals: list[tuple[int, int]] = []
@@ -87,11 +87,12 @@ class _Walk:
                     return
                 fresh = self._count(page, number)
                 yield page
+                if number != page.total_pages or number == 1:
+                    self._size = max(self._size, len(page.reviews) + len(page.rejected))
                 if self._nothing_new(page):
                     self.carried = True
                     yield from self._carry()
                     return
-                self._size = max(self._size, len(page.reviews) + len(page.rejected))
             self._holes += page is None
             barren = 0 if fresh else barren + 1
             number += 1
@@ -100,7 +101,13 @@ class _Walk:
         """Whether the shop counts other reviews than came, the pages that did not come aside."""
         if not self._holes:
             return len(self._seen) + self._rows != self._total > 0
-        return len(self._seen) + self._rows + self._holes * self._size < self._total
+        return self._accounted() < self._total
+
+    def _accounted(self) -> int:
+        """Reviews and rows that came, and those that pages which did not come can hold."""
+        came = len(self._seen) + self._rows
+        size = self._size or (self._settings.review_page_size if came else 0)
+        return came + self._holes * size
 
     def second_look(self) -> Iterator[ReviewPage]:
         """The pages where a review may have slipped through while others came or went, as the shop's counts tell."""
@@ -139,7 +146,7 @@ class _Walk:
         steady = len({total for _, total in self._totals}) < 2  # else the second look finds what slipped through
         counted = max(total, self._totals[-1][1] if self._totals else 0)
         inside = number <= max(claimed, self._claimed or self._expected)
-        if inside or (steady and len(self._seen) + self._rows < counted):
+        if inside or (steady and self._accounted() < counted):
             raise Unwanted("no_reviews", f"none on page {number}, where the shop counts more")
         return page
 
