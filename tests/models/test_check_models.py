@@ -46,7 +46,7 @@ def settings_of(**models: str) -> Settings:
 def test_what_comes_with_the_package_runs(role: str, name: str, told: str) -> None:
     found = check_one(settings_of(), role, name)
     assert (found.role, found.name) == (role, name)
-    assert re.fullmatch(told, found.told)
+    assert re.fullmatch(told, found.outcome)
     assert found.load >= 0
     assert found.run >= 0
     assert found.memory > 50
@@ -58,7 +58,7 @@ def test_what_comes_with_the_package_runs(role: str, name: str, told: str) -> No
 def test_tiny_models_run(tmp_path: Path, role: str, told: str) -> None:
     heads = {"nli_encoder": "encoder", "implied": "inference"}
     folder = save_deberta(tmp_path, heads[role]) if role in heads else save_gpt2(tmp_path)
-    assert re.fullmatch(told, check_one(settings_of(), role, folder).told)
+    assert re.fullmatch(told, check_one(settings_of(), role, folder).outcome)
 
 
 def test_a_line_tells_seconds_and_memory_and_no_revision() -> None:
@@ -100,7 +100,7 @@ def test_the_rest_is_checked_and_one_message_names_all_that_do_not_run(monkeypat
     with pytest.raises(RunFailed) as failed:
         done.extend(checks)
     assert [one.role for one in done] == ["image_encoder", "detector"]
-    assert len({one.told for one in done} | {f"runs in {os.getpid()}"}) == 3  # a process each, and not this one
+    assert len({one.outcome for one in done} | {f"runs in {os.getpid()}"}) == 3  # a process each, and not this one
     assert str(failed.value) == (
         "4 of 6 models do not run: "
         "setting models.text_encoder: the model 'bundled:minilm' cannot be had (not fetched); "
