@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # an error message or --version need not wait for it
-    pass
-
 
 class AmeliError(Exception):
     """An error that a user can act on; its text is one line that names the file, record or setting at fault."""

@@ -1,9 +1,8 @@
-"""How a stage runs: one mechanism for skipping, resuming, sharding, locks, counts and provenance.
+"""What a stage is: a pure function from named tables and settings to named tables, and what its result depends on.
 
-A stage is a pure function from named tables and settings to named tables. It is skipped when its fingerprint (content
-of its inputs, its settings, content of its own modules, identity of its models) has not changed and its outputs are
-there. Costly work inside a stage goes through `Work.map`, whose results are kept by content, a shard a file, so that
-a killed run goes on with the shard it was at.
+A stage is skipped when its fingerprint (content of its inputs, its settings, its code, identity of its models) has not
+changed and its outputs are there (`core.standing`, `core.execution`). Costly work inside a stage goes through
+`Work.map`, whose results are kept by content, a shard a file, so that a killed run goes on with the shard it was at.
 """
 
 from __future__ import annotations

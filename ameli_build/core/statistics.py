@@ -8,20 +8,19 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from ameli_build.core.arrays import Values
+
+SIDE = 0.975
+"""One-sided confidence of each end of a 95 % interval."""
 
 
-def wilson_lower_bound(share: npt.ArrayLike, rows: npt.ArrayLike, confidence: float) -> Floats:
+def wilson_lower_bound(share: npt.ArrayLike, rows: npt.ArrayLike, confidence: float) -> Values:
     """Wilson's one-sided lower bound of a share that was seen on `rows`; 0 where there are none."""
     z = NormalDist().inv_cdf(confidence)
     share, rows = np.asarray(share, dtype=np.float64), np.maximum(rows, 1)
     spread = z * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
-    bound: Floats = (share + z**2 / (2 * rows) - spread) / (1 + z**2 / rows)
+    bound: Values = (share + z**2 / (2 * rows) - spread) / (1 + z**2 / rows)
     return bound
-
-
-SIDE = 0.975
-"""One-sided confidence of each end of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from ameli_build.core.arrays import Mask
 from ameli_build.models import Box
 
 SIDE = 96
@@ -29,7 +30,6 @@ HALF_CONTRAST = 20.0
 """Lab distance between object and surroundings at which the contrast is one half."""
 
 Pixels = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,13 @@ import math
 import re
 from html import unescape as _unescape
 
-from ameli_build.wording.charsets import page_text as page_text
-
 _INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|sub|sup|u)\b[^<>]*>", re.I)
-
-
 _BLOCK_TAG = re.compile(r"</?(?:br|div|h[1-6]|li|ol|p|table|tbody|td|th|tr|ul)\b[^<>]*>", re.I)
-
-
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-
-
 _TOO_LONG = re.compile("&#0*[1-9][0-9]{7,};?")
 """Python reads 4,300 digits, and raises."""
 LARGEST = 1e9
 """Of all numbers that a page tells: prices, counts, ranks."""
-
-
 OUT_OF_RANGE = "out_of_range"
 """Stands in a record's `extra` with the fields whose numbers could not be."""
 

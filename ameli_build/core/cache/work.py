@@ -18,13 +18,13 @@ from ameli_build.core.snapshot import Snapshot, write_bytes
 
 CODE_LETTERS = 16
 """Of the hash of a function's code, in the names of cached results."""
-
+USED = "cache.txt"
+"""Beside a stage's record: the files of the cache that its last finished run asked for, a line each."""
+USERS = ".users"
+"""Folder in a cache that snapshots share: a file a snapshot, which holds its path."""
 
 T = TypeVar("T")
-
-
 R = TypeVar("R")
-
 
 Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 """Applies a picklable function to each item and yields the results in the items' order.
@@ -121,14 +121,6 @@ def _run_shard(job: tuple[Callable[[Any], pl.DataFrame], Any, Path | None]) -> p
     if path is not None:
         write_entry(path, table)
     return table
-
-
-USED = "cache.txt"
-"""Beside a stage's record: the files of the cache that its last finished run asked for, a line each."""
-
-
-USERS = ".users"
-"""Folder in a cache that snapshots share: a file a snapshot, which holds its path."""
 
 
 @contextmanager
