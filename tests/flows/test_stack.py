@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -34,15 +35,14 @@ Told = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def told_and_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, Stack]]:
+def told_and_stack() -> Iterator[tuple[Told, Stack]]:
     """What the webhook was told, and the running stack."""
-    folder = tmp_path_factory.mktemp("stack")
-    for above in (folder, *folder.parents[:2]):  # PostgreSQL and the browser are another user's
-        above.chmod(above.stat().st_mode | 0o011)
-    with webhook() as (address, told):
+    # PostgreSQL and the browser belong to another user. Each start of pytest shuts pytest's own folder to other users.
+    with TemporaryDirectory(prefix="ameli-stack-", ignore_cleanup_errors=True) as folder, webhook() as (address, told):
+        Path(folder).chmod(0o711)
         own = {"AMELI_WEBHOOK": address, "AMELI_LOST_AFTER": str(LOST_AFTER)}
         own |= {"AMELI_HEARTBEAT": "30", "AMELI_WORKER_HEARTBEAT": "8"}
-        with running(folder, own) as stack:
+        with running(Path(folder), own) as stack:
             yield told, stack
 
 
