@@ -17,9 +17,8 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say
 from ameli_build.core.records import PICTURES, PRODUCTS, Picture, to_frame
 from ameli_build.core.settings import Settings
-from ameli_build.core.snapshot import Snapshot, whole_file
+from ameli_build.core.snapshot import Snapshot, image_file, whole_file
 from ameli_build.core.stage import Result, Stage, Tables
-from ameli_build.core.stored import image_file
 from ameli_build.ingest.raw_files import FORMS, read_products
 from ameli_build.ingest.raw_tables import ReviewFile, earlier_wins
 
