@@ -10,7 +10,8 @@ from ameli_build.core.filters import FILTERS
 from ameli_build.core.settings.section import Cosine, Probability, Section, Share, Tokens, unit
 
 _ADDED: dict[str, Any] = {
-    one.setting: (Annotated[float, unit(one.unit)], Field(default=one.default, description=one.help)) for one in FILTERS
+    added.setting: (Annotated[float, unit(added.unit)], Field(default=added.default, description=added.help))
+    for added in FILTERS
 }
 if TYPE_CHECKING:
     _AddedFilters = Section
