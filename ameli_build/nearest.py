@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by cosine. Each processor holds one block of the similarity matrix at a time."""
+"""Exact nearest neighbours by cosine. Each processor holds a block of the similarity matrix at a time."""
 
 from __future__ import annotations
 

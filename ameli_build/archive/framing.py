@@ -28,8 +28,8 @@ def tell_damage(path: Path, start: int, why: str) -> None:
 def members(path: Path, start: int = 0, damage: Damage = tell_damage) -> Iterator[tuple[int, int, bytes]]:
     """Yield (start, end, content) of each gzip member from byte `start` on; the content of a damaged member is b"".
 
-    A member must begin at `start`. After a damaged member, reading goes on at the next whole one. It ends at a torn
-    member, or at the zeros that a power cut leaves.
+    A member must begin at `start`. After a damaged member, reading continues at the next whole member. It ends at a
+    torn member, or at the zeros that a power cut leaves.
     """
     if path.stat().st_size <= start:
         return
@@ -72,7 +72,7 @@ def _following(content: mmap.mmap, start: int) -> int | None:
 
 
 def is_one_record(data: bytes) -> bool:
-    """Whether the content of a member is exactly one WARC record, or empty as of a damaged member."""
+    """Whether the content of a member is a single WARC record, or empty as of a damaged member."""
     return not data or _end(data, 0) == len(data)
 
 
@@ -81,10 +81,10 @@ Member = tuple[int, int, bytes]
 
 
 def record_members(path: Path, folder: Path, damage: Damage = tell_damage) -> Iterator[tuple[Path, Member]]:
-    """Every member of a file, each with one record, and the file that contains it.
+    """Every member of a file, each with a single record, and the file that contains it.
 
-    If a member does not hold exactly one record, because another tool packed the file, that member and all later ones
-    come from a copy in `folder`, with a member for each record.
+    If another tool packed the file, the first member with other content and all later members come from a copy in
+    `folder`, which has a member for each record.
     """
     read = 0
     for member in members(path, damage=damage):

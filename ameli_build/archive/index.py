@@ -104,7 +104,7 @@ class Index:
         return Place(*row) if row else None
 
     def note(self, url: str, place: Place) -> None:
-        """Add a record, in place of an earlier one of the same kind and URL."""
+        """Add a record, in place of an earlier record of the same kind and URL."""
         shown = url.encode("utf-8", "surrogatepass") if place.error is not None else None
         values = (_key(place.kind, url), *place, shown)
         with self._errors_named():

@@ -37,7 +37,7 @@ _MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """One record of the archive."""
+    """A record of the archive."""
 
     url: str
     """The requested URL."""
@@ -73,7 +73,7 @@ class Archived:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One response as it came."""
+    """A response as it came."""
 
     url: str
     final_url: str
@@ -114,14 +114,13 @@ def parse(data: bytes, file: str, offset: int, with_body: bool = True) -> Archiv
     """The record in `data`, the content of a gzip member.
 
     Args:
-        data: The record; b"" for a damaged one.
+        data: The record; b"" if it is damaged.
         file: Name of its file.
         offset: First byte of the record in its file.
         with_body: Decode the body too.
 
     Returns:
-        The record; None for a record of another crawler, a damaged one, and one that cannot be parsed, which is
-        reported.
+        The record; None if it is damaged, of another crawler, or cannot be parsed. The last is reported.
     """
     if not data:
         return None

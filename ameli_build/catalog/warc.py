@@ -107,12 +107,12 @@ def _merged_views(views: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """A row for each product, from two or more views each; the views of a product are adjacent."""
     groups = views.partition_by("sku", maintain_order=True)
     for start in range(0, len(groups), _PRODUCTS_AT_A_TIME):
-        some = groups[start : start + _PRODUCTS_AT_A_TIME]
-        yield to_frame((merged([_product(row) for row in group.iter_rows(named=True)]) for group in some), PRODUCTS)
+        part = groups[start : start + _PRODUCTS_AT_A_TIME]
+        yield to_frame((merged([_product(row) for row in group.iter_rows(named=True)]) for group in part), PRODUCTS)
 
 
 def merged(pages: list[Product]) -> Product:
-    """One record from the views of a product, of which the first is the page as served.
+    """A record from the views of a product, of which the first is the page as served.
 
     Each field comes from the first view that has it. The specification rows come from the view with most rows, and at
     equal numbers from the first with named groups.
@@ -220,9 +220,9 @@ def _note_damage(crawled: Crawled, path: Path, start: int, why: str) -> None:
 
 
 def _shards(raw: Path, shop: str, pages: Iterator[tuple[Place, Archived]]) -> Iterator[Shard]:
-    while some := list(islice(pages, SHARD_PAGES)):
-        content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in some]
-        yield Shard(fingerprint(shop, content), (raw, shop, [place for place, _ in some]))
+    while part := list(islice(pages, SHARD_PAGES)):
+        content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in part]
+        yield Shard(fingerprint(shop, content), (raw, shop, [place for place, _ in part]))
 
 
 def _batches(shards: Iterable[Shard]) -> Iterator[list[Shard]]:

@@ -1,10 +1,10 @@
-"""Errors that a user can act on; the command line shows each as one line."""
+"""Errors that a user can act on; the command line prints each on a line."""
 
 from __future__ import annotations
 
 
 class AmeliError(Exception):
-    """An error that a user can act on; its text is one line that names the file, record or setting at fault."""
+    """An error that a user can act on; its text is a line that names the file, record or setting at fault."""
 
     exit_code = 1
 

@@ -84,7 +84,7 @@ def _modules_of(function: Any) -> Iterator[str]:
 
 
 def _closure(modules: Iterable[str], without: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The modules, and all modules of this package that they import, directly or not; not those in `without`."""
+    """The modules, and all modules of this package that they import, directly or not, except `without`."""
     found: set[str] = set()
     ahead = list(modules)
     while ahead:

@@ -20,7 +20,7 @@ WARNING = "warning: "
 
 
 class LineHandler(logging.Handler):
-    """Passes each record to a function, as one line.
+    """Passes each record to a function as a line.
 
     Unlike other handlers, it raises errors of the stream: a full disk or a closed pipe must end a command.
     """

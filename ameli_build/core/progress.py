@@ -25,7 +25,7 @@ class Watcher(Protocol):
     """Receives a run's progress in place of standard error; any thread may call it."""
 
     def say(self, text: str) -> None:
-        """Receive one line for the user."""
+        """Receive a line for the user."""
 
     def reach(self, label: str, done: int, total: int, text: str = "") -> None:
         """Receive that `done` of `total` items are done, in words as `text`. Called often, first with `done` 0."""
@@ -51,7 +51,7 @@ def watcher_now() -> Watcher | None:
 
 
 def say(text: str) -> None:
-    """Log one line of progress; as a warning if it begins with "warning: "."""
+    """Log a line of progress; as a warning if it begins with "warning: "."""
     if text.startswith(WARNING):
         PROGRESS.warning("%s", text.removeprefix(WARNING))
     else:

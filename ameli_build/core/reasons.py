@@ -55,7 +55,7 @@ DROPPED = pl.Schema(
         "threshold": pl.String,
     }
 )
-"""Columns of every stage's `dropped` table; the released one leaves out `value` and `threshold`."""
+"""Columns of every stage's `dropped` table; the released table lacks `value` and `threshold`."""
 
 DROPPED_PRODUCTS = pl.Schema({"sku": pl.String, "stage": pl.String, "reason": pl.String, "detail": pl.String})
-"""Columns of the table of products that left."""
+"""Columns of the table of dropped products."""

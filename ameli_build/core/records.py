@@ -16,7 +16,7 @@ No product has this SKU, so the link is invalid (section 3.2, filter 4) and the 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One row of a product's specification sheet."""
+    """A row of a product's specification sheet."""
 
     group: str
     name: str
@@ -25,7 +25,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One entity of the knowledge base: a variant with its own SKU (section 3.1).
+    """An entity of the knowledge base: a variant with its own SKU (section 3.1).
 
     `images` are references as in the source: URLs, or paths below the images folder.
     `extra` holds the source's unknown fields as a JSON object; `source` is the file and line, or byte, of the record.
@@ -47,7 +47,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One link of a review to a product that lists it (section 3.1).
+    """A link of a review to a product that lists it (section 3.1).
 
     `sku` is the product whose page listed the review. `product_details_sku` is the variant that the shop states: None
     if it states none, which means `sku` itself, and `UNREADABLE` if its statement has no SKU. `conflict` is True if the
@@ -82,7 +82,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The outcome of one image reference: `path` is `raw/images/<sha256>.<ext>`, None without a body."""
+    """The outcome of an image reference: `path` is `raw/images/<sha256>.<ext>`, None without a body."""
 
     reference: str
     path: str | None
@@ -127,10 +127,10 @@ REVIEWS = pl.Schema(
         "extra": pl.String(),
     }
 )
-"""Columns of `catalog/reviews.parquet`: one row a link, sorted by `review_id`, `sku`."""
+"""Columns of `catalog/reviews.parquet`: a row for each link, sorted by `review_id`, `sku`."""
 
 PICTURES = pl.Schema({"reference": pl.String(), "path": pl.String(), "error": pl.String()})
-"""Columns of `catalog/images.parquet`: one row an image reference, sorted by `reference`."""
+"""Columns of `catalog/images.parquet`: a row for each image reference, sorted by `reference`."""
 
 
 def to_frame(records: Iterable[Product | Review | Picture], schema: pl.Schema) -> pl.DataFrame:

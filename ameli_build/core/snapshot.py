@@ -244,7 +244,7 @@ class Snapshot:
 
     @contextmanager
     def lock(self, *, links: bool = False) -> Iterator[None]:
-        """Lock the snapshot for one run; the kernel frees the lock of a killed process.
+        """Lock the snapshot for a run; the kernel frees the lock of a killed process.
 
         Args:
             links: Accept symbolic links in the snapshot, for a run that opens none of its files.

@@ -132,7 +132,7 @@ def table_rows(content: bytes) -> tuple[list[str], list[Row]]:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter with which the header has a column of review ids, else the one that gives most columns."""
+    """The delimiter that gives a column of review ids, else the delimiter that gives most columns."""
     head = text[:100_000].split("\n", 1)[0]
     headers = {sign: next(csv.reader(io.StringIO(head, newline=""), delimiter=sign), []) for sign in _DELIMITERS}
     return max(headers, key=lambda sign: ("review_id" in map(column_name, headers[sign]), len(headers[sign])))

@@ -41,7 +41,7 @@ class Conserved:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage, with everything that its fingerprint depends on. The code follows from the imports of `compute`."""
+    """A stage, with everything that its fingerprint depends on. The code follows from the imports of `compute`."""
 
     name: str
     compute: Callable[[Tables, Settings, Work], Result]

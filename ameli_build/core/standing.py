@@ -117,7 +117,7 @@ def _digest(path: Path, _status: tuple[int, ...]) -> str:
 class Archives:
     """Digests of archives. They are large, so an archive is read only if its size or a time of change differs.
 
-    One of these times is set by the kernel, and no writer can set it back.
+    The kernel sets the time of the last change, and no writer can set it back.
     """
 
     def __init__(self, root: Path, known: object) -> None:

@@ -17,7 +17,7 @@ _FILLED_ANYWAY = frozenset({"source", "extra", "conflict", "line"})
 
 @dataclass(slots=True)
 class FieldUse:
-    """Counts over the usable records of one file, by name of field."""
+    """Counts over the usable records of a file, by name of field."""
 
     records: int = 0
     filled: Counter[str] = field(default_factory=Counter)

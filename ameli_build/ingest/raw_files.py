@@ -36,7 +36,7 @@ _BLOCK_ROWS = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file: its number from 1, its text, and its record or an error."""
+    """A row of a file: its number from 1, its text, and its record or an error."""
 
     line: int
     text: str
@@ -251,7 +251,7 @@ def _parquet_blocks(path: Path) -> Iterator[Block]:
 
 
 def _records(batch: pa.RecordBatch) -> list[Raw]:
-    """The rows of a batch; one by one only if a value cannot be read, so that the others are not lost."""
+    """The rows of a batch; read singly only if a value cannot be read, so that the others are not lost."""
     try:
         return cast(list[Raw], batch.to_pylist())
     except (ValueError, OverflowError):

@@ -65,7 +65,7 @@ class Reader:
         return self._try(partial(read, self.record, field), otherwise)
 
     def items(self, field: str, read: Callable[[object], T | None]) -> tuple[T, ...]:
-        """The items of an optional list, without those that are empty or cannot be read."""
+        """The items of an optional list, without empty and unreadable items."""
         listed: list[Any] = self.optional(_list, field, [])
         found = (self._try(partial(read, item), None) for item in listed)
         return tuple(item for item in found if item is not None)

@@ -19,7 +19,7 @@ class Mention:
 
 
 def places_of_names(occurrences: Sequence[Occurrence]) -> list[Occurrence]:
-    """One occurrence of each name, in any number and hyphenation: an occurrence after "this", else the first.
+    """An occurrence of each name, in any number and hyphenation: an occurrence after "this", else the first.
 
     If the review uses a noun of the title, names that end in other nouns do not count: in a review of "earbuds",
     "headphones" are another product.

@@ -1,7 +1,7 @@
 """Near-duplicates in different splits, and the choice of the review to drop.
 
 The earlier of two reviews (`submitted_at`, then `review_id`; an unknown time comes last) is the original. Reviews never
-change split. With `splits.near_duplicates=drop`, the later of two near-duplicates is dropped if the earlier is kept.
+change split. With `splits.near_duplicates=drop`, the later of two near-duplicates is dropped unless the earlier is.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Near-duplicate photographs, whose perceptual hashes of 256 bits differ in only a few bits.
 
 The hash (pHash) tolerates changes of size, compression, brightness and contrast, but only slight cropping. Pictures
-without contrast are left out, because their hashes are noise.
+without contrast are ignored, because their hashes are noise.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Near-duplicate texts: MinHash with banded buckets finds candidate pairs, then the exact Jaccard similarity decides.
 
 A text is compared as the set of its shingles of three words, without case and punctuation. Short texts ("Great product,
-works well") are left out, because many people write them; the search for exact copies leaves them out too.
+works well") are ignored, because many people write them; the search for exact copies ignores them too.
 """
 
 from __future__ import annotations

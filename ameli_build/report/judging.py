@@ -115,7 +115,7 @@ def _ranking(row: Mapping[str, Any], method: str) -> list[str]:
 
 
 def score_of(row: Mapping[str, Any], module: str, sku: str | None) -> float | None:
-    """A module's score of a candidate; None without one."""
+    """A module's score of a candidate; None without a score."""
     scores: Mapping[str, float] = dict(zip(row["candidates"], row[module] or (), strict=False))
     return None if sku is None else scores.get(sku)
 

@@ -160,11 +160,11 @@ def differences(
     >>> differences([color], [color | {"value": "Blue"}], {})
     [Difference(name='Color', said='', gold='Red', predicted='Blue')]
     """
-    ours, theirs = _values(gold), _values(predicted)
+    of_gold, of_predicted = _values(gold), _values(predicted)
     found = [
-        Difference(name, stated.get(name, ""), ours.get(name, ""), theirs.get(name, ""))
-        for name in {**ours, **theirs}
-        if ours.get(name) != theirs.get(name)
+        Difference(name, stated.get(name, ""), of_gold.get(name, ""), of_predicted.get(name, ""))
+        for name in {**of_gold, **of_predicted}
+        if of_gold.get(name) != of_predicted.get(name)
     ]
     return sorted(found, key=lambda difference: (not difference.said, not _is_shared(difference)))
 
@@ -190,8 +190,8 @@ def own_words(name: str, other: str) -> list[tuple[str, bool]]:
     >>> own_words("Watch - Black", "Watch - White")
     [('Watch', False), ('-', False), ('Black', True)]
     """
-    theirs = set(other.split())
-    return [(word, word not in theirs) for word in name.split()]
+    other_words = set(other.split())
+    return [(word, word not in other_words) for word in name.split()]
 
 
 def _voices(judged: Judged) -> list[Voice]:

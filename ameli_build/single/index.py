@@ -132,13 +132,13 @@ def _is_whole(folder: Path, exports: Path, about: dict[str, Any]) -> bool:
     """Whether the files of an index have the digests of `sign_index`. A damaged export is marked as unfinished."""
     content = {name: value for name, value in about.items() if name != "digest"}
     named = {entry["folder"] for entry in about["encoders"].values() if entry} | {""}
-    ours = (
+    consistent = (
         about["digest"] == fingerprint(content)
         and named == content["files"].keys()
         and all(map(_EXPORT.fullmatch, named))
     )
-    damaged = [] if ours else [folder / MARK]
-    for name, digests in content["files"].items() if ours else ():
+    damaged = [] if consistent else [folder / MARK]
+    for name, digests in content["files"].items() if consistent else ():
         place = exports / name if name else folder
         if place.is_dir() and _digests(place) != digests:  # without an export, the original encoder is used
             damaged.append(place)

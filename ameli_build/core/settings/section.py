@@ -31,7 +31,7 @@ Tokens = Annotated[int, unit("tokens")]
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One setting as a reader sees it: its name, its default, its unit or its choices, and its meaning."""
+    """A setting as a reader sees it: its name, its default, its unit or its choices, and its meaning."""
 
     name: str
     default: Any
