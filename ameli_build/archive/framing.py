@@ -22,7 +22,7 @@ Damage = Callable[[Path, int, str], None]
 
 def tell_damage(path: Path, start: int, why: str) -> None:
     """Warn of a damaged record."""
-    say(f"warning: {path}: skipped the damaged record at byte {start} ({why})")
+    say(f"warning: {path}: the record at byte {start} is damaged and skipped ({why})")
 
 
 def members(path: Path, start: int = 0, damage: Damage = tell_damage) -> Iterator[tuple[int, int, bytes]]:
