@@ -39,7 +39,7 @@ def require_room() -> None:
         raise RunFailed(f"only {files} files may be open, and at least {LEAST_FILES} are needed (ulimit -n)")
 
 
-def told_of_room(error: BaseException) -> str:
+def limit_message(error: BaseException) -> str:
     """The message for an error whose cause is a limit of this process; "" for any other error."""
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return f"too many open files: {AGAIN}, with fewer --workers or a higher limit (ulimit -n)"
