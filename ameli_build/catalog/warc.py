@@ -124,8 +124,8 @@ def merged(pages: list[Product]) -> Product:
             for name in ("categories", "description", "images", "variants", "price")
             if not getattr(first, name)
         }
-        best, rival = ((len(view.attributes), any(row.group for row in view.attributes)) for view in (first, other))
-        if rival > best:
+        mine, others = ((len(one.attributes), any(row.group for row in one.attributes)) for one in (first, other))
+        if others > mine:
             changes["attributes"] = other.attributes
         extra = json.loads(other.extra) | json.loads(first.extra)
         changes["extra"] = json.dumps(extra, sort_keys=True, ensure_ascii=False)

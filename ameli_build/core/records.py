@@ -1,4 +1,4 @@
-"""The records, products and reviews, and the tables that hold them."""
+"""What a record is: products, reviews, and the tables that hold them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Attribute:
 class Product:
     """An entity of the knowledge base: a variant with its own SKU (section 3.1).
 
-    `images` are references as in the source: URLs, or paths below the images folder.
-    `extra` holds the source's unknown fields as a JSON object; `source` is the file and line, or byte, of the record.
+    `images` are references as the source gave them: URLs, or paths below the images folder.
+    `extra` holds the source's unknown fields as a JSON object; `source` says where the record stood.
     """
 
     sku: str
@@ -47,11 +47,11 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A link of a review to a product that lists it (section 3.1).
+    """One link of a review to a product it was listed under (section 3.1).
 
-    `sku` is the product whose page listed the review. `product_details_sku` is the variant that the shop states: None
-    if it states none, which means `sku` itself, and `UNREADABLE` if its statement has no SKU. `conflict` is True if the
-    shop's two keys for the variant contradict each other.
+    `sku` is the product whose page listed it; `product_details_sku` the variant that the shop says it is about:
+    None when the shop says nothing, which means `sku` itself, and `UNREADABLE` when the shop's words hold no SKU.
+    `conflict` is set where the shop's two keys of the variant contradict each other.
     """
 
     review_id: str
@@ -127,10 +127,10 @@ REVIEWS = pl.Schema(
         "extra": pl.String(),
     }
 )
-"""Columns of `catalog/reviews.parquet`: a row for each link, sorted by `review_id`, `sku`."""
+"""Columns of `catalog/reviews.parquet`: one row a link, sorted by `review_id`, `sku`."""
 
 PICTURES = pl.Schema({"reference": pl.String(), "path": pl.String(), "error": pl.String()})
-"""Columns of `catalog/images.parquet`: a row for each image reference, sorted by `reference`."""
+"""Columns of `catalog/images.parquet`: one row an image reference, sorted by `reference`."""
 
 
 def to_frame(records: Iterable[Product | Review | Picture], schema: pl.Schema) -> pl.DataFrame:

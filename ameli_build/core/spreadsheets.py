@@ -118,12 +118,12 @@ def plain_value(value: object) -> str:
 def table_rows(content: bytes) -> tuple[list[str], list[Row]]:
     """The header and the rows of a CSV table in any dialect. Raises `UnreadableTable`."""
     text = text_of(content).removeprefix("\ufeff").replace("\0", "")
-    stated = _SEPARATOR_LINE.match(text)
-    skipped = 1 if stated else 0
-    text = text[stated.end() :] if stated else text
+    told = _SEPARATOR_LINE.match(text)
+    skipped = 1 if told else 0
+    text = text[told.end() :] if told else text
     csv.field_size_limit(_LONGEST_FIELD)
     try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=stated[1] if stated else _delimiter(text))
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=told[1] if told else _delimiter(text))
         header = next(lines, [])[:MOST_COLUMNS]
         rows = [(skipped + lines.line_num, _named(header, row)) for row in lines if any(row)]
     except csv.Error as error:
@@ -132,7 +132,7 @@ def table_rows(content: bytes) -> tuple[list[str], list[Row]]:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that gives a column of review ids, else the delimiter that gives most columns."""
+    """The sign that parts a column of review ids from others in the header, else that of most columns."""
     head = text[:100_000].split("\n", 1)[0]
     headers = {sign: next(csv.reader(io.StringIO(head, newline=""), delimiter=sign), []) for sign in _DELIMITERS}
     return max(headers, key=lambda sign: ("review_id" in map(column_name, headers[sign]), len(headers[sign])))

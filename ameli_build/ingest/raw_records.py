@@ -89,50 +89,50 @@ class Reader:
 
 
 def product_of(record: Raw, source: str = "", unread: list[str] | None = None) -> Product:
-    """A raw product record as a `Product`; errors of optional values are added to `unread`. Raises `BadRecord`."""
-    reader = Reader(record)
+    """A raw product record as a `Product`; what of it could not be read is added to `unread`. Raises `BadRecord`."""
+    of = Reader(record)
     product = Product(
         sku=_id(record, "sku"),
         name=_name(record),
         categories=_categories(record),
-        description=reader.optional(_text, "description", ""),
-        attributes=reader.items("attributes", _attribute),
-        images=reader.items("images", _reference),
-        url=reader.optional(_line, "url", "") or None,
-        variants=reader.items("variants", _variant),
-        price=reader.optional(_number, "price", None),
-        fetched_at=reader.optional(_moment, "fetched_at", None),
+        description=of.optional(_text, "description", ""),
+        attributes=of.items("attributes", _attribute),
+        images=of.items("images", _reference),
+        url=of.optional(_line, "url", "") or None,
+        variants=of.items("variants", _variant),
+        price=of.optional(_number, "price", None),
+        fetched_at=of.optional(_moment, "fetched_at", None),
         source=source,
-        extra=reader.aside(PRODUCT_FIELDS),
+        extra=of.aside(PRODUCT_FIELDS),
     )
     if unread is not None:
-        unread += reader.unread
+        unread += of.unread
     return product
 
 
 def review_of(record: Raw, source: str = "", conflict: bool = False, unread: list[str] | None = None) -> Review:
-    """A raw review record as a `Review`; errors of optional values are added to `unread`. Raises `BadRecord`."""
-    reader = Reader(record)
+    """A raw review record as a `Review`; what of it could not be read is added to `unread`. Raises `BadRecord`."""
+    of = Reader(record)
     about = record.get("product_details_sku")
     about = "" if _blank(about) else _string("product_details_sku", about).strip()
     review = Review(
         review_id=_id(record, "review_id"),
         sku=_id(record, "sku"),
-        title=reader.optional(_text, "title", ""),
+        title=of.optional(_text, "title", ""),
         text=_text(record, "text"),
-        rating=reader.optional(_whole, "rating", None),
+        rating=of.optional(_whole, "rating", None),
         helpful=_votes(record, "helpful"),
         unhelpful=_votes(record, "unhelpful"),
-        images=reader.items("images", _reference),
+        images=of.items("images", _reference),
         product_details_sku=check_id("product_details_sku", about) if about else None,
-        author=reader.optional(_line, "author", "") or None,
-        submitted_at=reader.optional(_moment, "submitted_at", None),
+        author=of.optional(_line, "author", "") or None,
+        submitted_at=of.optional(_moment, "submitted_at", None),
         conflict=conflict,
         source=source,
-        extra=reader.aside(REVIEW_FIELDS),
+        extra=of.aside(REVIEW_FIELDS),
     )
     if unread is not None:
-        unread += reader.unread
+        unread += of.unread
     return review
 
 

@@ -1,9 +1,9 @@
 """Removal of metadata from photographs: EXIF with its position, XMP, comments and thumbnails.
 
-The coded pixels do not change: only segments and chunks that do not affect the look of a picture are removed. A new
-EXIF block holds the orientation and nothing else. Some pictures are written as PNG with the same pixels: TIFF, and AVIF
-with metadata, whose metadata are interwoven with the picture; a picture that decodes but does not follow its format;
-and a BMP with more than a header and pixels.
+The coded pixels are not touched: segments and chunks that do not take part in how a picture looks are left out. The
+orientation stays in effect, as an EXIF block that holds nothing else. A TIFF, or an AVIF with metadata, which have them
+interwoven with the picture, is written as PNG with the same pixels; so is a picture that decodes though it does not
+follow its format, and a BMP of more than a header and pixels.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def _known(name: str) -> str:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
         return ""
-    return found.name if found._is_text_encoding else ""  # not "base64" and the like
+    return found.name if found._is_text_encoding else ""  # there are "base64" and the like as well
 
 
 def _declared(body: bytes) -> str:

@@ -22,7 +22,7 @@ class CrawlSettings(Section):
     sitemap_url: str = "https://sitemaps.bestbuy.com/sitemaps_pdp.xml"
     """URL of the product sitemap, where a crawl without selectors starts."""
     hosts: tuple[str, ...] = ("www.bestbuy.com", "sitemaps.bestbuy.com")
-    """Hosts that may be asked for anything, besides the host of `site_url`."""
+    """Hosts that may be asked for anything, beside the one of `site_url`."""
     image_hosts: tuple[str, ...] = ("pisces.bbystatic.com", "img.bbystatic.com", "photos-us.bazaarvoice.com")
     """Hosts that may be asked for images only."""
     products: Literal["site", "api"] = "site"
