@@ -24,7 +24,7 @@ _THREADS = "can't start new thread"
 
 
 def require_room() -> None:
-    """Raise the limit of open files as far as allowed. Raises `RunFailed` if a limit is too low to work."""
+    """Raise the limit of open files, at most to `WANTED_FILES`. Raises `RunFailed` if a limit is too low to work."""
     space, _ = resource.getrlimit(resource.RLIMIT_AS)
     if space != resource.RLIM_INFINITY and space < LEAST_BYTES:
         raise RunFailed(
