@@ -1,6 +1,6 @@
 """Hard negatives (section 3.5): the products most similar to the gold product by title and by picture.
 
-Only the first picture of each product is compared; the paper leaves this open. A product whose first picture shows
+Only the first picture of each product is compared; the paper does not specify this. A product whose first picture shows
 another side is no hard negative, even if other pictures are similar.
 """
 
@@ -27,7 +27,7 @@ CANDIDATES = pl.Schema({"review_id": pl.String(), "candidates": pl.List(pl.Strin
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
-    """Hard negatives of all products of the knowledge base, and candidates of all kept reviews."""
+    """Hard negatives of all products of the knowledge base, and candidates of all informative reviews."""
     products = tables["clean/products"].select("sku", "name", "categories", "images").sort("sku").collect()
     negatives = negative_table(work, settings, products)
     reviews = (

@@ -16,7 +16,7 @@ import typer
 
 from ameli_build.core.errors import AmeliError
 from ameli_build.core.extras import extra_of, needs, require_extra
-from ameli_build.core.limits import require_room, told_of_room
+from ameli_build.core.limits import limit_message, require_room
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.text import printable
 from ameli_build.core.version import __version__
@@ -442,9 +442,9 @@ def main() -> NoReturn:
         extra = extra_of(error)
         _fail(needs(extra, f"ameli {arguments[0]}") if extra else _unexpected(error), 2 if extra else 1, debug)
     except OSError as error:
-        _fail(told_of_room(error) or f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
+        _fail(limit_message(error) or f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
     except Exception as error:
-        _fail(told_of_room(error) or _unexpected(error), 1, debug)
+        _fail(limit_message(error) or _unexpected(error), 1, debug)
     raise SystemExit(status or 0)
 
 

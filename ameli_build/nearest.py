@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by cosine. Each processor holds one block of the similarity matrix at a time."""
+"""Exact nearest neighbours by cosine. Each processor holds a block of the similarity matrix at a time."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ def nearest_others(vectors: Matrix, k: int, groups: Integers | None = None) -> l
         Indices of at most `k` rows for each row, nearest first.
     """
     found: list[list[int]] = [[] for _ in range(len(vectors))]
-    everyone = np.arange(len(vectors))
+    all_rows = np.arange(len(vectors))
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(default_workers()) as pool:
-        for rows, numbers in _questions(everyone, groups):
+        for rows, numbers in _searches(all_rows, groups):
             others = vectors if len(numbers) == len(vectors) else vectors[numbers]
             blocks = [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
-            answers = pool.map(partial(_search, vectors, others, numbers, k), blocks)
-            for block, places in zip(blocks, answers, strict=True):
-                for row, some in zip(block.tolist(), places, strict=True):
-                    found[row] = numbers[some].tolist()
+            neighbours = pool.map(partial(_search, vectors, others, numbers, k), blocks)
+            for block, nearest in zip(blocks, neighbours, strict=True):
+                for row, places in zip(block.tolist(), nearest, strict=True):
+                    found[row] = numbers[places].tolist()
     return found
 
 
-def _questions(everyone: Integers, groups: Integers | None) -> Iterator[tuple[Integers, Integers]]:
+def _searches(all_rows: Integers, groups: Integers | None) -> Iterator[tuple[Integers, Integers]]:
     """Pairs of query rows and the rows to search."""
     if groups is None:
-        yield everyone, everyone
+        yield all_rows, all_rows
         return
     order = np.argsort(groups, kind="stable")
     members = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
-    yield from ((some, some) for some in members if len(some) > 1)
-    alone = [some for some in members if len(some) == 1]
+    yield from ((rows, rows) for rows in members if len(rows) > 1)
+    alone = [rows for rows in members if len(rows) == 1]
     if alone:
-        yield np.concatenate(alone), everyone
+        yield np.concatenate(alone), all_rows
 
 
 def _search(vectors: Matrix, others: Matrix, numbers: Integers, k: int, block: Integers) -> list[Integers]:
@@ -73,7 +73,7 @@ def _search(vectors: Matrix, others: Matrix, numbers: Integers, k: int, block: I
     values = scores[at, places]
     cuts = np.searchsorted(at, np.arange(1, len(block)))
     pairs = zip(np.split(places, cuts), np.split(values, cuts), strict=True)
-    return [_top(some, theirs, k) for some, theirs in pairs]
+    return [_top(row_places, row_values, k) for row_places, row_values in pairs]
 
 
 def _lower_bounds(scores: Matrix, k: int) -> Matrix:
@@ -91,7 +91,7 @@ def _lower_bounds(scores: Matrix, k: int) -> Matrix:
 
 def _top(places: Integers, scores: Matrix, k: int) -> Integers:
     """The `k` places with the highest finite scores; ties go to the lower place."""
-    real = scores > -np.inf
-    places, scores = places[real], scores[real]
+    finite = scores > -np.inf
+    places, scores = places[finite], scores[finite]
     chosen: Integers = places[np.argsort(-scores, kind="stable")[:k]]
     return chosen

@@ -43,7 +43,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
 
 
 def note_stage(snapshot: Snapshot, name: str, command: str) -> None:
-    """Add the record of a stage to an existing `run.json`, whose settings stay those of the build."""
+    """Add the record of a stage to an existing `run.json`; its settings remain the settings of the build."""
     path = snapshot.root / "run.json"
     if not path.is_file():
         return
@@ -55,8 +55,8 @@ def note_stage(snapshot: Snapshot, name: str, command: str) -> None:
 
 
 def _brief(record: dict[str, Any]) -> dict[str, Any]:
-    kept = ("fingerprint", "seconds", "peak_memory_mb", "rows", "settings", "models")
-    return {key: record[key] for key in kept if key in record}
+    keys = ("fingerprint", "seconds", "peak_memory_mb", "rows", "settings", "models")
+    return {key: record[key] for key in keys if key in record}
 
 
 def _version(name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What a response body holds: content encodings undone within a limit, and the type that its first bytes tell."""
+"""Decoding of response bodies within a size limit, and the image type of their first bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zstandard
 
 
 class TooLarge(Exception):
-    """A body that is larger than the limit, once decoded."""
+    """A body that exceeds the limit when decoded."""
 
 
 class Undecodable(Exception):
@@ -17,10 +17,20 @@ class Undecodable(Exception):
 
 
 def decode(body: bytes, encoding: str, limit: int) -> bytes:
-    """Undo the `Content-Encoding` of a body; raises `TooLarge` above `limit` bytes before more are made."""
+    """Undo the `Content-Encoding` of a body.
+
+    Args:
+        body: The body as received.
+        encoding: Value of the header `Content-Encoding`; "" for none.
+        limit: Largest decoded size in bytes. Decoding stops there.
+
+    Raises:
+        TooLarge: The decoded body exceeds `limit`.
+        Undecodable: The body does not follow its encoding.
+    """
     for name in reversed([part.strip().lower() for part in encoding.split(",")]):
         try:
-            body = _decode_one(body, name, limit)
+            body = _decoded(body, name, limit)
         except (zlib.error, brotli.error, zstandard.ZstdError) as error:
             raise Undecodable(f"{name}: {error}") from None
     if len(body) > limit:
@@ -28,12 +38,12 @@ def decode(body: bytes, encoding: str, limit: int) -> bytes:
     return body
 
 
-def _decode_one(body: bytes, name: str, limit: int) -> bytes:
+def _decoded(body: bytes, name: str, limit: int) -> bytes:
     if name in ("", "identity"):
         return body
     if name in ("gzip", "x-gzip"):
         return _inflate(body, limit, 31)
-    if name == "deflate":  # some servers send it without the zlib header
+    if name == "deflate":  # some servers omit the zlib header
         wrapped = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
         return _inflate(body, limit, 15 if wrapped else -15)
     if name == "br":
@@ -44,7 +54,7 @@ def _decode_one(body: bytes, name: str, limit: int) -> bytes:
 
 
 def _inflate(body: bytes, limit: int, window: int) -> bytes:
-    """All members of a gzip body, or one deflate stream; a stream that ends early is an error."""
+    """All members of a gzip body, or a deflate stream; a stream that ends early is an error."""
     parts: list[bytes] = []
     size = position = 0
     while position < len(body):
@@ -58,7 +68,7 @@ def _inflate(body: bytes, limit: int, window: int) -> bytes:
             if size > limit:
                 raise TooLarge(f"more than {limit:,} bytes")
             position += len(piece) - len(inflater.unused_data)
-        if body[position : position + 2] != b"\x1f\x8b":  # what follows the last member is padding
+        if body[position : position + 2] != b"\x1f\x8b":  # padding after the last member
             break
     return b"".join(parts)
 
@@ -76,7 +86,7 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
-    """All frames of a body, fed in slices so small that none can unpack to more than a dozen megabytes."""
+    """All frames of a body. The slices are so small that none can unpack to more than a dozen megabytes."""
     decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27)
     parts: list[bytes] = []
     size = position = 0
@@ -101,7 +111,7 @@ def _bounded(body: bytes, limit: int) -> bytes:
 
 
 def image_extension(body: bytes) -> str | None:
-    """File name extension of an image body by its first bytes; None for what is certainly no image, `bin` for doubt."""
+    """File name extension of an image, by its first bytes; None if it is certainly no image, `bin` in doubt."""
     for magic, extension in _MAGIC:
         if body.startswith(magic):
             return extension

@@ -1,4 +1,4 @@
-"""Bodies that go to files as they come, under a hidden name until they are known to be wanted."""
+"""Response bodies that are streamed to hidden files, which get their names when the bodies are accepted."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Stored:
 
 
 def spool(folder: Path, pieces: Iterable[bytes]) -> Stored:
-    """Write `pieces` to a hidden file in `folder`, which vanishes when they end in an error.
+    """Write `pieces` to a hidden file in `folder`, which is removed if they end in an error.
 
-    Raises `RunFailed` when they cannot be written.
+    Raises `RunFailed` if the file cannot be written.
     """
     digest = hashlib.sha256()
     size = 0
@@ -59,7 +59,7 @@ def spool(folder: Path, pieces: Iterable[bytes]) -> Stored:
 
 
 def keep(stored: Stored, extension: str) -> Path:
-    """Give a body its name, `<sha256>.<extension>` in its folder; the same bytes are kept once."""
+    """Give a body its name, `<sha256>.<extension>` in its folder; equal bodies share a file."""
     folder = stored.path.parent
     path = folder / f"{stored.digest}.{extension}"
     with _writing(folder):
@@ -71,7 +71,7 @@ def keep(stored: Stored, extension: str) -> Path:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a run that was killed left in the middle of a body."""
+    """Remove the unfinished files of a killed run."""
     for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
         path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""How records lie in a gzip file: one member a record as this project writes them, or as another tool packed them."""
+"""The gzip framing of records: a member for each record, as this project writes them, or another tool's framing."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ _LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,15})[ \t]*\r?$", re.I | r
 _MAX_HEAD = 1 << 20
 
 Damage = Callable[[Path, int, str], None]
-"""Told of a record that cannot be read: its file, its first byte, and why."""
+"""Called for an unreadable record with its file, its first byte, and the error."""
 
 
 def tell_damage(path: Path, start: int, why: str) -> None:
     """Warn of a damaged record."""
-    say(f"warning: {path}: the record at byte {start} is damaged and passed over ({why})")
+    say(f"warning: {path}: the record at byte {start} is damaged and skipped ({why})")
 
 
 def members(path: Path, start: int = 0, damage: Damage = tell_damage) -> Iterator[tuple[int, int, bytes]]:
-    """(start, end, content) of every gzip member from byte `start` on, where one begins; b"" for a damaged one.
+    """Yield (start, end, content) of each gzip member from byte `start` on; the content of a damaged member is b"".
 
-    Behind a damaged member the next whole one is sought. Ends at a torn one, and at the zeros of a power cut.
+    A member must begin at `start`. After a damaged member, reading continues at the next whole member. It ends at a
+    torn member, or at the zeros that a power cut leaves.
     """
     if path.stat().st_size <= start:
         return
@@ -47,7 +48,7 @@ def members(path: Path, start: int = 0, damage: Damage = tell_damage) -> Iterato
 
 
 def _member(content: mmap.mmap, start: int) -> tuple[bytes, int]:
-    """What a member holds, and where it ends; raises `zlib.error` for a damaged one, `EOFError` for one that is cut."""
+    """The content and the end of a member. Raises `zlib.error` if it is damaged, `EOFError` if it is cut off."""
     inflater, parts, position = zlib.decompressobj(31), [], start
     while not inflater.eof:
         piece = content[position : position + _PIECE]
@@ -59,7 +60,7 @@ def _member(content: mmap.mmap, start: int) -> tuple[bytes, int]:
 
 
 def _following(content: mmap.mmap, start: int) -> int | None:
-    """Where the next whole member begins."""
+    """The start of the next whole member; None if there is none."""
     while (start := content.find(_MAGIC, start)) >= 0:
         try:
             _member(content, start)
@@ -71,18 +72,19 @@ def _following(content: mmap.mmap, start: int) -> int | None:
 
 
 def is_one_record(data: bytes) -> bool:
-    """Whether a member holds one whole WARC record and nothing else, or nothing, being damaged."""
+    """Whether the content of a member is a single WARC record, or empty as of a damaged member."""
     return not data or _end(data, 0) == len(data)
 
 
 Member = tuple[int, int, bytes]
-"""First byte of a gzip member, the one after its last, and what it holds."""
+"""First byte of a gzip member, the byte after its last, and its content."""
 
 
 def record_members(path: Path, folder: Path, damage: Damage = tell_damage) -> Iterator[tuple[Path, Member]]:
-    """Every member of a file with the file where it stands: that one, or a copy in `folder` with one record a member.
+    """Every member of a file, each with a single record, and the file that contains it.
 
-    The copy is made, from the first member on that holds anything else, where another tool packed the file.
+    If another tool packed the file, the first member with other content and all later members come from a copy in
+    `folder`, which has a member for each record.
     """
     read = 0
     for member in members(path, damage=damage):
@@ -100,14 +102,14 @@ def record_members(path: Path, folder: Path, damage: Damage = tell_damage) -> It
 
 
 def reframe(source: Path, target: Path) -> None:
-    """Write the records of a file anew, one gzip member each; `target` may be the same file."""
+    """Rewrite the records of a file as a gzip member each; `target` may be the same file."""
     with whole_file(target) as handle:
         for record in _records(source):
             handle.write(zlib.compress(record, 6, wbits=31))
 
 
 def _records(path: Path) -> Iterator[bytes]:
-    """The WARC records of a file, however its gzip members cut them."""
+    """The WARC records of a file, whatever its gzip members."""
     waiting = b""
     for piece in _inflated(path, tell_damage):
         waiting += piece
@@ -122,7 +124,7 @@ def _records(path: Path) -> Iterator[bytes]:
 
 
 def _inflated(path: Path, damage: Damage) -> Iterator[bytes]:
-    """What the members of a file hold, piece by piece, up to one that is damaged."""
+    """The content of a file's members, piece by piece, up to a damaged member."""
     with path.open("rb") as handle:
         inflater = zlib.decompressobj(31)
         buffer = b""
@@ -138,7 +140,7 @@ def _inflated(path: Path, damage: Damage) -> Iterator[bytes]:
 
 
 def _end(data: bytes, start: int) -> int | None:
-    """Where the record that begins at `start` ends, with its two empty lines; None where that cannot be told yet."""
+    """The end of the record at `start`, with its two empty lines; None if more data is needed to find it."""
     head = data.find(b"\r\n\r\n", start, start + _MAX_HEAD)
     if head < 0 or not data.startswith(b"WARC/", start):
         return None

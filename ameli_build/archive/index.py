@@ -1,7 +1,7 @@
-"""Where everything stands in an archive: a SQLite file beside it, made anew from the archive whenever they disagree.
+"""The index of an archive: a SQLite file beside it, which is rebuilt from the archive if the two disagree.
 
-Memory stays flat however many pages there are. What the index says is committed only after the bytes it speaks of are
-on the disk; what was written after the last commit is read again from the archive when it is opened.
+It needs the same memory for any number of pages. Entries are committed only after their records are on the disk.
+Records after the last commit are indexed when the archive is next opened.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NAME = ".index.sqlite"
 _FORM = 1
 _SEAL_BYTES = 4096
 _SETTINGS = (
-    "PRAGMA locking_mode = EXCLUSIVE",  # one process writes, under the snapshot's lock; spares the shared memory file
+    "PRAGMA locking_mode = EXCLUSIVE",  # one process writes, under the snapshot's lock; needs no shared memory file
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA cache_size = -8000",
@@ -38,9 +38,9 @@ _COLUMNS = "kind, status, error, file, offset, marks, sku"
 
 
 class Place(NamedTuple):
-    """Where the last record of one kind and address stands, and what came of it (`error` None for content).
+    """The last record of a kind and URL: its file and byte, and its outcome (`error` is None for content).
 
-    `marks` are words about the record, see `archive.marks_of`.
+    `marks` are words about the record, see `records.marks_of`.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Place(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """An address that was asked for and not had; `kind` is what was wanted."""
+    """A URL whose request failed; `kind` is the kind of record that was requested."""
 
     kind: str
     error: str
@@ -62,7 +62,7 @@ class Failure(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """So many addresses of a kind ended this way."""
+    """The number of URLs of a kind with the same outcome."""
 
     kind: str
     status: int
@@ -72,11 +72,14 @@ class Tally(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """How much of an archive's file is indexed, and how that file looked then."""
+    """The indexed part of a file of the archive."""
 
     size: int
+    """Bytes that are indexed."""
     modified: int
+    """Time of the file's last change in nanoseconds."""
     seal: bytes
+    """Hash of the last indexed bytes (`seal`)."""
 
 
 class Index:
@@ -91,100 +94,100 @@ class Index:
             self._database = _opened(path)
         except sqlite3.Error:
             self.remove()
-            with self._told():
+            with self._errors_named():
                 self._database = _opened(path)
 
     def find(self, kind: str, url: str) -> Place | None:
-        """Where the last record of this kind and asked address stands; None when it was never asked."""
-        with self._told():
+        """The last record of a kind and requested URL; None if it was never requested."""
+        with self._errors_named():
             row = self._database.execute(f"SELECT {_COLUMNS} FROM place WHERE key = ?", (_key(kind, url),)).fetchone()
         return Place(*row) if row else None
 
     def note(self, url: str, place: Place) -> None:
-        """Remember a record; it takes the place of an earlier one of the same kind and address."""
+        """Add a record, in place of an earlier record of the same kind and URL."""
         shown = url.encode("utf-8", "surrogatepass") if place.error is not None else None
         values = (_key(place.kind, url), *place, shown)
-        with self._told():
+        with self._errors_named():
             self._database.execute(
                 f"INSERT OR REPLACE INTO place (key, {_COLUMNS}, url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values
             )
 
     def failures(self, most: int = -1) -> list[Failure]:
-        """What was asked for and not had, sorted, at most `most`."""
+        """Failed requests, sorted, at most `most`; all if it is negative."""
         query = "SELECT kind, error, url, sku FROM place WHERE error IS NOT NULL ORDER BY kind, error, url LIMIT ?"
-        with self._told():
+        with self._errors_named():
             rows = self._database.execute(query, (most,)).fetchall()
         return [Failure(kind, error, url.decode("utf-8", "surrogatepass"), sku) for kind, error, url, sku in rows]
 
     def of_product(self, kind: str, sku: str) -> list[Place]:
-        """What was had of a kind for a product, in the order in which it was written."""
+        """The records of a kind for a product, without failures, in the order of writing."""
         query = f"SELECT {_COLUMNS} FROM place WHERE sku = ? AND kind = ? AND error IS NULL"
-        with self._told():
+        with self._errors_named():
             rows = self._database.execute(query, (sku, kind)).fetchall()
         return sorted((Place(*row) for row in rows), key=lambda place: (place.file, place.offset))
 
     def marks(self, kind: str) -> list[str]:
         """The marks of all records of a kind, sorted."""
-        with self._told():
+        with self._errors_named():
             rows = self._database.execute("SELECT marks FROM place WHERE kind = ? ORDER BY marks", (kind,)).fetchall()
         return [marks for (marks,) in rows]
 
     def tallies(self) -> list[Tally]:
-        """How many addresses of each kind ended how, sorted."""
+        """The number of URLs by kind and outcome, sorted."""
         grouped = "GROUP BY kind, status, error, marks ORDER BY kind, status, error, marks"
         query = f"SELECT kind, status, error, marks, count(*) FROM place WHERE kind != 'call' {grouped}"
-        with self._told():
+        with self._errors_named():
             return [Tally(*row) for row in self._database.execute(query)]
 
     def segments(self) -> dict[str, Segment]:
-        """What is indexed of each of the archive's files."""
-        with self._told():
+        """The indexed part of each file of the archive."""
+        with self._errors_named():
             rows = self._database.execute("SELECT file, size, modified, seal FROM segment ORDER BY file").fetchall()
         return {file: Segment(size, modified, seal) for file, size, modified, seal in rows}
 
     def commit(self, path: Path, size: int) -> None:
-        """Make what was noted last, now that the first `size` bytes of the archive's file `path` are on the disk."""
+        """Commit the noted records, once the first `size` bytes of the archive's file `path` are on the disk."""
         segment = (path.name, size, path.stat().st_mtime_ns, seal(path, size))
-        with self._told():
+        with self._errors_named():
             self._database.execute("INSERT OR REPLACE INTO segment VALUES (?, ?, ?, ?)", segment)
             self._database.commit()
 
     def clear(self) -> None:
-        """Forget everything."""
-        with self._told():
+        """Remove all entries."""
+        with self._errors_named():
             self._database.execute("DELETE FROM place")
             self._database.execute("DELETE FROM segment")
             self._database.commit()
 
     def close(self) -> None:
-        """Close the file; what was not committed is forgotten."""
+        """Close the file and discard uncommitted entries."""
         with suppress(sqlite3.Error):
             self._database.rollback()
         self._database.close()
 
     def remove(self) -> None:
-        """Remove the file and what SQLite keeps beside it."""
+        """Remove the file and SQLite's files beside it."""
         for suffix in ("", "-wal", "-shm", "-journal"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors_named(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            advice = "" if "full" in str(error) else "; remove it and run again, it is made from the archive"
+            advice = "" if "full" in str(error) else "; remove it and run again, it is rebuilt from the archive"
             raise RunFailed(f"{self._path}: {error}{advice}") from error
 
 
 def seal(path: Path, size: int) -> bytes:
-    """A hash of the bytes just before `size` in a file, by which a file that was replaced is noticed."""
+    """A hash of the bytes just before `size` in a file, which shows whether the file was replaced."""
     with path.open("rb") as handle:
         handle.seek(max(0, size - _SEAL_BYTES))
         return hashlib.blake2b(handle.read(min(size, _SEAL_BYTES)), digest_size=16).digest()
 
 
 def copy_index(source: Path, target: Path) -> None:
-    """Copy an index, leaving no trace beside it. There is no copy of one that is in use or that a kill left open."""
+    """Copy an index without touching its folder. Does nothing if the index is in use, or if a kill left it open."""
     if not source.is_file() or source.with_name(f"{source.name}-wal").exists():
         return
     try:
@@ -198,7 +201,7 @@ def copy_index(source: Path, target: Path) -> None:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """The database in a file, with its tables; raises `sqlite3.Error` for one that is damaged or of another form."""
+    """The database in a file, with its tables. Raises `sqlite3.Error` if it is damaged or of another form."""
     database = sqlite3.connect(path, check_same_thread=False, timeout=0)
     try:
         for setting in _SETTINGS:

@@ -1,7 +1,7 @@
-"""The archive of a crawl, as it is read: WARC files in which every response lies as it came.
+"""Reading the archive of a crawl: WARC files that hold every response as it came.
 
-One gzip member a record; files that another tool packed otherwise are read as well. An image's record holds its headers
-and digest; its body lies in `raw/images/`.
+Each record is a gzip member of its own; other framings are read as well. The record of an image holds its headers and
+digest; the body lies in `raw/images/`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ameli_build.archive.framing import record_members, tell_damage
 
 MAX_BODY = 1 << 30
 CONTENT = ("page", "clicked", "listing", "sitemap", "reviews", "image", "robots", "api")
-"""Kinds of records that hold what was asked for; beside them `redirect`, `failed`, `done` and `call`."""
+"""Kinds of records that hold the requested content. The other kinds are `redirect`, `failed`, `done` and `call`."""
 _WITHOUT_BODY = ("image", "failed", "done", "call")
 _MARKS = {
     "ameli-decodes": "undecodable",
@@ -37,42 +37,43 @@ _MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """One record of the archive.
-
-    `kind` is one of `CONTENT`, `redirect`, `failed`, `done` or `call`; a failed record has `wanted` (the kind that was
-    asked for) and `error`, a done one says that all of a product is there, a call that a service which counts its
-    calls was going to be called. `url` is the address that was asked for, `final_url` the one that answered after
-    redirects. `body` is decoded; it is None for failures and for images, whose file is `path`. `headers` have
-    lower-case names, those of the response. `digest` is the body's SHA-256 in hexadecimal. `file` and `offset` say
-    where the record stands in `raw/`. `marks` are words about the record, see `marks_of`;
-    `unchanged_since` is when the body of a record of a refresh was really fetched.
-    """
+    """A record of the archive."""
 
     url: str
+    """The requested URL."""
     kind: str
+    """One of `CONTENT`; `redirect`; `failed`; `done` (all of a product is there); or `call` (a call of a service that
+    counts its calls was about to begin)."""
     status: int
     headers: Mapping[str, str]
+    """Headers of the response, with names in lower case."""
     body: bytes | None
+    """The decoded body; None for failures and images."""
     digest: str
+    """SHA-256 of the body in hexadecimal."""
     fetched_at: str
     file: str
+    """Name of the file in `raw/`."""
     offset: int
+    """First byte of the record in its file."""
     final_url: str
+    """The URL that answered, after redirects."""
     sku: str | None = None
     path: str | None = None
+    """File of an image, relative to the snapshot."""
     wanted: str = ""
+    """The kind that was requested, for a failed record."""
     error: str | None = None
+    """The error of a failed record."""
     marks: str = ""
+    """Words about the record (`marks_of`)."""
     unchanged_since: str = ""
+    """For a record of a refresh, the time at which its body was really fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer as it came: `body` still has its content encoding; `data` has not.
-
-    A body that went to a file is `stored`, and both are empty. `repeated` means that the address gave the same bytes
-    before, when they were not taken: it has nothing else to give.
-    """
+    """A response as it came."""
 
     url: str
     final_url: str
@@ -80,13 +81,17 @@ class Response:
     reason: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    """The body in its content encoding; empty if `stored`."""
     data: bytes
+    """The decoded body; empty if `stored`."""
     stored: Stored | None = None
+    """The file of a streamed body."""
     repeated: bool = False
+    """Whether an earlier request of this URL returned the same bytes, which were refused: it has no others."""
 
 
 def read_archive(raw: Path) -> Iterator[Archived]:
-    """All records of `raw/*.warc.gz`, in the order of file names and of writing; damaged ones are passed over."""
+    """All records of `raw/*.warc.gz`, by file name and in the order of writing; damaged records are skipped."""
     for path in sorted(raw.glob("*.warc.gz")):
         with tempfile.TemporaryDirectory(prefix="ameli-archive-") as folder:
             for _, (offset, _, data) in record_members(path, Path(folder)):
@@ -96,19 +101,26 @@ def read_archive(raw: Path) -> Iterator[Archived]:
 
 
 def marks_of(head: Mapping[str, str]) -> str:
-    """What the headers of a record (names in any case) say of it, as words with a space between.
+    """The marks in the headers of a record (names in any case), as words separated by spaces.
 
-    `undecodable` and `placeholder` are images, `conflicts` are reviews that contradict themselves; `unchanged` and
-    `carried` come from an earlier snapshot: seen to be as it was, or not asked about again.
+    `undecodable` and `placeholder` mark images, `conflicts` marks reviews that contradict themselves. `unchanged` and
+    `carried` mark records of an earlier snapshot: the host confirmed them, or was not asked again.
     """
     names = {name.lower() for name in head}
     return " ".join(word for name, word in _MARKS.items() if name in names)
 
 
 def parse(data: bytes, file: str, offset: int, with_body: bool = True) -> Archived | None:
-    """The record that stands in `data`, without its body where that is not wanted.
+    """The record in `data`, the content of a gzip member.
 
-    None for another crawler's, for a damaged one (b"") and for one that cannot be understood, which is told.
+    Args:
+        data: The record; b"" if it is damaged.
+        file: Name of its file.
+        offset: First byte of the record in its file.
+        with_body: Decode the body too.
+
+    Returns:
+        The record; None if it is damaged, of another crawler, or cannot be parsed. The last is reported.
     """
     if not data:
         return None

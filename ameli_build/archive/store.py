@@ -1,7 +1,7 @@
-"""The archive of a crawl, as it is written.
+"""Writing the archive of a crawl.
 
-`raw/pages-<n>.warc.gz` only ever grow, one gzip member a record, so that a kill can tear at most the last member; it is
-cut off when the archive is opened again. An index beside them says where everything stands.
+Records are appended to `raw/pages-<n>.warc.gz`, a gzip member each. A kill can tear only the last member, which is cut
+off when the archive is next opened. An index beside the files finds records.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ameli_build.core.progress import say
 
 SEGMENT_BYTES = 1_000_000_000
 LEVEL = 6
-"""Of gzip, for records that did not come compressed."""
+"""Compression level of gzip, for records that did not come compressed."""
 SYNC_SECONDS = 5.0
 NOTHING: Mapping[str, str] = {}
 CALL = "call"
@@ -44,10 +44,10 @@ _CARRIED = (
 
 
 class Archive:
-    """The archive opened for writing, or with `writable=False` for reading alone; may be used by many threads.
+    """The archive opened for writing, or with `writable=False` for reading only; safe for use by many threads.
 
-    Opening it for writing cuts off a torn end; damaged records are named and passed over. `appended` counts the records
-    that were written since.
+    Opening it for writing cuts off a torn end. Damaged records are reported and skipped. `appended` is the number of
+    records written since.
     """
 
     def __init__(self, raw: Path, writable: bool = True) -> None:
@@ -67,7 +67,7 @@ class Archive:
         if writable:
             self._raw.mkdir(parents=True, exist_ok=True)
             place = self._raw / NAME
-        else:  # nothing may change there
+        else:  # the folder must not change
             place = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="ameli-index-"))) / NAME
             copy_index(self._raw / NAME, place)
         self._index = Index(place)
@@ -85,7 +85,7 @@ class Archive:
             self._next_file()
 
     def _read_in(self, path: Path, known: Segment | None, last: bool, writable: bool) -> None:
-        """Index what a file holds beyond what is indexed of it."""
+        """Index the records of a file that are not indexed yet."""
         whole = start = known.size if known is not None else 0
         for offset, end, data in members(path, start):
             if not is_one_record(data):
@@ -99,7 +99,7 @@ class Archive:
                 self._index.note(_named(record.url, place), place)
             whole = end
         if path.stat().st_size > whole and not last:
-            raise RunFailed(f"{path}: ends in the middle of a record; move it away to crawl again")
+            raise RunFailed(f"{path}: ends in the middle of a record; move the file away and crawl again")
         if path.stat().st_size > whole and writable:
             with path.open("r+b") as handle:
                 handle.truncate(whole)
@@ -108,8 +108,8 @@ class Archive:
             self._index.commit(path, whole)
 
     def _packed_anew(self, path: Path, writable: bool) -> Path:
-        """A file with one record a member, as places need it; of an archive that is only read, a copy."""
-        say(f"{path}: another tool packed it; taken with one record a member")
+        """The file with a gzip member for each record, as the index needs it; a copy if the archive is only read."""
+        say(f"{path}: repacked with a gzip member for each record, because another tool had packed it")
         target = path
         if not writable:
             target = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="ameli-archive-"))) / path.name
@@ -121,12 +121,12 @@ class Archive:
         self._handle = (self._raw / f"pages-{self._number:05}.warc.gz").open("ab", buffering=0)
 
     def find(self, kind: str, url: str) -> Place | None:
-        """Where the last record of this kind and asked address stands; None when it was never asked."""
+        """The last record of a kind and requested URL; None if it was never requested."""
         with self._lock:
             return self._index.find(kind, url)
 
     def holds(self, kind: str, url: str) -> bool:
-        """Whether what an address was asked for is here."""
+        """Whether the archive has the requested content of a URL."""
         place = self.find(kind, url)
         return place is not None and place.error is None
 
@@ -141,26 +141,26 @@ class Archive:
         path = self._copies.get(place.file, self._raw / place.file)
         for _, _, data in members(path, place.offset):
             return data
-        raise RunFailed(f"{path}: ends at byte {place.offset}, where a record should be; move it away to crawl again")
+        raise RunFailed(f"{path}: no record at byte {place.offset}, where the file ends; move it away and crawl again")
 
     @property
     def calls(self) -> list[str]:
-        """When services that count their calls were called."""
+        """Times of the calls of services that count them."""
         with self._lock:
             return self._index.marks(CALL)
 
     def of_product(self, kind: str, sku: str) -> list[Place]:
-        """What was had of a kind for a product, in the order in which it was written."""
+        """The records of a kind for a product, without failures, in the order of writing."""
         with self._lock:
             return self._index.of_product(kind, sku)
 
     def tallies(self) -> list[Tally]:
-        """How many addresses of each kind ended how."""
+        """The number of URLs by kind and outcome, sorted."""
         with self._lock:
             return self._index.tallies()
 
     def failures(self, most: int = -1) -> list[Failure]:
-        """Everything that was asked for and not had, sorted, at most `most`."""
+        """Failed requests, sorted, at most `most`; all if it is negative."""
         with self._lock:
             return self._index.failures(most)
 
@@ -173,10 +173,15 @@ class Archive:
         more: Mapping[str, str] = NOTHING,
         digest: str = "",
     ) -> None:
-        """Keep an answer; an image's `path` is where its body was stored.
+        """Add a response.
 
-        `more` are further headers of the record (`Ameli-Decodes` ...), `digest` the body's SHA-256 where the response
-        does not hold the body itself.
+        Args:
+            kind: One of `records.CONTENT`, or `redirect`.
+            response: The response.
+            sku: Product that it belongs to.
+            path: File of an image's body, relative to the snapshot.
+            more: Further headers of the record (`Ameli-Decodes` ...).
+            digest: SHA-256 of the body, if the response does not hold the body itself.
         """
         digest = digest or hashlib.sha256(response.data).hexdigest()
         head = {"Ameli-Kind": kind, "Ameli-Digest": digest, **{name: _clean(value) for name, value in more.items()}}
@@ -195,33 +200,33 @@ class Archive:
         self._append(record_type, response.url, head, block, place, status)
 
     def add_clicked(self, url: str, html: str, sku: str | None) -> None:
-        """Keep a product page as it stood in the browser after its specification click."""
+        """Add a product page as the browser shows it after the click on its specifications."""
         body = html.encode("utf-8", "replace")
         head = {"Ameli-Kind": "clicked", "Ameli-Digest": hashlib.sha256(body).hexdigest(), "Content-Type": "text/html"}
         self._append("resource", url, head, body, Place("clicked", 200, None, "", 0, "", sku))
 
     def add_failed(self, wanted: str, url: str, error: str, status: int, detail: str, sku: str | None = None) -> None:
-        """Keep the fact that an address was asked for in vain."""
+        """Add a failed request; `wanted` is the requested kind."""
         note = {"wanted": wanted, "error": error, "status": status, "detail": detail}
         head = {"Ameli-Kind": "failed", "Content-Type": "application/json"}
         block = json.dumps(note, sort_keys=True).encode()
         self._append("metadata", url, head, block, Place(wanted, status, error, "", 0, "", sku))
 
     def add_done(self, url: str, sku: str | None) -> None:
-        """Keep the fact that nothing more is to be had of a product; `url` may tell the settings in its fragment."""
+        """Add a note that a product is complete; the fragment of `url` may hold the settings."""
         head = {"Ameli-Kind": "done", "Content-Type": "application/json"}
         self._append("metadata", url, head, b"{}", Place("done", 200, None, "", 0, "", sku))
 
     def add_call(self, url: str) -> None:
-        """Keep the fact that a service which counts its calls is going to be called; a kill cannot undo it."""
+        """Add a note before the call of a service that counts its calls, so that a kill cannot lose it."""
         moment = now()
         head = {"Ameli-Kind": CALL, "Content-Type": "application/json", "WARC-Date": moment}
         self._append("metadata", url, head, b"{}", Place(CALL, 200, None, "", 0, moment))
 
     def carry(self, earlier: Archive, place: Place, url: str, more: Mapping[str, str]) -> None:
-        """Keep what stands at a place of an earlier archive here too, under the address `url`.
+        """Copy a record of an earlier archive, under the URL `url`.
 
-        `more` are headers of the new record; its `WARC-Date` is now where they do not say it.
+        `more` are headers of the new record, whose `WARC-Date` is now unless they contain another.
         """
         record = ArcWarcRecordLoader().parse_record_stream(BytesIO(earlier._member(place)))
         given = dict(record.rec_headers.headers)
@@ -229,8 +234,8 @@ class Archive:
         block, http = record.raw_stream.read(), record.http_headers
         if http is None:
             head["Content-Type"] = given["Content-Type"]
-        kept = Place(place.kind, place.status, None, "", 0, marks_of(head), place.sku)
-        self._append(given["WARC-Type"], url, head, block, kept, http)
+        carried = Place(place.kind, place.status, None, "", 0, marks_of(head), place.sku)
+        self._append(given["WARC-Type"], url, head, block, carried, http)
 
     def _append(
         self,
@@ -246,7 +251,7 @@ class Archive:
             head["Ameli-Asked"] = quote(url, safe="", errors="surrogatepass")
         if place.sku is not None:
             head["Ameli-SKU"] = _clean(place.sku)
-        if record_type == "revisit":  # the payload is known by its digest and lies outside
+        if record_type == "revisit":  # the payload is a file outside, named by its digest
             head["WARC-Profile"] = WARCWriter.REVISIT_PROFILE_1_1
             head["WARC-Payload-Digest"] = f"sha256:{head['Ameli-Digest']}"
         buffer = BytesIO()
@@ -262,7 +267,7 @@ class Archive:
         )
         writer.write_record(record)
         encoded = http is not None and bool(http.get_header("Content-Encoding"))
-        # what came compressed is stored as it is: deflate would take milliseconds to gain nothing
+        # a compressed body is stored as it is: deflate would take milliseconds and gain nothing
         self._write(zlib.compress(buffer.getvalue(), 0 if encoded else LEVEL, wbits=31), url, place)
 
     def _write(self, member: bytes, url: str, place: Place) -> None:
@@ -290,7 +295,7 @@ class Archive:
         self._synced = time.monotonic()
 
     def close(self) -> None:
-        """Bring everything to the disk; the archive cannot be used after."""
+        """Flush everything to the disk and close the archive."""
         with self._lock, self._stack:
             if self._handle is not None:
                 self._sync()
@@ -298,23 +303,23 @@ class Archive:
 
 
 def now() -> str:
-    """This moment as a record's date."""
+    """The current time as a record's date."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def _named(url: str, place: Place) -> str:
-    """The address that the index knows a record by; every call counts, also of one address."""
+    """The URL of a record in the index; made unique for calls, each of which counts."""
     return f"{url} {place.file} {place.offset}" if place.kind == CALL else url
 
 
 def _agree(known: Mapping[str, Segment], files: list[Path]) -> bool:
-    """Whether what an index knows of files can be trusted: they are all there, and are what they were or longer."""
+    """Whether an index matches the files: all are there and unchanged, except that the last may have grown."""
     if list(known) != [path.name for path in files[: len(known)]]:
         return False
     for number, (path, segment) in enumerate(zip(files, known.values(), strict=False), 1):
-        found = path.stat()
-        grown = found.st_size > segment.size and number == len(known)
-        same = found.st_size == segment.size and found.st_mtime_ns == segment.modified
+        status = path.stat()
+        grown = status.st_size > segment.size and number == len(known)
+        same = status.st_size == segment.size and status.st_mtime_ns == segment.modified
         if not (grown or same) or seal(path, segment.size) != segment.seal:
             return False
     return True
@@ -327,13 +332,13 @@ def _write_all(handle: Any, data: bytes) -> None:
 
 
 def _clean(text: str) -> str:
-    """Text that can stand in a header line: white space, control characters and lone surrogates percent-encoded."""
+    """`text` for a header line: white space, control characters and lone surrogates are percent-encoded."""
     if text.isascii() and text.isprintable() and " " not in text:
         return text
     return quote(text, safe="%/:=&?~#+!$,;'@()*[]", errors="surrogatepass")
 
 
 def _header(pair: tuple[str, str]) -> tuple[str, str]:
-    """A response's header line; the body is kept without its chunks, so that line goes under another name."""
+    """A header line of a response. `Transfer-Encoding` is renamed, because the body is stored without its chunks."""
     name, value = _clean(pair[0]), " ".join(pair[1].split())
     return (f"X-Archive-Orig-{name}", value) if name.lower() == "transfer-encoding" else (name, value)

@@ -1,1 +1,1 @@
-"""Section 3.1: from what came over the wire, or from a user's own files, to records."""
+"""Section 3.1: from the archive of a crawl, or from the user's own files, to records."""

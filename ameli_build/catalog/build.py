@@ -17,22 +17,21 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say
 from ameli_build.core.records import PICTURES, PRODUCTS, Picture, to_frame
 from ameli_build.core.settings import Settings
-from ameli_build.core.snapshot import Snapshot, whole_file
+from ameli_build.core.snapshot import Snapshot, image_file, whole_file
 from ameli_build.core.stage import Result, Stage, Tables
-from ameli_build.core.stored import image_file
 from ameli_build.ingest.raw_files import FORMS, read_products
 from ameli_build.ingest.raw_tables import ReviewFile, earlier_wins
 
 MAP = "images.jsonl"
-"""Beside ingested files: what became of each image reference."""
+"""File beside ingested files with the outcome of each image reference."""
 OUTSIDE = "leads out of the snapshot"
 CUT_OFF = ".ingest-cut-off"
-"""Stands in `raw/` while files are brought in, so that new products beside old reviews are told from a whole."""
+"""Marker in `raw/` while files are copied, so that new products beside old reviews are noticed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What lies in `raw/`, as tables; `pictures` tells what became of references, not of all."""
+    """The content of `raw/` as tables; `pictures` has outcomes of image references, perhaps not of all."""
 
     products: pl.DataFrame
     links: Links
@@ -40,21 +39,21 @@ class _Found:
     rejected: pl.DataFrame
     crawled: bool = False
     unread: int = 0
-    """Values of optional fields of ingested files that could not be read."""
+    """Number of unreadable values in optional fields of ingested files."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
-    """Read what lies in `raw/`, a crawl's archive or ingested files; writes `catalog/rejected.jsonl` too.
+    """Read `raw/`, which holds a crawl's archive or ingested files; writes `catalog/rejected.jsonl` too.
 
-    Raises `UnusableInput` when there is no usable product or no usable review, or an ingest was cut off.
+    Raises `UnusableInput` if there is no usable product or no usable review, or if an ingest was cut off.
     """
     raw = work.snapshot.raw
     if (raw / CUT_OFF).exists():
-        raise UnusableInput(f"{raw}: an ingest was cut off here; run it again")
+        raise UnusableInput(f"{raw}: an ingest was interrupted here; run it again")
     ingested = ingested_files(work.snapshot)
     archived = any(raw.glob("*.warc.gz"))
     if archived and ingested:
-        raise UnusableInput(f"{raw}: holds both a crawl and ingested files; which one is meant?")
+        raise UnusableInput(f"{raw}: contains both a crawl and ingested files; move one of them away")
     if archived:
         found = _of_crawl(raw, read_crawl(raw, work, settings.crawl.shop))
     else:
@@ -76,7 +75,7 @@ def _of_crawl(raw: Path, crawled: Crawled) -> _Found:
 def _of_files(raw: Path, ingested: Mapping[str, Path], links: Links) -> _Found:
     for kind in ("products", "reviews"):
         if kind not in ingested:
-            raise UnusableInput(f"{raw}: no {kind} here, neither a crawl's archive nor ingested files")
+            raise UnusableInput(f"{raw}: no {kind}, neither in an archive of a crawl nor in ingested files")
     products = read_products(ingested["products"], f"raw/{ingested['products'].name}")
     reviews = ReviewFile(ingested["reviews"], f"raw/{ingested['reviews'].name}")
     for table in reviews.tables():
@@ -89,12 +88,12 @@ def _of_files(raw: Path, ingested: Mapping[str, Path], links: Links) -> _Found:
 
 def ingested_files(snapshot: Snapshot) -> dict[str, Path]:
     """The ingested files in `raw/`, by "products" and "reviews"."""
-    paths = {kind: [snapshot.raw / f"{kind}.{form}" for form in FORMS] for kind in ("products", "reviews")}
-    return {kind: path for kind, several in paths.items() for path in several if path.is_file()}
+    candidates = {kind: [snapshot.raw / f"{kind}.{form}" for form in FORMS] for kind in ("products", "reviews")}
+    return {kind: path for kind, paths in candidates.items() for path in paths if path.is_file()}
 
 
 def read_map(path: Path) -> dict[str, Picture]:
-    """What became of each image reference, as `ingest` wrote it; {} where there is no such file."""
+    """The outcome of each image reference, as `ingest` wrote it; {} without such a file."""
     if not path.is_file():
         return {}
     pictures = [Picture(**json.loads(line)) for line in path.read_text(encoding="utf-8").split("\n") if line]
@@ -102,7 +101,7 @@ def read_map(path: Path) -> dict[str, Picture]:
 
 
 def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows as JSON Lines, whole or not at all."""
+    """Write rows as JSON Lines, atomically."""
     with whole_file(path) as handle:
         for row in rows:
             handle.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
@@ -122,7 +121,7 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
     images = images.with_columns(pl.when(unknown).then(pl.lit("not fetched")).otherwise("error").alias("error"))
     unread = count_unread(found.products) + reviews.unread if found.crawled else found.unread
     if found.crawled and unread:
-        say(f"warning: {unread:,} values of the shop's that could not be read are left empty (`unread` in `extra`)")
+        say(f"warning: {unread:,} unreadable values of the shop are ignored (`unread` in `extra`)")
     counts = {
         "products": found.products.height,
         "reviews": reviews.reviews,
@@ -135,7 +134,7 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
     }
     if out_of_range := count_out_of_range(found.products) + reviews.out_of_range:
         counts["out_of_range"] = out_of_range
-        say(f"warning: {out_of_range:,} records have a number out of all range, which is left out")
+        say(f"warning: {out_of_range:,} records have a number out of range, which is ignored")
     if found.crawled:
         counts["repeated_links"] = found.links.added - reviews.rows
     made: dict[str, pl.DataFrame | pl.LazyFrame | Path] = {
@@ -147,11 +146,11 @@ def _result(snapshot: Snapshot, found: _Found) -> Result:
 
 
 def _inside(root: Path, pictures: pl.DataFrame) -> pl.DataFrame:
-    """What became of pictures, without files that lie outside of the snapshot: another's records may name any."""
+    """Outcomes of pictures, without files outside of the snapshot, which records of other people may name."""
     paths = pictures["path"].drop_nulls().unique()
     strays = [path for path in paths if image_file(root, path) is None]
     if strays:
-        say(f"warning: {len(strays):,} images lie outside of raw/images and are not taken, the first {strays[0]!r}")
+        say(f"warning: {len(strays):,} images lie outside of raw/images and are ignored (first: {strays[0]!r})")
     stray = pl.col("path").is_in(strays)
     return pictures.with_columns(
         path=pl.when(~stray).then("path"), error=pl.when(stray).then(pl.lit(OUTSIDE)).otherwise("error")
@@ -164,7 +163,7 @@ STAGE = Stage(
     inputs=(),
     outputs=("catalog/products", "catalog/reviews", "catalog/images"),
     values=("crawl.shop",),
-    # Of the folder archives count by content, all else by name and size; ingested files count by content.
+    # In the folder, archives count by content, other files by name and size; ingested files count by content.
     files=("raw", f"raw/{MAP}", *(f"raw/{kind}.{form}" for kind in ("products", "reviews") for form in FORMS)),
     made=("catalog/rejected.jsonl",),
 )

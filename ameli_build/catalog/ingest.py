@@ -1,4 +1,4 @@
-"""Bringing one's own raw records into a snapshot instead of a crawl (contract, section 2)."""
+"""Copying the user's own raw records into a snapshot, in place of a crawl (contract, section 2)."""
 
 from __future__ import annotations
 
@@ -34,33 +34,42 @@ def ingest(
     settings: Settings,
     fetch_images: bool = False,
 ) -> None:
-    """Copy raw records to `raw/`, the images that they name to `raw/images/`, and make `catalog/`.
+    """Copy raw records to `raw/` and their images to `raw/images/`, and make `catalog/`.
 
-    References that are URLs are downloaded when `fetch_images` is set. Running again takes the place of what was
-    ingested before, without downloading twice. The caller holds the snapshot's lock. Raises `UnusableInput` when a
-    file holds no usable record, before anything is written.
+    A further run replaces earlier records, but downloads no image twice. The caller holds the snapshot's lock.
+
+    Args:
+        snapshot: Snapshot without a crawl.
+        products: File of product records.
+        reviews: File of review records.
+        images: Folder of the images that records name by path; None if there is none.
+        settings: Settings of the run.
+        fetch_images: Download the images that records name by URL.
+
+    Raises:
+        UnusableInput: A file has no usable record; nothing has been written.
     """
     if any(snapshot.raw.glob("*.warc.gz")):
-        raise UnusableInput(f"{snapshot.raw}: holds a crawl; choose another --out")
+        raise UnusableInput(f"{snapshot.raw}: contains a crawl; choose another --out")
     if images is not None and not images.is_dir():
         raise UnusableInput(f"{images}: not a folder")
     found_products = read_products(products, products.name)
     found_reviews = ReviewFile(reviews, reviews.name)
-    shown = pl.concat([references_in(table) for table in found_reviews.tables()]).unique()
+    of_reviews = pl.concat([references_in(table) for table in found_reviews.tables()]).unique()
     refuse_hollow(found_reviews.use, str(reviews))
-    named = found_products.products
+    usable = found_products.products
     rejected = len(found_products.rejected) + len(found_reviews.rejected)
-    say(f"ingest: {len(named):,} products, {found_reviews.links:,} reviews, {rejected:,} rejected")
+    say(f"ingest: {len(usable):,} products, {found_reviews.links:,} reviews, {rejected:,} rejected")
     for warning in (*found_products.use.warnings(products.name), *found_reviews.use.warnings(reviews.name)):
         say(warning)
-    references = sorted({*shown, *(reference for product in named for reference in product.images)})
+    references = sorted({*of_reviews, *(reference for product in usable for reference in product.images)})
     write_bytes(snapshot.raw / CUT_OFF, b"")
-    _tell_of_missing(_bring_images(snapshot, references, images, settings, fetch_images), images)
+    _warn_of_missing(_store_images(snapshot, references, images, settings, fetch_images), images)
     targets = {snapshot.raw / f"products.{form_of(products)}": products}
     targets |= {snapshot.raw / f"reviews.{form_of(reviews)}": reviews}
     for target, source in targets.items():
         _copy(source, target)
-    for kind in ("products", "reviews"):  # of an earlier time, in another form
+    for kind in ("products", "reviews"):  # remove earlier files of another format
         for form in FORMS:
             if (path := snapshot.raw / f"{kind}.{form}") not in targets:
                 path.unlink(missing_ok=True)
@@ -69,10 +78,10 @@ def ingest(
     write_run_record(snapshot, settings, "ingest")
 
 
-def _bring_images(
+def _store_images(
     snapshot: Snapshot, references: list[str], folder: Path | None, settings: Settings, fetch_images: bool
 ) -> list[Picture]:
-    """Store each reference's body and note what came of it, even when the work is interrupted."""
+    """Store the body of each reference and write all outcomes, even if the work is interrupted."""
     before = read_map(snapshot.raw / MAP)
     local = [reference for reference in references if not is_url(reference)]
     urls = [reference for reference in references if is_url(reference)]
@@ -93,7 +102,7 @@ def _bring_images(
     return pictures
 
 
-def _tell_of_missing(pictures: Sequence[Picture], folder: Path | None) -> None:
+def _warn_of_missing(pictures: Sequence[Picture], folder: Path | None) -> None:
     """Warn of references without a body, by reason."""
     missing = [picture for picture in pictures if picture.path is None]
     if not missing:

@@ -1,4 +1,4 @@
-"""Millions of links of reviews, each kept once, in little memory: sorted runs on disk, merged range by range."""
+"""Removal of duplicates among millions of review links in little memory: sorted runs on disk, merged by range."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ameli_build.shops.base import UNREAD
 from ameli_build.wording.cleaning import OUT_OF_RANGE
 
 RUN_ROWS = 1 << 18
-"""So many rows are sorted in memory, and merged in memory, at a time."""
+"""Rows that are sorted, or merged, in memory at a time."""
 GROUP_ROWS = 1 << 16
-"""Rows in a row group of the finished table, whatever the runs were, so that its bytes tell of its rows only."""
+"""Rows of a row group of the finished table. A constant, so that the file's bytes depend on its rows only."""
 
 _KEY = ["review_id", "sku"]
 _ORDER = [*_KEY, "seen_at", "helpful", "unhelpful"]
@@ -29,9 +29,9 @@ _STEP = 256
 
 @dataclass(slots=True)
 class Links:
-    """Rows of reviews, to which shards are added in the order of the archive.
+    """A collector of review rows, which are added in the order of the archive.
 
-    Of a link the row that was seen last counts, at the same moment the one with more votes, then the one added last.
+    The latest row of a link counts. At equal times, the row with more votes counts, then the row that was added last.
     """
 
     folder: Path
@@ -46,7 +46,7 @@ class Links:
         self.folder.mkdir(parents=True)
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Take rows with the columns of a review and `seen_at`."""
+        """Add rows with the columns of a review and `seen_at`."""
         if rows.is_empty():
             return
         self.added += rows.height
@@ -56,7 +56,7 @@ class Links:
             self._write_run()
 
     def merged(self) -> Iterator[pl.DataFrame]:
-        """The rows that count, sorted by `review_id` and `sku`, in tables of about as many rows as a run; once only."""
+        """The rows that count, sorted by `review_id` and `sku`, in tables of about `run_rows` rows; once only."""
         self._write_run()
         runs = [pl.scan_parquet(path) for path in self._runs]
         for inside in self._ranges(runs):
@@ -74,7 +74,7 @@ class Links:
             self._fresh, self._waiting = [], 0
 
     def _ranges(self, runs: list[pl.LazyFrame]) -> Iterator[pl.Expr]:
-        """Ranges of review ids that hold about as many rows as a run, all together every row."""
+        """Filters for ranges of review ids with about `run_rows` rows each, which together cover all rows."""
         marks = [run.select(pl.col("review_id").gather_every(_STEP)).collect()["review_id"] for run in runs]
         if not marks:
             return
@@ -87,13 +87,13 @@ class Links:
 
 
 def _last(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row a link, the last one, sorted."""
+    """The last row of each link, sorted."""
     return rows.sort(_ORDER, maintain_order=True).unique(_KEY, keep="last", maintain_order=True)
 
 
 @dataclass(slots=True)
 class LinkTable:
-    """The table of links as it is written, and what is counted of it on the way."""
+    """The file of the table of links, and counts taken while it is written."""
 
     path: Path
     rows: int = 0
@@ -104,7 +104,7 @@ class LinkTable:
     references: list[pl.Series] = field(default_factory=list)
 
     def write(self, links: Links) -> None:
-        """Write what counts of `links`, whole or not at all."""
+        """Write the rows of `links` that count, atomically."""
         schema = _arrow(pl.DataFrame(schema=REVIEWS)).schema
         waiting = pl.DataFrame(schema=REVIEWS)
         with whole_file(self.path) as handle, pq.ParquetWriter(handle, schema, compression="zstd") as writer:
@@ -128,14 +128,14 @@ class LinkTable:
 
 
 def count_out_of_range(table: pl.DataFrame) -> int:
-    """How many records of a table have a number that was left out since it is out of all range."""
+    """The number of records in a table with a number that was out of range."""
     return int(table["extra"].str.contains(f'"{OUT_OF_RANGE}"', literal=True).sum())
 
 
 def count_unread(table: pl.DataFrame) -> int:
-    """How many values of a crawl's records were told and could not be read."""
-    some = table["extra"].filter(table["extra"].str.contains(f'"{UNREAD}"', literal=True))
-    return sum(len(json.loads(extra).get(UNREAD, ())) for extra in some)
+    """The number of unreadable values in a crawl's records."""
+    marked = table["extra"].filter(table["extra"].str.contains(f'"{UNREAD}"', literal=True))
+    return sum(len(json.loads(extra).get(UNREAD, ())) for extra in marked)
 
 
 def references_in(table: pl.DataFrame) -> pl.Series:

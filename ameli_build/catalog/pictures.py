@@ -1,4 +1,4 @@
-"""Bodies for the image references of ingested records: from a folder, or from the web where that is wanted."""
+"""Bodies for the image references of ingested records, from a folder or from the web."""
 
 from __future__ import annotations
 
@@ -20,10 +20,7 @@ from ameli_build.crawl.fetching.fetch import Fetcher
 
 
 def from_folder(snapshot: Snapshot, folder: Path | None, reference: str, limit: int) -> Picture:
-    """Store the picture at a path below `folder`; nothing outside of it is read, not through a link either.
-
-    `limit` is in bytes.
-    """
+    """Store the picture at a path below `folder`, of at most `limit` bytes. Reads nothing outside, also by links."""
     if folder is None:
         return Picture(reference, None, "no images folder was given")
     try:
@@ -40,9 +37,9 @@ def from_folder(snapshot: Snapshot, folder: Path | None, reference: str, limit: 
 
 
 def _inside(root: Path, reference: str) -> Path | None:
-    r"""The file that a reference leads to, None when it lies outside of `root`.
+    r"""The file of a reference; None if it lies outside of `root`.
 
-    Where there is none, `\\` is tried as a separator, and names in the other Unicode form: macOS has them decomposed.
+    If there is no such file, `\\` is tried as a separator, and names in the other Unicode form: macOS decomposes names.
     """
     path = (root / reference).resolve()
     if not path.exists():
@@ -51,22 +48,20 @@ def _inside(root: Path, reference: str) -> Path | None:
 
 
 def _same_name(root: Path, reference: Path) -> Path:
-    """The path below `root` whose names are those of `reference` in any Unicode form; `reference` where there is none.
-
-    A name that is there as it stands goes first.
-    """
+    """The path below `root` that equals `reference` in any Unicode form; exact names go first."""
     path = root
     for part in reference.parts:
-        there = path / part
-        if not there.exists() and not there.is_symlink() and path.is_dir():
-            there = path / _names_in(path, path.stat().st_mtime_ns).get(normalize("NFC", part), part)
-        path = there
+        exact = path / part
+        if exact.exists() or exact.is_symlink() or not path.is_dir():
+            path = exact
+        else:
+            path /= _names_in(path, path.stat().st_mtime_ns).get(normalize("NFC", part), part)
     return path
 
 
 @lru_cache(maxsize=256)
 def _names_in(folder: Path, changed: int) -> Mapping[str, str]:
-    """The names in a folder, as it was when it `changed`, by their composed form; of two alike the first."""
+    """The names in a folder that last `changed` then, by their composed form; the first of equal names."""
     names = sorted((path.name for path in folder.iterdir()), reverse=True)
     return {normalize("NFC", name): name for name in names if not name.isascii()}
 
@@ -76,10 +71,10 @@ def _stored(snapshot: Snapshot, reference: str, body: bytes) -> Picture:
 
 
 def from_web(snapshot: Snapshot, urls: Sequence[str], settings: Settings) -> Iterator[Picture]:
-    """Download pictures from the hosts that the references name, as politely as a crawl does.
+    """Download pictures from the hosts of their URLs, as politely as a crawl does.
 
-    Loopback and private addresses are refused unless the settings allow them. A host that refuses again and again, or
-    is down, is given up, and the others are not.
+    Loopback and private addresses are refused unless the settings allow them. A host that keeps refusing, or is down,
+    is given up; the other hosts are not.
     """
     hosts = tuple(sorted({host for url in urls if (host := _host(url))}))
     own = {"site_url": CrawlSettings.model_fields["site_url"].default, "hosts": (), "image_hosts": hosts}

@@ -1,4 +1,4 @@
-"""Parsing a crawl again from its archive, without any network."""
+"""Parsing the archive of a crawl again, without network."""
 
 from __future__ import annotations
 
@@ -19,31 +19,40 @@ from ameli_build.core.snapshot import Snapshot, whole_file
 def replay(
     snapshot: Snapshot, settings: Settings, out: Snapshot | None = None, mapper: Mapper = in_process
 ) -> Snapshot:
-    """Make `catalog/` again from `raw/`, in `out` where one is given; returns the snapshot that was made.
+    """Make `catalog/` again from `raw/`.
 
-    The caller holds the lock of that snapshot. Raises `UnusableInput` when there is no `raw/`, or when `out` holds raw
-    files of another snapshot.
+    Args:
+        snapshot: The snapshot with `raw/`.
+        settings: Settings of the run.
+        out: Snapshot to write to, into which `raw/` is copied; None for `snapshot` itself. The caller holds its lock.
+        mapper: Runs the shards.
+
+    Returns:
+        The snapshot that was written.
+
+    Raises:
+        UnusableInput: There is no `raw/`, or `out` has raw files of another snapshot.
     """
     if not snapshot.raw.is_dir():
         raise UnusableInput(f"{snapshot.raw}: missing, nothing to replay")
     target = out or snapshot
     if target.root.resolve() != snapshot.root.resolve():
-        _bring(snapshot.raw, target.raw)
+        _copy_raw(snapshot.raw, target.raw)
     (target.root / "stages" / STAGE.name / "stage.json").unlink(missing_ok=True)
     shutil.rmtree(target.root / "cache" / PARSED.replace(" ", "-"), ignore_errors=True)
     run_stage(STAGE, target, settings, mapper)
     return target
 
 
-def _bring(source: Path, target: Path) -> None:
-    """Copy what an archive appends to; link images, whose content their name tells."""
+def _copy_raw(source: Path, target: Path) -> None:
+    """Copy files that an archive may append to; hard-link images, which never change."""
     names = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file() and not _hidden(path)}
     there = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file() and not _hidden(path)}
     if strays := sorted(name for name in names if not (source / name).resolve().is_relative_to(source.resolve())):
         raise UnusableInput(f"{source / strays[0]}: a symbolic link that leads out of {source}")
     if other := sorted(there - names):
         raise UnusableInput(f"{target / other[0]}: not a file of {source}; choose another --out")
-    say(f"replay: bringing {len(names):,} files")
+    say(f"replay: copying {len(names):,} files")
     for name in sorted(names):
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)

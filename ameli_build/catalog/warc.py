@@ -1,4 +1,4 @@
-"""From the archive of a crawl to records: the pages of a product become one product, the latest answer counts."""
+"""From the archive of a crawl to records: the pages of a product are merged, and the latest response counts."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from ameli_build.shops.base import Shop, error_text
 from ameli_build.wording.charsets import in_utf8
 
 PARSED = "parse pages"
-"""The label under which parsed shards are cached."""
+"""Label of parsed shards in the cache."""
 
 SHARD_PAGES = 32
 BATCH_SHARDS = 16
-"""So many shards are held in memory at a time."""
+"""Shards that are in memory at a time."""
 
 _VIEWS = ("page", "clicked", "api")
-"""Kinds of answers that show a product, in the order in which `merged` takes them."""
+"""Kinds of responses that show a product, in the order in which `merged` uses them."""
 _KINDS = (*_VIEWS, "reviews")
 _PRODUCTS_AT_A_TIME = 1 << 11
 _PICTURES_AT_A_TIME = 1 << 16
@@ -46,15 +46,15 @@ _PARSED = pl.Schema(
         "rejected": pl.Struct(REJECTED),
     }
 )
-"""Columns of a parsed shard: a row a record, in the column of its type."""
+"""Columns of a parsed shard: a row for each record, in the column of its type."""
 
 Place = tuple[str, int, int]
-"""Where a record of the archive stands: its file in `raw/`, its first byte and the one after its last."""
+"""A record of the archive: its file in `raw/`, its first byte and the byte after its last."""
 
 
 @dataclass(slots=True)
 class Crawled:
-    """What the archive holds, gathered shard by shard, as tables."""
+    """The content of the archive as tables, collected shard by shard."""
 
     links: Links
     views: list[pl.DataFrame] = field(default_factory=list)
@@ -62,13 +62,13 @@ class Crawled:
     rejected: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, parsed: pl.DataFrame) -> None:
-        """Take what was in the next shard."""
+        """Add the records of the next shard."""
         self.links.add(_of_kind(parsed, ["review"], "review"))
         self.views.append(_of_kind(parsed, _VIEWS, "product", "kind"))
         self.rejected.append(_of_kind(parsed, ["rejected"], "rejected"))
 
     def products(self) -> pl.DataFrame:
-        """One product a SKU, from its latest page, its latest page after the click, and the developer API's latest."""
+        """A product for each SKU, from the latest page, the latest page after the click and the latest API response."""
         rank = pl.col("kind").replace_strict({kind: rank for rank, kind in enumerate(_VIEWS)}, return_dtype=pl.Int8)
         views = pl.concat(self.views).with_columns(rank.alias("rank"))
         views = views.sort("sku", "rank", "seen_at", maintain_order=True).unique(
@@ -80,7 +80,7 @@ class Crawled:
         return pl.concat(made).sort("sku")
 
     def known_pictures(self) -> pl.DataFrame:
-        """What became of each picture: the last that came, else the first failure."""
+        """The outcome of each picture: its last success, else its first failure."""
         pictures = pl.concat([pl.DataFrame(schema=_PICTURE_ROW), *self.pictures])
         came = pictures.filter("came").unique("reference", keep="last", maintain_order=True)
         failed = pictures.filter(~pl.col("came")).unique("reference", keep="first", maintain_order=True)
@@ -91,7 +91,7 @@ _PICTURE_ROW = pl.Schema({**PICTURES, "came": pl.Boolean()})
 
 
 def read_crawl(raw: Path, work: Work, shop: str) -> Crawled:
-    """All records of the archive of a crawl of `shop`. Parsing is sharded, cached by content."""
+    """All records of the archive of a crawl of `shop`. Parsing is sharded, and cached by content."""
     crawled = Crawled(Links(work.scratch / "links"))
     for shards in _batches(_shards(raw, shop, _noting_pictures(raw, crawled, work.scratch / "archive"))):
         for table in work.map(PARSED, parse_shard, shards):
@@ -104,18 +104,18 @@ def _of_kind(parsed: pl.DataFrame, kinds: Sequence[str], column: str, *more: str
 
 
 def _merged_views(views: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """One row a product from two or more views of each, which stand together."""
+    """A row for each product, from two or more views each; the views of a product are adjacent."""
     groups = views.partition_by("sku", maintain_order=True)
     for start in range(0, len(groups), _PRODUCTS_AT_A_TIME):
-        some = groups[start : start + _PRODUCTS_AT_A_TIME]
-        yield to_frame((merged([_product(row) for row in group.iter_rows(named=True)]) for group in some), PRODUCTS)
+        part = groups[start : start + _PRODUCTS_AT_A_TIME]
+        yield to_frame((merged([_product(row) for row in group.iter_rows(named=True)]) for group in part), PRODUCTS)
 
 
 def merged(pages: list[Product]) -> Product:
-    """One record from the views of one product, the first of which is the page as served.
+    """A record from the views of a product, of which the first is the page as served.
 
-    Each field comes from the first view that has it; the specification rows from the view with most of them, and of
-    views with equally many from the first with named groups.
+    Each field comes from the first view that has it. The specification rows come from the view with most rows, and at
+    equal numbers from the first with named groups.
     """
     first = pages[0]
     for other in pages[1:]:
@@ -134,7 +134,11 @@ def merged(pages: list[Product]) -> Product:
 
 
 def parse_shard(payload: tuple[Path, str, list[Place]]) -> pl.DataFrame:
-    """The records in the answers of a shop that stand at some places of an archive."""
+    """The records in some responses of the archive.
+
+    Args:
+        payload: The folder `raw/`, the name of the shop, and the places of the responses.
+    """
     raw, name, places = payload
     shop = shop_named(name)
     columns: dict[str, list[Any]] = {name: [] for name in _PARSED}
@@ -149,10 +153,13 @@ def parse_shard(payload: tuple[Path, str, list[Place]]) -> pl.DataFrame:
 
 
 def _as_row(record: Product | Review | Rejected) -> dict[str, Any]:
-    """A record as `asdict` gives it, which copies each string's container, and takes longer than parsing a review."""
+    """A record as a dictionary. Unlike `asdict`, which would take longer than parsing a review, it copies nothing."""
     row = {name: getattr(record, name) for name in record.__dataclass_fields__}
     if isinstance(record, Product):
-        row["attributes"] = [{"group": one.group, "name": one.name, "value": one.value} for one in record.attributes]
+        row["attributes"] = [
+            {"group": attribute.group, "name": attribute.name, "value": attribute.value}
+            for attribute in record.attributes
+        ]
     return row
 
 
@@ -173,19 +180,19 @@ def _parse(page: Archived, shop: Shop) -> Iterator[tuple[str, Product | Review |
             yield from (("review", review) for review in found.reviews)
             yield from (("rejected", replace(rejected, file=page.file)) for rejected in found.rejected)
         elif page.kind == "api" and shop.api is not None:
-            told = shop.api.parse(body, source)
-            yield from (("api", replace(product, fetched_at=page.fetched_at)) for product in told.products)
-            yield from (("rejected", replace(rejected, file=page.file)) for rejected in told.rejected)
+            parsed = shop.api.parse(body, source)
+            yield from (("api", replace(product, fetched_at=page.fetched_at)) for product in parsed.products)
+            yield from (("rejected", replace(rejected, file=page.file)) for rejected in parsed.rejected)
         else:
             address, sku = shop.page_named(page.url, page.final_url, page.sku)
             product = shop.product_page(body, address, sku).product
             yield page.kind, replace(product, url=page.final_url, fetched_at=page.fetched_at, source=source)
-    except Exception as error:  # whatever a page does to its parser, the others live
+    except Exception as error:  # a page that breaks its parser must not stop the others
         yield "rejected", Rejected(page.file, 0, f"{page.kind}: {error_text(error)}", page.url)
 
 
 def _noting_pictures(raw: Path, crawled: Crawled, copies: Path) -> Iterator[tuple[Place, Archived]]:
-    """The answers that are to be parsed, without their bodies; what came of images is noted on the way."""
+    """The responses to parse, without their bodies; adds the outcomes of images to `crawled`."""
     noted: list[tuple[str, str | None, str | None, bool]] = []
     copies.mkdir(parents=True, exist_ok=True)
     for path in sorted(raw.glob("*.warc.gz")):
@@ -213,9 +220,9 @@ def _note_damage(crawled: Crawled, path: Path, start: int, why: str) -> None:
 
 
 def _shards(raw: Path, shop: str, pages: Iterator[tuple[Place, Archived]]) -> Iterator[Shard]:
-    while some := list(islice(pages, SHARD_PAGES)):
-        content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in some]
-        yield Shard(fingerprint(shop, content), (raw, shop, [place for place, _ in some]))
+    while part := list(islice(pages, SHARD_PAGES)):
+        content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in part]
+        yield Shard(fingerprint(shop, content), (raw, shop, [place for place, _ in part]))
 
 
 def _batches(shards: Iterable[Shard]) -> Iterator[list[Shard]]:

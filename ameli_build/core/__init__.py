@@ -1,1 +1,1 @@
-"""What every room stands on: snapshots, stages, records, reasons, pictures."""
+"""The basis of all rooms: settings, snapshots, stages, cache, records, errors."""

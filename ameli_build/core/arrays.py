@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float32]
-"""Embeddings: a row an item, mostly of unit length."""
+"""Embeddings, shape (items, dimension), mostly of unit length."""
 Floats = npt.NDArray[np.float32]
 """Scores of models."""
 Values = npt.NDArray[np.float64]

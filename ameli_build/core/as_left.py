@@ -1,8 +1,7 @@
-"""Whether a folder that a stage made is still as the stage left it.
+"""Fingerprints of the files that a stage made, which show any later change.
 
-Sizes alone do not tell: a disk that flips a bit, or somebody who edits, leaves them as they were. Tables and texts are
-read each time. Pictures are many and large, and their names say their content: they are read where their size or their
-time of change is another than it was, as it is after a copy.
+Sizes are not enough: a flipped bit or an edit can keep them. Tables and texts are read each time. Pictures are many and
+large, and are named by their content: they are read only if a size or a time of change differs, as after a copy.
 """
 
 from __future__ import annotations
@@ -17,28 +16,30 @@ from ameli_build.core.snapshot import file_digest, is_named_by_content
 
 
 def leave(path: Path) -> dict[str, str]:
-    """What a stage's record tells of a file or folder that the stage has just made."""
+    """The fingerprints of a file or folder that a stage has just made, for the stage's record."""
     return {"content": _fingerprint(path, lambda picture: picture.stem), "seen": _fingerprint(path, _seen)}
 
 
-def is_as_left(path: Path, told: Any) -> bool:
-    """Whether `path` is what `leave` told of."""
-    if not isinstance(told, Mapping):
+def is_as_left(path: Path, recorded: Any) -> bool:
+    """Whether `path` still has the content for which `leave` returned `recorded`."""
+    if not isinstance(recorded, Mapping):
         return False
-    return _fingerprint(path, _seen) == told.get("seen") or _fingerprint(path, file_digest) == told.get("content")
+    if _fingerprint(path, _seen) == recorded.get("seen"):
+        return True
+    return _fingerprint(path, file_digest) == recorded.get("content")
 
 
 def _seen(picture: Path) -> str:
-    found = picture.stat()
-    return f"{found.st_size} {found.st_mtime_ns}"
+    status = picture.stat()
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def _fingerprint(path: Path, of_picture: Callable[[Path], str]) -> str:
-    """Of all files below `path` that are not hidden: names, and digests or what `of_picture` says of a picture."""
+def _fingerprint(path: Path, picture_mark: Callable[[Path], str]) -> str:
+    """A hash of the names and digests of all visible files below `path`; pictures count by `picture_mark`."""
     return fingerprint(
         sorted(
-            (one.relative_to(path).as_posix(), of_picture(one) if is_named_by_content(one) else file_digest(one))
-            for one in _files(path)
+            (file.relative_to(path).as_posix(), picture_mark(file) if is_named_by_content(file) else file_digest(file))
+            for file in _files(path)
         )
     )
 
@@ -46,5 +47,5 @@ def _fingerprint(path: Path, of_picture: Callable[[Path], str]) -> str:
 def _files(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
-    for place, _, names in os.walk(path):
-        yield from (one for name in names if not name.startswith(".") and (one := Path(place) / name).is_file())
+    for folder, _, names in os.walk(path):
+        yield from (file for name in names if not name.startswith(".") and (file := Path(folder) / name).is_file())

@@ -1,10 +1,10 @@
-"""Errors that a user can act on; the command line shows each as one line."""
+"""Errors that a user can act on; the command line prints each on a line."""
 
 from __future__ import annotations
 
 
 class AmeliError(Exception):
-    """An error that a user can act on; its text is one line that names the file, record or setting at fault."""
+    """An error that a user can act on; its text is a line that names the file, record or setting at fault."""
 
     exit_code = 1
 
@@ -14,11 +14,11 @@ class RunFailed(AmeliError):
 
 
 class Outage(RunFailed):
-    """Something outside was out of order: no connection, timeouts, 5xx. The same run may succeed later."""
+    """A host did not answer: no connection, timeouts, status 5xx. The same run may succeed later."""
 
 
 class Refused(RunFailed):
-    """The other side said no: 403, block pages, a used-up quota. Trying again at once would be hammering."""
+    """A host refused: status 403, block pages, a used-up quota. An immediate retry would be hammering."""
 
 
 class Held(RunFailed):
@@ -26,7 +26,7 @@ class Held(RunFailed):
 
 
 class Incomplete(RunFailed):
-    """Everything ran, but what came out is not a whole data set; raised where `run.strict` asks for one."""
+    """Everything ran, but the data set is not complete; raised with `run.strict` only."""
 
 
 class UnusableInput(AmeliError):

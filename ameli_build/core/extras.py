@@ -1,4 +1,4 @@
-"""The extras of this package, and the one line that names an extra whose libraries are missing."""
+"""The extras of this package, and the error for an extra that is not installed."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ MODULES = {
     "easyocr": ("easyocr",),
     "onnx": ("optimum",),
 }
-"""The modules that this package imports and an installation without extras lacks, by the extra that brings them."""
+"""Modules by extra: this package imports them, and an installation without extras lacks them."""
 INCLUDED = {
     "baseline": ("models",),
     "flows": ("models", "baseline"),
     "demo": ("models", "baseline", "annotation"),
 }
-"""Other extras that an extra includes, where a command asks for it."""
+"""Extras that another extra includes, for commands that ask for it."""
 
 
 class MissingExtra(UnusableInput):
-    """A library is not installed that an extra of this package brings."""
+    """A library of an extra is not installed."""
 
 
 def missing_modules(extra: str) -> list[str]:
-    """The modules of an extra, those that it includes counted, that are not installed. Nothing is imported."""
+    """The modules of an extra, and of the extras it includes, that are not installed. Imports none of them."""
     extras = (*INCLUDED.get(extra, ()), extra)
-    return [name for one in extras for name in MODULES.get(one, ()) if find_spec(name) is None]
+    return [module for name in extras for module in MODULES.get(name, ()) if find_spec(module) is None]
 
 
 def require_extra(extra: str, who: str, instead: str = "") -> None:
@@ -41,8 +41,8 @@ def require_extra(extra: str, who: str, instead: str = "") -> None:
 
     Args:
         extra: Name of the extra.
-        who: What needs it, as the error names it.
-        instead: A way to do without, added to the error.
+        who: Feature that needs the extra, as the error names it.
+        instead: An alternative without the extra, added to the error.
 
     Raises:
         MissingExtra: A module of the extra is not installed.
@@ -52,12 +52,12 @@ def require_extra(extra: str, who: str, instead: str = "") -> None:
 
 
 def needs(extra: str, who: str) -> str:
-    """The line that says which extra something needs, and how to install it."""
+    """The message that `who` needs an extra, with the command that installs it."""
     return f"{who} needs the extra {extra!r}: pip install 'ameli-build[{extra}]'"
 
 
 def extra_of(error: BaseException) -> str:
-    """The extra that brings the module that an import did not find; "" for any other error."""
+    """The extra that has the module which an import did not find; "" for any other error."""
     name = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
     top = name.partition(".")[0]
     return next((extra for extra, modules in MODULES.items() if top in modules), "")

@@ -1,4 +1,4 @@
-"""Hashes of values, tables and source code: they tell whether a result is still up to date."""
+"""Hashes of values, tables and source code, which show whether a result is up to date."""
 
 from __future__ import annotations
 
@@ -34,16 +34,12 @@ COVERED = (
     "ameli_build.core.extras",
     "ameli_build.core.stage",
 )
-"""Modules and packages whose effect a key of cached work holds as values: settings, and identities of models. A change
-in how stages run, or in how a model's files are fetched, must not throw away weeks of detection."""
-
-
-LOADS_ALL = "iter_modules(__path__)"
-"""In the source of a package that imports every file of its folder."""
+"""Modules and packages that cached work does not count: its keys hold their effect as values, such as settings and
+identities of models. A change to the way stages run or model files are fetched must not discard weeks of detection."""
 
 
 def fingerprint(*parts: Any) -> str:
-    """A SHA-256 of parts: bytes, tables and values that JSON can hold."""
+    """A SHA-256 of parts: bytes, tables and JSON values."""
     digest = hashlib.sha256()
     for part in parts:
         data = _as_bytes(part)
@@ -61,53 +57,61 @@ def _as_bytes(part: Any) -> bytes:
 
 
 def code_of(*modules: str) -> str:
-    """A hash of the source that these modules run: theirs, that of their imports in turn, and the data files of both.
+    """A hash of the source of these modules, of all modules that they import, and of the data files of both.
 
-    Imports count wherever they stand, within functions too, but for those that only a type checker follows. Of other
-    packages nothing counts.
+    Imports inside functions count too; imports for type checkers do not, nor do other packages.
     """
     return _hash_of(modules, frozenset())
 
 
 def work_code(*modules: str) -> str:
-    """`code_of` without the machinery whose effect the keys of cached work hold already (`COVERED`)."""
+    """`code_of` without the modules whose effect the keys of cached work already hold (`COVERED`)."""
     return _hash_of(modules, frozenset(COVERED))
 
 
 def function_code(function: Callable[..., Any]) -> str:
-    """`work_code` of the module that defines a function; of a partial, of the functions among its arguments too."""
+    """`work_code` of the module that defines a function; for a partial, of its functions and callable arguments."""
     return work_code(*sorted(_modules_of(function)))
 
 
 def _modules_of(function: Any) -> Iterator[str]:
     if isinstance(function, partial):
-        for one in (function.func, *function.args, *function.keywords.values()):
-            if callable(one):
-                yield from _modules_of(one)
+        for part in (function.func, *function.args, *function.keywords.values()):
+            if callable(part):
+                yield from _modules_of(part)
     else:
         yield function.__module__
 
 
 def _closure(modules: Iterable[str], without: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The modules and all that they import of this package, directly or not; those `without` are not entered."""
+    """The modules, and all modules of this package that they import, directly or not, except `without`."""
     found: set[str] = set()
     ahead = list(modules)
     while ahead:
-        name = ahead.pop()
-        if name not in found:
-            found.add(name)
-            ahead += (one for one in _imported(name) if not any(f"{one}.".startswith(f"{other}.") for other in without))
+        module = ahead.pop()
+        if module not in found:
+            found.add(module)
+            ahead += (
+                name
+                for name in _imported(module)
+                if not any(f"{name}.".startswith(f"{excluded}.") for excluded in without)
+            )
     return frozenset(found)
 
 
 @cache
 def _imported(module: str) -> tuple[str, ...]:
-    """The modules of this package that a module imports itself; those of a folder that loads all its files too."""
+    """The modules of this package that a module imports itself."""
     source, path = _source(module), _file_of(module)
     found = set(_imports(ast.parse(source))) - {PACKAGE} if PACKAGE in source else set()
-    if path.name == "__init__.py" and LOADS_ALL in source:
-        found |= {f"{module}.{one.stem}" for one in path.parent.glob("[!_]*.py")}
+    if path.name == "__init__.py" and _uses_path(source):
+        found |= {f"{module}.{file.stem}" for file in path.parent.glob("[!_]*.py")}
     return tuple(sorted(found))
+
+
+def _uses_path(source: str) -> bool:
+    """Whether a package uses its `__path__`, to import the files of its folder by their names."""
+    return any(isinstance(node, ast.Name) and node.id == "__path__" for node in ast.walk(ast.parse(source)))
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
@@ -125,16 +129,16 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 @cache
 def _path_of(module: str) -> Path | None:
-    """The file of a module of this package, None for others; nothing is imported for that."""
+    """The file of a module of this package, None for other modules. Imports nothing."""
     top, *parts = module.split(".")
     if top != PACKAGE:
         return None
     path = ROOT.joinpath(*parts)
-    return next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
 def _file_of(module: str) -> Path:
-    """The file of any module; raises `ValueError` where it has none."""
+    """The file of any module; raises `ValueError` if it has none."""
     if path := _path_of(module):
         return path
     loaded = getattr(sys.modules.get(module), "__file__", None)
@@ -162,13 +166,13 @@ def _content_of(module: str) -> list[tuple[str, str]]:
     path, source = _file_of(module), _source(module)
     if _path_of(module) is None:
         return [(path.name, file_digest(path))]
-    data = (one for one in _data_files(path.parent) if one.name in source)
-    return [(one.name, file_digest(one)) for one in (path, *data)]
+    data = (file for file in _data_files(path.parent) if file.name in source)
+    return [(file.name, file_digest(file)) for file in (path, *data)]
 
 
 @cache
 def _data_files(folder: Path) -> tuple[Path, ...]:
-    """Files of a package that are no code, those of folders within it included unless they are packages themselves."""
+    """The files of a package that are not code, with those of its folders that are not packages."""
     found: list[Path] = []
     for path in sorted(folder.iterdir()):
         if path.is_dir() and not (path / "__init__.py").exists() and path.name != "__pycache__":

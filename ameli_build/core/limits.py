@@ -1,7 +1,7 @@
-"""Whether this process has room to work: address space and open files, as the shell limits them.
+"""The limits of this process: address space and open files.
 
-The libraries below end the whole process where memory is short, each with a text of its own or none, and no exception
-reaches us: so the limit is looked at before they are loaded.
+Short of memory, libraries end the process with a message of their own or none, and raise nothing. So the limits are
+checked before the libraries are loaded.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import resource
 from ameli_build.core.errors import RunFailed
 
 LEAST_BYTES = 1_500_000_000
-"""Address space that the libraries of tables and models take before any work."""
+"""Address space that the libraries for tables and models take before any work."""
 LEAST_FILES = 64
 WANTED_FILES = 4096
 
@@ -24,7 +24,7 @@ _THREADS = "can't start new thread"
 
 
 def require_room() -> None:
-    """Raise `RunFailed` where too little is allowed; as many files are allowed as may be."""
+    """Raise the limit of open files, at most to `WANTED_FILES`. Raises `RunFailed` if a limit is too low to work."""
     space, _ = resource.getrlimit(resource.RLIMIT_AS)
     if space != resource.RLIM_INFINITY and space < LEAST_BYTES:
         raise RunFailed(
@@ -39,8 +39,8 @@ def require_room() -> None:
         raise RunFailed(f"only {files} files may be open, and at least {LEAST_FILES} are needed (ulimit -n)")
 
 
-def told_of_room(error: BaseException) -> str:
-    """What to say of an error that comes of too little room, "" for any other."""
+def limit_message(error: BaseException) -> str:
+    """The message for an error whose cause is a limit of this process; "" for any other error."""
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return f"too many open files: {AGAIN}, with fewer --workers or a higher limit (ulimit -n)"
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):

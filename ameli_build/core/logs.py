@@ -1,8 +1,8 @@
-"""The two loggers of the package, and how their lines reach people.
+"""The two loggers of the package and their default handlers.
 
-`ameli_build` has the progress of runs, `ameli_build.results` the texts that a command is run for. Without further
-set-up the first goes to standard error and the second to standard output, a plain line each. A program that uses the
-library sets levels and handlers as for any other logger:
+`ameli_build` logs the progress of runs, `ameli_build.results` the results of commands. By default, progress goes to
+standard error and results go to standard output, as plain lines. A program that uses the library sets levels and
+handlers as for any other logger:
 
     logging.getLogger("ameli_build").setLevel(logging.WARNING)
 """
@@ -20,9 +20,9 @@ WARNING = "warning: "
 
 
 class LineHandler(logging.Handler):
-    """Gives each record to a function, as one line. Unlike other handlers it lets an error of the stream through.
+    """Passes each record to a function as a line.
 
-    A full disk or a closed pipe behind standard output has to end a command.
+    Unlike other handlers, it raises errors of the stream: a full disk or a closed pipe must end a command.
     """
 
     def __init__(self, write: Callable[[str], None]) -> None:
@@ -30,7 +30,7 @@ class LineHandler(logging.Handler):
         self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the message; a warning says that it is one."""
+        """Write the message, a warning with its prefix."""
         self._write(f"{WARNING if record.levelno >= logging.WARNING else ''}{record.getMessage()}")
 
 
@@ -45,7 +45,7 @@ def print_result(text: str) -> None:
 
 
 def set_up(logger: logging.Logger, write: Callable[[str], None]) -> None:
-    """Let a logger write its lines by `write`, and by the handlers of no other logger."""
+    """Let a logger without handlers write its lines with `write` alone."""
     if not logger.handlers:
         logger.addHandler(LineHandler(write))
         logger.propagate = False

@@ -1,4 +1,4 @@
-"""Texts of other people in a Markdown document, as text and nothing else."""
+"""Escapes for foreign text in a Markdown document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SIGNS = re.compile(r"([\\`*_\[\]<>|~&])")
 
 
 def as_text(text: str) -> str:
-    r"""One line of `text` without a meaning of its own, in a paragraph or a cell.
+    r"""`text` on one line, its Markdown signs escaped, for a paragraph or a table cell.
 
     >>> print(as_text("<b>5 * 3</b>\n| [x](y)"))
     \<b\>5 \* 3\</b\> \| \[x\](y)
@@ -17,7 +17,7 @@ def as_text(text: str) -> str:
 
 
 def as_code(text: str) -> str:
-    """One line of `text` as a code span, with as many backticks around it as it needs.
+    """`text` on one line as a code span, between as many backticks as it needs.
 
     >>> as_code("all-MiniLM"), as_code("a ``` b")
     ('`all-MiniLM`', '```` a ``` b ````')

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NotRun:
-    """A row, a model or an extractor that did not run, and the reason as a reader of the scores sees it."""
+    """A row, a model or an extractor that did not run, and the reason for readers of the scores."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""The paper's own numbers (Tables 2, 4 and 5): card, report and `ameli baseline` show them beside a snapshot's."""
+"""The paper's numbers (Tables 2, 4 and 5), which card, report and `ameli baseline` show beside a snapshot's."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Numbers = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """Numbers by row and column, in percent but for Table 2.
-
-    `table2` has the columns of `stats.json` by split, and under `knowledge_base`. The columns of `table4` are
-    `recall@K`, those of `table5` `disambiguation_f1` and `end_to_end_f1`. `human` is the annotators' accuracy on Test.
-    """
+    """Numbers by row and column, in percent except for Table 2."""
 
     table2: Mapping[str, Numbers]
+    """Counts by split and for `knowledge_base`, with the columns of `stats.json`."""
     table4: Mapping[str, Numbers]
+    """`recall@K` by row."""
     table5: Mapping[str, Numbers]
+    """`disambiguation_f1` and `end_to_end_f1` by row."""
     human: float
+    """Accuracy of the annotators on the test split."""
 
 
 @cache
@@ -41,7 +41,7 @@ def paper() -> Paper:
 
 
 def stands_beside(splits: Collection[str]) -> str:
-    """The split of a snapshot that Tables 4 and 5 of the paper are shown with: Clean-Test, or test where there is none.
+    """The split of a snapshot that is compared with the paper's Tables 4 and 5: Clean-Test, else test.
 
     >>> stands_beside(["test", "clean_test"]), stands_beside(["test"])
     ('clean_test', 'test')

@@ -1,4 +1,4 @@
-"""What a user sees while work goes on: a bar on a terminal, plain lines elsewhere, or what a `Watcher` makes of it."""
+"""Progress of a run: a bar on a terminal, plain lines elsewhere, or calls of a `Watcher`."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ LINE_EVERY_SECONDS = 10.0
 
 
 class Watcher(Protocol):
-    """Is told of a run's progress in place of standard error; any thread may call it."""
+    """Receives a run's progress in place of standard error; any thread may call it."""
 
     def say(self, text: str) -> None:
-        """Take one line that a user should read."""
+        """Receive a line for the user."""
 
     def reach(self, label: str, done: int, total: int, text: str = "") -> None:
-        """Take note that `done` of `total` are done; `text` says it in words. Called often, 0 of `total` first."""
+        """Receive that `done` of `total` items are done, in words as `text`. Called often, first with `done` 0."""
 
 
 _watcher: Watcher | None = None
@@ -36,7 +36,7 @@ _watcher: Watcher | None = None
 
 @contextmanager
 def watched_by(watcher: Watcher) -> Iterator[None]:
-    """Tell `watcher` of all progress in this process as long as the block lasts."""
+    """Report all progress of this process to `watcher` while the block runs."""
     global _watcher
     before, _watcher = _watcher, watcher
     try:
@@ -46,12 +46,12 @@ def watched_by(watcher: Watcher) -> Iterator[None]:
 
 
 def watcher_now() -> Watcher | None:
-    """Who is told of progress; None for a person at standard error."""
+    """The current watcher; None if progress goes to standard error."""
     return _watcher
 
 
 def say(text: str) -> None:
-    """Log one line of progress; as a warning if it begins with "warning: "."""
+    """Log a line of progress; as a warning if it begins with "warning: "."""
     if text.startswith(WARNING):
         PROGRESS.warning("%s", text.removeprefix(WARNING))
     else:
@@ -61,7 +61,7 @@ def say(text: str) -> None:
 def track(items: Iterable[T], label: str, total: int) -> Iterator[T]:
     """Yield `items` while showing how many of `total` are done."""
     if _watcher is not None:
-        yield from _told(_watcher, items, label, total)
+        yield from _reported(_watcher, items, label, total)
         return
     if not sys.stderr.isatty():
         yield from _lines(items, label, total)
@@ -73,14 +73,14 @@ def track(items: Iterable[T], label: str, total: int) -> Iterator[T]:
 
 @contextmanager
 def repeated(function: Callable[[], object], seconds: float, name: str) -> Iterator[None]:
-    """Call `function` every so many seconds, in a thread called `name`, as long as the block lasts."""
+    """Call `function` every `seconds`, in a thread called `name`, while the block runs."""
     over = threading.Event()
 
     def work() -> None:
         while not over.wait(seconds):
             function()
 
-    context = contextvars.copy_context()  # what is told there belongs to the same run
+    context = contextvars.copy_context()  # the thread's progress belongs to the same run
     thread = threading.Thread(target=context.run, args=(work,), name=name, daemon=True)
     thread.start()
     try:
@@ -91,7 +91,7 @@ def repeated(function: Callable[[], object], seconds: float, name: str) -> Itera
 
 
 def _write(line: str) -> None:
-    """Give a line to the watcher, or to standard error; control characters of names and texts in it are replaced."""
+    """Pass a line to the watcher, or to standard error, with control characters replaced."""
     write = print_error if _watcher is None else _watcher.say
     write(printable(line))
 
@@ -99,7 +99,7 @@ def _write(line: str) -> None:
 set_up(PROGRESS, _write)
 
 
-def _told(watcher: Watcher, items: Iterable[T], label: str, total: int) -> Iterator[T]:
+def _reported(watcher: Watcher, items: Iterable[T], label: str, total: int) -> Iterator[T]:
     watcher.reach(label, 0, total)
     for done, item in enumerate(items, 1):
         yield item

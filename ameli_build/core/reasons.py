@@ -1,4 +1,4 @@
-"""Why a review or a product leaves the data set."""
+"""The reasons for which a review or a product leaves the data set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ameli_build.core.filters import FILTERS
 
 
 class Reason(StrEnum):
-    """The reasons of the paper's filters and of the stages behind them; `MEANINGS` has added filters too."""
+    """Reasons of the paper's filters and of the later stages; `MEANINGS` has added filters too."""
 
     NO_IMAGE = "no_image"
     TOO_LONG = "too_long"
@@ -35,14 +35,14 @@ MEANINGS: Mapping[str, str] = {
     Reason.PRODUCT_MISSING: "product missing",
     Reason.DUPLICATE: "seen before",
     Reason.PROFANITY: "profanity",
-    **{one.reason: one.meaning for one in FILTERS},
+    **{added.reason: added.meaning for added in FILTERS},
     Reason.TRUNCATED_IMAGE: "no photograph that can be decoded",
     Reason.OBJECT_NOT_FOUND: "product not found in any photograph",
     Reason.NO_MENTION: "names no product",
-    Reason.UNINFORMATIVE: "too little to tell the product by",
-    Reason.LEAK: "all but the same as one of another split",
+    Reason.UNINFORMATIVE: "too little to identify the product",
+    Reason.LEAK: "near-duplicate of a review in another split",
 }
-"""All reasons in the order in which they count (where several hold, the first is the reason), and each in words."""
+"""All reasons in words, in order of precedence: if several hold, the first counts."""
 
 DROPPED = pl.Schema(
     {
@@ -55,7 +55,7 @@ DROPPED = pl.Schema(
         "threshold": pl.String,
     }
 )
-"""Columns of every stage's `dropped` table; the released one leaves out `value` and `threshold`."""
+"""Columns of every stage's `dropped` table; the released table lacks `value` and `threshold`."""
 
 DROPPED_PRODUCTS = pl.Schema({"sku": pl.String, "stage": pl.String, "reason": pl.String, "detail": pl.String})
-"""Columns of the table of products that left."""
+"""Columns of the table of dropped products."""

@@ -8,15 +8,15 @@ from dataclasses import asdict, dataclass
 import polars as pl
 
 UNREADABLE = "(unreadable)"
-"""The `product_details_sku` of a review that is about another variant which the shop names without a SKU.
+"""The `product_details_sku` of a review about another variant, which the shop names without a SKU.
 
-No product has this SKU, so the link is invalid (section 3.2, filter 4) and the review cannot be linked anew.
+No product has this SKU, so the link is invalid (section 3.2, filter 4) and the review cannot be relinked.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One row of a product's specification sheet."""
+    """A row of a product's specification sheet."""
 
     group: str
     name: str
@@ -25,7 +25,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One entity of the knowledge base: a variant with its own SKU (section 3.1).
+    """An entity of the knowledge base: a variant with its own SKU (section 3.1).
 
     `images` are references as the source gave them: URLs, or paths below the images folder.
     `extra` holds the source's unknown fields as a JSON object; `source` says where the record stood.
@@ -72,7 +72,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A raw line or response that is not a usable record; `line` counts from 1, 0 where there are no lines."""
+    """A raw line or response that is not a usable record; `line` counts from 1, and is 0 for a response."""
 
     file: str
     line: int
@@ -82,7 +82,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What became of one image reference: `path` is `raw/images/<sha256>.<ext>`, None where no body came."""
+    """The outcome of an image reference: `path` is `raw/images/<sha256>.<ext>`, None without a body."""
 
     reference: str
     path: str | None
@@ -139,21 +139,21 @@ def to_frame(records: Iterable[Product | Review | Picture], schema: pl.Schema) -
 
 
 def joined_text(title: str, text: str) -> str:
-    """The text that models see and that mention offsets count in: `title + ". " + text`, `text` for a blank title."""
+    """The text for models and mention offsets: `title + ". " + text`, or `text` if the title is blank."""
     return f"{title}. {text}" if title.strip() else text
 
 
 SHORT_WORDS = 8
-"""Texts of fewer words ("Great product!") are written by many people: equal or alike, they are no copies."""
+"""Many people write the same text of fewer words ("Great product!"), so it is no copy."""
 
 
 def body_expr() -> pl.Expr:
-    """A review's text, its title where that is blank, over the columns `title` and `text` of a table."""
+    """A review's text, or its title if the text is blank, from the columns `title` and `text`."""
     blank = pl.col("text").str.strip_chars() == ""
     return pl.when(blank).then("title").otherwise("text")
 
 
 def joined_text_expr() -> pl.Expr:
-    """`joined_text` over the columns `title` and `text` of a table."""
+    """`joined_text` of the columns `title` and `text`."""
     blank = pl.col("title").str.strip_chars() == ""
     return pl.when(blank).then(pl.col("text")).otherwise(pl.concat_str("title", pl.lit(". "), "text"))

@@ -1,7 +1,7 @@
-"""Who works in a snapshot: the process that holds its lock says so in the lock's file.
+"""The process that works in a snapshot, as it writes itself into the file of the snapshot's lock.
 
-The lock itself is the kernel's (`Snapshot.lock`) and ends with the process. What stands in the file counts only while
-the lock is held.
+The lock itself is the kernel's (`Snapshot.lock`) and ends with the process. The file's content counts only while the
+lock is held.
 """
 
 from __future__ import annotations
@@ -21,32 +21,33 @@ LOCK = ".lock"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process that works in a snapshot since a moment: at `doing` since `doing_since`, both "" where it is not said.
-
-    `pid` is 0 where the file does not say it.
-    """
+    """A process that works in a snapshot."""
 
     pid: int
+    """0 if unknown."""
     since: str
+    """Time at which it took the lock, in UTC."""
     doing: str = ""
+    """Its stage; "" if unknown."""
     doing_since: str = ""
+    """Time at which the stage began, in UTC; "" if unknown."""
 
 
 def holder(root: Path) -> Holder | None:
-    """The process that holds the lock of the snapshot in `root`; None where nobody does."""
+    """The process that holds the lock of the snapshot in `root`; None if the lock is free."""
     try:
         with (root / LOCK).open() as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return _told(handle.read())
+                return _parsed(handle.read())
     except OSError:
         return None
     return None
 
 
 def sign(handle: IO[str]) -> None:
-    """Write this process into the file of a lock that it has just got; a full disk keeps nobody from working."""
+    """Write this process into the file of a lock that it has just taken. A full disk is no error."""
     with suppress(OSError):
         handle.truncate(0)
         json.dump(asdict(Holder(os.getpid(), now())), handle)
@@ -55,9 +56,9 @@ def sign(handle: IO[str]) -> None:
 
 @contextmanager
 def doing(root: Path, name: str) -> Iterator[None]:
-    """Say in the file of the lock what this process is at, as long as the block lasts; nothing where it has no lock."""
+    """Write into the lock's file that this process runs `name`, while the block runs; does nothing without the lock."""
     path = root / LOCK
-    before = _told(path.read_text()) if path.is_file() else Holder(0, "")
+    before = _parsed(path.read_text()) if path.is_file() else Holder(0, "")
     if before.pid != os.getpid():
         yield
         return
@@ -69,16 +70,16 @@ def doing(root: Path, name: str) -> Iterator[None]:
 
 
 def now() -> str:
-    """This moment, to the second, in UTC."""
+    """The time to the second, in UTC."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _write(path: Path, told: Holder) -> None:
+def _write(path: Path, process: Holder) -> None:
     with suppress(OSError):
-        path.write_text(json.dumps(asdict(told)))
+        path.write_text(json.dumps(asdict(process)))
 
 
-def _told(text: str) -> Holder:
+def _parsed(text: str) -> Holder:
     try:
         return Holder(**json.loads(text))
     except (ValueError, TypeError):  # an earlier version, or half written

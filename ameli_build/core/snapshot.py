@@ -1,4 +1,4 @@
-"""Where the tables of one snapshot live, and how a file gets there whole."""
+"""The folder of a snapshot: its paths, its lock, and atomic writes."""
 
 from __future__ import annotations
 
@@ -19,29 +19,31 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from ameli_build.core.errors import Held, RunFailed, UnusableInput
 from ameli_build.core.running import LOCK, holder, sign
 
-if TYPE_CHECKING:  # an error message or --version need not wait for it
+if TYPE_CHECKING:  # --version and error messages need not wait for polars
     import polars as pl
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 _ADDRESS = re.compile(r"[0-9a-f]{64}")
-"""The name, without its ending, of a file that is named by its SHA-256."""
+"""The stem of a file that is named by its SHA-256."""
 
 _MAY_BE_LINKS = ("raw/images", "dataset", LOCK)
-"""What `links_in` leaves to the stage `release` and to `lock`, and the folder of pictures."""
+"""Paths that `links_in` does not report: pictures may lie on another disk; the stage `release` and `lock` check the
+other two."""
 _LARGE = re.compile(r"raw/images|dataset|cache/[^/]+|stages/clean/patches")
 """Folders of very many files."""
+_IMAGES = PurePosixPath("raw/images")
 
 _LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-"""A lock that is a symbolic link is not opened: what is written to it would end in another file."""
+"""Flags to open a lock. A symbolic link is refused, since a write would change another file."""
 
 ROW_GROUP = 131_072
-"""Rows a group of a table that is written as it comes."""
+"""Rows of a row group of a streamed table."""
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file that takes the place of `path` when the block ends well, and vanishes when it does not."""
+    """Open a temporary file that replaces `path` when the block ends; an exception removes it instead."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".partial", dir=path.parent)
     try:
@@ -53,28 +55,36 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         Path(name).replace(path)
     except BaseException as error:
         Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:  # a full disk does not say which file it cut
+        if isinstance(error, OSError) and error.filename is None:  # a full disk does not name the file
             error.filename = str(path)
         raise
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, whole or not at all."""
+    """Write `data` to `path` atomically."""
     with whole_file(path) as handle:
         handle.write(data)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON with sorted keys, whole or not at all."""
+    """Write `value` as indented JSON with sorted keys, atomically."""
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     write_bytes(path, text.encode() + b"\n")
 
 
 def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame | Path) -> int:
-    """Write a table as Parquet, whole or not at all; returns its number of rows. Raises `RunFailed` on a full disk.
+    """Write a table as Parquet, atomically.
 
-    A lazy table is written as it comes, and never as a whole in memory. A path is a finished file on the same disk,
-    which takes the place of `path`.
+    Args:
+        path: The file to write.
+        table: A frame; a lazy frame, which is streamed; or the path of a finished file on the same disk, which is
+            moved.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        RunFailed: The disk is full.
     """
     import polars as pl
 
@@ -88,7 +98,7 @@ def write_table(path: Path, table: pl.DataFrame | pl.LazyFrame | Path) -> int:
                 table.sink_parquet(handle, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
             else:
                 table.write_parquet(handle, compression="zstd", statistics=True)
-    except pl.exceptions.ComputeError as error:  # how polars tells of a full disk
+    except pl.exceptions.ComputeError as error:  # polars' error for a full disk
         raise RunFailed(f"{path}: cannot be written ({error})") from None
     return table.height if isinstance(table, pl.DataFrame) else _rows_of(path)
 
@@ -101,11 +111,11 @@ def _rows_of(path: Path) -> int:
 
 
 def own_place(root: Path, path: str) -> Path | None:
-    """Where the folder `root` itself has a file `path`, or would have it; None where the path leads elsewhere.
+    """The path of a file within the folder `root`, existing or not; None if `path` leads out of the folder.
 
-    Tables, archives and folders can come from anybody: a path in them must not make a file of this machine part of a
-    release. No file is reached by a symbolic link. A folder may be a link to another disk; there only names that are a
-    digest count, so that nothing else on that disk can be meant.
+    Tables, archives and folders can come from anybody, and a path in them must not bring a file of this machine into a
+    release. A file must not be a symbolic link. A folder may be a link to another disk, but then the file's name must
+    be a digest, so that the path can name no other file of that disk.
     """
     pure = PurePosixPath(path)
     if pure.is_absolute() or not pure.name or ".." in pure.parts or "\0" in path:
@@ -119,7 +129,7 @@ def own_place(root: Path, path: str) -> Path | None:
 
 
 def is_own_file(root: Path, path: str) -> bool:
-    """Whether `own_place` of a path is a file."""
+    """Whether `path` is a file within the folder `root` (`own_place`)."""
     place = own_place(root, path)
     try:
         return place is not None and place.is_file()
@@ -127,11 +137,19 @@ def is_own_file(root: Path, path: str) -> bool:
         return False
 
 
-def links_in(root: Path) -> Iterator[Path]:
-    """Symbolic links in a snapshot, through which a run would read or write elsewhere.
+def image_file(root: Path, path: str) -> Path | None:
+    """The file in `raw/images/` of the snapshot at `root` that a record's `path` names, existing or not.
 
-    `raw/images` may be one, to another disk. Neither its files nor those of `dataset` and of caches are looked at: each
-    is checked where it is used.
+    None if `path` leads out of that folder: records can come from anybody (`own_place`).
+    """
+    return own_place(root, path) if PurePosixPath(path).parent == _IMAGES else None
+
+
+def links_in(root: Path) -> Iterator[Path]:
+    """Symbolic links in a snapshot, which would let a run read or write elsewhere.
+
+    `raw/images` may be a link to another disk. Its files, and the files of `dataset` and of caches, are not visited:
+    each is checked when it is used.
     """
     for folder, names, files in os.walk(root):
         place = Path(folder)
@@ -144,17 +162,17 @@ def links_in(root: Path) -> Iterator[Path]:
 
 
 def is_named_by_content(path: Path) -> bool:
-    """Whether a file's name, without its ending, is a SHA-256: that of its content, where it is whole."""
+    """Whether the stem of a file's name has the form of a SHA-256, which the file's content should have."""
     return _ADDRESS.fullmatch(path.stem) is not None
 
 
 def is_whole_picture(path: Path) -> bool:
-    """Whether there is a file whose content is what its name says, where that is a SHA-256."""
+    """Whether there is a file, whose content matches its name if the name is a SHA-256."""
     return path.is_file() and (not is_named_by_content(path) or file_digest(path) == path.stem)
 
 
 def clear_folder(path: Path) -> None:
-    """Remove a folder with all that lies in it; a symbolic link itself, never what it leads to."""
+    """Remove a folder with its content; of a symbolic link only the link."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     else:
@@ -178,12 +196,12 @@ class Snapshot:
     root: Path
 
     def __post_init__(self) -> None:
-        if _URL.match(str(self.root)):  # a path has lost one of the slashes
+        if _URL.match(str(self.root)):  # `Path` has removed a slash
             raise UnusableInput(f"{self.root}: a URL; a snapshot is a folder on this machine")
 
     @classmethod
     def open(cls, root: Path) -> Snapshot:
-        """An existing snapshot; raises `UnusableInput` where there is none."""
+        """An existing snapshot; raises `UnusableInput` if there is none."""
         if not (root / "raw").is_dir() and not (root / "catalog").is_dir():
             raise UnusableInput(f"{root}: no snapshot here (no raw/ and no catalog/); make one with crawl or ingest")
         return cls(root)
@@ -199,12 +217,12 @@ class Snapshot:
         return self.root / "dataset"
 
     def table_path(self, name: str) -> Path:
-        """The file of the table `stage/table`: `catalog/` lies at the top, every other stage below `stages/`."""
+        """The file of the table `stage/table`, below `stages/` for all stages but `catalog`."""
         folder = self.root if name.startswith("catalog/") else self.root / "stages"
         return folder / f"{name}.parquet"
 
     def scan(self, name: str) -> pl.LazyFrame:
-        """The table `stage/table`, lazily; raises `UnusableInput` where it is missing."""
+        """The table `stage/table`, lazily; raises `UnusableInput` if it is missing."""
         import polars as pl
 
         path = self.table_path(name)
@@ -213,11 +231,11 @@ class Snapshot:
         return pl.scan_parquet(path)
 
     def read(self, name: str) -> pl.DataFrame:
-        """The table `stage/table`; raises `UnusableInput` where it is missing."""
+        """The table `stage/table`; raises `UnusableInput` if it is missing."""
         return self.scan(name).collect()
 
     def store_image(self, body: bytes, extension: str) -> str:
-        """Keep an image body under its SHA-256; returns its path in the snapshot, `raw/images/<sha256>.<ext>`."""
+        """Store an image body under its SHA-256; returns its path in the snapshot, `raw/images/<sha256>.<ext>`."""
         relative = f"raw/images/{hashlib.sha256(body).hexdigest()}.{extension}"
         path = self.root / relative
         if not path.is_file():
@@ -226,15 +244,15 @@ class Snapshot:
 
     @contextmanager
     def lock(self, *, links: bool = False) -> Iterator[None]:
-        """Hold the snapshot for one run; the kernel frees it on a kill.
+        """Lock the snapshot for a run; the kernel frees the lock of a killed process.
 
         Args:
-            links: The run goes through no file of the snapshot, so there may be symbolic links in it.
+            links: Accept symbolic links in the snapshot, for a run that opens none of its files.
 
         Raises:
-            Held: Another run has it.
+            Held: Another run holds the lock.
             RunFailed: The folder cannot be written.
-            UnusableInput: There is a symbolic link in it.
+            UnusableInput: The snapshot contains a symbolic link.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -249,13 +267,13 @@ class Snapshot:
             sign(handle)
             if not links and (link := next(links_in(self.root), None)) is not None:
                 raise UnusableInput(
-                    f"{link}: a symbolic link, which may lead anywhere; of a snapshot only raw/images may be one"
+                    f"{link}: a symbolic link, which may lead anywhere; in a snapshot only raw/images may be a link"
                 )
             yield
 
 
 def _taken(handle: IO[str]) -> bool:
-    """Whether a lock could be had. A look at it (`running.holder`) holds it for a moment, so it is tried again."""
+    """Whether this process got the lock. Retries, since `running.holder` takes the lock for a moment to test it."""
     for wait in (0.1, 0.2, 0):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Free disk: told by dry runs, asked for before a crawl or a stage begins."""
+"""Free disk space, which dry runs report, and crawls and stages require."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ameli_build.core.text import gigabytes
 
 
 def free_space(folder: Path) -> int:
-    """Bytes that are free where `folder` lies, or will lie."""
+    """Free bytes on the disk of `folder`, which need not exist yet."""
     place = folder.absolute()
     while not place.exists():
         place = place.parent
@@ -18,7 +18,7 @@ def free_space(folder: Path) -> int:
 
 
 def require_space(folder: Path, needed: int) -> None:
-    """Raise `RunFailed` where fewer bytes are free; a kill by a full disk loses work, a refusal does not."""
+    """Raise `RunFailed` if fewer than `needed` bytes are free: a full disk would lose work, a refusal does not."""
     free = free_space(folder)
     if free < needed:
         raise RunFailed(

@@ -1,7 +1,7 @@
-"""Tables that people filled in, as spreadsheets save them: CSV in any dialect, and XLSX.
+"""Tables that people filled in with a spreadsheet: CSV in any dialect, and XLSX.
 
-Spreadsheets write a CSV as their country and system want it: in UTF-8, UTF-16, Windows-1252 or Mac Roman, with commas,
-semicolons or tabs, with a line `sep=;` above the header, and `3,0` for 3.
+The dialect of a CSV depends on country and system: UTF-8, UTF-16, Windows-1252 or Mac Roman; commas, semicolons or
+tabs; perhaps a line `sep=;` above the header; and `3,0` for 3.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from pathlib import Path
 from typing import Any
 
 MOST_BYTES = 1 << 29
-"""Of a file, and of what a workbook unpacks to."""
+"""Largest size of a file, and of an unpacked workbook."""
 MOST_TAGS = 4_000_000
-"""Of a workbook's XML; each may be a cell, which takes some hundred bytes of memory."""
+"""Most XML tags of a workbook; each may be a cell, which takes some hundred bytes of memory."""
 MOST_SHEETS = 200
 MOST_STYLES = 70_000
-"""And names of cells; a spreadsheet itself has at most 65,490 styles."""
+"""Most styles and names of cells; a spreadsheet program allows 65,490 styles."""
 LAST_ROW = 1_048_576
-"""Of a worksheet; a number above it would have the reader count up to it."""
+"""Last row of a worksheet. The reader would count up to a higher number."""
 MOST_ROWS = 200_000
-"""Rows of a workbook in which something stands."""
+"""Most rows of a workbook that are not empty."""
 MOST_COLUMNS = 1_000
-"""Columns of a table; what stands further right is no answer."""
+"""Columns that are read; the others hold no answers."""
 _LONGEST_FIELD = 1 << 30
-"""Characters; the `csv` module's own limit of 131,072 is less than what a review may have."""
+"""Characters of a field; the `csv` module's default of 131,072 is too little for some reviews."""
 
 _DELIMITERS = (",", ";", "\t")
 _SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?\r?(?:\n|\Z)', re.IGNORECASE)
@@ -37,18 +37,18 @@ _SHEET = re.compile(rb"<(?:[\w.-]+:)?sheet[\s/>]")
 _STYLE = re.compile(rb"<(?:[\w.-]+:)?(?:xf|definedName)[\s/>]")
 _WHOLE = re.compile(r"([+-]?[0-9]{1,9})[.,]0+")
 _TYPED = frozenset("’‘“”„–—…•€£°×½¼¾®™«»¿¡§ ")
-"""Signs outside ASCII that people type, or their programs for them."""
+"""Characters outside ASCII that people type, or that programs insert."""
 
 Row = tuple[int, dict[str, Any]]
-"""The number of its line, or of its row on the sheet, and the values by name of column."""
+"""Number of the line, or of the row on the sheet, and values by name of column."""
 
 
 class UnreadableTable(ValueError):
-    """A file that is no table; its text is the reason, without the file's name."""
+    """A file that is not a table; its text is the reason, without the file's name."""
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file of answers. Raises `UnreadableTable` for what is no file, or larger than `MOST_BYTES`."""
+    """The bytes of a file of answers. Raises `UnreadableTable` if it is not a file or exceeds `MOST_BYTES`."""
     try:
         if path.exists() and not path.is_file():  # a device or a pipe may never end
             raise UnreadableTable("cannot be read (not a file)")
@@ -70,7 +70,7 @@ def unicode_text(content: bytes) -> str:
 
 
 def text_of(content: bytes) -> str:
-    """Text in UTF-8, in UTF-16 with or without its mark, else as old Windows or Mac programs write it."""
+    """Text in UTF-8, in UTF-16 with or without a byte-order mark, in Windows-1252 or in Mac Roman."""
     zeros = content[:4096].count(0) * 4 > len(content[:4096])
     if zeros and not content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", errors="replace")
@@ -82,7 +82,7 @@ def text_of(content: bytes) -> str:
 
 
 def _oddities(text: str) -> int:
-    """How many characters outside ASCII stand where nobody types them; the fewest in the right character set."""
+    """The number of characters outside ASCII in odd places; the right character set has the fewest."""
     return sum(map(_is_odd, text, f" {text}", f"{text[1:]} "))
 
 
@@ -96,7 +96,7 @@ def _is_odd(character: str, before: str, behind: str) -> bool:
 
 
 def column_name(header: object) -> str:
-    """A header in one spelling.
+    """A header in a uniform spelling.
 
     >>> [column_name(header) for header in ("Review ID", "Review_ID", " review-id ")]
     ['review_id', 'review_id', 'review_id']
@@ -105,7 +105,7 @@ def column_name(header: object) -> str:
 
 
 def plain_value(value: object) -> str:
-    """A cell as text; a whole number without the fraction that a spreadsheet gave it.
+    """A cell as text; a whole number without the fraction that a spreadsheet adds.
 
     >>> [plain_value(value) for value in (3.0, "3,0", " 3.00 ", "3", None)]
     ['3', '3', '3', '3', '']
@@ -146,7 +146,7 @@ def workbook_rows(content: bytes, wanted: str) -> tuple[list[str], list[Row]]:
         _check_size(content)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         for sheet in book.worksheets:
-            sheet.reset_dimensions()  # which say how far empty cells reach
+            sheet.reset_dimensions()  # they include empty cells
             rows = _filled(sheet.iter_rows(max_row=LAST_ROW, values_only=True))
             _, first = next(rows, (0, ()))
             header = [str("" if name is None else name).strip() for name in first[:MOST_COLUMNS]]
@@ -154,13 +154,13 @@ def workbook_rows(content: bytes, wanted: str) -> tuple[list[str], list[Row]]:
                 return header, [(number, _named(header, row)) for number, row in rows]
     except UnreadableTable:
         raise
-    except Exception as error:  # a damaged workbook makes its reader fail in any way at all
+    except Exception as error:  # a damaged workbook makes the reader fail in any way
         raise UnreadableTable(f"not a readable XLSX workbook ({type(error).__name__})") from None
     raise UnreadableTable(f"no worksheet with a column {wanted!r} in it")
 
 
 def _check_size(content: bytes) -> None:
-    """Raise `UnreadableTable` for a workbook that its reader would be busy with for long, or that fills the memory."""
+    """Raise `UnreadableTable` for a workbook that would take very long to read, or fill the memory."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = archive.infolist()
         if sum(part.file_size for part in parts) > MOST_BYTES:
@@ -173,11 +173,11 @@ def _check_size(content: bytes) -> None:
                     sheets += len(_SHEET.findall(piece))
                     styles += len(_STYLE.findall(piece))
             if tags > MOST_TAGS or sheets > MOST_SHEETS or styles > MOST_STYLES:
-                raise UnreadableTable("a workbook of more tags, worksheets or styles than anybody has")
+                raise UnreadableTable("a workbook of too many XML tags, worksheets or styles")
 
 
 def _filled(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Sequence[Any]]]:
-    """Rows in which something stands, with their numbers. Raises `UnreadableTable` above `MOST_ROWS`."""
+    """The rows that are not empty, with their numbers. Raises `UnreadableTable` above `MOST_ROWS`."""
     count = 0
     for number, row in enumerate(rows, 1):
         if any(cell is not None for cell in row[:MOST_COLUMNS]):
@@ -192,5 +192,5 @@ def _named(header: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
 
 
 def by_column(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row by `column_name`."""
+    """A row with its keys in the spelling of `column_name`."""
     return {column_name(name): value for name, value in row.items()}

@@ -1,8 +1,8 @@
-"""What a stage is: a pure function from named tables and settings to named tables, and what its result depends on.
+"""The definition of a stage: a pure function from named tables and settings to named tables, and its dependencies.
 
-A stage is skipped when its fingerprint (content of its inputs, its settings, its code, identity of its models) has not
-changed and its outputs are there (`core.standing`, `core.execution`). Costly work inside a stage goes through
-`Work.map`, whose results are kept by content, a shard a file, so that a killed run goes on with the shard it was at.
+A stage is skipped if its fingerprint (content of its inputs, its settings, its code, identity of its models) has not
+changed and its outputs exist (`core.standing`, `core.execution`). Costly work inside a stage goes through `Work.map`,
+which caches results by content, a shard a file, so that a killed run continues at the shard it had reached.
 """
 
 from __future__ import annotations
@@ -21,18 +21,17 @@ Tables = Mapping[str, pl.LazyFrame]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a stage leaves: its tables by name (`stage/table`), and further counts for `stats.json`.
-
-    A table that is too large for a frame is the path of a finished Parquet file in the snapshot.
-    """
+    """The result of a stage."""
 
     tables: Mapping[str, pl.DataFrame | pl.LazyFrame | Path]
+    """Tables by name (`stage/table`): frames, or paths of finished Parquet files in the snapshot."""
     counts: Mapping[str, int] = field(default_factory=dict)
+    """Further counts for `stats.json`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conserved:
-    """Distinct `key`s of the table `source` must be those of `kept` and `dropped` together, none in both."""
+    """A check of a stage: each distinct `key` of the table `source` is in exactly one of `kept` and `dropped`."""
 
     source: str
     kept: str
@@ -42,33 +41,36 @@ class Conserved:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage: what it reads, what it makes, and what its result depends on.
-
-    `inputs` and `outputs` are table names (`catalog/reviews`); `files` are further paths in the snapshot, files or
-    folders, whose content is an input; `sections` and `models` are names in the settings, `more_models` gives further
-    models that some settings ask for; `libraries` are distributions whose version counts; `named_files` are settings
-    (`clean.profanity_list`) that can name a file or folder of the user's, whose content is an input too; `counts` are
-    stages whose counts are read. The code follows from the imports of the module of `compute`.
-    """
+    """A stage, with everything that its fingerprint depends on. The code follows from the imports of `compute`."""
 
     name: str
     compute: Callable[[Tables, Settings, Work], Result]
     inputs: tuple[str, ...]
+    """Names of the tables that it reads (`catalog/reviews`)."""
     outputs: tuple[str, ...]
+    """Names of the tables that it writes."""
     sections: tuple[str, ...] = ()
+    """Sections of the settings that it reads."""
     models: tuple[str, ...] = ()
+    """Models that it uses, as names of the section `models`."""
     more_models: Callable[[Settings], tuple[str, ...]] | None = None
+    """Further models that it uses with some settings."""
     identity: Callable[[str], str] = str
-    """What tells a model from another of the same name (`models.sources.identity`)."""
+    """From a model's name to a text that distinguishes models of equal names (`models.sources.identity`)."""
     libraries: tuple[str, ...] = ()
+    """Distributions whose version counts."""
     files: tuple[str, ...] = ()
+    """Further inputs: paths of files or folders in the snapshot, which count by their content."""
     named_files: tuple[str, ...] = ()
+    """Settings that can name a file or folder of the user (`clean.profanity_list`), which counts by its content."""
     values: tuple[str, ...] = ()
-    """Single settings of other sections (`crawl.shop`) that the stage reads."""
+    """Single settings of other sections that it reads (`crawl.shop`)."""
     counts: tuple[str, ...] = ()
+    """Stages whose counts it reads."""
     conserved: tuple[Conserved, ...] = ()
+    """Checks of its tables."""
     made: tuple[str, ...] = ()
-    """Further files or folders of the snapshot that the stage makes beside its tables."""
+    """Further files or folders of the snapshot that it writes."""
 
     def roles(self, settings: Settings) -> tuple[str, ...]:
         """The models that the stage uses with these settings."""

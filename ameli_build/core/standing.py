@@ -1,4 +1,4 @@
-"""Whether a stage's result is the one that is wanted, and if not, why: for the build and for `ameli status` alike."""
+"""Whether a stage's result is up to date, and if not, why; for the build and for `ameli status`."""
 
 from __future__ import annotations
 
@@ -22,64 +22,68 @@ if TYPE_CHECKING:
 
 NEVER = "has not run"
 ARCHIVE = ".warc.gz"
-"""The ending of files that count by their content though they lie in a folder: they can change at equal size."""
-TOLD = 3
-"""Reasons that are told, at most."""
+"""Ending of files in a folder that count by content, since they can change at equal size."""
+MOST_REASONS = 3
+"""Most reasons that are shown."""
 HOW = ("device", "batch", "text_backend", "precision")
-"""Settings below `models` that say how every model runs."""
+"""Settings of the section `models` that hold for every model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a stage's result depends on now, and `why` the stage has to run, "" where its result is there."""
+    """The current fingerprint of a stage, and whether it must run."""
 
     fingerprint: str
     inputs: Mapping[str, str]
+    """Hashes of the inputs, by name."""
     why: str
+    """The reason to run; "" if the result is up to date."""
     archives: Mapping[str, Any] = field(default_factory=dict)
     """`Archives.seen` of its archives."""
 
 
 def standing_of(stage: Stage, snapshot: Snapshot, settings: Settings, record: Mapping[str, Any]) -> Standing:
-    """The standing of a stage after the run of `record`; raises `UnusableInput` if a table that it reads is missing."""
+    """The standing of a stage whose last run left `record`; raises `UnusableInput` if an input table is missing."""
     inputs = {name: digest(snapshot.table_path(name)) for name in stage.inputs if snapshot.scan(name) is not None}
     archives = Archives(snapshot.root, record.get("archives"))
     inputs |= {path: content(snapshot.root / path, archives.digest) for path in stage.files}
     inputs |= {name: content(path) for name, path in _named_files(stage, settings) if path.exists()}
     inputs |= {f"counts of {name}": fingerprint(stage_record(snapshot, name).get("counts")) for name in stage.counts}
-    mine = _fingerprint(stage, settings, inputs)
+    current = _fingerprint(stage, settings, inputs)
     if not record:
-        return Standing(mine, inputs, NEVER, archives.seen)
-    if record.get("fingerprint") != mine:
+        why = NEVER
+    elif record.get("fingerprint") != current:
         changes = [*_changed_inputs(record, inputs), *_changed_settings(stage, settings, record)]
-        return Standing(mine, inputs, "; ".join(changes[:TOLD]) or "models or code changed", archives.seen)
-    return Standing(mine, inputs, next(_damaged(stage, snapshot, record), ""), archives.seen)
+        why = "; ".join(changes[:MOST_REASONS]) or "models or code changed"
+    else:
+        why = next(_damaged(stage, snapshot, record), "")
+    return Standing(current, inputs, why, archives.seen)
 
 
 def mark_of(snapshot: Snapshot, name: str) -> Path:
-    """Where the record of a stage's last finished run lies."""
+    """The file that records a stage's last finished run."""
     return snapshot.root / "stages" / name / "stage.json"
 
 
 def stage_record(snapshot: Snapshot, name: str) -> dict[str, Any]:
-    """What the last finished run of a stage noted (`stages/<name>/stage.json`), empty where there is none."""
+    """The record of a stage's last finished run (`stages/<name>/stage.json`); empty if there is none."""
     mark = mark_of(snapshot, name)
     try:
         record = json.loads(mark.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):  # not there, or damaged: as if the stage had not run
+    except (OSError, ValueError, RecursionError):  # missing or damaged: as if the stage had not run
         return {}
     return record if isinstance(record, dict) else {}
 
 
 def stage_records(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
-    """Records of all stages that have run, each after the stages whose tables it read; those that read none last."""
+    """Records of all stages that have run, in order of their tables; stages without input tables come last."""
     marks = sorted((snapshot.root / "stages").glob("*/stage.json"))
     records = {
         name: record for name in (mark.parent.name for mark in marks) if (record := stage_record(snapshot, name))
     }
     ordered: dict[str, dict[str, Any]] = {}
-    while left := [name for name in records if name not in ordered]:
-        first = min(left, key=lambda name: (bool(_reads(records[name]) & set(left)), "inputs" not in records[name]))
+    while rest := [name for name in records if name not in ordered]:
+        first = min(rest, key=lambda name: (bool(_reads(records[name]) & set(rest)), "inputs" not in records[name]))
         ordered[first] = records[first]
     return ordered
 
@@ -90,7 +94,7 @@ def _reads(record: Mapping[str, Any]) -> set[str]:
 
 
 def settings_of(stage: Stage, settings: Settings) -> dict[str, Any]:
-    """The settings that a stage reads, by section, as its record keeps them."""
+    """The settings that a stage reads, by section, for its record."""
     sections = {*stage.sections, "run", *(("models",) if stage.models else ())}
     found = {name: getattr(settings, name).model_dump(mode="json") for name in sorted(sections)}
     for value in stage.values:
@@ -100,57 +104,58 @@ def settings_of(stage: Stage, settings: Settings) -> dict[str, Any]:
 
 
 def digest(path: Path) -> str:
-    """`file_digest`; a file that has not been touched since is read once a process."""
-    found = path.stat()
-    return _digest(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+    """`file_digest`, which reads an unchanged file once a process."""
+    status = path.stat()
+    return _digest(path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
 
 
 @lru_cache(maxsize=256)
-def _digest(path: Path, seen: tuple[int, ...]) -> str:
+def _digest(path: Path, _status: tuple[int, ...]) -> str:
     return file_digest(path)
 
 
 class Archives:
-    """Digests of archives, which are large: one is read where its size or a time of change is not what a record tells.
+    """Digests of archives. They are large, so an archive is read only if its size or a time of change differs.
 
-    The kernel sets the time that counts, so that nobody who writes can put it back.
+    The kernel sets the time of the last change, and no writer can set it back.
     """
 
     def __init__(self, root: Path, known: object) -> None:
-        """`known` is `seen` of an earlier run in the snapshot at `root`, as its record has it."""
+        """Take `known`, which is `seen` from the record of an earlier run in the snapshot at `root`."""
         self._root = root
         self._known: Mapping[str, Any] = known if isinstance(known, Mapping) else {}
         self.seen: dict[str, list[int | str]] = {}
-        """By path in the snapshot: size, times of change, digest."""
+        """Size, times of change and digest, by path in the snapshot."""
 
     def digest(self, path: Path) -> str:
         """The SHA-256 of an archive's content."""
-        found, name = path.stat(), path.relative_to(self._root).as_posix()
-        state = [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+        status, name = path.stat(), path.relative_to(self._root).as_posix()
+        state = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
         before = self._known.get(name)
         value = str(before[-1]) if isinstance(before, list) and before[:-1] == state else digest(path)
         self.seen[name] = [*state, value]
         return value
 
 
-def content(path: Path, of_archive: Callable[[Path], str] = digest) -> str:
-    """A hash of a file's content; of a folder, of the names of all that lies below it, with archives by their content.
+def content(path: Path, archive_digest: Callable[[Path], str] = digest) -> str:
+    """A hash of a file's content, or of the names and sizes of all files below a folder.
 
-    All else counts by its size: images are named by their digest, and are read by the stage that decodes them.
+    Archives in the folder count by `archive_digest` instead of size. Images need no digest: their names are digests,
+    and the stage that decodes them checks it.
     """
     if path.is_file():
         return digest(path)
-    return fingerprint(sorted(_below(path, of_archive)))
+    return fingerprint(sorted(_below(path, archive_digest)))
 
 
-def _below(folder: Path, of_archive: Callable[[Path], str]) -> Iterator[tuple[str, int | str]]:
-    """Names relative to the folder and sizes, or digests, of all files below it that are not hidden."""
+def _below(folder: Path, archive_digest: Callable[[Path], str]) -> Iterator[tuple[str, int | str]]:
+    """Relative names of all visible files below a folder, with their sizes or digests."""
     for place, _, names in os.walk(folder):
         for name in names:
             path = Path(place) / name
             if not name.startswith(".") and path.is_file():
-                told = of_archive(path) if name.endswith(ARCHIVE) else path.stat().st_size
-                yield str(path.relative_to(folder)), told
+                mark = archive_digest(path) if name.endswith(ARCHIVE) else path.stat().st_size
+                yield str(path.relative_to(folder)), mark
 
 
 def _fingerprint(stage: Stage, settings: Settings, inputs: Mapping[str, str]) -> str:
@@ -184,12 +189,12 @@ def _changed_settings(stage: Stage, settings: Settings, record: Mapping[str, Any
 
 
 def _short(value: object) -> str:
-    """A value as it is told; a model without its revision."""
+    """A value as it is shown; a model without its revision."""
     return repr(value.partition("@")[0] if isinstance(value, str) else value)
 
 
 def _damaged(stage: Stage, snapshot: Snapshot, record: Mapping[str, Any]) -> Iterator[str]:
-    """What of the result is not there as it was left."""
+    """A reason for each table or file of the result that is missing or has changed."""
     for name in stage.outputs:
         path = snapshot.table_path(name)
         if not path.is_file() or digest(path) != record.get("outputs", {}).get(name):

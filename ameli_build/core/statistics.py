@@ -1,4 +1,4 @@
-"""Shares with their intervals."""
+"""Shares with their confidence intervals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIDE = 0.975
 
 
 def wilson_lower_bound(share: npt.ArrayLike, rows: npt.ArrayLike, confidence: float) -> Values:
-    """Wilson's one-sided lower bound of a share that was seen on `rows`; 0 where there are none."""
+    """Wilson's one-sided lower bound of a share of `rows`; 0 without rows."""
     z = NormalDist().inv_cdf(confidence)
     share, rows = np.asarray(share, dtype=np.float64), np.maximum(rows, 1)
     spread = z * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
@@ -34,7 +34,7 @@ class Share:
 
     @classmethod
     def of(cls, hits: int, rows: int) -> Share:
-        """`hits` of `rows`, rounded to 4 decimals; 0 to 1 where there are none."""
+        """`hits` of `rows`, rounded to 4 decimals; the interval is 0 to 1 without rows."""
         if not rows:
             return cls(0.0, 0.0, 1.0, 0)
         low = float(wilson_lower_bound(hits / rows, rows, SIDE))

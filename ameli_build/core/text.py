@@ -1,4 +1,4 @@
-"""Text for people who look at a terminal."""
+"""Text for a terminal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""What moves a terminal's cursor or may not stand in XML; not tabs and ends of lines."""
+"""Characters that control a terminal or are forbidden in XML, except tab and line feed."""
 
 
 def printable(text: str) -> str:
-    r"""`text` with U+FFFD for each character that does something to a terminal, or that a workbook cannot hold.
+    r"""`text` with U+FFFD for each character that controls a terminal or is forbidden in a workbook.
 
     >>> printable("Ann\x1b[31m") == "Ann\ufffd[31m"
     True
@@ -19,7 +19,7 @@ def printable(text: str) -> str:
 
 
 def columns(rows: Iterable[Sequence[str]]) -> str:
-    """Rows as aligned columns; a row may be shorter than others.
+    """Rows as aligned columns; rows may differ in length.
 
     >>> print(columns([("a", "1"), ("long", "22")]))
     a     1
@@ -34,11 +34,11 @@ def columns(rows: Iterable[Sequence[str]]) -> str:
 
 
 def figures(rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    r"""The lines of rows of equal length as aligned columns, the first one to the left, all others to the right.
+    r"""The lines of rows of equal length: the first column aligned left, the others right.
 
-    >>> print("\n".join(figures([("what", "s"), ("a", 10)])))
-    what   s
-    a     10
+    >>> print("\n".join(figures([("stage", "s"), ("clean", 10)])))
+    stage   s
+    clean  10
     """
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -51,5 +51,5 @@ def figures(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 
 def gigabytes(size: float) -> str:
-    """Bytes for people."""
+    """A number of bytes as a text in GB or MB."""
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"

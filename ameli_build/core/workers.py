@@ -19,13 +19,13 @@ from ameli_build.core.errors import RunFailed
 
 
 def default_workers() -> int:
-    """As many workers as this process may use processors."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 @contextmanager
 def process_mapper(workers: int) -> Iterator[Mapper]:
-    """A mapper over worker processes, which start at its first use and end with the block.
+    """A mapper over worker processes, which start at the first use and end with the block.
 
     Args:
         workers: Number of processes; 1 runs everything in this process.
@@ -57,17 +57,17 @@ def _ordered(pool: ProcessPoolExecutor, function: Callable[[Any], Any], items: S
 
 
 def _start_worker(parent: int, threads: int) -> None:
-    """Leave interrupts to the parent, die with it, and share the processors fairly."""
+    """Ignore interrupts, which the parent handles; die with the parent; limit threads to `threads`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "fork"):
         _die_with(parent)
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    threadpool_limits(threads)  # of libraries that are loaded already
+    threadpool_limits(threads)  # for libraries that are already loaded
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 
 def _die_with(parent: int) -> None:
-    """Ask Linux for a SIGKILL when the parent goes, so that a killed run leaves no process behind."""
+    """Ask Linux to kill this process when the parent ends, so that a killed run leaves no workers."""
     try:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     except (OSError, AttributeError):  # not Linux

@@ -18,8 +18,7 @@ from ameli_build.archive.index import Place
 from ameli_build.archive.records import Archived, Response
 from ameli_build.archive.store import Archive, now
 from ameli_build.core.errors import RunFailed, UnusableInput
-from ameli_build.core.snapshot import Snapshot, whole_file
-from ameli_build.core.stored import image_file
+from ameli_build.core.snapshot import Snapshot, image_file, whole_file
 from ameli_build.crawl import checks as answers
 from ameli_build.crawl.fetching.failures import Unwanted
 from ameli_build.shops.base import ReviewPage, Shop

@@ -122,7 +122,7 @@ def _with_pictures(dataset: Path, row: dict[str, Any]) -> dict[str, Any]:
 
 def _picture(dataset: Path, path: str) -> dict[str, Any]:
     if own_place(dataset, path) is None:
-        raise RunFailed(f"{dataset / path}: not a picture of the data set's own")
+        raise RunFailed(f"{dataset / path}: a symbolic link, or outside of the data set, not a picture in it")
     try:
         return {"bytes": (dataset / path).read_bytes(), "path": PurePosixPath(path).name}
     except FileNotFoundError:

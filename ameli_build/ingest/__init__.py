@@ -1,1 +1,1 @@
-"""Records of one's own: files, rows and fields, each checked (contract, section 2)."""
+"""The user's own records: files, rows and fields, each checked (contract, section 2)."""

@@ -1,4 +1,4 @@
-"""What a file of raw records has in its fields, counted while it is read, so that a loss is told where it happens."""
+"""Counts of the fields in a file of raw records, taken while it is read, for warnings of lost data."""
 
 from __future__ import annotations
 
@@ -11,78 +11,78 @@ import polars as pl
 from ameli_build.core.errors import UnusableInput
 
 _MOST = 12
-"""So many names of fields are shown."""
+"""Most names of fields in a message."""
 _FILLED_ANYWAY = frozenset({"source", "extra", "conflict", "line"})
 
 
 @dataclass(slots=True)
 class FieldUse:
-    """Counts over the usable records of one file, by name of field."""
+    """Counts over the usable records of a file, by name of field."""
 
     records: int = 0
     filled: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
-    """Fields that the format does not have; they are kept aside."""
+    """Fields that the format does not have, stored in `extra`."""
     unread: Counter[str] = field(default_factory=Counter)
-    """Values of optional fields that could not be read, and were left empty."""
+    """Unreadable values of optional fields, which became empty."""
     examples: dict[str, str] = field(default_factory=dict)
-    """The first of them, by field."""
+    """The first unreadable value of each field: its line and the reason."""
 
     def note_table(self, table: pl.DataFrame) -> None:
-        """Count the records of a table, and which of their fields say anything."""
+        """Count the records of a table, and for each field the values that are not empty."""
         self.records += table.height
         for name in table.columns:
             if name not in _FILLED_ANYWAY:
-                self.filled[name] += int(_says_something(table[name]).sum())
+                self.filled[name] += int(_is_filled(table[name]).sum())
 
     def note_unread(self, line: int, errors: Iterable[str]) -> None:
-        """Count what `raw_records` could not read of one record."""
+        """Count the unreadable values of a record; `errors` are texts of `raw_records`, "field: reason"."""
         for error in errors:
             name, _, why = error.partition(": ")
             self.unread[name] += 1
             self.examples.setdefault(name, f"line {line}: {why}")
 
     def never_filled(self) -> list[str]:
-        """Fields that no record fills, nor tries to."""
+        """Fields without any value, readable or not."""
         return [name for name, count in self.filled.items() if not count and name not in self.unread]
 
     def warnings(self, file: str) -> Iterator[str]:
-        """What a user should know of a file, a line each."""
+        """Warnings and notes on a file, a line each."""
         for name, count in sorted(self.unread.items()):
-            yield f"warning: {file}: {name}: {count:,} unreadable, left empty ({self.examples[name]})"
+            yield f"warning: {file}: {name}: {count:,} unreadable values are ignored ({self.examples[name]})"
         if self.unknown:
             counted = [f"{name} ({count:,})" for name, count in self.unknown.most_common()]
-            yield f"note: {file}: fields that the format does not have, kept aside: {_some(counted)}"
+            yield f"note: {file}: unknown fields, stored in `extra`: {_some(counted)}"
         empty = self.never_filled() if self.records else []
         if self.records and not self.filled["images"]:
-            yield f"warning: {file}: no record has a picture (images), and without one it leaves"
+            yield f"warning: {file}: no record has a picture (images); records without pictures will be dropped"
         if empty:
-            yield f"note: {file}: fields that no record fills: {_some(empty)}"
+            yield f"note: {file}: fields that are empty in all records: {_some(empty)}"
 
 
 def refuse_hollow(use: FieldUse, file: str) -> None:
-    """Raise `UnusableInput` for reviews without any text, or any photograph, that stand under other names.
+    """Raise `UnusableInput` if all reviews lack both text and photographs, or lack either and have unknown fields.
 
-    Without both there is nothing to link, whatever other fields there are.
+    Unknown fields suggest that the missing data is there under other names.
     """
     if not use.records:
         return
     empty = {name for name, count in use.filled.items() if not count}
-    lacking = [what for what, names in _NEEDED.items() if names <= empty]
+    lacking = [need for need, names in _NEEDED.items() if names <= empty]
     if lacking and (use.unknown or len(lacking) == len(_NEEDED)):
-        there = f"; fields of other names are there: {_some(list(use.unknown))}" if use.unknown else ""
-        raise UnusableInput(f"{file}: no review has {' or '.join(lacking)}{there}")
+        others = f"; unknown fields: {_some(list(use.unknown))}" if use.unknown else ""
+        raise UnusableInput(f"{file}: no review has {' or '.join(lacking)}{others}")
 
 
 _NEEDED = {"a text (text, title)": {"text", "title"}, "a photograph (images)": {"images"}}
 
 
-def _says_something(column: pl.Series) -> pl.Series:
+def _is_filled(column: pl.Series) -> pl.Series:
     if isinstance(column.dtype, pl.List):
         return column.list.len() > 0
     if column.dtype == pl.String:
         return (column.str.strip_chars() != "").fill_null(False)
-    if column.name in ("helpful", "unhelpful"):  # no votes are 0
+    if column.name in ("helpful", "unhelpful"):  # missing votes are 0
         return column > 0
     return column.is_not_null()
 

@@ -1,4 +1,4 @@
-"""Files of raw records, a row at a time: JSON Lines, plain or compressed, and Parquet (contract, section 2)."""
+"""Files of raw records, row by row: JSON Lines, plain or compressed, and Parquet (contract, section 2)."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 10_000
-"""So many characters of a bad line are kept."""
+"""Characters of an unusable line that are recorded."""
 _BLOCK_ROWS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file: its number from 1, its text, and its record or why there is none."""
+    """A row of a file: its number from 1, its text, and its record or an error."""
 
     line: int
     text: str
@@ -45,9 +45,9 @@ class Row:
 
 
 def form_of(path: Path) -> Form:
-    """How a file is written, from its first bytes. Raises `UnusableInput` where it cannot be read."""
+    """The format of a file, from its first bytes. Raises `UnusableInput` if it cannot be read."""
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe: it is read more than once
+        if path.exists() and not path.is_file():  # a device or a pipe cannot be read twice
             raise UnusableInput(f"{path}: cannot be read (not a file)")
         with path.open("rb") as handle:
             head = handle.read(4)
@@ -58,32 +58,32 @@ def form_of(path: Path) -> Form:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows of a file from number `first` on: lines as they stand there, or records of a Parquet file."""
+    """Rows of a file from number `first` on: raw lines, or records of a Parquet file."""
 
     first: int
     rows: Sequence[bytes | Raw]
     broken: Row | None = None
-    """What is said of the place behind the last row where the file cannot be read on."""
+    """The error behind the last row, if the file cannot be read further."""
 
 
 def row_of(first: int, place: int, given: bytes | Raw) -> Row:
-    """The row at a place of a block, checked as a whole."""
+    """The row at index `place` of a block that begins with row `first`, checked to be an object."""
     if isinstance(given, bytes):
         return _row(first + place, given)
     return Row(first + place, _as_text(given), given)
 
 
 def read_blocks(path: Path) -> Iterator[Block]:
-    """Every row of a file, many at a time.
+    """All rows of a file, in blocks.
 
-    Raises `UnusableInput` for a file that cannot be opened or a Parquet file that is broken.
+    Raises `UnusableInput` if the file cannot be opened, or if it is a broken Parquet file.
     """
     form = form_of(path)
     yield from _parquet_blocks(path) if form == "parquet" else _line_blocks(path, form)
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """Every row of a file, as `read_blocks` reads them."""
+    """All rows of a file, as `read_blocks` reads them."""
     for block in read_blocks(path):
         yield from (row_of(block.first, place, given) for place, given in enumerate(block.rows))
         if block.broken:
@@ -91,13 +91,13 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def rejected_of(name: str, row: Row, error: str) -> Rejected:
-    """A row that cannot be used."""
+    """The record of an unusable row."""
     return Rejected(name, row.line, error, row.text[:_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFile:
-    """The products of a file, its unusable rows, and what its fields held."""
+    """The products of a file, its unusable rows, and counts of its fields."""
 
     products: list[Product]
     rejected: list[Rejected]
@@ -105,11 +105,11 @@ class ProductFile:
 
 
 def read_products(path: Path, name: str) -> ProductFile:
-    """The products of a file, `name` in the records' `source`. Of a SKU the first row stays.
+    """The products of a file, named `name` in the records' `source`. The first row of a SKU counts.
 
-    Raises `UnusableInput` when there is not one usable product.
+    Raises `UnusableInput` if there is no usable product.
     """
-    kept: dict[str, Product] = {}
+    products: dict[str, Product] = {}
     rejected: list[Rejected] = []
     use = FieldUse()
     for row in read_rows(path):
@@ -117,24 +117,23 @@ def read_products(path: Path, name: str) -> ProductFile:
         if row.record is not None:
             unread: list[str] = []
             try:
-                made = product_of(row.record, f"{name}:{row.line}", unread)
+                product = product_of(row.record, f"{name}:{row.line}", unread)
                 use.note_unread(row.line, unread)
                 use.unknown.update(set(map(str, row.record)) - set(PRODUCT_FIELDS))
-                error = f"duplicate sku: {made.sku}" if made.sku in kept else ""
-                kept.setdefault(made.sku, made)
+                error = f"duplicate sku: {product.sku}" if product.sku in products else ""
+                products.setdefault(product.sku, product)
             except BadRecord as bad:
                 error = str(bad)
         if error:
             rejected.append(rejected_of(name, row, error))
-    if not kept:
+    if not products:
         raise UnusableInput(f"{path}: no usable product{first_of(rejected)}")
-    products = list(kept.values())
-    use.note_table(to_frame(products, PRODUCTS))
-    return ProductFile(products, rejected, use)
+    use.note_table(to_frame(products.values(), PRODUCTS))
+    return ProductFile(list(products.values()), rejected, use)
 
 
 def first_of(rejected: Sequence[Rejected]) -> str:
-    """The first of a file's unusable rows, in words, for an error that says that there are no others."""
+    """The error of the first unusable row, as the end of an error message for a file without usable rows."""
     if not rejected:
         return ", the file is empty"
     if rejected[0].record.lstrip().startswith("["):
@@ -169,7 +168,7 @@ def _opened(path: Path, form: Form, stack: ExitStack) -> Iterator[bytes]:
 
 
 def _unzstd(handle: IO[bytes]) -> Iterator[bytes]:
-    """The content of all frames; the library's own reader takes a cut file for a whole one."""
+    """The content of all frames; unlike the library's own reader, it notices a cut file."""
     frame = None
     data = handle.read(1 << 16)
     while data:
@@ -183,7 +182,7 @@ def _unzstd(handle: IO[bytes]) -> Iterator[bytes]:
 
 
 def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Chunks as lines; unlike a text wrapper it gives the whole lines before a broken place."""
+    """Chunks as lines; unlike a text wrapper, it yields all complete lines before an error."""
     rest = bytearray()
     for chunk in chunks:
         rest += chunk
@@ -225,12 +224,12 @@ def _object(text: str) -> Raw:
 def _integer(digits: str) -> int | Unreadable:
     try:
         return int(digits)
-    except ValueError:  # of more digits than Python reads
+    except ValueError:  # too many digits for Python
         return Unreadable(f"an integer of {len(digits):,} digits")
 
 
 def _without_halves(value: Any) -> Any:
-    """A JSON value in which `Unreadable` stands for each string that holds half of a surrogate pair."""
+    """A JSON value, with `Unreadable` in place of each string that contains half of a surrogate pair."""
     if isinstance(value, dict):
         return {name.encode("utf-8", "replace").decode(): _without_halves(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -252,7 +251,7 @@ def _parquet_blocks(path: Path) -> Iterator[Block]:
 
 
 def _records(batch: pa.RecordBatch) -> list[Raw]:
-    """A batch's rows; only where a value cannot be read, one by one, so that the others stay."""
+    """The rows of a batch; read singly only if a value cannot be read, so that the others are not lost."""
     try:
         return cast(list[Raw], batch.to_pylist())
     except (ValueError, OverflowError):
@@ -268,7 +267,7 @@ def _value(cell: pa.Scalar) -> Any:
         return cell.as_py()
     except UnicodeDecodeError as error:
         return Unreadable(f"not UTF-8 at byte {error.start + 1}")
-    except (ValueError, OverflowError) as error:  # a moment past the year 9999, one of nanoseconds
+    except (ValueError, OverflowError) as error:  # a time after the year 9999, or in nanoseconds
         return Unreadable(f"cannot be read ({error})")
 
 

@@ -1,9 +1,8 @@
-"""One raw record, a product or a review, checked field by field (contract, section 2).
+"""A raw record, product or review, checked field by field (contract, section 2).
 
-A record is unusable without what the pipeline needs of it: ids, a product's name and categories, and of a review the
-text, the votes and the variant as far as they are given, since a guess at these would change what becomes of it. Any
-other value that cannot be read is left empty, and told. Fields with other names are kept aside in `extra`. Texts
-are cleaned here, whichever way they came in.
+A record is unusable without its ids, or without a product's name and categories. It is also unusable if a review's
+text, votes or variant is given but unreadable, since they decide whether the review is dropped. Other unreadable values
+become empty, and are reported. Unknown fields go to `extra`. All texts are cleaned here.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ Raw = Mapping[str, Any]
 T = TypeVar("T")
 
 LARGEST = 2**63 - 1
-"""Of whole numbers; what a column of them holds."""
+"""Largest whole number, by the type of a column."""
 
 LONGEST_ID = 200
-"""Characters of an id; the longest that any shop uses have some dozens."""
+"""Most characters of an id; shops use a few dozen."""
 
 _NO_ID = re.compile(r"[/\\\x00-\x1f]|\.\.")
 _WHOLE = re.compile(r"[+-]?(?:[0-9]{1,30}|[0-9]{1,3}(?:,[0-9]{3}){1,9})(?:\.0*)?")
@@ -37,11 +36,11 @@ REVIEW_FIELDS = tuple(name for name in Review.__dataclass_fields__ if name not i
 
 
 class BadRecord(ValueError):
-    """A record that cannot be used; the text names the field and what is wrong with it."""
+    """An unusable record; the text names the field and the fault."""
 
 
 class Unreadable:
-    """Stands in a record for a value that cannot be held; `why` says what is wrong with it."""
+    """Placeholder in a record for a value that cannot be represented; `why` is the reason."""
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -51,32 +50,32 @@ class Unreadable:
 
 
 class Unsafe(BadRecord):
-    """An id or a path that could lead out of its folder: never taken, and never passed over."""
+    """An id or a path that could lead out of its folder; makes the whole record unusable, even in optional fields."""
 
 
 class Reader:
-    """The fields of one raw record; `unread` tells of optional values that could not be read."""
+    """Reads the fields of a raw record; `unread` collects the errors of optional values."""
 
     def __init__(self, record: Raw) -> None:
         self.record = record
         self.unread: list[str] = []
 
     def optional(self, read: Callable[[Raw, str], T], field: str, otherwise: T) -> T:
-        """A field that a record can do without; `otherwise` where its value cannot be read."""
+        """The value of an optional field; `otherwise` if it cannot be read."""
         return self._try(partial(read, self.record, field), otherwise)
 
     def items(self, field: str, read: Callable[[object], T | None]) -> tuple[T, ...]:
-        """The items of a list that a record can do without, those left out that cannot be read or say nothing."""
+        """The items of an optional list, without empty and unreadable items."""
         listed: list[Any] = self.optional(_list, field, [])
         found = (self._try(partial(read, item), None) for item in listed)
         return tuple(item for item in found if item is not None)
 
     def aside(self, known: tuple[str, ...]) -> str:
-        """The fields that are not `known`, as JSON."""
+        """The fields that are not in `known`, as JSON."""
         others: dict[str, Any] = {}
         for field, value in self.record.items():
             if field not in known:
-                others[str(field)] = self._try(partial(_held, field, value), None)
+                others[str(field)] = self._try(partial(_readable, field, value), None)
         return json.dumps(others, sort_keys=True, ensure_ascii=False, default=str)
 
     def _try(self, read: Callable[[], T], otherwise: T) -> T:
@@ -138,7 +137,7 @@ def review_of(record: Raw, source: str = "", conflict: bool = False, unread: lis
 
 
 def check_id(field: str, text: str) -> str:
-    """`text` without the blanks around it where it can be an id, of which file names are made. Raises `BadRecord`."""
+    """`text` as an id, without surrounding blanks. Raises `BadRecord` for text that no file name could contain."""
     text = text.strip()
     if not text:
         raise BadRecord(f"{field}: empty")
@@ -150,7 +149,7 @@ def check_id(field: str, text: str) -> str:
 
 
 def is_url(reference: str) -> bool:
-    """Whether an image reference is a URL, and not a path below the images folder."""
+    """Whether an image reference is a URL, not a path below the images folder."""
     return "://" in reference or reference.lower().startswith(("data:", "file:"))
 
 
@@ -218,7 +217,7 @@ def _variant(item: object) -> str:
 
 
 def _reference(item: object) -> str:
-    """A reference to a picture, as it was given."""
+    """A reference to a picture, unchanged."""
     reference = _string("images", item)
     if not reference.strip():
         raise BadRecord("images: an empty path")
@@ -241,7 +240,7 @@ def _reference(item: object) -> str:
 
 
 def _attribute(item: object) -> Attribute | None:
-    """One attribute; None for a value that is null, which says nothing."""
+    """An attribute; None if its value is null."""
     if not isinstance(item, Mapping):
         raise BadRecord(f"attributes: not an object: {_shown(item)}")
     group, name, value = _line(item, "group"), _line(item, "name"), item.get("value")
@@ -296,12 +295,12 @@ def _number(record: Raw, field: str) -> float | None:
 
 def _moment(record: Raw, field: str) -> str | None:
     value = record.get(field)
-    if isinstance(value, date):  # Parquet has a type for it
+    if isinstance(value, date):  # from Parquet
         return value.isoformat()
     return _line(record, field) or None
 
 
-def _held(field: str, value: object) -> object:
+def _readable(field: str, value: object) -> object:
     if isinstance(value, Unreadable):
         raise BadRecord(f"{field}: {value}")
     return value

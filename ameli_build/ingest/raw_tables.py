@@ -1,7 +1,7 @@
-"""Raw review records as tables, a block of rows at a time (contract, section 2).
+"""Raw review records as tables, block by block (contract, section 2).
 
-A row whose fields are what the contract names is taken column by column; any other goes through `raw_records`, which
-decides and tells what is wrong. Both give the same records.
+Rows whose fields have the usual types are read column by column. Odd rows go through `raw_records`, which decides and
+reports errors. Both ways give the same records.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ _NUMBERED = pl.Schema({"line": pl.Int64(), **REVIEWS})
 
 @dataclass(slots=True)
 class ReviewFile:
-    """A file of raw reviews; `name` stands in the records' `source`. Read it once."""
+    """A file of raw reviews, named `name` in the records' `source`. It can be read once."""
 
     path: Path
     name: str
     rejected: list[Rejected] = field(default_factory=list)
-    """The unusable rows, and of a link in several rows all but the first; complete once `tables` has ended."""
+    """The unusable rows, and all rows of a link but the first; complete once `tables` has ended."""
     links: int = 0
     """The number of links, once `tables` has ended."""
     use: FieldUse = field(default_factory=FieldUse)
-    """What its fields held, once `tables` has ended."""
+    """Counts of its fields, once `tables` has ended."""
 
     def tables(self) -> Iterator[pl.DataFrame]:
-        """The usable rows, a block at a time, in the columns of `REVIEWS` and `line`; a repeated link in all its rows.
+        """The usable rows, block by block, in the columns of `REVIEWS` and `line`; with all rows of a repeated link.
 
-        Raises `UnusableInput` when there are rows, and not one is usable. A file without rows is a catalogue without
-        reviews, which can be linked to.
+        Raises `UnusableInput` if there are rows, but none is usable. An empty file makes a catalogue without reviews,
+        to which new reviews can be linked.
         """
         keys: list[pl.Series] = [pl.Series(dtype=pl.UInt64)]
         lines: list[pl.Series] = [pl.Series(dtype=pl.Int64)]
@@ -76,7 +76,7 @@ class ReviewFile:
         self.rejected = sorted([*self.rejected, *repeated], key=lambda row: row.line)
 
     def _repeated(self, suspects: set[int]) -> list[Rejected]:
-        """Of the rows with these numbers those whose link an earlier one has."""
+        """The rows among `suspects` (line numbers) whose link an earlier row has."""
         seen: set[tuple[str, str]] = set()
         rejected: list[Rejected] = []
         for block in read_blocks(self.path) if suspects else ():
@@ -98,12 +98,12 @@ def _link(row: Row) -> tuple[str, str]:
 
 
 def earlier_wins() -> pl.Expr:
-    """From the column `line`: a text that sorts the first row of a file last."""
+    """A text from the column `line` that sorts the first row of a file last."""
     return (10**15 - pl.col("line")).cast(pl.String)
 
 
 def read_block(block: Block, name: str, use: FieldUse) -> tuple[pl.DataFrame, list[Rejected]]:
-    """The reviews of a block with the number of their `line`, and its unusable rows; `use` takes what was odd."""
+    """The reviews of a block with their `line`, and its unusable rows; `use` counts unreadable and unknown fields."""
     records = [_parsed(row) if isinstance(row, bytes) else row for row in block.rows]
     table, odd = _columns(records, use)
     lines = pl.int_range(block.first, block.first + len(records), dtype=pl.Int64, eager=True)
@@ -137,7 +137,7 @@ def _one_by_one(rows: Sequence[Row], name: str, use: FieldUse) -> tuple[pl.DataF
 
 
 def _parsed(line: bytes) -> Any:
-    """What a line says; None where the strict parser does not take it."""
+    """The JSON value of a line; None if the strict parser refuses it."""
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -145,7 +145,7 @@ def _parsed(line: bytes) -> Any:
 
 
 def _columns(records: list[Any], use: FieldUse) -> tuple[pl.DataFrame, set[int]]:
-    """The records' fields as columns, and the places of those that must be looked at one by one."""
+    """The fields of the records as columns, and the indices of odd records."""
     odd = {place for place, record in enumerate(records) if type(record) is not dict}
     usual = [record if type(record) is dict else {} for record in records] if odd else records
     columns = {name: _texts(name, [record.get(name) for record in usual], odd) for name in _TEXTS}
@@ -183,7 +183,7 @@ def _texts(name: str, values: list[Any], odd: set[int]) -> pl.Series:
 
 
 def _cleaned(column: pl.Series, dirty: pl.Series, clean: Callable[[str], str]) -> pl.Series:
-    """A column in which `clean` can change only what is `dirty`."""
+    """A column with `clean` applied to the `dirty` rows; it would not change the others."""
     places = dirty.fill_null(False).arg_true()
     return column.scatter(places, [clean(text) for text in column[places]]) if len(places) else column
 
@@ -203,7 +203,7 @@ def _numbers(values: list[Any], odd: set[int]) -> pl.Series:
 
 
 def _plain_number(value: Any) -> int | None:
-    """A whole number in one of the usual other forms."""
+    """A whole number given as a float or a string; None for unusual forms."""
     if type(value) is float and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     if type(value) is str and value.isascii() and value.isdigit() and len(value) < 16:
@@ -225,7 +225,7 @@ def _references(values: list[Any], odd: set[int]) -> pl.Series:
 
 
 def _extras(records: list[dict[str, Any]], odd: set[int], use: FieldUse) -> pl.Series:
-    """The fields with other names, as JSON; `use` counts them."""
+    """The unknown fields of each record, as JSON; `use` counts them."""
     others: dict[tuple[str, ...], list[str]] = {}
     shapes: Counter[tuple[str, ...]] = Counter()
     extras = ["{}"] * len(records)
@@ -247,7 +247,7 @@ def _extras(records: list[dict[str, Any]], odd: set[int], use: FieldUse) -> pl.S
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether both parsers read a value alike: not a number at the edges, nor anything nested."""
+    """Whether both parsers read a value alike: neither an extreme number nor a nested value."""
     if type(value) is float:
         return 0 < abs(value) < _EXACT
     return value is None or type(value) in (str, bool, int)

@@ -1,1 +1,1 @@
-"""Section 3.3: which words of a review name the product it is about."""
+"""Section 3.3: the words of a review that name its product."""

@@ -1,4 +1,4 @@
-"""Which of a review's candidate mentions is the mention (section 3.3): the SBERT-nearest to the product's title."""
+"""Choice of a review's mention among the candidates (section 3.3): the SBERT-nearest to the product's title."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ameli_build.mentions.match import Occurrence
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """The words that name the product, with offsets in code points, and their similarity to the title if compared."""
+    """The words that name the product, their offsets in code points, and their similarity to the title if computed."""
 
     text: str
     start: int
@@ -19,13 +19,14 @@ class Mention:
 
 
 def places_of_names(occurrences: Sequence[Occurrence]) -> list[Occurrence]:
-    """One occurrence of each name, whatever its number and hyphens: one after "this", else the first.
+    """An occurrence of each name, in any number and hyphenation: an occurrence after "this", else the first.
 
-    Where a noun of the title is said, names that end in others are none: with "earbuds", "headphones" are others.
+    If the review uses a noun of the title, names that end in other nouns do not count: in a review of "earbuds",
+    "headphones" are another product.
     """
     chosen: dict[str, Occurrence] = {}
-    naming = [place for place in occurrences if not place.refusal]
-    for place in [place for place in naming if place.titled] or naming:
+    accepted = [place for place in occurrences if not place.refusal]
+    for place in [place for place in accepted if place.titled] or accepted:
         known = chosen.setdefault(place.key, place)
         if place.this and not known.this:
             chosen[place.key] = place
@@ -33,9 +34,12 @@ def places_of_names(occurrences: Sequence[Occurrence]) -> list[Occurrence]:
 
 
 def choose_mention(text: str, occurrences: Sequence[Occurrence], scores: Mapping[str, float]) -> Mention | None:
-    """The name whose words in lower case have the highest of `scores`; ties go to the longer words.
+    """The name with the highest score; ties go to the longer name. None if there is no name.
 
-    A name that is the only one needs no score; where it stands is told by `places_of_names`.
+    Args:
+        text: The review.
+        occurrences: Places of names in it, of which `places_of_names` selects.
+        scores: Similarity to the title by `wording`; a single name needs none.
     """
     places = places_of_names(occurrences)
     if not places:
@@ -47,5 +51,5 @@ def choose_mention(text: str, occurrences: Sequence[Occurrence], scores: Mapping
 
 
 def wording(text: str, place: Occurrence) -> str:
-    """The words of an occurrence as they are compared with the title: in lower case."""
+    """The words of an occurrence in lower case, which are compared with the title."""
     return text[place.start : place.end].lower()

@@ -1,8 +1,8 @@
-"""What a name stands for where it is not the product under review, by the words around it.
+"""Refusal of names that do not mean the product under review, by the words around them.
 
-Another product ("better than my old TV"), an accessory ("a laptop bag"), a part of another thing ("the camera in my
-phone"), a verb ("I vacuum daily"), an idiom ("a wide range of"). `contexts.toml` has the rules that look at the words
-beside a name; those that look at its noun phrase are in `phrases.py`.
+They may mean another product ("better than my old TV"), an accessory ("a laptop bag"), a part of another thing ("the
+camera in my phone"), a verb ("I vacuum daily"), or an idiom ("a wide range of"). `contexts.toml` has the rules about
+the words beside a name, `phrases.py` the rules about its noun phrase.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ ANOTHER = "speaks of another one"
 MODIFIES = "is only said of what the next word names"
 _SENTENCE = re.compile(r"[.!?;\n]")
 _BEFORE, _AFTER = 60, 90
-"""Code points beside a name that rules look at."""
+"""Code points before and after a name that rules see."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row of `contexts.toml`: what must stand beside a name; `examples` are marked texts, refused and accepted."""
+    """A row of `contexts.toml`: patterns of the text beside a name; `examples` are refused and accepted texts."""
 
     reason: str
     before: re.Pattern[str] | None
@@ -35,7 +35,7 @@ class Rule:
     examples: tuple[tuple[str, ...], tuple[str, ...]]
 
     def refuses(self, before: str, word: str, after: str, verb: bool, known: Known | None) -> bool:
-        """Whether a name in this place is none, by this row alone; `verb`: the name is a verb too."""
+        """Whether this row refuses a name with these words before and after it; `verb`: the name is a verb too."""
         named = word.lower() if self.before else word.lower().split()[-1]
         if (self.verb and not verb) or (self.words and named not in self.words):
             return False
@@ -75,17 +75,17 @@ def rules() -> tuple[Rule, ...]:
 
 
 def refusal(text: str, start: int, end: int, known: Known | None, *, verb: bool = False) -> str:
-    """What the words around a name say that it is, where it is not the product under review; else nothing.
+    """The reason why a name does not mean the product under review, by the words around it.
 
     Args:
         text: A review.
-        start: Where the name starts.
-        end: Where it ends.
-        known: The product's own words and the dictionary; without them only closed lists are known.
+        start: Start of the name, in code points.
+        end: End of the name.
+        known: The product's own words and the dictionary; without them, only closed lists of words are used.
         verb: Whether the name is a verb too.
 
     Returns:
-        A reason in plain words, such as "speaks of another one"; empty where the name is the product's.
+        A reason in plain words, such as "speaks of another one"; empty if the name means the product.
     """
     if modifies_another(text, start, end, known):
         return MODIFIES
@@ -98,6 +98,6 @@ def refusal(text: str, start: int, end: int, known: Known | None, *, verb: bool 
 
 
 def sentence_around(text: str, start: int, end: int) -> tuple[str, str]:
-    """The words of its own sentence before and after a name."""
+    """The text before and after a name within its sentence."""
     before = _SENTENCE.split(text[max(0, start - _BEFORE) : start])[-1]
     return before, _SENTENCE.split(text[end : end + _AFTER], maxsplit=1)[0]

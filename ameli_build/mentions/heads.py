@@ -1,8 +1,8 @@
-"""Which words of a phrase are nouns of the thing that it names.
+"""The nouns of a phrase that name its thing.
 
 The last noun of a thing is the head. Other nouns name the same thing in apposition ("Laptop Computer"), joined by "and"
-("Rice Cooker and Food Steamer"), before a word that only says that several things come together ("Canister Set"), or
-behind a head that only tells the kind ("Phone Ringer").
+("Rice Cooker and Food Steamer"), before a container word for several things ("Canister Set"), or behind a head that
+only gives the kind ("Phone Ringer").
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from ameli_build.mentions.words import word_set
 
 AND = ("and", "&", "/", "+")
 SOFT = word_set("to of on in that made plus ,")
-"""Small words that end a name where a thing stands before them: "Cable in White", but "HDMI to DVI Cable"."""
+"""Small words that end a name if a thing precedes them: "Cable in White", but "HDMI to DVI Cable"."""
 
 _COORDINATE = 4
-"""Words of a second name, its "and" included."""
+"""Most words of a second name, with its "and"."""
 
 _AGENTS = ("er", "or")
-"""Ends of nouns that say what a thing does, which no dictionary has in full: a "Range Expander"."""
+"""Endings of agent nouns, which no dictionary has in full: a "Range Expander"."""
 
 _NUMBERS = word_set("1 2 3 4 one two three four")
 Span = tuple[int, int]
-"""The first word of a name, and the place behind its last one."""
+"""Index of the first word of a name, and index after its last word."""
 
 
 def heads_of(
     words: Sequence[str], lemmas: Sequence[str], own: frozenset[str], nouns: Collection[str], *, only_own: bool
 ) -> list[Span]:
-    """Where names of the thing stand in a phrase.
+    """The names of the thing in a phrase.
 
     Args:
         words: The phrase.
         lemmas: The singular of each word, in lower case.
-        own: The letters of what the product's category calls it.
+        own: Letters of the product's names in its category.
         nouns: All nouns of the dictionary.
-        only_own: Whether the head must be one of these.
+        only_own: Whether the head must be in `own`.
 
     Returns:
-        Spans that end in a noun of the thing, that of the phrase's head first; empty where it has none.
+        Spans that end in a noun of the thing, the span of the phrase's head first; empty without such a noun.
     """
     places = _things(words, lemmas, own)
     heads = [n for n in places if not only_own or lemmas[n] in own]
@@ -55,7 +55,7 @@ def heads_of(
 
 
 def _things(words: Sequence[str], lemmas: Sequence[str], own: frozenset[str]) -> list[int]:
-    """Places of nouns of things before the first small word that follows one."""
+    """Indices of nouns of things, up to the first small word after such a noun."""
     table = name_table()
     places: list[int] = []
     for n, (word, lemma) in enumerate(zip(words, lemmas, strict=True)):
@@ -63,19 +63,19 @@ def _things(words: Sequence[str], lemmas: Sequence[str], own: frozenset[str]) ->
             break
         if _is_counted(words, lemmas, n):
             continue
-        container = lemma in table.containers and [one.lower() for one in words[n + 1 : n + 2]] != ["of"]
+        container = lemma in table.containers and [following.lower() for following in words[n + 1 : n + 2]] != ["of"]
         if container or lemma in own or lemma in table.things or _is_line_of(lemma, own):
             places.append(n)
     return places
 
 
 def _is_counted(words: Sequence[str], lemmas: Sequence[str], place: int) -> bool:
-    """Whether a word says what else is in a kit: a "DSLR Two Lens Kit" is a DSLR."""
+    """Whether a word is counted as a part of a kit: a "DSLR Two Lens Kit" is a DSLR."""
     return place > 0 and words[place - 1].lower() in _NUMBERS and list(lemmas[place + 1 : place + 2]) == ["kit"]
 
 
 def _is_line_of(lemma: str, own: frozenset[str]) -> bool:
-    """Whether a line names a thing of the category's kind, or any thing where the category names none."""
+    """Whether a product line is of the category's kind; any line is, if the category names no thing."""
     things = name_table().lines.get(lemma, frozenset())
     return bool(things) and (not own or any(own & all_names(thing) for thing in things))
 
@@ -83,7 +83,7 @@ def _is_line_of(lemma: str, own: frozenset[str]) -> bool:
 def _named_twice(
     words: Sequence[str], lemmas: Sequence[str], own: frozenset[str], places: Sequence[int], head: int
 ) -> Iterator[Span]:
-    """Other nouns of the thing, in apposition or joined by "and"."""
+    """Other names of the thing, in apposition or joined by "and"."""
     alike = own | all_names(lemmas[head])
     contained = len(places) > 1 and lemmas[head] in name_table().containers
     last = places[-2] if contained else head  # a "Keyboard and Mouse Combo" is both
@@ -100,7 +100,7 @@ def _named_twice(
 
 
 def _later_noun(words: Sequence[str], lemmas: Sequence[str], head: int, nouns: Collection[str]) -> list[Span]:
-    """Another noun right behind the head, where the phrase ends in it."""
+    """The span up to another noun directly after the head, if it ends the phrase."""
     end = next((n for n in range(head + 1, len(words)) if words[n].lower() in SOFT), len(words))
     table = name_table()
     if end != head + 2 or lemmas[head] in table.lines:
@@ -112,7 +112,7 @@ def _later_noun(words: Sequence[str], lemmas: Sequence[str], head: int, nouns: C
 
 
 def _contents(words: Sequence[str], lemmas: Sequence[str], head: int) -> Iterator[Span]:
-    """What stands before a container, or the container behind the head."""
+    """The name before a container word, or the name that ends in the container word after the head."""
     table = name_table()
     last = next((n for n in range(head, len(words)) if lemmas[n] in table.containers), None)
     if last is None:

@@ -1,7 +1,7 @@
-"""Inflected forms of nouns, as spaCy's rules lemmatise them.
+"""Inflected forms of nouns, by spaCy's lemmatization rules.
 
-A review's word equals a name's head when both have the same lemma as nouns. Expanding the few heads into their forms
-gives the same verdicts as lemmatising every word of every review, at a fraction of the cost.
+A word of a review equals the head of a name if both have the same noun lemma. Expanding the few heads into their forms
+gives the same results as lemmatizing every word of every review, at a fraction of the cost.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 UNCHANGED = word_set("canvas gas glasses goggles gps lens nas series ups xbox")
 _SINGULAR_ENDS = ("ss", "us", "is")
-"""Singular nouns that end like plurals, or plurals whose singular names something else; the ends of other singulars."""
+"""Singular nouns that end like plurals, or plurals whose singular is another thing; endings of other singulars."""
 
 _VOWEL = re.compile("[aeiouy]")
 _SIBILANTS = ("ches", "shes", "sses", "xes", "zzes")
@@ -29,7 +29,7 @@ _SIBILANTS = ("ches", "shes", "sses", "xes", "zzes")
 
 @lru_cache(maxsize=1 << 16)
 def noun_lemma(word: str, language: Language) -> str:
-    """The lemma of a lower-case word read as a noun, whatever a tagger would make of a shop's capitals."""
+    """The lemma of a lower-case word as a noun. No tagger is used, which a shop's capitals would mislead."""
     if word in UNCHANGED or word.endswith(_SINGULAR_ENDS) or not word.isalpha():
         return word  # a model number has no plural
     listed = dictionary(language)
@@ -42,13 +42,13 @@ def noun_lemma(word: str, language: Language) -> str:
     known += [form for form in listed.singulars.get(word, ()) if form not in known]
     lemma = (known[-1:] or cut or [word])[0]
     if word.endswith(_SIBILANTS) and lemma == word[:-1] and lemma not in listed.nouns:
-        return word[:-2]  # for a word that it does not know, spaCy only cuts the "s": "smartwatche"
+        return word[:-2]  # from unknown words, spaCy cuts only the "s": "smartwatche"
     return lemma
 
 
 @lru_cache(maxsize=1 << 14)
 def noun_forms(lemma: str, language: Language) -> frozenset[str]:
-    """The lemma and its plurals: those regular and irregular spellings that lemmatise to it."""
+    """The lemma and its plurals: all regular and irregular forms that have this lemma."""
     listed = dictionary(language)
     forms = {lemma.removesuffix(new) + end for end, new in listed.rules if lemma.endswith(new)}
     forms |= listed.plurals.get(lemma, set())
@@ -57,24 +57,28 @@ def noun_forms(lemma: str, language: Language) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """The words that spaCy's tables list, by what they can be; empty where the pipeline has no tables.
+    """The words in spaCy's tables, by part of speech; empty if the pipeline has no tables.
 
-    `things` are nouns that are nothing else, with their regular plurals; `acts` are nouns that are verbs as well and
-    nothing else ("belt", "jar"); both without function words (`stops`) and forms of other verbs ("works", "gaming").
-    `rules` are ends of regular plurals and of their singulars; `singulars` and `plurals` those of irregular nouns: by
-    them spaCy gives the same lemmas, but searches a list of 57,528 nouns for every form of every word.
+    spaCy's lemmatizer gives the same lemmas, but searches a list of 57,528 nouns for every form of every word.
     """
 
     nouns: frozenset[str]
     verbs: frozenset[str]
     adjectives: frozenset[str]
     listed: frozenset[str]
+    """All words, adverbs too."""
     things: frozenset[str]
+    """Words that are only nouns, with their regular plurals; without `stops` and verb forms ("works", "gaming")."""
     acts: frozenset[str]
+    """Words that are only nouns and verbs ("belt", "jar"), without `stops`."""
     stops: frozenset[str]
+    """Function words."""
     rules: tuple[tuple[str, str], ...]
+    """Endings of regular plurals and of their singulars."""
     singulars: Mapping[str, Sequence[str]]
+    """Singulars by irregular plural."""
     plurals: Mapping[str, set[str]]
+    """Irregular plurals by singular."""
 
 
 @lru_cache(maxsize=2)
@@ -100,6 +104,6 @@ def dictionary(language: Language) -> Dictionary:
 
 
 def _table(name: str, language: Language) -> Mapping[str, Any]:
-    """A table of the lemmatizer by kinds of words; empty where the pipeline has none."""
+    """A table of the lemmatizer by part of speech; empty if the pipeline has none."""
     tables = getattr(language.get_pipe("lemmatizer"), "lookups", None)
     return tables.get_table(name) if tables is not None and tables.has_table(name) else {}

@@ -1,8 +1,8 @@
-"""Where a review names its product: n-grams that are, by surface or by lemma, a name candidate (section 3.3).
+"""The places where a review names its product: n-grams that equal a name by surface or by lemma (section 3.3).
 
 Hyphens and spaces do not matter ("over the range microwave", "sound bar"), nor do possessives ("the laptop's lid": the
-mention is "laptop"). Of nested spans the longest is the mention. A span does not count where the words around it say
-that it is not the product under review (`context.py`).
+mention is "laptop"). Among nested spans, the longest counts. A span is refused if the words around it show that it does
+not mean the product under review (`context.py`).
 """
 
 from __future__ import annotations
@@ -17,45 +17,47 @@ from ameli_build.mentions.phrases import Known
 from ameli_build.wording.masks import in_mask
 
 _WORD = re.compile(r"(?!(?<=['’])[sS](?![^\W_]))[^\W_]+")
-"""A word that is no possessive's "s"."""
+"""A word, but not the "s" of a possessive."""
 
 _GLUE = re.compile(r"[\s\-‐‑–'’/]*")
-"""What may stand between two words of one name."""
+"""Characters between two words of a name."""
 
 _THIS = re.compile(r"\bthis\s+$", re.IGNORECASE)
 
 
 class Occurrence(NamedTuple):
-    """One place where a review names its product, in code points.
-
-    `key` is the same for all forms of one name; `this`: it stands after the word "this". `refusal` says what it is
-    where it does not name the product; `titled`: the name ends in a noun of the title.
-    """
+    """A place in a review with the name of its product."""
 
     start: int
+    """In code points."""
     end: int
+    """In code points."""
     key: str
+    """Equal for all forms of a name."""
     this: bool
+    """Whether it follows the word "this"."""
     refusal: str = ""
+    """The reason why it does not mean the product; "" if it does."""
     titled: bool = False
+    """Whether the name ends in a noun of the title."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What is looked up: the keys of names, by `verbs` whether each is a verb too, and the letters they start with.
-
-    `names` gives the key of a name's form in the dictionary for those of its other forms; `titled` are the keys of
-    names that end in a noun of the title.
-    """
+    """The names to find in a review."""
 
     verbs: Mapping[str, bool]
+    """Whether a name is a verb too, by each of its keys (`Name.keys`)."""
     names: Mapping[str, str]
+    """`Name.key` by each of its keys."""
     titled: frozenset[str]
+    """Keys of names that end in a noun of the title."""
     starts: frozenset[str]
+    """The first one and two letters of all keys."""
 
 
 def lookup_of(keys: Mapping[str, bool], names: Mapping[str, str] | None = None, titled: Iterable[str] = ()) -> Lookup:
-    """A lookup of the `Name.keys`, each with a flag that tells whether it is a verb too; `names` as `Name.key`."""
+    """A lookup of `Name.keys`, each with whether it is a verb too; `names` and `titled` as in `Lookup`."""
     starts = {key[:2] for key in keys}
     return Lookup(keys, names or {}, frozenset(titled), frozenset(starts | {start[:1] for start in starts}))
 
@@ -68,17 +70,17 @@ def find_occurrences(text: str, lookup: Lookup, max_words: int = 6, known: Known
 def find_places(
     text: str, lookup: Lookup, known: Known | None = None, *, max_words: int = 6, careful: bool = True
 ) -> list[Occurrence]:
-    """Places in `text` whose letters are a name, whether they name the product or something else.
+    """Places in `text` whose letters are a name, whether they mean the product or not.
 
     Args:
         text: A review.
         lookup: The names of its product.
-        known: The product's own words, and the nouns by which another product's modifiers are recognised.
-        max_words: The longest span, in words.
-        careful: Whether the words around a place are looked at; if not, none is refused.
+        known: The product's own words, and the nouns that reveal the modifiers of another product.
+        max_words: Most words of a name.
+        careful: Whether to check the words around a place; if not, none is refused.
 
     Returns:
-        The places in order, none inside another.
+        The places in order, without overlaps.
     """
     found: list[Occurrence] = []
     for start, end, key, alone in find_spans(text, lookup, max_words):
@@ -89,19 +91,19 @@ def find_places(
 
 
 def quoted(text: str, place: Occurrence) -> str:
-    """An occurrence with up to two words before it and one behind it: what a refusal looked at."""
+    """An occurrence with up to two words before it and a word after it, to show the reason of a refusal."""
     before = re.search(r"(?:[^\s.!?;,]+\s+){0,2}$", text[: place.start])
     behind = re.match(r"(?:[ -][^\s.!?;,:]+)?", text[place.end :])
     return (before[0] if before else "") + text[place.start : place.end] + (behind[0] if behind else "")
 
 
 def find_spans(text: str, lookup: Lookup, max_words: int = 6) -> list[tuple[int, int, str, bool]]:
-    """(start, end, key, whether it is one word) of every place whose letters are a key, whatever stands around it."""
+    """(start, end, key, whether it is a single word) of each place whose letters are a key."""
     words = list(_WORD.finditer(text))
     found: list[tuple[int, int, str, bool]] = []
     reached = 0
     for first, word in enumerate(words):
-        if word[0][:2].lower() in lookup.starts:  # most words begin no name
+        if word[0][:2].lower() in lookup.starts:  # false for most words
             end, key, alone = _longest(text, words[first : first + max_words], lookup.verbs)
             if end > reached and not in_mask(text, word.start(), end):
                 found.append((word.start(), end, key, alone))
@@ -110,7 +112,7 @@ def find_spans(text: str, lookup: Lookup, max_words: int = 6) -> list[tuple[int,
 
 
 def _longest(text: str, words: Sequence[re.Match[str]], keys: Collection[str]) -> tuple[int, str, bool]:
-    """The end of the longest run of words from the first on that is a key, the key, and whether it is one word."""
+    """The end of the longest key that begins at the first word, the key, and whether it is a single word."""
     letters, best = "", (0, "", True)
     for place, word in enumerate(words):
         if place and not _is_glued(text, words[place - 1], word):
@@ -122,6 +124,6 @@ def _longest(text: str, words: Sequence[re.Match[str]], keys: Collection[str]) -
 
 
 def _is_glued(text: str, left: re.Match[str], right: re.Match[str]) -> bool:
-    """Whether two words can be of one name; single letters also with a full stop between them ("T.V.")."""
+    """Whether two words can belong to the same name; single letters may have a full stop between them ("T.V.")."""
     between = text[left.end() : right.start()]
     return between == " " or bool(_GLUE.fullmatch(between)) or (between == "." and len(left[0]) == len(right[0]) == 1)

@@ -1,8 +1,8 @@
-"""Product name candidates: the noun of a title and of a leaf category, and the noun chunk it heads (section 3.3).
+"""Product name candidates: the noun of a title and of a leaf category, and its noun chunk (section 3.3).
 
-The candidates are the spans of a noun chunk that end in its noun, up to a number of words. A shopper may leave out
-inner modifiers ("wireless mouse" of "Wireless Laser Mouse"), take them from the title and the noun from the category,
-use another everyday name ("television"), or the name of a line or a model alone.
+The candidates are the spans of a noun chunk that end in its noun, up to a number of words. A shopper may omit inner
+modifiers ("wireless mouse" of "Wireless Laser Mouse"), combine modifiers of the title with the noun of the category,
+use another everyday name ("television"), or use the name of a product line or a model alone.
 """
 
 from __future__ import annotations
@@ -40,44 +40,45 @@ _NO_MODEL = re.compile(
     r"\d+(?:x\d|in\d)|(?:ddr|gddr|mp|usb|pc|cat|h|cl|rj|cr|aa|aaa|lr|rg|hdmi|type|gen|ver|v|windows|sata|uhs|class|wpa|ac|ax|mfi"
     r"|docsis|adsl|wifi|bt|ipx?|cd|iphone|ipad|ps)\d+[a-z]?$"
 )
-"""Words of letters and digits that name a model ("WRT54G"), and measures and standards, which name none."""
+"""Words of letters and digits that name a model ("WRT54G"), except measures and standards."""
 
 _LINE_MODEL = re.compile(r"[a-z]{1,3}\d{1,3}[a-z]?$|\d{1,3}[a-z]$")
 _SUFFIXES = word_set("edge plus pro max mini ultra lite active")
-"""A model behind the name of a line, and words that may follow it."""
+"""A model after the name of a product line, and words that may follow it."""
 
 _ASIDE = re.compile(r"\s-\s|[()\[\]]")
 _FRONT, _BACK = 2, 3
-"""Compounds before and after what is left out of a name."""
+"""Most compounds before and after the gap of a name."""
 
 _NO_MODIFIER = word_set("a an and by for in of on or the to with x")
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One candidate: its words in lower case, the forms of its last word, and whether that is a verb too.
-
-    `gapped`: the words do not stand side by side in title or category. `count` is how often noun chunks of the title
-    and of the category say the name in any form; 1 for a name that neither says. `titled`: it ends in a noun of the
-    title.
-    """
+    """A name candidate."""
 
     words: Span
+    """Its words, in lower case."""
     heads: frozenset[str]
+    """Forms of its last word."""
     verb: bool
+    """Whether it is a single word that is a verb too."""
     gapped: bool = False
+    """Whether its words are not adjacent in title or category."""
     count: int = 1
+    """Number of its occurrences, in any form, in noun chunks of title and category; 1 if there are none."""
     titled: bool = False
+    """Whether it ends in a noun of the title."""
 
     @property
     def keys(self) -> list[str]:
-        """What is looked up in a review: the letters of each form without spaces or hyphens."""
+        """The letters of each form without spaces or hyphens, for the search in a review."""
         front = "".join(self.words[:-1])
         return [front + head for head in sorted(self.heads)]
 
     @property
     def key(self) -> str:
-        """The key of the name as it stands in `words`."""
+        """The key of `words`."""
         return "".join(self.words)
 
     @property
@@ -92,13 +93,13 @@ def product_names(title: str, category: str, language: Language, max_words: int 
     Args:
         title: The product's title.
         category: Its leaf category.
-        language: The pipeline whose tables tell nouns and lemmas.
-        max_words: The longest name, in words.
+        language: The pipeline whose tables have nouns and lemmas.
+        max_words: Most words of a name.
 
     Returns:
         The names, longest first, then by their words; names with a gap follow, in the order of their modifiers.
     """
-    kinds = [phrase for phrase in category_phrases(category, language) if _says_something(phrase, language)]
+    kinds = [phrase for phrase in category_phrases(category, language) if _names_a_thing(phrase, language)]
     work = _is_work(kinds, language)
     titled = _media(title) if work else title_phrases(title, kinds, language)
     alike = {lemma_of(phrase[-1], language) for phrase in titled}
@@ -128,24 +129,24 @@ def product_names(title: str, category: str, language: Language, max_words: int 
 
 
 def _is_work(kinds: Sequence[Phrase], language: Language) -> bool:
-    """Whether the title is the name of a work, whose nouns are no kinds of things."""
+    """Whether the title is the name of a work, such as a film, so that its nouns are no kinds of products."""
     return any(lemma_of(phrase[-1], language) in name_table().works for phrase in kinds)
 
 
 def _media(title: str) -> list[Phrase]:
-    """What a work comes on: "(Blu-ray Disc)", "- CD"."""
+    """The medium of a work: "(Blu-ray Disc)", "- CD"."""
     first = [letters_of(part.split()[0]) for part in _ASIDE.split(title) if part.strip()]
     return [[word] for word in first if word in name_table().media]
 
 
-def _says_something(phrase: Phrase, language: Language) -> bool:
+def _names_a_thing(phrase: Phrase, language: Language) -> bool:
     """Whether a category's head can name a thing: not "Accessories", not "Secure Digital"."""
     lemma = lemma_of(phrase[-1], language)
     return lemma not in name_table().empty and lemma not in name_table().never
 
 
 def _everyday(phrases: Sequence[Phrase], language: Language) -> set[str]:
-    """Other everyday names of what the phrases name, by the longest of their ends that the table knows."""
+    """Other everyday names of the things in the phrases, by the longest ending that the table has."""
     found: set[str] = set()
     every = [_ends(phrase, language) for phrase in phrases]
     named = {end for ends in every for end in ends}
@@ -158,7 +159,7 @@ def _everyday(phrases: Sequence[Phrase], language: Language) -> set[str]:
 
 
 def _ends(phrase: Phrase, language: Language) -> list[str]:
-    """The letters of a phrase's last three, two and one words, in the singular."""
+    """The letters of a phrase's last three words, last two words and last word, in the singular."""
     words = list(_parts(" ".join(phrase)))
     words[-1] = noun_lemma(words[-1], language)
     return ["".join(words[-size:]) for size in (3, 2, 1)]
@@ -173,7 +174,7 @@ def _spans_of(phrases: Sequence[Phrase], max_words: int) -> set[Span]:
 
 
 def _spans_to_head(phrase: Phrase, max_words: int) -> set[Span]:
-    """All spans of a phrase that end in its last word, a hyphenated compound never cut."""
+    """All spans of a phrase that end in its last word; hyphenated compounds stay whole."""
     spans = set()
     words: Span = ()
     for compound in reversed(phrase):
@@ -187,7 +188,7 @@ def _spans_to_head(phrase: Phrase, max_words: int) -> set[Span]:
 
 
 def _gapped(backs: Sequence[Name], fronts: Iterable[Span], max_words: int) -> dict[Span, Name]:
-    """One or two neighbouring modifiers, then a name or the end of one."""
+    """Names of one or two adjacent modifiers, then a name or its ending."""
     names = {}
     for front in sorted(fronts):
         for back in backs:
@@ -198,10 +199,10 @@ def _gapped(backs: Sequence[Name], fronts: Iterable[Span], max_words: int) -> di
 
 
 def _fronts_of(title: str, phrases: Sequence[Phrase], language: Language) -> set[Span]:
-    """Runs of one or two modifiers of any phrase, those between a title's dashes, and what the product is for.
+    """One or two adjacent modifiers of any phrase, modifiers between a title's dashes, and the product's purpose.
 
-    Each side of a slash is a modifier too ("CD/DVD Receiver"). The first word of a title is none where the dictionary
-    lacks it, as most brands; names whose words stand side by side keep it ("whirlpool microwave").
+    Each side of a slash is a modifier too ("CD/DVD Receiver"). The first word of a title is no modifier if it is not in
+    the dictionary, as most brands; names without a gap keep it ("whirlpool microwave").
     """
     words = title.lower().split()
     brand = "" if not words or words[0] in dictionary(language).listed else words[0]
@@ -227,7 +228,7 @@ def _parts(compound: str) -> Span:
 
 
 def _line_names(title: str, category: str, things: set[str]) -> Iterator[Span]:
-    """Names of lines of the product's kind that title and category say before any "for", by the letters of things."""
+    """Names of product lines in title and category before any "for", of a kind whose letters are in `things`."""
     table = name_table()
     for part in (*segments(title), category):
         words = front_words(part)
@@ -241,7 +242,7 @@ def _line_names(title: str, category: str, things: set[str]) -> Iterator[Span]:
 
 
 def _models_of_line(line: Span, following: Sequence[str]) -> Iterator[Span]:
-    """The model behind the name of a line, with that name and alone: "Galaxy S7 edge" is the "S7 edge", the "S7"."""
+    """The model after the name of a line, with that name and alone: "Galaxy S7 edge" is the "S7 edge", the "S7"."""
     if not following or not any(map(str.isdigit, following[0])) or len(_parts(following[0])) > 1:
         return
     model = (following[0],)
@@ -252,15 +253,15 @@ def _models_of_line(line: Span, following: Sequence[str]) -> Iterator[Span]:
 
 
 def _models(title: str) -> Iterator[Span]:
-    """Model numbers before any "for", whole and by the part behind a hyphen: "SRS-ZR7" is the "ZR7" too.
+    """Model numbers before any "for", whole and by the part after a hyphen: "SRS-ZR7" is the "ZR7" too.
 
-    Those that end a part are names in the part behind the brand alone: others end in numbers of other things.
+    Numbers at the end of a segment count only in the segment after the brand; elsewhere they belong to other things.
     """
     parts = segments(title)
     for part in parts:
         for word in front_words(part) if part in parts[:2][-1:] else clean_words(part):
             numbers = () if "/" in word else _parts(word)
-            yield from ((one,) for one in {"".join(numbers[:2]), *numbers} if _is_model(one))
+            yield from ((model,) for model in {"".join(numbers[:2]), *numbers} if _is_model(model))
 
 
 def _is_model(word: str) -> bool:
@@ -268,7 +269,7 @@ def _is_model(word: str) -> bool:
 
 
 def _named(spans: Mapping[Span, int], titled: Collection[str], language: Language) -> list[Name]:
-    """Names of spans that are said so often, longest first, then by their words; `titled` are the title's nouns."""
+    """Names of spans with their counts, longest first, then by their words; `titled` are the title's nouns."""
     things, idle = name_table().things, idle_words()
     names: dict[Span, Name] = {}
     for span, count in spans.items():

@@ -1,10 +1,9 @@
-"""The noun phrase of a name: whose thing it is and of which kind, and whether the name is its head.
+"""The noun phrase of a name: its owner, its kind, and whether the name is its head.
 
-A noun or a make that modifies the name and that the product's own title and category do not use says that another
-product is meant ("my launch day controller"), and so does an owner ("my daughter's blender"); "this" points at the
-product under review, and an opinion speaks of it. The head of a compound ("a laptop bag") is another thing, unless it
-tells the class or a property of the thing itself ("laptop computer"). Reviews are not parsed: the dictionary and closed
-classes of words tell nouns.
+A noun or a make before the name that is not in the product's title and category means another product ("my launch day
+controller"), and so does an owner ("my daughter's blender"). "This" means the product under review, and so does an
+opinion. The head of a compound ("a laptop bag") is another thing, unless it is a class or a property of the thing
+itself ("laptop computer"). Reviews are not parsed: nouns are found by the dictionary and by closed lists of words.
 """
 
 from __future__ import annotations
@@ -28,19 +27,19 @@ _OBJECT = re.compile(
     r"|perfectly|right|\d+|it(?!\s+(?:\w+s|came|had|has|is|was)\b))\b",
     re.IGNORECASE,
 )
-"""What follows a verb and no noun: "the router covers our whole house", but "the strings it came with"."""
+"""Text that follows a verb but no noun: "the router covers our whole house", but "the strings it came with"."""
 
 _GIVEN = re.compile(
     r"[^.!?;\n]{2,40}?(?:\s(?:arrived|for\s+(?:\w+\s+)?(?:birthday|christmas|college|graduation|school|work))\b|,\s+(?:and\s+)?(?:s?he|they)\s+(?:(?:absolutely|just|really)\s+)?"
     r"(?:loves?|likes?|enjoys?|adores?)\b)",
     re.IGNORECASE,
 )
-"""What follows the name of a present, which is the product: "my son's laptop for college"."""
+"""Text after the name of a present, which is the product: "my son's laptop for college"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the words around a name are known as: words of the product's title and category, and the dictionary."""
+    """Known words: the words of the product's title and category (`own`), and the dictionary."""
 
     own: frozenset[str]
     listed: Dictionary
@@ -83,15 +82,15 @@ def modifies_another(text: str, start: int, end: int, known: Known | None) -> bo
 
 
 def is_of_another(text: str, start: int, known: Known, *, line: bool = False) -> bool:
-    """Whether the noun phrase that ends in a name at `start` is about another product than the one under review.
+    """Whether the noun phrase of a name at `start` means another product than the product under review.
 
-    Before the name of a `line`, a make is its own: "the Amazon Echo".
+    A make before the name of a `line` belongs to it: "the Amazon Echo".
     """
     modifiers: list[str] = []
     for token in _tokens_before(text, start):
         word = token.lower()
         if word.endswith(("'s", "’s", "s'", "s’")):
-            owned = not any(word[:-2] in some for some in (known.own, known.listed.stops))
+            owned = word[:-2] not in known.own and word[:-2] not in known.listed.stops
             return owned and not _GIVEN.match(text, start)
         if word in words("determiners"):
             break
@@ -99,11 +98,11 @@ def is_of_another(text: str, start: int, known: Known, *, line: bool = False) ->
             return False
         modifiers.append(token)
     others = (word for word in modifiers if not _is_own(word.lower(), known) and not (line and word[0].isupper()))
-    return _tells_kind(next(others, "").lower(), known)
+    return _is_kind(next(others, "").lower(), known)
 
 
 def _tokens_before(text: str, start: int) -> Iterator[str]:
-    """Up to five words before `start`, from the right, as long as only space or hyphens lie between."""
+    """Up to five words before `start`, from right to left, separated by only spaces or hyphens."""
     right = start
     for match in reversed(list(_TOKEN.finditer(text, max(0, start - 60), start))[-5:]):
         if not _GAP.match(text, match.end(), right):
@@ -116,8 +115,8 @@ def _is_own(word: str, known: Known) -> bool:
     return word in known.own or word.removesuffix("s") in known.own
 
 
-def _tells_kind(word: str, known: Known) -> bool:
-    """Whether a word before a name is a noun that says of what kind it is, or a make."""
+def _is_kind(word: str, known: Known) -> bool:
+    """Whether a word before a name is a noun for its kind, or a make."""
     listed, forms = known.listed, {word, word.removesuffix("s")}
     if not word.isalpha() or forms & words("no_kind"):
         return False

@@ -1,7 +1,7 @@
-"""The three rules for names, by the setting `mentions.rule`: ours, the paper's words, and its authors' code.
+"""The three rules for names, by the setting `mentions.rule`: this project's, the paper's, and its authors' code.
 
-`paper` takes the root word of a title and of a leaf category, and the noun chunk that it heads, as spaCy parses them;
-`authors` every span of that chunk that ends in the root, of a title's middle part. Neither looks at the words around a
+`paper` uses the root word of a title and of a leaf category, and its noun chunk, as spaCy parses them. `authors` uses
+every span of that chunk that ends in the root, and only the middle part of a title. Neither checks the words around a
 name.
 """
 
@@ -31,8 +31,8 @@ def names_by(
         title: The product's title.
         category: Its leaf category.
         language: The pipeline that parses them.
-        max_words: The longest name, in words.
-        shop: Name of the shop whose titles they are.
+        max_words: Most words of a name.
+        shop: Name of the shop, which determines the form of titles.
 
     Returns:
         The names, longest first, then by their words.
@@ -52,7 +52,7 @@ def names_by(
 
 
 def _chunk_spans(text: str, language: Language, *, every: bool) -> Iterator[tuple[str, ...]]:
-    """The root word and its noun chunk up to it; with `every`, all spans of the chunk that end in the root."""
+    """The root word, and its noun chunk up to the root; with `every`, all spans of the chunk that end in the root."""
     doc = language(text)
     root = next((token for token in doc if token.dep_ == "ROOT" and WORD.search(token.text)), None)
     if root is None:

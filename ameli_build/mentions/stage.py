@@ -1,4 +1,4 @@
-"""The stage `mentions` (section 3.3): one mention a review, or the review leaves as `no_mention`."""
+"""The stage `mentions` (section 3.3): each review gets a mention, or is dropped as `no_mention`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MENTIONS = pl.Schema(
         "score": pl.Float64,
     }
 )
-"""Columns of `mentions/mentions`: offsets count code points of `records.joined_text`; no score without a choice."""
+"""Columns of `mentions/mentions`: offsets count code points of `records.joined_text`; a single name has no score."""
 
 _NAMES = pl.Schema(
     {
@@ -45,8 +45,8 @@ _NAMES = pl.Schema(
         "titled": pl.List(pl.Boolean),
     }
 )
-"""Texts of names without gaps; of all names, the keys, and of each key whether it is a verb too, the name that it is a
-form of, how often title and category say that name, and whether it ends in a noun of the title."""
+"""Texts of names without gaps; then, for all names, their keys, and for each key: whether it is a verb too, the key of
+its name, the count of that name in title and category, and whether it ends in a noun of the title."""
 
 _PLACES = pl.Schema(
     {
@@ -61,19 +61,19 @@ _PLACES = pl.Schema(
 )
 """Fields of each `Occurrence`."""
 
-_OF_KEYS = ("keys", "named", "verbs", "titled")
+_KEY_COLUMNS = ("keys", "named", "verbs", "titled")
 _ANY = ""
-"""The SKU of all products together."""
+"""The SKU for all products together."""
 
 _Product = tuple[Any, ...]
-"""SKU, title, leaf category, and `_OF_KEYS`, the texts among them joined."""
+"""SKU, title, leaf category, and `_KEY_COLUMNS` with joined texts."""
 
-_TOLD = 5
-"""Refused places that the reason of a dropped review tells."""
+_MOST_REFUSED = 5
+"""Most refused places in the detail of a dropped review."""
 
 
 def compute(tables: Tables, settings: Settings, work: Work) -> Result:
-    """Name candidates of the products, their places in the reviews, and the nearest one of each review."""
+    """Name candidates of the products, their places in the reviews, and the mention of each review."""
     products = tables["clean/products"].select("sku", "name", pl.col("categories").list.last().alias("leaf"))
     if settings.mentions.source != "catalogue":
         products = products.join(tables["clean/reviews"].select("sku").unique(), on="sku", how="semi")
@@ -93,7 +93,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
 
 
 def name_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.DataFrame:
-    """`products` (columns sku, name, leaf) with `names` that stand side by side, and the `keys` that find all names."""
+    """`products` (columns sku, name, leaf) with the columns of `_NAMES`."""
     rows = list(products.select("name", "leaf").iter_rows())
     distinct = sorted(set(rows))
     rule, language, longest = settings.mentions.rule, settings.models.language, settings.mentions.max_words
@@ -123,13 +123,13 @@ def _parse_names(payload: tuple[str, str, int, str, list[tuple[str, str]]]) -> p
 
 
 def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.DataFrame) -> list[list[Occurrence]]:
-    """Occurrences in each review of its product's names, or of any product's with `mentions.source = "catalogue"`."""
+    """Places in each review with names of its product, or of any product with `mentions.source = "catalogue"`."""
     catalogue = settings.mentions.source == "catalogue"
-    everything = _told(_merged(names)) if catalogue else []
+    everything = _plain_rows(_merged(names)) if catalogue else []
     common = (settings.models.language, settings.mentions.max_words, settings.mentions.rule == CAREFUL)
     shards = []
     for part in reviews.select("review_id", "sku", "text").iter_slices(settings.run.shard_rows):
-        products = everything or _told(names.join(part, on="sku", how="semi"))
+        products = everything or _plain_rows(names.join(part, on="sku", how="semi"))
         shards.append(Shard("", (part.rows(), products, *common)))
     found: dict[str, list[Occurrence]] = {review_id: [] for review_id in reviews["review_id"]}
     for table in work.map("find mentions", _find, shards, cached=False):
@@ -139,15 +139,16 @@ def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.Dat
 
 
 def _merged(names: pl.DataFrame) -> pl.DataFrame:
-    """The names of all products as those of one, `_ANY`."""
-    keys = names.select(_OF_KEYS).explode(_OF_KEYS).drop_nulls("keys").unique("keys", keep="last", maintain_order=True)
+    """The names of all products as names of the product `_ANY`."""
+    columns = names.select(_KEY_COLUMNS).explode(_KEY_COLUMNS).drop_nulls("keys")
+    keys = columns.unique("keys", keep="last", maintain_order=True)
     return keys.select(
         pl.lit(_ANY).alias("sku"), pl.lit("").alias("name"), pl.lit("").alias("leaf"), pl.all().implode()
     )
 
 
-def _told(names: pl.DataFrame) -> list[_Product]:
-    """Products as a worker gets them: no frame, with which the texts of the whole catalogue would travel."""
+def _plain_rows(names: pl.DataFrame) -> list[_Product]:
+    """Products for a worker, as tuples: a frame would bring the texts of the whole catalogue along."""
     return names.select("sku", "name", "leaf", pl.col("keys", "named").list.join(" "), "verbs", "titled").rows()
 
 
@@ -155,8 +156,8 @@ def _find(payload: tuple[list[tuple[str, str, str]], list[_Product], str, int, b
     reviews, products, language, longest, careful = payload
     listed = dictionary(load_language(language))
     known: dict[str, tuple[Lookup, Known | None]] = {}
-    for sku, title, leaf, *told in products:
-        known[sku] = _lookup(*told), Known(own_words(title, leaf), listed)
+    for sku, title, leaf, *keys in products:
+        known[sku] = _lookup(*keys), Known(own_words(title, leaf), listed)
     if _ANY in known:
         known = dict.fromkeys((sku for _, sku, _ in reviews), (known[_ANY][0], None))
     rows = [
@@ -177,20 +178,20 @@ def _lookup(keys: str, names: str, verbs: Sequence[bool], titled: Sequence[bool]
 def _scores(
     work: Work, settings: Settings, reviews: pl.DataFrame, places: Sequence[Sequence[Occurrence]]
 ) -> list[dict[str, float]]:
-    """Similarity of each candidate mention to the gold title; to the review itself where the gold is not used.
+    """Similarity of each candidate mention to the gold title, or to the review if the gold product is not used.
 
-    Nothing is embedded for reviews of one name, which have nothing to choose.
+    Empty for reviews with a single name, which need no choice.
     """
-    against = reviews["text" if settings.mentions.source == "catalogue" else "product"].fill_null("")
+    targets = reviews["text" if settings.mentions.source == "catalogue" else "product"].fill_null("")
     choices = [
-        sorted({wording(text, place) for place in some}) if len(some) > 1 else []
-        for text, some in zip(reviews["text"], map(places_of_names, places), strict=True)
+        sorted({wording(text, place) for place in named}) if len(named) > 1 else []
+        for text, named in zip(reviews["text"], map(places_of_names, places), strict=True)
     ]
-    pairs = [(target, word) for target, some in zip(against, choices, strict=True) for word in some]
-    left = embed_texts(work, settings, [target for target, _ in pairs])
-    right = embed_texts(work, settings, [word for _, word in pairs])
-    similar = iter(np.round(np.einsum("ij,ij->i", left, right), 4).tolist())
-    return [{word: next(similar) for word in some} for some in choices]
+    pairs = [(target, name) for target, names in zip(targets, choices, strict=True) for name in names]
+    target_vectors = embed_texts(work, settings, [target for target, _ in pairs])
+    name_vectors = embed_texts(work, settings, [name for _, name in pairs])
+    scores = iter(np.round(np.einsum("ij,ij->i", target_vectors, name_vectors), 4).tolist())
+    return [{name: next(scores) for name in names} for names in choices]
 
 
 def _result(
@@ -199,20 +200,20 @@ def _result(
     places: Iterable[Sequence[Occurrence]],
     scores: Iterable[Mapping[str, float]],
 ) -> Result:
-    tried = dict(names.select("sku", "names").iter_rows())
-    kept, dropped = [], []
+    names_of = dict(names.select("sku", "names").iter_rows())
+    mentions, dropped = [], []
     columns = (reviews["review_id"], reviews["sku"], reviews["text"], places, scores)
-    for review_id, sku, text, some, score in zip(*columns, strict=True):
-        mention = choose_mention(text, some, score)
+    for review_id, sku, text, occurrences, score in zip(*columns, strict=True):
+        mention = choose_mention(text, occurrences, score)
         if mention is not None:
-            kept.append((review_id, mention.text, mention.start, mention.end, mention.score))
+            mentions.append((review_id, mention.text, mention.start, mention.end, mention.score))
         else:
-            refused = dict.fromkeys(f'"{quoted(text, place)}": {place.refusal}' for place in some)
-            detail = "; ".join([*refused][:_TOLD]) or f"none of: {', '.join(tried.get(sku, []))}"
+            refused = dict.fromkeys(f'"{quoted(text, place)}": {place.refusal}' for place in occurrences)
+            detail = "; ".join([*refused][:_MOST_REFUSED]) or f"none of: {', '.join(names_of.get(sku, []))}"
             dropped.append((review_id, sku, "mentions", Reason.NO_MENTION, detail, "", ""))
     return Result(
         {
-            "mentions/mentions": pl.DataFrame(kept, schema=MENTIONS, orient="row"),
+            "mentions/mentions": pl.DataFrame(mentions, schema=MENTIONS, orient="row"),
             "mentions/dropped": pl.DataFrame(dropped, schema=DROPPED, orient="row"),
         }
     )

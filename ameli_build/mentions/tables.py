@@ -1,4 +1,4 @@
-"""The tables of this room: what things are called (`names.toml`)."""
+"""The tables of this room: names of things (`names.toml`), and rules for the words around them (`contexts.toml`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ameli_build.mentions.words import WORD
 
 @dataclass(frozen=True, slots=True)
 class NameTable:
-    """`names.toml`: nouns of things, their other names by the letters of a name, lines with the things they name."""
+    """`names.toml`: nouns of things, other names by the letters of a name, and product lines with their things."""
 
     things: frozenset[str]
     same: dict[str, frozenset[str]]
@@ -31,7 +31,7 @@ class NameTable:
 
 @cache
 def other_names(letters: str) -> frozenset[str]:
-    """All that the thing with these letters is called besides, with spaces."""
+    """All other names of the thing with these letters, with spaces."""
     table = name_table()
     found = set(table.same.get(letters, ()))
     found |= {name for own in {letters, *map(letters_of, found)} for name in table.also.get(own, ())}
@@ -41,20 +41,20 @@ def other_names(letters: str) -> frozenset[str]:
 
 @cache
 def all_names(name: str) -> frozenset[str]:
-    """The letters of a name and of all that the thing is called besides."""
+    """The letters of a name and of all other names of the same thing."""
     letters = letters_of(name)
     return frozenset({letters, *map(letters_of, other_names(letters))})
 
 
 @cache
 def idle_words() -> frozenset[str]:
-    """Words that name nothing alone."""
+    """Words that are no name on their own."""
     table = name_table()
     return (table.empty | table.never | (table.containers - table.named_alone)) - table.things
 
 
 def letters_of(name: str) -> str:
-    """The letters of a name without spaces and hyphens, by which it is looked up."""
+    """The letters of a name without spaces and hyphens, its key in the tables."""
     return "".join(WORD.findall(name.lower()))
 
 
@@ -73,10 +73,10 @@ def name_table() -> NameTable:
         for name in names:
             same[letters_of(name)].update(names)
     also: dict[str, set[str]] = defaultdict(set)
-    for name, names in map(_told, table["also"]):
+    for name, names in map(_entry, table["also"]):
         also[letters_of(name)].update(names)
     lines: dict[str, set[str]] = defaultdict(set)
-    for thing, names in map(_told, table["lines"]):
+    for thing, names in map(_entry, table["lines"]):
         for name in names:
             lines[letters_of(name)].add(thing)
     words = {name: frozenset(table[name].split()) for name in NameTable.__slots__ if isinstance(table.get(name), str)}
@@ -90,7 +90,7 @@ def _listed(row: str) -> list[str]:
     return [name.strip() for name in row.split(",")]
 
 
-def _told(row: str) -> tuple[str, list[str]]:
+def _entry(row: str) -> tuple[str, list[str]]:
     name, _, names = row.partition(":")
     return name.strip(), _listed(names)
 

@@ -1,8 +1,8 @@
-"""Where a title or a category says what the product is: words up to the noun of a thing (section 3.3).
+"""The words of a title or a category up to the noun of the product (section 3.3).
 
-A title is a row of segments ("Brand - 14" Laptop - 16GB Memory - Silver"), one of which holds the product's noun: the
-last noun of a thing before "with", "for" and the like. `names.toml` lists such nouns; those of the product's own
-category count as well.
+A title is a row of segments ("Brand - 14" Laptop - 16GB Memory - Silver"), one of which contains the product's noun:
+the last noun of a thing before "with", "for" and the like. `names.toml` lists such nouns; nouns of the product's
+category count too.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 Phrase = Sequence[str]
-"""Words of a noun chunk up to its head, hyphenated compounds being one word each."""
+"""Words of a noun chunk up to its head; a hyphenated compound is one word."""
 
 _SEGMENT = re.compile(r"\s+[-–—|]+\s+|\s*[;:|]\s+")
 _MARKS = re.compile(r"[®™©℠]|\([^)]*\)|\[[^\]]*\]")
 _HARD = word_set("with w for featuring including includes by from without compatible designed fits")
-"""Small words behind which nothing belongs to a name."""
+"""Small words that end a name."""
 
 _MEASURE = re.compile(
     r"(?:with\s+\d+\s*GB\s+Memory(?=\s+[A-Z]))|\d[\d.,/]*\s*-?\s*(?:[\"”″]|''|(?:cu\.?\s*ft\.?|cubic\s+f(?:ee|oo)t|inch(?:es)?|in\.|ft\.?|feet|mm|cm|gb|tb|mb|mp"
@@ -44,19 +44,19 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
 
     Args:
         title: The title of a product.
-        kinds: What its category calls it; their heads decide between segments and between nouns.
-        language: The pipeline whose tables tell nouns.
+        kinds: Phrases of its category, whose heads decide between segments and between nouns.
+        language: The pipeline whose tables have nouns.
 
     Returns:
-        Phrases whose last words are nouns of the thing, the noun of the title first; empty where there is none.
+        Phrases whose last words are nouns of the thing, the noun of the title first; empty if there is none.
     """
     heads = {lemma_of(phrase[-1], language) for phrase in kinds}
     own = frozenset(letters for head in heads for letters in all_names(head))
     nouns = dictionary(language).nouns
     brand, *others = segments(title) or ("",)
     parts = [words for words in map(clean_words, (*others, brand)) if words]
-    told = own if any(is_plural(phrase[-1], language) for phrase in kinds) else frozenset()
-    for only_own, kind in ((True, own), (False, told)):
+    trusted = own if any(is_plural(phrase[-1], language) for phrase in kinds) else frozenset()
+    for only_own, kind in ((True, own), (False, trusted)):
         for words in parts:
             found = heads_of(words, [lemma_of(word, language) for word in words], kind, nouns, only_own=only_own)
             if found:
@@ -90,9 +90,9 @@ def front_words(segment: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 12)
 def category_phrases(category: str, language: Language) -> Sequence[Phrase]:
-    """The noun chunks of a category that name things; of "Washers & Dryers" both.
+    """The noun chunks of a category that name things; both parts of "Washers & Dryers".
 
-    What is coordinated with a plural modifies it: "Hair & Beard Trimmers" are hair trimmers too.
+    Words before "and" and a plural modify the plural: "Hair & Beard Trimmers" are hair trimmers too.
     """
     words = clean_words(category)
     phrases = [part.split() for part in _COORDINATED.split(" ".join(words)) if WORD.search(part)]
@@ -109,7 +109,7 @@ def segments(title: str) -> tuple[str, ...]:
 
 
 def asides(title: str, phrases: Sequence[Phrase]) -> list[str]:
-    """Modifiers between dashes of their own before the name: "LED", "Smart" of "Brand - LED - Smart - 4K TV"."""
+    """Single words between dashes before the name: "LED" and "Smart" of "Brand - LED - Smart - 4K TV"."""
     heads = {phrase[-1] for phrase in phrases}
     found: list[str] = []
     for segment in segments(title)[1:]:
@@ -121,7 +121,7 @@ def asides(title: str, phrases: Sequence[Phrase]) -> list[str]:
 
 
 def purposes(title: str) -> list[Phrase]:
-    """What a title says behind "for": a "Case for Apple iPhone X" is an iPhone case."""
+    """The words of a title after "for": a "Case for Apple iPhone X" is an iPhone case."""
     found = (_FOR.search(segment) for segment in segments(title)[:2])
     return [words for match in found if match and (words := clean_words(match[1]))]
 
@@ -133,7 +133,7 @@ def is_plural(compound: str, language: Language) -> bool:
 
 
 def lemma_of(compound: str, language: Language) -> str:
-    """The lemma of a compound's last word, read as a noun; "windows" is the system's name."""
+    """The noun lemma of a compound's last word; "windows" is the name of a system."""
     words = WORD.findall(compound.lower())
     if not words or words[-1] in name_table().never:
         return words[-1] if words else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 WORD = re.compile(r"[^\W_]+")
-"""What counts as a word, in names and in reviews: hyphens and apostrophes separate."""
+"""A word of a name or a review; hyphens and apostrophes separate words."""
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Near-duplicates in different splits, and the choice of the review to drop.
 
 The earlier of two reviews (`submitted_at`, then `review_id`; an unknown time comes last) is the original. Reviews never
-change split. With `splits.near_duplicates=drop`, the later of two near-duplicates is dropped if the earlier is kept.
+change split. With `splits.near_duplicates=drop`, the later of two near-duplicates is dropped unless the earlier is.
 """
 
 from __future__ import annotations
@@ -89,10 +89,11 @@ def _of_pictures(work: Work, settings: Settings, ordered: pl.DataFrame) -> pl.Da
     shown = ordered.select("place", "split", path="images").explode("path").drop_nulls().unique()
     paths = shown["path"].unique().sort()
     pairs = alike_pictures(hash_pictures(work, settings, paths.to_list()), settings.splits.near_image)
-    every = [*pairs, *((place, place, 0) for place in range(len(paths)))]
-    both = [*every, *((other, one, bits) for one, other, bits in pairs)]
-    table = pl.DataFrame(both, schema={"one": pl.Int64, "other": pl.Int64, "bits": pl.Int64}, orient="row")
-    table = table.with_columns(earlier_image=paths[table["one"]], image=paths[table["other"]])
+    identical = ((place, place, 0) for place in range(len(paths)))
+    reversed_pairs = ((second, first, bits) for first, second, bits in pairs)
+    schema = {"first": pl.Int64, "second": pl.Int64, "bits": pl.Int64}
+    table = pl.DataFrame([*pairs, *identical, *reversed_pairs], schema=schema, orient="row")
+    table = table.with_columns(earlier_image=paths[table["first"]], image=paths[table["second"]])
     found = (
         table.join(shown.rename({"place": "earlier", "split": "from"}), left_on="earlier_image", right_on="path")
         .join(shown.rename({"place": "later"}), left_on="image", right_on="path")

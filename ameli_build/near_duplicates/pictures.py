@@ -1,7 +1,7 @@
 """Near-duplicate photographs, whose perceptual hashes of 256 bits differ in only a few bits.
 
 The hash (pHash) tolerates changes of size, compression, brightness and contrast, but only slight cropping. Pictures
-without contrast are left out, because their hashes are noise.
+without contrast are ignored, because their hashes are noise.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def hash_pictures(work: Work, settings: Settings, paths: Sequence[str]) -> pl.Se
 
 def hash_kind(root: Path) -> Kind:
     """Hashes of single pictures."""
-    mine = fingerprint("phash", PIL.__version__, imagehash.__version__)
-    return Kind("hash pictures", hash_some, (str(root),), mine, 1, model=False)
+    identity = fingerprint("phash", PIL.__version__, imagehash.__version__)
+    return Kind("hash pictures", hash_some, (str(root),), identity, 1, model=False)
 
 
 def hash_some(root: str, paths: Sequence[str]) -> pl.DataFrame:
@@ -70,7 +70,7 @@ def alike_pictures(hashes: pl.Series, bits: int) -> list[Alike]:
     index.add(table)
     limits, distances, found = index.range_search(table, bits + 1)  # the radius is exclusive
     matches = limits[1:] - limits[:-1]
-    asked = np.repeat(np.arange(len(places)), matches.astype(np.intp))
-    once = asked < found
-    rows = zip(places[asked[once]].tolist(), places[found[once]].tolist(), distances[once].tolist(), strict=True)
-    return sorted((one, other, int(distance)) for one, other, distance in rows)
+    queries = np.repeat(np.arange(len(places)), matches.astype(np.intp))
+    once = queries < found
+    rows = zip(places[queries[once]].tolist(), places[found[once]].tolist(), distances[once].tolist(), strict=True)
+    return sorted((first, second, int(distance)) for first, second, distance in rows)

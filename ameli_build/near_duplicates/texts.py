@@ -1,7 +1,7 @@
 """Near-duplicate texts: MinHash with banded buckets finds candidate pairs, then the exact Jaccard similarity decides.
 
 A text is compared as the set of its shingles of three words, without case and punctuation. Short texts ("Great product,
-works well") are left out, because many people write them; the search for exact copies leaves them out too.
+works well") are ignored, because many people write them; the search for exact copies ignores them too.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ def shingles(text: str) -> frozenset[str]:
     return frozenset(" ".join(words[n : n + WORDS_A_SHINGLE]) for n in range(len(words) - WORDS_A_SHINGLE + 1))
 
 
-def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+def jaccard(first: frozenset[str], second: frozenset[str]) -> float:
     """The Jaccard similarity of two sets; 0 for two empty sets."""
-    either = len(one | other)
-    return len(one & other) / either if either else 0.0
+    union = len(first | second)
+    return len(first & second) / union if union else 0.0
 
 
 def alike_texts(work: Work, settings: Settings, texts: Sequence[str], groups: Sequence[str]) -> list[Alike]:
@@ -55,13 +55,13 @@ def alike_texts(work: Work, settings: Settings, texts: Sequence[str], groups: Se
     threshold = settings.splits.near_text
     sets: dict[int, frozenset[str]] = {}
     found = []
-    for one, other in sorted(_suspects(signatures, threshold, groups)):
-        for place in (one, other):
+    for first, second in sorted(_suspects(signatures, threshold, groups)):
+        for place in (first, second):
             if place not in sets:
                 sets[place] = shingles(texts[place])
-        similarity = jaccard(sets[one], sets[other])
+        similarity = jaccard(sets[first], sets[second])
         if similarity >= threshold:
-            found.append((one, other, round(similarity, 4)))
+            found.append((first, second, round(similarity, 4)))
     return found
 
 
@@ -103,7 +103,9 @@ def _signatures(work: Work, settings: Settings, texts: Sequence[str]) -> pl.Seri
 
 def hash_texts(texts: Sequence[str]) -> pl.DataFrame:
     """Signatures of a shard of texts, as bytes."""
-    words = [[shingle.encode() for shingle in sorted(shingles(text))] for text in texts]
-    hashed = MinHash.generator(words, num_perm=PERMUTATIONS, seed=_SEED, scheme=_SCHEME)
-    rows = [one.hashvalues.tobytes() if some else None for one, some in zip(hashed, words, strict=True)]
+    sets = [[shingle.encode() for shingle in sorted(shingles(text))] for text in texts]
+    hashed = MinHash.generator(sets, num_perm=PERMUTATIONS, seed=_SEED, scheme=_SCHEME)
+    rows = [
+        signature.hashvalues.tobytes() if content else None for signature, content in zip(hashed, sets, strict=True)
+    ]
     return pl.DataFrame({"signature": rows}, schema=_SIGNATURES)

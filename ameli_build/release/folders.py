@@ -25,7 +25,7 @@ def link(source: Path, target: Path) -> None:
         RunFailed: The file is missing, or is a symbolic link, which could lead out of the snapshot.
     """
     if source.is_symlink():
-        raise RunFailed(f"{source}: a symbolic link, and no picture of the snapshot's own")
+        raise RunFailed(f"{source}: a symbolic link, not a picture of the snapshot")
     try:
         os.link(source, target)
     except OSError:
@@ -38,7 +38,7 @@ def link_own(root: Path, path: str, target: Path) -> None:
     """`link` for a picture that a table of the folder `root` names; raises `RunFailed` if it is outside the folder."""
     place = own_place(root, path)
     if place is None:
-        raise RunFailed(f"{root / path}: a symbolic link, or elsewhere, and no picture of {root}'s own")
+        raise RunFailed(f"{root / path}: a symbolic link, or outside of {root}, not a picture in it")
     link(place, target)
 
 
@@ -100,7 +100,7 @@ def _earlier(out: Path) -> frozenset[str]:
         return frozenset()
     mark = out / MARK
     if not mark.is_file():
-        raise UnusableInput(f"--out {out}: not empty, and no earlier export; choose another folder")
+        raise UnusableInput(f"--out {out}: not empty, and not an earlier export; choose another folder")
     try:
         return frozenset(json.loads(mark.read_text(encoding="utf-8"))["entries"])
     except (ValueError, KeyError, TypeError) as error:
@@ -110,7 +110,7 @@ def _earlier(out: Path) -> frozenset[str]:
 def _make_remote(url: str, fill: Callable[[Path], None], scratch: Path) -> None:
     files, path = _file_system(url)
     if files.exists(path) and files.find(path) and not files.exists(f"{path}/{MARK}"):
-        raise UnusableInput(f"--out {url}: not empty, and no earlier export; choose another folder")
+        raise UnusableInput(f"--out {url}: not empty, and not an earlier export; choose another folder")
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="export-", dir=scratch) as temporary:
         folder = Path(temporary) / "folder"
@@ -121,8 +121,8 @@ def _make_remote(url: str, fill: Callable[[Path], None], scratch: Path) -> None:
             files.rm(path, recursive=True)
         files.makedirs(path, exist_ok=True)
         files.put_file(str(folder / MARK), f"{path}/{MARK}")  # first: an interrupted upload can be repeated
-        for one in sorted(entry for entry in folder.iterdir() if entry.name != MARK):
-            files.put(str(one), f"{path}/{one.name}", recursive=one.is_dir())
+        for entry in sorted(entry for entry in folder.iterdir() if entry.name != MARK):
+            files.put(str(entry), f"{path}/{entry.name}", recursive=entry.is_dir())
 
 
 def _file_system(url: str) -> tuple[Any, str]:

@@ -1,4 +1,4 @@
-"""Photographs without metadata: EXIF with its position, XMP, comments and thumbnails are removed.
+"""Removal of metadata from photographs: EXIF with its position, XMP, comments and thumbnails.
 
 The coded pixels are not touched: segments and chunks that do not take part in how a picture looks are left out. The
 orientation stays in effect, as an EXIF block that holds nothing else. A TIFF, or an AVIF with metadata, which have them
@@ -43,13 +43,13 @@ _PNG_MODES = ("1", "L", "LA", "P", "I;16", "RGB", "RGBA")
 
 
 class NotUnderstood(ValueError):
-    """A picture whose parts cannot be told apart, or that cannot be decoded."""
+    """A picture that cannot be parsed into its parts, or cannot be decoded."""
 
 
 def stripped(body: bytes) -> tuple[bytes, str | None]:
     """A picture without metadata, and the extension of its new name if its format has changed.
 
-    Raises `NotUnderstood` for a picture that cannot be decoded.
+    Raises `NotUnderstood` if the picture cannot be decoded.
     """
     try:
         with bounded(ANY_SIZE), open_body(body) as image:
@@ -66,9 +66,9 @@ def stripped(body: bytes) -> tuple[bytes, str | None]:
 
 
 def _plain(body: bytes, image: Image.Image, exif: bytes) -> bytes | None:
-    """The body without the parts that hold metadata; None where it must be written anew.
+    """The body without its metadata; None if the picture must be encoded again.
 
-    Raises `NotUnderstood` or IndexError for one that does not follow its format.
+    Raises `NotUnderstood` or IndexError if it does not follow its format.
     """
     if image.format in ("JPEG", "MPO"):
         return b"".join(_jpeg(body, exif))
@@ -208,7 +208,7 @@ def _as_png(image: Image.Image, exif: bytes) -> bytes:
 
 
 def _as_bmp(image: Image.Image) -> bytes | None:
-    """The picture as BMP, of a header and pixels; None in a mode that is not written as BMP."""
+    """The picture as BMP with only a header and pixels; None if BMP does not support its mode."""
     stream = io.BytesIO()
     try:
         image.save(stream, "BMP", dpi=image.info.get("dpi", (96, 96)))
@@ -222,14 +222,11 @@ def without_metadata(work: Work, settings: Settings, paths: Sequence[str]) -> di
     if not settings.release.strip_metadata:
         return {}
     root, size = str(work.snapshot.root), settings.run.shard_rows
-    shards = [
-        Shard(fingerprint(piece, PIL.__version__), (root, piece))
-        for piece in (list(some) for some in _pieces(paths, size))
-    ]
+    shards = [Shard(fingerprint(piece, PIL.__version__), (root, piece)) for piece in map(list, _pieces(paths, size))]
     renamed = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
-    kept = renamed.filter(pl.col("name").is_null()).height
-    if kept:
-        say(f"warning: {kept:,} pictures cannot be decoded and are released with the metadata that they hold")
+    undecodable = renamed.filter(pl.col("name").is_null()).height
+    if undecodable:
+        say(f"warning: {undecodable:,} pictures cannot be decoded, and are released with their metadata")
     return dict(renamed.drop_nulls().iter_rows())
 
 

@@ -41,7 +41,7 @@ HARD_NEGATIVES = "hard_negative_id"
 """Beyond the authors' layout, a field of a review: hard negatives of section 3.5. The authors list them by product."""
 
 ARROW = " -> "
-"""Between the parts of a category path."""
+"""Separator of the parts of a category path."""
 WITHOUT_GROUP = "All"
 """The section of a specification sheet for attributes without a group."""
 

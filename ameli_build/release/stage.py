@@ -45,7 +45,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     answers = root / ANSWERS_FILE
     images = images_of(tables)
     if stray := next((path for path in images if own_place(root, path) is None), None):
-        raise RunFailed(f"{root / stray}: a symbolic link, or elsewhere, and no picture of the snapshot's own")
+        raise RunFailed(f"{root / stray}: a symbolic link, or outside of the snapshot, not a picture in it")
     plain = without_metadata(work, settings, images)
     named = renamed(release_tables(tables, pl.read_parquet(answers) if answers.is_file() else None), plain)
     check_conserved(named, tables)
@@ -79,8 +79,7 @@ def refuse_link(snapshot: Snapshot) -> None:
 def check_conserved(named: Mapping[str, pl.DataFrame], tables: Tables) -> None:
     """Raise `RunFailed` unless each review of the catalogue is in exactly one split or in `dropped`."""
     came = tables["catalog/reviews"].select("review_id").unique().collect()["review_id"]
-    parts = [named[name]["review_id"] for name in (*SPLITS, "dropped")]
-    went = pl.concat(parts)
+    went = pl.concat([named[name]["review_id"] for name in (*SPLITS, "dropped")])
     if went.is_duplicated().any() or set(went) != set(came):
         raise RunFailed(f"release: {len(came)} reviews came in, {len(went)} rows ({went.n_unique()} distinct) go out")
 
@@ -97,7 +96,7 @@ def _write_images(folder: Path, images: list[str], plain: Mapping[str, str], roo
         else:
             link_own(root, path, target)
         if not is_whole_picture(target):
-            raise RunFailed(f"{root / path}: damaged, its content is not what its name says; restore it")
+            raise RunFailed(f"{root / path}: damaged, its content does not match its name; restore it")
 
 
 def _fill(folder: Path, named: Mapping[str, pl.DataFrame], stats: Any, settings: Settings) -> None:

@@ -32,15 +32,15 @@ def statistics(
 
 
 def _near_duplicates(named: Mapping[str, pl.DataFrame], leaks: pl.DataFrame) -> dict[str, int]:
-    """Near-duplicate reviews in different splits: number of pairs, and how many were dropped."""
+    """Counts of near-duplicates in different splits: pairs, their reviews, and dropped reviews."""
     released = pl.concat([named[split]["review_id"] for split in SPLITS]).implode()
-    left = leaks.filter(pl.col("review_id").is_in(released), pl.col("earlier_id").is_in(released))
+    remaining = leaks.filter(pl.col("review_id").is_in(released), pl.col("earlier_id").is_in(released))
     return {
         "text_pairs": leaks.filter(pl.col("kind") == "text").height,
         "image_pairs": leaks.filter(pl.col("kind") == "image").height,
         "reviews": pl.concat([leaks["review_id"], leaks["earlier_id"]]).n_unique(),
         "reviews_dropped": named["dropped"].filter(pl.col("reason") == Reason.LEAK).height,
-        "pairs_released": left.height,
+        "pairs_released": remaining.height,
     }
 
 
@@ -80,11 +80,11 @@ def _funnel(named: Mapping[str, pl.DataFrame], tables: Tables, rejected: int) ->
     reviews_in = int(distinct["review_id"][0])
     dropped = named["dropped"]
     stages: dict[str, Any] = {}
-    left = reviews_in
+    remaining = reviews_in
     for stage in DROPPING:
         of_stage = dropped.filter(pl.col("stage") == stage)
-        stages[stage] = {"in": left, "out": left - of_stage.height, "dropped": _by_reason(of_stage)}
-        left -= of_stage.height
+        stages[stage] = {"in": remaining, "out": remaining - of_stage.height, "dropped": _by_reason(of_stage)}
+        remaining -= of_stage.height
     return {
         "products_in": int(tables["catalog/products"].select(pl.len()).collect().item()),
         "products_out": named["products"].height,

@@ -66,19 +66,19 @@ def release_tables(tables: Tables, answers: pl.DataFrame | None) -> dict[str, pl
         named["clean_test"] = named["test"].join(_verified(named["test"], answers), on="review_id", how="semi")
     products = tables["clean/products"].with_columns(_inside("images")).sort("sku").collect()
     named["products"] = _shaped(products, PRODUCTS)
-    left = [tables[f"{stage}/dropped"] for stage in DROPPING]
-    named["dropped"] = _shaped(pl.concat(left).sort("review_id").collect(), DROPPED)
+    dropped = pl.concat([tables[f"{stage}/dropped"] for stage in DROPPING])
+    named["dropped"] = _shaped(dropped.sort("review_id").collect(), DROPPED)
     named["dropped_products"] = _shaped(tables["clean/dropped_products"].sort("sku").collect(), DROPPED_PRODUCTS)
     return named
 
 
 def images_of(tables: Tables) -> list[str]:
     """Paths in the snapshot of all images in the released tables, sorted."""
-    kept = tables["clean/reviews"].join(tables["splits/splits"], on="review_id", how="semi")
+    reviews = tables["clean/reviews"].join(tables["splits/splits"], on="review_id", how="semi")
     columns = [
         tables["clean/products"].select(path="images"),
-        kept.select(path="images"),
-        kept.select(path="cleaned_images"),
+        reviews.select(path="images"),
+        reviews.select(path="cleaned_images"),
     ]
     paths = pl.concat([column.explode("path") for column in columns]).drop_nulls().unique()
     return paths.sort("path").collect()["path"].to_list()
@@ -94,10 +94,10 @@ def renamed(named: Mapping[str, pl.DataFrame], plain: Mapping[str, str]) -> dict
 
 
 def _reviews(tables: Tables) -> pl.DataFrame:
-    kept = tables["clean/reviews"].join(tables["splits/splits"], on="review_id", how="semi")
+    reviews = tables["clean/reviews"].join(tables["splits/splits"], on="review_id", how="semi")
     for name in ("mentions/mentions", "informativeness/features", "candidates/candidates", "splits/splits"):
-        kept = kept.join(tables[name], on="review_id", how="left", suffix=f"_of_{name.partition('/')[0]}")
-    return kept.with_columns(_inside("images"), _inside("cleaned_images")).sort("review_id").collect()
+        reviews = reviews.join(tables[name], on="review_id", how="left", suffix=f"_of_{name.partition('/')[0]}")
+    return reviews.with_columns(_inside("images"), _inside("cleaned_images")).sort("review_id").collect()
 
 
 def _inside(column: str) -> pl.Expr:

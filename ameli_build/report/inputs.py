@@ -24,19 +24,20 @@ LINKED = "test"
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Content of a snapshot's files: `run.json`, `dataset/stats.json`, and the baseline's scores and predictions.
-
-    `predictions` and `gold` (gold products by review) are for the test split, `clean` has the reviews of Clean-Test.
-    All are None or empty without a baseline.
-    """
+    """Content of a snapshot's files; `scores`, `predictions` and `gold` are None or empty without a baseline."""
 
     snapshot: Snapshot
     run: Mapping[str, Any] | None
+    """`run.json`."""
     stats: Mapping[str, Any] | None
+    """`dataset/stats.json`."""
     scores: Scores | None
     predictions: pl.DataFrame | None
+    """Predictions for the split `LINKED`."""
     gold: Mapping[str, str]
+    """Gold product by review of the split `LINKED`."""
     clean: frozenset[str]
+    """Reviews of Clean-Test."""
 
     @classmethod
     def read(cls, snapshot: Snapshot) -> Inputs:
@@ -55,7 +56,7 @@ class Inputs:
 
     @property
     def stages(self) -> Mapping[str, Mapping[str, Any]]:
-        """What each stage that has run noted last; `run.json` does not know of a baseline that was run alone."""
+        """Records of all stages that have run; `run.json` lacks a baseline that was run later."""
         return stage_records(self.snapshot)
 
     @property
@@ -64,11 +65,11 @@ class Inputs:
         return self.predictions is not None and set(self.predictions["review_id"]) == self.gold.keys()
 
     def reviews(self, review_ids: Collection[str]) -> Mapping[str, Record]:
-        """These rows of the split test, by review."""
+        """Rows of the split `LINKED`, by review."""
         return _rows(self.snapshot.dataset / f"{LINKED}.parquet", "review_id", review_ids)
 
     def products(self, skus: Collection[str]) -> Mapping[str, Record]:
-        """These rows of the knowledge base, by SKU."""
+        """Rows of the knowledge base, by SKU."""
         return _rows(self.snapshot.dataset / "products.parquet", "sku", skus)
 
     def categories(self) -> Mapping[str, str]:

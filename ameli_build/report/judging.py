@@ -38,18 +38,18 @@ LOSS = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A test review of the first run: its row of `predictions.parquet`, and the fate of its gold product.
-
-    `lost` is None if the prediction is right. `sure` is the predicted product's score, None without a prediction.
-    `rank` is the gold product's place in the linker's ranking, from 1.
-    """
+    """A test review of the first run, and the fate of its gold product."""
 
     row: Mapping[str, Any]
+    """Its row of `predictions.parquet`."""
     gold: str
     predicted: str | None
     lost: Lost | None
-    sure: float | None
+    """None if the prediction is right."""
+    confidence: float | None
+    """Score of the predicted product; None without a prediction."""
     rank: int | None
+    """Rank of the gold product in the linker's ranking, from 1."""
     wrong_runs: int
 
 
@@ -64,21 +64,21 @@ class Judgement:
 
     def misses(self) -> list[Judged]:
         """Wrong predictions, the most confident first; ties by review id."""
-        wrong = [one for one in self.reviews if one.lost is not None]
-        return sorted(wrong, key=lambda one: (-(one.sure or 0.0), one.row["review_id"]))
+        wrong = [review for review in self.reviews if review.lost is not None]
+        return sorted(wrong, key=lambda review: (-(review.confidence or 0.0), review.row["review_id"]))
 
     def steps(self) -> list[Step]:
         """The funnel from all reviews to reviews linked to their gold product."""
-        counts = {kind: sum(one.lost is kind for one in self.reviews) for kind in Lost}
+        counts = {kind: sum(review.lost is kind for review in self.reviews) for kind in Lost}
         return steps(len(self.reviews), (("", str(kind), LOSS[kind], counts[kind]) for kind in Lost))
 
 
 def judge(predictions: pl.DataFrame, gold: Mapping[str, str]) -> Judgement | NotRun:
     """Judge the most complete linker that ran and has scores in the predictions."""
-    ran = {one["method"] for methods in predictions["ranked"].to_list() for one in methods}
+    ran = {ranking["method"] for rankings in predictions["ranked"].to_list() for ranking in rankings}
     method = next((name for name in SCORE_OF if name in ran), None)
     if method is None:
-        return NotRun("no linker whose scores are kept ran: see Table 5")
+        return NotRun("no linker ran whose scores are in the predictions: see Table 5")
     by_review: dict[str, list[dict[str, Any]]] = {}
     for row in predictions.iter_rows(named=True):
         by_review.setdefault(row["review_id"], []).append(row)
@@ -94,7 +94,7 @@ def _judge(rows: Sequence[Mapping[str, Any]], gold: str, method: str) -> Judged:
         gold=gold,
         predicted=predicted,
         lost=None if predicted == gold else _lost(first, gold, predicted),
-        sure=score_of(first, SCORE_OF[method], predicted),
+        confidence=score_of(first, SCORE_OF[method], predicted),
         rank=ranked.index(gold) + 1 if gold in ranked else None,
         wrong_runs=sum(_ranking(row, method)[:1] != [gold] for row in rows),
     )
@@ -111,11 +111,11 @@ def _lost(row: Mapping[str, Any], gold: str, predicted: str | None) -> Lost:
 
 
 def _ranking(row: Mapping[str, Any], method: str) -> list[str]:
-    return next((one["skus"] for one in row["ranked"] if one["method"] == method), [])
+    return next((ranking["skus"] for ranking in row["ranked"] if ranking["method"] == method), [])
 
 
 def score_of(row: Mapping[str, Any], module: str, sku: str | None) -> float | None:
-    """A module's score of a candidate; None without one."""
+    """A module's score of a candidate; None without a score."""
     scores: Mapping[str, float] = dict(zip(row["candidates"], row[module] or (), strict=False))
     return None if sku is None else scores.get(sku)
 
@@ -133,9 +133,9 @@ class Kind:
 def by_category(reviews: Iterable[Judged], categories: Mapping[str, str]) -> list[Kind]:
     """Reviews by the category of their gold product, most misses first; ties by path."""
     counts: dict[str, list[int]] = {}
-    for one in reviews:
-        count = counts.setdefault(categories.get(one.gold, ""), [0, 0])
+    for review in reviews:
+        count = counts.setdefault(categories.get(review.gold, ""), [0, 0])
         count[0] += 1
-        count[1] += one.lost is None
+        count[1] += review.lost is None
     kinds = [Kind(path.split(" -> ")[-1], path, whole, right) for path, (whole, right) in counts.items()]
     return sorted(kinds, key=lambda kind: (kind.right - kind.reviews, kind.path))

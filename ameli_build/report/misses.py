@@ -68,7 +68,7 @@ class Miss:
     review_id: str
     lost: str
     how: str
-    sure: float | None
+    confidence: float | None
     rank: int | None
     wrong_runs: int
     clean: bool
@@ -88,11 +88,12 @@ class Miss:
 def show_misses(inputs: Inputs, judgement: Judgement, most: int) -> list[Miss]:
     """Cards of the `most` misses with the highest confidence."""
     worst = judgement.misses()[:most]
-    reviews = inputs.reviews([one.row["review_id"] for one in worst])
-    skus = {one.gold for one in worst} | {one.predicted for one in worst if one.predicted is not None}
+    reviews = inputs.reviews([judged.row["review_id"] for judged in worst])
+    skus = {judged.gold for judged in worst}
+    skus |= {judged.predicted for judged in worst if judged.predicted is not None}
     products = inputs.products(skus)
     pictures = pictures_of(inputs)
-    return [_miss(one, reviews[one.row["review_id"]], products, pictures, inputs.clean) for one in worst]
+    return [_miss(judged, reviews[judged.row["review_id"]], products, pictures, inputs.clean) for judged in worst]
 
 
 def pictures_of(inputs: Inputs) -> Pictures:
@@ -107,7 +108,7 @@ def picture(pictures: Pictures, path: str, side: int) -> str | None:
 
 
 def _miss(
-    one: Judged,
+    judged: Judged,
     review: Mapping[str, Any],
     products: Mapping[str, Mapping[str, Any]],
     pictures: Pictures,
@@ -115,16 +116,16 @@ def _miss(
 ) -> Miss:
     text, start, end = joined_text(review["title"], review["text"]), review["mention_start"], review["mention_end"]
     photos = [jpeg for path in review["images"][:PHOTOS] if (jpeg := picture(pictures, path, PHOTO_SIDE))]
-    gold, wrong = products[one.gold], products.get(one.predicted or "")
-    stated = {attribute["name"]: attribute["value"] for attribute in one.row["attributes"]}
+    gold, wrong = products[judged.gold], products.get(judged.predicted or "")
+    stated = {attribute["name"]: attribute["value"] for attribute in judged.row["attributes"]}
     found = differences(gold["attributes"], wrong["attributes"], stated) if wrong else []
     return Miss(
         review_id=review["review_id"],
-        lost=str(one.lost),
-        how=LOSS[one.lost] if one.lost else "",
-        sure=one.sure,
-        rank=one.rank,
-        wrong_runs=one.wrong_runs,
+        lost=str(judged.lost),
+        how=LOSS[judged.lost] if judged.lost else "",
+        confidence=judged.confidence,
+        rank=judged.rank,
+        wrong_runs=judged.wrong_runs,
         clean=review["review_id"] in clean,
         before=text[:start],
         mention=text[start:end],
@@ -135,17 +136,17 @@ def _miss(
         gold=_shown(gold, wrong, pictures),
         predicted=_shown(wrong, gold, pictures) if wrong else None,
         differences=tuple(found),
-        same=len({each["name"] for each in gold["attributes"]} & _names(wrong)) - sum(_both(each) for each in found),
-        voices=tuple(_voices(one)),
+        same=len(_names(gold) & _names(wrong)) - sum(map(_is_shared, found)),
+        voices=tuple(_voices(judged)),
     )
 
 
 def _names(product: Mapping[str, Any] | None) -> set[str]:
-    return {each["name"] for each in product["attributes"]} if product else set()
+    return {attribute["name"] for attribute in product["attributes"]} if product else set()
 
 
-def _both(one: Difference) -> bool:
-    return bool(one.gold and one.predicted)
+def _is_shared(difference: Difference) -> bool:
+    return bool(difference.gold and difference.predicted)
 
 
 def differences(
@@ -159,22 +160,22 @@ def differences(
     >>> differences([color], [color | {"value": "Blue"}], {})
     [Difference(name='Color', said='', gold='Red', predicted='Blue')]
     """
-    ours, theirs = _values(gold), _values(predicted)
+    of_gold, of_predicted = _values(gold), _values(predicted)
     found = [
-        Difference(name, stated.get(name, ""), ours.get(name, ""), theirs.get(name, ""))
-        for name in {**ours, **theirs}
-        if ours.get(name) != theirs.get(name)
+        Difference(name, stated.get(name, ""), of_gold.get(name, ""), of_predicted.get(name, ""))
+        for name in {**of_gold, **of_predicted}
+        if of_gold.get(name) != of_predicted.get(name)
     ]
-    return sorted(found, key=lambda one: (not one.said, not _both(one)))
+    return sorted(found, key=lambda difference: (not difference.said, not _is_shared(difference)))
 
 
 def _values(attributes: Sequence[Mapping[str, str]]) -> dict[str, str]:
     values: dict[str, list[str]] = {}
-    for one in attributes:
-        known = values.setdefault(one["name"], [])
-        if one["value"] not in known:
-            known.append(one["value"])
-    return {name: "; ".join(some) for name, some in values.items()}
+    for attribute in attributes:
+        known = values.setdefault(attribute["name"], [])
+        if attribute["value"] not in known:
+            known.append(attribute["value"])
+    return {name: "; ".join(known) for name, known in values.items()}
 
 
 def _shown(product: Mapping[str, Any], other: Mapping[str, Any] | None, pictures: Pictures) -> Shown:
@@ -189,13 +190,13 @@ def own_words(name: str, other: str) -> list[tuple[str, bool]]:
     >>> own_words("Watch - Black", "Watch - White")
     [('Watch', False), ('-', False), ('Black', True)]
     """
-    theirs = set(other.split())
-    return [(word, word not in theirs) for word in name.split()]
+    other_words = set(other.split())
+    return [(word, word not in other_words) for word in name.split()]
 
 
-def _voices(one: Judged) -> list[Voice]:
+def _voices(judged: Judged) -> list[Voice]:
     return [
-        Voice(name, score_of(one.row, module, one.gold), score_of(one.row, module, one.predicted))
+        Voice(name, score_of(judged.row, module, judged.gold), score_of(judged.row, module, judged.predicted))
         for module, name in MODULES.items()
-        if one.row[module] is not None
+        if judged.row[module] is not None
     ]

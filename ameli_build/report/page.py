@@ -22,7 +22,7 @@ from ameli_build.report.scores import gaps, headline, scales
 
 CATEGORY_SIDE = 96
 """Side in pixels of the picture beside a category."""
-OTHER_BUILD = "baseline/ was made from another build of dataset/: run ameli baseline SNAPSHOT again"
+OTHER_BUILD = "baseline/ belongs to another build of dataset/: run ameli baseline SNAPSHOT again"
 NO_BASELINE = "Baseline not run yet: ameli baseline SNAPSHOT"
 
 
@@ -74,7 +74,7 @@ def _errors(inputs: Inputs, most: int) -> Errors:
     if not inputs.of_one_build:
         return Errors(OTHER_BUILD)
     if inputs.predictions.is_empty():
-        return Errors("The split test holds no review.")
+        return Errors("The split test is empty.")
     judgement = judge(inputs.predictions, inputs.gold)
     if isinstance(judgement, NotRun):
         return Errors(judgement.reason)

@@ -13,7 +13,7 @@ from ameli_build.report.page import render
 def make_report(snapshot: Snapshot, settings: Settings) -> Path:
     """Write the report atomically; returns its path.
 
-    A step that has not run has a line that says so. The same snapshot gives the same bytes.
+    A line replaces each step that has not run. The same snapshot gives the same bytes.
 
     Raises:
         UnusableInput: A file of the snapshot is unreadable or of an earlier version.

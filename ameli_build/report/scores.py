@@ -28,7 +28,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Claims of one split over one scale from `-ends` to `ends` points; the paper's, and those beyond it."""
+    """Claims of a split over a scale from `-ends` to `ends` points: the paper's claims, and claims beyond it."""
 
     ends: int
     paper: tuple[Claim, ...]

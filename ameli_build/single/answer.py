@@ -19,25 +19,28 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A product with all evidence for or against it.
-
-    `score` ranks the judged products and is None for products after them. `text` and `image` are cosines, `retrieval`
-    is their weighted sum. `text_module` and `image_module` are probabilities by softmax over the judged products. A
-    score is None if it was not computed. `agrees` and `contradicts` are attributes for which the review states the
-    product's value or another value.
-    """
+    """A product with all evidence for or against it. A score is None if it was not computed."""
 
     sku: str
     name: str
     score: float | None
+    """Ranks the judged products; None for products after them."""
     retrieval: float
+    """Weighted sum of `text` and `image`."""
     text: float | None
+    """Cosine of the review's text and the product's."""
     image: float | None
+    """Cosine of the review's photographs and the product's pictures."""
     text_module: float | None
+    """Softmax over the judged products."""
     image_module: float | None
+    """Softmax over the judged products."""
     prior: bool
+    """Whether the mention can denote the product."""
     agrees: tuple[str, ...]
+    """Attributes for which the review states the product's value."""
     contradicts: tuple[str, ...]
+    """Attributes for which the review states another value."""
 
 
 @dataclass(frozen=True, slots=True)

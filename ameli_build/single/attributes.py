@@ -46,4 +46,4 @@ def _values_in(index: Index, text: str, lines: Sequence[str]) -> ValueIndex:
         tokens = tuple(form.split(" "))
         holders[tokens][name] = np.array(rows, dtype=np.int64)
         close[spelling][tokens] = None
-    return ValueIndex(holders, {key: tuple(some) for key, some in close.items()}, longest, longest_joined)
+    return ValueIndex(holders, {letters: tuple(forms) for letters, forms in close.items()}, longest, longest_joined)

@@ -59,7 +59,7 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     sign_index(folder, work.folder(EXPORTS), {"fingerprint": mine, **about, **parts})
     made = load_index(snapshot, mine, work.folder(EXPORTS))
     if made is None:
-        raise RunFailed(f"{folder}: what was just written cannot be read")
+        raise RunFailed(f"{folder}: the new index cannot be read")
     return made
 
 

@@ -52,11 +52,11 @@ class Backbone:
         """States of shape (texts, tokens, dimension), and the tokenizer's encodings."""
         encodings = self.tokenizer.encode_batch(list(texts))
         columns = {
-            "input_ids": [one.ids for one in encodings],
-            "attention_mask": [one.attention_mask for one in encodings],
-            "token_type_ids": [one.type_ids for one in encodings],
+            "input_ids": [encoding.ids for encoding in encodings],
+            "attention_mask": [encoding.attention_mask for encoding in encodings],
+            "token_type_ids": [encoding.type_ids for encoding in encodings],
         }
-        wanted = [one.name for one in self.session.get_inputs()]
+        wanted = [network_input.name for network_input in self.session.get_inputs()]
         (states,) = self.session.run(None, {name: np.array(columns[name], dtype=np.int64) for name in wanted})
         return np.asarray(states, dtype=np.float32), encodings
 
@@ -78,7 +78,7 @@ class ExportedTexts:
         states, encodings = self.backbone.states(texts)
         if self.pooling == "first":
             return unit(states[:, 0])
-        return unit(_means(states, [one.attention_mask for one in encodings]))
+        return unit(_means(states, [encoding.attention_mask for encoding in encodings]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,31 +95,36 @@ class ExportedPairs:
 
     def encode(self, pairs: Sequence[tuple[str, str]]) -> Matrix:
         """A matrix of shape (pairs, dimension), rows not normalised."""
-        parts = [self._some(pairs[start : start + self.batch]) for start in range(0, len(pairs), self.batch)]
+        parts = [self._encode_batch(pairs[start : start + self.batch]) for start in range(0, len(pairs), self.batch)]
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
 
-    def _some(self, pairs: Sequence[tuple[str, str]]) -> Matrix:
+    def _encode_batch(self, pairs: Sequence[tuple[str, str]]) -> Matrix:
         states, encodings = self.backbone.states(pairs)
-        return _means(states, [[int(place == 1) for place in one.sequence_ids] for one in encodings])
+        return _means(states, [[int(place == 1) for place in encoding.sequence_ids] for encoding in encodings])
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedPictures:
-    """An image network. Its input is the whole picture squeezed into a square, or the middle square, normalised."""
+    """An image network, with its preprocessing."""
 
     session: Any
     side: int
+    """Side of the square input, in pixels."""
     squeezed: bool
+    """Whether the whole picture is squeezed into the square; if not, its middle is cropped."""
     scaling: Image.Resampling
     mean: tuple[float, ...]
+    """Mean of each colour, 0 to 1."""
     deviation: tuple[float, ...]
+    """Standard deviation of each colour."""
 
     @classmethod
     def load(cls, folder: Path) -> ExportedPictures:
         """The export in `folder`."""
-        told, session = read_config(folder), open_session(folder / MODEL)
-        scaling = Image.Resampling[told["scaling"].upper()]
-        return cls(session, told["side"], told["squeezed"], scaling, tuple(told["mean"]), tuple(told["deviation"]))
+        config, session = read_config(folder), open_session(folder / MODEL)
+        scaling = Image.Resampling[config["scaling"].upper()]
+        mean, deviation = tuple(config["mean"]), tuple(config["deviation"])
+        return cls(session, config["side"], config["squeezed"], scaling, mean, deviation)
 
     def encode(self, images: Sequence[Image.Image]) -> Matrix:
         """Unit vectors of shape (images, dimension)."""
@@ -156,7 +161,7 @@ class Exported:
 
     def __call__(self, *inputs: npt.NDArray[Any]) -> Floats:
         """The network's output."""
-        names = [one.name for one in self.session.get_inputs()]
+        names = [network_input.name for network_input in self.session.get_inputs()]
         (output,) = self.session.run(None, dict(zip(names, inputs, strict=True)))
         return np.asarray(output, dtype=np.float32)
 

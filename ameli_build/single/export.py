@@ -138,7 +138,7 @@ def _preprocessing(preprocess: Any) -> dict[str, Any]:
     resize, side = steps["Resize"], int(steps["CenterCrop"].size[0])
     numbers = {"mean": steps["Normalize"].mean, "deviation": steps["Normalize"].std}
     parameters = {"side": side, "squeezed": resize.size == (side, side), "scaling": resize.interpolation.value}
-    return parameters | {name: [float(one) for one in values] for name, values in numbers.items()}
+    return parameters | {name: [float(value) for value in values] for name, values in numbers.items()}
 
 
 def _picture(width: int, height: int) -> Image.Image:
@@ -185,5 +185,5 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _close(one: Floats, other: Floats) -> bool:
-    return one.shape == other.shape and bool(np.abs(one - other).max(initial=0) <= CLOSE)
+def _close(exported: Floats, original: Floats) -> bool:
+    return exported.shape == original.shape and bool(np.abs(exported - original).max(initial=0) <= CLOSE)

@@ -73,7 +73,7 @@ class Index:
 
     def values_among(self, forms: Iterable[str], joined: Iterable[str]) -> pl.DataFrame:
         """The values among `forms`, and the values that without spaces are among `joined`."""
-        spaced, close = (sorted(set(some)) for some in (forms, joined))
+        spaced, close = sorted(set(forms)), sorted(set(joined))
         return self.value_forms.filter(pl.col("form").is_in(spaced) | pl.col("joined").is_in(close))
 
 
@@ -112,14 +112,14 @@ def released_products(snapshot: Snapshot) -> Path:
     if not products.is_file():
         raise UnusableInput(f"{products}: missing; run ameli build first")
     if not pq.read_metadata(products).num_rows:
-        raise UnusableInput(f"{products}: no product in it to link to; dropped_products.parquet beside it tells why")
+        raise UnusableInput(f"{products}: no product to link to; see dropped_products.parquet for the reasons")
     return products
 
 
 def sign_index(folder: Path, exports: Path, about: Mapping[str, Any]) -> None:
     """Write `index.json`: `about`, and digests of `about`, of the index's files and of the exported encoders."""
     encoders = filter(None, about["encoders"].values())
-    files = {"": _digests(folder)} | {one["folder"]: _digests(exports / one["folder"]) for one in encoders}
+    files = {"": _digests(folder)} | {entry["folder"]: _digests(exports / entry["folder"]) for entry in encoders}
     content = {**about, "files": files}
     write_json(folder / MARK, content | {"digest": fingerprint(content)})
 
@@ -131,14 +131,14 @@ def _digests(folder: Path) -> dict[str, str]:
 def _is_whole(folder: Path, exports: Path, about: dict[str, Any]) -> bool:
     """Whether the files of an index have the digests of `sign_index`. A damaged export is marked as unfinished."""
     content = {name: value for name, value in about.items() if name != "digest"}
-    named = {one["folder"] for one in about["encoders"].values() if one} | {""}
-    ours = (
+    named = {entry["folder"] for entry in about["encoders"].values() if entry} | {""}
+    consistent = (
         about["digest"] == fingerprint(content)
         and named == content["files"].keys()
         and all(map(_EXPORT.fullmatch, named))
     )
-    damaged = [] if ours else [folder / MARK]
-    for name, digests in content["files"].items() if ours else ():
+    damaged = [] if consistent else [folder / MARK]
+    for name, digests in content["files"].items() if consistent else ():
         place = exports / name if name else folder
         if place.is_dir() and _digests(place) != digests:  # without an export, the original encoder is used
             damaged.append(place)

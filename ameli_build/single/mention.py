@@ -66,10 +66,10 @@ def given(index: Index, mention: str, max_words: int) -> tuple[Named, Integers]:
 def _spans(text: str, max_words: int) -> set[str]:
     """The letters of all sequences of up to `max_words` words."""
     words = [word.lower() for word in WORD.findall(text)]
-    words_too = [word for word in words if word != "s"]  # matching ignores the possessive
+    without_possessives = [word for word in words if word != "s"]
     return {
-        "".join(some[start:end])
-        for some in (words, words_too)
-        for start in range(len(some))
-        for end in range(start + 1, min(start + max_words, len(some)) + 1)
+        "".join(sequence[start:end])
+        for sequence in (words, without_possessives)
+        for start in range(len(sequence))
+        for end in range(start + 1, min(start + max_words, len(sequence)) + 1)
     }

@@ -23,8 +23,8 @@ from ameli_build.single.modules import score_by_image, score_by_text
 from ameli_build.single.products import read_products
 from ameli_build.single.reading import Reading
 
-NO_CROSS = "the cross-encoder is left out: reading all retrieved products takes too long for one answer"
-NOT_RUN = "only string match and OCR are asked for attributes: the language models take too long for one answer"
+NO_CROSS = "the cross-encoder is not used: it takes too long to read all retrieved products"
+NOT_RUN = "attributes come from string match and OCR only: the language models take too long"
 
 
 NAME_WEIGHT = 2.0
@@ -122,9 +122,9 @@ def _by_score(scores: Floats) -> Integers:
 
 def _weights(learnt: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
     """The tuned weights of the available channels, with a sum of 1; equal weights without tuning."""
-    some = {name: learnt.get(name, 0.0) for name in names}
-    total = sum(some.values())
-    return {name: weight / total for name, weight in some.items()} if total else dict.fromkeys(names, 1 / len(names))
+    tuned = {name: learnt.get(name, 0.0) for name in names}
+    total = sum(tuned.values())
+    return {name: weight / total for name, weight in tuned.items()} if total else dict.fromkeys(names, 1 / len(names))
 
 
 def _combine(index: Index, text: Floats | None, image: Floats | None, scores: Floats) -> Judged:

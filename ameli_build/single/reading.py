@@ -23,24 +23,25 @@ from ameli_build.single.photos import Photo, open_photo, patch_of, read_lines
 NO_TEXT = "no text: linked by picture alone"
 NO_PICTURE = "no picture: linked by text alone"
 NO_MENTION = "no product name found in the text: all products are compared"
-NO_OBJECT = "no object stands out in a picture: the whole of it is compared"
+NO_OBJECT = "no object stands out in a picture: the whole picture is compared"
 NO_OCR = "text in pictures is not read: {}"
 ONLY_FIRST = "only the first picture is compared (baseline.images = first)"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A review. `vector` is its text's vector, None without text. `rows` are the products that its mention can denote.
-
-    `channels` are cosines with all products, shape (products,), by name ("text", "image"). `lines` are lines of OCR.
-    """
+    """The content of a review."""
 
     text: str
     vector: Matrix | None
+    """Vector of the text; None without text."""
     named: Named
     rows: Integers
+    """The products that the mention can denote."""
     channels: Mapping[str, Floats]
+    """Cosines with all products, shape (products,), by name ("text", "image")."""
     lines: tuple[str, ...]
+    """Lines of text on the photographs."""
     notes: tuple[str, ...]
 
 
@@ -104,9 +105,9 @@ def _picture_channel(
     vectors = np.round(models.pictures().encode(shown), 6)
     if index.about["learnt"]["adapter"]:
         vectors = models.network("adapter")(vectors)
-    mine = Pictures(vectors, np.array([0, len(vectors)], dtype=np.int64))
-    theirs = Pictures(index.vectors["pictures"], index.starts)
-    scores = picture_scorer(mine, theirs, settings.baseline.images)(np.zeros(1, dtype=np.int64))
+    pictures = Pictures(vectors, np.array([0, len(vectors)], dtype=np.int64))
+    products = Pictures(index.vectors["pictures"], index.starts)
+    scores = picture_scorer(pictures, products, settings.baseline.images)(np.zeros(1, dtype=np.int64))
     return np.asarray(np.round(scores[0], 6), dtype=np.float32)
 
 

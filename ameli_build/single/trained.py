@@ -21,25 +21,24 @@ from ameli_build.single.index import model_folder
 
 T = TypeVar("T")
 
-NOT_RUN = "ameli baseline has not finished here: even weights of retrieval decide"
-NOT_SAVED = "ameli baseline has left weights, but no trained modules: retrieval decides"
-OTHER_SETTINGS = "ameli baseline was run with other settings: even weights of retrieval decide"
-NOT_EXPORTED = "the encoder that learnt with the text module cannot be used here: retrieval decides"
-NO_ONNX = "what ameli baseline learnt needs the package onnx to be used here: retrieval decides"
+NOT_RUN = "ameli baseline has not finished here: retrieval decides, with even weights of its channels"
+NOT_SAVED = "ameli baseline has tuned weights, but no trained modules: retrieval decides"
+OTHER_SETTINGS = "ameli baseline was run with other settings: retrieval decides, with even weights of its channels"
+NOT_EXPORTED = "the fine-tuned encoder of the text module cannot be exported: retrieval decides"
+NO_ONNX = "the trained modules of ameli baseline need the package onnx: retrieval decides"
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """The part of a baseline that the index contains.
-
-    `about` goes into `index.json`: the `weights` of retrieval's channels, `lambda`, whether there is an `adapter` and a
-    `head`, and a `note` on missing parts. `adapt` applies the adapter to vectors of product pictures. `encoder` is the
-    encoder of pairs if it was fine-tuned.
-    """
+    """The part of a baseline that the index contains."""
 
     about: dict[str, Any]
+    """For `index.json`: `weights` of retrieval's channels, `lambda`, whether there is an `adapter` and a `head`, and a
+    `note` on missing parts."""
     adapt: Callable[[Matrix], Matrix] | None
+    """Applies the adapter to vectors of product pictures."""
     encoder: PairEncoder | None
+    """The encoder of pairs, if it was fine-tuned."""
     digest: str = ""
     """Digest of the encoder's file."""
 

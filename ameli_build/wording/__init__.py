@@ -1,1 +1,1 @@
-"""Words, numbers and markup: how texts are cleaned and read."""
+"""Reading of texts: character sets, markup, numbers, masks."""

@@ -1,4 +1,4 @@
-"""Which characters an answer's bytes are: one bad byte costs one character, not the meaning of all others."""
+"""Decoding of response bodies to text: a bad byte costs one character, not all others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WIDE = ("utf-16", "utf-32")
 
 
 def page_text(body: bytes) -> str:
-    """An answer's text: UTF-8 where that fits, else what its byte-order mark, `meta` element or bytes say.
+    """The text of a body: by its byte-order mark, in UTF-8 if that fits, else by its `meta` element or its bytes.
 
     Bytes that do not fit become U+FFFD.
     """
@@ -34,9 +34,9 @@ def page_text(body: bytes) -> str:
 
 
 def in_utf8(body: bytes, content_type: str) -> bytes:
-    """An answer for `page_text`, which sees no headers: in UTF-8, where its header says what its bytes are.
+    """A body for `page_text`, which sees no headers: converted to UTF-8 if the header names its character set.
 
-    The header is not believed where it contradicts the bytes: many say what their server is set to.
+    A header that contradicts the bytes is ignored; many name the default of their server.
     """
     name = charset_of(content_type)
     wide = name.startswith(_WIDE)
@@ -50,7 +50,7 @@ def in_utf8(body: bytes, content_type: str) -> bytes:
 
 
 def charset_of(content_type: str) -> str:
-    """The character set that a `Content-Type` names, as Python calls it; "" for none, for ASCII and an unknown one.
+    """Python's name of the character set in a `Content-Type`; "" if it is missing, unknown or ASCII.
 
     >>> charset_of("text/html; charset=UTF8"), charset_of("text/html; charset=nonsense")
     ('utf-8', '')
@@ -62,7 +62,7 @@ def charset_of(content_type: str) -> str:
 
 
 def _known(name: str) -> str:
-    """A character set as Python calls it; "" for what is none."""
+    """Python's name of a character set; "" if it is unknown."""
     try:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
@@ -71,13 +71,13 @@ def _known(name: str) -> str:
 
 
 def _declared(body: bytes) -> str:
-    """What a page's `meta` element says; one that says nonsense is taken for UTF-8."""
+    """The character set in a page's `meta` element, UTF-8 if it is unknown; "" without such an element."""
     found = _META.search(body[:4096]) if body.lstrip()[:1] == b"<" else None
     return (_known(found[1].decode()) or "utf-8") if found else ""
 
 
 def _detected(body: bytes) -> str:
-    """UTF-8 where more of what is not ASCII looks like its sequences than like single letters; JSON is UTF-8 anyway."""
+    """UTF-8 for JSON, or if the body has more UTF-8 sequences than single bytes outside ASCII; else Windows-1252."""
     if body.lstrip()[:1] in (b"{", b"[") or len(_SEQUENCE.findall(body)) > len(_LONE.findall(body)):
         return "utf-8"
     return "cp1252"

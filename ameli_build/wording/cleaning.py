@@ -1,4 +1,4 @@
-"""Text and numbers out of markup: the same cleaning for pages and for records of one's own."""
+"""Text and numbers from markup, the same for pages and for ingested records."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ _INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|sub|sup|u)\b[^<
 _BLOCK_TAG = re.compile(r"</?(?:br|div|h[1-6]|li|ol|p|table|tbody|td|th|tr|ul)\b[^<>]*>", re.I)
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _TOO_LONG = re.compile("&#0*[1-9][0-9]{7,};?")
-"""Python reads 4,300 digits, and raises."""
+"""Character references of too many digits; Python raises an error above 4,300."""
 LARGEST = 1e9
-"""Of all numbers that a page tells: prices, counts, ranks."""
+"""Largest number of a page: prices, counts, ranks."""
 OUT_OF_RANGE = "out_of_range"
-"""Stands in a record's `extra` with the fields whose numbers could not be."""
+"""Key in a record's `extra` that lists the fields whose numbers were out of range."""
 
 
 def clean_text(text: object) -> str:
-    """One line of plain text from a text that may hold markup: formatting tags taken out, entities decoded.
-
-    "" for what is not a string.
-    """
+    """A text, perhaps with markup, as one line of plain text: tags removed, entities decoded; "" for other types."""
     if not isinstance(text, str):
         return ""
     text = _untagged(text)
@@ -29,7 +26,7 @@ def clean_text(text: object) -> str:
 
 
 def clean_lines(text: str) -> str:
-    """`clean_text` for what people write: lines and spaces stay as they are where there are no tags."""
+    """`clean_text` for texts that people write: without tags, lines and spaces stay as they are."""
     plain = _untagged(text)
     if plain != text:
         plain = folded(plain)
@@ -37,7 +34,7 @@ def clean_lines(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """`text` with its character references decoded; a number that can be no character is U+FFFD, however long."""
+    """`text` with its character references decoded; impossible numbers, however long, become U+FFFD."""
     return _unescape(_TOO_LONG.sub("\ufffd", text)) if "&" in text else text
 
 
@@ -46,7 +43,7 @@ def _untagged(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Plain text on one line, its white space folded."""
+    """Plain text on one line, with white space folded."""
     return " ".join(readable(text).split())
 
 
@@ -57,7 +54,7 @@ def readable(text: str) -> str:
 
 
 def number_in(text: object) -> float | None:
-    """The first number in a text such as "$1,299.99", or a JSON number itself; None without one up to `LARGEST`.
+    """The first number in a text such as "$1,299.99", or a JSON number itself; None without a number up to `LARGEST`.
 
     >>> number_in("$1,299.99"), number_in("9" * 400), number_in(10**400)
     (1299.99, None, None)
@@ -71,9 +68,9 @@ def number_in(text: object) -> float | None:
 
 
 def price_in(*texts: object) -> float | None:
-    """The first of some texts or JSON numbers that is a number.
+    """The first price among texts and JSON numbers; None if all are empty.
 
-    NaN where the only ones are too large to be a price, infinity where something else is told than a number.
+    NaN if all numbers are too large for a price; infinity if there is a value but no number.
     """
     found = [number_in(text) for text in texts]
     price = next((price for price in found if price is not None), None)
@@ -89,6 +86,6 @@ def _is_number(text: object) -> bool:
 
 
 def count_in(text: object) -> int | None:
-    """The first whole number in a text such as "(1,234 Reviews)"; None where there is none."""
+    """The first whole number in a text such as "(1,234 Reviews)"; None if there is none."""
     number = number_in(text)
     return int(number) if number is not None else None

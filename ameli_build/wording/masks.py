@@ -6,5 +6,5 @@ EMAIL, PHONE = "[email]", "[phone]"
 
 
 def in_mask(text: str, start: int, end: int) -> bool:
-    """Whether the word `text[start:end]` is that of a mask, which nobody wrote."""
+    """Whether the word `text[start:end]` belongs to a mask, so that nobody wrote it."""
     return text[start - 1 : end + 1] in (EMAIL, PHONE)

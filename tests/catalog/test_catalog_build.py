@@ -195,7 +195,7 @@ def fill(archive: Archive, pages: Sequence[tuple[str, str, bytes]]) -> None:
 @pytest.mark.parametrize(
     ("pages", "message"),
     [
-        ([], "no products here"),
+        ([], "no products, neither in an archive"),
         ([("listing", SITE, b"<ol>")], "the archive holds no usable product"),
         (
             [("page", product_url("1"), b"<html>")],

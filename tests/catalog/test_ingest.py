@@ -151,7 +151,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
         ingest(snapshot, tmp_path / "none", reviews, None, Settings())
     snapshot.raw.mkdir(parents=True)
     (snapshot.raw / "pages-00001.warc.gz").write_bytes(b"")
-    with pytest.raises(UnusableInput, match="holds a crawl"):
+    with pytest.raises(UnusableInput, match="contains a crawl"):
         ingest(snapshot, products, reviews, None, Settings())
 
 

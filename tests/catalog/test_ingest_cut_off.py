@@ -50,7 +50,7 @@ def test_a_build_asks_for_the_ingest_again(tmp_path: Path, copied: int) -> None:
     run = [sys.executable, "-c", KILLED, str(copied), str(snapshot.root), *map(str, new)]
     assert subprocess.run(run, check=False, capture_output=True).returncode == -signal.SIGKILL
     if copied:
-        with pytest.raises(UnusableInput, match="an ingest was cut off here; run it again"):
+        with pytest.raises(UnusableInput, match="an ingest was interrupted here; run it again"):
             build(snapshot, settings, until="catalog")
     else:  # nothing has changed yet
         build(snapshot, settings, until="catalog")

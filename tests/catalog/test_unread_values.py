@@ -108,4 +108,4 @@ def test_they_are_counted_in_the_catalog(tmp_path: Path, capsys: pytest.CaptureF
         crawl(Snapshot(tmp_path), settings, skus=("7",))
         run_stage(STAGE, Snapshot(tmp_path), settings, in_process)
     assert stage_record(Snapshot(tmp_path), "catalog")["counts"]["unread_values"] == 3
-    assert "3 values of the shop's that could not be read" in capsys.readouterr().err
+    assert "3 unreadable values of the shop" in capsys.readouterr().err

@@ -80,7 +80,7 @@ def test_a_picture_that_is_damaged_where_it_came_from_is_named(snapshot: Snapsho
     image = sorted((snapshot.raw / "images").iterdir())[0]
     before = image.read_bytes()
     image.write_bytes(DAMAGES["a bit in the middle"](before))  # one file under two names
-    with pytest.raises(RunFailed, match=f"{image.name}: damaged, its content is not what its name says"):
+    with pytest.raises(RunFailed, match=f"{image.name}: damaged, its content does not match its name"):
         run_stage(RELEASE, snapshot, SETTINGS)
     image.write_bytes(before)
     assert run_stage(RELEASE, snapshot, SETTINGS)

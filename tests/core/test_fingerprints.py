@@ -138,6 +138,36 @@ def test_an_import_counts_wherever_it_stands(package: Path, source: str, counts:
     assert (work_code("ameli_build.core.reasons") != before) == counts
 
 
+@pytest.mark.parametrize(
+    ("source", "counts"),
+    [
+        ("from pkgutil import iter_modules\nnames = [each.name for each in iter_modules(__path__)]", True),
+        (
+            "import pkgutil\nfor each in pkgutil.walk_packages(path=__path__, prefix=f'{__name__}.'):\n    print(each)",
+            True,
+        ),
+        ("def load():\n    return list(__path__)", True),
+        ("# iter_modules(__path__)", False),
+        ('TEXT = "iter_modules(__path__)"', False),
+        ("import ameli_build\nnames = ameli_build.__path__", False),
+    ],
+)
+def test_a_package_that_uses_its_path_counts_with_all_its_files(package: Path, source: str, counts: bool) -> None:
+    folder = package / "wording"
+    folder.joinpath("__init__.py").write_text(f"{source}\n")
+    forget()
+    before = code_of("ameli_build.wording")
+    append(folder / "masks.py", "\n# changed\n")
+    assert (code_of("ameli_build.wording") != before) == counts
+
+
+def test_an_added_filter_counts(package: Path) -> None:
+    before = code_of("ameli_build.clean.stage")
+    (package / "core" / "filters" / "too_short.py").write_text("FILTER = None\n")
+    forget()
+    assert code_of("ameli_build.clean.stage") != before
+
+
 def test_a_module_outside_the_package_counts_with_what_it_imports(package: Path) -> None:
     assert WORD  # this test imports mentions.words
     before = code_of(__name__)

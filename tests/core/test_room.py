@@ -15,7 +15,7 @@ import pytest
 from made import released_snapshot
 
 from ameli_build.core.execution import peak_memory_mb
-from ameli_build.core.limits import told_of_room
+from ameli_build.core.limits import limit_message
 
 LIMITED = """
 import resource, sys
@@ -81,13 +81,13 @@ def test_few_files_are_enough_to_verify(tmp_path: Path) -> None:
     ],
 )
 def test_what_comes_of_little_room(error: Exception, word: str) -> None:
-    assert told_of_room(error).startswith(word)
-    assert "again" in told_of_room(error)
+    assert limit_message(error).startswith(word)
+    assert "again" in limit_message(error)
 
 
 @pytest.mark.parametrize("error", [ValueError("memory"), OSError(errno.ENOSPC, "No space"), RuntimeError("boom")])
 def test_other_errors_are_others(error: Exception) -> None:
-    assert told_of_room(error) == ""
+    assert limit_message(error) == ""
 
 
 def fill(size: int) -> int:

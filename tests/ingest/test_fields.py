@@ -60,10 +60,13 @@ def test_unknown_and_never_filled_fields_are_told(tmp_path: Path, capsys: pytest
     products = [PRODUCT | {"brand": "Ardo", "price": "12.50"}, PRODUCT | {"sku": "s2", "brand": "Ardo", "weight": 1}]
     ingested(tmp_path, products, [REVIEW | {"stars": 4}, REVIEW | {"review_id": "r2", "stars": 5, "where": "Ghent"}])
     told = capsys.readouterr().err
-    assert "products.jsonl: fields that the format does not have, kept aside: brand (2), weight (1)\n" in told
-    assert "products.jsonl: fields that no record fills: description, attributes, url, variants, fetched_at\n" in told
-    assert "reviews.jsonl: fields that the format does not have, kept aside: stars (2), where (1)\n" in told
-    assert "reviews.jsonl: fields that no record fills: title, rating, helpful" in told
+    assert "products.jsonl: unknown fields, stored in `extra`: brand (2), weight (1)\n" in told
+    assert (
+        "products.jsonl: fields that are empty in all records: description, attributes, url, variants, fetched_at\n"
+        in told
+    )
+    assert "reviews.jsonl: unknown fields, stored in `extra`: stars (2), where (1)\n" in told
+    assert "reviews.jsonl: fields that are empty in all records: title, rating, helpful" in told
 
 
 def test_values_that_cannot_be_read_are_counted_with_the_first_of_them(
@@ -73,8 +76,8 @@ def test_values_that_cannot_be_read_are_counted_with_the_first_of_them(
     reviews = [REVIEW | {"review_id": f"r{n}", "author": author} for n, author in enumerate(["Ann", 4, None, [5]])]
     snapshot = ingested(tmp_path, products, reviews)
     told = capsys.readouterr().err
-    assert "products.jsonl: price: 2 unreadable, left empty (line 2: not a number: 'ask us')" in told
-    assert "reviews.jsonl: author: 2 unreadable, left empty (line 2: not a string: 4)" in told
+    assert "products.jsonl: price: 2 unreadable values are ignored (line 2: not a number: 'ask us')" in told
+    assert "reviews.jsonl: author: 2 unreadable values are ignored (line 2: not a string: 4)" in told
     assert stage_record(snapshot, "catalog")["counts"]["unread_values"] == 4
     assert snapshot.read("catalog/products")["price"].to_list() == [None, None, None]
     assert snapshot.read("catalog/reviews")["author"].to_list() == ["Ann", None, None, None]

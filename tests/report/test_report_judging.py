@@ -27,7 +27,7 @@ def test_each_way_to_lose_the_gold_product() -> None:
     assert [one.lost for one in judgement.reviews] == [None, Lost.NOT_RETRIEVED, Lost.DROPPED, Lost.OUTRANKED]
     assert [one.row["review_id"] for one in judgement.misses()] == ["d", "c", "b"]
     assert [one.rank for one in judgement.misses()] == [2, 2, None]
-    assert [(step.lost, step.kept) for step in judgement.steps()] == [(1, 3), (1, 2), (1, 1)]
+    assert [(step.lost, step.remaining) for step in judgement.steps()] == [(1, 3), (1, 2), (1, 1)]
 
 
 def test_a_filter_that_was_undone_loses_nothing() -> None:
@@ -47,7 +47,7 @@ def test_the_fullest_linker_that_ran_is_judged() -> None:
     assert judged(one).method == OURS
     for ranked in ([], [{"method": V2TEL, "skus": ["p2", "p1"]}], [{"method": NO_ATTRIBUTE, "skus": ["p2", "p1"]}]):
         found = judge(pl.DataFrame([{**one, "ranked": ranked}], schema=PREDICTIONS), GOLD)
-        assert found == NotRun("no linker whose scores are kept ran: see Table 5")
+        assert found == NotRun("no linker ran whose scores are in the predictions: see Table 5")
 
 
 def test_categories_by_misses() -> None:

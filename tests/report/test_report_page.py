@@ -78,7 +78,7 @@ def test_the_paper_s_numbers_stand_beside_and_are_said_to_be_of_another_data_set
 
 
 def test_where_the_thresholds_come_from(snapshot: Snapshot) -> None:
-    assert "They come from: a calibration" in part(page(snapshot), "funnel")
+    assert "Source: a calibration" in part(page(snapshot), "funnel")
     settings = load_settings("demo", ["informativeness.thresholds_from="])
     write_run_record(snapshot, settings, "build")
     told = part(page(snapshot), "funnel")
@@ -131,7 +131,7 @@ def test_what_has_not_run_says_so(snapshot: Snapshot) -> None:
     text = page(snapshot)
     for name in ("funnel", "data"):
         assert "Data set not released yet: ameli build SNAPSHOT" in part(text, name)
-    assert "No run.json here" in part(text, "made")
+    assert "No run.json: " in part(text, "made")
 
 
 def test_a_baseline_of_another_build_is_not_mixed_in(snapshot: Snapshot) -> None:
@@ -159,7 +159,7 @@ def test_losses_stand_in_the_order_in_which_reasons_count(snapshot: Snapshot) ->
     funnel["stages"]["clean"]["dropped"] = {"duplicate": 2, "no_image": 1, "too_long": 1}
     funnel["stages"]["mentions"]["dropped"] = {"no_mention": 1}
     found = funnel_steps({**funnel, "reviews_in": 10})
-    assert [(fall.name, fall.kept) for fall in found] == [
+    assert [(fall.name, fall.remaining) for fall in found] == [
         ("no_image", 9), ("too_long", 8), ("duplicate", 6), ("no_mention", 5),
     ]  # fmt: skip
 

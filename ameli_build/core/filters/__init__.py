@@ -1,7 +1,7 @@
-"""Filters beside the seven of section 3.2: each is a file of this folder that defines `FILTER`.
+"""Filters beyond the seven of section 3.2: each is a file of this folder that defines `FILTER`.
 
-They count after the row rules of the paper (`clean.rows.row_rules`), in the order of their files' names. The folder is
-empty as the project ships it; `CONTRIBUTING.md` has the recipe.
+They apply after the row rules of the paper (`clean.rows.row_rules`), in the order of their files' names. The project
+ships none; `CONTRIBUTING.md` has the recipe.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Filter:
     """A rule over a review's own row: its reason, its setting, its measure and its verdict."""
 
     reason: str
-    """Reason in `dropped`, and name of the measure's column in `clean/values`."""
+    """Reason in `dropped`, and name of the column of the measure in `clean/values`."""
     meaning: str
     """The reason in words, for the report."""
     setting: str

@@ -32,7 +32,7 @@ class BaselineSettings(Section):
     text_tuning_learning_rate: LearningRate = Field(default=1e-5, gt=0)
     """Learning rate of that fine-tuning."""
     text_tuning_batch: Reviews = Field(default=32, ge=2)
-    """Train reviews of one step of that fine-tuning, each with its gold product and one hard negative."""
+    """Train reviews of a step of that fine-tuning, each with its gold product and a hard negative."""
     text_tuning_warmup: Share = Field(default=0.1, ge=0, le=1)
     """Steps of that fine-tuning in which the learning rate rises to its value."""
     keep: Annotated[int, unit("products")] = Field(default=10, ge=1, le=100)
@@ -40,8 +40,8 @@ class BaselineSettings(Section):
     prior: Literal["before", "after"] = "before"
     """Apply the prior filter before or after the cut to `keep` candidates."""
     attribute_values: Literal["mention", "knowledge_base", "retrieved"] = "mention"
-    """Products whose attribute values are searched for in a review: those that the mention can denote, all, or the
-    retrieved ones."""
+    """Products whose attribute values are searched for in a review: products that the mention can denote, all products,
+    or the retrieved products."""
     attribute_filter: bool = True
     """Drop candidates that have a stated attribute with another value."""
     ocr_photos: Literal["first", "all"] = "first"
@@ -76,16 +76,15 @@ class BaselineSettings(Section):
     text_layers: Annotated[int, unit("layers")] = Field(default=0, ge=-1)
     """Top layers of the text module's encoder that are trained; 0 for none, -1 for all and the embeddings."""
     text_encoder_learning_rate: LearningRate = Field(default=1e-5, gt=0)
-    """Learning rate of those layers."""
+    """Learning rate of these layers."""
     text_accumulate: Annotated[int, unit("parts")] = Field(default=1, ge=1)
-    """Parts of a batch that go through a trained encoder one after another. Memory holds one part; the step is the
-    same."""
+    """Parts into which a batch is split for a trained encoder. Memory holds a single part; the step is the same."""
     text_reviews: Reviews = Field(default=0, ge=0)
     """Train reviews for the text module; 0 takes all."""
     text_candidates: Annotated[int, unit("products")] = Field(default=0, ge=0)
     """Candidates of a train review for the text module, gold product included; 0 takes all `keep`."""
     adapters: Literal["separate", "shared"] = "separate"
-    """An adapter for reviews and one for products, or one for both, mixed 0.2 to 0.8 with the embedding as in the
+    """Two adapters, for reviews and for products; or a shared adapter, mixed 0.2 to 0.8 with the embedding as in the
     authors' code."""
     adapter_scale: Annotated[float, unit("factor")] = Field(default=1.0, gt=0)
     """Factor of the cosines in the contrastive loss; 1 is the paper's loss."""
@@ -100,7 +99,7 @@ class BaselineSettings(Section):
     adapter_learning_rate: LearningRate = 3e-4
     """Learning rate of the adapters."""
     batch: Reviews = 32
-    """Train reviews of one step, for text module and adapters."""
+    """Train reviews of a step, for text module and adapters."""
     bootstrap: Annotated[int, unit("resamples")] = 1000
     """Resamples for the confidence intervals."""
     max_tokens: Tokens = 128

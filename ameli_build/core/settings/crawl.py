@@ -44,13 +44,13 @@ class CrawlSettings(Section):
     threads: Annotated[int, unit("threads")] = Field(default=4, ge=1)
     """Products, or images of own records, that are fetched at the same time."""
     connections: Annotated[int, unit("requests")] = Field(default=2, ge=1)
-    """Requests to one host at the same time."""
+    """Requests to a host at the same time."""
     connect_timeout: Seconds = 10.0
     """Longest wait for a connection."""
     read_timeout: Seconds = 30.0
     """Longest wait for the next bytes of a response, or for a page in the browser."""
     deadline: Seconds = 120.0
-    """Longest duration of one request, its body included."""
+    """Longest duration of a request, with its body."""
     retries: Annotated[int, unit("tries")] = Field(default=4, ge=0)
     """Further tries of a request that failed."""
     backoff: Seconds = 1.0
@@ -69,19 +69,19 @@ class CrawlSettings(Section):
     max_outage: Seconds = Field(default=3600.0, ge=0)
     """Time without an answer after which a host that is down is given up."""
     specifications: Literal["auto", "click", "json"] = "auto"
-    """Product pages that are opened in a browser for the click on "Specifications": those whose HTML has no
+    """Product pages that are opened in a browser for the click on "Specifications": pages whose HTML has no
     specifications or a button for more (`auto`), all (`click`), or none (`json`)."""
     click_timeout: Seconds = 10.0
     """Longest wait for the button of the specifications; for its rows, twice as long."""
     browsers: Annotated[int, unit("browsers")] = Field(default=1, ge=1)
     """Browsers at the same time."""
     pages_per_browser: Annotated[int, unit("pages")] = Field(default=200, ge=1)
-    """Pages after which a browser is replaced by a fresh one."""
+    """Pages after which a browser is replaced."""
     browser_url: str = ""
     """URL of a remote Selenium server. Empty: a local headless Chromium."""
     refresh_images: Literal["ask", "trust"] = "ask"
     """A refresh asks the host whether a known image has changed, or trusts that an image's URL never changes."""
     review_page_size: Annotated[int, unit("reviews")] = Field(default=20, ge=1, le=100)
-    """Reviews of one review page."""
+    """Reviews of a review page."""
     review_sort: str = "MOST_RECENT"
     """Order of the reviews, as the shop names it. With `MOST_RECENT` a refresh ends at the first page it knows."""

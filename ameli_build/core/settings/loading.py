@@ -1,9 +1,9 @@
-"""Where a value comes from.
+"""The sources of settings, and their order.
 
 From weak to strong: the defaults, the profile, the snapshot's own files (`settings/*.toml`, such as the calibrated
 thresholds in `informativeness.toml`), the environment (`AMELI_CLEAN__MAX_TOKENS`), `--set clean.max_tokens=400`.
 
-A snapshot can come from anybody. Its files set thresholds, rules and texts, but no model, no address and no path
+A snapshot can come from anybody. Its files can set thresholds, rules and texts, but no model, no URL and no path
 outside the snapshot (`OF_A_SNAPSHOT`).
 """
 
@@ -78,13 +78,13 @@ def _profile_of(snapshot: Snapshot | None) -> str | None:
         profile = str(json.loads(path.read_text())["settings"]["profile"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnusableInput(f"{path}: unreadable ({error})") from None
-    if profile not in PROFILES:  # a file of profiles can name models, and a snapshot can come from anybody
-        raise UnusableInput(f"{path}: was made with the profile {profile!r}; say --profile to use a file of yours")
+    if profile not in PROFILES:  # a profile file can name models, and a snapshot can come from anybody
+        raise UnusableInput(f"{path}: made with the profile {profile!r}; name your own file with --profile")
     return profile
 
 
 def read_profile(name: str) -> dict[str, Any]:
-    """The values of a profile by section; raises `UnusableInput` for one that is neither known nor a file."""
+    """The values of a profile by section; raises `UnusableInput` for an unknown name that is not a file."""
     if name in PROFILES:
         return tomllib.loads(files("ameli_build.profiles").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
     path = Path(name)
@@ -110,7 +110,7 @@ def _read_own(path: Path, root: Path) -> dict[str, Any]:
         for name in names or [section]:
             if section not in OF_A_SNAPSHOT and name not in OF_A_SNAPSHOT:
                 raise UnusableInput(
-                    f"setting {name}: {path}: a snapshot's own settings cannot make it; use a profile or --set"
+                    f"setting {name}: {path}: not allowed in a snapshot's own settings; use a profile or --set"
                 )
     listed = values.get("clean", {}).get("profanity_list")
     if listed:

@@ -28,7 +28,7 @@ class SheetSettings(Section):
     """Section 3.5: annotation sheets."""
 
     reviews_per_page: Annotated[int, unit("reviews")] = Field(default=10, ge=1)
-    """Reviews of one page of a sheet."""
+    """Reviews of a page of a sheet."""
     informativeness_reviews: Annotated[int, unit("reviews")] = Field(default=500, ge=1)
     """Reviews with a mention that are sampled for the labels of section 3.4."""
     mention_reviews: Annotated[int, unit("reviews")] = Field(default=200, ge=1)
@@ -41,4 +41,4 @@ class ReportSettings(Section):
     """The report page of a snapshot."""
 
     misses: Annotated[int, unit("reviews")] = Field(default=30, ge=0)
-    """Wrong predictions shown in full, those with the highest confidence first."""
+    """Wrong predictions shown in full, the most confident first."""

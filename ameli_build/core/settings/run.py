@@ -15,7 +15,7 @@ class RunSettings(Section):
     seed: Annotated[int, unit("any whole number")] = 13
     """Seed of every random choice and of every order by hash."""
     shard_rows: Annotated[int, unit("rows")] = Field(default=256, ge=1)
-    """Rows of a shard. The cache holds whole shards, and the batches of a model are cut from one shard."""
+    """Rows of a shard. The cache holds whole shards, and a batch of a model lies within a shard."""
     cache: str = Field(default="", exclude=True)
     """Folder of the cache, which several snapshots can share. Empty: the snapshot's own. No result depends on it."""
     least_free: Bytes = Field(default=1_000_000_000, ge=0, exclude=True)

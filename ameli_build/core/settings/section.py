@@ -1,7 +1,7 @@
-"""A section of settings, and the units of its values.
+"""The base class of a section of settings, and the units of values.
 
-The docstring below a setting is its meaning, `Annotated[int, unit("rows")]` its unit. `help()`, the JSON Schema and
-`docs/settings.md` are made of both.
+The docstring below a setting is its meaning, `Annotated[int, unit("rows")]` its unit. Both appear in `help()`, in the
+JSON Schema and in `docs/settings.md`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Tokens = Annotated[int, unit("tokens")]
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One setting as a reader sees it: its name, its default, its unit or its choices, and its meaning."""
+    """A setting as a reader sees it: its name, its default, its unit or its choices, and its meaning."""
 
     name: str
     default: Any
@@ -47,7 +47,10 @@ class Section(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Append the settings to the docstring, which `help()` shows."""
-        lines = [f"    {one.name} ({one.unit}; default {one.default!r}): {one.meaning}" for one in cls.described()]
+        lines = [
+            f"    {setting.name} ({setting.unit}; default {setting.default!r}): {setting.meaning}"
+            for setting in cls.described()
+        ]
         cls.__doc__ = "\n".join([cls.__doc__ or "", "", "Attributes:", *lines])
 
     @classmethod

@@ -10,7 +10,8 @@ from ameli_build.core.filters import FILTERS
 from ameli_build.core.settings.section import Cosine, Probability, Section, Share, Tokens, unit
 
 _ADDED: dict[str, Any] = {
-    one.setting: (Annotated[float, unit(one.unit)], Field(default=one.default, description=one.help)) for one in FILTERS
+    added.setting: (Annotated[float, unit(added.unit)], Field(default=added.default, description=added.help))
+    for added in FILTERS
 }
 if TYPE_CHECKING:
     _AddedFilters = Section
@@ -49,7 +50,7 @@ class MentionSettings(Section):
     max_words: Annotated[int, unit("words")] = Field(default=6, ge=1)
     """Words of the longest mention."""
     source: Literal["gold", "catalogue"] = "gold"
-    """Names that are searched for in a review: those of its gold product, or those of all products."""
+    """Names that are searched for in a review: names of its gold product, or of all products."""
     rule: Literal["careful", "paper", "authors"] = "careful"
     """`careful`: this project's names and contexts. `paper`: every n-gram that equals a root word or noun chunk.
     `authors`: all spans of the chunk, as in the authors' code."""
@@ -63,7 +64,7 @@ class InformativenessSettings(Section):
     min_features: Annotated[int, unit("features")] = Field(default=1, ge=1, le=4)
     """Features that must exceed their thresholds with `rule = "count"`."""
     match: Literal["normalised", "exact"] = "normalised"
-    """Compare attribute values in one spelling ("1tb" is "1000 gigabytes"), or as they are written."""
+    """Compare attribute values in a normal form ("1tb" is "1000 gigabytes"), or as they are written."""
     similarity: Literal["cosine", "cross-encoder"] = "cosine"
     """Comparison of description and title with the review: cosine of the text encoder, or logit of
     `models.cross_encoder`. A logit has either sign and needs other thresholds."""
@@ -85,7 +86,7 @@ class InformativenessSettings(Section):
     min_precision: Share = 0.85
     """Precision of "informative" that a calibration must reach (85 % in the paper)."""
     confidence: Probability = Field(default=0.95, ge=0.5, lt=1)
-    """One-sided confidence with which a calibration must reach that precision; 0.5 is the paper's plain objective."""
+    """One-sided confidence with which a calibration must reach `min_precision`; 0.5 is the paper's plain objective."""
 
 
 class CandidateSettings(Section):

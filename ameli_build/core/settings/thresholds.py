@@ -31,14 +31,14 @@ def credit(values: dict[str, Any], names: Collection[str], who: str) -> None:
     section = values.get("informativeness")
     if not isinstance(section, dict):
         return
-    theirs = [name for name in THRESHOLDS if name in names]
-    everything = len(theirs) == len(THRESHOLDS)
+    changed = [name for name in THRESHOLDS if name in names]
+    everything = len(changed) == len(THRESHOLDS)
     if "thresholds_for" not in names and (everything or "thresholds_from" in names):
         section["thresholds_for"] = ""
-    if not theirs or "thresholds_from" in names:
+    if not changed or "thresholds_from" in names:
         return
     others = section.get("thresholds_from") or "defaults"
-    section["thresholds_from"] = who if everything else f"{others}; {', '.join(theirs)}: {who}"
+    section["thresholds_from"] = who if everything else f"{others}; {', '.join(changed)}: {who}"
 
 
 def disown_strange(settings: Settings) -> Settings:

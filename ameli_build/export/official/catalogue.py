@@ -31,9 +31,9 @@ def read_listed(snapshot: Snapshot) -> dict[str, Listed]:
         return {}
     reviews = snapshot.read("catalog/reviews").unique("review_id", keep="first", maintain_order=True)
     pictures = snapshot.read("catalog/images").filter(pl.col("path").is_not_null())
-    stems = {address: PurePosixPath(path).stem for address, path in pictures.select("reference", "path").rows()}
+    stems = {url: PurePosixPath(path).stem for url, path in pictures.select("reference", "path").rows()}
     columns = ("review_id", "rating", "helpful", "unhelpful", "images")
     return {
-        review: Listed(rating, helpful, unhelpful, {stems[one]: one for one in images if one in stems})
+        review: Listed(rating, helpful, unhelpful, {stems[url]: url for url in images if url in stems})
         for review, rating, helpful, unhelpful, images in reviews.select(columns).rows()
     }

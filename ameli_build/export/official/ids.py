@@ -26,5 +26,5 @@ class Ids:
     def write(self, folder: Path) -> None:
         """Write `id_map.csv`."""
         kinds = (("product", self.products), ("review", self.reviews))
-        rows = [(kind, number, ours) for kind, some in kinds for ours, number in some.items()]
+        rows = [(kind, number, our_id) for kind, numbers in kinds for our_id, number in numbers.items()]
         layout.write_csv(folder / layout.ID_MAP, ("kind", "id", "our_id"), rows)

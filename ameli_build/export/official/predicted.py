@@ -63,18 +63,18 @@ class Predicted:
         scores = self.scores or {}
         scores_by_id: dict[str, dict[str, Any]] = {}
         for n, sku in enumerate(self.skus):
-            one: dict[str, Any] = {"corpus_id": str(ids[sku])}
-            one |= {name: _at(scores, kind, n) for name, kind in CHANNELS.items()}
+            entry: dict[str, Any] = {"corpus_id": str(ids[sku])}
+            entry |= {name: _at(scores, kind, n) for name, kind in CHANNELS.items()}
             if CHANNELS["cross_score"] not in scores:
-                one["cross_score"] = None  # the authors' value without a cross-encoder
-            one["fused_score"] = _at(scores, "retrieval", n)
+                entry["cross_score"] = None  # the authors' value without a cross-encoder
+            entry["fused_score"] = _at(scores, "retrieval", n)
             if modules:
-                one |= {
+                entry |= {
                     "disambiguation_text_score": _at(scores, "text", n),
                     "disambiguation_image_score": _at(scores, "image", n),
                     "disambiguation_fused_score": _at(scores, "combined", n),
                 }
-            scores_by_id[str(ids[sku])] = one
+            scores_by_id[str(ids[sku])] = entry
         return {"fused_candidate_list": [ids[sku] for sku in self.skus], "fused_score_dict": scores_by_id}
 
     def channels(self, ids: Mapping[str, int]) -> dict[str, Any]:
@@ -107,13 +107,13 @@ class Predicted:
         known = dict(self.nearest.get(kind, ()))
         known |= zip(self.skus, (self.scores or {}).get(kind, ()), strict=False)
         rounded = ((sku, round(score, 4)) for sku, score in known.items())
-        return sorted(rounded, key=lambda one: (-one[1], one[0]))
+        return sorted(rounded, key=lambda pair: (-pair[1], pair[0]))
 
     def attributes(self) -> dict[str, dict[str, Any]]:
         """The `predicted_attribute*` fields: values of all extractors together, and of each extractor that ran."""
         values = _lists(self.found)
         return {
-            "predicted_attribute": {name: some[0] for name, some in values.items()},
+            "predicted_attribute": {name: listed[0] for name, listed in values.items()},
             "predicted_attribute_contain_all": values,
             **{f"predicted_attribute_{name}": _lists(self.by.get(name, ())) for name in EXTRACTORS},
         }
@@ -125,7 +125,7 @@ NOTHING = Predicted()
 def read_predicted(baseline: Path, products: Container[str]) -> dict[str, Predicted]:
     """Predictions of the first run by review id; empty without a baseline in the folder.
 
-    Products that are not in `products` belong to another build and are left out.
+    Predictions with products that are not in `products` belong to another build, and are ignored.
     """
     path = baseline / "predictions.parquet"
     if not path.is_file():
@@ -134,15 +134,15 @@ def read_predicted(baseline: Path, products: Container[str]) -> dict[str, Predic
     if "run" in table.columns:
         table = table.filter(pl.col("run") == 0)
     kinds = [name for name in ("retrieval", *CHANNELS.values(), "text", "image", "combined") if name in table.columns]
-    crossed = CROSS in table.columns and table[CROSS].is_not_null().any()
-    nearest = _read_nearest(baseline / "retrieved.parquet", products, (IMAGE,) if crossed else (TEXT, IMAGE))
+    has_cross = CROSS in table.columns and table[CROSS].is_not_null().any()
+    nearest = _read_nearest(baseline / "retrieved.parquet", products, (IMAGE,) if has_cross else (TEXT, IMAGE))
     return {
         row["review_id"]: Predicted(
             row["candidates"],
             {kind: row[kind] for kind in kinds if row[kind] is not None},
-            [(one["name"], one["value"]) for one in row["attributes"] or ()],
+            [(attribute["name"], attribute["value"]) for attribute in row["attributes"] or ()],
             _by_extractor(row.get("extracted") or ()),
-            {kind: some[row["review_id"]] for kind, some in nearest.items() if row["review_id"] in some},
+            {kind: ranked[row["review_id"]] for kind, ranked in nearest.items() if row["review_id"] in ranked},
         )
         for row in table.iter_rows(named=True)
         if all(sku in products for sku in row["candidates"])
@@ -186,9 +186,9 @@ def _lists(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _by_extractor(extracted: Sequence[Mapping[str, str]]) -> dict[str, list[tuple[str, str]]]:
     by: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for one in extracted:
-        if one["extractor"] in OURS:
-            by[OURS[one["extractor"]]].append((one["name"], one["value"]))
+    for attribute in extracted:
+        if attribute["extractor"] in OURS:
+            by[OURS[attribute["extractor"]]].append((attribute["name"], attribute["value"]))
     return dict(by)
 
 

@@ -39,9 +39,9 @@ def specification(attributes: Sequence[Mapping[str, str]]) -> list[dict[str, Any
     return [
         {
             "subsection": group,
-            "text": [{"specification": one["name"], "value": one["value"]} for one in some],
+            "text": [{"specification": attribute["name"], "value": attribute["value"]} for attribute in members],
         }
-        for group, some in groupby(attributes, key=lambda one: one["group"] or layout.WITHOUT_GROUP)
+        for group, members in groupby(attributes, key=lambda attribute: attribute["group"] or layout.WITHOUT_GROUP)
     ]
 
 
@@ -52,7 +52,7 @@ def attribute_keys(products: pl.DataFrame) -> list[str]:
 
 
 def read_urls(snapshot: Snapshot) -> dict[str, str]:
-    """URLs of the product pages that the catalogue knows, by SKU."""
+    """URLs of the product pages in the catalogue, by SKU."""
     if not snapshot.table_path("catalog/products").is_file():
         return {}
     return dict(snapshot.read("catalog/products").select("sku", "url").drop_nulls().iter_rows())

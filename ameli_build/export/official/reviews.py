@@ -106,10 +106,11 @@ def matched(text: str, attributes: Sequence[Mapping[str, str]]) -> dict[str, str
     """The gold product's attributes that a review's text states; a list for several values of an attribute."""
     read = Text.of(text)
     found: dict[str, list[str]] = {}
-    for one in attributes:
-        values = found.get(one["name"], [])
-        if one["value"] not in values and mentions_value(read, one["value"], one["name"]):
-            found[one["name"]] = [*values, one["value"]]
+    for attribute in attributes:
+        name, value = attribute["name"], attribute["value"]
+        values = found.get(name, [])
+        if value not in values and mentions_value(read, value, name):
+            found[name] = [*values, value]
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 

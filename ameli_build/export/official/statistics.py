@@ -74,7 +74,7 @@ class Aliases:
 
 
 def _most_frequent_first(counts: Mapping[Key, int]) -> Mapping[Key, int]:
-    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Ids) -> Aliases:
@@ -87,27 +87,27 @@ def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Id
         Shard(fingerprint("aliases", part, common, identity(settings.models.language)), (*common, part))
         for part in parts
     ]
-    names = [one for table in work.map("parse aliases", _parse, shards) for one in table.rows()]
+    names = [row for table in work.map("parse aliases", _parse, shards) for row in table.rows()]
     surface, lemma, letters = (defaultdict[str, dict[int, int]](dict) for _ in range(3))
     category = {}
     for (sku, path), columns in zip(products.select("sku", "categories").rows(), names, strict=True):
         category[ids.products[sku]] = layout.category_path(path)
         for holders, aliases in zip((surface, lemma, letters), columns, strict=True):
-            for one in aliases:
-                holders[one["alias"]][ids.products[sku]] = one["count"]
+            for alias in aliases:
+                holders[alias["alias"]][ids.products[sku]] = alias["count"]
     return Aliases(surface, lemma, letters, category)
 
 
 def _parse(payload: tuple[str, str, int, str, list[tuple[str, str]]]) -> pl.DataFrame:
-    rule, name, words, shop, items = payload
-    language = load_language(name)
+    rule, pipeline, words, shop, items = payload
+    language = load_language(pipeline)
     columns: dict[str, list[list[dict[str, Any]]]] = {"surface": [], "lemma": [], "letters": []}
     for title, leaf in items:
         names = names_by(rule, title, leaf, language, words, shop)
-        surfaces = ((" ".join((*one.words[:-1], head)), one.count) for one in names for head in one.heads)
+        surfaces = ((" ".join((*name.words[:-1], head)), name.count) for name in names for head in name.heads)
         columns["surface"].append(_counted(surfaces))
-        columns["lemma"].append(_counted((one.text, one.count) for one in names))
-        columns["letters"].append(_counted((key, one.count) for one in names for key in one.keys))
+        columns["lemma"].append(_counted((name.text, name.count) for name in names))
+        columns["letters"].append(_counted((key, name.count) for name in names for key in name.keys))
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, _ALIASES))
 
 

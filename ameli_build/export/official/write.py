@@ -53,7 +53,7 @@ def write_official(snapshot: Snapshot, settings: Settings, folder: Path, mapper:
     ids.write(folder)
     clean = dataset / "clean_test.parquet"
     if clean.is_file():
-        numbers = sorted(ids.reviews[one] for one in pl.read_parquet(clean)["review_id"])
+        numbers = sorted(ids.reviews[review_id] for review_id in pl.read_parquet(clean)["review_id"])
         layout.write_list(folder / layout.CLEAN_TEST, numbers)
     _write_report(snapshot.root / "sheets" / "report.json", folder / layout.REPORT)
 

@@ -17,8 +17,7 @@ from ameli_build.core.cache import in_process
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import run_stage
 from ameli_build.core.settings import Settings
-from ameli_build.core.snapshot import Snapshot
-from ameli_build.core.stored import image_file
+from ameli_build.core.snapshot import Snapshot, image_file
 
 SHA = "ab" * 32
 OUTSIDE = [
