@@ -1,4 +1,4 @@
-"""The newest finished snapshot that a new one can start from: what a monthly rebuild refreshes."""
+"""The newest finished snapshot, which a monthly rebuild refreshes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from ameli_build.crawl.journal import Journal, Selection, read_journal
 
 
 def newest_finished(folder: Path, to: Snapshot, site_url: str, selection: Selection) -> Snapshot | None:
-    """The snapshot below `folder` that was crawled last, of the same shop and the same selection; None without one.
+    """The released snapshot below `folder` with the latest crawl of the same shop and selection.
 
-    It has to be released.
-
-    None too where a crawl has begun in `to`: it goes on as it began.
+    None if there is no such snapshot, or if `to` already has a crawl, which then continues as it began.
     """
     if read_journal(to.raw) != Journal():
         return None
@@ -25,9 +23,9 @@ def newest_finished(folder: Path, to: Snapshot, site_url: str, selection: Select
 
 
 def crawled_at(snapshot: Snapshot) -> float:
-    """When its archive was written last, in seconds since 1970; 0 without an archive.
+    """The time of the last write to the archive, in seconds since 1970; 0 without an archive.
 
-    The release is no measure: it is made again when answers of annotators come back, months later perhaps.
+    The time of the release would not do: answers of annotators, months later, make it again.
     """
     return max((path.stat().st_mtime for path in snapshot.raw.glob("pages-*.warc.gz")), default=0.0)
 
@@ -37,6 +35,6 @@ def _fits(snapshot: Snapshot, site_url: str, selections: Sequence[Selection]) ->
         return False
     try:
         journal = read_journal(snapshot.raw)
-    except UnusableInput:  # a damaged one is nothing to start from
+    except UnusableInput:  # a damaged journal
         return False
     return journal.site_url == site_url and journal.selections == tuple(selections)

@@ -35,10 +35,10 @@ def test_the_time_left_counts_only_what_was_fetched_now() -> None:
     found = board()
     started = found._started
     found._started = started - 100.0
-    left = found.left
+    left = found.remaining
     assert left is not None
     assert 120 <= left < 125  # 500 in 100 seconds, 600 to go
-    assert Board().left is None
+    assert Board().remaining is None
 
 
 def test_the_live_view_tells_requests_by_host() -> None:
