@@ -85,7 +85,7 @@ def image_kind(settings: Settings, root: Path, role: str = "image_encoder") -> K
 def encode_texts(
     name: str, device: str, batch: int, precision: str, exported: str, texts: Sequence[str]
 ) -> pl.DataFrame:
-    """The vectors of one batch of texts, one row each."""
+    """The vectors of a batch of texts, a row each."""
     encoder = load_text_encoder(name, device, batch, exported=exported, precision=precision)
     return _table(encoder.encode(texts))
 
@@ -93,7 +93,7 @@ def encode_texts(
 def encode_images(
     name: str, device: str, batch: int, precision: str, role: str, root: str, paths: Sequence[str]
 ) -> pl.DataFrame:
-    """The vectors of one batch of pictures, one row each; `paths` are relative to `root`."""
+    """The vectors of a batch of pictures, a row each; `paths` are relative to `root`."""
     encoder = load_image_encoder(name, device, batch, precision, role)
     return _table(encoder.encode([_open(Path(root) / path) for path in paths]))
 

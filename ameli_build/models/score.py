@@ -43,7 +43,7 @@ def score_texts(
 def score_batch(
     name: str, device: str, batch: int, precision: str, logits: bool, pairs: Sequence[tuple[str, str]]
 ) -> pl.DataFrame:
-    """The scores of one batch of pairs."""
+    """The scores of a batch of pairs."""
     scorer = load_cross_encoder(name, device, batch, precision)
     scores = np.round(scorer.score(pairs, logits=logits), DECIMALS)
     return pl.DataFrame({"score": scores}, schema={"score": pl.Float32})
