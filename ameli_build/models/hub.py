@@ -219,6 +219,6 @@ def why(error: BaseException) -> str:
     if isinstance(error, Timeout):
         return "the server stopped responding"
     if isinstance(error, ChunkedEncodingError):
-        return "the connection broke; run the command again to go on"
+        return "the connection broke; run the command again to continue"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0][:300] if lines else type(error).__name__

@@ -130,7 +130,7 @@ def test_a_fetch_that_fails_leaves_no_record_of_an_earlier_one(hub: LoopbackHub)
 def test_a_broken_download_goes_on_where_it_ended(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 1 << 10)
     hub.cut(f"{REPO}/model.safetensors", 9000)
-    assert failure(PINNED) == f"{REPO}: the connection broke; run the command again to go on"
+    assert failure(PINNED) == f"{REPO}: the connection broke; run the command again to continue"
     hub.asked.clear()
     PINNED.fetch()
     assert [one.begin for one in hub.asked if one.path.startswith("/cdn/")] == [9000 // 1024 * 1024]
