@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from ameli_build.core.errors import UnusableInput
@@ -18,7 +17,7 @@ def newest_finished(folder: Path, to: Snapshot, site_url: str, selection: Select
     if read_journal(to.raw) != Journal():
         return None
     others = [Snapshot(path) for path in sorted(folder.glob("*")) if path.is_dir() and path != to.root]
-    released = [other for other in others if _fits(other, site_url, (selection,))]
+    released = [other for other in others if _fits(other, site_url, selection)]
     return max(released, key=lambda other: (crawled_at(other), other.root.name), default=None)
 
 
@@ -30,11 +29,11 @@ def crawled_at(snapshot: Snapshot) -> float:
     return max((path.stat().st_mtime for path in snapshot.raw.glob("pages-*.warc.gz")), default=0.0)
 
 
-def _fits(snapshot: Snapshot, site_url: str, selections: Sequence[Selection]) -> bool:
+def _fits(snapshot: Snapshot, site_url: str, selection: Selection) -> bool:
     if not (snapshot.dataset / "SHA256SUMS").is_file() or not any(snapshot.raw.glob("pages-*.warc.gz")):
         return False
     try:
         journal = read_journal(snapshot.raw)
     except UnusableInput:  # a damaged journal
         return False
-    return journal.site_url == site_url and journal.selections == tuple(selections)
+    return journal.site_url == site_url and journal.selections == (selection,)

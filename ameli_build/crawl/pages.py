@@ -71,7 +71,7 @@ class Source:
         self._snapshot = snapshot
         self._lock = threading.Lock()
         self._taken: dict[str, threading.Event] = {}
-        self._asked: set[tuple[str, str]] = set()
+        self._retried: set[tuple[str, str]] = set()
 
     def take(
         self,
@@ -94,7 +94,7 @@ class Source:
         """
         place = self.archive.find(kind, url)
         if place is not None and place.error is None:
-            fresh = self._asked_anew(kind, url, accept) if anew else None
+            fresh = self._fetched_anew(kind, url, accept) if anew else None
             return fresh if fresh is not None else self._accepted(self.archive, place, accept)
         if not self.wanted(kind, url):
             return None
@@ -104,7 +104,7 @@ class Source:
         except Unchanged as unchanged:
             assert self.earlier is not None
             assert before is not None
-            self.earlier.keep_unchanged(before, url, unchanged.response.final_url)
+            self.earlier.copy_unchanged(before, url, unchanged.response.final_url)
             return self._accepted(self.earlier.archive, before, accept)
         except FetchFailed as failure:
             self.note(kind, url, failure.kind, failure.status, failure.detail, sku)
@@ -112,7 +112,7 @@ class Source:
         self.archive.add(kind, response, sku=sku, more=remark(value))
         return value
 
-    def _asked_anew(self, kind: str, url: str, accept: Callable[[Response], T]) -> T | None:
+    def _fetched_anew(self, kind: str, url: str, accept: Callable[[Response], T]) -> T | None:
         try:
             response, value = self.fetcher.get(url, kind, accept)
         except FetchFailed as failure:
@@ -124,7 +124,7 @@ class Source:
     def _accepted(self, archive: Archive, place: Place, accept: Callable[[Response], T]) -> T | None:
         try:
             return accept(as_response(archive.read(place)))
-        except Unwanted:  # an earlier version accepted it; the catalog stage reports the fault
+        except Unwanted:  # accepted when it came; the catalog stage reports the fault
             return None
 
     def _validators(self, before: Place | None) -> Mapping[str, str]:
@@ -140,7 +140,7 @@ class Source:
         with self._lock:
             fetched = self._taken.get(url)
             if fetched is None:
-                self._taken[url] = mine = threading.Event()
+                self._taken[url] = done = threading.Event()
         if fetched is not None:
             fetched.wait()
             return
@@ -149,7 +149,7 @@ class Source:
                 self._fetch_image(url)
                 self.board.image()
         finally:
-            mine.set()
+            done.set()
             if self.settled("image", url):  # the archive has the answer from now on
                 with self._lock:
                     del self._taken[url]
@@ -157,14 +157,14 @@ class Source:
     def _fetch_image(self, url: str) -> None:
         before = self.earlier.find("image", url) if self.earlier is not None else None
         if self.earlier is not None and before is not None and self._trust_images:
-            self.earlier.keep_unasked(before, url)
+            self.earlier.copy_unrequested(before, url)
             return
         try:
             image = fetch_image(self.fetcher, self._snapshot, url, self._validators(before))
         except Unchanged as unchanged:
             assert self.earlier is not None
             assert before is not None
-            self.earlier.keep_unchanged(before, url, unchanged.response.final_url)
+            self.earlier.copy_unchanged(before, url, unchanged.response.final_url)
             return
         except FetchFailed as failure:
             self.note("image", url, failure.kind, failure.status, failure.detail)
@@ -185,8 +185,8 @@ class Source:
         if not self._retry or not self.failure(kind, url):
             return False
         with self._lock:
-            fresh = (kind, url) not in self._asked
-            self._asked.add((kind, url))
+            fresh = (kind, url) not in self._retried
+            self._retried.add((kind, url))
         return fresh
 
     def settled(self, kind: str, url: str) -> bool:
@@ -199,7 +199,7 @@ class Source:
         place = self.archive.find(kind, url)
         return (place.error or "") if place is not None else ""
 
-    def carry_click(self, url: str, sku: str | None) -> bool:
+    def copy_click(self, url: str, sku: str | None) -> bool:
         """Reuse the result of an earlier click if the page has not changed; False if there is none."""
         if self.earlier is None:
             return False
@@ -210,7 +210,7 @@ class Source:
         if self.archive.read(page).digest != self.earlier.read(before).digest:
             return False
         if clicked.error is None:
-            self.earlier.keep_unchanged(clicked, url, url)
+            self.earlier.copy_unchanged(clicked, url, url)
         elif clicked.error in FINAL:
             self.note("clicked", url, clicked.error, clicked.status, "as in the snapshot that was refreshed", sku)
         return clicked.error is None or clicked.error in FINAL

@@ -77,7 +77,7 @@ class ProductCrawler:
         return mode == "click" or (mode == "auto" and not all_there)
 
     def _click(self, url: str, sku: str | None) -> None:
-        if not self.source.wanted("clicked", url) or self.source.carry_click(url, sku):
+        if not self.source.wanted("clicked", url) or self.source.copy_click(url, sku):
             return
         addresses = self.source.fetcher.addresses
         target = addresses.resolve(url)

@@ -70,7 +70,7 @@ class Earlier:
         """The record at a place."""
         return self.archive.read(place)
 
-    def keep_unchanged(self, place: Place, url: str, final_url: str) -> None:
+    def copy_unchanged(self, place: Place, url: str, final_url: str) -> None:
         """Copy a response that the host reports as unchanged."""
         record = self.read(place)
         since = record.unchanged_since or record.fetched_at
@@ -78,7 +78,7 @@ class Earlier:
         more = {"Ameli-Unchanged-Since": since} | ({"Ameli-Final-URL": final_url} if final_url != url else {})
         self._archive.carry(self.archive, place, url, more)
 
-    def keep_unasked(self, place: Place, url: str) -> None:
+    def copy_unrequested(self, place: Place, url: str) -> None:
         """Copy a response without a request; it keeps its date."""
         record = self.read(place)
         self._link(record)

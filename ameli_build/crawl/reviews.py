@@ -188,7 +188,7 @@ class _Walk:
         for page in self._missing():
             url = f"{page.url.split('#')[0]}#{page.fetched_at}"
             if source.archive.find("reviews", url) is None:
-                source.earlier.keep_unasked(page.place, url)
+                source.earlier.copy_unrequested(page.place, url)
             yield source.earlier.review_page(page.place, self._sku)
 
 

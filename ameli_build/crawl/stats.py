@@ -38,7 +38,7 @@ def count(archive: Archive, fetcher: Fetcher) -> CrawlStats:
     counts: Counter[str] = Counter()
     failures: Counter[str] = Counter()
     marks: Counter[str] = Counter()
-    asked: Counter[str] = Counter()
+    requested: Counter[str] = Counter()
     for tally in archive.tallies():
         if tally.error is not None:
             failures[tally.error] += tally.number
@@ -46,8 +46,8 @@ def count(archive: Archive, fetcher: Fetcher) -> CrawlStats:
             counts[tally.kind] += tally.number
             for word in tally.marks.split():
                 marks[f"{tally.kind} {word}"] += tally.number
-        asked[tally.kind] += tally.number
-    products = asked["page"] or asked["done"]
+        requested[tally.kind] += tally.number
+    products = requested["page"] or requested["done"]
     requests, retried = dict(sorted(fetcher.requests.items())), dict(sorted(fetcher.retried.items()))
     return CrawlStats(products, counts, dict(sorted(failures.items())), dict(sorted(marks.items())), requests, retried)
 

@@ -40,8 +40,8 @@ def text_kind(settings: Settings, exported: str) -> Kind:
     models = settings.models
     common = (models.text_encoder, models.device, models.batch, models.precision, exported)
     how = (models.device, models.batch, models.precision, models.text_backend)
-    mine = fingerprint("texts", identity(models.text_encoder), how)
-    return Kind("embed texts", encode_texts, common, mine, models.batch)
+    inputs = fingerprint("texts", identity(models.text_encoder), how)
+    return Kind("embed texts", encode_texts, common, inputs, models.batch)
 
 
 def text_key(text: str) -> str:
@@ -78,8 +78,8 @@ def image_kind(settings: Settings, root: Path, role: str = "image_encoder") -> K
     models = settings.models
     name = getattr(models, role)
     common = (name, models.device, models.batch, models.precision, role)
-    mine = fingerprint("images", identity(name), common[1:-1])
-    return Kind("embed images", encode_images, (*common, str(root)), mine, models.batch)
+    inputs = fingerprint("images", identity(name), common[1:-1])
+    return Kind("embed images", encode_images, (*common, str(root)), inputs, models.batch)
 
 
 def encode_texts(

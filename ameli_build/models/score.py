@@ -32,8 +32,8 @@ def score_texts(
         return np.zeros(0, dtype=np.float32)
     models = settings.models
     common = (models.cross_encoder, models.device, models.batch, models.precision, logits)
-    mine = fingerprint("cross", identity(models.cross_encoder), common[1:])
-    kind = Kind("cross-encode", score_batch, common, mine, models.batch)
+    inputs = fingerprint("cross", identity(models.cross_encoder), common[1:])
+    kind = Kind("cross-encode", score_batch, common, inputs, models.batch)
     keys = [length_key(*pair) for pair in pairs]
     rows = rows_of(work, kind, dict(zip(keys, pairs, strict=True)), keys, settings.run.shard_rows)
     scores: npt.NDArray[np.float32] = rows["score"].to_numpy(writable=True)

@@ -100,10 +100,10 @@ class Addresses:
             raise Forbidden("forbidden_host", f"host {netloc!r} is for images only")
         return netloc
 
-    def check_redirect(self, asked: str, host: str) -> None:
+    def check_redirect(self, requested: str, host: str) -> None:
         """Raise `Forbidden` for a redirect to an image host on another port of this machine."""
         here = self.images_only(host) and is_loopback(urlsplit(f"//{host}").hostname or "")
-        if here and host != asked:
+        if here and host != requested:
             raise Forbidden("forbidden_host", f"a redirect to {host!r}, another port of this machine")
 
     def images_only(self, host: str) -> bool:

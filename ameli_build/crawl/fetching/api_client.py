@@ -122,9 +122,9 @@ class KeyedTransport:
         self._parameter = f"{name}={key}"
         self._parameters = re.compile(rf"(?<=[?&]){name}=[^&#]*&?|&{name}=[^&#]*(?=#|$)")
         # A short key may occur inside of words, so it is removed only as a word of its own.
-        found = re.escape(key) if len(key) >= 8 else rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])"
-        self._text = re.compile(found)
-        self._bytes = re.compile(found.encode())
+        pattern = re.escape(key) if len(key) >= 8 else rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])"
+        self._text = re.compile(pattern)
+        self._bytes = re.compile(pattern.encode())
         self._pace = pace
         self._distance = distance
         self._allowance = allowance

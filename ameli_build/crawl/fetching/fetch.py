@@ -163,11 +163,11 @@ class Fetcher:
     def _follow(self, request: _Request[T]) -> tuple[Response, T]:
         try:
             target = self.addresses.resolve(request.url)
-            asked = ""
+            first_host = ""
             for _ in range(MAX_REDIRECTS + 1):
                 host = self.addresses.check(target, request.kind)
-                asked = asked or host
-                self.addresses.check_redirect(asked, host)
+                first_host = first_host or host
+                self.addresses.check_redirect(first_host, host)
                 if request.kind != "robots":
                     self._check_robots(target, host)
                 response = self._ask(request, target, host)

@@ -32,9 +32,9 @@ class FairSemaphore:
             if self._free:
                 self._free -= 1
                 return
-            mine = threading.Event()
-            self._queue.append(mine)
-        while not mine.wait(_POLL_SECONDS):
+            turn = threading.Event()
+            self._queue.append(turn)
+        while not turn.wait(_POLL_SECONDS):
             if self._stop.is_set():
                 raise Stopped
 

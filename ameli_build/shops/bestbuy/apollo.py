@@ -50,9 +50,9 @@ def merged(pieces: list[dict[str, Any]], url: str, known: str | None = None) -> 
     by_bsin = [piece for piece in named if piece.get("bsin") and f"/{piece['bsin']}/" in f"{url}/"]
     by_sku = [piece for piece in pieces if known and _sku_in(piece) == known]
     sku = sku_of(url) or next((_sku_in(piece) for piece in (*by_bsin, *by_sku, *named)), "")
-    mine = [piece for piece in pieces if _sku_in(piece) in ("", sku)]
+    own = [piece for piece in pieces if _sku_in(piece) in ("", sku)]
     whole: dict[str, Any] = {}
-    for piece in mine:
+    for piece in own:
         price = as_dict(piece.get("price"))
         used = price.get("openBoxCondition") is None
         whole = _overlaid(whole, piece if used else {k: v for k, v in piece.items() if k != "price"})
@@ -67,12 +67,10 @@ def _overlaid(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any
     """`base`, completed from `more`; of two lists, the longer counts."""
     result = dict(base)
     for key, value in more.items():
-        mine = result.get(key)
-        if isinstance(mine, dict) and isinstance(value, dict):
-            result[key] = _overlaid(mine, value)
-        elif mine in (None, "", [], {}) or (
-            isinstance(mine, list) and isinstance(value, list) and len(value) > len(mine)
-        ):
+        old = result.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            result[key] = _overlaid(old, value)
+        elif old in (None, "", [], {}) or (isinstance(old, list) and isinstance(value, list) and len(value) > len(old)):
             result[key] = value
     return result
 
