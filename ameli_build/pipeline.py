@@ -56,7 +56,7 @@ def build(
     mapper: Mapper = in_process,
     run: RunStage = run_stage,
 ) -> list[str]:
-    """Run the stages of a build, except those whose result is up to date. The caller holds the snapshot's lock.
+    """Run the stages of a build, except stages whose result is up to date. The caller holds the snapshot's lock.
 
     Args:
         snapshot: Snapshot with raw records or a catalogue.
@@ -101,7 +101,7 @@ def _needs_models(stage: Stage, settings: Settings) -> bool:
 
 
 def warn_of_settings(settings: Settings, stages: Iterable[Stage]) -> None:
-    """Log a warning if the word list or the thresholds are not those of the paper or of the models."""
+    """Log a warning if the word list is not the paper's or the thresholds are not the models'."""
     names = {stage.name for stage in stages}
     if CLEAN.name in names and settings.profile in ("paper", "authors") and not settings.clean.profanity_list:
         say(

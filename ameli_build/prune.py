@@ -118,7 +118,7 @@ def find_prunable(folder: Path, settings: Settings, keep: int = KEEP, named: Seq
 
 
 def remove(found: Pruning) -> None:
-    """Carry out a plan; raises `Held` if a run has started in one of the snapshots."""
+    """Carry out a plan; raises `Held` if a run has started in a snapshot."""
     for path in found.leftovers:
         shutil.rmtree(path)
     for path in found.snapshots:
@@ -164,7 +164,7 @@ def _divide(snapshots: Sequence[Path], keep: int, named: set[str]) -> tuple[tupl
 
 
 def _why(path: Path, last: Sequence[Path], newest: Sequence[Path], since: str, named: set[str]) -> str:
-    """Why a snapshot stays regardless of others: one of the `newest`, or newer than `since`; "" if it need not."""
+    """Why a snapshot stays regardless of others: among the `newest`, or newer than `since`; "" if it need not."""
     if holder(path) is not None:
         return "a process works in it"
     if path in last:

@@ -113,7 +113,7 @@ def _clean_test(snapshot: Snapshot) -> Task:
 
 
 def _of_mentions(snapshot: Snapshot, name: str) -> Task:
-    """All reviews with a mention, including those that section 3.4 drops, each with its gold product."""
+    """All reviews with a mention, including reviews that section 3.4 drops, each with its gold product."""
     reviews = snapshot.scan("clean/reviews").join(snapshot.scan("mentions/mentions"), on="review_id").collect()
     items = {row["review_id"]: _item(row, name) for row in reviews.iter_rows(named=True)}
     return Task(name, items, _entities(snapshot.read("clean/products"), items), _pictures(snapshot, snapshot.root))

@@ -49,7 +49,7 @@ def _by_sku(source: Source, settings: CrawlSettings, api: Api, skus: Sequence[st
 
 
 def _pages(source: Source, settings: CrawlSettings, api: Api, query: str) -> Iterator[ApiPage]:
-    """The pages of one listing. If its cursor has expired, the listing starts again, once a run.
+    """The pages of a listing. If its cursor has expired, the listing starts again, once a run.
 
     The fragment of the archived URLs, which no server sees, numbers the starts.
     """

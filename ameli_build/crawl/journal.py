@@ -36,7 +36,7 @@ class CrawlOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The products of one command: `skus`, then `categories`; without both, the sitemap. At most `max_products`."""
+    """The products of a command: `skus`, then `categories`; without both, the sitemap. At most `max_products`."""
 
     categories: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()

@@ -121,7 +121,7 @@ def _listed(source: Source, category: str, start: str, anew: bool = False, only_
 
 
 class _Walk:
-    """One pass over a listing: products `seen`, `total` by the shop's count, number of missing pages (`holes`)."""
+    """A pass over a listing: products `seen`, `total` by the shop's count, number of missing pages (`holes`)."""
 
     def __init__(self, source: Source, category: str, start: str) -> None:
         self.seen: set[str] = set()

@@ -217,7 +217,7 @@ class Source:
 
 
 class TrackedSource:
-    """The source for one product; `complete` while every URL of the product is settled."""
+    """The source for a single product; `complete` while every URL of the product is settled."""
 
     def __init__(self, source: Source) -> None:
         self.source = source

@@ -1,4 +1,4 @@
-"""Section 3.1: one product with its specifications, reviews and images."""
+"""Section 3.1: a product with its specifications, reviews and images."""
 
 from __future__ import annotations
 

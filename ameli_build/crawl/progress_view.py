@@ -69,7 +69,7 @@ class Board:
 
 
 def line(board: Board) -> str:
-    """The state of a crawl in one line."""
+    """The state of a crawl as a line."""
     parts = [
         f"{board.products:,} of {board.total:,} products",
         f"{board.reviews:,} reviews",

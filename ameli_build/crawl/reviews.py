@@ -46,7 +46,7 @@ def review_pages(source: TrackedSource, settings: CrawlSettings, sku: str, expec
 
 
 class _Walk:
-    """One pass over a product's reviews."""
+    """A pass over a product's reviews."""
 
     def __init__(self, source: TrackedSource, settings: CrawlSettings, sku: str, expected: int) -> None:
         self.carried = False

@@ -44,7 +44,7 @@ STATS_EVERY_SECONDS = 60.0
 def with_site(settings: Settings, site_url: str | None, *snapshots: Snapshot) -> Settings:
     """The settings with `site_url` in place of every host of the shop.
 
-    If `site_url` is None and the settings name the shop itself: the URL recorded in the first snapshot that has one.
+    If `site_url` is None and the settings name the shop itself: the URL recorded in the first snapshot with a URL.
     """
     if site_url is None and settings.crawl.site_url == CrawlSettings().site_url:
         known = (journals.read_journal(snapshot.raw).site_url for snapshot in snapshots)
@@ -137,7 +137,7 @@ def _note_stats(raw: Path, archive: Archive, fetcher: Fetcher) -> None:
 def _jobs(
     crawler: ProductCrawler, settings: CrawlSettings, selections: Sequence[Selection], raw: Path, journal: Journal
 ) -> list[Job]:
-    """One job for each product. The journal is written first, and restored if there are no products."""
+    """A job for each product. The journal is written first, and restored if there are no products."""
     before = journals.read_journal(raw)
     journals.write_journal(raw, journal)
     found: list[Target] = []
@@ -158,7 +158,7 @@ def _jobs(
 
 
 def _failed_jobs(crawler: ProductCrawler, settings: CrawlSettings, selections: Sequence[Selection]) -> list[Job]:
-    """One job for each product with a failure, each newly found product, and each failed image."""
+    """A job for each product with a failure, each newly found product, and each failed image."""
     failed = find_failed(crawler.source, settings, selections)
     products = len(failed.products) + len(failed.listed)
     say(f"crawl: retrying failed parts of {products:,} products, and {len(failed.images):,} images")
@@ -169,7 +169,7 @@ def _failed_jobs(crawler: ProductCrawler, settings: CrawlSettings, selections: S
 
 
 def _summary(stats: CrawlStats) -> str:
-    """The contents of the archive and the failures, in one line."""
+    """The contents of the archive and the failures, as a line."""
     pages = {"api": "API pages"} if stats.counts.get("api") else {"page": "product pages", "clicked": "after a click"}
     names = pages | {"reviews": "review pages", "image": "images"}
     held = ", ".join(f"{stats.counts.get(kind, 0):,} {name}" for kind, name in names.items())

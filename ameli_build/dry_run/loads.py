@@ -104,7 +104,7 @@ def sample_of(items: Sequence[Any]) -> list[Any]:
 
 
 def measured(loads: Sequence[Load], threads: int) -> list[Speed | NotRun]:
-    """The speed of loads of the same function, measured in one process with this number of threads."""
+    """The speed of loads of the same function, measured in a process with this number of threads."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (threads,)) as pool:
         return [_speed(pool, load) for load in loads]
 
@@ -126,7 +126,7 @@ def _start(threads: int) -> None:
 
 
 def _measure(function: Callable[..., pl.DataFrame], common: tuple[Any, ...], batches: Sequence[Sequence[Any]]) -> Speed:
-    """Run the batches for about a second, after one item that loads models and libraries."""
+    """Run the batches for about a second, after an item that loads models and libraries."""
     function(*common, batches[0][:1])
     started, done, size = time.monotonic(), 0, 0
     while done == 0 or time.monotonic() - started < SECOND:

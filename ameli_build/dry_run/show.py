@@ -18,7 +18,7 @@ HEAD = ("work", "items", "in the cache", "each", "time")
 class Timed:
     """A load, its speed (`NotRun` without a measurement) and the number of processes that share it.
 
-    `memory` is the MiB of one process: measured, or estimated from the model's files.
+    `memory` is the MiB of a process: measured, or estimated from the model's files.
     """
 
     load: Load

@@ -25,7 +25,7 @@ from ameli_build.near_duplicates.pictures import hash_kind
 from ameli_build.near_duplicates.texts import hash_texts
 
 PRODUCTS, REVIEWS, PHOTOGRAPHS, PICTURES = "products", "reviews", "photographs", "pictures"
-"""Quantities to which the number of items of a load is proportional; pictures are those of products."""
+"""Quantities to which the number of items of a load is proportional; pictures are pictures of products."""
 FILTERS = ("clean", "mentions", "informativeness")
 """Stages that drop reviews. Before they have run, the current numbers are upper bounds for later stages."""
 

@@ -170,7 +170,7 @@ class Browser:
         return messages
 
     def tidy(self) -> None:
-        """Close all windows but the first one."""
+        """Close all windows but the first."""
         driver = self.driver
         first, *others = driver.window_handles
         for other in others:
@@ -254,7 +254,7 @@ def _debugger(capabilities: Mapping[str, Any]) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """A browser's error in one line, without Selenium's links."""
+    """A browser's error as a line, without Selenium's links."""
     text = str(getattr(error, "msg", None) or error).partition("; For documentation on this error")[0]
     return " ".join(text.split())[:300]
 

@@ -51,7 +51,7 @@ def main(folder: str, command: list[str]) -> int:
 
 
 def clear(session: int, folder: str) -> None:
-    """Kill all processes of a session except this process, repeatedly until none is left; remove the folder."""
+    """Kill all processes of a session except this process, repeatedly until none lives; remove the folder."""
     for _ in range(_TRIES):
         others = [process for process in session_members(session) if process != os.getpid()]
         for process in others:

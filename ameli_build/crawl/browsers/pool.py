@@ -93,7 +93,7 @@ class BrowserPool:
             self._condition.notify()
 
     def _ready(self, browser: Browser, fresh: bool) -> bool:
-        """Start a browser if needed; False if it cannot start while others run, so that it has left the pool."""
+        """Start a browser if needed; False if it cannot start while others run, so that the pool has dropped it."""
         worn = fresh or browser.pages >= self._settings.pages_per_browser
         if browser.running and not worn and browser.is_alive():
             return True

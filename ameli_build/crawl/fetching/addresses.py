@@ -74,7 +74,7 @@ class Addresses:
         return urlunsplit(parts._replace(fragment=""))
 
     def check(self, url: str, kind: str = "") -> str:
-        """The host of a URL that may be fetched, with its port if the URL has one.
+        """The host of a URL that may be fetched, with its port if given in the URL.
 
         Args:
             url: Absolute URL.

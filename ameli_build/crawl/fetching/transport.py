@@ -1,4 +1,4 @@
-"""Transports: carry out one request and return its whole response."""
+"""Transports: carry out a request and return the whole response."""
 
 from __future__ import annotations
 
