@@ -24,7 +24,7 @@ from ameli_build.models.hub import Hub
 from ameli_build.models.needs import fetch, needs_of
 from ameli_build.models.packaged import Installed
 
-ELSEWHERE = "holds no weights"
+ELSEWHERE = "has no weights"
 """Where safetensors are missing, weights in another form are taken; those of the hub of the tests are none."""
 COMMANDS: dict[str, tuple[str, ...]] = {
     "tokenizer": ("build",),
