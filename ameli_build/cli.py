@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
@@ -23,6 +23,8 @@ from ameli_build.core.version import __version__
 
 if TYPE_CHECKING:
     from ameli_build.core.cache import Mapper
+    from ameli_build.core.settings import Settings
+    from ameli_build.crawl.journal import CrawlOptions
 
 app = typer.Typer(
     help="Build and score AMELI, a benchmark for attribute-aware multimodal entity linking.",
@@ -37,9 +39,9 @@ app.add_typer(models_app, name="models")
 
 
 def local_path(text: str | Path) -> Path:
-    """A path on this machine. Raises `typer.BadParameter` for a URL, which would create a folder of that name."""
+    """A path on this machine; raises `typer.BadParameter` for a URL, which would create a folder of that name."""
     if "://" in str(text):
-        raise typer.BadParameter(f"{text} is a URL; a path on this machine is wanted (only export takes URLs)")
+        raise typer.BadParameter(f"{text} is a URL; this needs a path on this machine (only export takes URLs)")
     return Path(text)
 
 
@@ -47,11 +49,25 @@ path_option, path_argument = (partial(kind, parser=local_path) for kind in (type
 
 SnapshotPath = Annotated[Path, path_argument(metavar="SNAPSHOT", help="Folder of the snapshot.")]
 OutSnapshot = Annotated[Path, path_option("--out", metavar="SNAPSHOT", help="Folder of the snapshot to make.")]
-Profile = Annotated[str | None, typer.Option(help="demo, local, small, paper, authors, or a TOML file.")]
+STAGES = "catalog, clean, mentions, informativeness, candidates, splits or release"
+"""Text for `--help`, which must be fast: `pipeline` with its list of stages is not imported."""
+PROFILES = "demo, local, small, paper, authors, or a TOML file; default: the snapshot's profile, else small."
+Profile = Annotated[str | None, typer.Option(help=PROFILES)]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Override a setting.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, envvar="AMELI_WORKERS", help="Worker processes; default: one a processor.")
 ]
+
+
+def _settings(profile: str | None, override: list[str] | None, snapshot: Snapshot | None = None) -> Settings:
+    from ameli_build.core.settings import load_settings
+
+    return load_settings(profile, override or (), snapshot)
+
+
+def _open(path: Path, profile: str | None, override: list[str] | None) -> tuple[Snapshot, Settings]:
+    snapshot = Snapshot.open(path)
+    return snapshot, _settings(profile, override, snapshot)
 
 
 def _print_version(wanted: bool) -> None:
@@ -87,25 +103,25 @@ def demo(
 def crawl(
     out: OutSnapshot,
     profile: Profile = None,
-    site_url: Annotated[str | None, typer.Option(help="Takes the place of every host of the shop.")] = None,
+    site_url: Annotated[str | None, typer.Option(help="URL that replaces every host of the shop.")] = None,
     category: Annotated[list[str] | None, typer.Option(metavar="ID", help="Start at this category's listing.")] = None,
     sku: Annotated[list[str] | None, typer.Option(metavar="SKU", help="Fetch this product.")] = None,
-    max_products: Annotated[int | None, typer.Option(min=1, help="Stop after so many products.")] = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Fetch what failed, and nothing else.")] = False,
+    max_products: Annotated[int | None, typer.Option(min=1, help="Largest number of products.")] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Retry failures, and fetch nothing else.")
+    ] = False,
     refresh: Annotated[Path | None, path_option(metavar="EARLIER", help="Start from this earlier snapshot.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would fetch, and how long it takes.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print requests, time and disk.")] = False,
     override: Overrides = None,
 ) -> None:
     """Crawl listings, product pages, the specification click, reviews and images into SNAPSHOT/raw/."""
-    from ameli_build.core.settings import load_settings
     from ameli_build.crawl.run import crawl as run_crawl
     from ameli_build.crawl.run import with_site
 
     snapshot = Snapshot(out)
     earlier = Snapshot(refresh) if refresh is not None else None
-    remembered = [one for one in (snapshot, earlier) if one is not None]
-    settings = with_site(load_settings(profile, override or (), snapshot), site_url, *remembered)
-    wanted: dict[str, Any] = {
+    settings = with_site(_settings(profile, override, snapshot), site_url, *filter(None, (snapshot, earlier)))
+    options: CrawlOptions = {
         "categories": category or (),
         "skus": sku or (),
         "max_products": max_products,
@@ -113,12 +129,12 @@ def crawl(
         "refresh": earlier,
     }
     if dry_run:
-        from ameli_build.dry_run.crawl import dry_run as plan_crawl
+        from ameli_build.dry_run.crawl import dry_run as estimate
 
-        print(plan_crawl(snapshot, settings, **wanted))
+        print(estimate(snapshot, settings, **options))
         return
     with snapshot.lock():
-        run_crawl(snapshot, settings, **wanted)
+        run_crawl(snapshot, settings, **options)
 
 
 @app.command()
@@ -131,12 +147,11 @@ def replay(
 ) -> None:
     """Parse the archived responses again, without network."""
     from ameli_build.catalog.replay import replay as run_replay
-    from ameli_build.core.settings import load_settings
 
-    source = Snapshot.open(snapshot)
+    source, settings = _open(snapshot, profile, override)
     target = Snapshot(out) if out is not None else source
     with target.lock(), _mapper(workers) as mapper:
-        run_replay(source, load_settings(profile, override or (), source), target, mapper)
+        run_replay(source, settings, target, mapper)
 
 
 @app.command()
@@ -151,10 +166,9 @@ def ingest(
 ) -> None:
     """Bring your own raw records instead of a crawl."""
     from ameli_build.catalog.ingest import ingest as run_ingest
-    from ameli_build.core.settings import load_settings
 
     snapshot = Snapshot(out)
-    settings = load_settings(profile, override or (), snapshot)
+    settings = _settings(profile, override, snapshot)
     with snapshot.lock():
         run_ingest(snapshot, products, reviews, images, settings, fetch_images=fetch_images)
 
@@ -163,21 +177,19 @@ def ingest(
 def build(
     snapshot: SnapshotPath,
     profile: Profile = None,
-    until: Annotated[str | None, typer.Option(metavar="STAGE", help="Last stage to run.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do, and what that takes here.")] = False,
+    until: Annotated[str | None, typer.Option(metavar="STAGE", help=f"Last stage to run: {STAGES}.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the work, time and memory.")] = False,
     override: Overrides = None,
     workers: Workers = None,
 ) -> None:
     """Clean, detect mentions, filter, find candidates, split, release: SNAPSHOT/dataset/."""
-    opened = Snapshot.open(snapshot)
-    from ameli_build.core.settings import load_settings
+    opened, settings = _open(snapshot, profile, override)
     from ameli_build.pipeline import build as run_build
 
-    settings = load_settings(profile, override or (), opened)
     if dry_run:
-        from ameli_build.dry_run.build import dry_run as plan_build
+        from ameli_build.dry_run.build import dry_run as estimate
 
-        print(plan_build(opened, settings, until=until, workers=workers))
+        print(estimate(opened, settings, until=until, workers=workers))
         return
     with opened.lock(), _mapper(workers) as mapper:
         run_build(opened, settings, until=until, mapper=mapper)
@@ -186,11 +198,10 @@ def build(
 @app.command()
 def explain(snapshot: SnapshotPath, review_id: str, profile: Profile = None, override: Overrides = None) -> None:
     """Print the history of a review: each verdict with its value and threshold."""
-    opened = Snapshot.open(snapshot)
-    from ameli_build.core.settings import load_settings
+    opened, settings = _open(snapshot, profile, override)
     from ameli_build.explain import explain as run_explain
 
-    print(run_explain(opened, review_id, load_settings(profile, override or (), opened)))
+    print(run_explain(opened, review_id, settings))
 
 
 @app.command()
@@ -201,12 +212,10 @@ def calibrate(
     override: Overrides = None,
 ) -> None:
     """Search thresholds for section 3.4 on labelled reviews; the next build uses them."""
-    opened = Snapshot.open(snapshot)
+    opened, settings = _open(snapshot, profile, override)
     require_extra("models", "ameli calibrate")
-    from ameli_build.core.settings import load_settings
     from ameli_build.informativeness.calibrate import calibrate as run_calibrate
 
-    settings = load_settings(profile, override or (), opened)
     with opened.lock():
         print(run_calibrate(opened, labels, settings))
 
@@ -222,11 +231,9 @@ def sheets_export(
     override: Overrides = None,
 ) -> None:
     """Write an annotation sheet for each annotator into SNAPSHOT/sheets/."""
-    opened = Snapshot.open(snapshot)
+    opened, settings = _open(snapshot, profile, override)
     from ameli_build.annotation.sheets import export_sheets
-    from ameli_build.core.settings import load_settings
 
-    settings = load_settings(profile, override or (), opened)
     with opened.lock():
         for path in export_sheets(opened, format, annotators, overlap, task, settings):
             print(path)
@@ -240,61 +247,55 @@ def sheets_import(
     override: Overrides = None,
     workers: Workers = None,
 ) -> None:
-    """Read answers: accuracy, agreement, and Clean-Test."""
-    opened = Snapshot.open(snapshot)
+    """Read answers: print accuracy and agreement, and release Clean-Test."""
+    opened, settings = _open(snapshot, profile, override)
     from ameli_build.annotation.sheets import import_answers
-    from ameli_build.core.settings import load_settings
     from ameli_build.pipeline import release_again
 
-    settings = load_settings(profile, override or (), opened)
     with opened.lock(), _mapper(workers) as mapper:
         print(import_answers(opened, files, settings))
         release_again(opened, settings, mapper=mapper)
 
 
-Roles = Annotated[list[str] | None, typer.Option("--role", metavar="ROLE", help="Only this role, as `list` names it.")]
+Roles = Annotated[
+    list[str] | None, typer.Option("--role", metavar="ROLE", help="Only this role, a name in `ameli models list`.")
+]
 
 
 @models_app.command("list")
 def models_list(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
-    """Role, name, revision, licence, size, and whether the model is on this machine."""
-    from ameli_build.core.settings import load_settings
+    """List each model: role, name, revision, licence, size, and whether it is on this machine."""
     from ameli_build.models.needs import roles_named
     from ameli_build.models.show import list_models
 
-    print(list_models(load_settings(profile, override or ()), roles_named(role)))
+    print(list_models(_settings(profile, override), roles_named(role)))
 
 
 @models_app.command("fetch")
 def models_fetch(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
-    """Download the models of a profile into a folder (AMELI_MODELS); resumes interrupted downloads."""
-    from ameli_build.core.settings import load_settings
+    """Download the models of a profile into the folder AMELI_MODELS; resumes interrupted downloads."""
     from ameli_build.models.needs import fetch, roles_named
     from ameli_build.models.show import list_models
 
-    settings = load_settings(profile, override or ())
+    settings = _settings(profile, override)
     fetch(settings, roles_named(role))
     print(list_models(settings, roles_named(role)))
 
 
 @models_app.command("check")
 def models_check(profile: Profile = None, role: Roles = None, override: Overrides = None) -> None:
-    """Load each model and run it once, with seconds and memory."""
+    """Load each model and run it once; print seconds and memory."""
     require_extra("models", "ameli models check")
-    from ameli_build.core.settings import load_settings
     from ameli_build.models.check import check
     from ameli_build.models.needs import roles_named
 
-    for line in check(load_settings(profile, override or ()), roles_named(role)):
+    for line in check(_settings(profile, override), roles_named(role)):
         print(line, flush=True)
 
 
 @app.command()
 def baseline(
-    path: Annotated[
-        Path,
-        path_argument(metavar="PATH", help="Snapshot, release, or folder in the authors' layout."),
-    ],
+    path: Annotated[Path, path_argument(metavar="PATH", help="Snapshot, release, or folder in the authors' layout.")],
     out: Annotated[Path | None, path_option(metavar="DIR", help="Folder for the results; default: PATH.")] = None,
     profile: Profile = None,
     override: Overrides = None,
@@ -306,11 +307,10 @@ def baseline(
     from ameli_build.baseline.run import run_baseline
     from ameli_build.baseline.sources import open_source
     from ameli_build.baseline.text import render
-    from ameli_build.core.settings import load_settings
     from ameli_build.whole import demand
 
     source = open_source(path, out)
-    settings = load_settings(profile, override or (), source.told)
+    settings = _settings(profile, override, source.told)
     with source.home.lock(), _mapper(workers) as mapper:
         scores = run_baseline(source, settings, mapper)
         print(render(scores))
@@ -327,11 +327,9 @@ def export(
     workers: Workers = None,
 ) -> None:
     """Write the released data set in another layout."""
-    opened = Snapshot.open(snapshot)
-    from ameli_build.core.settings import load_settings
+    opened, settings = _open(snapshot, profile, override)
     from ameli_build.export.formats import export as run_export
 
-    settings = load_settings(profile, override or (), opened)
     with opened.lock(), _mapper(workers) as mapper:
         run_export(opened, settings, format, out, mapper)
 
@@ -339,9 +337,9 @@ def export(
 @app.command()
 def link(
     snapshot: SnapshotPath,
-    text: Annotated[str, typer.Option(help="What the review says, its title included.")] = "",
+    text: Annotated[str, typer.Option(help="The review, with its title.")] = "",
     image: Annotated[list[Path] | None, path_option(metavar="FILE", help="A photograph of the review.")] = None,
-    mention: Annotated[str | None, typer.Option(help="What the review calls the product; default: looked up.")] = None,
+    mention: Annotated[str | None, typer.Option(help="The review's words for the product; default: found.")] = None,
     top: Annotated[int, typer.Option(min=1, help="Products to show.")] = 10,
     ocr: Annotated[bool, typer.Option("--ocr/--no-ocr", help="Read the text on the photographs.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -349,25 +347,22 @@ def link(
     override: Overrides = None,
 ) -> None:
     """Link a new review: the best products with their scores, in seconds."""
-    opened = Snapshot.open(snapshot)
+    opened, settings = _open(snapshot, profile, override)
     require_extra("models", "ameli link")
-    from ameli_build.core.settings import load_settings
     from ameli_build.single.linker import link_review
     from ameli_build.single.show import show
 
-    settings = load_settings(profile, override or (), opened)
     show(link_review(opened, settings, text, image or (), mention, top=top, ocr=ocr), as_json=as_json)
 
 
 @app.command()
 def report(snapshot: SnapshotPath, profile: Profile = None, override: Overrides = None) -> None:
     """Write a page with the funnel, the data set, the scores and the worst misses: SNAPSHOT/report.html."""
-    opened = Snapshot.open(snapshot)
-    from ameli_build.core.settings import load_settings
+    opened, settings = _open(snapshot, profile, override)
     from ameli_build.report.run import make_report
 
     with opened.lock():
-        print(make_report(opened, load_settings(profile, override or (), opened)))
+        print(make_report(opened, settings))
 
 
 @app.command()
@@ -386,28 +381,28 @@ def status(
     override: Overrides = None,
 ) -> None:
     """Show each stage: done, stale (a build would run it again) or running, since when, and its cost."""
-    opened = Snapshot.open(snapshot)
-    from ameli_build.core.settings import load_settings
+    opened, settings = _open(snapshot, profile, override)
     from ameli_build.status import status_of
 
-    found = status_of(opened, load_settings(profile, override or (), opened))
+    found = status_of(opened, settings)
     print(found.as_json() if as_json else found)
 
 
 @app.command()
 def prune(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of snapshots, or a snapshot (its cache).")],
-    keep: Annotated[int, typer.Option(min=1, help="Finished snapshots that stay, the newest ones.")] = 3,
-    named: Annotated[list[str] | None, typer.Option("--remove", metavar="NAME", help="This snapshot goes too.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
+    keep: Annotated[int, typer.Option(min=1, help="Number of newest finished snapshots to keep.")] = 3,
+    named: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="NAME", help="Also remove this snapshot.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the plan.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     override: Overrides = None,
 ) -> None:
     """Remove old snapshots, and entries of caches that no snapshot uses."""
-    from ameli_build.core.settings import load_settings
     from ameli_build.prune import prune as run_prune
 
-    run_prune(folder, load_settings(None, override or ()), keep=keep, named=named or (), dry_run=dry_run, yes=yes)
+    run_prune(folder, _settings(None, override), keep=keep, named=named or (), dry_run=dry_run, yes=yes)
 
 
 @contextmanager
@@ -429,15 +424,15 @@ def main() -> NoReturn:
             require_room()
         status = app(args=arguments, prog_name="ameli", standalone_mode=False)
     except _Interrupted:
-        _fail("interrupted; run the same command again to go on", 1, debug)
+        _fail("interrupted; run the same command again to continue", 1, debug)
     except AmeliError as error:
         _fail(str(error), error.exit_code, debug)
     except _UsageError as error:
         command = error.ctx.command_path if error.ctx else "ameli"
-        told = error.format_message()
-        if not told:  # a command without arguments has printed its help
+        message = error.format_message()
+        if not message:  # a command without arguments has printed its help
             raise SystemExit(2) from None
-        _fail(f"{told} (see {command} --help)", 2, debug)
+        _fail(f"{message} (see {command} --help)", 2, debug)
     except ModuleNotFoundError as error:
         extra = extra_of(error)
         _fail(needs(extra, f"ameli {arguments[0]}") if extra else _unexpected(error), 2 if extra else 1, debug)

@@ -56,8 +56,8 @@ class Explanation:
 
     def __str__(self) -> str:
         head = [f"review {self.review_id}: {self.title!r}", *(f"  3.1  {source}" for source in self.sources)]
-        told = ["baseline:", *(f"  {line}" for line in self.baseline)] if self.baseline else []
-        return printable("\n".join([*head, *map(str, self.steps), f"  ended: {self.ended}", *told]))
+        baseline = ["baseline:", *(f"  {line}" for line in self.baseline)] if self.baseline else []
+        return printable("\n".join([*head, *map(str, self.steps), f"  ended: {self.ended}", *baseline]))
 
 
 def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanation:
@@ -72,12 +72,18 @@ def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanati
     links = _rows(snapshot, "catalog/reviews", review_id)
     if links.is_empty():
         raise UnusableInput(f"{snapshot.root}: no review {review_id!r} in the catalog")
-    left = _left(snapshot, review_id)
-    steps = (*_clean(snapshot, review_id, settings), _mention(snapshot, review_id, left))
-    steps = (*steps, *_informativeness(snapshot, review_id, settings, left), _leak(snapshot, review_id, left))
+    dropped = _dropped(snapshot, review_id)
+    steps = (
+        *_clean(snapshot, review_id, settings),
+        _mention(snapshot, review_id, dropped),
+        *_informativeness(snapshot, review_id, settings, dropped),
+        _leak(snapshot, review_id, dropped),
+    )
     sources = tuple(_source(row) for row in links.sort("sku").iter_rows(named=True))
-    ended, told = _ended(snapshot, review_id, left), () if left else tell(snapshot, review_id)
-    return Explanation(review_id, links["title"][0] or "", sources, steps, ended, told)
+    predictions = () if dropped else tell(snapshot, review_id)
+    return Explanation(
+        review_id, links["title"][0] or "", sources, steps, _ended(snapshot, review_id, dropped), predictions
+    )
 
 
 def _rows(snapshot: Snapshot, name: str, review_id: str) -> pl.DataFrame:
@@ -89,13 +95,13 @@ def _rows(snapshot: Snapshot, name: str, review_id: str) -> pl.DataFrame:
 
 def _source(link: dict[str, object]) -> str:
     about = link["product_details_sku"]
-    told = f"the shop says it is about {about}" if about else "the shop names no other variant"
+    variant = f"the shop says it is about {about}" if about else "the shop names no other variant"
     conflict = "; the shop's two keys of the variant contradict each other" if link.get("conflict") else ""
-    return f"listed under {link['sku']} at {link['source']}: {told}{conflict}"
+    return f"listed under {link['sku']} at {link['source']}: {variant}{conflict}"
 
 
-def _left(snapshot: Snapshot, review_id: str) -> dict[str, str]:
-    """The row of the table in which the review was dropped, empty where it was not."""
+def _dropped(snapshot: Snapshot, review_id: str) -> dict[str, str]:
+    """The review's row in the table of dropped reviews of any stage; empty if the review was not dropped."""
     for stage in DROPPING:
         rows = _rows(snapshot, f"{stage}/dropped", review_id)
         if rows.height:
@@ -119,19 +125,19 @@ def _clean(snapshot: Snapshot, review_id: str, settings: Settings) -> list[Step]
     return steps
 
 
-def _mention(snapshot: Snapshot, review_id: str, left: dict[str, str]) -> Step:
+def _mention(snapshot: Snapshot, review_id: str, dropped: dict[str, str]) -> Step:
     rows = _rows(snapshot, "mentions/mentions", review_id)
     if rows.height:
         row = rows.row(0, named=True)
         score = "the only candidate" if row["score"] is None else f"similarity {row['score']:.4f}"
         where = f"{row['mention']!r} at {row['mention_start']}..{row['mention_end']}, {score}"
         return Step("3.3", "no_mention", True, where, "a product name of the gold product")
-    if left.get("stage") == "mentions":
-        return Step("3.3", "no_mention", False, left["detail"] or "none", "a product name of the gold product")
+    if dropped.get("stage") == "mentions":
+        return Step("3.3", "no_mention", False, dropped["detail"] or "none", "a product name of the gold product")
     return Step("3.3", "no_mention", None)
 
 
-def _informativeness(snapshot: Snapshot, review_id: str, settings: Settings, left: dict[str, str]) -> list[Step]:
+def _informativeness(snapshot: Snapshot, review_id: str, settings: Settings, dropped: dict[str, str]) -> list[Step]:
     rows = _rows(snapshot, "informativeness/features", review_id)
     if rows.is_empty():
         return [Step("3.4", name, None) for name in (*FEATURES, "uninformative")]
@@ -141,30 +147,30 @@ def _informativeness(snapshot: Snapshot, review_id: str, settings: Settings, lef
     steps = []
     for name, threshold in thresholds.items():
         value = values[name]
-        said = _said(values["attributes"]) if name == "n_attributes" else ""
+        found = _listed(values["attributes"]) if name == "n_attributes" else ""
         exceeds = None if value is None else value > threshold
-        told = f"{value}{said}{' (logit)' * (name in logits)}"
-        steps.append(Step("3.4", name, exceeds, told, f"above {threshold:g}"))
-    kept = left.get("stage") != "informativeness"
-    return [*steps, Step("3.4", "uninformative", kept, "", f"{settings.informativeness.rule} of the four")]
+        text = f"{value}{found}{' (logit)' * (name in logits)}"
+        steps.append(Step("3.4", name, exceeds, text, f"above {threshold:g}"))
+    passed = dropped.get("stage") != "informativeness"
+    return [*steps, Step("3.4", "uninformative", passed, "", f"{settings.informativeness.rule} of the four")]
 
 
-def _said(attributes: list[dict[str, str]]) -> str:
-    """The number of found values, and the values."""
-    told = "; ".join(f"{one['name']}: {one['value']}" for one in attributes)
-    return f" ({told})" if told else ""
+def _listed(attributes: list[dict[str, str]]) -> str:
+    """The found attribute values, in brackets."""
+    values = "; ".join(f"{attribute['name']}: {attribute['value']}" for attribute in attributes)
+    return f" ({values})" if values else ""
 
 
-def _leak(snapshot: Snapshot, review_id: str, left: dict[str, str]) -> Step:
-    if left.get("stage") == "splits":
-        return Step("3.5", "leak", False, left["value"], left["threshold"])
+def _leak(snapshot: Snapshot, review_id: str, dropped: dict[str, str]) -> Step:
+    if dropped.get("stage") == "splits":
+        return Step("3.5", "leak", False, dropped["value"], dropped["threshold"])
     return Step("3.5", "leak", None if _rows(snapshot, "splits/splits", review_id).is_empty() else True)
 
 
-def _ended(snapshot: Snapshot, review_id: str, left: dict[str, str]) -> str:
-    if left:
-        detail = f" ({left['detail']})" if left["detail"] else ""
-        return f"dropped by {left['stage']}: {left['reason']}{detail}"
+def _ended(snapshot: Snapshot, review_id: str, dropped: dict[str, str]) -> str:
+    if dropped:
+        detail = f" ({dropped['detail']})" if dropped["detail"] else ""
+        return f"dropped by {dropped['stage']}: {dropped['reason']}{detail}"
     split = _rows(snapshot, "splits/splits", review_id)
     if split.is_empty():
         return "still in; the build has not reached the splits"

@@ -39,7 +39,7 @@ STAGES: tuple[Stage, ...] = (
 
 
 def stages_until(until: str | None) -> tuple[Stage, ...]:
-    """The stages up to and including `until`; for None, all. Raises `UnusableInput` for an unknown name."""
+    """The stages up to and including `until`; all for None. Raises `UnusableInput` for an unknown name."""
     names = [stage.name for stage in STAGES]
     if until is None:
         return STAGES
@@ -56,20 +56,20 @@ def build(
     mapper: Mapper = in_process,
     run: RunStage = run_stage,
 ) -> list[str]:
-    """Run the stages of a build, except those whose result is up to date. The caller holds the snapshot's lock.
+    """Run the stages of a build, except stages whose result is up to date. The caller holds the snapshot's lock.
 
     Args:
         snapshot: Snapshot with raw records or a catalogue.
         settings: Settings of the run.
         until: Name of the last stage; None for all.
         mapper: Maps a function over shards: in this process, or with `process_mapper`.
-        run: Runs one stage; flows give their own.
+        run: Runs a stage; flows pass their own function.
 
     Returns:
         The names of the stages that ran.
 
     Raises:
-        UnusableInput: A model or an extra is not there, or `dataset` is a symbolic link.
+        UnusableInput: A model or an extra is missing, or `dataset` is a symbolic link.
         Incomplete: A split is empty, and `run.strict` is on.
     """
     if RELEASE in stages_until(until):
@@ -79,16 +79,16 @@ def build(
     warn_of_settings(settings, stages_until(until))
     ran = [stage.name for stage in stages_until(until) if run(stage, snapshot, settings, mapper)]
     if not ran:
-        say("nothing to do: inputs, settings and code are those of the last build")
+        say("nothing to do: inputs, settings and code have not changed since the last build")
     write_run_record(snapshot, settings, "build")
     demand(empty_splits(snapshot), settings)
     return ran
 
 
 def require_libraries(stages: Iterable[Stage], settings: Settings) -> None:
-    """Raise `MissingExtra`, which names the stages, where they need models and the extra `models` is not installed.
+    """Raise `MissingExtra` with the stages that need models, if the extra `models` is not installed.
 
-    Without it, `clean` counts tokens and does without a detector.
+    Without the extra, `clean` can count tokens, but not use a detector.
     """
     wanted = [stage.name for stage in stages if _needs_models(stage, settings)]
     if wanted:
@@ -101,21 +101,21 @@ def _needs_models(stage: Stage, settings: Settings) -> bool:
 
 
 def warn_of_settings(settings: Settings, stages: Iterable[Stage]) -> None:
-    """Log a warning where the stages differ from the paper's profile: word list and thresholds."""
+    """Log a warning if the word list is not the paper's or the thresholds are not the models'."""
     names = {stage.name for stage in stages}
     if CLEAN.name in names and settings.profile in ("paper", "authors") and not settings.clean.profanity_list:
         say(
-            f"warning: profile {settings.profile}: filter 6 uses better-profanity's word list; name a file with the "
-            "paper's, by Free Web Headers, in clean.profanity_list (docs/build.md)"
+            f"warning: profile {settings.profile}: filter 6 uses better-profanity's word list; to use the paper's list "
+            "(by Free Web Headers), name its file in clean.profanity_list (docs/build.md)"
         )
     if INFORMATIVENESS.name in names and settings.has_strange_thresholds:
         say(
             f"warning: section 3.4's thresholds were found for {settings.informativeness.thresholds_for}; this "
-            f"build has {settings.compared}: label some reviews and run ameli calibrate SNAPSHOT LABELS"
+            f"build uses {settings.compared}: label some reviews and run ameli calibrate SNAPSHOT LABELS"
         )
     elif INFORMATIVENESS.name in names and not settings.informativeness.thresholds_from:
         say(
-            f"warning: profile {settings.profile}: nobody calibrated section 3.4's thresholds for its models; label "
+            f"warning: profile {settings.profile}: section 3.4's thresholds are not calibrated for its models; label "
             "some reviews and run ameli calibrate SNAPSHOT LABELS"
         )
 
@@ -126,10 +126,7 @@ def roles_of(stages: Iterable[Stage], settings: Settings) -> set[str]:
 
 
 def release_again(snapshot: Snapshot, settings: Settings, *, mapper: Mapper = in_process) -> None:
-    """Run only `release`, after an import of answers. The caller holds the snapshot's lock.
-
-    The settings are those of the build, so that nothing else changes.
-    """
+    """Run only `release`, after an import of answers, with the settings of the build. The caller holds the lock."""
     used = settings_as_run(snapshot, settings, *(stage.name for stage in STAGES))
     run_stage(RELEASE, snapshot, used, mapper)
     write_run_record(snapshot, used, "sheets import")

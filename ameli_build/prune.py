@@ -1,7 +1,7 @@
 """`ameli prune`: removes old snapshots, and entries of caches that no snapshot uses.
 
-A snapshot is renamed to a hidden name before it is removed, so that a killed removal leaves no half snapshot under the
-old name. Links are not followed. Outside the folder, only the cache of `run.cache` is changed.
+A snapshot gets a hidden name before it is removed, so that a killed removal leaves no incomplete snapshot under the old
+name. Links are not followed. Outside the folder, only the cache of `run.cache` is changed.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ SHARED = ".cache"
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A cache, the snapshots that use it, and its unused entries; or the reason why it is not pruned."""
+    """A cache, the snapshots that use it, and its unused entries; `reason` says why it is not pruned, "" if it is."""
 
     folder: Path
     users: tuple[Path, ...]
     unused: tuple[Path, ...] = ()
-    left_alone: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class Pruning:
     def __str__(self) -> str:
         rows = [("snapshot", "", "size", "")]
         rows += [(path.name, "remove", gigabytes(self.sizes[path]), "") for path in self.snapshots]
-        rows += [(path.name, "remove", gigabytes(self.sizes[path]), "left by a kill") for path in self.leftovers]
+        rows += [(path.name, "remove", gigabytes(self.sizes[path]), "a killed removal") for path in self.leftovers]
         rows += [(path.name, "keep", "", why) for path, why in sorted(self.stays.items())]
         lines = [columns(rows)]
         for cache in self.caches:
             size = gigabytes(sum(path.stat().st_size for path in cache.unused))
-            told = cache.left_alone or f"{len(cache.unused):,} entries that no snapshot uses, {size}"
-            lines.append(f"cache {cache.folder}: {told}")
+            state = cache.reason or f"{len(cache.unused):,} entries that no snapshot uses, {size}"
+            lines.append(f"cache {cache.folder}: {state}")
         return "\n".join([*lines, f"frees {gigabytes(self.freed)}"])
 
 
@@ -87,7 +87,7 @@ def prune(
     if dry_run or found.empty:
         return
     if not yes and not sys.stdin.isatty():
-        raise UnusableInput("nothing removed: there is nobody to ask here, so say --yes")
+        raise UnusableInput("nothing removed: no terminal to ask for consent; use --yes")
     if yes or input("Remove this? [y/N] ").strip().lower() in ("y", "yes"):
         remove(found)
         say("removed")
@@ -100,7 +100,7 @@ def find_prunable(folder: Path, settings: Settings, keep: int = KEEP, named: Seq
 
     The `keep` newest finished snapshots stay, with all snapshots newer than the oldest of them. A snapshot also stays
     if a process works in it, if a remaining snapshot was refreshed from it, or if it has answers of annotators. In the
-    last case it can be removed by name (`named`).
+    last case, it can be removed by name (`named`).
 
     Raises:
         UnusableInput: The folder has no snapshot, or a named snapshot must stay.
@@ -113,11 +113,12 @@ def find_prunable(folder: Path, settings: Settings, keep: int = KEEP, named: Seq
     caches = tuple(_caches(folder, settings, going, tuple(stays)))
     gone = (*going, *leftovers)
     entries = [path for cache in caches for path in cache.unused]
-    return Pruning(going, leftovers, stays, caches, {one: _freed([one]) for one in gone}, _freed([*gone, *entries]))
+    sizes = {path: _freed([path]) for path in gone}
+    return Pruning(going, leftovers, stays, caches, sizes, _freed([*gone, *entries]))
 
 
 def remove(found: Pruning) -> None:
-    """Carry out a plan; raises `Held` if a run has started in one of the snapshots."""
+    """Carry out a plan; raises `Held` if a run has started in a snapshot."""
     for path in found.leftovers:
         shutil.rmtree(path)
     for path in found.snapshots:
@@ -148,7 +149,7 @@ def _is_snapshot(path: Path) -> bool:
 
 
 def _divide(snapshots: Sequence[Path], keep: int, named: set[str]) -> tuple[tuple[Path, ...], dict[Path, str]]:
-    """The snapshots to remove, and the reason for each of the others."""
+    """The snapshots to remove, and for each other snapshot the reason to keep it."""
     finished = sorted((path for path in snapshots if _finished(path)), key=_made)
     newest = finished[-keep:]
     since = _made(newest[0]) if len(newest) == keep else ""
@@ -163,17 +164,17 @@ def _divide(snapshots: Sequence[Path], keep: int, named: set[str]) -> tuple[tupl
 
 
 def _why(path: Path, last: Sequence[Path], newest: Sequence[Path], since: str, named: set[str]) -> str:
-    """Why a snapshot stays regardless of others, as one of the `newest` or newer than `since`; "" if it need not."""
+    """Why a snapshot stays regardless of others: among the `newest`, or newer than `since`; "" if it need not."""
     if holder(path) is not None:
         return "a process works in it"
     if path in last:
-        return "the newest that is finished"
+        return "the newest finished snapshot"
     if path.name in named:
         return ""
     if path in newest:
-        return "among the newest that are finished"
+        return "among the newest finished snapshots"
     if _made(path) >= since:
-        return "newer than the oldest of those" if since else "no more are finished than stay"
+        return "newer than a finished snapshot that stays" if since else "fewer snapshots are finished than may stay"
     return "has answers of annotators; --remove takes it" if (path / ANSWERS_FILE).is_file() else ""
 
 
@@ -185,8 +186,8 @@ def _made(path: Path) -> str:
     """Time of a snapshot's crawl; without a crawl, of its release or of the last change of its `catalog/`."""
     newest = crawled_at(Snapshot(path))
     if not newest:
-        if told := stage_record(Snapshot(path), "release").get("finished"):
-            return str(told)
+        if finished := stage_record(Snapshot(path), "release").get("finished"):
+            return str(finished)
         newest = max(place.stat().st_mtime for name in ("raw", "catalog") if (place := path / name).is_dir())
     return f"{datetime.fromtimestamp(newest, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
@@ -194,7 +195,7 @@ def _made(path: Path) -> str:
 def _base(path: Path, snapshots: Iterable[Path]) -> Path | None:
     """The snapshot among `snapshots` from which `path` was refreshed; None if there is none."""
     refreshed = read_journal(path / "raw").refreshes
-    return next((one for one in snapshots if refreshed and one.resolve() == Path(refreshed)), None)
+    return next((other for other in snapshots if refreshed and other.resolve() == Path(refreshed)), None)
 
 
 def _caches(folder: Path, settings: Settings, going: Sequence[Path], staying: Sequence[Path]) -> Iterable[Cache]:
@@ -205,9 +206,9 @@ def _caches(folder: Path, settings: Settings, going: Sequence[Path], staying: Se
             yield _cache(own, (path,), going)
     gone = {path.resolve() for path in going}
     for place in _shared_caches(folder, settings):
-        told = [Path(note.read_text()) for note in sorted((place / USERS).glob("*")) if not note.name.startswith(".")]
-        users = tuple(path for path in dict.fromkeys(told) if path not in gone and _is_snapshot(path))
-        yield _cache(place, users, going) if told else Cache(place, (), (), "left alone, it does not say who uses it")
+        noted = [Path(note.read_text()) for note in sorted((place / USERS).glob("*")) if not note.name.startswith(".")]
+        users = tuple(path for path in dict.fromkeys(noted) if path not in gone and _is_snapshot(path))
+        yield _cache(place, users, going) if noted else Cache(place, (), (), "not pruned: its users are unknown")
 
 
 def _shared_caches(folder: Path, settings: Settings) -> list[Path]:
@@ -222,18 +223,18 @@ def _shared_caches(folder: Path, settings: Settings) -> list[Path]:
 def _cache(folder: Path, users: tuple[Path, ...], going: Sequence[Path]) -> Cache:
     for path in users:
         if holder(path) is not None:
-            return Cache(folder, users, (), f"left alone, a process works in {path.name}")
-        if not _tells_use(path):
-            return Cache(folder, users, (), f"left alone, {path.name} is not finished, or of an earlier version")
+            return Cache(folder, users, (), f"not pruned: a process works in {path.name}")
+        if not _records_use(path):
+            return Cache(folder, users, (), f"not pruned: {path.name} is not finished, or of an earlier version")
     used = {line for path in users for line in _used(path)}
     labels = {line.partition("/")[0] for line in (*used, *(line for path in going for line in _used(path)))}
     unused = [entry for label in sorted(labels) for entry in _entries(folder / label) if _name(entry) not in used]
     return Cache(folder, users, tuple(unused))
 
 
-def _tells_use(path: Path) -> bool:
-    """Whether every stage of a snapshot has finished and noted which entries it used, and the baseline if it ran."""
-    names = {*(stage.name for stage in STAGES), *(one.name for one in (path / "stages").glob("baseline"))}
+def _records_use(path: Path) -> bool:
+    """Whether every stage of a snapshot, and the baseline if it ran, has recorded the entries that it used."""
+    names = {*(stage.name for stage in STAGES), *(folder.name for folder in (path / "stages").glob("baseline"))}
     return all((path / "stages" / name / USED).is_file() for name in names)
 
 
@@ -261,8 +262,8 @@ def _freed(paths: Iterable[Path]) -> int:
     """Bytes that the removal of these files and folders frees; a file with other hard links frees none."""
     seen: dict[tuple[int, int], list[int]] = {}
     for path in paths:
-        for one in (path, *path.rglob("*")) if path.is_dir() else (path,):
-            found = one.lstat()
-            there = seen.setdefault((found.st_dev, found.st_ino), [0, found.st_nlink, found.st_size])
-            there[0] += 1
+        for file in (path, *path.rglob("*")) if path.is_dir() else (path,):
+            state = file.lstat()
+            entry = seen.setdefault((state.st_dev, state.st_ino), [0, state.st_nlink, state.st_size])
+            entry[0] += 1
     return sum(size for count, links, size in seen.values() if count >= links or links == 0)

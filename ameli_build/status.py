@@ -39,7 +39,8 @@ KINDS = {
 class Row:
     """A part of a snapshot, with its state and the cost of its last run.
 
-    `since` is a time in UTC, "" if unknown. `seconds` and `peak_memory_mb` (MiB) are for the last run.
+    `since` is a time in UTC, "" if unknown. `seconds` and `peak_memory_mb` (MiB) are for the last run. `told` is a
+    detail of the state.
     """
 
     name: str
@@ -119,16 +120,16 @@ def _stage(
         return Row(stage.name, NEVER)
     read = dict.fromkeys(name.partition("/")[0] for name in stage.inputs)
     waits = [name for name in read if earlier[name].state != DONE]
-    told = why or (f"reads what {', '.join(waits)} will make" if waits else _rows_told(stage, record))
-    return _ran(stage.name, STALE if why or waits else DONE, snapshot, record, told)
+    detail = why or (f"waits for {', '.join(waits)}" if waits else _row_counts(stage, record))
+    return _ran(stage.name, STALE if why or waits else DONE, snapshot, record, detail)
 
 
-def _ran(name: str, state: str, snapshot: Snapshot, record: Mapping[str, Any], told: str) -> Row:
+def _ran(name: str, state: str, snapshot: Snapshot, record: Mapping[str, Any], detail: str) -> Row:
     since = record.get("finished") or _moment(mark_of(snapshot, name))
-    return Row(name, state, since, record.get("seconds"), record.get("peak_memory_mb"), told)
+    return Row(name, state, since, record.get("seconds"), record.get("peak_memory_mb"), detail)
 
 
-def _rows_told(stage: Stage, record: Mapping[str, Any]) -> str:
+def _row_counts(stage: Stage, record: Mapping[str, Any]) -> str:
     """The numbers of rows in a stage's tables; for the release, in `dataset/`."""
     rows = {name.partition("/")[2]: record["rows"][name] for name in stage.outputs} or record["counts"]
     return ", ".join(f"{name} {number:,}" for name, number in rows.items())
@@ -141,12 +142,12 @@ def _raw(snapshot: Snapshot, held: Holder | None) -> Row:
         return _ingested(snapshot)
     size = f"{gigabytes(sum(path.stat().st_size for path in archived))} of pages"
     stats, newest = snapshot.raw / CRAWL_STATS, max(archived, key=lambda path: path.stat().st_mtime)
-    told = "; ".join([size, *_counted(stats)])
+    detail = "; ".join([size, *_counted(stats)])
     if held is not None and held.doing == "crawl":
-        return Row("raw", RUNNING, held.doing_since, told=told)
+        return Row("raw", RUNNING, held.doing_since, told=detail)
     if not stats.is_file() or stats.stat().st_mtime < newest.stat().st_mtime:
-        return Row("raw", "cut off", _moment(newest), told=told)
-    return Row("raw", "crawled", _moment(stats), told=told)
+        return Row("raw", "cut off", _moment(newest), told=detail)
+    return Row("raw", "crawled", _moment(stats), told=detail)
 
 
 def _counted(path: Path) -> Iterator[str]:
@@ -154,12 +155,12 @@ def _counted(path: Path) -> Iterator[str]:
     if not path.is_file():
         return
     stats = json.loads(path.read_text(encoding="utf-8"))
-    had = {kind: sum(stats["archived"].get(kind, {}).values()) for kind in KINDS}
-    parts = [f"{number:,} {KINDS[kind]}" for kind, number in had.items() if number]
+    counts = {kind: sum(stats["archived"].get(kind, {}).values()) for kind in KINDS}
+    parts = [f"{number:,} {KINDS[kind]}" for kind, number in counts.items() if number]
     failed = [f"{len(failures):,} {error}" for error, failures in sorted(stats["failed"].items())]
     yield ", ".join(parts)
     if failed:
-        yield f"not to be had: {', '.join(failed)}"
+        yield f"failed: {', '.join(failed)}"
 
 
 def _ingested(snapshot: Snapshot) -> Row:
@@ -167,8 +168,8 @@ def _ingested(snapshot: Snapshot) -> Row:
     if not files:
         return Row("raw", NEVER)
     cut = (snapshot.raw / CUT_OFF).exists()
-    told = ", ".join(f"{path.name} {gigabytes(path.stat().st_size)}" for path in files)
-    return Row("raw", "cut off" if cut else "ingested", _moment(files[-1]), told=told)
+    sizes = ", ".join(f"{path.name} {gigabytes(path.stat().st_size)}" for path in files)
+    return Row("raw", "cut off" if cut else "ingested", _moment(files[-1]), told=sizes)
 
 
 def _answers(snapshot: Snapshot) -> Row:
@@ -187,10 +188,10 @@ def _baseline(snapshot: Snapshot, settings: Settings, held: Holder | None, rows:
     if not record:
         return Row("baseline", NEVER)
     waits = rows["release"].state != DONE
-    told = "reads what release will make" if waits else "data, settings, models or code changed"
+    detail = "waits for release" if waits else "data, settings, models or code changed"
     if not waits and finished(snapshot, fingerprint_of(Source.of(snapshot), settings)) is not None:
         return _ran("baseline", DONE, snapshot, record, "")
-    return _ran("baseline", STALE, snapshot, record, told)
+    return _ran("baseline", STALE, snapshot, record, detail)
 
 
 def _report(snapshot: Snapshot, rows: Mapping[str, Row]) -> Row:

@@ -114,7 +114,7 @@ def _against(folder: Path, name: str, rows: list[Any]) -> Iterator[str]:
     except RunFailed as error:
         yield str(error)
     except (jsonschema.SchemaError, Unresolvable, RecursionError) as error:
-        yield f"schema/{name}.json: not a schema that stands by itself ({_line(error) or type(error).__name__})"
+        yield f"schema/{name}.json: not a self-contained schema ({_line(error) or type(error).__name__})"
 
 
 def _read(path: Path) -> Any:
@@ -152,10 +152,10 @@ def _rules(snapshot: Snapshot, tables: dict[str, pl.DataFrame]) -> Iterator[str]
     }
     if skus.is_duplicated().any():
         yield f"a product twice in the knowledge base: {skus.filter(skus.is_duplicated())[0]!r}"
-    for what, rule in broken.items():
+    for problem, rule in broken.items():
         rows = reviews.filter(rule)
         if rows.height:
-            yield f"{what}: {rows.height} row(s), for example {rows['review_id'][0]!r}"
+            yield f"{problem}: {rows.height} row(s), for example {rows['review_id'][0]!r}"
     yield from _products_in_one_split(snapshot, reviews)
     yield from _leaks(snapshot, reviews)
     if "clean_test" in tables and tables["clean_test"].join(tables["test"], on="review_id", how="anti").height:
@@ -183,11 +183,11 @@ def _leaks(snapshot: Snapshot, reviews: pl.DataFrame) -> Iterator[str]:
     if settings.get("near_duplicates") != "drop" or not snapshot.table_path("splits/leaks").is_file():
         return
     released = reviews["review_id"].implode()
-    both = snapshot.read("splits/leaks").filter(
+    leaks = snapshot.read("splits/leaks").filter(
         pl.col("review_id").is_in(released), pl.col("earlier_id").is_in(released)
     )
-    if both.height:
-        yield f"near-duplicates in different splits: {both.height}, for example {both['review_id'][0]!r}"
+    if leaks.height:
+        yield f"near-duplicates in different splits: {leaks.height}, for example {leaks['review_id'][0]!r}"
 
 
 def _named_images(folder: Path, tables: dict[str, pl.DataFrame], reviews: pl.DataFrame) -> Iterator[str]:
@@ -195,7 +195,7 @@ def _named_images(folder: Path, tables: dict[str, pl.DataFrame], reviews: pl.Dat
     named = set(pl.concat(columns).explode().drop_nulls())
     present = {f"images/{path.name}" for path in (folder / "images").iterdir()}
     if named != present:
-        yield f"images: {len(named - present)} named but missing, {len(present - named)} there but not named"
+        yield f"images: {len(named - present)} named but missing, {len(present - named)} present but not named"
 
 
 def _conserved(snapshot: Snapshot, tables: dict[str, pl.DataFrame], reviews: pl.DataFrame) -> Iterator[str]:

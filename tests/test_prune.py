@@ -138,7 +138,7 @@ def test_what_a_kill_left_goes_next_time(folder: Path) -> None:
     (folder / "2026-01").rename(folder / ".pruned-2026-01")
     found = find_prunable(folder, DEMO, 4)
     assert [path.name for path in found.leftovers] == [".pruned-2026-01"]
-    assert "left by a kill" in str(found)
+    assert "a killed removal" in str(found)
     remove(found)
     assert there(folder) == list(MONTHS[1:])
 
@@ -249,12 +249,12 @@ def test_entries_under_names_of_earlier_versions_go(sharing_months: Path, name: 
 def test_a_cache_is_left_alone_while_its_use_is_not_known(sharing_months: Path) -> None:
     root, settings = sharing_months, sharing(sharing_months)
     with at_work(Snapshot(root / "2026-02"), "clean"):
-        assert "a process works in 2026-02" in find_prunable(root, settings, 1).caches[0].left_alone
+        assert "a process works in 2026-02" in find_prunable(root, settings, 1).caches[0].reason
     (root / "2026-02" / "stages" / "clean" / "cache.txt").unlink()  # as of a run that was killed
     found = find_prunable(root, settings, 1).caches[0]
-    assert (found.unused, "2026-02 is not finished" in found.left_alone) == ((), True)
+    assert (found.unused, "2026-02 is not finished" in found.reason) == ((), True)
     shutil.rmtree(root / ".cache" / ".users")
-    assert "does not say who uses it" in find_prunable(root, settings, 1).caches[0].left_alone
+    assert "its users are unknown" in find_prunable(root, settings, 1).caches[0].reason
 
 
 def test_a_cache_that_a_snapshot_elsewhere_uses(sharing_months: Path, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_a_process_at_work(snapshot: Snapshot) -> None:
         rows = {row.name: row for row in found.rows}
         assert rows["clean"].state == "running"
         assert rows["clean"].since == found.running.doing_since
-        assert rows["mentions"].told == "reads what clean will make"
+        assert rows["mentions"].told == "waits for clean"
         assert f"process {pid} works here" in str(found)
         with pytest.raises(Held, match=f"process {pid}"), snapshot.lock():
             pass

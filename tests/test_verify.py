@@ -154,7 +154,7 @@ def test_no_schema_is_fetched(snapshot: Snapshot, listener: Listener, name: str,
     (tmp_path / "private.json").write_text("{}")
     text = json.dumps(schema).replace("URL", listener.url).replace("FILE", (tmp_path / "private.json").as_uri())
     change_schema(snapshot, name, text)
-    with pytest.raises(RunFailed, match=rf"schema/{name}\.json: not a schema that stands by itself"):
+    with pytest.raises(RunFailed, match=rf"schema/{name}\.json: not a self-contained schema"):
         verify(snapshot)
     assert listener.asked == []
 
@@ -162,13 +162,13 @@ def test_no_schema_is_fetched(snapshot: Snapshot, listener: Listener, name: str,
 @pytest.mark.parametrize(
     ("schema", "said"),
     [
-        ({"$ref": "#"}, "not a schema that stands by itself"),
-        ({"type": "strange"}, "not a schema that stands by itself"),
+        ({"$ref": "#"}, "not a self-contained schema"),
+        ({"type": "strange"}, "not a self-contained schema"),
         ("[" * 100_000, "cannot be read"),
         ('{"minimum": ', "cannot be read"),
         ({"properties": {"text": {"pattern": "^(a+)+$"}}}, "a pattern that no build writes"),
         ({"patternProperties": {"(x*)*y": {}}}, "a pattern that no build writes"),
-        (3, "not a schema that stands by itself"),
+        (3, "not a self-contained schema"),
     ],
 )
 def test_a_schema_that_does_harm_is_told(snapshot: Snapshot, schema: Any, said: str) -> None:

@@ -1,11 +1,11 @@
-"""Write requirements.lock and requirements-cuda.lock from what is installed beside some interpreters.
+"""Write requirements.lock and requirements-cuda.lock from the distributions of some interpreters.
 
-Every distribution that pyproject.toml asks for (its `dev` extra included), directly or not, is pinned at its installed
-version, with the platforms and the versions of Python on which something asks for it as its marker. A second file takes
-the CUDA libraries that PyTorch's Linux wheel wants, so that a CPU-only installation can leave them out.
+Every direct and indirect requirement of pyproject.toml (with its extra `dev`) is pinned at its installed version, with
+a marker for the platforms and versions of Python that need it. The CUDA libraries of PyTorch's Linux wheel are in the
+second file, so that a CPU-only installation can omit them.
 
-Usage: .venv/bin/python tools/lock.py [PYTHON ...], each an interpreter of another version with everything installed.
-Where two of them hold different versions of a distribution, the lock says so by marker.
+Usage: .venv/bin/python tools/lock.py [PYTHON ...], each an interpreter of another version with everything installed. If
+interpreters have different versions of a distribution, each version gets a marker.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("dev",)
-TOOLS = ("setuptools", "wheel")  # what the project itself is built with
+TOOLS = ("setuptools", "wheel")  # build requirements of the project itself
 
 PLATFORMS = {
     'sys_platform == "linux" and platform_machine == "x86_64"': ("linux", "Linux", "x86_64", "posix"),
@@ -39,7 +39,7 @@ LINUX = frozenset(marker for marker in PLATFORMS if '"linux"' in marker)
 CUDA = re.compile(r"^(nvidia-|cuda-|triton$)")
 
 Pins = dict[str, tuple[str, frozenset[str]]]
-"""Distribution -> its version, and the platforms that want it."""
+"""Distribution -> its version, and the platforms that need it."""
 
 
 def environment(marker: str, extra: str) -> dict[str, str]:
@@ -55,17 +55,17 @@ def environment(marker: str, extra: str) -> dict[str, str]:
 
 
 def platforms_of(requirement: Requirement, extras: Iterable[str]) -> frozenset[str]:
-    """The platforms on which a requirement holds, given the extras that were asked for."""
+    """The platforms on which a requirement holds with these extras."""
     if requirement.marker is None:
         return ALL
-    asked = ("", *extras)
+    wanted = ("", *extras)
     return frozenset(
-        marker for marker in PLATFORMS for extra in asked if requirement.marker.evaluate(environment(marker, extra))
+        marker for marker in PLATFORMS for extra in wanted if requirement.marker.evaluate(environment(marker, extra))
     )
 
 
 def walk(roots: list[Requirement]) -> dict[str, frozenset[str]]:
-    """The platforms on which each distribution that is installed here is wanted."""
+    """The platforms that need each distribution installed here."""
     wanted: dict[str, frozenset[str]] = defaultdict(frozenset)
     seen: dict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
     queue = [(root, ALL, frozenset(EXTRAS)) for root in roots]
@@ -79,68 +79,74 @@ def walk(roots: list[Requirement]) -> dict[str, frozenset[str]]:
         seen[key] |= holds
         try:
             requires = distribution(name).requires or []
-        except PackageNotFoundError:  # wanted on other platforms only
+        except PackageNotFoundError:  # needed on other platforms only
             continue
         wanted[name] |= holds
         queue += [(Requirement(text), holds, frozenset(requirement.extras)) for text in requires]
     return dict(wanted)
 
 
-def asked(project: Mapping[str, Any], extras: Iterable[str]) -> list[Requirement]:
-    """What the project asks for with these extras, and with those that they include in turn."""
+def requirements_of(project: Mapping[str, Any], extras: Iterable[str]) -> list[Requirement]:
+    """The requirements of the project with these extras and the extras that they include."""
     texts, ahead, seen = list(project["dependencies"]), [*extras], set()
     while ahead:
         extra = ahead.pop()
         if extra not in seen:
             seen.add(extra)
             texts += project["optional-dependencies"][extra]
-            ahead += (one for text in texts if (own := Requirement(text)).name == project["name"] for one in own.extras)
-    return [one for one in map(Requirement, texts) if one.name != project["name"]]
+            own = (requirement for requirement in map(Requirement, texts) if requirement.name == project["name"])
+            ahead += (name for requirement in own for name in requirement.extras)
+    return [requirement for requirement in map(Requirement, texts) if requirement.name != project["name"]]
 
 
 def pins_here() -> Pins:
-    """What this interpreter has of what the project asks for."""
+    """The pins of this interpreter's distributions."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = walk([*asked(project, EXTRAS), *map(Requirement, TOOLS)])
+    wanted = walk([*requirements_of(project, EXTRAS), *map(Requirement, TOOLS)])
     return {name: (distribution(name).version.split("+")[0], platforms) for name, platforms in wanted.items()}
 
 
 def pins_of(interpreter: str) -> tuple[str, Pins]:
-    """The version of another interpreter, and what it has; raises `subprocess.CalledProcessError`."""
+    """The version of another interpreter, and its pins; raises `subprocess.CalledProcessError`."""
     done = subprocess.run([interpreter, __file__, "--print"], check=True, capture_output=True, text=True)
-    told = json.loads(done.stdout)
-    return told["python"], {name: (version, frozenset(some)) for name, (version, some) in told["pins"].items()}
+    output = json.loads(done.stdout)
+    pins = {name: (version, frozenset(platforms)) for name, (version, platforms) in output["pins"].items()}
+    return output["python"], pins
 
 
 def lines_of(name: str, by_python: Mapping[str, Pins]) -> list[str]:
-    """The pins of a distribution, a line for each version of it, with the Pythons and platforms that it is for."""
+    """The pins of a distribution: a line for each version, with a marker for its Pythons and platforms."""
     pythons: dict[tuple[str, frozenset[str]], list[str]] = defaultdict(list)
     for python, pins in sorted(by_python.items()):
         if name in pins:
             pythons[pins[name]].append(python)
     lines = []
-    for (version, platforms), some in pythons.items():
-        where = [one for one in (platform_marker(platforms), python_marker(some, by_python)) if one]
-        marker = where[0] if len(where) == 1 else " and ".join(f"({one})" if " or " in one else one for one in where)
+    for (version, platforms), versions in pythons.items():
+        parts = [part for part in (platform_marker(platforms), python_marker(versions, by_python)) if part]
+        if len(parts) > 1:
+            parts = [f"({part})" if " or " in part else part for part in parts]
+        marker = " and ".join(parts)
         lines.append(f"{name}=={version}" + (f" ; {marker}" if marker else ""))
     return lines
 
 
 def platform_marker(platforms: frozenset[str]) -> str:
-    """The marker of some platforms, "" for all of them."""
+    """The marker of these platforms, "" for all."""
     if platforms == ALL:
         return ""
     markers = ['sys_platform == "linux"', *sorted(platforms - LINUX)] if platforms >= LINUX else sorted(platforms)
     return " or ".join(markers)
 
 
-def python_marker(some: list[str], by_python: Mapping[str, Pins]) -> str:
-    """The marker of some versions of Python, "" for all of them."""
-    return "" if len(some) == len(by_python) else " or ".join(f'python_version == "{one}"' for one in some)
+def python_marker(versions: list[str], by_python: Mapping[str, Pins]) -> str:
+    """The marker of these versions of Python, "" for all."""
+    if len(versions) == len(by_python):
+        return ""
+    return " or ".join(f'python_version == "{version}"' for version in versions)
 
 
 def main(arguments: list[str]) -> None:
-    """Write both lock files, or print what this interpreter has."""
+    """Write both lock files, or print the pins of this interpreter."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     if arguments == ["--print"]:
         pins = {name: (version, sorted(platforms)) for name, (version, platforms) in pins_here().items()}

@@ -29,31 +29,34 @@ def page() -> str:
 
 
 def _lines(values: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """A table a section; `values` are those of the profiles."""
+    """A table for each section; `values` has the values of each profile."""
     for name, field in Settings.model_fields.items():
         section = field.annotation
         if not (isinstance(section, type) and issubclass(section, Section)):
             continue
         yield f"## {name}\n\n{(section.__doc__ or '').splitlines()[0]}\n"
         yield "| setting | default | unit or values | meaning |\n|---|---|---|---|"
-        for one in section.described():
-            theirs = {profile: value.get(name, {}).get(one.name, one.default) for profile, value in values.items()}
-            cells = (f"`{name}.{one.name}`", _defaults(one.default, theirs), one.unit, one.meaning)
+        for setting in section.described():
+            by_profile = {
+                profile: value.get(name, {}).get(setting.name, setting.default) for profile, value in values.items()
+            }
+            default = _defaults(setting.default, by_profile)
+            cells = (f"`{name}.{setting.name}`", default, setting.unit, setting.meaning)
             yield f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
         yield ""
 
 
-def _defaults(default: Any, theirs: Mapping[str, Any]) -> str:
+def _defaults(default: Any, by_profile: Mapping[str, Any]) -> str:
     """The default, then each other value with the profiles that set it."""
     named: dict[str, list[str]] = {}
-    for profile, value in theirs.items():
+    for profile, value in by_profile.items():
         named.setdefault(_value(value), []).append(profile)
     named.pop(_value(default), None)
     return "; ".join([_value(default), *(f"{', '.join(profiles)}: {value}" for value, profiles in named.items())])
 
 
 def _value(value: Any) -> str:
-    """A value as TOML has it, set as code."""
+    """A value in TOML, marked as code."""
     return f"`{json.dumps(value, ensure_ascii=False).replace(__version__, 'VERSION')}`"
 
 

@@ -1,9 +1,9 @@
-"""Trains the CLIP that comes with the package, on renderings of products that the demo never shows.
+"""Train the CLIP of this package, on renderings of products that the demo never shows.
 
     python tools/train_tiny_clip.py [--families 600] [--steps 400] [--out FOLDER]
 
-Renders the families, trains both towers, writes half-precision weights and prints what was measured on
-families that were not trained on. The budget is in steps, so that a busy machine changes the time, not the result.
+Renders the families, trains both towers, writes half-precision weights, and prints measurements on held-out families.
+The budget is in steps, so a busy machine changes the time, not the result.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from ameli_build.demo.appearance import COLOURS, KINDS, Look
 from ameli_build.demo.pictures import catalogue_view, photograph
 from ameli_build.models import tiny_clip
 
-FIRST_FAMILY = 1_000_000  # the demo's families lie below
+FIRST_FAMILY = 1_000_000  # above the demo's families
 HELD_OUT_FAMILY = 2_000_000
 VARIANTS, PHOTOS, SIDE, MERGES = 4, 5, 64, 1500
 BRANDS = ("Lumora", "Nordvik", "Zephyr", "Kestrel", "Ostara", "Pinecrest", "Halden", "Vireo")
@@ -76,12 +76,12 @@ def variants(family: int) -> list[tuple[Look, str]]:
 
 
 def small(picture: Image.Image) -> Pixels:
-    """The picture at the model's size, as its own preprocessing makes it."""
+    """The picture at the model's size, scaled as in its preprocessing."""
     return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
 
 
 def photo(look: Look, seed: int) -> Pixels:
-    """A photograph; of two in three only the product with some margin, as the detector cuts it."""
+    """A photograph; two in three are cut to the product with some margin, as by the detector."""
     picture, box = photograph(look, seed, 192)
     if seed % 3:
         margin = np.random.default_rng([look.family, seed]).uniform(-0.04, 0.14, 4) * 192
@@ -91,7 +91,7 @@ def photo(look: Look, seed: int) -> Pixels:
 
 
 def render_family(family: int) -> tuple[Pixels, Pixels, list[str]]:
-    """Views (4, 2, s, s, 3), photographs (4, 5, s, s, 3) and captions of one family."""
+    """Views (4, 2, s, s, 3), photographs (4, 5, s, s, 3) and captions of a family."""
     views, photos, captions = [], [], []
     for number, (look, caption) in enumerate(variants(family)):
         other = 1 + (family + number) % 4
@@ -112,7 +112,7 @@ def render(first: int, families: int) -> Rendered:
 
 
 def write_merges(path: Path) -> None:
-    """Cuts open_clip's byte-pair file; no newline at the end, which would be read as one more token."""
+    """Shorten open_clip's byte-pair file, without a newline at the end, which would be read as a token."""
     whole = gzip.decompress(Path(open_clip.tokenizer.default_bpe()).read_bytes())
     lines = whole.decode().split("\n")[: MERGES + 1]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ def tensor(pixels: Pixels) -> torch.Tensor:
 
 
 def batches(data: Rendered, steps: int, families: int) -> Iterator[npt.NDArray[np.int64]]:
-    """Rows of `families` whole families a step; every second step from two kinds only."""
+    """Rows of `families` whole families for each step; every second step uses two kinds only."""
     rng = np.random.default_rng(11)
     kind_of = data.kinds[::VARIANTS]
     for step in range(steps):
@@ -149,7 +149,7 @@ def contrast(first: torch.Tensor, second: torch.Tensor, scale: torch.Tensor) -> 
 
 
 def train(model: Any, data: Rendered, steps: int) -> None:
-    """Photograph to view with its own scale, plus 0.3 times the usual picture to caption."""
+    """Minimise the loss of photograph to view, with its own scale, plus 0.3 times the loss of picture to caption."""
     scale = torch.nn.Parameter(torch.tensor(2.66))
     tokens = tiny_clip.tokenizer()(data.captions)
     optimizer = torch.optim.AdamW([*model.parameters(), scale], lr=2e-3, weight_decay=0.05)
@@ -185,7 +185,7 @@ def embed(model: Any, pixels: Pixels) -> Vectors:
 
 
 def histogram(pixels: Pixels) -> Vectors:
-    """Square roots of a colour histogram with six bins a channel: a baseline that has learnt nothing."""
+    """Square roots of a colour histogram with six bins a channel: a baseline without training."""
     bins = (pixels // 43).reshape(len(pixels), -1, 3).astype(np.int64) @ np.array([36, 6, 1])
     counts = np.stack([np.bincount(row, minlength=216) for row in bins])
     roots: Vectors = np.sqrt(counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -202,7 +202,7 @@ def recalls(queries: Vectors, entities: Vectors) -> tuple[float, float, float]:
 
 
 def report(model: Any, blank: Any, data: Rendered) -> None:
-    """Prints the table of held-out families: photograph 0 is a whole one, photograph 1 a cut one."""
+    """Print the table of held-out families; photograph 0 is whole, photograph 1 is cut to the product."""
     front = data.views[:, 0]
     chance = 1 / len(front)
     print(f"\n| {len(front)} held-out products | Recall@1 | Recall@10 | family Recall@1 |\n|---|---|---|---|")
@@ -225,7 +225,7 @@ def report(model: Any, blank: Any, data: Rendered) -> None:
 
 
 def main() -> None:
-    """Renders, trains, saves, measures."""
+    """Render, train, save, measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--families", type=int, default=600)
     parser.add_argument("--steps", type=int, default=400)

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 
 
 def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
-    """Krippendorff's alpha for nominal values; each unit has the values of its annotators, missing values left out.
+    """Krippendorff's alpha for nominal values; each unit has the values of its annotators, without missing values.
 
     1 is perfect agreement, 0 the agreement of chance. Alpha is None if it is undefined: no unit has two values, or all
     values are the same.

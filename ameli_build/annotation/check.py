@@ -41,10 +41,12 @@ def check(given: Iterable[Given], tasks: Mapping[str, Task]) -> Checked:
     for _, rows in sorted(groups.items()):
         choices = sorted({str(row.choice) for row in rows})
         if len(choices) > 1:
-            kind = "two different answers of one annotator for one review, both left out"
+            kind = "two different answers of an annotator for the same review, both ignored"
             found[rows[-1].file, kind].append(f"{rows[0].review_id} ({' and '.join(choices)})")
-    left = {name: len(ids - {row.review_id for row in answers if row.annotator == name}) for name, ids in blank.items()}
-    return Checked(tuple(answers), left, tuple(_line(*key, each) for key, each in sorted(found.items())))
+    blanks = {
+        name: len(ids - {row.review_id for row in answers if row.annotator == name}) for name, ids in blank.items()
+    }
+    return Checked(tuple(answers), blanks, tuple(_line(*key, examples) for key, examples in sorted(found.items())))
 
 
 def _problem(row: Given, tasks: Mapping[str, Task]) -> str | None:
@@ -52,7 +54,7 @@ def _problem(row: Given, tasks: Mapping[str, Task]) -> str | None:
         return f"of an unknown task ({row.task[:40]})"
     task = tasks[row.task]
     if row.fingerprint is not None and row.fingerprint != task.fingerprint:
-        return "of another snapshot or an earlier build, left out"
+        return "of another snapshot or an earlier build, ignored"
     if not row.review_id:
         return "without a review id"
     item = task.items.get(row.review_id)

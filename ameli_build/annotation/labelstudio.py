@@ -55,8 +55,8 @@ def rows_of_export(tasks: Sequence[Any]) -> list[dict[str, Any]]:
         else:
             done = task.get("annotations") or task.get("completions") or []
             done = done if isinstance(done, list) else []
-            each = [one for one in done if isinstance(one, dict) and not one.get("was_cancelled")]
-            rows += [task["data"] | _results(one) for one in each] or [dict(task["data"])]
+            valid = [entry for entry in done if isinstance(entry, dict) and not entry.get("was_cancelled")]
+            rows += [task["data"] | _results(annotation) for annotation in valid] or [dict(task["data"])]
     return rows
 
 
@@ -68,7 +68,7 @@ def _results(annotation: dict[str, Any]) -> dict[str, Any]:
         if isinstance(result, dict) and isinstance(result.get("value"), dict):
             value = result["value"].get("choices") or result["value"].get("text")
             found[str(result.get("from_name"))] = (
-                " ".join(one for one in value if isinstance(one, str)) if isinstance(value, list) else value
+                " ".join(part for part in value if isinstance(part, str)) if isinstance(value, list) else value
             )
     return found
 

@@ -32,7 +32,7 @@ _BYTES_PER_PIXEL = 0.13
 def product_side(pictures: int, megabytes: float) -> int:
     """Longer side of product pictures in pixels, so that `pictures` of them take about `megabytes` on a sheet."""
     side = math.sqrt(megabytes * 1e6 / _BYTES_PER_PIXEL / max(pictures, 1))
-    return next((each for each in _SIDES if each <= side), _SIDES[-1])
+    return next((allowed for allowed in _SIDES if allowed <= side), _SIDES[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,15 @@ class Pictures:
             return self._small(path, side)
 
     def _small(self, path: str, side: int) -> bytes | None:
-        kept = self.cache / str(side) / f"{PurePosixPath(path).stem}.jpg"
-        if kept.is_file():
-            return kept.read_bytes()
+        copy = self.cache / str(side) / f"{PurePosixPath(path).stem}.jpg"
+        if copy.is_file():
+            return copy.read_bytes()
         jpeg = _shrunk(self.root / path, side) if is_own_file(self.root, path) else None
         if jpeg is not None:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            partial = kept.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            partial = copy.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
             partial.write_bytes(jpeg)
-            partial.replace(kept)
+            partial.replace(copy)
         return jpeg
 
     def prepare(self, paths: Collection[str], side: int) -> None:

@@ -35,7 +35,7 @@ class AnnotationReport:
 
     def __str__(self) -> str:
         lines = [line for report in self.tasks.values() for line in _lines(report)]
-        lines += [f"{name}: {count} reviews left blank" for name, count in sorted(self.blank.items()) if count]
+        lines += [f"{name}: {count} blank reviews" for name, count in sorted(self.blank.items()) if count]
         return printable("\n".join([*lines, *(f"not used: {problem}" for problem in self.problems)]))
 
 
@@ -81,7 +81,7 @@ def _merge(path: Path, task: Task, fresh: Sequence[Given], messages: list[str]) 
     old = old.filter(~pl.col("annotator").is_in(new["annotator"].unique().to_list()))
     fits = [_still_fits(task, row) for row in old.iter_rows(named=True)]
     if stale := fits.count(False):
-        messages.append(f"{stale} answers of earlier imports, about reviews or candidates that are no longer there")
+        messages.append(f"{stale} answers of earlier imports, about reviews or candidates that no longer exist")
     merged = pl.concat([old.filter(pl.Series(fits, dtype=pl.Boolean)), new])
     simulated = pl.col("annotator").str.starts_with(SIMULATED)
     people = merged.filter(~simulated)

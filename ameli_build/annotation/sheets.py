@@ -44,13 +44,13 @@ def export_sheets(
         UnusableInput: The format or the task is unknown, or tables are missing.
     """
     if format not in ENDINGS:
-        raise UnusableInput(f"format {format!r}: not one of {', '.join(ENDINGS)}")
+        raise UnusableInput(f"format {format!r}: unknown (known: {', '.join(ENDINGS)})")
     if annotators < 1 or overlap < 0:
         raise UnusableInput("--annotators must be at least 1 and --overlap at least 0")
-    asked = load_task(snapshot, task)
-    ids = choose(asked, settings)
+    loaded = load_task(snapshot, task)
+    ids = choose(loaded, settings)
     if not ids:
-        say(f"warning: task {task}: there is no review to judge, the sheets are empty")
+        say(f"warning: task {task}: there are no reviews; the sheets are empty")
     folder, prefix = snapshot.root / "sheets" / format, "sheet" if task == CLEAN_TEST else task
     parts = assign(ids, annotators, overlap, settings.run.seed)
     names = [f"{prefix}-{number:02d}" for number in range(1, annotators + 1)]
@@ -59,7 +59,7 @@ def export_sheets(
     # the pictures of HTML sheets take most of the time and have a separate progress bar
     for name, part in sheets if format == "html" else track(sheets, f"{format} sheets", annotators):
         path = folder / f"{name}.{ENDINGS[format]}"
-        write_bytes(path, _sheet(asked, format, name, part, settings))
+        write_bytes(path, _sheet(loaded, format, name, part, settings))
         written.append(path)
     if format == "labelstudio":
         written.append(folder / f"{prefix}-config.xml")

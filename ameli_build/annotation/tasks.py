@@ -82,7 +82,7 @@ def load_task(snapshot: Snapshot, name: str) -> Task:
         return _clean_test(snapshot)
     if name in TASKS:
         return _of_mentions(snapshot, name)
-    raise UnusableInput(f"task {name!r}: not one of {', '.join(TASKS)}")
+    raise UnusableInput(f"task {name!r}: unknown (known: {', '.join(TASKS)})")
 
 
 def choose(task: Task, settings: Settings) -> list[str]:
@@ -113,7 +113,7 @@ def _clean_test(snapshot: Snapshot) -> Task:
 
 
 def _of_mentions(snapshot: Snapshot, name: str) -> Task:
-    """All reviews with a mention, including those that section 3.4 drops, each with its gold product."""
+    """All reviews with a mention, including reviews that section 3.4 drops, each with its gold product."""
     reviews = snapshot.scan("clean/reviews").join(snapshot.scan("mentions/mentions"), on="review_id").collect()
     items = {row["review_id"]: _item(row, name) for row in reviews.iter_rows(named=True)}
     return Task(name, items, _entities(snapshot.read("clean/products"), items), _pictures(snapshot, snapshot.root))
@@ -139,7 +139,7 @@ def _entities(products: pl.DataFrame, items: Mapping[str, Item]) -> dict[str, En
             row["name"],
             tuple(row["categories"] or ()),
             row["description"] or "",
-            tuple((each["group"] or "", each["name"] or "", each["value"] or "") for each in row["attributes"] or ()),
+            tuple((part["group"] or "", part["name"] or "", part["value"] or "") for part in row["attributes"] or ()),
             tuple(row["images"] or ()),
         )
         for row in products.filter(pl.col("sku").is_in(list(wanted))).sort("sku").iter_rows(named=True)

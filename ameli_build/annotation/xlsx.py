@@ -168,7 +168,7 @@ class _Writer:
     def _write_text(self, sheet: Any, row: int, column: int, text: str) -> None:
         """Write a text as a string, never as a formula, a number or a link."""
         if len(text) > _LONGEST:
-            text = text[:_LONGEST] + " [cut here; the HTML sheet has all of it]"
+            text = text[:_LONGEST] + " [cut here; the HTML sheet has the whole text]"
         sheet.write_string(row, column, printable(text), self._cell)
 
     def _insert(self, sheet: Any, row: int, column: int, path: str, side: int, place: Mapping[str, int]) -> None:

@@ -1,1 +1,1 @@
-"""Section 3.1: the shop's responses, fetched politely and kept as they came."""
+"""Section 3.1: responses of the shop, fetched politely and archived unchanged."""

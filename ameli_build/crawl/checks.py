@@ -1,4 +1,4 @@
-"""Whether an answer with status 200 is what was asked for; what is not is a failure, not content."""
+"""Checks of responses with status 200: a page of another kind is a failure, not content."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ T = TypeVar("T")
 
 _TAGS = re.compile(r"<[^<>]*>")
 _FIRST_WORDS = 500
-"""Characters of a page that say what it is."""
+"""Characters at the start of a page that show its kind."""
 START_BYTES = 65536
+"""Bytes at the start of an image that show its format."""
 _TITLE_BYTES = 262144
 
 
 def html_page(response: Response, shop: Shop) -> bytes:
-    """The body of a whole HTML page of the shop; raises `Unwanted` for anything else.
+    """The body of a complete HTML page of the shop.
 
-    A page without its end is cut, unless it comes like that again and the transfer shows that there is no more of it.
+    A page without its end counts as cut, unless a second response is the same and the transfer was complete.
+
+    Raises:
+        Unwanted: For anything else.
     """
     body = response.data
     start = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -44,9 +48,9 @@ def html_page(response: Response, shop: Shop) -> bytes:
 
 
 def _came_whole(response: Response) -> bool:
-    """Whether the transfer itself tells where the body ends: in its last chunk, or in what packs it.
+    """Whether the transfer marks the end of the body, by its last chunk or its content encoding.
 
-    `Content-Length` does not: some servers lie in it, and a body that ends with its connection has none.
+    `Content-Length` does not count: some servers send a wrong length, or none and close the connection.
     """
     headers = {name.lower().removeprefix("x-archive-orig-"): value.lower() for name, value in response.headers}
     return "chunked" in headers.get("transfer-encoding", "") or headers.get("content-encoding", "") not in (
@@ -56,9 +60,10 @@ def _came_whole(response: Response) -> bool:
 
 
 def product_page(response: Response, shop: Shop, sku: str | None) -> ParsedProduct:
-    """The product of a page, as far as a crawl needs it; raises `Unwanted` for anything else.
+    """The product of a page, as far as a crawl needs it.
 
-    A page of another kind is `blocked` or `no_longer_sold` where it says so, else `not_a_product`.
+    Raises:
+        Unwanted: `blocked` or `no_longer_sold` if the page says so, else `not_a_product`.
     """
     html_page(response, shop)
     url, known = shop.page_named(response.url, response.final_url, sku)
@@ -71,21 +76,25 @@ def product_page(response: Response, shop: Shop, sku: str | None) -> ParsedProdu
 
 
 def _text(response: Response) -> bytes:
-    """An answer's body for its parser, which knows no headers."""
+    """The body of a response in UTF-8, for parsers that see no headers."""
     return in_utf8(
         response.data, next((value for name, value in response.headers if name.lower() == "content-type"), "")
     )
 
 
 def _wording(body: bytes, shop: Shop) -> Wording | None:
-    """What the title and the first words of a page say that is not the page asked for."""
+    """The kind of page that the title and the first words show, None for a product page."""
     html = page_text(body)
     shown = " ".join(unescape(_TAGS.sub(" ", without_scripts(html))).split())
     return shop.wording(f"{title_of(html) or ''} {shown[:_FIRST_WORDS]}")
 
 
 def listing_page(response: Response, shop: Shop) -> Listing:
-    """The listing in a page; raises `Unwanted` for anything else, and for one without cards that counts no products."""
+    """The listing in a page.
+
+    Raises:
+        Unwanted: For any other page, and for a listing with neither cards nor a count.
+    """
     html_page(response, shop)
     try:
         listing = _parsed(lambda: shop.listing(_text(response), response.final_url))
@@ -93,45 +102,38 @@ def listing_page(response: Response, shop: Shop) -> Listing:
         raise Unwanted("wrong_type", str(error)) from None
     if not listing.cards and listing.total is None:
         word = _wording(_text(response), shop)
-        raise Unwanted("blocked" if word == "blocked" else "not_a_listing", "neither products nor their number")
+        raise Unwanted("blocked" if word == "blocked" else "not_a_listing", "neither products nor a count of products")
     return listing
 
 
 def sitemap(response: Response, shop: Shop) -> Sitemap:
-    """The sitemap in an answer; raises `Unwanted` for anything else."""
-    if not response.data.strip():
-        raise Unwanted("empty", "an empty body")
-    _refuse_by_title(response.data, shop.refusals)
-    try:
-        return _parsed(lambda: parse_sitemap(response.data))
-    except WrongPage as error:
-        raise Unwanted("wrong_type", str(error)) from None
+    """The sitemap in a response; raises `Unwanted` for anything else."""
+    return _content(response, shop, lambda: parse_sitemap(response.data))
 
 
 def review_page(response: Response, shop: Shop, sku: str) -> ReviewPage:
-    """The reviews in an answer; raises `Unwanted` for anything else."""
-    if not response.data.strip():
-        raise Unwanted("empty", "an empty body")
-    _refuse_by_title(response.data, shop.refusals)
-    try:
-        return _parsed(lambda: shop.review_page(_text(response), sku, ""))
-    except WrongPage as error:
-        raise Unwanted("wrong_type", str(error)) from None
+    """The reviews in a response; raises `Unwanted` for anything else."""
+    return _content(response, shop, lambda: shop.review_page(_text(response), sku, ""))
 
 
 def api_page(response: Response, shop: Shop, api: Api) -> ApiPage:
-    """The products in an answer of the developer API; raises `Unwanted` for anything else."""
+    """The products in a response of the developer API; raises `Unwanted` for anything else."""
+    return _content(response, shop, lambda: api.parse(_text(response), ""))
+
+
+def _content(response: Response, shop: Shop, parse: Callable[[], T]) -> T:
+    """The parsed body of a response that is no HTML page; raises `Unwanted` for anything else."""
     if not response.data.strip():
         raise Unwanted("empty", "an empty body")
     _refuse_by_title(response.data, shop.refusals)
     try:
-        return _parsed(lambda: api.parse(_text(response), ""))
+        return _parsed(parse)
     except WrongPage as error:
         raise Unwanted("wrong_type", str(error)) from None
 
 
 def _parsed(parse: Callable[[], T]) -> T:
-    """What a parser makes of an answer; one that it cannot bear is a failure of that page, by the error's name."""
+    """The result of a parser; its unexpected errors become failures of the page, named after the error."""
     try:
         return parse()
     except WrongPage:
@@ -141,7 +143,7 @@ def _parsed(parse: Callable[[], T]) -> T:
 
 
 def image_start(start: bytes, shop: Shop) -> str:
-    """The file name extension of an image by its first `START_BYTES`; raises `Unwanted` for a page in its place."""
+    """The file name extension of an image, from its first `START_BYTES`; raises `Unwanted` if it is not an image."""
     if not start:
         raise Unwanted("empty", "an empty body")
     _refuse_by_title(start, shop.refusals)

@@ -1,4 +1,4 @@
-"""An image: fetched into a file, looked at, and kept once under its SHA-256."""
+"""Fetching an image: into a file, checked, stored once under its SHA-256."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from ameli_build.archive.records import Response
 from ameli_build.core.pictures import FORMATS, check_scans
 from ameli_build.core.settings import CleanSettings
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.crawl import checks as answers
+from ameli_build.crawl import checks
 from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.shops.base import Shop
 
 MAX_PIXELS = CleanSettings().max_pixels
-"""Larger pictures are not decoded here; the clean stage, with its own limit, has the last word."""
+"""Larger pictures are not decoded here. The clean stage decides with its own limit."""
 LARGE_PIXELS = 16_000_000
-"""Pictures above that are decoded one at a time."""
+"""Larger pictures are decoded one at a time."""
 SHRINK = 8
 _LARGE = threading.Lock()
 _ALWAYS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a look at a picture found: why it does not decode, whether it may have been cut on its way."""
+class Inspection:
+    """The state of a picture: why it cannot be decoded ("" if it can), and whether it may have been cut in transit."""
 
     error: str = ""
     cut: bool = False
@@ -41,13 +41,13 @@ class Finding:
     @property
     def remarks(self) -> dict[str, str]:
         """Headers for the record of the picture."""
-        told = {"Ameli-Decodes": self.error, "Ameli-Placeholder": "yes" if self.placeholder else ""}
-        return {name: value for name, value in told.items() if value}
+        headers = {"Ameli-Decodes": self.error, "Ameli-Placeholder": "yes" if self.placeholder else ""}
+        return {name: value for name, value in headers.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An image that lies at `path` in its snapshot, with headers for its record."""
+    """A stored image: its path in the snapshot, and headers for its record."""
 
     response: Response
     path: str
@@ -60,11 +60,11 @@ class _Body:
     response: Response
     stored: Stored
     extension: str
-    finding: Finding
+    inspection: Inspection
 
 
 def prepare(snapshot: Snapshot) -> Path:
-    """The folder of images without what a killed run left there; Pillow's warnings in the crawl's threads are muted."""
+    """The folder of images, without leftovers of a killed run. Also mutes Pillow's warnings in the crawl's threads."""
     warnings.filterwarnings("ignore", module=r"PIL\.")
     folder = snapshot.raw / "images"
     sweep(folder)
@@ -72,10 +72,14 @@ def prepare(snapshot: Snapshot) -> Path:
 
 
 def fetch_image(fetcher: Fetcher, snapshot: Snapshot, url: str, validators: Mapping[str, str] = _ALWAYS) -> Fetched:
-    """Have the image at `url` in `raw/images/`.
+    """Fetch the image at `url` into `raw/images/`.
 
-    One that does not decode may have been cut on its way and is asked for once more; then it is kept as it is, with a
-    word in its remarks. Raises as `Fetcher.get`, and `RunFailed` when the folder cannot be written.
+    An image that does not decode may have been cut in transit and is requested once more. If it still does not decode,
+    it is stored as it is, with a remark.
+
+    Raises:
+        RunFailed: The folder cannot be written.
+        FetchFailed, Unchanged: As `Fetcher.get`.
     """
     folder = snapshot.raw / "images"
     bodies: list[_Body] = []
@@ -83,13 +87,13 @@ def fetch_image(fetcher: Fetcher, snapshot: Snapshot, url: str, validators: Mapp
     def accept(response: Response) -> None:
         stored = response.stored or spool(folder, [response.data])
         try:
-            extension = answers.image_start(stored.start(answers.START_BYTES), fetcher.shop)
-            bodies.append(_Body(response, stored, extension, look(stored.path, url, fetcher.shop)))
+            extension = checks.image_start(stored.start(checks.START_BYTES), fetcher.shop)
+            bodies.append(_Body(response, stored, extension, inspect(stored.path, url, fetcher.shop)))
         except BaseException:
             stored.path.unlink(missing_ok=True)
             raise
-        if bodies[-1].finding.cut and len(bodies) == 1:
-            raise Unwanted("undecodable", bodies[-1].finding.error)
+        if bodies[-1].inspection.cut and len(bodies) == 1:
+            raise Unwanted("undecodable", bodies[-1].inspection.error)
 
     try:
         try:
@@ -99,31 +103,31 @@ def fetch_image(fetcher: Fetcher, snapshot: Snapshot, url: str, validators: Mapp
                 raise
         last = bodies[-1]
         path = f"{snapshot.raw.name}/{folder.name}/{keep(last.stored, last.extension).name}"
-        return Fetched(last.response, path, last.stored.digest, last.finding.remarks)
+        return Fetched(last.response, path, last.stored.digest, last.inspection.remarks)
     finally:
         for body in bodies:
             body.stored.path.unlink(missing_ok=True)
 
 
-def look(path: Path, url: str, shop: Shop) -> Finding:
-    """Decode a picture, JPEGs at an eighth of their size: that reads all of the file and needs little memory."""
+def inspect(path: Path, url: str, shop: Shop) -> Inspection:
+    """Decode a picture. JPEGs are decoded at an eighth of their size, which reads the whole file in little memory."""
     try:
         with path.open("rb") as stream:
             check_scans(stream)
         with Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
             pixels = image.width * image.height
             if pixels > MAX_PIXELS:
-                return Finding(f"decompression bomb ({pixels} pixels)")
+                return Inspection(f"decompression bomb ({pixels} pixels)")
             with _LARGE if pixels > LARGE_PIXELS else nullcontext():
                 image.draft(None, (image.width // SHRINK, image.height // SHRINK))
                 image.load()
-                return Finding(placeholder=image.format == "PNG" and shop.is_placeholder(url, True))
+                return Inspection(placeholder=image.format == "PNG" and shop.is_placeholder(url, True))
     except Image.DecompressionBombError:
-        return Finding("decompression bomb")
+        return Inspection("decompression bomb")
     except UnidentifiedImageError:
-        return Finding("not a picture that Pillow can read", cut=True)
-    except Exception as error:  # a decoder raises whatever the damage makes it raise
-        return Finding(" ".join(str(error).split())[:200] or type(error).__name__, cut=True)
+        return Inspection("not a picture that Pillow can read", cut=True)
+    except Exception as error:  # decoders raise many kinds of errors for damaged pictures
+        return Inspection(" ".join(str(error).split())[:200] or type(error).__name__, cut=True)
 
 
 Image.init()

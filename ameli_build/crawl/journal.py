@@ -1,13 +1,13 @@
-"""`raw/crawl.json`: what a snapshot's crawl was asked for, so that the next run goes on with the same."""
+"""`raw/crawl.json`: the selections of a snapshot's crawl, so that the next run continues with them."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say
@@ -19,16 +19,31 @@ from ameli_build.shops.base import Shop
 FILE = "crawl.json"
 
 
+class CrawlOptions(TypedDict, total=False):
+    """Arguments of a crawl and of its dry run."""
+
+    categories: Sequence[str]
+    """Category ids."""
+    skus: Sequence[str]
+    """SKUs, which come before the categories."""
+    max_products: int | None
+    """Largest number of products; None for all."""
+    retry_failed: bool
+    """Request failed URLs again, including permanent failures, and nothing else."""
+    refresh: Snapshot | None
+    """Earlier snapshot to start from. A refresh that was interrupted continues without this argument."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What one command asked for: `skus`, then `categories`, without both the sitemap; at most `max_products`."""
+    """The products of a command: `skus`, then `categories`; without both, the sitemap. At most `max_products`."""
 
     categories: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()
     max_products: int | None = None
 
     def __str__(self) -> str:
-        options = [f"--sku {sku}" for sku in self.skus[:5]] + [f"--category {one}" for one in self.categories[:5]]
+        options = [f"--sku {sku}" for sku in self.skus[:5]] + [f"--category {name}" for name in self.categories[:5]]
         more = max(0, len(self.skus) - 5) + max(0, len(self.categories) - 5)
         options += [f"and {more:,} more"] if more else []
         options += [f"--max-products {self.max_products}"] if self.max_products is not None else []
@@ -37,66 +52,70 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """All selections of a snapshot's crawl, the shop's address, and the folder of the snapshot that it refreshes."""
+    """The selections of a snapshot's crawl, the shop's URL, and the folder of the refreshed snapshot ("" for none)."""
 
     selections: tuple[Selection, ...] = ()
     site_url: str = ""
     refreshes: str = ""
 
     def with_selection(self, new: Selection) -> Journal:
-        """The journal with a selection more; one that differs in its limit alone takes the place of the other."""
-        kept = tuple(one for one in self.selections if (one.categories, one.skus) != (new.categories, new.skus))
-        return replace(self, selections=(*kept, new))
+        """The journal with another selection, which replaces a selection that differs only in its limit."""
+        others = tuple(old for old in self.selections if (old.categories, old.skus) != (new.categories, new.skus))
+        return replace(self, selections=(*others, new))
 
 
 def check_ids(selection: Selection, shop: Shop) -> None:
-    """Raise `UnusableInput` for what cannot be an id of the shop's."""
+    """Raise `UnusableInput` for a value that cannot be an id of the shop."""
     options = (("sku", shop.sku_pattern, selection.skus), ("category", shop.category_pattern, selection.categories))
     for option, pattern, values in options:
         for value in values:
             if not re.fullmatch(pattern, value):
-                raise UnusableInput(f"--{option} {value!r}: not an id of the shop's")
+                raise UnusableInput(f"--{option} {value!r}: not an id of the shop")
 
 
 def read_journal(raw: Path) -> Journal:
-    """The journal of a crawl, empty where there is none; raises `UnusableInput` for a damaged one."""
+    """The journal of a crawl, empty if there is none; raises `UnusableInput` for a damaged file."""
     path = raw / FILE
     if not path.is_file():
         return Journal()
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return Journal(tuple(map(_selection, kept["selections"])), str(kept["site_url"]), str(kept["refreshes"]))
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return Journal(tuple(map(_selection, stored["selections"])), str(stored["site_url"]), str(stored["refreshes"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise UnusableInput(f"{path}: unreadable ({error}); remove it and name the selectors again") from None
+        raise UnusableInput(f"{path}: unreadable ({error}); remove it and give the selectors again") from None
 
 
 def write_journal(raw: Path, journal: Journal) -> None:
-    """Keep a journal, where it says something new."""
+    """Write a journal if it has changed."""
     if read_journal(raw) != journal:
         write_json(raw / FILE, asdict(journal))
 
 
 def resolve(
-    snapshot: Snapshot, settings: CrawlSettings, given: Selection, refresh: Snapshot | None, retry: bool = False
+    snapshot: Snapshot, settings: CrawlSettings, **options: Unpack[CrawlOptions]
 ) -> tuple[Journal, tuple[Selection, ...]]:
-    """The journal of a run that starts now, and what it is to fetch.
+    """The journal of a run that starts now, and its selections.
 
-    Without selectors that is all that earlier runs were asked for, of a refresh what the earlier snapshot was asked
-    for. Raises `UnusableInput` for ids that cannot be, where a snapshot is to become the refresh of another, and for a
-    `retry` of nothing, or of what was not asked for.
+    Without selectors: the selections of earlier runs; for a refresh, the selections of the refreshed snapshot.
+
+    Raises:
+        UnusableInput: A malformed id; a refresh into a snapshot with another crawl; a retry without a crawl or with
+            selectors.
     """
+    given = Selection(tuple(options.get("categories", ())), tuple(options.get("skus", ())), options.get("max_products"))
+    refresh, retry = options.get("refresh"), options.get("retry_failed", False)
     check_ids(given, shop_named(settings.shop))
     if retry and (given != Selection() or refresh is not None):
-        raise UnusableInput("--retry-failed: asks for what failed, whatever it was; it takes no selectors")
+        raise UnusableInput("--retry-failed: retries all failures; it takes no selectors and no --refresh")
     if retry and not any(snapshot.raw.glob("pages-*.warc.gz")):
-        raise UnusableInput(f"{snapshot.root}: no crawl here whose failures could be tried again")
+        raise UnusableInput(f"{snapshot.root}: no crawl here whose failures could be retried")
     before = read_journal(snapshot.raw)
     refreshes = before.refreshes
     if refresh is not None:
         refreshes = str(refresh.root.resolve())
         if before != Journal() and before.refreshes != refreshes:
-            what = f"refreshes {before.refreshes}" if before.refreshes else "holds a crawl of its own"
-            raise UnusableInput(f"{snapshot.root}: {what}; refresh into another --out")
+            state = f"refreshes {before.refreshes}" if before.refreshes else "holds a crawl of its own"
+            raise UnusableInput(f"{snapshot.root}: {state}; refresh into another --out")
     if given != Selection():
         journal = before.with_selection(given)
         selections: tuple[Selection, ...] = (given,)
@@ -109,8 +128,8 @@ def resolve(
     return replace(journal, site_url=settings.site_url, refreshes=refreshes), selections
 
 
-def _selection(kept: Mapping[str, Any]) -> Selection:
-    most = kept["max_products"]
+def _selection(stored: Mapping[str, Any]) -> Selection:
+    most = stored["max_products"]
     return Selection(
-        tuple(map(str, kept["categories"])), tuple(map(str, kept["skus"])), None if most is None else int(most)
+        tuple(map(str, stored["categories"])), tuple(map(str, stored["skus"])), None if most is None else int(most)
     )

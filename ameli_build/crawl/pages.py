@@ -1,4 +1,4 @@
-"""An address is asked for once: what lies in the archive is taken from there, what does not is fetched and kept."""
+"""The source of a crawl's pages and images: the archive, or else the shop, whose responses are archived."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ameli_build.crawl.refresh import CONDITIONAL, Earlier, as_response
 T = TypeVar("T")
 
 FINAL = frozenset(("http_404", "http_410", "too_large", "redirect_loop", "no_button", "no_rows", TOO_MANY_PAGES))
-"""Failures that another run does not ask about again; all others may have passed by then."""
+"""Permanent failures. A later run requests a URL again after any other failure."""
 
 Remark = Callable[[T], Mapping[str, str]]
-"""Further headers of an answer's record, by what was made of it."""
+"""Computes further headers of a response's record from the parsed response."""
 
 
 def keeper(archive: Archive) -> Callable[[str, Response], None]:
-    """Keeps the fetcher's side answers in an archive; a robots.txt that is as it was needs no new record."""
+    """A function that archives redirects and robots.txt; an unchanged robots.txt gets no new record."""
 
     def keep(kind: str, response: Response) -> None:
         place = archive.find(kind, response.url) if kind == "robots" else None
@@ -39,10 +39,16 @@ def keeper(archive: Archive) -> Callable[[str, Response], None]:
 
 
 class Source:
-    """Where the parts of a crawl get their pages and images from; may be used by many threads.
+    """Gives pages and images to the parts of a crawl; requests each URL once. Safe for threads.
 
-    With an `earlier` snapshot, what has not changed since is taken from there. With `retry`, what failed for good is
-    asked for once more. What came and what failed is counted on the `board`.
+    Args:
+        snapshot: The snapshot of the crawl.
+        archive: The archive of `snapshot`.
+        fetcher: Fetches URLs that are not archived.
+        earlier: Earlier snapshot whose unchanged responses are reused.
+        retry: Whether to request permanent failures once more.
+        trust_images: Whether to reuse images of `earlier` without a request.
+        board: Counts responses and failures.
     """
 
     def __init__(
@@ -65,7 +71,7 @@ class Source:
         self._snapshot = snapshot
         self._lock = threading.Lock()
         self._taken: dict[str, threading.Event] = {}
-        self._asked: set[tuple[str, str]] = set()
+        self._retried: set[tuple[str, str]] = set()
 
     def take(
         self,
@@ -76,13 +82,19 @@ class Source:
         remark: Remark[T] = lambda _: NOTHING,
         anew: bool = False,
     ) -> T | None:
-        """What `accept` makes of the page at `url`; None where it cannot be had, which is noted.
+        """The result of `accept` for the page at `url`; None if the page cannot be fetched, which is recorded.
 
-        `anew` asks also for what is archived, and falls back on it.
+        Args:
+            kind: Kind of page, one of `archive.CONTENT`.
+            url: URL of the page.
+            accept: Parses the response; raises `Unwanted` for a wrong page.
+            sku: SKU for the record.
+            remark: Computes further headers of the record.
+            anew: Whether to request an archived page again; it is the fallback.
         """
         place = self.archive.find(kind, url)
         if place is not None and place.error is None:
-            fresh = self._asked_anew(kind, url, accept) if anew else None
+            fresh = self._fetched_anew(kind, url, accept) if anew else None
             return fresh if fresh is not None else self._accepted(self.archive, place, accept)
         if not self.wanted(kind, url):
             return None
@@ -92,7 +104,7 @@ class Source:
         except Unchanged as unchanged:
             assert self.earlier is not None
             assert before is not None
-            self.earlier.keep_unchanged(before, url, unchanged.response.final_url)
+            self.earlier.copy_unchanged(before, url, unchanged.response.final_url)
             return self._accepted(self.earlier.archive, before, accept)
         except FetchFailed as failure:
             self.note(kind, url, failure.kind, failure.status, failure.detail, sku)
@@ -100,7 +112,7 @@ class Source:
         self.archive.add(kind, response, sku=sku, more=remark(value))
         return value
 
-    def _asked_anew(self, kind: str, url: str, accept: Callable[[Response], T]) -> T | None:
+    def _fetched_anew(self, kind: str, url: str, accept: Callable[[Response], T]) -> T | None:
         try:
             response, value = self.fetcher.get(url, kind, accept)
         except FetchFailed as failure:
@@ -112,7 +124,7 @@ class Source:
     def _accepted(self, archive: Archive, place: Place, accept: Callable[[Response], T]) -> T | None:
         try:
             return accept(as_response(archive.read(place)))
-        except Unwanted:  # judged otherwise when it came: the catalog says what is wrong with it
+        except Unwanted:  # accepted when it came; the catalog stage reports the fault
             return None
 
     def _validators(self, before: Place | None) -> Mapping[str, str]:
@@ -121,38 +133,38 @@ class Source:
         return validators(self.earlier.read(before).headers)
 
     def take_image(self, url: str) -> None:
-        """Have the image at `url` in `raw/images/`, or the reason why not in the archive.
+        """Fetch the image at `url` into `raw/images/`, or record the failure in the archive.
 
-        Siblings share photos: the first thread that wants one fetches it, and the others wait for that.
+        Variants share photos. The first thread fetches an image; other threads wait for it.
         """
         with self._lock:
-            over = self._taken.get(url)
-            if over is None:
-                self._taken[url] = mine = threading.Event()
-        if over is not None:
-            over.wait()
+            fetched = self._taken.get(url)
+            if fetched is None:
+                self._taken[url] = done = threading.Event()
+        if fetched is not None:
+            fetched.wait()
             return
         try:
             if self.wanted("image", url):
                 self._fetch_image(url)
                 self.board.image()
         finally:
-            mine.set()
-            if self.settled("image", url):  # from now on the archive knows
+            done.set()
+            if self.settled("image", url):  # the archive has the answer from now on
                 with self._lock:
                     del self._taken[url]
 
     def _fetch_image(self, url: str) -> None:
         before = self.earlier.find("image", url) if self.earlier is not None else None
         if self.earlier is not None and before is not None and self._trust_images:
-            self.earlier.keep_unasked(before, url)
+            self.earlier.copy_unrequested(before, url)
             return
         try:
             image = fetch_image(self.fetcher, self._snapshot, url, self._validators(before))
         except Unchanged as unchanged:
             assert self.earlier is not None
             assert before is not None
-            self.earlier.keep_unchanged(before, url, unchanged.response.final_url)
+            self.earlier.copy_unchanged(before, url, unchanged.response.final_url)
             return
         except FetchFailed as failure:
             self.note("image", url, failure.kind, failure.status, failure.detail)
@@ -160,35 +172,35 @@ class Source:
         self.archive.add("image", image.response, path=image.path, more=image.remarks, digest=image.digest)
 
     def note(self, kind: str, url: str, error: str, status: int, detail: str, sku: str | None = None) -> None:
-        """Keep a failure, once for every change of its kind."""
+        """Archive a failure, unless the last record of the URL is the same failure."""
         self.board.error(error)
         place = self.archive.find(kind, url)
         if place is None or place.error != error:
             self.archive.add_failed(kind, url, error, status, detail, sku)
 
     def wanted(self, kind: str, url: str) -> bool:
-        """Whether an address is still to be asked for; of one that failed for good, a retry says so once."""
+        """Whether a URL has to be requested. A retry requests each permanent failure once."""
         if not self.settled(kind, url):
             return True
         if not self._retry or not self.failure(kind, url):
             return False
         with self._lock:
-            fresh = (kind, url) not in self._asked
-            self._asked.add((kind, url))
+            fresh = (kind, url) not in self._retried
+            self._retried.add((kind, url))
         return fresh
 
     def settled(self, kind: str, url: str) -> bool:
-        """Whether an address is archived, or known not to be had."""
+        """Whether a URL is archived or has failed permanently."""
         place = self.archive.find(kind, url)
         return place is not None and (place.error is None or place.error in FINAL)
 
     def failure(self, kind: str, url: str) -> str:
-        """Why an address could not be had; "" where it could, or was never asked for."""
+        """The kind of failure of a URL; "" if it succeeded or was never requested."""
         place = self.archive.find(kind, url)
         return (place.error or "") if place is not None else ""
 
-    def carry_click(self, url: str, sku: str | None) -> bool:
-        """Take over what came of an earlier click on a page that has not changed since; False where there is none."""
+    def copy_click(self, url: str, sku: str | None) -> bool:
+        """Reuse the result of an earlier click if the page has not changed; False if there is none."""
         if self.earlier is None:
             return False
         page, before = self.archive.find("page", url), self.earlier.find("page", url)
@@ -198,14 +210,14 @@ class Source:
         if self.archive.read(page).digest != self.earlier.read(before).digest:
             return False
         if clicked.error is None:
-            self.earlier.keep_unchanged(clicked, url, url)
+            self.earlier.copy_unchanged(clicked, url, url)
         elif clicked.error in FINAL:
             self.note("clicked", url, clicked.error, clicked.status, "as in the snapshot that was refreshed", sku)
         return clicked.error is None or clicked.error in FINAL
 
 
-class Errand:
-    """What one product asks of the source; `complete` as long as all of it is settled."""
+class TrackedSource:
+    """The source for a single product; `complete` while every URL of the product is settled."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -230,5 +242,5 @@ class Errand:
         self.count("image", url)
 
     def count(self, kind: str, url: str) -> None:
-        """Note whether an address is settled."""
+        """Track whether a URL is settled."""
         self.complete = self.complete and self.source.settled(kind, url)

@@ -1,4 +1,4 @@
-"""Section 3.1: one product with its specifications, reviews and images."""
+"""Section 3.1: a product with its specifications, reviews and images."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from functools import partial
 from typing import Literal
 
 from ameli_build.core.settings import CrawlSettings
-from ameli_build.crawl import checks as answers
+from ameli_build.crawl import checks
 from ameli_build.crawl.browsers.specifications import Clicker, ClickFailed
 from ameli_build.crawl.fetching.failures import OTHER_PAGES
 from ameli_build.crawl.listings import GONE, Target
-from ameli_build.crawl.pages import Errand, Source
+from ameli_build.crawl.pages import Source, TrackedSource
 from ameli_build.crawl.reviews import review_pages
 from ameli_build.shops.base import ParsedProduct, Shop
 
 
 class ProductCrawler:
-    """Fetches products, each with all that belongs to it; may be used by many threads.
+    """Fetches products with their specifications, reviews and images. Safe for threads.
 
     `clicker` is None for a shop whose pages show their specifications without a click.
     """
@@ -28,46 +28,46 @@ class ProductCrawler:
         self._clicker = clicker
 
     def fetch(self, target: Target, again: bool = False) -> None:
-        """Have a product's page, its page after the click where that is needed, its reviews and all images archived.
+        """Archive a product's page, its page after the click if needed, its reviews and all images.
 
-        A product that was done is passed over, unless it is to be looked at `again`: then whatever is missing of it.
+        A finished product is skipped; with `again`, its missing parts are fetched.
         """
         done = done_mark(target, self._settings)
         known = self.source.archive.holds("done", done)
         if again or not known:
-            errand = Errand(self.source)
+            tracked = TrackedSource(self.source)
             try:
-                self._fetch(errand, target)
+                self._fetch(tracked, target)
             except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError, AttributeError) as error:
-                # One product never ends a crawl of weeks; what ends it on purpose is of other types.
+                # A faulty product must not end a crawl of weeks. Errors that end it on purpose have other types.
                 self.source.note("done", done, f"error_{type(error).__name__}", 0, " ".join(str(error).split())[:200])
-                errand.complete = False
-            if errand.complete and not known and not (again and target.images is not None):
+                tracked.complete = False
+            if tracked.complete and not known and not (again and target.images is not None):
                 self.source.archive.add_done(done, target.sku)
         self.source.board.product(skipped=known and not again)
 
-    def _fetch(self, errand: Errand, target: Target) -> None:
+    def _fetch(self, tracked: TrackedSource, target: Target) -> None:
         if target.images is not None:
-            self._fetch_rest(errand, target.sku, list(target.images))
+            self._fetch_rest(tracked, target.sku, list(target.images))
             return
         url = target.url
-        seen = errand.take("page", url, partial(answers.product_page, shop=self._shop, sku=target.sku), target.sku)
+        seen = tracked.take("page", url, partial(checks.product_page, shop=self._shop, sku=target.sku), target.sku)
         if seen is None and self.source.failure("page", url) in (*GONE, *OTHER_PAGES):
             return
         sku = target.sku or (seen.product.sku if seen is not None else None)
         if seen is not None and self._needs_click(seen):
             self._click(url, sku)
-            errand.count("clicked", url)
+            tracked.count("clicked", url)
         images = list(seen.product.images) if seen is not None else []
-        self._fetch_rest(errand, sku, images, (seen.review_count or 0) if seen is not None else 0)
+        self._fetch_rest(tracked, sku, images, (seen.review_count or 0) if seen is not None else 0)
 
-    def _fetch_rest(self, errand: Errand, sku: str | None, images: list[str], expected: int = 0) -> None:
-        """The reviews, of which `expected` are said to be there, and all images."""
-        for reviews in review_pages(errand, self._settings, sku, expected) if sku is not None else ():
+    def _fetch_rest(self, tracked: TrackedSource, sku: str | None, images: list[str], expected: int = 0) -> None:
+        """Fetch the reviews and all images; `expected` is the number of reviews that the product page states."""
+        for reviews in review_pages(tracked, self._settings, sku, expected) if sku is not None else ():
             self.source.board.add_reviews(len(reviews.reviews))
             images += [image for review in reviews.reviews for image in review.images]
         for image in dict.fromkeys(images):
-            errand.take_image(image)
+            tracked.take_image(image)
 
     def _needs_click(self, seen: ParsedProduct) -> bool:
         if self._clicker is None:
@@ -77,7 +77,7 @@ class ProductCrawler:
         return mode == "click" or (mode == "auto" and not all_there)
 
     def _click(self, url: str, sku: str | None) -> None:
-        if not self.source.wanted("clicked", url) or self.source.carry_click(url, sku):
+        if not self.source.wanted("clicked", url) or self.source.copy_click(url, sku):
             return
         addresses = self.source.fetcher.addresses
         target = addresses.resolve(url)
@@ -99,14 +99,14 @@ class ProductCrawler:
 
 
 def _shows_product(shop: Shop, html: str, url: str, sku: str | None) -> bool:
-    """Whether a page proves to be a product's: a challenge that comes to the browser alone says nothing of a sheet."""
+    """Whether a page can be parsed as the product's page; the browser may have got a challenge instead."""
     try:
         shop.product_page(html.encode("utf-8", "replace"), url, sku)
-    except Exception:  # of whatever kind: what cannot be parsed is no sheet
+    except Exception:  # parsers raise many kinds of errors for foreign pages
         return False
     return True
 
 
 def done_mark(target: Target, settings: CrawlSettings) -> str:
-    """The address under which the archive says that nothing more is to be had of a product with these settings."""
+    """The URL of the archive's record that a product is finished with these settings."""
     return f"{target.url}#{settings.specifications}-{settings.review_sort}-{settings.review_page_size}"

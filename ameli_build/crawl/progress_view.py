@@ -1,4 +1,4 @@
-"""What a user sees of a running crawl: a live view on a terminal, plain lines elsewhere."""
+"""Progress of a running crawl: a live table on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ from rich.text import Text
 from ameli_build.core.progress import LINE_EVERY_SECONDS, Watcher, repeated, say, watcher_now
 
 RATE_SECONDS = 10.0
-"""Requests a second are those of so long a time."""
+"""Period over which requests a second are averaged."""
 
 
 class Board:
-    """What a run has done so far; may be used by many threads.
+    """Counters of a run. Safe for threads.
 
-    `products` of `total` are done, `skipped` of them because they had been before. Reviews are counted as they are
-    listed, images and errors as they come.
+    `products` of `total` are done; `skipped` of them were done before this run. `errors` counts failures by kind.
     """
 
     def __init__(self) -> None:
@@ -40,7 +39,7 @@ class Board:
         self._lock = threading.Lock()
 
     def product(self, skipped: bool = False) -> None:
-        """Count a product that is through."""
+        """Count a finished product."""
         with self._lock:
             self.products += 1
             self.skipped += skipped
@@ -51,18 +50,18 @@ class Board:
             self.reviews += number
 
     def image(self) -> None:
-        """Count an image that was asked for."""
+        """Count a requested image."""
         with self._lock:
             self.images += 1
 
     def error(self, kind: str) -> None:
-        """Count an address that could not be had."""
+        """Count a failure."""
         with self._lock:
             self.errors[kind] += 1
 
     @property
-    def left(self) -> float | None:
-        """About how many seconds the rest takes at the pace so far; None where nothing tells."""
+    def remaining(self) -> float | None:
+        """Estimated seconds to the end, at the average pace so far; None before the first fetched product."""
         fetched = self.products - self.skipped
         if not fetched:
             return None
@@ -70,7 +69,7 @@ class Board:
 
 
 def line(board: Board) -> str:
-    """The state of a crawl in one line."""
+    """The state of a crawl as a line."""
     parts = [
         f"{board.products:,} of {board.total:,} products",
         f"{board.reviews:,} reviews",
@@ -79,13 +78,13 @@ def line(board: Board) -> str:
     errors = sum(board.errors.values())
     if errors:
         parts.append(f"{errors:,} errors ({', '.join(f'{kind} {n:,}' for kind, n in board.errors.most_common(3))})")
-    if board.left is not None:
-        parts.append(f"about {duration(board.left)} left")
+    if board.remaining is not None:
+        parts.append(f"about {duration(board.remaining)} left")
     return ", ".join(parts)
 
 
 def duration(seconds: float) -> str:
-    """A time in the two units that matter.
+    """A time in its two largest units.
 
     >>> duration(59.6), duration(3720), duration(30 * 86400)
     ('1 min 0 s', '1 h 2 min', '30 d 0 h')
@@ -99,29 +98,29 @@ def duration(seconds: float) -> str:
 
 @contextmanager
 def shown(board: Board, requests: Mapping[str, int]) -> Iterator[None]:
-    """Show a board, and requests by host, as long as the block lasts."""
+    """Show a board and the requests by host during the block."""
     watcher = watcher_now()
     if watcher is None and sys.stderr.isatty():
-        view = _View(board, requests)
-        with Live(get_renderable=view.render, console=Console(stderr=True), transient=True, refresh_per_second=2):
+        table = _LiveTable(board, requests)
+        with Live(get_renderable=table.render, console=Console(stderr=True), transient=True, refresh_per_second=2):
             yield
         return
-    tell = partial(_tell, board) if watcher is None else partial(_tell_watcher, board, watcher)
-    with repeated(tell, LINE_EVERY_SECONDS, "crawl-lines"):
+    report = partial(_print, board) if watcher is None else partial(_notify, board, watcher)
+    with repeated(report, LINE_EVERY_SECONDS, "crawl-lines"):
         yield
     if watcher is not None:
-        _tell_watcher(board, watcher)
+        _notify(board, watcher)
 
 
-def _tell(board: Board) -> None:
+def _print(board: Board) -> None:
     say(f"  crawl: {line(board)}")
 
 
-def _tell_watcher(board: Board, watcher: Watcher) -> None:
+def _notify(board: Board, watcher: Watcher) -> None:
     watcher.reach("crawl", board.products, board.total, line(board))
 
 
-class _View:
+class _LiveTable:
     def __init__(self, board: Board, requests: Mapping[str, int]) -> None:
         self._board = board
         self._requests = requests
@@ -135,19 +134,19 @@ class _View:
         table.add_column()
         bar = ProgressBar(total=max(1, board.total), completed=board.products, width=40)
         table.add_row("products", f"{board.products:,} of {board.total:,}", bar)
-        left = f"about {duration(board.left)} left" if board.left is not None else ""
-        table.add_row("reviews", f"{board.reviews:,}", Text(left))
+        remaining = f"about {duration(board.remaining)} left" if board.remaining is not None else ""
+        table.add_row("reviews", f"{board.reviews:,}", Text(remaining))
         table.add_row("images", f"{board.images:,}")
         for host, (number, rate) in self._rates().items():
             table.add_row(Text(host), f"{number:,}", f"requests, {rate:.1f} a second")
         rows: list[RenderableType] = [table]
         if board.errors:
-            told = ", ".join(f"{kind} {number:,}" for kind, number in board.errors.most_common(8))
-            rows.append(Text(f"errors  {told}", style="yellow"))
+            errors = ", ".join(f"{kind} {number:,}" for kind, number in board.errors.most_common(8))
+            rows.append(Text(f"errors  {errors}", style="yellow"))
         return Group(*rows)
 
     def _rates(self) -> dict[str, tuple[int, float]]:
-        """Requests by host, and how many of them a second there were lately."""
+        """The number of requests of each host, and its recent requests a second."""
         now, requests = time.monotonic(), dict(self._requests)
         self._past.append((now, requests))
         while now - self._past[0][0] > RATE_SECONDS and len(self._past) > 2:

@@ -1,9 +1,9 @@
-"""A new snapshot that starts from an earlier one: what is as it was then is taken over, not fetched again.
+"""A refresh: a new snapshot that reuses unchanged responses of an earlier snapshot.
 
-The new snapshot stands by itself. Product pages are asked for with the validators of their archived answers, and where
-the host says 304 the earlier body is kept here too, dated now, with `Ameli-Unchanged-Since`. Images likewise, or
-without asking. Reviews that were not asked for again keep their earlier date, with `Ameli-Carried-On`: their votes are
-those of then.
+The new snapshot is complete by itself. Product pages and images are requested with the validators of the archived
+responses. After a 304, the earlier body is copied with today's date and `Ameli-Unchanged-Since`. Responses that are
+copied without a request (older reviews; images, if trusted) keep their date and get `Ameli-Carried-On`; the votes of
+such reviews are as of that date.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from ameli_build.archive.records import Archived, Response
 from ameli_build.archive.store import Archive, now
 from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.snapshot import Snapshot, image_file, whole_file
-from ameli_build.crawl import checks as answers
+from ameli_build.crawl import checks
 from ameli_build.crawl.fetching.failures import Unwanted
 from ameli_build.shops.base import ReviewPage, Shop
 
 CONDITIONAL = ("page", "image")
-"""Kinds that are asked for with the validators of the earlier answer."""
+"""Kinds of response that are requested with the validators of the earlier response."""
 
 
 class KnownReviews(NamedTuple):
-    """One page of reviews of the earlier snapshot, by the ids on it; `rejected` of its rows are no usable review."""
+    """An earlier page of reviews: its review ids, and its number of unusable rows (`rejected`)."""
 
     place: Place
     url: str
@@ -38,9 +38,10 @@ class KnownReviews(NamedTuple):
 
 
 class Earlier:
-    """An earlier snapshot that `snapshot`, whose archive is `archive`, takes over from; may be used by many threads.
+    """An earlier snapshot whose responses can be copied to `snapshot` and its `archive`. Safe for threads.
 
-    Raises `UnusableInput` where there is no crawl, or where it is the same snapshot.
+    Raises:
+        UnusableInput: The earlier snapshot has no crawl, or is the same snapshot.
     """
 
     def __init__(self, earlier: Snapshot, snapshot: Snapshot, archive: Archive, shop: Shop) -> None:
@@ -55,7 +56,7 @@ class Earlier:
         self.archive = Archive(earlier.raw, writable=False)
 
     def find(self, kind: str, url: str) -> Place | None:
-        """Where the earlier answer of an address stands; None where there was none, or its image file is gone."""
+        """The place of the earlier response to a URL; None if there is none or its image file is missing."""
         place = self.archive.find(kind, url)
         if place is None or place.error is not None:
             return None
@@ -68,53 +69,55 @@ class Earlier:
         """The record at a place."""
         return self.archive.read(place)
 
-    def keep_unchanged(self, place: Place, url: str, final_url: str) -> None:
-        """Take over an answer that the host says is as it was."""
+    def copy_unchanged(self, place: Place, url: str, final_url: str) -> None:
+        """Copy a response that the host reports as unchanged."""
         record = self.read(place)
         since = record.unchanged_since or record.fetched_at
         self._link(record)
         more = {"Ameli-Unchanged-Since": since} | ({"Ameli-Final-URL": final_url} if final_url != url else {})
         self._archive.carry(self.archive, place, url, more)
 
-    def keep_unasked(self, place: Place, url: str) -> None:
-        """Take over an answer without having asked; it keeps its date."""
+    def copy_unrequested(self, place: Place, url: str) -> None:
+        """Copy a response without a request; it keeps its date."""
         record = self.read(place)
         self._link(record)
         self._archive.carry(self.archive, place, url, {"WARC-Date": record.fetched_at, "Ameli-Carried-On": now()})
 
     def known_reviews(self, sku: str) -> list[KnownReviews]:
-        """What is known of a product's reviews, page by page, the latest answers first."""
+        """The earlier pages of a product's reviews, the latest responses first."""
         found = []
         for place in self.archive.of_product("reviews", sku):
             record = self.read(place)
             with suppress(Unwanted):
-                page = answers.review_page(as_response(record), self._shop, sku)
+                page = checks.review_page(as_response(record), self._shop, sku)
                 ids = frozenset(review.review_id for review in page.reviews)
                 found.append(KnownReviews(place, record.url, record.fetched_at, ids, len(page.rejected)))
-        return sorted(found, key=lambda one: (one.fetched_at, one.place.file, one.place.offset), reverse=True)
+        return sorted(found, key=lambda page: (page.fetched_at, page.place.file, page.place.offset), reverse=True)
 
     def review_page(self, place: Place, sku: str) -> ReviewPage:
-        """The reviews at a place; raises `Unwanted` for what is no review page."""
-        return answers.review_page(as_response(self.read(place)), self._shop, sku)
+        """The reviews at a place; raises `Unwanted` if it has no review page."""
+        return checks.review_page(as_response(self.read(place)), self._shop, sku)
 
     def close(self) -> None:
         """Close the earlier archive."""
         self.archive.close()
 
     def _link(self, record: Archived) -> None:
-        """Have an image's file in the new snapshot: the same file where both lie on one file system, else a copy."""
+        """Link an image's file into the new snapshot, or copy it if it cannot be linked."""
         if record.path is None:
             return
         source, place = image_file(self._from.root, record.path), image_file(self._to.root, record.path)
         if source is None or place is None:
-            raise RunFailed(f"{record.file}: record at byte {record.offset}: {record.path!r} leads out of the snapshot")
+            raise RunFailed(
+                f"{record.file}: record at byte {record.offset}: {record.path!r} is outside of the snapshot"
+            )
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists():
             try:
                 os.link(source, place)
-            except FileExistsError:  # by another thread
+            except FileExistsError:  # another thread was faster
                 return
-            except OSError:  # another file system, or one without links
+            except OSError:  # another file system, or a file system without links
                 _copy(source, place)
 
 
@@ -127,7 +130,7 @@ def _copy(source: Path, place: Path) -> None:
 
 
 def as_response(record: Archived) -> Response:
-    """An archived answer as it came, its body without content encoding."""
+    """An archived record as a response, its body without content encoding."""
     body = record.body or b""
     return Response(
         record.url, record.final_url, record.status, "", tuple(record.headers.items()), body, body, repeated=True

@@ -1,4 +1,4 @@
-"""What a crawl could not have, to be asked for once more, with whatever hangs below it."""
+"""The failures of a crawl, to be requested again with the pages and images that depend on them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ameli_build.crawl.pages import Source
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """`products` of which something failed, `listed` ones that came to light with a listing, and single `images`."""
+    """`products` with a failed part, products newly found in a listing (`listed`), and URLs of failed `images`."""
 
     products: tuple[Target, ...]
     listed: tuple[Target, ...]
@@ -22,7 +22,7 @@ class Failed:
 
 
 def find_failed(source: Source, settings: CrawlSettings, selections: Sequence[Selection]) -> Failed:
-    """What the archive says could not be had. Listings that failed are asked for right away."""
+    """The failures in the archive. Requests failed listings at once."""
     failures = source.archive.failures()
     products = [target for failure in failures for target in _product(source, failure)]
     listed: list[Target] = []
@@ -32,13 +32,13 @@ def find_failed(source: Source, settings: CrawlSettings, selections: Sequence[Se
         elif failure.kind == "sitemap":
             listed += from_sitemap(source, failure.url)
     if any(failure.kind == "api" for failure in failures):
-        listed += (target for one in selections for target in find_targets(source, settings, one))
+        listed += (target for selection in selections for target in find_targets(source, settings, selection))
     images = tuple(failure.url for failure in failures if failure.kind == "image")
     return Failed(tuple(distinct(products)), tuple(distinct(listed)), images)
 
 
 def _product(source: Source, failure: Failure) -> Iterator[Target]:
-    """The product that a failure belongs to; where its page is not known, its reviews alone."""
+    """The product of a failure; only its reviews if its page is unknown."""
     if failure.kind in ("page", "clicked"):
         yield Target(failure.sku, failure.url)
     elif failure.kind == "reviews" and failure.sku is not None:

@@ -1,4 +1,4 @@
-"""Section 3.1: the crawl of one snapshot, from listings to images, resumable at any moment."""
+"""Section 3.1: the crawl of a snapshot, from listings to images, resumable at any moment."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Unpack
 
 from ameli_build.archive.store import Archive
 from ameli_build.core.errors import RunFailed
@@ -25,7 +26,7 @@ from ameli_build.crawl.fetching.api_client import api_key, api_of, use_api
 from ameli_build.crawl.fetching.failures import run_failed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.images import prepare
-from ameli_build.crawl.journal import Journal, Selection
+from ameli_build.crawl.journal import CrawlOptions, Journal, Selection
 from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targets
 from ameli_build.crawl.pages import Source, keeper
 from ameli_build.crawl.products import ProductCrawler
@@ -43,8 +44,7 @@ STATS_EVERY_SECONDS = 60.0
 def with_site(settings: Settings, site_url: str | None, *snapshots: Snapshot) -> Settings:
     """The settings with `site_url` in place of every host of the shop.
 
-    Where none is given and the settings name the shop itself, the address that the first of `snapshots` was crawled
-    from that has one.
+    If `site_url` is None and the settings name the shop itself: the URL recorded in the first snapshot with a URL.
     """
     if site_url is None and settings.crawl.site_url == CrawlSettings().site_url:
         known = (journals.read_journal(snapshot.raw).site_url for snapshot in snapshots)
@@ -54,33 +54,28 @@ def with_site(settings: Settings, site_url: str | None, *snapshots: Snapshot) ->
     return settings.model_copy(update={"crawl": settings.crawl.model_copy(update={"site_url": site_url})})
 
 
-def crawl(
-    snapshot: Snapshot,
-    settings: Settings,
-    *,
-    categories: Sequence[str] = (),
-    skus: Sequence[str] = (),
-    max_products: int | None = None,
-    retry_failed: bool = False,
-    refresh: Snapshot | None = None,
-) -> CrawlStats:
-    """Fetch products with their specifications, reviews and images into `raw/`; what is there is not fetched again.
+def crawl(snapshot: Snapshot, settings: Settings, **options: Unpack[CrawlOptions]) -> CrawlStats:
+    """Fetch products with their specifications, reviews and images into `raw/`; archived URLs are not fetched again.
 
-    Without `categories` and `skus`: what earlier runs in this snapshot were asked for, else the product sitemap.
-    `retry_failed` asks for what failed, also for good, and for nothing else. `refresh` starts from an earlier snapshot
-    (see `refresh`); a refresh that was cut short goes on as one without being told.
+    Without `categories` and `skus`: the selections of earlier runs in this snapshot, else the product sitemap.
+    `run.json` is written first, so a killed crawl knows its profile; `raw/crawl-stats.json` is written each minute.
+    The caller holds the snapshot's lock.
 
-    `run.json` is there from the start, so that a crawl that is killed knows its profile; `raw/crawl-stats.json` is
-    written each minute.
+    Args:
+        snapshot: The snapshot, new or with an earlier run.
+        settings: All settings.
+        options: Selection, retry and refresh: see `CrawlOptions`.
 
-    Raises `RunFailed` when no product can be had, `Refused` when the shop refuses the crawl, `Outage` when it is out of
-    order, `UnusableInput` for selectors that cannot be and for a refresh of nothing. The caller holds the snapshot's
-    lock.
+    Raises:
+        RunFailed: No product could be fetched.
+        Refused: The shop refuses the crawl.
+        Outage: The shop is down.
+        UnusableInput: Malformed selectors, or an unusable snapshot to refresh.
     """
     shop = shop_named(settings.crawl.shop)
     key = api_key(api_of(shop)) if settings.crawl.products == "api" else ""
-    given = Selection(tuple(categories), tuple(skus), max_products)
-    journal, selections = journals.resolve(snapshot, settings.crawl, given, refresh, retry_failed)
+    retry_failed = options.get("retry_failed", False)
+    journal, selections = journals.resolve(snapshot, settings.crawl, **options)
     require_space(snapshot.root, settings.run.least_free)
     with doing(snapshot.root, "crawl"), _opened(snapshot, settings.crawl, key, journal, retry_failed) as crawler:
         write_run_record(snapshot, settings, "crawl")
@@ -94,8 +89,8 @@ def crawl(
         stats = count(source.archive, source.fetcher)
         if not stats.counts.get("api" if key else "page"):
             worst = max(stats.failures, key=lambda kind: (stats.failures[kind], kind), default="nothing")
-            told = f"{settings.crawl.site_url}: not one of {len(jobs):,} product pages came ({worst})"
-            raise run_failed(worst, told)
+            message = f"{settings.crawl.site_url}: none of {len(jobs):,} product pages could be fetched ({worst})"
+            raise run_failed(worst, message)
         write_run_record(snapshot, settings, "crawl")
         say(f"crawl: {_summary(stats)}")
         return stats
@@ -105,7 +100,7 @@ def crawl(
 def _opened(
     snapshot: Snapshot, settings: CrawlSettings, key: str, journal: Journal, retry: bool
 ) -> Iterator[ProductCrawler]:
-    """All that a crawl needs; at the end, however it comes, the stats are written and everything is closed."""
+    """Open the archive, fetcher and browsers of a crawl; in any case, finally write the statistics and close all."""
     stop = threading.Event()
     with ExitStack() as stack:
         archive = Archive(snapshot.raw)
@@ -135,14 +130,14 @@ def _opened(
 
 
 def _note_stats(raw: Path, archive: Archive, fetcher: Fetcher) -> None:
-    with suppress(RunFailed, OSError):  # a full disk ends the crawl where an answer is kept
+    with suppress(RunFailed, OSError):  # a full disk ends the crawl when it archives a response
         write_stats(raw, archive, fetcher)
 
 
 def _jobs(
     crawler: ProductCrawler, settings: CrawlSettings, selections: Sequence[Selection], raw: Path, journal: Journal
 ) -> list[Job]:
-    """One job a product. What was asked for is remembered from the start, unless it turns out to be nothing."""
+    """A job for each product. The journal is written first, and restored if there are no products."""
     before = journals.read_journal(raw)
     journals.write_journal(raw, journal)
     found: list[Target] = []
@@ -163,10 +158,10 @@ def _jobs(
 
 
 def _failed_jobs(crawler: ProductCrawler, settings: CrawlSettings, selections: Sequence[Selection]) -> list[Job]:
-    """One job a product of which something failed, a product that came to light, and an image."""
+    """A job for each product with a failure, each newly found product, and each failed image."""
     failed = find_failed(crawler.source, settings, selections)
     products = len(failed.products) + len(failed.listed)
-    say(f"crawl: trying again what failed: something of {products:,} products, and {len(failed.images):,} images")
+    say(f"crawl: retrying failed parts of {products:,} products, and {len(failed.images):,} images")
     crawler.source.board.total = products
     jobs: list[Job] = [partial(crawler.fetch, target, again=True) for target in failed.products]
     jobs += [partial(crawler.fetch, target) for target in failed.listed]
@@ -174,17 +169,17 @@ def _failed_jobs(crawler: ProductCrawler, settings: CrawlSettings, selections: S
 
 
 def _summary(stats: CrawlStats) -> str:
-    """One line: what the archive holds and what could not be had."""
+    """The contents of the archive and the failures, as a line."""
     pages = {"api": "API pages"} if stats.counts.get("api") else {"page": "product pages", "clicked": "after a click"}
     names = pages | {"reviews": "review pages", "image": "images"}
     held = ", ".join(f"{stats.counts.get(kind, 0):,} {name}" for kind, name in names.items())
     failed = ", ".join(f"{count:,} {kind}" for kind, count in stats.failures.items())
     retried = sum(stats.retried.values())
-    return f"{held}; {retried:,} requests repeated; not to be had: {failed or 'nothing'} (raw/crawl-stats.json)"
+    return f"{held}; {retried:,} requests repeated; failed: {failed or 'nothing'} (raw/crawl-stats.json)"
 
 
 def _run_all(jobs: Sequence[Job], settings: CrawlSettings, stop: threading.Event) -> None:
-    """Every job, a few at a time; the first error ends all."""
+    """Run the jobs, a few at a time; the first error ends all."""
     with ThreadPoolExecutor(settings.threads, thread_name_prefix="crawl") as pool:
         try:
             for done in _finished(pool, jobs, 2 * settings.threads):
@@ -196,7 +191,7 @@ def _run_all(jobs: Sequence[Job], settings: CrawlSettings, stop: threading.Event
 
 
 def _finished(pool: ThreadPoolExecutor, jobs: Sequence[Job], ahead: int) -> Iterator[Future[None]]:
-    """Futures as they finish, with only so many under way at a time that memory stays flat."""
+    """Yield futures as they finish; at most `ahead` run or wait, which bounds memory."""
     rest = iter(jobs)
     waiting = {pool.submit(job) for job in islice(rest, ahead)}
     while waiting:

@@ -1,4 +1,4 @@
-"""How many bytes an answer of each kind takes: of an archive with enough in it its own, else what was recorded."""
+"""Bytes of a response of each kind: measured in an archive with enough pages, else the shop's estimates."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from ameli_build.core.settings import CrawlSettings
 from ameli_build.shops import shop_named
 
 ENOUGH = 20
-"""Product pages in an archive from which its own averages are taken."""
+"""Product pages that an archive needs to have averages of its own."""
 RECORDS = 2_000
-"""Records of an archive that are looked at, the first ones."""
+"""Number of records to measure, from the start of the archive."""
 FILES = 10_000
-"""Images that are looked at."""
+"""Number of images to measure."""
 
 
 def sizes_of(raw: Path, settings: CrawlSettings, notes: list[str]) -> dict[str, float | None]:
-    """Bytes of an answer by kind, None where nobody knows; `notes` get a line that says where they are from."""
+    """Average bytes of a response by kind, None if unknown; appends their origin to `notes`."""
     found = archived_sizes(raw)
     if len(found["page"]) >= ENOUGH:
-        notes.append("bytes an answer: as those that are archived")
+        notes.append("bytes a response: as archived")
         return {kind: _mean(found[kind]) for kind in ("listing", "page", "clicked", "reviews", "image", "api")}
-    notes.append("assumed: bytes of review pages, and of the JSON in product pages, as recorded; pages take more")
-    notes.append(f"not known: bytes of images, none was recorded; after --max-products {ENOUGH} this tells them")
+    notes.append("assumed: bytes of recorded review pages and of the JSON in product pages; whole pages take more")
+    notes.append(f"unknown: bytes of images; known after a crawl with --max-products {ENOUGH}")
     shop = shop_named(settings.shop)
     known = shop.estimates
     return {
@@ -39,19 +39,19 @@ def sizes_of(raw: Path, settings: CrawlSettings, notes: list[str]) -> dict[str, 
     }
 
 
-def _times(each: float | None, number: int) -> float | None:
-    return None if each is None else each * number
+def _times(size: float | None, number: int) -> float | None:
+    return None if size is None else size * number
 
 
 def archived_sizes(raw: Path) -> Mapping[str, list[int]]:
-    """Bytes of some records of an archive by kind, and of some of its images."""
+    """Bytes of some records and images of an archive, by kind."""
     found: dict[str, list[int]] = defaultdict(list)
     for path in sorted(raw.glob("pages-*.warc.gz"))[:1]:
         for start, end, data in islice(members(path), RECORDS):
             record = parse(data, path.name, start, with_body=False)
             if record is not None and record.kind != "image":
                 found[record.kind].append(end - start)
-    found["image"] += [one.stat().st_size for one in islice((raw / "images").glob("*.*"), FILES)]
+    found["image"] += [path.stat().st_size for path in islice((raw / "images").glob("*.*"), FILES)]
     return found
 
 

@@ -1,4 +1,4 @@
-"""`raw/crawl-stats.json`: what a crawl's archive holds, and what this run did."""
+"""`raw/crawl-stats.json`: counts of a crawl's archive and of this run."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FILE = "crawl-stats.json"
 
 @dataclass(frozen=True, slots=True)
 class CrawlStats:
-    """What a crawl's archive holds, and what this run did.
+    """Counts of a crawl's archive and of this run.
 
-    `products` are those whose page (or record of the API) was asked for. `counts` are archived answers by kind,
-    `failures` addresses that could not be had by kind of failure, `marks` answers that are out of the ordinary by
-    `archive.marks_of`. `requests` (by host) and `retried` (by kind of failure) are this run's.
+    `products` is the number of products whose page (or API record) was requested. `counts` has archived responses by
+    kind, `failures` failed URLs by kind of failure, `marks` unusual responses by the words of `archive.marks_of`.
+    `requests` (by host) and `retried` (by kind of failure) are of this run alone.
     """
 
     products: int
@@ -38,7 +38,7 @@ def count(archive: Archive, fetcher: Fetcher) -> CrawlStats:
     counts: Counter[str] = Counter()
     failures: Counter[str] = Counter()
     marks: Counter[str] = Counter()
-    asked: Counter[str] = Counter()
+    requested: Counter[str] = Counter()
     for tally in archive.tallies():
         if tally.error is not None:
             failures[tally.error] += tally.number
@@ -46,21 +46,21 @@ def count(archive: Archive, fetcher: Fetcher) -> CrawlStats:
             counts[tally.kind] += tally.number
             for word in tally.marks.split():
                 marks[f"{tally.kind} {word}"] += tally.number
-        asked[tally.kind] += tally.number
-    products = asked["page"] or asked["done"]
+        requested[tally.kind] += tally.number
+    products = requested["page"] or requested["done"]
     requests, retried = dict(sorted(fetcher.requests.items())), dict(sorted(fetcher.retried.items()))
     return CrawlStats(products, counts, dict(sorted(failures.items())), dict(sorted(marks.items())), requests, retried)
 
 
 def write_stats(raw: Path, archive: Archive, fetcher: Fetcher) -> CrawlStats:
-    """Count an archive into `raw/crawl-stats.json`; the file stays as it is when this run brought nothing new."""
+    """Count an archive into `raw/crawl-stats.json`, unless this run archived nothing and the file exists."""
     stats = count(archive, fetcher)
     if archive.appended or not (raw / FILE).is_file():
-        write_json(raw / FILE, _told(archive, stats))
+        write_json(raw / FILE, _as_json(archive, stats))
     return stats
 
 
-def _told(archive: Archive, stats: CrawlStats) -> dict[str, Any]:
+def _as_json(archive: Archive, stats: CrawlStats) -> dict[str, Any]:
     by_status: dict[str, dict[str, int]] = defaultdict(dict)
     for tally in archive.tallies():
         if tally.error is None and tally.kind in CONTENT:

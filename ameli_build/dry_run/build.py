@@ -21,9 +21,9 @@ from ameli_build.core.space import free_space
 from ameli_build.core.standing import NEVER
 from ameli_build.core.workers import default_workers
 from ameli_build.crawl.stats import FILE as CRAWL_STATS
-from ameli_build.dry_run.inputs import made_up_view, view_of
+from ameli_build.dry_run.inputs import inputs_of, made_up_inputs
 from ameli_build.dry_run.loads import Load, Speed, measured
-from ameli_build.dry_run.show import MIB, Plan, Step, Timed
+from ameli_build.dry_run.show import MIB, BuildEstimate, Step, Timed
 from ameli_build.dry_run.work import PHOTOGRAPHS, PICTURES, PRODUCTS, REVIEWS, loads_of
 from ameli_build.models.needs import LIBRARIES, SPREAD, needs_of, require_device
 from ameli_build.pipeline import roles_of, stages_until
@@ -32,14 +32,16 @@ from ameli_build.status import DONE, Row, stage_rows
 NOT_HERE = NotRun("not here")
 
 
-def dry_run(snapshot: Snapshot, settings: Settings, *, until: str | None = None, workers: int | None = None) -> Plan:
-    """The plan of `build` with the same arguments.
+def dry_run(
+    snapshot: Snapshot, settings: Settings, *, until: str | None = None, workers: int | None = None
+) -> BuildEstimate:
+    """The cost of `build` with the same arguments.
 
     With a catalogue, its items are counted, and each kind of work is measured on some of them for about a second. For
     a crawl without a catalogue, items are counted in its archive.
 
     Raises:
-        UnusableInput: As `build`, except for missing models, which are in the plan.
+        UnusableInput: As `build`, except for missing models, which are in the estimate.
     """
     stages = stages_until(until)
     rows = stage_rows(snapshot, settings, None)
@@ -50,7 +52,7 @@ def dry_run(snapshot: Snapshot, settings: Settings, *, until: str | None = None,
         timed = time_loads(settings, loads, missing, workers or default_workers())
     steps = tuple(Step(name, why, tuple(timed.get(name, ()))) for name, why in whys.items())
     tables = _tables(snapshot) if whys.get("clean") else 0
-    return Plan(steps, missing, note, tables, free_space(snapshot.root), ram())
+    return BuildEstimate(steps, missing, note, tables, free_space(snapshot.root), ram())
 
 
 def _why(row: Row) -> str:
@@ -62,9 +64,9 @@ def _loads(
 ) -> tuple[dict[str, list[Load]], str]:
     """The loads of the stages to run, and a note on how they were counted."""
     if snapshot.table_path("catalog/reviews").is_file():
-        view = view_of(snapshot, [name for name, row in rows.items() if row.state == DONE])
+        inputs = inputs_of(snapshot, [name for name, row in rows.items() if row.state == DONE])
         work = Work.of(snapshot, settings)
-        return {name: loads_of(name, work, settings, view) for name in todo}, ""
+        return {name: loads_of(name, work, settings, inputs) for name in todo}, ""
     expected, note = _archived(snapshot)
     return expected_loads(settings, expected, todo, scratch), note
 
@@ -76,11 +78,11 @@ def expected_loads(
 
     Measurements use made-up items in the folder `scratch`.
     """
-    view, work = made_up_view(scratch), Work(Snapshot(scratch))
+    inputs, work = made_up_inputs(scratch), Work(Snapshot(scratch))
     return {
         name: [
-            replace(load, items=math.ceil(load.items * expected[load.per]), kept=0)
-            for load in loads_of(name, work, settings, view)
+            replace(load, items=math.ceil(load.items * expected[load.per]), cached=0)
+            for load in loads_of(name, work, settings, inputs)
         ]
         for name in stages
     }
@@ -97,24 +99,24 @@ def time_loads(
 ) -> dict[str, list[Timed]]:
     """Each load with its speed; loads of the same function are measured in the same process."""
     groups: dict[tuple[object, ...], list[Load]] = {}
-    for load in (load for some in loads.values() for load in some):
-        if load.left and load.role not in missing:
+    for load in (load for of_stage in loads.values() for load in of_stage):
+        if load.todo and load.role not in missing:
             groups.setdefault((load.function, load.common), []).append(load)
     speeds: dict[int, Speed | NotRun] = {}
     for group in groups.values():
         processes = _processes(settings, group[0], workers)
-        say(f"measuring: {group[0].what}")
+        say(f"measuring: {group[0].name}")
         found = measured(group, max(1, default_workers() // processes))
         speeds |= {id(load): speed for load, speed in zip(group, found, strict=True)}
     return {
-        name: [_timed(settings, load, speeds.get(id(load), NOT_HERE), workers) for load in some]
-        for name, some in loads.items()
+        name: [_timed(settings, load, speeds.get(id(load), NOT_HERE), workers) for load in of_stage]
+        for name, of_stage in loads.items()
     }
 
 
 def _timed(settings: Settings, load: Load, speed: Speed | NotRun, workers: int) -> Timed:
     memory = speed.memory if isinstance(speed, Speed) else 0
-    if not memory and load.role and load.left:
+    if not memory and load.role and load.todo:
         weights = sum(need.size for need in needs_of(settings, [load.role]))
         memory = round((LIBRARIES + SPREAD * weights) / MIB)
     return Timed(load, speed, _processes(settings, load, workers), memory)
@@ -130,8 +132,8 @@ def _archived(snapshot: Snapshot) -> tuple[dict[str, float], str]:
     if ingested_files(snapshot) or not path.is_file():
         raise UnusableInput(f"{snapshot.root}: no catalogue yet; ameli build --until catalog makes it")
     archived = json.loads(path.read_text(encoding="utf-8"))["archived"]
-    held = {kind: sum(by_status.values()) for kind, by_status in archived.items()}
-    images, pages = held.get("image", 0), held.get("page", 0)
+    counts = {kind: sum(by_status.values()) for kind, by_status in archived.items()}
+    images, pages = counts.get("image", 0), counts.get("page", 0)
     note = (
         f"no catalogue yet: each of {images:,} archived images may be a photograph; ameli build --until catalog knows"
     )

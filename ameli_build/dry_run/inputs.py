@@ -35,7 +35,7 @@ REVIEWS = pl.Schema(
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Inputs:
     """Known products and reviews, in the columns above; images are paths below `root`.
 
     `reviews` have passed the stages `done`. `photographed` are all reviews with a downloaded photograph.
@@ -56,31 +56,31 @@ class View:
         return True
 
 
-def view_of(snapshot: Snapshot, done: Collection[str]) -> View:
-    """The view of a snapshot after the stages `done`; raises `UnusableInput` without a catalogue."""
+def inputs_of(snapshot: Snapshot, done: Collection[str]) -> Inputs:
+    """The inputs in a snapshot after the stages `done`; raises `UnusableInput` without a catalogue."""
     pictures = snapshot.read("catalog/images").filter(pl.col("path").is_not_null())
     photographed = _reviews_of_catalogue(snapshot, pictures)
     if "clean" not in done:
         products = snapshot.read("catalog/products")
         products = products.with_columns(images=_paths(products, "sku", pictures))
-        return View(snapshot.root, _products(products), photographed, photographed)
-    kept = snapshot.scan("clean/reviews")
+        return Inputs(snapshot.root, _products(products), photographed, photographed)
+    passed = snapshot.scan("clean/reviews")
     for stage, table in (("mentions", "mentions/mentions"), ("informativeness", "informativeness/kept")):
         if stage in done:
-            kept = kept.join(snapshot.scan(table), on="review_id", how="semi")
-    reviews = kept.with_columns(joined=joined_text_expr(), patches="cleaned_images").select(REVIEWS.names()).collect()
+            passed = passed.join(snapshot.scan(table), on="review_id", how="semi")
+    reviews = passed.with_columns(joined=joined_text_expr(), patches="cleaned_images").select(REVIEWS.names()).collect()
     products = _products(snapshot.read("clean/products"))
-    return View(snapshot.root, products, photographed, reviews, done)
+    return Inputs(snapshot.root, products, photographed, reviews, done)
 
 
-def made_up_view(root: Path) -> View:
+def made_up_inputs(root: Path) -> Inputs:
     """A made-up product and review with a picture each, written to `root`, for measurements without data."""
     picture().save(root / "picture.jpg", "JPEG")
     paths = ["picture.jpg"]
     sheet = [{"group": "Key Specs", "name": "Color", "value": "Silver"}]
     products = pl.DataFrame([("1", NAME, "Laptops", TEXT, sheet, paths)], schema=PRODUCTS, orient="row")
     reviews = pl.DataFrame([("1", "1", TEXT, paths, paths)], schema=REVIEWS, orient="row")
-    return View(root, products, reviews, reviews)
+    return Inputs(root, products, reviews, reviews)
 
 
 def _reviews_of_catalogue(snapshot: Snapshot, pictures: pl.DataFrame) -> pl.DataFrame:

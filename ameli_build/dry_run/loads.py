@@ -32,24 +32,24 @@ class Load:
     """A kind of work: a function that is applied to many items in batches.
 
     `function(*common, batch)` returns a table with a row for each item. `batches` are real batches for measurements.
-    `role` is the role of the model, "" for none. `kept` is the number of items in the cache. `per` names the quantity
+    `role` is the role of the model, "" for none. `cached` is the number of items in the cache. `per` names the quantity
     to which the number of items is proportional. With `at_most`, `items` is an upper bound.
     """
 
-    what: str
+    name: str
     role: str
     items: int
     per: str
     function: Callable[..., pl.DataFrame]
     common: tuple[Any, ...]
     batches: Sequence[Sequence[Any]]
-    kept: int = 0
+    cached: int = 0
     at_most: bool = False
 
     @property
-    def left(self) -> int:
+    def todo(self) -> int:
         """Number of items that are not in the cache."""
-        return self.items - self.kept
+        return self.items - self.cached
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Speed:
 
 
 def load_of(
-    what: str,
+    name: str,
     role: str,
     per: str,
     work: Work,
@@ -70,17 +70,17 @@ def load_of(
     items: Mapping[str, Any],
     usable: Callable[[Any], bool] = lambda _: True,
 ) -> Load:
-    """The load of a kind whose results the cache keeps by batch; what is not `usable` is not measured."""
-    known, kept, batches = known_keys(Kept.of(work, kind).related("")), 0, []
+    """The load of a kind whose results are cached by batch; items that are not `usable` are not measured."""
+    known, cached, batches = known_keys(Kept.of(work, kind).related("")), 0, []
     for batch in batches_of(kind, items, sorted(items)):
-        kept += len(batch.keys) if batch.key in known else 0
+        cached += len(batch.keys) if batch.key in known else 0
         batches.append(batch.payloads)
-    some = [[item for item in batch if usable(item)] for batch in some_of(batches)]
-    return Load(what, role, len(items), per, kind.function, kind.common, [batch for batch in some if batch], kept)
+    sample = [[item for item in batch if usable(item)] for batch in sample_of(batches)]
+    return Load(name, role, len(items), per, kind.function, kind.common, [batch for batch in sample if batch], cached)
 
 
 def plain_load(
-    what: str,
+    name: str,
     role: str,
     per: str,
     function: Callable[..., pl.DataFrame],
@@ -90,28 +90,28 @@ def plain_load(
     count: int | None = None,
 ) -> Load:
     """The load of a function in batches of `size`; `count` is the number of items if `items` is a sample."""
-    starts = some_of(range(0, len(items), size))
+    starts = sample_of(range(0, len(items), size))
     batches = [items[start : start + size] for start in starts]
-    return Load(what, role, len(items) if count is None else count, per, function, common, batches)
+    return Load(name, role, len(items) if count is None else count, per, function, common, batches)
 
 
-def some_of(items: Sequence[Any]) -> list[Any]:
+def sample_of(items: Sequence[Any]) -> list[Any]:
     """A sample of evenly spaced items, in random order."""
     step = max(1, len(items) // BATCHES)
-    some = list(items[step // 2 :: step])[:BATCHES]
-    random.Random(0).shuffle(some)
-    return some
+    sample = list(items[step // 2 :: step])[:BATCHES]
+    random.Random(0).shuffle(sample)
+    return sample
 
 
 def measured(loads: Sequence[Load], threads: int) -> list[Speed | NotRun]:
-    """The speed of loads of the same function, measured in one process with this number of threads."""
+    """The speed of loads of the same function, measured in a process with this number of threads."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (threads,)) as pool:
-        return [_asked(pool, load) for load in loads]
+        return [_speed(pool, load) for load in loads]
 
 
-def _asked(pool: ProcessPoolExecutor, load: Load) -> Speed | NotRun:
+def _speed(pool: ProcessPoolExecutor, load: Load) -> Speed | NotRun:
     if not load.batches:
-        return NotRun("nothing to measure it with")
+        return NotRun("no item to measure")
     try:
         return pool.submit(_measure, load.function, load.common, load.batches).result()
     except (AmeliError, BrokenProcessPool) as error:
@@ -119,14 +119,14 @@ def _asked(pool: ProcessPoolExecutor, load: Load) -> Speed | NotRun:
 
 
 def _start(threads: int) -> None:
-    """Set the number of threads of the later process; called before any library is loaded."""
+    """Set the number of threads of the new process, before any library is loaded."""
     os.environ["OMP_NUM_THREADS"] = str(threads)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     threadpool_limits(threads)
 
 
 def _measure(function: Callable[..., pl.DataFrame], common: tuple[Any, ...], batches: Sequence[Sequence[Any]]) -> Speed:
-    """Run the batches for about a second, after one item that loads models and libraries."""
+    """Run the batches for about a second, after an item that loads models and libraries."""
     function(*common, batches[0][:1])
     started, done, size = time.monotonic(), 0, 0
     while done == 0 or time.monotonic() - started < SECOND:

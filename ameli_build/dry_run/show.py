@@ -18,7 +18,7 @@ HEAD = ("work", "items", "in the cache", "each", "time")
 class Timed:
     """A load, its speed (`NotRun` without a measurement) and the number of processes that share it.
 
-    `memory` is the MiB of one process: measured, or estimated from the model's files.
+    `memory` is the MiB of a process: measured, or estimated from the model's files.
     """
 
     load: Load
@@ -29,14 +29,14 @@ class Timed:
     @property
     def seconds(self) -> float | None:
         """Time for the items that are not in the cache; None if the speed is unknown."""
-        if not self.load.left:
+        if not self.load.todo:
             return 0.0
-        return self.load.left * self.speed.seconds / self.processes if isinstance(self.speed, Speed) else None
+        return self.load.todo * self.speed.seconds / self.processes if isinstance(self.speed, Speed) else None
 
     @property
     def size(self) -> float:
         """Bytes that the load adds to the disk."""
-        return self.load.left * self.speed.size if isinstance(self.speed, Speed) else 0.0
+        return self.load.todo * self.speed.size if isinstance(self.speed, Speed) else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ class Step:
     @property
     def memory(self) -> int:
         """Memory of all processes together in MiB, for the load that needs most."""
-        return max((one.memory * one.processes for one in self.loads), default=0)
+        return max((timed.memory * timed.processes for timed in self.loads), default=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BuildEstimate:
     """The steps of a build and its needs.
 
     `missing` are models by role. `free` (on the snapshot's disk), `tables` and `ram` are in bytes.
@@ -70,72 +70,74 @@ class Plan:
     @property
     def seconds(self) -> float:
         """The sum of all known times."""
-        return sum(one.seconds or 0.0 for step in self.steps for one in step.loads)
+        return sum(timed.seconds or 0.0 for step in self.steps for timed in step.loads)
 
     @property
     def size(self) -> float:
         """Bytes on the disk: all known sizes and the tables."""
-        return sum(one.size for step in self.steps for one in step.loads) + self.tables
+        return sum(timed.size for step in self.steps for timed in step.loads) + self.tables
 
     def __str__(self) -> str:
         return show(self)
 
 
-def show(plan: Plan) -> str:
+def show(estimate: BuildEstimate) -> str:
     """The work of each stage, the sums, and the obstacles."""
-    cells = [_cells(one) for step in plan.steps for one in step.loads]
+    cells = [_cells(timed) for step in estimate.steps for timed in step.loads]
     rows = columns([HEAD, *cells]).splitlines()
     lines, following = [f"  {rows[0]}"] if cells else [], iter(rows[1:])
-    for step in plan.steps:
+    for step in estimate.steps:
         lines.append(f"{step.name}: {f'to do ({step.why})' if step.why else 'done'}")
         lines += [f"  {next(following)}" for _ in step.loads]
-    return "\n".join([*lines, "", show_sums(plan)])
+    return "\n".join([*lines, "", show_sums(estimate)])
 
 
-def show_sums(plan: Plan) -> str:
+def show_sums(estimate: BuildEstimate) -> str:
     """The cost of each stage and in all, and the obstacles."""
     sums: list[tuple[str, ...]] = [("stage", "time", "disk", "memory", "most of it")]
-    sums += [_sum(step) for step in plan.steps if step.loads]
-    return "\n".join([columns(sums) if len(sums) > 1 else "nothing to do", "", *_total(plan)])
+    sums += [_sum(step) for step in estimate.steps if step.loads]
+    return "\n".join([columns(sums) if len(sums) > 1 else "nothing to do", "", *_total(estimate)])
 
 
-def _cells(one: Timed) -> tuple[str, ...]:
-    load, seconds = one.load, one.seconds
+def _cells(timed: Timed) -> tuple[str, ...]:
+    load, seconds = timed.load, timed.seconds
     items = f"{'at most ' if load.at_most else ''}{load.items:,}"
-    each = each_text(one.speed.seconds) if isinstance(one.speed, Speed) else str(one.speed) if load.left else ""
-    return load.what, items, f"{load.kept:,}" if load.kept else "", each, "?" if seconds is None else duration(seconds)
+    each = each_text(timed.speed.seconds) if isinstance(timed.speed, Speed) else str(timed.speed) if load.todo else ""
+    cached = f"{load.cached:,}" if load.cached else ""
+    return load.name, items, cached, each, "?" if seconds is None else duration(seconds)
 
 
 def _sum(step: Step) -> tuple[str, ...]:
-    unknown = " + ?" if any(one.seconds is None for one in step.loads) else ""
-    seconds = sum(one.seconds or 0.0 for one in step.loads)
+    unknown = " + ?" if any(timed.seconds is None for timed in step.loads) else ""
+    seconds = sum(timed.seconds or 0.0 for timed in step.loads)
     memory = gigabytes(step.memory * MIB) if step.memory else "?"
-    size = gigabytes(sum(one.size for one in step.loads))
-    longest = max(step.loads, key=lambda one: (one.seconds is None, one.seconds or one.load.left))
-    return step.name, duration(seconds) + unknown, size, memory, f"{longest.load.left:,} {longest.load.what}"
+    size = gigabytes(sum(timed.size for timed in step.loads))
+    longest = max(step.loads, key=lambda timed: (timed.seconds is None, timed.seconds or timed.load.todo))
+    return step.name, duration(seconds) + unknown, size, memory, f"{longest.load.todo:,} {longest.load.name}"
 
 
-def _total(plan: Plan) -> Iterator[str]:
-    if plan.note:
-        yield plan.note
-    at_most = "at most " if any(one.load.at_most for step in plan.steps for one in step.loads) else ""
-    unknown = any(one.seconds is None for step in plan.steps for one in step.loads)
+def _total(estimate: BuildEstimate) -> Iterator[str]:
+    if estimate.note:
+        yield estimate.note
+    timed = [timed for step in estimate.steps for timed in step.loads]
+    at_most = "at most " if any(load.load.at_most for load in timed) else ""
+    unknown = ", without the unknown times" if any(load.seconds is None for load in timed) else ""
     yield (
-        f"in all {at_most}{duration(plan.seconds)}{', without what is not known' if unknown else ''}; disk "
-        f"{gigabytes(plan.size)}, of which {gigabytes(plan.tables)} for tables; {gigabytes(plan.free)} are free"
+        f"in all {at_most}{duration(estimate.seconds)}{unknown}; disk {gigabytes(estimate.size)}, of which "
+        f"{gigabytes(estimate.tables)} for tables; {gigabytes(estimate.free)} are free"
     )
-    if plan.size > plan.free:
-        yield "warning: the disk is too small for that"
-    if any(step.memory * MIB > plan.ram for step in plan.steps):
-        yield f"warning: this machine has {gigabytes(plan.ram)} of memory; fewer --workers need less"
-    if plan.missing:
-        named = ", ".join(f"{role} {name}" for role, name in plan.missing.items())
-        yield f"not here: {named}; `ameli models fetch` brings models, then this tells their time"
+    if estimate.size > estimate.free:
+        yield "warning: the disk is too small"
+    if any(step.memory * MIB > estimate.ram for step in estimate.steps):
+        yield f"warning: this machine has {gigabytes(estimate.ram)} of memory; fewer --workers need less"
+    if estimate.missing:
+        named = ", ".join(f"{role} {name}" for role, name in estimate.missing.items())
+        yield f"not here: {named}; to know their time, run `ameli models fetch` first"
     yield "not counted: reading, row rules, sorting and writing tables"
 
 
 def each_text(seconds: float) -> str:
-    """The time for an item, for people.
+    """The time for an item, as text.
 
     >>> each_text(0.00123), each_text(0.0123), each_text(40.25)
     ('1.23 ms', '12.3 ms', '40.2 s')

@@ -13,7 +13,7 @@ from ameli_build.clean.decoding import check_shard
 from ameli_build.core.cache import Work
 from ameli_build.core.pictures import content_key
 from ameli_build.core.settings import Settings
-from ameli_build.dry_run.inputs import View
+from ameli_build.dry_run.inputs import Inputs
 from ameli_build.dry_run.loads import Load, load_of, plain_load
 from ameli_build.informativeness.attributes import FINDERS
 from ameli_build.mentions.rules import names_by
@@ -25,38 +25,38 @@ from ameli_build.near_duplicates.pictures import hash_kind
 from ameli_build.near_duplicates.texts import hash_texts
 
 PRODUCTS, REVIEWS, PHOTOGRAPHS, PICTURES = "products", "reviews", "photographs", "pictures"
-"""Quantities to which the number of items of a load is proportional; pictures are those of products."""
+"""Quantities to which the number of items of a load is proportional; pictures are pictures of products."""
 FILTERS = ("clean", "mentions", "informativeness")
 """Stages that drop reviews. Before they have run, the current numbers are upper bounds for later stages."""
 
 
-def loads_of(name: str, work: Work, settings: Settings, view: View) -> list[Load]:
+def loads_of(name: str, work: Work, settings: Settings, inputs: Inputs) -> list[Load]:
     """The loads of the stage `name`; none for a stage that only reads, joins and writes tables."""
     before = FILTERS[: FILTERS.index(name)] if name in FILTERS else FILTERS
-    at_most = name == "clean" or any(stage not in view.done for stage in before)
-    return [replace(load, at_most=load.at_most or at_most) for load in _LOADS.get(name, _none)(work, settings, view)]
+    at_most = name == "clean" or any(stage not in inputs.done for stage in before)
+    return [replace(load, at_most=load.at_most or at_most) for load in _LOADS.get(name, _none)(work, settings, inputs)]
 
 
-def _none(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+def _none(work: Work, settings: Settings, inputs: Inputs) -> Iterator[Load]:
     yield from ()
 
 
-def _clean(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+def _clean(work: Work, settings: Settings, inputs: Inputs) -> Iterator[Load]:
     """Section 3.2: pictures are decoded, photographs searched for their product."""
-    root = view.root
-    photos, pictures = _paths(view.photographed["images"]), _paths(view.products["images"])
+    root = inputs.root
+    photos, pictures = _paths(inputs.photographed["images"]), _paths(inputs.products["images"])
     common = (str(root), settings.clean.max_pixels)
     yield plain_load("pictures of products decoded", "", PICTURES, check_some, common, pictures, 32)
     yield plain_load("photographs decoded", "", PHOTOGRAPHS, check_some, common, photos, 32)
-    asked = view.photographed.select("sku", path="images").explode("path")
-    names = view.products.select("sku", "name")
+    asked = inputs.photographed.select("sku", path="images").explode("path")
+    names = inputs.products.select("sku", "name")
     asked = asked.join(names, on="sku", how="left").with_columns(pl.col("name").fill_null(""))
     kind, items = objects.detection_kind(settings, root), objects.first_prompts(settings, root, asked)
-    what = "products searched for by name"
-    found = load_of(what, "detector", PHOTOGRAPHS, work, kind, items, lambda item: view.usable(item[0]))
+    name = "products searched for by name"
+    found = load_of(name, "detector", PHOTOGRAPHS, work, kind, items, lambda item: inputs.usable(item[0]))
     yield found
     if settings.models.detector not in PROMPTLESS:
-        yield replace(found, what="again by category, where the name is not found", kept=0, at_most=True)
+        yield replace(found, name="again by category, where the name is not found", cached=0, at_most=True)
 
 
 def check_some(root: str, max_pixels: int, paths: Sequence[str]) -> pl.DataFrame:
@@ -64,9 +64,9 @@ def check_some(root: str, max_pixels: int, paths: Sequence[str]) -> pl.DataFrame
     return check_shard((root, max_pixels, [(path, path) for path in paths]))
 
 
-def _mentions(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+def _mentions(work: Work, settings: Settings, inputs: Inputs) -> Iterator[Load]:
     """Section 3.3: titles are parsed. The search for names in reviews takes little time in comparison."""
-    rows = view.products.select("name", "leaf").unique(maintain_order=True).rows()
+    rows = inputs.products.select("name", "leaf").unique(maintain_order=True).rows()
     common = (settings.mentions.rule, settings.models.language, settings.mentions.max_words, settings.crawl.shop)
     yield plain_load("titles parsed", "language", PRODUCTS, parse_some, common, rows, settings.run.shard_rows // 8 or 1)
 
@@ -77,60 +77,60 @@ def parse_some(rule: str, language: str, longest: int, shop: str, rows: Sequence
     return pl.DataFrame({"names": [[name.text for name in names] for names in found]})
 
 
-def _informativeness(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+def _informativeness(work: Work, settings: Settings, inputs: Inputs) -> Iterator[Load]:
     """Section 3.4: the four features of each review."""
-    gold = view.products  # before filter 4, a review may belong to any product
-    if "clean" in view.done:
-        gold = gold.join(view.reviews, on="sku", how="semi")
-    pairs = view.reviews.join(view.products, on="sku", how="inner")
+    gold = inputs.products  # before filter 4, a review may belong to any product
+    if "clean" in inputs.done:
+        gold = gold.join(inputs.reviews, on="sku", how="semi")
+    pairs = inputs.reviews.join(inputs.products, on="sku", how="inner")
     rows = _spread(pairs.select("joined", "attributes"))
     common = (settings.informativeness.match,)
     yield plain_load("reviews matched with sheets", "", REVIEWS, match_some, common, rows, 32, pairs.height)
     groups = {
-        "first pictures encoded": (PRODUCTS, view.products["images"].list.first()),
+        "first pictures encoded": (PRODUCTS, inputs.products["images"].list.first()),
         "pictures of reviewed products encoded": (PICTURES, gold["images"].list.slice(1)),
-        "patches encoded": (PHOTOGRAPHS, view.reviews["patches"]),
+        "patches encoded": (PHOTOGRAPHS, inputs.reviews["patches"]),
     }
-    for what, (per, column) in groups.items():
-        yield _pictures(what, per, work, settings, view, column)
+    for name, (per, column) in groups.items():
+        yield _pictures(name, per, work, settings, inputs, column)
     if settings.informativeness.similarity == "cross-encoder":
-        yield from _crossed(settings, pairs)
+        yield from _cross_encoded(settings, pairs)
         return
-    for what, per, texts in (
-        ("reviews encoded", REVIEWS, view.reviews["joined"]),
+    for name, per, texts in (
+        ("reviews encoded", REVIEWS, inputs.reviews["joined"]),
         ("descriptions of reviewed products encoded", PRODUCTS, gold["description"]),
         ("titles of reviewed products encoded", PRODUCTS, gold["name"]),
     ):
-        yield _texts(what, per, work, settings, texts)
+        yield _texts(name, per, work, settings, texts)
 
 
 def match_some(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> pl.DataFrame:
     """Numbers of attributes that reviews mention; a row is a text and a specification sheet."""
-    sheets = [[(one["name"], one["value"]) for one in sheet or ()] for _, sheet in rows]
+    sheets = [[(row["name"], row["value"]) for row in sheet or ()] for _, sheet in rows]
     return pl.DataFrame({"n": [len(FINDERS[how](text, sheet)) for (text, _), sheet in zip(rows, sheets, strict=True)]})
 
 
-def _crossed(settings: Settings, pairs: pl.DataFrame) -> Iterator[Load]:
+def _cross_encoded(settings: Settings, pairs: pl.DataFrame) -> Iterator[Load]:
     models = settings.models
     common = (models.cross_encoder, models.device, models.batch, models.precision, True)
-    for what, column in (("descriptions", "description"), ("titles", "name")):
+    for texts, column in (("descriptions", "description"), ("titles", "name")):
         rows = _spread(pairs.select("joined", column))
         yield plain_load(
-            f"{what} cross-encoded", "cross_encoder", REVIEWS, score_batch, common, rows, models.batch, pairs.height
+            f"{texts} cross-encoded", "cross_encoder", REVIEWS, score_batch, common, rows, models.batch, pairs.height
         )
 
 
-def _candidates(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+def _candidates(work: Work, settings: Settings, inputs: Inputs) -> Iterator[Load]:
     """Section 3.5: titles of all products are encoded; section 3.4 has encoded their first pictures."""
-    yield _texts("titles of all products encoded", PRODUCTS, work, settings, view.products["name"])
+    yield _texts("titles of all products encoded", PRODUCTS, work, settings, inputs.products["name"])
 
 
-def _splits(work: Work, settings: Settings, view: View) -> Iterator[Load]:
+def _splits(work: Work, settings: Settings, inputs: Inputs) -> Iterator[Load]:
     """Near-duplicates among texts and photographs."""
-    texts = view.reviews["joined"]
+    texts = inputs.reviews["joined"]
     yield plain_load("reviews hashed", "", REVIEWS, hash_texts_of, (), _spread(texts.to_frame()), 64, len(texts))
-    photos = {content_key(view.root, path): path for path in _paths(view.reviews["images"])}
-    yield load_of("photographs hashed", "", PHOTOGRAPHS, work, hash_kind(view.root), photos, view.usable)
+    photos = {content_key(inputs.root, path): path for path in _paths(inputs.reviews["images"])}
+    yield load_of("photographs hashed", "", PHOTOGRAPHS, work, hash_kind(inputs.root), photos, inputs.usable)
 
 
 def hash_texts_of(rows: Sequence[tuple[str]]) -> pl.DataFrame:
@@ -138,15 +138,15 @@ def hash_texts_of(rows: Sequence[tuple[str]]) -> pl.DataFrame:
     return hash_texts([text for (text,) in rows])
 
 
-def _texts(what: str, per: str, work: Work, settings: Settings, texts: pl.Series) -> Load:
+def _texts(name: str, per: str, work: Work, settings: Settings, texts: pl.Series) -> Load:
     items = {text_key(text): text for text in texts.unique(maintain_order=True)}
     # measured with PyTorch even if ONNX will run, because the export does not exist yet
-    return load_of(what, "text_encoder", per, work, text_kind(settings, ""), items)
+    return load_of(name, "text_encoder", per, work, text_kind(settings, ""), items)
 
 
-def _pictures(what: str, per: str, work: Work, settings: Settings, view: View, column: pl.Series) -> Load:
-    items = {content_key(view.root, path): path for path in _paths(column)}
-    return load_of(what, "image_encoder", per, work, image_kind(settings, view.root), items, view.usable)
+def _pictures(name: str, per: str, work: Work, settings: Settings, inputs: Inputs, column: pl.Series) -> Load:
+    items = {content_key(inputs.root, path): path for path in _paths(column)}
+    return load_of(name, "image_encoder", per, work, image_kind(settings, inputs.root), items, inputs.usable)
 
 
 def _paths(column: pl.Series) -> list[str]:
@@ -156,11 +156,11 @@ def _paths(column: pl.Series) -> list[str]:
 
 
 def _spread(table: pl.DataFrame, most: int = 1024) -> list[Any]:
-    """At most so many rows, evenly spaced over a table."""
+    """At most `most` rows, evenly spaced over a table."""
     return table.gather_every(max(1, table.height // most)).head(most).rows()
 
 
-_LOADS: dict[str, Callable[[Work, Settings, View], Iterator[Load]]] = {
+_LOADS: dict[str, Callable[[Work, Settings, Inputs], Iterator[Load]]] = {
     "clean": _clean,
     "mentions": _mentions,
     "informativeness": _informativeness,

@@ -21,6 +21,7 @@ WEBHOOK = "AMELI_WEBHOOK"
 LOST_AFTER = "AMELI_LOST_AFTER"
 BLOCK = "ameli-webhook"
 LOST, FAILED, IDLE = "ameli: a lost run has crashed", "ameli: tell of a failed run", "ameli: tell of a lost worker"
+"""Names of the automations on the server."""
 POOL = "ameli"
 
 _ENDS = ("Completed", "Failed", "TimedOut", "Crashed", "Cancelling", "Cancelled", "Paused", "Suspended")
@@ -58,7 +59,7 @@ def lost_runs(seconds: int) -> Automation:
             ChangeFlowRunState(
                 state=StateType.CRASHED,
                 name="Crashed",
-                message=f"no heartbeat for {seconds} s: worker or process is gone; run it again to go on",
+                message=f"no heartbeat for {seconds} s: worker or process is gone; run it again to continue",
                 force=False,
             )
         ],

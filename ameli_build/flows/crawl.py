@@ -76,7 +76,7 @@ def find_earlier(
     say(
         f"refresh: starting from {found.root}"
         if found is not None
-        else "refresh: nothing to take over, or begun before"
+        else "refresh: no earlier snapshot to start from, or the crawl has begun before"
     )
     return found
 

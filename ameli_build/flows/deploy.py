@@ -29,7 +29,7 @@ def main() -> None:
     for key, schedule in _schedules().items():
         if key in active and not schedule.active:
             _turn_on(key, schedule)
-            RESULTS.info(f"the schedule {key[1]} stays on")
+            RESULTS.info(f"the schedule {key[1]} stays active")
     RESULTS.info(f"automations: {'; '.join(make_automations())}")
 
 
@@ -42,7 +42,11 @@ def _prefect(*arguments: str) -> None:
 def _schedules() -> dict[Key, DeploymentSchedule]:
     with get_client(sync_client=True) as client:
         deployments = client.read_deployments()
-    return {(one.id, schedule.slug or ""): schedule for one in deployments for schedule in one.schedules}
+    return {
+        (deployment.id, schedule.slug or ""): schedule
+        for deployment in deployments
+        for schedule in deployment.schedules
+    }
 
 
 def _turn_on(key: Key, schedule: DeploymentSchedule) -> None:

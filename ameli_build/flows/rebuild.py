@@ -22,7 +22,7 @@ from ameli_build.models.needs import ROLES, require
 
 
 def run_name() -> str:
-    """The name of a run: that of its snapshot."""
+    """The name of a run, after its snapshot."""
     return f"rebuild {flow_run.parameters.get('name') or month()}"
 
 
@@ -58,17 +58,17 @@ def rebuild(
         strict: Fail, instead of warning, if a split is empty, an expected row of the scores has no numbers, or the
             snapshot does not verify.
     """
-    chosen, asked = Selection(tuple(categories or ()), (), max_products), with_strict(overrides, strict)
-    require(load_settings(profile, asked), ROLES)  # checked before a crawl of weeks, not after it
+    selection, overrides = Selection(tuple(categories or ()), (), max_products), with_strict(overrides, strict)
+    require(load_settings(profile, overrides), ROLES)  # before a crawl of weeks, not after it
     snapshot = Snapshot(snapshots / (name or month()))
     with watched("rebuild-progress") as watch:
-        earlier = find_earlier(refresh, snapshot, profile, asked, site_url, chosen)
-        crawl_site(snapshot, profile, asked, site_url, chosen, earlier)  # 3.1
-        build_data_set(snapshot, profile, asked, watch)  # 3.1 to 3.5
-        export_sheets(snapshot, profile, asked, "html", annotators, 0)  # 3.5
-        score(snapshot, profile, asked, watch)  # 4, 5
-        verify(snapshot, profile, asked)
-        report(snapshot, profile, asked)
+        earlier = find_earlier(refresh, snapshot, profile, overrides, site_url, selection)
+        crawl_site(snapshot, profile, overrides, site_url, selection, earlier)  # 3.1
+        build_data_set(snapshot, profile, overrides, watch)  # 3.1 to 3.5
+        export_sheets(snapshot, profile, overrides, "html", annotators, 0)  # 3.5
+        score(snapshot, profile, overrides, watch)  # 4, 5
+        verify(snapshot, profile, overrides)
+        report(snapshot, profile, overrides)
         if export_as != "none":
-            export(snapshot, profile, asked, export_as)
+            export(snapshot, profile, overrides, export_as)
     return snapshot.root

@@ -18,7 +18,7 @@ EVERY_SECONDS = 60.0
 
 
 class Watch:
-    """Passes the library's messages and progress to the log and the artifact of a flow run; it is thread-safe.
+    """Passes the library's messages and progress to the log and the artifact of a flow run. Safe for threads.
 
     A running step is logged once a minute, its end at once. `label` is the current step.
     """
@@ -28,7 +28,7 @@ class Watch:
         self._logger = get_run_logger()
         self._artifact = cast(UUID, create_progress_artifact(0.0, key=key, description="starting"))
         self._lock = threading.Lock()
-        self._told = time.monotonic()
+        self._logged = time.monotonic()
 
     def say(self, text: str) -> None:
         """Log a line; a warning has the level of a warning."""
@@ -41,9 +41,9 @@ class Watch:
             if done == 0 and total > 0:
                 self.label = label
             now = time.monotonic()
-            if done < total and now - self._told < EVERY_SECONDS:
+            if done < total and now - self._logged < EVERY_SECONDS:
                 return
-            self._told = now
+            self._logged = now
         state = text or f"{done:,} of {total:,}"
         self._logger.info("%s: %s", label, state)
         update_progress_artifact(self._artifact, 100.0 * done / max(1, total), f"{label}: {state}")

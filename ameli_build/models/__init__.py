@@ -1,4 +1,4 @@
-"""Protocols of the models, one for each kind. `ameli_build.models.sources` lists the names that settings can give."""
+"""Protocols of the models, by kind. `ameli_build.models.sources` lists the names that settings can give."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ NAME = "Acme - 14-inch Laptop - Silver"
 class Checked:
     """Result of a check.
 
-    `load` is the time to load the model and its libraries, `run` the time for one example, both in seconds; `memory` is
+    `load` is the time to load the model and its libraries, `run` the time for an example, both in seconds; `memory` is
     the peak in MiB. `outcome` is the result of the example.
     """
 
@@ -48,7 +48,7 @@ def check(settings: Settings, roles: Iterable[str] = ROLES) -> Iterator[Checked]
     """Load and run each model.
 
     Raises:
-        RunFailed: At least one model failed. It is raised after all checks and names all failures.
+        RunFailed: Some models failed. Raised after all checks, with all failures.
     """
     failed = []
     needs = needs_of(settings, roles)
@@ -66,14 +66,14 @@ def _why(need: Need, error: Exception) -> str:
     if isinstance(error, UnusableInput):  # its message names the setting
         return str(error)
     if isinstance(error, BrokenProcessPool):
-        outcome = "its process died, as without enough memory"
+        outcome = "its process died, perhaps for lack of memory"
     else:
         outcome = str(error) if isinstance(error, RunFailed) else f"{type(error).__name__}: {error}"
     return f"{setting_of(need.role)} {need.name}: {outcome}"
 
 
 def check_one(settings: Settings, role: str, name: str) -> Checked:
-    """Load and run one model in this process; raises `UnusableInput` if it cannot be loaded."""
+    """Load and run a model in this process; raises `UnusableInput` if it cannot be loaded."""
     before = time.monotonic()
     run = _LOADERS[role](settings, name)
     loaded = time.monotonic()
@@ -188,5 +188,5 @@ def picture() -> Image.Image:
 
 def _vector(rows: Any) -> str:
     if not np.isfinite(rows).all():
-        raise RunFailed("gives numbers that are not finite")
+        raise RunFailed("returns numbers that are not finite")
     return f"{rows.shape[1]} numbers"

@@ -24,7 +24,7 @@ from ameli_build.models.sources import place_of
 GRAPH = "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"
 """File with the network's layers; it lies beside the weights."""
 SIDE = 300
-"""Side in pixels of the network's input. Pictures are squeezed into that square, as in training."""
+"""Side in pixels of the network's input. Pictures are squeezed into a square, as in training."""
 
 _COCO = {
     1: "person",

@@ -17,7 +17,7 @@ from ameli_build.models.sources import place_of
 
 @dataclass(frozen=True, slots=True)
 class PairScorer:
-    """A cross-encoder with one output."""
+    """A cross-encoder with a single output."""
 
     model: Any
     batch: int

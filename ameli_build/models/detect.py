@@ -10,9 +10,9 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.models import Box, Detector
 
 WHOLE = "whole"
-"""No detector: the box is the whole picture, so that filter 7 takes out nothing. It needs no library."""
+"""No detector: the box is the whole picture, so filter 7 removes nothing. Needs no library."""
 PROMPTLESS = frozenset({"saliency", WHOLE})
-"""Detectors that look at the picture alone: another prompt gives the same box."""
+"""Detectors that ignore the prompt."""
 
 
 def looks_for(name: str, prompt: str) -> bool:
@@ -25,10 +25,10 @@ def looks_for(name: str, prompt: str) -> bool:
 
 
 class WholePicture:
-    """Takes the whole picture for the object."""
+    """Returns the whole picture as the object."""
 
     def detect(self, image: Image.Image, prompt: str) -> Box | None:
-        """A box around all of the picture, with score 1."""
+        """A box around the picture, with score 1."""
         return Box(0, 0, *image.size, score=1.0)
 
 
@@ -36,8 +36,14 @@ class WholePicture:
 def load_detector(name: str, device: str = "cpu", box_threshold: float = 0.3, text_threshold: float = 0.25) -> Detector:
     """The detector `name`: `saliency`, `whole`, `coco:ssd-mobilenet-v2` or `groundingdino:...`.
 
-    A box must score above `box_threshold`, and for Grounding DINO some word of the prompt above `text_threshold`.
-    Raises `UnusableInput` for an unknown name and for a model that cannot be had.
+    Args:
+        name: The detector's name.
+        device: Device of PyTorch.
+        box_threshold: Score that a box must exceed.
+        text_threshold: Score that a word of the prompt must exceed (Grounding DINO only).
+
+    Raises:
+        UnusableInput: The name is unknown, or the model cannot be loaded.
     """
     if name == WHOLE:
         return WholePicture()
@@ -55,6 +61,6 @@ def load_detector(name: str, device: str = "cpu", box_threshold: float = 0.3, te
 
         return load_grounding(rest, device, box_threshold, text_threshold)
     raise UnusableInput(
-        f"setting models.detector: {name!r} is none of 'saliency', 'whole', 'coco:ssd-mobilenet-v2', "
-        "'groundingdino:...'"
+        f"setting models.detector: unknown name {name!r} (known: 'saliency', 'whole', 'coco:ssd-mobilenet-v2', "
+        "'groundingdino:...')"
     )

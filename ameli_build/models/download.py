@@ -29,7 +29,7 @@ VARIABLE = "AMELI_DOWNLOADS"
 TIMEOUT = 30.0
 """Longest silence of a server, in seconds."""
 PIECE = 1 << 20
-"""Bytes of one read."""
+"""Bytes read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Download:
             path = self.folder / name
             if not path.is_file() or not file_digest(path).startswith(digest):
                 path.unlink(missing_ok=True)
-                raise RunFailed(f"{self.name}: {name} is not the file that was expected ({', '.join(self.urls)})")
+                raise RunFailed(f"{self.name}: {name} is not the expected file ({', '.join(self.urls)})")
         store.write_record(self.folder, self.name, self.version, self.licence)
 
     def _fetch(self, url: str) -> None:
@@ -94,7 +94,7 @@ class Download:
         _download(url, body, self.name)
         if self.archive and not file_digest(body).startswith(self.archive):
             body.unlink()
-            raise RunFailed(f"{self.name}: {url} is not the file that was expected (its digest differs)")
+            raise RunFailed(f"{self.name}: {url} is not the expected file (its digest differs)")
         if self.folder_in is None:
             body.replace(self.folder / name)
             return
@@ -141,21 +141,21 @@ def _read(own: str) -> dict[str, Any]:
 
 
 def _download(url: str, path: Path, label: str) -> None:
-    """Download `url` to `path`, after the bytes of an interrupted download that `path` may hold."""
+    """Download `url` to `path`; resume if `path` has the start of an interrupted download."""
     import requests
 
-    there = path.stat().st_size if path.is_file() else 0
-    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={there}-"} if there else {})}
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
-        if answer.status_code == requests.codes.requested_range_not_satisfiable:
-            path.unlink()  # it is as long as the whole file, or longer
+    size = path.stat().st_size if path.is_file() else 0
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={size}-"} if size else {})}
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        if response.status_code == requests.codes.requested_range_not_satisfiable:
+            path.unlink()  # as long as the whole file, or longer
             _download(url, path, label)
             return
-        answer.raise_for_status()
-        goes_on = answer.status_code == requests.codes.partial_content
-        total = int(answer.headers.get("Content-Length", 0))
-        pieces = answer.iter_content(PIECE)
-        with path.open("ab" if goes_on else "wb") as handle:
+        response.raise_for_status()
+        resumes = response.status_code == requests.codes.partial_content
+        total = int(response.headers.get("Content-Length", 0))
+        pieces = response.iter_content(PIECE)
+        with path.open("ab" if resumes else "wb") as handle:
             for piece in track(pieces, f"{label} (MiB)", max(1, total // PIECE)):
                 handle.write(piece)
 

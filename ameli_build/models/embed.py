@@ -40,8 +40,8 @@ def text_kind(settings: Settings, exported: str) -> Kind:
     models = settings.models
     common = (models.text_encoder, models.device, models.batch, models.precision, exported)
     how = (models.device, models.batch, models.precision, models.text_backend)
-    mine = fingerprint("texts", identity(models.text_encoder), how)
-    return Kind("embed texts", encode_texts, common, mine, models.batch)
+    inputs = fingerprint("texts", identity(models.text_encoder), how)
+    return Kind("embed texts", encode_texts, common, inputs, models.batch)
 
 
 def text_key(text: str) -> str:
@@ -78,14 +78,14 @@ def image_kind(settings: Settings, root: Path, role: str = "image_encoder") -> K
     models = settings.models
     name = getattr(models, role)
     common = (name, models.device, models.batch, models.precision, role)
-    mine = fingerprint("images", identity(name), common[1:-1])
-    return Kind("embed images", encode_images, (*common, str(root)), mine, models.batch)
+    inputs = fingerprint("images", identity(name), common[1:-1])
+    return Kind("embed images", encode_images, (*common, str(root)), inputs, models.batch)
 
 
 def encode_texts(
     name: str, device: str, batch: int, precision: str, exported: str, texts: Sequence[str]
 ) -> pl.DataFrame:
-    """The vectors of one batch of texts, one row each."""
+    """The vectors of a batch of texts, a row each."""
     encoder = load_text_encoder(name, device, batch, exported=exported, precision=precision)
     return _table(encoder.encode(texts))
 
@@ -93,7 +93,7 @@ def encode_texts(
 def encode_images(
     name: str, device: str, batch: int, precision: str, role: str, root: str, paths: Sequence[str]
 ) -> pl.DataFrame:
-    """The vectors of one batch of pictures, one row each; `paths` are relative to `root`."""
+    """The vectors of a batch of pictures, a row each; `paths` are relative to `root`."""
     encoder = load_image_encoder(name, device, batch, precision, role)
     return _table(encoder.encode([_open(Path(root) / path) for path in paths]))
 

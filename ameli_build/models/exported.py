@@ -56,7 +56,7 @@ def load_exported(folder: str) -> SentenceTransformer:
     """An exported text encoder, with as many threads as PyTorch has.
 
     Raises:
-        UnusableInput: The extra `onnx` is missing, or the folder asks for code of its own. The folder is not trusted,
+        UnusableInput: The extra `onnx` is missing, or the folder would run code of its own. The folder is not trusted,
             because a cache can come with somebody else's snapshot.
     """
     try:
@@ -105,7 +105,7 @@ def _load(path: str, export: bool) -> SentenceTransformer:
 
 
 def _quantise(path: Path) -> None:
-    """Quantise weights to bytes, scaled by column. They use seven bits: processors without VNNI overflow on eight."""
+    """Quantise weights to seven bits, scaled by column; processors without VNNI would overflow with eight."""
     from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
 
     small = path.with_name("small.onnx")

@@ -18,7 +18,7 @@ PROMPT = "Attribute Value Extraction:\n {text} \n {key}:"
 """The paper's prompt: the review, then the attribute's name."""
 
 UNBOUNDED = 10**6
-"""Tokenizers without a limit report a number far above this number of tokens."""
+"""Number of tokens far below the limit that tokenizers without a limit report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Generator:
         order = sorted(range(len(prompts)), key=lambda n: (len(prompts[n]), prompts[n]))
         completions = [""] * len(prompts)
         for start in range(0, len(order), self.batch):
-            some = order[start : start + self.batch]
-            for n, completion in zip(some, self._forward([prompts[n] for n in some]), strict=True):
+            rows = order[start : start + self.batch]
+            for n, completion in zip(rows, self._forward([prompts[n] for n in rows]), strict=True):
                 completions[n] = completion
         return completions
 
@@ -74,7 +74,7 @@ class Generator:
         """Stop a completion at the end of its first line that is not blank."""
         import torch
 
-        breaks, blanks = (torch.tensor(some, device=self.device) for some in _white_space(self.tokenizer))
+        breaks, blanks = (torch.tensor(tokens, device=self.device) for tokens in _white_space(self.tokenizer))
 
         def stop(tokens: torch.Tensor, scores: Any, **options: Any) -> torch.Tensor:
             written = tokens[:, width:]
@@ -86,7 +86,7 @@ class Generator:
 
 @lru_cache(maxsize=2)
 def _white_space(tokenizer: Any) -> tuple[list[int], list[int]]:
-    """Tokens of white space: those with a line break, and all."""
+    """Tokens of white space with a line break, and all tokens of white space."""
     texts = tokenizer.batch_decode([[n] for n in range(len(tokenizer))])
     blanks = [n for n, text in enumerate(texts) if not text.strip()]
     return [n for n in blanks if "\n" in texts[n]], blanks

@@ -61,7 +61,7 @@ class GroundingDetector:
 
 
 def caption_of(prompt: str) -> str:
-    """A prompt in the model's form: one phrase in lower case that ends with a full stop.
+    """A prompt in the model's form: a phrase in lower case with a full stop at its end.
 
     The model ends a phrase at full stops and question marks, so they become spaces inside a name (`14.5"`). The result
     is empty for a prompt without letters and digits.
@@ -130,12 +130,12 @@ def read_configuration(path: Path) -> dict[str, Any]:
     """The assignments in a configuration file. The file is Python, but is parsed, not run.
 
     Raises:
-        ValueError: The file holds anything but assignments of constants.
+        ValueError: A statement is not the assignment of a constant.
     """
     values: dict[str, Any] = {}
     for statement in ast.parse(path.read_text(encoding="utf-8")).body:
         if not isinstance(statement, ast.Assign):
-            raise ValueError(f"{path}:{statement.lineno}: a configuration holds NAME = CONSTANT, and nothing else")
+            raise ValueError(f"{path}:{statement.lineno}: a a configuration may hold only NAME = CONSTANT")
         value = ast.literal_eval(statement.value)
         values |= {ast.unparse(target): value for target in statement.targets}
     return values

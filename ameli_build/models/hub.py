@@ -29,7 +29,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _TEXTS = (".json", ".txt", ".model")
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spm.model", "sentencepiece.bpe.model", "spiece.model")
 _WEIGHTS = re.compile(r"(?:(model)(?:-\d+-of-\d+)?\.safetensors|pytorch_model(?:-\d+-of-\d+)?\.bin)")
-"""Weights in one file or several; neither other precisions nor checkpoints of a training."""
+"""Names of files of weights, without other precisions and checkpoints of a training."""
 _OPEN_CLIP = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
 _ELSEWHERE = frozenset({"onnx", "openvino", "coreml", "original"})
 """Folders with the same model for other runtimes."""
@@ -45,7 +45,7 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """A repository; with an empty `revision`, the newest one at the time of the fetch.
+    """A repository; an empty `revision` means the newest revision at the time of the fetch.
 
     `grounding` names the wanted model in Grounding DINO's repository, which has several.
     """
@@ -96,24 +96,24 @@ class Hub:
         commit = str(info.sha)
         if _COMMIT.fullmatch(self.revision) and commit != self.revision:
             raise RunFailed(f"the hub answers with revision {commit}, not {self.revision}")
-        there = {one.rfilename: one for one in info.siblings or ()}
-        wanted = wanted_files(self.kind, sorted(there), self.grounding)
+        listed = {file.rfilename: file for file in info.siblings or ()}
+        wanted = wanted_files(self.kind, sorted(listed), self.grounding)
         store.forget(self.folder)
         for name in wanted:
             path = self.folder / name
-            if not _is_right(path, there[name]):
-                path.unlink(missing_ok=True)  # the client would take the damaged file for a complete one
+            if not _is_right(path, listed[name]):
+                path.unlink(missing_ok=True)  # the client would treat a damaged file as complete
                 hf_hub_download(self.repo, name, revision=commit, local_dir=self.folder)
-            if not _is_right(path, there[name]):
+            if not _is_right(path, listed[name]):
                 path.unlink(missing_ok=True)
-                raise RunFailed(f"{name} is not what the hub says it is; run the command again")
+                raise RunFailed(f"{name} differs from the hub's size or digest; run the command again")
             if not _holds_weights(path):
-                raise RunFailed(f"{name} holds no weights; does a mirror keep Git LFS's pointer in its place?")
-        self._check_modules(there)
+                raise RunFailed(f"{name} has no weights; does a mirror serve a Git LFS pointer in its place?")
+        self._check_modules(listed)
         licence = str(getattr(info.card_data, "license", None) or self.facts.licence)
         store.write_record(self.folder, self.repo, commit, licence)
 
-    def _check_modules(self, there: Iterable[str]) -> None:
+    def _check_modules(self, listed: Iterable[str]) -> None:
         """Raise `RunFailed` if a module of a Sentence Transformers model lacks its settings file."""
         path = self.folder / "modules.json"
         if self.kind != "sentence" or not path.is_file():
@@ -121,33 +121,35 @@ class Hub:
         for module in json.loads(path.read_text(encoding="utf-8")):
             named = _SETTINGS.get(str(module["type"]).rpartition(".")[2])
             wanted = f"{module['path']}/{named}".lstrip("/")
-            if named and not any(fnmatchcase(name, wanted) for name in there):
+            if named and not any(fnmatchcase(name, wanted) for name in listed):
                 raise RunFailed(f"{wanted} is not among its files")
 
 
 def wanted_files(kind: Kind, names: Sequence[str], grounding: str = "") -> list[str]:
-    """The files of a repository that are needed to load it as `kind`; raises `RunFailed` if one is missing."""
+    """The files of a repository that are needed to load it as `kind`; raises `RunFailed` if a file is missing."""
     ours = [name for name in names if not _ELSEWHERE & {*PurePosixPath(name).parts[:-1]}]
     top = [name for name in ours if "/" not in name]
     if kind == "grounding":
-        config = _one(
+        config = _first(
             ours, [f"GroundingDINO_{grounding}.cfg.py", f"GroundingDINO_{grounding}_OGC.cfg.py"], "configuration"
         )
         weights = [name for name in top if name.startswith(f"groundingdino_{grounding.lower()}")]
-        return [config, _one(weights, sorted(weights), "weights file")]
+        return [config, _first(weights, sorted(weights), "weights file")]
     texts = [name for name in ours if name.endswith(_TEXTS)]
     if kind == "tokenizer":
-        _one(top, _TOKENIZERS, "tokenizer")
+        _first(top, _TOKENIZERS, "tokenizer")
         return texts
     if kind == "open_clip":
-        _one(top, ["open_clip_config.json"], "open_clip_config.json")
-        weights = [_one(top, [*_OPEN_CLIP, *(n for n in top if n.endswith((".safetensors", ".bin")))], "weights file")]
+        _first(top, ["open_clip_config.json"], "open_clip_config.json")
+        weights = [
+            _first(top, [*_OPEN_CLIP, *(n for n in top if n.endswith((".safetensors", ".bin")))], "weights file")
+        ]
         return [*texts, *weights]
     if kind == "sentence":
-        _one(top, ["modules.json"], "modules.json")
+        _first(top, ["modules.json"], "modules.json")
     home = "." if kind == "timm" else _home(ours)
     beside = [PurePosixPath(name).name for name in ours if _folder(name) == home]
-    _one(beside, ["config.json"], "config.json")
+    _first(beside, ["config.json"], "config.json")
     weights = _weights(ours)
     if home not in map(_folder, weights):
         raise RunFailed("no weights among its files (model.safetensors or pytorch_model.bin)")
@@ -174,10 +176,11 @@ def _folder(name: str) -> str:
     return str(PurePosixPath(name).parent)
 
 
-def _one(names: Sequence[str], wanted: Sequence[str], what: str) -> str:
+def _first(names: Sequence[str], wanted: Sequence[str], purpose: str) -> str:
+    """The first wanted name in `names`; raises `RunFailed` if there is none."""
     found = next((name for name in wanted if name in names), None)
     if found is None:
-        raise RunFailed(f"no {what} among its files")
+        raise RunFailed(f"no {purpose} among its files")
     return found
 
 
@@ -214,8 +217,8 @@ def why(error: BaseException) -> str:
     if isinstance(error, ConnectionError):  # before Timeout: a timeout of the connection is both
         return "no connection"
     if isinstance(error, Timeout):
-        return "the server fell silent"
+        return "the server stopped responding"
     if isinstance(error, ChunkedEncodingError):
-        return "the connection broke; run the command again to go on"
+        return "the connection broke; run the command again to continue"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0][:300] if lines else type(error).__name__

@@ -70,13 +70,13 @@ class Entailment:
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
         """For each question, the value with the highest probability of entailment; the first of several."""
-        pairs = [(one.text, statement(one, value)) for one in questions for value in one.values]
-        scores = iter(np.split(self.entailment(pairs), np.cumsum([len(one.values) for one in questions])[:-1]))
+        pairs = [(question.text, statement(question, value)) for question in questions for value in question.values]
+        ends = np.cumsum([len(question.values) for question in questions])
         answers = []
-        for one, mine in zip(questions, scores, strict=True):
-            order = np.argsort(-mine, kind="stable")
-            best, second = [*(round(float(mine[n]), 4) for n in order[:2]), 0.0][:2]
-            answers.append(Answer(one.values[order[0]], best, second))
+        for question, scores in zip(questions, np.split(self.entailment(pairs), ends[:-1]), strict=True):
+            order = np.argsort(-scores, kind="stable")
+            best, second = [*(round(float(scores[n]), 4) for n in order[:2]), 0.0][:2]
+            answers.append(Answer(question.values[order[0]], best, second))
         return answers
 
     def entailment(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
@@ -85,14 +85,14 @@ class Entailment:
 
         scores = np.zeros(len(pairs), dtype=np.float32)
         length = context_length(self.tokenizer, self.model.config)
-        for some in by_length([sum(map(len, pair)) for pair in pairs], self.batch):
-            firsts, seconds = [pairs[n][0] for n in some], [pairs[n][1] for n in some]
+        for rows in by_length([sum(map(len, pair)) for pair in pairs], self.batch):
+            firsts, seconds = [pairs[n][0] for n in rows], [pairs[n][1] for n in rows]
             encoded = self.tokenizer(
                 firsts, seconds, padding=True, truncation="longest_first", max_length=length, return_tensors="pt"
             )
             with torch.inference_mode(), mixed(self.device):
                 logits = self.model(**encoded.to(self.device)).logits
-            scores[some] = logits.float().softmax(dim=-1)[:, self.label].cpu().numpy()
+            scores[rows] = logits.float().softmax(dim=-1)[:, self.label].cpu().numpy()
         return np.round(scores, 4)
 
 
@@ -111,9 +111,9 @@ class Spans:
 
         answers = [Answer("", 0.0, 1.0)] * len(questions)
         length = context_length(self.tokenizer, self.model.config)
-        for some in by_length([len(one.text) for one in questions], self.batch):
-            asked = [f"What is the {questions[n].key} of the {questions[n].mention}?" for n in some]
-            texts = [questions[n].text for n in some]
+        for rows in by_length([len(question.text) for question in questions], self.batch):
+            asked = [f"What is the {questions[n].key} of the {questions[n].mention}?" for n in rows]
+            texts = [questions[n].text for n in rows]
             encoded = self.tokenizer(
                 asked,
                 texts,
@@ -124,11 +124,11 @@ class Spans:
                 return_tensors="pt",
             )
             places = encoded.pop("offset_mapping").tolist()
-            own = np.array([[of == 1 for of in encoded.sequence_ids(n)] for n in range(len(some))])
+            own = np.array([[of == 1 for of in encoded.sequence_ids(n)] for n in range(len(rows))])
             with torch.inference_mode(), mixed(self.device):
                 found = self.model(**encoded.to(self.device))
             starts, ends = found.start_logits.float().cpu().numpy(), found.end_logits.float().cpu().numpy()
-            for place, n in enumerate(some):
+            for place, n in enumerate(rows):
                 answers[n] = _best_span(starts[place], ends[place], own[place], places[place], texts[place])
         return answers
 
@@ -164,7 +164,7 @@ def by_length(lengths: Sequence[int], batch: int) -> list[list[int]]:
 
 @lru_cache(maxsize=1)
 def load_implier(name: str, device: str, batch: int) -> Implier:
-    """The model `name`, loaded once per process; its configuration decides which kind it is.
+    """The model `name`, loaded once per process; its configuration decides the kind.
 
     Raises:
         UnusableInput: The model cannot be loaded, or is neither a question-answering model nor a classifier with a

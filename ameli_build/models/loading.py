@@ -1,4 +1,4 @@
-"""Loading of models: errors and warnings of the libraries become one error that names the setting."""
+"""Loading of models: errors and warnings of the libraries become an error that names the setting."""
 
 from __future__ import annotations
 
@@ -29,39 +29,39 @@ def loading(role: str, name: str) -> Iterator[None]:
 
     Args:
         role: The setting below `models` that names the model, or `tokenizer`.
-        name: The value of that setting.
+        name: The value of the setting.
 
     Raises:
         UnusableInput: An error was raised inside, or a library warned that the files do not fit the model.
     """
     listener = _Listener()
-    loggers = [logging.getLogger(one) for one in ("", "transformers", "sentence_transformers", "timm")]
-    for one in loggers:
-        one.addHandler(listener)
+    loggers = [logging.getLogger(library) for library in ("", "transformers", "sentence_transformers", "timm")]
+    for logger in loggers:
+        logger.addHandler(listener)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             yield
-        said = [*listener.said, *(str(one.message) for one in caught)]
-        wrong = next((text for text in said if _MISMATCH.search(text) and not _UNUSED.search(text)), None)
-        if wrong is not None:
-            raise ValueError(wrong)
+        messages = [*listener.messages, *(str(warning.message) for warning in caught)]
+        mismatch = next((text for text in messages if _MISMATCH.search(text) and not _UNUSED.search(text)), None)
+        if mismatch is not None:
+            raise ValueError(mismatch)
     except UnusableInput:
         raise
     except Exception as error:  # the libraries raise many kinds of errors for a missing model
         raise unavailable(role, name, error) from error
     finally:
-        for one in loggers:
-            one.removeHandler(listener)
+        for logger in loggers:
+            logger.removeHandler(listener)
 
 
 def unavailable(role: str, name: str, cause: BaseException) -> UnusableInput:
-    """The error for a model that did not load; `role` is its setting below `models`."""
+    """The error for a model that cannot be loaded; `role` is its setting below `models`."""
     if extra := extra_of(cause):
         return UnusableInput(needs(extra, f"setting {setting_of(role)}: the model {name!r}"))
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
     why = lines[0] if lines else type(cause).__name__
-    return UnusableInput(f"setting {setting_of(role)}: the model {name!r} cannot be had ({why[:200]})")
+    return UnusableInput(f"setting {setting_of(role)}: the model {name!r} cannot be loaded ({why[:200]})")
 
 
 class _Listener(logging.Handler):
@@ -69,7 +69,7 @@ class _Listener(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage())
+        self.messages.append(record.getMessage())

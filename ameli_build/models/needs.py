@@ -73,24 +73,24 @@ def needs_of(settings: Settings, roles: Iterable[str] = ROLES) -> list[Need]:
 
 
 def require_device(settings: Settings) -> None:
-    """Raise `UnusableInput` if the settings ask for a GPU and PyTorch finds none."""
+    """Raise `UnusableInput` if the settings require a GPU and PyTorch finds none."""
     if settings.models.device.startswith("cuda") and best_device() == "cpu":
         raise UnusableInput(
             f"setting models.device: {settings.models.device}: there is no GPU here that PyTorch can use "
-            "(auto takes a GPU only where there is one)"
+            "(auto uses a GPU only if there is one)"
         )
 
 
 def require(settings: Settings, roles: Iterable[str]) -> None:
-    """Raise one `UnusableInput` that names all missing models of these roles; otherwise log the memory they need."""
+    """Raise `UnusableInput` with all missing models of these roles; otherwise log the memory that they need."""
     require_device(settings)
     needs = needs_of(settings, roles)
     missing = [need for need in needs if need.problems()]
     if missing:
         names = [f"{setting_of(need.role)} {need.name} ({'; '.join(need.problems())})" for need in missing]
         raise UnusableInput(
-            f"{len(missing)} of {len(needs)} models are not there: {', '.join(names)}. "
-            f"`ameli models fetch --profile {settings.profile}` fetches what can be fetched"
+            f"{len(missing)} of {len(needs)} models are missing: {', '.join(names)}. "
+            f"Run `ameli models fetch --profile {settings.profile}`"
         )
     if sum(need.size for need in needs) > LIBRARIES:
         say(f"models: {memory_text(settings, needs)}")
@@ -124,5 +124,5 @@ def fetch(settings: Settings, roles: Iterable[str] = ROLES) -> list[str]:
         except RunFailed as error:
             failed.append(str(error))
     if failed:
-        raise RunFailed(f"{len(failed)} of {len(wanted)} could not be had: {'; '.join(failed)}")
+        raise RunFailed(f"{len(failed)} of {len(wanted)} could not be fetched: {'; '.join(failed)}")
     return fetched

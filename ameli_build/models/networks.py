@@ -32,7 +32,7 @@ def load_timm(name: str, setting: str) -> tuple[Any, Preprocess]:
     else:
         model = timm.create_model(name.removeprefix("timm:"), num_classes=1000)
         stored = torch.load(place, map_location="cpu", weights_only=True)
-        if place.name == LITE2.pattern:  # the same tensors in the same order, under other names
+        if place.name == LITE2.pattern:  # the same tensors in the same order, with other names
             stored = dict(zip(model.state_dict(), stored.values(), strict=True))
         model.load_state_dict(stored)
         model.reset_classifier(0)

@@ -20,7 +20,7 @@ from ameli_build.models.packaged import Installed
 from ameli_build.models.sources import easyocr_weights, sources_of
 
 MIN_CONFIDENCE = 0.5
-"""Least confidence of a line, as in the authors' code."""
+"""Confidence that a line must exceed, as in the authors' code."""
 
 MAX_SIDE = 480
 """Longer side of the input of RapidOCR's text detector, in pixels."""
@@ -64,7 +64,7 @@ def load_reader(name: str, device: str = "cpu") -> Reader:
         return _load_rapid()
     if name == "easyocr":
         return _load_easy(device)
-    raise UnusableInput(f"setting models.ocr: no reader called {name!r} (rapidocr, easyocr)")
+    raise UnusableInput(f"setting models.ocr: no reader named {name!r} (known: rapidocr, easyocr)")
 
 
 def _load_rapid() -> RapidReader:

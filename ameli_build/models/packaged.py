@@ -48,7 +48,7 @@ class Installed:
         if self.pattern and not self.path().is_file():
             return f"{self.pattern} is missing: install {self.distribution} again"
         if whole and self.digest and file_digest(self.path()) != self.digest:
-            return f"{self.path().name} is not the file that was expected"
+            return f"{self.path().name} is not the expected file"
         return ""
 
     def fetch(self) -> None:
@@ -121,22 +121,22 @@ class Unpacked:
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise RunFailed(f"{self.name}: {error}") from error
         if found != self.digest:
-            raise RunFailed(f"{self.name}: {self.weights} is not the file that was expected (its digest differs)")
+            raise RunFailed(f"{self.name}: {self.weights} is not the expected file (its digest differs)")
         facts = self.facts
         store.write_record(self.folder, self.name, facts.revision, facts.licence)
 
 
 def package_file(distribution: str, ending: str) -> Path:
-    """The file of an installed distribution whose name ends in `pattern`; a path that does not exist without it."""
+    """The file of an installed distribution whose name ends in `ending`; without it, a path that does not exist."""
     try:
-        found = [one for one in metadata.files(distribution) or () if str(one).endswith(ending)]
+        found = [path for path in metadata.files(distribution) or () if str(path).endswith(ending)]
     except metadata.PackageNotFoundError:
         found = []
     return Path(str(found[0].locate())) if found else Path(f"{distribution}/{ending}")
 
 
 def package_content(distribution: str) -> str:
-    """The version of an installed distribution, as its identity in fingerprints; "not installed" without it."""
+    """The version of an installed distribution, for fingerprints; "not installed" if it is missing."""
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Encoders of sentence pairs: any Transformers encoder that reads both texts in one sequence (section 4.4)."""
+"""Encoders of sentence pairs: any Transformers encoder that reads both texts as a single sequence (section 4.4)."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class PairEncoder:
 
         vectors = np.zeros((len(pairs), self.width), dtype=np.float32)
         with torch.inference_mode(), mixed(self.device, self.precision):
-            for some in self.batches(pairs):
-                vectors[some] = self.represent([pairs[n] for n in some]).cpu().numpy()
+            for rows in self.batches(pairs):
+                vectors[rows] = self.represent([pairs[n] for n in rows]).cpu().numpy()
         return vectors
 
     def batches(self, pairs: Sequence[TextPair]) -> Iterator[list[int]]:
@@ -56,7 +56,7 @@ class PairEncoder:
             yield order[start : start + self.batch]
 
     def represent(self, pairs: Sequence[TextPair]) -> torch.Tensor:
-        """Vectors of one batch on the model's device, with gradients for training."""
+        """Vectors of a batch on the model's device, with gradients for training."""
         import torch
 
         firsts, seconds = [first for first, _ in pairs], [second for _, second in pairs]

@@ -1,7 +1,7 @@
 """A classical stand-in for an object detector: it finds the most salient object in the middle of a picture.
 
 GrabCut at 96 pixels separates the object from the rim of the picture. The detector ignores the prompt: it finds an
-object, not its class. Results are repeatable: OpenCV's generator is seeded before each picture, and one thread works.
+object, not its class. Results are repeatable: OpenCV uses one thread, and its generator is seeded before each picture.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LEAST_SPREAD = 3.0
 LEAST_SHARE, LARGEST_SHARE = 0.01, 0.9
 """Least and largest share of the picture that an object covers."""
 HALF_CONTRAST = 20.0
-"""Lab distance between object and surroundings at which the contrast is one half."""
+"""Lab distance between object and surroundings at which the contrast is 0.5."""
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -32,8 +32,8 @@ def score_texts(
         return np.zeros(0, dtype=np.float32)
     models = settings.models
     common = (models.cross_encoder, models.device, models.batch, models.precision, logits)
-    mine = fingerprint("cross", identity(models.cross_encoder), common[1:])
-    kind = Kind("cross-encode", score_batch, common, mine, models.batch)
+    inputs = fingerprint("cross", identity(models.cross_encoder), common[1:])
+    kind = Kind("cross-encode", score_batch, common, inputs, models.batch)
     keys = [length_key(*pair) for pair in pairs]
     rows = rows_of(work, kind, dict(zip(keys, pairs, strict=True)), keys, settings.run.shard_rows)
     scores: npt.NDArray[np.float32] = rows["score"].to_numpy(writable=True)
@@ -43,7 +43,7 @@ def score_texts(
 def score_batch(
     name: str, device: str, batch: int, precision: str, logits: bool, pairs: Sequence[tuple[str, str]]
 ) -> pl.DataFrame:
-    """The scores of one batch of pairs."""
+    """The scores of a batch of pairs."""
     scorer = load_cross_encoder(name, device, batch, precision)
     scores = np.round(scorer.score(pairs, logits=logits), DECIMALS)
     return pl.DataFrame({"score": scores}, schema={"score": pl.Float32})

@@ -14,13 +14,13 @@ HEAD = ("role", "model", "revision", "licence", "size", "here")
 
 
 def list_models(settings: Settings, roles: Iterable[str] = ROLES) -> str:
-    """One line for each source, with role, name, revision, licence, size and state; then the sums."""
+    """A line for each source, with role, name, revision, licence, size and state; then the sums."""
     needs = needs_of(settings, roles)
     rows = [HEAD, *(row for need in needs for row in _rows(need))]
     widths = [max(len(row[n]) for row in rows) for n in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     missing = sum(bool(need.problems()) for need in needs)
-    state = "all there" if not missing else f"{missing} not there"
+    state = "all here" if not missing else f"{missing} missing"
     return "\n".join([*lines, "", f"{memory_text(settings, needs)}; {state}; folder {models_folder()}"])
 
 

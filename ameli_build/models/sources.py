@@ -2,10 +2,10 @@
 
 - `bundled:tiny-clip`, `saliency`, `whole`: from this package;
 - `bundled:minilm`, `bundled:en`, `rapidocr`: packages of the extra `models`;
-- `package:all-mpnet-base-v2`, `package:smollm2`: packages that are installed without what they ask for;
+- `package:all-mpnet-base-v2`, `package:smollm2`: packages that are installed without their dependencies;
 - `timm:tf_efficientnet_lite2`: the extra `real`; `coco:ssd-mobilenet-v2`: the extra `coco`;
-- `easyocr`: the extra `easyocr`, its weights from the extra's package or from EasyOCR's releases;
-- `en_core_web_sm`, `en_core_web_lg`: spaCy's releases, or an installed package of that name;
+- `easyocr`: the extra `easyocr`, with weights from the extra's package or from EasyOCR's releases;
+- `en_core_web_sm`, `en_core_web_lg`: spaCy's releases, or an installed package of the same name;
 - `torchvision:resnet152[,<file>]`: torchvision's weights;
 - `open_clip:<architecture>/<tag>[@<revision>]`, `timm:<name>[@<revision>]`, `groundingdino:SwinB[@<revision>]`, and any
   other `<repository>[@<revision>]`: the hub;
@@ -73,7 +73,7 @@ _OPEN_CLIP = {
     "ViT-L-14-quickgelu/openai": "timm/vit_large_patch14_clip_224.openai",
     "ViT-B-32/laion2b_s34b_b79k": "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
 }
-"""Repositories of the profiles' weights, as open_clip has them: it takes seconds to be imported."""
+"""Repositories of the profiles' weights. open_clip has the same table, but takes seconds to import."""
 _OURS = frozenset({"bundled:tiny-clip", "saliency", "whole"})
 _KINDS: dict[str, Kind] = {"text_encoder": "sentence", "image_encoder": "sentence", "tokenizer": "tokenizer"}
 
@@ -101,7 +101,7 @@ def sources_of(role: str, name: str) -> tuple[Source, ...]:
 
     Args:
         role: The setting below `models`, or `tokenizer`.
-        name: The value of that setting.
+        name: The value of the setting.
 
     Raises:
         UnusableInput: The name has no known form.
@@ -126,7 +126,7 @@ def sources_of(role: str, name: str) -> tuple[Source, ...]:
         return (Hub("ShilongLiu/GroundingDINO", revision, "grounding", rest), GROUNDING_TEXT)
     if kind == "torchvision" and (found := download_of(name)):
         return (found,)
-    raise UnusableInput(f"setting {setting_of(role)}: the model {name!r} cannot be had (no name of a known form)")
+    raise UnusableInput(f"setting {setting_of(role)}: the model {name!r} cannot be loaded (its name has no known form)")
 
 
 def place_of(role: str, name: str) -> str:
@@ -180,16 +180,16 @@ def _identity(name: str, folder: Path, role: str = "text_encoder", changes: tupl
     if name == "saliency":
         return f"{name} {work_code('ameli_build.models.saliency')}"
     try:
-        told = [_told(source) for source in sources_of(role, name)]
+        versions = [_version(source) for source in sources_of(role, name)]
     except UnusableInput:
-        told = []
+        versions = []
     local = [_content_of(path) for path in _own_files(name)]
     if local:
-        told.append(fingerprint(local))
-    return " ".join([name, *told])
+        versions.append(fingerprint(local))
+    return " ".join([name, *versions])
 
 
-def _told(source: Source) -> str:
+def _version(source: Source) -> str:
     if isinstance(source, Installed):
         weights = f" {weights_digest((source.path(),))[:16]}" if source.pattern and not source.problem() else ""
         return package_content(source.distribution) + weights
@@ -222,7 +222,7 @@ def _open_clip(rest: str, revision: str, name: str) -> Hub:
     repo = str(get_pretrained_cfg(architecture, tag).get("hf_hub", "")).rstrip("/")
     if not repo:
         raise UnusableInput(
-            f"setting models.image_encoder: the model {name!r} cannot be had (open_clip has no such tag)"
+            f"setting models.image_encoder: the model {name!r} cannot be loaded (open_clip has no such tag)"
         )
     return Hub(repo, revision, "open_clip")
 

@@ -57,7 +57,7 @@ def load_text_encoder(
     Args:
         name: A name of `models.text_encoder`.
         device: Device of PyTorch.
-        batch: Texts of one forward pass.
+        batch: Texts of a forward pass.
         setting: The key below `models` for error messages.
         exported: Folder of an exported model (`models.exported`) to run instead; "" for none.
         precision: "auto" or "full" (`models.precision`).

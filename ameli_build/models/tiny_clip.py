@@ -38,9 +38,9 @@ def tokenizer() -> Tokenizer:
     """A function from texts to a tensor of token numbers, shape (texts, 32)."""
     import open_clip
 
-    # The configuration could only hold an absolute path.
-    made: Tokenizer = open_clip.get_tokenizer(register(), bpe_path=str(merges()))
-    return made
+    # Not in the configuration, where the path would have to be absolute.
+    function: Tokenizer = open_clip.get_tokenizer(register(), bpe_path=str(merges()))
+    return function
 
 
 def load() -> tuple[Any, Preprocess, Tokenizer]:

@@ -18,7 +18,7 @@ from ameli_build.models.loading import loading
 from ameli_build.models.sources import place_of
 
 AT_ONCE = 512
-"""Parts that are joined into one text. The tokenizer's time grows faster than the length of a text."""
+"""Number of parts that are joined into a text. The tokenizer's time grows faster than the length of a text."""
 _SPECIAL = re.compile(r"\[[A-Za-z]+\]")
 
 
@@ -28,7 +28,7 @@ class Counter:
 
     `at_most_one_a_byte`: no text has more tokens than UTF-8 bytes; true for WordPiece. `splits_at_spaces`: the tokens
     of a text are the tokens of its parts between spaces; true for WordPiece with BERT's pre-tokenizer. `words` are
-    lower-case ASCII words that are a single token in any case; a punctuation mark after such a word is one more token.
+    lower-case ASCII words that are a single token in any case; a punctuation mark after such a word is another token.
     They need WordPiece with BERT's pre-tokenizer and lower-casing normalizer, and are empty for other tokenizers.
     """
 
@@ -44,8 +44,7 @@ class Counter:
     def count_parts(self, parts: Sequence[str]) -> list[int]:
         """The numbers of tokens of many short texts without spaces, for tokenizers that split at spaces.
 
-        The result equals that of a call, but is faster: parts are joined into a few texts, and a token counts for the
-        part in which it begins.
+        Equal to a call, but faster: parts are joined into a few texts. A token counts for the part in which it begins.
         """
         counts: list[int] = []
         batches = [parts[start : start + AT_ONCE] for start in range(0, len(parts), AT_ONCE)]
@@ -70,7 +69,7 @@ def load_counter(name: str, setting: str = "tokenizer") -> Counter:
     """
     with loading(setting, name):
         tokenizer = _load(name, setting)
-    tokenizer.no_truncation()  # a model's file may truncate at 128 tokens, and no text would be too long
+    tokenizer.no_truncation()  # some files truncate at 128 tokens, so no text would be too long
     tokenizer.no_padding()
     wordpiece = isinstance(tokenizer.model, WordPiece)
     splits = wordpiece and isinstance(tokenizer.pre_tokenizer, BertPreTokenizer)

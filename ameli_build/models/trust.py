@@ -1,8 +1,8 @@
-"""No code from a model's folder is run.
+"""Refusal of model folders that would run code of their own.
 
 Sentence Transformers imports the Python files that `modules.json` names. open_clip passes the options of its
-configuration on to Transformers, `trust_remote_code` among them. Folders that ask for either are refused before a
-library reads them. Transformers is always called with `trust_remote_code=False`; without it, it asks on a terminal.
+configuration to Transformers, including `trust_remote_code`. Folders with either are refused before a library reads
+them. Transformers is always called with `trust_remote_code=False`; without this argument, it asks on a terminal.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _OPTIONS = ("open_clip_config.json",)
 
 
 def refuse_code(folder: str | Path) -> None:
-    """Raise `ValueError` if a file in a model's folder asks for code other than that of the installed libraries."""
+    """Raise `ValueError` if a model's folder would run code other than the installed libraries."""
     for path in _named(Path(folder), _LISTS):
         for name in _classes(json.loads(path.read_text(encoding="utf-8"))):
             if not _CLASS.fullmatch(name):
-                raise ValueError(f"{path} names {name}, which is no class of Sentence Transformers")
+                raise ValueError(f"{path} names {name}, which is not a class of Sentence Transformers")
     for path in _named(Path(folder), _OPTIONS):
         if "trust_remote_code" in json.dumps(json.loads(path.read_text(encoding="utf-8"))):
-            raise ValueError(f"{path} asks for trust_remote_code")
+            raise ValueError(f"{path} sets trust_remote_code")
 
 
 def refuse_own_classes(folder: str | Path) -> None:

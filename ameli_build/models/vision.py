@@ -118,7 +118,7 @@ def load_image_encoder(
     Args:
         name: `bundled:tiny-clip`, `open_clip:...`, `timm:...`, `torchvision:...`, or a CLIP of Sentence Transformers.
         device: Device of PyTorch.
-        batch: Pictures of one forward pass.
+        batch: Pictures of a forward pass.
         precision: "auto" or "full" (`models.precision`).
         setting: The key below `models` for error messages.
 
@@ -167,7 +167,7 @@ def _check_activation(architecture: str, folder: Path) -> None:
     named = open_clip.get_model_config(architecture) or {}
     if bool(own.get("quick_gelu")) != bool(named.get("quick_gelu")):
         wanted = f"{architecture}-quickgelu" if own.get("quick_gelu") else architecture.removesuffix("-quickgelu")
-        raise ValueError(f"these weights belong to the architecture {wanted}, whose activation is another")
+        raise ValueError(f"these weights belong to the architecture {wanted}, which has another activation")
 
 
 def forward_all(

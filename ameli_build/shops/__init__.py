@@ -12,7 +12,7 @@ DEFAULT = CrawlSettings().shop
 
 
 def shop_named(name: str) -> Shop:
-    """The shop of a name (setting `crawl.shop`); raises `UnusableInput` if there is none."""
+    """The shop named `name` (setting `crawl.shop`); raises `UnusableInput` if there is none."""
     if name not in SHOPS:
         raise UnusableInput(f"setting crawl.shop: no shop named {name!r}, only {', '.join(sorted(SHOPS))}")
     return SHOPS[name]

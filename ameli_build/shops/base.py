@@ -1,6 +1,6 @@
-"""What a shop is: all that the crawl, the catalogue and the stages need to know of one (section 3.1).
+"""The interface of a shop for the crawl, the catalogue and the stages (section 3.1).
 
-Another shop is a folder beside this file, with a value of `Shop` that `shops/__init__.py` lists.
+Another shop is a folder beside this file, with a value of `Shop` in the list of `shops/__init__.py`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from ameli_build.core.records import Product, Rejected, Review
 from ameli_build.shops.other_pages import REFUSALS, Refusal, Wording, wording
 
 MAX_ROWS = 10_000
-"""Reviews or products on one page of JSON, of which a shop sends at most a hundred."""
+"""Largest number of reviews or products on a page of JSON; a shop sends at most a hundred."""
 UNREAD = "unread"
-"""Key in a record's `extra`: the fields of which a value could not be read, each as often as that happened."""
+"""Key in a record's `extra`: the field of each value that could not be read."""
 
 
 class WrongPage(ValueError):
-    """The response is not the page that was asked for: a block page, an empty body, another type."""
+    """The response is not the requested page: a block page, an empty body, another type."""
 
 
 class NotAProduct(WrongPage):
-    """The response is not a product page, or one without name or SKU."""
+    """The response is not a product page, or has no name or SKU."""
 
 
 class NotReviews(WrongPage):
@@ -34,7 +34,7 @@ class NotAListing(WrongPage):
 
 
 def error_text(error: Exception) -> str:
-    """What was wrong, in a line: the message of an error about the page; other errors with their names."""
+    """The message of an error in a line; errors of other packages with their type."""
     text = " ".join(str(error).split())[:200]
     return text if type(error).__module__.startswith("ameli_build.") else f"{type(error).__name__}: {text}"
 
@@ -58,7 +58,7 @@ class ParsedProduct:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """One page of reviews; `rejected` holds the rows that are no usable review.
+    """A page of reviews; `rejected` has the unusable rows.
 
     `total_pages` and `total_results` are the shop's claims, None without a claim.
     """
@@ -71,7 +71,7 @@ class ReviewPage:
 
 @dataclass(frozen=True, slots=True)
 class ListingCard:
-    """One product in a listing; `sku` is None where the card does not say it."""
+    """A product in a listing; `sku` is None if the card does not state it."""
 
     sku: str | None
     url: str
@@ -79,7 +79,7 @@ class ListingCard:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of a category: its cards, the next page, and the shop's count of all products in the category."""
+    """A page of a category: its cards, the next page, and the shop's count of all products in the category."""
 
     cards: tuple[ListingCard, ...]
     next_url: str | None = None
@@ -88,9 +88,9 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class ApiPage:
-    """One response of a developer API; `rejected` holds the rows that are no usable product.
+    """A response of a developer API; `rejected` has the unusable rows.
 
-    `next_cursor` is where the listing goes on, "" at its end; `rows` is the number of rows in the response.
+    `next_cursor` is the cursor of the next page, "" at the end; `rows` is the number of rows in the response.
     """
 
     products: tuple[Product, ...]
@@ -104,7 +104,7 @@ class Click:
     """How a product page shows its specifications: CSS selectors, the most specific first.
 
     `buttons` open the specifications, the button with `word` in its text first; `rows` are the rows of the sheet;
-    `covers` close or decline whatever covers the page, such as a survey.
+    `covers` close elements that cover the page, such as a survey.
     """
 
     buttons: tuple[str, ...]
@@ -115,26 +115,26 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """A developer API whose listings are followed by a cursor.
+    """A developer API whose listings have cursors.
 
     A query is the API's own text for a listing: of some SKUs (at most `page_size`), of a category, or of `everything`.
     """
 
     key_variable: str
-    """Variable of the environment that holds the key."""
+    """Environment variable with the key."""
     key_parameter: str
-    """Parameter of the query string that takes the key."""
+    """Query parameter for the key."""
     page_size: int
     first_cursor: str
     expired: str
-    """Kind of failure with which the API answers a cursor that is too old."""
+    """Kind of failure of a request with an expired cursor."""
     of_skus: Callable[[Sequence[str]], str]
     of_category: Callable[[str], str]
     everything: str
     listing_url: Callable[[str, str, str, int], str]
-    """`(api_url, query, cursor, size)` -> URL of one page of a listing, of `size` products."""
+    """`(api_url, query, cursor, size)` -> URL of a page of a listing, of `size` products."""
     product_url: Callable[[str, str], str]
-    """`(api_url, sku)` -> URL that names a product."""
+    """`(api_url, sku)` -> URL of a product."""
     parse: Callable[[bytes, str], ApiPage]
     """`(body, source)` -> the products of a response; `source` goes into each record. Raises `WrongPage` for another
     body."""
@@ -142,21 +142,18 @@ class Api:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """Averages with which `--dry-run` plans a crawl before any product is archived; sizes are packed bytes.
-
-    A size is None if nobody knows it.
-    """
+    """Averages for `--dry-run` before any product is archived. Sizes are compressed bytes, None if unknown."""
 
     reviews_a_product: float = 6_500_078 / 38_329
     """Section 3.1."""
     images_a_product: float = 180_532 / 35_598
     """Table 2."""
     photos_a_review: float = 58 / 456
-    """Recorded review pages, since the paper does not say. Siblings share photos."""
+    """From recorded review pages, since the paper does not state it. Variants share photos."""
     photos_of_a_review: float = 58 / 44
-    """Photographs of a review that has any, on the same pages."""
+    """Photographs of a review with photographs, on the same pages."""
     listing_cards: int = 24
-    """Products on one page of a category."""
+    """Products on a page of a category."""
     card_bytes: float | None = None
     page_bytes: float | None = None
     review_bytes: float | None = None
@@ -173,20 +170,20 @@ def _whole(title: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """A shop. Functions that take `site_url` make absolute URLs of it."""
+    """A shop. Functions with a parameter `site_url` return absolute URLs below it."""
 
     name: str
     """Value of the setting `crawl.shop`."""
 
     # URLs
     sku_of: Callable[[str], str | None]
-    """SKU that a product or review URL names, None without a SKU."""
+    """SKU in a product or review URL, None without a SKU."""
     is_product: Callable[[str], bool]
     """True for the URL of a product page."""
     category_of: Callable[[str], str | None]
-    """Category id that a listing URL names, None for other URLs."""
+    """Category id in a listing URL, None for other URLs."""
     product_url: Callable[[str, str], str]
-    """`(site_url, sku)` -> URL of the product page, or one that the shop redirects there."""
+    """`(site_url, sku)` -> URL of the product page, or a URL that the shop redirects to it."""
     listing_url: Callable[[str, str, int], str]
     """`(site_url, category, page)` -> URL of page `page`, from 1, of a category's listing."""
     review_url: Callable[[str, str, int, int, str], str]
@@ -196,16 +193,15 @@ class Shop:
     category_pattern: str = r"[A-Za-z0-9_-]+"
     """Regular expression of a whole category id."""
     newest_first: str = ""
-    """Value of `crawl.review_sort` with which the newest reviews come first; "" if the shop has none."""
+    """Value of `crawl.review_sort` for the newest reviews first; "" if the shop has none."""
     cookie: tuple[str, str] | None = None
-    """Name and value of a cookie that a first visit needs."""
+    """Name and value of a cookie that the first request needs."""
 
     # Pages
     product_page: Callable[[bytes, str, str | None], ParsedProduct]
-    """`(html, url, sku)` -> the product of a page; `sku` was asked for. Raises `NotAProduct` for another page."""
+    """`(html, url, sku)` -> the product of a page; `sku` was requested. Raises `NotAProduct` for another page."""
     glance: Callable[[bytes, str, str | None], ParsedProduct] | None = None
-    """A quicker `product_page` for the crawl, which needs of a product its SKU and images alone; None if there is
-    none."""
+    """A faster `product_page` for the crawl, which needs only SKU, images, review count and the need of a click."""
     listing: Callable[[bytes, str], Listing]
     """`(html, url)` -> the cards of a page of a category. Raises `NotAListing` for another page."""
     review_page: Callable[[bytes, str, str], ReviewPage]
@@ -217,23 +213,23 @@ class Shop:
 
     # Refusals and placeholders
     refusals: tuple[Refusal, ...] = REFUSALS
-    """Pages by which the shop refuses, known by their title."""
+    """Pages by which the shop refuses requests, recognised by their title."""
     wording: Callable[[str], Wording | None] = wording
-    """Kind of page that stands in a product's place, by its first words; None for words of a product."""
+    """Kind of a page in place of a product page, by its first words; None for words of a product."""
     is_placeholder: Callable[[str, bool], bool] = _no_placeholder
     """`(reference, crawled)` -> True if a PNG from this URL stands for a missing picture. `crawled` is False for
-    references of one's own records."""
+    references in the user's own records."""
     name_in_title: Callable[[str], str] = _whole
-    """The part of a product's title that names it, without brand and variant."""
+    """The product's name in its title, without brand and variant."""
     estimates: Estimates = Estimates()
 
     def page_named(self, url: str, final_url: str, sku: str | None = None) -> tuple[str, str | None]:
-        """The URL that names the product of a page, and the SKU that was asked for if it counts.
+        """The URL that identifies the product of a page, and the requested SKU if it applies to the page.
 
         Args:
-            url: URL that was asked for.
-            final_url: URL that the page came from. If it is no product's, the page must name its product itself.
-            sku: SKU that was asked for.
+            url: Requested URL.
+            final_url: URL of the page after redirects. If it is no product URL, the page must state its own SKU.
+            sku: Requested SKU.
         """
         if self.sku_of(final_url) is not None:
             return final_url, sku

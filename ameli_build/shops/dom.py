@@ -1,4 +1,4 @@
-"""What the elements of a product page tell, whatever its generation (section 3.1)."""
+"""Elements of a page behind CSS selectors (section 3.1)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from ameli_build.wording.cleaning import folded
 
 MAX_DEPTH = 400
 MAX_ELEMENTS = 30_000
-"""Several times as many as a heavy page has. A page ends by a count and not by the clock: whether it can be read must
-not depend on the machine that reads it, and a limit of seconds would hold for no thread of a crawl."""
+"""Several times as many as on a large page. The limit is a count, not a time, so that the same pages are read on every
+machine."""
 _NOT_TEXT = frozenset({"button", "svg"})
 _NOT_TEXT_CLASSES = frozenset({"tooltip", "tooltip-text", "definition", "sr-only", "visually-hidden"})
 _FUNCTION = re.compile(r":[a-z-]+\([^)]*\)")
@@ -34,10 +34,10 @@ _INLINE = frozenset({"a", "abbr", "b", "em", "font", "i", "mark", "small", "span
 
 @dataclass(frozen=True, slots=True)
 class _Anchors:
-    """The elements that some selectors start from.
+    """The elements at which some selectors start.
 
-    `words` finds them by the value of one of `attributes`, `tags` by their name; of those that `beside` finds, the
-    parent counts, since a selector looks beside them.
+    An element is an anchor if its name is in `tags`, or if a value of `attributes` contains one of `words`. If the
+    value contains one of `beside`, its parent is the anchor, because the selector looks at its siblings.
     """
 
     words: tuple[str, ...]
@@ -50,18 +50,21 @@ class _Anchors:
 class Page:
     """A page's elements, without its scripts, behind CSS selectors.
 
-    With `selectors`, the tree holds only what these can find, with all that stands below and above it: lxml walks over
-    the rest ten times as fast as a tree is made. `select` then refuses any other selector. Code that looks around an
-    element (at its next sibling, at a heading before it) names a selector for that too.
+    With `selectors`, the tree has only the elements that these can find, with their ancestors and descendants: lxml
+    skips the others ten times as fast as Beautiful Soup builds them. `select` then refuses other selectors. Code that
+    looks around an element (its next sibling, a heading before it) must name a selector for these elements too.
 
-    A selector whose names do not stand in the tree is not tried: most are for other generations, and each
-    costs a walk through the tree.
+    A selector whose names do not occur in the tree is skipped: most selectors are for other generations, and each costs
+    a walk through the tree.
+
+    Raises:
+        WrongPage: The page has too many elements, or too deep a tree.
     """
 
     def __init__(self, html: str, selectors: tuple[str, ...] | None = None) -> None:
         source = without_scripts(html)
         if sum(1 for _ in islice(_OPENING.finditer(source), MAX_ELEMENTS + 1)) > MAX_ELEMENTS:
-            raise WrongPage(f"more than {MAX_ELEMENTS:,} elements, as no page has them")
+            raise WrongPage(f"more than {MAX_ELEMENTS:,} elements, too many for a page")
         self._tree = BeautifulSoup(source, "lxml") if selectors is None else _pruned(source, _anchors(selectors))
         _check_depth(self._tree)
         self._known = None if selectors is None else frozenset(selectors)
@@ -70,12 +73,12 @@ class Page:
     def select(self, *selectors: str) -> list[Tag]:
         """The elements that any of the selectors finds, in the order of the page."""
         if self._known is not None and not self._known.issuperset(selectors):
-            raise ValueError(f"selectors that the page was not made for: {set(selectors) - self._known}")
-        tried = [one for one in selectors if all(name in self._source for name in _names(one))]
+            raise ValueError(f"selectors unknown to the page: {set(selectors) - self._known}")
+        tried = [selector for selector in selectors if all(name in self._source for name in _names(selector))]
         return list(self._tree.select(", ".join(tried))) if tried else []
 
     def headed(self, selectors: Sequence[str], is_heading: Callable[[Tag], bool]) -> Iterator[tuple[Tag, Tag | None]]:
-        """Each element that any of the selectors finds with the last heading before it, all in one walk."""
+        """Each element that any of the selectors finds, with the last heading before it."""
         wanted = {id(node) for node in self.select(*selectors)}
         heading: Tag | None = None
         for node in self._tree.descendants if wanted else ():
@@ -87,20 +90,20 @@ class Page:
 
 
 def _check_depth(tree: Tag) -> None:
-    """Raise `WrongPage` for elements nested as no page has them: selectors look at all that stands above an element."""
+    """Raise `WrongPage` for elements nested too deep: selectors look at all ancestors of an element."""
     depths = {id(tree): 0}
     for node in tree.descendants:
         if isinstance(node, Tag):
             depths[id(node)] = depth = depths[id(node.parent)] + 1
             if depth > MAX_DEPTH:
-                raise WrongPage(f"elements more than {MAX_DEPTH:,} deep, as no page has them")
+                raise WrongPage(f"elements more than {MAX_DEPTH:,} deep, too deep for a page")
 
 
 @cache
 def _anchors(selectors: tuple[str, ...]) -> _Anchors:
-    """Where selectors start: at the first class, id or attribute that each names, else at its first tag.
+    """The anchors of selectors: the first class, id or attribute in each, else its first tag.
 
-    Whatever a selector finds stands below that element or, where it says `+` or `~`, beside it.
+    A selector finds only elements below its anchor or, with `+` or `~`, beside it.
     """
     words: dict[bool, set[str]] = {False: set(), True: set()}
     attributes, tags = {"class", "id"}, set()
@@ -127,7 +130,7 @@ def _names_in(tree: BeautifulSoup) -> str:
 
 
 def _pruned(source: str, anchors: _Anchors) -> BeautifulSoup:
-    """The tree of a page as far as it stands below anchors or above them."""
+    """The tree of the anchors of a page, with their ancestors and descendants."""
     parser = etree.HTMLParser(recover=True)
     parser.feed(source)
     root = parser.close()
@@ -154,13 +157,13 @@ def _pruned(source: str, anchors: _Anchors) -> BeautifulSoup:
 
 @lru_cache(maxsize=1 << 14)
 def _finds(words: tuple[str, ...], value: str) -> bool:
-    """Whether an attribute's value holds a word; the pages of one shop repeat most of their values."""
+    """Whether an attribute's value contains a word; cached, since pages of a shop repeat most values."""
     value = value.lower()
     return any(word in value for word in words)
 
 
 def _add(tree: BeautifulSoup, element: etree._Element, whole: set[etree._Element], spine: set[etree._Element]) -> None:
-    """An element as if beautifulsoup4's own parser came by it: with all below it, or only with what is kept."""
+    """Add an element as Beautiful Soup's own parser does, with all descendants or only with needed ones."""
     if element in whole:
         _add_whole(tree, element)
         return
@@ -172,10 +175,10 @@ def _add(tree: BeautifulSoup, element: etree._Element, whole: set[etree._Element
 
 
 def _add_whole(tree: BeautifulSoup, element: etree._Element) -> None:
-    """An element and all below it."""
-    if isinstance(element.tag, str):  # and is no comment
+    """Add an element with all descendants."""
+    if isinstance(element.tag, str):  # not a comment
         tree.handle_starttag(element.tag, None, None, dict(element.attrib))
-        if element.text:  # beautifulsoup4 makes a space of an empty text
+        if element.text:  # Beautiful Soup turns an empty text into a space
             tree.handle_data(element.text)
         for child in element:
             _add_whole(tree, child)
@@ -186,19 +189,19 @@ def _add_whole(tree: BeautifulSoup, element: etree._Element) -> None:
 
 @cache
 def _names(selector: str) -> tuple[str, ...]:
-    """The longer words that must stand in a page for a selector to find anything."""
+    """The words, of four letters or more, that a page must contain for a selector to find anything."""
     return tuple(re.findall(r"[a-z][\w-]{3,}", _FUNCTION.sub("", selector).lower()))
 
 
 def text_of(node: PageElement | None) -> str:
-    """The text that a reader sees in an element, without buttons and tooltips where there is other text."""
+    """The visible text of an element, without buttons and tooltips if there is other text."""
     if not isinstance(node, Tag):
         return ""
     return folded("".join(_strings(node))) or folded("".join(_strings(node, whole=True)))
 
 
 def _strings(node: Tag, whole: bool = False) -> Iterator[str]:
-    """The strings below an element, with a space round each block."""
+    """The strings below an element, with spaces around each block."""
     for child in node.children:
         if isinstance(child, Tag):
             space = "" if child.name in _INLINE else " "
@@ -217,17 +220,17 @@ def _is_aside(node: Tag) -> bool:
 
 
 def first_with_class(node: Tag, name: str) -> Tag | None:
-    """The first element of a class below another; a selector would take ten times as long, which counts for rows."""
-    below = (one for one in node.descendants if isinstance(one, Tag))
-    return next((one for one in below if name in (one.get("class") or ())), None)
+    """The first descendant with a class, ten times as fast as a selector, since pages have many rows."""
+    below = (tag for tag in node.descendants if isinstance(tag, Tag))
+    return next((tag for tag in below if name in (tag.get("class") or ())), None)
 
 
 def first_text(page: Page, selectors: Iterable[str]) -> str:
-    """The text of the first element that one of the selectors, tried in order, finds with any text."""
+    """The text of the first element with text that the selectors, tried in order, find."""
     return next((text for selector in selectors for node in page.select(selector) if (text := text_of(node))), "")
 
 
 def values_of(nodes: Iterable[Tag], *names: str) -> list[str]:
-    """The first filled one of the attributes `names` of each element that has one."""
+    """For each element, the first of the attributes `names` that is not empty; elements without one are skipped."""
     found = (next((str(node[name]) for name in names if node.get(name)), "") for node in nodes)
     return [value for value in found if value]

@@ -1,4 +1,4 @@
-"""Drafts of a product: the fields that one place of a page tells, and how several drafts become one."""
+"""Drafts of a product, each from one source in a page, and their combination."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ _SWITCH = {"true": "Yes", "false": "No"}
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What one place of a page (a script, the DOM) tells about a product, as plain text; empty: not told.
+    """The fields of a product in one source of a page (a script, the DOM), as plain text; empty if missing.
 
-    A `price` of NaN is a number that can be none, an infinite one a text that is no number.
-
-    `features` are (title, description), `rows` (group, name, value) of the specification sheet, `images` URLs.
+    `features` are (title, description); `rows` are (group, name, value) of the specification sheet; `images` are URLs.
+    `price` is NaN for a number that cannot be a price, infinite for a text that is not a number.
     """
 
     sku: str = ""
@@ -38,39 +37,39 @@ class Draft:
 
 
 def combine(drafts: Sequence[Draft]) -> Draft:
-    """Each field from the first draft that tells it; variants from all, since each may list but some."""
-    told: dict[str, Any] = {"variants": tuple(sku for draft in drafts for sku in draft.variants)}
+    """Each field from the first draft with a value; variants from all drafts, since each may list only some."""
+    values: dict[str, Any] = {"variants": tuple(sku for draft in drafts for sku in draft.variants)}
     for draft in drafts:
-        told |= {
+        values |= {
             field.name: value
             for field in fields(Draft)
-            if field.name not in told and (value := getattr(draft, field.name)) not in ("", (), None)
+            if field.name not in values and (value := getattr(draft, field.name)) not in ("", (), None)
         }
-    return Draft(**told | {"price": first_price(draft.price for draft in drafts)})
+    return Draft(**values | {"price": first_price(draft.price for draft in drafts)})
 
 
 def first_price(prices: Iterable[float | None]) -> float | None:
-    """The first price that is a number; without one the first that was told at all."""
-    told = [price for price in prices if price is not None]
-    return next(filter(math.isfinite, told), told[0] if told else None)
+    """The first finite price; without one, the first price that is not None."""
+    given = [price for price in prices if price is not None]
+    return next(filter(math.isfinite, given), given[0] if given else None)
 
 
 def attribute_rows(rows: Iterable[tuple[str, str, str]]) -> tuple[Attribute, ...]:
-    """Rows of (group, name, value) as attributes: each name and value once, in the group that came first.
+    """Rows of (group, name, value) as attributes; each pair of name and value once, in its first group.
 
     The shop repeats its "Key Specs" in later groups, and writes "true" in JSON where it shows "Yes".
     """
-    kept: dict[tuple[str, str], Attribute] = {}
+    attributes: dict[tuple[str, str], Attribute] = {}
     for group, name, value in rows:
         group, name, value = folded(group), folded(name), folded(value)
         value = _SWITCH.get(value.lower(), value)
         if name and value:
-            kept.setdefault((name, value), Attribute(group, name, value))
-    return tuple(kept.values())
+            attributes.setdefault((name, value), Attribute(group, name, value))
+    return tuple(attributes.values())
 
 
 def spoken(value: Any) -> str:
-    """A specification's value as text, with the words that the page shows for true and false."""
+    """A specification's value as text, with the page's words for true and false."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     return plain(value)

@@ -1,4 +1,4 @@
-"""Finding a page's scripts and cutting out what no reader sees, in time linear in the page whatever stands in it."""
+"""The scripts, title and visible part of a page, found in time linear in its length."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TYPE = re.compile(r"""(?<![\w-])type\s*=\s*["']?([^"'\s>;]+)""", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One script element; `id` and `kind` (its type, in lower case) are "" where it has none."""
+    """A script element; `id` and `kind` (its type in lower case) are "" if missing."""
 
     id: str
     kind: str
@@ -29,7 +29,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """One element or comment in a page: its attributes end and its content begins at `inside`."""
+    """The offsets of an element or comment; its content is between `inside` and `outside`."""
 
     start: int
     attributes: int
@@ -39,7 +39,7 @@ class _Span:
 
 
 def scripts(html: str) -> list[Script]:
-    """The scripts of a page in order, those in comments included."""
+    """The scripts of a page in order, including scripts in comments."""
     found = []
     for span in _spans(html, _SCRIPT):
         attributes = html[span.attributes : span.inside - 1]
@@ -50,21 +50,21 @@ def scripts(html: str) -> list[Script]:
 
 
 def without_scripts(html: str) -> str:
-    """The page without what no reader sees: scripts, styles, templates, comments."""
-    kept, position = [], 0
+    """The page without scripts, styles, templates and comments."""
+    parts, position = [], 0
     for span in _spans(html, _UNSEEN):
-        kept.append(html[position : span.start])
+        parts.append(html[position : span.start])
         position = span.end
-    return "".join((*kept, html[position:]))
+    return "".join((*parts, html[position:]))
 
 
 def title_of(html: str) -> str | None:
-    """What stands in the first title element; None where there is none."""
+    """The content of the first title element; None if there is none."""
     return _first(html, _TITLE)
 
 
 def preformatted(html: str) -> str | None:
-    """What stands in the first `pre` element, where a browser puts an answer that is no page; None without one."""
+    """The content of the first `pre` element, in which browsers show responses without HTML; None if there is none."""
     return _first(html, _PRE)
 
 
@@ -73,10 +73,10 @@ def _first(html: str, opening: re.Pattern[str]) -> str | None:
 
 
 def _spans(html: str, opening: re.Pattern[str]) -> Iterator[_Span]:
-    """Each closed element that `opening` begins, none inside of another; comments where it takes them.
+    """The closed elements (or comments) that begin with `opening`, without nested elements.
 
-    An element that is never closed is none. That is looked for once for each name, or a page of nothing but openings
-    would take time quadratic in its length.
+    An unclosed element does not count. The end tag of each name is searched at most once in vain; otherwise a page of
+    opening tags would take quadratic time.
     """
     unclosed: set[str] = set()
     position = 0

@@ -1,4 +1,4 @@
-"""Pages that stand in another's place: refusals, and what a shop shows for a product that it no longer sells."""
+"""Pages in place of a requested page: refusals, and pages for products that are no longer sold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ameli_build.wording.cleaning import clean_text
 Wording = Literal["blocked", "no_longer_sold", "not_a_product"]
 
 _FIRST = 200
-"""Characters that stand for the title of a page without one."""
+"""Characters of a page without a title that replace the title."""
 _WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
     (
         "blocked",
@@ -44,14 +44,14 @@ _WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
         ),
     ),
 )
-"""What a page says that stands in another's place, by the word that it is counted by."""
+"""Patterns of pages in place of a product page, by kind of failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A page by which a shop refuses: `mark` stands in its title, in lower case.
+    """A page by which a shop refuses a request.
 
-    `kind` is the kind of failure that it is counted by, `text` its name in messages.
+    `mark` is a lower-case part of its title, `kind` its kind of failure, `text` its name in messages.
     """
 
     mark: str
@@ -63,7 +63,7 @@ REFUSALS = (
     Refusal("access denied", "blocked", "a block page (Access Denied)"),
     Refusal("pardon our interruption", "blocked", "a block page (Pardon our interruption)"),
 )
-"""Block pages of delivery networks, in front of whichever shop."""
+"""Block pages of content delivery networks, common to all shops."""
 
 
 def title_words(html: str) -> str:
@@ -73,13 +73,13 @@ def title_words(html: str) -> str:
 
 
 def refusal_in(html: str, refusals: Sequence[Refusal] = REFUSALS) -> Refusal | None:
-    """The refusal that a page is, by its title alone: the word "captcha" stands on good pages."""
+    """The refusal in a page, None if it is none. Only the title counts: good pages may contain "captcha"."""
     words = title_words(html).lower()
-    return next((one for one in refusals if one.mark in words), None)
+    return next((refusal for refusal in refusals if refusal.mark in words), None)
 
 
 def wording(text: str) -> Wording | None:
-    """What a short text such as a heading says in place of a product's name; None for one that may be a name.
+    """The kind of page by a short text such as a heading; None for a text that may name a product.
 
     >>> wording("Verify you are human"), wording("This item is no longer available."), wording("A red lamp")
     ('blocked', 'no_longer_sold', None)

@@ -1,4 +1,4 @@
-"""What a page tells search engines of its product (schema.org in JSON-LD), in whichever form it is written."""
+"""The product description for search engines (schema.org in JSON-LD)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ameli_build.shops.scripts import as_dict, as_list, as_text, json_ld, json_l
 from ameli_build.wording.cleaning import count_in, price_in
 
 NOT_NEW = re.compile(r"used|refurb|renewed|damaged|open[\s_-]?box|pre[\s_-]?owned|second[\s_-]?hand", re.I)
-"""How an offer is named that is not of the new product."""
+"""Words of offers of used products."""
 
 
 def read(scripts: Sequence[Script]) -> Draft:
-    """What the description tells; weaker than all else on a page."""
+    """The description as a draft; other sources on the page take precedence."""
     schema = json_ld(scripts)
     if not schema:
         return Draft(categories=json_ld_breadcrumb(scripts))
@@ -36,7 +36,7 @@ def read(scripts: Sequence[Script]) -> Draft:
 
 
 def _each(value: Any) -> list[Any]:
-    """The values of a property, which may stand alone, in a list, or in a list object."""
+    """The values of a property: a single value, a list, or a list object."""
     listed = value.get("@list", value.get("@set", value)) if isinstance(value, dict) else value
     return as_list(listed) or ([] if listed in (None, [], "") else [listed])
 
@@ -46,13 +46,13 @@ def _only(value: Any) -> Any:
 
 
 def _first(value: Any) -> str:
-    """The text of a property, given as it is or as the name of a thing."""
-    texts = (plain(as_dict(one).get("name") or as_dict(one).get("@value")) or plain(one) for one in _each(value))
+    """The first text of a property, given directly or as the name of an object."""
+    texts = (plain(as_dict(item).get("name") or as_dict(item).get("@value")) or plain(item) for item in _each(value))
     return next(filter(None, texts), "")
 
 
 def _addresses(value: Any) -> Iterator[str]:
-    """Addresses of images: text, or an `ImageObject`."""
+    """URLs of images, given as text or as `ImageObject`."""
     for image in _each(value):
         keys = ("contentUrl", "url", "@id") if isinstance(image, dict) else ()
         address = next(filter(None, (as_text(image.get(key)) for key in keys)), "") if keys else as_text(image)
@@ -61,7 +61,7 @@ def _addresses(value: Any) -> Iterator[str]:
 
 
 def _price(offers: Any) -> float | None:
-    """The price of the first new offer that has one; of several that are summed up, the lowest."""
+    """The price of the first new offer with a price; for an aggregate offer, the lowest price."""
     return first_price(_prices(offers))
 
 
@@ -71,5 +71,5 @@ def _prices(offers: Any) -> Iterator[float | None]:
             yield _price(offer["offers"])
         if NOT_NEW.search(f"{as_text(_only(offer.get('itemCondition')))} {as_text(offer.get('name'))}"):
             continue
-        asked = [as_dict(one).get("price") for one in _each(offer.get("priceSpecification"))]
-        yield price_in(offer.get("price"), *asked, offer.get("lowPrice"))
+        specified = [as_dict(part).get("price") for part in _each(offer.get("priceSpecification"))]
+        yield price_in(offer.get("price"), *specified, offer.get("lowPrice"))

@@ -1,4 +1,4 @@
-"""What stands in the scripts of a page, read as data."""
+"""Data in the scripts of a page: JSON, JavaScript literals, JSON-LD."""
 
 from __future__ import annotations
 
@@ -31,17 +31,15 @@ _DIGITS = 300
 _DECODER = json.JSONDecoder(
     strict=False,
     parse_constant=lambda _: None,
-    parse_int=lambda digits: (
-        int(digits) if len(digits) <= _DIGITS else math.inf
-    ),  # Python reads 4,300 digits, and raises
+    parse_int=lambda digits: int(digits) if len(digits) <= _DIGITS else math.inf,  # Python raises above 4,300 digits
 )
 _BEYOND = 4
 
 
 def json_in(text: str) -> Any:
-    """JSON in a script; None for what cannot be read.
+    """JSON in a script; None if it cannot be read.
 
-    What a browser's page forgives is forgiven: a comment or CDATA mark before it, text after it, `undefined`, NaN.
+    Tolerates a comment or CDATA mark before it, text after it, `undefined` and NaN.
 
     >>> json_in('<!-- {"a": undefined, "b": NaN,}; -->')
     {'a': None, 'b': None}
@@ -55,9 +53,9 @@ def json_in(text: str) -> Any:
 
 
 def javascript_in(text: str, start: int = 0) -> Any:
-    r"""The JavaScript literal (object, array, string ...) that begins at `start`; None for what cannot be read.
+    r"""The JavaScript literal (object, array, string ...) at `start`; None if it cannot be read.
 
-    Takes what JSON does not know: `undefined`, `NaN`, `!0`, bare keys, single quotes, trailing commas.
+    Accepts more than JSON: `undefined`, `NaN`, `!0`, bare keys, single quotes, trailing commas.
 
     >>> javascript_in("push({a: undefined, 'b': [!0, 1,], \"c\": 'it\\'s'})", 5)
     {'a': None, 'b': [True, 1], 'c': "it's"}
@@ -66,9 +64,10 @@ def javascript_in(text: str, start: int = 0) -> Any:
 
 
 def arguments(text: str, call: re.Pattern[str]) -> Iterator[Any]:
-    """The literals that stand behind the matches of `call`, in order; None for one that cannot be read.
+    """The literals after the matches of `call`, in order; None for an unreadable literal.
 
-    A literal is sought up to the next call, and beyond it, as its strings may hold one, only a few times a script.
+    A literal is expected to end before the next match. Its strings may contain a match, so a few literals of a script
+    are also read beyond it.
     """
     starts = [match.end() for match in call.finditer(text)]
     beyond = _BEYOND
@@ -92,7 +91,7 @@ def _literal(text: str) -> Any:
 
 
 def _nulled(text: str) -> str:
-    """JSON with each `undefined` outside of its strings made null, all that most scripts need, and far cheaper."""
+    """JSON with null for each `undefined` outside of strings. Enough for most scripts, and fast."""
     pieces = text.split("undefined")
     inside, parts = False, pieces[:1]
     for before, after in pairwise(pieces):
@@ -105,7 +104,7 @@ def _nulled(text: str) -> str:
 def _as_json(match: re.Match[str]) -> str:
     token = match[0]
     if match.lastgroup in ("double", "single") and (len(token) == 1 or token[-1] != token[0]):
-        return token  # a string without an end
+        return token  # an unclosed string
     if match.lastgroup == "double":
         return _ESCAPE.sub(_escape, token) if "\\" in token else token
     if match.lastgroup == "single":
@@ -122,13 +121,13 @@ def _escape(match: re.Match[str]) -> str:
         return f"\\u00{body[1:]}"
     if body.startswith("u{"):
         return json.dumps(chr(min(int(body[2:-1], 16), 0x10FFFF)))[1:-1]
-    if body[0] in "\r\n":  # a line that goes on
+    if body[0] in "\r\n":  # a line continuation
         return ""
     return match[0] if body in _JSON_ESCAPES else body
 
 
 def json_ld(scripts: Sequence[Script]) -> dict[str, Any]:
-    """The page's JSON-LD description of a product, {} where there is none; the one named for it goes first."""
+    """The page's JSON-LD description of a product, {} if there is none. The script `product-schema` comes first."""
     for script in sorted(scripts, key=lambda script: script.id != "product-schema"):
         if script.kind == "application/ld+json":
             found = _of_type(json_in(script.content), "Product")
@@ -151,11 +150,12 @@ def json_ld_breadcrumb(scripts: Sequence[Script]) -> tuple[str, ...]:
 def _of_type(value: Any, name: str) -> dict[str, Any] | None:
     """The first object of a JSON-LD type, directly, in a list or in a graph."""
     candidates = [value, *as_list(value), *as_list(as_dict(value).get("@graph"))]
-    return next((one for one in candidates if isinstance(one, dict) and name in map(_bare, _types(one))), None)
+    objects = (item for item in candidates if isinstance(item, dict))
+    return next((item for item in objects if name in map(_bare, _types(item))), None)
 
 
 def _bare(name: Any) -> str:
-    """A type without the address of its vocabulary."""
+    """A type without the URL of its vocabulary."""
     return as_text(name).rpartition("/")[2].rpartition(":")[2]
 
 
@@ -165,17 +165,17 @@ def _types(value: dict[str, Any]) -> list[Any]:
 
 
 def as_dict(value: Any) -> dict[str, Any]:
-    """`value` where it is an object, else {}."""
+    """`value` if it is an object, else {}."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: Any) -> list[Any]:
-    """`value` where it is a list, else []."""
+    """`value` if it is a list, else []."""
     return value if isinstance(value, list) else []
 
 
 def as_text(value: Any) -> str:
-    """`value` where it is a string, a number's digits, else ""."""
+    """A string as it is, a number in digits, "" for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value) if value not in (math.inf, -math.inf) else ""

@@ -14,19 +14,19 @@ from ameli_build.wording.cleaning import unescape
 
 _LOCATION = re.compile(r"<(?:\w+:)?loc>\s*+(?:<!\[CDATA\[)?+([^<\]]++)(?:\]\]>)?+\s*+</(?:\w+:)?loc>")
 _MAX_SITEMAP = 1 << 26
-"""Bytes unpacked; the protocol allows some 50 MB."""
+"""Largest size after decompression, in bytes; the protocol allows 50 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sitemap:
-    """One sitemap file: further sitemap files that it names, and pages."""
+    """A sitemap file: URLs of further sitemap files, and of pages."""
 
     shards: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
 
 
 def parse_sitemap(body: bytes) -> Sitemap:
-    """The addresses in a sitemap or an index of sitemaps, plain or gzipped, each once.
+    """The URLs in a sitemap or an index of sitemaps, plain or gzipped, each once.
 
     Raises `NotAListing` for anything else.
     """
@@ -37,7 +37,7 @@ def parse_sitemap(body: bytes) -> Sitemap:
         except (OSError, EOFError, zlib.error) as error:
             raise NotAListing(f"a broken gzip file: {error}") from None
     if len(body) > _MAX_SITEMAP:
-        raise NotAListing(f"more than {_MAX_SITEMAP:,} bytes, as no sitemap has them")
+        raise NotAListing(f"more than {_MAX_SITEMAP:,} bytes, too many for a sitemap")
     text = page_text(body)
     found = tuple(dict.fromkeys(unescape(location.strip()) for location in _LOCATION.findall(text)))
     if re.search(r"<(?:\w+:)?sitemapindex\b", text):

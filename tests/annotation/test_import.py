@@ -78,7 +78,7 @@ def test_answers_become_clean_test(snapshot: Snapshot) -> None:
 def test_cannot_tell_is_an_answer_and_a_blank_is_none(snapshot: Snapshot) -> None:
     report = import_answers(snapshot, [answers(snapshot, [row("r4", "?"), row("r5", None)])], SETTINGS)
     assert stored(snapshot) == [("annotator-01", "r4", None, None)]
-    assert "annotator-01: 1 reviews left blank" in str(report)
+    assert "annotator-01: 1 blank reviews" in str(report)
     assert (report_of(snapshot)["cannot_tell"], report_of(snapshot)["unanswered"]) == (1, 1)
 
 

@@ -13,7 +13,7 @@ from demo.small_world import picture, small_world
 
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.crawl.dry_run import Plan, Quota, dry_run
+from ameli_build.crawl.dry_run import CrawlEstimate, Quota, dry_run
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.faults import FaultPlan, Rule, Status
 from ameli_build.demo.storefront import Storefront
@@ -22,7 +22,7 @@ from ameli_build.shops.bestbuy.shop import ESTIMATES
 WORLD = small_world(30)
 
 
-def plan(root: Path, shop: Storefront, refresh: Path | None = None, **values: Any) -> Plan:
+def plan(root: Path, shop: Storefront, refresh: Path | None = None, **values: Any) -> CrawlEstimate:
     settings = settings_for(shop.site_url, specifications="json", **{"rate": 2.0} | values.pop("settings", {}))
     return dry_run(Snapshot(root), settings, refresh=Snapshot(refresh) if refresh else None, **values)
 
@@ -44,12 +44,12 @@ def test_a_new_crawl_is_planned_from_the_papers_averages(tmp_path: Path) -> None
         "product pages": 33 * ESTIMATES.page_bytes,
         "review pages": 280 * 20 * ESTIMATES.review_bytes,
     }
-    assert "not known: bytes of images" in str(found)
+    assert "unknown: bytes of images" in str(found)
     assert "33 products, 0 of them done" in str(found)
 
 
 def test_the_time_is_that_of_the_slowest_host() -> None:
-    found = Plan()
+    found = CrawlEstimate()
     found.add("a", 0.5, "pages", 10_000, 4_000.0)
     found.add("b", 10.0, "images", 10_000)
     found.add("b", 10.0, "none", -3)
@@ -65,16 +65,16 @@ def test_the_time_is_that_of_the_slowest_host() -> None:
 
 
 def test_a_quota_takes_its_days() -> None:
-    found = Plan(quotas={"a": Quota(50_000, 20_000)})
+    found = CrawlEstimate(quotas={"a": Quota(50_000, 20_000)})
     found.add("a", 5.0, "calls", 120_000, 1.0)
     assert found.seconds("a") == 2 * 86_400
-    found = Plan(quotas={"a": Quota(50_000, 50_000)})
+    found = CrawlEstimate(quotas={"a": Quota(50_000, 50_000)})
     found.add("a", 5.0, "calls", 1_000, 1.0)
     assert found.seconds("a") == 200
 
 
 def test_a_disk_that_is_too_small_is_told() -> None:
-    found = Plan(free=1_000)
+    found = CrawlEstimate(free=1_000)
     found.add("a", 1.0, "pages", 10, 99.0)
     assert "too small" not in str(found)
     found.add("a", 1.0, "images", 10, 99.0)
@@ -101,7 +101,7 @@ def test_what_is_archived_is_not_counted(tmp_path: Path) -> None:
         crawl(Snapshot(tmp_path / "a"), settings, max_products=33)
         held = sum(path.stat().st_size for path in (tmp_path / "a" / "raw").rglob("pages-*"))
         more = plan(tmp_path / "b", shop, tmp_path / "a")
-        assert "bytes an answer: as those that are archived" in str(more)
+        assert "bytes a response: as archived" in str(more)
         assert set(more.sizes) == {"product pages", "review pages", "images"}
         assert 0 < more.sizes["product pages"] < held
         done = plan(tmp_path / "a", shop)

@@ -21,7 +21,7 @@ from ameli_build.core.settings import CrawlSettings
 from ameli_build.core.snapshot import Snapshot, file_digest
 from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged
 from ameli_build.crawl.fetching.fetch import Fetcher
-from ameli_build.crawl.images import Fetched, fetch_image, look, prepare
+from ameli_build.crawl.images import Fetched, fetch_image, inspect, prepare
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import AbortedChunks, Fault, LyingLength, Page, Reset, Rewrite, Rule, Status
 from ameli_build.shops import BESTBUY
@@ -122,8 +122,8 @@ def test_a_png_is_the_placeholder_on_the_shops_hosts_only_whatever_its_colours(t
     path = tmp_path / "photo"
     for body in (encoded(photograph(), "PNG"), DRAWING):
         path.write_bytes(body)
-        assert look(path, "https://pisces.bbystatic.com/a.jpg;maxHeight=9", BESTBUY).placeholder
-        assert not look(path, "https://photos-us.bazaarvoice.com/photo/2/a.jpg", BESTBUY).placeholder
+        assert inspect(path, "https://pisces.bbystatic.com/a.jpg;maxHeight=9", BESTBUY).placeholder
+        assert not inspect(path, "https://photos-us.bazaarvoice.com/photo/2/a.jpg", BESTBUY).placeholder
 
 
 @pytest.mark.parametrize(
@@ -212,6 +212,6 @@ def scans(number: int) -> bytes:
 def test_the_scans_of_a_jpeg_are_counted_before_it_is_decoded(tmp_path: Path, number: int, error: str) -> None:
     (tmp_path / "a.jpg").write_bytes(scans(number))
     start = time.process_time()
-    found = look(tmp_path / "a.jpg", "http://shop/a.jpg", BESTBUY).error
+    found = inspect(tmp_path / "a.jpg", "http://shop/a.jpg", BESTBUY).error
     assert (error in found) if error else not found
     assert time.process_time() - start < 2

@@ -10,7 +10,7 @@ import pytest
 from crawl.crawling import settings_for, source_of
 from faults.server import always, misbehaving
 
-from ameli_build.crawl.pages import Errand
+from ameli_build.crawl.pages import TrackedSource
 from ameli_build.crawl.reviews import review_pages
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import Rule, Status
@@ -29,7 +29,7 @@ def crawled(root: Path, *pages: Answer, rules: tuple[Rule, ...] = ()) -> tuple[l
     with misbehaving(targets, *rules) as server:
         settings = settings_for(server.url, retries=0)
         with source_of(root, settings) as source:
-            found = list(review_pages(Errand(source), settings.crawl, "77"))
+            found = list(review_pages(TrackedSource(source), settings.crawl, "77"))
         asked = sum(seen.target.startswith("/ugc") for seen in server.seen)
     return [review.review_id for page in found for review in page.reviews], asked
 
@@ -100,7 +100,7 @@ def test_behind_a_first_page_that_failed_lie_the_reviews_that_the_product_claims
     with misbehaving(targets, always(Status(500), "page=1&")) as server:
         settings = settings_for(server.url, retries=0)
         with source_of(tmp_path, settings) as source:
-            errand = Errand(source)
+            errand = TrackedSource(source)
             found = [
                 review.review_id for page in review_pages(errand, settings.crawl, "77", 41) for review in page.reviews
             ]
@@ -150,7 +150,7 @@ def test_the_next_run_asks_for_an_empty_page_again(tmp_path: Path, case: str) ->
         with source_of(tmp_path, settings) as source:
             found = [
                 review.review_id
-                for page in review_pages(Errand(source), settings.crawl, "77")
+                for page in review_pages(TrackedSource(source), settings.crawl, "77")
                 for review in page.reviews
             ]
     assert any(one.startswith("new") for one in found)
@@ -163,7 +163,7 @@ def test_a_first_page_without_the_reviews_that_the_product_claims_is_no_end(
     with misbehaving({review_url("", "77", 1): page_of("", **claims), review_url("", "77", 2): page_of("a")}) as server:
         settings = settings_for(server.url, retries=0)
         with source_of(tmp_path, settings) as source:
-            errand = Errand(source)
+            errand = TrackedSource(source)
             found = [page.reviews[0].review_id for page in review_pages(errand, settings.crawl, "77", 41)]
     assert (found, errand.complete) == (["a"], False)
 
@@ -179,7 +179,7 @@ def test_reviews_without_end_are_left_at_a_ceiling(
         settings = settings_for(server.url, retries=0)
         for _ in range(2):
             with source_of(tmp_path, settings) as source:
-                errand = Errand(source)
+                errand = TrackedSource(source)
                 found = list(review_pages(errand, settings.crawl, "77"))
                 failures = [(failure.error, failure.sku) for failure in source.archive.failures()]
             assert (len(found), failures, errand.complete) == (5, [("too_many_pages", "77")], True)
@@ -217,7 +217,7 @@ def test_nothing_slips_through_when_the_list_changes_meanwhile(tmp_path: Path, c
         settings = settings_for(server.url, retries=0, review_page_size=20)
         for _ in range(2):  # the second run finds all of it in the archive
             with source_of(tmp_path, settings) as source:
-                found = list(review_pages(Errand(source), settings.crawl, "77"))
+                found = list(review_pages(TrackedSource(source), settings.crawl, "77"))
             assert " ".join(review.review_id for page in found for review in page.reviews) == ids
         reviews = [target for target in asked if target.startswith("/ugc")]
     assert len(reviews) == len(set(reviews)) + twice

@@ -165,7 +165,7 @@ def test_a_shop_that_refuses_stops_the_crawl_with_advice(tmp_path: Path) -> None
 
 
 def test_without_one_product_page_the_run_fails(tmp_path: Path) -> None:
-    with Storefront(WORLD, pictures=picture) as shop, pytest.raises(RunFailed, match=r"not one of 2 product pages"):
+    with Storefront(WORLD, pictures=picture) as shop, pytest.raises(RunFailed, match=r"none of 2 product pages"):
         crawl(Snapshot(tmp_path), settings_for(shop.site_url), skus=("9999998", "9999999"))
 
 

@@ -22,13 +22,13 @@ from ameli_build.core.settings import Settings, load_settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.space import free_space
 from ameli_build.core.standing import mark_of
-from ameli_build.crawl.dry_run import Plan as CrawlPlan
+from ameli_build.crawl.dry_run import CrawlEstimate
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.storefront import Storefront
 from ameli_build.dry_run.build import NOT_HERE, dry_run, expected_loads
 from ameli_build.dry_run.crawl import build_after
 from ameli_build.dry_run.loads import Load, Speed, load_of, measured, plain_load
-from ameli_build.dry_run.show import Plan, Step, Timed
+from ameli_build.dry_run.show import BuildEstimate, Step, Timed
 from ameli_build.models.embed import text_key, text_kind
 from ameli_build.pipeline import build
 
@@ -70,8 +70,8 @@ def demo(*overrides: str) -> Settings:
     return load_settings("demo", overrides)
 
 
-def loads(plan: Plan) -> dict[str, Load]:
-    return {one.load.what: one.load for step in plan.steps for one in step.loads}
+def loads(plan: BuildEstimate) -> dict[str, Load]:
+    return {one.load.name: one.load for step in plan.steps for one in step.loads}
 
 
 def files(root: Path) -> dict[Path, tuple[int, int]]:
@@ -82,7 +82,7 @@ def test_real_models_are_measured_and_nothing_is_written(ingested: Snapshot) -> 
     before = files(ingested.root)
     plan = dry_run(ingested, demo(), workers=1)
     assert files(ingested.root) == before
-    timed = [one for step in plan.steps for one in step.loads if one.load.left]
+    timed = [one for step in plan.steps for one in step.loads if one.load.todo]
     assert all(isinstance(one.speed, Speed) and one.speed.seconds > 0 for one in timed)
     assert {one.load.role for one in timed} == {"", "detector", "language", "image_encoder", "text_encoder"}
     assert plan.seconds > 0
@@ -125,20 +125,20 @@ def test_what_the_cache_holds_is_not_done_again(snapshot: Snapshot) -> None:
     assert told["reviews matched with sheets"].items == mentioned.height
     assert not told["reviews encoded"].at_most
     for what in ("reviews encoded", "patches encoded", "first pictures encoded", "titles of reviewed products encoded"):
-        assert (told[what].kept, told[what].left) == (told[what].items, 0)
+        assert (told[what].cached, told[what].todo) == (told[what].items, 0)
     shutil.rmtree(snapshot.root / "cache" / "embed-texts")
     again = loads(dry_run(snapshot, demo()))
-    assert again["reviews encoded"].left == told["reviews encoded"].items
-    assert again["patches encoded"].left == 0
+    assert again["reviews encoded"].todo == told["reviews encoded"].items
+    assert again["patches encoded"].todo == 0
 
 
 @pytest.mark.usefixtures("quick")
 def test_photographs_that_were_searched_before_are_kept(snapshot: Snapshot) -> None:
     changed = loads(dry_run(snapshot, demo("clean.max_tokens=3")))
     found = changed["products searched for by name"]
-    assert 0 < found.kept <= found.items
+    assert 0 < found.cached <= found.items
     other = loads(dry_run(snapshot, demo("models.detector=coco:ssd-mobilenet-v2")))
-    assert other["products searched for by name"].kept == 0
+    assert other["products searched for by name"].cached == 0
 
 
 @pytest.mark.usefixtures("quick")
@@ -154,7 +154,7 @@ def test_models_that_are_not_here_are_counted_and_not_timed(ingested: Snapshot, 
     given = demo("models.detector=groundingdino:SwinB", f"models.text_encoder={tmp_path.name}/none@main")
     plan = dry_run(ingested, given)
     steps = {step.name: step for step in plan.steps}
-    found = {one.load.what: one for one in steps["clean"].loads}
+    found = {one.load.name: one for one in steps["clean"].loads}
     searched, again = (found[what] for what in found if "name" in what)
     assert searched.speed == NOT_HERE
     assert searched.seconds is None
@@ -163,7 +163,7 @@ def test_models_that_are_not_here_are_counted_and_not_timed(ingested: Snapshot, 
     text = str(plan)
     assert "detector groundingdino:SwinB" in text
     assert "ameli models fetch" in text
-    assert "without what is not known" in text
+    assert "without the unknown times" in text
 
 
 def test_twice_the_work_takes_twice_as_long(tmp_path: Path) -> None:
@@ -178,14 +178,14 @@ def test_twice_the_work_takes_twice_as_long(tmp_path: Path) -> None:
     step, other = (
         Step("clean", "", tuple(Timed(load, speed, 1, 300) for load in some["clean"])) for some in (once, twice)
     )
-    plans = [Plan((one,), {}, "", 0, 10**12, 10**12) for one in (step, other)]
+    plans = [BuildEstimate((one,), {}, "", 0, 10**12, 10**12) for one in (step, other)]
     assert plans[1].seconds == pytest.approx(2 * plans[0].seconds)
     assert plans[1].size == pytest.approx(2 * plans[0].size)
     shared = replace(step, loads=tuple(replace(one, processes=4) for one in step.loads))
-    assert Plan((shared,), {}, "", 0, 1, 1).seconds == pytest.approx(plans[0].seconds / 4)
+    assert BuildEstimate((shared,), {}, "", 0, 1, 1).seconds == pytest.approx(plans[0].seconds / 4)
     assert shared.memory == 4 * step.memory
-    assert "warning: this machine has" in str(Plan((shared,), {}, "", 0, 10**12, 1))
-    assert "warning: the disk is too small" in str(Plan((step,), {}, "", 0, 1, 10**12))
+    assert "warning: this machine has" in str(BuildEstimate((shared,), {}, "", 0, 10**12, 1))
+    assert "warning: the disk is too small" in str(BuildEstimate((step,), {}, "", 0, 1, 10**12))
 
 
 def test_a_real_model_on_longer_texts_is_slower(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def failing(batch: list[int]) -> pl.DataFrame:
 
 def test_what_cannot_be_measured_says_why() -> None:
     load = plain_load("work", "", "reviews", failing, (), [1, 2], 1)
-    reasons = [NotRun("cannot do 1"), NotRun("nothing to measure it with")]
+    reasons = [NotRun("cannot do 1"), NotRun("no item to measure")]
     assert measured([load, replace(load, batches=[])], 1) == reasons
 
 
@@ -230,10 +230,10 @@ def test_a_crawl_that_was_not_read_yet_is_counted_from_its_archive(tmp_path: Pat
 
 @pytest.mark.usefixtures("quick")
 def test_the_build_after_a_crawl() -> None:
-    once, twice = (CrawlPlan(products=n, photographs=20.0 * n) for n in (100, 200))
+    once, twice = (CrawlEstimate(products=n, photographs=20.0 * n) for n in (100, 200))
     plans = [build_after(demo(), one) for one in (once, twice)]
     assert plans[1].seconds == pytest.approx(2 * plans[0].seconds, rel=0.01)
-    assert {one.load.items for one in plans[0].steps[1].loads if "searched" in one.load.what} == {2000}
+    assert {one.load.items for one in plans[0].steps[1].loads if "searched" in one.load.name} == {2000}
 
 
 def test_a_full_disk_is_refused_before_the_work(ingested: Snapshot, snapshot: Snapshot, tmp_path: Path) -> None:

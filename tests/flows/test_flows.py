@@ -98,9 +98,9 @@ def test_models_that_are_missing_are_told_before_any_work(tmp_path: Path, monkey
     snapshot = released_snapshot(tmp_path / "s").root
     before = sorted(snapshot.rglob("*"))
     for one, told in ((build, "4 of 4"), (baseline, "6 of 7")):
-        with pytest.raises(UnusableInput, match=rf"^{told} models are not there: .*models fetch --profile small`"):
+        with pytest.raises(UnusableInput, match=rf"^{told} models are missing: .*models fetch --profile small`"):
             one(snapshot, "small")
-    with pytest.raises(UnusableInput, match=r"^7 of 8 models are not there: "):
+    with pytest.raises(UnusableInput, match=r"^7 of 8 models are missing: "):
         rebuild(tmp_path / "rebuilt", site_url="http://127.0.0.1:1")
     assert [path for path in sorted(snapshot.rglob("*")) if path.name != ".lock"] == before
     assert not (tmp_path / "rebuilt").exists()

@@ -12,7 +12,7 @@ from ameli_build.models.check import Checked
 def check_one(settings: Settings, role: str, name: str) -> Checked:
     """In place of `check_one`: what happens depends on the role."""
     if role == "text_encoder":
-        raise UnusableInput(f"setting models.text_encoder: the model {name!r} cannot be had (not fetched)")
+        raise UnusableInput(f"setting models.text_encoder: the model {name!r} cannot be loaded (not fetched)")
     if role == "nli_encoder":
         raise RunFailed("gives numbers that are not finite")
     if role == "ocr":

@@ -83,7 +83,7 @@ def test_numbers_that_are_not_finite_are_an_error(tmp_path: Path) -> None:
 def test_a_model_that_is_not_there_names_its_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path))
     with pytest.raises(
-        UnusableInput, match=r"^setting models\.resnet: the model 'timm:none' cannot be had \(not fetch"
+        UnusableInput, match=r"^setting models\.resnet: the model 'timm:none' cannot be loaded \(not fetch"
     ):
         check_one(settings_of(), "resnet", "timm:none")
 
@@ -103,10 +103,10 @@ def test_the_rest_is_checked_and_one_message_names_all_that_do_not_run(monkeypat
     assert len({one.outcome for one in done} | {f"runs in {os.getpid()}"}) == 3  # a process each, and not this one
     assert str(failed.value) == (
         "4 of 6 models do not run: "
-        "setting models.text_encoder: the model 'bundled:minilm' cannot be had (not fetched); "
+        "setting models.text_encoder: the model 'bundled:minilm' cannot be loaded (not fetched); "
         "models.nli_encoder some: gives numbers that are not finite; "
         "models.ocr rapidocr: IndexError: index out of range in self; "
-        "models.language bundled:en: its process died, as without enough memory"
+        "models.language bundled:en: its process died, perhaps for lack of memory"
     )
 
 

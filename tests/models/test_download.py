@@ -209,7 +209,7 @@ def test_another_digest_is_refused_and_leaves_nothing(site: Site, of: str) -> No
     more = f'folder = ""\nsha256 = "{wrong}"' if of == "archive" else f'files = {{ "thing.pth" = "{wrong}" }}'
     found = site.offer({"thing.pth": body}, more)
     for _ in range(2):
-        with pytest.raises(RunFailed, match=r"^thing: .*thing\.pth.* is not the file that was expected"):
+        with pytest.raises(RunFailed, match=r"^thing: .*thing\.pth.* is not the expected file"):
             found.fetch()
         assert left(found) == []
         assert not partial_of(found, "thing.pth").exists()
@@ -218,7 +218,7 @@ def test_another_digest_is_refused_and_leaves_nothing(site: Site, of: str) -> No
 
 def test_another_file_than_expected_in_an_archive_is_refused(site: Site) -> None:
     found = site.offer({"t.zip": zipped({"weights": b"another"})}, f'folder = ""\nfiles = {{ "weights" = "{DIGEST}" }}')
-    with pytest.raises(RunFailed, match=r"^thing: weights is not the file that was expected \(http.*/t\.zip\)"):
+    with pytest.raises(RunFailed, match=r"^thing: weights is not the expected file \(http.*/t\.zip\)"):
         found.fetch()
     assert left(found) == []
     assert found.problem() == "not fetched"
@@ -281,7 +281,7 @@ def test_a_server_that_falls_silent_is_told(site: Site, monkeypatch: pytest.Monk
         found = site.enter(f'[thing]\nurl = "{url}"\nsha256 = "{DIGEST}"')
         with pytest.raises(RunFailed) as failed:
             found.fetch()
-    assert str(failed.value) == f"thing: {url}: the server fell silent"
+    assert str(failed.value) == f"thing: {url}: the server stopped responding"
 
 
 def test_own_entries_replace_ours_and_leave_the_others(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,7 +130,7 @@ def test_a_fetch_that_fails_leaves_no_record_of_an_earlier_one(hub: LoopbackHub)
 def test_a_broken_download_goes_on_where_it_ended(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 1 << 10)
     hub.cut(f"{REPO}/model.safetensors", 9000)
-    assert failure(PINNED) == f"{REPO}: the connection broke; run the command again to go on"
+    assert failure(PINNED) == f"{REPO}: the connection broke; run the command again to continue"
     hub.asked.clear()
     PINNED.fetch()
     assert [one.begin for one in hub.asked if one.path.startswith("/cdn/")] == [9000 // 1024 * 1024]
@@ -150,7 +150,7 @@ def test_after_a_broken_download_what_came_before_is_kept(hub: LoopbackHub) -> N
 def test_another_content_than_the_hub_tells_is_refused(hub: LoopbackHub, name: str) -> None:
     hub.damage(f"{REPO}/{name}")
     for _ in range(2):
-        assert failure(PINNED) == f"{REPO}: {name} is not what the hub says it is; run the command again"
+        assert failure(PINNED) == f"{REPO}: {name} differs from the hub's size or digest; run the command again"
         assert name not in there(PINNED)
     hub.repair()
     PINNED.fetch()
@@ -182,7 +182,7 @@ def test_without_safetensors_pickled_weights_are_taken(hub: LoopbackHub, begin: 
         ("modules.json", "no modules.json among its files"),
         ("config.json", "no config.json among its files"),
         ("vocab.txt", "no tokenizer among its files"),
-        ("model.safetensors", "pytorch_model.bin holds no weights; does a mirror keep Git LFS's pointer in its place?"),
+        ("model.safetensors", "pytorch_model.bin has no weights; does a mirror serve a Git LFS pointer in its place?"),
     ],
 )
 def test_a_file_that_the_hub_does_not_have_is_told(hub: LoopbackHub, name: str, said: str) -> None:

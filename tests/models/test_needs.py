@@ -92,8 +92,8 @@ def test_one_message_names_every_model_that_is_missing(profile: str) -> None:
     for need in missing:
         setting = "clean.tokenizer" if need.role == "tokenizer" else f"models.{need.role}"
         assert f"{setting} {need.name} (" in said
-    assert said.startswith(f"{len(missing)} of {len(needs_of(settings))} models are not there: ")
-    assert said.endswith(f"`ameli models fetch --profile {profile}` fetches what can be fetched")
+    assert said.startswith(f"{len(missing)} of {len(needs_of(settings))} models are missing: ")
+    assert said.endswith(f". Run `ameli models fetch --profile {profile}`")
     assert "\n" not in said
 
 
@@ -109,7 +109,7 @@ def test_what_a_command_does_not_need_may_be_missing(monkeypatch: pytest.MonkeyP
     settle(monkeypatch, {"absent": (Fake("absent"),)})
     settings = load_settings("demo", ["models.generator=absent"])
     require(settings, set(ROLES) - {"generator"})
-    with pytest.raises(UnusableInput, match=r"1 of 1 models are not there: models\.generator absent"):
+    with pytest.raises(UnusableInput, match=r"1 of 1 models are missing: models\.generator absent"):
         require(settings, ["generator"])
 
 
@@ -152,7 +152,7 @@ def test_a_gpu_that_is_not_there_is_told_before_any_work(device: str) -> None:
     ("role", "name"), [("detector", "groundingdino:SwinX"), ("resnet", "torchvision:vgg16"), ("ocr", "timm:")]
 )
 def test_a_name_of_no_known_form_is_refused(role: str, name: str) -> None:
-    with pytest.raises(UnusableInput, match=rf"setting models\.{role}: .*{name}.*no name of a known form"):
+    with pytest.raises(UnusableInput, match=rf"setting models\.{role}: .*{name}.*its name has no known form"):
         require(load_settings("demo", [f"models.{role}={name}"]), ROLES)
 
 
@@ -204,7 +204,7 @@ def test_one_message_names_all_that_could_not_be_had_and_the_rest_is_fetched(mon
     settings = load_settings("demo", [f"models.{role}=m{n}" for n, role in enumerate(("detector", "ocr", "resnet"))])
     with pytest.raises(RunFailed) as failed:
         fetch(settings)
-    assert str(failed.value) == "2 of 3 could not be had: m0: 404 Not Found; m2: 404 Not Found"
+    assert str(failed.value) == "2 of 3 could not be fetched: m0: 404 Not Found; m2: 404 Not Found"
     assert sorted(log) == ["m0", "m1", "m2"]
 
 

@@ -33,7 +33,7 @@ def test_greyscale_and_palette_pictures_are_read() -> None:
 
 
 def test_unknown_reader() -> None:
-    with pytest.raises(UnusableInput, match=r"models\.ocr: no reader called 'tesseract'"):
+    with pytest.raises(UnusableInput, match=r"models\.ocr: no reader named 'tesseract'"):
         load_reader("tesseract")
 
 

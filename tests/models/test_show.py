@@ -100,9 +100,9 @@ def test_only_the_roles_that_are_asked_for() -> None:
 def test_the_last_line_tells_sums_and_folder(folder: Path) -> None:
     settings = load_settings("demo", [f"models.text_encoder={REPO}@{COMMIT}", "models.device=cpu"])
     roles = ("text_encoder", "detector")
-    assert last(settings, roles).endswith(f"; 1 not there; folder {folder}")
+    assert last(settings, roles).endswith(f"; 1 missing; folder {folder}")
     fetched(folder, COMMIT)
     assert last(settings, roles).startswith("3 MB of files, about 1.2 GB of memory ")
-    assert last(settings, roles).endswith(f"; all there; folder {folder}")
+    assert last(settings, roles).endswith(f"; all here; folder {folder}")
     shutil.rmtree(folder)
-    assert "1 not there" in last(settings, roles)
+    assert "1 missing" in last(settings, roles)

@@ -28,5 +28,5 @@ def test_one_model_is_loaded_once() -> None:
 
 def test_a_folder_without_a_model_names_the_setting(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{not json")
-    with pytest.raises(UnusableInput, match=r"^setting models\.nli_encoder: the model '.*' cannot be had \(.+\)$"):
+    with pytest.raises(UnusableInput, match=r"^setting models\.nli_encoder: the model '.*' cannot be loaded \(.+\)$"):
         load_text_encoder(str(tmp_path), setting="nli_encoder")

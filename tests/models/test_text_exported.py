@@ -105,6 +105,6 @@ def test_a_model_that_cannot_be_had_names_the_setting(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{not json")
     models = demo("models.text_backend=onnx", f"models.text_encoder={tmp_path}").models
     work = Work(Snapshot(tmp_path / "snapshot"))
-    with pytest.raises(UnusableInput, match=r"^setting models\.text_encoder: the model '.*' cannot be had"):
+    with pytest.raises(UnusableInput, match=r"^setting models\.text_encoder: the model '.*' cannot be loaded"):
         export_text_encoder(work, models)
     assert not list(work.folder("export texts").glob("*"))

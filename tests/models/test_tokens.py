@@ -53,5 +53,5 @@ def test_the_bound_is_claimed_for_wordpiece_only(tmp_path: Path) -> None:
 
 def test_a_tokenizer_that_cannot_be_had_is_named(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
-    with pytest.raises(UnusableInput, match=r"clean\.tokenizer: .*cannot be had"):
+    with pytest.raises(UnusableInput, match=r"clean\.tokenizer: .*cannot be loaded"):
         load_counter(str(tmp_path))

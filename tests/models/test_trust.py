@@ -70,7 +70,7 @@ def test_a_class_of_the_folder_is_not_imported(
     with_code(folder, trace)
     modules = [{"idx": 0, "name": "0", "path": "", "type": named}]
     (folder / "modules.json").write_text(json.dumps(modules))
-    with pytest.raises(UnusableInput, match="no class of Sentence Transformers"):
+    with pytest.raises(UnusableInput, match="not a class of Sentence Transformers"):
         load(str(folder))
     assert not trace.exists()
 
@@ -80,7 +80,7 @@ def test_nor_one_that_a_router_names(folder: Path, trace: Path, told: object) ->
     with_code(folder, trace)
     (folder / "1_Router").mkdir()
     (folder / "1_Router" / "router_config.json").write_text(json.dumps(told))
-    with pytest.raises(UnusableInput, match="no class of Sentence Transformers"):
+    with pytest.raises(UnusableInput, match="not a class of Sentence Transformers"):
         load_text_encoder(str(folder))
     assert not trace.exists()
 

@@ -24,7 +24,7 @@ from ameli_build.models.hub import Hub
 from ameli_build.models.needs import fetch, needs_of
 from ameli_build.models.packaged import Installed
 
-ELSEWHERE = "holds no weights"
+ELSEWHERE = "has no weights"
 """Where safetensors are missing, weights in another form are taken; those of the hub of the tests are none."""
 COMMANDS: dict[str, tuple[str, ...]] = {
     "tokenizer": ("build",),
@@ -191,7 +191,7 @@ def test_nothing_is_missing_to_begin_with(models: Path, ameli: Ameli, hub: Loopb
     for profile in PROFILES:
         status, out, message = ameli("models", "fetch", "--profile", profile)
         assert (status, message) == (0, "")
-        assert "all there" in out
+        assert "all here" in out
     assert hub.asked == []
 
 
@@ -211,12 +211,12 @@ def test_a_file_that_the_hub_does_not_have_is_told(hub: LoopbackHub, models: Pat
     hub.take_away(*case.away)
     status, out, message = ameli("models", "fetch", "--profile", case.profile)
     assert (status, out) == (1, "")
-    assert message.startswith(f"ameli: 1 of 1 could not be had: {case.label}: ")
+    assert message.startswith(f"ameli: 1 of 1 could not be fetched: {case.label}: ")
     assert case.said in message
     hub.repair()
     status, out, message = ameli("models", "fetch", "--profile", case.profile)
     assert (status, message) == (0, "")
-    assert "all there" in out
+    assert "all here" in out
 
 
 @CASE
@@ -231,7 +231,7 @@ def test_without_a_file_no_stage_runs(models: Path, ameli: Ameli, released: Snap
         status, out, message = ameli(*given, *([] if command == "link" else ["--workers", "1"]))
         assert (status, out) == (2, ""), command
         assert message.startswith("ameli: 1 of ")
-        assert f" models are not there: {setting} {name} (" in message
+        assert f" models are missing: {setting} {name} (" in message
         assert f"{case.gone} is missing" in message
         assert f"`ameli models fetch --profile {case.profile}`" in message
         assert content(released) == before
@@ -252,7 +252,7 @@ def test_all_that_is_missing_is_in_one_message(models: Path, ameli: Ameli, relea
     for command, count in (("build", 5), ("baseline", 8)):
         status, out, message = ameli(command, released.root, "--profile", "paper", "--workers", "1")
         assert (status, out) == (2, "")
-        assert message.startswith(f"ameli: {count} of {count} models are not there: ")
+        assert message.startswith(f"ameli: {count} of {count} models are missing: ")
         for role, commands in COMMANDS.items():
             setting = "clean.tokenizer" if role == "tokenizer" else f"models.{role}"
             assert (f"{setting} " in message) == (command in commands)
@@ -264,7 +264,7 @@ def test_what_the_hub_does_not_have_is_told_of_all_models(hub: LoopbackHub, mode
     hub.take_away(*lost)
     status, out, message = ameli("models", "fetch", "--profile", "small")
     assert (status, out) == (1, "")
-    assert message.startswith(f"ameli: 2 of 8 could not be had: {MINILM}: no modules.json among its files; en_core_web")
+    assert message.startswith(f"ameli: 2 of 8 could not be fetched: {MINILM}: no modules.json among its files; en_core")
     hub.repair()
     hub.asked.clear()
     assert ameli("models", "fetch", "--profile", "small")[0] == 0

@@ -81,7 +81,7 @@ def test_the_whole_chain_runs_with_the_hub_shut(profile: str, hub_folder: Path, 
         environment |= {"AMELI_MODELS": str(tmp_path / "models"), "HF_HOME": str(tmp_path / "hf")}
         fetched = python(AMELI, "models", "fetch", "--profile", profile, environment=environment)
         assert fetched.returncode == 0, fetched.stderr
-        assert "all there" in fetched.stdout
+        assert "all here" in fetched.stdout
         hub.shut()
         done = python(RUN, json.dumps(chain(snapshot, world, profile)), environment=environment)
         assert done.returncode == 0, done.stderr

@@ -31,8 +31,8 @@ def test_the_installed_weights_are_those_expected_and_a_changed_byte_is_seen(
         handle.seek(-1000, 2)
         handle.write(b"X")
     monkeypatch.setattr(packaged, "package_file", lambda *_: Path(changed))
-    assert "is not the file that was expected" in source.problem(whole=True)
-    with pytest.raises(RunFailed, match="is not the file that was expected"):
+    assert "is not the expected file" in source.problem(whole=True)
+    with pytest.raises(RunFailed, match="is not the expected file"):
         source.fetch()
 
 
@@ -76,7 +76,7 @@ def test_a_model_in_parts_is_unpacked_once_and_a_changed_file_is_seen(split: Unp
 
 
 def test_other_weights_are_not_accepted(split: Unpacked) -> None:
-    with pytest.raises(RunFailed, match=r"tiny: model\.safetensors is not the file that was expected"):
+    with pytest.raises(RunFailed, match=r"tiny: model\.safetensors is not the expected file"):
         replace(split, digest="0" * 64).fetch()
     assert split.problem() == "not unpacked"
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from ameli_build.archive.records import Response
-from ameli_build.crawl import checks as answers
+from ameli_build.crawl import checks
 from ameli_build.crawl.fetching.failures import Unwanted
 from ameli_build.shops import BESTBUY
 from ameli_build.shops.base import WrongPage
@@ -109,7 +109,7 @@ def test_a_title_without_an_end_costs_no_time(piece: bytes) -> None:
     body = piece * (1_000_000 // len(piece)) + b"</body>"
     start = time.process_time()
     with pytest.raises(Unwanted):
-        answers.listing_page(Response("", "", 200, "", (), body, body), BESTBUY)
+        checks.listing_page(Response("", "", 200, "", (), body, body), BESTBUY)
     assert time.process_time() - start < 10
 
 

@@ -74,7 +74,7 @@ def test_scripts_and_structured_data_are_found_in_a_page() -> None:
 def test_pages_that_are_not_the_shop_are_told_by_their_title(title: str, kind: str | None) -> None:
     page = f"<html><head><title>{title}</title></head><body>captcha, access denied, select your country</body></html>"
     assert wrong_page(page) == kind
-    assert wrong_page(" \n") == "an empty answer"
+    assert wrong_page(" \n") == "an empty response"
 
 
 def test_a_wrong_character_set_does_no_harm() -> None:

@@ -1,1 +1,1 @@
-"""Browsers: the specification click, and pages for shops that answer nothing else (section 3.1)."""
+"""Browsers: the specification click, and pages of shops that serve only browsers (section 3.1)."""

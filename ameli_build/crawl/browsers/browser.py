@@ -1,4 +1,4 @@
-"""One headless Chromium, here or on a grid."""
+"""A headless Chromium, on this machine or on a grid."""
 
 from __future__ import annotations
 
@@ -24,45 +24,45 @@ from websocket import WebSocketException
 
 from ameli_build.core.errors import Outage, RunFailed
 from ameli_build.core.settings import CrawlSettings
-from ameli_build.crawl.browsers import driver_guard as supervise
+from ameli_build.crawl.browsers import driver_guard
 from ameli_build.crawl.browsers.ceiling import Ceiling
 from ameli_build.crawl.browsers.chromium import add_local, find_programs, make_options
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.shops import shop_named
 
 BROWSER_ERRORS = (WebDriverException, HTTPError, WebSocketException, OSError)
-"""What a browser that fails, is gone, or does not answer shows itself as."""
+"""Errors of a browser that fails, has ended, or does not respond."""
 
 LEAST_FILES = 256
-"""That may be open; a browser has several processes, each with pipes to the others."""
+"""Least limit of open files; a browser has several processes, each with pipes to the others."""
 
 QUEUE_SECONDS = 400
-"""A grid may let a new session wait until others have ended."""
+"""Timeout of a new session, which a grid may queue until others have ended."""
 
 _IDLE_SECONDS = 60.0
 _CLEAR_SECONDS = 10.0
 _SCRIPT_GRACE = 2.0
 _ANSWER_GRACE = 10.0
-"""A driver that answers this much later than it should is given up with its browser."""
+"""Seconds after its own timeout at which a driver counts as dead."""
 
 _MAX_FOLDER = 60
-"""Chromium's sockets lie some 46 characters below its temporary folder, and a socket's path has at most 107."""
+"""Longest path of a temporary folder: Chromium appends some 46 characters for sockets, whose paths have at most 107."""
 
 
 class _SupervisedService(Service):
-    """A chromedriver that dies with this process, its browser and their folder with it.
+    """A chromedriver that ends with this process, with its browser and their folder.
 
-    The supervisor ends them when this process is killed; this process ends them when the supervisor is.
+    `driver_guard` ends them if this process is killed; this process ends them if `driver_guard` is killed.
     """
 
     def __init__(self, driver: str, folder: str) -> None:
         self._folder = folder
         self._watch: threading.Thread | None = None
-        self._command = [supervise.__file__, folder, driver]
+        self._command = [driver_guard.__file__, folder, driver]
         super().__init__(executable_path=sys.executable, popen_kw={"start_new_session": True})
 
     def start(self) -> None:
-        """As `Service.start`; a thread waits for the supervisor's end."""
+        """As `Service.start`; a thread waits for the end of `driver_guard`."""
         try:
             super().start()
         finally:
@@ -72,27 +72,27 @@ class _SupervisedService(Service):
                 self._watch.start()
 
     def stop(self) -> None:
-        """As `Service.stop`; nothing is left after it."""
+        """As `Service.stop`; also waits until all is removed."""
         super().stop()
         if self._watch is not None:
             self._watch.join(_CLEAR_SECONDS)
 
     def _clear_after(self, process: subprocess.Popen[bytes]) -> None:
-        if process.wait() < 0:  # killed, so that it could not do it itself
-            supervise.clear(process.pid, self._folder)
+        if process.wait() < 0:  # killed before it could clear
+            driver_guard.clear(process.pid, self._folder)
 
     def command_line_args(self) -> list[str]:
-        """What stands behind the interpreter's path."""
+        """Arguments of the interpreter."""
         return ["-E", "-S", *self._command, *super().command_line_args()]
 
     def send_remote_shutdown_command(self) -> None:
-        """Nothing: the request would go through a proxy of the environment, and the signal that follows does it all."""
+        """Do nothing: the request would use a proxy of the environment, and the following signal is enough."""
 
 
 class Browser:
-    """A browser for one thread at a time; `close` may come from any.
+    """A browser for one thread at a time; any thread may `close` it.
 
-    Its pages reach only addresses that the settings allow (`chromium.resolver_rules`).
+    Its pages reach only hosts that the settings allow (`chromium.resolver_rules`).
     """
 
     def __init__(self, settings: CrawlSettings, addresses: Addresses) -> None:
@@ -109,23 +109,23 @@ class Browser:
 
     @property
     def running(self) -> bool:
-        """Whether it has been started and not been closed."""
+        """Whether the browser is started and not closed."""
         return self._driver is not None
 
     @property
     def driver(self) -> WebDriver:
-        """What it is driven by. Raises `WebDriverException` when it is closed, as it may be at any moment."""
+        """The WebDriver. Raises `WebDriverException` if the browser is closed, as it may be at any moment."""
         driver = self._driver
         if driver is None:
             raise WebDriverException("the browser is closed")
         return driver
 
     def start(self) -> None:
-        """Start it. Raises `RunFailed` when that does not go, `Outage` for a remote one, which may come back."""
+        """Start the browser. Raises `RunFailed` if it does not start; `Outage` for a remote browser."""
         try:
             driver = self._remote() if self._settings.browser_url else self._local()
         except BROWSER_ERRORS as error:
-            why = ("" if self._settings.browser_url else _little_room()) or told(error)
+            why = ("" if self._settings.browser_url else _low_limit()) or one_line(error)
             raise self._failure(
                 f"the browser for {self._use} does not start ({why}); see crawl.browser_url, {self._without}"
             ) from error
@@ -134,7 +134,7 @@ class Browser:
             self._prepare(driver)
         except BROWSER_ERRORS as error:
             self.close()
-            raise self._failure(f"the browser for {self._use} ends as it starts ({told(error)})") from error
+            raise self._failure(f"the browser for {self._use} fails during its start ({one_line(error)})") from error
 
     @property
     def _failure(self) -> type[RunFailed]:
@@ -142,11 +142,11 @@ class Browser:
 
     @property
     def too_many(self) -> str:
-        """What the last visit had too many of, so that the browser was ended; "" where it had not."""
+        """The limit that the last page exceeded, which ended the browser; "" if it exceeded none."""
         return self._ceiling.broken if self._ceiling is not None else ""
 
     def open(self, url: str) -> WebDriver:
-        """The browser with a page loaded (its HTML parsed, that is)."""
+        """Load a page until its HTML is parsed; returns the driver."""
         driver = self.driver
         self.pages += 1
         self._used = time.monotonic()
@@ -156,7 +156,7 @@ class Browser:
         return driver
 
     def is_alive(self) -> bool:
-        """Whether it still answers, if that is in doubt: a grid ends what has been idle for some minutes."""
+        """Whether the browser responds; tested after idle time, since grids end idle sessions."""
         if time.monotonic() - self._used > _IDLE_SECONDS:
             try:
                 _ = self.driver.title
@@ -165,12 +165,12 @@ class Browser:
         return self.running
 
     def log(self) -> list[dict[str, Any]]:
-        """What the browser noted since it was last asked (with `crawl.transport = "browser"`)."""
+        """New messages of the browser's performance log (with `crawl.transport = "browser"`)."""
         messages: list[dict[str, Any]] = self.driver.execute("getLog", {"type": "performance"})["value"]
         return messages
 
     def tidy(self) -> None:
-        """Close all windows but the first one."""
+        """Close all windows but the first."""
         driver = self.driver
         first, *others = driver.window_handles
         for other in others:
@@ -180,7 +180,7 @@ class Browser:
             driver.switch_to.window(first)
 
     def close(self) -> None:
-        """End the browser, as well as it goes."""
+        """End the browser; errors are ignored."""
         with self._lock:
             driver, self._driver = self._driver, None
             if driver is None:
@@ -189,7 +189,7 @@ class Browser:
                 self._ceiling.close()
             with suppress(*BROWSER_ERRORS):
                 if isinstance(driver, webdriver.Chrome):
-                    driver.service.stop()  # a kill, so that no page can put it off
+                    driver.service.stop()  # kills, so no page can delay it
                 else:
                     driver.quit()
 
@@ -197,7 +197,7 @@ class Browser:
         settings = self._settings
         page = min(settings.read_timeout, settings.deadline)
         driver.set_page_load_timeout(page)
-        script = 3 * settings.click_timeout + _SCRIPT_GRACE  # for the button, and twice that for its rows
+        script = 3 * settings.click_timeout + _SCRIPT_GRACE  # once for the button, twice for the rows
         driver.set_script_timeout(script)
         config: ClientConfig = driver.command_executor.client_config  # type: ignore[union-attr]
         config.timeout = max(page, script) + _ANSWER_GRACE
@@ -208,7 +208,7 @@ class Browser:
         self._ceiling = self._limited(driver)
 
     def _limited(self, driver: WebDriver) -> Ceiling | None:
-        """The ceiling on what a page asks for; none on a grid whose debugger cannot be reached."""
+        """The limit on a page's requests; None on a grid without access to its debugger."""
         debugger = _debugger(driver.capabilities)
         try:
             return Ceiling(debugger, self.close) if debugger else None
@@ -229,7 +229,8 @@ class Browser:
             missing = "Chromium" if binary is None else "chromedriver"
             raise RunFailed(
                 f"{missing} is not on the PATH, and product pages need it for {self._use}: install it (Debian:"
-                f" apt-get install chromium chromium-driver), give a remote one by crawl.browser_url, {self._without}"
+                " apt-get install chromium chromium-driver), name a remote browser in crawl.browser_url,"
+                f" {self._without}"
             )
         folder = _new_folder()
         options = make_options(self._settings, self._addresses)
@@ -238,13 +239,13 @@ class Browser:
 
 
 def command(driver: WebDriver, name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a command of Chromium's own protocol, which a grid hands on as well."""
+    """The result of a command of Chromium's DevTools protocol, which grids forward."""
     answer: dict[str, Any] = driver.execute("executeCdpCommand", {"cmd": name, "params": values})["value"]
     return answer
 
 
 def _debugger(capabilities: Mapping[str, Any]) -> str:
-    """The address of a browser's debugger: a grid's, or that which a browser here wrote into its profile."""
+    """The URL of a browser's debugger, from the grid or from the profile of a local browser; "" if there is none."""
     profile = Path(capabilities.get("chrome", {}).get("userDataDir", ""), "DevToolsActivePort")
     if "se:cdp" in capabilities or not profile.is_file():
         return str(capabilities.get("se:cdp", ""))
@@ -252,24 +253,24 @@ def _debugger(capabilities: Mapping[str, Any]) -> str:
     return f"ws://127.0.0.1:{port}{path}"
 
 
-def told(error: BaseException) -> str:
-    """A browser's failure in one line, without Selenium's advice to look at its pages."""
+def one_line(error: BaseException) -> str:
+    """A browser's error as a line, without Selenium's links."""
     text = str(getattr(error, "msg", None) or error).partition("; For documentation on this error")[0]
     return " ".join(text.split())[:300]
 
 
-def _little_room() -> str:
-    """Which limit of this process is too low for a browser; "" where none is."""
+def _low_limit() -> str:
+    """The limit of this process that is too low for a browser; "" if none is."""
     files, space = (resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_AS))
     if files != resource.RLIM_INFINITY and files < LEAST_FILES:
         return f"only {files:,} files may be open, and it needs {LEAST_FILES:,}: ulimit -n"
     if space != resource.RLIM_INFINITY:
-        return f"address space is limited to {space:,} bytes, of which it takes more than it uses: ulimit -v"
+        return f"address space is limited to {space:,} bytes, and it reserves more than it uses: ulimit -v"
     return ""
 
 
 def _new_folder() -> str:
-    """A folder for a browser, which its supervisor makes and removes."""
+    """The path of a browser's folder, which `driver_guard` makes and removes."""
     name = f"ameli-browser-{uuid.uuid4().hex[:12]}"
     folder = Path(tempfile.gettempdir(), name)
     return str(folder if len(str(folder)) <= _MAX_FOLDER else Path("/tmp", name))

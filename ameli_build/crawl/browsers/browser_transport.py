@@ -1,4 +1,4 @@
-"""Requests carried out by a plain browser, for shops that answer nothing else."""
+"""Requests by a browser, for shops that serve nothing else."""
 
 from __future__ import annotations
 
@@ -13,28 +13,27 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from ameli_build.archive.records import Response
 from ameli_build.core.settings import CrawlSettings
-from ameli_build.crawl.browsers.browser import BROWSER_ERRORS, Browser, command, told
+from ameli_build.crawl.browsers.browser import BROWSER_ERRORS, Browser, command, one_line
 from ameli_build.crawl.browsers.pool import BrowserPool
-from ameli_build.crawl.browsers.request_log import Hop, Visit, original_bytes
+from ameli_build.crawl.browsers.request_log import Hop, Navigation, original_bytes
 from ameli_build.crawl.fetching.failures import TOO_MANY_REQUESTS, FetchFailed
 from ameli_build.crawl.fetching.transport import Transport
 
 KINDS = ("page", "listing", "reviews")
 MARK = ("X-Archive-Transport", "browser; the body without its content encoding")
-"""Stands in the archive among the headers of what a browser fetched."""
+"""Header of archived responses that a browser fetched."""
 
 _LOG_SECONDS = 5.0
 _POLL_SECONDS = 0.02
 
 
 class BrowserTransport:
-    """Pages, review JSON and the site's robots.txt by way of a browser; all else by `http`.
+    """Fetches pages, review JSON and the site's robots.txt by a browser, everything else by `http`.
 
-    The browser names itself by the crawl's user agent and tries to pass for nothing that it is not. Status, headers
-    (without cookies) and the body are those that it was served, not what its scripts made of the page. It follows
-    redirects by itself: they are told one by one, as if they had been asked for one by one, and what lies behind one
-    that is not allowed is not
-    taken. Conditional requests are asked without their condition. A body counts as too large once it is there.
+    The browser sends the crawl's user agent and disguises nothing. Status, headers (without cookies) and body are as
+    served, before any script ran. The browser follows redirects itself. Each redirect is returned as a separate
+    response; the first URL that is not allowed ends the chain. Conditional requests are sent without their condition.
+    The size limit applies to the complete body.
     """
 
     def __init__(self, http: Transport, pool: BrowserPool, settings: CrawlSettings) -> None:
@@ -48,86 +47,86 @@ class BrowserTransport:
         """As `Transport.get`."""
         if kind not in KINDS and not (kind == "robots" and urlsplit(target).netloc == self._site):
             return self._http.get(url, target, kind, headers)
-        waiting, self._ahead.responses = self._ahead.responses, []
-        if not waiting or (waiting[0].url, waiting[0].final_url) != (url, target):
-            waiting = self._fetched(url, target)
-        self._ahead.responses = waiting[1:]
-        return waiting[0]
+        responses, self._ahead.responses = self._ahead.responses, []
+        if not responses or (responses[0].url, responses[0].final_url) != (url, target):
+            responses = self._fetched(url, target)
+        self._ahead.responses = responses[1:]
+        return responses[0]
 
     def close(self) -> None:
-        """As `Transport.close`; the browsers are the pool's."""
+        """As `Transport.close`; the browsers belong to the pool."""
         self._http.close()
 
     def _fetched(self, url: str, target: str) -> list[Response]:
-        """The answers of an address and of where it led: redirects, then the last one unless it did not come."""
+        """The responses of a URL: its redirects, then the document if it came."""
         with self._pool.borrow() as browser:
             try:
-                visit, data = self._visit(browser, target)
+                navigation, data = self._navigate(browser, target)
             except BROWSER_ERRORS as error:
                 browser.close()
                 self._pool.check()
                 if browser.too_many:
                     raise FetchFailed(TOO_MANY_REQUESTS, browser.too_many) from None
                 kind = "deadline" if isinstance(error, TimeoutException) else "browser"
-                raise FetchFailed(kind, told(error)[:200], again=True) from None
-        starts = [target, *(hop.location for hop in visit.hops)]
-        answers = [_redirect(url, start, hop) for start, hop in zip(starts, visit.hops, strict=False)]
-        if visit.response is not None and data is not None:
-            head, status = visit.response, visit.response["status"]
-            pairs = (*visit.headers, MARK)
+                raise FetchFailed(kind, one_line(error)[:200], again=True) from None
+        starts = [target, *(hop.location for hop in navigation.hops)]
+        answers = [_redirect(url, start, hop) for start, hop in zip(starts, navigation.hops, strict=False)]
+        if navigation.response is not None and data is not None:
+            head, status = navigation.response, navigation.response["status"]
+            pairs = (*navigation.headers, MARK)
             answers.append(Response(url, starts[-1], status, head["statusText"], pairs, data, data))
         elif not answers:
-            raise visit.failure()
+            raise navigation.failure()
         return answers
 
-    def _visit(self, browser: Browser, target: str) -> tuple[Visit, bytes | None]:
-        """Where an address led and the body it gave; None for the body where no whole answer came."""
-        visit = self._went(browser, target)
-        if visit.response is not None and visit.response.get("fromDiskCache"):  # it is the shop that was asked
+    def _navigate(self, browser: Browser, target: str) -> tuple[Navigation, bytes | None]:
+        """The redirects and the document of a URL, and its body; None if the body is not complete."""
+        navigation = self._opened(browser, target)
+        if navigation.response is not None and navigation.response.get("fromDiskCache"):  # not the shop's answer
             command(browser.driver, "Network.clearBrowserCache", {})
-            visit = self._went(browser, target)
-        if visit.response is None:
-            return visit, None
-        self._check_peer(visit)
-        if visit.response["status"] != 200:
-            return visit, b""
-        if visit.error:
-            if "ABORTED" in visit.error:
+            navigation = self._opened(browser, target)
+        if navigation.response is None:
+            return navigation, None
+        self._check_peer(navigation)
+        if navigation.response["status"] != 200:
+            return navigation, b""
+        if navigation.error:
+            if "ABORTED" in navigation.error:
                 raise FetchFailed(
-                    "wrong_type", f"{visit.response['mimeType']}: not shown by a browser", 200, again=True
+                    "wrong_type", f"{navigation.response['mimeType']}: not shown by a browser", 200, again=True
                 )
-            return visit, None
-        return visit, self._body(browser.driver, visit)
+            return navigation, None
+        return navigation, self._body(browser.driver, navigation)
 
-    def _went(self, browser: Browser, target: str) -> Visit:
-        """Open an address, and read the browser's log until the document is there."""
+    def _opened(self, browser: Browser, target: str) -> Navigation:
+        """Open a URL, and read the browser's log until the document is complete."""
         browser.log()
         try:
             browser.open(target)
         except WebDriverException as error:
-            if "net::ERR_" not in (error.msg or ""):  # that, the log tells better
+            if "net::ERR_" not in (error.msg or ""):  # the log has more details of such errors
                 raise
-        visit, frame = Visit(), browser.driver.current_window_handle
+        navigation, frame = Navigation(), browser.driver.current_window_handle
         end = time.monotonic() + _LOG_SECONDS
-        visit.add(browser.log(), frame)
-        while not visit.finished and time.monotonic() < end:
+        navigation.add(browser.log(), frame)
+        while not navigation.finished and time.monotonic() < end:
             time.sleep(_POLL_SECONDS)
-            visit.add(browser.log(), frame)
-        return visit
+            navigation.add(browser.log(), frame)
+        return navigation
 
-    def _check_peer(self, visit: Visit) -> None:
-        """The map of names keeps pages where they may be; this looks at where the document really came from."""
-        parts = urlsplit(visit.url)
-        address = str((visit.response or {}).get("remoteIPAddress", "")).strip("[]")
+    def _check_peer(self, navigation: Navigation) -> None:
+        """Raise `FetchFailed` if the document came from a forbidden address, in spite of the resolver rules."""
+        parts = urlsplit(navigation.url)
+        address = str((navigation.response or {}).get("remoteIPAddress", "")).strip("[]")
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if not address or not self._pool.addresses.may_connect(parts.hostname or "", port, address):
             raise FetchFailed("forbidden_address", f"{parts.hostname} leads to {address or 'nowhere'}")
 
-    def _body(self, driver: WebDriver, visit: Visit) -> bytes:
+    def _body(self, driver: WebDriver, navigation: Navigation) -> bytes:
         limit = self._settings.max_page_bytes
-        if visit.size > limit:
+        if navigation.size > limit:
             raise FetchFailed("too_large", f"more than {limit:,} bytes", 200)
-        answer = command(driver, "Network.getResponseBody", {"requestId": visit.request})
+        answer = command(driver, "Network.getResponseBody", {"requestId": navigation.request})
         if answer["base64Encoded"]:
             data = base64.b64decode(answer["body"])
         else:
@@ -138,7 +137,7 @@ class BrowserTransport:
 
 
 class _Ahead(threading.local):
-    """Answers that a thread's browser has already got beyond the redirect that was told last."""
+    """Responses that a thread's browser already has beyond the last returned redirect."""
 
     def __init__(self) -> None:
         self.responses: list[Response] = []

@@ -1,4 +1,4 @@
-"""A ceiling on the requests that one visit of a browser makes, for pages that never stop asking."""
+"""A limit on the requests of a page in a browser, against pages that never stop."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import websocket
 
 MOST_DOCUMENTS = 50
-"""Documents a visit: the page, its frames, windows and redirects, and each again that loads itself anew."""
+"""Largest number of documents: the page, its frames, windows and redirects, and reloads of each."""
 
 MOST_REQUESTS = 1_500
-"""Requests a visit of any kind; a product page of a large shop makes some hundreds."""
+"""Largest number of requests of any kind; a product page of a large shop makes some hundreds."""
 
 _OPEN_SECONDS = 10.0
 _WATCHED = ("page", "iframe", "worker", "shared_worker", "service_worker")
@@ -25,10 +25,10 @@ _ERRORS = (websocket.WebSocketException, OSError)
 
 
 class Ceiling:
-    """Counts the requests of a browser's pages over a connection of its own to Chromium's debugger.
+    """Counts the requests of a browser's page over a separate connection to Chromium's debugger.
 
-    The driver answers nothing while a page loads, and a page that loads itself anew never has loaded. So the count is
-    kept in a thread, which calls `end` once when a visit goes over the ceiling.
+    The driver does not respond while a page loads, and a page that reloads itself never finishes. So a thread counts,
+    and calls `end` once when a page exceeds a limit.
     """
 
     def __init__(self, url: str, end: Callable[[], None]) -> None:
@@ -37,7 +37,7 @@ class Ceiling:
         self._broken = ""
         self._last = 0
         parts = urlsplit(url)
-        direct = None  # of its own accord the library would take a proxy of the environment
+        direct = None  # by default the library would use a proxy of the environment
         if parts.scheme == "ws":
             direct = socket.create_connection((parts.hostname or "", parts.port or 80), _OPEN_SECONDS)
         self._socket = websocket.create_connection(
@@ -49,11 +49,11 @@ class Ceiling:
 
     @property
     def broken(self) -> str:
-        """What the visit had too many of; "" while it is within the ceiling."""
+        """The exceeded limit, "" while there is none."""
         return self._broken
 
     def begin(self) -> None:
-        """Count from 0: another visit begins."""
+        """Count from 0 for the next page."""
         self._requests = self._documents = 0
         self._broken = ""
 
@@ -80,9 +80,9 @@ class Ceiling:
         self._requests += 1
         self._documents += values.get("type") == "Document"
         if self._documents > MOST_DOCUMENTS:
-            self._broken = f"more than {MOST_DOCUMENTS:,} documents in one visit"
+            self._broken = f"more than {MOST_DOCUMENTS:,} documents on one page"
         elif self._requests > MOST_REQUESTS:
-            self._broken = f"more than {MOST_REQUESTS:,} requests in one visit"
+            self._broken = f"more than {MOST_REQUESTS:,} requests on one page"
 
     def _send(self, method: str, values: Mapping[str, Any], session: str = "") -> None:
         self._last += 1

@@ -1,4 +1,4 @@
-"""How Chromium is started: headless, without pictures and fonts, and able to reach nothing but the allowed hosts."""
+"""Options of Chromium: headless, without pictures and fonts, restricted to the allowed hosts."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ _PREFERENCES = {
     "download_restrictions": 3,  # all
     "webrtc.ip_handling_policy": "disable_non_proxied_udp",
 }
-"""Fetch no images; the flag for that, `imagesEnabled`, stops only some."""
+"""Fetch no images; the flag `imagesEnabled` would stop only some."""
 
 
 def find_programs() -> tuple[str | None, str | None]:
-    """The paths of Chromium and of its driver; None for what is not there."""
+    """The paths of Chromium and of its driver; None for a missing program."""
     return next(filter(None, map(shutil.which, _BINARIES)), None), shutil.which("chromedriver")
 
 
 def make_options(settings: CrawlSettings, addresses: Addresses) -> Options:
-    """Chromium's options, for a browser here or on a grid.
+    """Chromium's options, for a browser on this machine or on a grid.
 
-    The browser names itself by the crawl's user agent and does nothing to pass for another. With
-    `crawl.transport = "browser"` it notes its requests (the driver's performance log).
+    The browser sends the crawl's user agent and disguises nothing. With `crawl.transport = "browser"` it logs its
+    requests (the driver's performance log).
     """
     options = Options()
     for flag in _FLAGS:
@@ -61,12 +61,12 @@ def make_options(settings: CrawlSettings, addresses: Addresses) -> Options:
     if settings.transport == "browser":
         options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
         options.add_experimental_option("perfLoggingPrefs", {"enableNetwork": True, "enablePage": False})
-    BaseOptions.ignore_local_proxy_environment_variables(options)  # that of the subclass only adds a warning
+    BaseOptions.ignore_local_proxy_environment_variables(options)  # the subclass's method only adds a warning
     return options
 
 
 def add_local(options: Options, binary: str, profile: str) -> None:
-    """What only a browser on this machine is told."""
+    """Add the options of a browser on this machine."""
     options.binary_location = binary
     options.add_argument(f"--user-data-dir={profile}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -74,18 +74,17 @@ def add_local(options: Options, binary: str, profile: str) -> None:
 
 
 def resolver_rules(addresses: Addresses) -> str:
-    """Chromium's map of names: each host of pages to an address that may be connected to, all else to nothing.
+    """Chromium's resolver rules: each page host to an allowed IP address, every other name to none.
 
-    Names are looked up here and now, so that what a name leads to later changes nothing; addresses that stand in a page
-    as numbers are names to this map, too. A host whose name cannot be looked up, or leads only to addresses that are
-    not allowed, cannot be reached.
+    Names are resolved here, once, so later DNS changes have no effect. The rules also apply to IP addresses in pages. A
+    host that does not resolve to an allowed address cannot be reached.
     """
     rules = [rule for entry in sorted(addresses.pages) for rule in _rules(entry, addresses)]
     return ", ".join([*rules, "MAP * ~NOTFOUND"])
 
 
 def _rules(entry: str, addresses: Addresses) -> list[str]:
-    """The rules of one allowed host; where only some of its ports may be used, one a port."""
+    """The rules of an allowed host; a rule for each port if only some ports are allowed."""
     parts = urlsplit(f"//{entry}")
     host = parts.hostname or ""
     for address in _looked_up(host):
@@ -101,7 +100,7 @@ def _rules(entry: str, addresses: Addresses) -> list[str]:
 
 
 def _looked_up(host: str) -> list[str]:
-    """The addresses of a host, those of version 4 first."""
+    """The IP addresses of a host, IPv4 first."""
     found: set[str] = set()
     with suppress(OSError, UnicodeError):
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}

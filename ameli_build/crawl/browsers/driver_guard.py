@@ -1,10 +1,9 @@
-"""Runs the browser's driver for as long as the crawl lives, and leaves nothing behind when it is gone.
+"""Runs the browser's driver while the crawl runs, then removes all its processes and files.
 
-Started as a script in a session of its own, with a pipe from the crawler as standard input: when that pipe ends, even
-because the crawler was killed, the driver and its browser are killed and their folder is removed. Where this process is
-killed, the crawler does the same (`clear`), and so does a shell in another session, which outlives a kill of both. That
-folder holds the browser's profile and is the home and temporary folder of all its processes. Uses the standard library
-alone, so that it starts at once.
+Started as a script in its own session, with a pipe from the crawler as standard input. When the pipe ends, even because
+the crawler was killed, it kills the driver and its browser and removes their folder. If this process is killed, the
+crawler does so (`clear`); if both are killed, a shell in another session does. The folder has the browser's profile and
+is the home and temporary folder of its processes. Imports only the standard library, to start fast.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-_LOOKS, _LOOK_SECONDS = 200, 0.02
+_TRIES, _POLL_SECONDS = 200, 0.02
 _LAST = 'read -r over || { kill -9 "-$1"; sleep 1; kill -9 "-$1"; rm -rf "$2"; }'
-"""A shell's wait for the end of this process: a line says that all is cleared, the end of the pipe that it was killed.
+"""Shell script that waits for the end of this process: a line means cleared, the end of the pipe means killed.
 
-The driver and its browser stay in this process's group; the second kill is for those that were just being started.
+The driver and its browser are in this process's group. The second kill is for processes that were just starting.
 """
 
 
 def main(folder: str, command: list[str]) -> int:
-    """Make `folder`, run `command` until it ends or standard input does; then end its whole session, remove `folder`.
+    """Make `folder`; run `command` until it or standard input ends; then kill the session and remove `folder`.
 
-    Raises OSError where the folder cannot be made or is already there.
+    Raises OSError if the folder exists or cannot be made.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Path(folder).mkdir(0o700)
@@ -52,25 +51,25 @@ def main(folder: str, command: list[str]) -> int:
 
 
 def clear(session: int, folder: str) -> None:
-    """Kill all processes of a session but this one, also those that they start meanwhile; remove the folder."""
-    for _ in range(_LOOKS):
-        others = [one for one in session_members(session) if one != os.getpid()]
+    """Kill all processes of a session except this process, repeatedly until none lives; remove the folder."""
+    for _ in range(_TRIES):
+        others = [process for process in session_members(session) if process != os.getpid()]
         for process in others:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         if not others:
             break
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def session_members(session: int) -> list[int]:
-    """The living processes of a session; none where there is no /proc."""
+    """The living processes of a session; empty without /proc."""
     members = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session and fields[0] not in "ZX":  # a dead one may wait long for its parent
+            if int(fields[3]) == session and fields[0] not in "ZX":  # zombies may wait long for their parent
                 members.append(int(entry.name))
     return members
 
@@ -82,4 +81,4 @@ def _kill_at_end_of_input(driver: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    os._exit(main(sys.argv[1], sys.argv[2:]))  # the thread that reads would hold up an orderly exit
+    os._exit(main(sys.argv[1], sys.argv[2:]))  # the reading thread would delay a regular exit

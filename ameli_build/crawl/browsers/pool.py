@@ -1,4 +1,4 @@
-"""A few browsers, shared by the threads of a crawl."""
+"""A pool of browsers, shared by the threads of a crawl."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _CHECK_SECONDS = 0.2
 
 
 class BrowserPool:
-    """At most `crawl.browsers` browsers, each started when it is first needed and used by one thread at a time.
+    """At most `crawl.browsers` browsers, each started on demand and used by one thread at a time.
 
-    A browser is started anew after `crawl.pages_per_browser` pages, and when whoever used it closed it. Once `stop` is
-    set, all are killed, so that no thread waits for a page any longer.
+    A browser is restarted after `crawl.pages_per_browser` pages, or if its user closed it. Once `stop` is set, all are
+    killed, so no thread waits for a page.
     """
 
     def __init__(self, settings: CrawlSettings, addresses: Addresses, stop: threading.Event) -> None:
@@ -38,10 +38,13 @@ class BrowserPool:
 
     @contextmanager
     def borrow(self, fresh: bool = False) -> Iterator[Browser]:
-        """A running browser, just started where `fresh` says so; waits for its turn.
+        """Wait for a running browser; with `fresh`, it has just been started.
 
-        A user to whom it fails closes it. Raises `RunFailed` when no browser can be started, `Stopped` once the crawl
-        is ending.
+        If the browser fails, its user closes it.
+
+        Raises:
+            RunFailed: No browser can be started.
+            Stopped: The crawl is ending.
         """
         while True:
             browser = self._take()
@@ -53,7 +56,7 @@ class BrowserPool:
                 self._give_back(browser)
 
     def check(self) -> None:
-        """Raise `Stopped` once the crawl is ending: then its browsers are killed, and fail for no other reason."""
+        """Raise `Stopped` once the crawl is ending: its browsers then fail because they were killed."""
         if self._stop.is_set():
             raise Stopped
 
@@ -90,7 +93,7 @@ class BrowserPool:
             self._condition.notify()
 
     def _ready(self, browser: Browser, fresh: bool) -> bool:
-        """Have a browser running; False when it cannot be started while others run: then it leaves the pool."""
+        """Start a browser if needed; False if it cannot start while others run, so that the pool has dropped it."""
         worn = fresh or browser.pages >= self._settings.pages_per_browser
         if browser.running and not worn and browser.is_alive():
             return True
@@ -112,13 +115,13 @@ class BrowserPool:
         return False
 
     def _spared(self, browser: Browser, failure: RunFailed) -> bool:
-        """Whether the crawl goes on without this browser, since another one runs."""
+        """Whether the crawl continues without this browser, because another browser runs."""
         with self._condition:
             if not any(other.running for other in self._browsers):
                 return False
             self._browsers.remove(browser)
             self._limit -= 1
-        say(f"crawl: going on with {self._limit} browsers: {failure}")
+        say(f"crawl: continuing with {self._limit} browsers: {failure}")
         return True
 
     def _end_at_stop(self) -> None:

@@ -1,4 +1,4 @@
-"""What one visit of an address asked for and got, as Chromium's own record of its requests tells."""
+"""The redirects and the document of a navigation, read from Chromium's log of its requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from ameli_build.crawl.fetching.failures import FetchFailed
 
-SCRIPTED = "gone on by a script of the page"
+SCRIPTED = "redirected by a script of the page"
 _FAILURES = (
     ("TIMED_OUT", "timeout"),
     ("CERT", "tls"),
@@ -25,7 +25,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A redirect that the browser followed by itself, from `url` to `location`."""
+    """A redirect that the browser followed, from `url` to `location`."""
 
     url: str
     location: str
@@ -35,10 +35,10 @@ class Hop:
 
 
 @dataclass(slots=True)
-class Visit:
-    """The way of the main frame: redirects, then one document.
+class Navigation:
+    """A navigation of the main frame: redirects, then a document.
 
-    `response` is None where none came, `error` Chromium's word for what went wrong, `size` the bytes on the wire.
+    `response` is None if none came, `error` is Chromium's error text, `size` the bytes on the network.
     """
 
     hops: list[Hop] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Visit:
     size: int = 0
 
     def add(self, messages: Iterable[dict[str, Any]], frame: str) -> None:
-        """Go on with further messages of the browser's log (`{"message": JSON}`), as far as they concern `frame`."""
+        """Read further messages of the browser's log (`{"message": JSON}`) about `frame`."""
         for entry in messages:
             message = json.loads(entry["message"])["message"]
             values = message["params"]
@@ -79,27 +79,25 @@ class Visit:
 
     @property
     def headers(self) -> Headers:
-        """The document's headers; those that tell how its body was packed under other names, since it is no longer."""
+        """The document's headers, with other names for headers of its content encoding, because the body is decoded."""
         pairs = _pairs(self.response or {})
         return tuple((f"X-Archive-Orig-{name}" if name.lower() in _UNPACKED else name, value) for name, value in pairs)
 
     def failure(self) -> FetchFailed:
-        """What the connection did."""
+        """The failure of a navigation without a document."""
         kind = next((kind for word, kind in _FAILURES if word in self.error), "connection")
-        return FetchFailed(kind, self.error or "no answer that the browser noted", again=True)
+        return FetchFailed(kind, self.error or "no response in the browser's log", again=True)
 
 
 def original_bytes(text: str, charset: str) -> bytes:
-    r"""The bytes that a browser read as `text`.
-
-    What has been lost for good (bytes that are no text in `charset`) stays lost.
+    r"""The bytes that a browser decoded to `text`; bytes that are invalid in `charset` are lost.
 
     >>> original_bytes("caf\\xc3\\xa9 \\x81", "windows-1252")
     b'caf\\xc3\\xa9 \\x81'
     """
     name = charset.lower()
     if name.startswith("utf-16"):
-        name = "utf-16"  # with its mark, which the browser took away
+        name = "utf-16"  # with the byte-order mark that the browser removed
     try:
         return text.encode(name, "ameli-browser-bytes")
     except LookupError:
@@ -107,18 +105,18 @@ def original_bytes(text: str, charset: str) -> bytes:
 
 
 def _unmapped(error: UnicodeError) -> tuple[bytes, int]:
-    """Bytes without a letter of their own are control characters to a browser."""
+    """Encode control characters, to which browsers decode unassigned bytes."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letters = error.object[error.start : error.end]
-    return bytes(ord(one) if 0x80 <= ord(one) <= 0x9F else ord("?") for one in letters), error.end
+    return bytes(ord(letter) if 0x80 <= ord(letter) <= 0x9F else ord("?") for letter in letters), error.end
 
 
 codecs.register_error("ameli-browser-bytes", _unmapped)
 
 
 def _pairs(response: dict[str, Any], location: str | None = None) -> Headers:
-    """A response's headers; repeated ones come in one, line by line. `location` is where a redirect really led."""
+    """A response's headers; the log joins repeated headers by line breaks. `location` is the real redirect target."""
     pairs = [(name, line) for name, value in response.get("headers", {}).items() for line in value.split("\n")]
     if location is not None:
         pairs = [pair for pair in pairs if pair[0].lower() != "location"] + [("Location", location)]

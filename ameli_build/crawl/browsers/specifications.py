@@ -1,25 +1,25 @@
-"""Section 3.1, appendix: the click that makes a product page show its specifications."""
+"""Section 3.1, appendix: the click that opens the specifications of a product page."""
 
 from __future__ import annotations
 
 from selenium.common.exceptions import JavascriptException, WebDriverException
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from ameli_build.crawl.browsers.browser import BROWSER_ERRORS, Browser, told
+from ameli_build.crawl.browsers.browser import BROWSER_ERRORS, Browser, one_line
 from ameli_build.crawl.browsers.pool import BrowserPool
 from ameli_build.crawl.fetching.failures import TOO_MANY_REQUESTS
 from ameli_build.crawl.fetching.throttle import Throttle
 from ameli_build.shops.base import Click
 
 CALM_SECONDS = 1.0
-"""A sheet is whole once nothing of it changes for so long, and for twice the longest gap between two of its rows."""
+"""A sheet is complete once it has not changed for this time, and for twice the longest gap between two rows."""
 
 _CALM_SHARE = 0.25
-"""Of the time for a click, where that is so short that this is less."""
+"""Upper bound of the calm time, as a share of the click timeout."""
 
 _UNLOADED_TRIES = 3
 _NOTHING = ":not(*)"
-"""A selector that finds nothing; an empty one is an error."""
+"""A selector that finds nothing; an empty selector is an error."""
 
 _OPEN = """
 const [buttons, rows, covers, word, limit, calm, done] = arguments;
@@ -90,26 +90,25 @@ function step() {
 }
 step();
 """
-"""Waits inside the page, for a button and then for rows: what it is asked through the driver costs time.
+"""Script that waits inside the page for the button, then for the rows, since each query through the driver is slow.
 
-A survey or modal window that covers the page is closed first. A page that has loaded completely gets a quarter of the
-time to bring its button. The button is pressed again where the page's script was not listening yet. The rows are all
-there when they have become more than before the click, none of them says that it is still loading, their number and
-text have not changed for a while, and the page waits for no answer; a request that never ends does not count once all
-the time is over. Rows that still change then are not the whole sheet. Rows that were there before and do not become
-more in all the time are taken as they are.
+It first closes a survey or dialog that covers the page. The button has to appear within a quarter of the timeout after
+the page has loaded. It is pressed again if no rows come, because the page's script may not have been listening. The
+sheet is complete when there are more rows than before the click, no row is still loading, their number and text have
+been stable for a while, and no request is pending. At the timeout, pending requests no longer count; rows that still
+change make the sheet incomplete; rows that were there before the click, without new rows, are accepted.
 """
 
 _DETAILS = {
     "no_button": "no specification button within {:g} s",
     "browser": "the page could not be loaded",
     "no_rows": "no specification rows within {:g} s of the click",
-    "not_whole": "specification rows still came {:g} s and more after the click",
+    "not_whole": "specification rows still changed {:g} s after the click",
 }
 
 
 class ClickFailed(Exception):
-    """A page whose specifications could not be opened, and its HTML, where there is any.
+    """The specifications of a page could not be opened; `html` is the page, if any.
 
     `kind` is `no_button`, `no_rows`, `not_whole`, `too_many_requests` or `browser`.
     """
@@ -121,7 +120,7 @@ class ClickFailed(Exception):
 
 
 class Clicker:
-    """Opens product pages in the browsers of a pool and clicks; for many threads."""
+    """Opens product pages in the browsers of a pool, and clicks. Safe for threads."""
 
     def __init__(self, pool: BrowserPool, throttle: Throttle, timeout: float, how: Click) -> None:
         self._pool = pool
@@ -130,10 +129,13 @@ class Clicker:
         self._how = how
 
     def click(self, url: str, host: str) -> str:
-        """The page at `url` as it stands once its specifications are open.
+        """The HTML of the page at `url` with open specifications.
 
-        A page that fails is tried again in a fresh browser, unless it asked too often. Raises `ClickFailed`, and
-        `RunFailed` when there is no browser.
+        After a failure, the page is tried again in a fresh browser, unless it made too many requests.
+
+        Raises:
+            ClickFailed: Both tries failed.
+            RunFailed: No browser can be started.
         """
         try:
             return self._once(url, host, fresh=False)
@@ -151,25 +153,25 @@ class Clicker:
                 self._pool.check()
                 if browser.too_many:
                     raise ClickFailed(TOO_MANY_REQUESTS, browser.too_many) from None
-                raise ClickFailed("browser", told(error)[:200]) from None
+                raise ClickFailed("browser", one_line(error)[:200]) from None
             if kind:
                 browser.close()
                 raise ClickFailed(kind, _DETAILS[kind].format(self._timeout), html)
         return html
 
     def _opened(self, browser: Browser, url: str) -> tuple[str, str]:
-        """(kind of failure or "", HTML) of a page that was clicked."""
+        """(kind of failure or "", HTML) of a page after the click."""
         driver = browser.open(url)
         for _ in range(_UNLOADED_TRIES):
             try:
                 found = self._in_page(driver)
             except JavascriptException as error:
-                if "unloaded" not in (error.msg or ""):  # the page has gone elsewhere by itself: look there
+                if "unloaded" not in (error.msg or ""):  # the page has navigated elsewhere: try there
                     raise
             else:
                 browser.tidy()
                 return found
-        raise WebDriverException("the page does not stay")
+        raise WebDriverException("the page navigates again and again")
 
     def _in_page(self, driver: WebDriver) -> tuple[str, str]:
         how = self._how

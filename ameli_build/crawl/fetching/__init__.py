@@ -1,1 +1,1 @@
-"""One address at a time, asked for politely (section 3.1)."""
+"""Polite HTTP requests (section 3.1)."""

@@ -1,4 +1,4 @@
-"""Which URLs may be fetched: by scheme, by host, and by the address that is actually connected to."""
+"""URLs that may be fetched: by scheme, by host, and by the IP address of the connection."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ameli_build.core.settings import CrawlSettings
 
 _DEFAULTS = CrawlSettings()
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
-"""Where a gateway puts the addresses of version 4 (NAT64)."""
+"""Network in which a NAT64 gateway embeds IPv4 addresses."""
 _CONTROL = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 
 
 class Forbidden(Exception):
-    """A URL that is not fetched; `kind` says why: `bad_url`, `forbidden_scheme`, `forbidden_host`."""
+    """A URL that may not be fetched; `kind` is the kind of failure: `bad_url`, `forbidden_host` ..."""
 
     def __init__(self, kind: str, detail: str) -> None:
         super().__init__(detail)
@@ -26,18 +26,20 @@ class Forbidden(Exception):
 class Addresses:
     """The URLs that the settings allow.
 
-    A `site_url` of the user's takes the place of every host of the shop, except of those that the settings name
-    otherwise. An allowed host without a port may be asked on any, one with a port on that alone. From a host that is
-    named for images nothing else is fetched. On loopback nothing is, whatever the settings allow, unless the site lies
-    there too: a shop elsewhere has no business with this machine's ports. Records of one's own have no site: for them
-    the settings decide alone (`without_site`).
+    A `site_url` of the user replaces every host of the shop, except hosts that the user's settings name. An allowed
+    host without a port may be requested on any port, a host with a port on this port only. Image hosts serve images
+    only. Loopback is allowed only if the site itself is on loopback: a remote shop must not reach ports of this
+    machine. The user's own records have no site; for them the settings decide alone (`without_site`).
+
+    Raises:
+        UnusableInput: `crawl.site_url` or `crawl.api_url` is not an http or https URL.
     """
 
     def __init__(self, settings: CrawlSettings, *, without_site: bool = False) -> None:
         self.site_url = settings.site_url.rstrip("/")
         site = urlsplit(self.site_url)
         if site.scheme not in ("http", "https") or not site.hostname:
-            raise UnusableInput(f"setting crawl.site_url: {settings.site_url!r} is no http or https URL")
+            raise UnusableInput(f"setting crawl.site_url: {settings.site_url!r} is not an http or https URL")
         self._site = (site.scheme, site.netloc)
         self._loopback = settings.allow_loopback and (without_site or is_loopback(site.hostname))
         self._replaced: frozenset[str] = frozenset()
@@ -57,10 +59,10 @@ class Addresses:
         self.allowed = frozenset(own | images)
         self._images_only = frozenset(images - own)
         self.pages = self.allowed - self._images_only
-        """Hosts that anything else than images comes from."""
+        """Hosts of anything but images."""
 
     def resolve(self, url: str, base: str | None = None) -> str:
-        """The URL to ask for: absolute, and on the user's site where the shop's own host stands in it."""
+        """The URL to request: absolute, with the user's site in place of the shop's own host."""
         try:
             absolute = urljoin(base or f"{self.site_url}/", url)
             parts = urlsplit(absolute)
@@ -72,9 +74,14 @@ class Addresses:
         return urlunsplit(parts._replace(fragment=""))
 
     def check(self, url: str, kind: str = "") -> str:
-        """The host (with its port where the URL has one) of a URL that may be fetched; raises `Forbidden`.
+        """The host of a URL that may be fetched, with its port if given in the URL.
 
-        `kind` is what is sought there, one of `archive.CONTENT`; "" for anything.
+        Args:
+            url: Absolute URL.
+            kind: Kind of content, one of `archive.CONTENT`; "" for any.
+
+        Raises:
+            Forbidden: The URL may not be fetched.
         """
         if _CONTROL.search(url):
             raise Forbidden("bad_url", "control characters or spaces in the URL")
@@ -90,23 +97,23 @@ class Addresses:
         if parts.username is not None or not ({host, netloc, f"{host}:{port or _port(parts.scheme)}"} & self.allowed):
             raise Forbidden("forbidden_host", f"host {netloc!r} is not one of {', '.join(sorted(self.allowed))}")
         if kind not in ("", "image", "robots") and self.images_only(netloc):
-            raise Forbidden("forbidden_host", f"host {netloc!r} is one for images alone")
+            raise Forbidden("forbidden_host", f"host {netloc!r} is for images only")
         return netloc
 
-    def check_redirect(self, asked: str, host: str) -> None:
-        """Raise `Forbidden` where a redirect leads to another port of this machine than was asked, named for images."""
+    def check_redirect(self, requested: str, host: str) -> None:
+        """Raise `Forbidden` for a redirect to an image host on another port of this machine."""
         here = self.images_only(host) and is_loopback(urlsplit(f"//{host}").hostname or "")
-        if here and host != asked:
+        if here and host != requested:
             raise Forbidden("forbidden_host", f"a redirect to {host!r}, another port of this machine")
 
     def images_only(self, host: str) -> bool:
-        """Whether nothing but images comes from a host (as `check` names it): a crawl can do without it."""
+        """Whether a host (as `check` returns it) serves images only, so that a crawl can continue without it."""
         return bool({host, host.partition(":")[0]} & self._images_only)
 
     def may_connect(self, host: str, port: int, address: str) -> bool:
-        """Whether a connection to `host` that ended at `address` may be used.
+        """Whether a connection to `host` at the IP address `address` may be used.
 
-        Only public addresses may, loopback where the settings allow it, and whatever the user's own site lies on.
+        Public addresses may; loopback if the settings allow it; and any address of the user's own site.
         """
         if (host.lower(), port) == self._own:
             return True
@@ -118,7 +125,7 @@ class Addresses:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name says that it is this machine.
+    """Whether a host name means this machine.
 
     >>> is_loopback("localhost"), is_loopback("127.0.0.2"), is_loopback("::1"), is_loopback("shop.test")
     (True, True, True, False)
@@ -132,7 +139,7 @@ def is_loopback(host: str) -> bool:
 def _host(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        raise UnusableInput(f"setting crawl.api_url: {url!r} is no http or https URL of a host")
+        raise UnusableInput(f"setting crawl.api_url: {url!r} is not an http or https URL of a host")
     return parts.netloc.lower()
 
 

@@ -1,9 +1,8 @@
-"""Calls of the developer API: with its key, within its limits.
+"""Calls of the developer API, with its key and within its limits.
 
-The key comes from the environment and goes to the API alone. It is in no address that is archived, counted or shown,
-and it is cut out of what comes back before that is kept: out of the headers, out of a failure's text, and out of the
-body where the envelope repeats the call (`canonicalUrl`). Such a body is archived without its content encoding. What
-the HTTP library logs of a call is cut likewise.
+The key comes from the environment and is sent to the API only. URLs that are archived, counted or shown do not have it.
+It is removed from headers, failure messages, log lines of the HTTP library, and bodies that repeat the call
+(`canonicalUrl`); such a body is archived without its content encoding.
 """
 
 from __future__ import annotations
@@ -42,22 +41,22 @@ def api_of(shop: Shop) -> Api:
 
 
 def api_key(api: Api) -> str:
-    """The key of the developer API; raises `UnusableInput` where the environment has none."""
+    """The key of the developer API; raises `UnusableInput` if the environment has no valid key."""
     variable = api.key_variable
     key = os.environ.get(variable, "").strip()
     if not key:
         raise UnusableInput(f'crawl.products = "api" needs a key of the developer API in {variable} (environment)')
     if not re.fullmatch(r"[A-Za-z0-9._~-]+", key):
-        raise UnusableInput(f"{variable}: not a key of the developer API, which has letters and digits only")
+        raise UnusableInput(f"{variable}: not a key of the developer API; a key has letters and digits only")
     return key
 
 
 def use_api(
     fetcher: Fetcher, archive: Archive, settings: CrawlSettings, key: str, elsewhere: Iterable[str] = ()
 ) -> None:
-    """Let `fetcher` call the developer API; every call is noted in `archive` before it is made.
+    """Let `fetcher` call the developer API; each call is recorded in `archive` before it is made.
 
-    `elsewhere` are the moments of calls that another snapshot notes, such as the one that is refreshed.
+    `elsewhere` are the times of calls that another snapshot has recorded, such as the refreshed snapshot.
     """
     calls = (datetime.fromisoformat(moment) for moment in (*archive.calls, *elsewhere))
     allowance = Allowance(calls, settings.api_calls_per_day, archive.add_call)
@@ -69,9 +68,9 @@ def use_api(
 
 
 class Allowance:
-    """At most `most` calls in any 24 hours; `before` are the moments of earlier calls, by whatever run.
+    """At most `most` calls in any 24 hours. Safe for threads.
 
-    `note` keeps the fact of a call; may be used by many threads.
+    `before` are the times of earlier calls of all runs. `note` records a call.
     """
 
     def __init__(
@@ -88,14 +87,14 @@ class Allowance:
         self._lock = threading.Lock()
 
     def take(self, url: str) -> None:
-        """Count one call; raises `Refused` when there is none left."""
+        """Count a call; raises `Refused` if the limit is reached."""
         with self._lock:
             now = self._now()
             if len(self._calls) == self._most and now - self._calls[0] < DAY:
                 again = self._calls[0] + DAY
                 raise Refused(
-                    f"the developer API was called {self._most:,} times in 24 hours, which is what it allows"
-                    f" (crawl.api_calls_per_day); everything so far is kept: run the same command again after"
+                    f"the developer API was called {self._most:,} times in 24 hours, its limit"
+                    f" (crawl.api_calls_per_day); nothing is lost: run the same command again after"
                     f" {again.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
                 )
             self._note(url)
@@ -103,9 +102,9 @@ class Allowance:
 
 
 class KeyedTransport:
-    """Carries out calls of the API at `origin` with its key; passes on everything else as it is.
+    """Adds the key to calls of the API at `origin`; other requests go to `inner` unchanged.
 
-    One call at a time, the next one `distance` seconds after the answer of the last.
+    One call at a time; each starts at least `distance` seconds after the response to the last.
     """
 
     def __init__(
@@ -122,10 +121,10 @@ class KeyedTransport:
         name, key = parameter
         self._parameter = f"{name}={key}"
         self._parameters = re.compile(rf"(?<=[?&]){name}=[^&#]*&?|&{name}=[^&#]*(?=#|$)")
-        # A short one may be a word of the text, so that it counts where it stands alone.
-        found = re.escape(key) if len(key) >= 8 else rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])"
-        self._text = re.compile(found)
-        self._bytes = re.compile(found.encode())
+        # A short key may occur inside of words, so it is removed only as a word of its own.
+        pattern = re.escape(key) if len(key) >= 8 else rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])"
+        self._text = re.compile(pattern)
+        self._bytes = re.compile(pattern.encode())
         self._pace = pace
         self._distance = distance
         self._allowance = allowance
@@ -133,7 +132,7 @@ class KeyedTransport:
             logging.getLogger(name).addFilter(self._log)
 
     def get(self, url: str, target: str, kind: str, headers: Mapping[str, str]) -> Response:
-        """As `Transport.get`; besides raises `Refused` when the calls of a day are used up."""
+        """As `Transport.get`; also raises `Refused` when the calls of a day are used up."""
         if kind != "api" or not target.startswith(self._origin):
             return self._inner.get(url, target, kind, headers)
         plain = self._parameters.sub("", target).rstrip("?&")
@@ -145,7 +144,7 @@ class KeyedTransport:
             except FetchFailed as failure:
                 detail = self._without(failure.detail)
                 raise FetchFailed(failure.kind, detail, failure.status, failure.again, failure.retry_after) from None
-            finally:  # counted from the answer, the distance holds at the API too, however long a call was on its way
+            finally:  # counted from the response, so the distance holds at the API however slow the network is
                 self._pace.postpone(self._origin, self._distance)
         return self._cleaned(replace(response, final_url=plain))
 
@@ -163,7 +162,7 @@ class KeyedTransport:
         return self._text.sub(HIDDEN, text)
 
     def _cleaned(self, response: Response) -> Response:
-        """The answer without the key; of a redirect nothing is kept but its headers."""
+        """The response without the key; without a body unless its status is 200."""
         headers = tuple((name, self._without(value)) for name, value in response.headers)
         reason = self._without(response.reason)
         if response.status != 200:

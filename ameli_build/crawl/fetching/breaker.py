@@ -1,4 +1,4 @@
-"""What becomes of a host that refuses again and again, or does not answer any more."""
+"""A circuit breaker for hosts that refuse repeatedly or stop responding."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from ameli_build.crawl.fetching.failures import FetchFailed
 
 GIVEN_UP = "host_given_up"
 _FIRST_WAIT = 30.0
-"""Back-offs that the first wait for a host lasts which is down; each later one lasts twice as long."""
-_LOOK_SECONDS = 0.2
+"""First wait for a host that is down, in multiples of `crawl.backoff`; doubled after each failed probe."""
+_POLL_SECONDS = 0.2
 
 
 @dataclass(slots=True)
 class _State:
-    """How one host does.
+    """The state of a host.
 
-    `refusals` and `failures` are in a row; so are `others`, addresses with another page there, by what was asked for.
-    `since` is the moment of the first failure after the last answer, `until`
-    the one when a host that is down is asked again (None for one that is not), `waits` how often it was waited for.
+    `refusals`, `failures` and `others` (URLs with a wrong page, by the requested kind) count consecutive events.
+    `since` is the time of the first failure after the last response. `until` is the time of the next probe of a host
+    that is down, else None. `waits` is the number of waits so far. `given_up` is the reason, "" while the host is in
+    use.
     """
 
     refusals: int = 0
@@ -39,13 +40,12 @@ class _State:
 
 
 class Breaker:
-    """Counts what hosts do, and says when to wait for one and when to give it up; may be used by many threads.
+    """Decides when to wait for a host and when to give it up. Safe for threads.
 
-    A host that refuses `crawl.max_forbidden` times in a row, or gives other pages for as many addresses in a row, is
-    given up: asking on would be hammering. One that fails `crawl.max_failures` times in a row is down: it is left alone
-    for longer and longer, with one request after each wait to see how it does, and given up after `crawl.max_outage`
-    seconds without an answer. Giving up a host that `spare` says the crawl can do without fails its own requests;
-    giving up any other ends the crawl.
+    A host is given up after `crawl.max_forbidden` refusals in a row, or as many URLs in a row with a wrong page. After
+    `crawl.max_failures` failures in a row it is down: it is probed after longer and longer waits, and given up after
+    `crawl.max_outage` seconds without a response. Giving up a host for which `spare` is true fails its own requests;
+    giving up any other host ends the crawl.
     """
 
     def __init__(
@@ -53,20 +53,20 @@ class Breaker:
         settings: CrawlSettings,
         spare: Callable[[str], bool],
         clock: Callable[[], float] = time.monotonic,
-        tell: Callable[[str], None] = say,
+        log: Callable[[str], None] = say,
     ) -> None:
         self._settings = settings
         self._spare = spare
         self._clock = clock
-        self._tell = tell
+        self._log = log
         self._lock = threading.Lock()
         self._states: dict[str, _State] = {}
         self._end: RunFailed | None = None
 
     def wait(self, host: str) -> float | None:
-        """None when a host may be asked, else seconds to wait before this is called again.
+        """None if a host may be requested, else the seconds to wait before the next call.
 
-        0.0 means: find out whether the host is up, and tell `probed`; one caller at a time gets that. Raises as
+        0.0 means that the caller has to probe the host and call `probed`; one caller at a time gets it. Raises as
         `check`.
         """
         if not self.is_down(host):
@@ -76,13 +76,13 @@ class Breaker:
             if state.until is None:
                 return None
             if state.probing:
-                return _LOOK_SECONDS
-            left = state.until - self._clock()
-            state.probing = left <= 0
-            return max(0.0, left)
+                return _POLL_SECONDS
+            seconds = state.until - self._clock()
+            state.probing = seconds <= 0
+            return max(0.0, seconds)
 
     def check(self, host: str) -> None:
-        """Raise `Refused` or `Outage` when the crawl is over, `FetchFailed` (`host_given_up`) when a host is."""
+        """Raise `Refused` or `Outage` if the crawl has to end, `FetchFailed` if the host is given up."""
         if self._end is not None:
             raise self._end
         state = self._states.get(host)
@@ -90,25 +90,25 @@ class Breaker:
             raise FetchFailed(GIVEN_UP, state.given_up)
 
     def is_down(self, host: str) -> bool:
-        """Whether a host is left alone now; raises as `check`."""
+        """Whether a host is down; raises as `check`."""
         self.check(host)
         state = self._states.get(host)
         return state is not None and state.until is not None
 
     def probed(self, host: str, up: bool) -> None:
-        """Tell whether a host that was down answers again."""
+        """Record the result of a probe."""
         with self._lock:
             state = self._states[host]
             state.probing = False
             if not up:
-                self._open(host, state, "still no answer")
+                self._open(host, state, "still no response")
                 return
             state.until = None
             state.failures = 0
-        self._tell(f"crawl: {host} answers again")
+        self._log(f"crawl: {host} responds again")
 
     def failed(self, host: str, kind: str, url: str) -> None:
-        """Count a request that brought no answer, or one that only a host in trouble gives."""
+        """Count a request without a response, or with the status of a host in trouble."""
         with self._lock:
             state = self._states.setdefault(host, _State())
             state.failures += 1
@@ -118,7 +118,7 @@ class Breaker:
                 self._open(host, state, f"{state.failures} failures in a row, the last ({kind}) for {url}")
 
     def answered(self, host: str) -> None:
-        """Note that a host is up, whatever it said."""
+        """Record that a host has responded."""
         state = self._states.get(host)
         if state is not None and state.since is not None:
             with self._lock:
@@ -126,7 +126,7 @@ class Breaker:
                 state.since = state.until = None
 
     def refused(self, host: str, kind: str, url: str, advice: str = "") -> None:
-        """Count a refusal; raises as `check` when it is one too many. `advice` says what else may help."""
+        """Count a refusal; raises as `check` if there are too many. `advice` is added to the message."""
         settings = self._settings
         with self._lock:
             state = self._states.setdefault(host, _State())
@@ -136,14 +136,14 @@ class Breaker:
                     host,
                     state,
                     f"{host}: {state.refusals} refusals in a row, the last ({kind}) for {url}",
-                    f"crawl stopped so as not to hammer; {advice}wait some hours, lower crawl.rate"
-                    f" (now {settings.rate:g}), then run the same command to go on",
+                    f"crawl stopped to spare the host; {advice}wait some hours, lower crawl.rate"
+                    f" (now {settings.rate:g}), then run the same command to continue",
                     Refused,
                 )
         self.check(host)
 
     def other_page(self, host: str, wanted: str, kind: str, url: str) -> None:
-        """Count an address where another page stands than the one that was `wanted`; raises as `check`."""
+        """Count a URL with a page of another kind than `wanted`; raises as `check`."""
         settings = self._settings
         with self._lock:
             state = self._states.setdefault(host, _State())
@@ -152,16 +152,16 @@ class Breaker:
                 self._give_up(
                     host,
                     state,
-                    f"{host}: {state.others[wanted]} answers in a row are not the {wanted} that was asked for, the last"
+                    f"{host}: {state.others[wanted]} responses in a row are not the requested {wanted}, the last"
                     f" ({kind}) for {url}",
-                    "crawl stopped so as not to hammer; look at one of these pages; everything so far is kept: run the"
-                    " same command to go on",
+                    "crawl stopped to spare the host; look at one of these pages; nothing is lost: run the same command"
+                    " to continue",
                     Refused,
                 )
         self.check(host)
 
     def accepted(self, host: str, wanted: str = "") -> None:
-        """Note that a host gave what was asked for."""
+        """Record that a host gave the requested content."""
         self.answered(host)
         state = self._states.get(host)
         if state is not None:
@@ -173,17 +173,17 @@ class Breaker:
         outage = now - (now if state.since is None else state.since)
         if outage >= settings.max_outage:
             minutes = f"{outage / 60:.0f} minutes"
-            advice = "crawl stopped; everything so far is kept: run the same command to go on"
-            self._give_up(host, state, f"{host}: out of order for {minutes} ({reason})", advice, Outage)
+            advice = "crawl stopped; nothing is lost: run the same command to continue"
+            self._give_up(host, state, f"{host}: down for {minutes} ({reason})", advice, Outage)
             return
         seconds = min(_FIRST_WAIT * settings.backoff * 2.0 ** min(state.waits, 60), settings.retry_after_ceiling)
         state.waits += 1
         state.until = now + seconds
-        self._tell(f"crawl: {host}: {reason}; asked again in {seconds:.0f} s")
+        self._log(f"crawl: {host}: {reason}; next try in {seconds:.0f} s")
 
     def _give_up(self, host: str, state: _State, reason: str, advice: str, failure: type[RunFailed]) -> None:
         state.given_up = reason
         if self._spare(host):
-            self._tell(f"crawl: {reason}; nothing more is asked of this host: the next run asks for the rest")
+            self._log(f"crawl: {reason}; no more requests to this host: the next run continues")
         else:
             self._end = failure(f"{reason}; {advice}")

@@ -1,4 +1,4 @@
-"""`requests` whose connections are checked where they end, and which end in time."""
+"""An HTTP client with checked peer addresses and total deadlines, built on `requests`."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ MayConnect = Callable[[str, int, str], bool]
 
 MAX_COOKIES = 100
 MAX_COOKIE_BYTES = 4096
-"""Of all names and values together; the least that a server takes in a header line is 8 KB."""
+"""Largest size of all cookies together; servers accept header lines of at least 8 KB."""
 
 _CHECK_SECONDS = 0.1
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(:\d+)?/[A-Za-z0-9/._~?=&+,;:@!$'()*-]*")
-"""A URL that is sent as it stands, nothing in it to be quoted."""
+"""A URL that needs no quoting."""
 _local = threading.local()
 
 
 class ForbiddenAddress(Exception):
-    """The connection ended at an address that is not allowed."""
+    """The peer of the connection has an address that is not allowed."""
 
 
 @dataclass(slots=True)
 class Guard:
-    """One request under a deadline (monotonic seconds); `expired` once its connection was cut."""
+    """A request under a deadline (monotonic seconds); `expired` once its connection was cut."""
 
     deadline: float
     sock: socket.socket | None = None
     expired: bool = False
 
     def check(self) -> None:
-        """Raise TimeoutError after a cut: to the reader it can look like a connection that ended well."""
+        """Raise TimeoutError after a cut, which a reader may take for a regular end of the connection."""
         if self.expired:
             raise TimeoutError("the deadline has passed")
 
 
 class Watchdog:
-    """Cuts the connection of each request that outlives its deadline, header and body included.
+    """Cuts the connection of each request whose headers and body take longer than its deadline.
 
-    Read timeouts alone cannot: a server that sends a byte a second meets them all.
+    Read timeouts are not enough: a server that sends a byte a second never exceeds them.
     """
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Watchdog:
 
     @contextmanager
     def watch(self, seconds: float) -> Iterator[Guard]:
-        """Watch the one request that this thread makes inside the block."""
+        """Watch the request that this thread makes inside the block."""
         guard = Guard(time.monotonic() + seconds)
         with self._lock:
             self._guards[id(guard)] = guard
@@ -110,7 +110,7 @@ class _Checked:
         return sock
 
     def getresponse(self) -> HTTPResponse:
-        """Wait for the answer's headers, under the guard of this thread."""
+        """Wait for the response headers, under the guard of this thread."""
         guard: Guard | None = getattr(_local, "guard", None)
         if guard is not None:
             guard.sock = self.sock  # type: ignore[attr-defined]
@@ -139,19 +139,18 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _pools(self._may_connect)
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """The answer as it is; who asked reads the rest from `raw`."""
+        """The unread response; the caller reads it from `raw`."""
         response = requests.Response()
         response.raw = resp
         return response
 
 
 class Client:
-    """GET requests of a crawler for `connections` threads; takes nothing from the environment (no proxy, no .netrc).
+    """GET requests for `connections` threads, without settings of the environment (proxies, .netrc).
 
-    `may_connect(host, port, address)` is asked of each new connection; `ForbiddenAddress` is raised when it says no.
-    Redirects are not followed. A session of `requests` without what each request would pay for and none needs: hooks,
-    history, and a look into the cookie jar while that holds but `cookie`, which the site gets from the
-    start.
+    `may_connect(host, port, address)` checks each new connection; if it is false, `ForbiddenAddress` is raised.
+    Redirects are not followed. Faster than a session of `requests`: no hooks, no history, and no search of the cookie
+    jar while it has only `cookie`, which every request to the site sends.
     """
 
     def __init__(
@@ -171,24 +170,24 @@ class Client:
             "Accept-Encoding": "gzip, deflate, br, zstd",
             "Connection": "keep-alive",
         }
-        self._learned = False
+        self._has_cookies = False
         self._cookies = RequestsCookieJar()
         self._lock = threading.Lock()
         self._set_first_cookie()
 
     def get(self, target: str, headers: Mapping[str, str], timeout: tuple[float, float]) -> HTTPResponse:
-        """The answer of `target` with its body still to be read; `timeout` is (connect, read) in seconds."""
+        """The response of `target`, its body unread; `timeout` is (connect, read) in seconds."""
         request = self.request(target, headers)
-        answer: HTTPResponse = self._adapter.send(request, stream=True, timeout=timeout).raw
-        if "Set-Cookie" in answer.headers:
+        response: HTTPResponse = self._adapter.send(request, stream=True, timeout=timeout).raw
+        if "Set-Cookie" in response.headers:
             with self._lock:
-                extract_cookies_to_jar(self._cookies, request, answer)  # type: ignore[no-untyped-call]
+                extract_cookies_to_jar(self._cookies, request, response)  # type: ignore[no-untyped-call]
                 self._bound_cookies()
-            self._learned = True
-        return answer
+            self._has_cookies = True
+        return response
 
     def request(self, target: str, headers: Mapping[str, str]) -> requests.PreparedRequest:
-        """The request for `target` as it is sent."""
+        """The prepared request for `target`."""
         request = requests.PreparedRequest()
         request.method = "GET"
         request.headers = CaseInsensitiveDict({**self._headers, **headers})
@@ -196,7 +195,7 @@ class Client:
             request.url = target
         else:
             request.prepare_url(target, None)
-        if self._learned:
+        if self._has_cookies:
             cookie = get_cookie_header(self._cookies, request)  # type: ignore[no-untyped-call]
         else:
             first = self._first_cookie
@@ -206,9 +205,9 @@ class Client:
         return request
 
     def _bound_cookies(self) -> None:
-        """Forget cookies that cannot be sent, and all of them once there are more than any shop needs.
+        """Drop cookies that cannot be sent, and all cookies if there are too many.
 
-        Servers refuse a long header, so a shop could make its own later answers fail.
+        Servers refuse long headers, so a shop could make its own later responses fail.
         """
         cookies = cast("list[Cookie]", list(self._cookies))
         pairs = [f"{cookie.name}={cookie.value or ''}; " for cookie in cookies]
@@ -222,7 +221,7 @@ class Client:
     def _set_first_cookie(self) -> None:
         if self._first_cookie is None:
             return
-        # A name without a dot counts as one below ".local" in the standard library's cookie rules.
+        # The standard library's cookie rules treat a name without a dot as a name below ".local".
         host = self._site_host if "." in self._site_host else f"{self._site_host}.local"
         self._cookies.set(*self._first_cookie, domain=host, path="/")
 

@@ -1,4 +1,4 @@
-"""Why an address could not be had, in words that can be counted."""
+"""Kinds of failure of a request."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from ameli_build.archive.records import Response
 from ameli_build.core.errors import Outage, Refused, RunFailed
 
 REFUSALS = frozenset(("http_403", "blocked", "country_page"))
-"""Kinds of failure by which a shop says no."""
+"""Refusals by the shop."""
 OTHER_PAGES = ("no_longer_sold", "not_a_product")
-"""Kinds of failure by which another page stands in a product's place: nothing else is asked of that product then."""
+"""Another page in place of a product page; nothing more of that product is requested."""
 TOO_MANY_REQUESTS = "too_many_requests"
-"""The kind of failure of a page that asks without end in a browser, as challenges do."""
-NOT_AS_ASKED = REFUSALS | {"not_a_listing", "not_a_product", "wrong_type", TOO_MANY_REQUESTS}
-"""Kinds of failure that stop the crawl where they come for one address after another."""
+"""A page that sends requests without end in a browser, as challenges do."""
+WRONG_PAGES = REFUSALS | {"not_a_listing", "not_a_product", "wrong_type", TOO_MANY_REQUESTS}
+"""Failures that stop the crawl if many URLs in a row have them."""
 TOO_MANY_PAGES, TOO_MANY_SITEMAPS = "too_many_pages", "too_many_sitemaps"
-"""Kinds of failure that stand for what lies behind a ceiling."""
-PASSING = frozenset(("connection", "deadline", "http_408", "http_429", "short_body", "timeout", "tls"))
-"""Kinds of failure that pass by themselves, beside 5xx."""
+"""Pages or sitemaps beyond a limit of the crawl."""
+TEMPORARY = frozenset(("connection", "deadline", "http_408", "http_429", "short_body", "timeout", "tls"))
+"""Failures that pass by themselves, as does 5xx."""
 
 
 def run_failed(kind: str, text: str) -> RunFailed:
-    """The end of a run whose requests ended as `kind`.
+    """The error of a run whose requests failed with `kind`.
 
     >>> type(run_failed("http_403", "")).__name__, type(run_failed("http_503", "")).__name__
     ('Refused', 'Outage')
     """
     if kind in REFUSALS:
         return Refused(text)
-    return Outage(text) if kind in PASSING or kind.startswith("http_5") else RunFailed(text)
+    return Outage(text) if kind in TEMPORARY or kind.startswith("http_5") else RunFailed(text)
 
 
 class FetchFailed(Exception):
-    """An address that could not be had.
+    """A URL that could not be fetched.
 
-    `kind` is a word for counting (`http_404`, `timeout`, `blocked` ...), `again` whether another try may help.
+    `kind` is a word for statistics (`http_404`, `timeout`, `blocked` ...); `again` is True if another try may help.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class FetchFailed(Exception):
 
 
 class Unchanged(Exception):
-    """The host says that an address is as it was (304); `response` has the headers of that answer and no body."""
+    """The host reports that a URL is unchanged (304); `response` has headers and no body."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(f"unchanged: {response.final_url}")
@@ -64,7 +64,7 @@ class Unchanged(Exception):
 
 
 class Unwanted(Exception):
-    """Raised by what judges an answer: it is not what was asked for, though its status says 200."""
+    """Raised by a check: a response with status 200 does not have the requested content."""
 
     def __init__(self, kind: str, detail: str = "") -> None:
         super().__init__(detail or kind)
@@ -72,11 +72,11 @@ class Unwanted(Exception):
 
 
 def connection_failure(error: Exception, expired: bool, deadline: float) -> FetchFailed:
-    """What the connection did, as a kind of failure."""
+    """The failure for an error of a connection."""
     causes: list[object] = [error, *error.args, error.__cause__, error.__context__]
     causes += [getattr(cause, "reason", None) for cause in causes]
     if expired:
-        return FetchFailed("deadline", f"not there after {deadline:g} s", again=True)
+        return FetchFailed("deadline", f"not complete after {deadline:g} s", again=True)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
         return FetchFailed("bad_url", str(error))
     timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
@@ -94,7 +94,7 @@ def _short(error: Exception) -> str:
 
 
 def retry_after(value: str | None) -> float | None:
-    """Seconds that a `Retry-After` header asks for, given as seconds or as a date; None where it says nothing.
+    """Seconds to wait by a `Retry-After` header, which has seconds or a date; None if it has neither.
 
     >>> retry_after("120"), retry_after("soon")
     (120.0, None)

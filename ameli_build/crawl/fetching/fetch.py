@@ -1,4 +1,4 @@
-"""One address, fetched as politely and as stubbornly as the settings say."""
+"""Fetching a URL, with robots.txt, rate limits, retries and redirects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ameli_build.core.errors import Outage, Refused
 from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
 from ameli_build.crawl.fetching.breaker import Breaker
-from ameli_build.crawl.fetching.failures import NOT_AS_ASKED, REFUSALS, FetchFailed, Unchanged, Unwanted, retry_after
+from ameli_build.crawl.fetching.failures import REFUSALS, WRONG_PAGES, FetchFailed, Unchanged, Unwanted, retry_after
 from ameli_build.crawl.fetching.robots import Robots, RobotsUnreachable
 from ameli_build.crawl.fetching.throttle import Throttle
 from ameli_build.crawl.fetching.transport import REDIRECTS, HttpTransport, Transport
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 MAX_REDIRECTS = 5
 TROUBLE = frozenset((408, 429, *range(500, 600)))
-"""What a host says that is down, or overrun."""
+"""Statuses of a host that is down or overloaded."""
 _ACCEPT_PAGE = "text/html,application/xhtml+xml,*/*;q=0.5"
 _ACCEPT = {
     "api": "application/json",
@@ -40,33 +40,33 @@ _ACCEPT = {
     "sitemap": "application/xml,text/xml,*/*;q=0.5",
 }
 _HEADERS = {"robots": {"Accept-Encoding": "identity"}}
-"""So much of a robots.txt as counts can be told from the rest where it is not packed."""
+"""Without content encoding, a robots.txt can be read up to its size limit."""
 _UNCONDITIONAL: Mapping[str, str] = {}
 
 
 def validators(headers: Mapping[str, str]) -> dict[str, str]:
-    """What asks whether an answer with these headers (names in lower case) is still the same.
+    """Headers of a conditional request, from the headers of an earlier response (names in lower case).
 
     >>> validators({"etag": '"1"', "age": "5"})
     {'If-None-Match': '"1"'}
     """
     names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
-    return {asked: headers[name] for name, asked in names.items() if headers.get(name)}
+    return {condition: headers[name] for name, condition in names.items() if headers.get(name)}
 
 
-def _forget(_kind: str, _response: Response) -> None:
-    """Keep no side answers."""
+def _discard(_kind: str, _response: Response) -> None:
+    """Archive nothing."""
 
 
 @dataclass(slots=True)
-class _Wish(Generic[T]):
-    """What one call asks for; `turned_down` is the digest of the last body that `accept` did not take."""
+class _Request(Generic[T]):
+    """The arguments of `Fetcher.get`; `rejected_digest` is the digest of the last body that `accept` rejected."""
 
     url: str
     kind: str
     accept: Callable[[Response], T]
     validators: Mapping[str, str]
-    turned_down: str = ""
+    rejected_digest: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -74,18 +74,21 @@ class _Wish(Generic[T]):
 
 
 class Fetcher:
-    """Fetches addresses for many threads; `keep(kind, response)` gets redirects and robots.txt as they come.
+    """Fetches URLs for many threads.
 
-    Bodies of images go to files in the folder `images`, where one is given. `without_site`: as in `Addresses`. After
-    `stop` is set every call raises `Stopped`. Raises `RunFailed` when the crawl cannot go on: see `Breaker`, and a
-    robots.txt that cannot be had.
+    Args:
+        settings: Limits and allowed hosts.
+        stop: Once set, every call raises `Stopped`.
+        keep: `keep(kind, response)` gets each redirect and robots.txt.
+        images: Folder for bodies of images; None to keep them in memory.
+        without_site: As in `Addresses`.
     """
 
     def __init__(
         self,
         settings: CrawlSettings,
         stop: threading.Event | None = None,
-        keep: Callable[[str, Response], None] = _forget,
+        keep: Callable[[str, Response], None] = _discard,
         images: Path | None = None,
         *,
         without_site: bool = False,
@@ -107,20 +110,30 @@ class Fetcher:
     def get(
         self, url: str, kind: str, accept: Callable[[Response], T], validators: Mapping[str, str] = _UNCONDITIONAL
     ) -> tuple[Response, T]:
-        """The answer of an address, and what `accept` makes of it.
+        """Fetch a URL.
 
-        `kind` is one of `archive.CONTENT`. `accept` raises `Unwanted` for an answer that is not what was asked for.
-        Raises `FetchFailed` when all tries are used up, or when another would not help, and `Unchanged` when the host
-        says 304 to `validators` (the headers of a conditional request).
+        Args:
+            url: URL, relative or absolute.
+            kind: Kind of content, one of `archive.CONTENT`.
+            accept: Parses a response of status 200; raises `Unwanted` for a wrong page.
+            validators: Headers of a conditional request.
+
+        Returns:
+            The response, and the result of `accept`.
+
+        Raises:
+            FetchFailed: All tries failed, or another try would not help.
+            Unchanged: The host answered 304 to `validators`.
+            RunFailed: The crawl has to end: see `Breaker`; or a robots.txt cannot be read.
         """
-        wish = _Wish(url, kind, accept, validators)
+        request = _Request(url, kind, accept, validators)
         tries = self._settings.retries + 1
         for number in range(1, tries + 1):
             try:
-                return self._follow(wish)
+                return self._follow(request)
             except FetchFailed as failure:
                 if not failure.again or number == tries:
-                    self._count_other(wish, failure.kind)
+                    self._count_other(request, failure.kind)
                     raise
                 with self._lock:
                     self.retried[failure.kind] += 1
@@ -131,57 +144,57 @@ class Fetcher:
         """Close all connections."""
         self.transport.close()
 
-    def _count_other(self, wish: _Wish[T], kind: str) -> None:
-        """Note an address with another page; reviews that come well say nothing of product pages, so each kind counts.
+    def _count_other(self, request: _Request[T], kind: str) -> None:
+        """Count a URL with a wrong page, by kind: good review pages do not prove that product pages come well.
 
-        Of images that says nothing, since each may be missing, nor of robots.txt, which most hosts do not have.
+        Images and robots.txt do not count, since any of them may be missing.
         """
-        if kind in NOT_AS_ASKED and wish.kind not in ("image", "robots"):
-            host = self.addresses.check(self.addresses.resolve(wish.url), wish.kind)
-            self.breaker.other_page(host, wish.kind, kind, wish.url)
+        if kind in WRONG_PAGES and request.kind not in ("image", "robots"):
+            host = self.addresses.check(self.addresses.resolve(request.url), request.kind)
+            self.breaker.other_page(host, request.kind, kind, request.url)
 
     def _back_off(self, url: str, number: int) -> None:
-        """Wait longer after each try, and not at the moment when others do."""
+        """Wait, longer after each try, with a jitter by URL."""
         jitter = 0.5 + hashlib.blake2b(f"{url} {number}".encode("utf-8", "replace"), digest_size=1).digest()[0] / 510
         self.throttle.pause(
             min(self._settings.backoff * 2 ** (number - 1) * jitter, self._settings.retry_after_ceiling)
         )
 
-    def _follow(self, wish: _Wish[T]) -> tuple[Response, T]:
+    def _follow(self, request: _Request[T]) -> tuple[Response, T]:
         try:
-            target = self.addresses.resolve(wish.url)
-            asked = ""
+            target = self.addresses.resolve(request.url)
+            first_host = ""
             for _ in range(MAX_REDIRECTS + 1):
-                host = self.addresses.check(target, wish.kind)
-                asked = asked or host
-                self.addresses.check_redirect(asked, host)
-                if wish.kind != "robots":
+                host = self.addresses.check(target, request.kind)
+                first_host = first_host or host
+                self.addresses.check_redirect(first_host, host)
+                if request.kind != "robots":
                     self._check_robots(target, host)
-                response = self._ask(wish, target, host)
-                if response.status == 304 and wish.validators:
+                response = self._ask(request, target, host)
+                if response.status == 304 and request.validators:
                     self.breaker.accepted(host)
                     raise Unchanged(response)
                 if response.status not in REDIRECTS:
-                    return response, self._judge(response, wish, host)
+                    return response, self._judge(response, request, host)
                 self._keep("redirect", response)
                 target = self.addresses.resolve(_location(response), target)
         except Forbidden as forbidden:
             raise FetchFailed(forbidden.kind, str(forbidden)) from None
         raise FetchFailed("redirect_loop", f"more than {MAX_REDIRECTS} redirects", response.status)
 
-    def _ask(self, wish: _Wish[T], target: str, host: str) -> Response:
-        """The answer of one address, as soon as its host may be asked."""
+    def _ask(self, request: _Request[T], target: str, host: str) -> Response:
+        """The response of a URL, as soon as its host may be requested."""
         while True:
-            if wish.kind == "robots":  # asked for while the host is being found out about
+            if request.kind == "robots":  # requested even while the host is down
                 self.breaker.check(host)
             else:
                 self._await(host, target)
             with self.throttle.turn(host):
-                if wish.kind == "robots" or not self.breaker.is_down(host):
-                    return self._once(wish.url, target, host, wish.kind, wish.headers)
+                if request.kind == "robots" or not self.breaker.is_down(host):
+                    return self._once(request.url, target, host, request.kind, request.headers)
 
     def _await(self, host: str, target: str) -> None:
-        """Return when a host is not down; robots.txt is what tells that it is up again."""
+        """Return when a host is not down, probing its robots.txt."""
         while (seconds := self.breaker.wait(host)) is not None:
             if seconds > 0:
                 self.throttle.pause(seconds)
@@ -211,16 +224,16 @@ class Fetcher:
             self.breaker.answered(host)
         return response
 
-    def _judge(self, response: Response, wish: _Wish[T], host: str) -> T:
+    def _judge(self, response: Response, request: _Request[T], host: str) -> T:
         failure: FetchFailed
-        status, kind = response.status, wish.kind
+        status, kind = response.status, request.kind
         if status == 200:
-            if wish.turned_down:
-                response = replace(response, repeated=_digest(response) == wish.turned_down)
+            if request.rejected_digest:
+                response = replace(response, repeated=_digest(response) == request.rejected_digest)
             try:
-                value = wish.accept(response)
+                value = request.accept(response)
             except Unwanted as unwanted:
-                wish.turned_down = _digest(response)
+                request.rejected_digest = _digest(response)
                 failure = FetchFailed(unwanted.kind, str(unwanted), status, again=True)
             else:
                 self.breaker.accepted(host, kind)
@@ -228,7 +241,7 @@ class Fetcher:
         else:
             again = status in TROUBLE or status == 304 or (status == 403 and kind not in ("image", "robots"))
             wait = retry_after({name.lower(): value for name, value in response.headers}.get("retry-after"))
-            if wait is not None and again:  # the host says it for all that is asked of it
+            if wait is not None and again:  # holds for all requests to the host
                 self.throttle.postpone(host, min(max(0.0, wait), self._settings.retry_after_ceiling))
             failure = FetchFailed(f"http_{status}", "", status, again)
         if failure.kind in REFUSALS and kind != "robots":
@@ -236,7 +249,7 @@ class Fetcher:
         raise failure
 
     def _cause(self, kind: str) -> str:
-        """The likely cause of a refusal, in words; "" where there is no guess."""
+        """The likely cause of a refusal, for messages; "" if unknown."""
         if kind != "api" or self.shop.api is None:
             return ""
         return f"its quota is used up, or the key in {self.shop.api.key_variable} is wrong: check that, "
@@ -246,7 +259,7 @@ class Fetcher:
             self.robots.check(target)
         except Forbidden as forbidden:
             if forbidden.kind == "robots_unreachable" and not self.addresses.images_only(host):
-                failure = Refused if "blocked: " in str(forbidden) else Outage  # a block page in its place is a refusal
+                failure = Refused if "blocked: " in str(forbidden) else Outage  # a block page is a refusal
                 raise failure(f"{forbidden}; run the same command again when it can be read") from None
             raise
 
@@ -262,7 +275,7 @@ class Fetcher:
 
 
 def _robots_body(response: Response, shop: Shop) -> bytes:
-    """A robots.txt; a page or JSON in its place has no rules, unless it is a refusal."""
+    """The body of a robots.txt, empty if a page or JSON came instead; raises `Unwanted` for a block page."""
     start = response.data[:2048].lstrip()
     refusal = refusal_in(start.decode("utf-8", "replace"), shop.refusals) if start.startswith(b"<") else None
     if refusal is not None and refusal.kind == "blocked":
@@ -275,7 +288,7 @@ def _digest(response: Response) -> str:
 
 
 def _location(response: Response) -> str:
-    """Where a redirect leads; its bytes are UTF-8 in practice, whatever the standard says."""
+    """The target of a redirect. In practice its bytes are UTF-8, against the standard."""
     location = next((value for name, value in response.headers if name.lower() == "location"), "")
     if not location:
         raise FetchFailed("redirect_nowhere", "a redirect without Location", response.status)

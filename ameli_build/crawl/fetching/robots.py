@@ -1,4 +1,4 @@
-"""What a host's robots.txt allows (RFC 9309)."""
+"""Rules of robots.txt (RFC 9309)."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from ameli_build.core.progress import say
 from ameli_build.crawl.fetching.addresses import Forbidden
 
 READ_BYTES = 500 * 1024
-"""So much of a robots.txt counts, as the standard asks."""
-KEPT_SECONDS = 24 * 3600.0
-"""After that it is read again."""
+"""Bytes of a robots.txt that count, by the standard."""
+VALID_SECONDS = 24 * 3600.0
+"""Time after which a robots.txt is read again."""
 LONGEST_DELAY = 24 * 3600.0
-"""Seconds; a `Crawl-delay` above that can only be a mistake."""
+"""Largest plausible `Crawl-delay` in seconds."""
 UNREACHABLE_SECONDS = 3600.0
-"""One that could not be had is asked for again after that."""
+"""Time after which an unreachable robots.txt is requested again."""
 
 
 _RULE = re.compile(r"(?:user-?agent|allow|disallow|sitemap|crawl-delay|host|clean-param)\s*:", re.I)
 
 
 class RobotsUnreachable(Exception):
-    """A robots.txt that may exist and cannot be had: then nothing of its host is fetched."""
+    """A robots.txt may exist but cannot be read, so nothing of its host may be fetched."""
 
 
 def product_token(user_agent: str) -> str:
-    """The name by which robots.txt addresses a crawler.
+    """The name of a crawler in robots.txt.
 
     >>> product_token("Mozilla/5.0 (compatible; ameli-build/0.1; +https://example.org)")
     'ameli-build'
@@ -43,22 +43,23 @@ def product_token(user_agent: str) -> str:
 
 
 def _parsed(body: bytes) -> Protego:
-    """The rules in a robots.txt, b"" for none; raises `RobotsUnreachable` where something stands there that is no rule.
+    """The rules in a robots.txt; b"" has none.
 
-    Rules that are not understood must not be taken for none: the host may forbid everything.
+    Raises:
+        RobotsUnreachable: The text is not a robots.txt. It must not count as no rules: the host may forbid everything.
     """
     text = _text(body[:READ_BYTES])
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     if any(lines) and not any(_RULE.match(line) for line in lines):
-        raise RobotsUnreachable("what stands there is no robots.txt")
+        raise RobotsUnreachable("the text is not a robots.txt")
     try:
         return Protego.parse(text)
     except Exception as error:
-        raise RobotsUnreachable(f"it cannot be understood ({type(error).__name__})") from None
+        raise RobotsUnreachable(f"it cannot be parsed ({type(error).__name__})") from None
 
 
 def _text(body: bytes) -> str:
-    """UTF-8, as the standard asks, or UTF-16 where that makes rules of it; without byte-order marks."""
+    """The text without byte-order marks: UTF-8 as in the standard, or UTF-16 if only that gives rules."""
     for name in ("utf-8", "utf-16", "utf-16-le"):
         text = body.decode(name, "replace").replace("\ufeff", "")
         if any(_RULE.match(line.strip()) for line in text.splitlines()):
@@ -68,7 +69,7 @@ def _text(body: bytes) -> str:
 
 @dataclass(slots=True)
 class _Host:
-    """The rules of one host, or why there are none; good until a moment of the clock."""
+    """The rules of a host, or the `problem` with them; valid `until` a time of the clock."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     rules: Protego | None = None
@@ -77,10 +78,15 @@ class _Host:
 
 
 class Robots:
-    """The rules of all hosts, each read once a day; a host that is slow to tell holds up no other.
+    """The rules of all hosts, each read once a day. A slow host does not delay others.
 
-    `load` gives the robots.txt of an origin (`https://host`), b"" where there is none, or raises `RobotsUnreachable`;
-    `slow_down(host, seconds)` is told a `Crawl-delay`. Rules that cannot be had anew stay as they were.
+    If rules cannot be read again, the old rules stay.
+
+    Args:
+        user_agent: User agent of the crawl.
+        load: Returns the robots.txt of an origin (`https://host`), b"" if there is none; raises `RobotsUnreachable`.
+        slow_down: `slow_down(host, seconds)` is called with each `Crawl-delay`.
+        clock: Monotonic seconds.
     """
 
     def __init__(
@@ -98,7 +104,7 @@ class Robots:
         self._lock = threading.Lock()
 
     def check(self, url: str) -> None:
-        """Raise `Forbidden` (`robots`, `robots_unreachable`) where the host does not want this URL fetched."""
+        """Raise `Forbidden` (`robots`, `robots_unreachable`) if the host's rules do not allow this URL."""
         parts = urlsplit(url)
         name = parts.netloc.lower()
         host = self._hosts.get(name)
@@ -118,15 +124,15 @@ class Robots:
         try:
             rules = _parsed(self._load(f"{scheme}://{name}"))
         except RobotsUnreachable as error:
-            host.problem = f"{scheme}://{name}/robots.txt: {error}; without it nothing of this host may be fetched"
+            host.problem = f"{scheme}://{name}/robots.txt: {error}; without it, nothing of this host may be fetched"
             host.until = self._clock() + UNREACHABLE_SECONDS
             return
         delay = float(rules.crawl_delay(self._agent) or 0.0)
         if not 0 <= delay <= LONGEST_DELAY:
-            say(f"warning: the robots.txt of {name} asks for {delay:g} s between requests; that is taken for a mistake")
+            say(f"warning: the robots.txt of {name} asks for {delay:g} s between requests; ignored as a mistake")
             delay = 0.0
         if delay > 0 and host.rules is None:
             say(f"crawl: {name} asks for {delay:g} s between requests (Crawl-delay)")
         if delay > 0:
             self._slow_down(name, delay)
-        host.rules, host.until = rules, self._clock() + KEPT_SECONDS
+        host.rules, host.until = rules, self._clock() + VALID_SECONDS

@@ -1,4 +1,4 @@
-"""How often one host is asked: so many requests under way at a time, each in its slot, in turn."""
+"""Rate limits by host: the interval between requests, and the number of requests at a time."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 GRAIN_SECONDS = 0.001
-"""A slot that is so near has come: no clock that waits is finer."""
-_LOOK_SECONDS = 0.5
+"""Waits shorter than this are skipped, since timers are no finer."""
+_POLL_SECONDS = 0.5
 
 
 class Stopped(Exception):
-    """The crawl is ending; nothing more is asked."""
+    """The crawl is ending; no more requests are made."""
 
 
-class Places:
-    """A number of places; who comes first gets the next that is free. May be used by many threads."""
+class FairSemaphore:
+    """A semaphore that serves threads in the order in which they came; raises `Stopped` once `stop` is set."""
 
     def __init__(self, count: int, stop: threading.Event) -> None:
         self._free = count
@@ -32,40 +32,39 @@ class Places:
             if self._free:
                 self._free -= 1
                 return
-            mine = threading.Event()
-            self._queue.append(mine)
-        while not mine.wait(_LOOK_SECONDS):
+            turn = threading.Event()
+            self._queue.append(turn)
+        while not turn.wait(_POLL_SECONDS):
             if self._stop.is_set():
                 raise Stopped
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            if self._queue:  # the place goes to the next in line
+            if self._queue:  # the first waiting thread takes over
                 self._queue.popleft().set()
             else:
                 self._free += 1
 
     def waiting(self) -> int:
-        """How many wait for a place."""
+        """The number of waiting threads."""
         with self._lock:
             return len(self._queue)
 
 
 @dataclass(slots=True)
 class _Host:
-    """`next` is when the next slot comes, `interval` the seconds to the one after; one waits for it at the `gate`."""
+    """`next` is the time of the next slot, `interval` the seconds between slots; one thread at a time passes `gate`."""
 
-    connections: Places
-    gate: Places
+    connections: FairSemaphore
+    gate: FairSemaphore
     interval: float
     next: float = 0.0
 
 
 class Throttle:
-    """Gives each request of a host its slot, `1 / rate` seconds after the one before.
+    """Spaces the requests to each host by `1 / rate` seconds, at most `connections` of them at a time.
 
-    At most `connections` requests of a host that take a `turn` are under way at a time; who comes first is served
-    first. `stop` ends all waiting with `Stopped`.
+    Threads are served in order. All waits raise `Stopped` once `stop` is set.
     """
 
     def __init__(
@@ -83,38 +82,38 @@ class Throttle:
         self._hosts: dict[str, _Host] = {}
 
     def limit(self, host: str, rate: float) -> None:
-        """Ask a host at most so many times a second, whatever the rate of all hosts."""
-        line = self._host(host)
-        line.interval = max(line.interval, 1.0 / rate)
+        """Lower the rate of a host to at most `rate` requests a second."""
+        host_state = self._host(host)
+        host_state.interval = max(host_state.interval, 1.0 / rate)
 
     def slow_down(self, host: str, seconds: float) -> None:
-        """Keep at least so many seconds between two requests of a host, from now on (its `Crawl-delay`)."""
+        """Keep at least so many seconds between requests to a host (its `Crawl-delay`)."""
         self.limit(host, 1.0 / seconds)
         self.postpone(host, seconds)
 
     def postpone(self, host: str, seconds: float) -> None:
-        """Give a host no slot for so many seconds (its `Retry-After`)."""
-        line = self._host(host)
+        """Make no requests to a host for so many seconds (its `Retry-After`)."""
+        host_state = self._host(host)
         with self._lock:
-            line.next = max(line.next, self._clock() + seconds)
+            host_state.next = max(host_state.next, self._clock() + seconds)
 
     @contextmanager
     def turn(self, host: str) -> Iterator[None]:
-        """One request of a host, from its slot to the end of its answer."""
+        """The time of a request to a host, from its slot to the end of its response."""
         with self._host(host).connections:
             self.wait(host)
             yield
 
     def wait(self, host: str) -> None:
         """Return when the next slot of a host has come."""
-        line = self._host(host)
-        with line.gate:
-            while (left := line.next - self._clock()) > GRAIN_SECONDS:
-                self.pause(left)
+        host_state = self._host(host)
+        with host_state.gate:
+            while (seconds := host_state.next - self._clock()) > GRAIN_SECONDS:
+                self.pause(seconds)
             if self._stop.is_set():
                 raise Stopped
             with self._lock:
-                line.next = max(line.next, self._clock()) + line.interval
+                host_state.next = max(host_state.next, self._clock()) + host_state.interval
 
     def pause(self, seconds: float) -> None:
         """Wait so many seconds, or until the crawl stops."""
@@ -122,13 +121,13 @@ class Throttle:
             raise Stopped
 
     def waiting(self, host: str) -> int:
-        """How many wait until another request of a host has ended."""
+        """The number of threads that wait for another request to a host to end."""
         return self._host(host).connections.waiting()
 
     def _host(self, name: str) -> _Host:
-        line = self._hosts.get(name)
-        if line is None:
+        host_state = self._hosts.get(name)
+        if host_state is None:
             with self._lock:
-                places, gate = Places(self._connections, self._stop), Places(1, self._stop)
-                line = self._hosts.setdefault(name, _Host(places, gate, self._interval))
-        return line
+                connections, gate = FairSemaphore(self._connections, self._stop), FairSemaphore(1, self._stop)
+                host_state = self._hosts.setdefault(name, _Host(connections, gate, self._interval))
+        return host_state

@@ -1,4 +1,4 @@
-"""One request and its whole answer: what the fetcher asks of whatever carries it out."""
+"""Transports: carry out a request and return the whole response."""
 
 from __future__ import annotations
 
@@ -26,13 +26,21 @@ PIECE_BYTES = 1 << 16
 
 
 class Transport(Protocol):
-    """Carries out one request at a time for each of many threads; knows nothing of robots, rates and tries."""
+    """Carries out requests for many threads, without robots.txt, rate limits and retries."""
 
     def get(self, url: str, target: str, kind: str, headers: Mapping[str, str]) -> Response:
-        """The answer of `target`, whatever its status; redirects are not followed.
+        """The response of `target`, whatever its status; redirects are not followed.
 
-        `url` is what was asked for (`Response.url`), `target` where that led (`Response.final_url`). Raises
-        `FetchFailed` for what the connection did. A body may be `Response.stored` in a file; then that is the caller's.
+        A body may be in a file (`Response.stored`), which then belongs to the caller.
+
+        Args:
+            url: URL as the crawl requested it (`Response.url`).
+            target: URL after redirects so far (`Response.final_url`).
+            kind: Kind of content, one of `archive.CONTENT`.
+            headers: Further headers of the request.
+
+        Raises:
+            FetchFailed: The connection failed.
         """
 
     def close(self) -> None:
@@ -40,9 +48,9 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Requests over checked connections, each under a total deadline and a limit of its body.
+    """Requests over checked connections, with a total deadline and a size limit.
 
-    Images go to files in the folder `images` as they come, where one is given.
+    With a folder `images`, images are streamed to files there.
     """
 
     def __init__(
@@ -60,36 +68,37 @@ class HttpTransport:
         settings = self._settings
         with self._watchdog.watch(settings.deadline) as guard:
             try:
-                answer = self._client.get(target, headers, (settings.connect_timeout, settings.read_timeout))
-                with closing(answer):
-                    body, data, stored = self._read(answer, kind, guard)
+                response = self._client.get(target, headers, (settings.connect_timeout, settings.read_timeout))
+                with closing(response):
+                    body, data, stored = self._read(response, kind, guard)
             except ForbiddenAddress as error:
                 raise FetchFailed("forbidden_address", str(error)) from None
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 raise connection_failure(error, guard.expired, settings.deadline) from None
-        return Response(url, target, answer.status, answer.reason or "", (*answer.headers.items(),), body, data, stored)
+        pairs = tuple(response.headers.items())
+        return Response(url, target, response.status, response.reason or "", pairs, body, data, stored)
 
-    def _read(self, answer: HTTPResponse, kind: str, guard: Guard) -> tuple[bytes, bytes, Stored | None]:
-        """The body as it is on the wire, without its content encoding, and in a file; an error's is left there."""
-        if answer.status != 200 and answer.status not in REDIRECTS:
-            if answer.status == 304 or _length(answer, PIECE_BYTES) < PIECE_BYTES:  # a connection is worth few bytes
-                answer.drain_conn()
+    def _read(self, response: HTTPResponse, kind: str, guard: Guard) -> tuple[bytes, bytes, Stored | None]:
+        """The body as sent, the decoded body, and its file; all empty for an error, whose body is not read."""
+        if response.status != 200 and response.status not in REDIRECTS:
+            if response.status == 304 or _length(response, PIECE_BYTES) < PIECE_BYTES:
+                response.drain_conn()  # a few bytes, and the connection can be used again
             return b"", b"", None
-        encoding = answer.headers.get("Content-Encoding", "").strip()
+        encoding = response.headers.get("Content-Encoding", "").strip()
         settings = self._settings
         limit = settings.max_image_bytes if kind == "image" else settings.max_page_bytes
         try:
-            if kind == "image" and answer.status == 200 and not encoding and self._images is not None:
-                return b"", b"", spool(self._images, _pieces(answer, limit, guard))
+            if kind == "image" and response.status == 200 and not encoding and self._images is not None:
+                return b"", b"", spool(self._images, _pieces(response, limit, guard))
             if kind == "robots" and not encoding:
-                body = _beginning(answer, READ_BYTES, guard)
+                body = _beginning(response, READ_BYTES, guard)
             else:
-                body = b"".join(_pieces(answer, limit, guard))
-            return body, decode(body, encoding, limit) if answer.status == 200 else b"", None
+                body = b"".join(_pieces(response, limit, guard))
+            return body, decode(body, encoding, limit) if response.status == 200 else b"", None
         except TooLarge as error:
-            raise FetchFailed("too_large", str(error), answer.status) from None
+            raise FetchFailed("too_large", str(error), response.status) from None
         except Undecodable as error:
-            raise FetchFailed("bad_encoding", str(error), answer.status, again=True) from None
+            raise FetchFailed("bad_encoding", str(error), response.status, again=True) from None
 
     def close(self) -> None:
         """As `Transport.close`."""
@@ -97,17 +106,17 @@ class HttpTransport:
         self._watchdog.close()
 
 
-def _length(answer: HTTPResponse, unknown: int) -> int:
-    length = answer.headers.get("Content-Length", "")
-    return int(length[:18]) if length.isdecimal() else unknown  # more digits are too many in any case
+def _length(response: HTTPResponse, unknown: int) -> int:
+    length = response.headers.get("Content-Length", "")
+    return int(length[:18]) if length.isdecimal() else unknown  # 18 digits exceed any limit
 
 
-def _pieces(answer: HTTPResponse, limit: int, guard: Guard) -> Iterator[bytes]:
-    """A body as it is on the wire; raises `TooLarge` above `limit` bytes."""
-    if _length(answer, 0) > limit:
-        raise TooLarge(f"{_length(answer, 0):,} bytes announced, {limit:,} allowed")
+def _pieces(response: HTTPResponse, limit: int, guard: Guard) -> Iterator[bytes]:
+    """A body as sent, in pieces; raises `TooLarge` above `limit` bytes."""
+    if _length(response, 0) > limit:
+        raise TooLarge(f"{_length(response, 0):,} bytes announced, {limit:,} allowed")
     size = 0
-    for piece in answer.stream(PIECE_BYTES, decode_content=False):
+    for piece in response.stream(PIECE_BYTES, decode_content=False):
         size += len(piece)
         if size > limit:
             raise TooLarge(f"more than {limit:,} bytes")
@@ -115,10 +124,10 @@ def _pieces(answer: HTTPResponse, limit: int, guard: Guard) -> Iterator[bytes]:
     guard.check()
 
 
-def _beginning(answer: HTTPResponse, size: int, guard: Guard) -> bytes:
-    """The first bytes of a body; the rest is left on the wire."""
+def _beginning(response: HTTPResponse, size: int, guard: Guard) -> bytes:
+    """The first `size` bytes of a body; the rest is not read."""
     parts: list[bytes] = []
-    for piece in answer.stream(PIECE_BYTES, decode_content=False):
+    for piece in response.stream(PIECE_BYTES, decode_content=False):
         parts.append(piece[:size])
         size -= len(parts[-1])
         if not size:

@@ -1,1 +1,1 @@
-"""Best Buy: its addresses, pages, reviews and developer API (section 3.1)."""
+"""Best Buy: its URLs, pages, reviews and developer API (section 3.1)."""

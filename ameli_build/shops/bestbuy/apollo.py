@@ -1,4 +1,4 @@
-"""Product pages from 2025 on: React with Apollo, whose data is pushed in pieces by scripts (section 3.1)."""
+"""Product pages from 2025 on: React with Apollo, whose scripts push the data in pieces (section 3.1)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _PUSH = re.compile(r"\.push\(\s*(?=\{)")
 _FIELDS = ("productBySkuId", "product")
 _SHOWN = "div.grow.basis-none.font-weight-medium"
 SELECTORS = (_SHOWN, f"{_SHOWN} + div", "h4")
-"""All selectors that this module reads pages with, those of elements beside others included."""
+"""All selectors of this module, including elements beside others."""
 _FIELD = re.compile(r"""\bproduct(?:BySkuId)?["']?\s*:""")
 
 
 def fragments(scripts: Sequence[Script]) -> Iterator[dict[str, Any]]:
-    """Every piece of a product that the page's scripts push, in order, unreadable pushes passed over."""
+    """The pieces of products that the page's scripts push, in order, without unreadable pushes."""
     for script in scripts:
         if MARK in script.content and _FIELD.search(script.content):
             for pushed in map(as_dict, arguments(script.content, _PUSH)):
@@ -41,18 +41,18 @@ def _pieces(pushed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def merged(pieces: list[dict[str, Any]], url: str, known: str | None = None) -> dict[str, Any]:
-    """The pieces of the page's own product in one; pieces of other products and of open-box offers aside.
+    """The merged pieces of the page's own product, without other products and open-box prices.
 
-    The product is the one of the URL, by SKU or else by BSIN; where the URL names none, the `known` one, and where that
-    is not on the page, the first piece with a name.
+    The product is identified by the URL's SKU or BSIN; else by the SKU `known`, if on the page; else it is the first
+    piece with a name.
     """
     named = [piece for piece in pieces if piece.get("skuId") and piece.get("name")]
     by_bsin = [piece for piece in named if piece.get("bsin") and f"/{piece['bsin']}/" in f"{url}/"]
     by_sku = [piece for piece in pieces if known and _sku_in(piece) == known]
     sku = sku_of(url) or next((_sku_in(piece) for piece in (*by_bsin, *by_sku, *named)), "")
-    mine = [piece for piece in pieces if _sku_in(piece) in ("", sku)]
+    own = [piece for piece in pieces if _sku_in(piece) in ("", sku)]
     whole: dict[str, Any] = {}
-    for piece in mine:
+    for piece in own:
         price = as_dict(piece.get("price"))
         used = price.get("openBoxCondition") is None
         whole = _overlaid(whole, piece if used else {k: v for k, v in piece.items() if k != "price"})
@@ -64,21 +64,19 @@ def _sku_in(piece: Mapping[str, Any]) -> str:
 
 
 def _overlaid(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with what only `more` tells; of two lists the longer."""
+    """`base`, completed from `more`; of two lists, the longer counts."""
     result = dict(base)
     for key, value in more.items():
-        mine = result.get(key)
-        if isinstance(mine, dict) and isinstance(value, dict):
-            result[key] = _overlaid(mine, value)
-        elif mine in (None, "", [], {}) or (
-            isinstance(mine, list) and isinstance(value, list) and len(value) > len(mine)
-        ):
+        old = result.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            result[key] = _overlaid(old, value)
+        elif old in (None, "", [], {}) or (isinstance(old, list) and isinstance(value, list) and len(value) > len(old)):
             result[key] = value
     return result
 
 
 def read(product: Mapping[str, Any]) -> Draft:
-    """What the product's merged pieces tell."""
+    """The merged pieces as a draft."""
     images = [as_dict(product.get("primaryImage")), *map(as_dict, as_list(product.get("images")))]
     return Draft(
         sku=as_text(product.get("skuId")),
@@ -97,7 +95,7 @@ def read(product: Mapping[str, Any]) -> Draft:
 
 
 def _lineage(product: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the main category path, root first; the shop lists a leaf and then its parents upwards."""
+    """The names of the main category path, root first; the shop lists a leaf, then its parents upwards."""
     paths = [as_dict(path) for path in as_list(as_dict(product.get("hierarchy")).get("bbypres"))]
     paths.sort(key=lambda path: path.get("primary") is not True)
     for path in paths:
@@ -112,7 +110,7 @@ def _lineage(product: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _features(product: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     listed = [as_dict(feature) for feature in as_list(product.get("features"))]
-    for feature in sorted(listed, key=lambda one: number_in(one.get("sequence")) or 0):
+    for feature in sorted(listed, key=lambda feature: number_in(feature.get("sequence")) or 0):
         yield plain(feature.get("title")), plain(feature.get("description"))
 
 
@@ -123,7 +121,7 @@ def _rows(product: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _variants(product: Mapping[str, Any]) -> Iterator[str]:
-    """SKUs of the sibling variants, where a piece lists them."""
+    """SKUs of the variants in the product's pieces."""
     for key in ("variations", "productVariations"):
         listed = product.get(key)
         groups = as_list(listed) or as_list(as_dict(listed).get("categories"))
@@ -138,7 +136,7 @@ def _is_group(node: Tag) -> bool:
 
 
 def shown_rows(page: Page) -> Iterator[tuple[str, str, str]]:
-    """(group, name, value) of the sheet that the click opens, by the classes that are not hashed."""
+    """(group, name, value) of each row of the open sheet, found by class names that are not hashed."""
     names = page.headed([_SHOWN], _is_group)
     for name, heading in names:
         value = name.find_next_sibling("div")

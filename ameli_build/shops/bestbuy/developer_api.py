@@ -1,6 +1,6 @@
 """Products from the shop's developer API, `/v1/products(...)`, as records (section 3.1).
 
-What the API leaves out it gives as null, "" or []. Its specification sheet, `details`, has no sections.
+The API gives missing values as null, "" or []. Its specification sheet, `details`, has no sections.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ameli_build.wording.charsets import page_text
 from ameli_build.wording.cleaning import count_in, number_in, price_in, readable
 
 _FRONTS = ("largeFrontImage", "image", "largeImage", "mediumImage", "thumbnailImage")
-"""Fields with one and the same view, the largest first ("largeImage" is a small one, whatever its name)."""
+"""Fields with the same view, the largest first (in spite of its name, `largeImage` is small)."""
 _VIEWS = (
     "angleImage",
     "leftViewImage",
@@ -34,9 +34,9 @@ _VIEWS = (
     "remoteControlImage",
 )
 _SIZES = ("thumbnail", "thumb", "small", "medium", "standard", "large", "zoom")
-"""Words in `rel` that tell a picture's size, not its view; the largest last."""
+"""Words in `rel` for a picture's size, not its view; the largest last."""
 _BESIDE = ("color", "height", "width", "depth", "weight")
-"""Fields that say what `details` leave out."""
+"""Fields of attributes that `details` may lack."""
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -58,11 +58,11 @@ def _product_url(api_url: str, sku: str) -> str:
 
 
 class NotApiPage(WrongPage):
-    """The answer is not the developer API's JSON of products."""
+    """The response is not the developer API's JSON of products."""
 
 
 def parse_api_page(body: bytes, source: str = "") -> ApiPage:
-    """The products in an answer: a page of a listing, or one product by itself.
+    """The products in a response: a page of a listing, or a single product.
 
     `source` goes into each record. Raises `NotApiPage` for anything else.
     """
@@ -74,7 +74,7 @@ def parse_api_page(body: bytes, source: str = "") -> ApiPage:
         message = plain(as_dict(page.get("error")).get("message"))
         raise NotApiPage(f"JSON without a list of products{': ' if message else ''}{message[:200]}")
     if len(rows) > MAX_ROWS:
-        raise NotApiPage(f"more than {MAX_ROWS:,} products, as no page has them")
+        raise NotApiPage(f"more than {MAX_ROWS:,} products, too many for a page")
     products: list[Product] = []
     rejected: list[Rejected] = []
     for number, row in enumerate(rows, 1):
@@ -92,12 +92,12 @@ def _product(row: object) -> Product:
     if not isinstance(row, dict):
         raise NotAProduct("not an object")
     draft = _draft(row)
-    for value, what in ((draft.sku, "SKU"), (draft.name, "name")):
+    for value, field in ((draft.sku, "SKU"), (draft.name, "name")):
         if not value:
-            raise NotAProduct(f"no {what}")
+            raise NotAProduct(f"no {field}")
     url = as_text(row.get("url"))
     product = as_product(draft, url)
-    # The short description strings the features together, so it says nothing beside them.
+    # The short description only repeats the features.
     description = product.description or plain(row.get("shortDescription"))
     return replace(product, url=readable(url) or None, description=description)
 
@@ -113,7 +113,7 @@ def _draft(row: dict[str, Any]) -> Draft:
         features=tuple(("", feature) for feature in features if feature),
         rows=tuple(_rows(row)),
         images=tuple(_images(row)),
-        variants=tuple(as_text(as_dict(one).get("sku")) for one in as_list(row.get("productVariations"))),
+        variants=tuple(as_text(as_dict(variant).get("sku")) for variant in as_list(row.get("productVariations"))),
         price=price_in(row.get("salePrice"), row.get("regularPrice")),
         brand=plain(row.get("manufacturer")),
         model=plain(row.get("modelNumber")),
@@ -122,7 +122,7 @@ def _draft(row: dict[str, Any]) -> Draft:
 
 
 def _rows(row: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """(group, name, value) of the sheet; several values of one row stand in one text."""
+    """(group, name, value) of each row of the sheet; several values of a row are joined."""
     named: set[str] = set()
     for detail in map(as_dict, as_list(row.get("details"))):
         several = (spoken(value) for value in as_list(detail.get("values")))
@@ -136,7 +136,7 @@ def _rows(row: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _images(row: dict[str, Any]) -> list[str]:
-    """One picture of each view in its largest size, the front first; the label of its energy use is no view."""
+    """The largest picture of each view, the front first, without energy labels."""
     listed = _views(row)
     if listed:
         return listed
@@ -146,7 +146,7 @@ def _images(row: dict[str, Any]) -> list[str]:
 
 
 def _views(row: dict[str, Any]) -> list[str]:
-    """The pictures in `images`, which lists each view (`rel`) in several sizes."""
+    """The largest picture of each view (`rel`) in `images`."""
     views: dict[tuple[str, ...], list[tuple[tuple[float, int], str]]] = {}
     fronts: set[tuple[str, ...]] = set()
     for number, image in enumerate(map(as_dict, as_list(row.get("images")))):
@@ -164,7 +164,7 @@ def _views(row: dict[str, Any]) -> list[str]:
 
 
 def _size(image: dict[str, Any], words: list[str]) -> tuple[float, int]:
-    """Sorts the sizes of one view: by area where it is told, else by the word for it."""
+    """Sort key of a picture's size: the area if given, then the word for the size."""
     area = (number_in(image.get("width")) or 0.0) * (number_in(image.get("height")) or 0.0)
     return area, max((_SIZES.index(word) for word in words if word in _SIZES), default=_SIZES.index("standard"))
 

@@ -1,6 +1,6 @@
 """Product pages of about 2018 to 2022, whose specifications appear after a click (section 3.1, appendix).
 
-The elements for name, price and breadcrumb lived on, so this is also where later pages are read as a last resort.
+Later pages still have the elements for name, price and breadcrumb, so this module is also their last resort.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NAME = (".sku-title h1", "div[id^=shop-product-title] h1", ".shop-product-title
 _SKU = (".sku.product-data .product-data-value", ".product-data-sku .product-data-value")
 _PRICE = (".priceView-hero-price.priceView-customer-price span", "[data-testid=price-block-customer-price]")
 _OFFER_DEPTH = 3
-"""So far above a price stands what says of which offer it is."""
+"""Number of ancestors of a price whose names may say which offer it belongs to."""
 _CRUMBS = (".shop-breadcrumb li a", "nav[aria-label*=readcrumb i] li a", ".c-breadcrumbs li a")
 _GALLERY = (
     ".shop-media-gallery img",
@@ -48,38 +48,38 @@ SELECTORS = (
     *_NAME, *_SKU, *_PRICE, *_CRUMBS, *_GALLERY, *_VARIATIONS, *_REVIEWS, _OVERVIEW, _ROWS, *_SPECIFICATION_BUTTONS,
     *_BRAND, *_MODEL, *_LONG, *_SHORT, _FEATURES, f".{_SECTION}", _HEADING,
 )  # fmt: skip
-"""All selectors that this module reads pages with, sections around rows included."""
+"""All selectors of this module, including the sections around rows."""
 
 
-def read(page: Page, told: Draft = _NOTHING) -> Draft:
-    """What is `told` already, and of all else what the page's elements tell; variants from both."""
+def read(page: Page, known: Draft = _NOTHING) -> Draft:
+    """The fields in `known`, completed from the page's elements; variants from both."""
     shown = tuple(sku for href in values_of(page.select(*_VARIATIONS), "href") if (sku := sku_of(href)))
     return Draft(
-        sku=told.sku or _digits(first_text(page, _SKU)),
-        name=told.name or first_text(page, _NAME),
-        categories=told.categories or _breadcrumb(page),
-        description=told.description or _description(page),
-        features=told.features or _features(page),
-        rows=told.rows or tuple(_rows(page)),
-        images=told.images or tuple(values_of(page.select(*_GALLERY), "data-src", "src")),
-        variants=told.variants + shown,
-        price=first_price((told.price, _price(page))),
-        brand=told.brand or first_text(page, _BRAND),
-        model=told.model or first_text(page, _MODEL),
-        review_count=count_in(first_text(page, _REVIEWS)) if told.review_count is None else told.review_count,
+        sku=known.sku or _digits(first_text(page, _SKU)),
+        name=known.name or first_text(page, _NAME),
+        categories=known.categories or _breadcrumb(page),
+        description=known.description or _description(page),
+        features=known.features or _features(page),
+        rows=known.rows or tuple(_rows(page)),
+        images=known.images or tuple(values_of(page.select(*_GALLERY), "data-src", "src")),
+        variants=known.variants + shown,
+        price=first_price((known.price, _price(page))),
+        brand=known.brand or first_text(page, _BRAND),
+        model=known.model or first_text(page, _MODEL),
+        review_count=count_in(first_text(page, _REVIEWS)) if known.review_count is None else known.review_count,
     )
 
 
 def _price(page: Page) -> float | None:
-    """The price of the new product; what was opened or used before is offered beside it, or in front of it."""
+    """The price of the new product; offers of opened or used products may precede it."""
     for selector in _PRICE:
         for node in page.select(selector):
             around = [node, *islice(node.parents, _OFFER_DEPTH)]
             named = " ".join(
                 str(value)
-                for one in around
+                for tag in around
                 for name in ("class", "id", "data-testid")
-                for value in _listed(one.get(name))
+                for value in _listed(tag.get(name))
             )
             if not NOT_NEW.search(named) and not NOT_NEW.search(text_of(node)) and (text := text_of(node)):
                 return price_in(text)
@@ -91,12 +91,12 @@ def _listed(value: object) -> list[object]:
 
 
 def heading(page: Page) -> str:
-    """The page's first heading, which pages of every kind have."""
+    """The page's first heading; pages of every kind have headings."""
     return first_text(page, (_HEADING,))
 
 
 def has_button(page: Page) -> bool:
-    """Whether the page has a button that opens its specifications, of which it may show some before."""
+    """Whether the page has a button for its specifications; it may show some of them without a click."""
     return any("specification" in node.get_text().lower() for node in page.select(*_SPECIFICATION_BUTTONS))
 
 
@@ -118,7 +118,7 @@ def _description(page: Page) -> str:
     for container in page.select(_OVERVIEW):
         before, heading, text = text_of(container).partition("Description")
         if heading and len(before.split()) < 4:
-            return text.split("(function", 1)[0].strip()  # a script that stood there as text
+            return text.split("(function", 1)[0].strip()  # a script as text
     return first_text(page, _SHORT)
 
 
@@ -131,7 +131,7 @@ def _features(page: Page) -> tuple[tuple[str, str], ...]:
 
 
 def _rows(page: Page) -> Iterator[tuple[str, str, str]]:
-    """(group, name, value) of each row, wherever the sheet opens; a sheet without sections has rows of no group."""
+    """(group, name, value) of each row of the sheet; the group is "" in a sheet without sections."""
     groups: dict[int, str] = {}
     for item in page.select(_ROWS):
         section = item.find_parent(class_=_SECTION)

@@ -1,4 +1,4 @@
-"""Product pages of about 2023 to early 2025: a JSON script for each component, specifications in one of them."""
+"""Product pages of about 2023 to early 2025, with a JSON script for each component, such as the specifications."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PREFIXES = (
 )
 _DRAWER_ROWS = (".pdp-drawer-content .zebra-list-item", "#pdp-drawer-overlay-backdrop .zebra-list-item")
 SELECTORS = (*_DRAWER_ROWS, "h2", "h3", "h4")
-"""All selectors that this module reads pages with, headings before rows included."""
+"""All selectors of this module, including the headings before rows."""
 _DRAWER_TITLES = ("specifications", "all specifications", "full specifications")
 _ELEMENT = re.compile(r"^(?P<prefix>[a-z-]+?)-\d[\w-]*$")
 _INITIALIZED = re.compile(
@@ -31,7 +31,7 @@ _INITIALIZED = re.compile(
 
 
 def components(scripts: Sequence[Script]) -> dict[str, dict[str, Any]]:
-    """The data of the page's known components by prefix of their id: JSON scripts, else what initialises them."""
+    """The data of the page's known components by the prefix of their id, from JSON scripts or initialising calls."""
     found: dict[str, dict[str, Any]] = {}
     for script in scripts:
         match = _ELEMENT.match(script.id)
@@ -52,7 +52,7 @@ def _initialized(content: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def read(found: Mapping[str, dict[str, Any]]) -> Draft:
-    """What the components tell."""
+    """The product in the components, as a draft."""
     overview = as_dict(as_dict(as_dict(found.get("shop-overview-accordion")).get("app")).get("componentData"))
     reviews = as_dict(as_dict(as_dict(found.get("user-generated-content-ratings-and-reviews")).get("app")).get("stats"))
     return Draft(
@@ -74,7 +74,7 @@ def specification_rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
 
 
 def drawer_rows(page: Page) -> Iterator[tuple[str, str, str]]:
-    """(group, name, value) of the drawer that the click opens."""
+    """(group, name, value) of each row of the drawer that the click opens."""
     inside: dict[int, bool] = {}
     for item, heading in page.headed(_DRAWER_ROWS, lambda node: node.name in ("h2", "h3", "h4")):
         name = item.select_one("div.property") or item.select_one(".mr-100.inline")
@@ -97,7 +97,7 @@ def _features(overview: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _images(gallery: Mapping[str, Any]) -> Iterator[str]:
-    """The product's images; videos and customers' pictures stand beside them and do not count."""
+    """URLs of the product's images, without videos and customers' pictures."""
     return _sources(as_dict(as_dict(gallery.get("baseContent")).get("media")).get("product-images"))
 
 

@@ -1,4 +1,4 @@
-"""What a crawler must know of a product page to go on (section 3.1), without the tree that the whole record needs."""
+"""The part of a product page that a crawl needs, read without building the page's tree (section 3.1)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ameli_build.wording.charsets import page_text
 
 
 def glance(html: bytes, url: str, sku: str | None = None) -> ParsedProduct:
-    """`parse_product_page` as far as a crawl needs it: SKU, images, the need of a click, number of reviews.
+    """SKU, images, need of a click and number of reviews; other fields may be missing.
 
-    The page's elements are not read if its scripts hold all of these. Raises `NotAProduct` like the other.
+    Reads only the page's scripts if they have all of these. Raises as `parse_product_page`.
     """
     return _by_scripts(html, url, sku) or parse_product_page(html, url, sku)
 
 
 def _by_scripts(html: bytes, url: str, sku: str | None) -> ParsedProduct | None:
-    """The product as the scripts alone tell it; None where they leave open any of what a glance is for."""
+    """The product by the scripts alone; None if they lack a field that `glance` promises."""
     text = page_text(html)
     draft = _draft(text, url, sku) if wrong_page(text) is None else None
     if draft is None or not (draft.sku and draft.name and draft.rows and draft.review_count is not None):
@@ -39,6 +39,6 @@ def _draft(text: str, url: str, sku: str | None) -> Draft | None:
     scripts = markup.scripts(text)
     if apollo.MARK in text and (product := apollo.merged(list(apollo.fragments(scripts)), url, sku)):
         return apollo.read(product)
-    if sku is not None and (found := generation_b.components(scripts)):  # these do not tell the SKU, nor the name
+    if sku is not None and (found := generation_b.components(scripts)):  # without SKU and name
         return replace(generation_b.read(found), sku=sku, name=plain(json_ld(scripts).get("name")))
     return None

@@ -25,10 +25,10 @@ _TOTAL = (".pagination-num-found", ".item-count", ".left-side .item-count")
 
 
 def parse_listing(html: bytes, url: str) -> Listing:
-    """The cards of one page of a category or a search, each product once, links made absolute with the page's `url`.
+    """The cards of a page of a category or a search, each product once; links are resolved against the page's `url`.
 
-    A listing without products has no cards. Raises `NotAListing` for a block page, the choice of country and an
-    answer that is not HTML.
+    A listing without products has no cards. Raises `NotAListing` for a block page, the choice of country and a
+    response without HTML.
     """
     text = page_text(html)
     if (other := wrong_page(text)) is not None:
@@ -45,7 +45,7 @@ def parse_listing(html: bytes, url: str) -> Listing:
 def _cards(page: Page, url: str) -> Iterator[ListingCard]:
     nested: set[int] = set()
     for card in page.select(*_CARDS):
-        if id(card) in nested:  # a list that was never closed, whose links the outermost card has
+        if id(card) in nested:  # inside of an unclosed card, which has its links
             continue
         nested.update(map(id, card.select(", ".join(_CARDS))))
         products = [link for selector in _LINKS for link in _links(card.select(selector), url) if is_product(link)]
@@ -57,5 +57,5 @@ def _cards(page: Page, url: str) -> Iterator[ListingCard]:
 
 def _links(nodes: Iterable[Tag], url: str) -> Iterator[str]:
     for link in values_of(nodes, "href"):
-        with suppress(ValueError):  # an address that is none
+        with suppress(ValueError):  # not a URL
             yield urljoin(url, link)

@@ -20,12 +20,16 @@ _SELECTORS = (*generation_a.SELECTORS, *generation_b.SELECTORS, *apollo.SELECTOR
 
 
 def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedProduct:
-    """The product that a page shows, as served or as it stands after the specification click.
+    """The product of a page, as served or after the specification click.
 
-    `url` is the page's address: it tells the SKU where the page does not, and which of several products is meant; where
-    it names none, `sku` says which was asked for.
-    Raises `NotAProduct` for a block page, the choice of country, an empty answer, any page without name or SKU, and one
-    that does not show by itself that it is a product's: any page has a heading.
+    Args:
+        html: The page.
+        url: Its URL. It gives the SKU if the page does not, and selects the product if the page has several.
+        sku: The requested SKU, which counts if `url` has none.
+
+    Raises:
+        NotAProduct: A block page, the choice of country, an empty response, a page without name or SKU, or a page
+            without proof that it shows a product.
     """
     text = page_text(html)
     if (other := wrong_page(text)) is not None:
@@ -43,18 +47,18 @@ def parse_product_page(html: bytes, url: str, sku: str | None = None) -> ParsedP
         draft = _components(page, scripts, found)
         return as_parsed(replace(draft, name=draft.name or generation_a.heading(page)), "B", url)
     shown = generation_a.read(page)
-    if not shown.rows:  # an open sheet of another generation, without that one's JSON
+    if not shown.rows:  # an open sheet of another generation, without its JSON
         rows = tuple(generation_b.drawer_rows(page)) or tuple(apollo.shown_rows(page))
         shown = replace(shown, rows=rows)
     parsed = as_parsed(_proven(page, combine((shown, schema_org.read(scripts)))), "A", url)
-    # What is shown beside the button, or told to search engines, need not be all.
+    # Rows beside the button, or for search engines, may be incomplete.
     return replace(parsed, has_specifications=bool(shown.rows), has_button=generation_a.has_button(page))
 
 
 def _proven(page: Page, draft: Draft) -> Draft:
-    """A draft that its page vouches for, by a SKU, the shop's product markup or a specification sheet.
+    """A draft with proof that the page shows a product: a SKU, the shop's product markup or a specification sheet.
 
-    Raises `NotAProduct` for any other: a home page and an error page have a heading, too.
+    Raises `NotAProduct` without proof; a heading is none, since home pages and error pages have headings too.
     """
     name = draft.name or generation_a.heading(page)
     if name and not draft.sku and (wording(draft.name) or not (draft.name or draft.rows)):
@@ -65,7 +69,7 @@ def _proven(page: Page, draft: Draft) -> Draft:
 def _apollo(page: Page, scripts: Sequence[Script], product: dict[str, Any]) -> Draft:
     draft = apollo.read(product)
     shown = Draft(rows=tuple(apollo.shown_rows(page)))
-    first = (shown, draft) if len(shown.rows) >= len(draft.rows) else (draft, shown)  # shown ones have their groups
+    first = (shown, draft) if len(shown.rows) >= len(draft.rows) else (draft, shown)  # shown rows have their groups
     return generation_a.read(page, combine((*first, schema_org.read(scripts))))  # the pieces have a name
 
 

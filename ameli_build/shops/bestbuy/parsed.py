@@ -1,4 +1,4 @@
-"""What a parser makes of one page of the shop."""
+"""Records from drafts of the shop's products."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ REFUSALS = (*other_pages.REFUSALS, Refusal("select your country", "country_page"
 
 
 def wrong_page(text: str) -> str | None:
-    """The name of the page that stands in place of the shop's own, None for a page of the shop."""
+    """The kind of a page that is not the shop's own, None for a page of the shop."""
     if not text.strip():
-        return "an empty answer"
+        return "an empty response"
     refusal = refusal_in(text, REFUSALS)
     return refusal.text if refusal is not None else None
 
@@ -63,22 +63,22 @@ def as_product(draft: Draft, url: str) -> Product:
 def _absolute(url: str, reference: str) -> str:
     try:
         return original_image(urljoin(url, readable(reference).strip()))
-    except ValueError:  # an address that is none
+    except ValueError:  # not a URL
         return ""
 
 
 def _feature_lines(features: Iterable[tuple[str, str]]) -> str:
-    """A page without a description: its features, one a line."""
+    """The features, each on a line, for a page without a description."""
     lines = (": ".join(part for part in map(folded, feature) if part) for feature in features)
     return "\n".join(line for line in lines if line)
 
 
 def _extra(draft: Draft, images: Sequence[str]) -> str:
     listed = [{"title": folded(title), "description": folded(text)} for title, text in draft.features]
-    told: dict[str, Any] = {"brand": folded(draft.brand), "model": folded(draft.model), "features": listed}
+    extra: dict[str, Any] = {"brand": folded(draft.brand), "model": folded(draft.model), "features": listed}
     if draft.price is not None and math.isnan(draft.price):
-        told[OUT_OF_RANGE] = ["price"]
-    told[UNREAD] = ["price"] if draft.price is not None and math.isinf(draft.price) else []
-    told[UNREAD] += ["images" for image in images if not image.startswith(("http://", "https://", "data:"))]
-    told[UNREAD] += ["variants" for other in set(draft.variants) if not SKU.fullmatch(other)]
-    return json.dumps({key: value for key, value in told.items() if value}, sort_keys=True, ensure_ascii=False)
+        extra[OUT_OF_RANGE] = ["price"]
+    extra[UNREAD] = ["price"] if draft.price is not None and math.isinf(draft.price) else []
+    extra[UNREAD] += ["images" for image in images if not image.startswith(("http://", "https://", "data:"))]
+    extra[UNREAD] += ["variants" for other in set(draft.variants) if not SKU.fullmatch(other)]
+    return json.dumps({key: value for key, value in extra.items() if value}, sort_keys=True, ensure_ascii=False)

@@ -1,8 +1,8 @@
 """The shop's review JSON (section 3.1).
 
-The shop gives `productDetails` only to a review that was written for a sibling of the product it was asked about, so
-its absence means that very product. The address for commenting names the variant too, and the two must agree. Details
-in which no SKU can be read still say that the review is about another variant.
+The shop gives `productDetails` only to reviews of another variant than the requested product; without them, the review
+is about the requested product. `writeCommentUrl` names the variant too, and both must agree. Details without a readable
+SKU still mean that the review is about another variant.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _NUMBERS = {"rating": "rating", "helpful": "positiveFeedbackCount", "unhelpful":
 
 
 def parse_review_page(body: bytes, sku: str, source: str = "") -> ReviewPage:
-    """The reviews that the shop lists under `sku`, from JSON or from a browser's page around it.
+    """The reviews under `sku`, from JSON or from a browser's page around it.
 
-    `source` goes into each record. Raises `NotReviews` for anything else than review JSON.
+    `source` goes into each record. Raises `NotReviews` for anything but review JSON.
     """
     page = _page(body)
     reviews: list[Review] = []
@@ -34,7 +34,7 @@ def parse_review_page(body: bytes, sku: str, source: str = "") -> ReviewPage:
     for number, topic in enumerate(page["topics"], 1):
         try:
             reviews.append(_review(topic, sku, source))
-        except Exception as error:  # whatever one review does to its reader, the others live
+        except Exception as error:  # a review that breaks the parser must not affect others
             shown = json.dumps(topic, ensure_ascii=False)[:10_000]
             rejected.append(Rejected(source, 0, f"review {number} of sku {sku}: {error_text(error)}", readable(shown)))
     total_pages, total_results = (_claim(page.get(key)) for key in ("totalPages", "totalResults"))
@@ -48,7 +48,7 @@ def _page(body: bytes) -> dict[str, Any]:
     page = json_in(text)
     if page is None:
         raise NotReviews("not JSON" if text else "no JSON in the page")
-    for key in ("app", "reviews"):  # the same rows stand deeper in a page's own component
+    for key in ("app", "reviews"):  # a page's own component has the same rows deeper
         if isinstance(page, dict) and "topics" not in page and isinstance(page.get(key), dict):
             page = page[key]
     if isinstance(page, dict) and page.get("topics", ()) is None:  # a product without reviews
@@ -56,7 +56,7 @@ def _page(body: bytes) -> dict[str, Any]:
     if not isinstance(page, dict) or not isinstance(page.get("topics"), list):
         raise NotReviews("JSON without a list of topics")
     if len(page["topics"]) > MAX_ROWS:
-        raise NotReviews(f"more than {MAX_ROWS:,} reviews, as no page has them")
+        raise NotReviews(f"more than {MAX_ROWS:,} reviews, too many for a page")
     return page
 
 
@@ -82,9 +82,9 @@ def _review(topic: object, sku: str, source: str) -> Review:
         **_aside(topic),
         **({OUT_OF_RANGE: strays} if strays else {}),
     }
-    told: list[str] = []
-    review = review_of(record, source, conflict, told)
-    unread = _odd_photos(topic.get("photos")) + [error.partition(":")[0] for error in told]
+    errors: list[str] = []
+    review = review_of(record, source, conflict, errors)
+    unread = _odd_photos(topic.get("photos")) + [error.partition(":")[0] for error in errors]
     if not unread:
         return review
     extra = json.loads(review.extra) | {UNREAD: unread}
@@ -92,7 +92,7 @@ def _review(topic: object, sku: str, source: str) -> Review:
 
 
 def _numbers(topic: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The numbers of a review, and the names of those that are none since they are out of all range."""
+    """The numbers of a review, None if out of range, and the names of the fields out of range."""
     given = {name: topic.get(key) for name, key in _NUMBERS.items()}
     strays = [name for name, value in given.items() if _is_stray(value)]
     return given | dict.fromkeys(strays), strays
@@ -117,9 +117,9 @@ def _aside(topic: dict[str, Any]) -> dict[str, Any]:
 
 
 def _variant(topic: dict[str, Any], sku: str) -> tuple[str | None, bool]:
-    """The variant that `productDetails` names, and whether the address for commenting contradicts it.
+    """The variant in `productDetails`, and whether `writeCommentUrl` contradicts it.
 
-    Where the details hold no SKU, the address names the variant, unless it names `sku`: then it is `UNREADABLE`.
+    If the details have no SKU, the URL names the variant, unless it names `sku`: then the variant is `UNREADABLE`.
     """
     comment = topic.get("writeCommentUrl")
     commented = sku_of(comment) if isinstance(comment, str) else None
@@ -140,14 +140,14 @@ def _named_in(details: object) -> str | None:
 
 
 def _odd_photos(photos: object) -> list[str]:
-    """Once for each photo that is none; one that just has no address says nothing."""
+    """The word "images" for each entry that is not an object; a photo without a URL does not count."""
     if photos is None:
         return []
-    return ["images"] * (sum(not isinstance(one, dict) for one in photos) if isinstance(photos, list) else 1)
+    return ["images"] * (sum(not isinstance(photo, dict) for photo in photos) if isinstance(photos, list) else 1)
 
 
 def _photos(photos: object) -> list[str]:
-    """The best address of each photo: the shop's own copy before its supplier's."""
+    """The best URL of each photo, the shop's own copy before its supplier's."""
     listed = photos if isinstance(photos, list) else []
     addresses = (
         next(

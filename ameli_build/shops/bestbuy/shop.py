@@ -15,7 +15,7 @@ from ameli_build.shops.bestbuy.reviews import parse_review_page
 
 _HOSTS = (".bbystatic.com",)
 _SUPPLIER_HOSTS = (".bazaarvoice.com",)
-"""Hosts of photographs that are not the shop's own: as they were uploaded, PNGs under a JPEG's name too."""
+"""Hosts of the supplier's photographs, as uploaded; some are PNGs with a JPEG's name."""
 
 CLICK = Click(
     buttons=(
@@ -42,9 +42,9 @@ ESTIMATES = Estimates(
 
 
 def is_placeholder(reference: str, crawled: bool) -> bool:
-    """True if a PNG of this reference stands for a missing picture: the image hosts send JPEGs under a JPEG's name.
+    """True if a PNG from this URL stands for a missing picture: the shop serves real JPEGs for a JPEG's name.
 
-    A crawl fetches from the shop alone, whatever its hosts are called, and from its supplier of photographs.
+    In a crawl, every host belongs to the shop except the hosts of its supplier of photographs.
     """
     _, mark, rest = reference.lower().partition("://")
     host, _, path = rest.partition("/") if mark else ("", "", reference.lower())
@@ -72,7 +72,7 @@ SHOP = Shop(
     review_url=urls.review_url,
     sku_pattern=SKU.pattern,
     newest_first="MOST_RECENT",
-    cookie=("intl_splash", "false"),  # the answer to "which country?", which a first visit gets in place of the page
+    cookie=("intl_splash", "false"),  # without it, the first page is the choice of country
     product_page=parse_product_page,
     glance=glance,
     listing=parse_listing,

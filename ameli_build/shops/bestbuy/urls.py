@@ -1,4 +1,4 @@
-"""The shop's URLs: which product one names, and how to ask for a page (section 3.1)."""
+"""The shop's URLs: the SKU in a URL, and the URL of a page (section 3.1)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LISTING = re.compile(r"/([A-Za-z0-9_-]+)\.c$")
 
 
 def sku_of(url: str) -> str | None:
-    """The SKU that a product, review or review-submission URL names; None where it names none.
+    """The SKU in a product, review or review-submission URL; None without a SKU.
 
-    A `skuId` in the query goes before the path, whose number was a product id of another kind in old URLs.
+    A `skuId` in the query takes precedence: in old URLs, the number in the path is another id.
 
     >>> sku_of("https://www.bestbuy.com/site/a-red-lamp/6509654.p?skuId=6509654")
     '6509654'
@@ -39,13 +39,13 @@ def sku_of(url: str) -> str | None:
 
 
 def is_product(url: str) -> bool:
-    """Whether a URL is that of a product page, of the old form or the new."""
+    """Whether a URL is that of a product page, in the old or the new form."""
     path = urlsplit(url).path
     return path.endswith(".p") or path.startswith("/product/")
 
 
 def original_image(url: str) -> str:
-    """The URL of the picture in its full size: without the resize suffix, which begins at the first semicolon.
+    """The URL of a picture in its full size, without the resize suffix after the first semicolon.
 
     >>> original_image("https://pisces.bbystatic.com/a_sd.jpg;maxHeight=256;maxWidth=384?format=webp")
     'https://pisces.bbystatic.com/a_sd.jpg'
@@ -54,7 +54,7 @@ def original_image(url: str) -> str:
 
 
 def product_url(site_url: str, sku: str) -> str:
-    """The short product URL, which the shop redirects to the page of today."""
+    """The short product URL, which the shop redirects to the current page."""
     return f"{site_url.rstrip('/')}/site/{sku}.p?{urlencode({'skuId': sku})}"
 
 
@@ -64,12 +64,12 @@ def listing_url(site_url: str, category: str, page: int = 1) -> str:
 
 
 def category_of(url: str) -> str | None:
-    """The id of the category that a listing's URL names, None for other URLs."""
+    """The category id in a listing's URL, None for other URLs."""
     match = _LISTING.search(urlsplit(url).path)
     return match[1] if match else None
 
 
 def review_url(site_url: str, sku: str, page: int = 1, size: int = 20, sort: str = "MOST_RECENT") -> str:
-    """Page `page`, from 1, of the reviews that the shop lists under a product, as JSON."""
+    """Page `page`, from 1, of the reviews under a product, as JSON."""
     query = urlencode({"page": page, "pageSize": size, "sku": sku, "sort": sort})
     return f"{site_url.rstrip('/')}/ugc/v2/reviews?{query}"

@@ -123,7 +123,7 @@ def test_a_shop_elsewhere_reaches_no_port_of_this_machine(site: str, address: st
 def test_from_a_host_of_images_nothing_else_is_fetched(kind: str) -> None:
     for url in ("http://localhost:9000/x", "http://localhost/x"):
         assert OWN.check(url, "image") == OWN.check(url, "robots")
-        with pytest.raises(Forbidden, match="images alone"):
+        with pytest.raises(Forbidden, match="images only"):
             OWN.check(url, kind)
 
 

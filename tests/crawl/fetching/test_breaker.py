@@ -60,7 +60,7 @@ def test_failures_in_a_row_give_a_host_longer_and_longer_rest() -> None:
     bench.fail()
     assert [bench.probe(up=False) for _ in range(5)] == [30.0, 60.0, 120.0, 240.0, 300.0]
     assert bench.breaker.wait(IMAGES) is None
-    assert "3 failures in a row, the last (timeout) for http://shop.test/2; asked again in 30 s" in bench.told[0]
+    assert "3 failures in a row, the last (timeout) for http://shop.test/2; next try in 30 s" in bench.told[0]
 
 
 def test_one_request_at_a_time_asks_whether_a_host_is_up() -> None:
@@ -90,7 +90,7 @@ def test_the_shop_is_given_up_after_the_longest_outage() -> None:
     bench.fail()
     for _ in range(6):  # 30 + 60 + 120 + 240 + 300 + 300 s
         bench.probe(up=False)
-    with pytest.raises(RunFailed, match=r"shop\.test: out of order for 18 minutes .*run the same command to go on"):
+    with pytest.raises(RunFailed, match=r"shop\.test: down for 18 minutes .*run the same command to continue"):
         bench.breaker.wait(SHOP)
     with pytest.raises(RunFailed):
         bench.breaker.wait(IMAGES)
@@ -104,8 +104,8 @@ def test_an_image_host_is_given_up_alone() -> None:
     assert (caught.value.kind, caught.value.again) == ("host_given_up", False)
     assert bench.breaker.wait(SHOP) is None
     assert bench.told == [
-        "crawl: images.test: out of order for 0 minutes (3 failures in a row, the last (timeout) for"
-        " http://images.test/2); nothing more is asked of this host: the next run asks for the rest"
+        "crawl: images.test: down for 0 minutes (3 failures in a row, the last (timeout) for"
+        " http://images.test/2); no more requests to this host: the next run continues"
     ]
 
 
@@ -117,7 +117,9 @@ def test_a_storm_of_refusals_by_an_image_host_ends_that_host_alone() -> None:
     with pytest.raises(FetchFailed, match=r"host_given_up: images\.test: 2 refusals in a row, the last \(http_403\)"):
         bench.breaker.refused(IMAGES, "http_403", "u3")
     bench.breaker.refused(SHOP, "blocked", "u4")
-    with pytest.raises(RunFailed, match=r"2 refusals in a row.*hammer; look; wait some hours, lower crawl\.rate"):
+    with pytest.raises(
+        RunFailed, match=r"2 refusals in a row.*spare the host; look; wait some hours, lower crawl\.rate"
+    ):
         bench.breaker.refused(SHOP, "blocked", "u5", "look; ")
 
 
@@ -164,7 +166,7 @@ def test_an_outage_of_a_real_server_costs_the_requests_that_found_it(capsys: pyt
                 fetcher.get(f"{server.url}/{number}", "page", html_page)
         fetcher.get(f"{server.url}/4", "page", html_page)
     assert [seen.target for seen in server.seen][-4:] == ["/robots.txt", "/robots.txt", "/robots.txt", "/4"]
-    assert "answers again" in capsys.readouterr().err
+    assert "responds again" in capsys.readouterr().err
 
 
 def test_a_real_server_that_stays_down_ends_the_crawl() -> None:
@@ -176,7 +178,7 @@ def test_a_real_server_that_stays_down_ends_the_crawl() -> None:
                 with pytest.raises(FetchFailed):
                     fetcher.get(f"{server.url}/{number}", "page", html_page)
 
-        with pytest.raises(RunFailed, match="out of order for"):
+        with pytest.raises(RunFailed, match="down for"):
             fail_always()
     assert sum(seen.target != "/robots.txt" for seen in server.seen) == 4
 

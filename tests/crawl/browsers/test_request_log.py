@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ameli_build.crawl.browsers.request_log import SCRIPTED, Visit, original_bytes
+from ameli_build.crawl.browsers.request_log import SCRIPTED, Navigation, original_bytes
 
 
 def said(method: str, **values: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def answered(request: str, **response: Any) -> dict[str, Any]:
 
 
 def test_redirects_and_scripts_are_hops_and_frames_are_not() -> None:
-    visit = Visit()
+    visit = Navigation()
     moved = {"status": 301, "statusText": "Moved", "headers": {"location": "b#x", "Set-Cookie": "a=1\nb=2"}}
     visit.add([asked("1", "http://s/a"), asked("1", "http://s/b", redirectResponse=moved), answered("1")], "main")
     visit.add([said("loadingFinished", requestId="1", encodedDataLength=10)], "main")
@@ -54,7 +54,7 @@ def test_redirects_and_scripts_are_hops_and_frames_are_not() -> None:
     ],
 )
 def test_what_the_connection_did_is_named(error: str, kind: str) -> None:
-    visit = Visit()
+    visit = Navigation()
     visit.add([asked("1", "http://s/"), said("loadingFailed", requestId="1", errorText=error)], "main")
     assert (visit.failure().kind, visit.failure().again) == (kind, True)
 

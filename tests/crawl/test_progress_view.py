@@ -35,15 +35,15 @@ def test_the_time_left_counts_only_what_was_fetched_now() -> None:
     found = board()
     started = found._started
     found._started = started - 100.0
-    left = found.left
+    left = found.remaining
     assert left is not None
     assert 120 <= left < 125  # 500 in 100 seconds, 600 to go
-    assert Board().left is None
+    assert Board().remaining is None
 
 
 def test_the_live_view_tells_requests_by_host() -> None:
     console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    console.print(view_module._View(board(), Counter({"shop": 42, "pictures": 7})).render())
+    console.print(view_module._LiveTable(board(), Counter({"shop": 42, "pictures": 7})).render())
     text = console.export_text()
     for words in ("600 of 1,200", "3,456", "shop", "42  requests, 0.0 a second", "errors  http_500 3, timeout 1"):
         assert words in text, text
