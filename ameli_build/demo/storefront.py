@@ -12,11 +12,11 @@ from typing import Any, Self
 from ameli_build.core.logs import RESULTS
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.catalogue import make_world
-from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan, Reset, Rule, Status
+from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan, Reset, Respond, Rule, Status
 from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.render import image_bytes
 from ameli_build.demo.routes import NOT_FOUND, ImageRoutes, Pictures, SiteRoutes
-from ameli_build.demo.server import LoopbackServer, Respond, Seen
+from ameli_build.demo.server import LoopbackServer, Seen
 from ameli_build.demo.shop_index import Shelves, pick, product_image_path
 from ameli_build.demo.world import World
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ameli_build.demo import faults as wrong
+from faults import http_faults as wrong
 
 SETTINGS = {"read_timeout": 0.5, "deadline": 1.0, "retry_after_ceiling": 0.2, "max_page_bytes": 3_000_000}
 """Of a crawl that meets these faults: impatient, and with a ceiling for pages that a bomb of 30 MB is above."""

@@ -13,11 +13,11 @@ import brotli
 import pytest
 import requests
 import zstandard
+from faults import http_faults as wrong
+from faults.http_faults import bomb
 from faults.server import always, misbehaving
 
-from ameli_build.demo import faults as wrong
 from ameli_build.demo.answers import Answer
-from ameli_build.demo.fault_server import bomb
 
 BODY = b"<html>" + b"0123456789" * 20 + b"</html>"
 PAGES = {"/page": BODY, "/other": Answer(b"other", "text/plain")}
