@@ -82,9 +82,9 @@ class _Outline:
 @lru_cache(maxsize=4)
 def _drawing(look: Look, back: bool) -> Image.Image:
     """The flat drawing of a look, cut to its outline, alpha premultiplied."""
-    subject = Subject.of(look, SPRITE, back)
+    subject = Subject(look, SPRITE, back)
     DRAW[look.kind](subject)
-    image = subject.canvas.image
+    image = subject.image
     return image.crop(image.getbbox()).convert("RGBa")
 
 
