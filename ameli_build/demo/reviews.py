@@ -20,11 +20,6 @@ from ameli_build.demo.review_plans import Plan, plan_review
 from ameli_build.demo.words import draws, number_of
 from ameli_build.demo.world import WorldReview
 
-FIRST_NAMES = (
-    "Alex", "Maria", "John", "Tasha", "Dev", "Kim", "Pat", "Luis", "Grace", "Omar", "Jen", "Rob", "Nadia", "Will",
-    "Priya", "Sam", "Tina", "Carl", "Yuki", "Ben", "Ruth", "Eli", "Mo", "Dana", "Leo", "Abby", "Hank", "Zoe",
-)  # fmt: skip
-HANDLES = ("TechDad", "BargainHunter", "HappyShopper", "GadgetGuru", "Gamer", "MomOfThree", "CoffeeFan", "AnonUser")
 BEGIN = datetime(2022, 1, 3)
 DAYS = 1000
 
@@ -117,8 +112,8 @@ def _words(writer: Writer, plan: Plan) -> tuple[str, str]:
 
 def _author(rng: random.Random) -> str:
     if rng.random() < 0.25:
-        return f"{rng.choice(HANDLES)}{rng.randrange(10, 9999)}"
-    name = rng.choice(FIRST_NAMES)
+        return f"{rng.choice(phrases()['handles'])}{rng.randrange(10, 9999)}"
+    name = rng.choice(phrases()["first_names"])
     return f"{name}{rng.choice('ABCDEFGHJKLMNPRSTW')}{rng.randrange(1, 99) if rng.random() < 0.4 else ''}"
 
 

@@ -39,7 +39,7 @@ def product_page(shop: Shop, product: WorldProduct) -> str:
     if not initialized:
         blobs[sheet_id] = sheet(product)
     return render(
-        "product_b",
+        "product_b.html",
         **product_facts(shop, product),
         structured=structured_data(shop, product),
         blobs=blobs,

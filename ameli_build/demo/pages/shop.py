@@ -193,6 +193,6 @@ def reviews_path(product: WorldProduct) -> str:
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from the template `templates/<name>.html.jinja`."""
+    """A page from `templates/<template>.jinja`."""
     helpers = {"shown": shown, "grouped": grouped, "definition": definition, "script_json": script_json}
-    return _TEMPLATES.get_template(f"{template}.html.jinja").render(**helpers, **values)
+    return _TEMPLATES.get_template(f"{template}.jinja").render(**helpers, **values)
