@@ -56,8 +56,12 @@ class Storefront:
                 server.server_close()
             raise
         self.site_url, self.image_url, self.photo_url = (server.url for server in self._servers)
-        self._servers[0].respond = SiteRoutes(Shop(shelves, self.site_url, self.image_url, self.photo_url))
+        self._servers[0].respond = self.site_routes(Shop(shelves, self.site_url, self.image_url, self.photo_url))
         self._stack = ExitStack()
+
+    def site_routes(self, shop: Shop) -> SiteRoutes:
+        """The pages of the site; a subclass can add routes."""
+        return SiteRoutes(shop)
 
     def _serve(self, respond: Respond, faults: FaultPlan | None, port: int, name: str, **habits: Any) -> None:
         self._servers.append(LoopbackServer(respond, faults, port, name, **habits))

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import requests
-from demo.small_world import LAPTOPS
+from demo.api_storefront import API_KEY, ApiStorefront
+from demo.small_world import LAPTOPS, picture
 from demo.storefronts import WORLD, get
 
-from ameli_build.demo.pages.developer_api import API_KEY
 from ameli_build.demo.storefront import Storefront
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Storefront]:
+    with ApiStorefront(WORLD, pictures=picture) as front:
+        yield front
+
 
 SKUS = [int(product.sku) for product in WORLD.products]
 
