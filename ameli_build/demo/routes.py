@@ -20,6 +20,8 @@ from ameli_build.demo.shop_index import PRODUCT_IMAGES, Shelves
 from ameli_build.demo.world import WorldImage, WorldProduct
 
 Pictures = Callable[[WorldImage], bytes]
+Route = Callable[[re.Match[str], dict[str, str]], Answer]
+"""From the match of a path and the query to the response."""
 
 NOT_FOUND = page("<html><head><title>Page not found - Best Buy</title></head><body>Not found.</body></html>", 404)
 CONDITIONS = ("excellent", "good", "fair")
@@ -40,28 +42,29 @@ class SiteRoutes:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        self._routes: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], dict[str, str]], Answer]], ...] = (
-            (re.compile(r"/"), lambda _found, _query: page(home(shop))),
-            (re.compile(r"/robots\.txt"), lambda _found, _query: _text(sitemap.robots(shop))),
-            (re.compile(r"/sitemaps_pdp\.xml"), lambda _found, _query: _xml(sitemap.index(shop))),
-            (re.compile(r"/sitemaps_pdp\.(\d{4})\.xml\.gz"), self._sitemap_shard),
-            (re.compile(r"/site/(?:[^/]+/)+([a-z]+\d+)\.c"), self._listing),
-            (re.compile(r"/site/(?:[^/]+/)?(\d+)\.p"), self._product),
-            (re.compile(r"/product/[^/]+/[^/]+/sku/(\d+)(?:/openbox)?"), self._product),
-            (re.compile(r"/product/[^/]+/([A-Z0-9]+)"), self._product_by_bsin),
-            (re.compile(r"/ugc/v2/reviews"), self._review_json),
-            (re.compile(r"/site/reviews/[^/]+/(\d+)"), self._reviews),
-            (re.compile(generation_a.SPECIFICATIONS_PATH), self._sheet),
-            (re.compile(r"/static/recaptcha/enterprise\.js"), lambda _found, _query: _script("/* nothing to guard */")),
-        )
+        self._routes: dict[str, Route] = {
+            r"/": lambda _found, _query: page(home(shop)),
+            r"/robots\.txt": lambda _found, _query: _text(sitemap.robots(shop)),
+            r"/sitemaps_pdp\.xml": lambda _found, _query: _text(sitemap.index(shop), "application/xml"),
+            r"/sitemaps_pdp\.(\d{4})\.xml\.gz": self._sitemap_shard,
+            r"/site/(?:[^/]+/)+([a-z]+\d+)\.c": self._listing,
+            r"/site/(?:[^/]+/)?(\d+)\.p": self._product,
+            r"/product/[^/]+/[^/]+/sku/(\d+)(?:/openbox)?": self._product,
+            r"/product/[^/]+/([A-Z0-9]+)": self._product_by_bsin,
+            r"/ugc/v2/reviews": self._review_json,
+            r"/site/reviews/[^/]+/(\d+)": self._reviews,
+            generation_a.SPECIFICATIONS_PATH: self._sheet,
+            r"/static/recaptcha/enterprise\.js": lambda _found, _query: _text(
+                "/* nothing to guard */", "text/javascript; charset=utf-8"
+            ),
+        }
 
     def __call__(self, target: str) -> Answer:
         """The response for a path with its query; 404 for an unknown path."""
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        for pattern, route in self._routes:
-            found = pattern.fullmatch(parts.path)
-            if found:
+        for pattern, route in self._routes.items():
+            if found := re.fullmatch(pattern, parts.path):
                 return route(found, query)
         return NOT_FOUND
 
@@ -149,13 +152,5 @@ def _page(query: dict[str, str], key: str) -> int:
     return int(text) if re.fullmatch(r"[1-9]\d{0,5}", text) else 1
 
 
-def _text(text: str) -> Answer:
-    return Answer(text.encode(), "text/plain; charset=utf-8")
-
-
-def _xml(text: str) -> Answer:
-    return Answer(text.encode(), "application/xml")
-
-
-def _script(text: str) -> Answer:
-    return Answer(text.encode(), "text/javascript; charset=utf-8")
+def _text(text: str, content_type: str = "text/plain; charset=utf-8") -> Answer:
+    return Answer(text.encode(), content_type)

@@ -47,7 +47,7 @@ def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row]) -> None:
     heading("each stage against the truth of the demo's world")
     RESULTS.info(scoreboard_lines(board))
     heading(f"made in {snapshot.root}")
-    RESULTS.info(columns((path, what) for path, what in PATHS.items()))
+    RESULTS.info(columns(PATHS.items()))
 
 
 def funnel(stats: Mapping[str, Any]) -> str:
@@ -96,4 +96,4 @@ def table3(stats: Mapping[str, Any]) -> str:
 
 def scoreboard_lines(board: Sequence[Row]) -> str:
     """A line for each check: its name, the value, the target, and whether it was met."""
-    return columns((row.what, row.value, row.target, "ok" if row.ok else "MISSED") for row in board)
+    return columns((row.name, row.value, row.target, "ok" if row.ok else "MISSED") for row in board)

@@ -61,7 +61,7 @@ def built(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_build_like_the_truth_meets_every_target(built: Path) -> None:
     rows = score(built, built / "truth")
-    assert [row.what for row in rows if not row.ok] == []
+    assert [row.name for row in rows if not row.ok] == []
     assert len(rows) == 13
 
 
@@ -74,7 +74,7 @@ def test_what_differs_from_the_truth_is_a_miss(built: Path, tmp_path: Path) -> N
     write_table(snapshot.table_path("clean/reviews"), kept)
     write_table(snapshot.table_path("mentions/mentions"), snapshot.read("mentions/mentions").clear())
     write_table(snapshot.table_path("informativeness/kept"), snapshot.read("informativeness/kept").clear())
-    missed = {row.what.partition(" on ")[0] for row in score(root, root / "truth") if not row.ok}
+    missed = {row.name.partition(" on ")[0] for row in score(root, root / "truth") if not row.ok}
     assert missed == {
         "filter 6 (profanity)",
         "gold products of the reviews that stay",

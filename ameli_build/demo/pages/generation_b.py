@@ -13,7 +13,7 @@ from ameli_build.demo.pages.shop import (
     grouped,
     product_facts,
     render,
-    script_string,
+    script_json,
     structured_data,
 )
 from ameli_build.demo.shop_index import pick
@@ -44,7 +44,7 @@ def product_page(shop: Shop, product: WorldProduct) -> str:
         structured=structured_data(shop, product),
         blobs=blobs,
         sheet_id=sheet_id,
-        initialized=script_string(json.dumps(sheet(product), ensure_ascii=False)) if initialized else None,
+        initialized=script_json(json.dumps(sheet(product), ensure_ascii=False)) if initialized else None,
     )
 
 

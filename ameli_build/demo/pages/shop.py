@@ -125,13 +125,8 @@ def component_id(product: WorldProduct, component: str) -> str:
 
 
 def script_json(value: Any) -> Markup:
-    """JSON for a script element, without `<`."""
+    """JSON, or a JavaScript string literal, for a script element, without `<`."""
     return Markup(json.dumps(value, ensure_ascii=False).replace("<", "\\u003c"))
-
-
-def script_string(text: str) -> Markup:
-    """A JavaScript string literal for a script element."""
-    return script_json(text)
 
 
 def definition(row: Attribute) -> str | None:
