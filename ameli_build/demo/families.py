@@ -6,9 +6,9 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from ameli_build.demo.appearance import Look
 from ameli_build.demo.lexicon import Category, Noun, Trait, categories
 from ameli_build.demo.words import draws, in_title, number_of
+from ameli_build.drawing.appearance import Look
 
 SIZES = (4, 3, 4, 5, 4, 4, 2, 4, 6, 4)
 """Numbers of variants of successive families, repeated; four on average."""

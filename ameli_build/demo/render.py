@@ -7,9 +7,9 @@ from functools import cache
 
 from PIL import Image, ImageDraw
 
-from ameli_build.demo.pictures import boxed, catalogue_view, jpeg, photograph, room
 from ameli_build.demo.words import number_of
 from ameli_build.demo.world import WorldImage
+from ameli_build.drawing.pictures import boxed, catalogue_view, jpeg, photograph, room
 
 NOT_AN_IMAGE = (
     b"<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Image unavailable</h1></body></html>\n"

@@ -30,7 +30,7 @@ from ameli_build.provenance import write_run_record
 from ameli_build.report.run import make_report
 
 RELEASE = """\
-# What the released folder of the demo says of itself.
+# The demo's settings of the released folder.
 [release]
 name = "AMELI demo world"
 license = "CC0-1.0"

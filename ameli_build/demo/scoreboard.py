@@ -15,9 +15,9 @@ from PIL import Image
 from ameli_build.core.reasons import Reason
 from ameli_build.core.records import joined_text
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.demo.appearance import Look
-from ameli_build.demo.pictures import photograph
 from ameli_build.demo.truth import read_labels, read_truth
+from ameli_build.drawing.appearance import Look
+from ameli_build.drawing.pictures import photograph
 
 RULES = {
     "filter 1 (no image)": (Reason.NO_IMAGE,),

@@ -7,8 +7,8 @@ import io
 from PIL import Image
 
 from ameli_build.core.records import Attribute
-from ameli_build.demo.appearance import Look
 from ameli_build.demo.world import Generation, World, WorldImage, WorldProduct, WorldReview
+from ameli_build.drawing.appearance import Look
 
 LAPTOPS = (
     ("cat00000", "Best Buy"),

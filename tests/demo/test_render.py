@@ -7,9 +7,9 @@ import io
 import pytest
 from PIL import Image
 
-from ameli_build.demo.appearance import Look
 from ameli_build.demo.render import image_bytes
 from ameli_build.demo.world import WorldImage
+from ameli_build.drawing.appearance import Look
 
 LOOK = Look("laptop", 7, "Silver", 0.5, "Nexora")
 

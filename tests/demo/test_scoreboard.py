@@ -14,11 +14,11 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.records import joined_text
 from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.demo.catalogue import make_world
-from ameli_build.demo.pictures import photograph
 from ameli_build.demo.render import image_bytes
 from ameli_build.demo.scoreboard import accepts, intersection_over_union, score
 from ameli_build.demo.truth import read_labels, write_truth
 from ameli_build.demo.world import ReviewTruth, World
+from ameli_build.drawing.pictures import photograph
 
 
 @pytest.mark.parametrize(

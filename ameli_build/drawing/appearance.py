@@ -9,7 +9,7 @@ from typing import Any
 
 Rgb = tuple[int, int, int]
 
-DATA: dict[str, Any] = tomllib.loads(files("ameli_build.demo").joinpath("appearance.toml").read_text(encoding="utf-8"))
+DATA: dict[str, Any] = tomllib.loads(files(__package__).joinpath("appearance.toml").read_text(encoding="utf-8"))
 COLOURS: dict[str, Rgb] = {name: (red, green, blue) for name, (red, green, blue) in DATA["colours"].items()}
 BRUSHED = frozenset({"Stainless Steel", "Black Stainless Steel", "Slate"})
 KINDS: tuple[str, ...] = tuple(DATA["kinds"])

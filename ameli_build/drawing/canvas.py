@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ameli_build.demo.appearance import Rgb
+from ameli_build.drawing.appearance import Rgb
 
 Box = tuple[float, float, float, float]
 Point = tuple[float, float]

@@ -13,14 +13,14 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from ameli_build.demo.appearance import COLOURS, KINDS, Look
-from ameli_build.demo.pictures import VIEWS, boxed, catalogue_view, jpeg, photograph, room
+from ameli_build.drawing.appearance import COLOURS, KINDS, Look
+from ameli_build.drawing.pictures import VIEWS, boxed, catalogue_view, jpeg, photograph, room
 from ameli_build.models.ocr import load_reader
 
 PRINT_DIGESTS = """
 import hashlib
-from ameli_build.demo.appearance import Look
-from ameli_build.demo.pictures import (boxed, catalogue_view, jpeg, photograph, room)
+from ameli_build.drawing.appearance import Look
+from ameli_build.drawing.pictures import (boxed, catalogue_view, jpeg, photograph, room)
 look = Look("camera", 12, "Red", 0.5, "Lumora")
 pictures = [catalogue_view(look, 3), photograph(look, 4)[0], room(5), boxed(look, 6, "Lumora Z50 Red")]
 print(*(hashlib.sha256(jpeg(picture)).hexdigest() for picture in pictures))

@@ -1,7 +1,7 @@
 """Drawings of keyboards and printers."""
 
-from ameli_build.demo.canvas import BLACK, DARK, METAL, WHITE, middle, mix, taper
-from ameli_build.demo.subject import Subject
+from ameli_build.drawing.canvas import BLACK, DARK, METAL, WHITE, middle, mix, taper
+from ameli_build.drawing.subject import Subject
 
 
 def keyboard(s: Subject) -> None:

@@ -1,7 +1,7 @@
 """Drawings of vacuum cleaners."""
 
-from ameli_build.demo.canvas import BLACK, DARK, METAL, around, middle, mix, taper
-from ameli_build.demo.subject import Subject
+from ameli_build.drawing.canvas import BLACK, DARK, METAL, around, middle, mix, taper
+from ameli_build.drawing.subject import Subject
 
 
 def vacuum(s: Subject) -> None:

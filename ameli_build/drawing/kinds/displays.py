@@ -1,7 +1,7 @@
 """Drawings of computers and screens."""
 
-from ameli_build.demo.canvas import DARK, METAL, WHITE, Point, around, middle, mix, taper
-from ameli_build.demo.subject import Subject
+from ameli_build.drawing.canvas import DARK, METAL, WHITE, Point, around, middle, mix, taper
+from ameli_build.drawing.subject import Subject
 
 
 def laptop(s: Subject) -> None:

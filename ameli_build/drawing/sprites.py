@@ -8,10 +8,10 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops
 
-from ameli_build.demo.appearance import COLOURS, DATA, Look
-from ameli_build.demo.canvas import BLACK, Point, mix
-from ameli_build.demo.kinds import appliances, cleaning, countertop, displays, handhelds, leisure, office, sound
-from ameli_build.demo.subject import Subject
+from ameli_build.drawing.appearance import COLOURS, DATA, Look
+from ameli_build.drawing.canvas import BLACK, Point, mix
+from ameli_build.drawing.kinds import appliances, cleaning, countertop, displays, handhelds, leisure, office, sound
+from ameli_build.drawing.subject import Subject
 
 SPRITE = 448  # pixels of the drawing, about twice the size in any view
 

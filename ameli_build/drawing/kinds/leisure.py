@@ -1,8 +1,8 @@
 """Drawings of cameras and game controllers."""
 
-from ameli_build.demo.appearance import Rgb
-from ameli_build.demo.canvas import BLACK, DARK, METAL, WHITE, around, contrast, mix
-from ameli_build.demo.subject import Subject
+from ameli_build.drawing.appearance import Rgb
+from ameli_build.drawing.canvas import BLACK, DARK, METAL, WHITE, around, contrast, mix
+from ameli_build.drawing.subject import Subject
 
 
 def camera(s: Subject) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from ameli_build.demo.appearance import ACCENTS, DATA, Rgb
-from ameli_build.demo.canvas import BLACK, WHITE, mix, taper
+from ameli_build.drawing.appearance import ACCENTS, DATA, Rgb
+from ameli_build.drawing.canvas import BLACK, WHITE, mix, taper
 
 WALLS: tuple[Rgb, ...] = tuple(map(tuple, DATA["walls"]))
 TABLES: tuple[Rgb, ...] = tuple(map(tuple, DATA["tables"]))

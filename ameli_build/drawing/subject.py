@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ameli_build.demo.appearance import BRUSHED, COLOURS, Look, Rgb, Traits
-from ameli_build.demo.canvas import BLACK, DARK, METAL, WHITE, Box, Canvas, around, contrast, inset, luminance, mix
+from ameli_build.drawing.appearance import BRUSHED, COLOURS, Look, Rgb, Traits
+from ameli_build.drawing.canvas import BLACK, DARK, METAL, WHITE, Box, Canvas, around, contrast, inset, luminance, mix
 
 Grid = npt.NDArray[np.float64]
 RIM = 0.006

@@ -1,7 +1,7 @@
 """Drawings of tablets, phones and watches."""
 
-from ameli_build.demo.canvas import DARK, METAL, WHITE, Box, Point, around, inset, middle, mix
-from ameli_build.demo.subject import Subject
+from ameli_build.drawing.canvas import DARK, METAL, WHITE, Box, Point, around, inset, middle, mix
+from ameli_build.drawing.subject import Subject
 
 
 def tablet(s: Subject) -> None:

@@ -1,7 +1,7 @@
 """Drawings of headphones and speakers."""
 
-from ameli_build.demo.canvas import BLACK, DARK, METAL, around, contrast, middle, mix
-from ameli_build.demo.subject import Subject
+from ameli_build.drawing.canvas import BLACK, DARK, METAL, around, contrast, middle, mix
+from ameli_build.drawing.subject import Subject
 
 
 def headphones(s: Subject) -> None:

@@ -1,7 +1,7 @@
 """Drawings of small machines on a kitchen counter."""
 
-from ameli_build.demo.canvas import DARK, METAL, WHITE, middle, mix, taper
-from ameli_build.demo.subject import Subject
+from ameli_build.drawing.canvas import DARK, METAL, WHITE, middle, mix, taper
+from ameli_build.drawing.subject import Subject
 
 
 def coffee_maker(s: Subject) -> None:

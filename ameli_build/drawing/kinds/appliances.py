@@ -2,8 +2,8 @@
 
 import itertools
 
-from ameli_build.demo.canvas import BLACK, DARK, METAL, WHITE, Box, around, contrast, inset, mix, taper
-from ameli_build.demo.subject import Subject
+from ameli_build.drawing.canvas import BLACK, DARK, METAL, WHITE, Box, around, contrast, inset, mix, taper
+from ameli_build.drawing.subject import Subject
 
 
 def refrigerator(s: Subject) -> None:
