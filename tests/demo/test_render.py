@@ -1,4 +1,4 @@
-"""The bytes that the demo's image host sends, as Pillow and the filters see them."""
+"""The bytes of the demo's image host, read by Pillow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOOK = Look("laptop", 7, "Silver", 0.5, "Nexora")
 
 
 @pytest.mark.parametrize("kind", ["view", "photo", "room", "boxed"])
-def test_a_good_picture_is_a_jpeg_and_the_same_every_time(kind: str) -> None:
+def test_an_undamaged_picture_is_a_jpeg_with_repeatable_bytes(kind: str) -> None:
     image = WorldImage("a.jpg", kind, None if kind == "room" else LOOK, 3, text="Nexora Aero")  # type: ignore[arg-type]
     body = image_bytes(image)
     with Image.open(io.BytesIO(body)) as picture:

@@ -1,4 +1,4 @@
-"""The scoreboard on a small world whose build is made up: right where it is right, and wrong where it is wrong."""
+"""The scoreboard on a small world with made-up stage tables, some of them with errors."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_build_like_the_truth_meets_every_target(built: Path) -> None:
     assert len(rows) == 13
 
 
-def test_what_differs_from_the_truth_is_a_miss(built: Path, tmp_path: Path) -> None:
+def test_a_difference_from_the_truth_misses_its_target(built: Path, tmp_path: Path) -> None:
     root = shutil.copytree(built, tmp_path / "snapshot")
     snapshot = Snapshot(root)
     dropped = snapshot.read("clean/dropped")
@@ -84,13 +84,13 @@ def test_what_differs_from_the_truth_is_a_miss(built: Path, tmp_path: Path) -> N
     }
 
 
-def test_a_snapshot_without_truth_is_told(tmp_path: Path) -> None:
+def test_a_snapshot_without_truth_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"reviews\.jsonl"):
         score(tmp_path, tmp_path / "truth")
 
 
 def _built(world: World, root: Path) -> Path:
-    """A snapshot whose stage tables say what the truth says."""
+    """A snapshot whose stage tables agree with the truth."""
     snapshot = Snapshot(root)
     write_truth(world, root / "truth")
     truths = {truth.review_id: truth for truth in world.truths}
