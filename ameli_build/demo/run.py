@@ -96,7 +96,7 @@ def _place(snapshot: Snapshot, wanted: Place) -> Place:
 
 def _crawl(snapshot: Snapshot, world: World, place: Place) -> Settings:
     """Section 3.1 with the bundled storefront, which runs during the crawl."""
-    summary.heading("crawl (section 3.1), from a storefront on loopback that misbehaves now and then")
+    summary.heading("crawl (section 3.1), from a storefront on loopback with occasional faults")
     with ExitStack() as stack:
         shop = stack.enter_context(_storefront(world, place))
         place = replace(place, ports=shop.ports)
