@@ -84,7 +84,8 @@ def read_vocabulary(name: str) -> dict[str, Any]:
 
 
 def _category(name: str) -> Category:
-    raw = {key: tuple(value) if isinstance(value, list) else value for key, value in read_vocabulary(name).items()}
+    raw = read_vocabulary(name)
+    raw = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
     raw |= {
         "path": (("cat00000", "Best Buy"), *map(_cells, raw["path"])),
         "axes": tuple(map(_list, raw["axes"])),
