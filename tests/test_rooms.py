@@ -12,7 +12,7 @@ FLOORS = (
     "shops provenance informativeness candidates splits annotation verify",
     "crawl clean mentions",
     "baseline catalog",
-    "pipeline single report export explain",
+    "pipeline single report export explain drawing",
     "demo prune status",
     "dry_run flows",
     "cli",

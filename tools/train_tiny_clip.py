@@ -23,8 +23,8 @@ import torch.nn.functional as nnf
 from PIL import Image
 from safetensors.torch import save_file
 
-from ameli_build.demo.appearance import COLOURS, KINDS, Look
-from ameli_build.demo.pictures import catalogue_view, photograph
+from ameli_build.drawing.appearance import COLOURS, KINDS, Look
+from ameli_build.drawing.pictures import catalogue_view, photograph
 from ameli_build.models import tiny_clip
 
 FIRST_FAMILY = 1_000_000  # above the demo's families

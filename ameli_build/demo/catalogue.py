@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ameli_build.core.records import Attribute
-from ameli_build.demo.appearance import Look
 from ameli_build.demo.families import COLOR, Family, Variant, look_of, make_families
 from ameli_build.demo.lexicon import Trait
 from ameli_build.demo.reviews import make_reviews
 from ameli_build.demo.truth import make_truths
 from ameli_build.demo.words import draws, in_prose, in_title, number_of
 from ameli_build.demo.world import Generation, World, WorldImage, WorldProduct
+from ameli_build.drawing.appearance import Look
 
 GENERATIONS: tuple[Generation, ...] = ("A", "B", "C")
 VIEWS = ("{sku}_sd.jpg", "{sku}_rd.jpg", "{sku}_ld.jpg", "{sku}cv11d.jpg", "{sku}_bd.jpg")

@@ -6,9 +6,9 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from ameli_build.demo.appearance import Look
 from ameli_build.demo.lexicon import Category, Noun, Trait, categories
 from ameli_build.demo.words import draws, in_title, number_of
+from ameli_build.drawing.appearance import Look
 
 SIZES = (4, 3, 4, 5, 4, 4, 2, 4, 6, 4)
 """Numbers of variants of successive families, repeated; four on average."""
@@ -64,14 +64,12 @@ def make_families(seed: int, products: int) -> list[Family]:
     families: list[Family] = []
     taken: set[str] = set()
     missing = products
-    for index in itertools.count():
-        if missing <= 0:
-            return families
-        size = min(SIZES[index % len(SIZES)], missing)
-        family = _family(seed, index, size, taken)
+    while missing > 0:
+        index = len(families)
+        family = _family(seed, index, min(SIZES[index % len(SIZES)], missing), taken)
         families.append(family)
         missing -= sum(variant.sold for variant in family.variants)
-    raise AssertionError("count() does not end")
+    return families
 
 
 def look_of(family: Family, variant: Variant) -> Look:
@@ -121,12 +119,10 @@ def _family(seed: int, index: int, size: int, taken: set[str]) -> Family:
 
 def _sku(seed: int, index: int, number: int, taken: set[str]) -> str:
     """A SKU of seven digits that begins with 6, as the shop's current SKUs."""
-    for attempt in itertools.count():
-        sku = str(6_000_000 + number_of(seed, "sku", index, number, attempt) % 1_000_000)
-        if sku not in taken:
-            taken.add(sku)
-            return sku
-    raise AssertionError("count() does not end")
+    attempts = (6_000_000 + number_of(seed, "sku", index, number, n) % 1_000_000 for n in itertools.count())
+    sku = next(str(attempt) for attempt in attempts if str(attempt) not in taken)
+    taken.add(sku)
+    return sku
 
 
 def _value(trait: Trait, name: str, seed: int, index: int) -> str:
@@ -172,9 +168,9 @@ def _combinations(
 def _template(category: Category, axes: tuple[str, ...], base: dict[str, str], draw: float) -> str:
     """A form of the title that shows all axes; missing axes are added. `Family.title` adds "with Ice Maker"."""
     switch = any(base[axis] in ("true", "false") for axis in axes)
-    told = [axis for axis in axes if base[axis] not in ("true", "false")]
+    shown = [axis for axis in axes if base[axis] not in ("true", "false")]
     forms = [form for form in category.titles if not (switch and " with " in form)]
-    forms = [form for form in forms if all(f"{{{axis}}}" in form for axis in told)] or forms
+    forms = [form for form in forms if all(f"{{{axis}}}" in form for axis in shown)] or forms
     form = forms[int(draw * len(forms))]
     for axis in axes:
         if f"{{{axis}}}" not in form and base[axis] not in ("true", "false"):

@@ -1,19 +1,45 @@
-"""Faults of a server as data: for which URLs, which fault, and how often."""
+"""Faults of a server: the faults of the demo itself, and the rules that choose the fault of each request.
+
+Tests add more faults (`tests/faults/`). A fault is a subclass of `Fault`.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import socket
+import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from email.utils import formatdate
 
 from ameli_build.demo.answers import Answer
 
+Respond = Callable[[str], Answer]
+"""From a target, which is a path with its query, to the response."""
+
+
+class Fault:
+    """A fault of one response: either another response, or a misuse of the connection."""
+
+    __slots__ = ()
+
+    def answer(self, target: str, respond: Respond) -> Answer | None:
+        """The response to `target`; None if the fault needs the socket. `respond` gives the correct response."""
+        return None
+
+    def send(self, connection: socket.socket, answer: Answer, stopped: threading.Event) -> None:
+        """Carry out the fault on the socket, given the correct response. The caller closes the connection.
+
+        `stopped` is set when the server stops.
+        """
+
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class Status(Fault):
     """Answer with an error status.
 
     `retry_after` is the text of the header Retry-After (seconds, an HTTP date, or any text). With `retry_date_in`, the
@@ -24,91 +50,51 @@ class Status:
     retry_after: str = ""
     retry_date_in: float | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Answer 200 with another body, or with the right body (None) and another content type."""
-
-    body: bytes | None
-    content_type: str = "text/html; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """Answer 200 with a changed body, for example with a lower count or without a button."""
-
-    change: Callable[[bytes], bytes]
+    def answer(self, target: str, respond: Respond) -> Answer:
+        """A short page that names the status."""
+        wait = self.retry_after
+        if self.retry_date_in is not None:
+            wait = formatdate(time.time() + self.retry_date_in, usegmt=True)
+        body = f"<html><head><title>Error {self.code}</title></head><body>Error {self.code}</body></html>"
+        return Answer(body.encode(), status=self.code, headers=(("Retry-After", wait),) if wait else ())
 
 
 @dataclass(frozen=True, slots=True)
-class Rework:
-    """Answer with a response computed from the URL and from correct responses, as for reviews that move between pages.
-
-    `make(target, respond)` receives the requested target and a function that returns the correct response for a target.
-    """
-
-    make: Callable[[str, Callable[[str], Answer]], Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Redirect the client; "" is the requested URL, which makes a loop."""
-
-    location: str = ""
-    code: int = 302
-
-
-@dataclass(frozen=True, slots=True)
-class LyingLength:
-    """A Content-Length that exceeds the sent bytes by so many (or, if negative, falls short of them)."""
-
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
-class AbortedChunks:
-    """A chunked body that ends in the middle, without its last chunk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
+class Reset(Fault):
     """A TCP reset after half of the body."""
 
+    def send(self, connection: socket.socket, answer: Answer, stopped: threading.Event) -> None:
+        """Send half of the response, then reset the connection."""
+        half = answer.body[: len(answer.body) // 2]
+        connection.sendall(head(answer, f"Content-Length: {len(answer.body)}") + half)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(connection.detach())  # otherwise the server would shut the connection down in order
+
 
 @dataclass(frozen=True, slots=True)
-class Hang:
+class Hang(Fault):
     """Silence before the response, or after its headers, until the client disconnects or `seconds` have passed."""
 
     after_headers: bool = False
     seconds: float = 60.0
 
-
-@dataclass(frozen=True, slots=True)
-class Drip:
-    """The body byte by byte, with a pause after each byte."""
-
-    pause: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Bomb:
-    """A small compressed body that unpacks to `megabytes` of zeros."""
-
-    encoding: Literal["gzip", "br", "zstd"] = "gzip"
-    megabytes: int = 200
+    def send(self, connection: socket.socket, answer: Answer, stopped: threading.Event) -> None:
+        """Wait until the client disconnects, the server stops, or the time is over."""
+        if self.after_headers:
+            connection.sendall(head(answer, f"Content-Length: {len(answer.body)}"))
+        end = time.monotonic() + self.seconds
+        connection.settimeout(0.1)
+        while time.monotonic() < end and not stopped.is_set():
+            try:
+                if connection.recv(1) == b"":
+                    return
+            except TimeoutError:
+                continue
 
 
-Fault = Status | Page | Rewrite | Rework | Redirect | LyingLength | AbortedChunks | Reset | Hang | Drip | Bomb
-
-ACCESS_DENIED = Page(
-    b"<html><head><title>Access Denied</title></head><body><h1>Access Denied</h1>"
-    b"<p>This server does not let you see the page.</p><p>Reference #18.0.0.0</p></body></html>"
-)
-COUNTRY_PAGE = Page(
-    b"<!DOCTYPE html><html><head><title>Best Buy International: Select your Country - Best Buy</title></head><body>"
-    b'<h1>Choose a country</h1><a class="us-link" href="/?intl=nosplash">United States</a></body></html>'
-)
-EMPTY_BODY = Page(b"")
+def head(answer: Answer, framing: str) -> bytes:
+    """The status line and headers of a response, with `framing` as its Content-Length or Transfer-Encoding."""
+    return f"HTTP/1.1 200 OK\r\nContent-Type: {answer.content_type}\r\n{framing}\r\nConnection: close\r\n\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,9 @@ from importlib.resources import files
 from typing import Any
 
 CATEGORIES = (
-    "laptop",
-    "refrigerator",
-    "headphones",
-    "television",
-    "tablet",
-    "microwave",
-    "camera",
-    "vacuum",
-    "phone",
-    "coffee_maker",
-    "monitor",
-    "range",
-    "speaker",
-    "smartwatch",
-)
+    "laptop", "refrigerator", "headphones", "television", "tablet", "microwave", "camera",
+    "vacuum", "phone", "coffee_maker", "monitor", "range", "speaker", "smartwatch",
+)  # fmt: skip
 """Names of the files, in the order in which families are assigned to them."""
 
 
@@ -87,37 +75,31 @@ def categories() -> tuple[Category, ...]:
 @cache
 def phrases() -> dict[str, tuple[str, ...]]:
     """Sentences for all categories, by purpose (`vocabulary/phrases.toml`)."""
-    return {name: tuple(lines) for name, lines in _read("phrases").items()}
+    return {name: tuple(lines) for name, lines in read_vocabulary("phrases").items()}
 
 
-def _read(name: str) -> dict[str, Any]:
-    text = files("ameli_build.demo").joinpath("vocabulary", f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+def read_vocabulary(name: str) -> dict[str, Any]:
+    """The tables of `vocabulary/<name>.toml`."""
+    return tomllib.loads(files("ameli_build.demo").joinpath("vocabulary", f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _category(name: str) -> Category:
+    raw = read_vocabulary(name)
+    raw = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    raw |= {
+        "path": (("cat00000", "Best Buy"), *map(_cells, raw["path"])),
+        "axes": tuple(map(_list, raw["axes"])),
+        "nouns": tuple(Noun(title, _longest_first(_list(names))) for title, names in map(_cells, raw["nouns"])),
+        "leaf": _longest_first(raw["leaf"]),
+        "traits": tuple(map(_trait, raw.pop("attributes"))),
+        "features": tuple(map(_cells, raw["features"])),
+        "say": {trait: tuple(lines) for trait, lines in raw["say"].items()},
+    }
+    return Category(**raw)
 
 
 def _longest_first(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (-len(name.split()), -len(name))))
-
-
-def _category(name: str) -> Category:
-    raw = _read(name)
-    plain = {key: tuple(raw[key]) for key in ("brands", "lines", "colors", "titles", "description")}
-    talk = {key: tuple(raw[key]) for key in ("good", "bad", "uses", "rivals", "accessories")}
-    nodes = [_cells(node) for node in raw["path"]]
-    return Category(
-        kind=raw["kind"],
-        path=(("cat00000", "Best Buy"), *((identifier, label) for identifier, label in nodes)),
-        leaf=_longest_first(tuple(raw["leaf"])),
-        price=(raw["price"][0], raw["price"][1]),
-        size=raw["size"],
-        axes=tuple(_list(line) for line in raw["axes"]),
-        nouns=tuple(Noun(title, _longest_first(_list(names))) for title, names in map(_cells, raw["nouns"])),
-        traits=tuple(_trait(line) for line in raw["attributes"]),
-        features=tuple((head, text) for head, text in map(_cells, raw["features"])),
-        say={trait: tuple(lines) for trait, lines in raw["say"].items()},
-        **plain,
-        **talk,
-    )
 
 
 def _trait(line: str) -> Trait:
@@ -125,8 +107,8 @@ def _trait(line: str) -> Trait:
     return Trait(group, name.lstrip("*"), name.startswith("*"), _list(values))
 
 
-def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in line.split(" | ")]
+def _cells(line: str) -> tuple[str, ...]:
+    return tuple(cell.strip() for cell in line.split(" | "))
 
 
 def _list(cell: str) -> tuple[str, ...]:

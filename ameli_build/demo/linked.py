@@ -11,7 +11,7 @@ import polars as pl
 from ameli_build.core.records import joined_text
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.demo.scoreboard import MENTION_TARGET, Row, accepts
+from ameli_build.demo.scoreboard import MENTION_TARGET, Row, accepts, share_row
 from ameli_build.demo.truth import read_truth
 from ameli_build.single.answer import Answer
 from ameli_build.single.linker import Linker
@@ -59,15 +59,10 @@ def _rows(
         among += truth["sku"] in skus[:10]
     count = len(reviews)
     return [
-        _row(f"ameli link: {what}, {count} test reviews, product unknown, without OCR", right, count, target)
-        for what, right, target in (
+        share_row(f"ameli link: {name}, {count} test reviews, product unknown, without OCR", right, count, target)
+        for name, right, target in (
             ("mentions", named, MENTION_TARGET),
             ("recall@1", first, FIRST_TARGET),
             ("recall@10", among, TOP_TARGET),
         )
     ]
-
-
-def _row(what: str, right: int, count: int, target: float) -> Row:
-    share = right / count if count else 0.0
-    return Row(what, f"{share:.3f} ({right} of {count})" if count else "none", f"at least {target}", share >= target)

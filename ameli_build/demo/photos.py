@@ -7,10 +7,10 @@ import random
 from dataclasses import replace
 from typing import Literal
 
-from ameli_build.demo.appearance import COLOURS, Look
 from ameli_build.demo.lexicon import CATEGORIES
 from ameli_build.demo.review_plans import Plan
 from ameli_build.demo.world import WorldImage
+from ameli_build.drawing.appearance import COLOURS, Look
 
 BOXED_SHARE = 0.12
 """Share of the reviews with a photograph of the product that also have a photograph of its packaging."""

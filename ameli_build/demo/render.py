@@ -7,10 +7,9 @@ from functools import cache
 
 from PIL import Image, ImageDraw
 
-from ameli_build.demo.appearance import Look
-from ameli_build.demo.pictures import boxed, catalogue_view, jpeg, photograph, room
 from ameli_build.demo.words import number_of
 from ameli_build.demo.world import WorldImage
+from ameli_build.drawing.pictures import boxed, catalogue_view, jpeg, photograph, room
 
 NOT_AN_IMAGE = (
     b"<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Image unavailable</h1></body></html>\n"
@@ -32,29 +31,21 @@ def image_bytes(image: WorldImage) -> bytes:
     if image.kind == "placeholder":
         return _placeholder()
     body = jpeg(_drawn(image))
-    return body[: int(len(body) * _kept(image))] if image.fault == "truncated" else body
-
-
-def _kept(image: WorldImage) -> float:
-    """The remaining share of a truncated file: between a tenth and nine tenths."""
-    return 0.1 + number_of("truncated", image.name) % 800 / 1000
+    if image.fault == "truncated":  # a tenth to nine tenths of the file remain
+        return body[: int(len(body) * (0.1 + number_of("truncated", image.name) % 800 / 1000))]
+    return body
 
 
 def _drawn(image: WorldImage) -> Image.Image:
     if image.kind == "room":
         return room(image.seed)
-    look = _look(image)
-    if image.kind == "view":
-        return catalogue_view(look, image.seed)
-    if image.kind == "boxed":
-        return boxed(look, image.seed, image.text)
-    return photograph(look, image.seed)[0]
-
-
-def _look(image: WorldImage) -> Look:
     if image.look is None:
         raise ValueError(f"{image.name}: a {image.kind} needs a look")
-    return image.look
+    if image.kind == "view":
+        return catalogue_view(image.look, image.seed)
+    if image.kind == "boxed":
+        return boxed(image.look, image.seed, image.text)
+    return photograph(image.look, image.seed)[0]
 
 
 @cache

@@ -13,12 +13,11 @@ PHOTO_SHARE = 0.375
 VAGUE_SHARE = 0.27
 NAMELESS_SHARE = 0.06
 
-DEFECTS = ("length", "votes", "copy", "rude", "pictures")
 DEFECT_SHARES = {"length": 0.018, "votes": 0.032, "copy": 0.028, "rude": 0.03, "pictures": 0.03}
 PAIR_SHARE = 0.015
 """Share of reviews with two defects, for which the order of reasons matters."""
 
-EDGE_SHARE, MIXED_SHARE, HARMLESS_SHARE, ONE_BAD_SHARE, SHORT_SHARE = 0.012, 0.03, 0.04, 0.03, 0.03
+NEAR_MISS_SHARES = {"edge": 0.012, "mixed": 0.03, "harmless": 0.04, "one bad": 0.03, "short": 0.03}
 """Shares of near misses: about 500 tokens, mixed votes, harmless words, one bad picture of several, short texts."""
 
 
@@ -43,11 +42,11 @@ class Plan:
 
 def plan_review(rng: random.Random, family: Family) -> Plan:
     """Draw a plan; each call uses the same number of random draws."""
-    defects = {name for name in DEFECTS if rng.random() < DEFECT_SHARES[name]}
-    pair = rng.sample(DEFECTS, 2)
+    defects = {name for name, share in DEFECT_SHARES.items() if rng.random() < share}
+    pair = rng.sample(tuple(DEFECT_SHARES), 2)
     if rng.random() < PAIR_SHARE:
         defects |= set(pair)
-    near = {name: rng.random() < share for name, share in _near_misses()}
+    near = {name: rng.random() < share for name, share in NEAR_MISS_SHARES.items()}
     n_photos = rng.choices((1, 2, 3, 4), (48, 30, 14, 8))[0] if rng.random() < PHOTO_SHARE else 0
     vague = rng.random() < VAGUE_SHARE
     photo_kind, facts = _content(rng, vague)
@@ -66,16 +65,6 @@ def plan_review(rng: random.Random, family: Family) -> Plan:
         rude="rude" in defects,
         harmless=near["harmless"],
         bad_photos="all" if "pictures" in defects else "one" if near["one bad"] and n_photos > 1 else "",
-    )
-
-
-def _near_misses() -> tuple[tuple[str, float], ...]:
-    return (
-        ("edge", EDGE_SHARE),
-        ("mixed", MIXED_SHARE),
-        ("harmless", HARMLESS_SHARE),
-        ("one bad", ONE_BAD_SHARE),
-        ("short", SHORT_SHARE),
     )
 
 

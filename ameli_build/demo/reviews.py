@@ -20,11 +20,6 @@ from ameli_build.demo.review_plans import Plan, plan_review
 from ameli_build.demo.words import draws, number_of
 from ameli_build.demo.world import WorldReview
 
-FIRST_NAMES = (
-    "Alex", "Maria", "John", "Tasha", "Dev", "Kim", "Pat", "Luis", "Grace", "Omar", "Jen", "Rob", "Nadia", "Will",
-    "Priya", "Sam", "Tina", "Carl", "Yuki", "Ben", "Ruth", "Eli", "Mo", "Dana", "Leo", "Abby", "Hank", "Zoe",
-)  # fmt: skip
-HANDLES = ("TechDad", "BargainHunter", "HappyShopper", "GadgetGuru", "Gamer", "MomOfThree", "CoffeeFan", "AnonUser")
 BEGIN = datetime(2022, 1, 3)
 DAYS = 1000
 
@@ -44,14 +39,11 @@ def make_reviews(seed: int, families: Sequence[Family]) -> tuple[tuple[WorldRevi
     notes: list[Note] = []
     for family in families:
         for variant in family.variants:
-            written: list[WorldReview] = []
-            noted: list[Note] = []
+            written: list[tuple[WorldReview, Note]] = []
             for number in range(_count(seed, variant)):
-                review, note = _review(seed, family, variant, number, written, noted)
-                written.append(review)
-                noted.append(note)
-            reviews += written
-            notes += noted
+                written.append(_review(seed, family, variant, number, written))
+            reviews += [review for review, _ in written]
+            notes += [note for _, note in written]
     return tuple(reviews), tuple(notes)
 
 
@@ -61,7 +53,7 @@ def _count(seed: int, variant: Variant) -> int:
 
 
 def _review(
-    seed: int, family: Family, variant: Variant, number: int, earlier: list[WorldReview], noted: list[Note]
+    seed: int, family: Family, variant: Variant, number: int, earlier: Sequence[tuple[WorldReview, Note]]
 ) -> tuple[WorldReview, Note]:
     """A review and its note; a planned copy repeats the text of an `earlier` review of the variant."""
     rng = draws(seed, "review", variant.sku, number)
@@ -71,10 +63,10 @@ def _review(
     title, text = _words(writer, plan)
     author = _author(rng)
     if plan.copies and earlier:
-        place = rng.randrange(len(earlier))
-        title, text = earlier[place].title, earlier[place].text
-        writer.said, writer.named = list(noted[place].said), list(noted[place].named)
-        author = earlier[place].author if len(text.split()) < 8 and rng.random() < 0.6 else author
+        original, note = earlier[rng.randrange(len(earlier))]
+        title, text = original.title, original.text
+        writer.said, writer.named = list(note.said), list(note.named)
+        author = original.author if len(text.split()) < 8 and rng.random() < 0.6 else author
     photos = take_photos(rng, plan, review_id, look_of(family, variant), f"{family.brand} {family.line}")
     review = WorldReview(
         review_id=review_id,
@@ -90,10 +82,8 @@ def _review(
         submitted_at=_moment(rng),
         badges=_badges(rng),
     )
-    said = tuple(dict.fromkeys(writer.said))
-    return review, Note(
-        said, tuple(dict.fromkeys(writer.named)), plan.shows and any(not photo.fault for photo in photos)
-    )
+    said, named = tuple(dict.fromkeys(writer.said)), tuple(dict.fromkeys(writer.named))
+    return review, Note(said, named, plan.shows and any(not photo.fault for photo in photos))
 
 
 def _words(writer: Writer, plan: Plan) -> tuple[str, str]:
@@ -117,8 +107,8 @@ def _words(writer: Writer, plan: Plan) -> tuple[str, str]:
 
 def _author(rng: random.Random) -> str:
     if rng.random() < 0.25:
-        return f"{rng.choice(HANDLES)}{rng.randrange(10, 9999)}"
-    name = rng.choice(FIRST_NAMES)
+        return f"{rng.choice(phrases()['handles'])}{rng.randrange(10, 9999)}"
+    name = rng.choice(phrases()["first_names"])
     return f"{name}{rng.choice('ABCDEFGHJKLMNPRSTW')}{rng.randrange(1, 99) if rng.random() < 0.4 else ''}"
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from PIL import Image
 
 from ameli_build.demo.answers import Answer, as_json, moved, page
-from ameli_build.demo.pages import developer_api, generation_a, generation_b, generation_c, sitemap
+from ameli_build.demo.pages import generation_a, generation_b, generation_c, sitemap
 from ameli_build.demo.pages.listing import home, listing
 from ameli_build.demo.pages.review_json import review_page
 from ameli_build.demo.pages.reviews import all_reviews
@@ -20,6 +20,8 @@ from ameli_build.demo.shop_index import PRODUCT_IMAGES, Shelves
 from ameli_build.demo.world import WorldImage, WorldProduct
 
 Pictures = Callable[[WorldImage], bytes]
+Route = Callable[[re.Match[str], dict[str, str]], Answer]
+"""From the match of a path and the query to the response."""
 
 NOT_FOUND = page("<html><head><title>Page not found - Best Buy</title></head><body>Not found.</body></html>", 404)
 CONDITIONS = ("excellent", "good", "fair")
@@ -39,75 +41,75 @@ class SiteRoutes:
     """A function from a target to the response: pages, robots.txt, sitemap and review JSON."""
 
     def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self._routes: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], dict[str, str]], Answer]], ...] = (
-            (re.compile(r"/"), lambda _found, _query: page(home(shop))),
-            (re.compile(r"/robots\.txt"), lambda _found, _query: _text(sitemap.robots(shop))),
-            (re.compile(r"/sitemaps_pdp\.xml"), lambda _found, _query: _xml(sitemap.index(shop))),
-            (re.compile(r"/sitemaps_pdp\.(\d{4})\.xml\.gz"), self._sitemap_shard),
-            (re.compile(r"/site/(?:[^/]+/)+([a-z]+\d+)\.c"), self._listing),
-            (re.compile(r"/site/(?:[^/]+/)?(\d+)\.p"), self._product),
-            (re.compile(r"/product/[^/]+/[^/]+/sku/(\d+)(?:/openbox)?"), self._product),
-            (re.compile(r"/product/[^/]+/([A-Z0-9]+)"), self._product_by_bsin),
-            (re.compile(r"/ugc/v2/reviews"), self._review_json),
-            (re.compile(r"/site/reviews/[^/]+/(\d+)"), self._reviews),
-            (re.compile(generation_a.SPECIFICATIONS_PATH), self._sheet),
-            (re.compile(developer_api.PATH), lambda found, query: developer_api.products(shop, found, query)),
-            (re.compile(r"/static/recaptcha/enterprise\.js"), lambda _found, _query: _script("/* nothing to guard */")),
-        )
+        self.shop = shop
+        self._routes: dict[str, Route] = {
+            r"/": lambda _found, _query: page(home(shop)),
+            r"/robots\.txt": lambda _found, _query: _text(sitemap.robots(shop)),
+            r"/sitemaps_pdp\.xml": lambda _found, _query: _text(sitemap.index(shop), "application/xml"),
+            r"/sitemaps_pdp\.(\d{4})\.xml\.gz": self._sitemap_shard,
+            r"/site/(?:[^/]+/)+([a-z]+\d+)\.c": self._listing,
+            r"/site/(?:[^/]+/)?(\d+)\.p": self._product,
+            r"/product/[^/]+/[^/]+/sku/(\d+)(?:/openbox)?": self._product,
+            r"/product/[^/]+/([A-Z0-9]+)": self._product_by_bsin,
+            r"/ugc/v2/reviews": self._review_json,
+            r"/site/reviews/[^/]+/(\d+)": self._reviews,
+            generation_a.SPECIFICATIONS_PATH: self._sheet,
+            r"/static/recaptcha/enterprise\.js": lambda _found, _query: _text(
+                "/* nothing to guard */", "text/javascript; charset=utf-8"
+            ),
+        }
 
     def __call__(self, target: str) -> Answer:
         """The response for a path with its query; 404 for an unknown path."""
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        for pattern, route in self._routes:
-            found = pattern.fullmatch(parts.path)
-            if found:
-                return route(found, {**query, "": target})
+        for pattern, route in self._routes.items():
+            if found := re.fullmatch(pattern, parts.path):
+                return route(found, query)
         return NOT_FOUND
 
     def _sitemap_shard(self, found: re.Match[str], _query: dict[str, str]) -> Answer:
-        body = sitemap.shard(self._shop, int(found[1]))
+        body = sitemap.shard(self.shop, int(found[1]))
         return NOT_FOUND if body is None else Answer(body, "application/octet-stream")
 
     def _listing(self, found: re.Match[str], query: dict[str, str]) -> Answer:
-        category = self._shop.shelves.categories.get(found[1])
-        return page(listing(self._shop, category, _page(query, "cp"))) if category else NOT_FOUND
+        category = self.shop.shelves.categories.get(found[1])
+        return page(listing(self.shop, category, _page(query, "cp"))) if category else NOT_FOUND
 
     def _product(self, found: re.Match[str], query: dict[str, str]) -> Answer:
-        product = self._known(found[1]) or self._shop.shelves.heir(found[1])
+        product = self._known(found[1]) or self.shop.shelves.heir(found[1])
         opened = found.string.endswith("/openbox")
         if opened and query.get("condition") not in CONDITIONS:
             return NOT_FOUND
         return self._product_page(product, found.string.removesuffix("/openbox"))
 
     def _product_by_bsin(self, found: re.Match[str], _query: dict[str, str]) -> Answer:
-        product = self._shop.shelves.by_bsin.get(found[1])
+        product = self.shop.shelves.by_bsin.get(found[1])
         return self._product_page(product if product and product.generation == "C" else None, found.string)
 
     def _product_page(self, product: WorldProduct | None, path: str) -> Answer:
         """The page at its canonical path; a redirect from other paths of the product."""
         if product is None:
             return NOT_FOUND
-        own = self._shop.product_path(product)
-        if path not in (urlsplit(own).path, self._shop.card_path(product)):
+        own = self.shop.product_path(product)
+        if path not in (urlsplit(own).path, self.shop.card_path(product)):
             return moved(own)
-        return page(_PRODUCT_PAGES[product.generation](self._shop, product))
+        return page(_PRODUCT_PAGES[product.generation](self.shop, product))
 
     def _review_json(self, _found: re.Match[str], query: dict[str, str]) -> Answer:
         product = self._known(query.get("sku"))
-        return as_json(review_page(self._shop, product, query)) if product else NOT_FOUND
+        return as_json(review_page(self.shop, product, query)) if product else NOT_FOUND
 
     def _reviews(self, found: re.Match[str], query: dict[str, str]) -> Answer:
         product = self._known(found[1])
-        return page(all_reviews(self._shop, product, _page(query, "page"))) if product else NOT_FOUND
+        return page(all_reviews(self.shop, product, _page(query, "page"))) if product else NOT_FOUND
 
     def _sheet(self, _found: re.Match[str], query: dict[str, str]) -> Answer:
         product = self._known(query.get("skuId"))
         return as_json(generation_a.sheet(product)) if product else NOT_FOUND
 
     def _known(self, sku: str | None) -> WorldProduct | None:
-        return self._shop.shelves.products.get(sku or "")
+        return self.shop.shelves.products.get(sku or "")
 
 
 class ImageRoutes:
@@ -150,13 +152,5 @@ def _page(query: dict[str, str], key: str) -> int:
     return int(text) if re.fullmatch(r"[1-9]\d{0,5}", text) else 1
 
 
-def _text(text: str) -> Answer:
-    return Answer(text.encode(), "text/plain; charset=utf-8")
-
-
-def _xml(text: str) -> Answer:
-    return Answer(text.encode(), "application/xml")
-
-
-def _script(text: str) -> Answer:
-    return Answer(text.encode(), "text/javascript; charset=utf-8")
+def _text(text: str, content_type: str = "text/plain; charset=utf-8") -> Answer:
+    return Answer(text.encode(), content_type)

@@ -30,7 +30,7 @@ from ameli_build.provenance import write_run_record
 from ameli_build.report.run import make_report
 
 RELEASE = """\
-# What the released folder of the demo says of itself.
+# The demo's settings of the released folder.
 [release]
 name = "AMELI demo world"
 license = "CC0-1.0"
@@ -96,7 +96,7 @@ def _place(snapshot: Snapshot, wanted: Place) -> Place:
 
 def _crawl(snapshot: Snapshot, world: World, place: Place) -> Settings:
     """Section 3.1 with the bundled storefront, which runs during the crawl."""
-    summary.heading("crawl (section 3.1), from a storefront on loopback that misbehaves now and then")
+    summary.heading("crawl (section 3.1), from a storefront on loopback with occasional faults")
     with ExitStack() as stack:
         shop = stack.enter_context(_storefront(world, place))
         place = replace(place, ports=shop.ports)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from PIL import Image
 from ameli_build.core.reasons import Reason
 from ameli_build.core.records import joined_text
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.demo.appearance import Look
-from ameli_build.demo.pictures import photograph
 from ameli_build.demo.truth import read_labels, read_truth
+from ameli_build.drawing.appearance import Look
+from ameli_build.drawing.pictures import photograph
 
 RULES = {
     "filter 1 (no image)": (Reason.NO_IMAGE,),
@@ -42,7 +42,7 @@ Truth = Mapping[str, Any]
 class Row:
     """A check: its name, the value, the target, and whether the target was met."""
 
-    what: str
+    name: str
     value: str
     target: str
     ok: bool
@@ -64,19 +64,26 @@ def score(snapshot_root: Path, truth_dir: Path) -> list[Row]:
 def _filters(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Iterable[Row]:
     crawled = set(snapshot.read("catalog/reviews")["review_id"])
     dropped = snapshot.read("clean/dropped")
-    for what, reasons in RULES.items():
+    for name, reasons in RULES.items():
         left = set(dropped.filter(pl.col("reason").is_in([str(reason) for reason in reasons]))["review_id"])
         due = {key for key, truth in truths.items() if truth["reason"] in reasons and key in crawled}
         wrong, missed = len(left - due), len(due - left)
         value = f"{len(left & due)} of {len(due)}" + (f", {wrong} wrongly" if wrong else "")
-        yield Row(what, value, "exact", not wrong and not missed)
+        yield Row(name, value, "exact", not wrong and not missed)
 
 
 def _gold(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
     """Share of kept reviews that are linked to their true variant."""
     kept = snapshot.read("clean/reviews").select("review_id", "sku").rows()
     right = sum(key in truths and truths[key]["sku"] == sku for key, sku in kept)
-    return Row("gold products of the reviews that stay", _share(right, len(kept)), "exact", right == len(kept))
+    row = share_row("gold products of the reviews that stay", right, len(kept), 1.0)
+    return replace(row, target="exact", ok=right == len(kept))
+
+
+def share_row(name: str, right: int, count: int, target: float) -> Row:
+    """A check that at least `target` (0..1) of `count` cases are right."""
+    share = right / count if count else 0.0
+    return Row(name, f"{share:.3f} ({right} of {count})" if count else "none", f"at least {target}", share >= target)
 
 
 def _mentions(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
@@ -88,10 +95,7 @@ def _mentions(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
         accepts(truths[key]["mention"], joined_text(title, text), *found.get(key, ("", 0, 0)))
         for key, title, text in known
     )
-    share = right / len(known) if known else 0.0
-    return Row(
-        "mentions (section 3.3)", _share(right, len(known)), f"at least {MENTION_TARGET}", share >= MENTION_TARGET
-    )
+    return share_row("mentions (section 3.3)", right, len(known), MENTION_TARGET)
 
 
 _MENTION = ("review_id", "mention", "mention_start", "mention_end")
@@ -132,14 +136,8 @@ def _informativeness(snapshot: Snapshot, labels: Mapping[str, int]) -> Iterable[
     kept = set(snapshot.read("informativeness/kept")["review_id"]) & judged
     positive = {key for key in judged if labels[key] == 1}
     right = len(kept & positive)
-    precision = right / len(kept) if kept else 0.0
-    recall = right / len(positive) if positive else 0.0
-    for name, value, count, target in (
-        ("precision", precision, len(kept), PRECISION_TARGET),
-        ("recall", recall, len(positive), RECALL_TARGET),
-    ):
-        what = f"informativeness {name} on {len(judged)} labels not calibrated on"
-        yield Row(what, f"{value:.3f} ({right} of {count})", f"at least {target}", value >= target)
+    for name, count, target in (("precision", len(kept), PRECISION_TARGET), ("recall", len(positive), RECALL_TARGET)):
+        yield share_row(f"informativeness {name} on {len(judged)} labels not calibrated on", right, count, target)
 
 
 def _patches(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
@@ -152,8 +150,8 @@ def _patches(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Row:
         if len(overlaps) == BOXES:
             break
     mean = float(np.mean(overlaps)) if overlaps else 0.0
-    what = f"patches of filter 7 (mean overlap with the true box, {len(overlaps)} photographs)"
-    return Row(what, f"{mean:.3f}", f"at least {OVERLAP_TARGET}", mean >= OVERLAP_TARGET)
+    name = f"patches of filter 7 (mean overlap with the true box, {len(overlaps)} photographs)"
+    return Row(name, f"{mean:.3f}", f"at least {OVERLAP_TARGET}", mean >= OVERLAP_TARGET)
 
 
 def _photographs(snapshot: Snapshot, truths: Mapping[str, Truth]) -> Iterable[tuple[str, str, Any]]:
@@ -188,7 +186,3 @@ def intersection_over_union(one: tuple[int, int, int, int], other: tuple[int, in
     shared = max(0, width) * max(0, height)
     areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
     return shared / (sum(areas) - shared)
-
-
-def _share(right: int, all_of: int) -> str:
-    return f"{right / all_of:.3f} ({right} of {all_of})" if all_of else "none"

@@ -7,18 +7,13 @@ import hashlib
 import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
 from ameli_build.demo.answers import Answer
-from ameli_build.demo.fault_server import spoiled, torment
-from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan, Hang, Rework
-
-Respond = Callable[[str], Answer]
-"""From a target, which is a path with its query, to the response."""
+from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan, Hang, Respond
 
 LAST_MODIFIED = "Mon, 04 Mar 2024 08:00:00 GMT"
 BROWSERS = "Mozilla/"
@@ -117,20 +112,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer, or carry out a fault of the plan."""
         fault = self._fault()
         self.server.seen.append(Seen(self.command, self.path, time.monotonic(), fault))
-        try:
-            respond = self.server.respond
-            answer = fault.make(self.path, respond) if isinstance(fault, Rework) else respond(self.path)
-        except Exception as error:
-            answer = Answer(f"{type(error).__name__}: {error}".encode(), "text/plain; charset=utf-8", 500)
-        if fault is None or isinstance(fault, Rework):
+        answer = self._answer(fault)
+        if answer is not None:
             self._send(answer, validators=fault is None)
-            return
-        changed = spoiled(fault, answer, self.path)
-        if changed is not None:
-            self._send(changed, validators=False)
-            return
-        self.close_connection = True
-        torment(self.connection, fault, answer, self.server.stopped)
+        elif fault is not None:
+            self.close_connection = True
+            fault.send(self.connection, self.server.respond(self.path), self.server.stopped)
 
     do_HEAD = do_GET  # noqa: N815
 
@@ -139,6 +126,14 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.browsers_only and not self.headers.get("User-Agent", "").startswith(BROWSERS):
             return Hang()
         return self.server.faults.next(self.path)
+
+    def _answer(self, fault: Fault | None) -> Answer | None:
+        """The response, if the fault has one; 500 if an exception prevents it."""
+        respond = self.server.respond
+        try:
+            return fault.answer(self.path, respond) if fault else respond(self.path)
+        except Exception as error:
+            return Answer(f"{type(error).__name__}: {error}".encode(), "text/plain; charset=utf-8", 500)
 
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing; `LoopbackServer.seen` has all requests."""

@@ -7,16 +7,15 @@ import re
 import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any, Self
+from typing import Self
 
 from ameli_build.core.logs import RESULTS
-from ameli_build.demo.answers import Answer
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.faults import Fault, FaultCounter, FaultPlan, Reset, Rule, Status
 from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.render import image_bytes
-from ameli_build.demo.routes import NOT_FOUND, ImageRoutes, Pictures, SiteRoutes
-from ameli_build.demo.server import LoopbackServer, Respond, Seen
+from ameli_build.demo.routes import ImageRoutes, Pictures, SiteRoutes
+from ameli_build.demo.server import LoopbackServer, Seen
 from ameli_build.demo.shop_index import Shelves, pick, product_image_path
 from ameli_build.demo.world import World
 
@@ -44,23 +43,24 @@ class Storefront:
         browsers_only: bool = True,
     ) -> None:
         shelves = Shelves(world)
-        site, images, photos = (*ports, 0, 0, 0)[:3]
-        routes = ImageRoutes(shelves, pictures)
+        respond = ImageRoutes(shelves, pictures)
+        hosts = (("site", "127.0.0.1"), ("images", "localhost"), ("photos", "localhost"))
         self._servers: list[LoopbackServer] = []
         try:
-            self._serve(_nothing_yet, faults, site, "127.0.0.1", part="site", browsers_only=browsers_only)
-            self._serve(routes, faults, images, "localhost", part="images")
-            self._serve(routes, faults, photos, "localhost", part="photos")
+            for (part, host), port in zip(hosts, (*ports, 0, 0, 0), strict=False):
+                guarded = browsers_only and part == "site"
+                self._servers.append(LoopbackServer(respond, faults, port, host, part=part, browsers_only=guarded))
         except OSError:
             for server in self._servers:
                 server.server_close()
             raise
         self.site_url, self.image_url, self.photo_url = (server.url for server in self._servers)
-        self._servers[0].respond = SiteRoutes(Shop(shelves, self.site_url, self.image_url, self.photo_url))
+        self._servers[0].respond = self.site_routes(Shop(shelves, self.site_url, self.image_url, self.photo_url))
         self._stack = ExitStack()
 
-    def _serve(self, respond: Respond, faults: FaultPlan | None, port: int, name: str, **habits: Any) -> None:
-        self._servers.append(LoopbackServer(respond, faults, port, name, **habits))
+    def site_routes(self, shop: Shop) -> SiteRoutes:
+        """The pages of the site; a subclass can add routes."""
+        return SiteRoutes(shop)
 
     def __enter__(self) -> Self:
         for server in reversed(self._servers):
@@ -88,10 +88,6 @@ class Storefront:
     def ports(self) -> tuple[int, ...]:
         """The ports of site, image host and photo host."""
         return tuple(server.server_port for server in self._servers)
-
-
-def _nothing_yet(_target: str) -> Answer:
-    return NOT_FOUND
 
 
 def demo_faults(world: World) -> FaultPlan:

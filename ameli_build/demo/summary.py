@@ -16,15 +16,15 @@ from ameli_build.core.text import columns
 from ameli_build.demo.scoreboard import Row
 
 PATHS = {
-    "report.html": "all of this as one page, with the worst misses side by side: open it in a browser",
+    "report.html": "all of this as a page, with the worst misses side by side: open it in a browser",
     "dataset/README.md": "the data set card",
-    "dataset/train.parquet": "one row a review; dev, test and clean_test beside it",
-    "dataset/dropped.parquet": "every review that left, and why",
-    "dataset/stats.json": "the numbers above",
+    "dataset/train.parquet": "the reviews of the training split; dev, test and clean_test beside it",
+    "dataset/dropped.parquet": "every dropped review with its reason",
+    "dataset/stats.json": "these numbers",
     "sheets/": "annotation sheets, HTML and XLSX",
     "baseline/scores.json": "Tables 4 and 5, with intervals; MODEL_CARD.md beside it",
     "run.json": "versions, settings, models, time and memory",
-    "truth/": "what the generator knows; the pipeline never reads it",
+    "truth/": "the truth about each review; the pipeline never reads it",
 }
 
 
@@ -42,12 +42,12 @@ def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row]) -> None:
     RESULTS.info(f"{table2(stats)}\n\n{table3(stats)}")
     heading("Tables 4 and 5 of this world (a few hundred generated reviews, small models: not the paper's numbers)")
     RESULTS.info(render(scores))
-    heading("what the paper says, and what this small world says")
+    heading("claims of the paper, and results of this small world")
     RESULTS.info("\n".join(f"- {claim}" for claim in claims(scores) if claim.startswith("test: ")))
     heading("each stage against the truth of the demo's world")
     RESULTS.info(scoreboard_lines(board))
     heading(f"made in {snapshot.root}")
-    RESULTS.info(columns((path, what) for path, what in PATHS.items()))
+    RESULTS.info(columns(PATHS.items()))
 
 
 def funnel(stats: Mapping[str, Any]) -> str:
@@ -96,4 +96,4 @@ def table3(stats: Mapping[str, Any]) -> str:
 
 def scoreboard_lines(board: Sequence[Row]) -> str:
     """A line for each check: its name, the value, the target, and whether it was met."""
-    return columns((row.what, row.value, row.target, "ok" if row.ok else "MISSED") for row in board)
+    return columns((row.name, row.value, row.target, "ok" if row.ok else "MISSED") for row in board)

@@ -12,6 +12,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ def write_truth(world: World, folder: Path) -> None:
     lines = [_review_line(truth, reviews[truth.review_id]) for truth in world.truths]
     write_bytes(folder / "reviews.jsonl", _json_lines(lines))
     products = [
-        {"sku": p.sku, "family": list(p.family), "leaves": not any(map(usable, p.images)), "look": _look(p.look)}
+        {"sku": p.sku, "family": list(p.family), "leaves": not any(map(usable, p.images)), "look": asdict(p.look)}
         for p in world.products
     ]
     write_bytes(folder / "products.jsonl", _json_lines(products))
@@ -131,7 +132,8 @@ def label_split(world: World) -> tuple[list[ReviewTruth], list[ReviewTruth]]:
     staying = [truth for truth in world.truths if truth.reason is None and truth.mention]
     ranked = sorted(staying, key=lambda truth: number_of(world.seed, "label", truth.review_id))
     count = LABELLED if len(ranked) >= ENOUGH else len(ranked) // 2
-    return sorted(ranked[:count], key=_id), sorted(ranked[count:], key=_id)
+    first, others = (sorted(part, key=lambda truth: truth.review_id) for part in (ranked[:count], ranked[count:]))
+    return first, others
 
 
 def read_truth(folder: Path) -> list[dict[str, Any]]:
@@ -150,10 +152,6 @@ def read_labels(path: Path) -> dict[str, int]:
         return {row["review_id"]: int(row["label"]) for row in csv.DictReader(handle)}
 
 
-def _id(truth: ReviewTruth) -> str:
-    return truth.review_id
-
-
 def _review_line(truth: ReviewTruth, review: WorldReview) -> dict[str, Any]:
     return {
         "review_id": truth.review_id,
@@ -162,17 +160,8 @@ def _review_line(truth: ReviewTruth, review: WorldReview) -> dict[str, Any]:
         "mention": truth.mention,
         "informative": truth.informative,
         "attributes_said": list(truth.attributes_said),
-        "photos": [
-            {"name": p.name, "kind": p.kind, "seed": p.seed, "fault": p.fault, "look": _look(p.look)}
-            for p in review.photos
-        ],
+        "photos": [{name: value for name, value in asdict(photo).items() if name != "text"} for photo in review.photos],
     }
-
-
-def _look(look: Any) -> dict[str, Any] | None:
-    if look is None:
-        return None
-    return {name: getattr(look, name) for name in ("kind", "family", "colour", "size", "label")}
 
 
 def _json_lines(rows: Sequence[dict[str, Any]]) -> bytes:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ameli_build.core.reasons import Reason
 from ameli_build.core.records import Attribute
-from ameli_build.demo.appearance import Look
+from ameli_build.drawing.appearance import Look
 
 Generation = Literal["A", "B", "C"]
 

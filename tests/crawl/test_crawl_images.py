@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from clean.pictures_made import encoded, photograph, png_header
+from faults.http_faults import AbortedChunks, Fault, LyingLength, Page, Reset, Rewrite, Rule, Status
 from faults.server import always, misbehaving
 from PIL import Image
 
@@ -23,7 +24,6 @@ from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.images import Fetched, fetch_image, inspect, prepare
 from ameli_build.demo.answers import Answer
-from ameli_build.demo.faults import AbortedChunks, Fault, LyingLength, Page, Reset, Rewrite, Rule, Status
 from ameli_build.shops import BESTBUY
 
 JPEG = encoded(photograph(side=300))

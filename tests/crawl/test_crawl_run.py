@@ -12,15 +12,7 @@ from pathlib import Path
 import pytest
 from crawl.crawling import archived, settings_for
 from demo.small_world import picture, small_world
-
-from ameli_build.archive.records import read_archive
-from ameli_build.catalog.build import STAGE
-from ameli_build.core.errors import RunFailed
-from ameli_build.core.execution import run_stage
-from ameli_build.core.settings import Settings
-from ameli_build.core.snapshot import Snapshot
-from ameli_build.crawl.run import crawl, with_site
-from ameli_build.demo.faults import (
+from faults.http_faults import (
     ACCESS_DENIED,
     COUNTRY_PAGE,
     EMPTY_BODY,
@@ -31,6 +23,14 @@ from ameli_build.demo.faults import (
     Rule,
     Status,
 )
+
+from ameli_build.archive.records import read_archive
+from ameli_build.catalog.build import STAGE
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import Settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.crawl.run import crawl, with_site
 from ameli_build.demo.storefront import Storefront
 
 WORLD = small_world(6)

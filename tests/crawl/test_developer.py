@@ -18,6 +18,7 @@ import polars as pl
 import pytest
 from crawl.calling import SKUS, WORLD, api, calls, cursors, noted, run, skus_in, with_pages_of
 from crawl.crawling import archived, settings_for
+from demo.api_storefront import API_KEY, ApiStorefront
 from demo.small_world import LAPTOPS, picture
 
 from ameli_build.catalog.build import STAGE
@@ -28,9 +29,7 @@ from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.fetching.addresses import Addresses, Forbidden
 from ameli_build.demo.answers import Answer, as_json
 from ameli_build.demo.faults import FaultPlan, Rule, Status
-from ameli_build.demo.pages.developer_api import API_KEY
 from ameli_build.demo.server import LoopbackServer
-from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldProduct
 from ameli_build.provenance import write_run_record
 from ameli_build.shops import SHOPS
@@ -65,7 +64,7 @@ def _told_at_once(product: WorldProduct) -> WorldProduct:
 def test_a_world_crawled_by_api_gives_the_catalog_that_its_pages_give(tmp_path: Path) -> None:
     tables = {}
     later = replace(WORLD, products=tuple(_told_at_once(product) for product in WORLD.products))
-    with Storefront(later, pictures=picture) as shop:
+    with ApiStorefront(later, pictures=picture) as shop:
         for way in ("site", "api"):
             snapshot = Snapshot(tmp_path / way)
             run(snapshot.root, shop.site_url, products=way)
@@ -89,7 +88,7 @@ def test_a_world_crawled_by_api_gives_the_catalog_that_its_pages_give(tmp_path: 
 
 def test_what_both_a_page_and_the_api_tell_is_told_by_the_page(tmp_path: Path) -> None:
     snapshot, tables = Snapshot(tmp_path), []
-    with Storefront(WORLD, pictures=picture) as shop:
+    with ApiStorefront(WORLD, pictures=picture) as shop:
         for way in ("site", "api"):
             run(tmp_path, shop.site_url, products=way, skus=("7000100", "7000101"))
             run_stage(STAGE, snapshot, settings_for(shop.site_url))
@@ -103,7 +102,7 @@ def test_what_both_a_page_and_the_api_tell_is_told_by_the_page(tmp_path: Path) -
 
 
 def test_no_product_page_is_fetched_and_a_second_run_asks_for_nothing(tmp_path: Path) -> None:
-    with Storefront(WORLD, pictures=picture) as shop:
+    with ApiStorefront(WORLD, pictures=picture) as shop:
         stats = run(tmp_path, shop.site_url)
         assert stats.counts["api"] == 2
         assert not [seen for seen in shop.seen if ".p?" in seen.target or "/product/" in seen.target]
@@ -114,7 +113,7 @@ def test_no_product_page_is_fetched_and_a_second_run_asks_for_nothing(tmp_path: 
 
 
 def test_by_sku_and_by_category(tmp_path: Path) -> None:
-    with Storefront(WORLD, pictures=picture) as shop:
+    with ApiStorefront(WORLD, pictures=picture) as shop:
         stats = run(tmp_path / "a", shop.site_url, skus=("7000201", "9999999", "7000102"))
         assert [parse for parse in calls(shop) if "sku%20in(7000201,9999999,7000102)" not in parse] == []
         assert skus_in(tmp_path / "a") == {"7000102", "7000201"}
@@ -164,7 +163,7 @@ def test_the_api_has_a_host_of_its_own_unless_the_shop_has_moved() -> None:
 
 def test_a_listing_goes_on_at_the_cursor_where_a_kill_left_it(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
     pages_of(3)
-    with Storefront(WORLD, pictures=picture) as shop:
+    with ApiStorefront(WORLD, pictures=picture) as shop:
         run(tmp_path / "whole", shop.site_url)
         whole = cursors(shop)
         settings = settings_for(shop.site_url, products="api", specifications="json")
@@ -187,7 +186,7 @@ def test_a_listing_goes_on_at_the_cursor_where_a_kill_left_it(tmp_path: Path, pa
 
 def test_an_expired_cursor_begins_the_listing_anew(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
     pages_of(5)
-    with Storefront(WORLD, FaultPlan((Rule(SECOND, Status(400), 1),)), pictures=picture) as shop:
+    with ApiStorefront(WORLD, FaultPlan((Rule(SECOND, Status(400), 1),)), pictures=picture) as shop:
         run(tmp_path, shop.site_url)
         assert [cursor == "*" for cursor in cursors(shop)] == [True, False, True, False, False]
         made = len(calls(shop))
@@ -199,7 +198,7 @@ def test_an_expired_cursor_begins_the_listing_anew(tmp_path: Path, pages_of: Cal
 
 def test_cursors_that_always_expire_end_the_run(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
     pages_of(5)
-    with Storefront(WORLD, FaultPlan((Rule(SECOND, Status(400), 2),)), pictures=picture) as shop:
+    with ApiStorefront(WORLD, FaultPlan((Rule(SECOND, Status(400), 2),)), pictures=picture) as shop:
         with pytest.raises(RunFailed, match=r"http_400.*run the same command again"):
             run(tmp_path, shop.site_url)
         assert len(calls(shop)) == 4
@@ -217,7 +216,7 @@ def test_a_cursor_that_leads_back_ends_the_listing(tmp_path: Path) -> None:
 
 def test_a_refresh_lists_anew_and_counts_the_calls_of_the_snapshot_that_it_starts_from(tmp_path: Path) -> None:
     earlier = Snapshot(tmp_path / "earlier")
-    with Storefront(WORLD, pictures=picture) as shop:
+    with ApiStorefront(WORLD, pictures=picture) as shop:
         run(earlier.root, shop.site_url)
         with pytest.raises(RunFailed, match="called 3 times"):
             run(tmp_path / "later", shop.site_url, refresh=earlier, api_calls_per_day=3)
@@ -231,12 +230,12 @@ def test_a_listing_that_failed_is_tried_again_and_one_that_was_begun_anew_is_not
     tmp_path: Path, pages_of: Callable[[int], None]
 ) -> None:
     pages_of(5)
-    with Storefront(WORLD, FaultPlan((Rule(SECOND, Status(500), 2),)), pictures=picture) as shop:
+    with ApiStorefront(WORLD, FaultPlan((Rule(SECOND, Status(500), 2),)), pictures=picture) as shop:
         with pytest.raises(RunFailed, match="http_500"):
             run(tmp_path / "a", shop.site_url)
         assert run(tmp_path / "a", shop.site_url, retry_failed=True).failures == {"http_404": 1}
     assert skus_in(tmp_path / "a") == SKUS
-    with Storefront(WORLD, FaultPlan((Rule(SECOND, Status(400), 1),)), pictures=picture) as shop:
+    with ApiStorefront(WORLD, FaultPlan((Rule(SECOND, Status(400), 1),)), pictures=picture) as shop:
         run(tmp_path / "b", shop.site_url)
         made = len(calls(shop))
         run(tmp_path / "b", shop.site_url, retry_failed=True)

@@ -1,4 +1,4 @@
-"""What the tests of the storefront share: a shop that is open, and a browser."""
+"""Fixtures for tests of the storefront: an open shop and a browser."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def browser() -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
     for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "window-size=1200,900"):
         options.add_argument(f"--{flag}")
-    with tempfile.TemporaryDirectory(prefix="shop-") as folder:  # what Chromium leaves behind goes with it
+    with tempfile.TemporaryDirectory(prefix="shop-") as folder:  # removes the files of Chromium too
         service = webdriver.ChromeService(driver, env={**os.environ, "TMPDIR": folder})
         chrome = webdriver.Chrome(options=options, service=service)
         yield chrome

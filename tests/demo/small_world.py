@@ -1,4 +1,4 @@
-"""A world small enough to read: two families, all three generations, and a sibling that is no longer sold."""
+"""A small world: two families, all three generations of pages, and a discontinued variant."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import io
 from PIL import Image
 
 from ameli_build.core.records import Attribute
-from ameli_build.demo.appearance import Look
 from ameli_build.demo.world import Generation, World, WorldImage, WorldProduct, WorldReview
+from ameli_build.drawing.appearance import Look
 
 LAPTOPS = (
     ("cat00000", "Best Buy"),
@@ -18,11 +18,11 @@ LAPTOPS = (
 FRIDGES = (("cat00000", "Best Buy"), ("abcat0900000", "Appliances"), ("abcat0901000", "Refrigerators"))
 COLOURS = ("Red", "Blue", "Silver")
 GONE = "7000009"
-"""A variant of the first family that reviews name but the shop no longer sells."""
+"""A discontinued variant of the first family, with reviews."""
 
 
 def picture(image: WorldImage) -> bytes:
-    """A stand-in for the renderer: one colour a picture, PNG for a placeholder, half a file for a truncated one."""
+    """Replaces the renderer: a picture of a single colour, a PNG for a placeholder, half a file if truncated."""
     packed = io.BytesIO()
     colour = (sum(image.name.encode()) % 256, image.seed % 256, 90)
     Image.new("RGB", (120, 80), colour).save(packed, "PNG" if image.kind == "placeholder" else "JPEG")
@@ -30,7 +30,7 @@ def picture(image: WorldImage) -> bytes:
 
 
 def small_world(laptops: int = 30) -> World:
-    """`laptops` variants of one family in generations A, B, C by turns, and three refrigerators without sheets."""
+    """`laptops` variants of a family with pages of generations A, B, C in turn; three refrigerators without sheets."""
     first = tuple(f"70001{number:02d}" for number in range(laptops))
     second = ("7000201", "7000202", "7000203")
     products = [_laptop(sku, number, (*first, GONE)) for number, sku in enumerate(first)]

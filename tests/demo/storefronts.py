@@ -1,4 +1,4 @@
-"""The storefront over real HTTP, as its tests ask it."""
+"""Requests to the storefront over real HTTP."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from ameli_build.demo.world import WorldProduct
 WORLD = small_world()
 SHELVES = Shelves(WORLD)
 BROWSER = {"User-Agent": "Mozilla/5.0 (compatible; tests)"}
-"""The shop leaves clients without such a name waiting."""
+"""The shop does not answer clients without a browser's User-Agent."""
 
 
 def get(shop: Storefront, path: str, **options: Any) -> requests.Response:
-    """The answer of a path of the site, or of a whole URL, to a client with a browser's name."""
+    """The response to a browser for a path of the site or for a URL."""
     url = path if "://" in path else shop.site_url + path
     return requests.get(url, timeout=10, headers=BROWSER | options.pop("headers", {}), **options)
 
 
 def product_page(shop: Storefront, product: WorldProduct) -> str:
-    """The page behind the short URL."""
+    """The HTML of a product page, requested by its short URL."""
     answer = get(shop, f"/site/{product.sku}.p?skuId={product.sku}")
     answer.raise_for_status()
     return answer.text
 
 
 def blobs(html: str) -> dict[str, Any]:
-    """The JSON scripts of a page by the name in their id, without its digits."""
+    """The JSON scripts of a page by their id without digits."""
     found = re.findall(r'<script type="application/json" id="([a-z-]+)-\d+-json">(.*?)</script>', html, re.S)
     return {name: json.loads(text) for name, text in found}
 
@@ -43,7 +43,7 @@ def of_generation(generation: str) -> list[WorldProduct]:
 
 
 def all_topics(shop: Storefront, sku: str, sort: str = "MOST_RECENT", more: str = "") -> list[dict[str, Any]]:
-    """Every review that the JSON lists under a SKU."""
+    """All reviews that the JSON lists under a SKU."""
     topics, page = [], 1
     while True:
         body = get(shop, f"/ugc/v2/reviews?page={page}&pageSize=20&sku={sku}&sort={sort}{more}").json()

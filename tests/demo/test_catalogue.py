@@ -1,4 +1,4 @@
-"""The demo's products: how many, how varied, in the shop's forms, and the same every time."""
+"""The demo's products: their number, their variety, the shop's formats, and repeatability."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_counts(world: World) -> None:
     assert min(generations.values()) >= 60
 
 
-def test_ids_are_unique_and_shaped_as_the_shop_s(world: World) -> None:
+def test_ids_are_unique_and_in_the_shops_format(world: World) -> None:
     skus = [product.sku for product in world.products]
     assert len(set(skus)) == len(skus)
     assert all(sku.isdigit() and len(sku) == 7 for sku in skus)
@@ -65,7 +65,7 @@ def test_ids_are_unique_and_shaped_as_the_shop_s(world: World) -> None:
     assert len(set(names)) == len(names)
 
 
-def test_titles_tell_variants_apart(world: World) -> None:
+def test_titles_differ_between_variants(world: World) -> None:
     assert [name for name, count in Counter(p.name for p in world.products).items() if count > 1] == []
     assert all(product.name.startswith(product.brand) for product in world.products)
     assert not any("{" in product.name + product.description for product in world.products)

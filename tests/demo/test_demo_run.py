@@ -1,4 +1,4 @@
-"""The whole demo on a very small world: from a storefront that misbehaves to the scoreboard."""
+"""The whole demo on a very small world, from a storefront with faults to the scoreboard."""
 
 from __future__ import annotations
 

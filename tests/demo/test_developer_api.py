@@ -1,19 +1,27 @@
-"""The storefront's developer API over real HTTP, in the shape of the recorded one."""
+"""The storefront's developer API over real HTTP, compared with recorded responses."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import requests
-from demo.small_world import LAPTOPS
+from demo.api_storefront import API_KEY, ApiStorefront
+from demo.small_world import LAPTOPS, picture
 from demo.storefronts import WORLD, get
 
-from ameli_build.demo.pages.developer_api import API_KEY
 from ameli_build.demo.storefront import Storefront
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Storefront]:
+    with ApiStorefront(WORLD, pictures=picture) as front:
+        yield front
+
 
 SKUS = [int(product.sku) for product in WORLD.products]
 
@@ -35,7 +43,7 @@ def test_a_listing_by_cursor_gives_every_product_once_and_ends_empty(shop: Store
     assert cursor == last
 
 
-def test_by_category_by_sku_and_one_by_itself(shop: Storefront) -> None:
+def test_queries_by_category_by_sku_and_for_a_single_product(shop: Storefront) -> None:
     def skus(path: str) -> list[int]:
         return [product["sku"] for product in call(shop, path, pageSize="100").json()["products"]]
 
@@ -55,18 +63,18 @@ def test_another_key_is_refused(shop: Storefront, key: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["products(gurgleflats)", "products()()", "products(sku in())"])
-def test_what_cannot_be_understood_is_a_bad_request(shop: Storefront, path: str) -> None:
+def test_an_invalid_query_is_a_bad_request(shop: Storefront, path: str) -> None:
     answer = call(shop, quote(path, safe="/()"))
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == 400
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "AoIIP4AAADJwcm9kdWN0XzQ3NjU3MDBfdXM="])
-def test_a_cursor_that_leads_nowhere_is_a_bad_request(shop: Storefront, cursor: str) -> None:
+def test_an_invalid_cursor_is_a_bad_request(shop: Storefront, cursor: str) -> None:
     assert call(shop, "products", cursorMark=cursor).status_code == 400
 
 
-def test_envelope_and_products_are_shaped_as_the_recorded_ones(shop: Storefront, captures: Path) -> None:
+def test_envelope_and_products_have_the_fields_of_the_recorded_responses(shop: Storefront, captures: Path) -> None:
     def recorded(name: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((captures / "developer-api" / name).read_text())
         return found
@@ -76,7 +84,7 @@ def test_envelope_and_products_are_shaped_as_the_recorded_ones(shop: Storefront,
     assert page["canonicalUrl"].endswith(f"apiKey={API_KEY}")
     assert set(call(shop, "products").json()) >= set(recorded("Product_search_with_paging__0.json"))
     real = recorded("stream_a_single_product_by_sku__0.json")
-    newer = {"features", "details", "images", "productVariations"}  # told of in the shop's manual
+    newer = {"features", "details", "images", "productVariations"}  # documented in the shop's manual
     for product in page["products"]:
         assert set(product) - set(real) == newer
         for name in set(product) & set(real):

@@ -1,4 +1,4 @@
-"""The bytes that the demo's image host sends, as Pillow and the filters see them."""
+"""The bytes of the demo's image host, read by Pillow."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import io
 import pytest
 from PIL import Image
 
-from ameli_build.demo.appearance import Look
 from ameli_build.demo.render import image_bytes
 from ameli_build.demo.world import WorldImage
+from ameli_build.drawing.appearance import Look
 
 LOOK = Look("laptop", 7, "Silver", 0.5, "Nexora")
 
 
 @pytest.mark.parametrize("kind", ["view", "photo", "room", "boxed"])
-def test_a_good_picture_is_a_jpeg_and_the_same_every_time(kind: str) -> None:
+def test_an_undamaged_picture_is_a_jpeg_with_repeatable_bytes(kind: str) -> None:
     image = WorldImage("a.jpg", kind, None if kind == "room" else LOOK, 3, text="Nexora Aero")  # type: ignore[arg-type]
     body = image_bytes(image)
     with Image.open(io.BytesIO(body)) as picture:

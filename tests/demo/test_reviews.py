@@ -1,4 +1,4 @@
-"""The demo's reviews and their truth, confirmed by the tokenizer, by better-profanity and by counting."""
+"""The demo's reviews and their truth, checked by the tokenizer, by better-profanity and by counts."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _unhelpful(review: WorldReview) -> bool:
     return review.unhelpful > 0 and review.helpful == 0
 
 
-def test_products_that_are_not_there(world: World, pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
+def test_reviews_of_unsold_or_unusable_products(world: World, pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
     sold = {product.sku: product for product in world.products}
     families = {sku for product in world.products for sku in product.family}
     for review, truth in pairs:
@@ -116,13 +116,13 @@ def test_better_profanity_agrees_on_the_words(pairs: list[tuple[WorldReview, Rev
     assert all(rude_words(by_id[truth.review_id]) for truth in flagged)
 
 
-def test_look_alikes_of_profanity_stay(pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
+def test_harmless_words_that_resemble_profanity_are_kept(pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
     staying = " ".join(review.text.lower() for review, truth in pairs if truth.reason is None)
     for words in ("led strip", "control knob", "pot and pan set", "kill switch", "scunthorpe", "hard on small"):
         assert words in staying
 
 
-def test_mentions_stand_in_the_text(pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
+def test_mentions_occur_in_the_text(pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
     for review, truth in pairs:
         assert truth.mention.lower() in f"{review.title}. {review.text}".lower()
 

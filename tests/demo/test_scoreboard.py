@@ -1,4 +1,4 @@
-"""The scoreboard on a small world whose build is made up: right where it is right, and wrong where it is wrong."""
+"""The scoreboard on a small world with made-up stage tables, some of them with errors."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.records import joined_text
 from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.demo.catalogue import make_world
-from ameli_build.demo.pictures import photograph
 from ameli_build.demo.render import image_bytes
 from ameli_build.demo.scoreboard import accepts, intersection_over_union, score
 from ameli_build.demo.truth import read_labels, write_truth
 from ameli_build.demo.world import ReviewTruth, World
+from ameli_build.drawing.pictures import photograph
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def built(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_build_like_the_truth_meets_every_target(built: Path) -> None:
     rows = score(built, built / "truth")
-    assert [row.what for row in rows if not row.ok] == []
+    assert [row.name for row in rows if not row.ok] == []
     assert len(rows) == 13
 
 
-def test_what_differs_from_the_truth_is_a_miss(built: Path, tmp_path: Path) -> None:
+def test_a_difference_from_the_truth_misses_its_target(built: Path, tmp_path: Path) -> None:
     root = shutil.copytree(built, tmp_path / "snapshot")
     snapshot = Snapshot(root)
     dropped = snapshot.read("clean/dropped")
@@ -74,7 +74,7 @@ def test_what_differs_from_the_truth_is_a_miss(built: Path, tmp_path: Path) -> N
     write_table(snapshot.table_path("clean/reviews"), kept)
     write_table(snapshot.table_path("mentions/mentions"), snapshot.read("mentions/mentions").clear())
     write_table(snapshot.table_path("informativeness/kept"), snapshot.read("informativeness/kept").clear())
-    missed = {row.what.partition(" on ")[0] for row in score(root, root / "truth") if not row.ok}
+    missed = {row.name.partition(" on ")[0] for row in score(root, root / "truth") if not row.ok}
     assert missed == {
         "filter 6 (profanity)",
         "gold products of the reviews that stay",
@@ -84,13 +84,13 @@ def test_what_differs_from_the_truth_is_a_miss(built: Path, tmp_path: Path) -> N
     }
 
 
-def test_a_snapshot_without_truth_is_told(tmp_path: Path) -> None:
+def test_a_snapshot_without_truth_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"reviews\.jsonl"):
         score(tmp_path, tmp_path / "truth")
 
 
 def _built(world: World, root: Path) -> Path:
-    """A snapshot whose stage tables say what the truth says."""
+    """A snapshot whose stage tables agree with the truth."""
     snapshot = Snapshot(root)
     write_truth(world, root / "truth")
     truths = {truth.review_id: truth for truth in world.truths}

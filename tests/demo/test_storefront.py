@@ -1,4 +1,4 @@
-"""Every route of the storefront over real HTTP, and how the shop opens and closes."""
+"""All routes of the storefront over real HTTP, and the start and the end of its servers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ameli_build.demo.pages.listing import is_new_form
 from ameli_build.demo.storefront import Storefront, demo_faults
 
 
-def test_robots_opens_what_is_crawled_and_closes_the_rest(shop: Storefront) -> None:
+def test_robots_allows_the_crawled_pages_only(shop: Storefront) -> None:
     robots = Protego.parse(get(shop, "/robots.txt").text)
     for path in ("/site/a/7000100.p?skuId=7000100", "/site/x/x/abcat1.c?cp=1", "/product/a/B/sku/1", "/ugc/v2/reviews"):
         assert robots.can_fetch(shop.site_url + path, "Mozilla/5.0")
@@ -28,7 +28,7 @@ def test_robots_opens_what_is_crawled_and_closes_the_rest(shop: Storefront) -> N
     assert list(robots.sitemaps) == [f"{shop.site_url}/sitemaps_pdp.xml"]
 
 
-def test_sitemap_names_every_product_where_it_lies(shop: Storefront) -> None:
+def test_sitemap_has_the_canonical_url_of_every_product(shop: Storefront) -> None:
     shards = re.findall("<loc>(.*?)</loc>", get(shop, "/sitemaps_pdp.xml").text)
     bodies = [get(shop, shard).content for shard in shards]
     places = [place for body in bodies for place in re.findall("<loc>(.*?)</loc>", gzip.decompress(body).decode())]
@@ -85,11 +85,11 @@ def test_every_product_has_one_canonical_page(shop: Storefront) -> None:
         "/canopy/component/shop/specifications/v1?skuId=1",
     ],
 )
-def test_what_is_not_there_is_a_404(shop: Storefront, path: str) -> None:
+def test_an_unknown_path_is_a_404(shop: Storefront, path: str) -> None:
     assert get(shop, path).status_code == 404
 
 
-def test_pictures_lie_where_pages_say(shop: Storefront) -> None:
+def test_picture_urls_of_pages_have_pictures(shop: Storefront) -> None:
     images = f"{shop.image_url}/image2/BestBuy_US/images/products"
     first = WORLD.products[0]
     original = requests.get(f"{images}/7000/7000100_sd.jpg", timeout=10)
@@ -114,7 +114,7 @@ def test_a_missing_product_picture_is_a_placeholder_and_a_missing_photo_a_404(sh
     assert requests.get(unknown, timeout=10).status_code == 404
 
 
-def test_validators_are_stable_and_spare_a_second_body(shop: Storefront) -> None:
+def test_validators_are_stable_and_save_a_second_body(shop: Storefront) -> None:
     path = "/ugc/v2/reviews?page=1&pageSize=20&sku=7000100&sort=MOST_RECENT"
     first, second = get(shop, path), get(shop, path, headers={"Accept-Encoding": "identity"})
     assert first.content == second.content
@@ -127,7 +127,7 @@ def test_validators_are_stable_and_spare_a_second_body(shop: Storefront) -> None
     assert head.headers["Content-Length"] == str(len(second.content))
 
 
-def test_two_shops_send_the_same_bytes_but_for_their_ports(shop: Storefront) -> None:
+def test_two_shops_send_the_same_bytes_except_for_their_ports(shop: Storefront) -> None:
     def pages(front: Storefront) -> list[str]:
         paths = ["/", "/ugc/v2/reviews?sku=7000100", "/site/7000100.p", "/site/7000101.p", "/site/7000102.p"]
         hosts = {front.site_url: "SITE", front.image_url: "IMAGES", front.photo_url: "PHOTOS"}
@@ -157,7 +157,7 @@ def test_an_ended_shop_does_not_answer_on_open_connections() -> None:
         session.get(f"{front.site_url}/robots.txt", timeout=10)
 
 
-def test_the_demo_meets_a_few_faults_and_every_url_is_well_at_last() -> None:
+def test_the_demo_has_a_few_faults_and_every_url_succeeds_in_the_end() -> None:
     with Storefront(WORLD, demo_faults(WORLD), pictures=picture) as front:
         met = []
         for product in WORLD.products:
@@ -174,7 +174,7 @@ def test_the_demo_meets_a_few_faults_and_every_url_is_well_at_last() -> None:
         assert sum(seen.fault is not None for seen in front.seen) == 4
 
 
-def test_a_person_can_look_at_it_from_the_command_line() -> None:
+def test_the_command_line_serves_the_shop_to_a_browser() -> None:
     command = [sys.executable, "-m", "ameli_build.demo.storefront", "--products", "12"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

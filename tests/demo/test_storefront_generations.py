@@ -1,4 +1,4 @@
-"""The storefront's product pages, generation by generation, over HTTP and in a real browser."""
+"""The storefront's three generations of product pages, over HTTP and in a real browser."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_generation_c_spreads_the_product_over_pushes_that_are_not_json(shop: St
     assert {is_nameless(product) for product in of_generation("C")} == {False, True}
 
 
-def test_structured_data_stands_on_b_and_c(shop: Storefront) -> None:
+def test_generations_b_and_c_have_structured_data(shop: Storefront) -> None:
     for product in WORLD.products[:3]:
         found = re.search(r'id="product-schema">(.*?)</script>', product_page(shop, product), re.S)
         assert (found is None) == (product.generation == "A")
@@ -110,7 +110,7 @@ ROWS = ".spec-categories > .category-wrapper.row .specifications-list .list-item
 
 
 @pytest.mark.browser
-def test_rows_of_generation_a_come_only_with_the_click(shop: Storefront, browser: webdriver.Chrome) -> None:
+def test_rows_of_generation_a_appear_only_after_the_click(shop: Storefront, browser: webdriver.Chrome) -> None:
     for survey in (False, True):
         product = next(p for p in of_generation("A") if has_survey(p) == survey)
         browser.get(f"{shop.site_url}/site/{product.sku}.p?skuId={product.sku}")

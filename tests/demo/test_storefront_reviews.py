@@ -61,7 +61,7 @@ def test_every_review_is_listed_under_every_sibling_and_the_variant_rule_holds(s
     assert linked > 100
 
 
-def test_a_review_carries_what_its_writer_gave(shop: Storefront) -> None:
+def test_a_review_has_its_writers_data(shop: Storefront) -> None:
     topics = {topic["id"]: topic for topic in all_topics(shop, "7000100")}
     for review in WORLD.reviews[:50]:
         topic = topics[review.review_id]

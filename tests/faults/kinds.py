@@ -1,11 +1,11 @@
-"""Every way in which one HTTP answer goes wrong, with the word that the crawl counts it by."""
+"""All faults of an HTTP response, with the crawl's name for each."""
 
 from __future__ import annotations
 
-from ameli_build.demo import faults as wrong
+from faults import http_faults as wrong
 
 SETTINGS = {"read_timeout": 0.5, "deadline": 1.0, "retry_after_ceiling": 0.2, "max_page_bytes": 3_000_000}
-"""Of a crawl that meets these faults: impatient, and with a ceiling for pages that a bomb of 30 MB is above."""
+"""Settings of a crawl with these faults: short timeouts, and a page limit below a bomb of 30 MB."""
 
 ANSWERS: dict[str, tuple[wrong.Fault, str]] = {
     "429 with Retry-After in seconds": (wrong.Status(429, retry_after="1"), "http_429"),
@@ -32,7 +32,7 @@ ANSWERS: dict[str, tuple[wrong.Fault, str]] = {
     "a byte a second": (wrong.Drip(0.05), "deadline"),
     "a page in an encoding of its own": (wrong.Rewrite(lambda body: body.decode().encode("utf-16")), "wrong_type"),
 }
-"""Faults of a product page that another try may find gone, by the words of BAD_INPUTS."""
+"""Faults of a product page after which the crawl tries again."""
 
 FINAL: dict[str, tuple[wrong.Fault, str]] = {
     "a gzip bomb": (wrong.Bomb("gzip", 30), "too_large"),
@@ -51,4 +51,4 @@ FINAL: dict[str, tuple[wrong.Fault, str]] = {
     "a redirect to file:": (wrong.Redirect("file:///etc/passwd"), "forbidden_scheme"),
     "a redirect to data:": (wrong.Redirect("data:text/html,<html></html>"), "forbidden_scheme"),
 }
-"""Faults of a product page that are not asked about again."""
+"""Faults of a product page after which the crawl does not try again."""

@@ -1,4 +1,4 @@
-"""A server that misbehaves on purpose, for tests of whatever reads from one."""
+"""A server with faults on demand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MISSING = Answer(b"not here", "text/plain; charset=utf-8", 404)
 def misbehaving(
     pages: Mapping[str, Answer | bytes], *rules: Rule, host_name: str = "127.0.0.1", port: int = 0
 ) -> LoopbackServer:
-    """A server of `pages` (target to answer, or to an HTML page) with the faults of `rules`; a context manager."""
+    """A server of `pages` (from target to response or HTML) with the faults of `rules`; a context manager."""
 
     def respond(target: str) -> Answer:
         answer = pages.get(target, MISSING)
@@ -24,5 +24,5 @@ def misbehaving(
 
 
 def always(fault: Fault, pattern: str = "", times: int | None = None) -> Rule:
-    """The fault at every URL that matches `pattern`, `times` times each (None: always)."""
+    """A rule for all URLs that match `pattern`: the first `times` requests of each have the fault, or all (None)."""
     return Rule(pattern, fault, times)

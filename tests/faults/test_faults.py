@@ -1,4 +1,4 @@
-"""The faults as a client meets them: by requests where HTTP can say it, by a bare socket where it cannot."""
+"""The faults as clients see them: requests, or a plain socket for faults below HTTP."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ import brotli
 import pytest
 import requests
 import zstandard
+from faults import http_faults as wrong
+from faults.http_faults import bomb
 from faults.server import always, misbehaving
 
-from ameli_build.demo import faults as wrong
 from ameli_build.demo.answers import Answer
-from ameli_build.demo.fault_server import bomb
 
 BODY = b"<html>" + b"0123456789" * 20 + b"</html>"
 PAGES = {"/page": BODY, "/other": Answer(b"other", "text/plain")}
 
 
 def ask(fault: wrong.Fault, **options: object) -> requests.Response:
-    """What a polite client gets from a server with one fault."""
+    """The response of a server with a fault."""
     with misbehaving(PAGES, always(fault)) as server:
         return requests.get(f"{server.url}/page", timeout=5, **options)  # type: ignore[arg-type]
 
 
 def raw(fault: wrong.Fault) -> bytes:
-    """Everything that comes over a bare socket until the server closes it."""
+    """All bytes from a plain socket until the server closes it."""
     with misbehaving(PAGES, always(fault)) as server:
         parts = urlsplit(server.url)
         with socket.create_connection((parts.hostname, parts.port), timeout=5) as client:
@@ -42,7 +42,7 @@ def raw(fault: wrong.Fault) -> bytes:
 
 
 @pytest.mark.parametrize("wait", ["0", "7", "-3", "86400", "soon"])
-def test_status_says_when_to_come_back(wait: str) -> None:
+def test_status_with_retry_after(wait: str) -> None:
     answer = ask(wrong.Status(429, retry_after=wait))
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, wait)
 
@@ -55,7 +55,7 @@ def test_status_with_a_date_or_nothing() -> None:
     assert "Retry-After" not in ask(wrong.Status(403)).headers
 
 
-def test_pages_that_are_not_the_page() -> None:
+def test_other_pages_in_place_of_the_right_page() -> None:
     assert "Access Denied" in ask(wrong.ACCESS_DENIED).text
     assert "<title>Best Buy International: Select your Country - Best Buy</title>" in ask(wrong.COUNTRY_PAGE).text
     assert ask(wrong.EMPTY_BODY).content == b""
@@ -71,13 +71,13 @@ def test_redirects() -> None:
     assert (away.status_code, away.headers["Location"]) == (307, "http://169.254.169.254/latest")
 
 
-def test_length_that_promises_more() -> None:
+def test_a_content_length_above_the_body() -> None:
     head, _, body = raw(wrong.LyingLength(10)).partition(b"\r\n\r\n")
     assert f"Content-Length: {len(BODY) + 10}".encode() in head
     assert body == BODY
 
 
-def test_length_that_promises_less() -> None:
+def test_a_content_length_below_the_body() -> None:
     head, _, body = raw(wrong.LyingLength(-10)).partition(b"\r\n\r\n")
     assert f"Content-Length: {len(BODY) - 10}".encode() in head
     assert body == BODY
@@ -98,7 +98,7 @@ def test_reset_in_the_middle() -> None:
 
 
 @pytest.mark.parametrize("after_headers", [False, True])
-def test_hang_lets_go_when_the_client_leaves(after_headers: bool) -> None:
+def test_hang_ends_with_the_client(after_headers: bool) -> None:
     with misbehaving(PAGES, always(wrong.Hang(after_headers), "/page")) as server:
         with pytest.raises((requests.ReadTimeout, requests.ConnectionError)):
             requests.get(f"{server.url}/page", timeout=0.2)
@@ -118,14 +118,14 @@ def test_hang_ends_with_the_server() -> None:
         assert rest == b""
 
 
-def test_drip_comes_byte_by_byte() -> None:
+def test_drip_sends_single_bytes() -> None:
     with misbehaving({"/page": b"0123456789"}, always(wrong.Drip(0.02))) as server:
         begun = time.monotonic()
         assert requests.get(f"{server.url}/page", timeout=5).content == b"0123456789"
         assert time.monotonic() - begun >= 0.18
 
 
-def test_bombs_unpack_to_what_they_promise() -> None:
+def test_bombs_unpack_to_their_size() -> None:
     unpack = {
         "gzip": gzip.decompress,
         "br": brotli.decompress,
@@ -142,7 +142,7 @@ def test_bombs_unpack_to_what_they_promise() -> None:
         assert answer.headers["Content-Encoding"] == "br"
 
 
-def test_first_requests_meet_the_faults_in_order_and_then_all_is_well() -> None:
+def test_first_requests_get_the_faults_in_order_and_later_requests_succeed() -> None:
     rules = (wrong.Rule("^/page", wrong.Status(429), 2), wrong.Rule("^/page", wrong.Status(503), 1))
     with misbehaving(PAGES, *rules) as server:
         codes = [requests.get(f"{server.url}/page", timeout=5).status_code for _ in range(4)]
@@ -157,7 +157,7 @@ def test_each_url_has_its_own_count() -> None:
     assert met == [wrong.Status(503), wrong.Status(503), None, None]
 
 
-def test_a_page_that_cannot_be_made_is_a_500() -> None:
+def test_an_exception_is_a_500() -> None:
     def broken(target: str) -> Answer:
         raise ValueError(target)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faults.http_faults import ACCESS_DENIED, Fault, FaultPlan, Rule, Status
 from made import released_snapshot
 from prefect import flow
 from prefect.client.orchestration import get_client
@@ -19,7 +20,6 @@ from ameli_build.core.progress import say, track
 from ameli_build.core.settings import CrawlSettings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.demo.catalogue import make_world
-from ameli_build.demo.faults import ACCESS_DENIED, Fault, FaultPlan, Rule, Status
 from ameli_build.demo.storefront import Storefront
 from ameli_build.flows import watch as watch_module
 from ameli_build.flows.baseline import baseline

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from demo.api_storefront import API_KEY, ApiStorefront
+
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.faults import FaultPlan, Reset, Rule, Status
-from ameli_build.demo.pages.developer_api import API_KEY
-from ameli_build.demo.storefront import Storefront
 
 PASSWORD = "admin:p4ss-of-the-server"
 KEYS = {
@@ -67,7 +67,7 @@ def test_flows_keep_keys_to_themselves(tmp_path: Path) -> None:
     home, root = tmp_path / "home", tmp_path / "data"
     world = make_world(seed=7, products=12)
     faults = FaultPlan((Rule("^/v1/", Reset()),))
-    with Storefront(world) as shop, Storefront(world, faults) as broken:
+    with ApiStorefront(world) as shop, ApiStorefront(world, faults) as broken:
         told = shown([sys.executable, "-c", FLOWS, shop.site_url, broken.site_url, str(root)], home)
         for server in (shop, broken):
             assert any(f"apiKey={API_KEY}" in seen.target for seen in server.seen), told[-3000:]
@@ -82,7 +82,7 @@ def test_commands_keep_keys_to_themselves(tmp_path: Path) -> None:
     """Errors of every kind that a call of the API ends in, with their tracebacks."""
     for number, fault in enumerate((Reset(), Status(403), Status(500))):
         root = tmp_path / str(number)
-        with Storefront(make_world(seed=7, products=12), FaultPlan((Rule("^/v1/", fault),))) as shop:
+        with ApiStorefront(make_world(seed=7, products=12), FaultPlan((Rule("^/v1/", fault),))) as shop:
             command = [sys.executable, "-m", "ameli_build", "--debug", "crawl", "--out", str(root), "--profile", "demo"]
             command += ["--site-url", shop.site_url, "--set", "crawl.products=api", "--set", "crawl.retries=0"]
             told = shown(command, tmp_path / "home")

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from ameli_build.core.errors import UnusableInput
-from ameli_build.demo.appearance import COLOURS, KINDS, Look
-from ameli_build.demo.pictures import photograph, room
+from ameli_build.drawing.appearance import COLOURS, KINDS, Look
+from ameli_build.drawing.pictures import photograph, room
 from ameli_build.models import Box
 from ameli_build.models.detect import load_detector
 from ameli_build.models.saliency import SaliencyDetector

@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ameli_build.demo.appearance import COLOURS, KINDS, Look
-from ameli_build.demo.pictures import catalogue_view, photograph
+from ameli_build.drawing.appearance import COLOURS, KINDS, Look
+from ameli_build.drawing.pictures import catalogue_view, photograph
 from ameli_build.models import tiny_clip
 
 LOOKS = [

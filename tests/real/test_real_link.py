@@ -15,8 +15,8 @@ from ameli_build.core.pictures import open_picture
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.demo.catalogue import make_world
-from ameli_build.demo.pictures import catalogue_view, photograph
 from ameli_build.demo.world import WorldProduct
+from ameli_build.drawing.pictures import catalogue_view, photograph
 from ameli_build.models import Matrix
 from ameli_build.models.vision import load_image_encoder
 from ameli_build.single.answer import Answer

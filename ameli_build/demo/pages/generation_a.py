@@ -24,7 +24,7 @@ def is_marketplace(product: WorldProduct) -> bool:
 def product_page(shop: Shop, product: WorldProduct) -> str:
     """The HTML of the page."""
     return render(
-        "product_a",
+        "product_a.html",
         **product_facts(shop, product),
         sheet_class="shop-mp-specifications" if is_marketplace(product) else "shop-specifications",
         sheet_id=component_id(product, "shop-specifications"),

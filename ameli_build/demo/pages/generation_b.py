@@ -13,7 +13,7 @@ from ameli_build.demo.pages.shop import (
     grouped,
     product_facts,
     render,
-    script_string,
+    script_json,
     structured_data,
 )
 from ameli_build.demo.shop_index import pick
@@ -39,12 +39,12 @@ def product_page(shop: Shop, product: WorldProduct) -> str:
     if not initialized:
         blobs[sheet_id] = sheet(product)
     return render(
-        "product_b",
+        "product_b.html",
         **product_facts(shop, product),
         structured=structured_data(shop, product),
         blobs=blobs,
         sheet_id=sheet_id,
-        initialized=script_string(json.dumps(sheet(product), ensure_ascii=False)) if initialized else None,
+        initialized=script_json(json.dumps(sheet(product), ensure_ascii=False)) if initialized else None,
     )
 
 

@@ -23,7 +23,7 @@ def product_page(shop: Shop, product: WorldProduct) -> str:
     """The HTML of the page."""
     groups = _groups(product)
     return render(
-        "product_c",
+        "product_c.html",
         **product_facts(shop, product),
         structured=structured_data(shop, product),
         pushes=[_script(push) for push in _pushes(shop, product, groups)],

@@ -20,7 +20,7 @@ def listing(shop: Shop, category: Category, number: int) -> str:
     pages = -(-len(category.products) // size)
     cards = category.products[(number - 1) * size : number * size]
     return render(
-        "listing_grid" if is_new_form(category) else "listing_list",
+        "listing_grid.html" if is_new_form(category) else "listing_list.html",
         shop=shop,
         category=category,
         crumbs=crumbs(shop, category.path),
@@ -37,7 +37,7 @@ def home(shop: Shop) -> str:
     """The departments of the shop."""
     leaves = [category for category in shop.shelves.categories.values() if not _below(shop, category)]
     tiles = [(category, shop.listing_path(category), _front(category)) for category in leaves]
-    return render("home", shop=shop, crumbs=[], tiles=tiles)
+    return render("home.html", shop=shop, crumbs=[], tiles=tiles)
 
 
 def _front(category: Category) -> object:

@@ -12,40 +12,20 @@ from ameli_build.shops.bestbuy.urls import original_image
 
 _ASPECTS = ("Performance", "Value", "Design", "Ease of Use", "Features")
 _GRADES = {1: "Poor", 2: "Fair", 3: "Average", 4: "Good", 5: "Excellent"}
-_BADGES: dict[str, dict[str, Any]] = {
-    "Incentivized": {
-        "badgeName": "Incentivized",
-        "badgeDescription": "The reviewer was rewarded for writing.",
-        "fileName": None,
-        "iconText": None,
-        "iconPath": None,
-        "index": 90900,
-    },
-    "VerifiedPurchaser": {
-        "badgeName": "Verified Purchaser",
-        "badgeDescription": "The reviewer bought the item here.",
-        "fileName": "badge-verified.jpg",
-        "iconText": "Verified Purchase",
-        "iconPath": "/ugc-common-assets/badge-verified.svg",
-        "index": 100000,
-    },
-    "rewardZoneNumberV3": {
-        "badgeName": "Member",
-        "badgeDescription": "The reviewer belongs to the shop's club.",
-        "fileName": "badge-member.gif",
-        "iconText": "",
-        "iconPath": "/ugc-common-assets/badge-member.svg",
-        "index": 100500,
-    },
-    "Employee": {
-        "badgeName": "Employee",
-        "badgeDescription": "The reviewer works here.",
-        "fileName": None,
-        "iconText": "Employee",
-        "iconPath": None,
-        "index": 100700,
-    },
-}
+_BADGE_FIELDS = ("badgeName", "badgeDescription", "fileName", "iconText", "iconPath", "index")
+_ICONS = "/ugc-common-assets"
+_BADGES: dict[str, tuple[str | int | None, ...]] = {
+    "Incentivized": ("Incentivized", "The reviewer was rewarded for writing.", None, None, None, 90900),
+    "VerifiedPurchaser": (
+        "Verified Purchaser", "The reviewer bought the item here.",
+        "badge-verified.jpg", "Verified Purchase", f"{_ICONS}/badge-verified.svg", 100000,
+    ),
+    "rewardZoneNumberV3": (
+        "Member", "The reviewer belongs to the shop's club.",
+        "badge-member.gif", "", f"{_ICONS}/badge-member.svg", 100500,
+    ),
+    "Employee": ("Employee", "The reviewer works here.", None, "Employee", None, 100700),
+}  # fmt: skip
 
 
 def review_page(shop: Shop, product: WorldProduct, query: Mapping[str, str]) -> dict[str, Any]:
@@ -123,7 +103,8 @@ def topic(shop: Shop, review: WorldReview, listed: WorldProduct) -> dict[str, An
 
 
 def _badge(code: str) -> dict[str, Any]:
-    return {"badgeCode": code, "badgeType": "Custom", **_BADGES.get(code, {"badgeName": code, "index": 0})}
+    known = dict(zip(_BADGE_FIELDS, _BADGES[code], strict=True)) if code in _BADGES else {"badgeName": code, "index": 0}
+    return {"badgeCode": code, "badgeType": "Custom", **known}
 
 
 def has_suppliers_copy_only(photo: WorldImage) -> bool:

@@ -14,7 +14,7 @@ def all_reviews(shop: Shop, product: WorldProduct, number: int) -> str:
     some = every[(number - 1) * PAGE : number * PAGE]
     path = f"{reviews_path(product)}?variant=A&skuId={product.sku}&page="
     return render(
-        "reviews",
+        "reviews.html",
         shop=shop,
         product=product,
         crumbs=crumbs(shop, product.category_path),

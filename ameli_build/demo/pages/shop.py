@@ -125,13 +125,8 @@ def component_id(product: WorldProduct, component: str) -> str:
 
 
 def script_json(value: Any) -> Markup:
-    """JSON for a script element, without `<`."""
+    """JSON, or a JavaScript string literal, for a script element, without `<`."""
     return Markup(json.dumps(value, ensure_ascii=False).replace("<", "\\u003c"))
-
-
-def script_string(text: str) -> Markup:
-    """A JavaScript string literal for a script element."""
-    return script_json(text)
 
 
 def definition(row: Attribute) -> str | None:
@@ -193,6 +188,6 @@ def reviews_path(product: WorldProduct) -> str:
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from the template `templates/<name>.html.jinja`."""
+    """A page from `templates/<template>.jinja`."""
     helpers = {"shown": shown, "grouped": grouped, "definition": definition, "script_json": script_json}
-    return _TEMPLATES.get_template(f"{template}.html.jinja").render(**helpers, **values)
+    return _TEMPLATES.get_template(f"{template}.jinja").render(**helpers, **values)

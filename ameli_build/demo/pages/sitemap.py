@@ -5,37 +5,15 @@ from __future__ import annotations
 import gzip
 from xml.sax.saxutils import escape
 
-from ameli_build.demo.pages.shop import Shop
+from ameli_build.demo.pages.shop import Shop, render
 
 SHARD = 100
 _SPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-_CLOSED = (
-    "/nex/",
-    "/m/e/*",
-    "/site/builder/*",
-    "/browse-api/*",
-    "/site/offer/*",
-    "/site/compare?skus=*",
-    "/api/*.json",
-    "/availability/*",
-    "/cart",
-    "/cart/*",
-    "/cartitems/*",
-    "/fulfillment/*",
-    "/location/*",
-    "/pricing/*",
-    "/profile/*",
-    "/*template=_specificationsTab",
-    "/site/modals/*",
-    "/services/plans/*",
-)
 
 
 def robots(shop: Shop) -> str:
     """robots.txt, which allows products, listings and reviews, and disallows internal services."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _CLOSED), ""]
-    lines += ["User-agent: GetIntentCrawler", "Disallow: /", "", f"Sitemap: {shop.site_url}/sitemaps_pdp.xml", ""]
-    return "\n".join(lines)
+    return render("robots.txt", shop=shop) + "\n"
 
 
 def index(shop: Shop) -> str:

@@ -12,6 +12,7 @@ import pytest
 from crawl.browsing import pool_of, settings_of
 from crawl.crawling import archived, html_page, settings_for
 from demo.small_world import picture, small_world
+from faults.http_faults import AbortedChunks, Drip, FaultPlan, Hang, LyingLength, Reset, Rule, Status
 from faults.server import always, misbehaving
 
 from ameli_build.archive.records import Response
@@ -23,7 +24,6 @@ from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.answers import Answer
-from ameli_build.demo.faults import AbortedChunks, Drip, FaultPlan, Hang, LyingLength, Reset, Rule, Status
 from ameli_build.demo.server import LoopbackServer
 from ameli_build.demo.storefront import Storefront
 

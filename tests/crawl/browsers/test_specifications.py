@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from crawl.browsing import clicker_of, pool_of, processes_of, settings_of
 from demo.small_world import picture, small_world
+from faults.http_faults import Drip, Hang
 from faults.server import always, misbehaving
 
 from ameli_build.crawl.browsers.pool import BrowserPool
 from ameli_build.crawl.browsers.specifications import Clicker, ClickFailed
 from ameli_build.crawl.fetching.throttle import Stopped, Throttle
 from ameli_build.demo.answers import Answer
-from ameli_build.demo.faults import Drip, Hang
 from ameli_build.demo.storefront import Storefront
 from ameli_build.shops.bestbuy.pages import parse_product_page
 from ameli_build.shops.bestbuy.shop import CLICK

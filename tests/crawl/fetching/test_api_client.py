@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from crawl.calling import SKUS, WORLD, calls, noted, run, skus_in, with_pages_of
+from demo.api_storefront import API_KEY, ApiStorefront
 from demo.small_world import picture
 
 from ameli_build.archive.records import read_archive
@@ -18,9 +19,7 @@ from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.crawl.fetching.api_client import Allowance
 from ameli_build.demo.answers import Answer, as_json, moved
 from ameli_build.demo.faults import FaultPlan, Reset, Rule, Status
-from ameli_build.demo.pages.developer_api import API_KEY
 from ameli_build.demo.server import LoopbackServer
-from ameli_build.demo.storefront import Storefront
 from ameli_build.shops import SHOPS
 
 
@@ -51,11 +50,11 @@ def assert_nowhere(key: str, root: Path) -> None:
 
 def test_the_key_is_in_no_byte_that_is_kept_or_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     faults = FaultPlan((Rule("^/v1/", Reset(), 1), Rule("^/v1/", Status(503), 1), Rule("^/v1/.*cursorMark=c", Reset())))
-    with Storefront(WORLD, faults, pictures=picture) as shop:
+    with ApiStorefront(WORLD, faults, pictures=picture) as shop:
         with pytest.raises(RunFailed) as failed:
             run(tmp_path, shop.site_url, retries=3)
         assert all(f"apiKey={API_KEY}" in target for target in calls(shop))
-    with Storefront(WORLD, pictures=picture) as shop:
+    with ApiStorefront(WORLD, pictures=picture) as shop:
         run(tmp_path, shop.site_url)
     assert API_KEY not in str(failed.value)
     assert API_KEY not in "".join(capfd.readouterr())
@@ -105,7 +104,7 @@ def test_without_a_key_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.delenv("BESTBUY_API_KEY")
     else:
         monkeypatch.setenv("BESTBUY_API_KEY", key)
-    with Storefront(WORLD, pictures=picture) as shop:
+    with ApiStorefront(WORLD, pictures=picture) as shop:
         with pytest.raises(UnusableInput, match="BESTBUY_API_KEY") as error:
             run(tmp_path, shop.site_url)
         assert shop.seen == ()
@@ -115,7 +114,7 @@ def test_without_a_key_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_key_that_is_refused_is_told_with_both_causes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BESTBUY_API_KEY", "another0key0than0the0one0")
-    with Storefront(WORLD, pictures=picture) as shop:
+    with ApiStorefront(WORLD, pictures=picture) as shop:
         with pytest.raises(RunFailed, match=r"http_403.*BESTBUY_API_KEY is wrong or over its quota.*50,000 a day"):
             run(tmp_path, shop.site_url)
         with pytest.raises(RunFailed, match=r"refusals in a row.*quota is used up, or the key in BESTBUY_API_KEY"):
@@ -127,7 +126,7 @@ def test_all_calls_count_and_when_they_are_used_up_the_run_says_when_to_go_on(
     tmp_path: Path, pages_of: Callable[[int], None]
 ) -> None:
     pages_of(5)
-    with Storefront(WORLD, FaultPlan((Rule("^/v1/", Status(503), 1),)), pictures=picture) as shop:  # each
+    with ApiStorefront(WORLD, FaultPlan((Rule("^/v1/", Status(503), 1),)), pictures=picture) as shop:  # each
         with pytest.raises(RunFailed, match=r"called 2 times in 24 hours.*again after \d{4}-\d\d-\d\d \d\d:\d\d UTC"):
             run(tmp_path, shop.site_url, api_calls_per_day=2)
         assert len(calls(shop)) == noted(tmp_path) == 2  # the one that failed among them
@@ -158,7 +157,7 @@ def test_calls_keep_their_distance_whatever_the_rate_of_the_crawl(
     tmp_path: Path, pages_of: Callable[[int], None]
 ) -> None:
     pages_of(4)
-    with Storefront(WORLD, pictures=picture) as shop:
+    with ApiStorefront(WORLD, pictures=picture) as shop:
         run(tmp_path, shop.site_url, rate=10_000.0)
         moments = [seen.at for seen in shop.seen if seen.target.startswith("/v1/")]
     assert len(moments) == 4

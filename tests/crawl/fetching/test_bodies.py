@@ -9,10 +9,9 @@ import zlib
 import brotli
 import pytest
 import zstandard
+from faults.http_faults import Bomb, bomb
 
 from ameli_build.archive.bodies import TooLarge, Undecodable, decode, image_extension
-from ameli_build.demo.fault_server import bomb
-from ameli_build.demo.faults import Bomb
 
 TEXT = b"a review of a red lamp " * 400
 PACKED = {

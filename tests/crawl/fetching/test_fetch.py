@@ -13,17 +13,7 @@ from typing import Any
 
 import pytest
 from crawl.crawling import html_page
-from faults.server import always, misbehaving
-
-from ameli_build import __version__
-from ameli_build.archive.records import Response
-from ameli_build.core.errors import RunFailed
-from ameli_build.core.settings import CrawlSettings
-from ameli_build.crawl.fetching.connections import Client
-from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged, retry_after
-from ameli_build.crawl.fetching.fetch import Fetcher, validators
-from ameli_build.demo.answers import Answer
-from ameli_build.demo.faults import (
+from faults.http_faults import (
     ACCESS_DENIED,
     COUNTRY_PAGE,
     EMPTY_BODY,
@@ -41,6 +31,16 @@ from ameli_build.demo.faults import (
     Rule,
     Status,
 )
+from faults.server import always, misbehaving
+
+from ameli_build import __version__
+from ameli_build.archive.records import Response
+from ameli_build.core.errors import RunFailed
+from ameli_build.core.settings import CrawlSettings
+from ameli_build.crawl.fetching.connections import Client
+from ameli_build.crawl.fetching.failures import FetchFailed, Unchanged, retry_after
+from ameli_build.crawl.fetching.fetch import Fetcher, validators
+from ameli_build.demo.answers import Answer
 from ameli_build.demo.server import LoopbackServer
 
 PAGE = (

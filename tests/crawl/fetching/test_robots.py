@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from crawl.crawling import html_page
+from faults.http_faults import ACCESS_DENIED, Fault, Hang, Page, Status
 from faults.server import always, misbehaving
 
 from ameli_build.core.errors import RunFailed
@@ -15,7 +16,6 @@ from ameli_build.crawl.fetching.failures import FetchFailed
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.fetching.robots import Robots, RobotsUnreachable, product_token
 from ameli_build.demo.answers import Answer
-from ameli_build.demo.faults import ACCESS_DENIED, Fault, Hang, Page, Status
 
 PAGE = b"<html><title>A lamp</title></html>"
 RULES = b"User-agent: GetIntentCrawler\nDisallow: /\n\nUser-agent: *\nDisallow: /api/*.json\nDisallow: /cart\n"

@@ -33,11 +33,11 @@ from crawl.misbehaving_shop import (
     table,
     world_of,
 )
+from faults import http_faults as wrong
+from faults.http_faults import FaultPlan, Rewrite, Rule, Status
 from faults.kinds import ANSWERS, FINAL
 
 from ameli_build.core.errors import RunFailed
-from ameli_build.demo import faults as wrong
-from ameli_build.demo.faults import FaultPlan, Rewrite, Rule, Status
 from ameli_build.demo.storefront import Storefront
 from ameli_build.shops.bestbuy.urls import sku_of
 

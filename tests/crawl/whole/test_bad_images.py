@@ -16,13 +16,13 @@ from crawl.crawling import settings_for
 from crawl.misbehaving_shop import Options, failures, options, statistics
 from crawl.misbehaving_shop import table as table_of
 from demo.small_world import small_world
+from faults import http_faults as wrong
 from PIL import Image
 
 from ameli_build.clean.decoding import check_pictures
 from ameli_build.core.cache import Work
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl
-from ameli_build.demo import faults as wrong
 from ameli_build.demo.faults import FaultPlan, Rule
 from ameli_build.demo.shop_index import slug
 from ameli_build.demo.storefront import Storefront

@@ -18,12 +18,12 @@ import pytest
 from crawl.crawling import archived, settings_for
 from crawl.misbehaving_shop import PAGE_SIZE, failures, opened, options, page_of, reviews_of, run, table, world_of
 from demo.small_world import GONE
+from faults import page_faults
+from faults.http_faults import FaultPlan, Rework, Rewrite, Rule
 
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl
-from ameli_build.demo import page_faults as mischief
-from ameli_build.demo.faults import FaultPlan, Rework, Rewrite, Rule
 from ameli_build.demo.shop_index import Shelves
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldProduct
@@ -43,26 +43,26 @@ def shop() -> Iterator[Storefront]:
 
 
 def without(field: str) -> Rewrite:
-    return Rewrite(mischief.each_review(lambda topic: topic.pop(field, None)))
+    return Rewrite(page_faults.each_review(lambda topic: topic.pop(field, None)))
 
 
 def with_field(field: str, value: object) -> Rewrite:
-    return Rewrite(mischief.each_review(lambda topic: topic.update({field: value})))
+    return Rewrite(page_faults.each_review(lambda topic: topic.update({field: value})))
 
 
 def claims(**envelope: Any) -> Rewrite:
-    return Rewrite(mischief.review_page_claims(**envelope))
+    return Rewrite(page_faults.review_page_claims(**envelope))
 
 
 def photos_with(**fields: object) -> Rewrite:
-    return Rewrite(mischief.each_review(lambda topic: [photo.update(fields) for photo in topic["photos"]]))
+    return Rewrite(page_faults.each_review(lambda topic: [photo.update(fields) for photo in topic["photos"]]))
 
 
 REVIEW_PAGES: dict[str, tuple[str, Rewrite | Rework, list[str]]] = {
-    "a page that repeats the one before": ("2", Rework(mischief.page_before), FIRST + THIRD),
-    "reviews that shift while they are fetched": (LATER, Rework(mischief.shifted), LISTED),
-    "reviews that run out early": (LATER, Rework(mischief.nothing_left), FIRST),
-    "an empty page in the middle": ("2", Rework(mischief.nothing_left), FIRST + THIRD),
+    "a page that repeats the one before": ("2", Rework(page_faults.page_before), FIRST + THIRD),
+    "reviews that shift while they are fetched": (LATER, Rework(page_faults.shifted), LISTED),
+    "reviews that run out early": (LATER, Rework(page_faults.nothing_left), FIRST),
+    "an empty page in the middle": ("2", Rework(page_faults.nothing_left), FIRST + THIRD),
     "a page count that shrinks": ("2", claims(totalPages=1, totalResults=10), LISTED),
     "a total that is too large for the rows": (ALL, claims(totalResults=26), LISTED),
     "a total that is too small for the rows": (ALL, claims(totalPages=1, totalResults=3), LISTED),
@@ -74,10 +74,10 @@ REVIEW_PAGES: dict[str, tuple[str, Rewrite | Rework, list[str]]] = {
     "a review without an id": ("1", without("id"), SECOND + THIRD),
     "productDetails that contradicts writeCommentUrl": (
         "1",
-        Rewrite(mischief.each_review(mischief.of_another_variant("7999999"))),
+        Rewrite(page_faults.each_review(page_faults.of_another_variant("7999999"))),
         LISTED,
     ),
-    "no fault at all": ("9", Rework(mischief.nothing_left), LISTED),
+    "no fault at all": ("9", Rework(page_faults.nothing_left), LISTED),
 }
 HIT = dict(zip(REVIEW_PAGES, FAMILY, strict=True))
 
@@ -151,7 +151,7 @@ def test_photos_come_from_whoever_has_them(crawled: Path, links: pl.DataFrame, s
 
 @pytest.mark.parametrize("total", [0, 2, 999])
 def test_a_listing_whose_total_disagrees(tmp_path: Path, shop: Storefront, total: int) -> None:
-    shop.misbehave(FaultPlan((Rule(r"\.c\?", Rewrite(mischief.listing_claims(total))),)))
+    shop.misbehave(FaultPlan((Rule(r"\.c\?", Rewrite(page_faults.listing_claims(total))),)))
     settings = settings_for(shop.site_url, **options({"review_page_size": 100}))
     stats = crawl(Snapshot(tmp_path), settings, categories=("cat00000",))
     assert stats.products == len(WORLD.products)
@@ -188,10 +188,10 @@ def test_goods_sold_before_are_the_product(tmp_path: Path, shop: Storefront) -> 
 
 
 CLICKS: dict[str, tuple[Callable[[bytes], bytes], str | None]] = {
-    "a button that never appears": (mischief.without_button, "no_button"),
-    "a button covered by a survey": (mischief.under_a_survey, None),
-    "an empty drawer": (mischief.with_an_empty_drawer, "no_rows"),
-    "a page that kills its tab": (mischief.that_kills_its_tab, "browser"),
+    "a button that never appears": (page_faults.without_button, "no_button"),
+    "a button covered by a survey": (page_faults.under_a_survey, None),
+    "an empty drawer": (page_faults.with_an_empty_drawer, "no_rows"),
+    "a page that kills its tab": (page_faults.that_kills_its_tab, "browser"),
 }
 CLICKED = [product for product in FAMILY if product.generation == "A"][: len(CLICKS) + 1]
 

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import polars as pl
 import pytest
 from crawl.misbehaving_shop import PAGE_SIZE, Options, failures, opened, run, statistics, table, world_of
+from faults import http_faults as wrong
+from faults import page_faults
+from faults.http_faults import Rewrite, Rule, Status
 from faults.kinds import ANSWERS, FINAL
 
-from ameli_build.demo import faults as wrong
-from ameli_build.demo import page_faults as mischief
-from ameli_build.demo.faults import Rewrite, Rule, Status
 from ameli_build.demo.pages.review_json import best_copy
 from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.shop_index import Shelves
@@ -47,9 +47,9 @@ ONLY_PAGES = ("a Content-Length that promises less", "JSON where HTML is expecte
 REFUSED = "a single 403"
 """Of a picture that is its last word."""
 CLICKS = {
-    "no_button": Rewrite(mischief.without_button),
-    "no_rows": Rewrite(mischief.with_an_empty_drawer),
-    "browser": Rewrite(mischief.that_kills_its_tab),
+    "no_button": Rewrite(page_faults.without_button),
+    "no_rows": Rewrite(page_faults.with_an_empty_drawer),
+    "browser": Rewrite(page_faults.that_kills_its_tab),
 }
 
 
@@ -138,7 +138,7 @@ def plan_of(shop: Storefront) -> Plan:
     last = next(by_click)
     plan.lose_sheet(last, "no_rows", Status(500), f"/specifications/.*skuId={last.sku}$")
     covered = next(by_click)
-    plan.rules.append(Rule(_exactly(plan.page(covered)), Rewrite(mischief.under_a_survey)))
+    plan.rules.append(Rule(_exactly(plan.page(covered)), Rewrite(page_faults.under_a_survey)))
     free = [product for product in WORLD.products if product.sku not in {*plan.sheets, covered.sku}]
     hit, whole = free[:6], free[6:]
     final = ["a page that is not there", "a redirect loop", "a redirect to file:"]

@@ -1,72 +1,19 @@
 """The appearance of a generated product: the values that determine all its pictures."""
 
 import hashlib
+import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
+from typing import Any
 
 Rgb = tuple[int, int, int]
 
-COLOURS: dict[str, Rgb] = {
-    "Black": (38, 39, 43),
-    "White": (240, 240, 238),
-    "Silver": (196, 200, 206),
-    "Gray": (128, 131, 137),
-    "Graphite": (74, 76, 82),
-    "Blue": (46, 98, 186),
-    "Navy": (30, 46, 92),
-    "Teal": (32, 132, 138),
-    "Green": (66, 138, 90),
-    "Mint": (168, 216, 194),
-    "Yellow": (238, 196, 62),
-    "Orange": (230, 122, 46),
-    "Red": (194, 38, 46),
-    "Pink": (236, 160, 182),
-    "Rose Gold": (222, 168, 152),
-    "Gold": (210, 172, 100),
-    "Bronze": (140, 100, 66),
-    "Purple": (118, 82, 170),
-    "Lavender": (192, 178, 224),
-    "Stainless Steel": (182, 185, 188),
-    "Black Stainless Steel": (66, 68, 72),
-    "Slate": (92, 100, 108),
-}
+DATA: dict[str, Any] = tomllib.loads(files(__package__).joinpath("appearance.toml").read_text(encoding="utf-8"))
+COLOURS: dict[str, Rgb] = {name: (red, green, blue) for name, (red, green, blue) in DATA["colours"].items()}
 BRUSHED = frozenset({"Stainless Steel", "Black Stainless Steel", "Slate"})
-
-KINDS: tuple[str, ...] = (
-    "laptop",
-    "tablet",
-    "phone",
-    "television",
-    "monitor",
-    "smartwatch",
-    "headphones",
-    "speaker",
-    "camera",
-    "game_controller",
-    "keyboard",
-    "printer",
-    "refrigerator",
-    "range",
-    "microwave",
-    "washer",
-    "coffee_maker",
-    "blender",
-    "toaster",
-    "vacuum",
-)
-
-# Accent colours of a family on buttons, rings and lights, independent of the variant's colour.
-ACCENTS: tuple[Rgb, ...] = (
-    (224, 74, 52),
-    (242, 168, 36),
-    (70, 178, 96),
-    (30, 160, 190),
-    (58, 108, 220),
-    (148, 84, 206),
-    (226, 88, 150),
-    (214, 214, 218),
-    (186, 140, 84),
-)
+KINDS: tuple[str, ...] = tuple(DATA["kinds"])
+ACCENTS: tuple[Rgb, ...] = tuple(map(tuple, DATA["accents"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from ameli_build.demo.appearance import COLOURS, Look, Rgb, Traits, picture_seed
-from ameli_build.demo.canvas import BLACK, DARK, WHITE, Font, font, luminance, mix
-from ameli_build.demo.scenes import backdrop, exposed, foreground
-from ameli_build.demo.sprites import Pose, extent, turned
+from ameli_build.drawing.appearance import COLOURS, Look, Rgb, Traits, picture_seed
+from ameli_build.drawing.canvas import BLACK, DARK, WHITE, Font, font, luminance, mix
+from ameli_build.drawing.scenes import backdrop, exposed, foreground
+from ameli_build.drawing.sprites import Pose, extent, turned
 
 VIEWS = 5  # front, left, right, back, detail
 _POSES = (

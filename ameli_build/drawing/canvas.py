@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ameli_build.demo.appearance import Rgb
+from ameli_build.drawing.appearance import Rgb
 
 Box = tuple[float, float, float, float]
 Point = tuple[float, float]
@@ -31,6 +31,23 @@ def luminance(colour: Rgb) -> float:
 def contrast(colour: Rgb, share: float = 0.3) -> Rgb:
     """A line colour with contrast to `colour`: darker on light colours, lighter on dark colours."""
     return mix(colour, BLACK if luminance(colour) > 105 else WHITE, share)
+
+
+def around(x: float, y: float, across: float, down: float | None = None) -> Box:
+    """The box around a point, with half-width `across` and half-height `down` (by default the same)."""
+    down = across if down is None else down
+    return x - across, y - down, x + across, y + down
+
+
+def middle(half: float, top: float, foot: float) -> Box:
+    """A box in the middle of the canvas, with half-width `half`."""
+    return 0.5 - half, top, 0.5 + half, foot
+
+
+def inset(box: Box, by: float) -> Box:
+    """A box without its margin `by`."""
+    left, top, right, bottom = box
+    return left + by, top + by, right - by, bottom - by
 
 
 def taper(x: float, top: float, upper: float, bottom: float, lower: float) -> list[Point]:
@@ -103,12 +120,16 @@ class Canvas:
 
     def disc(self, x: float, y: float, radius: float, fill: Rgb) -> None:
         """A flat circle."""
-        self.oval((x - radius, y - radius, x + radius, y + radius), fill)
+        self.oval(around(x, y, radius), fill)
+
+    def discs(self, x: float, y: float, *discs: tuple[float, Rgb]) -> None:
+        """Flat circles (radius, colour) around the same point, the lowest first."""
+        for radius, fill in discs:
+            self.disc(x, y, radius, fill)
 
     def ring(self, x: float, y: float, radius: float, colour: Rgb, width: float) -> None:
         """A circle's outline; `width` extends inwards."""
-        box = self._box((x - radius, y - radius, x + radius, y + radius))
-        self._draw.ellipse(box, outline=colour, width=self._width(width))
+        self._draw.ellipse(self._box(around(x, y, radius)), outline=colour, width=self._width(width))
 
     def arc(self, box: Box, start: float, end: float, colour: Rgb, width: float) -> None:
         """Part of an ellipse's outline, in degrees clockwise from three o'clock."""
@@ -131,18 +152,13 @@ class Canvas:
 
     def shaded(self, box: Box, colour: Rgb, radius: float = 0.0, light: str = "left") -> None:
         """A shaded rectangle; the light is `left`, `top`, `cylinder` or `brushed`."""
-        left, top, right, bottom = self._box(box)
-        mask = Image.new("L", (right - left, bottom - top))
-        edge = (0, 0, right - left - 1, bottom - top - 1)
-        ImageDraw.Draw(mask).rounded_rectangle(edge, radius * self.pixels, 255)
-        self._fill(mask, (left, top), colour, light)
+        mask, corner = self._mask(box, radius)
+        self._fill(mask, corner, colour, light)
 
     def shaded_oval(self, box: Box, colour: Rgb, light: str = "left") -> None:
         """A shaded ellipse."""
-        left, top, right, bottom = self._box(box)
-        mask = Image.new("L", (right - left, bottom - top))
-        ImageDraw.Draw(mask).ellipse((0, 0, right - left - 1, bottom - top - 1), 255)
-        self._fill(mask, (left, top), colour, light)
+        mask, corner = self._mask(box, None)
+        self._fill(mask, corner, colour, light)
 
     def shaded_poly(self, points: list[Point], colour: Rgb, light: str = "left") -> None:
         """A shaded polygon."""
@@ -159,11 +175,19 @@ class Canvas:
 
     def paste(self, picture: Image.Image, box: Box, radius: float = 0.0) -> None:
         """A picture stretched over a rounded rectangle."""
+        mask, corner = self._mask(box, radius)
+        self.image.paste(picture.resize(mask.size, Image.Resampling.BILINEAR), corner, mask)
+
+    def _mask(self, box: Box, radius: float | None) -> tuple[Image.Image, tuple[int, int]]:
+        """A rounded rectangle, or an ellipse (None), as a mask, and its left upper corner."""
         left, top, right, bottom = self._box(box)
         mask = Image.new("L", (right - left, bottom - top))
         edge = (0, 0, right - left - 1, bottom - top - 1)
-        ImageDraw.Draw(mask).rounded_rectangle(edge, radius * self.pixels, 255)
-        self.image.paste(picture.resize(mask.size, Image.Resampling.BILINEAR), (left, top), mask)
+        if radius is None:
+            ImageDraw.Draw(mask).ellipse(edge, 255)
+        else:
+            ImageDraw.Draw(mask).rounded_rectangle(edge, radius * self.pixels, 255)
+        return mask, (left, top)
 
     def text(self, x: float, y: float, text: str, height: float, fill: Rgb, widest: float = 1.0) -> None:
         """Text centred at a point, scaled down if it is wider than `widest`."""

@@ -1,6 +1,6 @@
 """Faults of the shop's pages: products without a button, listings with wrong counts, reviews that move between pages.
 
-Functions of a body are for `faults.Rewrite`, functions of a target and of correct responses for `faults.Rework`.
+Functions of a body are for `Rewrite`, functions of a target and of correct responses for `Rework`.
 """
 
 from __future__ import annotations

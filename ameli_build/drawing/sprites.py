@@ -8,53 +8,22 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops
 
-from ameli_build.demo.appearance import COLOURS, Look
-from ameli_build.demo.canvas import BLACK, Point, mix
-from ameli_build.demo.kinds import appliances, cleaning, displays, handhelds, leisure, office, sound
-from ameli_build.demo.kinds import countertop as counter
-from ameli_build.demo.subject import Subject
+from ameli_build.drawing.appearance import COLOURS, DATA, Look
+from ameli_build.drawing.canvas import BLACK, Point, mix
+from ameli_build.drawing.kinds import appliances, cleaning, countertop, displays, handhelds, leisure, office, sound
+from ameli_build.drawing.subject import Subject
 
 SPRITE = 448  # pixels of the drawing, about twice the size in any view
 
 DRAW: dict[str, Callable[[Subject], None]] = {
-    "laptop": displays.laptop,
-    "tablet": handhelds.tablet,
-    "phone": handhelds.phone,
-    "television": displays.television,
-    "monitor": displays.monitor,
-    "smartwatch": handhelds.smartwatch,
-    "headphones": sound.headphones,
-    "speaker": sound.speaker,
-    "camera": leisure.camera,
-    "game_controller": leisure.game_controller,
-    "keyboard": office.keyboard,
-    "printer": office.printer,
-    "refrigerator": appliances.refrigerator,
-    "range": appliances.range_,
-    "microwave": appliances.microwave,
-    "washer": appliances.washer,
-    "coffee_maker": counter.coffee_maker,
-    "blender": counter.blender,
-    "toaster": counter.toaster,
-    "vacuum": cleaning.vacuum,
-}
-# Depth of each kind as a share of the drawing's side; it determines how much of the wall is visible after a turn.
-DEPTH = {
-    "laptop": 0.03,
-    "tablet": 0.04,
-    "phone": 0.035,
-    "television": 0.06,
-    "monitor": 0.06,
-    "smartwatch": 0.05,
-    "headphones": 0.08,
-    "keyboard": 0.06,
-    "game_controller": 0.12,
-    "camera": 0.16,
-    "vacuum": 0.1,
-    "blender": 0.06,
-    "speaker": 0.14,
-}
-DEEP = 0.26
+    "laptop": displays.laptop, "tablet": handhelds.tablet, "phone": handhelds.phone,
+    "television": displays.television, "monitor": displays.monitor, "smartwatch": handhelds.smartwatch,
+    "headphones": sound.headphones, "speaker": sound.speaker, "camera": leisure.camera,
+    "game_controller": leisure.game_controller, "keyboard": office.keyboard, "printer": office.printer,
+    "refrigerator": appliances.refrigerator, "range": appliances.range_, "microwave": appliances.microwave,
+    "washer": appliances.washer, "coffee_maker": countertop.coffee_maker, "blender": countertop.blender,
+    "toaster": countertop.toaster, "vacuum": cleaning.vacuum,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +51,9 @@ class _Outline:
 @lru_cache(maxsize=4)
 def _drawing(look: Look, back: bool) -> Image.Image:
     """The flat drawing of a look, cut to its outline, alpha premultiplied."""
-    subject = Subject.of(look, SPRITE, back)
+    subject = Subject(look, SPRITE, back)
     DRAW[look.kind](subject)
-    image = subject.canvas.image
+    image = subject.image
     return image.crop(image.getbbox()).convert("RGBa")
 
 
@@ -121,7 +90,7 @@ def turned(look: Look, pose: Pose, reach: float) -> Image.Image:
 
 def _outline(look: Look, size: tuple[int, int], pose: Pose) -> _Outline:
     face = _project(size[0] / max(size), size[1] / max(size), pose)
-    depth = DEPTH.get(look.kind, DEEP) * SPRITE / max(size)
+    depth = DATA["kinds"][look.kind] * SPRITE / max(size)
     shift = (-depth * math.sin(math.radians(pose.yaw)), -depth * math.sin(math.radians(pose.pitch)))
     across, down = [x for x, _ in face], [y for _, y in face]
     left, right = min(across) + min(0.0, shift[0]), max(across) + max(0.0, shift[0])

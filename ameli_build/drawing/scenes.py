@@ -1,32 +1,16 @@
 """Rooms for photographs of products: wall, table and clutter; light, lens and sensor."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from ameli_build.demo.appearance import ACCENTS, Rgb
-from ameli_build.demo.canvas import BLACK, WHITE, Point, mix, taper
+from ameli_build.drawing.appearance import ACCENTS, DATA, Rgb
+from ameli_build.drawing.canvas import BLACK, WHITE, mix, taper
 
-WALLS: tuple[Rgb, ...] = (
-    (206, 200, 190),
-    (188, 194, 198),
-    (214, 208, 204),
-    (176, 184, 172),
-    (198, 186, 176),
-    (160, 168, 180),
-)
-TABLES: tuple[Rgb, ...] = (
-    (150, 112, 80),
-    (176, 142, 106),
-    (120, 92, 70),
-    (186, 180, 172),
-    (142, 140, 138),
-    (200, 184, 160),
-)
+WALLS: tuple[Rgb, ...] = tuple(map(tuple, DATA["walls"]))
+TABLES: tuple[Rgb, ...] = tuple(map(tuple, DATA["tables"]))
 QUANTILES = tuple(NormalDist().inv_cdf((value + 0.5) / 256) for value in range(256))
 
 
@@ -82,92 +66,38 @@ def _window(rng: np.random.Generator, image: Image.Image, edge: int) -> None:
     image.paste(view, (left, top))
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Place, size in pixels and muted colours of a thing."""
-
-    draw: ImageDraw.ImageDraw
-    x: float
-    y: float
-    unit: float
-    colour: Rgb
-    shade: Rgb
-    wall: Rgb
-
-    def box(self, left: float, up: float, right: float, down: float = 0.0) -> tuple[float, float, float, float]:
-        """Pixels of a box given in units to the left, above, to the right and above."""
-        unit = self.unit
-        return self.x - unit * left, self.y - unit * up, self.x + unit * right, self.y - unit * down
-
-    def taper(self, up: float, upper: float, down: float, lower: float) -> list[Point]:
-        """A trapezoid in pixels, its half-widths in units."""
-        unit = self.unit
-        return taper(self.x, self.y - unit * up, unit * upper, self.y - unit * down, unit * lower)
-
-
 def _thing(rng: np.random.Generator, draw: ImageDraw.ImageDraw, x: float, y: float, side: int, wall: Rgb) -> None:
-    """Draw a thing at (x, y)."""
-    name = tuple(CLUTTER)[rng.integers(len(CLUTTER))]
+    """Draw a thing at (x, y); a picture hangs on the wall."""
+    name = tuple(DATA["things"])[rng.integers(len(DATA["things"]))]
     colour = mix(ACCENTS[rng.integers(len(ACCENTS))], wall, float(rng.uniform(0.5, 0.75)))
     unit = side * float(rng.uniform(0.8, 1.15))
     draw.ellipse((x - unit * 0.1, y - unit * 0.02, x + unit * 0.12, y + unit * 0.025), mix(wall, BLACK, 0.42))
-    height = side * 0.2 if name == "picture" else y
-    CLUTTER[name](_Place(draw, x, height, unit, colour, mix(colour, BLACK, 0.22), wall))
+    y = side * 0.2 if name == "picture" else y
+    for shape, a, b, c, d, fill in DATA["things"][name]:
+        rgb = _fill(fill, colour, wall)
+        box = (x - unit * a, y - unit * b, x + unit * c, y - unit * d)
+        if shape == "taper":
+            draw.polygon(taper(x, y - unit * a, unit * b, y - unit * c, unit * d), rgb)
+        elif shape == "oval":
+            draw.ellipse(box, rgb)
+        elif shape == "handle":
+            draw.arc(box, -90, 90, rgb, 3)
+        elif shape == "seam":
+            draw.line(box, rgb, 2)
+        else:
+            draw.rounded_rectangle(box, unit * 0.06 if shape == "cushion" else 0, rgb)
 
 
-def _mug(p: _Place) -> None:
-    p.draw.arc(p.box(-0.03, 0.12, 0.11, 0.03), -90, 90, p.shade, 3)
-    p.draw.rectangle(p.box(0.06, 0.14, 0.06), p.colour)
-    p.draw.ellipse(p.box(0.06, 0.16, 0.06, 0.12), p.shade)
-
-
-def _books(p: _Place) -> None:
-    for number in range(4):
-        tint = mix(p.colour, ACCENTS[(number * 3) % len(ACCENTS)], 0.18)
-        p.draw.rectangle(p.box(0.14 - 0.012 * number, 0.045 * number + 0.04, 0.13, 0.045 * number), tint)
-
-
-def _plant(p: _Place) -> None:
-    for x, y in ((-0.07, 0.26), (0.07, 0.27), (0.0, 0.33), (-0.1, 0.2), (0.1, 0.2)):
-        p.draw.ellipse(p.box(0.05 - x, y + 0.06, x + 0.05, y - 0.08), mix((86, 122, 84), p.wall, 0.35))
-    p.draw.polygon(p.taper(0.14, 0.08, 0.0, 0.06), p.colour)
-
-
-def _bottle(p: _Place) -> None:
-    p.draw.rectangle(p.box(0.04, 0.2, 0.04), p.colour)
-    p.draw.rectangle(p.box(0.016, 0.28, 0.016, 0.19), p.shade)
-
-
-def _picture(p: _Place) -> None:
-    p.draw.rectangle(p.box(0.13, 0.12, 0.13, -0.12), p.shade)
-    p.draw.rectangle(p.box(0.1, 0.09, 0.1, -0.09), mix(p.wall, WHITE, 0.5))
-    p.draw.ellipse(p.box(0.05, 0.05, 0.06, -0.06), p.colour)
-
-
-def _lamp(p: _Place) -> None:
-    p.draw.rectangle(p.box(0.01, 0.3, 0.01), p.shade)
-    p.draw.polygon(p.taper(0.42, 0.06, 0.28, 0.11), mix((250, 232, 190), p.wall, 0.4))
-
-
-def _cushion(p: _Place) -> None:
-    p.draw.rounded_rectangle(p.box(0.15, 0.18, 0.15), p.unit * 0.06, p.colour)
-
-
-def _parcel(p: _Place) -> None:
-    p.draw.rectangle(p.box(0.12, 0.17, 0.12), mix((178, 146, 108), p.wall, 0.35))
-    p.draw.line(p.box(0.0, 0.17, 0.0), mix((178, 146, 108), BLACK, 0.25), 2)
-
-
-CLUTTER: dict[str, Callable[[_Place], None]] = {
-    "mug": _mug,
-    "books": _books,
-    "plant": _plant,
-    "bottle": _bottle,
-    "picture": _picture,
-    "lamp": _lamp,
-    "cushion": _cushion,
-    "carton": _parcel,
-}
+def _fill(name: str, colour: Rgb, wall: Rgb) -> Rgb:
+    """The colour of a shape of a thing with its own `colour`."""
+    if name == "thing":
+        return colour
+    if name == "shade":
+        return mix(colour, BLACK, 0.22)
+    if name.startswith("accent "):
+        return mix(colour, ACCENTS[int(name.removeprefix("accent "))], 0.18)
+    rgb, share = DATA["fills"][name]
+    return mix(rgb, wall, share)
 
 
 def foreground(rng: np.random.Generator, image: Image.Image) -> None:

@@ -1,4 +1,4 @@
-"""The demo's pictures: repeatable, truthful about where the product is, and telling products apart."""
+"""Pictures are repeatable, have a true box of the product, and differ between products."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from ameli_build.demo.appearance import COLOURS, KINDS, Look
-from ameli_build.demo.pictures import VIEWS, boxed, catalogue_view, jpeg, photograph, room
+from ameli_build.drawing.appearance import COLOURS, KINDS, Look
+from ameli_build.drawing.pictures import VIEWS, boxed, catalogue_view, jpeg, photograph, room
 from ameli_build.models.ocr import load_reader
 
 PRINT_DIGESTS = """
 import hashlib
-from ameli_build.demo.appearance import Look
-from ameli_build.demo.pictures import (boxed, catalogue_view, jpeg, photograph, room)
+from ameli_build.drawing.appearance import Look
+from ameli_build.drawing.pictures import (boxed, catalogue_view, jpeg, photograph, room)
 look = Look("camera", 12, "Red", 0.5, "Lumora")
 pictures = [catalogue_view(look, 3), photograph(look, 4)[0], room(5), boxed(look, 6, "Lumora Z50 Red")]
 print(*(hashlib.sha256(jpeg(picture)).hexdigest() for picture in pictures))
@@ -48,7 +48,7 @@ def test_every_process_makes_the_same_bytes() -> None:
     }
     assert len(outputs) == 1
     look = Look("camera", 12, "Red", 0.5, "Lumora")
-    catalogue_view(Look("laptop", 1, "Blue", 0.1, ""), 0)  # what was drawn before does not matter
+    catalogue_view(Look("laptop", 1, "Blue", 0.1, ""), 0)  # earlier drawings do not matter
     assert hashlib.sha256(jpeg(photograph(look, 4)[0])).hexdigest() == outputs.pop().split()[1]
 
 
@@ -118,7 +118,7 @@ def test_the_box_can_be_read() -> None:
     assert text.replace(" ", "") in read
 
 
-def test_jpeg_carries_pixels_and_nothing_else() -> None:
+def test_jpeg_has_no_metadata() -> None:
     picture = catalogue_view(Look("phone", 1, "Pink", 0.0, "Zephyr"), 0)
     body = jpeg(picture)
     again = Image.open(io.BytesIO(body))
@@ -128,7 +128,7 @@ def test_jpeg_carries_pixels_and_nothing_else() -> None:
     assert jpeg(picture.convert("RGBA")) == body
 
 
-def test_a_look_that_cannot_be_drawn_is_refused() -> None:
+def test_an_invalid_look_is_an_error() -> None:
     with pytest.raises(ValueError, match="unknown kind 'boat'"):
         Look("boat", 1, "Red", 0.5, "")
     with pytest.raises(ValueError, match="unknown colour 'Beige-ish'"):

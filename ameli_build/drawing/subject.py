@@ -1,36 +1,32 @@
 """A product during drawing: canvas, traits of its family, colours, and parts that several kinds share."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ameli_build.demo.appearance import BRUSHED, COLOURS, Look, Rgb, Traits
-from ameli_build.demo.canvas import BLACK, DARK, METAL, WHITE, Box, Canvas, contrast, luminance, mix
+from ameli_build.drawing.appearance import BRUSHED, COLOURS, Look, Rgb, Traits
+from ameli_build.drawing.canvas import BLACK, DARK, METAL, WHITE, Box, Canvas, around, contrast, inset, luminance, mix
 
 Grid = npt.NDArray[np.float64]
+RIM = 0.006
+"""Width of the dark edge of a casing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """The argument of a drawing function; with `back`, it draws the rear of the product."""
+class Subject(Canvas):
+    """The argument of a drawing function; with `back`, it draws the rear of the product.
 
-    canvas: Canvas
-    traits: Traits
-    body: Rgb
-    light: str
-    size: float
-    label: str
-    back: bool
+    `between`, `pick`, `flip` and `accent` draw the traits of the product's family (see `Traits`).
+    """
 
-    @classmethod
-    def of(cls, look: Look, pixels: int, back: bool) -> "Subject":
-        """A subject with an empty canvas of `pixels` for a look."""
-        light = "brushed" if look.colour in BRUSHED else "left"
-        traits = Traits(look.kind, look.family)
-        return cls(Canvas(pixels), traits, COLOURS[look.colour], light, look.size, look.label, back)
+    def __init__(self, look: Look, pixels: int, back: bool) -> None:
+        super().__init__(pixels)
+        self.traits = traits = Traits(look.kind, look.family)
+        self.between, self.pick, self.flip, self.accent = traits.between, traits.pick, traits.flip, traits.accent
+        self.body = COLOURS[look.colour]
+        self.light = "brushed" if look.colour in BRUSHED else "left"
+        self.size, self.label, self.back = look.size, look.label, back
 
     @property
     def dark(self) -> Rgb:
@@ -55,12 +51,12 @@ class Subject:
     @property
     def glass(self) -> Rgb:
         """Colour of the family's dark glass, with a slight tint."""
-        return mix(DARK, self.traits.accent("glass"), 0.07)
+        return mix(DARK, self.accent("glass"), 0.07)
 
     @property
     def trim(self) -> Rgb:
         """Colour of handles and knobs: copper, metal, or a contrast to the body."""
-        style = self.traits.pick("trim", 4)
+        style = self.pick("trim", 4)
         if style == 0:
             return mix(self.body, BLACK, 0.55) if luminance(self.body) > 105 else METAL
         if style == 1:
@@ -70,34 +66,35 @@ class Subject:
     def casing(self, box: Box, radius: float = 0.02, light: str = "", colour: Rgb | None = None) -> None:
         """A part of the body with a rim; by default, the light comes from the left."""
         shade = self.body if colour is None else colour
-        self.canvas.shaded(box, mix(shade, BLACK, 0.3), radius, "left")
-        left, top, right, bottom = box
-        rim = 0.006
-        inner = (left + rim, top + rim, right - rim, bottom - rim)
-        self.canvas.shaded(inner, shade, max(0.0, radius - rim), light or self.light)
+        self.shaded(box, mix(shade, BLACK, 0.3), radius, "left")
+        self.shaded(inset(box, RIM), shade, max(0.0, radius - RIM), light or self.light)
+
+    def brand(self, y: float, height: float, widest: float, x: float = 0.5) -> None:
+        """The product's label, printed on the body."""
+        self.text(x, y, self.label, height, self.ink, widest)
 
     def emblem(self, x: float, y: float, radius: float) -> None:
         """The maker's sign of a family: one of six shapes in the ink or the accent."""
-        canvas, shape = self.canvas, self.traits.pick("emblem", 6)
-        colour = mix(self.ink, self.body, 0.25) if self.traits.flip("plain emblem") else self.traits.accent()
+        shape = self.pick("emblem", 6)
+        colour = mix(self.ink, self.body, 0.25) if self.flip("plain emblem") else self.accent()
         if shape == 0:
-            canvas.ring(x, y, radius, colour, radius * 0.3)
+            self.ring(x, y, radius, colour, radius * 0.3)
         elif shape == 1:
-            canvas.poly([(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)], colour)
+            self.poly([(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)], colour)
         elif shape == 2:
-            canvas.poly([(x, y - radius), (x + radius, y + radius), (x - radius, y + radius)], colour)
+            self.poly([(x, y - radius), (x + radius, y + radius), (x - radius, y + radius)], colour)
         elif shape == 3:
             for step in (-1, 0, 1):
-                canvas.rect((x - radius, y + step * radius * 0.7, x + radius, y + (step * 0.7 + 0.35) * radius), colour)
+                self.rect((x - radius, y + step * radius * 0.7, x + radius, y + (step * 0.7 + 0.35) * radius), colour)
         elif shape == 4:
-            canvas.disc(x - radius * 0.45, y, radius * 0.75, colour)
-            canvas.disc(x + radius * 0.6, y, radius * 0.4, colour)
+            self.disc(x - radius * 0.45, y, radius * 0.75, colour)
+            self.disc(x + radius * 0.6, y, radius * 0.4, colour)
         else:
-            canvas.rect((x - radius, y - radius, x + radius, y + radius), colour, radius * 0.4)
+            self.rect(around(x, y, radius), colour, radius * 0.4)
 
     def screen(self, box: Box, radius: float = 0.0, glare: bool = True) -> None:
         """A lit display with the family's wallpaper and a reflection."""
-        self.canvas.paste(wallpaper(self.traits, glare), box, radius)
+        self.paste(wallpaper(self.traits, glare), box, radius)
 
     def dots(self, box: Box, columns: int, rows: int, radius: float, colour: Rgb) -> None:
         """A grid of holes: a grille, a vent, a keypad."""
@@ -106,7 +103,12 @@ class Subject:
             for column in range(columns):
                 x = left + (right - left) * (column + 0.5) / columns
                 y = top + (bottom - top) * (row + 0.5) / rows
-                self.canvas.disc(x, y, radius, colour)
+                self.disc(x, y, radius, colour)
+
+    def lamps(self, x: float, y: float, step: float, count: int, radius: float, rest: Rgb, lit: int = 0) -> None:
+        """A row of `count` round buttons; number `lit` has the accent colour, the others the colour `rest`."""
+        for number in range(count):
+            self.disc(x + step * number, y, radius, self.accent() if number == lit else rest)
 
     def slits(self, box: Box, count: int, colour: Rgb) -> None:
         """A row of vertical vent slits."""
@@ -114,14 +116,14 @@ class Subject:
         pitch = (right - left) / count
         for number in range(count):
             x = left + pitch * (number + 0.25)
-            self.canvas.rect((x, top, x + pitch * 0.45, bottom), colour, pitch * 0.2)
+            self.rect((x, top, x + pitch * 0.45, bottom), colour, pitch * 0.2)
 
     def knob(self, x: float, y: float, radius: float, colour: Rgb, turn: float = 0.0) -> None:
         """A round knob whose pointer is turned by `turn` (-1..1)."""
-        self.canvas.disc(x, y, radius * 1.15, mix(colour, BLACK, 0.5))
-        self.canvas.shaded_oval((x - radius, y - radius, x + radius, y + radius), colour, "left")
+        self.disc(x, y, radius * 1.15, mix(colour, BLACK, 0.5))
+        self.shaded_oval(around(x, y, radius), colour)
         tip = (x + radius * 0.8 * np.sin(turn * 2.0), y - radius * 0.8 * np.cos(turn * 2.0))
-        self.canvas.line([(x, y), (float(tip[0]), float(tip[1]))], contrast(colour, 0.7), radius * 0.2)
+        self.line([(x, y), (float(tip[0]), float(tip[1]))], contrast(colour, 0.7), radius * 0.2)
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""The shop's developer API, `/v1/products`, with the same products as the pages."""
+"""A storefront with the shop's developer API, `/v1/products`, which has the same products as the pages."""
 
 from __future__ import annotations
 
@@ -7,23 +7,40 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ameli_build.demo.answers import Answer, as_json
 from ameli_build.demo.pages.shop import Shop, shown
+from ameli_build.demo.routes import SiteRoutes
 from ameli_build.demo.shop_index import pick
+from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldImage, WorldProduct
 
 API_KEY = "0demo0key0of0the0storefront0"
 """The only key that the storefront accepts."""
 
-PATH = r"/v1/products(?:\((?P<query>.*)\)|/(?P<sku>\d+)\.json)?"
+_PATH = re.compile(r"/v1/products(?:\((?P<query>.*)\)|/(?P<sku>\d+)\.json)?")
 _BRIEF = ("name", "sku", "salePrice")
 _VIEWS = ("Front", "Angle", "Left", "Right", "Back", "Top")
 _CURSOR = re.compile(rb"product_(\d+)_us")
 
 
-def products(shop: Shop, found: re.Match[str], query: Mapping[str, str]) -> Answer:
+class ApiStorefront(Storefront):
+    """A storefront whose site also answers calls of the API."""
+
+    def site_routes(self, shop: Shop) -> SiteRoutes:
+        return ApiRoutes(shop)
+
+
+class ApiRoutes(SiteRoutes):
+    def __call__(self, target: str) -> Answer:
+        parts = urlsplit(target)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        call = _PATH.fullmatch(parts.path)
+        return _products(self.shop, call, query | {"": target}) if call else super().__call__(target)
+
+
+def _products(shop: Shop, found: re.Match[str], query: Mapping[str, str]) -> Answer:
     """The response to a call; `query` has the call itself under ""."""
     if query.get("apiKey") != API_KEY:
         return _error(403, "Forbidden", "The given API Key has invalid credentials or is over its quota")
@@ -168,8 +185,8 @@ def _images(shop: Shop, images: Sequence[WorldImage]) -> list[dict[str, Any]]:
 
 def _variations(shop: Shop, product: WorldProduct) -> list[dict[str, Any]]:
     """All variants that are still sold, with their differences."""
-    told: dict[str, list[dict[str, str]]] = {variant.sku: [] for variant in shop.shelves.siblings(product)}
+    found: dict[str, list[dict[str, str]]] = {variant.sku: [] for variant in shop.shelves.siblings(product)}
     for name, values in shop.variations(product):
         for value, variant in values:
-            told[variant.sku].append({"name": name, "value": value})
-    return [{"sku": sku, "variations": variations} for sku, variations in told.items()]
+            found[variant.sku].append({"name": name, "value": value})
+    return [{"sku": sku, "variations": variations} for sku, variations in found.items()]
