@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ameli_build.core.arrays import Mask, Values
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
@@ -33,7 +34,7 @@ from ameli_build.informativeness.compare import Scores, compare, out_of_fold
 from ameli_build.informativeness.decide import features_needed
 from ameli_build.informativeness.features import NAMES
 from ameli_build.informativeness.precision_recall import curve_of, draw, precision_and_recall, recall_at
-from ameli_build.informativeness.search import Features, Found, Labels, frontier, search_thresholds
+from ameli_build.informativeness.search import Found, frontier, search_thresholds
 
 FEW = 50
 """Labels of the rarer class below which a warning says that the thresholds are uncertain."""
@@ -116,7 +117,7 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
     return calibration
 
 
-def _calibrated(points: Features, y: Labels, settings: Settings, skipped: int) -> tuple[Calibration, bytes]:
+def _calibrated(points: Values, y: Mask, settings: Settings, skipped: int) -> tuple[Calibration, bytes]:
     """Thresholds, scores and the drawing for points, shape (rows, 4), and their labels."""
     rule, seed = settings.informativeness, settings.run.seed
     needed = features_needed(rule)
@@ -190,14 +191,14 @@ def _json_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
     return rows
 
 
-def _check(labels: Path, y: Labels) -> None:
+def _check(labels: Path, y: Mask) -> None:
     if not len(y):
         raise UnusableInput(f"{labels}: none of its reviews reached the stage informativeness of this snapshot")
     if min(y.sum(), (~y).sum()) < 2:
         raise UnusableInput(f"{labels}: at least two labels of each kind are needed, of reviews with features")
 
 
-def _warnings(found: Found, y: Labels, held_out: Share, min_precision: float) -> tuple[str, ...]:
+def _warnings(found: Found, y: Mask, held_out: Share, min_precision: float) -> tuple[str, ...]:
     """Warnings about uncertain thresholds; `held_out` is their precision on held-out folds."""
     warnings = []
     rarer = int(min(y.sum(), (~y).sum()))
