@@ -7,8 +7,9 @@ import polars as pl
 from ameli_build.clean.decoding import decoded, listed_pictures
 from ameli_build.clean.verdicts import STAGE_NAME, shaped
 from ameli_build.core.reasons import DROPPED_PRODUCTS, Reason
+from ameli_build.core.records import Product, released
 
-KEPT_COLUMNS = ("sku", "name", "categories", "description", "attributes", "images", "url", "variants")
+KEPT_COLUMNS = (*released(Product), "url", "variants")
 
 
 def split_products(products: pl.DataFrame, pictures: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

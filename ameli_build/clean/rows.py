@@ -20,33 +20,16 @@ from ameli_build.clean.verdicts import Verdict, first_failing, judge, shaped
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.filters import FILTERS, Filter
 from ameli_build.core.reasons import DROPPED
+from ameli_build.core.records import REVIEWS, Review, released
 from ameli_build.core.settings import Settings
 from ameli_build.models.tokens import Counter, load_counter
 
-READ = (
-    "review_id",
-    "sku",
-    "title",
-    "text",
-    "rating",
-    "helpful",
-    "unhelpful",
-    "images",
-    "product_details_sku",
-    "author",
-    "submitted_at",
-)
+READ = tuple(name for name in REVIEWS if name not in ("source", "extra"))
+"""Columns of `catalog/reviews` that rules can measure."""
+_NEEDED = ("review_id", "sku", "title", "text", "images", "rating", "helpful", "unhelpful", "submitted_at")
 PASSED = pl.Schema(
     {
-        "review_id": pl.String(),
-        "sku": pl.String(),
-        "title": pl.String(),
-        "text": pl.String(),
-        "images": pl.List(pl.String()),
-        "rating": pl.Int64(),
-        "helpful": pl.Int64(),
-        "unhelpful": pl.Int64(),
-        "submitted_at": pl.String(),
+        **{name: REVIEWS[name] for name in dict.fromkeys((*_NEEDED, *released(Review)))},
         "relinked": pl.Boolean(),
     }
 )

@@ -13,28 +13,14 @@ import polars as pl
 from ameli_build.clean import objects, products
 from ameli_build.clean.decoding import check_pictures, decoded, listed_pictures, truncated_image
 from ameli_build.clean.personal import mask_reviews
-from ameli_build.clean.rows import look_at_rows, row_rules
+from ameli_build.clean.rows import PASSED, look_at_rows, row_rules
 from ameli_build.clean.verdicts import first_failing, shaped
 from ameli_build.core.cache import Work
 from ameli_build.core.settings import Settings
 from ameli_build.core.stage import Conserved, Result, Stage, Tables
 from ameli_build.models.sources import identity
 
-KEPT = pl.Schema(
-    [
-        ("review_id", pl.String),
-        ("sku", pl.String),
-        ("title", pl.String),
-        ("text", pl.String),
-        ("images", pl.List(pl.String)),
-        ("cleaned_images", pl.List(pl.String)),
-        ("rating", pl.Int64),
-        ("helpful", pl.Int64),
-        ("unhelpful", pl.Int64),
-        ("submitted_at", pl.String),
-        ("relinked", pl.Boolean),
-    ]
-)
+KEPT = pl.Schema({**PASSED, "cleaned_images": pl.List(pl.String())})
 """Columns of `clean/reviews`."""
 
 

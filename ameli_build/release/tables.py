@@ -7,42 +7,32 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
-from ameli_build.core.records import ATTRIBUTES
+from ameli_build.core import records
+from ameli_build.core.records import Product, Review, released
 from ameli_build.core.stage import Tables
 
 SPLITS = ("train", "dev", "test")
 DROPPING = ("clean", "mentions", "informativeness", "splits")
 """The stages that drop reviews, in order."""
-
-PRODUCTS = pl.Schema(
-    {
-        "sku": pl.String(),
-        "name": pl.String(),
-        "categories": pl.List(pl.String()),
-        "description": pl.String(),
-        "attributes": ATTRIBUTES,
-        "images": pl.List(pl.String()),
-    }
-)
-REVIEWS = pl.Schema(
-    {
-        "review_id": pl.String(),
-        "sku": pl.String(),
-        "mention": pl.String(),
-        "mention_start": pl.Int64(),
-        "mention_end": pl.Int64(),
-        "title": pl.String(),
-        "text": pl.String(),
-        "images": pl.List(pl.String()),
-        "cleaned_images": pl.List(pl.String()),
-        "candidates": pl.List(pl.String()),
-        "n_attributes": pl.Int64(),
-        "attributes": pl.List(pl.Struct({"name": pl.String(), "value": pl.String()})),
-        "image_similarity": pl.Float64(),
-        "description_similarity": pl.Float64(),
-        "title_similarity": pl.Float64(),
-    }
-)
+PRODUCTS = pl.Schema({name: records.PRODUCTS[name] for name in released(Product)})
+_OF_REVIEWS = {
+    "review_id": pl.String(),
+    "sku": pl.String(),
+    "mention": pl.String(),
+    "mention_start": pl.Int64(),
+    "mention_end": pl.Int64(),
+    "title": pl.String(),
+    "text": pl.String(),
+    "images": pl.List(pl.String()),
+    "cleaned_images": pl.List(pl.String()),
+    "candidates": pl.List(pl.String()),
+    "n_attributes": pl.Int64(),
+    "attributes": pl.List(pl.Struct({"name": pl.String(), "value": pl.String()})),
+    "image_similarity": pl.Float64(),
+    "description_similarity": pl.Float64(),
+    "title_similarity": pl.Float64(),
+}
+REVIEWS = pl.Schema(_OF_REVIEWS | {name: records.REVIEWS[name] for name in released(Review)})
 DROPPED = pl.Schema(dict.fromkeys(("review_id", "sku", "stage", "reason", "detail"), pl.String()))
 DROPPED_PRODUCTS = pl.Schema(dict.fromkeys(("sku", "stage", "reason", "detail"), pl.String()))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ameli_build.core.records import Attribute
 from ameli_build.shops.scripts import plain
 from ameli_build.wording.cleaning import folded
 
+_NOTHING = ("", (), None)
 _SWITCH = {"true": "Yes", "false": "No"}
 
 
@@ -20,7 +21,8 @@ class Draft:
 
     A `price` of NaN is a number that can be none, an infinite one a text that is no number.
 
-    `features` are (title, description), `rows` (group, name, value) of the specification sheet, `images` URLs.
+    `features` are (title, description), `rows` (group, name, value) of the specification sheet, `images` URLs. `more`
+    has further fields of `Product`, by name.
     """
 
     sku: str = ""
@@ -35,16 +37,19 @@ class Draft:
     brand: str = ""
     model: str = ""
     review_count: int | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def combine(drafts: Sequence[Draft]) -> Draft:
     """Each field from the first draft that tells it; variants from all, since each may list but some."""
     told: dict[str, Any] = {"variants": tuple(sku for draft in drafts for sku in draft.variants)}
+    further = [pair for draft in reversed(drafts) for pair in draft.more.items()]
+    told["more"] = {name: value for name, value in further if value not in _NOTHING}
     for draft in drafts:
         told |= {
-            field.name: value
-            for field in fields(Draft)
-            if field.name not in told and (value := getattr(draft, field.name)) not in ("", (), None)
+            one.name: value
+            for one in fields(Draft)
+            if one.name not in told and (value := getattr(draft, one.name)) not in _NOTHING
         }
     return Draft(**told | {"price": first_price(draft.price for draft in drafts)})
 

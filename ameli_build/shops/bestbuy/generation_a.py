@@ -67,6 +67,7 @@ def read(page: Page, told: Draft = _NOTHING) -> Draft:
         brand=told.brand or first_text(page, _BRAND),
         model=told.model or first_text(page, _MODEL),
         review_count=count_in(first_text(page, _REVIEWS)) if told.review_count is None else told.review_count,
+        more=told.more,
     )
 
 
