@@ -11,7 +11,7 @@ FLOORS = (
     "archive models ingest near_duplicates nearest release whole",
     "shops provenance informativeness candidates splits annotation verify",
     "crawl clean mentions",
-    "baseline catalog",
+    "baseline catalog stages",
     "pipeline single report export explain",
     "demo prune status",
     "dry_run flows",

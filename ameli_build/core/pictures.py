@@ -21,6 +21,9 @@ from ameli_build.core.snapshot import file_digest, is_named_by_content
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 """Formats of photographs; Pillow's others are refused, some of them start other programs."""
 
+MAX_PIXELS = 89_478_485
+"""Default of the size above which no picture is decoded: Pillow's own limit."""
+
 ANY_SIZE = 2**31
 """A limit for pictures that have passed that of the stage `clean`."""
 

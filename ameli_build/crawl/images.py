@@ -13,16 +13,13 @@ from PIL import Image, UnidentifiedImageError
 
 from ameli_build.archive.body_files import Stored, keep, spool, sweep
 from ameli_build.archive.records import Response
-from ameli_build.core.pictures import FORMATS, check_scans
-from ameli_build.core.settings import CleanSettings
+from ameli_build.core.pictures import FORMATS, MAX_PIXELS, check_scans
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl import checks as answers
 from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.shops.base import Shop
 
-MAX_PIXELS = CleanSettings().max_pixels
-"""Larger pictures are not decoded here; the clean stage, with its own limit, has the last word."""
 LARGE_PIXELS = 16_000_000
 """Pictures above that are decoded one at a time."""
 SHRINK = 8
@@ -112,7 +109,7 @@ def look(path: Path, url: str, shop: Shop) -> Finding:
             check_scans(stream)
         with Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
             pixels = image.width * image.height
-            if pixels > MAX_PIXELS:
+            if pixels > MAX_PIXELS:  # the stage `clean` decides, with its own limit
                 return Finding(f"decompression bomb ({pixels} pixels)")
             with _LARGE if pixels > LARGE_PIXELS else nullcontext():
                 image.draft(None, (image.width // SHRINK, image.height // SHRINK))

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.core.reasons import MEANINGS
+from ameli_build.core.reasons import meanings
 from ameli_build.core.records import Product, Review, fields_of, released
 from ameli_build.release.tables import SCHEMAS
 
@@ -33,7 +33,7 @@ _MEANING: dict[str, dict[str, Any]] = {
     "description_similarity": {"description": "cosine of the review and the product's description"},
     "title_similarity": {"description": "cosine of the review and the product's title"},
     "stage": {"description": "where it left"},
-    "reason": {"description": "why it left", "enum": [str(reason) for reason in MEANINGS]},
+    "reason": {"description": "why it left"},
     "detail": {"description": "what was found"},
 }
 _OF_REVIEWS = {"attributes": {"description": "the gold product's attributes that the review says"}}
@@ -78,6 +78,8 @@ def _property(column: str, kind: pl.DataType, meaning: Mapping[str, dict[str, An
         found["items"] = _IMAGE
     if column in _NULLABLE:
         found["type"] = [found["type"], "null"]
+    if column == "reason":
+        found["enum"] = [str(reason) for reason in meanings()]
     return found
 
 

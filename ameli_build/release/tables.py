@@ -12,8 +12,6 @@ from ameli_build.core.records import Product, Review, released
 from ameli_build.core.stage import Tables
 
 SPLITS = ("train", "dev", "test")
-DROPPING = ("clean", "mentions", "informativeness", "splits")
-"""The stages that drop reviews, in order."""
 PRODUCTS = pl.Schema({name: records.PRODUCTS[name] for name in released(Product)})
 _OF_REVIEWS = {
     "review_id": pl.String(),
@@ -56,10 +54,15 @@ def release_tables(tables: Tables, answers: pl.DataFrame | None) -> dict[str, pl
         named["clean_test"] = named["test"].join(_verified(named["test"], answers), on="review_id", how="semi")
     products = tables["clean/products"].with_columns(_inside("images")).sort("sku").collect()
     named["products"] = _shaped(products, PRODUCTS)
-    left = [tables[f"{stage}/dropped"] for stage in DROPPING]
+    left = [tables[f"{stage}/dropped"] for stage in dropping(tables)]
     named["dropped"] = _shaped(pl.concat(left).sort("review_id").collect(), DROPPED)
     named["dropped_products"] = _shaped(tables["clean/dropped_products"].sort("sku").collect(), DROPPED_PRODUCTS)
     return named
+
+
+def dropping(tables: Tables) -> list[str]:
+    """The stages that drop reviews, in the order of the inputs."""
+    return [stage for stage, _, table in (name.partition("/") for name in tables) if table == "dropped"]
 
 
 def images_of(tables: Tables) -> list[str]:
