@@ -36,10 +36,10 @@ class Scores:
 class OutOfFold:
     """Predictions for each labelled row by methods fitted on the other four of five folds.
 
-    `said` are verdicts of thresholds, `scores` those of each classifier; higher is more informative.
+    `predicted` has the verdicts of thresholds, and `scores` the scores of each classifier: higher is more informative.
     """
 
-    said: Mask
+    predicted: Mask
     scores: Mapping[str, Values]
 
 
@@ -63,14 +63,14 @@ def out_of_fold(points: Values, y: Mask, needed: int, rule: InformativenessSetti
     from sklearn.model_selection import cross_val_predict
 
     folds = _folds(y, seed)
-    said = np.zeros(len(y), dtype=np.bool_)
+    predicted = np.zeros(len(y), dtype=np.bool_)
     for fit, held in folds.split(points, y):
-        said[held] = _by_thresholds(needed, rule)(points[fit], y[fit], points[held])
+        predicted[held] = _by_thresholds(needed, rule)(points[fit], y[fit], points[held])
     scores = {
         name: cross_val_predict(_scaled(make), points, y, cv=folds, method="decision_function")
         for name, make in classifiers(seed).items()
     }
-    return OutOfFold(said, scores)
+    return OutOfFold(predicted, scores)
 
 
 def methods(needed: int, rule: InformativenessSettings, seed: int) -> list[tuple[str, Method]]:
@@ -109,8 +109,8 @@ def _by_thresholds(needed: int, rule: InformativenessSettings) -> Method:
 
 def _fitted(make: Callable[[], object]) -> Method:
     def method(points: Values, y: Mask, new: Values) -> Mask:
-        said: Mask = _scaled(make).fit(points, y).predict(new)
-        return said
+        predicted: Mask = _scaled(make).fit(points, y).predict(new)
+        return predicted
 
     return method
 
@@ -128,9 +128,9 @@ def _score(name: str, tested: str, method: Method, points: Values, y: Mask, spli
     return Scores(name, tested, precision, recall, f1, accuracy)
 
 
-def _measure(said: Mask, true: Mask) -> tuple[float, float, float, float]:
-    hits = int((said & true).sum())
-    precision = hits / max(1, int(said.sum()))
+def _measure(predicted: Mask, true: Mask) -> tuple[float, float, float, float]:
+    hits = int((predicted & true).sum())
+    precision = hits / max(1, int(predicted.sum()))
     recall = hits / max(1, int(true.sum()))
     f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
-    return precision, recall, f1, float((said == true).mean())
+    return precision, recall, f1, float((predicted == true).mean())

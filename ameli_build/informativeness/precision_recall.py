@@ -15,10 +15,10 @@ Curve = tuple[Values, Values]
 """Recalls, falling, and the highest precision at or above each of them."""
 
 
-def precision_and_recall(said: Mask, y: Mask) -> tuple[Share, Share]:
+def precision_and_recall(predicted: Mask, y: Mask) -> tuple[Share, Share]:
     """Precision and recall of verdicts on labelled rows."""
-    hits = int((said & y).sum())
-    return Share.of(hits, int(said.sum())), Share.of(hits, int(y.sum()))
+    hits = int((predicted & y).sum())
+    return Share.of(hits, int(predicted.sum())), Share.of(hits, int(y.sum()))
 
 
 def curve_of(scores: npt.ArrayLike, y: Mask) -> Curve:
