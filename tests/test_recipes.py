@@ -229,6 +229,58 @@ def test_an_added_field_is_released_with_its_meaning(run: Callable[..., str], bu
     run("-m", "ameli_build", "verify", str(built.root / "dataset"))
 
 
+ADDED = """\
+    verified: Annotated[bool, Column("the author bought the product", released=True)] = False
+    liked: Annotated[bool | None, Column("the author recommends the product")] = None
+    pros: Annotated[str, Column("the good sides", released=True)] = ""
+    town: Annotated[str | None, Column("the town of the author")] = None
+    replies: Annotated[int, Column("the number of replies", released=True)] = 0
+    months: Annotated[int | None, Column("months of use")] = None
+    weight: Annotated[float | None, Column("the weight of the opinion", released=True)] = None
+    badges: Annotated[tuple[str, ...], Column("badges of the author", released=True)] = ()
+"""
+"""A field of reviews of each type."""
+
+READ_ALIKE = """
+import json, sys
+from dataclasses import asdict
+from pathlib import Path
+from ameli_build.clean.personal import mask_reviews
+from ameli_build.clean.stage import KEPT
+from ameli_build.ingest.raw_records import review_of
+from ameli_build.ingest.raw_tables import ReviewFile
+from ameli_build.release.schemas import table_schema
+from ameli_build.release.tables import REVIEWS
+
+path = Path(sys.argv[1])
+(table,) = ReviewFile(path, "file").tables()
+records = [asdict(review_of(json.loads(line), f"file:{n}")) for n, line in enumerate(path.open(), 1)]
+records = [one | {name: list(value) for name, value in one.items() if isinstance(value, tuple)} for one in records]
+assert table.drop("line").rows(named=True) == records, (table.rows(named=True), records)
+assert table["pros"][1] == "write to a@example.com" and mask_reviews(table)[0]["pros"][1] == "write to [email]"
+assert list(REVIEWS)[-5:] == ["verified", "pros", "replies", "weight", "badges"]
+assert set(list(REVIEWS)[-5:]) < set(KEPT) and not {"liked", "town", "months"} & set(KEPT)
+types = {name: column["type"] for name, column in table_schema("train", "cosine")["properties"].items()}
+assert [types[name] for name in list(REVIEWS)[-5:]] == ["boolean", "string", "integer", ["number", "null"], "array"]
+"""
+
+
+def test_fields_of_each_type_are_read_alike_by_both_readers(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "ameli_build", tmp_path / "ameli_build", ignore=shutil.ignore_patterns("__pycache__"))
+    records = tmp_path / "ameli_build" / "core" / "records.py"
+    before, after = "    conflict: bool = False\n", records.read_text()
+    records.write_text(after.replace(before, ADDED + before))
+    plain = {"sku": "1", "text": "A good fan."}
+    told = {"verified": True, "liked": False, "pros": "write to a@example.com", "town": " Ely ", "replies": "3"}
+    told |= {"months": 2, "weight": 0.5, "badges": ["a", "b"]}
+    odd = {"verified": "perhaps", "pros": 3, "town": "", "replies": None, "months": 1.0, "weight": "x", "badges": "a"}
+    lines = [{"review_id": f"r{n}", **plain, **more} for n, more in enumerate(({}, told, odd, {"town": None}))]
+    (tmp_path / "reviews.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    command, env = [sys.executable, "-c", READ_ALIKE, "reviews.jsonl"], os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("edit", ["core/filters/too_short.py", "stages/lengths.py"])
 def test_added_code_counts_in_fingerprints(run: Callable[..., str], built: Built, edit: str) -> None:
     again = ("-m", "ameli_build", "build", *built.given, "--until", "lengths")
