@@ -132,7 +132,7 @@ _TYPES: Mapping[Any, pl.DataType] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class RecordField:
     """A field of a record: the type of its values, and None for `column` if only this package fills it."""
 
     name: str
@@ -142,17 +142,17 @@ class Described:
 
 
 @cache
-def fields_of(record: type) -> tuple[Described, ...]:
+def fields_of(record: type) -> tuple[RecordField, ...]:
     """The fields of a record, in the order of its columns."""
-    return tuple(_described(name, hint) for name, hint in get_type_hints(record, include_extras=True).items())
+    return tuple(_field(name, hint) for name, hint in get_type_hints(record, include_extras=True).items())
 
 
-def _described(name: str, hint: Any) -> Described:
+def _field(name: str, hint: Any) -> RecordField:
     notes: tuple[Any, ...] = getattr(hint, "__metadata__", ())
     kind = get_args(hint)[0] if notes else hint
     several = get_args(kind)
     optional = NoneType in several
-    return Described(name, several[0] if optional else kind, optional, notes[0] if notes else None)
+    return RecordField(name, several[0] if optional else kind, optional, notes[0] if notes else None)
 
 
 def released(record: type) -> dict[str, Column]:

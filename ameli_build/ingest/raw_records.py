@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import PureWindowsPath
 from typing import Any, TypeVar
 
-from ameli_build.core.records import Attribute, Described, Product, Review, fields_of
+from ameli_build.core.records import Attribute, Product, RecordField, Review, fields_of
 from ameli_build.wording.cleaning import clean_lines, clean_text
 
 Raw = Mapping[str, Any]
@@ -79,7 +79,7 @@ class Reader:
             if one.column
         }
 
-    def _by_type(self, field: Described) -> Any:
+    def _by_type(self, field: RecordField) -> Any:
         """An optional field; a field that has no None is empty, zero or False without a value."""
         if field.kind == tuple[str, ...]:
             return self.items(field.name, partial(_item, field.name))
