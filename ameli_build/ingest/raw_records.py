@@ -83,11 +83,8 @@ class Reader:
         """An optional field; a field that has no None is empty, zero or False without a value."""
         if field.kind == tuple[str, ...]:
             return self.items(field.name, partial(_item, field.name))
-        if field.kind is str:
-            return (
-                self.optional(_line, field.name, "") or None if field.optional else self.optional(_text, field.name, "")
-            )
-        value = self.optional(_READERS[field.kind], field.name, None)
+        has_lines = field.kind is str and not field.optional
+        value = self.optional(_text if has_lines else _READERS[field.kind], field.name, None)
         return value if field.optional or value is not None else field.kind()
 
     def aside(self, known: tuple[str, ...]) -> str:
