@@ -226,7 +226,7 @@ def test_an_added_field_is_released_with_its_meaning(run: Callable[..., str], bu
     schema = json.loads((built.root / "dataset/schema/products.json").read_text())
     assert schema["properties"]["gtin"] == {"description": "the number of the bar code", "type": ["string", "null"]}
     assert "gtin" in schema["required"]
-    run("-m", "ameli_build", "verify", str(built.root / "dataset"))
+    run("-m", "ameli_build", "verify", str(built.root))
 
 
 ADDED = """\
