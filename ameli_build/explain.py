@@ -18,7 +18,6 @@ from ameli_build.core.execution import settings_as_run
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.text import printable
-from ameli_build.release.tables import DROPPING
 
 FEATURES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
 TEXTUAL = FEATURES[2:]
@@ -102,8 +101,8 @@ def _source(link: dict[str, object]) -> str:
 
 def _dropped(snapshot: Snapshot, review_id: str) -> dict[str, str]:
     """The review's row in the table of dropped reviews of any stage; empty if the review was not dropped."""
-    for stage in DROPPING:
-        rows = _rows(snapshot, f"{stage}/dropped", review_id)
+    for path in (snapshot.root / "stages").glob("*/dropped.parquet"):
+        rows = _rows(snapshot, f"{path.parent.name}/dropped", review_id)
         if rows.height:
             return dict(rows.row(0, named=True))
     return {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from ameli_build import candidates, splits
 from ameli_build.catalog.build import STAGE as CATALOG
 from ameli_build.clean.stage import STAGE as CLEAN
+from ameli_build.core.added import added_stages
 from ameli_build.core.cache import Mapper, in_process
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import run_stage, settings_as_run
@@ -20,22 +22,49 @@ from ameli_build.mentions.stage import STAGE as MENTIONS
 from ameli_build.models.detect import WHOLE
 from ameli_build.models.needs import require
 from ameli_build.provenance import write_run_record
-from ameli_build.release.stage import STAGE as RELEASE
-from ameli_build.release.stage import refuse_link
+from ameli_build.release import stage as release
 from ameli_build.whole import demand, empty_splits
 
 RunStage = Callable[[Stage, Snapshot, Settings, Mapper], bool]
 """Runs a stage unless its result is up to date; True if it ran."""
 
-STAGES: tuple[Stage, ...] = (
+PAPER: tuple[Stage, ...] = (
     CATALOG,  # 3.1
     CLEAN,  # 3.2
     MENTIONS,  # 3.3
     INFORMATIVENESS,  # 3.4
     candidates.STAGE,  # 3.5
     splits.STAGE,  # 3.5
-    RELEASE,
+    release.STAGE,
 )
+
+
+def with_added(stages: Sequence[Stage], added: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The stages, with each of `added` behind the stage that it names.
+
+    Reviews that an added stage drops are not in the inputs of later stages. The last stage, `release`, lists them.
+
+    Raises:
+        ValueError: An added stage names no stage before the last, or has the name of another stage.
+    """
+    ordered = list(stages)
+    for stage in added:
+        names = [one.name for one in ordered]
+        if stage.after not in names[:-1] or stage.name in names:
+            raise ValueError(f"ameli_build/stages: {stage.name} after {stage.after!r}: must be one of {names[:-1]}")
+        ordered.insert(names.index(stage.after) + 1, stage)
+    gone: list[str] = []
+    for n, stage in enumerate(ordered[:-1]):
+        if gone:
+            ordered[n] = replace(stage, inputs=(*stage.inputs, *gone), without=tuple(gone))
+        gone += [stage.dropped] if stage in added and stage.dropped else []
+    others = (name for name in ordered[-1].inputs if not name.endswith("/dropped"))
+    ordered[-1] = replace(ordered[-1], inputs=(*others, *(stage.dropped for stage in ordered if stage.dropped)))
+    return tuple(ordered)
+
+
+STAGES = with_added(PAPER, added_stages())
+RELEASE = STAGES[-1]
 
 
 def stages_until(until: str | None) -> tuple[Stage, ...]:
@@ -73,7 +102,7 @@ def build(
         Incomplete: A split is empty, and `run.strict` is on.
     """
     if RELEASE in stages_until(until):
-        refuse_link(snapshot)
+        release.refuse_link(snapshot)
     require_libraries(stages_until(until), settings)
     require(settings, roles_of(stages_until(until), settings))
     warn_of_settings(settings, stages_until(until))

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.clean.products import with_fate
-from ameli_build.clean.rows import look_at_rows, row_rules
+from ameli_build.clean.rows import apply_row_rules, row_rules
 from ameli_build.core.reasons import DROPPED_PRODUCTS
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot, write_table
@@ -29,7 +29,7 @@ def main() -> None:
     empty = catalogue.filter(pl.col("images").list.len() == 0)
     gone = empty.select("sku", stage=pl.lit("clean"), reason=pl.lit("no_image"), detail=pl.lit("no picture listed"))
     known = with_fate(catalogue, gone.select(DROPPED_PRODUCTS.names()))
-    rows = look_at_rows(reviews, known, settings, out / "scratch")
+    rows = apply_row_rules(reviews, known, settings, out / "scratch")
     dropped, values = rows.judged(row_rules(settings))
     kept = write_table(out / "kept.parquet", rows.passed)
     left = write_table(out / "dropped.parquet", dropped)

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ameli_build.clean.profanity import default_words, find_profanity, pattern_of
+from ameli_build.clean.settings import CleanSettings
 from ameli_build.core.records import PRODUCTS, REVIEWS
-from ameli_build.core.settings import CleanSettings
 from ameli_build.models.tokens import load_counter
 
 CHUNK = 100_000

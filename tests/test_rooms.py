@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ameli_build.core import fingerprints
@@ -11,7 +12,7 @@ FLOORS = (
     "archive models ingest near_duplicates nearest release whole",
     "shops provenance informativeness candidates splits annotation verify",
     "crawl clean mentions",
-    "baseline catalog",
+    "baseline catalog stages",
     "pipeline single report export explain drawing",
     "demo prune status",
     "dry_run flows",
@@ -45,3 +46,9 @@ def test_every_room_has_a_floor() -> None:
     root = fingerprints.ROOT
     rooms = {path.stem for path in root.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
     assert rooms - {"__init__"} == {name for names in FLOORS for name in names.split()}
+
+
+def test_core_loads_two_modules_of_other_rooms_by_name() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (fingerprints.ROOT / "core").rglob("*.py")]
+    loaded = [re.findall(r'"(ameli_build\.[\w.]+)"', source) for source in sources if "import_module(" in source]
+    assert sorted(name for names in loaded for name in names) == ["ameli_build.clean.settings", "ameli_build.stages"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ameli_build import __version__
-from ameli_build.core.settings import PROFILES, Section, Settings
+from ameli_build.core.settings import PROFILES, Section, all_settings
 from ameli_build.core.settings.loading import read_profile
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -30,7 +30,7 @@ def page() -> str:
 
 def _lines(values: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """A table for each section; `values` has the values of each profile."""
-    for name, field in Settings.model_fields.items():
+    for name, field in all_settings().model_fields.items():
         section = field.annotation
         if not (isinstance(section, type) and issubclass(section, Section)):
             continue

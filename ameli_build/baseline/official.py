@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from ameli_build.baseline.by_content import ByContent
-from ameli_build.baseline.data import REVIEW_COLUMNS, SPLITS, Data, Tables, make_data
+from ameli_build.baseline.data import PRODUCT_COLUMNS, REVIEW_COLUMNS, SPLITS, Data, Tables, make_data
 from ameli_build.baseline.official_records import Names, Record, product_row, review_row
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say
@@ -91,7 +91,8 @@ def load_official(files: Files, pictures: ByContent) -> Data:
         say(f"warning: {len(names.missing)} pictures are named but not there, such as {sorted(names.missing)[0]}")
     clean = _clean(files.folder / layout.CLEAN_TEST, names)
     paths = {"products": files.products, **files.reviews}
-    return make_data(Tables(pl.DataFrame(products, PRODUCTS, orient="row"), splits, clean, pictures.root, paths))
+    known = pl.DataFrame(products, pl.Schema({name: PRODUCTS[name] for name in PRODUCT_COLUMNS}), orient="row")
+    return make_data(Tables(known, splits, clean, pictures.root, paths))
 
 
 def _records(path: Path) -> list[Record]:

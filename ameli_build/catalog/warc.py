@@ -111,6 +111,11 @@ def _merged_views(views: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield to_frame((merged([_product(row) for row in group.iter_rows(named=True)]) for group in part), PRODUCTS)
 
 
+_OF_ONE_VIEW = ("sku", "name", "attributes", "url", "fetched_at", "source", "extra")
+_OF_ANY_VIEW = tuple(name for name in PRODUCTS if name not in _OF_ONE_VIEW)
+"""Fields of a product that any view can fill."""
+
+
 def merged(pages: list[Product]) -> Product:
     """A record from the views of a product, of which the first is the page as served.
 
@@ -119,11 +124,7 @@ def merged(pages: list[Product]) -> Product:
     """
     first = pages[0]
     for other in pages[1:]:
-        changes: dict[str, Any] = {
-            name: getattr(other, name)
-            for name in ("categories", "description", "images", "variants", "price")
-            if not getattr(first, name)
-        }
+        changes: dict[str, Any] = {name: getattr(other, name) for name in _OF_ANY_VIEW if not getattr(first, name)}
         mine, others = ((len(one.attributes), any(row.group for row in one.attributes)) for one in (first, other))
         if others > mine:
             changes["attributes"] = other.attributes
@@ -232,5 +233,5 @@ def _batches(shards: Iterable[Shard]) -> Iterator[list[Shard]]:
 
 
 def _product(record: dict[str, Any]) -> Product:
-    lists = {name: tuple(record[name]) for name in ("categories", "images", "variants")}
+    lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
     return Product(**record | lists | {"attributes": tuple(Attribute(**row) for row in record["attributes"])})

@@ -1,8 +1,8 @@
-"""Filter 5 (section 3.2): pictures that Pillow cannot load leave; a review with none left leaves too.
+"""Filter 5 (section 3.2): pictures that Pillow cannot load are removed, and reviews without any other picture leave.
 
-A picture is usable when its content is what its name says, when `load()` neither fails nor warns (`verify()` accepts
-half a JPEG), when it has at most `clean.max_pixels` pixels, and when it is not the shop's placeholder, a
-PNG under a name that the shop gives to JPEGs. Whatever else comes as a PNG stays, in one's own records under any name.
+A picture is usable if its name is the digest of its content, if `load()` neither fails nor warns (`verify()` accepts
+half a JPEG), if it has at most `clean.max_pixels` pixels, and if it is not the shop's placeholder: a PNG with a name
+that the shop gives to JPEGs. Other PNGs are usable; in own records, they are usable under any name.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from stat import S_ISREG
+from typing import Annotated
 
 import PIL
 import polars as pl
@@ -20,10 +21,11 @@ from ameli_build.clean.verdicts import Verdict
 from ameli_build.core.cache import Shard, Work, by_content
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.fingerprints import fingerprint
-from ameli_build.core.pictures import DamagedPicture, bounded, content_key, open_body, picture_body, to_rgb
+from ameli_build.core.pictures import MAX_PIXELS, DamagedPicture, bounded, content_key, open_body, picture_body, to_rgb
 from ameli_build.core.progress import say
 from ameli_build.core.reasons import Reason
 from ameli_build.core.settings import Settings
+from ameli_build.core.settings.section import Section, unit
 from ameli_build.core.snapshot import own_place
 from ameli_build.shops import shop_named
 
@@ -32,13 +34,26 @@ DAMAGED = "damaged (its content is not what its name says)"
 CHECKED = pl.Schema({"key": pl.String, "error": pl.String, "format": pl.String})
 
 Payload = tuple[str, int, list[tuple[str, str]]]
-"""Root of the snapshot, the most pixels allowed, keys and paths of pictures."""
+"""Root of the snapshot, largest number of pixels, and (key, path) of each picture."""
+
+
+class DecodingSettings(Section):
+    """Filter 5."""
+
+    max_pixels: Annotated[int, unit("pixels")] = MAX_PIXELS
+    """Size above which an image is not decoded."""
 
 
 def check_pictures(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl.DataFrame:
-    """Which image references can be used: `reference, path, problem`, `problem` being null for a good one.
+    """Check pictures. The verdict on each picture is cached by its content.
 
-    `pictures` has the columns of `records.PICTURES`; the verdict on each picture is cached by its content.
+    Args:
+        work: Cache and workers of the stage.
+        settings: Settings of the run.
+        pictures: Table with the columns of `records.PICTURES`.
+
+    Returns:
+        The columns `reference`, `path` and `problem`, which is null for a usable picture.
     """
     checked = _checked(work, settings, pictures["path"].drop_nulls().unique().sort().to_list())
     joined = pictures.rename({"error": "fetch_error"}).join(checked, on="path", how="left", maintain_order="left")
@@ -61,7 +76,7 @@ def check_pictures(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl
 
 
 def _checked(work: Work, settings: Settings, paths: Sequence[str]) -> pl.DataFrame:
-    """The verdict on each path, in the columns of `CHECKED` and `path`."""
+    """The verdict on each path, with the columns of `CHECKED` and `path`."""
     keys, absent = _keys(work.snapshot.root, paths)
     limit, root = settings.clean.max_pixels, str(work.snapshot.root)
     path_of = {key: path for path, key in reversed(keys.items())}
@@ -69,15 +84,15 @@ def _checked(work: Work, settings: Settings, paths: Sequence[str]) -> pl.DataFra
         Shard(fingerprint(piece, limit, PIL.__version__), (root, limit, [(key, path_of[key]) for key in piece]))
         for _, piece in by_content(sorted(path_of), lambda part: len(part) > settings.run.shard_rows)
     ]
-    told = pl.concat([pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards)])
-    told = _with_repaired(told, (root, limit), path_of)
+    checked = pl.concat([pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards)])
+    checked = _with_repaired(checked, (root, limit), path_of)
     found = pl.DataFrame(list(keys.items()), schema={"path": pl.String, "key": pl.String}, orient="row")
-    gone = pl.DataFrame(list(absent.items()), schema={"path": pl.String, "error": pl.String}, orient="row")
-    return pl.concat([found.join(told, on="key", how="left", maintain_order="left"), gone], how="diagonal")
+    missing = pl.DataFrame(list(absent.items()), schema={"path": pl.String, "error": pl.String}, orient="row")
+    return pl.concat([found.join(checked, on="key", how="left", maintain_order="left"), missing], how="diagonal")
 
 
 def _keys(root: Path, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The content of each path that is there, and what is wrong with the others: never cached, a file may come back."""
+    """Keys of the content of existing files by path, and errors of other paths. Not cached: a file can be restored."""
     keys: dict[str, str] = {}
     absent: dict[str, str] = {}
     for path in paths:
@@ -92,28 +107,28 @@ def _keys(root: Path, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, s
     return keys, absent
 
 
-def _with_repaired(told: pl.DataFrame, where: tuple[str, int], path_of: Mapping[str, str]) -> pl.DataFrame:
-    """Verdicts with those on damaged pictures made again, since they may be an earlier run's: no name tells of damage.
+def _with_repaired(checked: pl.DataFrame, where: tuple[str, int], path_of: Mapping[str, str]) -> pl.DataFrame:
+    """Check damaged pictures again, and warn of those that are still damaged.
 
-    Warns of pictures that are damaged now.
+    The name of a picture does not change when the picture is repaired, so a cached verdict can be out of date.
     """
     damaged = pl.col("error") == DAMAGED
-    keys = told.filter(damaged)["key"].to_list()
+    keys = checked.filter(damaged)["key"].to_list()
     again = check_shard((*where, [(key, path_of[key]) for key in keys]))
-    if left := again.filter(damaged)["key"].to_list():
-        say(f"warning: {len(left):,} pictures are damaged and count as missing, the first {path_of[left[0]]}")
-    return pl.concat([told.filter(damaged.fill_null(False).not_()), again])
+    if still := again.filter(damaged)["key"].to_list():
+        say(f"warning: {len(still):,} pictures are damaged and count as missing, the first {path_of[still[0]]}")
+    return pl.concat([checked.filter(damaged.fill_null(False).not_()), again])
 
 
 def check_shard(payload: Payload) -> pl.DataFrame:
-    """The verdict on each picture of a shard, in the columns of `CHECKED`."""
+    """The verdict on each picture of a shard, with the columns of `CHECKED`."""
     root, max_pixels, pictures = payload
     rows = [(key, *_check(Path(root) / path, max_pixels)) for key, path in pictures]
     return pl.DataFrame(rows, schema=CHECKED, orient="row")
 
 
 def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None]:
-    """The fault of a picture, None for a good one, and the format of a good one."""
+    """The fault of a picture, and the format of a picture without fault."""
     try:
         body = picture_body(path)
     except DamagedPicture:
@@ -133,20 +148,26 @@ def _check(path: Path, max_pixels: int) -> tuple[str | None, str | None]:
         return "not a picture that Pillow can read", None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return f"decompression bomb (more than {max_pixels} pixels)", None
-    except Exception as error:  # a decoder raises whatever the damage makes it raise
-        return f"cannot be decoded ({_told(error)})", None
+    except Exception as error:  # on damaged data, decoders raise exceptions of any type
+        return f"cannot be decoded ({_text_of(error)})", None
     return None, found
 
 
-def _told(error: Exception) -> str:
+def _text_of(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def listed_pictures(owners: pl.DataFrame, key: str, pictures: pl.DataFrame) -> pl.DataFrame:
-    """One row for each picture that a row of `owners` lists: `key, position, path, problem`.
+    """The pictures that rows list, in the order of the lists. The same bytes under several references count once.
 
-    `pictures` is the catalogue's table; `path` is null for a reference that it does not know. The same bytes under
-    several references count once. The order is that of the lists.
+    Args:
+        owners: Products or reviews, with the columns `key` and `images`.
+        key: Column that identifies a row of `owners`.
+        pictures: Result of `check_pictures`.
+
+    Returns:
+        A row for each picture: `key`, `position`, `reference`, `path` (null for a reference that is not in `pictures`)
+        and `problem`.
     """
     unknown = pl.col("path").is_null() & pl.col("problem").is_null()
     return (
@@ -163,7 +184,12 @@ def listed_pictures(owners: pl.DataFrame, key: str, pictures: pl.DataFrame) -> p
 
 
 def decoded(listed: pl.DataFrame, key: str) -> pl.DataFrame:
-    """For each owner in `listed_pictures`: `key`, `decodable` (paths in order), `n_decoded`, `problems` (each once)."""
+    """Summarise `listed_pictures` for each owner.
+
+    Returns:
+        The columns `key`, `decodable` (paths of usable pictures, in order), `n_decoded` and `problems` (distinct
+        problems of other pictures, in one text).
+    """
     good = pl.col("problem").is_null()
     return listed.group_by(key, maintain_order=True).agg(
         decodable=pl.col("path").filter(good),

@@ -1,4 +1,4 @@
-"""Filter 3 (section 3.2): a review that was only ever labelled unhelpful leaves."""
+"""Filter 3 (section 3.2): reviews with votes for unhelpful only leave."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ameli_build.core.reasons import Reason
 
 
 def only_unhelpful() -> Verdict:
-    """Drop a review with votes for unhelpful and none for helpful; one with no vote at all stays."""
+    """Drop a review with votes for unhelpful and without votes for helpful; a review without votes stays."""
     helpful, unhelpful = pl.col("helpful"), pl.col("unhelpful")
     return Verdict(
         Reason.ONLY_UNHELPFUL,

@@ -1,9 +1,9 @@
-"""Filter 2 (section 3.2): a review of more than 500 tokens leaves.
+"""Filter 2 (section 3.2): reviews of more than 500 tokens leave.
 
-A WordPiece token covers at least one character, and a normalised character comes from at least one byte, so that a
-text of at most `limit` bytes need not be tokenized. Longer ones are cut at their spaces, where BERT's pre-tokenizer
-cuts them anyway, and each distinct part is counted once: a word of the vocabulary is one token and each mark behind it
-another, what else there is the tokenizer counts. Other tokenizers allow none of this: they read every text whole.
+A WordPiece token has at least one character, and a normalised character comes from at least one byte. So a text of at
+most `limit` bytes is not tokenized. Longer texts are split at spaces, where BERT's pre-tokenizer splits them too, and
+each distinct part is counted once. A word of the vocabulary is one token, and each punctuation mark behind it is
+another token; the tokenizer counts all other parts. Other tokenizers get whole texts.
 """
 
 from __future__ import annotations
@@ -14,24 +14,26 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from pydantic import Field
 
 from ameli_build.clean.verdicts import Verdict
 from ameli_build.core.reasons import Reason
 from ameli_build.core.records import joined_text_expr
+from ameli_build.core.settings.section import Section, Tokens
 from ameli_build.models.tokens import Counter
 
 BATCH = 20_000
-"""Texts that the tokenizer is given at a time."""
+"""Texts in one call of the tokenizer."""
 CUT = 2_000
-"""Texts that are cut into parts at a time: so few that the allocator keeps the memory for the next ones."""
+"""Texts that are split in one step. With so few texts the allocator reuses the memory."""
 PLACES = 1 << 19
-"""Short parts whose number of tokens is remembered, at most."""
+"""Places in the table of short parts."""
 OTHERS = 1 << 17
-"""Other parts that are remembered, at most."""
+"""Largest number of other parts in the cache."""
 LONGEST = 40
-"""Characters of the longest part that is remembered."""
+"""Characters of the longest part in the cache."""
 INLINE = 12
-"""Bytes of a string that Arrow holds beside its length."""
+"""Bytes of a string that Arrow stores next to its length."""
 _WORD = r"^([A-Za-z]+)[!-/:-@\[-`{-~]*$"
 
 _NOTHING = np.uint64(2**64 - 1)
@@ -43,11 +45,20 @@ Keys = npt.NDArray[np.uint64]
 N = TypeVar("N", np.int64, np.uint64)
 
 
-class PartCounts:
-    """The number of tokens of parts between spaces.
+class LengthSettings(Section):
+    """Filter 2."""
 
-    Parts of up to 12 bytes are looked up by those bytes, as polars holds them, in a table with a place for each; a
-    part that is longer, or finds its place taken, in a dictionary. Threads can share it.
+    tokenizer: str = ""
+    """Tokenizer that counts the tokens of a review. Empty: that of `models.text_encoder`."""
+    max_tokens: Tokens = Field(default=500, ge=1)
+    """Length above which a review leaves as `too_long`, special tokens not counted."""
+
+
+class PartCounts:
+    """A cache of the number of tokens of parts between spaces. Threads can share it.
+
+    A part of up to 12 bytes has a place in a table, found by the part's bytes in Arrow's format. Longer parts, and
+    parts whose place is taken, are in a dictionary.
     """
 
     def __init__(self, counter: Counter) -> None:
@@ -75,8 +86,8 @@ class PartCounts:
         distinct = pl.Series(list({part for part, n in zip(parts, known, strict=True) if n is None}), dtype=pl.String)
         fresh = self._count(distinct)
         self._remember(distinct, fresh)
-        told = dict(zip(distinct, fresh.tolist(), strict=True))
-        return [told[part] if n is None else n for part, n in zip(parts, known, strict=True)]
+        counted = dict(zip(distinct, fresh.tolist(), strict=True))
+        return [counted[part] if n is None else n for part, n in zip(parts, known, strict=True)]
 
     def _remember(self, parts: pl.Series, counts: Counts) -> None:
         low, high = _views(parts)
@@ -87,15 +98,15 @@ class PartCounts:
             chosen = useful[first]
             self._counts[places] = counts[chosen]
             self._high[places] = high[chosen]
-            self._low[places] = low[chosen]  # last: a reader that knows it finds the others in place
-            left = np.delete(np.arange(len(parts)), chosen)
-            told = zip(parts[left], counts[left].tolist(), strict=True)
-            if len(self._others) + len(left) > OTHERS:
+            self._low[places] = low[chosen]  # last: a thread that reads it must find the others
+            rest = np.delete(np.arange(len(parts)), chosen)
+            others = zip(parts[rest], counts[rest].tolist(), strict=True)
+            if len(self._others) + len(rest) > OTHERS:
                 self._others = {}
-            self._others.update((part, count) for part, count in told if len(part) <= LONGEST)
+            self._others.update((part, count) for part, count in others if len(part) <= LONGEST)
 
     def _count(self, parts: pl.Series) -> Counts:
-        """The number of tokens of parts that are distinct, most of them words of the vocabulary."""
+        """The number of tokens of distinct parts, most of which are words of the vocabulary."""
         words = parts.str.extract(_WORD)
         known = pl.Series([word in self._counter.words for word in words.str.to_lowercase()], dtype=pl.Boolean)
         marked = (1 + parts.str.len_bytes() - words.str.len_bytes()).fill_null(0).cast(pl.Int64)
@@ -114,22 +125,29 @@ def _places(low: Keys, high: Keys) -> Counts:
 
 
 def _at(column: npt.NDArray[N], places: Counts) -> npt.NDArray[N]:
-    """`column[places]`, but twice as fast, as all places are known to be good."""
+    """`column[places]` for valid places, in half the time."""
     return column.take(places, mode="clip")
 
 
 def _views(parts: pl.Series) -> tuple[Keys, Keys]:
-    """The two halves of how Arrow holds a string: its length and 12 bytes, where it is no longer than that."""
+    """The two halves of Arrow's view of each string: length and first 4 bytes, and for short strings 8 more bytes."""
     array = parts.to_arrow(compat_level=pl.CompatLevel.newest())
     halves = np.frombuffer(array.buffers()[1], np.uint64).reshape(-1, 2)[array.offset : array.offset + len(array)]
     return halves[:, 0], halves[:, 1]
 
 
 def count_tokens(reviews: pl.DataFrame, counter: Counter, limit: int, parts: PartCounts | None = None) -> pl.DataFrame:
-    """`reviews` with `bytes` (UTF-8, of the joined text) and `tokens`.
+    """Count the tokens of reviews.
 
-    `tokens` is null where the number of bytes already tells that it is at most `limit`. `parts` is what earlier calls
-    with this counter have remembered.
+    Args:
+        reviews: Table with the columns `title` and `text`.
+        counter: Tokenizer.
+        limit: Number of tokens above which a review leaves.
+        parts: Cache of earlier calls with this counter.
+
+    Returns:
+        `reviews` with the columns `bytes` (of the joined text in UTF-8) and `tokens`, which is null if the text is too
+        short to have more than `limit` tokens.
     """
     measured = reviews.with_columns(bytes=_joined_bytes())
     unclear = measured["bytes"] > limit if counter.at_most_one_a_byte else measured["bytes"] >= 0
@@ -142,7 +160,7 @@ def count_tokens(reviews: pl.DataFrame, counter: Counter, limit: int, parts: Par
 
 
 def _joined_bytes() -> pl.Expr:
-    """The number of bytes of the joined text, without joining it."""
+    """The number of bytes of the joined text, computed without joining."""
     title, text = pl.col("title"), pl.col("text")
     blank = title.str.strip_chars() == ""
     head = pl.when(blank).then(0).otherwise(title.str.len_bytes().cast(pl.Int64) + len(". "))
@@ -154,7 +172,7 @@ def _whole(texts: pl.Series, counter: Counter) -> list[int]:
 
 
 def _by_parts(texts: pl.Series, parts: PartCounts) -> Counts:
-    """Tokens of each text as the sum over its parts between spaces."""
+    """Tokens of each text: the sum over its parts between spaces."""
     sums = [np.zeros(0, np.int64)]
     for start in range(0, len(texts), CUT):
         split = texts[start : start + CUT].str.split(" ")

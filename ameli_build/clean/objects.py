@@ -1,7 +1,7 @@
-"""Filter 7 (section 3.2): the patch of each photograph that shows the product; photographs without one leave.
+"""Filter 7 (section 3.2): the patch of each photograph that shows the product; other photographs are removed.
 
-The prompt is the product's name and, on a miss, its leaf category; the best box is the patch, the "cleaned image".
-Detection and thresholds are apart: the cache keeps the best box with its score, whatever the thresholds are.
+The prompt is the product's name and, on a miss, its leaf category. The best box is the patch, the "cleaned image". The
+cache has the best box with its score, so a changed threshold does not repeat the detection.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.pictures import content_key
 from ameli_build.core.reasons import Reason
 from ameli_build.core.settings import Settings
+from ameli_build.core.settings.section import Probability, Section
 from ameli_build.core.snapshot import is_own_file, is_whole_picture, write_bytes
 from ameli_build.models.detect import PROMPTLESS
 from ameli_build.models.patches import detect_some
@@ -25,17 +26,33 @@ from ameli_build.models.sources import identity
 
 PATCHES = "stages/clean/patches"
 SHARD = 32
-"""Pictures a shard: a killed run loses at most so many detections."""
+"""Pictures of a shard: the largest number of detections that a killed run loses."""
 SHARDS_AT_ONCE = 32
-"""Shards whose patches are in memory at once."""
+"""Shards whose patches are in memory at the same time."""
 STORED = pl.Schema({"score": pl.Float64, "cleaned": pl.String})
 
 
-def find_objects(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl.DataFrame:
-    """`pictures` with `cleaned` (path of the patch, null on a miss) and `score` (of the best box, null for no box).
+class ObjectSettings(Section):
+    """Filter 7."""
 
-    `pictures` has `path`, `name` and `leaf` (the product's name and leaf category, null or empty for none). Patches are
-    written as JPEG to `stages/clean/patches/<sha256>.jpg`; other files there, of earlier settings, are removed.
+    box_threshold: Probability = 0.3
+    """Score that the box of the object must exceed, else the image is dropped (filter 7)."""
+    text_threshold: Probability = 0.25
+    """Score that a word of the prompt must exceed in the box (Grounding DINO only)."""
+
+
+def find_objects(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl.DataFrame:
+    """Find the products in photographs, and write patches as JPEG to `stages/clean/patches/<sha256>.jpg`.
+
+    Other files in that folder, which are patches of earlier settings, are removed.
+
+    Args:
+        work: Cache and workers of the stage.
+        settings: Settings of the run.
+        pictures: Table with `path` and with `name` and `leaf` of the product. `leaf` can be null or empty.
+
+    Returns:
+        `pictures` with `cleaned` (path of the patch, null on a miss) and `score` (of the best box, null without a box).
     """
     needed = score_needed(settings)
     if settings.models.detector in PROMPTLESS:
@@ -46,12 +63,12 @@ def find_objects(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl.D
     )
     again = missed.filter(pl.col("leaf").fill_null("").str.strip_chars() != "")
     second = _detect(work, settings, again.select("path", prompt="leaf"), needed)
-    told = _best(pictures, first, second, needed)
-    keep = set(told["cleaned"].drop_nulls())
+    found = _best(pictures, first, second, needed)
+    current = set(found["cleaned"].drop_nulls())
     for path in (work.snapshot.root / PATCHES).glob("*"):
-        if f"{PATCHES}/{path.name}" not in keep:
+        if f"{PATCHES}/{path.name}" not in current:
             path.unlink()
-    return told
+    return found
 
 
 def _hit(needed: float) -> pl.Expr:
@@ -59,7 +76,7 @@ def _hit(needed: float) -> pl.Expr:
 
 
 def _best(pictures: pl.DataFrame, first: pl.DataFrame, second: pl.DataFrame, needed: float) -> pl.DataFrame:
-    """`pictures` with the first prompt's patch where it hit, else the second's."""
+    """`pictures` with the patch of the first prompt if it hit, else of the second prompt."""
     both = pictures.join(
         first, left_on=["path", "name"], right_on=["path", "prompt"], how="left", maintain_order="left"
     ).join(
@@ -78,15 +95,21 @@ def _best(pictures: pl.DataFrame, first: pl.DataFrame, second: pl.DataFrame, nee
 
 
 def first_prompts(settings: Settings, root: Path, pictures: pl.DataFrame) -> dict[str, tuple[str, str]]:
-    """Items of `detection_kind` that `find_objects` searches first, for the files among `pictures` (`path`, `name`)."""
+    """Items of `detection_kind` for the first prompts of `find_objects`.
+
+    Args:
+        settings: Settings of the run.
+        root: Folder of the snapshot.
+        pictures: Table with `path` and `name`. Paths that are no files of the snapshot have no item.
+    """
     if settings.models.detector in PROMPTLESS:
         pictures = pictures.with_columns(name=pl.lit(""))
-    there = [(path, prompt) for path, prompt in pictures.select("path", "name").iter_rows() if is_own_file(root, path)]
-    return _by_key(root, there)
+    rows = pictures.select("path", "name").iter_rows()
+    return _by_key(root, [(path, prompt) for path, prompt in rows if is_own_file(root, path)])
 
 
 def detection_kind(settings: Settings, root: Path) -> Kind:
-    """The best box and patch of single pictures."""
+    """The cached work that finds the best box and patch of a picture."""
     models = settings.models
     mine = fingerprint("objects", identity(models.detector), models.device)
     common = (str(root), models.detector, models.device)
@@ -94,12 +117,12 @@ def detection_kind(settings: Settings, root: Path) -> Kind:
 
 
 def _by_key(root: Path, pairs: Sequence[tuple[str, str]]) -> dict[str, tuple[str, str]]:
-    """Pairs of path and prompt by a key that begins with the picture's."""
+    """Pairs of path and prompt by a key that begins with the key of the picture."""
     return {f"{content_key(root, path)}{sha256(prompt.encode()).hexdigest()}": (path, prompt) for path, prompt in pairs}
 
 
 def _detect(work: Work, settings: Settings, pairs: pl.DataFrame, needed: float) -> pl.DataFrame:
-    """`path`, `prompt`, `score` and `cleaned` of each distinct pair; patches that score above `needed` are written."""
+    """`path`, `prompt`, `score` and `cleaned` of each distinct pair. Patches with scores above `needed` are written."""
     root = work.snapshot.root
     distinct = pairs.unique().sort("path", "prompt").rows()
     items = _by_key(root, distinct)
@@ -128,7 +151,7 @@ def _store(root: Path, table: pl.DataFrame, needed: float) -> pl.DataFrame:
 
 
 def score_needed(settings: Settings) -> float:
-    """What a box must score above: both thresholds, since a box that no word of the prompt belongs to has no phrase."""
+    """The score that a box must exceed: both thresholds, because a box without a word of the prompt has no phrase."""
     clean = settings.clean
     if settings.models.detector in PROMPTLESS:
         return clean.box_threshold
@@ -136,7 +159,7 @@ def score_needed(settings: Settings) -> float:
 
 
 def object_not_found(settings: Settings) -> Verdict:
-    """Drop a review when the product is found in none of its photographs."""
+    """Drop a review if the product is in none of its photographs."""
     return Verdict(
         Reason.OBJECT_NOT_FOUND,
         fails=pl.col("n_found") == 0,

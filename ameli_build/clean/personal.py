@@ -1,13 +1,13 @@
-"""Personal data in the texts that stay: e-mail addresses and telephone numbers are masked before anything reads them.
+"""The mask of personal data: e-mail addresses and telephone numbers in the texts of reviews that stay.
 
-Rules that compare texts (duplicates, profanity, length) look at what was written; mentions, features and the release
-see the masked text only, so that offsets count in what is released. Names of authors never leave the catalogue.
+The rules of section 3.2 read the original texts. Mentions, features and the release have the masked texts, so offsets
+count in the released text. Names of authors are never released.
 
-A number is a telephone number when the `phonenumbers` library holds it for a valid one, well grouped, of the shop's
-country or with a country code, unless the words before it say what else it is ("order #"). Digits in a row, or parted
-by blanks alone, can be a score or a rate as well: they count where words beside them speak of calling, or where they
-begin as a toll-free number does. What the library does not know for a number, such as one without its area code,
-counts when the words before it ask to call it.
+A telephone number is a number that the library `phonenumbers` finds valid and well grouped, of the shop's country or
+with a country code. It is no telephone number if the words before it say so ("order #"). Digits without separators, or
+with blanks only, can be a score or a rate. They count if words next to them are about calling, or if they begin like a
+toll-free number. A number that the library does not find, such as a number without area code, counts if the words
+before it ask to call it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,19 @@ from dataclasses import dataclass
 import polars as pl
 from phonenumbers import Leniency, PhoneNumberMatcher
 
+from ameli_build.core.records import Review, fields_of
+from ameli_build.core.settings.section import Section
 from ameli_build.wording.masks import EMAIL, PHONE
 
+TEXTS = tuple(
+    field.name
+    for field in fields_of(Review)
+    if field.kind is str and field.column and field.column.released and field.name not in ("review_id", "sku")
+)
+"""Released texts of a review: title, text, and those that a new field adds."""
+
 REGION = "US"
-"""Country of numbers without a country code; all of North America shares its form."""
+"""Country of numbers without a country code. All of North America has the same form."""
 
 _LOCAL = r"(?<![\w.+%-])[\w+%][\w.+%-]{0,63}"
 _HOST = r"(?:[a-z0-9-]{1,63}\.){0,4}(?:[a-z][a-z0-9-]{0,62}\.(?-i:[a-z]{2,24}|[A-Z]{2,24})|[0-9]{1,63}\.com)(?!\w)"
@@ -35,7 +44,7 @@ _NO_NAME = (
     r"|again|even|still|both|people|look|looks|looked|looking|mail|mails|email|emails|e-mail|account|accounts|address"
     r"|inbox|website|site|page|service|support|works|worked|working|available|found|log|logged|sign|signed)\sat\s)"
 )
-"""Before a bare "at" such a word is the sentence's, and not what stands before the sign of an address."""
+"""Words before "at" that belong to the sentence and not to an address."""
 
 _AT = "[@\uff20\ufe6b]"
 _BLANK = r"[ \t\xa0]{0,3}"
@@ -43,7 +52,7 @@ _NOT_BEFORE_A_SHOP = (
     r"(?!(?:i|me|it|them|one|this|that|and|or|is|was|are|be|bought|buy|purchased|ordered|got|get|found|cheaper|cheap|price"
     r"|priced|sale|sold|deal|deals|available|online|store|stores|back|over|only|here|more|less|check|look|looked|shop)\s)"
 )
-"""Before a sign between blanks such a word is the sentence's: "cheaper @ example.com"."""
+"""Words before a sign between blanks that belong to the sentence: "cheaper @ example.com"."""
 _KNOWN_END = r"(?:com|net|org|edu|gov|info|biz|io|us|ca|co|uk|de|fr|mx|au|eu|nl|es|tv)"
 _SPACED_HOST = rf"(?:[a-z0-9-]{{1,63}}\.){{1,4}}{_KNOWN_END}(?!\w)"
 
@@ -56,7 +65,7 @@ _EMAIL = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_SAYS_WHAT_ELSE = re.compile(
+_OTHER_NUMBER = re.compile(
     r"\b(?:order|serial|s/n|sn|parts?|model|item|confirmation|tracking|firmware|version|driver|upc|ean|isbn|sku|imei"
     r"|invoice|ticket|case|claim|account|acct|reference|ref|code|receipt|dns|ip)"
     r"[\s:.#-]{0,3}(?:(?:numbers?|num|nos?|id|code|is|was)[\s:.#-]{0,3}){0,2}$",
@@ -82,12 +91,19 @@ _LINK = r"[\s:.#-]{0,3}(?:(?:numbers?|num|no|line|is|was|are|at|on|me|us)[\s:.#-
 _CALLING_BEFORE = re.compile(rf"(?:{_TO_CALL}|{_A_NUMBER}{_LINK})$", re.IGNORECASE)
 _CALLING_BEHIND = re.compile(rf"\W{{0,3}}(?:is|was|are)\s(?:\w{{1,9}}\s){{0,2}}?{_A_NUMBER}", re.IGNORECASE)
 _MAYBE = rf"{_AT}|(?i:[\[({{]\s?at\s?[\])}}]|\sat\s{_PROVIDER})|(?:\d\D{{0,4}}){{7}}"
-"""What every text has that has something to mask; looking for it costs little."""
+"""A fast test that every text with personal data matches."""
+
+
+class PersonalSettings(Section):
+    """The mask of personal data."""
+
+    mask_personal: bool = True
+    """Mask e-mail addresses and telephone numbers in the texts of reviews."""
 
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A text without personal data, and how many places of each kind were masked."""
+    """A text without personal data, and the numbers of masked addresses and telephone numbers."""
 
     text: str
     emails: int
@@ -113,31 +129,38 @@ def mask(text: str) -> Masked:
 def _phones(text: str) -> Iterator[tuple[int, int]]:
     urls = [found.span() for found in _URL.finditer(text)]
     for match in PhoneNumberMatcher(text, REGION, leniency=Leniency.STRICT_GROUPING):
-        told = text[max(0, match.start - 40) : match.start]
+        before = text[max(0, match.start - 40) : match.start]
         in_url = any(start <= match.start < end for start, end in urls)
         if _BARE.fullmatch(match.raw_string) and not (
             _TOLL_FREE.match(match.raw_string)
-            or _CALLING_BEFORE.search(told)
+            or _CALLING_BEFORE.search(before)
             or _CALLING_BEHIND.match(text[match.end : match.end + 40])
         ):
             continue
-        if match.raw_string.startswith("+") or not (in_url or _SAYS_WHAT_ELSE.search(told)):
+        if match.raw_string.startswith("+") or not (in_url or _OTHER_NUMBER.search(before)):
             yield match.start, match.end
     for found in _ASKED_TO_CALL.finditer(text):
         yield found.span(1)
 
 
 def mask_reviews(reviews: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
-    """`reviews` with `title` and `text` masked, and the counts of what was masked."""
+    """Mask the texts of reviews.
+
+    Args:
+        reviews: Table with the columns `TEXTS`.
+
+    Returns:
+        `reviews` with masked texts, and the counts `emails_masked`, `phones_masked` and `reviews_masked`.
+    """
     counts = {"emails_masked": 0, "phones_masked": 0, "reviews_masked": 0}
     touched = pl.Series(dtype=pl.Boolean).extend_constant(False, reviews.height)
-    for column in ("title", "text"):
+    for column in TEXTS:
         maybe = reviews[column].str.contains(_MAYBE).arg_true()
         masked = [mask(text) for text in reviews[column][maybe]]
-        counts["emails_masked"] += sum(one.emails for one in masked)
-        counts["phones_masked"] += sum(one.phones for one in masked)
-        changed = maybe.filter(pl.Series([bool(one.emails or one.phones) for one in masked], dtype=pl.Boolean))
-        touched = touched.scatter(changed, True)
-        reviews = reviews.with_columns(reviews[column].scatter(maybe, [one.text for one in masked]))
+        counts["emails_masked"] += sum(result.emails for result in masked)
+        counts["phones_masked"] += sum(result.phones for result in masked)
+        has_data = pl.Series([bool(result.emails or result.phones) for result in masked], dtype=pl.Boolean)
+        touched = touched.scatter(maybe.filter(has_data), True)
+        reviews = reviews.with_columns(reviews[column].scatter(maybe, [result.text for result in masked]))
     counts["reviews_masked"] = int(touched.sum())
     return reviews, counts

@@ -1,4 +1,4 @@
-"""Filter 1 (section 3.2): a review without a listed photograph leaves."""
+"""Filter 1 (section 3.2): reviews that list no photograph leave."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ameli_build.core.reasons import Reason
 
 
 def n_photos() -> pl.Expr:
-    """How many different photographs a review lists, whatever became of their download."""
+    """The number of different photographs that a review lists, downloaded or not."""
     listed = pl.col("images").list.len()
     return pl.when(listed < 2).then(listed).otherwise(pl.col("images").list.n_unique()).alias("n_photos")
 

@@ -1,4 +1,4 @@
-"""The knowledge base's side of section 3.2: products without a usable picture leave before the reviews are judged."""
+"""Products without a usable picture leave the knowledge base before the filters of reviews (section 3.2)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ import polars as pl
 from ameli_build.clean.decoding import decoded, listed_pictures
 from ameli_build.clean.verdicts import STAGE_NAME, shaped
 from ameli_build.core.reasons import DROPPED_PRODUCTS, Reason
+from ameli_build.core.records import Product, released
 
-KEPT_COLUMNS = ("sku", "name", "categories", "description", "attributes", "images", "url", "variants")
+KEPT_COLUMNS = (*released(Product), "url", "variants")
 
 
 def split_products(products: pl.DataFrame, pictures: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The products that stay, with their usable pictures, and those that leave, in the columns of `DROPPED_PRODUCTS`.
+    """Split products into those that stay and those that leave.
 
-    `pictures` is the result of `decoding.check_pictures`. A product leaves as `no_image` when it lists no picture, as
-    `truncated_image` when none can be used, and as `product_missing` when it has no name to be found by.
+    A product leaves as `no_image` if it lists no picture, as `product_missing` if it has no name, and as
+    `truncated_image` if none of its pictures is usable.
+
+    Args:
+        products: Table of the catalogue.
+        pictures: Result of `decoding.check_pictures`.
+
+    Returns:
+        The products that stay, with `KEPT_COLUMNS` and their usable pictures, and the products that leave, with the
+        columns of `DROPPED_PRODUCTS`.
     """
     ordered = products.sort("sku").unique("sku", keep="first", maintain_order=True)
     found = decoded(listed_pictures(ordered, "sku", pictures), "sku")
@@ -39,14 +48,14 @@ def split_products(products: pl.DataFrame, pictures: pl.DataFrame) -> tuple[pl.D
         .otherwise(pl.format("no usable image of {}: {}", listed, pl.col("problems")))
     )
     judged = judged.with_columns(reason=reason)
-    kept = judged.filter(pl.col("reason").is_null()).with_columns(images="decodable").select(KEPT_COLUMNS)
-    gone = judged.filter(pl.col("reason").is_not_null())
-    dropped = gone.select("sku", stage=pl.lit(STAGE_NAME), reason="reason", detail=detail)
-    return kept, shaped(dropped, DROPPED_PRODUCTS)
+    stay = judged.filter(pl.col("reason").is_null()).with_columns(images="decodable").select(KEPT_COLUMNS)
+    leave = judged.filter(pl.col("reason").is_not_null())
+    dropped = leave.select("sku", stage=pl.lit(STAGE_NAME), reason="reason", detail=detail)
+    return stay, shaped(dropped, DROPPED_PRODUCTS)
 
 
 def with_fate(products: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
-    """Each SKU of the catalogue with `gone`: why it was dropped (`split_products`), null where it stays."""
+    """Each SKU of the catalogue with `gone`: the reason and detail in `dropped`, null for a product that stays."""
     gone = pl.format("{} ({})", pl.col("reason"), pl.col("detail"))
     return (
         products.select("sku").unique(maintain_order=True).join(dropped.select("sku", gone=gone), on="sku", how="left")

@@ -1,8 +1,8 @@
-"""Filter 6 (section 3.2): a review with a word of the block list leaves.
+"""Filter 6 (section 3.2): reviews with a word of the block list leave.
 
-The list and its look-alike letters are those of the installed better-profanity, whose verdict on each single word is
-kept; unlike it, neighbouring words are never joined ("pen is"). All of it is one pattern for polars' linear-time
-engine. A word is what better-profanity takes for one: a run of letters, digits, combining marks and `@ $ * ' "`.
+List and look-alike letters are those of the installed better-profanity. Each single word has the same verdict as there,
+but neighbouring words are never joined ("pen is"). The whole list is one pattern for polars' linear-time engine. As in
+better-profanity, a word is a run of letters, digits, combining marks and `@ $ * ' "`.
 """
 
 from __future__ import annotations
@@ -22,33 +22,51 @@ from ameli_build.clean.verdicts import Verdict
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.reasons import Reason
 from ameli_build.core.records import joined_text_expr
-from ameli_build.core.settings import CleanSettings
+from ameli_build.core.settings.section import Section
 
 BLOCK = 256
-"""Code points that are looked at together; a divisor of their number."""
+"""Code points that are lower-cased together; a divisor of the number of code points."""
 
 _FULL_STOP = r"\x{2e}"
-"""As `_class` writes it; it is a look-alike of no letter."""
+"""A full stop as `_class` writes it. It is a look-alike of no letter."""
 
 Options = tuple[frozenset[str], ...]
-"""The characters, as written in a text, that each position of a listed word can take."""
+"""For each position of a listed word, the characters of a text that match it."""
+
+
+class ProfanitySettings(Section):
+    """Filter 6."""
+
+    profanity_list: str = ""
+    """File with a word or phrase on each line, or separated by commas. Empty: better-profanity's list. The paper's
+    list, by Free Web Headers, is not part of this package (see `docs/build.md`)."""
+    profanity_allow: tuple[str, ...] = ()
+    """Words that are no profanity, beside the documented list of product words."""
 
 
 def find_profanity(reviews: pl.DataFrame, pattern: str) -> pl.DataFrame:
-    """`reviews` with `profanity`: the first hit in the joined text as it is written there, null where there is none.
+    """Find the first listed word of each review.
 
-    What joins title and text is no part of a word, so that each is searched alone unless a listed word has a full stop.
+    Title and text are joined by ". ", which is no part of a word. So they are searched separately, unless a listed word
+    has a full stop.
+
+    Args:
+        reviews: Table with the columns `title` and `text`.
+        pattern: Result of `pattern_of`.
+
+    Returns:
+        `reviews` with `profanity`: the first hit as written in the joined text, null without a hit.
     """
     words = pl.repeat(None, reviews.height, dtype=pl.String, eager=True)
     joined = [reviews.select(text=joined_text_expr())["text"]] if _FULL_STOP in pattern else []
-    for texts in joined or [reviews["text"], reviews["title"]] if pattern else []:  # the title's hits last: they count
+    for texts in joined or [reviews["text"], reviews["title"]] if pattern else []:  # hits in titles win
         hit = texts.str.contains(pattern)
-        words = words.scatter(hit.arg_true(), texts.filter(hit).str.extract(pattern, 1))  # of few: capturing is slow
+        words = words.scatter(hit.arg_true(), texts.filter(hit).str.extract(pattern, 1))  # capturing is slow
     return reviews.with_columns(profanity=words)
 
 
 def profanity() -> Verdict:
-    """Drop a review with a listed word; the hit is the detail."""
+    """Drop a review with a listed word. The hit is the detail."""
     return Verdict(
         Reason.PROFANITY,
         fails=pl.col("profanity").is_not_null(),
@@ -58,10 +76,11 @@ def profanity() -> Verdict:
     )
 
 
-def pattern_of(settings: CleanSettings) -> str:
+def pattern_of(settings: ProfanitySettings) -> str:
     """The pattern of a run's list, whose first group is the hit; empty for an empty list.
 
-    Raises `UnusableInput` when the user's list cannot be read.
+    Raises:
+        UnusableInput: The user's list cannot be read.
     """
     if settings.profanity_list:
         return build_pattern(read_list(Path(settings.profanity_list)), settings.profanity_allow)
@@ -80,7 +99,11 @@ def allowed_words() -> tuple[str, ...]:
 
 
 def read_list(path: Path) -> list[str]:
-    """The words and phrases of a user's file, one a line or with commas between. Raises `UnusableInput`."""
+    """The words and phrases of a user's file, separated by commas or line ends.
+
+    Raises:
+        UnusableInput: The file cannot be read.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -90,7 +113,7 @@ def read_list(path: Path) -> list[str]:
 
 
 def build_pattern(words: Iterable[str], allowed: Iterable[str] = ()) -> str:
-    """One pattern for all `words`, in any case and with look-alike letters, that no word of `allowed` matches."""
+    """A pattern that matches all `words`, in any case and with look-alike letters, but no word of `allowed`."""
     allowed_forms = tuple(_written(word) for word in sorted({word.lower() for word in allowed}))
     unique = sorted({word.lower() for word in words}, key=lambda word: (-len(word), word))
     parts = [part for word in unique if (part := _without(_options(word), allowed_forms)) is not None]
@@ -101,10 +124,10 @@ def build_pattern(words: Iterable[str], allowed: Iterable[str] = ()) -> str:
 
 
 def _without(options: Options, exceptions: Sequence[Options]) -> str | None:
-    """A pattern for what `options` match and none of `exceptions` does; None where nothing is left.
+    """A pattern for the words that match `options` and none of `exceptions`; None if there are no such words.
 
-    Exact by construction: at the first position, the characters that begin no exception are followed by anything,
-    each of the others by what its exceptions leave of the rest.
+    At the first position, a character that begins no exception is followed by the rest of `options`. Any other
+    character is followed by the rest of `options` without the rests of its exceptions.
     """
     relevant = [
         form
@@ -125,13 +148,13 @@ def _without(options: Options, exceptions: Sequence[Options]) -> str | None:
 
 
 def _options(word: str) -> Options:
-    """What each position of a listed word can be written as: its look-alikes, in any case."""
+    """The characters for each position of a listed word: its look-alikes, in any case."""
     look_alikes = _look_alikes()
     return tuple(frozenset().union(*(_cased(c) for c in look_alikes.get(letter, (letter,)))) for letter in word)
 
 
 def _written(word: str) -> Options:
-    """What each position of an allowed word can be written as: itself, in any case."""
+    """The characters for each position of an allowed word: the letter, in any case."""
     return tuple(_cased(letter) for letter in word)
 
 
@@ -152,11 +175,11 @@ def _word_characters() -> frozenset[str]:
 
 @cache
 def _upper_forms() -> dict[str, frozenset[str]]:
-    """For each lower-case character all those whose lower case it is (the Kelvin sign is a `k`)."""
+    """For each lower-case character, the characters that it is the lower case of (`k`: the Kelvin sign too)."""
     forms: dict[str, set[str]] = defaultdict(set)
     for start in range(0, sys.maxunicode + 1, BLOCK):
         block = "".join(map(chr, range(start, start + BLOCK)))
-        if block.lower() == block:  # most blocks of Unicode know no case
+        if block.lower() == block:  # most blocks of Unicode have no case
             continue
         for letter in block:
             if letter.lower() != letter:
@@ -170,7 +193,7 @@ def _cased(letter: str) -> frozenset[str]:
 
 
 def _class(characters: Iterable[str]) -> str:
-    """The inside of a character class, runs as ranges, so that thousands of characters stay short."""
+    """The inside of a character class, with ranges for runs, so that thousands of characters are a short text."""
     parts: list[str] = []
     codes = sorted(map(ord, characters))
     start = 0

@@ -1,8 +1,8 @@
-"""The row rules of section 3.2 over a table of any length: slice by slice, in memory that does not grow with it.
+"""The row rules of section 3.2, slice by slice: memory does not grow with the number of reviews.
 
-First each slice is looked at on its own: its links are resolved, and what each rule looks at is written beside it. Only
-copies can stand anywhere: a number a review tells who may be one, and those few are read again. All are judged when the
-values of later rules are known, piece by piece, while the tables are written.
+The first pass resolves the links of each slice and writes the values that the rules read. Copies can be in different
+slices: the first pass gives a key for each review, and reviews with equal keys are read again. The verdicts follow when
+the values of pictures are known, while the tables are written.
 """
 
 from __future__ import annotations
@@ -20,37 +20,20 @@ from ameli_build.clean.verdicts import Verdict, first_failing, judge, shaped
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.filters import FILTERS, Filter
 from ameli_build.core.reasons import DROPPED
+from ameli_build.core.records import REVIEWS, Review, released
 from ameli_build.core.settings import Settings
 from ameli_build.models.tokens import Counter, load_counter
 
-READ = (
-    "review_id",
-    "sku",
-    "title",
-    "text",
-    "rating",
-    "helpful",
-    "unhelpful",
-    "images",
-    "product_details_sku",
-    "author",
-    "submitted_at",
-)
+READ = tuple(name for name in REVIEWS if name not in ("source", "extra"))
+"""Columns of `catalog/reviews` that rules can measure."""
+_NEEDED = ("review_id", "sku", "title", "text", "images", "rating", "helpful", "unhelpful", "submitted_at")
 PASSED = pl.Schema(
     {
-        "review_id": pl.String(),
-        "sku": pl.String(),
-        "title": pl.String(),
-        "text": pl.String(),
-        "images": pl.List(pl.String()),
-        "rating": pl.Int64(),
-        "helpful": pl.Int64(),
-        "unhelpful": pl.Int64(),
-        "submitted_at": pl.String(),
+        **{name: REVIEWS[name] for name in dict.fromkeys((*_NEEDED, *released(Review)))},
         "relinked": pl.Boolean(),
     }
 )
-"""What later steps need of a review."""
+"""Columns of the reviews that pass all row rules."""
 
 VALUES = pl.Schema(
     {
@@ -70,27 +53,28 @@ VALUES = pl.Schema(
         "gone": pl.String,
         "duplicate_of": pl.String,
         "profanity": pl.String,
-        **dict.fromkeys((one.reason for one in FILTERS), pl.Float64),
+        **dict.fromkeys((rule.reason for rule in FILTERS), pl.Float64),
         "n_decoded": pl.Int64,
         "problems": pl.String,
         "n_found": pl.Int64,
         "best_score": pl.Float64,
     }
 )
-"""Columns of `clean/values`: what each rule looked at, null where it did not look.
+"""Columns of `clean/values`: the values that the rules read, null for a rule that did not run.
 
-`tokens` is null too where `bytes` is at most the limit; `names` is the variant that a review without a valid link
-names, `listed` where the shop listed it; `gone` tells why the gold product left; `n_decoded` counts usable photographs
-and `problems` tells of the others; `n_found` counts photographs in which the product was found.
+`tokens` is null if `bytes` is at most the limit. `names` is the variant that a review without a valid link names, and
+`listed` the product whose page lists it. `gone` is the reason and detail of a gold product that left. `n_decoded` is
+the number of usable photographs, `problems` the problems of other photographs, and `n_found` the number of photographs
+that show the product.
 """
 LATER = ("n_decoded", "problems", "n_found", "best_score")
-"""Values of the rules that look at pictures."""
+"""Values of the rules for pictures."""
 _SEEN = [*(name for name in VALUES if name not in (*LATER, "duplicate_of")), "place"]
-"""Values of the row rules, and the place in its slice of the link that a review is kept with."""
+"""Values of the row rules, and the place of a review's link in its slice."""
 
 
 def row_rules(settings: Settings) -> list[Verdict]:
-    """The rules that look at a review's own row, in the order in which they count, added filters last."""
+    """The rules that read a review's own row, in the order in which they count; filters of `core.filters` are last."""
     return [
         photos.no_image(),
         length.too_long(settings.clean.max_tokens),
@@ -99,7 +83,7 @@ def row_rules(settings: Settings) -> list[Verdict]:
         variants.product_missing(),
         duplicates.duplicate(),
         profanity.profanity(),
-        *(_added(one, settings) for one in FILTERS),
+        *(_added(rule, settings) for rule in FILTERS),
     ]
 
 
@@ -111,8 +95,8 @@ def _added(rule: Filter, settings: Settings) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What it takes to look at a slice. `products` has `sku` and `gone`: why a product left, null where it stays."""
+class _FirstPass:
+    """The first pass over a slice. `products` has `sku` and `gone`, null for a product that stays."""
 
     products: pl.DataFrame
     relink: bool
@@ -132,7 +116,7 @@ class _Look:
         rows = rows.with_columns(n_photos=photos.n_photos())
         rows = length.count_tokens(rows, self.counter, self.max_tokens, self.parts)
         rows = profanity.find_profanity(rows, self.pattern)
-        rows = rows.with_columns(one.measure(rows).cast(pl.Float64).alias(one.reason) for one in FILTERS)
+        rows = rows.with_columns(rule.measure(rows).cast(pl.Float64).alias(rule.reason) for rule in FILTERS)
         keys = duplicates.duplicate_keys(rows)
         seen = rows.with_columns(duplicate_of=pl.lit(None, pl.String))
         passed = seen.filter(first_failing(self.rules).is_null()).select(PASSED.names())
@@ -148,7 +132,7 @@ def _changed_links(rows: pl.DataFrame) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """Where the parts of one slice lie while the stage runs."""
+    """The files of a slice while the stage runs."""
 
     piece: Slice
     folder: Path
@@ -163,13 +147,13 @@ class _Files:
 
     @property
     def passed(self) -> Path:
-        """The reviews that break no row rule, unless they turn out to be copies."""
+        """The reviews that pass all row rules except the rule for copies."""
         return self._file("passed")
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What is known of a slice after the first look."""
+    """The result of the first pass over a slice."""
 
     files: _Files
     reviews: int
@@ -181,36 +165,45 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Reviews to which the row rules were applied: those that passed, and how to judge them all."""
+    """Reviews after the row rules."""
 
     passed: pl.DataFrame
-    """The reviews that every row rule lets pass, in the columns of `PASSED`."""
+    """The reviews that pass all row rules, with the columns of `PASSED`."""
     counts: dict[str, int]
     copies: pl.DataFrame
     files: Sequence[_Files] = field(repr=False)
 
     def judged(self, rules: Sequence[Verdict], later: pl.DataFrame | None = None) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-        """The tables `dropped` (columns of `reasons.DROPPED`) and `values` (of `VALUES`), each sorted by `review_id`.
+        """The verdicts on all reviews.
 
-        `later` has `review_id` and `LATER` of reviews that passed; `rules` are the row rules and those that look at
-        `later`.
+        Args:
+            rules: The row rules, and the rules that read `later`.
+            later: Table with `review_id` and `LATER` of reviews that pass the row rules.
+
+        Returns:
+            The tables `dropped` (columns of `reasons.DROPPED`) and `values` (columns of `VALUES`), each sorted by
+            `review_id`.
         """
         nothing = pl.DataFrame(schema={"review_id": pl.String, **{name: VALUES[name] for name in LATER}})
-        rows = _scan([one.seen for one in self.files], pl.Schema({name: VALUES[name] for name in _SEEN[:-1]}))
+        rows = _scan([part.seen for part in self.files], pl.Schema({name: VALUES[name] for name in _SEEN[:-1]}))
         for more in (self.copies, nothing if later is None else later.select(nothing.columns)):
             rows = rows.join(more.lazy(), on="review_id", how="left", maintain_order="left")
         judged = rows.map_batches(partial(judge, verdicts=rules), streamable=True, schema=pl.Schema(DROPPED))
         return judged, shaped(rows, VALUES)
 
 
-def look_at_rows(path: Path, products: pl.DataFrame, settings: Settings, folder: Path) -> Rows:
-    """Apply the row rules to the table of links in `path`; parts are kept in `folder` until the tables are written.
+def apply_row_rules(path: Path, products: pl.DataFrame, settings: Settings, folder: Path) -> Rows:
+    """Apply the row rules to a table of links.
 
-    `products` has `sku` and `gone`, null for a product that stays, else why it left.
+    Args:
+        path: Parquet file of links, sorted by `review_id`.
+        products: Table with `sku` and `gone`, the reason and detail of a product that left, null for other products.
+        settings: Settings of the run.
+        folder: Folder for parts of the tables, until the tables are written.
     """
     own = settings.clean.tokenizer
     counter = load_counter(own) if own else load_counter(settings.models.text_encoder, "text_encoder")
-    look = _Look(
+    first_pass = _FirstPass(
         products,
         settings.clean.relink,
         settings.clean.max_tokens,
@@ -221,34 +214,34 @@ def look_at_rows(path: Path, products: pl.DataFrame, settings: Settings, folder:
         folder,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    seen = list(map_slices("look at reviews", look, cut(path)))
+    seen = list(map_slices("apply row rules", first_pass, cut(path)))
     found = _copies(seen)
     counts = {
-        "links_in": sum(one.links_in for one in seen),
-        "links_removed": sum(one.links_removed for one in seen),
-        "reviews_relinked": sum(one.relinked for one in seen),
+        "links_in": sum(part.links_in for part in seen),
+        "links_removed": sum(part.links_removed for part in seen),
+        "reviews_relinked": sum(part.relinked for part in seen),
     }
-    passed = _scan([one.files.passed for one in seen], PASSED)
+    passed = _scan([part.files.passed for part in seen], PASSED)
     passed = passed.join(found.lazy(), on="review_id", how="anti", maintain_order="left")
-    return Rows(passed.collect(engine="streaming"), counts, found, [one.files for one in seen])
+    return Rows(passed.collect(engine="streaming"), counts, found, [part.files for part in seen])
 
 
 def _copies(seen: Sequence[_Seen]) -> pl.DataFrame:
-    """The copies of all slices, as `duplicates.copies` gives them."""
-    keys = pl.concat([pl.Series(dtype=pl.UInt64), *(one.keys for one in seen)])
+    """The result of `duplicates.copies` for all slices together."""
+    keys = pl.concat([pl.Series(dtype=pl.UInt64), *(part.keys for part in seen)])
     suspects = duplicates.shared(keys)
     start, jobs = 0, []
-    for one in seen:
-        mine = suspects.slice(start, one.reviews)
-        start += one.reviews
+    for part in seen:
+        mine = suspects.slice(start, part.reviews)
+        start += part.reviews
         if mine.any():
-            jobs.append((one.files, mine.arg_true()))
-    told = list(map_slices("compare texts", _identities, jobs))
-    return duplicates.copies(pl.concat([pl.DataFrame(schema=duplicates.IDENTITY), *told]))
+            jobs.append((part.files, mine.arg_true()))
+    found = list(map_slices("compare texts", _identities, jobs))
+    return duplicates.copies(pl.concat([pl.DataFrame(schema=duplicates.IDENTITY), *found]))
 
 
 def _identities(job: tuple[_Files, pl.Series]) -> pl.DataFrame:
-    """What tells copies apart among some reviews of a slice, given by their place."""
+    """The result of `duplicates.identities` for some reviews of a slice, given by their places."""
     files, places = job
     suspects = pl.read_ipc(files.seen, columns=["review_id", "sku", "place"])[places]
     links = files.piece.read(("title", "text", "author", "submitted_at"))
@@ -256,5 +249,5 @@ def _identities(job: tuple[_Files, pl.Series]) -> pl.DataFrame:
 
 
 def _scan(paths: list[Path], schema: pl.Schema) -> pl.LazyFrame:
-    """The parts in these files, one after the other; of no file a table without rows."""
+    """The parts in these files as one table; without files, a table without rows."""
     return pl.scan_ipc(paths) if paths else pl.LazyFrame(schema=schema)

@@ -1,7 +1,7 @@
-"""The table of links in slices: runs of whole reviews, cut where the file's own groups of rows end.
+"""The table of links in slices: runs of whole reviews that end where row groups of the file end.
 
-Slices depend on the file alone. Polars releases the interpreter's lock, so that a few threads of this process keep all
-processors busy with them; other processes would have to be started and sent what they need.
+Slices depend on the file only. Polars releases the interpreter's lock, so a few threads use all processors; processes
+would need time to start and to receive data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ameli_build.core.errors import RunFailed
 from ameli_build.core.progress import track
 
 SLICE_ROWS = 100_000
-"""A slice has at least so many rows, the last one excepted, and not many more."""
+"""Approximate rows of a slice: no slice except the last has fewer."""
 _WINDOW = 256
 
 T = TypeVar("T")
@@ -43,7 +43,11 @@ class Slice:
 
 
 def cut(path: Path, rows: int = SLICE_ROWS) -> list[Slice]:
-    """The slices of a Parquet file that is sorted by `review_id`. Raises `RunFailed` where it is seen not to be."""
+    """The slices of a Parquet file that is sorted by `review_id`.
+
+    Raises:
+        RunFailed: The file is not sorted where a slice ends.
+    """
     metadata = pq.read_metadata(path)
     ends = [0]
     place = 0
@@ -60,7 +64,7 @@ def cut(path: Path, rows: int = SLICE_ROWS) -> list[Slice]:
 
 
 def _next_review(path: Path, row: int) -> int:
-    """The first row from `row` on that begins another review than the row before it."""
+    """The first row at or behind `row` with another review than the row before it."""
     ids = pl.scan_parquet(path).select("review_id")
     while True:
         window = ids.slice(row - 1, _WINDOW).collect()["review_id"]
@@ -75,7 +79,7 @@ def _next_review(path: Path, row: int) -> int:
 
 
 def map_slices(label: str, function: Callable[[T], R], items: list[T]) -> Iterator[R]:
-    """`function` of each item, in order, with as many under way as polars has threads."""
+    """`function` of each item, in order, in as many threads as polars has."""
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         try:
             yield from track(pool.map(function, items), label, len(items))

@@ -1,8 +1,8 @@
 """Filter 4 (section 3.2): the link between a review and its product.
 
-The shop lists a review under every sibling variant. A link is valid when the shop names no other variant: the field
-`product_details_sku` is null or equal to `sku`. The unit is the review: its invalid links are removed and counted, and
-a review with no valid link is linked to the variant that it names, where that one is in the catalogue. A variant that
+The shop lists a review under every sibling variant. A link is valid if the shop names no other variant: the field
+`product_details_sku` is null or equal to `sku`. The unit is the review. Its invalid links are removed and counted. A
+review without a valid link is linked to the variant that it names, if the catalogue has that variant. A variant that
 the shop names without a SKU (`records.UNREADABLE`) is in no catalogue.
 """
 
@@ -13,15 +13,30 @@ import polars as pl
 from ameli_build.clean.verdicts import Verdict
 from ameli_build.core.reasons import Reason
 from ameli_build.core.records import UNREADABLE
+from ameli_build.core.settings.section import Section
+
+
+class VariantSettings(Section):
+    """Filter 4."""
+
+    relink: bool = True
+    """Link a review whose links are all invalid to the variant that it names, if the catalogue has that variant.
+    Without: the review leaves as `wrong_variant`."""
 
 
 def resolve_links(links: pl.DataFrame, products: pl.DataFrame, relink: bool) -> pl.DataFrame:
-    """One row a review, from one row a link.
+    """From one row a link to one row a review.
 
-    `products` has `sku` and `gone`: null for a product that stays, else why it left. The result has the columns of
-    the gold link's row (else of the link with the smallest SKU), `sku` being the gold product, and:
-    `place` (of that row among `links` by `review_id`), `names` (the variant named by the shop where no link is valid),
-    `links_in`, `links_removed`, `relinked`, `in_catalogue`, and `gone` of the gold product. Sorted by `review_id`.
+    Args:
+        links: Table of links.
+        products: Table with `sku` and `gone`, the reason and detail of a product that left, null for other products.
+        relink: Value of `clean.relink`.
+
+    Returns:
+        The row of each review's gold link, or of its link with the smallest SKU, sorted by `review_id`. `sku` is the
+        gold product. Further columns: `place` (index of the row among `links`, sorted by `review_id`), `names` (the
+        variant that the shop names, if no link is valid), `listed` (the SKU of the row), `links_in`, `links_removed`,
+        `relinked`, `in_catalogue`, and `gone` of the gold product.
     """
     ordered = links.sort("review_id", maintain_order=True).with_row_index("place")
     easy, hard = _by_difficulty(ordered)
@@ -36,7 +51,7 @@ def resolve_links(links: pl.DataFrame, products: pl.DataFrame, relink: bool) -> 
 
 
 def _by_difficulty(ordered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The only link, or only valid link, of each review that has one, with `links_in`; all links of other reviews."""
+    """The link of each review with one link or one valid link, with `links_in`; and all links of other reviews."""
     review, named = pl.col("review_id"), pl.col("product_details_sku")
     ends = review.ne_missing(review.shift(1)) & review.ne_missing(review.shift(-1))
     alone = ordered.select(ends).to_series()
@@ -50,7 +65,7 @@ def _by_difficulty(ordered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _resolve_single(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
-    """Reviews by one link: their product is the one that the shop names, else the one that they are listed under."""
+    """Reviews with one link. The product is the variant that the shop names, else the product of the link."""
     named, listed = pl.col("product_details_sku"), pl.col("sku")
     return (
         links.with_columns(sku=pl.coalesce(named, listed), listed=listed, names=pl.when(named != listed).then(named))
@@ -61,7 +76,7 @@ def _resolve_single(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame
 
 
 def _resolve_several(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
-    """Reviews by several links, none or several of them valid, in the columns of `_resolve_single`."""
+    """Reviews with several links, of which none or several are valid, with the columns of `_resolve_single`."""
     ordered = links.rename({"product_details_sku": "named"})
     gold = pl.concat([_valid_links(ordered, products), _named_variants(ordered, products)])
     return (
@@ -74,10 +89,10 @@ def _resolve_several(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFram
 
 
 def _valid_links(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
-    """The gold product of each review that has a valid link: `review_id, gold, names, in_catalogue, gone`.
+    """The gold product of each review with a valid link: `review_id`, `gold`, `names`, `in_catalogue`, `gone`.
 
-    Several valid links (the shop said nothing under several siblings): first one that another link names, then one
-    whose product stays, then the smallest SKU.
+    Of several valid links, links whose product another link names come first, then links whose product stays, then the
+    smallest SKU.
     """
     named = links.select("review_id", sku="named", spoken=pl.lit(True)).drop_nulls("sku").unique()
     return (
@@ -92,7 +107,7 @@ def _valid_links(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
 
 
 def _named_variants(links: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
-    """The variant that each review without a valid link names, in the columns of `_valid_links`."""
+    """The variant that each review without a valid link names, with the columns of `_valid_links`."""
     return (
         links.filter(pl.col("valid").any().over("review_id").not_())
         .select("review_id", sku="named")
@@ -113,7 +128,7 @@ def _stays() -> pl.Expr:
 
 
 def wrong_variant() -> Verdict:
-    """Drop a review that is about a variant which it is not listed under and cannot be linked to."""
+    """Drop a review that names another variant and cannot be linked to it."""
     unknown = pl.format("is about variant {}, which is not in the catalogue", pl.col("names"))
     off = pl.format("is about variant {}, and re-linking is off", pl.col("names"))
     unreadable = pl.lit("is about another variant, whose SKU cannot be read in what the shop says")
@@ -128,7 +143,7 @@ def wrong_variant() -> Verdict:
 
 
 def product_missing() -> Verdict:
-    """Drop a review whose product is not in the catalogue, or was dropped from it."""
+    """Drop a review whose product is not in the catalogue or was dropped."""
     absent = pl.format("product {} is not in the catalogue", pl.col("sku"))
     gone = pl.format("product {} was dropped: {}", pl.col("sku"), pl.col("gone"))
     return Verdict(

@@ -1,4 +1,4 @@
-"""How rules over a table become the first reason why a row leaves."""
+"""From rules over a table to the reason for which a row leaves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from ameli_build.core.reasons import DROPPED
+from ameli_build.core.reasons import DROPPED, dropped
 
 STAGE_NAME = "clean"
 
@@ -17,7 +17,11 @@ Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One rule over a table of values: which rows it takes out, and what it held against which threshold."""
+    """A rule over a table of values, as expressions.
+
+    `fails` is True for rows that leave, `detail` the sentence of the release, `value` the measure and `threshold` its
+    limit.
+    """
 
     reason: str
     fails: pl.Expr
@@ -27,25 +31,27 @@ class Verdict:
 
 
 def first_failing(verdicts: Sequence[Verdict]) -> pl.Expr:
-    """The place of the first of `verdicts` that a row fails, null for a row that they all let pass."""
+    """The index of the first verdict that a row fails, null for a row that passes all verdicts."""
     return pl.coalesce(pl.when(rule.fails).then(pl.lit(n, pl.Int32)) for n, rule in enumerate(verdicts))
 
 
 def judge(table: pl.DataFrame, verdicts: Sequence[Verdict]) -> pl.DataFrame:
-    """The rows that leave, in the columns of `reasons.DROPPED`; the first of `verdicts` that fails is the reason.
+    """The rows that leave. The reason is the first verdict that fails; a row passes if `fails` is null.
 
-    `table` has one row a review with `review_id` and `sku`; a rule that is null for a row lets it pass.
+    Args:
+        table: One row a review, with `review_id`, `sku` and the columns that the verdicts read.
+        verdicts: Rules in the order in which they count.
+
+    Returns:
+        A table with the columns of `reasons.DROPPED`, sorted by `review_id`.
     """
     leaving = table.with_columns(rule=first_failing(verdicts)).filter(pl.col("rule").is_not_null())
     parts = [
-        leaving.filter(pl.col("rule") == n).select(
-            "review_id",
-            "sku",
-            stage=pl.lit(STAGE_NAME),
-            reason=pl.lit(str(rule.reason)),
-            detail=rule.detail.cast(pl.String).fill_null(""),
-            value=rule.value.cast(pl.String).fill_null(""),
-            threshold=rule.threshold.cast(pl.String).fill_null(""),
+        dropped(
+            leaving.filter(pl.col("rule") == n),
+            STAGE_NAME,
+            rule.reason,
+            *(part.cast(pl.String).fill_null("") for part in (rule.detail, rule.value, rule.threshold)),
         )
         for n, rule in enumerate(verdicts)
     ]
@@ -53,5 +59,5 @@ def judge(table: pl.DataFrame, verdicts: Sequence[Verdict]) -> pl.DataFrame:
 
 
 def shaped(table: Frame, schema: pl.Schema) -> Frame:
-    """The columns of `schema`, in its order and types."""
+    """The columns of `schema`, in its order and with its types."""
     return table.select(pl.col(name).cast(kind) for name, kind in schema.items())

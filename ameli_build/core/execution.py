@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
 def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
     """Make a stage's tables; returns what its record tells of that."""
     started, snapshot = time.monotonic(), work.snapshot
-    tables = {name: snapshot.scan(name) for name in stage.inputs}
+    tables = _without({name: snapshot.scan(name) for name in stage.inputs}, stage.without)
     clear_folder(work.scratch)  # of a run that was killed
     try:
         result = stage.compute(tables, settings, work)
@@ -56,7 +57,7 @@ def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
     finally:
         clear_folder(work.scratch)
     for rule in stage.conserved:
-        _check_conserved(stage.name, rule, snapshot)
+        _check_conserved(stage, rule, snapshot)
     return {
         "settings": settings_of(stage, settings),
         "outputs": {name: digest(snapshot.table_path(name)) for name in stage.outputs},
@@ -65,6 +66,19 @@ def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
         "counts": dict(result.counts),
         "seconds": round(time.monotonic() - started, 2),
         "peak_memory_mb": peak_memory_mb(),
+    }
+
+
+def _without(tables: dict[str, pl.LazyFrame], dropped: Sequence[str]) -> dict[str, pl.LazyFrame]:
+    """The tables without the reviews in the tables `dropped`, which stay as they are."""
+    if not dropped:
+        return tables
+    gone = pl.concat([tables[name].select("review_id") for name in dropped])
+    return {
+        name: table
+        if name in dropped or "review_id" not in table.collect_schema()
+        else table.join(gone, on="review_id", how="anti", maintain_order="left")
+        for name, table in tables.items()
     }
 
 
@@ -94,8 +108,10 @@ def _peak_kib(pid: int | None) -> int:
         return 0
 
 
-def _check_conserved(stage: str, rule: Conserved, snapshot: Snapshot) -> None:
-    source, kept, dropped = (snapshot.scan(name).select(rule.key) for name in (rule.source, rule.kept, rule.dropped))
+def _check_conserved(stage: Stage, rule: Conserved, snapshot: Snapshot) -> None:
+    names = (rule.source, rule.kept, rule.dropped)
+    tables = _without({name: snapshot.scan(name) for name in (*names, *stage.without)}, stage.without)
+    source, kept, dropped = (tables[name].select(rule.key) for name in names)
     both = kept.join(dropped, on=rule.key, how="semi")
     lost = source.join(kept, on=rule.key, how="anti").join(dropped, on=rule.key, how="anti")
     new = pl.concat([kept, dropped]).join(source, on=rule.key, how="anti")
@@ -103,6 +119,6 @@ def _check_conserved(stage: str, rule: Conserved, snapshot: Snapshot) -> None:
     if any(len(one) for one in numbers):
         lost_n, both_n, new_n = map(len, numbers)
         raise RunFailed(
-            f"stage {stage}: rows not conserved for {rule.key}: {lost_n} lost, {both_n} kept and dropped, "
+            f"stage {stage.name}: rows not conserved for {rule.key}: {lost_n} lost, {both_n} kept and dropped, "
             f"{new_n} from nowhere (for example {pl.concat(numbers)[rule.key].min()!r})"
         )

@@ -21,6 +21,9 @@ from ameli_build.core.snapshot import file_digest, is_named_by_content
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 """Formats of photographs. Pillow's other formats are refused; some of them start programs."""
 
+MAX_PIXELS = 89_478_485
+"""Default of the size above which no picture is decoded: Pillow's own limit."""
+
 ANY_SIZE = 2**31
 """Limit in pixels for pictures that have passed the limit of the stage `clean`."""
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from ameli_build.core.added import added_stages
 from ameli_build.core.filters import FILTERS
 
 
@@ -42,7 +43,13 @@ MEANINGS: Mapping[str, str] = {
     Reason.UNINFORMATIVE: "too little to identify the product",
     Reason.LEAK: "near-duplicate of a review in another split",
 }
-"""All reasons in words, in order of precedence: if several hold, the first counts."""
+"""Reasons of filters and of the seven stages, in words, in order of precedence: if several hold, the first counts."""
+
+
+def meanings() -> dict[str, str]:
+    """`MEANINGS` and the reasons of the stages in `ameli_build/stages`: each reason in words."""
+    return dict(MEANINGS) | {reason: words for stage in added_stages() for reason, words in stage.reasons.items()}
+
 
 DROPPED = pl.Schema(
     {
@@ -59,3 +66,27 @@ DROPPED = pl.Schema(
 
 DROPPED_PRODUCTS = pl.Schema({"sku": pl.String, "stage": pl.String, "reason": pl.String, "detail": pl.String})
 """Columns of the table of dropped products."""
+
+
+def dropped(
+    rows: pl.DataFrame, stage: str, reason: str, detail: pl.Expr, value: pl.Expr, threshold: pl.Expr
+) -> pl.DataFrame:
+    """The rows of a stage's `dropped` table.
+
+    Args:
+        rows: Dropped reviews, with `review_id` and `sku`.
+        stage: Name of the stage.
+        reason: A reason that `meanings` has.
+        detail: A sentence or less about each row, for the release.
+        value: The measure of each row.
+        threshold: The limit that the measure breaks.
+    """
+    return rows.select(
+        "review_id",
+        "sku",
+        stage=pl.lit(stage),
+        reason=pl.lit(str(reason)),
+        detail=detail.cast(pl.String),
+        value=value.cast(pl.String),
+        threshold=threshold.cast(pl.String),
+    )

@@ -1,9 +1,17 @@
-"""What a record is: products, reviews, and the tables that hold them."""
+"""What a record is: products, reviews, and the tables that hold them.
+
+The fields of `Product` and `Review` are the only list of columns. Each has its meaning, and whether the release shows
+it: the tables of the catalogue and of the release, the reader of raw records, the JSON Schemas and `docs/ingest.md`
+follow.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, get_args, get_type_hints
 
 import polars as pl
 
@@ -12,6 +20,19 @@ UNREADABLE = "(unreadable)"
 
 No product has this SKU, so the link is invalid (section 3.2, filter 4) and the review cannot be relinked.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a field means, for `docs/ingest.md` and for the JSON Schemas of the release.
+
+    Args:
+        meaning: One sentence or less, without a full stop.
+        released: The release has the field as a column.
+    """
+
+    meaning: str
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +48,52 @@ class Attribute:
 class Product:
     """An entity of the knowledge base: a variant with its own SKU (section 3.1).
 
-    `images` are references as the source gave them: URLs, or paths below the images folder.
-    `extra` holds the source's unknown fields as a JSON object; `source` says where the record stood.
+    `source` is the place of the record in its file. `extra` has the source's unknown fields as a JSON object.
     """
 
-    sku: str
-    name: str
-    categories: tuple[str, ...]
-    description: str = ""
-    attributes: tuple[Attribute, ...] = ()
-    images: tuple[str, ...] = ()
-    url: str | None = None
-    variants: tuple[str, ...] = ()
-    price: float | None = None
-    fetched_at: str | None = None
+    sku: Annotated[str, Column("required", released=True)]
+    name: Annotated[str, Column("required", released=True)]
+    categories: Annotated[tuple[str, ...], Column("required, may be empty; root first", released=True)]
+    description: Annotated[str, Column("the shop's paragraph about the product", released=True)] = ""
+    attributes: Annotated[tuple[Attribute, ...], Column("the specification sheet", released=True)] = ()
+    images: Annotated[
+        tuple[str, ...],
+        Column(
+            "paths below `--images`, or URLs; a product without a usable picture is dropped",
+            released=True,
+        ),
+    ] = ()
+    url: Annotated[str | None, Column("the page of the product")] = None
+    variants: Annotated[tuple[str, ...], Column("SKUs of the other variants")] = ()
+    price: Annotated[float | None, Column("the price of a new product")] = None
+    fetched_at: Annotated[str | None, Column("the time of the download")] = None
     source: str = ""
     extra: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One link of a review to a product it was listed under (section 3.1).
+    """One link of a review to a product whose page lists it (section 3.1).
 
-    `sku` is the product whose page listed it; `product_details_sku` the variant that the shop says it is about:
-    None when the shop says nothing, which means `sku` itself, and `UNREADABLE` when the shop's words hold no SKU.
-    `conflict` is set where the shop's two keys of the variant contradict each other.
+    `product_details_sku` is None if the shop names no variant, which means `sku` itself, and `UNREADABLE` if the shop
+    names a variant without a SKU. `conflict` is set if the shop's two keys of the variant contradict each other.
+    `source` is the place of the record in its file. `extra` has the source's unknown fields as a JSON object.
     """
 
-    review_id: str
-    sku: str
-    title: str = ""
-    text: str = ""
-    rating: int | None = None
-    helpful: int = 0
-    unhelpful: int = 0
-    images: tuple[str, ...] = ()
-    product_details_sku: str | None = None
-    author: str | None = None
-    submitted_at: str | None = None
+    review_id: Annotated[str, Column("required", released=True)]
+    sku: Annotated[str, Column("required: the product whose page lists the review", released=True)]
+    title: Annotated[str, Column("the headline", released=True)] = ""
+    text: Annotated[str, Column("the body", released=True)] = ""
+    rating: Annotated[int | None, Column("stars")] = None
+    helpful: Annotated[int, Column('votes, 0 by default; `"1,024"` is accepted, `"many"` is not')] = 0
+    unhelpful: Annotated[int, Column("votes, 0 by default")] = 0
+    images: Annotated[
+        tuple[str, ...],
+        Column("paths or URLs; a review without a usable photograph is dropped", released=True),
+    ] = ()
+    product_details_sku: Annotated[str | None, Column("the reviewed variant; by default `sku`")] = None
+    author: Annotated[str | None, Column("the name of the author, which is never released")] = None
+    submitted_at: Annotated[str | None, Column("the time of the review")] = None
     conflict: bool = False
     source: str = ""
     extra: str = "{}"
@@ -91,45 +120,57 @@ class Picture:
 
 ATTRIBUTES: pl.DataType = pl.List(pl.Struct({"group": pl.String(), "name": pl.String(), "value": pl.String()}))
 
-PRODUCTS = pl.Schema(
-    {
-        "sku": pl.String(),
-        "name": pl.String(),
-        "categories": pl.List(pl.String()),
-        "description": pl.String(),
-        "attributes": ATTRIBUTES,
-        "images": pl.List(pl.String()),
-        "url": pl.String(),
-        "variants": pl.List(pl.String()),
-        "price": pl.Float64(),
-        "fetched_at": pl.String(),
-        "source": pl.String(),
-        "extra": pl.String(),
-    }
-)
+_TYPES: Mapping[Any, pl.DataType] = {
+    str: pl.String(),
+    int: pl.Int64(),
+    float: pl.Float64(),
+    bool: pl.Boolean(),
+    tuple[str, ...]: pl.List(pl.String()),
+    tuple[Attribute, ...]: ATTRIBUTES,
+}
+"""The type of a column by the type of its field, which can be optional."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordField:
+    """A field of a record: the type of its values, and None for `column` if only this package fills it."""
+
+    name: str
+    kind: Any
+    optional: bool
+    column: Column | None
+
+
+@cache
+def fields_of(record: type) -> tuple[RecordField, ...]:
+    """The fields of a record, in the order of its columns."""
+    return tuple(_field(name, hint) for name, hint in get_type_hints(record, include_extras=True).items())
+
+
+def _field(name: str, hint: Any) -> RecordField:
+    notes: tuple[Any, ...] = getattr(hint, "__metadata__", ())
+    kind = get_args(hint)[0] if notes else hint
+    several = get_args(kind)
+    optional = NoneType in several
+    return RecordField(name, several[0] if optional else kind, optional, notes[0] if notes else None)
+
+
+def released(record: type) -> dict[str, Column]:
+    """The fields of a record that the release has as columns."""
+    return {one.name: one.column for one in fields_of(record) if one.column is not None and one.column.released}
+
+
+def _schema(record: type) -> pl.Schema:
+    return pl.Schema({one.name: _TYPES[one.kind] for one in fields_of(record)})
+
+
+PRODUCTS = _schema(Product)
 """Columns of `catalog/products.parquet`, sorted by `sku`."""
 
-REVIEWS = pl.Schema(
-    {
-        "review_id": pl.String(),
-        "sku": pl.String(),
-        "title": pl.String(),
-        "text": pl.String(),
-        "rating": pl.Int64(),
-        "helpful": pl.Int64(),
-        "unhelpful": pl.Int64(),
-        "images": pl.List(pl.String()),
-        "product_details_sku": pl.String(),
-        "author": pl.String(),
-        "submitted_at": pl.String(),
-        "conflict": pl.Boolean(),
-        "source": pl.String(),
-        "extra": pl.String(),
-    }
-)
+REVIEWS = _schema(Review)
 """Columns of `catalog/reviews.parquet`: one row a link, sorted by `review_id`, `sku`."""
 
-PICTURES = pl.Schema({"reference": pl.String(), "path": pl.String(), "error": pl.String()})
+PICTURES = _schema(Picture)
 """Columns of `catalog/images.parquet`: one row an image reference, sorted by `reference`."""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.core.cache import Work
-from ameli_build.core.settings import Settings
+from ameli_build.core.settings import Section, Settings
 
 Tables = Mapping[str, pl.LazyFrame]
 
@@ -71,6 +71,24 @@ class Stage:
     """Checks of its tables."""
     made: tuple[str, ...] = ()
     """Further files or folders of the snapshot that it writes."""
+    after: str = ""
+    """The stage behind which a stage of `ameli_build/stages` runs."""
+    settings: type[Section] | None = None
+    """Settings of a stage of `ameli_build/stages`: a section with the name of the stage."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Reasons for which a stage of `ameli_build/stages` drops reviews, each in words."""
+    without: tuple[str, ...] = ()
+    """Inputs that list dropped reviews. The stage does not see these reviews in its other inputs."""
+
+    def __post_init__(self) -> None:
+        if self.settings is not None and self.name not in self.sections:
+            object.__setattr__(self, "sections", (*self.sections, self.name))
+
+    @property
+    def dropped(self) -> str | None:
+        """The table of the reviews that the stage drops; None if it drops none."""
+        name = f"{self.name}/dropped"
+        return name if name in self.outputs else None
 
     def roles(self, settings: Settings) -> tuple[str, ...]:
         """The models that the stage uses with these settings."""

@@ -13,16 +13,13 @@ from PIL import Image, UnidentifiedImageError
 
 from ameli_build.archive.body_files import Stored, keep, spool, sweep
 from ameli_build.archive.records import Response
-from ameli_build.core.pictures import FORMATS, check_scans
-from ameli_build.core.settings import CleanSettings
+from ameli_build.core.pictures import FORMATS, MAX_PIXELS, check_scans
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl import checks
 from ameli_build.crawl.fetching.failures import FetchFailed, Unwanted
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.shops.base import Shop
 
-MAX_PIXELS = CleanSettings().max_pixels
-"""Larger pictures are not decoded here. The clean stage decides with its own limit."""
 LARGE_PIXELS = 16_000_000
 """Larger pictures are decoded one at a time."""
 SHRINK = 8
@@ -116,7 +113,7 @@ def inspect(path: Path, url: str, shop: Shop) -> Inspection:
             check_scans(stream)
         with Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
             pixels = image.width * image.height
-            if pixels > MAX_PIXELS:
+            if pixels > MAX_PIXELS:  # the stage `clean` decides, with its own limit
                 return Inspection(f"decompression bomb ({pixels} pixels)")
             with _LARGE if pixels > LARGE_PIXELS else nullcontext():
                 image.draft(None, (image.width // SHRINK, image.height // SHRINK))

@@ -10,7 +10,7 @@ from ameli_build.baseline.claims import claims
 from ameli_build.baseline.tables import Scores
 from ameli_build.baseline.text import render
 from ameli_build.core.logs import RESULTS
-from ameli_build.core.reasons import MEANINGS
+from ameli_build.core.reasons import meanings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.text import columns
 from ameli_build.demo.scoreboard import Row
@@ -72,7 +72,7 @@ def funnel(stats: Mapping[str, Any]) -> str:
 
 
 def _by_reason(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    return [(str(reason), counts[reason]) for reason in MEANINGS if reason in counts]
+    return [(str(reason), counts[reason]) for reason in meanings() if reason in counts]
 
 
 def table2(stats: Mapping[str, Any]) -> str:

@@ -23,17 +23,19 @@ from ameli_build.models.language import load_language
 from ameli_build.models.score import score_batch
 from ameli_build.near_duplicates.pictures import hash_kind
 from ameli_build.near_duplicates.texts import hash_texts
+from ameli_build.pipeline import stages_until
 
 PRODUCTS, REVIEWS, PHOTOGRAPHS, PICTURES = "products", "reviews", "photographs", "pictures"
 """Quantities to which the number of items of a load is proportional; pictures are pictures of products."""
-FILTERS = ("clean", "mentions", "informativeness")
-"""Stages that drop reviews. Before they have run, the current numbers are upper bounds for later stages."""
 
 
 def loads_of(name: str, work: Work, settings: Settings, inputs: Inputs) -> list[Load]:
-    """The loads of the stage `name`; none for a stage that only reads, joins and writes tables."""
-    before = FILTERS[: FILTERS.index(name)] if name in FILTERS else FILTERS
-    at_most = name == "clean" or any(stage not in inputs.done for stage in before)
+    """The loads of the stage `name`; none for a stage that only reads, joins and writes tables.
+
+    Until all earlier stages that drop reviews have run, the current numbers are upper bounds.
+    """
+    before = stages_until(name)[:-1]
+    at_most = name == "clean" or any(stage.dropped and stage.name not in inputs.done for stage in before)
     return [replace(load, at_most=load.at_most or at_most) for load in _LOADS.get(name, _none)(work, settings, inputs)]
 
 

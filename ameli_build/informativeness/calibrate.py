@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ameli_build.core.arrays import Mask, Values
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
@@ -33,7 +34,7 @@ from ameli_build.informativeness.compare import Scores, compare, out_of_fold
 from ameli_build.informativeness.decide import features_needed
 from ameli_build.informativeness.features import NAMES
 from ameli_build.informativeness.precision_recall import curve_of, draw, precision_and_recall, recall_at
-from ameli_build.informativeness.search import Features, Found, Labels, frontier, search_thresholds
+from ameli_build.informativeness.search import Found, frontier, search_thresholds
 
 FEW = 50
 """Labels of the rarer class below which a warning says that the thresholds are uncertain."""
@@ -116,13 +117,13 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
     return calibration
 
 
-def _calibrated(points: Features, y: Labels, settings: Settings, skipped: int) -> tuple[Calibration, bytes]:
+def _calibrated(points: Values, y: Mask, settings: Settings, skipped: int) -> tuple[Calibration, bytes]:
     """Thresholds, scores and the drawing for points, shape (rows, 4), and their labels."""
     rule, seed = settings.informativeness, settings.run.seed
     needed = features_needed(rule)
     found = search_thresholds(points, y, needed, rule.min_precision, rule.confidence)
     unseen = out_of_fold(points, y, needed, rule, seed)
-    held_out = precision_and_recall(unseen.said, y)
+    held_out = precision_and_recall(unseen.predicted, y)
     searched = frontier(points, y, needed)
     curves = {name: curve_of(scores, y) for name, scores in unseen.scores.items()}
     calibration = Calibration(
@@ -151,13 +152,13 @@ def read_labels(path: Path) -> dict[str, bool]:
     except UnreadableTable as error:
         raise UnusableInput(f"{path}: {error}") from None
     for line, row in rows:
-        review_id, said = row.get("review_id"), plain_value(row.get("label")).lower()
+        review_id, label = row.get("review_id"), plain_value(row.get("label")).lower()
         review_id = review_id.strip() if isinstance(review_id, str) else review_id
-        if not isinstance(review_id, str) or not review_id or said not in _TRUE | _FALSE:
+        if not isinstance(review_id, str) or not review_id or label not in _TRUE | _FALSE:
             raise UnusableInput(f"{path}:{line}: expected review_id and label (0 or 1), got {dict(row)!r}"[:300])
         if any("\ud800" <= character <= "\udfff" for character in review_id):
             raise UnusableInput(f"{path}:{line}: half of a surrogate pair in review_id {review_id!r}"[:300])
-        if labels.setdefault(review_id, said in _TRUE) != (said in _TRUE):
+        if labels.setdefault(review_id, label in _TRUE) != (label in _TRUE):
             raise UnusableInput(f"{path}:{line}: {review_id!r} is labelled twice, differently")
     return labels
 
@@ -190,21 +191,21 @@ def _json_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, Any]]]:
     return rows
 
 
-def _check(labels: Path, y: Labels) -> None:
+def _check(labels: Path, y: Mask) -> None:
     if not len(y):
         raise UnusableInput(f"{labels}: none of its reviews reached the stage informativeness of this snapshot")
     if min(y.sum(), (~y).sum()) < 2:
         raise UnusableInput(f"{labels}: at least two labels of each kind are needed, of reviews with features")
 
 
-def _warnings(found: Found, y: Labels, held_out: Share, min_precision: float) -> tuple[str, ...]:
+def _warnings(found: Found, y: Mask, held_out: Share, min_precision: float) -> tuple[str, ...]:
     """Warnings about uncertain thresholds; `held_out` is their precision on held-out folds."""
     warnings = []
     rarer = int(min(y.sum(), (~y).sum()))
     if rarer < FEW:
         warnings.append(f"only {rarer} labels of the rarer kind: the thresholds are uncertain (at least {FEW} advised)")
     if found.precision < min_precision:
-        warnings.append(f"no thresholds reach a precision of {min_precision}; those of the best F1 were taken")
+        warnings.append(f"no thresholds reach a precision of {min_precision}; the thresholds have the best F1")
     elif held_out.high < min_precision:
         warnings.append(f"on folds not searched the precision is {held_out}, below {min_precision}")
     elif held_out.low < min_precision:
@@ -226,7 +227,7 @@ def _enough(share: Share, aim: float, labels: int) -> str:
 
 
 def _write(snapshot: Snapshot, calibration: Calibration, picture: bytes, compared: str) -> None:
-    lines = ["# Written by ameli calibrate; what it was measured on is in calibration.json.", "[informativeness]"]
+    lines = ["# Written by ameli calibrate; calibration.json has the data.", "[informativeness]"]
     lines += [f"{name} = {value!r}" for name, value in calibration.thresholds.items()]
     lines.append(f'thresholds_from = "ameli calibrate, on {calibration.labels} labels of this snapshot"')
     lines.append(f"thresholds_for = {json.dumps(compared)}")

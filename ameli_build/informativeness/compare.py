@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.core.arrays import Integers, Mask, Values
 from ameli_build.core.settings import InformativenessSettings
-from ameli_build.informativeness.search import Features, Labels, informative, search_thresholds
+from ameli_build.informativeness.search import informative, search_thresholds
 
 FOLDS = 5
 
-Method = Callable[[Features, Labels, Features], Labels]
+Method = Callable[[Values, Mask, Values], Mask]
 """A function that fits on features and labels and classifies further features."""
 
-Split = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+Split = tuple[Integers, Integers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class Scores:
 class OutOfFold:
     """Predictions for each labelled row by methods fitted on the other four of five folds.
 
-    `said` are verdicts of thresholds, `scores` those of each classifier; higher is more informative.
+    `predicted` has the verdicts of thresholds, and `scores` the scores of each classifier: higher is more informative.
     """
 
-    said: Labels
-    scores: Mapping[str, Features]
+    predicted: Mask
+    scores: Mapping[str, Values]
 
 
-def compare(points: Features, y: Labels, needed: int, rule: InformativenessSettings, seed: int) -> tuple[Scores, ...]:
+def compare(points: Values, y: Mask, needed: int, rule: InformativenessSettings, seed: int) -> tuple[Scores, ...]:
     """Scores of thresholds, SVMs, logistic regression and gradient boosting, for 70/30 splits and five folds."""
     from sklearn.model_selection import StratifiedShuffleSplit
 
@@ -58,19 +58,19 @@ def compare(points: Features, y: Labels, needed: int, rule: InformativenessSetti
     return tuple(rows)
 
 
-def out_of_fold(points: Features, y: Labels, needed: int, rule: InformativenessSettings, seed: int) -> OutOfFold:
+def out_of_fold(points: Values, y: Mask, needed: int, rule: InformativenessSettings, seed: int) -> OutOfFold:
     """Verdicts and scores on the five folds of `compare`."""
     from sklearn.model_selection import cross_val_predict
 
     folds = _folds(y, seed)
-    said = np.zeros(len(y), dtype=np.bool_)
+    predicted = np.zeros(len(y), dtype=np.bool_)
     for fit, held in folds.split(points, y):
-        said[held] = _by_thresholds(needed, rule)(points[fit], y[fit], points[held])
+        predicted[held] = _by_thresholds(needed, rule)(points[fit], y[fit], points[held])
     scores = {
         name: cross_val_predict(_scaled(make), points, y, cv=folds, method="decision_function")
         for name, make in classifiers(seed).items()
     }
-    return OutOfFold(said, scores)
+    return OutOfFold(predicted, scores)
 
 
 def methods(needed: int, rule: InformativenessSettings, seed: int) -> list[tuple[str, Method]]:
@@ -93,14 +93,14 @@ def classifiers(seed: int) -> dict[str, Callable[[], object]]:
     }
 
 
-def _folds(y: Labels, seed: int) -> Any:
+def _folds(y: Mask, seed: int) -> Any:
     from sklearn.model_selection import StratifiedKFold
 
     return StratifiedKFold(min(FOLDS, int(y.sum()), int((~y).sum())), shuffle=True, random_state=seed)
 
 
 def _by_thresholds(needed: int, rule: InformativenessSettings) -> Method:
-    def method(points: Features, y: Labels, new: Features) -> Labels:
+    def method(points: Values, y: Mask, new: Values) -> Mask:
         found = search_thresholds(points, y, needed, rule.min_precision, rule.confidence)
         return informative(new, found.thresholds, needed)
 
@@ -108,9 +108,9 @@ def _by_thresholds(needed: int, rule: InformativenessSettings) -> Method:
 
 
 def _fitted(make: Callable[[], object]) -> Method:
-    def method(points: Features, y: Labels, new: Features) -> Labels:
-        said: Labels = _scaled(make).fit(points, y).predict(new)
-        return said
+    def method(points: Values, y: Mask, new: Values) -> Mask:
+        predicted: Mask = _scaled(make).fit(points, y).predict(new)
+        return predicted
 
     return method
 
@@ -122,15 +122,15 @@ def _scaled(make: Callable[[], object]) -> Any:
     return make_pipeline(StandardScaler(), make())
 
 
-def _score(name: str, tested: str, method: Method, points: Features, y: Labels, splits: Iterable[Split]) -> Scores:
+def _score(name: str, tested: str, method: Method, points: Values, y: Mask, splits: Iterable[Split]) -> Scores:
     rows = [_measure(method(points[fit], y[fit], points[held]), y[held]) for fit, held in splits]
     precision, recall, f1, accuracy = (round(float(value), 4) for value in np.mean(rows, axis=0))
     return Scores(name, tested, precision, recall, f1, accuracy)
 
 
-def _measure(said: Labels, true: Labels) -> tuple[float, float, float, float]:
-    hits = int((said & true).sum())
-    precision = hits / max(1, int(said.sum()))
+def _measure(predicted: Mask, true: Mask) -> tuple[float, float, float, float]:
+    hits = int((predicted & true).sum())
+    precision = hits / max(1, int(predicted.sum()))
     recall = hits / max(1, int(true.sum()))
     f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
-    return precision, recall, f1, float((said == true).mean())
+    return precision, recall, f1, float((predicted == true).mean())

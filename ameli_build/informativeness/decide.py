@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ameli_build.core.reasons import DROPPED, Reason
+from ameli_build.core.reasons import Reason, dropped
 from ameli_build.core.settings import InformativenessSettings
 from ameli_build.informativeness.features import NAMES
 
@@ -26,17 +26,11 @@ def decide(
     needed = features_needed(settings)
     judged = features.with_columns(exceeded(settings).alias("exceeded"))
     kept = judged.filter(pl.col("exceeded") >= needed).select("review_id")
-    gone = judged.filter(pl.col("exceeded") < needed).join(skus, on="review_id", how="left", maintain_order="left")
-    dropped = gone.select(
-        "review_id",
-        "sku",
-        pl.lit("informativeness").alias("stage"),
-        pl.lit(str(Reason.UNINFORMATIVE)).alias("reason"),
-        pl.format("{} of 4 features above their thresholds, {} needed", "exceeded", pl.lit(needed)).alias("detail"),
-        _listed([pl.col(name) for name in NAMES]).alias("value"),
-        _listed([pl.lit(getattr(settings, name)) for name in NAMES]).alias("threshold"),
-    )
-    return kept, dropped.cast(DROPPED)
+    leave = judged.filter(pl.col("exceeded") < needed).join(skus, on="review_id", how="left", maintain_order="left")
+    detail = pl.format("{} of 4 features above their thresholds, {} needed", "exceeded", pl.lit(needed))
+    value = _listed([pl.col(name) for name in NAMES])
+    threshold = _listed([pl.lit(getattr(settings, name)) for name in NAMES])
+    return kept, dropped(leave, "informativeness", Reason.UNINFORMATIVE, detail, value, threshold)
 
 
 def _listed(values: list[pl.Expr]) -> pl.Expr:

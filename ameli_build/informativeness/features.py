@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from ameli_build.core.arrays import Matrix
+from ameli_build.core.arrays import Matrix, Values
 from ameli_build.core.cache import Shard, Work
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.settings import Settings
@@ -122,6 +121,6 @@ def _text_similarities(work: Work, settings: Settings, left: pl.Series, right: p
     return _rounded(np.where([bool(text.strip()) for text in targets], cosines, 0.0))
 
 
-def _rounded(scores: npt.NDArray[np.float64]) -> list[float]:
+def _rounded(scores: Values) -> list[float]:
     values: list[float] = (np.round(scores, DECIMALS) + 0.0).tolist()
     return values

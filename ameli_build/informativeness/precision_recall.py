@@ -8,25 +8,25 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from ameli_build.core.arrays import Mask, Values
 from ameli_build.core.statistics import Share
-from ameli_build.informativeness.search import Features, Labels
 
-Curve = tuple[Features, Features]
+Curve = tuple[Values, Values]
 """Recalls, falling, and the highest precision at or above each of them."""
 
 
-def precision_and_recall(said: Labels, y: Labels) -> tuple[Share, Share]:
+def precision_and_recall(predicted: Mask, y: Mask) -> tuple[Share, Share]:
     """Precision and recall of verdicts on labelled rows."""
-    hits = int((said & y).sum())
-    return Share.of(hits, int(said.sum())), Share.of(hits, int(y.sum()))
+    hits = int((predicted & y).sum())
+    return Share.of(hits, int(predicted.sum())), Share.of(hits, int(y.sum()))
 
 
-def curve_of(scores: npt.ArrayLike, y: Labels) -> Curve:
+def curve_of(scores: npt.ArrayLike, y: Mask) -> Curve:
     """The curve with each score as a threshold; precision is made monotonic."""
     from sklearn.metrics import precision_recall_curve
 
     precision, recall, _ = precision_recall_curve(y, scores)
-    best: Features = np.maximum.accumulate(precision[:-1])
+    best: Values = np.maximum.accumulate(precision[:-1])
     return recall[:-1], best
 
 

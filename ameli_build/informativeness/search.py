@@ -9,13 +9,10 @@ from functools import partial
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.core.arrays import Integers, Mask, Values
 from ameli_build.core.statistics import wilson_lower_bound
 from ameli_build.informativeness.features import NAMES
-
-Features = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.bool_]
 
 GRID = 14
 """Number of thresholds for each similarity: quantiles of its values."""
@@ -30,13 +27,13 @@ class Found:
     recall: float
 
 
-def informative(points: Features, thresholds: tuple[float, ...], needed: int) -> Labels:
+def informative(points: Values, thresholds: tuple[float, ...], needed: int) -> Mask:
     """Mask of the rows of points, shape (rows, 4), with at least `needed` features above their thresholds."""
-    above: Labels = (points > np.array(thresholds)[None, :]).sum(axis=1) >= needed
+    above: Mask = (points > np.array(thresholds)[None, :]).sum(axis=1) >= needed
     return above
 
 
-def search_thresholds(points: Features, y: Labels, needed: int, min_precision: float, confidence: float = 0.5) -> Found:
+def search_thresholds(points: Values, y: Mask, needed: int, min_precision: float, confidence: float = 0.5) -> Found:
     """The thresholds of highest recall at `min_precision`, else of the best F1; ties go to the higher precision.
 
     `points` has shape (rows, 4); `needed` features must exceed their thresholds. Every combination of `threshold_grid`
@@ -53,19 +50,19 @@ def search_thresholds(points: Features, y: Labels, needed: int, min_precision: f
     return Found((*first[row], *second[column]), float(precision[row, column]), float(recall[row, column]))
 
 
-def frontier(points: Features, y: Labels, needed: int) -> tuple[Features, Features]:
+def frontier(points: Values, y: Mask, needed: int) -> tuple[Values, Values]:
     """The curve that thresholds reach on the searched labels: recalls, falling, and the highest precision of each."""
     _, _, kept, precision, recall = _try_all(points, y, needed)
     precisions, recalls = precision[kept > 0], recall[kept > 0]
     order = np.lexsort((-precisions, -recalls))
-    best: Features = np.maximum.accumulate(precisions[order])
+    best: Values = np.maximum.accumulate(precisions[order])
     rises = np.flatnonzero(np.diff(best, prepend=-1.0) > 0)
     return recalls[order][rises], best[rises]
 
 
 def _try_all(
-    points: Features, y: Labels, needed: int
-) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]], Features, Features, Features]:
+    points: Values, y: Mask, needed: int
+) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]], Values, Values, Values]:
     """Thresholds of the first two and of the last two features; kept rows, precision and recall of all combinations."""
     grids = [threshold_grid(points[:, n], whole=name == "n_attributes") for n, name in enumerate(NAMES)]
     first, second = list(product(*grids[:2])), list(product(*grids[2:]))
@@ -81,7 +78,7 @@ def _try_all(
     return first, second, kept, precision, recall
 
 
-def threshold_grid(values: npt.NDArray[np.float64], whole: bool) -> list[float]:
+def threshold_grid(values: Values, whole: bool) -> list[float]:
     """Thresholds for one feature: whole numbers, or quantiles with two decimals. The last is at least the maximum.
 
     A cosine is at most 1. A logit has no limits, and its threshold can be negative.
@@ -92,15 +89,15 @@ def threshold_grid(values: npt.NDArray[np.float64], whole: bool) -> list[float]:
     return [*sorted({round(float(value), 2) for value in quantiles}), float(max(1, math.ceil(values.max())))]
 
 
-def _levels(points: Features, pairs: list[tuple[float, ...]]) -> npt.NDArray[np.int64]:
+def _levels(points: Values, pairs: list[tuple[float, ...]]) -> Integers:
     """Number of features, of two, above their thresholds: shape (pairs of thresholds, rows)."""
     thresholds = np.array(pairs)
-    levels: npt.NDArray[np.int64] = (points[None, :, :] > thresholds[:, None, :]).sum(axis=2)
+    levels: Integers = (points[None, :, :] > thresholds[:, None, :]).sum(axis=2)
     return levels
 
 
 def _best(
-    precision: Features, recall: Features, wishes: list[Labels], floor: Callable[[np.float64], float]
+    precision: Values, recall: Values, wishes: list[Mask], floor: Callable[[np.float64], float]
 ) -> tuple[int, int]:
     """The most precise thresholds that fulfil a wish and whose recall is at least `floor` of the best recall.
 

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import PureWindowsPath
 from typing import Any, TypeVar
 
-from ameli_build.core.records import Attribute, Product, Review
+from ameli_build.core.records import Attribute, Product, RecordField, Review, fields_of
 from ameli_build.wording.cleaning import clean_lines, clean_text
 
 Raw = Mapping[str, Any]
@@ -31,8 +31,8 @@ LONGEST_ID = 200
 
 _NO_ID = re.compile(r"[/\\\x00-\x1f]|\.\.")
 _WHOLE = re.compile(r"[+-]?(?:[0-9]{1,30}|[0-9]{1,3}(?:,[0-9]{3}){1,9})(?:\.0*)?")
-PRODUCT_FIELDS = tuple(name for name in Product.__dataclass_fields__ if name not in ("source", "extra"))
-REVIEW_FIELDS = tuple(name for name in Review.__dataclass_fields__ if name not in ("source", "extra", "conflict"))
+PRODUCT_FIELDS = tuple(one.name for one in fields_of(Product) if one.column)
+REVIEW_FIELDS = tuple(one.name for one in fields_of(Review) if one.column)
 
 
 class BadRecord(ValueError):
@@ -70,6 +70,22 @@ class Reader:
         found = (self._try(partial(read, item), None) for item in listed)
         return tuple(item for item in found if item is not None)
 
+    def fields(self, record: type, special: Mapping[str, Callable[[Reader, str], Any]]) -> dict[str, Any]:
+        """The fields of a record type: by the functions in `special`, all others by the type of their values."""
+        return {
+            one.name: special[one.name](self, one.name) if one.name in special else self._by_type(one)
+            for one in fields_of(record)
+            if one.column
+        }
+
+    def _by_type(self, field: RecordField) -> Any:
+        """An optional field; a field that has no None is empty, zero or False without a value."""
+        if field.kind == tuple[str, ...]:
+            return self.items(field.name, partial(_item, field.name))
+        has_lines = field.kind is str and not field.optional
+        value = self.optional(_text if has_lines else _READERS[field.kind], field.name, None)
+        return value if field.optional or value is not None else field.kind()
+
     def aside(self, known: tuple[str, ...]) -> str:
         """The fields that are not in `known`, as JSON."""
         others: dict[str, Any] = {}
@@ -91,20 +107,7 @@ class Reader:
 def product_of(record: Raw, source: str = "", unread: list[str] | None = None) -> Product:
     """A raw product record as a `Product`; what of it could not be read is added to `unread`. Raises `BadRecord`."""
     of = Reader(record)
-    product = Product(
-        sku=_id(record, "sku"),
-        name=_name(record),
-        categories=_categories(record),
-        description=of.optional(_text, "description", ""),
-        attributes=of.items("attributes", _attribute),
-        images=of.items("images", _reference),
-        url=of.optional(_line, "url", "") or None,
-        variants=of.items("variants", _variant),
-        price=of.optional(_number, "price", None),
-        fetched_at=of.optional(_moment, "fetched_at", None),
-        source=source,
-        extra=of.aside(PRODUCT_FIELDS),
-    )
+    product = Product(**of.fields(Product, _OF_PRODUCTS), source=source, extra=of.aside(PRODUCT_FIELDS))
     if unread is not None:
         unread += of.unread
     return product
@@ -113,24 +116,8 @@ def product_of(record: Raw, source: str = "", unread: list[str] | None = None) -
 def review_of(record: Raw, source: str = "", conflict: bool = False, unread: list[str] | None = None) -> Review:
     """A raw review record as a `Review`; what of it could not be read is added to `unread`. Raises `BadRecord`."""
     of = Reader(record)
-    about = record.get("product_details_sku")
-    about = "" if _blank(about) else _string("product_details_sku", about).strip()
-    review = Review(
-        review_id=_id(record, "review_id"),
-        sku=_id(record, "sku"),
-        title=of.optional(_text, "title", ""),
-        text=_text(record, "text"),
-        rating=of.optional(_whole, "rating", None),
-        helpful=_votes(record, "helpful"),
-        unhelpful=_votes(record, "unhelpful"),
-        images=of.items("images", _reference),
-        product_details_sku=check_id("product_details_sku", about) if about else None,
-        author=of.optional(_line, "author", "") or None,
-        submitted_at=of.optional(_moment, "submitted_at", None),
-        conflict=conflict,
-        source=source,
-        extra=of.aside(REVIEW_FIELDS),
-    )
+    fields = of.fields(Review, _OF_REVIEWS)
+    review = Review(**fields, conflict=conflict, source=source, extra=of.aside(REVIEW_FIELDS))
     if unread is not None:
         unread += of.unread
     return review
@@ -181,25 +168,31 @@ def _text(record: Raw, field: str) -> str:
     return "" if _blank(value) else clean_lines(_string(field, value))
 
 
-def _line(record: Raw, field: str) -> str:
+def _line(record: Raw, field: str) -> str | None:
     value = record.get(field)
-    return "" if _blank(value) else clean_text(_string(field, value))
+    return None if _blank(value) else clean_text(_string(field, value)) or None
 
 
 def _id(record: Raw, field: str) -> str:
     return check_id(field, _string(field, _required(record, field)))
 
 
-def _name(record: Raw) -> str:
-    name = clean_text(_string("name", _required(record, "name")))
+def _about(record: Raw, field: str) -> str | None:
+    value = record.get(field)
+    sku = "" if _blank(value) else _string(field, value).strip()
+    return check_id(field, sku) if sku else None
+
+
+def _name(record: Raw, field: str) -> str:
+    name = clean_text(_string(field, _required(record, field)))
     if not name:
         raise BadRecord("name: empty")
     return name
 
 
-def _categories(record: Raw) -> tuple[str, ...]:
-    _required(record, "categories")
-    names = (clean_text(_string("categories", item)) for item in _list(record, "categories"))
+def _categories(record: Raw, field: str) -> tuple[str, ...]:
+    _required(record, field)
+    names = (clean_text(_string(field, item)) for item in _list(record, field))
     return tuple(name for name in names if name)
 
 
@@ -210,6 +203,10 @@ def _list(record: Raw, field: str) -> list[Any]:
     if not isinstance(value, list):
         raise BadRecord(f"{field}: not a list: {_shown(value)}")
     return value
+
+
+def _item(field: str, item: object) -> str | None:
+    return clean_text(_string(field, item)) or None
 
 
 def _variant(item: object) -> str:
@@ -243,7 +240,7 @@ def _attribute(item: object) -> Attribute | None:
     """An attribute; None if its value is null."""
     if not isinstance(item, Mapping):
         raise BadRecord(f"attributes: not an object: {_shown(item)}")
-    group, name, value = _line(item, "group"), _line(item, "name"), item.get("value")
+    group, name, value = _line(item, "group") or "", _line(item, "name"), item.get("value")
     if not name:
         raise BadRecord("attributes: a row without a name")
     if _blank(value):
@@ -293,14 +290,66 @@ def _number(record: Raw, field: str) -> float | None:
     return number
 
 
+def _switch(record: Raw, field: str) -> bool | None:
+    value = record.get(field)
+    if _blank(value) or value == "":
+        return None
+    told = value.strip().lower() if isinstance(value, str) else value
+    if told not in ("true", "yes", "false", "no") and not isinstance(told, bool):
+        raise BadRecord(f"{field}: neither true nor false: {_shown(value)}")
+    return told in (True, "true", "yes")
+
+
 def _moment(record: Raw, field: str) -> str | None:
     value = record.get(field)
     if isinstance(value, date):  # from Parquet
         return value.isoformat()
-    return _line(record, field) or None
+    return _line(record, field)
 
 
 def _readable(field: str, value: object) -> object:
     if isinstance(value, Unreadable):
         raise BadRecord(f"{field}: {value}")
     return value
+
+
+_READERS: Mapping[type, Callable[[Raw, str], Any]] = {str: _line, int: _whole, float: _number, bool: _switch}
+
+
+def _must(read: Callable[[Raw, str], Any]) -> Callable[[Reader, str], Any]:
+    """A field without which a record is unusable if `read` fails."""
+    return lambda of, field: read(of.record, field)
+
+
+def _can(read: Callable[[Raw, str], Any]) -> Callable[[Reader, str], Any]:
+    """A field that is None if `read` fails."""
+    return lambda of, field: of.optional(read, field, None)
+
+
+def _each(read: Callable[[object], Any]) -> Callable[[Reader, str], Any]:
+    """A list without the items for which `read` fails."""
+    return lambda of, field: of.items(field, read)
+
+
+_OF_PRODUCTS: Mapping[str, Callable[[Reader, str], Any]] = {
+    "sku": _must(_id),
+    "name": _must(_name),
+    "categories": _must(_categories),
+    "attributes": _each(_attribute),
+    "images": _each(_reference),
+    "variants": _each(_variant),
+    "fetched_at": _can(_moment),
+}
+"""Fields of a product that are not read by the type of their values alone."""
+
+_OF_REVIEWS: Mapping[str, Callable[[Reader, str], Any]] = {
+    "review_id": _must(_id),
+    "sku": _must(_id),
+    "text": _must(_text),
+    "helpful": _must(_votes),
+    "unhelpful": _must(_votes),
+    "images": _each(_reference),
+    "product_details_sku": _must(_about),
+    "submitted_at": _can(_moment),
+}
+"""Fields of a review that are not read by the type of their values alone."""

@@ -19,16 +19,20 @@ import polars as pl
 import pyarrow as pa
 
 from ameli_build.core.errors import UnusableInput
-from ameli_build.core.records import REVIEWS, Rejected
+from ameli_build.core.records import REVIEWS, Rejected, Review, fields_of
 from ameli_build.ingest.fields import FieldUse
 from ameli_build.ingest.raw_files import Block, Row, first_of, read_blocks, rejected_of, row_of
 from ameli_build.ingest.raw_records import LARGEST, LONGEST_ID, REVIEW_FIELDS, BadRecord, review_of
 from ameli_build.wording.cleaning import clean_lines, clean_text
 
-_TEXTS = ("review_id", "sku", "title", "text", "product_details_sku", "author", "submitted_at")
+_FIELDS = tuple(one for one in fields_of(Review) if one.column)
+_TEXTS = tuple(one.name for one in _FIELDS if one.kind is str)
+_NUMBERS = tuple(one.name for one in _FIELDS if one.kind is int)
+_OPTIONAL = frozenset(one.name for one in _FIELDS if one.optional)
+_OTHERS = tuple(one.name for one in _FIELDS if one.name not in (*_TEXTS, *_NUMBERS, "images"))
+"""Fields that are read one by one wherever a record has them."""
 _IDS = ("review_id", "sku", "product_details_sku")
-_NUMBERS = ("rating", "helpful", "unhelpful")
-_LINES = ("author", "submitted_at")
+_LINES = tuple(name for name in _TEXTS if name in _OPTIONAL and name not in _IDS)
 """Texts of one line."""
 _TO_CLEAN = "[<&\0]"
 _BAD_ID = r"/|\\|\.\.|^\.$|[\x00-\x1f]"
@@ -152,14 +156,19 @@ def _columns(records: list[Any], use: FieldUse) -> tuple[pl.DataFrame, set[int]]
     columns |= {name: _numbers([record.get(name) for record in usual], odd) for name in _NUMBERS}
     columns["images"] = _references([record.get("images") for record in usual], odd)
     columns["extra"] = _extras(usual, odd, use)
+    for name in _OTHERS:
+        odd.update(place for place, record in enumerate(usual) if record.get(name) is not None)
+        default = Review.__dataclass_fields__[name].default
+        columns[name] = pl.Series([default] * len(usual), dtype=REVIEWS[name])
     table = pl.DataFrame(columns).with_columns(pl.col(_IDS).str.strip_chars())
     for name in _IDS:
         _mark(odd, table[name].str.contains(_BAD_ID) | (table[name].str.len_chars() > LONGEST_ID))
     for name in ("review_id", "sku"):
         _mark(odd, table[name].is_null() | (table[name] == ""))
     _mark(odd, (table["helpful"] < 0) | (table["unhelpful"] < 0))
-    empty_is_null = [pl.when(pl.col(name) != "").then(name).alias(name) for name in _TEXTS[4:]]
-    filled = [pl.col("title", "text").fill_null(""), pl.col("helpful", "unhelpful").fill_null(0)]
+    empty_is_null = [pl.when(pl.col(name) != "").then(name).alias(name) for name in _TEXTS if name in _OPTIONAL]
+    filled = [pl.col(name).fill_null("") for name in _TEXTS if name not in (*_OPTIONAL, *_IDS)]
+    filled += [pl.col(name).fill_null(0) for name in _NUMBERS if name not in _OPTIONAL]
     return table.with_columns(*empty_is_null, *filled), odd
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.core.reasons import MEANINGS
+from ameli_build.core.reasons import meanings
+from ameli_build.core.records import Product, Review, fields_of, released
 from ameli_build.release.tables import SCHEMAS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -32,7 +33,7 @@ _MEANING: dict[str, dict[str, Any]] = {
     "description_similarity": {"description": "cosine of the review and the product's description"},
     "title_similarity": {"description": "cosine of the review and the product's title"},
     "stage": {"description": "where it left"},
-    "reason": {"description": "why it left", "enum": [str(reason) for reason in MEANINGS]},
+    "reason": {"description": "why it left"},
     "detail": {"description": "what was found"},
 }
 _OF_REVIEWS = {"attributes": {"description": "the gold product's attributes that the review says"}}
@@ -40,7 +41,9 @@ _LOGITS = {
     "description_similarity": {"description": "a cross-encoder's logit for the review and the product's description"},
     "title_similarity": {"description": "a cross-encoder's logit for the review and the product's title"},
 }
-_NULLABLE = {"image_similarity", "description_similarity", "title_similarity"}
+_NULLABLE = {"image_similarity", "description_similarity", "title_similarity"} | {
+    one.name for record in (Product, Review) for one in fields_of(record) if one.optional
+}
 
 _IMAGE = {"type": "string", "pattern": "^images/[0-9a-f]{64}\\.[a-z0-9]+$"}
 
@@ -51,7 +54,8 @@ PATTERNS = frozenset({_IMAGE["pattern"]})
 def table_schema(name: str, similarity: str) -> dict[str, Any]:
     """The JSON Schema of a row of the released table `name`; it depends on `informativeness.similarity`."""
     columns = SCHEMAS[name]
-    meaning = _MEANING if similarity == "cosine" else _MEANING | _LOGITS
+    meaning = _of_record(Product if name == "products" else Review) | _MEANING
+    meaning = meaning if similarity == "cosine" else meaning | _LOGITS
     meaning = meaning if name == "products" else meaning | _OF_REVIEWS
     properties = {column: _property(column, kind, meaning) for column, kind in columns.items()}
     return {
@@ -64,12 +68,18 @@ def table_schema(name: str, similarity: str) -> dict[str, Any]:
     }
 
 
+def _of_record(record: type) -> dict[str, dict[str, Any]]:
+    return {name: {"description": column.meaning} for name, column in released(record).items()}
+
+
 def _property(column: str, kind: pl.DataType, meaning: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     found = _type(kind) | meaning.get(column, {})
     if column in ("images", "cleaned_images"):
         found["items"] = _IMAGE
     if column in _NULLABLE:
         found["type"] = [found["type"], "null"]
+    if column == "reason":
+        found["enum"] = [str(reason) for reason in meanings()]
     return found
 
 

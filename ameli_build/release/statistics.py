@@ -9,7 +9,7 @@ import polars as pl
 
 from ameli_build.core.reasons import Reason
 from ameli_build.core.stage import Tables
-from ameli_build.release.tables import DROPPING, SPLITS
+from ameli_build.release.tables import SPLITS, dropping
 
 MOST_FREQUENT = 10
 
@@ -81,7 +81,7 @@ def _funnel(named: Mapping[str, pl.DataFrame], tables: Tables, rejected: int) ->
     dropped = named["dropped"]
     stages: dict[str, Any] = {}
     remaining = reviews_in
-    for stage in DROPPING:
+    for stage in dropping(tables):
         of_stage = dropped.filter(pl.col("stage") == stage)
         stages[stage] = {"in": remaining, "out": remaining - of_stage.height, "dropped": _by_reason(of_stage)}
         remaining -= of_stage.height

@@ -7,42 +7,30 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
-from ameli_build.core.records import ATTRIBUTES
+from ameli_build.core import records
+from ameli_build.core.records import Product, Review, released
 from ameli_build.core.stage import Tables
 
 SPLITS = ("train", "dev", "test")
-DROPPING = ("clean", "mentions", "informativeness", "splits")
-"""The stages that drop reviews, in order."""
-
-PRODUCTS = pl.Schema(
-    {
-        "sku": pl.String(),
-        "name": pl.String(),
-        "categories": pl.List(pl.String()),
-        "description": pl.String(),
-        "attributes": ATTRIBUTES,
-        "images": pl.List(pl.String()),
-    }
-)
-REVIEWS = pl.Schema(
-    {
-        "review_id": pl.String(),
-        "sku": pl.String(),
-        "mention": pl.String(),
-        "mention_start": pl.Int64(),
-        "mention_end": pl.Int64(),
-        "title": pl.String(),
-        "text": pl.String(),
-        "images": pl.List(pl.String()),
-        "cleaned_images": pl.List(pl.String()),
-        "candidates": pl.List(pl.String()),
-        "n_attributes": pl.Int64(),
-        "attributes": pl.List(pl.Struct({"name": pl.String(), "value": pl.String()})),
-        "image_similarity": pl.Float64(),
-        "description_similarity": pl.Float64(),
-        "title_similarity": pl.Float64(),
-    }
-)
+PRODUCTS = pl.Schema({name: records.PRODUCTS[name] for name in released(Product)})
+_OF_REVIEWS = {
+    "review_id": pl.String(),
+    "sku": pl.String(),
+    "mention": pl.String(),
+    "mention_start": pl.Int64(),
+    "mention_end": pl.Int64(),
+    "title": pl.String(),
+    "text": pl.String(),
+    "images": pl.List(pl.String()),
+    "cleaned_images": pl.List(pl.String()),
+    "candidates": pl.List(pl.String()),
+    "n_attributes": pl.Int64(),
+    "attributes": pl.List(pl.Struct({"name": pl.String(), "value": pl.String()})),
+    "image_similarity": pl.Float64(),
+    "description_similarity": pl.Float64(),
+    "title_similarity": pl.Float64(),
+}
+REVIEWS = pl.Schema(_OF_REVIEWS | {name: records.REVIEWS[name] for name in released(Review)})
 DROPPED = pl.Schema(dict.fromkeys(("review_id", "sku", "stage", "reason", "detail"), pl.String()))
 DROPPED_PRODUCTS = pl.Schema(dict.fromkeys(("sku", "stage", "reason", "detail"), pl.String()))
 
@@ -66,10 +54,15 @@ def release_tables(tables: Tables, answers: pl.DataFrame | None) -> dict[str, pl
         named["clean_test"] = named["test"].join(_verified(named["test"], answers), on="review_id", how="semi")
     products = tables["clean/products"].with_columns(_inside("images")).sort("sku").collect()
     named["products"] = _shaped(products, PRODUCTS)
-    dropped = pl.concat([tables[f"{stage}/dropped"] for stage in DROPPING])
+    dropped = pl.concat([tables[f"{stage}/dropped"] for stage in dropping(tables)])
     named["dropped"] = _shaped(dropped.sort("review_id").collect(), DROPPED)
     named["dropped_products"] = _shaped(tables["clean/dropped_products"].sort("sku").collect(), DROPPED_PRODUCTS)
     return named
+
+
+def dropping(tables: Tables) -> list[str]:
+    """The stages that drop reviews, in the order of the inputs."""
+    return [stage for stage, _, table in (name.partition("/") for name in tables) if table == "dropped"]
 
 
 def images_of(tables: Tables) -> list[str]:

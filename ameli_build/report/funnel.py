@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ameli_build.core.reasons import MEANINGS
-from ameli_build.release.tables import DROPPING
+from ameli_build.core.reasons import meanings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +37,15 @@ def steps(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Step]
 
 def funnel_steps(funnel: Mapping[str, Any]) -> list[Step]:
     """The funnel from all reviews to the splits, by stage and reason, reasons in order of precedence."""
-    order = list(MEANINGS)
+    words = meanings()
+    order = list(words)
+    stages = sorted(funnel["stages"].items(), key=lambda pair: -pair[1]["in"])
     return steps(
         funnel["reviews_in"],
         (
-            (stage, reason, MEANINGS[reason], count)
-            for stage in DROPPING
-            for reason, count in sorted(
-                funnel["stages"][stage]["dropped"].items(), key=lambda pair: order.index(pair[0])
-            )
+            (stage, reason, words[reason], count)
+            for stage, flow in stages
+            for reason, count in sorted(flow["dropped"].items(), key=lambda pair: order.index(pair[0]))
         ),
     )
 

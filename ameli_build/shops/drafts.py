@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ameli_build.core.records import Attribute
 from ameli_build.shops.scripts import plain
 from ameli_build.wording.cleaning import folded
 
+_NOTHING = ("", (), None)
 _SWITCH = {"true": "Yes", "false": "No"}
 
 
@@ -20,6 +21,7 @@ class Draft:
 
     `features` are (title, description); `rows` are (group, name, value) of the specification sheet; `images` are URLs.
     `price` is NaN for a number that cannot be a price, infinite for a text that is not a number.
+    `more` has further fields of `Product`, by name.
     """
 
     sku: str = ""
@@ -34,16 +36,19 @@ class Draft:
     brand: str = ""
     model: str = ""
     review_count: int | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def combine(drafts: Sequence[Draft]) -> Draft:
     """Each field from the first draft with a value; variants from all drafts, since each may list only some."""
     values: dict[str, Any] = {"variants": tuple(sku for draft in drafts for sku in draft.variants)}
+    further = [pair for draft in reversed(drafts) for pair in draft.more.items()]
+    values["more"] = {name: value for name, value in further if value not in _NOTHING}
     for draft in drafts:
         values |= {
-            field.name: value
-            for field in fields(Draft)
-            if field.name not in values and (value := getattr(draft, field.name)) not in ("", (), None)
+            own.name: value
+            for own in fields(Draft)
+            if own.name not in values and (value := getattr(draft, own.name)) not in _NOTHING
         }
     return Draft(**values | {"price": first_price(draft.price for draft in drafts)})
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from ameli_build.clean.products import with_fate
-from ameli_build.clean.rows import look_at_rows, row_rules
+from ameli_build.clean.rows import apply_row_rules, row_rules
 from ameli_build.core.reasons import DROPPED, DROPPED_PRODUCTS
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import write_table
@@ -44,7 +44,7 @@ def catalogue() -> pl.DataFrame:
 def test_every_planted_defect_is_found_and_nothing_else(made: tuple[Path, pl.DataFrame]) -> None:
     folder, truth = made
     settings = load_settings("demo")
-    rows = look_at_rows(folder / "reviews.parquet", catalogue(), settings, folder / "one")
+    rows = apply_row_rules(folder / "reviews.parquet", catalogue(), settings, folder / "one")
     dropped = rows.judged(row_rules(settings))[0].collect()
     assert dropped.schema == DROPPED
     assert dropped["review_id"].is_sorted()
@@ -66,7 +66,7 @@ def test_the_same_bytes_again(made: tuple[Path, pl.DataFrame]) -> None:
     write_table(part, pl.scan_parquet(folder / "reviews.parquet").head(SIZE // 2))
     written = []
     for name in ("two", "three"):
-        tables = look_at_rows(part, catalogue(), settings, folder / name).judged(row_rules(settings))
+        tables = apply_row_rules(part, catalogue(), settings, folder / name).judged(row_rules(settings))
         paths = [folder / f"{name}-{n}.parquet" for n in range(2)]
         for path, table in zip(paths, tables, strict=True):
             assert write_table(path, table) > SIZE / 5

@@ -18,10 +18,10 @@ from ameli_build.clean.profanity import (
     pattern_of,
     profanity,
 )
+from ameli_build.clean.settings import CleanSettings
 from ameli_build.clean.verdicts import judge
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.records import joined_text_expr
-from ameli_build.core.settings import CleanSettings
 
 
 @cache

@@ -29,7 +29,11 @@ class Filter:
     help: str
     """Description of the setting."""
     measure: Callable[[pl.DataFrame], pl.Series]
-    """A number for each review; the table has the columns of `catalog/reviews`. Null lets a review pass."""
+    """A number for each review, null for a review that passes.
+
+    The table has a row for each review, with the columns of `catalog/reviews` except `product_details_sku`, `source`
+    and `extra`.
+    """
     fails: Callable[[pl.Expr, float], pl.Expr]
     """Whether a measure breaks the rule at a threshold."""
     detail: Callable[[pl.Expr], pl.Expr]

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings.section import Section
-from ameli_build.core.settings.settings import Settings
+from ameli_build.core.settings.settings import Settings, all_settings
 from ameli_build.core.settings.thresholds import credit, disown_strange, informativeness_of
 from ameli_build.core.snapshot import Snapshot
 
@@ -63,7 +63,7 @@ def load_settings(
         _set(values, key, text)
     credit(values, {key.removeprefix("informativeness.") for key, _ in asked}, "the user")
     try:
-        return disown_strange(Settings.model_validate(values))
+        return disown_strange(all_settings().model_validate(values))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -153,7 +153,7 @@ def _merge(values: dict[str, Any], above: Mapping[str, Any]) -> None:
 def _set(values: dict[str, Any], key: str, text: str) -> None:
     """Set `section.key` from text: JSON where it parses (numbers, true, lists), else the text itself."""
     section, _, name = key.partition(".")
-    field = Settings.model_fields.get(section)
+    field = all_settings().model_fields.get(section)
     kind = field.annotation if field is not None else None
     target = kind.model_fields.get(name) if isinstance(kind, type) and issubclass(kind, Section) else None
     if target is None:

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from functools import cache, partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from ameli_build.core.added import added_stages
 from ameli_build.core.settings.baseline import BaselineSettings
 from ameli_build.core.settings.crawl import CrawlSettings
 from ameli_build.core.settings.models import ModelSettings
 from ameli_build.core.settings.release import ReleaseSettings, ReportSettings, SheetSettings
 from ameli_build.core.settings.run import RunSettings
+from ameli_build.core.settings.section import Section
 from ameli_build.core.settings.stages import (
     CandidateSettings,
-    CleanSettings,
     InformativenessSettings,
     MentionSettings,
     SplitSettings,
 )
 
+if TYPE_CHECKING:
+    from ameli_build.clean.settings import CleanSettings
+
+S = TypeVar("S", bound=Section)
+
+_ROOMS = {"CleanSettings": "ameli_build.clean.settings"}
+"""Sections that a room declares, and their modules. The first settings that are made import them: rooms import core."""
+
+
+def _class_of(name: str) -> type[Section]:
+    found: type[Section] = getattr(import_module(_ROOMS[name]), name)
+    return found
+
+
+def _default(name: str) -> Any:
+    return _class_of(name)()
+
 
 class Settings(BaseModel):
-    """All settings of a run."""
+    """All settings of a run. `all_settings` adds the sections of the stages in `ameli_build/stages`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,7 +49,7 @@ class Settings(BaseModel):
     run: RunSettings = RunSettings()
     crawl: CrawlSettings = CrawlSettings()
     models: ModelSettings = ModelSettings()
-    clean: CleanSettings = CleanSettings()
+    clean: CleanSettings = Field(default_factory=partial(_default, "CleanSettings"))
     mentions: MentionSettings = MentionSettings()
     informativeness: InformativenessSettings = InformativenessSettings()
     candidates: CandidateSettings = CandidateSettings()
@@ -36,6 +58,18 @@ class Settings(BaseModel):
     sheets: SheetSettings = SheetSettings()
     baseline: BaselineSettings = BaselineSettings()
     report: ReportSettings = ReportSettings()
+
+    @classmethod
+    def model_rebuild(cls, **given: Any) -> bool | None:
+        """Complete the class with the sections of rooms. Pydantic calls this before the first use."""
+        return super().model_rebuild(**given | {"_types_namespace": {name: _class_of(name) for name in _ROOMS}})
+
+    def section(self, kind: type[S]) -> S:
+        """The section of a stage in `ameli_build/stages`, given by its class."""
+        return next((value for _, value in self if isinstance(value, kind)), None) or kind()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (dict(self),)
 
     @property
     def compared(self) -> str:
@@ -48,3 +82,18 @@ class Settings(BaseModel):
     def has_strange_thresholds(self) -> bool:
         """Whether section 3.4's thresholds were found for another comparison than this run's."""
         return self.informativeness.thresholds_for not in ("", self.compared)
+
+
+@cache
+def all_settings() -> type[Settings]:
+    """`Settings` with the sections of the stages in `ameli_build/stages`."""
+    Settings.model_rebuild()
+    sections: dict[str, Any] = {
+        stage.name: (stage.settings, stage.settings()) for stage in added_stages() if stage.settings is not None
+    }
+    return create_model("AllSettings", __base__=Settings, **sections) if sections else Settings
+
+
+def _restored(values: dict[str, Any]) -> Settings:
+    """Settings that another process has sent: `create_model` makes a class that pickle cannot find by its name."""
+    return all_settings().model_construct(**values)

@@ -1,47 +1,12 @@
-"""Settings of the stages between crawl and release (sections 3.2 to 3.5)."""
+"""Settings of the stages between clean and release (sections 3.3 to 3.5)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, model_validator
 
-from ameli_build.core.filters import FILTERS
-from ameli_build.core.settings.section import Cosine, Probability, Section, Share, Tokens, unit
-
-_ADDED: dict[str, Any] = {
-    added.setting: (Annotated[float, unit(added.unit)], Field(default=added.default, description=added.help))
-    for added in FILTERS
-}
-if TYPE_CHECKING:
-    _AddedFilters = Section
-else:
-    _AddedFilters = create_model("_AddedFilters", __base__=Section, **_ADDED)
-
-
-class CleanSettings(_AddedFilters):
-    """Section 3.2: the seven filters."""
-
-    tokenizer: str = ""
-    """Tokenizer that counts the tokens of a review. Empty: that of `models.text_encoder`."""
-    max_tokens: Tokens = Field(default=500, ge=1)
-    """Length above which a review leaves as `too_long`, special tokens not counted."""
-    relink: bool = True
-    """Link a review whose links are all invalid to the variant that it names, if the catalogue has that variant.
-    Without: the review leaves as `wrong_variant`."""
-    profanity_list: str = ""
-    """File with a word or phrase on each line, or separated by commas. Empty: better-profanity's list. The paper's
-    list, by Free Web Headers, is not part of this package (see `docs/build.md`)."""
-    profanity_allow: tuple[str, ...] = ()
-    """Words that are no profanity, beside the documented list of product words."""
-    max_pixels: Annotated[int, unit("pixels")] = 89_478_485
-    """Size above which an image is not decoded."""
-    mask_personal: bool = True
-    """Mask e-mail addresses and telephone numbers in the texts of reviews."""
-    box_threshold: Probability = 0.3
-    """Score that the box of the object must exceed, else the image is dropped (filter 7)."""
-    text_threshold: Probability = 0.25
-    """Score that a word of the prompt must exceed in the box (Grounding DINO only)."""
+from ameli_build.core.settings.section import Cosine, Probability, Section, Share, unit
 
 
 class MentionSettings(Section):

@@ -67,6 +67,7 @@ def read(page: Page, known: Draft = _NOTHING) -> Draft:
         brand=known.brand or first_text(page, _BRAND),
         model=known.model or first_text(page, _MODEL),
         review_count=count_in(first_text(page, _REVIEWS)) if known.review_count is None else known.review_count,
+        more=known.more,
     )
 
 

@@ -57,6 +57,7 @@ def as_product(draft: Draft, url: str) -> Product:
         variants=variants,
         price=draft.price if draft.price is not None and math.isfinite(draft.price) else None,
         extra=_extra(draft, images),
+        **{name: folded(value) if isinstance(value, str) else value for name, value in draft.more.items()},
     )
 
 

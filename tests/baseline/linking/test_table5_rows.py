@@ -94,4 +94,4 @@ def test_a_registered_row_is_in_every_output(tmp_path: Path) -> None:
 
 
 def test_every_row_of_the_paper_but_chance_is_registered() -> None:
-    assert set(LINKERS) == {*TABLE5} - {"Random Baseline"}
+    assert set(LINKERS) >= {*TABLE5} - {"Random Baseline"}
