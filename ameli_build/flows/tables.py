@@ -39,7 +39,13 @@ def funnel_rows(funnel: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A row for each reason, from all reviews to the reviews in the splits."""
     first = {"stage": "", "reason": "all reviews", "lost": 0, "kept": funnel["reviews_in"], "kept %": 100.0}
     rows = [
-        {"stage": step.group, "reason": step.meaning, "lost": step.lost, "kept": step.kept, "kept %": step.kept_percent}
+        {
+            "stage": step.group,
+            "reason": step.meaning,
+            "lost": step.lost,
+            "kept": step.remaining,
+            "kept %": step.remaining_percent,
+        }
         for step in funnel_steps(funnel)
     ]
     return [first, *rows]
