@@ -87,6 +87,6 @@ def test_a_data_set_without_a_product_is_whole_and_links_nothing(snapshot: Snaps
     assert pl.read_parquet(hollow.dataset / "products.parquet").is_empty()
     verify(hollow)
     for photos in ([], [tmp_path / "in" / "p.jpg"], [tmp_path / "none.jpg"]):
-        with pytest.raises(UnusableInput, match=r"products\.parquet: no product to link to"):
+        with pytest.raises(UnusableInput, match=r"products\.parquet: no product in it to link to"):
             link_review(hollow, DEMO, "A lamp", photos)
     assert not (hollow.root / "baseline").exists()

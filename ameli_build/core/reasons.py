@@ -42,7 +42,7 @@ MEANINGS: Mapping[str, str] = {
     Reason.UNINFORMATIVE: "too little to identify the product",
     Reason.LEAK: "near-duplicate of a review in another split",
 }
-"""All reasons in words, in order of precedence: if several hold, the first counts."""
+"""All reasons in the order in which they count (where several hold, the first is the reason), and each in words."""
 
 DROPPED = pl.Schema(
     {
@@ -58,4 +58,4 @@ DROPPED = pl.Schema(
 """Columns of every stage's `dropped` table; the released table lacks `value` and `threshold`."""
 
 DROPPED_PRODUCTS = pl.Schema({"sku": pl.String, "stage": pl.String, "reason": pl.String, "detail": pl.String})
-"""Columns of the table of dropped products."""
+"""Columns of the table of products that left."""

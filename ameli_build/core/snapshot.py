@@ -244,10 +244,10 @@ class Snapshot:
 
     @contextmanager
     def lock(self, *, links: bool = False) -> Iterator[None]:
-        """Lock the snapshot for a run; the kernel frees the lock of a killed process.
+        """Hold the snapshot for one run; the kernel frees it on a kill.
 
         Args:
-            links: Accept symbolic links in the snapshot, for a run that opens none of its files.
+            links: The run goes through no file of the snapshot, so there may be symbolic links in it.
 
         Raises:
             Held: Another run holds the lock.
@@ -273,7 +273,7 @@ class Snapshot:
 
 
 def _taken(handle: IO[str]) -> bool:
-    """Whether this process got the lock. Retries, since `running.holder` takes the lock for a moment to test it."""
+    """Whether a lock could be had. A look at it (`running.holder`) holds it for a moment, so it is tried again."""
     for wait in (0.1, 0.2, 0):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -70,7 +70,7 @@ class Stage:
     conserved: tuple[Conserved, ...] = ()
     """Checks of its tables."""
     made: tuple[str, ...] = ()
-    """Further files or folders of the snapshot that it writes."""
+    """Further files or folders of the snapshot that the stage makes beside its tables."""
 
     def roles(self, settings: Settings) -> tuple[str, ...]:
         """The models that the stage uses with these settings."""

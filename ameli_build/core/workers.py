@@ -62,7 +62,7 @@ def _start_worker(parent: int, threads: int) -> None:
     if hasattr(os, "fork"):
         _die_with(parent)
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    threadpool_limits(threads)  # for libraries that are already loaded
+    threadpool_limits(threads)  # of libraries that are loaded already
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 

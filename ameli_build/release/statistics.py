@@ -80,11 +80,11 @@ def _funnel(named: Mapping[str, pl.DataFrame], tables: Tables, rejected: int) ->
     reviews_in = int(distinct["review_id"][0])
     dropped = named["dropped"]
     stages: dict[str, Any] = {}
-    remaining = reviews_in
+    left = reviews_in
     for stage in DROPPING:
         of_stage = dropped.filter(pl.col("stage") == stage)
-        stages[stage] = {"in": remaining, "out": remaining - of_stage.height, "dropped": _by_reason(of_stage)}
-        remaining -= of_stage.height
+        stages[stage] = {"in": left, "out": left - of_stage.height, "dropped": _by_reason(of_stage)}
+        left -= of_stage.height
     return {
         "products_in": int(tables["catalog/products"].select(pl.len()).collect().item()),
         "products_out": named["products"].height,

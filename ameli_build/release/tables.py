@@ -66,8 +66,8 @@ def release_tables(tables: Tables, answers: pl.DataFrame | None) -> dict[str, pl
         named["clean_test"] = named["test"].join(_verified(named["test"], answers), on="review_id", how="semi")
     products = tables["clean/products"].with_columns(_inside("images")).sort("sku").collect()
     named["products"] = _shaped(products, PRODUCTS)
-    dropped = pl.concat([tables[f"{stage}/dropped"] for stage in DROPPING])
-    named["dropped"] = _shaped(dropped.sort("review_id").collect(), DROPPED)
+    left = [tables[f"{stage}/dropped"] for stage in DROPPING]
+    named["dropped"] = _shaped(pl.concat(left).sort("review_id").collect(), DROPPED)
     named["dropped_products"] = _shaped(tables["clean/dropped_products"].sort("sku").collect(), DROPPED_PRODUCTS)
     return named
 

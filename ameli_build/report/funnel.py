@@ -37,16 +37,14 @@ def steps(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Step]
 
 
 def funnel_steps(funnel: Mapping[str, Any]) -> list[Step]:
-    """The funnel from all reviews to the splits, by stage and reason, reasons in order of precedence."""
+    """The fall from all reviews to the splits, by stage and reason in the order in which reasons count."""
     order = list(MEANINGS)
     return steps(
         funnel["reviews_in"],
         (
             (stage, reason, MEANINGS[reason], count)
             for stage in DROPPING
-            for reason, count in sorted(
-                funnel["stages"][stage]["dropped"].items(), key=lambda pair: order.index(pair[0])
-            )
+            for reason, count in sorted(funnel["stages"][stage]["dropped"].items(), key=lambda one: order.index(one[0]))
         ),
     )
 

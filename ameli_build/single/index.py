@@ -112,7 +112,7 @@ def released_products(snapshot: Snapshot) -> Path:
     if not products.is_file():
         raise UnusableInput(f"{products}: missing; run ameli build first")
     if not pq.read_metadata(products).num_rows:
-        raise UnusableInput(f"{products}: no product to link to; see dropped_products.parquet for the reasons")
+        raise UnusableInput(f"{products}: no product in it to link to; dropped_products.parquet beside it tells why")
     return products
 
 

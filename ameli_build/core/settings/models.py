@@ -34,12 +34,11 @@ class ModelSettings(Section):
     resnet: str = ""
     """Image classifier of the baselines V2VEL and V2VTEL (Table 5). Empty: none."""
     device: str = Field(default="auto", validate_default=True)
-    """Device of PyTorch: `auto` (a GPU if available), `cpu`, `cuda`, `cuda:1` and so on; `mps` is untested."""
+    """Device of PyTorch: `auto` (a GPU where there is one), `cpu`, `cuda`, `cuda:1` and so on; `mps` is untested."""
     processes: Literal["one", "workers"] = "one"
-    """Processes that load models: `one`, whose libraries use all processors, or all `workers`. With a GPU, always
-    `one`."""
+    """Processes that load models: one, whose libraries use all processors, or each worker. With a GPU always one."""
     batch: Annotated[int, unit("texts, pairs or images")] = Field(default=32, ge=1)
-    """Inputs of a forward pass."""
+    """Inputs of one forward pass."""
     text_backend: Literal["torch", "onnx", "onnx-int8"] = "torch"
     """Runtime of `text_encoder`: PyTorch, ONNX Runtime on the processor, or that with weights of eight bits."""
     precision: Literal["auto", "full"] = "auto"
@@ -53,5 +52,5 @@ class ModelSettings(Section):
 
     @property
     def in_one_process(self) -> bool:
-        """Whether a single process loads the models, not each worker."""
+        """Whether one process loads the models, not each worker."""
         return self.processes == "one" or self.device != "cpu"

@@ -10,8 +10,7 @@ from ameli_build.core.filters import FILTERS
 from ameli_build.core.settings.section import Cosine, Probability, Section, Share, Tokens, unit
 
 _ADDED: dict[str, Any] = {
-    added.setting: (Annotated[float, unit(added.unit)], Field(default=added.default, description=added.help))
-    for added in FILTERS
+    one.setting: (Annotated[float, unit(one.unit)], Field(default=one.default, description=one.help)) for one in FILTERS
 }
 if TYPE_CHECKING:
     _AddedFilters = Section
