@@ -18,15 +18,15 @@ class Step:
     name: str
     meaning: str
     lost: int
-    remaining: int
+    kept: int
     lost_percent: float
-    remaining_percent: float
+    kept_percent: float
 
 
 def steps(total: int, losses: Iterable[tuple[str, str, str, int]]) -> list[Step]:
     """The steps of a funnel, from its first number and its losses (group, name, meaning, count) in order.
 
-    >>> [(step.remaining, step.remaining_percent) for step in steps(10, [("", "a", "", 4), ("", "b", "", 1)])]
+    >>> [(step.kept, step.kept_percent) for step in steps(10, [("", "a", "", 4), ("", "b", "", 1)])]
     [(6, 60.0), (5, 50.0)]
     """
     rows, remaining = [], total

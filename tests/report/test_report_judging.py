@@ -27,7 +27,7 @@ def test_each_way_to_lose_the_gold_product() -> None:
     assert [one.lost for one in judgement.reviews] == [None, Lost.NOT_RETRIEVED, Lost.DROPPED, Lost.OUTRANKED]
     assert [one.row["review_id"] for one in judgement.misses()] == ["d", "c", "b"]
     assert [one.rank for one in judgement.misses()] == [2, 2, None]
-    assert [(step.lost, step.remaining) for step in judgement.steps()] == [(1, 3), (1, 2), (1, 1)]
+    assert [(step.lost, step.kept) for step in judgement.steps()] == [(1, 3), (1, 2), (1, 1)]
 
 
 def test_a_filter_that_was_undone_loses_nothing() -> None:

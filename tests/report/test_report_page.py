@@ -159,7 +159,7 @@ def test_losses_stand_in_the_order_in_which_reasons_count(snapshot: Snapshot) ->
     funnel["stages"]["clean"]["dropped"] = {"duplicate": 2, "no_image": 1, "too_long": 1}
     funnel["stages"]["mentions"]["dropped"] = {"no_mention": 1}
     found = funnel_steps({**funnel, "reviews_in": 10})
-    assert [(fall.name, fall.remaining) for fall in found] == [
+    assert [(fall.name, fall.kept) for fall in found] == [
         ("no_image", 9), ("too_long", 8), ("duplicate", 6), ("no_mention", 5),
     ]  # fmt: skip
 
