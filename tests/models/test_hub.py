@@ -163,7 +163,7 @@ def test_a_pointer_in_place_of_weights_is_refused(hub: LoopbackHub, name: str, b
     (hub.folder / "repositories" / REPO / name).write_bytes(body)
     if name != "model.safetensors":
         hub.take_away(f"{REPO}/model.safetensors")
-    assert failure(PINNED).startswith(f"{REPO}: {name} holds no weights")
+    assert failure(PINNED).startswith(f"{REPO}: {name} has no weights")
 
 
 @pytest.mark.parametrize("begin", [b"PK\x03\x04", b"\x80\x02"], ids=["archive", "older"])
