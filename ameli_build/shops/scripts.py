@@ -149,8 +149,9 @@ def json_ld_breadcrumb(scripts: Sequence[Script]) -> tuple[str, ...]:
 
 
 def _of_type(value: Any, name: str) -> dict[str, Any] | None:
-    """The first object of a JSON-LD type, directly, in a list or in a graph."""
+    """The first object of a JSON-LD type: directly, in a list or a graph, or as what a page in these is about."""
     candidates = [value, *as_list(value), *as_list(as_dict(value).get("@graph"))]
+    candidates += [as_dict(one).get("mainEntity") for one in candidates]
     return next((one for one in candidates if isinstance(one, dict) and name in map(_bare, _types(one))), None)
 
 
