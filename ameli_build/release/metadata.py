@@ -1,9 +1,9 @@
 """Photographs without metadata: EXIF with its position, XMP, comments and thumbnails are removed.
 
 The coded pixels are not touched: segments and chunks that do not take part in how a picture looks are left out. The
-orientation stays in effect, as an EXIF block that holds nothing else. A TIFF, or an AVIF with metadata, which have them
-interwoven with the picture, is written as PNG with the same pixels; so is a picture that decodes though it does not
-follow its format, and a BMP of more than a header and pixels.
+orientation stays in effect, as an EXIF block that holds nothing else. A TIFF or an AVIF, whose metadata are interwoven
+with the picture, is written as PNG with the same pixels; so is a picture that decodes though it does not follow its
+format, and a BMP of more than a header and pixels.
 """
 
 from __future__ import annotations
@@ -78,8 +78,6 @@ def _plain(body: bytes, image: Image.Image, exif: bytes) -> bytes | None:
         return _webp(body, exif)
     if image.format == "GIF":
         return b"".join(_gif(body))
-    if image.format == "AVIF" and not {"exif", "xmp"} & image.info.keys():
-        return body
     return body if image.format == "BMP" and body == _as_bmp(image) else None
 
 

@@ -152,6 +152,33 @@ ODD = {
 }
 
 
+def box(kind: bytes, told: bytes) -> bytes:
+    return (len(told) + 8).to_bytes(4, "big") + kind + told
+
+
+PLAIN_AVIF = {"exif": None, "xmp": None, "comment": None}
+BOXES = {
+    "a box of a camera's own": lambda body: body + box(b"uuid", bytes(16) + b"CAMERA-9 N 51.05"),
+    "a free box": lambda body: body + box(b"free", b"my house"),
+    "user data": lambda body: body + box(b"udta", box(b"\xa9xyz", b"N 51.05")),
+    "bytes behind it": lambda body: body + b"owner",
+    "a name in its handler": lambda body: body.replace(b"pict" + bytes(12) + b"\0", b"pict" + b"my house1234" + b"\0"),
+}
+
+
+@pytest.mark.parametrize("orientation", [None, 6])
+@pytest.mark.parametrize("kind", BOXES)
+def test_no_box_of_an_avif_is_released(kind: str, orientation: int | None) -> None:
+    plain = packed("AVIF", None, **PLAIN_AVIF | ({"exif": oriented(orientation)} if orientation else {}))
+    check(BOXES[kind](plain))
+
+
+def oriented(orientation: int) -> Image.Exif:
+    told = Image.Exif()
+    told[0x0112] = orientation
+    return told
+
+
 def gap(body: bytes) -> bytes:
     """A BMP whose pixels begin later, with something before them."""
     told = b"my house"
