@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -15,6 +16,9 @@ from ameli_build.core.standing import stage_record, stage_records
 from ameli_build.core.version import __version__
 from ameli_build.models.needs import needs_of
 from ameli_build.models.sources import identity
+
+_CREDENTIALS = re.compile(r'(://)[^/@\s"]+@')
+"""User and password in an address, such as that of a Selenium service."""
 
 LIBRARIES = (
     "requests", "selenium", "beautifulsoup4", "pillow", "spacy", "sentence-transformers", "open_clip_torch",
@@ -33,7 +37,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
         "python": platform.python_version(),
         "machine": {"system": platform.system(), "architecture": platform.machine(), "processors": os.cpu_count()},
         "libraries": {name: _version(name) for name in LIBRARIES},
-        "settings": settings.model_dump(mode="json"),
+        "settings": json.loads(_CREDENTIALS.sub(r"\1***@", settings.model_dump_json())),
         "seed": settings.run.seed,
         "models": {role: identity(name, role) for role, name in models.items()},
         "peak_memory_mb": max(peak_memory_mb(), int(before.get("peak_memory_mb", 0))),
