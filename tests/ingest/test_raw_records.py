@@ -19,6 +19,7 @@ from ameli_build.core.records import Attribute, Rejected, Review
 from ameli_build.ingest.raw_files import read_products, read_rows
 from ameli_build.ingest.raw_records import BadRecord, product_of, review_of
 from ameli_build.ingest.raw_tables import ReviewFile
+from ameli_build.shops.bestbuy.developer_api import parse_api_page
 from ameli_build.shops.bestbuy.reviews import parse_review_page
 
 PRODUCT = {"sku": "s1", "name": "Lamp", "categories": ["Home", "Lamps"]}
@@ -258,8 +259,15 @@ def test_markup_is_taken_out_whichever_way_a_text_comes_in(raw: str, plain: str,
     topic = {"id": "r1", "text": raw, "title": raw}
     (crawled,) = parse_review_page(json.dumps({"topics": [topic]}).encode(), "s1", "").reviews
     assert (crawled.text, crawled.title) == (plain, plain)
+    pl.DataFrame([REVIEW | {"text": raw, "title": raw}]).write_parquet(tmp_path / "t")
+    (tabled,), _ = read_reviews(tmp_path / "t", "t")
+    assert (tabled.text, tabled.title) == (plain, plain)
     product = product_of(PRODUCT | {"description": raw, "name": raw, "attributes": [{"name": raw, "value": raw}]})
     one_line = " ".join(plain.split())
+    row = {"sku": 1, "name": raw, "longDescription": raw, "details": [{"name": raw, "value": raw}]}
+    (told,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
+    assert (told.name, " ".join(told.description.split())) == (one_line, one_line)
+    assert told.attributes[0] == Attribute("", one_line, one_line)
     assert (product.description, product.name) == (plain, one_line)
     assert product.attributes == (Attribute("", one_line, one_line),)
 
