@@ -12,7 +12,7 @@ from ameli_build.shops.scripts import as_dict, as_list, as_text, json_ld, json_l
 from ameli_build.wording.cleaning import count_in, price_in
 
 NOT_NEW = re.compile(
-    r"used|refurb|renewed|reconditioned|damaged|open[\s_-]?box|like[\s_-]new|pre[\s_-]?owned|second[\s_-]?hand"
+    r"(?<!foc)(?<!un)used|refurb|renewed|reconditioned|damaged|open[\s_-]?box|like[\s_-]new|pre[\s_-]?owned|second[\s_-]?hand"
     r"|scratch (?:&|and) dent",
     re.I,
 )

@@ -102,6 +102,8 @@ def price(text: str, css: str = "") -> str:
         f'<div id="refurbished-offer"><div>{price("$12.00")}</div></div>{price("$20.00")}',
         price("") + price("$20.00") + price("from $12.00", "openbox"),
         price("Like new: $12.00") + price("$20.00"),
+        f"<p>Open-Box from</p>{price('$12.00')}<p>New</p>{price('$20.00')}",
+        f"<div><span>Refurbished</span>{price('$12.00')}</div><div>{price('$20.00')}</div>",
         price("Scratch &amp; Dent $12.00") + price("$20.00"),
     ],
 )
@@ -129,3 +131,9 @@ def test_the_api_tells_some_attributes_beside_its_sheet(
     row = {"sku": 31, "name": "Fan", **beside, "details": sheet}
     (product,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
     assert {attribute.name: attribute.value for attribute in product.attributes} == told
+
+
+@pytest.mark.parametrize("label", ["Focused light", "Unused", "In stock", "Was $12.00", "Refurbished " * 9])
+def test_what_else_stands_before_a_price_leaves_it(label: str) -> None:
+    shown = f"<div><p>{label}</p>{price('$20.00')}</div>"
+    assert parse_product_page(page(heading("Fan", sku="31"), shown), URL).product.price == 20.0

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from bs4 import Tag
+
 from ameli_build.shops.bestbuy.urls import sku_of
 from ameli_build.shops.dom import Page, first_text, first_with_class, text_of, values_of
 from ameli_build.shops.drafts import Draft, first_price
@@ -19,6 +21,10 @@ _SKU = (".sku.product-data .product-data-value", ".product-data-sku .product-dat
 _PRICE = (".priceView-hero-price.priceView-customer-price span", "[data-testid=price-block-customer-price]")
 _OFFER_DEPTH = 3
 """So far above a price stands what says of which offer it is."""
+_LABELLED = "* + .priceView-hero-price.priceView-customer-price"
+"""A price behind an element that may say so, too."""
+_LABEL = 40
+"""Characters of such an element; a longer one is no label."""
 _CRUMBS = (".shop-breadcrumb li a", "nav[aria-label*=readcrumb i] li a", ".c-breadcrumbs li a")
 _GALLERY = (
     ".shop-media-gallery img",
@@ -45,8 +51,8 @@ _FEATURES = "div.list-row"
 _SECTION = "category-wrapper"
 _HEADING = "h1"
 SELECTORS = (
-    *_NAME, *_SKU, *_PRICE, *_CRUMBS, *_GALLERY, *_VARIATIONS, *_REVIEWS, _OVERVIEW, _ROWS, *_SPECIFICATION_BUTTONS,
-    *_BRAND, *_MODEL, *_LONG, *_SHORT, _FEATURES, f".{_SECTION}", _HEADING,
+    *_NAME, *_SKU, *_PRICE, _LABELLED, *_CRUMBS, *_GALLERY, *_VARIATIONS, *_REVIEWS, _OVERVIEW, _ROWS,
+    *_SPECIFICATION_BUTTONS, *_BRAND, *_MODEL, *_LONG, *_SHORT, _FEATURES, f".{_SECTION}", _HEADING,
 )  # fmt: skip
 """All selectors that this module reads pages with, sections around rows included."""
 
@@ -81,9 +87,18 @@ def _price(page: Page) -> float | None:
                 for name in ("class", "id", "data-testid")
                 for value in _listed(one.get(name))
             )
-            if not NOT_NEW.search(named) and not NOT_NEW.search(text_of(node)) and (text := text_of(node)):
+            if NOT_NEW.search(named) or NOT_NEW.search(f"{_label(node)} {text_of(node)}"):
+                continue
+            if text := text_of(node):
                 return price_in(text)
     return None
+
+
+def _label(price: Tag) -> str:
+    """What stands right before a price in its box; "" where that is another price."""
+    label = price.parent.find_previous_sibling() if price.parent is not None else None
+    text = text_of(label) if isinstance(label, Tag) else ""
+    return "" if len(text) > _LABEL or any(map(str.isdigit, text)) else text
 
 
 def _listed(value: object) -> list[object]:
