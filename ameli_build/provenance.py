@@ -7,6 +7,7 @@ import os
 import platform
 import re
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from ameli_build.core.execution import peak_memory_mb
@@ -29,7 +30,7 @@ LIBRARIES = (
 def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> None:
     """Write `run.json` from the settings of this run and the records of the stages."""
     path = snapshot.root / "run.json"
-    before: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    before = _noted(path)
     models = {need.role: need.name for need in needs_of(settings)}
     record = {
         "ameli_build": __version__,
@@ -46,12 +47,21 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
     write_json(path, record)
 
 
+def _noted(path: Path) -> dict[str, Any]:
+    """What a `run.json` says; nothing where it is not there, or damaged."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
 def note_stage(snapshot: Snapshot, name: str, command: str) -> None:
     """Add the record of a stage to an existing `run.json`, whose settings stay those of the build."""
     path = snapshot.root / "run.json"
     if not path.is_file():
         return
-    record: dict[str, Any] = json.loads(path.read_text())
+    record = _noted(path)
     record["commands"] = sorted({*record.get("commands", []), command})
     record["peak_memory_mb"] = max(peak_memory_mb(), int(record.get("peak_memory_mb", 0)))
     record["stages"] = {**record.get("stages", {}), name: _brief(stage_record(snapshot, name))}

@@ -42,3 +42,13 @@ def test_a_password_in_an_address_is_not_noted(tmp_path: Path, name: str, given:
     text = (tmp_path / "run.json").read_text()
     assert "k3y-of-ann" not in text
     assert json.loads(text)["settings"]["crawl"][name.removeprefix("crawl.")] == noted
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"run"', b"\xff\xfe", b'{"a":' * 50_000], ids=len)
+def test_a_damaged_record_is_written_anew(tmp_path: Path, body: bytes) -> None:
+    (tmp_path / "run.json").write_bytes(body)
+    write_run_record(Snapshot(tmp_path), load_settings("demo"), "build")
+    assert json.loads((tmp_path / "run.json").read_text())["commands"] == ["build"]
+    (tmp_path / "run.json").write_bytes(body)
+    note_stage(Snapshot(tmp_path), "baseline", "baseline")
+    assert json.loads((tmp_path / "run.json").read_text())["commands"] == ["baseline"]

@@ -81,5 +81,5 @@ def _write(path: Path, told: Holder) -> None:
 def _told(text: str) -> Holder:
     try:
         return Holder(**json.loads(text))
-    except (ValueError, TypeError):  # an earlier version, or half written
+    except (ValueError, TypeError, RecursionError):  # an earlier version, or half written
         return Holder(0, "")

@@ -66,7 +66,7 @@ def read_journal(raw: Path) -> Journal:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         return Journal(tuple(map(_selection, kept["selections"])), str(kept["site_url"]), str(kept["refreshes"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnusableInput(f"{path}: unreadable ({error}); remove it and name the selectors again") from None
 
 
