@@ -22,7 +22,7 @@ _NEXT = tuple(
     f"{link}:not(.disabled, [aria-disabled=true])"
     for link in ("a.sku-list-page-next[href]", ".pagination a[rel=next][href]", "a[aria-label*='next page' i][href]")
 )
-_COUNT = re.compile(r"[0-9][0-9,]*")
+_COUNT = re.compile(r"(?<![\w.,])[0-9][0-9,]*+(?!e[0-9+-]|\.[0-9])", re.I)
 _TOTAL = (".pagination-num-found", ".item-count", ".left-side .item-count")
 
 
