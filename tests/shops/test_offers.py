@@ -90,6 +90,14 @@ def test_a_product_wherever_it_stands(around: Callable[[Any], Any]) -> None:
     assert (product.name, product.price) == ("Fan", 50.0)
 
 
+@pytest.mark.parametrize("sku", [" 31", "31 ", "\u00a031\n", 31])
+def test_blanks_around_a_sku_are_no_part_of_it(sku: Any) -> None:
+    assert described(sku=sku).sku == "31"
+    row = {"sku": sku, "name": "Fan", "productVariations": [{"sku": " 32 "}]}
+    (product,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
+    assert (product.sku, product.variants) == ("31", ("32",))
+
+
 def price(text: str, css: str = "") -> str:
     return f'<div class="priceView-hero-price priceView-customer-price {css}"><span>{text}</span></div>'
 
