@@ -165,7 +165,7 @@ def png_chunk(kind: bytes, told: bytes) -> bytes:
     return len(told).to_bytes(4, "big") + kind + told + zlib.crc32(kind + told).to_bytes(4, "big")
 
 
-NOTHING = {"exif": None, "xmp": None, "comment": None}
+NOTHING: dict[str, Any] = {"exif": None, "xmp": None, "comment": None}
 JFIF = b"JFIF\0\1\1\0\0\1\0\1"
 HIDDEN = {
     "a thumbnail in the first segment": lambda: at(
