@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from ameli_build.core.execution import peak_memory_mb
@@ -16,6 +18,9 @@ from ameli_build.core.version import __version__
 from ameli_build.models.needs import needs_of
 from ameli_build.models.sources import identity
 
+_CREDENTIALS = re.compile(r'(://)[^/@\s"]+@')
+"""User and password in an address, such as that of a Selenium service."""
+
 LIBRARIES = (
     "requests", "selenium", "beautifulsoup4", "pillow", "spacy", "sentence-transformers", "open_clip_torch",
     "groundingdino-py", "better-profanity", "prefect", "torch", "transformers", "polars", "pyarrow", "warcio", "numpy",
@@ -25,7 +30,7 @@ LIBRARIES = (
 def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> None:
     """Write `run.json` from the settings of this run and the records of the stages."""
     path = snapshot.root / "run.json"
-    before: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    before = _noted(path)
     models = {need.role: need.name for need in needs_of(settings)}
     record = {
         "ameli_build": __version__,
@@ -33,7 +38,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
         "python": platform.python_version(),
         "machine": {"system": platform.system(), "architecture": platform.machine(), "processors": os.cpu_count()},
         "libraries": {name: _version(name) for name in LIBRARIES},
-        "settings": settings.model_dump(mode="json"),
+        "settings": json.loads(_CREDENTIALS.sub(r"\1***@", settings.model_dump_json())),
         "seed": settings.run.seed,
         "models": {role: identity(name, role) for role, name in models.items()},
         "peak_memory_mb": max(peak_memory_mb(), int(before.get("peak_memory_mb", 0))),
@@ -42,12 +47,21 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
     write_json(path, record)
 
 
+def _noted(path: Path) -> dict[str, Any]:
+    """What a `run.json` says; nothing where it is not there, or damaged."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
 def note_stage(snapshot: Snapshot, name: str, command: str) -> None:
     """Add the record of a stage to an existing `run.json`; its settings remain the settings of the build."""
     path = snapshot.root / "run.json"
     if not path.is_file():
         return
-    record: dict[str, Any] = json.loads(path.read_text())
+    record = _noted(path)
     record["commands"] = sorted({*record.get("commands", []), command})
     record["peak_memory_mb"] = max(peak_memory_mb(), int(record.get("peak_memory_mb", 0)))
     record["stages"] = {**record.get("stages", {}), name: _brief(stage_record(snapshot, name))}

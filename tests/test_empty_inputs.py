@@ -78,6 +78,23 @@ def ran(snapshot: Snapshot, settings: Settings, since: int = 1, until: int = len
             write_table(snapshot.table_path(name), table)
 
 
+@pytest.mark.parametrize("state", ["no folder", "an empty folder", "ingested", "built to the catalogue", "a cut table"])
+def test_what_holds_no_data_set_links_nothing_and_says_so_at_once(
+    snapshot: Snapshot, tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = snapshot if state in ("ingested", "built to the catalogue") else Snapshot(tmp_path / "other")
+    if state == "an empty folder":
+        given.root.mkdir()
+    if state == "built to the catalogue":
+        build(given, DEMO, until="clean")
+    if state == "a cut table":
+        given.dataset.mkdir(parents=True)
+        (given.dataset / "products.parquet").write_bytes(b"PAR1")
+    monkeypatch.setattr("ameli_build.single.linker.Linker.open", lambda *_: pytest.fail("an index is made"))
+    with pytest.raises(UnusableInput, match=r"products\.parquet: "):
+        link_review(given, DEMO, "A lamp", [tmp_path / "in" / "p.jpg"])
+
+
 def test_a_data_set_without_a_product_is_whole_and_links_nothing(snapshot: Snapshot, tmp_path: Path) -> None:
     files = snapshot.raw / "products.jsonl", snapshot.raw / "reviews.jsonl"
     hollow = Snapshot(tmp_path / "hollow")

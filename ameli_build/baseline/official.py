@@ -105,7 +105,7 @@ def _records(path: Path) -> list[Record]:
 def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnusableInput(f"{path}: unreadable ({error})") from None
 
 

@@ -139,6 +139,6 @@ def _read_report(path: Path) -> Mapping[str, Any]:
         return {}
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnusableInput(f"{path}: unreadable ({error})") from None
     return report if isinstance(report, dict) else {}

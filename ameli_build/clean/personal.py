@@ -47,20 +47,22 @@ _NO_NAME = (
 """Words before "at" that belong to the sentence and not to an address."""
 
 _AT = "[@\uff20\ufe6b]"
-_BLANK = r"[ \t\xa0]{0,3}"
+_SPACE = "(?:[^\\S\r\n]|[\u200b-\u200d\u2060\ufeff])"
+"""Of a line, or one without width."""
+_BLANK = f"{_SPACE}{{0,3}}"
 _NOT_BEFORE_A_SHOP = (
     r"(?!(?:i|me|it|them|one|this|that|and|or|is|was|are|be|bought|buy|purchased|ordered|got|get|found|cheaper|cheap|price"
     r"|priced|sale|sold|deal|deals|available|online|store|stores|back|over|only|here|more|less|check|look|looked|shop)\s)"
 )
 """Words before a sign between blanks that belong to the sentence: "cheaper @ example.com"."""
 _KNOWN_END = r"(?:com|net|org|edu|gov|info|biz|io|us|ca|co|uk|de|fr|mx|au|eu|nl|es|tv)"
-_SPACED_HOST = rf"(?:[a-z0-9-]{{1,63}}\.){{1,4}}{_KNOWN_END}(?!\w)"
+_SPACED_HOST = rf"(?:(?:[a-z0-9-]{{1,63}}\.){{1,4}}{_KNOWN_END}|[a-z0-9-]{{1,63}}{_SPACE}?\.{_SPACE}?com)(?!\w)"
 
 _EMAIL = re.compile(
     rf"{_LOCAL}{_AT}{_HOST}"
     rf"|{_LOCAL}{_AT}[a-z0-9-]{{1,63}}[,\uff0e](?:com|net|org|edu)(?!\w)"
     rf"|(?<![\w.+%-])(?=[\w.+%-]{{0,63}}?[a-z]){_NOT_BEFORE_A_SHOP}[\w+%][\w.+%-]{{0,63}}{_BLANK}{_AT}{_BLANK}{_SPACED_HOST}"
-    rf"|{_LOCAL}\s?[\[({{]\s?at\s?[\])}}]\s?[a-z0-9-]{{1,63}}(?:{_DOT}[a-z]{{2,24}}){{1,2}}"
+    rf"|{_LOCAL}\s?[\[({{]\s?(?:at|{_AT})\s?[\])}}]\s?[a-z0-9-]{{1,63}}(?:{_DOT}[a-z]{{2,24}}){{1,2}}"
     rf"|(?<![\w.+%-]){_NO_NAME}{_LOCAL}\sat\s{_PROVIDER}{_DOT}(?:com|net|me)\b",
     re.IGNORECASE,
 )
@@ -71,10 +73,14 @@ _OTHER_NUMBER = re.compile(
     r"[\s:.#-]{0,3}(?:(?:numbers?|num|nos?|id|code|is|was)[\s:.#-]{0,3}){0,2}$",
     re.IGNORECASE,
 )
+_CUE = (
+    r"\b(?:call|called|text|texted|dial|phone|ph|tel|telephone|fax|tty|cell|mobile|sms|whatsapp"
+    r"|(?:ring|reach|contact)\s(?:me|us|him|her|them))[\s:.#-]{0,3}"
+)
+_MORE_OF_IT = r"(?:(?:me|us|him|her|them|at|on|is|numbers?|no|num|line|@)[\s:.#-]{1,3})"
 _ASKED_TO_CALL = re.compile(
-    r"\b(?:call|called|text|texted|dial|phone|ph|tel|telephone|fax|tty|cell|mobile)[\s:.#-]{0,3}"
-    r"(?:(?:me|us|him|her|them|at|on|is|numbers?|no|num|line)[\s:.#-]{1,3}){0,3}"
-    r"((?:\(?\d{3}\)?[-. ])?\d{3}[-. ]\d{4})(?![-./]?\w)",
+    rf"(?:{_CUE}{_MORE_OF_IT}{{0,3}}((?:\(?\d{{3}}\)?[-./ ])?\d{{3}}[-./ ]\d{{4}})"
+    rf"|(?:{_CUE}{_MORE_OF_IT}{{1,3}}|\b(?:call|text|dial)(?:ed)?\s)(\d{{7}}))(?![-./]?\w)",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"[\d\s]+")
@@ -140,7 +146,7 @@ def _phones(text: str) -> Iterator[tuple[int, int]]:
         if match.raw_string.startswith("+") or not (in_url or _OTHER_NUMBER.search(before)):
             yield match.start, match.end
     for found in _ASKED_TO_CALL.finditer(text):
-        yield found.span(1)
+        yield found.span(found.lastindex or 0)
 
 
 def mask_reviews(reviews: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:

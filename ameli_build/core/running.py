@@ -82,5 +82,5 @@ def _write(path: Path, process: Holder) -> None:
 def _parsed(text: str) -> Holder:
     try:
         return Holder(**json.loads(text))
-    except (ValueError, TypeError):  # an earlier version, or half written
+    except (ValueError, TypeError, RecursionError):  # an earlier version, or half written
         return Holder(0, "")

@@ -12,6 +12,7 @@ import re
 import zipfile
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,11 @@ MOST_COLUMNS = 1_000
 _LONGEST_FIELD = 1 << 30
 """Characters of a field; the `csv` module's default of 131,072 is too little for some reviews."""
 
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
+_ABOVE = 20
+"""Lines that a title and blanks may take above the header."""
+_KEY = "review_id"
+"""The column that every table of answers and of labels has."""
 _SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?\r?(?:\n|\Z)', re.IGNORECASE)
 _SHEET = re.compile(rb"<(?:[\w.-]+:)?sheet[\s/>]")
 _STYLE = re.compile(rb"<(?:[\w.-]+:)?(?:xf|definedName)[\s/>]")
@@ -119,23 +124,34 @@ def table_rows(content: bytes) -> tuple[list[str], list[Row]]:
     """The header and the rows of a CSV table in any dialect. Raises `UnreadableTable`."""
     text = text_of(content).removeprefix("\ufeff").replace("\0", "")
     told = _SEPARATOR_LINE.match(text)
-    skipped = 1 if told else 0
     text = text[told.end() :] if told else text
     csv.field_size_limit(_LONGEST_FIELD)
     try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=told[1] if told else _delimiter(text))
+        above, delimiter = _header_place(text, (told[1],) if told else _DELIMITERS)
+        lines = csv.reader(io.StringIO(text[len("".join(above)) :], newline=""), delimiter=delimiter)
         header = next(lines, [])[:MOST_COLUMNS]
+        skipped = len(above) + bool(told)
         rows = [(skipped + lines.line_num, _named(header, row)) for row in lines if any(row)]
     except csv.Error as error:
         raise UnreadableTable(f"not a CSV table ({error})") from None
     return header, rows
 
 
-def _delimiter(text: str) -> str:
-    """The sign that parts a column of review ids from others in the header, else that of most columns."""
-    head = text[:100_000].split("\n", 1)[0]
-    headers = {sign: next(csv.reader(io.StringIO(head, newline=""), delimiter=sign), []) for sign in _DELIMITERS}
-    return max(headers, key=lambda sign: ("review_id" in map(column_name, headers[sign]), len(headers[sign])))
+def _header_place(text: str, delimiters: Sequence[str]) -> tuple[list[str], str]:
+    """The lines above the header, and the sign that parts its columns.
+
+    The header is the first line with a column of review ids; without one, the first line in its most columns.
+    """
+    heads = text[:100_000].splitlines(keepends=True)[:_ABOVE] or [""]
+    widths: list[int] = []
+    for number, head in enumerate(heads):
+        for sign in delimiters:
+            names = next(csv.reader([head.rstrip("\r\n")], delimiter=sign), [])
+            if _KEY in map(column_name, names):
+                return heads[:number], sign
+            if number == 0:
+                widths.append(len(names))
+    return [], delimiters[widths.index(max(widths))]
 
 
 def workbook_rows(content: bytes, wanted: str) -> tuple[list[str], list[Row]]:
@@ -148,10 +164,10 @@ def workbook_rows(content: bytes, wanted: str) -> tuple[list[str], list[Row]]:
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # they include empty cells
             rows = _filled(sheet.iter_rows(max_row=LAST_ROW, values_only=True))
-            _, first = next(rows, (0, ()))
-            header = [str("" if name is None else name).strip() for name in first[:MOST_COLUMNS]]
-            if wanted in map(column_name, header):
-                return header, [(number, _named(header, row)) for number, row in rows]
+            for _, first in islice(rows, _ABOVE):
+                header = [str("" if name is None else name).strip() for name in first[:MOST_COLUMNS]]
+                if wanted in map(column_name, header):
+                    return header, [(number, _named(header, row)) for number, row in rows]
     except UnreadableTable:
         raise
     except Exception as error:  # a damaged workbook makes the reader fail in any way

@@ -81,7 +81,7 @@ def read_journal(raw: Path) -> Journal:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         return Journal(tuple(map(_selection, stored["selections"])), str(stored["site_url"]), str(stored["refreshes"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnusableInput(f"{path}: unreadable ({error}); remove it and give the selectors again") from None
 
 

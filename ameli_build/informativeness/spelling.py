@@ -58,6 +58,8 @@ _NAMES = (
 _FRACTIONS = {one: " " + unicodedata.normalize("NFKC", one).replace("⁄", "/") for one in "½¼¾⅛⅜⅝⅞⅓⅔"}
 _QUOTES = {"”": '"', "“": '"', "″": '"', "’": "'", "‘": "'", "′": "'"}
 _PLAIN = str.maketrans({**_FRACTIONS, **_QUOTES, "×": "x", "‑": "-", "–": "-", "⁄": "/", "\u00a0": " ", "\u202f": " "})
+_GROUPS = re.compile(r"(?<![\w.,'])\d{1,3}(?:[\u00a0\u2009\u202f'’]\d{3})+(?![\d'’])")
+"""Thousands parted by a space that does not break, or by an apostrophe."""
 _BY = re.compile(r"(?<![\w.])(\d{3,4})\s*x\s*(\d{3,4})p?(?!\w)")
 _BITS = re.compile(r"(\d\s?)([KMGkmg])(?:b|bits?)(?:/s(?:ec)?|ps)\b")
 _BYTES = re.compile(r"(\d\s?)([KMG])B(?:/s(?:ec)?|ps)\b")
@@ -84,6 +86,8 @@ def cut(text: str) -> Tokens:
 
     Repeated tokens ("3840 x 2160 (4K)") count once. A brand that is an ordinary word too ("Apple") keeps its capital.
     """
+    if "'" in text or not text.isascii():
+        text = _GROUPS.sub(lambda match: re.sub(r"\D", "", match[0]), text)
     plain = text.translate(_PLAIN)
     if not plain.isascii():
         plain = unicodedata.normalize("NFKC", plain)

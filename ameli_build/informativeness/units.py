@@ -153,9 +153,16 @@ _MEASURE = re.compile(rf"{_STARTS}{_ONE_MEASURE}(?:(?:,?\s*(?:and\s+)?|-){_ONE_M
 """A number with its unit, or two in a row. Does not match the "in" of "2-in-1" or "two in the house"."""
 
 _DECIMAL_COMMA = re.compile(rf"(?<![\w.,])(\d{{1,3}}),(\d{{1,2}})(?=[\s-]*(?:{_UNIT_NAMES}){_ENDS})")
-_SPACED = re.compile(rf"(?<![\d.,] )(?<![\w.,])(\d{{1,3}}(?: 000)+)(?=[\s-]*(?:{_UNIT_NAMES}){_ENDS})")
+_SPACED = re.compile(
+    rf"(?<![\d.,] )(?<![\w.,])(\d{{1,3}}(?: 000)+|\d\d \d{{3}}(?!\s?[gt]b)|(?<=\ba )\d \d{{3}})"
+    rf"(?=[\s-]*(?:{_UNIT_NAMES}){_ENDS})"
+)
+_GROUPED = re.compile(r"\d \d{3}(?!\d)")
 _G_OF_MEMORY = re.compile(r"(?<![\w.])(\d+)\s?g(?=\s(?:of\s)?(?:ram|memory|ddr\d?)\b)")
-"""Numbers with a comma or a space, "15,6 inches" and "1 000 GB", and the "8G" of "8G ram"."""
+"""Numbers with a comma or a space, "15,6 inches" and "10 500 mAh", and the "8G" of "8G ram".
+
+"2 500 GB drives" are two, and "16 512 GB" is a list: these stay apart.
+"""
 
 _A_UNIT = re.compile(r"(?<!half )\ba(?=[\s-](?:pound|terabyte|tb|gallon|quart|kilowatt)\b)")
 """Does not match "a foot", "a cup", "an hour" or "a year", which mostly measure something else."""
@@ -195,7 +202,7 @@ def with_base_units(text: str) -> str:
         text = _BY_MEASURE.sub(" x ", text)
     if "," in text:
         text = _DECIMAL_COMMA.sub(r"\1.\2", text)
-    if " 000" in text:
+    if _GROUPED.search(text):
         text = _SPACED.sub(lambda match: match[1].replace(" ", ""), text)
     if "g " in text and ("ram" in text or "mem" in text or "ddr" in text):
         text = _G_OF_MEMORY.sub(r"\1gb", text)

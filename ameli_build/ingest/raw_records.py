@@ -18,6 +18,7 @@ from pathlib import PureWindowsPath
 from typing import Any, TypeVar
 
 from ameli_build.core.records import Attribute, Product, RecordField, Review, fields_of
+from ameli_build.wording.cleaning import LARGEST as DEAREST
 from ameli_build.wording.cleaning import clean_lines, clean_text
 
 Raw = Mapping[str, Any]
@@ -287,6 +288,8 @@ def _number(record: Raw, field: str) -> float | None:
             number = math.nan
     if not math.isfinite(number):
         raise BadRecord(f"{field}: not a number: {_shown(value)}")
+    if not 0 <= number <= DEAREST:
+        raise BadRecord(f"{field}: out of range: {_shown(value)}")
     return number
 
 

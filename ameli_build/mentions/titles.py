@@ -62,6 +62,8 @@ def title_phrases(title: str, kinds: Sequence[Phrase], language: Language) -> li
             if found:
                 return [words[start:end] for start, end in found]
     likely = parts[0] if len(parts) >= 3 else max(parts, key=len, default=())
+    while len(likely) > 1 and likely[-1].lower() in name_table().never:  # a colour behind a noun of no table
+        likely = likely[:-1]
     one_word = len(likely) == 1 and len(parts) > 1
     return [likely] if likely and not (kinds and one_word) else []
 

@@ -1,9 +1,9 @@
 """Removal of metadata from photographs: EXIF with its position, XMP, comments and thumbnails.
 
 The coded pixels are not touched: segments and chunks that do not take part in how a picture looks are left out. The
-orientation stays in effect, as an EXIF block that holds nothing else. A TIFF, or an AVIF with metadata, which have them
-interwoven with the picture, is written as PNG with the same pixels; so is a picture that decodes though it does not
-follow its format, and a BMP of more than a header and pixels.
+orientation stays in effect, as an EXIF block that holds nothing else. A TIFF or an AVIF, whose metadata are interwoven
+with the picture, is written as PNG with the same pixels; so is a picture that decodes though it does not follow its
+format, and a BMP of more than a header and pixels.
 """
 
 from __future__ import annotations
@@ -32,11 +32,13 @@ RENAMED = pl.Schema({"path": pl.String, "name": pl.String})
 
 _SCAN, _END = 0xDA, 0xD9
 _SCAN_ENDS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_PNG_CHUNKS = frozenset(
-    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB bKGD hIST pHYs sPLT cICP acTL fcTL fdAT".split()
-)
+_PNG_CHUNKS = frozenset(b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB bKGD pHYs cICP acTL fcTL fdAT".split())
 _WEBP_CHUNKS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
-_WEBP_EXIF, _WEBP_XMP = 0x08, 0x04
+_WEBP_PROFILE, _WEBP_EXIF, _WEBP_XMP = 0x20, 0x08, 0x04
+_PROFILE_MARK = slice(36, 40), b"acsp"
+"""What stands in every colour profile."""
+_JFIF, _ADOBE = 12, 12
+"""Bytes of the two segments that tell colours and density; behind them a thumbnail, or anything."""
 _GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _GIF_LOOP_BYTES = 19
 _PNG_MODES = ("1", "L", "LA", "P", "I;16", "RGB", "RGBA")
@@ -70,17 +72,23 @@ def _plain(body: bytes, image: Image.Image, exif: bytes) -> bytes | None:
 
     Raises `NotUnderstood` or IndexError if it does not follow its format.
     """
+    coloured = _profile(image) is not None
     if image.format in ("JPEG", "MPO"):
-        return b"".join(_jpeg(body, exif))
+        return b"".join(_jpeg(body, exif, coloured))
     if image.format == "PNG":
-        return b"".join(_png(body, exif))
+        return b"".join(_png(body, exif, coloured))
     if image.format == "WEBP":
-        return _webp(body, exif)
+        return _webp(body, exif, coloured)
     if image.format == "GIF":
         return b"".join(_gif(body))
-    if image.format == "AVIF" and not {"exif", "xmp"} & image.info.keys():
-        return body
     return body if image.format == "BMP" and body == _as_bmp(image) else None
+
+
+def _profile(image: Image.Image) -> bytes | None:
+    """The colour profile; None without one, and for anything else in its place."""
+    profile = image.info.get("icc_profile")
+    place, mark = _PROFILE_MARK
+    return profile if isinstance(profile, bytes) and profile[place] == mark else None
 
 
 def _orientation(image: Image.Image) -> bytes:
@@ -96,7 +104,7 @@ def _orientation(image: Image.Image) -> bytes:
     return exif.tobytes()
 
 
-def _jpeg(body: bytes, exif: bytes) -> Iterator[bytes]:
+def _jpeg(body: bytes, exif: bytes, coloured: bool) -> Iterator[bytes]:
     """The segments that a decoder needs, up to the end of the first picture. Later bytes are previews or metadata."""
     yield body[:2]
     if exif:
@@ -116,21 +124,25 @@ def _jpeg(body: bytes, exif: bytes) -> Iterator[bytes]:
         if kind == _SCAN:
             behind = _SCAN_ENDS.search(body, end)
             end = behind.start() if behind else len(body)
-        if _is_needed(kind, body[place + 4 : place + 16]):
-            yield body[place:end]
+        yield _needed(kind, body[place:end], coloured)
         place = end
 
 
-def _is_needed(kind: int, start: bytes) -> bool:
-    """Whether a segment affects how a JPEG looks: all except comments and most application segments."""
-    if kind == 0xE2:
-        return start.startswith(b"ICC_PROFILE\0")
-    if kind == 0xE0:
-        return start.startswith(b"JFIF\0")
-    return kind == 0xEE or not (0xE0 <= kind <= 0xEF or kind == 0xFE)
+def _needed(kind: int, segment: bytes, coloured: bool) -> bytes:
+    """What of a segment affects how a JPEG looks: nothing of comments and of most application segments."""
+    told = segment[4:]
+    if kind in (0xE0, 0xEE) and told.startswith((b"JFIF\0", b"Adobe")) and len(told) < _JFIF:
+        raise NotUnderstood("a segment without its end")
+    if kind == 0xE2 and told.startswith(b"ICC_PROFILE\0"):
+        return segment if coloured else b""
+    if kind == 0xE0 and told.startswith(b"JFIF\0"):
+        return b"\xff\xe0\0\x10" + told[:_JFIF] + b"\0\0"  # no thumbnail
+    if kind == 0xEE and told.startswith(b"Adobe"):
+        return b"\xff\xee\0\x0e" + told[:_ADOBE]
+    return b"" if 0xE0 <= kind <= 0xEF or kind == 0xFE else segment
 
 
-def _png(body: bytes, exif: bytes) -> Iterator[bytes]:
+def _png(body: bytes, exif: bytes, coloured: bool) -> Iterator[bytes]:
     yield body[:8]
     place = 8
     while place + 8 <= len(body):
@@ -139,7 +151,7 @@ def _png(body: bytes, exif: bytes) -> Iterator[bytes]:
         if exif and kind == b"IDAT":
             yield _chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))
             exif = b""
-        if kind in _PNG_CHUNKS:
+        if kind in _PNG_CHUNKS and (coloured or kind != b"iCCP"):
             yield body[place:end]
         if kind == b"IEND":
             return
@@ -150,7 +162,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
 
 
-def _webp(body: bytes, exif: bytes) -> bytes:
+def _webp(body: bytes, exif: bytes, coloured: bool) -> bytes:
     parts: list[bytes] = []
     place = 12
     while place + 8 <= len(body):
@@ -158,9 +170,10 @@ def _webp(body: bytes, exif: bytes) -> bytes:
         end = place + 8 + size + size % 2
         part = body[place:end]
         if kind == b"VP8X":
-            flags = part[8] & ~(_WEBP_EXIF | _WEBP_XMP) | (_WEBP_EXIF if exif else 0)
+            dropped = _WEBP_EXIF | _WEBP_XMP | (0 if coloured else _WEBP_PROFILE)
+            flags = part[8] & ~dropped | (_WEBP_EXIF if exif else 0)
             part = part[:8] + bytes([flags]) + part[9:]
-        if kind in _WEBP_CHUNKS:
+        if kind in _WEBP_CHUNKS and (coloured or kind != b"ICCP"):
             parts.append(part)
         place = end
     if exif and parts[0].startswith(b"VP8X"):
@@ -196,7 +209,7 @@ def _gif(body: bytes) -> Iterator[bytes]:
 def _as_png(image: Image.Image, exif: bytes) -> bytes:
     """The first frame as PNG: pixels, palette, transparency, colour profile and orientation, and nothing else."""
     image.load()
-    profile, clear = image.info.get("icc_profile"), image.info.get("transparency")
+    profile, clear = _profile(image), image.info.get("transparency")
     if image.mode not in _PNG_MODES:  # CMYK has a profile of its own
         image, exif, profile, clear = to_rgb(image), b"", None, None
     plain = Image.frombytes(image.mode, image.size, image.tobytes())

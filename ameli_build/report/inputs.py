@@ -83,7 +83,7 @@ def _object(path: Path) -> Mapping[str, Any] | None:
         return None
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnusableInput(f"{path}: unreadable ({error})") from None
     if not isinstance(value, dict):
         raise UnusableInput(f"{path}: unreadable (not an object)")

@@ -18,7 +18,8 @@ _WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
     (
         "blocked",
         re.compile(
-            r"just a moment|access (?:is )?(?:denied|blocked)|(?:you are|you're|are you) (?:a )?(?:human|robot)"
+            r"just a moment|access (?:to .{1,40} )?(?:(?:is|was|has been) )?(?:denied|blocked|restricted)"
+            r"|(?:you are|you're|are you) (?:a )?(?:human|robot)"
             r"|robot or human|not a robot|human verification|verify(?:ing)? (?:that )?(?:you|your|access)"
             r"|security (?:check|challenge|verification)|checking (?:if|your browser)|unusual (?:traffic|activity)"
             r"|attention required|pardon our interruption|press (?:and|&) hold|request (?:unsuccessful|blocked)"
@@ -39,7 +40,7 @@ _WORDINGS: tuple[tuple[Wording, re.Pattern[str]], ...] = (
         "not_a_product",
         re.compile(
             r"(?:something|that) went wrong|we're sorry|^sorry[,.]|^oops|^error\b|try again|(?:un|not )available\b"
-            r"|be right back",
+            r"|be (?:right back|back (?:soon|shortly|later))|(?:scheduled|planned|under|down for) maintenance",
             re.I,
         ),
     ),

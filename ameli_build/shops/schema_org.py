@@ -11,8 +11,14 @@ from ameli_build.shops.markup import Script
 from ameli_build.shops.scripts import as_dict, as_list, as_text, json_ld, json_ld_breadcrumb, plain
 from ameli_build.wording.cleaning import count_in, price_in
 
-NOT_NEW = re.compile(r"used|refurb|renewed|damaged|open[\s_-]?box|pre[\s_-]?owned|second[\s_-]?hand", re.I)
+NOT_NEW = re.compile(
+    r"(?<!foc)(?<!un)used|refurb|renewed|reconditioned|damaged|open[\s_-]?box|like[\s_-]new|pre[\s_-]?owned|second[\s_-]?hand"
+    r"|scratch (?:&|and) dent",
+    re.I,
+)
 """Words of offers of used products."""
+_NOT_ASKED = re.compile(r"ListPrice|MSRP|SRP|Strikethrough|Invoice|MinimumAdvertised", re.I)
+"""Kinds of prices that a buyer does not pay."""
 
 
 def read(scripts: Sequence[Script]) -> Draft:
@@ -51,11 +57,16 @@ def _first(value: Any) -> str:
     return next(filter(None, texts), "")
 
 
+def _bare(value: Any) -> Any:
+    """The value that an object stands for, one with a type (`@value`) or one with an address (`@id`)."""
+    return value.get("@value", value.get("@id")) if isinstance(value, dict) else value
+
+
 def _addresses(value: Any) -> Iterator[str]:
     """URLs of images, given as text or as `ImageObject`."""
     for image in _each(value):
-        keys = ("contentUrl", "url", "@id") if isinstance(image, dict) else ()
-        address = next(filter(None, (as_text(image.get(key)) for key in keys)), "") if keys else as_text(image)
+        told = [image.get(key) for key in ("contentUrl", "url", "@id")] if isinstance(image, dict) else [image]
+        address = next(filter(None, (as_text(_bare(_only(one))) for one in told)), "")
         if address:
             yield address
 
@@ -69,7 +80,9 @@ def _prices(offers: Any) -> Iterator[float | None]:
     for offer in map(as_dict, _each(offers)):
         if offer.get("offers") is not None:
             yield _price(offer["offers"])
-        if NOT_NEW.search(f"{as_text(_only(offer.get('itemCondition')))} {as_text(offer.get('name'))}"):
+        named = [_first(offer.get(key)) for key in ("itemCondition", "name", "category")]
+        if NOT_NEW.search(" ".join([as_text(_bare(_only(offer.get("itemCondition")))), *named])):
             continue
-        specified = [as_dict(part).get("price") for part in _each(offer.get("priceSpecification"))]
-        yield price_in(offer.get("price"), *specified, offer.get("lowPrice"))
+        specified = map(as_dict, _each(offer.get("priceSpecification")))
+        asked = [part.get("price") for part in specified if not _NOT_ASKED.search(_first(part.get("priceType")))]
+        yield price_in(*(_bare(_only(price)) for price in (offer.get("price"), *asked, offer.get("lowPrice"))))

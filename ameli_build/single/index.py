@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ameli_build.core.arrays import Integers, Matrix
@@ -111,7 +112,11 @@ def released_products(snapshot: Snapshot) -> Path:
     products = snapshot.dataset / "products.parquet"
     if not products.is_file():
         raise UnusableInput(f"{products}: missing; run ameli build first")
-    if not pq.read_metadata(products).num_rows:
+    try:
+        rows = pq.read_metadata(products).num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise UnusableInput(f"{products}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+    if not rows:
         raise UnusableInput(f"{products}: no product to link to; see dropped_products.parquet for the reasons")
     return products
 

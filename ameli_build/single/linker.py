@@ -83,7 +83,7 @@ class Linker:
         """Link a review to its most probable products.
 
         Args:
-            text: Title and text of the review.
+            text: Title and text of the review. Markup is removed first; the mention's offsets count after that.
             images: Files of its photographs.
             mention: The product's name in the review; None searches the text for names of products.
             top: Number of products in the answer.

@@ -19,6 +19,7 @@ from ameli_build.single.index import Index
 from ameli_build.single.mention import Places, choose, find_places, given
 from ameli_build.single.models import Models
 from ameli_build.single.photos import Photo, open_photo, patch_of, read_lines
+from ameli_build.wording.cleaning import clean_lines
 
 NO_TEXT = "no text: linked by picture alone"
 NO_PICTURE = "no picture: linked by text alone"
@@ -47,7 +48,7 @@ class Reading:
 
 def take_photos(text: str, images: Sequence[Path], settings: Settings) -> list[Photo]:
     """The photographs; raises `UnusableInput` for an unusable photograph, and for a review without any content."""
-    if not text.strip() and not images:
+    if not clean_lines(text).strip() and not images:
         raise UnusableInput("nothing to link: give a text, a picture, or both")
     return [open_photo(path, settings.clean.max_pixels, settings.crawl.max_image_bytes) for path in images]
 
@@ -62,7 +63,7 @@ def read_review(
     ocr: bool,
 ) -> Reading:
     """Read text and photographs; `take_photos` has checked that there is a text or a photograph."""
-    text, wanted = text.strip(), (mention or "").strip()
+    text, wanted = clean_lines(text).strip(), (mention or "").strip()
     notes = [] if text else [NO_TEXT]
     read = photos if settings.baseline.reads_all_photos else photos[:1]
     if len(photos) > 1 and settings.baseline.images == "first":

@@ -6,7 +6,7 @@ import codecs
 import re
 from email.message import Message
 
-_META = re.compile(rb"""charset=["']?([A-Za-z0-9_.:-]+)""", re.I)
+_META = re.compile(rb"""(?:charset|encoding)=["']?([A-Za-z0-9_.:-]+)""", re.I)
 _SEQUENCE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _LONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _BOMS = (
@@ -17,6 +17,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WIDE = ("utf-16", "utf-32")
+_SUPERSETS = {"iso8859-1": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
+"""What browsers read under a name, since servers write it."""
 
 
 def page_text(body: bytes) -> str:
@@ -30,7 +32,8 @@ def page_text(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError:
-        return body.decode(_declared(body) or _detected(body), errors="replace")
+        name = "utf-8" if _is_utf8_for_most(body) else _declared(body) or _detected(body)
+        return body.decode(name, errors="replace")
 
 
 def in_utf8(body: bytes, content_type: str) -> bytes:
@@ -42,11 +45,16 @@ def in_utf8(body: bytes, content_type: str) -> bytes:
     wide = name.startswith(_WIDE)
     if not name or body.startswith(tuple(mark for mark, _ in _BOMS)) or wide != (b"\0" in body[:4096]):
         return body
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        wide = True
-    return codecs.BOM_UTF8 + body.decode(name, errors="replace").encode("utf-8", "replace") if wide else body
+    if not wide and (body.isascii() or (name != "utf-8" and _is_utf8_for_most(body))):
+        return body
+    return codecs.BOM_UTF8 + body.decode(name, errors="replace").encode("utf-8", "replace")
+
+
+def _is_utf8_for_most(body: bytes) -> bool:
+    """Whether most of what is not ASCII is UTF-8: of another character set next to nothing is."""
+    text = body.decode(errors="replace")
+    lost = text.count("\ufffd")
+    return len(text) - len(text.encode("ascii", "ignore")) > 2 * lost
 
 
 def charset_of(content_type: str) -> str:
@@ -67,7 +75,9 @@ def _known(name: str) -> str:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
         return ""
-    return found.name if found._is_text_encoding else ""  # there are "base64" and the like as well
+    if not found._is_text_encoding:  # there are "base64" and the like as well
+        return ""
+    return _SUPERSETS.get(found.name, found.name)
 
 
 def _declared(body: bytes) -> str:

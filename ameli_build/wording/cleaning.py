@@ -9,6 +9,8 @@ from html import unescape as _unescape
 _INLINE_TAG = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|sub|sup|u)\b[^<>]*>", re.I)
 _BLOCK_TAG = re.compile(r"</?(?:br|div|h[1-6]|li|ol|p|table|tbody|td|th|tr|ul)\b[^<>]*>", re.I)
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_COMMA_CENTS = re.compile(r"(?<![0-9.,])([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,9}),([0-9]{2})(?![0-9.,])")
+"""A price as most of Europe writes it."""
 _TOO_LONG = re.compile("&#0*[1-9][0-9]{7,};?")
 """Character references of too many digits; Python raises an error above 4,300."""
 LARGEST = 1e9
@@ -56,15 +58,19 @@ def readable(text: str) -> str:
 def number_in(text: object) -> float | None:
     """The first number in a text such as "$1,299.99", or a JSON number itself; None without a number up to `LARGEST`.
 
-    >>> number_in("$1,299.99"), number_in("9" * 400), number_in(10**400)
-    (1299.99, None, None)
+    >>> number_in("$1,299.99"), number_in("1.299,99"), number_in("9" * 400), number_in(10**400)
+    (1299.99, 1299.99, None, None)
     """
     if isinstance(text, str):
-        match = _NUMBER.search(text)
+        match = _NUMBER.search(_COMMA_CENTS.sub(_with_point, text))
         text = float(match[0].replace(",", "")) if match else None
     if not isinstance(text, int | float) or isinstance(text, bool) or not -LARGEST <= text <= LARGEST:
         return None
     return float(text)
+
+
+def _with_point(match: re.Match[str]) -> str:
+    return f"{match[1].replace('.', '')}.{match[2]}"
 
 
 def price_in(*texts: object) -> float | None:

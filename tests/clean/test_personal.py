@@ -52,6 +52,10 @@ def test_no_word_of_the_sentence_is_taken_for_the_name_before_a_bare_at(text: st
         ("kim＠example.com and lee﹫example.org", "[email] and [email]"),
         ("KIM77 ＠ EXAMPLE.COM", "[email]"),
         ("kim@example,com", "[email]"),
+        ("kim@example .com, lee@ mail . com", "[email], [email]"),
+        ("kim\u200b@\u2009example.org and lee(@)example.com", "[email] and [email]"),
+        ("kim [ @ ] example.net", "[email]"),
+        ("we met @ store. Comfort was fine", "we met @ store. Comfort was fine"),
         ("cheaper @ example.com", "cheaper @ example.com"),
         ("I got 2 @ example.com for $20 @ 5.30pm", "I got 2 @ example.com for $20 @ 5.30pm"),
         ("4k @ 60 fps, meet @ home.nice", "4k @ 60 fps, meet @ home.nice"),
@@ -77,6 +81,10 @@ def test_blanks_around_the_sign_of_an_address_and_its_other_forms(text: str, wan
         ("1 888 555 0123 never answers", "[phone] never answers"),
         ("call me on 555 0177", "call me on [phone]"),
         ("phone: 555 0111", "phone: [phone]"),
+        ("call me at 5550177, or dial 5550111", "call me at [phone], or dial [phone]"),
+        ("reach us on 555 0177", "reach us on [phone]"),
+        ("text me @ 555-0142, sms 303/555/0177", "text me @ [phone], sms [phone]"),
+        ("the phone 6401728 is its SKU, text 12345678", "the phone 6401728 is its SKU, text 12345678"),
     ],
 )
 def test_bare_digits_are_a_telephone_number_where_words_beside_them_say_so(text: str, wanted: str) -> None:
@@ -92,7 +100,24 @@ def test_counts_and_what_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "a@", "a.b-", "1-", "at ", "call me ", "www.", "\u0661", "((", "a @ ", "@ ", "call 5", "2125550134 "]
+    "unit",
+    [
+        "a",
+        "a@",
+        "a.b-",
+        "1-",
+        "at ",
+        "call me ",
+        "www.",
+        "\u0661",
+        "((",
+        "a @ ",
+        "@ ",
+        "call 5",
+        "2125550134 ",
+        "a . ",
+        "me at ",
+    ],
 )
 def test_long_texts_take_no_longer_than_their_length(unit: str) -> None:
     started = time.process_time()

@@ -6,8 +6,8 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -94,14 +94,12 @@ def fill(size: int) -> int:
     return len(bytes(size).replace(b"\0", b"\1"))
 
 
-@pytest.fixture
-def pool() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(1, get_context("spawn")) as one:
-        yield one
-
-
-def test_live_workers_count(pool: ProcessPoolExecutor) -> None:
-    before = peak_memory_mb()
-    size = (before + 200) << 20
-    assert pool.submit(fill, size).result() == size
-    assert peak_memory_mb() >= before + 200
+@pytest.mark.parametrize("large", [0, 1, 2])
+def test_the_largest_of_live_workers_counts(large: int) -> None:
+    size = (peak_memory_mb() + 200) << 20
+    with ExitStack() as stack:
+        pools = [stack.enter_context(ProcessPoolExecutor(1, get_context("spawn"))) for _ in range(3)]
+        for number, pool in enumerate(pools):
+            asked = size if number == large else 1 << 20
+            assert pool.submit(fill, asked).result() == asked
+        assert peak_memory_mb() >= size >> 20

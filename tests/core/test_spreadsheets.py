@@ -56,6 +56,9 @@ def test_any_bytes_are_a_text_and_a_table_or_refused(content: bytes) -> None:
         ('"sep=\t"\nREVIEW ID\tchosen_position', "r7\t?", "?"),
         ("sep=|\nReview ID|Answer", "r7|2", "2"),
         ("Review ID;Target Product Position (1,2,3 ...)", "r7;2", "2"),
+        ("Review ID|Your choice|Comment", "r7|2|a, b; c", "2"),
+        ("\n\nReview ID;Your choice", "r7;2", "2"),
+        ("Answers of Ann, second round;;\n;;\nReview ID;Your choice;Comment", "r7;2;", "2"),
     ],
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -97,6 +100,14 @@ def test_a_stray_cell_far_away_costs_nothing(tmp_path: Path, stray: tuple[tuple[
     started = time.process_time()
     rows = read_answers(path)
     assert time.process_time() - started < 20
+    assert [(row.review_id, row.choice) for row in rows if row.choice] == [("r1", "3"), ("r2", "4")]
+
+
+@pytest.mark.parametrize("above", [[], ["Answers of Ann"], ["Answers", "", "of June"]])
+def test_a_title_may_stand_above_the_header_of_a_worksheet(tmp_path: Path, above: list[str]) -> None:
+    cells = [(row, 0, title) for row, title in enumerate(above)]
+    moved = [(row + len(above), column, value) for row, column, value in ANSWERS]
+    rows = read_answers(workbook(tmp_path / "ann.xlsx", *cells, *moved))
     assert [(row.review_id, row.choice) for row in rows if row.choice] == [("r1", "3"), ("r2", "4")]
 
 

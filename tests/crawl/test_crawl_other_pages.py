@@ -36,6 +36,10 @@ CARDS = (
     '<ul><li class="sku-item"><h4 class="sku-title"><a href="/site/x/9.p">A radio</a></h4>'
     '<div class="priceView-hero-price priceView-customer-price"><span>$9.99</span></div></li></ul>'
 )
+ROWS = (
+    '<div class="specifications-list"><div class="list-item"><div class="row-title">Reference</div>'
+    '<div class="row-value">18.9f</div></div></div>'
+)
 OTHERS = {
     "a notice that it is gone": (page("This product was discontinued"), "no_longer_sold"),
     "a page not found, with things to buy": (page("We couldn't find that page", body=CARDS), "no_longer_sold"),
@@ -43,6 +47,15 @@ OTHERS = {
     "a home page": (page("Welcome", body=CARDS), "not_a_product"),
     "a puzzle": (page("One more step", "Are you a robot?"), "blocked"),
     "a puzzle without heading": (b"<html><body><p>Checking your browser before you go on</p></body></html>", "blocked"),
+    "a refusal with rows like a sheet's": (
+        page("Access to this shop has been restricted", body=ROWS),
+        "blocked",
+    ),
+    "a page of maintenance where the name stands": (
+        page("", body='<div class="sku-title"><h1>Down for maintenance</h1></div>'),
+        "not_a_product",
+    ),
+    "a page to sign in": (page("Sign in", body="<form><input name='email'></form>"), "not_a_product"),
     "a notice where the name stands": (
         page("", body='<div class="sku-title"><h1>Sorry, this is unavailable</h1></div>'),
         "not_a_product",

@@ -132,9 +132,10 @@ def test_selectors_are_remembered(tmp_path: Path, capsys: pytest.CaptureFixture[
     )
 
 
-def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("body", ["{", "[]", '{"selections": 3}', "[" * 100_000], ids=len)
+def test_a_damaged_journal_is_named(tmp_path: Path, body: str) -> None:
     (tmp_path / "raw").mkdir()
-    (tmp_path / "raw" / "crawl.json").write_text("{")
+    (tmp_path / "raw" / "crawl.json").write_text(body)
     with Storefront(WORLD, pictures=picture) as shop, pytest.raises(UnusableInput, match=r"crawl\.json: unreadable"):
         run(tmp_path, shop)
 

@@ -84,10 +84,12 @@ def is_held(snapshot: Path) -> bool:
 
 def test_the_api_asks_for_the_password_and_answers_no_foreign_page(stack: Stack) -> None:
     assert stack.ask("GET", "/admin/version")[0] == 200
-    assert stack.ask("GET", "/admin/version", password="ameli:wrong")[0] == 401
-    request = urllib.request.Request(f"{stack.api}/health", headers={"Origin": "http://evil.example"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.headers.get("Access-Control-Allow-Origin") is None
+    for password in ("ameli:wrong", "ameli:", ":", "root:root"):
+        assert stack.ask("GET", "/admin/version", password=password)[0] == 401
+    for origin in ("http://evil.example", "null", "http://localhost.evil.example:4200", "http://127.0.0.1:1"):
+        request = urllib.request.Request(f"{stack.api}/health", headers={"Origin": origin})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.headers.get("Access-Control-Allow-Origin") is None
 
 
 def test_a_schedule_is_off_until_it_is_turned_on_and_then_makes_runs(stack: Stack) -> None:

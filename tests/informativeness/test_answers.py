@@ -112,6 +112,50 @@ def test_numbers_are_read_whole_or_not_at_all(text: str, value: str, name: str, 
     assert mentions_value(Text.of(text), value, name) is said
 
 
+@pytest.mark.parametrize(
+    ("text", "whole", "parts"),
+    [
+        ("a 12'4\" rug", "148 inches", ["4 inches"]),
+        ("7' 11\" curtains", "95 inches", ["11 inches"]),
+        ("it is 11\u20323\u2033 wide", "135 inches", ["3 inches"]),
+        ("a 27,5 inch monitor", "27.5 inches", ["5 inches", "275 inches"]),
+        ("it weighs 2,3 kg", "2.3 kilograms", ["3 kilograms", "23 kilograms"]),
+        ("of 0,75 liter", "0.75 liters", ["75 liters"]),
+        ("2 3\u20448 inches", "2.375 inches", ["8 inches", "3 inches"]),
+        ("a 3\u20444 inch drill", "0.75 inches", ["4 inches"]),
+        ("20 000 BTU", "20000 BTU", ["20 BTU"]),
+        ("a 12 345 mAh bank", "12345 milliampere hours", ["345 milliampere hours"]),
+        ("a 1 500 watt heater", "1500 watts", ["500 watts"]),
+        ("2\u202f400 watts", "2400 watts", ["400 watts"]),
+        ("3\u00a0200 lumens", "3200 lumens", ["200 lumens"]),
+        ("1'500 lumens", "1500 lumens", ["500 lumens"]),
+        ("64GiB of memory", "64 gigabytes", []),
+        ("480 Mb/s of speed", "480 megabits per second", ["480 megabytes"]),
+        ("40 Gbit/s ports", "40 gigabits per second", ["40 gigabytes"]),
+        ("7000 MB/s reads", "", ["7000 megabytes", "7 gigabytes"]),
+        ("open 24/7, hours vary", "", ["7 hours", "24 hours"]),
+        ("version 1.5.2 gb", "", ["2 gigabytes", "5.2 gigabytes"]),
+        ("1,000,000 hours", "1000000 hours", ["000 hours", "0 hours"]),
+    ],
+)
+def test_a_number_is_not_cut_out_of_a_longer_one(text: str, whole: str, parts: list[str]) -> None:
+    assert not whole or mentions_value(Text.of(text), whole, "")
+    assert [part for part in parts if mentions_value(Text.of(text), part, "")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2 500 GB drives", "500 gigabytes"),
+        ("the 16 512 GB model", "512 gigabytes"),
+        ("110 220 volts", "220 volts"),
+        ("10 12 inch bolts", "12 inches"),
+    ],
+)
+def test_two_numbers_side_by_side_stay_two(text: str, value: str) -> None:
+    assert mentions_value(Text.of(text), value, "")
+
+
 def test_what_is_found_is_told_by_name_in_the_sheets_order() -> None:
     sheet = [("Color", "Gray"), ("Memory", "16 gigabytes"), ("Bluetooth", "No"), ("RAM", "16GB"), ("Brand", "Norvik")]
     found = find_mentioned("No bluetooth, but 16 gigs, and it is grey", sheet)

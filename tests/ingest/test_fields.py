@@ -94,6 +94,29 @@ def test_pictures_that_are_not_found_are_counted_by_reason(tmp_path: Path, capsy
     assert "warning: 1 of them: not fetched (no --fetch-images) (first: https://x.test/d.jpg)" in told
 
 
+@pytest.mark.parametrize(
+    ("held", "named"),
+    [
+        (["k.jpeg", "K2.jpg"], "k.jpg"),
+        (["photos/k.jpg"], "k.jpg"),
+        (["k.jpg"], "photos/k.jpg"),
+        ([], "k.jpg"),
+        (["k.jpg.part"], "k.jpg"),
+    ],
+)
+def test_a_folder_without_the_pictures_is_told_of_once_with_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], held: list[str], named: str
+) -> None:
+    for name in held:
+        (tmp_path / "pictures" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "pictures" / name).write_bytes(b"x")
+    snapshot = ingested(tmp_path, [PRODUCT | {"images": [named]}], [REVIEW | {"images": [named]}])
+    told = capsys.readouterr().err
+    assert told.count(f"warning: 1 of 1 pictures were not found; --images is {tmp_path / 'pictures'}\n") == 1
+    assert f"no such file (first: {named})" in told
+    assert snapshot.read("catalog/images")["path"].to_list() == [None]
+
+
 def test_no_images_folder_at_all_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ingested(tmp_path, [PRODUCT], [REVIEW], images=False)
     assert "warning: 1 of 1 pictures were not found\n" in capsys.readouterr().err

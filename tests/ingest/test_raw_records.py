@@ -19,6 +19,7 @@ from ameli_build.core.records import Attribute, Rejected, Review
 from ameli_build.ingest.raw_files import read_products, read_rows
 from ameli_build.ingest.raw_records import BadRecord, product_of, review_of
 from ameli_build.ingest.raw_tables import ReviewFile
+from ameli_build.shops.bestbuy.developer_api import parse_api_page
 from ameli_build.shops.bestbuy.reviews import parse_review_page
 
 PRODUCT = {"sku": "s1", "name": "Lamp", "categories": ["Home", "Lamps"]}
@@ -189,6 +190,9 @@ def test_reviews_that_are_not_usable(changes: dict[str, object], field: str) -> 
         ({"price": True}, "price: not a number"),
         ({"price": "nan"}, "price: not a number"),
         ({"price": 10**400}, "price: not a number"),
+        ({"price": 1e300}, "price: out of range"),
+        ({"price": "999999999999"}, "price: out of range"),
+        ({"price": -5}, "price: out of range"),
         ({"url": 4}, "url: not a string"),
         ({"fetched_at": 1700000000}, "fetched_at: not a string"),
     ],
@@ -255,8 +259,15 @@ def test_markup_is_taken_out_whichever_way_a_text_comes_in(raw: str, plain: str,
     topic = {"id": "r1", "text": raw, "title": raw}
     (crawled,) = parse_review_page(json.dumps({"topics": [topic]}).encode(), "s1", "").reviews
     assert (crawled.text, crawled.title) == (plain, plain)
+    pl.DataFrame([REVIEW | {"text": raw, "title": raw}]).write_parquet(tmp_path / "t")
+    (tabled,), _ = read_reviews(tmp_path / "t", "t")
+    assert (tabled.text, tabled.title) == (plain, plain)
     product = product_of(PRODUCT | {"description": raw, "name": raw, "attributes": [{"name": raw, "value": raw}]})
     one_line = " ".join(plain.split())
+    row = {"sku": 1, "name": raw, "longDescription": raw, "details": [{"name": raw, "value": raw}]}
+    (told,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
+    assert (told.name, " ".join(told.description.split())) == (one_line, one_line)
+    assert told.attributes[0] == Attribute("", one_line, one_line)
     assert (product.description, product.name) == (plain, one_line)
     assert product.attributes == (Attribute("", one_line, one_line),)
 
@@ -301,6 +312,32 @@ def test_each_bad_line_is_one_rejected_row_and_the_rest_goes_on(tmp_path: Path) 
         assert row.file == "raw/products.jsonl"
         assert len(row.record) <= 10_000
     assert rejected[3].record == '{"sku": "s1", "name": "caf\\xe9", "categories": []}'
+
+
+NESTED = {
+    "a list": '"shade": ' + "[" * 5000 + "]" * 5000,
+    "objects": '"shade": ' + '{"a": ' * 5000 + "1" + "}" * 5000,
+    "a list that never ends": '"text": ' + "[" * 100_000,
+    "in a field of the format": '"images": ' + "[" * 3000 + '"a.jpg"' + "]" * 3000,
+    "with half a character": '"shade": ' + "[" * 900 + '"\\ud83d"' + "]" * 900,
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_json_nested_without_end_costs_its_row_which_is_told_by_name(kind: str, tmp_path: Path) -> None:
+    nested = NESTED[kind]
+    good = [line(REVIEW), line(REVIEW, review_id="r3")]
+    (tmp_path / "r").write_bytes(
+        b"\n".join([good[0], f'{{"review_id": "r2", "sku": "s1", {nested}}}'.encode(), good[1]])
+    )
+    reviews, rejected = read_reviews(tmp_path / "r", "r")
+    assert [review.review_id for review in reviews] == ["r1", "r3"]
+    assert [(row.line, row.error) for row in rejected] == [(2, "not JSON: nested too deeply")]
+    good = [line(PRODUCT), line(PRODUCT, sku="s3")]
+    (tmp_path / "p").write_bytes(b"\n".join([good[0], f'{{"sku": "s2", "name": "x", {nested}}}'.encode(), good[1]]))
+    file = read_products(tmp_path / "p", "p")
+    assert [product.sku for product in file.products] == ["s1", "s3"]
+    assert [row.error for row in file.rejected] == ["not JSON: nested too deeply"]
 
 
 def read_reviews(path: Path, name: str) -> tuple[list[Review], list[Rejected]]:

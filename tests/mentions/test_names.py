@@ -220,6 +220,25 @@ def test_names_as_shoppers_say_them(title: str, category: str, some: set[str]) -
 
 
 @pytest.mark.parametrize(
+    ("title", "category", "name", "never"),
+    [
+        ("Tenway Kids Bike Red", "Toys", "bike", {"red", "bike red"}),
+        ("Ostra Desk Lamp Matte White", "", "lamp", {"white", "matte white"}),
+        ("Milo Travel Backpack Olive Green", "", "backpack", {"green", "olive green"}),
+        ("Corda Area Rug Ivory", "Home", "rug", {"ivory"}),
+        ("Nordal Armchair Walnut", "Home", "armchair", {"walnut"}),
+        ("Keld Over-Ear Headphones Midnight", "Audio", "headphone", {"midnight"}),
+        ("Vento Tower Fan Black/Silver", "", "fan", {"black", "silver"}),
+        ("Ottoman Blush Pink", "Furniture", "ottoman", {"pink", "blush pink"}),
+    ],
+)
+def test_a_colour_behind_the_noun_is_no_name(title: str, category: str, name: str, never: set[str]) -> None:
+    found = names(title, category)
+    assert name in found
+    assert not never & found
+
+
+@pytest.mark.parametrize(
     ("title", "category", "never"),
     [
         ("HomeChef - Scraper, Black", "Kitchen Gadgets", {"homechef", "black"}),

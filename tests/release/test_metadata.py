@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,91 @@ ODD = {
     "a BMP with a gap": lambda: gap(packed("BMP")),
     "a BMP with a palette and a tail": lambda: packed("BMP", picture("P")) + b"N 51.05",
 }
+
+
+def box(kind: bytes, told: bytes) -> bytes:
+    return (len(told) + 8).to_bytes(4, "big") + kind + told
+
+
+def segment(kind: int, told: bytes) -> bytes:
+    return bytes([0xFF, kind]) + (len(told) + 2).to_bytes(2, "big") + told
+
+
+def png_chunk(kind: bytes, told: bytes) -> bytes:
+    return len(told).to_bytes(4, "big") + kind + told + zlib.crc32(kind + told).to_bytes(4, "big")
+
+
+NOTHING: dict[str, Any] = {"exif": None, "xmp": None, "comment": None}
+JFIF = b"JFIF\0\1\1\0\0\1\0\1"
+HIDDEN = {
+    "a thumbnail in the first segment": lambda: at(
+        packed("JPEG", **NOTHING)[:2] + packed("JPEG", **NOTHING)[20:], 2, segment(0xE0, JFIF + b"\1\1my house")
+    ),
+    "another segment of that number": lambda: behind_first(packed("JPEG", **NOTHING), segment(0xE0, b"JFXX\0N 51.05")),
+    "a segment of Adobe's number": lambda: behind_first(packed("JPEG", **NOTHING), segment(0xEE, b"my house")),
+    "behind Adobe's own": lambda: behind_first(
+        packed("JPEG", picture("CMYK"), **NOTHING), segment(0xEE, b"Adobe\0\x64\0\0\0\0\2owner")
+    ),
+    "in place of a profile": lambda: packed("JPEG", icc_profile=b"CAMERA-9", **NOTHING),
+    "in place of a PNG's profile": lambda: packed("PNG", icc_profile=b"N 51.05", **NOTHING),
+    "in place of a WebP's profile": lambda: packed("WEBP", icc_profile=b"owner", **NOTHING),
+    "the name of a suggested palette": lambda: at(
+        packed("PNG", **NOTHING), 33, png_chunk(b"sPLT", b"my house\0\x08" + bytes(6))
+    ),
+    "a chunk of a WebP's own": lambda: riff(packed("WEBP", **NOTHING), b"GPS ", b"N 51.05\0"),
+}
+
+
+def riff(body: bytes, kind: bytes, told: bytes) -> bytes:
+    """A WebP with another chunk behind its last one."""
+    more = kind + len(told).to_bytes(4, "little") + told
+    return b"RIFF" + (len(body) - 8 + len(more)).to_bytes(4, "little") + body[8:] + more
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_no_place_of_a_format_hides_what_was_written_there(kind: str) -> None:
+    body = HIDDEN[kind]()
+    plain, ending = stripped(body)
+    assert any(secret in body or secret in zipped(body) for secret in SECRETS)
+    assert ending is None
+    assert not [secret for secret in SECRETS if secret in plain + zipped(plain)]
+    with open_body(body) as before, open_body(plain) as after:
+        assert np.array_equal(np.asarray(to_rgb(before)), np.asarray(to_rgb(after)))
+    assert stripped(plain) == (plain, None)
+
+
+def zipped(body: bytes) -> bytes:
+    """The packed profile of a PNG."""
+    place = body.find(b"iCCP")
+    return (
+        zlib.decompress(
+            body[body.index(b"\0", place + 4) + 2 : place - 4 + 8 + int.from_bytes(body[place - 4 : place], "big")]
+        )
+        if place > 0
+        else b""
+    )
+
+
+BOXES = {
+    "a box of a camera's own": lambda body: body + box(b"uuid", bytes(16) + b"CAMERA-9 N 51.05"),
+    "a free box": lambda body: body + box(b"free", b"my house"),
+    "user data": lambda body: body + box(b"udta", box(b"\xa9xyz", b"N 51.05")),
+    "bytes behind it": lambda body: body + b"owner",
+    "a name in its handler": lambda body: body.replace(b"pict" + bytes(12) + b"\0", b"pict" + b"my house1234" + b"\0"),
+}
+
+
+@pytest.mark.parametrize("orientation", [None, 6])
+@pytest.mark.parametrize("kind", BOXES)
+def test_no_box_of_an_avif_is_released(kind: str, orientation: int | None) -> None:
+    plain = packed("AVIF", None, **NOTHING | ({"exif": oriented(orientation)} if orientation else {}))
+    check(BOXES[kind](plain))
+
+
+def oriented(orientation: int) -> Image.Exif:
+    told = Image.Exif()
+    told[0x0112] = orientation
+    return told
 
 
 def gap(body: bytes) -> bytes:

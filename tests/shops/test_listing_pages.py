@@ -65,6 +65,21 @@ def test_a_last_page_a_repeated_card_and_a_page_without_cards() -> None:
     assert parse_listing(page("<p>No results</p>"), URL).cards == ()
 
 
+@pytest.mark.parametrize(
+    ("shown", "total"),
+    [
+        ("1-24 of 1,060 items", 1060),
+        ("Showing 1 \u2013 18 of 60 results", 60),
+        ("60 items, 24 on this page", 60),
+        ("(73)", 73),
+        ("items", None),
+        (f"{'9' * 400} of {'9' * 400}", None),
+    ],
+)
+def test_the_number_of_all_products_is_not_that_of_a_page(shown: str, total: int | None) -> None:
+    assert parse_listing(page(f"<span class='item-count'>{shown}</span>"), URL).total == total
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", page(title="Access Denied"), page(title="Select your Country")])
 def test_what_is_no_listing(body: bytes) -> None:
     with pytest.raises(NotAListing):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,6 +36,13 @@ def described(**fields: Any) -> Product:
         ({"@list": [USED, BARE]}, 50.0),
         ([{"@type": "Offer", "priceSpecification": {"price": "50"}}], 50.0),
         ([{"@type": "Offer", "priceSpecification": [{"price": "$1,050"}]}], 1050.0),
+        ([BARE | {"price": 20, "itemCondition": {"@id": "https://schema.org/RefurbishedCondition"}}, NEW], 50.0),
+        ([BARE | {"price": 20, "itemCondition": {"@type": "OfferItemCondition", "name": "Used - Good"}}, BARE], 50.0),
+        ([BARE | {"price": 20, "category": "Open Box"}, BARE], 50.0),
+        ([BARE | {"price": 20, "name": "Like new"}, BARE], 50.0),
+        ({"@type": "Offer", "price": {"@value": "50.00", "@type": "xsd:decimal"}}, 50.0),
+        ({"@type": "Offer", "price": ["1.299,50"]}, 1299.5),
+        ({"priceSpecification": [{"priceType": "https://schema.org/ListPrice", "price": 90}, {"price": 50}]}, 50.0),
         ([USED], None),
         ("soon", None),
         ([None, 3, NEW], 50.0),
@@ -52,6 +60,8 @@ def test_the_new_offer_counts(offers: Any, price: float | None) -> None:
         {"@type": "ImageObject", "url": "https://img.test/a.jpg"},
         [{"@type": "ImageObject", "contentUrl": "https://img.test/a.jpg", "url": "https://shop.test/about"}],
         {"@list": [{"@id": "https://img.test/a.jpg"}]},
+        {"@type": "ImageObject", "contentUrl": ["https://img.test/a.jpg"]},
+        {"@type": "ImageObject", "url": {"@id": "https://img.test/a.jpg"}},
     ],
 )
 def test_an_image_in_any_form(image: Any) -> None:
@@ -62,6 +72,30 @@ def test_an_image_in_any_form(image: Any) -> None:
 def test_a_type_under_its_full_name(kind: Any) -> None:
     product = described(**{"@type": kind}, brand=[{"@type": "Brand", "name": "Brisk"}])
     assert (product.name, json.loads(product.extra)["brand"]) == ("Fan", "Brisk")
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda product: {"@graph": [{"@type": "BreadcrumbList"}, product]},
+        lambda product: [{"@type": "WebSite"}, product],
+        lambda product: {"@type": "ItemPage", "mainEntity": product},
+        lambda product: {"@graph": [{"@type": "WebPage", "mainEntity": product}]},
+    ],
+)
+def test_a_product_wherever_it_stands(around: Callable[[Any], Any]) -> None:
+    schema = around({"@type": "Product", "name": "Fan", "sku": 31, "offers": NEW})
+    html = page(f"<script type='application/ld+json'>{json.dumps(schema)}</script>")
+    product = parse_product_page(html, URL).product
+    assert (product.name, product.price) == ("Fan", 50.0)
+
+
+@pytest.mark.parametrize("sku", [" 31", "31 ", "\u00a031\n", 31])
+def test_blanks_around_a_sku_are_no_part_of_it(sku: Any) -> None:
+    assert described(sku=sku).sku == "31"
+    row = {"sku": sku, "name": "Fan", "productVariations": [{"sku": " 32 "}]}
+    (product,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
+    assert (product.sku, product.variants) == ("31", ("32",))
 
 
 def price(text: str, css: str = "") -> str:
@@ -75,15 +109,39 @@ def price(text: str, css: str = "") -> str:
         price("Used: $12.00") + price("$20.00"),
         f'<div id="refurbished-offer"><div>{price("$12.00")}</div></div>{price("$20.00")}',
         price("") + price("$20.00") + price("from $12.00", "openbox"),
+        price("Like new: $12.00") + price("$20.00"),
+        f"<p>Open-Box from</p>{price('$12.00')}<p>New</p>{price('$20.00')}",
+        f"<div><span>Refurbished</span>{price('$12.00')}</div><div>{price('$20.00')}</div>",
+        price("Scratch &amp; Dent $12.00") + price("$20.00"),
     ],
 )
 def test_what_was_opened_before_is_not_the_price(shown: str) -> None:
     assert parse_product_page(page(heading("Fan", sku="31"), f"<div>{shown}</div>"), URL).product.price == 20.0
 
 
-def test_the_api_tells_some_attributes_beside_its_sheet() -> None:
-    row = {"sku": 31, "name": "Fan", "color": "Red", "weight": "2.1 pounds", "width": 12.5, "height": None, "depth": ""}
-    row["details"] = [{"name": "Product Width", "value": "12.5 inches"}, {"name": "Color", "value": "Crimson"}]
+@pytest.mark.parametrize(
+    ("beside", "details", "told"),
+    [
+        ({"color": "Red", "height": None, "depth": ""}, {"Color": "Crimson"}, {"Color": "Crimson"}),
+        (
+            {"weight": "2.1 pounds", "width": 12.5},
+            {"Product Width": "12 in"},
+            {"Product Width": "12 in", "Weight": "2.1 pounds"},
+        ),
+        ({"color": "Slate", "width": "9 inches"}, {}, {"Color": "Slate", "Width": "9 inches"}),
+        ({"depth": 4, "height": "1 foot"}, {"Height": "12 in"}, {"Depth": "4", "Height": "12 in"}),
+    ],
+)
+def test_the_api_tells_some_attributes_beside_its_sheet(
+    beside: dict[str, Any], details: dict[str, str], told: dict[str, str]
+) -> None:
+    sheet = [{"name": name, "value": value} for name, value in details.items()]
+    row = {"sku": 31, "name": "Fan", **beside, "details": sheet}
     (product,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
-    told = {attribute.name: attribute.value for attribute in product.attributes}
-    assert told == {"Product Width": "12.5 inches", "Color": "Crimson", "Weight": "2.1 pounds"}
+    assert {attribute.name: attribute.value for attribute in product.attributes} == told
+
+
+@pytest.mark.parametrize("label", ["Focused light", "Unused", "In stock", "Was $12.00", "Refurbished " * 9])
+def test_what_else_stands_before_a_price_leaves_it(label: str) -> None:
+    shown = f"<div><p>{label}</p>{price('$20.00')}</div>"
+    assert parse_product_page(page(heading("Fan", sku="31"), shown), URL).product.price == 20.0

@@ -22,6 +22,14 @@ SCHEMA = json.dumps({"@type": "Product", "name": "A chair"})
         "priceView-customer-price'><span>$3</span></div>",
         "<div class='sku-title'><h1>Verify you are human</h1></div>",
         '<h1>Ooops</h1><script type=\'application/ld+json\'>{"@type": "WebSite", "name": "Shop"}</script>',
+        "<h1>Search results for 4001</h1><ol><li class='sku-item'><a href='/site/a/1.p'>A chair</a></li></ol>",
+        "<h1>Sign in to your account</h1><form><input name='email'></form>",
+        "<h1>Access to this shop has been restricted</h1><div class='specifications-list'><div class='list-item'>"
+        "<div class='row-title'>Reference</div><div class='row-value'>18.9f</div></div></div>",
+        "<div class='sku-title'><h1>Down for maintenance</h1></div>",
+        "<div class='sku-title'><h1>We will be back shortly</h1></div>",
+        '<h1>Best sellers</h1><script type=\'application/ld+json\'>{"@type": "ItemList", "itemListElement": ['
+        '{"@type": "ListItem", "item": {"@type": "Product", "name": "A chair", "sku": "9"}}]}</script>',
     ],
 )
 def test_a_page_with_a_heading_alone_is_none(body: str) -> None:

@@ -85,6 +85,27 @@ def test_what_contradicts_the_review_stands_last(linker: Linker) -> None:
     assert NO_PICTURE in answer.notes
 
 
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "This laptop works.<br/>The <b>red</b> one looks good.<br /> It has 256 gigs.",
+        "This laptop works. The red one looks good. It has 256&#32;gigs.",
+        "<p>This laptop works.</p><p>The red one looks good.</p> <p>It has 256 gigs.</p>",
+        "This&nbsp;laptop works. The&#x20;red one looks good. It has 256 gigs.",
+    ],
+)
+def test_markup_in_a_text_changes_no_link(linker: Linker, marked: str) -> None:
+    answer = linker.link(marked)
+    assert (answer.mention.text, answer.attributes) == ("laptop", linker.link(TEXT).attributes)
+    assert answer.matches[0].name == linker.link(TEXT).matches[0].name
+
+
+@pytest.mark.parametrize("text", ["", " \n", "<br/>", "<p> </p>"])
+def test_a_text_of_nothing_is_none(linker: Linker, text: str) -> None:
+    with pytest.raises(UnusableInput, match="nothing to link"):
+        linker.link(text)
+
+
 def test_a_picture_alone_is_linked(linker: Linker, photo: Path) -> None:
     answer = linker.link("  ", [photo], ocr=False)
     assert NO_TEXT in answer.notes

@@ -53,6 +53,32 @@ def test_a_header_that_contradicts_the_bytes_is_not_believed(header: str) -> Non
     assert page_text(in_utf8(f"<p>{SENTENCE}</p>".encode(), header)) == f"<p>{SENTENCE}</p>"
 
 
+@pytest.mark.parametrize("said", ["iso-8859-1", "windows-1252", "koi8-r", "utf-8"])
+@pytest.mark.parametrize("bad", [b"\xff", b"\xe2\x80", b"\x92"])
+@pytest.mark.parametrize("by", ["header", "meta", "both"])
+def test_one_bad_byte_does_not_make_a_wrong_character_set_right(said: str, bad: bytes, by: str) -> None:
+    meta = "" if by == "header" else f'<meta charset="{said}">'
+    header = "text/html" if by == "meta" else f"text/html; charset={said}"
+    body = f"{meta}<p>{SENTENCE}BAD {SENTENCE}".encode().replace(b"BAD", bad)
+    assert page_text(in_utf8(body, header)) == f"{meta}<p>{SENTENCE}\ufffd {SENTENCE}"
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "text"),
+    [
+        ("iso-8859-1", "cp1252", "“déjà vu” – 5 €"),
+        ("iso-8859-9", "cp1254", "“çok güzel” – ışık"),
+        ("gb2312", "gb18030", "红灯镕"),
+        ("shift_jis", "cp932", "赤いランプ①"),
+    ],
+)
+@pytest.mark.parametrize("by", ["header", "meta"])
+def test_a_name_stands_for_what_browsers_read_under_it(said: str, written: str, text: str, by: str) -> None:
+    meta = "" if by == "header" else f'<meta charset="{said}">'
+    header = "text/html" if by == "meta" else f"text/html; charset={said}"
+    assert page_text(in_utf8(f"{meta}<p>{text}".encode(written), header)) == f"{meta}<p>{text}"
+
+
 def test_a_byte_order_mark_goes_before_meta_and_meta_before_the_bytes() -> None:
     assert (
         page_text(b'\xef\xbb\xbf<meta charset="koi8-r">' + "é\udcff".encode("utf-8", "surrogateescape"))[-2:]

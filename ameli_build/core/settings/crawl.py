@@ -24,7 +24,7 @@ class CrawlSettings(Section):
     hosts: tuple[str, ...] = ("www.bestbuy.com", "sitemaps.bestbuy.com")
     """Hosts that may be asked for anything, beside the one of `site_url`."""
     image_hosts: tuple[str, ...] = ("pisces.bbystatic.com", "img.bbystatic.com", "photos-us.bazaarvoice.com")
-    """Hosts that may be asked for images only."""
+    """Hosts that may be asked for images only: `localhost:8000` on one port, `localhost` on any."""
     products: Literal["site", "api"] = "site"
     """Source of product records: product pages, or the shop's developer API (key in `BESTBUY_API_KEY`)."""
     api_url: str = "https://api.bestbuy.com"

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from urllib3.exceptions import HTTPError
 from websocket import WebSocketException
 
 from ameli_build.core.errors import Outage, RunFailed
+from ameli_build.core.progress import say
 from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.browsers import driver_guard
 from ameli_build.crawl.browsers.ceiling import Ceiling
@@ -211,11 +213,13 @@ class Browser:
         """The limit on a page's requests; None on a grid without access to its debugger."""
         debugger = _debugger(driver.capabilities)
         try:
-            return Ceiling(debugger, self.close) if debugger else None
+            if debugger := _debugger(driver.capabilities):
+                return Ceiling(debugger, self.close)
         except BROWSER_ERRORS:
-            if self._settings.browser_url:
-                return None
-            raise
+            if not self._settings.browser_url:
+                raise
+        _warn_of_no_ceiling()
+        return None
 
     def _remote(self) -> WebDriver:
         url = self._settings.browser_url
@@ -251,6 +255,15 @@ def _debugger(capabilities: Mapping[str, Any]) -> str:
         return str(capabilities.get("se:cdp", ""))
     port, path = profile.read_text().split()
     return f"ws://127.0.0.1:{port}{path}"
+
+
+@cache
+def _warn_of_no_ceiling() -> None:
+    """Warn once: the next browser of the same grid has no debugger either."""
+    say(
+        "warning: the debugger of the remote browser cannot be reached (crawl.browser_url, capability se:cdp): the"
+        " number of requests of a page has no limit"
+    )
 
 
 def one_line(error: BaseException) -> str:

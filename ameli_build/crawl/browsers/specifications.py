@@ -42,6 +42,13 @@ XMLHttpRequest.prototype.send = function (...args) {
   this.addEventListener('loadend', () => { pending -= 1; });
   return send.apply(this, args);
 };
+function awaitScript(node) {
+  if (node.tagName !== 'SCRIPT' || !node.src) return;
+  pending += 1;
+  for (const end of ['load', 'error']) node.addEventListener(end, () => { pending -= 1; });
+}
+new MutationObserver(changes => changes.forEach(one => one.addedNodes.forEach(awaitScript)))
+  .observe(document, {childList: true, subtree: true});
 
 function press() {
   if (!presses) document.querySelectorAll(covers).forEach(one => one.click());

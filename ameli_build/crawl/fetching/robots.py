@@ -26,6 +26,10 @@ UNREACHABLE_SECONDS = 3600.0
 
 
 _RULE = re.compile(r"(?:user-?agent|allow|disallow|sitemap|crawl-delay|host|clean-param)\s*:", re.I)
+_FORBIDS = re.compile(r"disallow\s*:\s*\S", re.I)
+_AGENT = re.compile(r"user[\s-]?agent\s*:\s*\S", re.I)
+_UNSEEN = re.compile("[\u200b-\u200d\u2060\ufeff]")
+"""Byte-order marks and characters without width, which editors leave."""
 
 
 class RobotsUnreachable(Exception):
@@ -52,6 +56,8 @@ def _parsed(body: bytes) -> Protego:
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     if any(lines) and not any(_RULE.match(line) for line in lines):
         raise RobotsUnreachable("the text is not a robots.txt")
+    if any(map(_FORBIDS.match, lines)) and not any(map(_AGENT.match, lines)):
+        raise RobotsUnreachable("its rules name no crawler")
     try:
         return Protego.parse(text)
     except Exception as error:
@@ -59,12 +65,12 @@ def _parsed(body: bytes) -> Protego:
 
 
 def _text(body: bytes) -> str:
-    """The text without byte-order marks: UTF-8 as in the standard, or UTF-16 if only that gives rules."""
+    """The text without invisible characters: UTF-8 as in the standard, or UTF-16 if only that gives rules."""
     for name in ("utf-8", "utf-16", "utf-16-le"):
-        text = body.decode(name, "replace").replace("\ufeff", "")
+        text = _UNSEEN.sub("", body.decode(name, "replace"))
         if any(_RULE.match(line.strip()) for line in text.splitlines()):
-            return text
-    return body.decode("utf-8", "replace").replace("\ufeff", "")
+            return text.replace("\0", "")
+    return _UNSEEN.sub("", body.decode("utf-8", "replace"))
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from bs4 import Tag
+
 from ameli_build.shops.bestbuy.urls import sku_of
 from ameli_build.shops.dom import Page, first_text, first_with_class, text_of, values_of
 from ameli_build.shops.drafts import Draft, first_price
@@ -19,6 +21,10 @@ _SKU = (".sku.product-data .product-data-value", ".product-data-sku .product-dat
 _PRICE = (".priceView-hero-price.priceView-customer-price span", "[data-testid=price-block-customer-price]")
 _OFFER_DEPTH = 3
 """Number of ancestors of a price whose names may say which offer it belongs to."""
+_LABELLED = "* + .priceView-hero-price.priceView-customer-price"
+"""A price directly after an element that may say which offer it belongs to."""
+_LABEL = 40
+"""Longest text of such an element, in characters; a longer text is not a label."""
 _CRUMBS = (".shop-breadcrumb li a", "nav[aria-label*=readcrumb i] li a", ".c-breadcrumbs li a")
 _GALLERY = (
     ".shop-media-gallery img",
@@ -45,8 +51,8 @@ _FEATURES = "div.list-row"
 _SECTION = "category-wrapper"
 _HEADING = "h1"
 SELECTORS = (
-    *_NAME, *_SKU, *_PRICE, *_CRUMBS, *_GALLERY, *_VARIATIONS, *_REVIEWS, _OVERVIEW, _ROWS, *_SPECIFICATION_BUTTONS,
-    *_BRAND, *_MODEL, *_LONG, *_SHORT, _FEATURES, f".{_SECTION}", _HEADING,
+    *_NAME, *_SKU, *_PRICE, _LABELLED, *_CRUMBS, *_GALLERY, *_VARIATIONS, *_REVIEWS, _OVERVIEW, _ROWS,
+    *_SPECIFICATION_BUTTONS, *_BRAND, *_MODEL, *_LONG, *_SHORT, _FEATURES, f".{_SECTION}", _HEADING,
 )  # fmt: skip
 """All selectors of this module, including the sections around rows."""
 
@@ -82,9 +88,18 @@ def _price(page: Page) -> float | None:
                 for name in ("class", "id", "data-testid")
                 for value in _listed(tag.get(name))
             )
-            if not NOT_NEW.search(named) and not NOT_NEW.search(text_of(node)) and (text := text_of(node)):
+            if NOT_NEW.search(named) or NOT_NEW.search(f"{_label(node)} {text_of(node)}"):
+                continue
+            if text := text_of(node):
                 return price_in(text)
     return None
+
+
+def _label(price: Tag) -> str:
+    """What stands right before a price in its box; "" where that is another price."""
+    label = price.parent.find_previous_sibling() if price.parent is not None else None
+    text = text_of(label) if isinstance(label, Tag) else ""
+    return "" if len(text) > _LABEL or any(map(str.isdigit, text)) else text
 
 
 def _listed(value: object) -> list[object]:

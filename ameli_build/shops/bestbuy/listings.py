@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from urllib.parse import urljoin
@@ -21,6 +22,7 @@ _NEXT = tuple(
     f"{link}:not(.disabled, [aria-disabled=true])"
     for link in ("a.sku-list-page-next[href]", ".pagination a[rel=next][href]", "a[aria-label*='next page' i][href]")
 )
+_COUNT = re.compile(r"(?<![\w.,])[0-9][0-9,]*+(?!e[0-9+-]|\.[0-9])", re.I)
 _TOTAL = (".pagination-num-found", ".item-count", ".left-side .item-count")
 
 
@@ -38,8 +40,13 @@ def parse_listing(html: bytes, url: str) -> Listing:
     page = Page(text)
     cards = {card.sku or card.url: card for card in reversed(list(_cards(page, url)))}
     following = next((link for link in _links(page.select(*_NEXT), url) if link != url), None)
-    total = count_in(first_text(page, _TOTAL))
-    return Listing(tuple(reversed(cards.values())), following, total)
+    return Listing(tuple(reversed(cards.values())), following, _total(first_text(page, _TOTAL)))
+
+
+def _total(text: str) -> int | None:
+    """The number of all products in a text such as "1-24 of 1,060 items"; None without one."""
+    counts = (count_in(digits) for digits in _COUNT.findall(text))
+    return max((count for count in counts if count is not None), default=None)
 
 
 def _cards(page: Page, url: str) -> Iterator[ListingCard]:

@@ -61,7 +61,7 @@ def _proven(page: Page, draft: Draft) -> Draft:
     Raises `NotAProduct` without proof; a heading is none, since home pages and error pages have headings too.
     """
     name = draft.name or generation_a.heading(page)
-    if name and not draft.sku and (wording(draft.name) or not (draft.name or draft.rows)):
+    if name and not draft.sku and (wording(name) or not (draft.name or draft.rows)):
         raise NotAProduct(f"a page without a product's markup: {name[:80]!r}")
     return replace(draft, name=name)
 

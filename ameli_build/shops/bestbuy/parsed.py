@@ -39,12 +39,13 @@ def as_parsed(draft: Draft, generation: Generation, url: str) -> ParsedProduct:
 
 def as_product(draft: Draft, url: str) -> Product:
     """A draft as a record. Raises `NotAProduct` without a SKU or a name."""
-    sku, name = draft.sku or sku_of(url) or "", folded(draft.name)
+    sku, name = draft.sku.strip() or sku_of(url) or "", folded(draft.name)
     if not sku or not name:
         raise NotAProduct(f"a page without a product's {'name' if sku else 'SKU'}")
     if not SKU.fullmatch(sku):
         raise NotAProduct(f"a page with an odd SKU: {sku[:40]!r}")
-    variants = tuple(sorted({other for other in draft.variants if SKU.fullmatch(other)} - {sku}))
+    others = map(str.strip, draft.variants)
+    variants = tuple(sorted({other for other in others if SKU.fullmatch(other)} - {sku}))
     images = [_absolute(url, image) for image in draft.images]
     return Product(
         sku=sku,
@@ -81,5 +82,5 @@ def _extra(draft: Draft, images: Sequence[str]) -> str:
         extra[OUT_OF_RANGE] = ["price"]
     extra[UNREAD] = ["price"] if draft.price is not None and math.isinf(draft.price) else []
     extra[UNREAD] += ["images" for image in images if not image.startswith(("http://", "https://", "data:"))]
-    extra[UNREAD] += ["variants" for other in set(draft.variants) if not SKU.fullmatch(other)]
+    extra[UNREAD] += ["variants" for other in set(draft.variants) if not SKU.fullmatch(other.strip())]
     return json.dumps({key: value for key, value in extra.items() if value}, sort_keys=True, ensure_ascii=False)

@@ -23,7 +23,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.settings import CrawlSettings
-from ameli_build.crawl.browsers.browser import Browser
+from ameli_build.crawl.browsers.browser import Browser, _warn_of_no_ceiling
 from ameli_build.crawl.browsers.chromium import make_options, resolver_rules
 from ameli_build.crawl.fetching.addresses import Addresses
 from ameli_build.demo.answers import Answer
@@ -167,13 +167,20 @@ def remote_driver() -> Iterator[str]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def test_a_browser_of_a_grid_is_used_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("debugger", ["reachable", "none", "elsewhere", "refused"])
+def test_a_browser_of_a_grid_is_used_and_given_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], debugger: str
+) -> None:
     def as_on_a_grid(*values: object) -> Options:
         options = make_options(*values)  # type: ignore[arg-type]
         options.add_argument("--no-sandbox")  # what a grid's own start script adds; the tests may run as root
         return options
 
     monkeypatch.setattr("ameli_build.crawl.browsers.browser.make_options", as_on_a_grid)
+    if debugger != "reachable":
+        address = {"none": "", "elsewhere": "ws://127.0.0.1:9/devtools", "refused": "ws://no-such-host.invalid/x"}
+        monkeypatch.setattr("ameli_build.crawl.browsers.browser._debugger", lambda _: address[debugger])
+    _warn_of_no_ceiling.cache_clear()
     with misbehaving({"/": COUNTRY}) as server, remote_driver() as grid:
         settings = settings_of(server.url, browser_url=grid)
         with pool_of(settings) as pool, pool.borrow() as browser:
@@ -184,6 +191,7 @@ def test_a_browser_of_a_grid_is_used_and_given_back(monkeypatch: pytest.MonkeyPa
         assert "ameli-browser" not in profile
         answer = urllib3.PoolManager().request("GET", f"{grid}/session/{session}/title")
         assert b"invalid session id" in answer.data
+    assert capsys.readouterr().err.count("the number of requests of a page has no limit") == (debugger != "reachable")
 
 
 def test_a_grid_that_is_not_there_is_one_clear_line() -> None:

@@ -97,17 +97,41 @@ LATE: dict[str, Answer | bytes] = {
         "add('first'); const one = new XMLHttpRequest(); one.onload = () => add(one.responseText);"
         " one.open('GET', '/rows'); one.send();"
     ),
+    "/script": drawer(
+        "add('first'); document.head.append(Object.assign(document.createElement('script'), {src: '/rows.js'}));"
+    ),
+    "/fetched-twice": drawer(
+        "add('first'); await (await fetch('/rows')).text(); add('second'); add(await (await fetch('/rows')).text());"
+    ),
+    "/text-last": drawer(
+        "add('row-'); setTimeout(() => { list.lastChild.textContent += 'x'; }, 450);"
+        " setTimeout(() => { list.lastChild.textContent = 'row-4'; }, 900);"
+    ),
     "/endless-request": drawer("fetch('/hang'); add('row-4');"),
     "/rows": Answer(b"row-4", "text/plain"),
+    "/rows.js": Answer(b"add('row-4')", "text/javascript"),
     "/hang": Answer(b"", "text/plain"),
     "/ever-growing": drawer("setInterval(() => add('another'), 200);"),
     "/ever-loading": drawer("add('Please wait...');"),
 }
 
 
-@pytest.mark.parametrize("page", ["/gaps", "/placeholder", "/busy-list", "/fetched", "/xhr", "/endless-request"])
+WHOLE = (
+    "/gaps",
+    "/placeholder",
+    "/busy-list",
+    "/fetched",
+    "/fetched-twice",
+    "/xhr",
+    "/script",
+    "/text-last",
+    "/endless-request",
+)
+
+
+@pytest.mark.parametrize("page", WHOLE)
 def test_a_sheet_is_taken_when_it_is_whole(clicker: Clicker, page: str) -> None:
-    rules = (always(Drip(0.12), "/rows"), always(Hang(), "/hang"))
+    rules = (always(Drip(0.12), "/rows$"), always(Drip(0.12), r"/rows\.js"), always(Hang(), "/hang"))
     with misbehaving(LATE, *rules) as server:
         html = clicker.click(server.url + page, "shop")
     assert "row-4</li>" in html
@@ -222,6 +246,9 @@ DOWNLOADS: dict[str, Answer | bytes] = {
     "/link": b"<html><a id='a' href='/attachment' download='evil.sh'>x</a><script>a.click()</script></html>",
     "/blob": b"""<html><script>const a = document.createElement('a'); a.download = 'evil.desktop';
         a.href = URL.createObjectURL(new Blob(['x'])); a.click();</script></html>""",
+    "/frame": b"<html><iframe src='/attachment'></iframe></html>",
+    "/data": b"""<html><script>const a = document.createElement('a'); a.download = 'evil.html';
+        a.href = 'data:application/octet-stream,x'; document.documentElement.append(a); a.click();</script></html>""",
 }
 
 

@@ -66,6 +66,22 @@ def test_of_a_users_site_only_its_own_port_is_allowed_and_named_hosts_on_any() -
             OWN.check(url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:22/a.jpg",
+        "http://localhost/a.jpg",
+        "http://LOCALHOST:9001/a.jpg",
+        "http://127.0.0.1:9000/a.jpg",
+    ],
+)
+def test_of_a_host_of_images_with_a_port_only_that_is_allowed(url: str) -> None:
+    named = Addresses(CrawlSettings(site_url="http://127.0.0.1:8123", image_hosts=("localhost:9000",)))
+    assert named.check("http://localhost:9000/a.jpg", "image") == "localhost:9000"
+    with pytest.raises(Forbidden):
+        named.check(url, "image")
+
+
 def test_hosts_that_the_profile_names_are_kept_beside_a_users_site() -> None:
     named = Addresses(CrawlSettings(site_url="http://127.0.0.1:8123", hosts=("maps.example",)))
     assert named.resolve("http://maps.example/x") == "http://maps.example/x"

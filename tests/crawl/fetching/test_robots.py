@@ -210,6 +210,8 @@ def test_pictures_of_a_host_without_one_to_be_had_are_given_up_and_pages_are_not
         RULES.decode().encode("utf-16"),
         RULES.decode().encode("utf-16-le"),
         RULES.replace(b"\n", b"\r"),
+        "\u200b".encode() + RULES,
+        b"\0" + RULES,
     ],
 )
 def test_marks_of_byte_order_hide_no_rule(body: bytes) -> None:
@@ -217,7 +219,18 @@ def test_marks_of_byte_order_hide_no_rule(body: bytes) -> None:
     assert outcome(body, "/lamp") == "fetched"
 
 
-@pytest.mark.parametrize("body", [b"later: please", b"\x1f\x8b\x08" + bytes(range(256)) * 3, b"Service busy"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"later: please",
+        b"\x1f\x8b\x08" + bytes(range(256)) * 3,
+        b"Service busy",
+        RULES.decode().encode("utf-32"),
+        b"User-agent = *\nDisallow = /cart\n",
+        b"Disallow: /cart\n",
+        b"User-agent:\nDisallow: /cart\n",
+    ],
+)
 def test_what_is_no_robots_txt_stops_the_crawl(body: bytes) -> None:
     with pytest.raises(RunFailed, match=r"robots\.txt: .*run the same command again"):
         outcome(body, "/lamp")
