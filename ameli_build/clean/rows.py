@@ -20,6 +20,7 @@ from ameli_build.clean.verdicts import Verdict, first_failing, judge, shaped
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.filters import FILTERS, Filter
 from ameli_build.core.reasons import DROPPED
+from ameli_build.core.records import REVIEWS
 from ameli_build.core.settings import Settings
 from ameli_build.models.tokens import Counter, load_counter
 
@@ -36,20 +37,8 @@ READ = (
     "author",
     "submitted_at",
 )
-PASSED = pl.Schema(
-    {
-        "review_id": pl.String(),
-        "sku": pl.String(),
-        "title": pl.String(),
-        "text": pl.String(),
-        "images": pl.List(pl.String()),
-        "rating": pl.Int64(),
-        "helpful": pl.Int64(),
-        "unhelpful": pl.Int64(),
-        "submitted_at": pl.String(),
-        "relinked": pl.Boolean(),
-    }
-)
+_OF_LINKS = ("review_id", "sku", "title", "text", "images", "rating", "helpful", "unhelpful", "submitted_at")
+PASSED = pl.Schema({**{name: REVIEWS[name] for name in _OF_LINKS}, "relinked": pl.Boolean()})
 """What later steps need of a review."""
 
 VALUES = pl.Schema(

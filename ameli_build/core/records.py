@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import get_type_hints
 
 import polars as pl
 
@@ -89,48 +90,19 @@ class Picture:
     error: str | None = None
 
 
-ATTRIBUTES: pl.DataType = pl.List(pl.Struct({"group": pl.String(), "name": pl.String(), "value": pl.String()}))
+ATTRIBUTES: pl.DataType = pl.List(pl.Struct(get_type_hints(Attribute)))
 
-PRODUCTS = pl.Schema(
-    {
-        "sku": pl.String(),
-        "name": pl.String(),
-        "categories": pl.List(pl.String()),
-        "description": pl.String(),
-        "attributes": ATTRIBUTES,
-        "images": pl.List(pl.String()),
-        "url": pl.String(),
-        "variants": pl.List(pl.String()),
-        "price": pl.Float64(),
-        "fetched_at": pl.String(),
-        "source": pl.String(),
-        "extra": pl.String(),
-    }
-)
+PRODUCTS = pl.Schema({**get_type_hints(Product), "attributes": ATTRIBUTES})
 """Columns of `catalog/products.parquet`, sorted by `sku`."""
 
-REVIEWS = pl.Schema(
-    {
-        "review_id": pl.String(),
-        "sku": pl.String(),
-        "title": pl.String(),
-        "text": pl.String(),
-        "rating": pl.Int64(),
-        "helpful": pl.Int64(),
-        "unhelpful": pl.Int64(),
-        "images": pl.List(pl.String()),
-        "product_details_sku": pl.String(),
-        "author": pl.String(),
-        "submitted_at": pl.String(),
-        "conflict": pl.Boolean(),
-        "source": pl.String(),
-        "extra": pl.String(),
-    }
-)
+REVIEWS = pl.Schema(get_type_hints(Review))
 """Columns of `catalog/reviews.parquet`: one row a link, sorted by `review_id`, `sku`."""
 
-PICTURES = pl.Schema({"reference": pl.String(), "path": pl.String(), "error": pl.String()})
+PICTURES = pl.Schema(get_type_hints(Picture))
 """Columns of `catalog/images.parquet`: one row an image reference, sorted by `reference`."""
+
+REJECTED = pl.Schema(get_type_hints(Rejected))
+"""Columns of unusable records."""
 
 
 def to_frame(records: Iterable[Product | Review | Picture], schema: pl.Schema) -> pl.DataFrame:

@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
-from ameli_build.core.records import ATTRIBUTES
+from ameli_build.core import records
+from ameli_build.core.reasons import DROPPED_PRODUCTS
 from ameli_build.core.stage import Tables
 
 SPLITS = ("train", "dev", "test")
@@ -15,14 +16,7 @@ DROPPING = ("clean", "mentions", "informativeness", "splits")
 """The stages that drop reviews, in order."""
 
 PRODUCTS = pl.Schema(
-    {
-        "sku": pl.String(),
-        "name": pl.String(),
-        "categories": pl.List(pl.String()),
-        "description": pl.String(),
-        "attributes": ATTRIBUTES,
-        "images": pl.List(pl.String()),
-    }
+    {name: records.PRODUCTS[name] for name in ("sku", "name", "categories", "description", "attributes", "images")}
 )
 REVIEWS = pl.Schema(
     {
@@ -44,7 +38,6 @@ REVIEWS = pl.Schema(
     }
 )
 DROPPED = pl.Schema(dict.fromkeys(("review_id", "sku", "stage", "reason", "detail"), pl.String()))
-DROPPED_PRODUCTS = pl.Schema(dict.fromkeys(("sku", "stage", "reason", "detail"), pl.String()))
 
 SCHEMAS: Mapping[str, pl.Schema] = {
     "products": PRODUCTS,
