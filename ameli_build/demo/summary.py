@@ -14,6 +14,7 @@ from ameli_build.core.reasons import MEANINGS
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.text import columns
 from ameli_build.demo.scoreboard import Row
+from ameli_build.release.tables import DROPPING
 
 PATHS = {
     "report.html": "all of this as one page, with the worst misses side by side: open it in a browser",
@@ -61,7 +62,7 @@ def funnel(stats: Mapping[str, Any]) -> str:
         ("  links to products", f"{links['links_in']:,}"),
         ("  invalid links removed", f"-{links['links_removed']:,}"),
     ]
-    for name in ("clean", "mentions", "informativeness"):
+    for name in DROPPING:
         dropped = _by_reason(flow["stages"][name]["dropped"])
         rows += [(f"  {name}: {reason}", f"-{count:,}") for reason, count in dropped]
     rows += [

@@ -23,17 +23,19 @@ from ameli_build.models.language import load_language
 from ameli_build.models.score import score_batch
 from ameli_build.near_duplicates.pictures import hash_kind
 from ameli_build.near_duplicates.texts import hash_texts
+from ameli_build.pipeline import stages_until
 
 PRODUCTS, REVIEWS, PHOTOGRAPHS, PICTURES = "products", "reviews", "photographs", "pictures"
 """Quantities to which the number of items of a load is proportional; pictures are those of products."""
-FILTERS = ("clean", "mentions", "informativeness")
-"""Stages that drop reviews. Before they have run, the current numbers are upper bounds for later stages."""
 
 
 def loads_of(name: str, work: Work, settings: Settings, view: View) -> list[Load]:
-    """The loads of the stage `name`; none for a stage that only reads, joins and writes tables."""
-    before = FILTERS[: FILTERS.index(name)] if name in FILTERS else FILTERS
-    at_most = name == "clean" or any(stage not in view.done for stage in before)
+    """The loads of the stage `name`; none for a stage that only reads, joins and writes tables.
+
+    Until the stages before it have dropped their reviews, the current numbers are upper bounds.
+    """
+    dropping = [stage.name for stage in stages_until(name)[:-1] if f"{stage.name}/dropped" in stage.outputs]
+    at_most = name == "clean" or any(stage not in view.done for stage in dropping)
     return [replace(load, at_most=load.at_most or at_most) for load in _LOADS.get(name, _none)(work, settings, view)]
 
 
