@@ -1,4 +1,4 @@
-"""The table of links in slices: runs of whole reviews, cut where the file's own groups of rows end.
+"""The table of links in slices: runs of whole reviews.
 
 Slices depend on the file alone. Polars releases the interpreter's lock, so that a few threads of this process keep all
 processors busy with them; other processes would have to be started and sent what they need.
@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.progress import track
 
-SLICE_ROWS = 100_000
-"""A slice has at least so many rows, the last one excepted, and not many more."""
-_WINDOW = 256
+SLICE_ROWS = 1 << 17
+"""A slice has at least so many rows, the last one excepted, and not many more.
+
+A multiple of the catalogue's groups of rows, so that hardly any group is read for two slices.
+"""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,35 +44,18 @@ class Slice:
 
 
 def cut(path: Path, rows: int = SLICE_ROWS) -> list[Slice]:
-    """The slices of a Parquet file that is sorted by `review_id`. Raises `RunFailed` where it is seen not to be."""
-    metadata = pq.read_metadata(path)
+    """The slices of a Parquet file that is sorted by `review_id`. Raises `RunFailed` if it is not sorted."""
+    before = pl.col("review_id").shift()
+    ids = pl.scan_parquet(path).select("review_id").with_row_index("row")
+    begins = ids.with_columns(rises=pl.col("review_id") > before).filter(pl.col("review_id") != before)
+    found = begins.select("row", "rises").collect(engine="streaming")
+    if not found["rises"].all():
+        raise RunFailed(f"{path}: not sorted by review_id; make the catalog again")
     ends = [0]
-    place = 0
-    for group in range(metadata.num_row_groups):
-        size = metadata.row_group(group).num_rows
-        for step in range(rows, size, rows):  # a group as large as several slices
-            if place + step - ends[-1] >= rows and size - step >= rows:
-                ends.append(_next_review(path, place + step))
-        place += size
-        if place - ends[-1] >= rows:
-            ends.append(_next_review(path, place))
-    ends = sorted({*ends, metadata.num_rows})
+    while (place := found["row"].search_sorted(ends[-1] + rows)) < found.height:
+        ends.append(found["row"][place])
+    ends = sorted({*ends, ids.select(pl.len()).collect().item()})
     return [Slice(path, n, start, end) for n, (start, end) in enumerate(pairwise(ends))]
-
-
-def _next_review(path: Path, row: int) -> int:
-    """The first row from `row` on that begins another review than the row before it."""
-    ids = pl.scan_parquet(path).select("review_id")
-    while True:
-        window = ids.slice(row - 1, _WINDOW).collect()["review_id"]
-        others = (window != window[0]).arg_true()
-        if len(others):
-            if window[int(others[0])] < window[0]:
-                raise RunFailed(f"{path}: not sorted by review_id; make the catalog again")
-            return row - 1 + int(others[0])
-        if len(window) < _WINDOW:
-            return row - 1 + len(window)
-        row += _WINDOW - 1
 
 
 def map_slices(label: str, function: Callable[[T], R], items: list[T]) -> Iterator[R]:
