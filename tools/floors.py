@@ -6,9 +6,9 @@ import ast
 import re
 from pathlib import Path
 
+from ameli_build.pipeline import STAGES
+
 ROOT = Path(__file__).parents[1]
-STAGES = frozenset({"catalog", "clean", "mentions", "informativeness", "candidates", "splits", "release"})
-"""Rooms in the colour of stages."""
 
 
 def floors() -> list[tuple[int, list[str]]]:
@@ -39,13 +39,13 @@ def write_drawing(path: Path) -> None:
     """Draw a box for each room in the row of its floor."""
     text = path.read_text(encoding="utf-8")
     head = text[: text.index('<text x="52"')]
-    lines = []
+    lines, stages = [], {stage.name for stage in STAGES}
     for row, (floor, names) in enumerate(floors()):
         x, y = 76.0, 438 + 35 * row
         lines.append(f'<text x="52" y="{y + 19}" font-size="12" fill="#444">{floor}</text>')
         for name in names:
             width = round(7.6 * len(name) + 22)
-            colours = 'fill="#eef3fb" stroke="#4a6fa5"' if name in STAGES else 'fill="#f4f4f4" stroke="#888"'
+            colours = 'fill="#eef3fb" stroke="#4a6fa5"' if name in stages else 'fill="#f4f4f4" stroke="#888"'
             lines.append(f'<rect x="{x:g}" y="{y}" width="{width}" height="28" rx="6" {colours}/>')
             lines.append(f'<text x="{x + width / 2:g}" y="{y + 19}" text-anchor="middle" font-size="13">{name}</text>')
             x += width + 8

@@ -11,11 +11,11 @@ from typing import Any
 import polars as pl
 
 from ameli_build.catalog.links import Links, LinkTable, count_out_of_range, count_unread, references_in
-from ameli_build.catalog.warc import REJECTED, Crawled, read_crawl
+from ameli_build.catalog.warc import Crawled, read_crawl
 from ameli_build.core.cache import Work
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say
-from ameli_build.core.records import PICTURES, PRODUCTS, Picture, to_frame
+from ameli_build.core.records import PICTURES, PRODUCTS, REJECTED, Picture, to_frame
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, image_file, whole_file
 from ameli_build.core.stage import Result, Stage, Tables

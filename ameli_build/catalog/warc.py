@@ -18,7 +18,17 @@ from ameli_build.archive.records import Archived, parse
 from ameli_build.catalog.links import Links
 from ameli_build.core.cache import Shard, Work
 from ameli_build.core.fingerprints import fingerprint
-from ameli_build.core.records import PICTURES, PRODUCTS, REVIEWS, Attribute, Product, Rejected, Review, to_frame
+from ameli_build.core.records import (
+    PICTURES,
+    PRODUCTS,
+    REJECTED,
+    REVIEWS,
+    Attribute,
+    Product,
+    Rejected,
+    Review,
+    to_frame,
+)
 from ameli_build.shops import shop_named
 from ameli_build.shops.base import Shop, error_text
 from ameli_build.wording.charsets import in_utf8
@@ -36,7 +46,6 @@ _KINDS = (*_VIEWS, "reviews")
 _PRODUCTS_AT_A_TIME = 1 << 11
 _PICTURES_AT_A_TIME = 1 << 16
 
-REJECTED = pl.Schema({"file": pl.String(), "line": pl.Int64(), "error": pl.String(), "record": pl.String()})
 _PARSED = pl.Schema(
     {
         "kind": pl.String(),

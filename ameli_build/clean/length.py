@@ -17,6 +17,7 @@ import polars as pl
 from pydantic import Field
 
 from ameli_build.clean.verdicts import Verdict
+from ameli_build.core.arrays import Integers
 from ameli_build.core.reasons import Reason
 from ameli_build.core.records import joined_text_expr
 from ameli_build.core.settings.section import Section, Tokens
@@ -40,7 +41,6 @@ _NOTHING = np.uint64(2**64 - 1)
 _LENGTH = np.uint64(2**32 - 1)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
-Counts = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
 N = TypeVar("N", np.int64, np.uint64)
 
@@ -69,7 +69,7 @@ class PartCounts:
         self._others: dict[str, int] = {}
         self._lock = Lock()
 
-    def __call__(self, parts: pl.Series) -> Counts:
+    def __call__(self, parts: pl.Series) -> Integers:
         """The number of tokens of each of `parts`."""
         low, high = _views(parts)
         places = _places(low, high)
@@ -89,7 +89,7 @@ class PartCounts:
         counted = dict(zip(distinct, fresh.tolist(), strict=True))
         return [counted[part] if n is None else n for part, n in zip(parts, known, strict=True)]
 
-    def _remember(self, parts: pl.Series, counts: Counts) -> None:
+    def _remember(self, parts: pl.Series, counts: Integers) -> None:
         low, high = _views(parts)
         places = _places(low, high)
         with self._lock:
@@ -105,17 +105,17 @@ class PartCounts:
                 self._others = {}
             self._others.update((part, count) for part, count in others if len(part) <= LONGEST)
 
-    def _count(self, parts: pl.Series) -> Counts:
+    def _count(self, parts: pl.Series) -> Integers:
         """The number of tokens of distinct parts, most of which are words of the vocabulary."""
         words = parts.str.extract(_WORD)
         known = pl.Series([word in self._counter.words for word in words.str.to_lowercase()], dtype=pl.Boolean)
         marked = (1 + parts.str.len_bytes() - words.str.len_bytes()).fill_null(0).cast(pl.Int64)
-        counts: Counts = marked.to_numpy(writable=True)
+        counts: Integers = marked.to_numpy(writable=True)
         counts[~known.to_numpy()] = self._counter.count_parts(parts.filter(~known).to_list())
         return counts
 
 
-def _places(low: Keys, high: Keys) -> Counts:
+def _places(low: Keys, high: Keys) -> Integers:
     """The place of each part in the table."""
     mixed: Keys = high * _MIX
     mixed ^= low
@@ -124,7 +124,7 @@ def _places(low: Keys, high: Keys) -> Counts:
     return mixed.view(np.int64)
 
 
-def _at(column: npt.NDArray[N], places: Counts) -> npt.NDArray[N]:
+def _at(column: npt.NDArray[N], places: Integers) -> npt.NDArray[N]:
     """`column[places]` for valid places, in half the time."""
     return column.take(places, mode="clip")
 
@@ -171,7 +171,7 @@ def _whole(texts: pl.Series, counter: Counter) -> list[int]:
     return [n for start in range(0, len(texts), BATCH) for n in counter(texts[start : start + BATCH].to_list())]
 
 
-def _by_parts(texts: pl.Series, parts: PartCounts) -> Counts:
+def _by_parts(texts: pl.Series, parts: PartCounts) -> Integers:
     """Tokens of each text: the sum over its parts between spaces."""
     sums = [np.zeros(0, np.int64)]
     for start in range(0, len(texts), CUT):

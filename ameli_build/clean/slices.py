@@ -1,4 +1,4 @@
-"""The table of links in slices: runs of whole reviews that end where row groups of the file end.
+"""The table of links in slices: runs of whole reviews.
 
 Slices depend on the file only. Polars releases the interpreter's lock, so a few threads use all processors; processes
 would need time to start and to receive data.
@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.progress import track
 
-SLICE_ROWS = 100_000
-"""Approximate rows of a slice: no slice except the last has fewer."""
-_WINDOW = 256
+SLICE_ROWS = 1 << 17
+"""The least number of rows of a slice, the last slice excepted; its last review is whole.
+
+A multiple of the size of the catalogue's row groups, so that few row groups are read for two slices.
+"""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -48,34 +49,17 @@ def cut(path: Path, rows: int = SLICE_ROWS) -> list[Slice]:
     Raises:
         RunFailed: The file is not sorted where a slice ends.
     """
-    metadata = pq.read_metadata(path)
+    before = pl.col("review_id").shift()
+    ids = pl.scan_parquet(path).select("review_id").with_row_index("row")
+    begins = ids.with_columns(rises=pl.col("review_id") > before).filter(pl.col("review_id") != before)
+    found = begins.select("row", "rises").collect(engine="streaming")
+    if not found["rises"].all():
+        raise RunFailed(f"{path}: not sorted by review_id; make the catalog again")
     ends = [0]
-    place = 0
-    for group in range(metadata.num_row_groups):
-        size = metadata.row_group(group).num_rows
-        for step in range(rows, size, rows):  # a group as large as several slices
-            if place + step - ends[-1] >= rows and size - step >= rows:
-                ends.append(_next_review(path, place + step))
-        place += size
-        if place - ends[-1] >= rows:
-            ends.append(_next_review(path, place))
-    ends = sorted({*ends, metadata.num_rows})
+    while (place := found["row"].search_sorted(ends[-1] + rows)) < found.height:
+        ends.append(found["row"][place])
+    ends = sorted({*ends, ids.select(pl.len()).collect().item()})
     return [Slice(path, n, start, end) for n, (start, end) in enumerate(pairwise(ends))]
-
-
-def _next_review(path: Path, row: int) -> int:
-    """The first row at or behind `row` with another review than the row before it."""
-    ids = pl.scan_parquet(path).select("review_id")
-    while True:
-        window = ids.slice(row - 1, _WINDOW).collect()["review_id"]
-        others = (window != window[0]).arg_true()
-        if len(others):
-            if window[int(others[0])] < window[0]:
-                raise RunFailed(f"{path}: not sorted by review_id; make the catalog again")
-            return row - 1 + int(others[0])
-        if len(window) < _WINDOW:
-            return row - 1 + len(window)
-        row += _WINDOW - 1
 
 
 def map_slices(label: str, function: Callable[[T], R], items: list[T]) -> Iterator[R]:

@@ -118,7 +118,7 @@ class Picture:
     error: str | None = None
 
 
-ATTRIBUTES: pl.DataType = pl.List(pl.Struct({"group": pl.String(), "name": pl.String(), "value": pl.String()}))
+ATTRIBUTES: pl.DataType = pl.List(pl.Struct(get_type_hints(Attribute)))
 
 _TYPES: Mapping[Any, pl.DataType] = {
     str: pl.String(),
@@ -172,6 +172,9 @@ REVIEWS = _schema(Review)
 
 PICTURES = _schema(Picture)
 """Columns of `catalog/images.parquet`: one row an image reference, sorted by `reference`."""
+
+REJECTED = _schema(Rejected)
+"""Columns of unusable records."""
 
 
 def to_frame(records: Iterable[Product | Review | Picture], schema: pl.Schema) -> pl.DataFrame:

@@ -61,9 +61,8 @@ def funnel(stats: Mapping[str, Any]) -> str:
         ("  links to products", f"{links['links_in']:,}"),
         ("  invalid links removed", f"-{links['links_removed']:,}"),
     ]
-    for name in ("clean", "mentions", "informativeness"):
-        dropped = _by_reason(flow["stages"][name]["dropped"])
-        rows += [(f"  {name}: {reason}", f"-{count:,}") for reason, count in dropped]
+    for name, stage in sorted(flow["stages"].items(), key=lambda pair: -pair[1]["in"]):
+        rows += [(f"  {name}: {reason}", f"-{count:,}") for reason, count in _by_reason(stage["dropped"])]
     rows += [
         ("reviews dropped", f"-{flow['reviews_dropped']:,}"),
         ("reviews in the splits", f"{flow['reviews_out']:,}"),

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.core.arrays import Floats
 from ameli_build.models.loading import loading
 from ameli_build.models.precision import mixed
 from ameli_build.models.sources import place_of
@@ -23,7 +23,7 @@ class PairScorer:
     batch: int
     precision: str = "auto"
 
-    def score(self, pairs: Sequence[tuple[str, str]], *, logits: bool = False) -> npt.NDArray[np.float32]:
+    def score(self, pairs: Sequence[tuple[str, str]], *, logits: bool = False) -> Floats:
         """Scores of shape (pairs,): sigmoids in 0..1, or unbounded logits with `logits`."""
         import torch
 

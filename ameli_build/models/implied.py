@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from ameli_build.core.arrays import Floats, Mask
 from ameli_build.models.generator import context_length
 from ameli_build.models.loading import loading
 from ameli_build.models.precision import mixed
@@ -79,7 +79,7 @@ class Entailment:
             answers.append(Answer(question.values[order[0]], best, second))
         return answers
 
-    def entailment(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+    def entailment(self, pairs: Sequence[tuple[str, str]]) -> Floats:
         """Probabilities that the first text entails the second, shape (pairs,), rounded to 4 decimals."""
         import torch
 
@@ -134,9 +134,9 @@ class Spans:
 
 
 def _best_span(
-    start: npt.NDArray[np.float32],
-    end: npt.NDArray[np.float32],
-    own: npt.NDArray[np.bool_],
+    start: Floats,
+    end: Floats,
+    own: Mask,
     places: Sequence[tuple[int, int]],
     text: str,
 ) -> Answer:

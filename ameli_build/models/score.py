@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from ameli_build.core.arrays import Floats
 from ameli_build.core.cache import Kind, Work, length_key, rows_of
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.settings import Settings
@@ -20,9 +20,7 @@ from ameli_build.models.sources import identity
 DECIMALS = 6
 
 
-def score_texts(
-    work: Work, settings: Settings, pairs: Sequence[tuple[str, str]], *, logits: bool = False
-) -> npt.NDArray[np.float32]:
+def score_texts(work: Work, settings: Settings, pairs: Sequence[tuple[str, str]], *, logits: bool = False) -> Floats:
     """Scores of `settings.models.cross_encoder`, shape (pairs,): in 0..1, or logits with `logits` (section 4.3).
 
     Raises:
@@ -36,7 +34,7 @@ def score_texts(
     kind = Kind("cross-encode", score_batch, common, inputs, models.batch)
     keys = [length_key(*pair) for pair in pairs]
     rows = rows_of(work, kind, dict(zip(keys, pairs, strict=True)), keys, settings.run.shard_rows)
-    scores: npt.NDArray[np.float32] = rows["score"].to_numpy(writable=True)
+    scores: Floats = rows["score"].to_numpy(writable=True)
     return scores
 
 

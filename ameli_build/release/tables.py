@@ -9,6 +9,7 @@ import polars as pl
 
 from ameli_build.core import records
 from ameli_build.core.records import Product, Review, released
+from ameli_build.core.reasons import DROPPED_PRODUCTS
 from ameli_build.core.stage import Tables
 
 SPLITS = ("train", "dev", "test")
@@ -32,7 +33,6 @@ _OF_REVIEWS = {
 }
 REVIEWS = pl.Schema(_OF_REVIEWS | {name: records.REVIEWS[name] for name in released(Review)})
 DROPPED = pl.Schema(dict.fromkeys(("review_id", "sku", "stage", "reason", "detail"), pl.String()))
-DROPPED_PRODUCTS = pl.Schema(dict.fromkeys(("sku", "stage", "reason", "detail"), pl.String()))
 
 SCHEMAS: Mapping[str, pl.Schema] = {
     "products": PRODUCTS,
