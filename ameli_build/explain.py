@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ameli_build.baseline.predictions.explained import tell
+from ameli_build.baseline.predictions.explained import explain_predictions
 from ameli_build.clean import objects
 from ameli_build.clean.decoding import truncated_image
 from ameli_build.clean.rows import row_rules
@@ -76,7 +76,7 @@ def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanati
     steps = (*_clean(snapshot, review_id, settings), _mention(snapshot, review_id, left))
     steps = (*steps, *_informativeness(snapshot, review_id, settings, left), _leak(snapshot, review_id, left))
     sources = tuple(_source(row) for row in links.sort("sku").iter_rows(named=True))
-    ended, told = _ended(snapshot, review_id, left), () if left else tell(snapshot, review_id)
+    ended, told = _ended(snapshot, review_id, left), () if left else explain_predictions(snapshot, review_id)
     return Explanation(review_id, links["title"][0] or "", sources, steps, ended, told)
 
 
