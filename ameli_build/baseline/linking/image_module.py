@@ -73,7 +73,10 @@ class Adapters:
     @property
     def modules(self) -> dict[str, nn.Module]:
         """The distinct adapters by name."""
-        return {"review": self.review} | ({} if self.review is self.product else {"product": self.product})
+        modules: dict[str, nn.Module] = {"review": self.review}
+        if self.product is not self.review:
+            modules["product"] = self.product
+        return modules
 
     def adapt_reviews(self, vectors: Matrix) -> Matrix:
         """Adapted unit vectors of review pictures."""
