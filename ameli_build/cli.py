@@ -303,14 +303,14 @@ def baseline(
 ) -> None:
     """Score retrieval and disambiguation on the splits of a data set: PATH/baseline/."""
     require_extra("baseline", "ameli baseline")
-    from ameli_build.baseline.null_rows import null_rows
     from ameli_build.baseline.run import run_baseline
     from ameli_build.baseline.sources import open_source
-    from ameli_build.baseline.text import render
+    from ameli_build.scores.tables import null_rows
+    from ameli_build.scores.text import render
     from ameli_build.whole import demand
 
     source = open_source(path, out)
-    settings = _settings(profile, override, source.told)
+    settings = _settings(profile, override, source.origin)
     with source.home.lock(), _mapper(workers) as mapper:
         scores = run_baseline(source, settings, mapper)
         print(render(scores))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ameli_build.baseline.predictions.explained import tell
+from ameli_build.baseline.predictions.explained import explain_predictions
 from ameli_build.clean import objects
 from ameli_build.clean.decoding import truncated_image
 from ameli_build.clean.rows import row_rules
@@ -79,7 +79,7 @@ def explain(snapshot: Snapshot, review_id: str, settings: Settings) -> Explanati
         _leak(snapshot, review_id, dropped),
     )
     sources = tuple(_source(row) for row in links.sort("sku").iter_rows(named=True))
-    predictions = () if dropped else tell(snapshot, review_id)
+    predictions = () if dropped else explain_predictions(snapshot, review_id)
     return Explanation(
         review_id, links["title"][0] or "", sources, steps, _ended(snapshot, review_id, dropped), predictions
     )

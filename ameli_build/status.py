@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ameli_build.baseline.done import fingerprint_of, finished
 from ameli_build.baseline.sources import Source
+from ameli_build.baseline.standing import fingerprint_of, finished
 from ameli_build.catalog.build import CUT_OFF, ingested_files
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.running import Holder, holder

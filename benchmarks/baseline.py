@@ -24,11 +24,11 @@ from printed import machine_lines
 from runs import BenchmarkFailed, run, say
 from searching import CONTENDERS, made
 
-from ameli_build.baseline.data import Data, load_data
-from ameli_build.baseline.metrics import hits
 from ameli_build.baseline.retrieval.channels import cosine_scorer
 from ameli_build.baseline.retrieval.pools import build_pool, rank
+from ameli_build.datasets.data import Data, load_data
 from ameli_build.demo.catalogue import make_world
+from ameli_build.scores.metrics import hits
 
 BACKENDS = {"torch": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX, eight bits"}
 PARTS = ("retrieval", "texts", "again")

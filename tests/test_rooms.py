@@ -10,7 +10,7 @@ from ameli_build.core import fingerprints
 FLOORS = (
     "core wording profiles",
     "archive models ingest near_duplicates nearest release whole",
-    "shops provenance informativeness candidates splits annotation verify",
+    "shops provenance informativeness candidates splits annotation verify datasets scores",
     "crawl clean mentions",
     "baseline catalog stages",
     "pipeline single report export explain drawing",

@@ -7,12 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ameli_build.baseline.null_rows import null_rows
-from ameli_build.baseline.tables import Scores
 from ameli_build.core.errors import Incomplete
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.pipeline import build
+from ameli_build.scores.tables import Scores, null_rows
 from ameli_build.whole import demand, empty_splits
 
 NULLS = {"recall@10": None, "mrr": None, "n": 0, "paper": True}

@@ -8,11 +8,11 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from ameli_build.baseline.claims import claims
-from ameli_build.baseline.tables import OURS, Scores, in_order
 from ameli_build.core.markdown import as_code, as_text
 from ameli_build.core.settings import Settings
 from ameli_build.models.sources import identity
+from ameli_build.scores.claims import claims
+from ameli_build.scores.tables import OURS, Scores, in_order
 
 
 def model_card(scores: Scores, settings: Settings) -> str:

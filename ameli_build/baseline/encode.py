@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ameli_build.baseline.data import Data
 from ameli_build.baseline.linking.pairs import Cosines
 from ameli_build.baseline.retrieval.channels import Pictures
 from ameli_build.core.arrays import Matrix
@@ -18,6 +17,7 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.not_run import NotRun
 from ameli_build.core.settings import Settings
+from ameli_build.datasets.data import Data
 from ameli_build.models.embed import embed_images, embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.vision import load_image_encoder
@@ -50,7 +50,7 @@ def encode_all(work: Work, settings: Settings, data: Data) -> Vectors:
         cosines=cosines,
         review_pictures=embed_pictures(work, settings, data.root, reviews.images),
         product_pictures=embed_pictures(work, settings, data.root, kb.images),
-        titles=_titles_or_why(work, settings, entities),
+        titles=_titles(work, settings, entities),
     )
 
 
@@ -63,7 +63,7 @@ def embed_pictures(work: Work, settings: Settings, root: Path, images: Sequence[
     return Pictures(vectors, starts)
 
 
-def _titles_or_why(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix | NotRun:
+def _titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix | NotRun:
     try:
         return embed_titles(work, settings, texts)
     except UnusableInput as error:  # a network without a text tower
@@ -71,9 +71,9 @@ def _titles_or_why(work: Work, settings: Settings, texts: Sequence[str]) -> Matr
 
 
 def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
-    """Texts in the pictures' space, by the text tower of the image encoder; cut at the tower's own length.
+    """Unit vectors of texts by the text tower of the image encoder, which truncates long texts.
 
-    Raises `UnusableInput` where the image encoder has no text tower.
+    Raises `UnusableInput` if the image encoder has no text tower.
     """
     models, size = settings.models, settings.run.shard_rows
     common = (models.image_encoder, models.device, models.batch, models.precision)
@@ -90,3 +90,15 @@ def _encode_titles(payload: tuple[str, str, int, str, list[str]]) -> pl.DataFram
     name, device, batch, precision, texts = payload
     vectors = np.round(load_image_encoder(name, device, batch, precision).encode_texts(texts), 6)
     return pl.DataFrame({"vector": vectors}, schema={"vector": pl.Array(pl.Float32, vectors.shape[1])})
+
+
+def embed_resnet(work: Work, settings: Settings, data: Data) -> tuple[Matrix, Matrix]:
+    """Unit vectors of the first picture of each review and of each product, by a ResNet without its classifier (V2VEL).
+
+    Raises `UnusableInput` if `models.resnet` is empty or its weights are not available.
+    """
+    if not settings.models.resnet:
+        raise UnusableInput("models.resnet is empty: no ResNet weights to run V2VEL with")
+    firsts = [paths[0] for paths in (*data.reviews.images, *data.kb.images)]
+    rows = embed_images(work, settings, firsts, data.root, role="resnet")
+    return rows[: len(data.reviews)], rows[len(data.reviews) :]

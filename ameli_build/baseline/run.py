@@ -1,6 +1,7 @@
 """The baseline from `dataset/` to its files with Tables 4 and 5; skipped if they are up to date (sections 4, 5).
 
-`runs` predicts; only `scoring` reads labels of the test split.
+`runs` predicts; only `scoring` reads labels of the test split. The baseline is no `Stage`: its data set may lie outside
+the snapshot, in one of three layouts, and its results are files of `baseline/`, not tables of `stages/`.
 """
 
 from __future__ import annotations
@@ -13,16 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ameli_build.baseline.card import model_card
-from ameli_build.baseline.comparisons import compare
-from ameli_build.baseline.data import Data
-from ameli_build.baseline.done import ROLES, fingerprint_of, finished, models_of
-from ameli_build.baseline.predictions.rankings import retrieved_table
-from ameli_build.baseline.predictions.writing import human_row, predictions
-from ameli_build.baseline.rows import table4_rows, table5_rows
+from ameli_build.baseline.predictions.writing import predictions, retrieved_table
 from ameli_build.baseline.runs import Run, Runs, run_all
 from ameli_build.baseline.scoring import outcome, rate_attributes
 from ameli_build.baseline.sources import Source, keep_record
-from ameli_build.baseline.tables import HUMAN, Bootstrap, Scores
+from ameli_build.baseline.standing import ROLES, fingerprint_of, finished, models_of
 from ameli_build.core.cache import Mapper, Work, in_process, noted_use
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import peak_memory_mb
@@ -31,7 +27,11 @@ from ameli_build.core.running import doing, now
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, file_digest, write_bytes, write_json, write_table
 from ameli_build.core.standing import mark_of
+from ameli_build.datasets.data import Data
 from ameli_build.models.needs import require
+from ameli_build.scores.comparisons import compare
+from ameli_build.scores.rows import human_row, table4_rows, table5_rows
+from ameli_build.scores.tables import HUMAN, Bootstrap, Scores
 
 OUTPUTS = ("scores.json", "predictions.parquet", "retrieved.parquet", "MODEL_CARD.md")
 
@@ -40,8 +40,8 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
     """Score retrieval and disambiguation on a data set (section 4), and write the results to `baseline/`.
 
     The results are `scores.json`, `predictions.parquet`, `retrieved.parquet`, `MODEL_CARD.md` and, in `model/`, the
-    weights of the first run. They are kept while data, settings, models and code stay the same. The caller holds the
-    lock of the snapshot, or of the source's `home`.
+    weights of the first run. Nothing runs if data, settings, models and code are the same as before. The caller holds
+    the lock of the snapshot, or of the source's `home`.
 
     Args:
         data_set: Snapshot with a released data set, or another source of one.
@@ -93,17 +93,17 @@ def _write(folder: Path, data: Data, runs: Runs, scores: Scores, settings: Setti
     rows = write_table(folder / "predictions.parquet", predictions(data, runs.runs))
     write_table(folder / "retrieved.parquet", retrieved_table(data, runs))
     write_json(folder / "scores.json", scores.as_json())
-    save_model(folder / "model", runs.runs[0])
+    _save_model(folder / "model", runs.runs[0])
     write_bytes(folder / "MODEL_CARD.md", model_card(scores, settings).encode())
     return rows
 
 
-def save_model(folder: Path, run: Run) -> None:
+def _save_model(folder: Path, run: Run) -> None:
     """Replace a folder by one with the run's trained adapters and text module; it appears whole or not at all."""
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    for trained in (run.retrieved.adapters, run.linked.text_module):
+    for trained in (run.retrieved.adapters, run.case.text_module):
         if trained is not None:
             trained.save(partial)
     shutil.rmtree(folder, ignore_errors=True)
@@ -113,18 +113,20 @@ def save_model(folder: Path, run: Run) -> None:
 def _scores(data: Data, runs: Runs, settings: Settings, report: Mapping[str, Any]) -> Scores:
     bootstrap = Bootstrap(settings.baseline.bootstrap, settings.run.seed)
     splits = ["test", *(["clean_test"] if data.has_clean_test else [])]
-    outcomes = {split: outcome(data, runs, split) for split in splits}
-    table5 = {split: table5_rows(one, bootstrap) for split, one in outcomes.items()}
-    for split, rows in table5.items():
-        rows[HUMAN] = human_row(split, report)
+    outcomes = {split: outcome(data, runs, split, settings) for split in splits}
     return Scores(
-        table4={split: table4_rows(one, bootstrap) for split, one in outcomes.items()},
-        table5=table5,
+        table4={split: table4_rows(measured, bootstrap) for split, measured in outcomes.items()},
+        table5={
+            split: table5_rows(measured, bootstrap) | {HUMAN: human_row(split, report)}
+            for split, measured in outcomes.items()
+        },
         tuned=runs.tuned,
-        comparisons=[row for split, one in outcomes.items() for row in compare(split, one, bootstrap)],
+        comparisons=[row for split, measured in outcomes.items() for row in compare(split, measured, bootstrap)],
         attributes=rate_attributes(data, runs),
         notes={
-            **runs.notes,
+            "ocr": dict(runs.runs[0].extracted.counts),
+            "runs": len(runs.runs),
+            "seeds": runs.seeds,
             "candidates": {"k": settings.baseline.keep, "from": runs.runs[0].retrieved.source},
             "models": {role: getattr(settings.models, role) for role in ROLES},
             "entities": len(data.kb),

@@ -1,106 +1,104 @@
-"""The runs of a baseline: shared parts are computed once, modules are trained with the seed of each run."""
+"""The runs of a baseline: section 4 from the encoders to the linkers; each run trains its modules with its own seed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ameli_build.baseline.data import Data
-from ameli_build.baseline.encode import Vectors, encode_all
+from ameli_build.baseline.encode import encode_all
 from ameli_build.baseline.extraction.attributes import Sheet, make_sheets
 from ameli_build.baseline.extraction.extract import Extracted, extract
-from ameli_build.baseline.linking.linkers import Linked, link, linked_rows
+from ameli_build.baseline.linking import case as linking
 from ameli_build.baseline.linking.lists import encode_lists, text_lists
+from ameli_build.baseline.linking.table5 import LINKERS
+from ameli_build.baseline.retrieval import table4 as retrieval
+from ameli_build.baseline.retrieval.pools import Ranking
 from ameli_build.baseline.retrieval.prior import make_prior
-from ameli_build.baseline.retrieval.retrievers import Plain, Retrieved, make_pools, retrieve_plain, retrieve_tuned
-from ameli_build.core.arrays import Mask
+from ameli_build.baseline.retrieval.table4 import Retrieved
+from ameli_build.core.arrays import Integers
 from ameli_build.core.cache import Work
+from ameli_build.core.not_run import NotRun
 from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
+from ameli_build.datasets.data import Data
+from ameli_build.scores.tables import TUNED_TEXT
+
+Rankings = Mapping[str, Ranking | NotRun]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: its seed, retrieved candidates, extracted attributes and rankings."""
+    """A run: its retrieved candidates, extracted attributes, and the rankings of Table 5 by row."""
 
-    seed: int
     retrieved: Retrieved
     extracted: Extracted
-    linked: Linked
+    case: linking.Case
+    ranked: Mapping[str, Integers | NotRun]
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """All runs, at least one, and their shared results."""
+    """All runs, at least one, and their shared results: rankings by row of Table 4, and sheets of the products."""
 
-    plain: Plain
+    shared: Rankings
     sheets: Sequence[Sheet]
     runs: tuple[Run, ...]
-    notes: Mapping[str, Any]
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each run."""
+        return [run.case.seed for run in self.runs]
 
     @property
     def tuned(self) -> dict[str, Any]:
         """Values chosen on dev: those of the first run, and under `runs` those of each run."""
-        each = [{**run.retrieved.tuned, **run.linked.tuned} for run in self.runs]
-        shared = {"text_encoder": dict(self.plain.text_tuning)} if self.plain.text_tuning else {}
-        return {
-            **each[0],
-            **shared,
-            "runs": [{"seed": run.seed, **one} for run, one in zip(self.runs, each, strict=True)],
-        }
+        each = [self._tuned(run) for run in self.runs]
+        tuned_text = self.shared[TUNED_TEXT]
+        text = {} if isinstance(tuned_text, NotRun) else {"text_encoder": dict(tuned_text.training)}
+        runs = [{"seed": seed, **values} for seed, values in zip(self.seeds, each, strict=True)]
+        return {**each[0], **text, "runs": runs}
+
+    def _tuned(self, run: Run) -> dict[str, Any]:
+        rankings, adapters = {**self.shared, **run.retrieved.rankings}, run.retrieved.adapters
+        ran = {name: ranking for name, ranking in rankings.items() if isinstance(ranking, Ranking)}
+        weights = {name: ranking.weights for name, ranking in ran.items() if ranking.weights}
+        adapter = None if adapters is None else {"epoch": adapters.epoch, "dev_mrr": adapters.dev_mrr}
+        return {"weights": weights, "adapter": adapter, **run.case.tuned}
 
 
 def run_all(work: Work, settings: Settings, data: Data) -> Runs:
     """Retrieve and link `baseline.runs` times; once without train reviews, since nothing is trained then."""
+    reviews, options = data.reviews, settings.baseline
     vectors = encode_all(work, settings, data)
     prior = make_prior(work, settings, data.kb)
-    allowed_of = {mention: prior.allowed(mention) for mention in sorted(set(data.reviews.mentions))}
-    allowed = [allowed_of[mention] for mention in data.reviews.mentions]
-    count = settings.baseline.runs if len(data.reviews.rows("train")) else 1
-    seeds = [settings.run.seed + run for run in range(count)]
-    pools = make_pools(work, settings, data, vectors, allowed, seeds)
-    plain = retrieve_plain(work, settings, data, prior, pools)
-    retrieved = [retrieve_tuned(settings, data, plain, pools, seed) for seed in seeds]
+    allowed_of = {mention: prior.allowed(mention) for mention in sorted(set(reviews.mentions))}
+    allowed = [allowed_of[mention] for mention in reviews.mentions]
+    numbers = range(options.runs if len(reviews.rows("train")) else 1)
+
+    # 4.2, 4.3: candidates
+    firsts = vectors.review_pictures.first(), vectors.product_pictures.first()
+    seeds = [settings.run.seed + number for number in numbers]
+    adapters = [retrieval.learn_adapters(work, data, *firsts, settings, seed) for seed in seeds]
+    case = retrieval.Case(work, settings, data, vectors, prior, allowed).with_cross_encoder(adapters)
+    shared = retrieval.rank_shared(case)
+    retrieved = [retrieval.retrieve(replace(case, adapters=trained), shared) for trained in adapters]
+
+    # 4.2: attributes; the same for all runs unless they depend on the candidates
     sheets = make_sheets(data.kb)
-    extracted = _extract(work, settings, data, sheets, allowed, retrieved)
-    linked = _link(work, settings, data, vectors, retrieved, sheets, extracted)
-    runs = tuple(Run(*parts) for parts in zip(seeds, retrieved, extracted, linked, strict=True))
-    return Runs(plain, sheets, runs, {"ocr": dict(extracted[0].counts), "runs": count, "seeds": seeds})
+    distinct = retrieved if options.attribute_values == "retrieved" else retrieved[:1]
+    extracted = [extract(work, settings, data, sheets, allowed, products.candidates) for products in distinct]
+    extracted *= len(retrieved) // len(distinct)
 
-
-def _extract(
-    work: Work,
-    settings: Settings,
-    data: Data,
-    sheets: Sequence[Sheet],
-    allowed: Sequence[Mask],
-    retrieved: Sequence[Retrieved],
-) -> list[Extracted]:
-    """Extracted attributes for each run; computed once unless they depend on the retrieved products."""
-    distinct = retrieved if settings.baseline.attribute_values == "retrieved" else retrieved[:1]
-    results = [extract(work, settings, data, sheets, allowed, one.candidates) for one in distinct]
-    return results * (len(retrieved) // len(results))
-
-
-def _link(
-    work: Work,
-    settings: Settings,
-    data: Data,
-    vectors: Vectors,
-    retrieved: Sequence[Retrieved],
-    sheets: Sequence[Sheet],
-    extracted: Sequence[Extracted],
-) -> list[Linked]:
-    """Link each run, with the pairs of all runs encoded once."""
-    rows = linked_rows(data)
+    # 4.4: linking; the pairs of all runs are encoded once
     lists = [
-        text_lists(settings, data, vectors.cosines, sheets, some.found, one.candidates, rows)
-        for one, some in zip(retrieved, extracted, strict=True)
+        text_lists(settings, data, vectors.cosines, sheets, stated.found, products.candidates)
+        for products, stated in zip(retrieved, extracted, strict=True)
     ]
     encoded = encode_lists(work, settings, data, lists)
-    linked = []
-    for run, (one, some) in enumerate(zip(retrieved, extracted, strict=True)):
-        say(f"baseline: linking, run {run + 1} of {len(retrieved)}")
-        linked.append(link(work, settings, data, vectors, one, sheets, some.found, encoded, run))
-    return linked
+    runs = []
+    for number, products, stated in zip(numbers, retrieved, extracted, strict=True):
+        say(f"baseline: linking, run {number + 1} of {len(numbers)}")
+        judged = linking.Case(work, settings, data, vectors, sheets, products, stated.found, encoded, number)
+        runs.append(Run(products, stated, judged, {name: row(judged) for name, row in LINKERS.items()}))
+    return Runs(shared, sheets, tuple(runs))

@@ -2,50 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
-from ameli_build.baseline import tables
-from ameli_build.baseline.data import Data
 from ameli_build.baseline.extraction.rating import rate
-from ameli_build.baseline.metrics import hits, reciprocal_ranks
 from ameli_build.baseline.retrieval.pools import Ranking
+from ameli_build.baseline.retrieval.table4 import retrieval_notes
 from ameli_build.baseline.runs import Runs
-from ameli_build.baseline.tables import Measured, Outcome
 from ameli_build.core.arrays import Integers, Values
 from ameli_build.core.not_run import NotRun
+from ameli_build.core.settings import Settings
+from ameli_build.datasets.data import Data
+from ameli_build.scores import tables
+from ameli_build.scores.metrics import hits, reciprocal_ranks
+from ameli_build.scores.tables import Measured, Outcome
 
 T = TypeVar("T")
 
 
-def outcome(data: Data, runs: Runs, split: str) -> Outcome:
+def outcome(data: Data, runs: Runs, split: str, settings: Settings) -> Outcome:
     """Compare the rankings of every row with the gold products of a split."""
     rows = data.reviews.rows(split)
     gold = data.reviews.gold[rows]
-    place = {int(row): n for n, row in enumerate(runs.runs[0].linked.judged.rows)}
+    place = {int(row): n for n, row in enumerate(runs.runs[0].case.rows)}
     at = np.array([place[int(row)] for row in rows], dtype=np.int64)
     candidates = [run.retrieved.candidates[rows] for run in runs.runs]
-    retrieval = _by_row([runs.plain.rankings]) | _by_row([run.retrieved.rankings for run in runs.runs])
-    linking = _by_row([run.linked.ranked for run in runs.runs])
+
+    def retrieval(ranking: Ranking) -> dict[str, Values]:
+        values = {f"recall@{k}": hits(ranking.top(k)[rows], gold, k) for k in tables.RECALLS}
+        return values | {"mrr": reciprocal_ranks(ranking.top(max(tables.RECALLS))[rows], gold)}
+
+    def linking(ranked: Integers) -> dict[str, Values]:
+        return {"recall@1": hits(ranked[at], gold, 1), "mrr": reciprocal_ranks(ranked[at], gold)}
+
+    linked = _measure([run.ranked for run in runs.runs], linking)
+    beyond = dict.fromkeys(linked.keys() - {*tables.TABLE5}, "beyond the paper")
     return Outcome(
-        {
-            name: some if isinstance(some, NotRun) else _retrieval_values(some, rows, gold)
-            for name, some in retrieval.items()
-        },
-        {
-            name: some if isinstance(some, NotRun) else _linking_values([ranked[at] for ranked in some], gold)
-            for name, some in linking.items()
-        }
-        | {tables.RANDOM: chance(candidates, gold)},
-        _stack([_found(some, gold) for some in candidates]),
+        _measure([runs.shared], retrieval) | _measure([run.retrieved.rankings for run in runs.runs], retrieval),
+        linked | {tables.RANDOM: chance(candidates, gold)},
+        np.stack([_found(products, gold) for products in candidates]),
         _groups(data, gold),
-        {
-            **runs.plain.remarks,
-            **dict.fromkeys(linking.keys() - {*tables.TABLE5}, "beyond the paper"),
-            tables.RANDOM: "the expected value of choosing blindly",
-        },
+        {**retrieval_notes(settings), **beyond, tables.RANDOM: "the expected value of choosing blindly"},
     )
 
 
@@ -55,27 +54,17 @@ def rate_attributes(data: Data, runs: Runs) -> dict[str, dict[str, dict[str, Any
     return {split: rate(data, runs.sheets, extracted, data.reviews.rows(split)) for split in ("dev", "test")}
 
 
-def _by_row(runs: Sequence[Mapping[str, T | NotRun]]) -> dict[str, list[T] | NotRun]:
-    """The results of all runs by row, or the first `NotRun` among them."""
-    rows: dict[str, list[T] | NotRun] = {}
+def _measure(
+    runs: Sequence[Mapping[str, T | NotRun]], values: Callable[[T], dict[str, Values]]
+) -> dict[str, Measured | NotRun]:
+    """The per-review values of each row in all runs, (runs, reviews); or the first `NotRun` of a row."""
+    measured: dict[str, Measured | NotRun] = {}
     for name in runs[0]:
-        some = [run[name] for run in runs]
-        reason = next((one for one in some if isinstance(one, NotRun)), None)
-        rows[name] = [one for one in some if not isinstance(one, NotRun)] if reason is None else reason
-    return rows
-
-
-def _retrieval_values(rankings: Sequence[Ranking], rows: Integers, gold: Integers) -> Measured:
-    values = {f"recall@{k}": _stack([hits(one.top(k)[rows], gold, k) for one in rankings]) for k in tables.RECALLS}
-    deepest = max(tables.RECALLS)
-    return values | {"mrr": _stack([reciprocal_ranks(one.top(deepest)[rows], gold) for one in rankings])}
-
-
-def _linking_values(ranked: Sequence[Integers], gold: Integers) -> Measured:
-    return {
-        "recall@1": _stack([hits(one, gold, 1) for one in ranked]),
-        "mrr": _stack([reciprocal_ranks(one, gold) for one in ranked]),
-    }
+        results = [run[name] for run in runs]
+        reason = next((result for result in results if isinstance(result, NotRun)), None)
+        each = [values(result) for result in results if not isinstance(result, NotRun)]
+        measured[name] = reason or {metric: np.stack([one[metric] for one in each]) for metric in each[0]}
+    return measured
 
 
 def _found(candidates: Integers, gold: Integers) -> Values:
@@ -84,17 +73,13 @@ def _found(candidates: Integers, gold: Integers) -> Values:
 
 def chance(candidates: Sequence[Integers], gold: Integers) -> Measured:
     """Expected scores of a random order: with gold among m candidates, 1/m right and an MRR of (1+1/2+..)/m."""
-    counts = [np.maximum((some >= 0).sum(axis=1), 1) for some in candidates]
-    found = [_found(some, gold) for some in candidates]
-    harmonic = np.cumsum(1 / np.arange(1, max((some.shape[1] for some in candidates), default=0) + 2))
+    counts = [np.maximum((products >= 0).sum(axis=1), 1) for products in candidates]
+    found = [_found(products, gold) for products in candidates]
+    harmonic = np.cumsum(1 / np.arange(1, max((products.shape[1] for products in candidates), default=0) + 2))
     return {
-        "recall@1": _stack([there / count for there, count in zip(found, counts, strict=True)]),
-        "mrr": _stack([there * harmonic[count - 1] / count for there, count in zip(found, counts, strict=True)]),
+        "recall@1": np.stack([there / count for there, count in zip(found, counts, strict=True)]),
+        "mrr": np.stack([there * harmonic[count - 1] / count for there, count in zip(found, counts, strict=True)]),
     }
-
-
-def _stack(runs: Sequence[Values]) -> Values:
-    return np.stack([np.asarray(run, dtype=np.float64) for run in runs])
 
 
 def _groups(data: Data, gold: Integers) -> Integers:

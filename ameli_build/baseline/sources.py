@@ -7,30 +7,28 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ameli_build.baseline.by_content import read_by_content
-from ameli_build.baseline.data import SPLITS, Data, load_data
-from ameli_build.baseline.official import PICTURES, Files, find_official, load_official
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, file_digest
+from ameli_build.datasets.by_content import read_by_content
+from ameli_build.datasets.data import SPLITS, Data, load_data
+from ameli_build.datasets.official import PICTURES, Files, find_official, load_official
 from ameli_build.provenance import note_stage, write_run_record
 from ameli_build.release import official_layout as layout
-
-TABLES = ("products", *SPLITS, "clean_test")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A data set, and the folder for its scores.
 
-    `home` takes `baseline/`, `cache/` and the record of the run; `told` is the folder with the `run.json` and
+    `home` takes `baseline/`, `cache/` and the record of the run; `origin` is the folder with the `run.json` and
     `settings/*.toml` of the data set. `load` reads the data set, `content` returns the digests of its files by name.
     `report` is the annotators' report: in a snapshot under `sheets/`, elsewhere `report.json` beside the data set.
     """
 
     home: Snapshot
-    told: Snapshot
+    origin: Snapshot
     load: Callable[[], Data]
     content: Callable[[], dict[str, str]]
     report: Path
@@ -38,14 +36,22 @@ class Source:
     @classmethod
     def of(cls, snapshot: Snapshot, home: Snapshot | None = None) -> Source:
         """The data set that a snapshot released."""
-        report = snapshot.root / "sheets" / "report.json"
-        return cls(
-            home or snapshot,
-            snapshot,
-            partial(load_data, snapshot.dataset),
-            partial(_digests, _tables(snapshot.dataset) | {"report": report}),
-            report,
-        )
+        return cls._released(snapshot.dataset, home or snapshot, snapshot, snapshot.root / "sheets" / "report.json")
+
+    @classmethod
+    def _released(cls, folder: Path, home: Snapshot, origin: Snapshot, report: Path) -> Source:
+        files = {name: folder / f"{name}.parquet" for name in ("products", *SPLITS, "clean_test")}
+        return cls(home, origin, partial(load_data, folder), partial(_digests, files | {"report": report}), report)
+
+    @classmethod
+    def _official(cls, files: Files, home: Snapshot, report: Path) -> Source:
+        pictures = partial(read_by_content, files.folder, PICTURES, home.root / "cache" / "pictures")
+
+        def content() -> dict[str, str]:
+            digests = fingerprint(dict(pictures().digests))
+            return {**_digests({**files.all, "report": report}), "pictures": digests}
+
+        return cls(home, home, lambda: load_official(files, pictures()), content, report)
 
 
 def keep_record(source: Source, settings: Settings) -> None:
@@ -59,44 +65,25 @@ def keep_record(source: Source, settings: Settings) -> None:
 def open_source(path: Path, out: Path | None = None) -> Source:
     """The data set at `path`; results go to `out`, by default to `path`.
 
-    `path` is a snapshot, a release folder (`products.parquet`, a table a split, `images/`), or a folder in the authors'
-    layout. Raises `UnusableInput` for any other path.
+    `path` is a snapshot, a release folder (`products.parquet`, a table for each split, `images/`), or a folder in the
+    authors' layout. Raises `UnusableInput` for any other path.
     """
-    if (path / "raw").is_dir() or (path / "catalog").is_dir() or (path / "dataset").is_dir():
-        return Source.of(Snapshot(path), Snapshot(out) if out is not None else None)
-    report = path / layout.REPORT
+    home, report = Snapshot(out or path), path / layout.REPORT
+    if any((path / name).is_dir() for name in ("raw", "catalog", "dataset")):
+        return Source.of(Snapshot(path), home)
     if (path / "products.parquet").is_file():
         if out is None and path.resolve().name == "dataset" and (path.resolve().parent / "stages").is_dir():
             raise UnusableInput(
                 f"{path}: the data set of a snapshot; name the snapshot itself, or --out DIR for results"
             )
-        home = Snapshot(out or path)
-        return Source(
-            home, home, partial(load_data, path), partial(_digests, _tables(path) | {"report": report}), report
-        )
+        return Source._released(path, home, home, report)
     files = find_official(path) if path.is_dir() else None
     if files is not None:
-        home = Snapshot(out or path)
-        root = home.root / "cache" / "pictures"
-        content = partial(_official, files, root, report)
-        return Source(home, home, partial(_load_official, files, root), content, report)
+        return Source._official(files, home, report)
     raise UnusableInput(
         f"{path}: no data set here (no snapshot, no products.parquet, and no products in the authors' layout)"
     )
 
 
-def _tables(folder: Path) -> dict[str, Path]:
-    return {name: folder / f"{name}.parquet" for name in TABLES}
-
-
 def _digests(paths: Mapping[str, Path]) -> dict[str, str]:
     return {name: file_digest(path) for name, path in paths.items() if path.is_file()}
-
-
-def _load_official(files: Files, root: Path) -> Data:
-    return load_official(files, read_by_content(files.folder, PICTURES, root))
-
-
-def _official(files: Files, root: Path, report: Path) -> dict[str, str]:
-    pictures = read_by_content(files.folder, PICTURES, root).digests
-    return {**_digests({**files.all, "report": report}), "pictures": fingerprint(dict(pictures))}

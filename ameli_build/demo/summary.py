@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ameli_build.baseline.claims import claims
-from ameli_build.baseline.tables import Scores
-from ameli_build.baseline.text import render
 from ameli_build.core.logs import RESULTS
 from ameli_build.core.reasons import meanings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.text import columns
 from ameli_build.demo.scoreboard import Row
+from ameli_build.scores.claims import claims
+from ameli_build.scores.tables import Scores
+from ameli_build.scores.text import render
 
 PATHS = {
     "report.html": "all of this as a page, with the worst misses side by side: open it in a browser",

@@ -7,9 +7,7 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from ameli_build.baseline.null_rows import null_rows
 from ameli_build.baseline.run import run_baseline
-from ameli_build.baseline.text import render
 from ameli_build.core.logs import RESULTS
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
@@ -17,6 +15,8 @@ from ameli_build.flows.mapping import ONE_SHARD_AT_A_TIME, ShardTasks
 from ameli_build.flows.parameters import Profile, with_strict
 from ameli_build.flows.tables import show_scores
 from ameli_build.flows.watch import Watch, watched
+from ameli_build.scores.tables import null_rows
+from ameli_build.scores.text import render
 from ameli_build.whole import demand
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from prefect.artifacts import create_table_artifact
 
-from ameli_build.baseline.tables import Scores, in_order
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.report.funnel import funnel_steps
+from ameli_build.scores.tables import Scores, in_order
 
 RETRIEVAL = ("recall@1", "recall@10", "recall@20", "recall@50", "recall@100", "mrr")
 LINKING = ("disambiguation_f1", "disambiguation_mrr", "end_to_end_f1", "end_to_end_mrr")

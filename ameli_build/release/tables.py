@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from ameli_build.core import records
-from ameli_build.core.records import Product, Review, released
 from ameli_build.core.reasons import DROPPED_PRODUCTS
+from ameli_build.core.records import Product, Review, released
 from ameli_build.core.stage import Tables
 
 SPLITS = ("train", "dev", "test")

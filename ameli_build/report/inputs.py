@@ -10,12 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.baseline.done import read_scores
 from ameli_build.baseline.predictions.reading import read_predictions
-from ameli_build.baseline.tables import Scores
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.standing import stage_records
+from ameli_build.scores.tables import Scores, read_scores
 
 Record = dict[str, Any]
 LINKED = "test"

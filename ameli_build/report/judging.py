@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.baseline.tables import NO_IMAGE, NO_TEXT, OURS
 from ameli_build.core.not_run import NotRun
 from ameli_build.report.funnel import Step, steps
+from ameli_build.scores.tables import NO_IMAGE, NO_TEXT, OURS
 
 SCORE_OF = {OURS: "combined", NO_TEXT: "image", NO_IMAGE: "text"}
 """Linkers whose scores are in the predictions, from the most complete to the simplest, with the score they rank by.

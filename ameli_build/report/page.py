@@ -10,7 +10,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ameli_build.annotation.assets import asset, source_hash, tokens
-from ameli_build.baseline.tables import in_order
 from ameli_build.core.not_run import NotRun
 from ameli_build.core.paper import RECALLS, paper, stands_beside
 from ameli_build.core.settings import Settings
@@ -19,6 +18,7 @@ from ameli_build.report.inputs import Inputs
 from ameli_build.report.judging import Judgement, Kind, by_category, judge
 from ameli_build.report.misses import FIRST, Miss, picture, pictures_of, show_misses
 from ameli_build.report.scores import gaps, headline, scales
+from ameli_build.scores.tables import in_order
 
 CATEGORY_SIDE = 96
 """Side in pixels of the picture beside a category."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ameli_build.baseline.claims import claims, verdict, why
-from ameli_build.baseline.tables import OURS, Scores
+from ameli_build.scores.claims import claims, verdict, why
+from ameli_build.scores.tables import OURS, Scores
 
 STEP = 10
 """The scale of differences ends at a multiple of this number of points."""

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ameli_build.baseline.extraction.attributes import Found
+from ameli_build.baseline.extraction.attributes import Found, fuse
 from ameli_build.baseline.extraction.extract import match_lines, match_text
-from ameli_build.baseline.extraction.fuse import fuse
 from ameli_build.baseline.extraction.values import MIN_JOINED, ValueIndex
 from ameli_build.core.arrays import Integers, Mask
 from ameli_build.informativeness.attributes import Tokens, canonical_tokens

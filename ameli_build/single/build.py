@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ameli_build.baseline.data import KnowledgeBase, load_data
 from ameli_build.baseline.encode import embed_pictures
-from ameli_build.baseline.extraction.attributes import make_sheets
-from ameli_build.baseline.extraction.fuse import listed_names
+from ameli_build.baseline.extraction.attributes import listed_names, make_sheets
 from ameli_build.baseline.extraction.values import index_values
 from ameli_build.core.cache import Mapper, Work, in_process
 from ameli_build.core.errors import RunFailed, UnusableInput
@@ -22,6 +20,7 @@ from ameli_build.core.fingerprints import fingerprint, work_code
 from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, whole_file, write_table
+from ameli_build.datasets.data import KnowledgeBase, load_data
 from ameli_build.mentions.stage import name_table
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.pairs import PairEncoder, load_pair_encoder

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ameli_build.baseline.data import Reviews
 from ameli_build.baseline.extraction.attributes import Found
 from ameli_build.baseline.linking.combine import softmax
 from ameli_build.baseline.linking.pairs import Cosines, Layout, lay_out, text_pair
 from ameli_build.core.arrays import Floats, Integers
 from ameli_build.core.settings import Settings
+from ameli_build.datasets.data import Reviews
 from ameli_build.single.index import Index
 from ameli_build.single.models import Models
 from ameli_build.single.products import Products

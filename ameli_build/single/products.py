@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ameli_build.baseline.data import PRODUCT_COLUMNS, KnowledgeBase, knowledge_base
 from ameli_build.baseline.extraction.attributes import Sheet, make_sheets
 from ameli_build.core.arrays import Integers
+from ameli_build.datasets.data import PRODUCT_COLUMNS, KnowledgeBase, knowledge_base
 from ameli_build.single.index import Index
 
 

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ameli_build.baseline.done import read_scores, whole_record
-from ameli_build.baseline.tables import OURS
+from ameli_build.baseline.standing import whole_record
 from ameli_build.core.arrays import Matrix
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, file_digest
 from ameli_build.models.pairs import PairEncoder
+from ameli_build.scores.tables import OURS, read_scores
 from ameli_build.single.index import model_folder
 
 T = TypeVar("T")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,10 @@ def write_dataset(root: Path, sizes: dict[str, int], kept: int = 16, clean: int 
         if split == "test" and clean is not None:
             reviews.head(clean).write_parquet(folder / "clean_test.parquet")
     return root
+
+
+def recipe(heading: str) -> str:
+    """The function that a recipe of CONTRIBUTING.md adds to a table."""
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.partition(f"### {heading}\n")[2].partition("\n### ")[0]
+    return textwrap.dedent(section.partition("```python\n")[2].partition("```")[0])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ameli_build.baseline.data import Reviews
+from ameli_build.datasets.data import Reviews
 
 
 def made(ids: Sequence[str]) -> Reviews:

@@ -14,11 +14,13 @@ from torchvision.models import resnet18
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from ameli_build.baseline.card import model_card
-from ameli_build.baseline.claims import claims
-from ameli_build.baseline.done import read_scores
-from ameli_build.baseline.linking.linkers import ONE_CANDIDATE
+from ameli_build.baseline.linking.case import ONE_CANDIDATE
 from ameli_build.baseline.run import run_baseline
-from ameli_build.baseline.tables import (
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings import Settings, load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.scores.claims import claims
+from ameli_build.scores.tables import (
     BOTH,
     FLOORS,
     HUMAN,
@@ -30,10 +32,8 @@ from ameli_build.baseline.tables import (
     TUNED_TEXT,
     V2TEL,
     V2VEL,
+    read_scores,
 )
-from ameli_build.core.errors import UnusableInput
-from ameli_build.core.settings import Settings, load_settings
-from ameli_build.core.snapshot import Snapshot
 
 SIZES = {"train": 20, "dev": 6, "test": 12}
 QUICK = (

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from baseline_world import write_dataset
 
-from ameli_build.baseline.data import load_data
 from ameli_build.baseline.encode import encode_all
 from ameli_build.core.cache import Work
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
+from ameli_build.datasets.data import load_data
 from ameli_build.models.embed import embed_texts
 
 

@@ -14,11 +14,11 @@ import pytest
 from baseline_world import write_dataset
 from PIL import Image
 
-from ameli_build.baseline.data import Data, load_data
 from ameli_build.baseline.sources import open_source
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot, file_digest
+from ameli_build.datasets.data import Data, load_data
 from ameli_build.export.formats import export
 from ameli_build.release import official_layout as layout
 

@@ -13,7 +13,9 @@ from torchvision.models import resnet18
 from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from ameli_build.baseline.run import run_baseline
-from ameli_build.baseline.tables import (
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.scores.tables import (
     FLOORS,
     HUMAN,
     OURS,
@@ -25,8 +27,6 @@ from ameli_build.baseline.tables import (
     V2VEL,
     V2VTEL,
 )
-from ameli_build.core.settings import load_settings
-from ameli_build.core.snapshot import Snapshot
 
 BERT = BertConfig(
     vocab_size=30522, num_labels=1, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16

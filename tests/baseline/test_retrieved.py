@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 from baseline_world import write_dataset
 
-from ameli_build.baseline.predictions.rankings import RETRIEVED
+from ameli_build.baseline.predictions.reading import RETRIEVED
 from ameli_build.baseline.run import run_baseline
-from ameli_build.baseline.tables import PRIOR, TUNED_BOTH
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
+from ameli_build.scores.tables import PRIOR, TUNED_BOTH
 
 KEEP = 5
 QUICK = (

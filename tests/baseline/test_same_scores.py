@@ -13,10 +13,10 @@ from baseline_world import write_dataset
 
 from ameli_build.baseline.run import run_baseline
 from ameli_build.baseline.sources import open_source
-from ameli_build.baseline.tables import HUMAN
 from ameli_build.core.settings import Settings, load_settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.export.formats import export
+from ameli_build.scores.tables import HUMAN
 
 QUICK = (
     "baseline.runs=1",
@@ -98,5 +98,5 @@ def test_results_lie_in_their_own_folder_with_a_record(homes: dict[str, Path]) -
     assert not (official / "cache").exists()
     assert (homes["official"] / "cache").is_dir()
     assert json.loads((homes["official"] / "run.json").read_text())["settings"]["profile"] == "demo"
-    assert load_settings(None, (), open_source(official, homes["official"]).told).profile == "demo"
+    assert load_settings(None, (), open_source(official, homes["official"]).origin).profile == "demo"
     assert not (homes["snapshot"] / "run.json").exists()

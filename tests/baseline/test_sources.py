@@ -18,14 +18,14 @@ SIZES = {"train": 4, "dev": 2, "test": 3}
 def test_a_snapshot(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "snapshot", SIZES)
     source = open_source(root)
-    assert source.home.root == source.told.root == root
+    assert source.home.root == source.origin.root == root
     assert len(source.load().reviews) == 9
     assert set(source.content()) == {"products", "train", "dev", "test"}
     (root / "sheets").mkdir()
     source.report.write_text("{}")
     assert "report" in source.content()
     elsewhere = open_source(root, tmp_path / "out")
-    assert (elsewhere.home.root, elsewhere.told.root) == (tmp_path / "out", root)
+    assert (elsewhere.home.root, elsewhere.origin.root) == (tmp_path / "out", root)
 
 
 def test_a_release_alone(tmp_path: Path) -> None:

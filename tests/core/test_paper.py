@@ -5,9 +5,9 @@ from pathlib import Path
 
 from made import released_snapshot
 
-from ameli_build.baseline.rows import linking_blank
-from ameli_build.baseline.tables import RECALLS, TABLE4, TABLE5
 from ameli_build.core.paper import paper
+from ameli_build.scores.rows import linking_blank
+from ameli_build.scores.tables import RECALLS, TABLE4, TABLE5
 
 
 def test_tables_4_and_5_have_the_rows_and_columns_of_the_scores() -> None:

@@ -15,13 +15,12 @@ import polars as pl
 import pytest
 from made import released_snapshot
 
-from ameli_build.baseline import tables
-from ameli_build.baseline.predictions.rankings import RETRIEVED
-from ameli_build.baseline.predictions.reading import PREDICTIONS
+from ameli_build.baseline.predictions.reading import PREDICTIONS, RETRIEVED
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.export.formats import export
 from ameli_build.release import official_layout as layout
+from ameli_build.scores import tables
 
 SETTINGS = load_settings("demo")
 WEIGHTS = [n / 10 for n in range(11)]

@@ -17,10 +17,10 @@ import pytest
 from chain_world import photograph, write_chain_world
 from hub.loopback import LoopbackHub
 
-from ameli_build.baseline.tables import FLOORS, HUMAN, TABLE4, TABLE5, TUNED_PRIOR, TUNED_TEXT
 from ameli_build.core.settings import load_settings
 from ameli_build.models.hub import Hub
 from ameli_build.models.needs import needs_of
+from ameli_build.scores.tables import FLOORS, HUMAN, TABLE4, TABLE5, TUNED_PRIOR, TUNED_TEXT
 
 RUN = """
 import json, sys

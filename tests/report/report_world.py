@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ameli_build.baseline.comparisons import compare
 from ameli_build.baseline.predictions.reading import PREDICTIONS
-from ameli_build.baseline.predictions.writing import human_row
-from ameli_build.baseline.rows import table4_rows, table5_rows
-from ameli_build.baseline.tables import (
+from ameli_build.core.not_run import NotRun
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot, write_json
+from ameli_build.provenance import write_run_record
+from ameli_build.scores.comparisons import compare
+from ameli_build.scores.rows import human_row, table4_rows, table5_rows
+from ameli_build.scores.tables import (
     FLOORS,
     HUMAN,
     OURS,
@@ -24,10 +27,6 @@ from ameli_build.baseline.tables import (
     Outcome,
     Scores,
 )
-from ameli_build.core.not_run import NotRun
-from ameli_build.core.settings import load_settings
-from ameli_build.core.snapshot import Snapshot, write_json
-from ameli_build.provenance import write_run_record
 from tests.made import released_snapshot
 
 SETTINGS = load_settings("demo")

@@ -3,9 +3,9 @@
 import polars as pl
 
 from ameli_build.baseline.predictions.reading import PREDICTIONS
-from ameli_build.baseline.tables import NO_ATTRIBUTE, NO_IMAGE, OURS, V2TEL
 from ameli_build.core.not_run import NotRun
 from ameli_build.report.judging import Judgement, Lost, by_category, judge
+from ameli_build.scores.tables import NO_ATTRIBUTE, NO_IMAGE, OURS, V2TEL
 from tests.report.report_world import row
 
 GOLD = {"a": "p1", "b": "p1", "c": "p1", "d": "p1"}

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ameli_build.baseline.data import Data
-from ameli_build.baseline.extraction.attributes import Found, Sheet
-from ameli_build.baseline.extraction.fuse import fuse, listed_names
-from ameli_build.baseline.extraction.generated import find_generated
-from ameli_build.baseline.extraction.implied import find_implied
+from ameli_build.baseline.extraction.attributes import Found, Sheet, fuse, listed_names
+from ameli_build.baseline.extraction.language_models import find_generated, find_implied
 from ameli_build.baseline.extraction.photos import read_photos
 from ameli_build.baseline.extraction.questions import make_questions
 from ameli_build.baseline.extraction.values import ValueIndex, index_values
@@ -25,6 +22,7 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.not_run import NotRun
 from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
+from ameli_build.datasets.data import Data
 from ameli_build.informativeness.attributes import canonical_tokens
 
 STRING, OCR, IMPLIED, GENERATOR = "string match", "ocr", "implied", "generator"
@@ -35,20 +33,20 @@ STRING, OCR, IMPLIED, GENERATOR = "string match", "ocr", "implied", "generator"
 class Extracted:
     """Attributes that each review states: `found` for the linkers, `by` for each extractor.
 
-    `telling` are, for each review, the attributes that distinguish the products whose values count. `counts` has the
-    numbers of all photos and of those read.
+    `distinguishing` has, for each review, the attributes that distinguish the products whose values count; `counts` the
+    numbers of all photos and of the photos that OCR read.
     """
 
     found: tuple[Found, ...]
     by: Mapping[str, tuple[Found, ...] | NotRun]
-    telling: tuple[frozenset[str], ...]
+    distinguishing: tuple[frozenset[str], ...]
     counts: Mapping[str, int]
 
 
 def extract(
     work: Work, settings: Settings, data: Data, sheets: Sequence[Sheet], allowed: Sequence[Mask], candidates: Integers
 ) -> Extracted:
-    """Run every extractor with a model in the settings; one without an available model is reported and skipped.
+    """Run every extractor with a model in the settings; an unavailable model is reported and skipped.
 
     `allowed` are the products that each mention can denote, `candidates` the retrieved ones, padded with -1.
     """
@@ -61,24 +59,22 @@ def extract(
         counts.update(read)
         return tuple(match_lines(index, some, mask) for some, mask in zip(lines, counting, strict=True))
 
-    models = settings.models
+    asked = (work, settings, reviews, questions, counting)
     by = {
         STRING: tuple(match_text(index, text, mask) for text, mask in zip(reviews.texts, counting, strict=True)),
-        OCR: _run("ocr", models.ocr, ocr),
-        IMPLIED: _run("implied", models.implied, lambda: find_implied(work, settings, reviews, questions, counting)),
-        GENERATOR: _run(
-            "generator", models.generator, lambda: find_generated(work, settings, reviews.texts, questions, counting)
-        ),
+        OCR: _run("ocr", settings, ocr),
+        IMPLIED: _run("implied", settings, lambda: find_implied(*asked)),
+        GENERATOR: _run("generator", settings, lambda: find_generated(*asked)),
     }
     listed = listed_names(sheets)
-    run = [found for found in by.values() if not isinstance(found, NotRun)]
-    telling = tuple(frozenset(questions.telling(mask)) for mask in counting)
-    return Extracted(tuple(fuse(some, listed) for some in zip(*run, strict=True)), by, telling, counts)
+    ran = [found for found in by.values() if not isinstance(found, NotRun)]
+    distinguishing = tuple(frozenset(questions.distinguishing(mask)) for mask in counting)
+    return Extracted(tuple(fuse(some, listed) for some in zip(*ran, strict=True)), by, distinguishing, counts)
 
 
-def _run(setting: str, model: str, extractor: Callable[[], tuple[Found, ...]]) -> tuple[Found, ...] | NotRun:
-    """The result of the extractor, or `NotRun`."""
-    if not model:
+def _run(setting: str, settings: Settings, extractor: Callable[[], tuple[Found, ...]]) -> tuple[Found, ...] | NotRun:
+    """The result of the extractor whose model `setting` names, or `NotRun`."""
+    if not getattr(settings.models, setting):
         return NotRun(f"models.{setting} is empty")
     try:
         return extractor()

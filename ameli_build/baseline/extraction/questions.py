@@ -1,6 +1,6 @@
-"""Which attributes a review is asked for, and which values an answer can be (section 4.2).
+"""Questions for language models: attributes that distinguish products, and the values of an answer (section 4.2).
 
-Asked for are the attributes on which the products whose values count differ: others tell none of them from another.
+Only attributes with two or more values among the products that count distinguish one product from another.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ameli_build.core.arrays import Integers, Mask
 from ameli_build.informativeness.attributes import Tokens, canonical_tokens
 
 MIN_HOLDERS, MOSTLY = 10, 0.9
-"""An attribute of so many products, of which such a share have a value of their own, is an identifier (UPC)."""
+"""An attribute of at least this many products, with distinct values for this share of them, is an identifier (UPC)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of an attribute: as most sheets write it, and the token rows of which any says it."""
+    """A value of an attribute: its most frequent spelling, and the token rows that each express it."""
 
     text: str
     forms: frozenset[Tokens]
@@ -29,7 +29,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Values of some products: their numbers, rising, how many products have each, and those asked for by key."""
+    """Values of the products that count: their ascending numbers, numbers of holders, and a cache of values by key."""
 
     numbers: Integers
     holders: Integers
@@ -52,14 +52,14 @@ class Questions:
     _known: dict[bytes, Present] = field(default_factory=dict, compare=False)
 
     def present(self, counting: Mask) -> Present:
-        """The values of the products that count; kept for the next review alike."""
+        """The values of the products that count; cached for reviews with the same products."""
         mark = np.packbits(counting).tobytes()
         if mark not in self._known:
             numbers, holders = np.unique(self.numbers[counting[self.rows]], return_counts=True)
             self._known[mark] = Present(numbers, holders, {})
         return self._known[mark]
 
-    def telling(self, counting: Mask) -> list[str]:
+    def distinguishing(self, counting: Mask) -> list[str]:
         """Attributes with two or more values among the products that count: most frequent first, then by name."""
         found = self.present(counting)
         keys = self.key_of[found.numbers]
@@ -79,7 +79,7 @@ class Questions:
 
 
 def make_questions(sheets: Sequence[Sheet]) -> Questions:
-    """All attributes of the sheets but names that no value answers to."""
+    """All attributes of the sheets that have a value."""
     spellings: dict[tuple[str, Tokens], Counter[str]] = defaultdict(Counter)
     holders: dict[tuple[str, Tokens], list[int]] = defaultdict(list)
     for row, sheet in enumerate(sheets):
@@ -92,30 +92,30 @@ def make_questions(sheets: Sequence[Sheet]) -> Questions:
     place = {key: n for n, key in enumerate(keys)}
     values = []
     for key, tokens in order:
-        text = min(spellings[key, tokens].items(), key=lambda one: (-one[1], one[0]))[0]
+        text = min(spellings[key, tokens].items(), key=lambda pair: (-pair[1], pair[0]))[0]
         values.append(Value(text, frozenset({tokens, *forms_of(text, key)})))
     key_of = np.array([place[key] for key, _ in order], dtype=np.int64)
-    sizes = np.array([len(set(holders[one])) for one in order], dtype=np.int64)
+    sizes = np.array([len(set(holders[value])) for value in order], dtype=np.int64)
     total, distinct = np.bincount(key_of, weights=sizes), np.bincount(key_of)
     return Questions(
         keys,
         tuple(values),
         key_of,
-        np.array([row for one in order for row in sorted(set(holders[one]))], dtype=np.int64),
+        np.array([row for value in order for row in sorted(set(holders[value]))], dtype=np.int64),
         np.repeat(np.arange(len(order)), sizes),
         (total >= MIN_HOLDERS) & (distinct > MOSTLY * total),
     )
 
 
 def first_line(completion: str) -> str:
-    """The first line of a completion that is not blank, "" where there is none."""
+    """The first line of a completion that is not blank; empty without such a line."""
     return next((line.strip() for line in completion.splitlines() if line.strip()), "")
 
 
 def match_answer(answer: str, values: Sequence[Value]) -> frozenset[Tokens]:
-    """The forms of the value that an answer names first, of several at one place the longest; empty for none.
+    """The forms of the first value in an answer, at equal places the longest; empty without a value.
 
-    "Yes", "No" and bare counts are values here, where the attribute has been asked for.
+    "Yes", "No" and bare counts are values too, since the question names the attribute.
     """
     tokens = canonical_tokens(answer)
     best: tuple[int, int, str] | None = None
@@ -130,6 +130,6 @@ def match_answer(answer: str, values: Sequence[Value]) -> frozenset[Tokens]:
 
 
 def _find(tokens: Tokens, form: Tokens) -> int:
-    """The first place of `form` in a row in `tokens`, -1 for none."""
+    """The first place of `form` in `tokens`, -1 for none."""
     size = len(form)
     return next((n for n in range(len(tokens) - size + 1) if tokens[n : n + size] == form), -1)

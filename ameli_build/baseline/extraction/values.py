@@ -13,7 +13,7 @@ from ameli_build.core.arrays import Integers, Mask
 from ameli_build.informativeness.attributes import Tokens
 
 MIN_JOINED = 6
-"""OCR drops spaces: a value of so many letters also matches inside a line without white space."""
+"""OCR drops spaces: a value of at least this many letters also matches inside a line without white space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ValueIndex:
     longest: int
     longest_joined: int
     _lengths: Mapping[str, tuple[int, ...]] = field(init=False, compare=False)
-    """First token of a value -> how many tokens such values have."""
+    """First token of a value -> numbers of tokens of such values."""
 
     def __post_init__(self) -> None:
         lengths: dict[str, set[int]] = defaultdict(set)
@@ -39,8 +39,8 @@ class ValueIndex:
     def match(self, tokens: Sequence[str], allowed: Mask) -> Iterator[tuple[str, Tokens]]:
         """(name, value) for each span of `tokens` that is a value of an allowed product.
 
-        Of values of one attribute within each other the longest: "black stainless steel" does not say "black". A part
-        that is another form of the same value ("GTX 1650") stays.
+        A value inside a longer value of the same attribute does not count: "black stainless steel" does not say
+        "black". It counts if it is another form of the longer value ("GTX 1650").
         """
         for key, spans in self._spans(tokens, allowed).items():
             for start, end in spans:
@@ -50,7 +50,7 @@ class ValueIndex:
                     yield key, value
 
     def _spans(self, tokens: Sequence[str], allowed: Mask) -> Mapping[str, list[tuple[int, int]]]:
-        """Attribute name -> first and last place of what says its values."""
+        """Attribute name -> start and end of each span that is one of its values."""
         spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for start, token in enumerate(tokens):
             ends = (start + length for length in self._lengths.get(token, ()))
@@ -60,11 +60,11 @@ class ValueIndex:
         return spans
 
     def _same_value(self, key: str, value: Tokens, part: Tokens) -> bool:
-        """Whether each product with `value` has `part` too."""
+        """True if each product with `value` has `part` too."""
         return bool(np.isin(self.holders[value][key], self.holders[part][key]).all())
 
     def match_joined(self, line: str, allowed: Mask) -> Iterator[tuple[str, Tokens]]:
-        """(name, value) for each value whose letters are a line without white space, or stand inside it."""
+        """(name, value) for each value whose letters equal a line without white space, or are inside it."""
         letters = "".join(line.lower().split())
         inside = {
             letters[start:end]

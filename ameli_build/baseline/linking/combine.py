@@ -9,6 +9,8 @@ import numpy as np
 from ameli_build.core.arrays import Floats, Integers, Mask
 
 STEPS = 10
+RERANKED = 5
+"""Number of candidates of V2VEL that V2VTEL ranks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +43,15 @@ def rank(scores: Floats, candidates: Integers, contradicted: Mask | None = None)
     retrieved first.
     """
     real = candidates >= 0
-    keep = real
-    if contradicted is not None:
-        spared = real & ~contradicted
-        keep = np.where(spared.any(axis=1, keepdims=True), spared, real)
-    order = np.lexsort((-np.round(scores, 6), ~keep, ~real), axis=1)
+    spared = real if contradicted is None else real & ~contradicted
+    spared = np.where(spared.any(axis=1, keepdims=True), spared, real)
+    order = np.lexsort((-np.round(scores, 6), ~spared, ~real), axis=1)
     return np.where(real, candidates, -1)[np.arange(len(candidates))[:, None], order]
 
 
 def predict(scores: Floats, candidates: Integers, contradicted: Mask | None = None) -> Integers:
     """The first of `rank` for each review, -1 where it has no candidate; shape (reviews,)."""
-    return first(rank(scores, candidates, contradicted))
-
-
-def first(ranked: Integers) -> Integers:
-    """The first product of each ranked list, -1 where it is empty."""
+    ranked = rank(scores, candidates, contradicted)
     return ranked[:, 0] if ranked.shape[1] else np.full(len(ranked), -1, dtype=np.int64)
 
 
@@ -68,3 +64,11 @@ def tune_weight(text: Floats, image: Floats, candidates: Integers, contradicted:
         predicted = predict(weighted(text, image, step / STEPS), candidates, contradicted)
         rated.append((int((predicted == gold).sum()), -abs(step - STEPS // 2), step))
     return max(rated)[2] / STEPS
+
+
+def rerank(visual: Floats, text: Floats, candidates: Integers) -> Integers:
+    """The first five candidates by `visual` in order of `text`, then the others by `visual` (V2VTEL)."""
+    order = np.lexsort((-np.round(visual, 6), candidates < 0), axis=1)
+    best = order[:, :RERANKED]
+    shortlist = rank(np.take_along_axis(text, best, axis=1), np.take_along_axis(candidates, best, axis=1))
+    return np.concatenate([shortlist, np.take_along_axis(candidates, order[:, RERANKED:], axis=1)], axis=1)

@@ -72,12 +72,12 @@ class Lists:
         return encodings, self.signals[index].to(encodings.device), real.to(encodings.device)
 
     def some(self, keep: Mask) -> Lists:
-        """The lists at which `keep` is true."""
+        """The lists for which `keep` is true."""
         index = torch.from_numpy(np.flatnonzero(keep))
         return Lists(self.candidates[keep], self.slots[index], self.signals[index], self.pairs)
 
     def numbers(self) -> Integers:
-        """The numbers of the pairs that the lists hold, each once."""
+        """The distinct numbers of the pairs in the lists, ascending."""
         found = np.unique(self.slots.numpy())
         return found[found >= 0].astype(np.int64)
 
@@ -101,7 +101,7 @@ class Lists:
 def make_lists(layout: Layout, pairs: Matrix | PairTexts, description_only: bool = False) -> Lists:
     """The lists of a layout; with `description_only`, the slots of the ablation without attributes.
 
-    `pairs` is what `encode_pairs` gave for the layout's.
+    `pairs` is the result of `encode_pairs` for the pairs of the layout.
     """
     chosen = slice(-1, None) if description_only else slice(None)
     return Lists(
@@ -120,5 +120,5 @@ def score(head: Head, lists: Lists) -> Floats:
     with torch.inference_mode():
         for start in range(0, count, 64):
             inputs = lists.inputs(np.arange(start, min(start + 64, count)))
-            parts.append(head(*(one.to(device) for one in inputs)).cpu().numpy())
+            parts.append(head(*(tensor.to(device) for tensor in inputs)).cpu().numpy())
     return np.concatenate(parts) if parts else np.zeros(lists.candidates.shape, dtype=np.float32)

@@ -6,20 +6,29 @@ code, one for both with `0.2 ReLU(ReLU(H W1) W2) + 0.8 H`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from ameli_build.baseline.linking.checkpoints import fill_modules, read_modules, save_modules
-from ameli_build.baseline.linking.determinism import steady
-from ameli_build.baseline.linking.training import Judged, Task, batches, count_steps, key_of, learn
+from ameli_build.baseline.training import (
+    Rating,
+    Task,
+    batches,
+    deterministic,
+    key_of,
+    learn,
+    load_modules,
+    save_modules,
+)
 from ameli_build.core.arrays import Integers, Matrix
-from ameli_build.core.errors import UnusableInput
 from ameli_build.core.fingerprints import work_code
 from ameli_build.core.settings import BaselineSettings
 
@@ -48,12 +57,26 @@ class Adapter(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """The trained pair, and the epoch and dev mean reciprocal rank (None without dev) that chose it."""
+    """The adapters of reviews and products, and the epoch and dev MRR (None without dev) that chose their weights."""
 
     review: Adapter
     product: Adapter
-    epoch: int
-    dev_mrr: float | None
+    epoch: int = 0
+    dev_mrr: float | None = None
+
+    @classmethod
+    def untrained(cls, width: int, hidden: int, shared: bool) -> Adapters:
+        """Two new adapters; the same object twice if shared."""
+        review = Adapter(width, hidden, shared)
+        return cls(review, review if shared else Adapter(width, hidden, shared))
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """The distinct adapters by name."""
+        modules: dict[str, nn.Module] = {"review": self.review}
+        if self.product is not self.review:
+            modules["product"] = self.product
+        return modules
 
     def adapt_reviews(self, vectors: Matrix) -> Matrix:
         """Adapted unit vectors of review pictures."""
@@ -63,33 +86,21 @@ class Adapters:
         """Adapted unit vectors of product pictures or texts."""
         return _apply(self.product, vectors)
 
-    def save(self, folder: Path, name: str = NAME) -> None:
+    def save(self, folder: Path) -> None:
         """Write `adapters.safetensors` and `adapters.json`."""
-        told = {"epoch": self.epoch, "dev_mrr": self.dev_mrr, "shared": self.review is self.product}
-        told |= {"width": self.review.down.in_features, "hidden": self.review.down.out_features}
-        save_modules(folder, name, _modules(self.review, self.product), told)
+        description = {"epoch": self.epoch, "dev_mrr": self.dev_mrr, "shared": self.review is self.product}
+        description |= {"width": self.review.down.in_features, "hidden": self.review.down.out_features}
+        save_modules(folder, NAME, self.modules, description)
 
     @classmethod
-    def load(cls, folder: Path, name: str = NAME) -> Adapters:
-        """Adapters from the files of `save`; raises `UnusableInput` if they are missing or damaged."""
-        told, weights = read_modules(folder, name)
-        try:
-            review, product = _make(told["width"], told["hidden"], told["shared"])
-            adapters = cls(review, product, told["epoch"], told["dev_mrr"])
-        except (KeyError, TypeError) as error:
-            raise UnusableInput(f"{folder / name}.json: does not tell of adapters ({error!r})") from None
-        fill_modules(folder, name, _modules(review, product), weights)
-        return adapters
+    def load(cls, folder: Path) -> Adapters:
+        """Load the files of `save`; raises `UnusableInput` if they are missing or damaged."""
 
+        def make(values: Mapping[str, Any]) -> Adapters:
+            adapters = cls.untrained(values["width"], values["hidden"], values["shared"])
+            return replace(adapters, epoch=values["epoch"], dev_mrr=values["dev_mrr"])
 
-def _make(width: int, hidden: int, shared: bool) -> tuple[Adapter, Adapter]:
-    """The adapters of reviews and products; the same object if shared."""
-    review = Adapter(width, hidden, shared)
-    return review, review if shared else Adapter(width, hidden, shared)
-
-
-def _modules(review: Adapter, product: Adapter) -> dict[str, nn.Module]:
-    return {"review": review} if review is product else {"review": review, "product": product}
+        return load_modules(folder, NAME, make, lambda adapters: adapters.modules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,65 +113,55 @@ class Examples:
 
 
 def train_adapters(
-    train: Examples,
-    dev: Examples,
-    products: Matrix,
-    settings: BaselineSettings,
-    seed: int,
-    cache: Path | None = None,
+    train: Examples, dev: Examples, products: Matrix, settings: BaselineSettings, seed: int, cache: Path | None = None
 ) -> Adapters | None:
-    """Train with the contrastive loss of section 4.4; None without data to train on.
+    """Train with the contrastive loss of section 4.4.
 
-    The negatives of a review are all entities of its batch: gold products and hard negatives of all its reviews.
-    Keeps the epoch with the best mean reciprocal rank on dev, the untrained start included; the last one without dev.
-    `cache` is a folder for checkpoints and finished weights.
+    The negatives of a review are all entities of its batch: gold products and hard negatives of all its reviews. The
+    epoch with the best mean reciprocal rank on dev is chosen, the untrained start included; without dev, the last.
+
+    Args:
+        train: Train reviews.
+        dev: Dev reviews; may be empty.
+        products: Vectors of all products, shape (products, dimension).
+        settings: Settings of the training.
+        seed: Seed of weights and batches.
+        cache: Folder for checkpoints and finished weights.
+
+    Returns:
+        The trained adapters; None without a train review or with fewer than two products.
     """
     if len(train.gold) == 0 or len(products) < 2:
         return None
-    kept = None if cache is None else cache / _key(train, dev, products, settings, seed)
-    with steady(seed):
-        review, product = _make(products.shape[1], settings.adapter_hidden, settings.adapters == "shared")
-        modules = nn.ModuleDict(_modules(review, product))
+    with deterministic(seed):
+        adapters = Adapters.untrained(products.shape[1], settings.adapter_hidden, settings.adapters == "shared")
+        modules = nn.ModuleDict(adapters.modules)
         optimizer = torch.optim.Adam(modules.parameters(), lr=settings.adapter_learning_rate)
-        task = Task(
-            "learn adapters",
-            dict(modules.items()),
-            {"optimizer": optimizer},
-            lambda epoch: _one_epoch(review, product, optimizer, train, products, settings, seed, epoch),
-            count_steps(len(train.gold), settings.batch),
-            lambda: _mrr(review, product, dev, products),
-            judge_start=True,
-        )
-        chosen, best = learn(task, settings.adapter_epochs, seed, kept)
-    return Adapters(review, product, chosen, None if best is None else best[0])
+        queries, entities = torch.from_numpy(train.vectors), torch.from_numpy(products)
+
+        def one_epoch(epoch: int) -> Iterator[float]:
+            for batch, rows, target in _batches(train, settings.batch, seed, epoch):
+                scores = adapters.review(queries[batch]) @ adapters.product(entities[rows]).T
+                loss = functional.cross_entropy(scores * settings.adapter_scale, target)
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                yield float(loss.detach())
+
+        steps = math.ceil(len(train.gold) / settings.batch)
+        others, rate = {"optimizer": optimizer}, partial(_mrr, adapters, dev, products)
+        task = Task("learn adapters", adapters.modules, others, one_epoch, steps, rate, rate_start=True)
+        path = None if cache is None else cache / _key(train, dev, products, settings, seed)
+        epoch, best = learn(task, settings.adapter_epochs, seed, path)
+    return replace(adapters, epoch=epoch, dev_mrr=None if best is None else best[0])
 
 
 def _key(train: Examples, dev: Examples, products: Matrix, settings: BaselineSettings, seed: int) -> str:
-    """Covers all that the training depends on."""
+    """A hash of all inputs of the training."""
     options = {name: getattr(settings, name) for name in SETTINGS}
-    code = work_code(__name__)
     hard = [list(map(int, rows)) for rows in train.hard]
-    return key_of(NAME, train.vectors, train.gold, hard, dev.vectors, dev.gold, products, options, seed, code)
-
-
-def _one_epoch(
-    review: Adapter,
-    product: Adapter,
-    optimizer: torch.optim.Optimizer,
-    train: Examples,
-    products: Matrix,
-    settings: BaselineSettings,
-    seed: int,
-    epoch: int,
-) -> Iterator[float]:
-    queries, entities = torch.from_numpy(train.vectors), torch.from_numpy(products)
-    for batch, rows, target in _batches(train, settings.batch, seed, epoch):
-        scores = review(queries[batch]) @ product(entities[rows]).T
-        loss = functional.cross_entropy(scores * settings.adapter_scale, target)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        yield float(loss.detach())
+    inputs = (train.vectors, train.gold, hard, dev.vectors, dev.gold, products)
+    return key_of(NAME, *inputs, options, seed, work_code(__name__))
 
 
 def _batches(
@@ -173,11 +174,11 @@ def _batches(
         yield torch.from_numpy(batch), torch.from_numpy(rows), torch.from_numpy(target)
 
 
-def _mrr(review: Adapter, product: Adapter, dev: Examples, products: Matrix) -> Judged | None:
+def _mrr(adapters: Adapters, dev: Examples, products: Matrix) -> Rating | None:
     """The mean of 1 over the gold product's place; products with the same picture tie and stand in order of SKU."""
     if len(dev.gold) == 0:
         return None
-    scores = np.round(_apply(review, dev.vectors) @ _apply(product, products).T, 6)
+    scores = np.round(adapters.adapt_reviews(dev.vectors) @ adapters.adapt_products(products).T, 6)
     gold = scores[np.arange(len(dev.gold)), dev.gold][:, None]
     before = (scores > gold) | ((scores == gold) & (np.arange(len(products)) < dev.gold[:, None]))
     return (round(float((1 / (before.sum(axis=1) + 1)).mean()), 6),)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ameli_build.baseline.data import Data
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.baseline.linking.pairs import Cosines, Layout, Pair, PairTexts, encode_pairs, lay_out
 from ameli_build.core.arrays import Integers, Matrix
 from ameli_build.core.cache import Work
 from ameli_build.core.settings import Settings
+from ameli_build.datasets.data import Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,9 @@ def text_lists(
     sheets: Sequence[Sheet],
     found: Sequence[Found],
     candidates: Integers,
-    rows: Integers,
 ) -> TextLists:
-    """The lists of one run, from its `candidates` of all reviews; `rows` are the dev and test reviews.
-
-    All runs are trained on the same reviews.
-    """
-    options, reviews = settings.baseline, data.reviews
+    """The lists of one run, from its `candidates` of all reviews; all runs are trained on the same reviews."""
+    options, reviews, rows = settings.baseline, data.reviews, data.reviews.linked()
     train = reviews.sample("train", options.text_reviews, settings.run.seed)
     lists = with_gold(candidates[train], reviews.gold[train], options.text_candidates)
     shared = (reviews, data.kb, sheets, found, cosines, options)
@@ -74,6 +70,20 @@ def encode_lists(work: Work, settings: Settings, data: Data, runs: Sequence[Text
 def _renumbered(layout: Layout, numbers: dict[Pair, int], pairs: tuple[Pair, ...]) -> Layout:
     new = np.array([*(numbers[pair] for pair in layout.pairs), -1], dtype=np.int64)  # -1 stays -1
     return replace(layout, pairs=pairs, slots=new[layout.slots])
+
+
+def training_cost(settings: Settings, learning: Layout, runs: int) -> str:
+    """A line with the number of pairs in all passes of a trained encoder; `learning` are the first run's lists."""
+    options, device = settings.baseline, settings.models.device
+    layers = "all layers" if options.text_layers < 0 else f"{options.text_layers} layers"
+    every, descriptions = (len(np.unique(slots[slots >= 0])) for slots in (learning.slots, learning.slots[..., -1]))
+    total = runs * options.text_epochs * (every + descriptions)
+    advice = "; a GPU is advised" if device == "cpu" else ""
+    return (
+        f"text module: {layers} of its encoder learn, with and without attributes, in {runs} runs of "
+        f"{options.text_epochs} epochs: {len(learning.candidates):,} reviews, {every:,} + {descriptions:,} pairs of at "
+        f"most {options.max_tokens} tokens an epoch, {total:,} in all, on {device}{advice}"
+    )
 
 
 def with_gold(candidates: Integers, gold: Integers, count: int) -> Integers:

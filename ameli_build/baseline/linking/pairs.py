@@ -1,11 +1,11 @@
 """The input of the text module: name, attributes and description of candidates, paired with reviews (section 4.4).
 
-A candidate has slots: its name, up to N more attributes (those that the review states first, then the sheet's order),
-and its description. A slot is a distinct pair (review, hypothesis) and one number beside it, because a frozen encoder
-cannot learn to compare: for an attribute 1 where the review states this value, -1 where it states another, 0 where it
-says nothing; for name and description their cosine with the review. Without `baseline.text_signals` all are 0.
+A candidate has slots: its name, up to N attributes (first those that the review states, then the sheet's order), and
+its description. A slot is a pair (review, hypothesis) and a signal, since a frozen encoder cannot learn to compare. The
+signal of an attribute is 1 if the review states this value, -1 if it states another value, else 0; the signal of name
+and description is their cosine with the review. Without `baseline.text_signals`, all signals are 0.
 
-A pair's two texts stand as in the paper: mention and review before an attribute, an entity's description before them.
+The order of a pair is the paper's: mention and review before an attribute, a description before mention and review.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from ameli_build.baseline.data import KnowledgeBase, Reviews
 from ameli_build.baseline.extraction.attributes import Found, Sheet
 from ameli_build.core.arrays import Floats, Integers, Matrix
 from ameli_build.core.cache import Kind, Work, length_key, vectors_of
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.settings import BaselineSettings, Settings
+from ameli_build.datasets.data import KnowledgeBase, Reviews
 from ameli_build.models.pairs import TextPair, load_pair_encoder
 from ameli_build.models.sources import identity
 
@@ -51,7 +51,7 @@ class PairTexts:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Slots of candidate lists: `pairs` are the distinct ones in order, `slots` their numbers, -1 for none.
+    """Slots of candidate lists: `pairs` are the distinct pairs in order, `slots` their numbers, -1 for none.
 
     `candidates` has shape (reviews, candidates) and is padded with -1; `slots` and `signals` have shape
     (reviews, candidates, slots); the first slot is the name and the last the description.
@@ -110,23 +110,23 @@ def lay_out(
 def choose_attributes(sheet: Sheet, found: Found, count: int) -> list[tuple[str, str, float]]:
     """Up to `count` attributes of a product as (key, value, signal); keys that the review states come first."""
     rated = [(key, value, found.signal(sheet, key)) for key, value in sheet.rows]
-    rated.sort(key=lambda one: one[2] == 0)  # stable: the sheet's order within both halves
+    rated.sort(key=lambda row: row[2] == 0)  # stable: the sheet's order within both halves
     return rated[:count]
 
 
 def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequence[Pair]) -> Matrix | PairTexts:
     """Representations of pairs by the frozen encoder, shape (pairs, dimension), rounded to four decimals.
 
-    Their texts where `baseline.text_layers` lets the encoder learn. What stands in a batch depends on the texts alone.
+    With `baseline.text_layers`, the texts of the pairs. The batches depend on the texts alone.
     """
-    texts = [text_pair(f"{reviews.mentions[one.review]}. {reviews.texts[one.review]}", one) for one in pairs]
+    texts = [text_pair(f"{reviews.mentions[pair.review]}. {reviews.texts[pair.review]}", pair) for pair in pairs]
     models, limit = settings.models, settings.baseline.max_tokens
     name = models.nli_encoder or models.text_encoder
     if settings.baseline.text_layers:
         return PairTexts(tuple(texts), name, models.device, models.batch, limit)
     common = (name, models.device, models.batch, limit, models.precision)
     mine = fingerprint("pairs", identity(name), common[1:])
-    keys = [length_key(*one) for one in texts]
+    keys = [length_key(*pair) for pair in texts]
     items = dict(zip(keys, texts, strict=True))
     kind = Kind("encode pairs", _encode, common, mine, models.batch)
     return vectors_of(work, kind, items, keys, settings.run.shard_rows)

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from ameli_build.baseline.linking.checkpoints import fill_modules, read_modules, save_modules
-from ameli_build.baseline.linking.determinism import steady
 from ameli_build.baseline.linking.encoder import LearningEncoder
 from ameli_build.baseline.linking.head import Head, Lists, score
-from ameli_build.baseline.linking.precision import Precision
-from ameli_build.baseline.linking.training import Stateful, Task, batches, count_steps, key_of, learn
+from ameli_build.baseline.training import (
+    Stateful,
+    Task,
+    batches,
+    deterministic,
+    key_of,
+    learn,
+    load_modules,
+    save_modules,
+)
 from ameli_build.core.arrays import Floats, Integers
-from ameli_build.core.errors import UnusableInput
 from ameli_build.core.fingerprints import work_code
 from ameli_build.core.settings import BaselineSettings
+from ameli_build.models.precision import bears_bfloat16, mixed
+from ameli_build.scores.metrics import positions
 
 WEIGHT_DECAY = 1e-2
 WARM_UP = 0.1
@@ -56,24 +64,22 @@ class TextModule:
 
     def save(self, folder: Path) -> None:
         """Write `text_module.safetensors` and `text_module.json`."""
-        told: dict[str, Any] = {"shape": list(self.head.shape), "epoch": self.epoch, "dev_f1": self.dev_f1}
-        told["encoder"] = None if self.encoder is None else self.encoder.told()
-        save_modules(folder, NAME, _modules(self.head, self.encoder), told)
+        description: dict[str, Any] = {"shape": list(self.head.shape), "epoch": self.epoch, "dev_f1": self.dev_f1}
+        description["encoder"] = None if self.encoder is None else self.encoder.description()
+        save_modules(folder, NAME, _modules(self.head, self.encoder), description)
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu", batch: int = 32) -> TextModule:
         """Load the files of `save`; raises `UnusableInput` if they are missing, damaged, or of another encoder."""
-        told, weights = read_modules(folder, NAME)
-        try:
-            head, encoder = Head(*told["shape"]), None
-            if told["encoder"] is not None:
-                encoder = LearningEncoder.again(told["encoder"], device, batch)
+
+        def make(values: Mapping[str, Any]) -> TextModule:
+            head, encoder = Head(*values["shape"]), None
+            if values["encoder"] is not None:
+                encoder = LearningEncoder.described(values["encoder"], device, batch)
                 head.to(device)
-            module = cls(head.eval(), told["epoch"], told["dev_f1"], encoder)
-        except (KeyError, TypeError) as error:
-            raise UnusableInput(f"{folder / NAME}.json: does not tell of a text module ({error!r})") from None
-        fill_modules(folder, NAME, _modules(head, encoder), weights)
-        return module
+            return cls(head.eval(), values["epoch"], values["dev_f1"], encoder)
+
+        return load_modules(folder, NAME, make, lambda module: _modules(module.head, module.encoder))
 
 
 def _modules(head: Head, encoder: LearningEncoder | None) -> dict[str, nn.Module]:
@@ -89,59 +95,70 @@ def train_text_module(
     seed: int,
     cache: Path | None = None,
 ) -> TextModule | None:
-    """Train with cross-entropy over candidates; None without data to train on.
+    """Train with cross-entropy over candidates.
 
-    `gold` are rows of the knowledge base, in each train list. Keeps the epoch with the best dev F1, then the smallest
-    dev loss; the last epoch without dev. Lists with texts of pairs train the encoder's upper `text_layers` layers
-    too. `cache` is a folder for checkpoints and finished weights. Raises `UnusableInput` for an encoder without such
-    layers.
+    The epoch with the best dev F1 is chosen, then the smallest dev loss; without dev, the last epoch. If the lists hold
+    texts of pairs, the top `text_layers` layers of the encoder are trained too.
+
+    Args:
+        train: Candidate lists, each with its gold product.
+        gold: Rows of the gold products, shape (train reviews,).
+        dev: Candidate lists of dev.
+        dev_gold: Rows of the gold products, shape (dev reviews,).
+        settings: Settings of the training.
+        seed: Seed of weights and batches.
+        cache: Folder for checkpoints and finished weights.
+
+    Returns:
+        The trained module; None without a train review or with a single candidate a list.
+
+    Raises:
+        UnusableInput: The encoder has no such layers.
     """
-    target = _places(train.candidates, gold)
+    target = positions(train.candidates, gold)
     if (target < 0).any():
         raise ValueError("a train list lacks its gold product")
     if len(gold) == 0 or train.candidates.shape[1] < 2:
         return None
-    kept = None if cache is None else cache / _key(train, target, dev, dev_gold, settings, seed)
-    with steady(seed):
+    with deterministic(seed):
         trainer = make_trainer(train, target, settings)
         task = Task(
             "learn text module",
             _modules(trainer.head, trainer.encoder),
             trainer.others,
-            lambda epoch: trainer.one_epoch(seed, epoch),
-            count_steps(len(target), settings.batch),
-            lambda: _judge(trainer.head, dev.encoded(trainer.encoder), dev_gold),
+            partial(trainer.one_epoch, seed),
+            math.ceil(len(target) / settings.batch),
+            lambda: _rate(trainer.head, dev.encoded(trainer.encoder), dev_gold),
         )
-        chosen, best = learn(task, settings.text_epochs, seed, kept)
-    return TextModule(trainer.head.eval(), chosen, None if best is None else best[0], trainer.encoder)
-
-
-def _key(train: Lists, target: Integers, dev: Lists, dev_gold: Integers, settings: BaselineSettings, seed: int) -> str:
-    """Covers all that the training depends on."""
-    code = work_code(__name__)
-    options = {name: getattr(settings, name) for name in SETTINGS}
-    return key_of(NAME, *train.content(), target, *dev.content(), dev_gold, options, seed, code)
+        options = {name: getattr(settings, name) for name in SETTINGS}
+        inputs = (*train.content(), target, *dev.content(), dev_gold)
+        path = None if cache is None else cache / key_of(NAME, *inputs, options, seed, work_code(__name__))
+        epoch, best = learn(task, settings.text_epochs, seed, path)
+    return TextModule(trainer.head.eval(), epoch, None if best is None else best[0], trainer.encoder)
 
 
 @dataclass(frozen=True, slots=True)
 class Trainer:
-    """The head, the encoder if it is trained too, and their optimizer."""
+    """The head, the encoder if it is trained too, and their optimizer.
+
+    `target` are the places of gold in the train lists; `piece` reviews at once go through the encoder.
+    """
 
     head: Head
     encoder: LearningEncoder | None
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LambdaLR | None
-    precision: Precision
+    scaler: torch.amp.GradScaler
+    device: str
     train: Lists
     target: Integers
     batch: int
     piece: int
-    """Reviews that go through the encoder at once."""
 
     @property
     def others(self) -> dict[str, Stateful]:
         """The state in a checkpoint beside the modules."""
-        found: dict[str, Stateful] = {"optimizer": self.optimizer, "scaler": self.precision.scaler}
+        found: dict[str, Stateful] = {"optimizer": self.optimizer, "scaler": self.scaler}
         return found if self.schedule is None else {**found, "schedule": self.schedule}
 
     def one_epoch(self, seed: int, epoch: int) -> Iterator[float]:
@@ -156,34 +173,34 @@ class Trainer:
             yield loss
 
     def learn_batch(self, rows: Integers) -> float:
-        """Add the gradient of the reviews' mean loss, a piece at a time; that loss."""
-        return sum(
-            self._learn(rows[start : start + self.piece], len(rows)) for start in range(0, len(rows), self.piece)
-        )
-
-    def _learn(self, rows: Integers, whole: int) -> float:
-        """Add the gradient of some of a batch's reviews; their part of its mean loss."""
-        with self.precision.context():
-            scores = self.head(*self.train.inputs(rows, self.encoder))
-            target = torch.from_numpy(self.target[rows]).to(scores.device)
-            loss = functional.cross_entropy(scores.float(), target) * (len(rows) / whole)
-        self.precision.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-        return float(loss.detach())
+        """Add the gradient of the reviews' mean loss, a piece at a time; returns that loss."""
+        total = 0.0
+        for start in range(0, len(rows), self.piece):
+            piece = rows[start : start + self.piece]
+            with mixed(self.device):
+                scores = self.head(*self.train.inputs(piece, self.encoder))
+                target = torch.from_numpy(self.target[piece]).to(scores.device)
+                loss = functional.cross_entropy(scores.float(), target) * (len(piece) / len(rows))
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            total += float(loss.detach())
+        return total
 
     def _step(self) -> None:
         if self.encoder is not None:
-            self.precision.scaler.unscale_(self.optimizer)
-            learning = [one for group in self.optimizer.param_groups for one in group["params"]]
+            self.scaler.unscale_(self.optimizer)
+            learning = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
             nn.utils.clip_grad_norm_(learning, CLIP)
-        self.precision.scaler.step(self.optimizer)
-        self.precision.scaler.update()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         if self.schedule is not None:
             self.schedule.step()
 
 
 def make_trainer(train: Lists, target: Integers, settings: BaselineSettings) -> Trainer:
     """The start of a training; `target` are the places of gold in the train lists."""
-    encoder = None
+    encoder: LearningEncoder | None = None
+    schedule: torch.optim.lr_scheduler.LambdaLR | None = None
+    piece = settings.batch
     if isinstance(train.pairs, torch.Tensor):
         device, width = "cpu", train.pairs.shape[1]
     else:
@@ -191,20 +208,20 @@ def make_trainer(train: Lists, target: Integers, settings: BaselineSettings) -> 
         device, width = train.pairs.device, encoder.pairs.width
     head = Head(train.slots.shape[-1], width, settings.text_pooled, settings.text_hidden).to(device)
     groups: list[dict[str, Any]] = [{"params": list(head.parameters()), "lr": settings.text_learning_rate}]
-    schedule = None
     if encoder is not None:
-        learning = [one for one in encoder.parameters() if one.requires_grad]
+        learning = [parameter for parameter in encoder.parameters() if parameter.requires_grad]
         groups.append({"params": learning, "lr": settings.text_encoder_learning_rate})
     optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
     if encoder is not None:
-        schedule = _schedule(optimizer, settings.text_epochs * count_steps(len(target), settings.batch))
-    piece = settings.batch if encoder is None else -(-settings.batch // settings.text_accumulate)
-    precision = Precision.of(device)
-    return Trainer(head, encoder, optimizer, schedule, precision, train, target, settings.batch, piece)
+        schedule = _schedule(optimizer, settings.text_epochs * math.ceil(len(target) / settings.batch))
+        piece = math.ceil(settings.batch / settings.text_accumulate)
+    on_gpu = device.startswith("cuda")  # float16, on GPUs without bfloat16, needs scaled losses
+    scaler = torch.amp.GradScaler("cuda" if on_gpu else "cpu", enabled=on_gpu and not bears_bfloat16())
+    return Trainer(head, encoder, optimizer, schedule, scaler, device, train, target, settings.batch, piece)
 
 
 def _schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
-    """A tenth of the steps up, the others down to 0."""
+    """A rate that rises during a tenth of the steps, then falls to 0."""
     rise = max(1, round(steps * WARM_UP))
 
     def factor(step: int) -> float:
@@ -213,14 +230,9 @@ def _schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_sc
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
-def _places(candidates: Integers, gold: Integers) -> Integers:
-    found = candidates == gold[:, None]
-    return np.where(found.any(axis=1), found.argmax(axis=1), -1).astype(np.int64)
-
-
-def _judge(head: Head, dev: Lists, gold: Integers) -> tuple[float, float] | None:
+def _rate(head: Head, dev: Lists, gold: Integers) -> tuple[float, float] | None:
     """F1 and negative loss over the dev reviews with gold among the candidates; None without such a review."""
-    place = _places(dev.candidates, gold)
+    place = positions(dev.candidates, gold)
     there = place >= 0
     if not there.any():
         return None

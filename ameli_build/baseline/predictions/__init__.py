@@ -1,1 +1,1 @@
-"""What a run of the baseline keeps: rankings, predictions, and how they are read again."""
+"""Predictions and rankings of the baseline: writing, reading, and text for `ameli explain`."""

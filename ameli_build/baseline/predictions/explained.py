@@ -13,45 +13,46 @@ from ameli_build.core.snapshot import Snapshot
 MODULES = ("retrieval", "text", "image", "combined")
 
 
-def tell(snapshot: Snapshot, review_id: str) -> tuple[str, ...]:
-    """Found attributes, candidates with their scores, and the prediction of each linker; a line each.
+def explain_predictions(snapshot: Snapshot, review_id: str) -> tuple[str, ...]:
+    """The attributes that a review states, its candidates with their scores, and the prediction of each linker.
 
-    The first run is shown in full; of the other runs, the number of right predictions. Empty without a baseline. A
-    single line for a review outside dev and test, and for predictions of another build of the data set. Raises
-    `UnusableInput` for unreadable predictions.
+    The first run is shown in full; of the other runs, the number of right predictions.
+
+    Args:
+        snapshot: Snapshot of the review.
+        review_id: Id of the review.
+
+    Returns:
+        Lines of text; none without a baseline. A single line for a review outside dev and test, and for predictions of
+        another build of the data set.
+
+    Raises:
+        UnusableInput: The predictions cannot be read.
     """
-    judged = read_predictions(snapshot, pl.lit(True), ("review_id",))
-    if judged is None:
+    linked = read_predictions(snapshot, pl.lit(True), ("review_id",))
+    if linked is None:
         return ()
-    if not of_this_build(snapshot, judged["review_id"], "dev", "test"):
+    if not of_this_build(snapshot, linked["review_id"], "dev", "test"):
         return (f"4    {OTHER_BUILD}",)
     table = read_predictions(snapshot, pl.col("review_id") == review_id)
     rows = [] if table is None else table.to_dicts()
     if not rows:
         return ("4    not judged: the baseline links the reviews of dev and test",)
-    gold = _gold(snapshot, review_id, rows[0]["split"])
-    names = _names(snapshot, {*rows[0]["candidates"], *([gold] if gold else [])})
+    gold = _column(snapshot, rows[0]["split"], "review_id", [review_id], "sku").get(review_id)
+    names = _column(snapshot, "products", "sku", [*rows[0]["candidates"], *([gold] if gold else [])], "name")
     return (*_attributes(rows[0]), *_candidates(rows[0], names, gold), *_predictions(rows, gold))
 
 
-def _gold(snapshot: Snapshot, review_id: str, split: str) -> str | None:
-    path = snapshot.dataset / f"{split}.parquet"
-    if not path.is_file():
-        return None
-    found = pl.scan_parquet(path).filter(pl.col("review_id") == review_id).select("sku").collect()
-    return None if found.is_empty() else str(found.item(0, 0))
-
-
-def _names(snapshot: Snapshot, skus: set[str]) -> Mapping[str, str]:
-    path = snapshot.dataset / "products.parquet"
+def _column(snapshot: Snapshot, table: str, key: str, keys: Sequence[str], value: str) -> dict[str, str]:
+    """A column of a table of the data set by the key of each row; empty without the table."""
+    path = snapshot.dataset / f"{table}.parquet"
     if not path.is_file():
         return {}
-    table = pl.scan_parquet(path).filter(pl.col("sku").is_in(sorted(skus))).select("sku", "name").collect()
-    return dict(table.iter_rows())
+    return dict(pl.scan_parquet(path).filter(pl.col(key).is_in(keys)).select(key, value).collect().iter_rows())
 
 
 def _attributes(row: Mapping[str, Any]) -> list[str]:
-    stated = "; ".join(f"{one['name']}: {one['value']}" for one in row["attributes"])
+    stated = "; ".join(f"{attribute['name']}: {attribute['value']}" for attribute in row["attributes"])
     return [f"4.2  attributes stated by the review: {stated or 'none'}"]
 
 
@@ -68,14 +69,12 @@ def _candidates(row: Mapping[str, Any], names: Mapping[str, str], gold: str | No
 
 def _predictions(rows: Sequence[Mapping[str, Any]], gold: str | None) -> list[str]:
     lines = []
-    for one in rows[0]["predicted"]:
-        chosen = [
-            next((other["sku"] for other in row["predicted"] if other["method"] == one["method"]), None) for row in rows
-        ]
-        line = f"4.4  {one['method']:<24}{one['sku'] or 'nothing'}"
+    runs = [{method["method"]: method["sku"] for method in row["predicted"]} for row in rows]
+    for name, sku in runs[0].items():
+        line = f"4.4  {name:<24}{sku or 'nothing'}"
         if gold is not None:
-            right = sum(sku == gold for sku in chosen)
-            line += f"  {'right' if chosen[0] == gold else 'wrong'}"
-            line += f" (right in {right} of {len(chosen)} runs)" if len(chosen) > 1 else ""
+            right = sum(run.get(name) == gold for run in runs)
+            line += f"  {'right' if sku == gold else 'wrong'}"
+            line += f" (right in {right} of {len(runs)} runs)" if len(runs) > 1 else ""
         lines.append(line)
     return lines

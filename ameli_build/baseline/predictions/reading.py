@@ -1,4 +1,4 @@
-"""The file of a run's predictions: its columns, and reading it without a model."""
+"""The columns of the predictions' files, and reading predictions without a model."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ import polars as pl
 
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.snapshot import Snapshot
-
-_ATTRIBUTES = pl.List(pl.Struct({"name": pl.String, "value": pl.String}))
-_EXTRACTED = pl.List(pl.Struct({"extractor": pl.String, "name": pl.String, "value": pl.String}))
-_METHODS = pl.List(pl.Struct({"method": pl.String, "sku": pl.String}))
-_RANKINGS = pl.List(pl.Struct({"method": pl.String, "skus": pl.List(pl.String)}))
 
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "review_id": pl.String,
@@ -28,19 +23,38 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "image": pl.List(pl.Float32),
     "combined": pl.List(pl.Float32),
     "contradicted": pl.List(pl.Boolean),
-    "attributes": _ATTRIBUTES,
-    "extracted": _EXTRACTED,
+    "attributes": pl.List(pl.Struct({"name": pl.String, "value": pl.String})),
+    "extracted": pl.List(pl.Struct({"extractor": pl.String, "name": pl.String, "value": pl.String})),
     "extractors": pl.List(pl.String),
-    "predicted": _METHODS,
-    "ranked": _RANKINGS,
+    "predicted": pl.List(pl.Struct({"method": pl.String, "sku": pl.String})),
+    "ranked": pl.List(pl.Struct({"method": pl.String, "skus": pl.List(pl.String)})),
 }
 
 PREDICTIONS = pl.Schema(_COLUMNS)
-"""Columns of `baseline/predictions.parquet`: one row a review and run, the runs numbered from 0.
+"""Columns of `baseline/predictions.parquet`: a row for each review and run, the runs numbered from 0.
 
 Lists of scores follow `candidates`, in the order of retrieval; `ranked` has each linker's own order and `predicted` its
 first product. `retrieval` is the weighted sum of the channels `retrieval_*`; a channel that did not run is None.
 `extracted` are the attributes by each of the `extractors` that ran, `attributes` those of all extractors together.
+"""
+
+_RETRIEVED: dict[str, pl.DataType | type[pl.DataType]] = {
+    "row": pl.String,
+    "run": pl.Int64,
+    "review_id": pl.String,
+    "split": pl.String,
+    "skus": pl.List(pl.String),
+    "scores": pl.List(pl.Float32),
+    "allowed": pl.List(pl.Boolean),
+}
+
+RETRIEVED = pl.Schema(_RETRIEVED)
+"""Columns of `baseline/retrieved.parquet`: one row for each row of Table 4, run, and dev or test review.
+
+`skus` are the first 100 products; `scores` are the sums that rank them, None for P(e|m), which has no single score.
+Rows of Table 4 without training per run have run 0 only. `allowed` is None unless the prior filters after the cut
+(`baseline.prior` "after"). In that case the first K are the first K allowed products among the first
+max(K, `baseline.keep`); if none of these is allowed, the filter is ignored.
 """
 
 AGAIN = "run ameli baseline again"

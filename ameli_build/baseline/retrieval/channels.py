@@ -1,4 +1,4 @@
-"""Scorers of a channel of retrieval: texts, or one or several pictures for each item (section 4.3)."""
+"""Scorers of the channels of retrieval: texts, or pictures, of which an item can have several (section 4.3)."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ PAIRS = 1 << 25
 class Scorer(Protocol):
     """Scores of reviews against products: all products, or a list of products for each review."""
 
-    def __call__(self, some: Integers) -> Floats:
+    def __call__(self, reviews: Integers) -> Floats:
         """Against all products, shape (reviews, products)."""
 
-    def at(self, some: Integers, rows: Integers) -> Floats:
+    def at(self, reviews: Integers, rows: Integers) -> Floats:
         """Against the products `rows`, shape (reviews, width); undefined for padding (-1)."""
 
     def index(self, name: str) -> Index:
         """A faiss index over the vectors of the products."""
 
-    def nearest(self, index: Index, some: Integers, top: int) -> Integers:
+    def nearest(self, index: Index, reviews: Integers, top: int) -> Integers:
         """Rows of about the `top` best products by an index of this scorer, in any order, padded with -1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Vectors of several pictures an item: item n has rows `starts[n]` up to `starts[n + 1]`, at least one."""
+    """Vectors of the pictures of items: item n has rows `starts[n]` up to `starts[n + 1]`, at least one row."""
 
     vectors: Matrix
     starts: Integers
@@ -57,20 +57,20 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class VectorScorer:
-    """Inner products of one vector a review with one a product."""
+    """Inner products of vectors, one for each review and one for each product."""
 
     queries: Matrix
     entities: Matrix
 
-    def __call__(self, some: Integers) -> Floats:
+    def __call__(self, reviews: Integers) -> Floats:
         """See `Scorer`."""
-        scores: Floats = self.queries[some] @ self.entities.T
+        scores: Floats = self.queries[reviews] @ self.entities.T
         return scores
 
-    def at(self, some: Integers, rows: Integers) -> Floats:
+    def at(self, reviews: Integers, rows: Integers) -> Floats:
         """See `Scorer`."""
         scores = np.zeros(rows.shape, dtype=np.float32)
-        for n, review in enumerate(some):
+        for n, review in enumerate(reviews):
             scores[n] = self.entities[rows[n]] @ self.queries[review]
         return scores
 
@@ -78,9 +78,9 @@ class VectorScorer:
         """See `Scorer`."""
         return build_index(self.entities, name)
 
-    def nearest(self, index: Index, some: Integers, top: int) -> Integers:
+    def nearest(self, index: Index, reviews: Integers, top: int) -> Integers:
         """See `Scorer`."""
-        return index.nearest(self.queries[some], top)
+        return index.nearest(self.queries[reviews], top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +90,31 @@ class BestPairScorer:
     reviews: Pictures
     products: Pictures
 
-    def __call__(self, some: Integers) -> Floats:
+    def __call__(self, reviews: Integers) -> Floats:
         """See `Scorer`."""
-        scores = np.zeros((len(some), len(self.products.starts) - 1), dtype=np.float32)
-        for part in self._parts(some):
-            rows, starts = self.reviews.of(some[part])
+        scores = np.zeros((len(reviews), len(self.products.starts) - 1), dtype=np.float32)
+        for part in self._parts(reviews):
+            rows, starts = self.reviews.of(reviews[part])
             pairs = self.products.vectors @ self.reviews.vectors[rows].T
             best = np.maximum.reduceat(pairs, self.products.starts[:-1], axis=0)
             scores[part] = np.maximum.reduceat(best, starts, axis=1).T
         return scores
 
-    def _parts(self, some: Integers) -> Iterator[slice]:
+    def _parts(self, reviews: Integers) -> Iterator[slice]:
         """Slices of reviews with at most `PAIRS` pairs of pictures, but at least one review."""
         room = max(1, PAIRS // max(1, len(self.products.vectors)))
-        counts = np.diff(self.reviews.starts)[some]
+        counts = np.diff(self.reviews.starts)[reviews]
         start = 0
-        while start < len(some):
+        while start < len(reviews):
             fitting = int(np.searchsorted(np.cumsum(counts[start:]), room, side="right"))
             yield slice(start, start := start + max(1, fitting))
 
-    def at(self, some: Integers, rows: Integers) -> Floats:
+    def at(self, reviews: Integers, rows: Integers) -> Floats:
         """See `Scorer`."""
         scores = np.zeros(rows.shape, dtype=np.float32)
         if not rows.shape[1]:
             return scores
-        for n, review in enumerate(some):
+        for n, review in enumerate(reviews):
             mine = self.reviews.vectors[self.reviews.starts[review] : self.reviews.starts[review + 1]]
             theirs, starts = self.products.of(np.maximum(rows[n], 0))
             scores[n] = np.maximum.reduceat((self.products.vectors[theirs] @ mine.T).max(axis=1), starts)
@@ -124,15 +124,15 @@ class BestPairScorer:
         """See `Scorer`."""
         return build_index(self.products.vectors, name)
 
-    def nearest(self, index: Index, some: Integers, top: int) -> Integers:
+    def nearest(self, index: Index, reviews: Integers, top: int) -> Integers:
         """See `Scorer`: the products of the nearest pictures, as many pictures as `top` products have on average."""
-        pictures, starts = self.reviews.of(some)
+        pictures, starts = self.reviews.of(reviews)
         products = len(self.products.starts) - 1
         wide = -(-top * len(self.products.vectors) // max(1, products))
         found = index.nearest(self.reviews.vectors[pictures], wide)
         owner = np.repeat(np.arange(products), np.diff(self.products.starts))
         owners = np.where(found >= 0, owner[found], -1)
-        rows = np.full((len(some), top), -1, dtype=np.int64)
+        rows = np.full((len(reviews), top), -1, dtype=np.int64)
         for n, (start, end) in enumerate(zip(starts, [*starts[1:], len(pictures)], strict=True)):
             nearest_first = owners[start:end].T.ravel()
             distinct, place = np.unique(nearest_first[nearest_first >= 0], return_index=True)
@@ -142,12 +142,12 @@ class BestPairScorer:
 
 
 def cosine_scorer(queries: Matrix, entities: Matrix) -> Scorer:
-    """Cosines of one unit vector a review with one a product."""
+    """Cosines of unit vectors, one for each review and one for each product."""
     return VectorScorer(queries, entities)
 
 
 def picture_scorer(reviews: Pictures, products: Pictures, pooling: str) -> Scorer:
-    """Cosines of pictures: of the first ones, or the maximum or mean over all pairs (`pooling`)."""
+    """Cosines of pictures: of the first pictures, or the maximum or mean over all pairs (`pooling`)."""
     if pooling == "first":
         return VectorScorer(reviews.first(), products.first())
     if pooling == "mean":  # the mean of inner products is the inner product of the means

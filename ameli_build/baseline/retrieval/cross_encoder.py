@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ameli_build.baseline.data import Data
 from ameli_build.baseline.retrieval.pools import BLOCK, Pool
 from ameli_build.core.arrays import Floats, Integers
 from ameli_build.core.cache import Work, by_content, length_key
 from ameli_build.core.settings import Settings
+from ameli_build.datasets.data import Data
 from ameli_build.models.score import score_texts
 
 
 @dataclass(frozen=True, slots=True)
-class Crossed:
+class CrossScores:
     """Scores of the products of several pools: review n has products `rows[n]`, ascending, with `scores[n]`."""
 
     rows: Sequence[Integers]
@@ -32,20 +32,17 @@ class Crossed:
         return replace(pool, channels={**pool.channels, "cross": channel})
 
 
-def cross_encode(
-    work: Work, settings: Settings, data: Data, reviews: Integers, pools: Iterable[Callable[[], Pool]]
-) -> Crossed:
-    """Score each pair of one of `reviews` and a product in its pools once; the pools are built one after the other.
+def cross_encode(work: Work, settings: Settings, data: Data, reviews: Integers, pools: Iterable[Pool]) -> CrossScores:
+    """Score each pair of a review and a product in its pools once.
 
     At full size there are tens of millions of pairs, so they are scored in blocks of reviews. The content of the
     reviews decides the blocks. Raises `UnusableInput` if the model is not available.
     """
     rows: list[Integers] = [np.zeros(0, dtype=np.int64)] * len(data.reviews)
-    for make in pools:
-        pool = make()
+    for pool in pools:
         for n in reviews:
             rows[n] = np.union1d(rows[n], pool.rows[n][pool.rows[n] >= 0])
-    scores = [np.zeros(len(some), dtype=np.float32) for some in rows]
+    scores = [np.zeros(len(products), dtype=np.float32) for products in rows]
     entities = data.kb.texts(settings.baseline.entity_text)
     sharing: dict[str, list[int]] = {}
     for n in reviews:
@@ -56,4 +53,4 @@ def cross_encode(
         found = iter(score_texts(work, settings, pairs))
         for n in block:
             scores[n] = np.fromiter(found, dtype=np.float32, count=len(rows[n]))
-    return Crossed(rows, scores)
+    return CrossScores(rows, scores)

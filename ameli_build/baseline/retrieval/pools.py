@@ -7,15 +7,16 @@ score in every channel. Scores are rounded to six decimals and ties go to the sm
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product as combinations
+from typing import Any
 
 import numpy as np
 
-from ameli_build.baseline.metrics import positions
 from ameli_build.baseline.retrieval.channels import Scorer
 from ameli_build.baseline.retrieval.search import EXACT, Index, among_top, best_columns
 from ameli_build.core.arrays import Floats, Integers, Mask
+from ameli_build.scores.metrics import positions
 
 Weights = Mapping[str, float]
 
@@ -46,6 +47,10 @@ class Ranking:
     allowed: Mask
     after: int = 0
     """Above 0, the prior filters each list after the cut; the cut keeps at least this number of products."""
+    weights: Weights = field(default_factory=dict)
+    """Weights of the channels that were chosen on dev."""
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """The record of the model's training (`TunedText.record`)."""
 
     def top(self, k: int) -> Integers:
         """The first `k` products, shape (reviews, k), padded with -1."""
@@ -55,8 +60,8 @@ class Ranking:
         rows, allowed = self.rows[:, :cut], self.allowed[:, :cut] & (self.rows[:, :cut] >= 0)
         allowed = np.where(allowed.any(axis=1, keepdims=True), allowed, rows >= 0)
         order = np.argsort(~allowed, axis=1, kind="stable")
-        kept = np.where(np.take_along_axis(allowed, order, axis=1), np.take_along_axis(rows, order, axis=1), -1)
-        return _pad(kept[:, :k], k)
+        rows = np.where(np.take_along_axis(allowed, order, axis=1), np.take_along_axis(rows, order, axis=1), -1)
+        return _pad(rows[:, :k], k)
 
 
 def _pad(rows: Integers, k: int) -> Integers:
@@ -66,10 +71,17 @@ def _pad(rows: Integers, k: int) -> Integers:
 def build_pool(
     scorers: Mapping[str, Scorer], allowed: Sequence[Mask], products: int, top: int, index: str = EXACT
 ) -> Pool:
-    """The pool of all reviews, `len(allowed)` of them, from the top-`top` of each channel, a block at a time.
+    """The union of the top products of each channel, with the scores of every channel.
 
-    `index` is "exact" or the factory string of a faiss index, by which each channel is searched. Raises
-    `UnusableInput` for one that cannot be built.
+    Args:
+        scorers: The channels by name.
+        allowed: For each review, the products that its mention can denote, shape (products,).
+        products: Number of products.
+        top: Number of products from each channel.
+        index: "exact", or the factory string of the faiss index that searches each channel.
+
+    Raises:
+        UnusableInput: The index cannot be built.
     """
     searched = index != EXACT and top < products
     indexes = {name: scorer.index(index) for name, scorer in scorers.items()} if searched else {}
@@ -83,16 +95,15 @@ def build_pool(
     width = 0
     for start in range(0, len(allowed), BLOCK):
         masks = allowed[start : start + BLOCK]
-        some = np.arange(start, start + len(masks), dtype=np.int64)
-        rows, channels = _found(scorers, indexes, some, top) if searched else _scanned(scorers, some, top)
+        block = np.arange(start, start + len(masks), dtype=np.int64)
+        rows, channels = _found(scorers, indexes, block, top) if searched else _scanned(scorers, block, top)
         place = slice(start, start + len(masks)), slice(rows.shape[1])
         pool.rows[place] = rows
         for name, values in channels.items():
             pool.channels[name][place] = values
         pool.allowed[place] = np.stack([mask[row] for mask, row in zip(masks, rows, strict=True)]) & (rows >= 0)
         width = max(width, rows.shape[1])
-    kept = {name: values[:, :width] for name, values in pool.channels.items()}
-    return Pool(pool.rows[:, :width], kept, pool.allowed[:, :width])
+    return select(pool, slice(None), slice(width))
 
 
 def score_candidates(scorer: Scorer, reviews: Integers, candidates: Integers) -> Floats:
@@ -103,23 +114,23 @@ def score_candidates(scorer: Scorer, reviews: Integers, candidates: Integers) ->
 Block = tuple[Integers, dict[str, Floats]]
 
 
-def _scanned(scorers: Mapping[str, Scorer], some: Integers, top: int) -> Block:
+def _scanned(scorers: Mapping[str, Scorer], reviews: Integers, top: int) -> Block:
     """Rows and channels of some reviews, compared with every product."""
-    full = {name: np.round(scorer(some), DECIMALS) for name, scorer in scorers.items()}
+    full = {name: np.round(scorer(reviews), DECIMALS) for name, scorer in scorers.items()}
     keep = np.logical_or.reduce([among_top(scores, top) for scores in full.values()])
     rows = _ascending(keep)
     channels = {name: np.take_along_axis(scores, np.maximum(rows, 0), axis=1) for name, scores in full.items()}
     return rows, channels
 
 
-def _found(scorers: Mapping[str, Scorer], indexes: Mapping[str, Index], some: Integers, top: int) -> Block:
+def _found(scorers: Mapping[str, Scorer], indexes: Mapping[str, Index], reviews: Integers, top: int) -> Block:
     """Rows and channels of some reviews: products found by the indexes, with exact scores."""
-    found = [scorer.nearest(indexes[name], some, top) for name, scorer in scorers.items()]
+    found = [scorer.nearest(indexes[name], reviews, top) for name, scorer in scorers.items()]
     distinct = [np.unique(row[row >= 0]) for row in np.concatenate(found, axis=1)]
-    rows = np.full((len(some), max(len(row) for row in distinct)), -1, dtype=np.int64)
+    rows = np.full((len(reviews), max(len(row) for row in distinct)), -1, dtype=np.int64)
     for n, row in enumerate(distinct):
         rows[n, : len(row)] = row
-    return rows, {name: score_candidates(scorer, some, rows) for name, scorer in scorers.items()}
+    return rows, {name: score_candidates(scorer, reviews, rows) for name, scorer in scorers.items()}
 
 
 def _ascending(keep: Mask) -> Integers:
@@ -181,12 +192,15 @@ def channels_at(pool: Pool, candidates: Integers) -> dict[str, Floats]:
     place = np.zeros(candidates.shape, dtype=np.int64)
     for n, row in enumerate(candidates):
         place[n, real[n]] = np.searchsorted(pool.rows[n][pool.rows[n] >= 0], row[real[n]])
-    some = (
-        {name: np.take_along_axis(values, place, axis=1) for name, values in pool.channels.items()} if real.size else {}
-    )
-    return {name: np.where(real, some.get(name, 0), 0).astype(np.float32) for name in pool.channels}
+    if not real.size:
+        return {name: np.zeros(real.shape, dtype=np.float32) for name in pool.channels}
+    return {
+        name: np.where(real, np.take_along_axis(values, place, axis=1), 0).astype(np.float32)
+        for name, values in pool.channels.items()
+    }
 
 
-def select(pool: Pool, rows: Integers) -> Pool:
-    """The pool of some reviews."""
-    return Pool(pool.rows[rows], {name: values[rows] for name, values in pool.channels.items()}, pool.allowed[rows])
+def select(pool: Pool, reviews: Integers | slice, columns: slice = slice(None)) -> Pool:
+    """The pool of some reviews, or some columns of it."""
+    channels = {name: values[reviews, columns] for name, values in pool.channels.items()}
+    return Pool(pool.rows[reviews, columns], channels, pool.allowed[reviews, columns])

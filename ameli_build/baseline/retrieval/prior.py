@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ameli_build.baseline.data import KnowledgeBase
 from ameli_build.core.arrays import Integers, Mask, Values
 from ameli_build.core.cache import Work
 from ameli_build.core.settings import Settings
+from ameli_build.datasets.data import KnowledgeBase
 from ameli_build.mentions.stage import name_table
 from ameli_build.mentions.words import WORD
 

@@ -1,9 +1,9 @@
 """Top-J search: exact, or by a faiss index of the user's choice (section 4.3).
 
 The exact search, the default, multiplies a block of queries with all vectors and partitions the scores at the top-J.
-A flat faiss index ("Flat") also compares with every vector, but returns equal scores in an order of its own; here the
-smaller SKU comes first. A pool also needs each channel's score at the products of the other channels: the block holds
-them already. `benchmarks/searching.py` compares the two.
+A flat faiss index ("Flat") also compares with every vector, but sorts equal scores in its own order; here the smaller
+SKU comes first. A pool also needs each channel's scores of the products of the other channels: the block has them
+already. `benchmarks/searching.py` compares the two.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ def among_top(scores: Floats, top: int) -> Mask:
     keep: Mask = scores >= least
     tied = np.flatnonzero(keep.sum(axis=1) > top)
     if len(tied):
-        some, bound = scores[tied], least[tied]
-        above, equal = some > bound, some == bound
+        above, equal = scores[tied] > least[tied], scores[tied] == least[tied]
         room = top - above.sum(axis=1, keepdims=True)
         keep[tied] = above | (equal & (np.cumsum(equal, axis=1) <= room))
     return keep

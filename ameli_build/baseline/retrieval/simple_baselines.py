@@ -1,11 +1,8 @@
-"""Untrained rows that each trained row of Table 4 must beat: colours, words and titles (beyond the paper).
-
-Each row ranks all products for all reviews by one score, without the prior.
-"""
+"""Untrained scores that each trained row of Table 4 must beat: colours, words and titles (beyond the paper)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +11,19 @@ import numpy as np
 import PIL
 import polars as pl
 
-from ameli_build.baseline.data import Data
-from ameli_build.baseline.retrieval.channels import cosine_scorer
 from ameli_build.baseline.retrieval.pools import BLOCK, DECIMALS, DEPTH, Ranking
 from ameli_build.baseline.retrieval.search import best_columns
-from ameli_build.baseline.tables import COLOURS, TITLES, WORDS
 from ameli_build.core.arrays import Floats, Integers, Matrix
-from ameli_build.core.cache import Shard, Work
+from ameli_build.core.cache import Kind, Work, vectors_of
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.fingerprints import fingerprint
-from ameli_build.core.not_run import NotRun
 from ameli_build.core.pictures import content_key, open_picture
 from ameli_build.core.settings import Settings
-from ameli_build.models.embed import embed_texts
 
 BINS = (8, 4, 4)
 """Of hue, saturation and value."""
 SIDE = 128
 """Pixels: pictures are shrunk into a square of this side before their pixels are counted."""
-
-
-def floors(work: Work, settings: Settings, data: Data) -> Mapping[str, Ranking | NotRun]:
-    """The first `DEPTH` products of every review by row."""
-    kb, reviews = data.kb, data.reviews
-    if not len(kb) or not len(reviews):
-        return dict.fromkeys((COLOURS, WORDS, TITLES), NotRun("no review or no product"))
-    colours = [colour_histograms(work, settings, data.root, images) for images in (reviews.images, kb.images)]
-    titles = embed_texts(work, settings, kb.names)
-    return {
-        COLOURS: rank_by_cosine(*colours),
-        WORDS: rank_by_words(reviews.texts, kb.texts(settings.baseline.entity_text)),
-        TITLES: rank_by_cosine(embed_texts(work, settings, reviews.texts), titles),
-    }
 
 
 def rank_by_words(queries: Sequence[str], documents: Sequence[str]) -> Ranking:
@@ -55,20 +33,19 @@ def rank_by_words(queries: Sequence[str], documents: Sequence[str]) -> Ranking:
     """
     splitter: Any = bm25s.tokenization.Tokenizer(lower=True, stopwords="english", stemmer=None)
     corpus = splitter.tokenize(list(documents), update_vocab=True, show_progress=False, allow_empty=False)
-    asked = splitter.tokenize(list(queries), update_vocab=False, show_progress=False, allow_empty=False)
-    if not any(corpus):
-        return _ranking([np.zeros((len(queries), len(documents)), dtype=np.float32)], least=0.0)
+    words = splitter.tokenize(list(queries), update_vocab=False, show_progress=False, allow_empty=False)
     index = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
-    index.index((corpus, splitter.get_vocab_dict()), show_progress=False)
-    blocks = (asked[start : start + BLOCK] for start in range(0, len(asked), BLOCK))
-    return _ranking((np.stack([_word_scores(index, words, len(documents)) for words in some]) for some in blocks), 0.0)
+    if any(corpus):
+        index.index((corpus, splitter.get_vocab_dict()), show_progress=False)
 
+    def scores(query: list[int]) -> Floats:
+        if not query or not any(corpus):
+            return np.zeros(len(documents), dtype=np.float32)
+        found: Floats = index.get_scores_from_ids(query)
+        return found
 
-def _word_scores(index: Any, words: Sequence[int], documents: int) -> Floats:
-    if not len(words):
-        return np.zeros(documents, dtype=np.float32)
-    scores: Floats = index.get_scores_from_ids(list(words))
-    return scores
+    blocks = (words[start : start + BLOCK] for start in range(0, len(words), BLOCK))
+    return _ranking((np.stack([scores(list(query)) for query in block]) for block in blocks), least=0.0)
 
 
 def colour_histograms(work: Work, settings: Settings, root: Path, images: Sequence[Sequence[str]]) -> Matrix:
@@ -77,26 +54,14 @@ def colour_histograms(work: Work, settings: Settings, root: Path, images: Sequen
     Their inner product is the Bhattacharyya coefficient of the histograms. Raises `RunFailed` for a picture that
     cannot be decoded.
     """
-    paths = [some[0] for some in images]
-    keys = [content_key(root, path) for path in paths]
-    items = sorted(dict(zip(keys, paths, strict=True)).items())
-    size = settings.run.shard_rows
-    parts = [items[start : start + size] for start in range(0, len(items), size)]
-    shards = [
-        Shard(
-            fingerprint("colours", [key for key, _ in part], PIL.__version__), (str(root), [path for _, path in part])
-        )
-        for part in parts
-    ]
-    tables = work.map("colour histograms", _histograms, shards)
-    vectors = np.concatenate([table["vector"].to_numpy() for table in tables])
-    place = {key: n for n, (key, _) in enumerate(items)}
-    chosen: Matrix = vectors[[place[key] for key in keys]]
-    return chosen
+    keys = [content_key(root, paths[0]) for paths in images]
+    items = {key: paths[0] for key, paths in zip(keys, images, strict=True)}
+    mine = fingerprint("colours", PIL.__version__)
+    kind = Kind("colour histograms", _histograms, (str(root),), mine, settings.run.shard_rows, model=False)
+    return vectors_of(work, kind, items, keys, settings.run.shard_rows)
 
 
-def _histograms(payload: tuple[str, list[str]]) -> pl.DataFrame:
-    root, paths = payload
+def _histograms(root: str, paths: Sequence[str]) -> pl.DataFrame:
     vectors = np.stack([_histogram(Path(root) / path) for path in paths])
     return pl.DataFrame({"vector": vectors}, schema={"vector": pl.Array(pl.Float32, vectors.shape[1])})
 
@@ -114,14 +79,12 @@ def _histogram(path: Path) -> Matrix:
 
 
 def rank_by_cosine(queries: Matrix, entities: Matrix) -> Ranking:
-    """The first `DEPTH` entities of each query by cosine, one unit vector each."""
-    scorer = cosine_scorer(queries, entities)
-    rows = np.arange(len(queries), dtype=np.int64)
-    return _ranking(scorer(rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK))
+    """The first `DEPTH` entities of each query by cosine; unit vectors, shapes (queries, dim) and (entities, dim)."""
+    return _ranking(queries[start : start + BLOCK] @ entities.T for start in range(0, len(queries), BLOCK))
 
 
-def _ranking(blocks: Iterator[Floats] | Sequence[Floats], least: float = -np.inf) -> Ranking:
-    """The best products by rounded scores above `least`, a block of reviews at a time."""
+def _ranking(blocks: Iterable[Floats], least: float = -np.inf) -> Ranking:
+    """The best columns by rounded scores above `least`, a block of queries at a time."""
     rows, best = [], []
     for scores in blocks:
         scores = np.round(scores, DECIMALS)

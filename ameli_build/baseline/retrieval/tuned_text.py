@@ -11,30 +11,66 @@ import json
 import random
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ameli_build.baseline.data import Data
-from ameli_build.baseline.linking.determinism import steady
-from ameli_build.baseline.retrieval.lesson import Lesson, make_lesson
-from ameli_build.baseline.tables import NOTHING_TO_LEARN
+from ameli_build.baseline.training import deterministic
 from ameli_build.core.arrays import Matrix
 from ameli_build.core.cache import Work
 from ameli_build.core.fingerprints import fingerprint, work_code
 from ameli_build.core.not_run import NotRun
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import write_json
+from ameli_build.datasets.data import Data
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.sources import identity
 from ameli_build.models.store import lacking, write_record
 from ameli_build.models.text import load_sentence_transformer
+from ameli_build.scores.tables import NOTHING_TO_LEARN
 
 LABEL = "fine-tune text"
 NOT_ASKED = NotRun("baseline.text_tuning_epochs is 0")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingTexts:
+    """Three texts for each train review, the texts of dev with the rows of their gold products, and all entities."""
+
+    reviews: tuple[str, ...]
+    gold: tuple[str, ...]
+    negatives: tuple[str, ...]
+    dev: tuple[str, ...]
+    dev_gold: tuple[int, ...]
+    entities: tuple[str, ...]
+
+    @classmethod
+    def of(cls, data: Data, settings: Settings) -> TrainingTexts:
+        """The texts of train and dev, in the order of the reviews; none of the test split."""
+        seed, count = settings.run.seed, settings.baseline.text_tuning_reviews
+        kb, reviews, entities = data.kb, data.reviews, data.kb.texts(settings.baseline.entity_text)
+        train = [int(row) for row in reviews.sample("train", count, seed)] if len(kb) > 1 else []
+        dev = [int(row) for row in reviews.rows("dev")]
+        return cls(
+            tuple(reviews.texts[row] for row in train),
+            tuple(entities[reviews.gold[row]] for row in train),
+            tuple(entities[_negative(data, row, seed)] for row in train),
+            tuple(reviews.texts[row] for row in dev),
+            tuple(int(reviews.gold[row]) for row in dev),
+            tuple(entities),
+        )
+
+
+def _negative(data: Data, review: int, seed: int) -> int:
+    """A hard negative of the review, or without any another product, by a hash of seed and review id."""
+    gold = int(data.reviews.gold[review])
+    others = [row for row in data.reviews.hard[review] if row != gold]
+    if not others:
+        others = [row for row in range(len(data.kb)) if row != gold]
+    return others[data.reviews.draw(review, seed) % len(others)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +93,17 @@ def tune_text(work: Work, settings: Settings, data: Data) -> TunedText | NotRun:
     """
     if not settings.baseline.text_tuning_epochs:
         return NOT_ASKED
-    lesson = make_lesson(data, settings)
-    if not lesson.reviews:
+    texts = TrainingTexts.of(data, settings)
+    if not texts.reviews:
         return NOTHING_TO_LEARN
-    folder = _folder(work, settings, lesson)
+    folder = _folder(work, settings, texts)
     record = _finished(folder)
     if record is None:
-        _train(folder, settings, lesson)
+        _train(folder, settings, texts)
         record = _finished(folder) or {}
     models = settings.models.model_copy(update={"text_encoder": str(folder / "model")})
     tuned = settings.model_copy(update={"models": models})
-    return TunedText(embed_texts(work, tuned, data.reviews.texts), embed_texts(work, tuned, lesson.entities), record)
+    return TunedText(embed_texts(work, tuned, data.reviews.texts), embed_texts(work, tuned, texts.entities), record)
 
 
 def _finished(folder: Path) -> dict[str, Any] | None:
@@ -79,31 +115,32 @@ def _finished(folder: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and not lacking(folder / "model", whole=True) else None
 
 
-def _folder(work: Work, settings: Settings, lesson: Lesson) -> Path:
+def _folder(work: Work, settings: Settings, texts: TrainingTexts) -> Path:
     """The folder for checkpoints and results, named by a hash of all inputs."""
     options, models = settings.baseline, settings.models
     chosen = [value for name, value in sorted(options.model_dump().items()) if name.startswith("text_tuning_")]
-    texts = [lesson.reviews, lesson.gold, lesson.negatives, lesson.dev, lesson.dev_gold, lesson.entities]
     code = work_code("ameli_build.baseline.retrieval.tuning")
-    key = fingerprint(LABEL, texts, chosen, settings.run.seed, identity(models.text_encoder), models.device, code)
-    return work.folder(LABEL) / key
+    model = identity(models.text_encoder), models.device
+    return work.folder(LABEL) / fingerprint(LABEL, astuple(texts), chosen, settings.run.seed, *model, code)
 
 
-def _train(folder: Path, settings: Settings, lesson: Lesson) -> None:
-    from ameli_build.baseline.retrieval.tuning import fit  # the libraries below take seconds to import
+def _train(folder: Path, settings: Settings, texts: TrainingTexts) -> None:
+    from ameli_build.baseline.retrieval.tuning import fit  # its libraries take seconds to import
 
-    model = load_sentence_transformer(settings.models.text_encoder, settings.models.device, "text_encoder")
-    on_cpu = settings.models.device == "cpu"
-    calm: AbstractContextManager[None] = steady(settings.run.seed) if on_cpu else nullcontext()
-    with _own_seeds(), calm:
-        epoch, score = fit(model, lesson, settings, folder / "checkpoints")
+    models = settings.models
+    model = load_sentence_transformer(models.text_encoder, models.device, "text_encoder")
+    with ExitStack() as stack:
+        stack.enter_context(_own_seeds())
+        if models.device == "cpu":
+            stack.enter_context(deterministic(settings.run.seed))
+        epoch, score = fit(model, texts, settings, folder / "checkpoints")
     partial, final = folder / "model.partial", folder / "model"
     for old in (partial, final):
         shutil.rmtree(old, ignore_errors=True)
     model.save_pretrained(str(partial), create_model_card=False)
     partial.replace(final)
-    write_record(final, settings.models.text_encoder, "", "")
-    write_json(folder / "tuned.json", {"epoch": epoch, "dev_mrr": score, "train_reviews": len(lesson.reviews)})
+    write_record(final, models.text_encoder, "", "")
+    write_json(folder / "tuned.json", {"epoch": epoch, "dev_mrr": score, "train_reviews": len(texts.reviews)})
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 

@@ -15,7 +15,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 from transformers import PrinterCallback, TrainerCallback
 
-from ameli_build.baseline.retrieval.lesson import Lesson
+from ameli_build.baseline.retrieval.tuned_text import TrainingTexts
 from ameli_build.core.progress import track
 from ameli_build.core.settings import Settings
 from ameli_build.models.precision import bears_bfloat16
@@ -29,9 +29,9 @@ METRIC = "dev_mrr"
 class DevRank(SentenceEvaluator):
     """Mean reciprocal rank of the dev reviews' gold products among all entities."""
 
-    def __init__(self, lesson: Lesson, batch: int) -> None:
+    def __init__(self, texts: TrainingTexts, batch: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.lesson, self.batch = lesson, batch
+        self.texts, self.batch = texts, batch
         self.primary_metric = METRIC
 
     def __call__(
@@ -39,9 +39,9 @@ class DevRank(SentenceEvaluator):
     ) -> dict[str, float]:
         """`{"dev_mrr": ...}`; a product that ties with the gold one counts as ranked before it."""
         encoder = SentenceEncoder(model, self.batch, precision="full")
-        reviews, entities = (encoder.encode(texts) for texts in (self.lesson.dev, self.lesson.entities))
+        reviews, entities = encoder.encode(self.texts.dev), encoder.encode(self.texts.entities)
         ranks = np.empty(len(reviews), dtype=np.int64)
-        for n, (review, gold) in enumerate(zip(reviews, self.lesson.dev_gold, strict=True)):
+        for n, (review, gold) in enumerate(zip(reviews, self.texts.dev_gold, strict=True)):
             scores = np.round(entities @ review, 6)
             ranks[n] = int((scores >= scores[gold]).sum())
         return {METRIC: round(float((1 / ranks).mean()), 6)}
@@ -75,17 +75,17 @@ class Shown(TrainerCallback):
             pass
 
 
-def fit(model: SentenceTransformer, lesson: Lesson, settings: Settings, folder: Path) -> tuple[int, float | None]:
+def fit(model: SentenceTransformer, texts: TrainingTexts, settings: Settings, folder: Path) -> tuple[int, float | None]:
     """Train `model` in place from the last complete checkpoint in `folder`; the chosen epoch and its dev score."""
-    has_dev = bool(lesson.dev)
+    has_dev = bool(texts.dev)
     model.model_card_data.local_files_only = True
-    texts = {"anchor": lesson.reviews, "positive": lesson.gold, "negative": lesson.negatives}
+    columns = {"anchor": texts.reviews, "positive": texts.gold, "negative": texts.negatives}
     trainer = Trainer(
         model=model,
         args=_arguments(settings, folder, has_dev),
-        train_dataset=Dataset.from_dict({name: list(column) for name, column in texts.items()}),
+        train_dataset=Dataset.from_dict({name: list(column) for name, column in columns.items()}),
         loss=MultipleNegativesRankingLoss(model, scale=SCALE),
-        evaluator=DevRank(lesson, settings.models.batch) if has_dev else None,
+        evaluator=DevRank(texts, settings.models.batch) if has_dev else None,
         callbacks=[Shown()],
     )
     trainer.remove_callback(PrinterCallback)

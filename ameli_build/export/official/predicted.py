@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from ameli_build.baseline import tables
+from ameli_build.scores import tables
 
 EXTRACTORS = (
     "ocr",

@@ -1,7 +1,7 @@
 """Knowledge bases of attributes alone."""
 
-from ameli_build.baseline.data import KnowledgeBase
 from ameli_build.core.records import Attribute
+from ameli_build.datasets.data import KnowledgeBase
 
 Rows = dict[str, str] | list[tuple[str, str]]
 

@@ -11,15 +11,15 @@ import pytest
 from baseline_world import write_dataset
 from tiny_models import save_deberta, save_gpt2
 
-from ameli_build.baseline.data import Data, load_data
 from ameli_build.baseline.extraction.attributes import Found, make_sheets
 from ameli_build.baseline.extraction.extract import Extracted, extract
-from ameli_build.baseline.extraction.implied import is_sure
+from ameli_build.baseline.extraction.language_models import is_sure
 from ameli_build.baseline.extraction.rating import FUSED, rate
 from ameli_build.core.cache import Work
 from ameli_build.core.not_run import NotRun
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
+from ameli_build.datasets.data import Data, load_data
 from ameli_build.models.generator import load_generator
 from ameli_build.models.implied import Answer, load_implier
 
@@ -46,7 +46,7 @@ def test_without_further_models(world: Path) -> None:
     assert extracted.by["generator"] == NotRun("models.generator is empty")
     assert extracted.by["implied"] == NotRun("models.implied is empty")
     assert extracted.counts == {"photos": len({paths[0] for paths in data.reviews.photos}), "read": 2}
-    assert set(extracted.telling[0]) == {"Color", "Storage Capacity"}
+    assert set(extracted.distinguishing[0]) == {"Color", "Storage Capacity"}
     for found, text, gold in zip(extracted.found, data.reviews.texts, data.reviews.gold, strict=True):
         said = {key for key, word in (("Color", "one looks"), ("Storage Capacity", "It has")) if word in text}
         assert set(found.values) == said
@@ -59,7 +59,7 @@ def test_whose_values_count(world: Path) -> None:
     assert set(words) <= {("Color", "black"), ("Storage Capacity", "256gb"), ("Storage Capacity", "256g")}
     assert words
     every = run(world, "baseline.attribute_values=knowledge_base")[1]
-    assert "Brand" in every.telling[0]
+    assert "Brand" in every.distinguishing[0]
 
 
 def test_the_papers_generator_and_an_inference_model_run_once(world: Path, tmp_path: Path) -> None:

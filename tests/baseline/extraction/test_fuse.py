@@ -2,8 +2,7 @@
 
 from sheets_made import base
 
-from ameli_build.baseline.extraction.attributes import Found, make_sheets
-from ameli_build.baseline.extraction.fuse import fuse, listed_names
+from ameli_build.baseline.extraction.attributes import Found, fuse, listed_names, make_sheets
 
 TEXT = Found.of([("Color", ("black",)), ("Ports", ("hdmi",))])
 PHOTO = Found.of([("Color", ("silver",)), ("Brand", ("norvex",)), ("Ports", ("usb", "c"))])

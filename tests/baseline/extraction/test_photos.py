@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ameli_build.baseline.data import Reviews
 from ameli_build.baseline.extraction.photos import read_photos
 from ameli_build.core.cache import Work
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
+from ameli_build.datasets.data import Reviews
 
 WORDS = ("NORVEX", "KALDEN", "TRIVOX", "BELMAR")
 

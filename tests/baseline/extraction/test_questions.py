@@ -35,11 +35,11 @@ FEW = np.arange(12) < 3
 
 def test_attributes_that_tell_products_apart_the_frequent_ones_first() -> None:
     asked = questions()
-    assert asked.telling(EVERY) == ["Color", "Screen Size", "Touch Screen"]  # nobody writes a UPC
-    assert asked.telling(FEW) == ["Color", "Screen Size", "Touch Screen"]
-    assert asked.telling(np.arange(12) == 3) == []
-    assert asked.telling(np.isin(np.arange(12), [1, 2])) == ["Screen Size", "Touch Screen"]
-    assert asked.telling(np.zeros(12, dtype=bool)) == []
+    assert asked.distinguishing(EVERY) == ["Color", "Screen Size", "Touch Screen"]  # nobody writes a UPC
+    assert asked.distinguishing(FEW) == ["Color", "Screen Size", "Touch Screen"]
+    assert asked.distinguishing(np.arange(12) == 3) == []
+    assert asked.distinguishing(np.isin(np.arange(12), [1, 2])) == ["Screen Size", "Touch Screen"]
+    assert asked.distinguishing(np.zeros(12, dtype=bool)) == []
 
 
 def test_values_of_products_that_count_in_one_spelling() -> None:

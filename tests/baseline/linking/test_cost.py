@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ameli_build.baseline.linking.cost import training_cost
+from ameli_build.baseline.linking.lists import training_cost
 from ameli_build.baseline.linking.pairs import Layout
 from ameli_build.core.settings import load_settings
 

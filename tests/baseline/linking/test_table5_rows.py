@@ -9,18 +9,20 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from baseline_world import write_dataset
+from baseline_world import recipe, write_dataset
 
-from ameli_build.baseline.linking.table5 import LINKERS, Case, linker
-from ameli_build.baseline.predictions.explained import tell
+from ameli_build.baseline.linking import table5
+from ameli_build.baseline.linking.case import Case
+from ameli_build.baseline.linking.table5 import LINKERS, linker
+from ameli_build.baseline.predictions.explained import explain_predictions
 from ameli_build.baseline.run import run_baseline
-from ameli_build.baseline.tables import TABLE5, in_order
-from ameli_build.baseline.text import render
 from ameli_build.core.arrays import Integers
 from ameli_build.core.not_run import NotRun
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.report.run import make_report
+from ameli_build.scores.tables import TABLE5, in_order
+from ameli_build.scores.text import render
 
 QUICK = (
     "baseline.runs=1",
@@ -31,7 +33,8 @@ QUICK = (
     "baseline.max_tokens=16",
     "models.ocr=",
 )
-NAMES = ("As retrieved", "Worst first", "Text twice", "Needs a licence")
+NAMES = ("As retrieved", "Worst first", "Text without attributes", "Needs a licence")
+RECIPE = "Add a row to Table 5"
 
 
 @pytest.fixture
@@ -47,15 +50,13 @@ def registry() -> Iterator[None]:
 def test_a_registered_row_is_in_every_output(tmp_path: Path) -> None:
     @linker(NAMES[0])
     def as_retrieved(case: Case) -> Integers:
-        return case.judged.candidates
+        return case.candidates
 
     @linker(NAMES[1])
     def worst_first(case: Case) -> Integers | NotRun:
-        return case.rank(np.arange(case.judged.candidates.size, dtype=np.float32).reshape(case.judged.candidates.shape))
+        return case.rank(np.arange(case.candidates.size, dtype=np.float32).reshape(case.candidates.shape))
 
-    @linker(NAMES[2])
-    def text_twice(case: Case) -> Integers | NotRun:
-        return case.rank(case.judged.text)
+    exec(recipe(RECIPE), vars(table5))
 
     @linker(NAMES[3])
     def needs_a_licence(case: Case) -> NotRun:
@@ -89,7 +90,7 @@ def test_a_registered_row_is_in_every_output(tmp_path: Path) -> None:
     for text in outputs:
         assert [name for name in NAMES if name not in text] == []
         assert "no licence here" in text
-    lines = "\n".join(tell(snapshot, predictions[0]["review_id"]))
+    lines = "\n".join(explain_predictions(snapshot, predictions[0]["review_id"]))
     assert all(name in lines for name in NAMES[:3])
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from baseline_world import write_dataset
 
-from ameli_build.baseline.data import load_data
 from ameli_build.baseline.extraction.attributes import Found, make_sheets
 from ameli_build.baseline.linking.head import NEVER, Lists, make_lists
 from ameli_build.baseline.linking.lists import with_gold
 from ameli_build.baseline.linking.pairs import Cosines, Layout, lay_out
 from ameli_build.baseline.linking.text_module import train_text_module
 from ameli_build.core.settings import BaselineSettings
+from ameli_build.datasets.data import load_data
 
 OPTIONS = BaselineSettings(text_hidden=32, text_epochs=25, text_learning_rate=3e-3)
 WIDTH, SLOTS, CHOICES = 8, 3, 5

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ameli_build.baseline.data import KnowledgeBase
 from ameli_build.baseline.retrieval.prior import count_forms, make_prior, rank_by_prior
 from ameli_build.core.cache import Work
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
+from ameli_build.datasets.data import KnowledgeBase
 
 COMPUTERS, TABLETS = ("Shop", "Computers"), ("Shop", "Tablets")
 

@@ -16,24 +16,23 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import BertConfig, BertModel
 
-from ameli_build.baseline.data import Data, load_data
-from ameli_build.baseline.metrics import positions
-from ameli_build.baseline.retrieval.lesson import make_lesson
 from ameli_build.baseline.retrieval.simple_baselines import rank_by_cosine
-from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, TunedText, tune_text
+from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, TrainingTexts, TunedText, tune_text
 from ameli_build.baseline.retrieval.tuning import last_checkpoint
-from ameli_build.baseline.tables import NOTHING_TO_LEARN
 from ameli_build.core.cache import Work
 from ameli_build.core.settings import Settings, load_settings
 from ameli_build.core.snapshot import Snapshot
+from ameli_build.datasets.data import Data, load_data
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.text import load_sentence_transformer
+from ameli_build.scores.metrics import positions
+from ameli_build.scores.tables import NOTHING_TO_LEARN
 
 RESUMED = """
 import sys
 from contextlib import suppress
 from pathlib import Path
-from ameli_build.baseline.data import load_data
+from ameli_build.datasets.data import load_data
 from ameli_build.baseline.retrieval.tuned_text import tune_text
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
@@ -166,16 +165,16 @@ def test_why_there_is_nothing(encoder: Path, tmp_path: Path) -> None:
     assert tune_text(work, options(encoder, 1), data) == NOTHING_TO_LEARN
 
 
-def test_lesson_reads_no_test_review_and_no_gold_as_negative(world: Path) -> None:
+def test_training_reads_no_test_review_and_no_gold_as_negative(world: Path) -> None:
     data = load_data(world / "dataset")
-    lesson = make_lesson(data, load_settings("demo"))
-    assert len(lesson.reviews) == 60
-    assert len(lesson.dev) == 20
-    assert all(gold != other for gold, other in zip(lesson.gold, lesson.negatives, strict=True))
+    texts = TrainingTexts.of(data, load_settings("demo"))
+    assert len(texts.reviews) == 60
+    assert len(texts.dev) == 20
+    assert all(gold != other for gold, other in zip(texts.gold, texts.negatives, strict=True))
     entities = data.kb.texts(("title", "description"))
     for n, row in enumerate(data.reviews.rows("train")):
-        assert lesson.gold[n] == entities[data.reviews.gold[row]]
-        assert lesson.negatives[n] in {entities[hard] for hard in data.reviews.hard[row]}
-    few = make_lesson(data, load_settings("demo", ["baseline.text_tuning_reviews=7"]))
+        assert texts.gold[n] == entities[data.reviews.gold[row]]
+        assert texts.negatives[n] in {entities[hard] for hard in data.reviews.hard[row]}
+    few = TrainingTexts.of(data, load_settings("demo", ["baseline.text_tuning_reviews=7"]))
     assert len(few.reviews) == 7
-    assert make_lesson(data, load_settings("demo", ["run.seed=5"])).negatives != lesson.negatives
+    assert TrainingTexts.of(data, load_settings("demo", ["run.seed=5"])).negatives != texts.negatives
