@@ -31,9 +31,10 @@ def score_texts(
     if not pairs:
         return np.zeros(0, dtype=np.float32)
     models = settings.models
-    common = (models.cross_encoder, models.device, models.batch, models.precision, logits)
+    device = models.device_of("cross_encoder")
+    common = (models.cross_encoder, device, models.batch, models.precision, logits)
     mine = fingerprint("cross", identity(models.cross_encoder), common[1:])
-    kind = Kind("cross-encode", score_batch, common, mine, models.batch)
+    kind = Kind("cross-encode", score_batch, common, mine, models.batch, device=device)
     keys = [length_key(*pair) for pair in pairs]
     rows = rows_of(work, kind, dict(zip(keys, pairs, strict=True)), keys, settings.run.shard_rows)
     scores: npt.NDArray[np.float32] = rows["score"].to_numpy(writable=True)

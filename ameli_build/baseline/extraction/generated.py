@@ -42,9 +42,10 @@ def find_generated(
 def _complete_all(work: Work, settings: Settings, prompts: Sequence[tuple[str, str]]) -> list[str]:
     """The completion of each prompt (review, attribute name)."""
     models, tokens = settings.models, settings.baseline.generated_tokens
-    common = (models.generator, models.device, models.batch, tokens)
+    device = models.device_of("generator")
+    common = (models.generator, device, models.batch, tokens)
     mine = fingerprint("generated", identity(models.generator), common[1:])
-    kind = Kind("generate values", _complete, common, mine, models.batch)
+    kind = Kind("generate values", _complete, common, mine, models.batch, device=device)
     keys = [question_key(prompt) for prompt in prompts]
     items = dict(zip(keys, prompts, strict=True))
     rows = rows_of(work, kind, items, keys, settings.run.shard_rows)

@@ -58,9 +58,10 @@ def is_sure(answer: Answer, options: BaselineSettings) -> bool:
 def _answer_all(work: Work, settings: Settings, questions: Sequence[Question]) -> list[Answer]:
     """The answer to each question, whatever its score; kept by the question's content."""
     models = settings.models
-    common = (models.implied, models.device, models.batch)
+    device = models.device_of("implied")
+    common = (models.implied, device, models.batch)
     mine = fingerprint("implied", identity(models.implied), common[1:])
-    kind = Kind("ask for values", _answer, common, mine, models.batch)
+    kind = Kind("ask for values", _answer, common, mine, models.batch, device=device)
     keys = [question_key((one.text, one.mention, one.key, *one.values)) for one in questions]
     items = dict(zip(keys, questions, strict=True))
     rows = rows_of(work, kind, items, keys, settings.run.shard_rows)

@@ -52,8 +52,9 @@ def _choose(settings: Settings, splits: Sequence[str], photos: Sequence[Sequence
 def _kind(settings: Settings, root: Path) -> Kind:
     """The lines of single pictures."""
     models, rotations = settings.models, list(settings.baseline.ocr_rotations)
-    mine = fingerprint("ocr", identity(models.ocr), models.device, rotations)
-    return Kind("read photos", _read, (models.ocr, models.device, rotations, str(root)), mine, 1)
+    device = models.device_of("ocr")
+    mine = fingerprint("ocr", identity(models.ocr), device, rotations)
+    return Kind("read photos", _read, (models.ocr, device, rotations, str(root)), mine, 1, device=device)
 
 
 def _read(name: str, device: str, rotations: list[int], root: str, paths: Sequence[str]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from ameli_build.core.settings import Settings
 
 def training_cost(settings: Settings, learning: Layout, runs: int) -> str:
     """One line with the number of pairs in all forward and backward passes; `learning` are the first run's lists."""
-    options, device = settings.baseline, settings.models.device
+    options, device = settings.baseline, settings.models.device_of(settings.models.pair_role)
     layers = "all layers" if options.text_layers < 0 else f"{options.text_layers} layers"
     every, descriptions = (_distinct(slots) for slots in (learning.slots, learning.slots[..., -1]))
     total = runs * options.text_epochs * (every + descriptions)

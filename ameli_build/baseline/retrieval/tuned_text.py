@@ -85,15 +85,18 @@ def _folder(work: Work, settings: Settings, lesson: Lesson) -> Path:
     chosen = [value for name, value in sorted(options.model_dump().items()) if name.startswith("text_tuning_")]
     texts = [lesson.reviews, lesson.gold, lesson.negatives, lesson.dev, lesson.dev_gold, lesson.entities]
     code = work_code("ameli_build.baseline.retrieval.tuning")
-    key = fingerprint(LABEL, texts, chosen, settings.run.seed, identity(models.text_encoder), models.device, code)
+    key = fingerprint(
+        LABEL, texts, chosen, settings.run.seed, identity(models.text_encoder), models.device_of("text_encoder"), code
+    )
     return work.folder(LABEL) / key
 
 
 def _train(folder: Path, settings: Settings, lesson: Lesson) -> None:
     from ameli_build.baseline.retrieval.tuning import fit  # the libraries below take seconds to import
 
-    model = load_sentence_transformer(settings.models.text_encoder, settings.models.device, "text_encoder")
-    on_cpu = settings.models.device == "cpu"
+    device = settings.models.device_of("text_encoder")
+    model = load_sentence_transformer(settings.models.text_encoder, device, "text_encoder")
+    on_cpu = device == "cpu"
     calm: AbstractContextManager[None] = steady(settings.run.seed) if on_cpu else nullcontext()
     with _own_seeds(), calm:
         epoch, score = fit(model, lesson, settings, folder / "checkpoints")
