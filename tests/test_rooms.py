@@ -8,12 +8,12 @@ from ameli_build.core import fingerprints
 
 FLOORS = (
     "core wording profiles",
-    "archive models ingest near_duplicates nearest release whole",
+    "archive cluster models ingest near_duplicates nearest release whole",
     "shops provenance informativeness candidates splits annotation verify",
     "crawl clean mentions",
     "baseline catalog",
     "pipeline single report export explain",
-    "demo prune status",
+    "demo fill prune status",
     "dry_run flows",
     "cli",
     "__main__",

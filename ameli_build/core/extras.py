@@ -16,6 +16,8 @@ MODULES = {
     "annotation": ("openpyxl", "xlsxwriter"),
     "easyocr": ("easyocr",),
     "onnx": ("optimum",),
+    "dask": ("distributed",),
+    "ray": ("ray",),
 }
 """The modules that this package imports and an installation without extras lacks, by the extra that brings them."""
 INCLUDED = {

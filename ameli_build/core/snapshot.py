@@ -225,11 +225,12 @@ class Snapshot:
         return relative
 
     @contextmanager
-    def lock(self, *, links: bool = False) -> Iterator[None]:
+    def lock(self, *, links: bool = False, shared: bool = False) -> Iterator[None]:
         """Hold the snapshot for one run; the kernel frees it on a kill.
 
         Args:
             links: The run goes through no file of the snapshot, so there may be symbolic links in it.
+            shared: The run only fills the cache, so others that do may hold the snapshot too.
 
         Raises:
             Held: Another run has it.
@@ -242,11 +243,12 @@ class Snapshot:
         except OSError as error:
             raise RunFailed(f"{self.root}: cannot be written ({error.strerror})") from error
         with handle:
-            if not _taken(handle):
+            if not _taken(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
                 other = holder(self.root)
                 who = f" (process {other.pid}, since {other.since})" if other is not None and other.pid else ""
                 raise Held(f"{self.root}: another run is working in this snapshot{who}")
-            sign(handle)
+            if not shared:
+                sign(handle)
             if not links and (link := next(links_in(self.root), None)) is not None:
                 raise UnusableInput(
                     f"{link}: a symbolic link, which may lead anywhere; of a snapshot only raw/images may be one"
@@ -254,11 +256,11 @@ class Snapshot:
             yield
 
 
-def _taken(handle: IO[str]) -> bool:
+def _taken(handle: IO[str], kind: int) -> bool:
     """Whether a lock could be had. A look at it (`running.holder`) holds it for a moment, so it is tried again."""
     for wait in (0.1, 0.2, 0):
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             time.sleep(wait)
         else:
