@@ -179,6 +179,9 @@ def build(
     profile: Profile = None,
     until: Annotated[str | None, typer.Option(metavar="STAGE", help=f"Last stage to run: {STAGES}.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the work, time and memory.")] = False,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="URL", help="Run shards on dask://HOST:PORT, ray://HOST:PORT or ray://auto.")
+    ] = None,
     override: Overrides = None,
     workers: Workers = None,
 ) -> None:
@@ -191,8 +194,34 @@ def build(
 
         print(estimate(opened, settings, until=until, workers=workers))
         return
+    if cluster is not None:
+        from ameli_build.cluster.connect import runner_of, shard_mapper, shared
+
+        opened, settings = shared(opened, settings)
+        with opened.lock(), shard_mapper(*runner_of(cluster), None, opened, settings) as mapper:
+            run_build(opened, settings, until=until, mapper=mapper)
+        return
     with opened.lock(), _mapper(workers) as mapper:
         run_build(opened, settings, until=until, mapper=mapper)
+
+
+@app.command()
+def work(
+    snapshot: SnapshotPath,
+    stage: Annotated[str, typer.Option(metavar="STAGE", help="Stage to fill the cache for.")],
+    rank: Annotated[int, typer.Option(min=0, help="Number of this rank, from 0.")],
+    of: Annotated[int, typer.Option(min=1, help="Number of ranks.")],
+    profile: Profile = None,
+    override: Overrides = None,
+) -> None:
+    """Fill the cache with every N-th shard of a stage, then with the missing ones; ameli build finds them all."""
+    opened = Snapshot.open(snapshot)
+    from ameli_build.core.settings import load_settings
+    from ameli_build.fill import fill
+
+    settings = load_settings(profile, override or (), opened)
+    with opened.lock(shared=True):
+        fill(opened, settings, stage, rank, of)
 
 
 @app.command()

@@ -104,7 +104,7 @@ def build(
     if RELEASE in stages_until(until):
         release.refuse_link(snapshot)
     require_libraries(stages_until(until), settings)
-    require(settings, roles_of(stages_until(until), settings))
+    require(settings, roles_of(stages_until(until), settings), elsewhere=hasattr(mapper, "on"))
     warn_of_settings(settings, stages_until(until))
     ran = [stage.name for stage in stages_until(until) if run(stage, snapshot, settings, mapper)]
     if not ran:

@@ -27,12 +27,12 @@ from scipy import stats
 from shop_pages import Pages, Size
 
 from ameli_build.annotation.agreement import krippendorff_alpha
-from ameli_build.baseline.metrics import estimate
 from ameli_build.clean.slices import cut
 from ameli_build.core.statistics import SIDE, Share, wilson_lower_bound
 from ameli_build.ingest.fields import FieldUse
 from ameli_build.ingest.raw_files import read_blocks, row_of
 from ameli_build.ingest.raw_tables import _one_by_one, read_block
+from ameli_build.scores.metrics import estimate
 from ameli_build.shops.bestbuy.apollo import _PUSH as PUSH
 from ameli_build.shops.bestbuy.apollo import MARK
 from ameli_build.shops.bestbuy.pages import _SELECTORS as SELECTORS

@@ -41,20 +41,21 @@ class TimedWork(Work):
     seconds: dict[str, float] = field(default_factory=dict)
     effort: dict[str, float] = field(default_factory=dict)
 
-    def map(
+    def stream(
         self,
         label: str,
         function: Callable[[Any], pl.DataFrame],
         shards: Sequence[Shard],
         cached: bool = True,
         model: bool = False,
-    ) -> list[pl.DataFrame]:
-        """As `Work.map`."""
+        device: str = "cpu",
+    ) -> Iterator[pl.DataFrame]:
+        """As `Work.stream`, with all tables in memory."""
         started, used = time.perf_counter(), _processor_seconds()
-        tables = Work.map(self, label, function, shards, cached, model)
+        tables = list(Work.stream(self, label, function, shards, cached, model, device))
         self.seconds[label] = self.seconds.get(label, 0.0) + time.perf_counter() - started
         self.effort[label] = self.effort.get(label, 0.0) + _processor_seconds() - used
-        return tables
+        yield from tables
 
 
 def main() -> None:

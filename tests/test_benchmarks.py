@@ -149,3 +149,16 @@ def test_a_worse_answer_is_no_tie(baseline: ModuleType) -> None:
     worse = best[:, [0, 1, 2, 3, 9]]
     with pytest.raises(baseline.BenchmarkFailed, match="own and other differ on query 0"):
         baseline._same(queries, entities, {"own": best[:, :5], "other": worse})
+
+
+@pytest.mark.parametrize("runner", ["process", "ranks"])
+def test_sleeping_shards_are_measured(tmp_path: Path, runner: str) -> None:
+    numbers = tmp_path / "numbers.json"
+    small = f"--shards 20 --seconds 0.05 --empty 10 --workers 1 2 --only {runner}"
+    command = [sys.executable, str(BENCHMARKS / "cluster.py"), *small.split(), "--json", str(numbers)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    told = json.loads(numbers.read_text())
+    assert told["plain"] >= 1.0
+    assert [(row["runner"], row["workers"]) for row in told["rows"]] == [(runner, 1), (runner, 2)]
+    assert all(row["overhead_ms"] > 0 for row in told["rows"])
+    assert told["rows"][1]["seconds"] < told["plain"]

@@ -70,7 +70,7 @@ def test_an_extra_includes_those_that_commands_expect(extra: str) -> None:
         assert names(asked(other)) <= names(asked(extra))
 
 
-def test_all_brings_every_extra_but_the_weights_and_the_tools() -> None:
+def test_all_brings_every_extra_but_the_weights_the_clusters_and_the_tools() -> None:
     for extra in ("models", "baseline", "flows", "annotation", "demo"):
         assert names(asked(extra)) <= names(asked("all"))
 

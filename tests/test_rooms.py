@@ -9,12 +9,12 @@ from ameli_build.core import fingerprints
 
 FLOORS = (
     "core wording profiles",
-    "archive models ingest near_duplicates nearest release whole",
+    "archive cluster models ingest near_duplicates nearest release whole",
     "shops provenance informativeness candidates splits annotation verify datasets scores",
     "crawl clean mentions",
     "baseline catalog stages",
     "pipeline single report export explain drawing",
-    "demo prune status",
+    "demo fill prune status",
     "dry_run flows",
     "cli",
     "__main__",

@@ -18,7 +18,7 @@ if [ "$("$venv/bin/python" -c "$version" 2>/dev/null)" != "$("$python" -c "$vers
 fi
 
 if [ "$torch" = cpu ]; then
-    echo "installing about 3.3 GB in some minutes, PyTorch without CUDA (make TORCH=default for a GPU)"
+    echo "installing about 3.6 GB in some minutes, PyTorch without CUDA (make TORCH=default for a GPU)"
     pins=$(grep -E '^(torch|torchvision)==' requirements.lock | sed -E 's/ ;.*//; s/$/+cpu/')
     # PyTorch's own index is the only one with these builds.
     if ! $pip install --no-deps --retries 1 --timeout 20 --index-url https://download.pytorch.org/whl/cpu $pins; then

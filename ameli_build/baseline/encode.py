@@ -76,13 +76,14 @@ def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix
     Raises `UnusableInput` if the image encoder has no text tower.
     """
     models, size = settings.models, settings.run.shard_rows
-    common = (models.image_encoder, models.device, models.batch, models.precision)
+    device = models.device_of("image_encoder")
+    common = (models.image_encoder, device, models.batch, models.precision)
     parts = [list(texts[start : start + size]) for start in range(0, len(texts), size)]
     shards = [
         Shard(fingerprint("titles", part, identity(models.image_encoder), common[1:]), (*common, part))
         for part in parts
     ]
-    tables = work.map("embed titles", _encode_titles, shards, model=True)
+    tables = work.map("embed titles", _encode_titles, shards, model=True, device=device)
     return np.concatenate([table["vector"].to_numpy() for table in tables]) if tables else np.zeros((0, 0), np.float32)
 
 

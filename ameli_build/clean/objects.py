@@ -65,7 +65,7 @@ def find_objects(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl.D
     second = _detect(work, settings, again.select("path", prompt="leaf"), needed)
     found = _best(pictures, first, second, needed)
     current = set(found["cleaned"].drop_nulls())
-    for path in (work.snapshot.root / PATCHES).glob("*"):
+    for path in () if work.only_fills else (work.snapshot.root / PATCHES).glob("*"):
         if f"{PATCHES}/{path.name}" not in current:
             path.unlink()
     return found
@@ -111,9 +111,11 @@ def first_prompts(settings: Settings, root: Path, pictures: pl.DataFrame) -> dic
 def detection_kind(settings: Settings, root: Path) -> Kind:
     """The cached work that finds the best box and patch of a picture."""
     models = settings.models
-    mine = fingerprint("objects", identity(models.detector), models.device)
-    common = (str(root), models.detector, models.device)
-    return Kind("detect objects", detect_some, common, mine, 1, model=models.detector not in PROMPTLESS)
+    device = models.device_of("detector")
+    mine = fingerprint("objects", identity(models.detector), device)
+    common = (str(root), models.detector, device)
+    is_model = models.detector not in PROMPTLESS
+    return Kind("detect objects", detect_some, common, mine, 1, model=is_model, device=device)
 
 
 def _by_key(root: Path, pairs: Sequence[tuple[str, str]]) -> dict[str, tuple[str, str]]:

@@ -16,6 +16,8 @@ MODULES = {
     "annotation": ("openpyxl", "xlsxwriter"),
     "easyocr": ("easyocr",),
     "onnx": ("optimum",),
+    "dask": ("distributed",),
+    "ray": ("ray",),
 }
 """Modules by extra: this package imports them, and an installation without extras lacks them."""
 INCLUDED = {

@@ -243,11 +243,12 @@ class Snapshot:
         return relative
 
     @contextmanager
-    def lock(self, *, links: bool = False) -> Iterator[None]:
+    def lock(self, *, links: bool = False, shared: bool = False) -> Iterator[None]:
         """Lock the snapshot for a run; the kernel frees the lock of a killed process.
 
         Args:
             links: Accept symbolic links in the snapshot, for a run that opens none of its files.
+            shared: Let other runs that only fill the cache lock the snapshot at the same time.
 
         Raises:
             Held: Another run holds the lock.
@@ -260,11 +261,12 @@ class Snapshot:
         except OSError as error:
             raise RunFailed(f"{self.root}: cannot be written ({error.strerror})") from error
         with handle:
-            if not _taken(handle):
+            if not _taken(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
                 other = holder(self.root)
                 who = f" (process {other.pid}, since {other.since})" if other is not None and other.pid else ""
                 raise Held(f"{self.root}: another run is working in this snapshot{who}")
-            sign(handle)
+            if not shared:
+                sign(handle)
             if not links and (link := next(links_in(self.root), None)) is not None:
                 raise UnusableInput(
                     f"{link}: a symbolic link, which may lead anywhere; in a snapshot only raw/images may be a link"
@@ -272,11 +274,11 @@ class Snapshot:
             yield
 
 
-def _taken(handle: IO[str]) -> bool:
+def _taken(handle: IO[str], kind: int) -> bool:
     """Whether this process got the lock. Retries, since `running.holder` takes the lock for a moment to test it."""
     for wait in (0.1, 0.2, 0):
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             time.sleep(wait)
         else:

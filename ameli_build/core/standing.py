@@ -164,6 +164,7 @@ def _fingerprint(stage: Stage, settings: Settings, inputs: Mapping[str, str]) ->
     models = {role: stage.identity(getattr(settings.models, role)) for role in stage.roles(settings)}
     if stage.models:
         models |= {name: str(getattr(settings.models, name)) for name in HOW}
+        models |= {f"{role}.device": settings.models.device_of(role) for role in stage.roles(settings)}
     libraries = {name: version(name) for name in stage.libraries}
     return fingerprint(stage.name, inputs, sections, models, libraries, code_of(stage.compute.__module__))
 

@@ -6,16 +6,19 @@ import ctypes
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from ameli_build.core.cache import Mapper, in_process
 from ameli_build.core.errors import RunFailed
+from ameli_build.core.in_order import in_order
 
 
 def default_workers() -> int:
@@ -44,14 +47,35 @@ def process_mapper(workers: int) -> Iterator[Mapper]:
         initargs=(os.getpid(), threads),
     )
     try:
-        yield lambda function, items: _ordered(pool, function, items)
+        yield lambda function, items: _ordered(_Processes(pool, function), items, 2 * workers)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ordered(pool: ProcessPoolExecutor, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+@dataclass(frozen=True, slots=True)
+class _Processes:
+    """The workers of a process pool, for `in_order`."""
+
+    pool: ProcessPoolExecutor
+    function: Callable[[Any], Any]
+
+    def submit(self, item: Any) -> Future[Any]:
+        return self.pool.submit(self.function, item)
+
+    def finished(self, handles: Sequence[Future[Any]]) -> Collection[Future[Any]]:
+        return wait(handles, return_when=FIRST_COMPLETED).done
+
+    def result(self, handle: Future[Any]) -> Any:
+        return handle.result()
+
+    def cancel(self, handles: Sequence[Future[Any]]) -> None:
+        for handle in handles:
+            handle.cancel()
+
+
+def _ordered(pool: _Processes, items: Sequence[Any], in_flight: int) -> Iterator[Any]:
     try:
-        yield from pool.map(function, items)
+        yield from in_order(pool, items, in_flight)
     except BrokenProcessPool as error:
         raise RunFailed("a worker process ended abruptly (out of memory?); run again to go on") from error
 
@@ -61,9 +85,18 @@ def _start_worker(parent: int, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "fork"):
         _die_with(parent)
-    os.environ["OMP_NUM_THREADS"] = str(threads)
+    limit_threads(threads)
+
+
+def limit_threads(threads: int) -> None:
+    """Let the libraries of this process (BLAS, OpenMP, PyTorch, tokenizers) use at most `threads` threads."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(threads)
     threadpool_limits(threads)  # for libraries that are already loaded
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(threads)
 
 
 def _die_with(parent: int) -> None:

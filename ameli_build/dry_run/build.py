@@ -123,7 +123,7 @@ def _timed(settings: Settings, load: Load, speed: Speed | NotRun, workers: int) 
 
 
 def _processes(settings: Settings, load: Load, workers: int) -> int:
-    return 1 if load.role and settings.models.in_one_process else workers
+    return 1 if load.role and settings.models.loads_once(load.role) else workers
 
 
 def _archived(snapshot: Snapshot) -> tuple[dict[str, float], str]:

@@ -114,7 +114,7 @@ def match_some(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]
 
 def _cross_encoded(settings: Settings, pairs: pl.DataFrame) -> Iterator[Load]:
     models = settings.models
-    common = (models.cross_encoder, models.device, models.batch, models.precision, True)
+    common = (models.cross_encoder, models.device_of("cross_encoder"), models.batch, models.precision, True)
     for texts, column in (("descriptions", "description"), ("titles", "name")):
         rows = _spread(pairs.select("joined", column))
         yield plain_load(

@@ -7,6 +7,7 @@ from pathlib import Path
 from prefect import flow
 from prefect.runtime import flow_run
 
+from ameli_build.cluster.connect import Runner
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.journal import Selection
@@ -15,7 +16,7 @@ from ameli_build.flows.baseline import score
 from ameli_build.flows.build import build_data_set
 from ameli_build.flows.crawl import crawl_site, find_earlier
 from ameli_build.flows.finish import export, report, verify
-from ameli_build.flows.mapping import ONE_SHARD_AT_A_TIME
+from ameli_build.flows.mapping import ONE_SHARD_AT_A_TIME, Shards
 from ameli_build.flows.parameters import ExportFormat, Profile, month, with_strict
 from ameli_build.flows.watch import watched
 from ameli_build.models.needs import ROLES, require
@@ -39,6 +40,9 @@ def rebuild(
     refresh: str | None = None,
     export_as: ExportFormat = "none",
     strict: bool = True,
+    runner: Runner = "process",
+    address: str | None = None,
+    workers: int = 1,
 ) -> Path:
     """Crawl, build, write annotation sheets, score, check and report; returns the snapshot's folder.
 
@@ -57,16 +61,21 @@ def rebuild(
         export_as: Additional layout of the data set, written to exports/ in the snapshot.
         strict: Fail, instead of warning, if a split is empty, an expected row of the scores has no numbers, or the
             snapshot does not verify.
+        runner: Where shards run: processes of this machine, or a cluster, whose workers see the snapshot's folder.
+        address: Address of the cluster (dask://HOST:PORT, ray://HOST:PORT); by default, one that starts here.
+        workers: Number of worker processes without an address; with one process, each shard is a task of the flow.
     """
     selection, overrides = Selection(tuple(categories or ()), (), max_products), with_strict(overrides, strict)
-    require(load_settings(profile, overrides), ROLES)  # before a crawl of weeks, not after it
+    # before a crawl of weeks, not after it
+    require(load_settings(profile, overrides), ROLES, elsewhere=runner != "process")
     snapshot = Snapshot(snapshots / (name or month()))
+    shards = Shards(runner, address, workers)
     with watched("rebuild-progress") as watch:
         earlier = find_earlier(refresh, snapshot, profile, overrides, site_url, selection)
         crawl_site(snapshot, profile, overrides, site_url, selection, earlier)  # 3.1
-        build_data_set(snapshot, profile, overrides, watch)  # 3.1 to 3.5
+        build_data_set(snapshot, profile, overrides, watch, shards)  # 3.1 to 3.5
         export_sheets(snapshot, profile, overrides, "html", annotators, 0)  # 3.5
-        score(snapshot, profile, overrides, watch)  # 4, 5
+        score(snapshot, profile, overrides, watch, shards)  # 4, 5
         verify(snapshot, profile, overrides)
         report(snapshot, profile, overrides)
         if export_as != "none":

@@ -96,35 +96,37 @@ def _tokenizer(settings: Settings, name: str) -> Run:
 def _text(settings: Settings, name: str) -> Run:
     from ameli_build.models.text import load_text_encoder
 
-    encoder = load_text_encoder(name, settings.models.device)
+    encoder = load_text_encoder(name, settings.models.device_of("text_encoder"))
     return lambda: _vector(encoder.encode([TEXT]))
 
 
 def _image(settings: Settings, name: str, role: str = "image_encoder") -> Run:
     from ameli_build.models.vision import load_image_encoder
 
-    encoder = load_image_encoder(name, settings.models.device, setting=role)
+    encoder = load_image_encoder(name, settings.models.device_of(role), setting=role)
     return lambda: _vector(encoder.encode([picture()]))
 
 
 def _cross(settings: Settings, name: str) -> Run:
     from ameli_build.models.cross import load_cross_encoder
 
-    scorer = load_cross_encoder(name, settings.models.device)
+    scorer = load_cross_encoder(name, settings.models.device_of("cross_encoder"))
     return lambda: f"score {scorer.score([(TEXT, NAME)])[0]:.4f}"
 
 
 def _pairs(settings: Settings, name: str) -> Run:
     from ameli_build.models.pairs import load_pair_encoder
 
-    encoder = load_pair_encoder(name, settings.models.device, 1, settings.baseline.max_tokens)
+    encoder = load_pair_encoder(
+        name, settings.models.device_of(settings.models.pair_role), 1, settings.baseline.max_tokens
+    )
     return lambda: _vector(encoder.encode([(TEXT, NAME)]))
 
 
 def _detector(settings: Settings, name: str) -> Run:
     from ameli_build.models.detect import load_detector
 
-    detector = load_detector(name, settings.models.device, 0.0, 0.0)
+    detector = load_detector(name, settings.models.device_of("detector"), 0.0, 0.0)
 
     def run() -> str:
         box = detector.detect(picture(), "laptop")
@@ -136,21 +138,21 @@ def _detector(settings: Settings, name: str) -> Run:
 def _reader(settings: Settings, name: str) -> Run:
     from ameli_build.models.ocr import load_reader
 
-    reader = load_reader(name, settings.models.device)
+    reader = load_reader(name, settings.models.device_of("ocr"))
     return lambda: f"reads {' '.join(reader.read(picture()))!r}"
 
 
 def _generator(settings: Settings, name: str) -> Run:
     from ameli_build.models.generator import load_generator
 
-    generator = load_generator(name, settings.models.device, 1, 4)
+    generator = load_generator(name, settings.models.device_of("generator"), 1, 4)
     return lambda: f"writes {generator.complete([(TEXT, 'Color')])[0]!r}"
 
 
 def _implier(settings: Settings, name: str) -> Run:
     from ameli_build.models.implied import Question, load_implier
 
-    implier = load_implier(name, settings.models.device, 1)
+    implier = load_implier(name, settings.models.device_of("implied"), 1)
     question = Question(TEXT, "laptop", "Color", ("Silver", "Black"))
     return lambda: f"answers {implier.answer([question])[0].text!r}"
 

@@ -37,11 +37,11 @@ def embed_texts(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix:
 
 def text_kind(settings: Settings, exported: str) -> Kind:
     """Cached vectors of texts. `exported` is the encoder's folder for `models.text_backend`, "" for PyTorch."""
-    models = settings.models
-    common = (models.text_encoder, models.device, models.batch, models.precision, exported)
-    how = (models.device, models.batch, models.precision, models.text_backend)
+    models, device = settings.models, settings.models.device_of("text_encoder")
+    common = (models.text_encoder, device, models.batch, models.precision, exported)
+    how = (device, models.batch, models.precision, models.text_backend)
     inputs = fingerprint("texts", identity(models.text_encoder), how)
-    return Kind("embed texts", encode_texts, common, inputs, models.batch)
+    return Kind("embed texts", encode_texts, common, inputs, models.batch, device=device)
 
 
 def text_key(text: str) -> str:
@@ -75,11 +75,11 @@ def embed_images(
 
 def image_kind(settings: Settings, root: Path, role: str = "image_encoder") -> Kind:
     """Cached vectors of pictures by the encoder of `role`."""
-    models = settings.models
+    models, device = settings.models, settings.models.device_of(role)
     name = getattr(models, role)
-    common = (name, models.device, models.batch, models.precision, role)
+    common = (name, device, models.batch, models.precision, role)
     inputs = fingerprint("images", identity(name), common[1:-1])
-    return Kind("embed images", encode_images, (*common, str(root)), inputs, models.batch)
+    return Kind("embed images", encode_images, (*common, str(root)), inputs, models.batch, device=device)
 
 
 def encode_texts(

@@ -40,10 +40,10 @@ def export_text_encoder(work: Work, models: ModelSettings) -> str:
     """
     if models.text_backend == "torch":
         return ""
-    if models.device != "cpu":
+    if models.device_of("text_encoder") != "cpu":
         raise UnusableInput(
             f"setting models.text_backend: {models.text_backend!r} runs on the processor only, "
-            f"and models.device is {models.device!r}"
+            f"and its device is {models.device_of('text_encoder')!r}"
         )
     name, code = models.text_encoder, work_code(__name__)
     folder = work.folder(LABEL) / fingerprint(identity(name), models.text_backend, code)[:32]

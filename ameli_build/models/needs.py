@@ -9,22 +9,11 @@ from ameli_build.core.devices import best_device
 from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
+from ameli_build.core.settings.models import ROLES as MODEL_ROLES
 from ameli_build.core.text import gigabytes
 from ameli_build.models.sources import Source, setting_of, sources_of
 
-ROLES = (
-    "tokenizer",
-    "text_encoder",
-    "image_encoder",
-    "cross_encoder",
-    "nli_encoder",
-    "detector",
-    "ocr",
-    "generator",
-    "implied",
-    "language",
-    "resnet",
-)
+ROLES = ("tokenizer", *MODEL_ROLES)
 """Settings below `models` that name a model, and `tokenizer` for `clean.tokenizer`."""
 
 LIBRARIES = 1_200_000_000
@@ -72,18 +61,25 @@ def needs_of(settings: Settings, roles: Iterable[str] = ROLES) -> list[Need]:
     return [Need(role, name, sources_of(role, name)) for role, name in named if name]
 
 
-def require_device(settings: Settings) -> None:
-    """Raise `UnusableInput` if the settings require a GPU and PyTorch finds none."""
-    if settings.models.device.startswith("cuda") and best_device() == "cpu":
-        raise UnusableInput(
-            f"setting models.device: {settings.models.device}: there is no GPU here that PyTorch can use "
-            "(auto uses a GPU only if there is one)"
-        )
+def require_device(settings: Settings, roles: Iterable[str] = ROLES) -> None:
+    """Raise `UnusableInput` if the settings require a GPU for these roles and PyTorch finds none."""
+    models = settings.models
+    own = {f"models.{role}.device": device for role, device in models.devices.items() if role in set(roles)}
+    for setting, device in ({"models.device": models.device} | own).items():
+        if device.startswith("cuda") and best_device() == "cpu":
+            raise UnusableInput(
+                f"setting {setting}: {device}: there is no GPU here that PyTorch can use "
+                "(auto uses a GPU only if there is one)"
+            )
 
 
-def require(settings: Settings, roles: Iterable[str]) -> None:
-    """Raise `UnusableInput` with all missing models of these roles; otherwise log the memory that they need."""
-    require_device(settings)
+def require(settings: Settings, roles: Iterable[str], elsewhere: bool = False) -> None:
+    """Raise `UnusableInput` with all missing models of these roles; otherwise log the memory that they need.
+
+    With `elsewhere`, the models run on other machines, and this machine needs no GPU.
+    """
+    if not elsewhere:
+        require_device(settings, roles)
     needs = needs_of(settings, roles)
     missing = [need for need in needs if need.problems()]
     if missing:

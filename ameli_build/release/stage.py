@@ -47,6 +47,8 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     if stray := next((path for path in images if own_place(root, path) is None), None):
         raise RunFailed(f"{root / stray}: a symbolic link, or outside of the snapshot, not a picture in it")
     plain = without_metadata(work, settings, images)
+    if work.only_fills:
+        return Result({})
     named = renamed(release_tables(tables, pl.read_parquet(answers) if answers.is_file() else None), plain)
     check_conserved(named, tables)
     counts = stage_record(work.snapshot, "clean").get("counts", {})

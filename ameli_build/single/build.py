@@ -119,19 +119,20 @@ def export_encoders(work: Work, settings: Settings, learnt: Learnt) -> dict[str,
         UnusableInput: A model cannot be loaded.
     """
     models, entries = settings.models, dict[str, Mapping[str, Any] | None].fromkeys(("texts", "pairs", "pictures"))
-    if models.device != "cpu" or find_spec("onnx") is None:
+    roles = ("text_encoder", "image_encoder", models.pair_role)
+    if any(models.device_of(role) != "cpu" for role in roles) or find_spec("onnx") is None:
         return entries
     from ameli_build.single import export
 
     folder = _folder(work, identity(models.text_encoder))
-    texts = load_text_encoder(models.text_encoder, models.device, models.batch)
+    texts = load_text_encoder(models.text_encoder, "cpu", models.batch)
     with suppress(UnusableInput):  # a format that only Sentence Transformers can load
         if export.export_backbone(folder, _pairs(settings, models.text_encoder)):
             entries["texts"] = _entry(folder, export.text_options(folder, texts))
     if learnt.about["head"]:
         entries["pairs"] = _export_pairs(work, settings, learnt)
     folder = _folder(work, identity(models.image_encoder))
-    pictures = load_image_encoder(models.image_encoder, models.device, models.batch)
+    pictures = load_image_encoder(models.image_encoder, "cpu", models.batch)
     entries["pictures"] = _entry(folder, {} if export.export_pictures(folder, pictures) else None)
     return entries
 
@@ -152,7 +153,7 @@ def _export_pairs(work: Work, settings: Settings, learnt: Learnt) -> Mapping[str
 
 def _pairs(settings: Settings, name: str) -> PairEncoder:
     models = settings.models
-    return load_pair_encoder(name, models.device, models.batch, settings.baseline.max_tokens)
+    return load_pair_encoder(name, models.device_of(models.pair_role), models.batch, settings.baseline.max_tokens)
 
 
 def _folder(work: Work, *content: str) -> Path:

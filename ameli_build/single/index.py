@@ -99,7 +99,7 @@ def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
         [(path.name, file_digest(path)) for path in learnt if path.is_file()],
         stage_record(snapshot, "baseline").get("outputs", {}),
         {role: identity(name) for role in ROLES if (name := getattr(models, role))},
-        [models.device, models.batch, models.text_backend, models.precision],
+        [models.device, models.devices, models.batch, models.text_backend, models.precision],
         [settings.mentions.max_words, settings.run.shard_rows],
         [settings.baseline.images, settings.baseline.max_tokens, settings.baseline.attributes_per_candidate],
         [settings.baseline.text_signals, settings.baseline.entity_text],

@@ -42,7 +42,9 @@ class Models:
         """The encoder of reviews and product texts."""
         models = self.settings.models
         encoder: TextEncoder = self._once(
-            "texts", ExportedTexts.load, lambda: load_text_encoder(models.text_encoder, models.device, models.batch)
+            "texts",
+            ExportedTexts.load,
+            lambda: load_text_encoder(models.text_encoder, models.device_of("text_encoder"), models.batch),
         )
         return encoder
 
@@ -51,7 +53,9 @@ class Models:
         models, name = self.settings.models, self.settings.models.nli_encoder or self.settings.models.text_encoder
         limit = self.settings.baseline.max_tokens
         encoder: ExportedPairs | PairEncoder = self._once(
-            "pairs", ExportedPairs.load, lambda: load_pair_encoder(name, models.device, models.batch, limit)
+            "pairs",
+            ExportedPairs.load,
+            lambda: load_pair_encoder(name, models.device_of(models.pair_role), models.batch, limit),
         )
         return encoder
 
@@ -61,7 +65,7 @@ class Models:
         encoder: ExportedPictures | ImageEncoder = self._once(
             "pictures",
             ExportedPictures.load,
-            lambda: load_image_encoder(models.image_encoder, models.device, models.batch),
+            lambda: load_image_encoder(models.image_encoder, models.device_of("image_encoder"), models.batch),
         )
         return encoder
 

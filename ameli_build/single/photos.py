@@ -48,7 +48,7 @@ def patch_of(photo: Photo, prompts: Sequence[str], settings: Settings) -> Image.
     """The object of the first prompt that the detector finds, cropped as in filter 7; None on a miss."""
     models, needed = settings.models, score_needed(settings)
     for prompt in prompts:
-        score, patch = best_patch(models.detector, models.device, photo.image.copy(), prompt)
+        score, patch = best_patch(models.detector, models.device_of("detector"), photo.image.copy(), prompt)
         if score is not None and patch is not None and score > needed:
             return to_rgb(open_body(patch))
     return None
@@ -56,5 +56,5 @@ def patch_of(photo: Photo, prompts: Sequence[str], settings: Settings) -> Image.
 
 def read_lines(photos: Sequence[Photo], settings: Settings) -> list[str]:
     """The lines of text in photographs."""
-    reader = load_reader(settings.models.ocr, settings.models.device)
+    reader = load_reader(settings.models.ocr, settings.models.device_of("ocr"))
     return [line for photo in photos for line in reader.read(photo.image, settings.baseline.ocr_rotations)]

@@ -122,6 +122,57 @@ def test_a_wrong_setting_is_named(override: str, named: str) -> None:
         load_settings("demo", [override])
 
 
+@pytest.mark.parametrize(
+    ("profile", "overrides", "told"),
+    [
+        ("", ["models.detector.device=cuda"], {"detector": "cuda"}),
+        ("", ["models.ocr.device=cpu", "models.text_encoder.device=mps"], {"text_encoder": "mps"}),
+        ('[models.detector]\nname = "whole"\ndevice = "cuda"', [], {"detector": "cuda"}),
+        ('[models.detector]\nname = "whole"\ndevice = "cuda"', ["models.detector.device=cpu"], {}),
+        ('[models]\nimage_encoder = {name = "bundled:tiny-clip"}\ndevices = {ocr = "mps"}', [], {"ocr": "mps"}),
+    ],
+)
+def test_a_role_has_a_device_of_its_own(
+    tmp_path: Path, profile: str, overrides: list[str], told: dict[str, str]
+) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(profile)
+    models = load_settings(str(path), ["models.device=cpu", *overrides]).models
+    assert {role: models.device_of(role) for role in ("detector", "text_encoder", "ocr")} == {
+        "detector": "cpu",
+        "text_encoder": "cpu",
+        "ocr": "cpu",
+    } | told
+    assert isinstance(models.detector, str)
+    once = {role for role in ("detector", "text_encoder", "ocr") if models.loads_once(role)}
+    assert once == {"detector", "text_encoder", "ocr"}
+    alone = models.model_copy(update={"processes": "workers"})
+    assert {role for role in ("detector", "text_encoder", "ocr") if alone.loads_once(role)} == set(told)
+
+
+def test_a_device_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMELI_MODELS__DETECTOR__DEVICE", "mps")
+    models = load_settings("demo", ["models.device=cpu"]).models
+    assert (models.device_of("detector"), models.device_of("ocr"), models.detector) == ("mps", "cpu", "saliency")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('[models.devices]\nreader = "cpu"', "models.devices: .*reader is no role"),
+        ('[models.detector]\ndevice = "cpu"', "detector is a name, or a table of name and device"),
+        ('[models.detector]\nname = "whole"\nthreads = 2', "detector is a name, or a table of name and device"),
+    ],
+)
+def test_a_wrong_device_is_named(tmp_path: Path, text: str, named: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    with pytest.raises(UnusableInput, match=named):
+        load_settings(str(path))
+    with pytest.raises(UnusableInput, match=r"models\.reader\.device: there is no such setting"):
+        load_settings("demo", ["models.reader.device=cpu"])
+
+
 def test_an_unknown_profile() -> None:
     with pytest.raises(UnusableInput, match="neither one of"):
         load_settings("huge")

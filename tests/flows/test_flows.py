@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from faults.http_faults import ACCESS_DENIED, Fault, FaultPlan, Rule, Status
 from made import released_snapshot
-from prefect import flow
+from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
+from ameli_build.cluster.connect import Runner
+from ameli_build.core.cache import Mapper
 from ameli_build.core.errors import Held, Outage, Refused, RunFailed, UnusableInput
 from ameli_build.core.progress import say, track
-from ameli_build.core.settings import CrawlSettings
+from ameli_build.core.settings import CrawlSettings, load_settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.storefront import Storefront
@@ -25,7 +27,7 @@ from ameli_build.flows import watch as watch_module
 from ameli_build.flows.baseline import baseline
 from ameli_build.flows.build import build
 from ameli_build.flows.crawl import crawl, crawl_site
-from ameli_build.flows.mapping import ONE_SHARD_AT_A_TIME, ShardTasks
+from ameli_build.flows.mapping import ONE_SHARD_AT_A_TIME, Shards, ShardTasks
 from ameli_build.flows.parameters import month
 from ameli_build.flows.rebuild import rebuild
 from ameli_build.flows.watch import watched
@@ -153,6 +155,32 @@ def test_results_come_in_order_from_tasks_with_names() -> None:
     with get_client(sync_client=True) as client:
         named = {one["name"] for one in client.request("POST", "/task_runs/filter", json={}).json()}
     assert {f"square numbers {n}/10" for n in range(1, 11)} <= named
+
+
+@pytest.mark.parametrize(("runner", "workers"), [("process", 1), ("process", 2), ("dask", 2), ("ray", 2)])
+def test_the_parameters_of_a_flow_choose_the_workers(tmp_path: Path, runner: Runner, workers: int) -> None:
+    if runner != "process":
+        pytest.importorskip({"dask": "distributed", "ray": "ray"}[runner])
+
+    @task
+    def mapped(mapper: Mapper) -> list[int]:
+        return list(track(mapper(abs, [-1, -2, -3]), "count", 3))
+
+    @flow(task_runner=ONE_SHARD_AT_A_TIME)
+    def count() -> tuple[list[int], bool]:
+        shards = Shards(runner, None, workers)
+        with (
+            watched("count-progress") as watch,
+            shards.mapper(Snapshot(tmp_path), load_settings("demo"), watch) as mapper,
+        ):
+            return mapped(mapper), isinstance(mapper, ShardTasks)
+
+    assert count() == ([1, 2, 3], workers == 1)
+
+
+def test_the_flows_take_a_runner() -> None:
+    for one in (build, baseline, rebuild):
+        assert {"runner", "address", "workers"} <= set(one.parameters.properties)
 
 
 def test_a_flow_with_several_threads_keeps_models_out_of_them() -> None:

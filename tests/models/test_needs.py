@@ -77,7 +77,7 @@ def test_every_model_of_a_profile_is_a_need_with_known_facts(profile: str) -> No
 
 
 def test_every_setting_that_names_a_model_is_a_role() -> None:
-    others = {"device", "processes", "batch", "text_backend", "precision"}
+    others = {"device", "devices", "processes", "batch", "text_backend", "precision"}
     assert set(load_settings("demo").models.model_dump()) - others == set(ROLES) - {"tokenizer"}
 
 
@@ -146,6 +146,16 @@ def test_a_package_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.
 def test_a_gpu_that_is_not_there_is_told_before_any_work(device: str) -> None:
     with pytest.raises(UnusableInput, match=rf"setting models\.device: {device}: there is no GPU"):
         require(load_settings("demo", [f"models.device={device}"]), ROLES)
+
+
+@pytest.mark.skipif(best_device() == "cuda", reason="there is a GPU here")
+@pytest.mark.parametrize("role", ["detector", "text_encoder", "ocr"])
+def test_a_gpu_for_one_role(role: str) -> None:
+    settings = load_settings("demo", ["models.device=cpu", f"models.{role}.device=cuda:1"])
+    with pytest.raises(UnusableInput, match=rf"setting models\.{role}\.device: cuda:1: there is no GPU"):
+        require(settings, ROLES)
+    require(settings, ROLES, elsewhere=True)  # the models run on other machines
+    require(settings, [other for other in ("detector", "text_encoder", "language") if other != role])
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,9 @@ def find_generated(
     asked = _asked(settings, questions, counting)
     prompts = [(text, key) for text, keys in zip(reviews.texts, asked, strict=True) for key in keys]
     models, tokens = settings.models, settings.baseline.generated_tokens
-    common = (models.generator, models.device, models.batch, tokens)
-    kind = Kind("generate values", _complete, common, _identity("generated", common), models.batch)
+    device = models.device_of("generator")
+    common = (models.generator, device, models.batch, tokens)
+    kind = Kind("generate values", _complete, common, _identity("generated", common), models.batch, device=device)
     items = {_key(prompt): prompt for prompt in prompts}
     rows = rows_of(work, kind, items, [_key(prompt) for prompt in prompts], settings.run.shard_rows)
     written = [first_line(text) for text in rows["completion"]] if prompts else []
@@ -70,8 +71,9 @@ def find_implied(
         for key in keys:
             values = questions.values_of(key, mask, options.implied_values)
             prompts.append(Question(text, mention, key, tuple(value.text for value in values)))
-    common = (models.implied, models.device, models.batch)
-    kind = Kind("ask for values", _answer, common, _identity("implied", common), models.batch)
+    device = models.device_of("implied")
+    common = (models.implied, device, models.batch)
+    kind = Kind("ask for values", _answer, common, _identity("implied", common), models.batch, device=device)
     hashes = [_key((question.text, question.mention, question.key, *question.values)) for question in prompts]
     rows = rows_of(work, kind, dict(zip(hashes, prompts, strict=True)), hashes, settings.run.shard_rows)
     answers = [Answer(*row) for row in rows.select(*_ANSWER).iter_rows()] if prompts else []

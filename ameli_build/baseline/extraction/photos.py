@@ -45,8 +45,9 @@ def read_photos(work: Work, settings: Settings, reviews: Reviews, root: Path) ->
     keys = {path: content_key(root, path) for path in chosen}
     items = {key: path for path, key in keys.items()}
     models, rotations = settings.models, list(settings.baseline.ocr_rotations)
-    mine = fingerprint("ocr", identity(models.ocr), models.device, rotations)
-    kind = Kind("read photos", _read, (models.ocr, models.device, rotations, str(root)), mine, 1)
+    device = models.device_of("ocr")
+    mine = fingerprint("ocr", identity(models.ocr), device, rotations)
+    kind = Kind("read photos", _read, (models.ocr, device, rotations, str(root)), mine, 1, device=device)
     rows = rows_of(work, kind, items, list(keys.values()), PHOTOS_PER_SHARD)
     read: dict[str, list[str]] = dict(zip(keys, rows["lines"].to_list(), strict=True)) if keys else {}
     lines = [[line for path in paths for line in read.get(path, [])] for paths in photos]

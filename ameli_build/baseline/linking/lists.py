@@ -74,7 +74,7 @@ def _renumbered(layout: Layout, numbers: dict[Pair, int], pairs: tuple[Pair, ...
 
 def training_cost(settings: Settings, learning: Layout, runs: int) -> str:
     """A line with the number of pairs in all passes of a trained encoder; `learning` are the first run's lists."""
-    options, device = settings.baseline, settings.models.device
+    options, device = settings.baseline, settings.models.device_of(settings.models.pair_role)
     layers = "all layers" if options.text_layers < 0 else f"{options.text_layers} layers"
     every, descriptions = (len(np.unique(slots[slots >= 0])) for slots in (learning.slots, learning.slots[..., -1]))
     total = runs * options.text_epochs * (every + descriptions)

@@ -121,14 +121,14 @@ def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequen
     """
     texts = [text_pair(f"{reviews.mentions[pair.review]}. {reviews.texts[pair.review]}", pair) for pair in pairs]
     models, limit = settings.models, settings.baseline.max_tokens
-    name = models.nli_encoder or models.text_encoder
+    name, device = models.nli_encoder or models.text_encoder, models.device_of(models.pair_role)
     if settings.baseline.text_layers:
-        return PairTexts(tuple(texts), name, models.device, models.batch, limit)
-    common = (name, models.device, models.batch, limit, models.precision)
+        return PairTexts(tuple(texts), name, device, models.batch, limit)
+    common = (name, device, models.batch, limit, models.precision)
     mine = fingerprint("pairs", identity(name), common[1:])
     keys = [length_key(*pair) for pair in texts]
     items = dict(zip(keys, texts, strict=True))
-    kind = Kind("encode pairs", _encode, common, mine, models.batch)
+    kind = Kind("encode pairs", _encode, common, mine, models.batch, device=device)
     return vectors_of(work, kind, items, keys, settings.run.shard_rows)
 
 

@@ -120,18 +120,18 @@ def _folder(work: Work, settings: Settings, texts: TrainingTexts) -> Path:
     options, models = settings.baseline, settings.models
     chosen = [value for name, value in sorted(options.model_dump().items()) if name.startswith("text_tuning_")]
     code = work_code("ameli_build.baseline.retrieval.tuning")
-    model = identity(models.text_encoder), models.device
+    model = identity(models.text_encoder), models.device_of("text_encoder")
     return work.folder(LABEL) / fingerprint(LABEL, astuple(texts), chosen, settings.run.seed, *model, code)
 
 
 def _train(folder: Path, settings: Settings, texts: TrainingTexts) -> None:
     from ameli_build.baseline.retrieval.tuning import fit  # its libraries take seconds to import
 
-    models = settings.models
-    model = load_sentence_transformer(models.text_encoder, models.device, "text_encoder")
+    models, device = settings.models, settings.models.device_of("text_encoder")
+    model = load_sentence_transformer(models.text_encoder, device, "text_encoder")
     with ExitStack() as stack:
         stack.enter_context(_own_seeds())
-        if models.device == "cpu":
+        if device == "cpu":
             stack.enter_context(deterministic(settings.run.seed))
         epoch, score = fit(model, texts, settings, folder / "checkpoints")
     partial, final = folder / "model.partial", folder / "model"

@@ -99,7 +99,7 @@ def fit(model: SentenceTransformer, texts: TrainingTexts, settings: Settings, fo
 
 
 def _arguments(settings: Settings, folder: Path, has_dev: bool) -> SentenceTransformerTrainingArguments:
-    options, device = settings.baseline, settings.models.device
+    options, device = settings.baseline, settings.models.device_of("text_encoder")
     on_gpu = device.startswith("cuda")
     bf16 = on_gpu and bears_bfloat16()
     return SentenceTransformerTrainingArguments(

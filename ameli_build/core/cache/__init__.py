@@ -12,12 +12,24 @@ from ameli_build.core.cache.batches import (
     vectors_of,
 )
 from ameli_build.core.cache.sealed import SEALED, read_entry, read_sealed, write_entry, write_sealed
-from ameli_build.core.cache.work import USED, USERS, Mapper, Shard, Work, entry_name, in_process, noted_use
+from ameli_build.core.cache.work import (
+    USED,
+    USERS,
+    Job,
+    Mapper,
+    Shard,
+    Work,
+    entry_name,
+    in_process,
+    noted_use,
+    resource_of,
+)
 
 __all__ = [
     "SEALED",
     "USED",
     "USERS",
+    "Job",
     "Kept",
     "Kind",
     "Mapper",
@@ -32,6 +44,7 @@ __all__ = [
     "noted_use",
     "read_entry",
     "read_sealed",
+    "resource_of",
     "rows_of",
     "run_batches",
     "vectors_of",

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ class Kind:
     most: int
     model: bool = True
     """Whether the function loads a large model."""
+    device: str = "cpu"
+    """Device of the model."""
 
     @property
     def stored(self) -> Callable[..., pl.DataFrame]:
@@ -90,10 +93,9 @@ def run_batches(
         batches = list(batches_of(kind, items, keys))
         key = _name(kind, prefix, batches)
         shards.append(Shard(key, (kind.common, batches, kept.related(prefix))))
-    for start in range(0, len(shards), at_once or len(shards) or 1):
-        some = shards[start : start + (at_once or len(shards))]
-        tables = work.map(kind.label, kind.stored, some, model=kind.model)
-        yield pl.concat(tables).drop("batch")
+    tables = work.stream(kind.label, kind.stored, shards, model=kind.model, device=kind.device)
+    while some := list(islice(tables, at_once or len(shards))):
+        yield pl.concat(some).drop("batch")
 
 
 def vectors_of(work: Work, kind: Kind, items: Mapping[str, Any], keys: Sequence[str], most: int) -> Matrix:

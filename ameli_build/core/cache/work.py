@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 
@@ -20,6 +21,8 @@ CODE_LETTERS = 16
 """Of the hash of a function's code, in the names of cached results."""
 USED = "cache.txt"
 """Beside a stage's record: the files of the cache that its last finished run asked for, a line each."""
+SEEN_WITHIN = 60.0
+"""Seconds within which a file that another machine wrote is seen here."""
 USERS = ".users"
 """Folder in a cache that snapshots share: a file a snapshot, which holds its path."""
 
@@ -29,8 +32,10 @@ R = TypeVar("R")
 Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 """Applies a picklable function to each item and yields the results in the items' order.
 
-One that never leaves this process, a single thread at a time, says so with an attribute `stays_in_process`: it gets the
-shards that need a model even where models are loaded in one process.
+A mapper that never leaves this process, a single thread at a time, has a true attribute `stays_in_process`: it gets the
+shards that need a model even where models are loaded in one process. A mapper over other machines has a method `on`,
+which returns the mapper over the workers with a resource ("cpu" or "gpu"). Its workers load models, and the results of
+cached shards are read from the cache, not sent.
 """
 
 
@@ -47,6 +52,15 @@ class Shard:
     payload: Any
 
 
+class Job(NamedTuple):
+    """What a mapper gets of a shard: its result is written to `path`, and not returned if it is `far` away."""
+
+    function: Callable[[Any], pl.DataFrame]
+    payload: Any
+    path: Path | None = None
+    far: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a stage may use beside its tables: the snapshot's files, the mapper, the cache of shards."""
@@ -56,7 +70,11 @@ class Work:
     cache: Path | None = None
     """A cache that snapshots share; None for the snapshot's own."""
     models_in_one_process: bool = False
-    """Shards that need a model run in this process, whatever the mapper is."""
+    """Shards that need a model run in this process, unless the mapper has `on`."""
+    scratch_folder: Path | None = None
+    """The folder of `scratch`; None for one in the snapshot."""
+    only_fills: bool = False
+    """This run only fills the cache: a stage leaves the snapshot as it is."""
     used: set[str] = field(default_factory=set, compare=False)
     """Files of the cache that this run asked for, as `label/name`."""
 
@@ -64,7 +82,7 @@ class Work:
     def of(cls, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> Work:
         """With the cache that the settings name, and models where they say."""
         cache = Path(settings.run.cache) if settings.run.cache else None
-        return cls(snapshot, mapper, cache, settings.models.in_one_process)
+        return cls(snapshot, mapper, cache, settings.models.processes == "one")
 
     def folder(self, label: str) -> Path:
         """Where the results of this label are kept."""
@@ -78,7 +96,7 @@ class Work:
     @property
     def scratch(self) -> Path:
         """A folder for what a stage's lazy tables are read from; it is gone when the tables are written."""
-        return self.snapshot.root / "cache" / "scratch"
+        return self.scratch_folder or self.snapshot.root / "cache" / "scratch"
 
     def map(
         self,
@@ -87,27 +105,67 @@ class Work:
         shards: Sequence[Shard],
         cached: bool = True,
         model: bool = False,
+        device: str = "cpu",
     ) -> list[pl.DataFrame]:
-        """`function(payload)` for each shard, in order; `function` is a top-level one, its result a table.
+        """The tables of `stream`, all at once."""
+        return list(self.stream(label, function, shards, cached, model, device))
+
+    def stream(
+        self,
+        label: str,
+        function: Callable[[Any], pl.DataFrame],
+        shards: Sequence[Shard],
+        cached: bool = True,
+        model: bool = False,
+        device: str = "cpu",
+    ) -> Iterator[pl.DataFrame]:
+        """Yield `function(payload)` for each shard, in order.
 
         A cached result is taken only for a whole shard of the same key, so what a batch holds never depends on what
-        the cache lacks. The key must cover all that the result depends on beside the code of `function`, which counts
-        by itself. `model` tells that the function loads a large model, of which there may have to be one in memory.
+        the cache lacks.
+
+        Args:
+            label: Name of the work, for its folder in the cache and for the progress.
+            function: A top-level function that returns a table.
+            shards: The work. A key must cover all that a result depends on, except the code of `function`.
+            cached: Whether results are kept.
+            model: Whether `function` loads a large model, of which there may have to be one in memory.
+            device: Device of the model.
         """
-        alone = model and self.models_in_one_process and not getattr(self.mapper, "stays_in_process", False)
-        mapper = in_process if alone else self.mapper
+        mapper, far = self._mapper(model, device)
         if not cached:
-            jobs: list[Any] = [(function, shard.payload, None) for shard in shards]
-            return list(track(mapper(_run_shard, jobs), label, len(jobs)))
+            jobs = [Job(function, shard.payload) for shard in shards]
+            yield from track(mapper(_run_shard, jobs), label, len(jobs))
+            return
         folder = self.folder(label)
         names = [entry_name(function, shard.key) for shard in shards]
         self.used.update(f"{folder.name}/{name}" for name in names)
         paths = [folder / name for name in names]
-        known = {n: table for n, path in enumerate(paths) if (table := read_entry(path)) is not None}
-        missing = [n for n in range(len(paths)) if n not in known]
-        jobs = [(function, shards[n].payload, paths[n]) for n in missing]
-        known |= zip(missing, track(mapper(_run_shard, jobs), label, len(jobs)), strict=True)
-        return [known[n] for n in range(len(paths))]
+        missing = {n for n, path in enumerate(paths) if not path.is_file()}
+        jobs = [Job(function, shards[n].payload, paths[n], far) for n in sorted(missing)]
+        made = iter(track(mapper(_run_shard, jobs), label, len(jobs)))
+        for n, path in enumerate(paths):
+            table = next(made) if n in missing else None
+            if table is None:
+                table = _awaited(path) if n in missing else read_entry(path)
+            if table is None:  # damaged
+                (table,) = mapper(_run_shard, [Job(function, shards[n].payload)])
+                write_entry(path, table)
+            yield table
+        next(made, None)  # ends the display of the progress
+
+    def _mapper(self, model: bool, device: str) -> tuple[Mapper, bool]:
+        """The mapper for shards of this kind, and whether its workers' results are read from the cache."""
+        on = getattr(self.mapper, "on", None)
+        if on is not None:
+            return on(resource_of(device) if model else "cpu"), True
+        once = model and (self.models_in_one_process or device != "cpu")
+        return (in_process if once and not getattr(self.mapper, "stays_in_process", False) else self.mapper), False
+
+
+def resource_of(device: str) -> str:
+    """The resource that a model on this device needs: "cpu" or "gpu"."""
+    return "cpu" if device == "cpu" else "gpu"
 
 
 def entry_name(function: Callable[..., Any], key: str) -> str:
@@ -115,12 +173,20 @@ def entry_name(function: Callable[..., Any], key: str) -> str:
     return f"{function_code(function)[:CODE_LETTERS]}-{key}{SEALED}"
 
 
-def _run_shard(job: tuple[Callable[[Any], pl.DataFrame], Any, Path | None]) -> pl.DataFrame:
-    function, payload, path = job
-    table = function(payload)
-    if path is not None:
-        write_entry(path, table)
-    return table
+def _run_shard(job: Job) -> pl.DataFrame | None:
+    """Make a shard's table, and write it where it is kept; None where the caller reads it from there."""
+    table = job.function(job.payload)
+    if job.path is not None:
+        write_entry(job.path, table)
+    return None if job.far else table
+
+
+def _awaited(path: Path) -> pl.DataFrame | None:
+    """A table that another machine has written: a network file system can show its name late."""
+    until = time.monotonic() + SEEN_WITHIN
+    while not path.is_file() and time.monotonic() < until:
+        time.sleep(0.1)
+    return read_entry(path)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ameli_build.core.errors import UnusableInput
+from ameli_build.core.settings.models import ROLES
 from ameli_build.core.settings.section import Section
 from ameli_build.core.settings.settings import Settings, all_settings
 from ameli_build.core.settings.thresholds import credit, disown_strange, informativeness_of
@@ -131,7 +132,7 @@ def _inside(name: str, root: Path, source: Path) -> Path:
 def _environment() -> list[tuple[str, str]]:
     """Settings from variables named AMELI_SECTION__KEY, sorted by name."""
     found = sorted(name for name in os.environ if name.startswith("AMELI_") and "__" in name)
-    return [(name.removeprefix("AMELI_").lower().replace("__", ".", 1), os.environ[name]) for name in found]
+    return [(name.removeprefix("AMELI_").lower().replace("__", "."), os.environ[name]) for name in found]
 
 
 def _split_override(override: str) -> tuple[str, str]:
@@ -155,7 +156,9 @@ def _set(values: dict[str, Any], key: str, text: str) -> None:
     section, _, name = key.partition(".")
     field = all_settings().model_fields.get(section)
     kind = field.annotation if field is not None else None
-    target = kind.model_fields.get(name) if isinstance(kind, type) and issubclass(kind, Section) else None
+    role, _, device = name.partition(".")
+    field_name = "device" if section == "models" and role in ROLES and device == "device" else name
+    target = kind.model_fields.get(field_name) if isinstance(kind, type) and issubclass(kind, Section) else None
     if target is None:
         raise UnusableInput(f"setting {key}: there is no such setting")
     try:

@@ -1,0 +1,191 @@
+"""A build on a cluster whose workers are killed at random ends with the bytes of one process."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+from clusters import ROOT, dask_cluster, environment, ray_cluster
+from world_files import write_world
+
+from ameli_build.catalog.ingest import ingest
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
+
+AMELI = [sys.executable, "-c", "from ameli_build.cli import main; main()"]
+SMALL = ["--profile", "demo", "--set", "run.shard_rows=16", "--set", "models.batch=8"]
+KILLS = 5
+SCALE = ROOT / "docs" / "scale.md"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_world(folder)
+    return folder
+
+
+def ingested(world: Path, root: Path) -> Snapshot:
+    snapshot = Snapshot(root)
+    ingest(snapshot, world / "products.jsonl", world / "reviews.jsonl", world / "images", load_settings("demo"))
+    return snapshot
+
+
+def ameli(*arguments: str | Path) -> subprocess.Popen[str]:
+    command = [*AMELI, *map(str, arguments), *SMALL]
+    return subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    _, told = process.communicate()
+    assert process.returncode == 0, told
+    return told
+
+
+def bytes_of(snapshot: Snapshot) -> dict[str, bytes]:
+    return {path.relative_to(snapshot.dataset).as_posix(): path.read_bytes() for path in snapshot.dataset.rglob("*.*")}
+
+
+@pytest.fixture(scope="module")
+def once(world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], int]:
+    """The data set of one process, and the number of shards that its build keeps."""
+    snapshot = ingested(world, tmp_path_factory.mktemp("once") / "s")
+    finish(ameli("build", snapshot.root, "--workers", "1"))
+    return bytes_of(snapshot), kept(snapshot)
+
+
+def kept(snapshot: Snapshot) -> int:
+    return sum(1 for _ in (snapshot.root / "cache").rglob("*.sealed"))
+
+
+def kill_at_random(
+    process: subprocess.Popen[str], snapshot: Snapshot, shards: int, victims: Callable[[], list[psutil.Process]]
+) -> int:
+    """Kill a worker at each of `KILLS` moments, at which so many shards are there; returns the number of kills."""
+    dice = random.Random(13)
+    killed = 0
+    for moment in sorted(dice.sample(range(1, shards - 8), KILLS)):
+        while (kept(snapshot) < moment or not victims()) and process.poll() is None:
+            wait(process)
+        for victim in dice.sample(victims(), 1) if process.poll() is None else ():
+            victim.kill()
+            killed += 1
+    return killed
+
+
+def wait(process: subprocess.Popen[str]) -> None:
+    """Wait for the end of a process for a moment."""
+    try:
+        process.wait(0.02)
+    except subprocess.TimeoutExpired:
+        return
+
+
+def test_two_dask_workers(world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    wanted, shards = once
+    snapshot = ingested(world, tmp_path / "s")
+    with dask_cluster(tmp_path) as cluster:
+        cluster.add()
+        cluster.add()
+        process = ameli("build", snapshot.root, "--cluster", cluster.url)
+        assert kill_at_random(process, snapshot, shards, cluster.workers) == KILLS
+        finish(process)
+    assert bytes_of(snapshot) == wanted
+
+
+def test_two_ray_workers(world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    wanted, shards = once
+    snapshot = ingested(world, tmp_path / "s")
+
+    def workers() -> list[psutil.Process]:
+        return [one for one in psutil.Process().children(recursive=True) if one.name().startswith("ray::")]
+
+    with ray_cluster(tmp_path) as url:
+        process = ameli("build", snapshot.root, "--cluster", url)
+        assert kill_at_random(process, snapshot, shards, workers) == KILLS
+        finish(process)
+    assert bytes_of(snapshot) == wanted
+
+
+def slurm(snapshot: Snapshot, stage: str, rank: int) -> tuple[list[str], dict[str, str]]:
+    """The script of `docs/scale.md` for Slurm, as a task of an array of three."""
+    (script,) = re.findall(r"```bash\n(#!/bin/bash\n#SBATCH.*?)```", SCALE.read_text(), re.DOTALL)
+    task = {"SLURM_ARRAY_TASK_ID": str(rank), "SLURM_ARRAY_TASK_COUNT": "3", "SLURM_CPUS_PER_TASK": "1"}
+    return ["bash", "-c", script.replace("clean", stage)], {**task, "SNAPSHOT": str(snapshot.root)}
+
+
+def kubernetes(snapshot: Snapshot, stage: str, rank: int) -> tuple[list[str], dict[str, str]]:
+    """The container of `docs/scale.md` for Kubernetes, as a pod of a job of three."""
+    (text,) = re.findall(r"```yaml\n(.*?)```", SCALE.read_text(), re.DOTALL)
+    job = yaml.safe_load(text)["spec"]
+    assert job["completionMode"] == "Indexed"
+    (container,) = job["template"]["spec"]["containers"]
+    (line,) = container["args"]
+    line = line.replace("/snapshots/2026-11", str(snapshot.root)).replace("clean", stage)
+    line = line.replace(f"--of {job['completions']}", "--of 3")
+    return [*container["command"], line], {"JOB_COMPLETION_INDEX": str(rank)}
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> dict[str, str]:
+    """The environment of a shell whose `ameli` takes the small settings in place of a profile."""
+    (tmp_path / "bin").mkdir()
+    script = tmp_path / "bin" / "ameli"
+    script.write_text(
+        f"#!/bin/sh\nset -- $(echo \"$@\" | sed 's/--profile paper//') {' '.join(SMALL)}\n"
+        f"exec {sys.executable} -c 'from ameli_build.cli import main; main()' \"$@\"\n"
+    )
+    script.chmod(0o755)
+    return {**environment(), "PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+Ranks = Callable[[Snapshot, str, int], tuple[list[str], dict[str, str]]]
+
+
+def test_three_ranks(world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path, shell: dict[str, str]) -> None:
+    """Ranks of two stages are killed at random and start again; the build then makes no shard of the stage."""
+    wanted, _ = once
+    snapshot = ingested(world, tmp_path / "s")
+    dice, kills = random.Random(7), 0
+    stages: list[tuple[str, str, Ranks, int]] = [
+        ("clean", "catalog", slurm, 3),
+        ("informativeness", "mentions", kubernetes, 2),
+    ]
+    for stage, before, how, deaths in stages:
+        finish(ameli("build", snapshot.root, "--until", before))
+
+        def start(rank: int, stage: str = stage, how: Ranks = how) -> subprocess.Popen[str]:
+            command, variables = how(snapshot, stage, rank)
+            return subprocess.Popen(command, env={**shell, **variables}, stderr=subprocess.PIPE, text=True)
+
+        ranks = {rank: start(rank) for rank in range(3)}
+        for _ in range(deaths):
+            victim, there, more = dice.choice(sorted(ranks)), kept(snapshot), dice.randint(1, 3)
+            while kept(snapshot) < there + more and any(one.poll() is None for one in ranks.values()):
+                wait(ranks[victim])
+            if ranks[victim].poll() is None:
+                for one in (*psutil.Process(ranks[victim].pid).children(), psutil.Process(ranks[victim].pid)):
+                    one.kill()
+                kills += 1
+            ranks[victim].communicate()
+            ranks[victim] = start(victim)
+        for rank in ranks.values():
+            assert "are in the cache" in finish(rank)
+        filled = kept(snapshot)
+        finish(ameli("build", snapshot.root, "--until", stage))
+        assert kept(snapshot) == filled
+    assert kills == KILLS
+    finish(ameli("build", snapshot.root, "--workers", "1"))
+    assert bytes_of(snapshot) == wanted

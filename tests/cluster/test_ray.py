@@ -1,0 +1,87 @@
+"""Shards on a real Ray cluster: a head that says that it has two processors and a GPU, and its workers."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import cluster_jobs
+import pytest
+from clusters import environment, other_code, other_version, ray_cluster
+
+from ameli_build.cluster.connect import shard_mapper
+from ameli_build.cluster.mapper import ClusterMapper
+from ameli_build.cluster.passport import SIGN
+from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
+
+pytest.importorskip("ray")
+
+
+BEFORE = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with ray_cluster(tmp_path_factory.mktemp("ray"), gpus=1) as url:
+        yield url
+
+
+@pytest.fixture
+def mapper(url: str, tmp_path: Path) -> Iterator[ClusterMapper]:
+    with shard_mapper("ray", url, None, Snapshot(tmp_path / "s"), load_settings("demo")) as mapper:
+        assert isinstance(mapper, ClusterMapper)
+        yield mapper
+
+
+def test_results_come_in_order_from_both_workers(mapper: ClusterMapper) -> None:
+    assert list(mapper(cluster_jobs.square, range(200))) == [n * n for n in range(200)]
+    assert len(set(mapper(cluster_jobs.process, range(200)))) == 2
+    assert list(mapper(cluster_jobs.square, [])) == []
+    assert {number: signal.getsignal(number) for number in BEFORE} == BEFORE
+
+
+def test_a_worker_s_libraries_use_one_thread(mapper: ClusterMapper) -> None:
+    for omp, tokenizers, found in mapper(cluster_jobs.pools, range(8)):
+        assert (omp, tokenizers, found) == ("1", "false", {1})
+
+
+def test_one_process_at_a_time_has_the_gpu(mapper: ClusterMapper, tmp_path: Path) -> None:
+    assert set(mapper.on("gpu")(cluster_jobs.alone, [str(tmp_path)] * 20)) == {"0"}
+
+
+def test_an_error_comes_as_it_is(mapper: ClusterMapper) -> None:
+    with pytest.raises(UnusableInput, match=r"^picture \d+ is missing$"):
+        list(mapper(cluster_jobs.missing, range(40)))
+    assert list(mapper(cluster_jobs.square, [3])) == [9]
+
+
+def test_a_shard_that_ends_its_workers_is_a_plain_error(mapper: ClusterMapper) -> None:
+    with pytest.raises(RunFailed, match=r"^Ray workers died over a shard \(out of memory\?\); run again to go on"):
+        list(mapper(cluster_jobs.end, [1]))
+
+
+def test_a_worker_that_does_not_see_the_snapshot_is_refused(mapper: ClusterMapper, tmp_path: Path) -> None:
+    folder = tmp_path / "s" / "cache"
+    for sign in folder.glob(f"{SIGN}*"):
+        sign.unlink()
+    with pytest.raises(RunFailed, match=rf"does not see the folder {folder}; mount it there, at the same path"):
+        list(mapper(cluster_jobs.square, range(8)))
+
+
+@pytest.mark.parametrize("other", ["code", "version"])
+def test_workers_that_differ_are_refused(tmp_path: Path, other: str) -> None:
+    folder = tmp_path / "other"
+    env = environment(other_code(folder) if other == "code" else other_version(folder, "polars", "0.0.1"))
+    told = "the code of ameli-build is not that" if other == "code" else r"polars 0.0.1 \(here"
+    with (
+        ray_cluster(tmp_path, env=env) as url,
+        shard_mapper("ray", url, None, Snapshot(tmp_path / "s"), load_settings("demo")) as mapper,
+    ):
+        with pytest.raises(RunFailed, match=told):
+            list(mapper(cluster_jobs.square, range(8)))
+        assert isinstance(mapper, ClusterMapper)
+        with pytest.raises(RunFailed, match=r"no machine of the Ray cluster has a GPU: `ray start --num-gpus N`"):
+            list(mapper.on("gpu")(cluster_jobs.square, range(8)))
