@@ -23,7 +23,7 @@ class Rank:
     of: int
     made: int = field(default=0, init=False)
     """Shards that this rank has made."""
-    told: float = field(default=0.0, init=False)
+    told: float = field(default_factory=time.monotonic, init=False)
 
     def on(self, resource: str) -> Rank:
         """Itself: a rank runs where its machine was chosen."""
