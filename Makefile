@@ -18,7 +18,7 @@ demo: venv browser  ## run everything on a small generated world
 	$(BIN)/ameli demo --out $(OUT)
 
 test: venv browser lint  ## lint, type-check and test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-all:  ## test on each supported Python of this machine, each with a .venv-python3.x of its own
 	@for python in python3.11 python3.12 python3.13; do \
