@@ -1,4 +1,4 @@
-"""Write the floors of `tests/test_rooms.py` into the README, the architecture page and its drawing."""
+"""Write the floors of `tests/test_rooms.py` into the architecture page and its drawing."""
 
 from __future__ import annotations
 
@@ -20,18 +20,12 @@ def floors() -> list[tuple[int, list[str]]]:
     return [(floor, names.split()) for floor, names in enumerate(ast.literal_eval(found), 1)][::-1]
 
 
-def write_table(path: Path, cell: str, join: str) -> None:
-    """Sort the cells of a page's table, which match the pattern `cell`, into the rows of their floors."""
+def write_table(path: Path) -> None:
+    """Sort the rows of the page's table, a row for each room, by floor."""
     text = path.read_text(encoding="utf-8")
     rows = re.findall(r"^\| \d+ \| .*\n", text, re.MULTILINE)
-    cells = {match[1]: match[0] for row in rows for match in re.finditer(cell, row)}
-    lines = [
-        f"| {floor} | {part} |\n"
-        for floor, names in floors()
-        for part in (
-            [join.join(cells.get(name, f"`{name}`") for name in names)] if join else [cells[name] for name in names]
-        )
-    ]
+    cells = {match[1]: match[0] for row in rows for match in re.finditer(r"`(\w+)` \| .*(?= \|$)", row)}
+    lines = [f"| {floor} | {cells[name]} |\n" for floor, names in floors() for name in names]
     path.write_text(text.replace("".join(rows), "".join(lines)), encoding="utf-8")
 
 
@@ -53,6 +47,5 @@ def write_drawing(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    write_table(ROOT / "README.md", r"`(\w+)`(?: \([^)]*\))?", " ")
-    write_table(ROOT / "docs" / "architecture.md", r"(?<=\d \| )`(\w+)` \| .*(?= \|$)", "")
+    write_table(ROOT / "docs" / "architecture.md")
     write_drawing(ROOT / "docs" / "architecture.svg")
