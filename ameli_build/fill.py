@@ -18,10 +18,10 @@ from ameli_build.pipeline import STAGES, require_libraries, roles_of, stages_unt
 
 
 def fill(snapshot: Snapshot, settings: Settings, name: str, rank: int, of: int) -> int:
-    """Fill the cache with the shards of a stage: every `of`-th, then those that no rank has made.
+    """Fill the cache with the shards of a stage: every `of`-th, then all that are missing.
 
-    That does not finish the stage: `ameli build` runs it and finds the shards. Ranks may die, start again, and do the
-    same shard twice. The caller holds the snapshot's shared lock.
+    This does not finish the stage: `ameli build` runs it with these shards. Ranks may die, restart, and make a shard
+    twice. The caller holds the snapshot's shared lock.
 
     Args:
         snapshot: The snapshot.
@@ -35,17 +35,17 @@ def fill(snapshot: Snapshot, settings: Settings, name: str, rank: int, of: int) 
 
     Raises:
         RunFailed: An earlier stage is not up to date.
-        UnusableInput: There is no such rank or stage, or a model is missing.
+        UnusableInput: The rank or the stage does not exist, or a model is missing.
     """
     if not 0 <= rank < of:
         raise UnusableInput(f"--rank {rank} --of {of}: ranks are 0 to {of - 1}")
     if name not in {stage.name for stage in STAGES}:
         raise UnusableInput(f"--stage {name}: no such stage (one of {', '.join(stage.name for stage in STAGES)})")
     *earlier, stage = stages_until(name)
-    for one in earlier:
-        if why := standing_of(one, snapshot, settings, stage_record(snapshot, one.name)).why:
+    for before in earlier:
+        if why := standing_of(before, snapshot, settings, stage_record(snapshot, before.name)).why:
             raise RunFailed(
-                f"stage {name}: its inputs are not there yet: stage {one.name} {_as_verb(why)}; "
+                f"stage {name}: its inputs are missing: stage {before.name} {_as_verb(why)}; "
                 f"run ameli build SNAPSHOT --until {earlier[-1].name} first, with the same settings"
             )
     require_libraries((stage,), settings)

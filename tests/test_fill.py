@@ -74,7 +74,7 @@ def test_inputs_that_are_not_there_yet(tmp_path: Path, stage: str, told: str) ->
     snapshot = Snapshot(tmp_path / "s")
     ingest(snapshot, tmp_path / "products.jsonl", tmp_path / "reviews.jsonl", tmp_path / "images", SETTINGS)
     build(snapshot, SETTINGS, until="catalog")
-    with pytest.raises(RunFailed, match=rf"^stage {stage}: its inputs are not there yet: {told}"):
+    with pytest.raises(RunFailed, match=rf"^stage {stage}: its inputs are missing: {told}"):
         fill(snapshot, SETTINGS, stage, 0, 1)
 
 

@@ -1,4 +1,4 @@
-"""The mapper that a runner and an address name."""
+"""The mapper for a runner and an address."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ameli_build.core.workers import default_workers, process_mapper
 
 Runner = Literal["process", "dask", "ray"]
 RAY_HERE = "ray://auto"
-"""The Ray cluster that this machine belongs to."""
+"""The Ray cluster of this machine."""
 
 
 def runner_of(url: str) -> tuple[Runner, str]:
-    """The runner and the address that a URL names: `dask://HOST:PORT`, `ray://HOST:PORT` or `ray://auto`.
+    """The runner and the address of a URL: `dask://HOST:PORT`, `ray://HOST:PORT` or `ray://auto`.
 
     Raises:
         UnusableInput: The URL has another form.
@@ -39,13 +39,13 @@ def runner_of(url: str) -> tuple[Runner, str]:
 def shard_mapper(
     runner: Runner, address: str | None, workers: int | None, snapshot: Snapshot, settings: Settings
 ) -> Iterator[Mapper]:
-    """A mapper over processes of this machine or over the workers of a cluster, as long as the block lasts.
+    """A mapper over processes of this machine or over the workers of a cluster, until the block ends.
 
     Args:
         runner: Kind of the workers.
-        address: Address of the cluster (`dask://HOST:PORT`, `ray://HOST:PORT`, `ray://auto`, or any of Dask's own);
-            None for a cluster on this machine, which ends with the block.
-        workers: Number of workers on this machine; None for one a processor.
+        address: Address of the cluster (`dask://HOST:PORT`, `ray://HOST:PORT`, `ray://auto`, or any that Dask
+            accepts); None for a cluster on this machine until the block ends.
+        workers: Number of workers on this machine; None for one for each processor.
         snapshot: The snapshot, whose folder all workers see at the same path.
         settings: Settings, which name the cache.
 
@@ -75,7 +75,7 @@ def shard_mapper(
 
 
 def shared(snapshot: Snapshot, settings: Settings) -> tuple[Snapshot, Settings]:
-    """Snapshot and settings with absolute paths, which mean the same on all machines."""
+    """Snapshot and settings with absolute paths, for other machines."""
     cache = str(Path(settings.run.cache).absolute()) if settings.run.cache else ""
     run = settings.run.model_copy(update={"cache": cache})
     return Snapshot(snapshot.root.absolute()), settings.model_copy(update={"run": run})

@@ -27,9 +27,9 @@ def dask_workers(address: str | None, count: int, passport: Passport) -> Iterato
     """The workers of a Dask cluster.
 
     Args:
-        address: The scheduler's, `tcp://HOST:PORT`; None for a cluster on this machine as long as the block lasts.
+        address: Address of the scheduler, `tcp://HOST:PORT`; None for a cluster on this machine until the block ends.
         count: Number of workers of a cluster on this machine.
-        passport: That of this process.
+        passport: The passport of this process.
 
     Raises:
         RunFailed: The scheduler does not answer, or has no worker.
@@ -54,7 +54,7 @@ def _client(address: str | None, count: int, stack: ExitStack) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class DaskWorkers:
-    """The workers that a client reaches; a handle is a future."""
+    """The workers of a Dask cluster; a handle is a future."""
 
     client: Any
     passport: bytes
@@ -80,12 +80,12 @@ class DaskWorkers:
             return [*distributed.wait(handles, return_when="FIRST_COMPLETED").done]
 
     def result(self, handle: Any) -> Any:
-        """A task's result; raises `RunFailed` for one whose workers died, or could not read it."""
+        """A task's result. Raises `RunFailed` if the task's workers died or could not read it."""
         with _plain_errors():
             return handle.result()
 
     def cancel(self, handles: Sequence[Any]) -> None:
-        """Take back tasks, without waiting for a scheduler that may be gone."""
+        """Drop tasks without an answer of the scheduler, which may be gone."""
         for handle in handles:
             handle.release()
 
@@ -95,9 +95,9 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except distributed.KilledWorker as error:
-        raise RunFailed(f"Dask workers died over a shard (out of memory?); run again to go on ({error})") from error
+        raise RunFailed(f"Dask workers died over a shard (out of memory?); run again to continue ({error})") from error
     except (CancelledError, distributed.comm.CommClosedError) as error:
-        raise RunFailed("the Dask scheduler is gone; run again to go on") from error
+        raise RunFailed("the Dask scheduler is gone; run again to continue") from error
     except (ModuleNotFoundError, AttributeError) as error:
         if "ameli_build" in str(error):
             raise RunFailed(f"a Dask worker cannot run ameli-build ({error}); install the same version") from error

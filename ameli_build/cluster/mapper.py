@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from ameli_build.core.in_order import in_order
 
 LEAST_IN_FLIGHT = 32
-"""Tasks in flight with few workers: a cluster that grows by need sees the need."""
+"""Tasks in flight with few workers: a cluster that grows with its queue needs a queue."""
 
 
 class Workers(Protocol):

@@ -1,6 +1,6 @@
-"""Proof that a worker computes as this process does: the same code, the same packages, the same folders.
+"""Passports: a worker must have the same code, packages and folders as this process.
 
-A passport is a dictionary of plain values, so that a worker with other code can read it.
+A passport is a dictionary of plain values, which a worker with other code can read.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ from ameli_build.core.snapshot import file_digest, write_bytes
 
 Passport = Mapping[str, Any]
 SIGN = ".cluster-"
-"""Beginning of the name of the file by which a worker knows a folder."""
+"""Beginning of the name of a file that identifies a folder."""
 NOT_COMPARED = re.compile(r"extra == ['\"](dev|docs|flows|dask|ray|annotation|demo|all)['\"]")
-"""Extras that no shard needs, in the requirements of this package."""
-TOLD = 5
-"""Packages that a message names, at most."""
+"""Extras of this package that no shard needs."""
+NAMED = 5
+"""Largest number of packages in a message."""
 
 
 @contextmanager
 def passport_of(folders: Sequence[Path]) -> Iterator[Passport]:
-    """The passport of this process; each folder has a file by which workers know it, as long as the block lasts."""
+    """The passport of this process. Each folder has a file that identifies it until the block ends."""
     token = uuid4().hex
     signs = [folder / f"{SIGN}{token}" for folder in folders]
     try:
         for sign in signs:
             write_bytes(sign, token.encode())
-        yield {"token": token, "code": code(), "versions": versions(), "folders": [str(one) for one in folders]}
+        yield {"token": token, "code": code(), "versions": versions(), "folders": [str(folder) for folder in folders]}
     finally:
         for sign in signs:
             sign.unlink(missing_ok=True)
 
 
 def admit(passport: Passport) -> None:
-    """Compare this process with a passport. Raises `RunFailed`, which names the machine and the difference."""
+    """Compare this process with a passport. Raises `RunFailed` with the machine and the first difference."""
     who = f"worker {socket.gethostname()} (process {os.getpid()})"
     if code() != passport["code"]:
-        raise RunFailed(f"{who}: the code of ameli-build is not that of this run; install the same version")
+        raise RunFailed(f"{who}: the code of ameli-build differs from the code of this run; install the same version")
     mine = versions()
     others = [
         f"{name} {mine.get(name) or 'is missing'} (here {wanted})"
@@ -56,8 +56,8 @@ def admit(passport: Passport) -> None:
         if mine.get(name) != wanted
     ]
     if others:
-        more = f" and {len(others) - TOLD} more" if len(others) > TOLD else ""
-        raise RunFailed(f"{who}: other versions of packages: {', '.join(others[:TOLD])}{more}; install the same")
+        more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+        raise RunFailed(f"{who}: other versions of packages: {', '.join(others[:NAMED])}{more}; install the same")
     for folder in passport["folders"]:
         sign = Path(folder) / f"{SIGN}{passport['token']}"
         if not sign.is_file():
@@ -90,5 +90,5 @@ def versions() -> dict[str, str]:
 def _requirements() -> list[str]:
     try:
         return requires("ameli-build") or []
-    except PackageNotFoundError:  # a source tree that was never installed
+    except PackageNotFoundError:  # a source tree that is not installed
         return []

@@ -1,4 +1,4 @@
-"""Shards of one of N processes that know nothing of one another: each fills the shared cache."""
+"""The share of a rank: one of N independent processes that fill the shared cache."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from ameli_build.core.progress import LINE_EVERY_SECONDS, say
 
 @dataclass(slots=True)
 class Rank:
-    """A mapper that makes its share of the shards, then those that nobody has made; results are in the cache.
+    """A mapper that makes its share of the shards, then all missing shards; results are in the cache.
 
-    The name of a shard's file decides whose share it is, so a rank that starts again has the same share.
+    The name of a shard's file decides its rank, so a restarted rank has the same share.
     """
 
     rank: int
     of: int
     made: int = field(default=0, init=False)
     """Shards that this rank has made."""
-    told: float = field(default_factory=time.monotonic, init=False)
+    reported: float = field(default_factory=time.monotonic, init=False)
+    """Time of the last line of progress, in seconds."""
 
     def on(self, resource: str) -> Rank:
-        """Itself: a rank runs where its machine was chosen."""
+        """This mapper: a rank does not choose its machine."""
         return self
 
     def __call__(self, function: Callable[[Any], Any], items: Sequence[Job]) -> Iterator[Any]:
-        """Apply `function` to each job whose file is not there."""
+        """Apply `function` to each job without a file."""
         cached = [item for item in items if item.path is not None]
         if not cached:
             yield from map(function, items)
@@ -40,19 +41,19 @@ class Rank:
             if item.path is not None and not item.path.is_file():
                 function(item)
                 self.made += 1
-                self._tell(n, len(shares))
+                self._report(n, len(shares))
         yield from (None for _ in items)
 
     def owns(self, name: str) -> bool:
-        """Whether the shard that is kept under a name is the rank's own."""
+        """Whether the shard with this file name belongs to the rank's share."""
         return int(fingerprint(name)[:8], 16) % self.of == self.rank
 
     def _order(self, job: Job) -> tuple[bool, str]:
-        """First the rank's own share; the others in an order that each rank has for itself."""
+        """The rank's own share first; then the others, in a different order for each rank."""
         name = job.path.name if job.path is not None else ""
         return not self.owns(name), fingerprint(name, self.rank)
 
-    def _tell(self, n: int, total: int) -> None:
-        if time.monotonic() - self.told >= LINE_EVERY_SECONDS:
-            self.told = time.monotonic()
-            say(f"  {n:,} of {total:,} shards looked at, {self.made:,} made")
+    def _report(self, n: int, total: int) -> None:
+        if time.monotonic() - self.reported >= LINE_EVERY_SECONDS:
+            self.reported = time.monotonic()
+            say(f"  {n:,} of {total:,} shards checked, {self.made:,} made")

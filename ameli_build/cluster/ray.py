@@ -18,7 +18,7 @@ from ameli_build.cluster.worker import run
 from ameli_build.core.errors import AmeliError, RunFailed
 
 RETRIES = 5
-"""Times that a shard is tried again after its worker died."""
+"""Largest number of further tries of a shard whose workers died."""
 
 
 @contextmanager
@@ -27,9 +27,9 @@ def ray_workers(address: str | None, count: int, passport: Passport) -> Iterator
 
     Args:
         address: `ray://HOST:PORT` of Ray's client server, or `auto` on a machine of the cluster; None for a cluster on
-            this machine as long as the block lasts.
+            this machine until the block ends.
         count: Number of workers of a cluster on this machine.
-        passport: That of this process.
+        passport: The passport of this process.
 
     Raises:
         RunFailed: The cluster does not answer.
@@ -39,10 +39,10 @@ def ray_workers(address: str | None, count: int, passport: Passport) -> Iterator
     own: dict[str, Any] = {} if address else {"num_cpus": count, "include_dashboard": False}
     try:
         ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
-    except (OSError, RuntimeError, ValueError) as error:  # a failed connection is one of these
+    except (OSError, RuntimeError, ValueError) as error:  # a failed connection raises any of these
         raise RunFailed(f"ray {address}: no cluster answers ({error})") from error
     finally:
-        for number, handler in before.items():  # Ray's own would end this process without a word
+        for number, handler in before.items():  # Ray's handlers would end this process silently
             signal.signal(number, handler)
     try:
         yield RayWorkers(json.dumps(passport).encode())
@@ -56,9 +56,9 @@ def _in_main() -> bool:
 
 
 class RayWorkers:
-    """The workers of the cluster that this process is connected to; a handle is an object reference.
+    """The workers of a Ray cluster; a handle is an object reference.
 
-    A task takes a processor; with a model on a GPU, a GPU too.
+    A task takes a processor, and also a GPU if its model runs on one.
     """
 
     def __init__(self, passport: bytes) -> None:
@@ -86,12 +86,12 @@ class RayWorkers:
             return list(done)
 
     def result(self, handle: Any) -> Any:
-        """A task's result; raises `RunFailed` for one whose workers died, or could not read it."""
+        """A task's result. Raises `RunFailed` if the task's workers died or could not read it."""
         with _plain_errors():
             return ray.get(handle)
 
     def cancel(self, handles: Sequence[Any]) -> None:
-        """Take back tasks."""
+        """Cancel tasks."""
         for handle in handles:
             ray.cancel(handle)
 
@@ -108,6 +108,6 @@ def _plain_errors() -> Iterator[None]:
             raise RunFailed(f"a Ray worker cannot run ameli-build ({cause}); install the same version") from error
         raise
     except ray.exceptions.RayError as error:
-        raise RunFailed(f"Ray workers died over a shard (out of memory?); run again to go on ({error})") from error
+        raise RunFailed(f"Ray workers died over a shard (out of memory?); run again to continue ({error})") from error
     except ConnectionError as error:
-        raise RunFailed(f"the Ray cluster is gone; run again to go on ({error})") from error
+        raise RunFailed(f"the Ray cluster is gone; run again to continue ({error})") from error

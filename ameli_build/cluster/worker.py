@@ -12,27 +12,27 @@ from ameli_build.core.workers import limit_threads
 
 _one_at_a_time = threading.Lock()
 _admitted: set[tuple[bytes, int]] = set()
-"""Passports, and threads that had a look at them."""
+"""Passports, with the threads that have checked them."""
 
 
 def run(passport: bytes, threads: int, job: bytes) -> Any:
-    """Run a pickled pair of function and item, after a look at the passport in each thread's first task.
+    """Run a pickled pair of function and item; a thread's first task checks the passport before.
 
-    Threads of a worker take turns, because they must not share a model; a shard's libraries use all of them.
+    Threads of a worker take turns, because they must not share a model; the libraries of a shard use all threads.
 
     Args:
-        passport: That of the process that asks, as JSON.
+        passport: The passport of the command's process, as JSON.
         threads: Threads of the worker.
-        job: The function and the item. They are read after the passport, for which other code suffices.
+        job: The function and the item. A worker with other code reads only the passport.
 
     Raises:
         RunFailed: The worker has other code, other packages or other folders.
     """
     with _one_at_a_time:
-        guest = (passport, threading.get_ident())
-        if guest not in _admitted:
+        visit = (passport, threading.get_ident())
+        if visit not in _admitted:
             admit(json.loads(passport))
             limit_threads(threads)
-            _admitted.add(guest)
+            _admitted.add(visit)
         function, item = pickle.loads(job)
         return function(item)

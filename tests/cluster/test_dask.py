@@ -73,7 +73,7 @@ def test_an_error_comes_as_it_is(mapper: ClusterMapper) -> None:
 
 
 def test_a_shard_that_ends_its_workers_is_a_plain_error(mapper: ClusterMapper) -> None:
-    with pytest.raises(RunFailed, match=r"^Dask workers died over a shard \(out of memory\?\); run again to go on"):
+    with pytest.raises(RunFailed, match=r"^Dask workers died over a shard \(out of memory\?\); run again to continue"):
         list(mapper(cluster_jobs.end, [1]))
 
 
@@ -86,7 +86,7 @@ def test_a_scheduler_that_dies_is_a_plain_error(
         results = iter(mapper(cluster_jobs.square, range(5000)))
         assert next(results) == 0
         cluster.scheduler.kill()
-        with pytest.raises(RunFailed, match=r"^the Dask scheduler is gone; run again to go on$"):
+        with pytest.raises(RunFailed, match=r"^the Dask scheduler is gone; run again to continue$"):
             list(results)
 
 
@@ -94,7 +94,7 @@ def test_a_worker_with_other_code_is_refused(cluster: DaskCluster, mapper: Clust
     list(mapper(cluster_jobs.square, range(8)))
     cluster.add(env=environment(other_code(tmp_path / "other")))
     with pytest.raises(
-        RunFailed, match=r"^worker \S+ \(process \d+\): the code of ameli-build is not that of this run"
+        RunFailed, match=r"^worker \S+ \(process \d+\): the code of ameli-build differs from the code of this run"
     ):
         list(mapper(cluster_jobs.process, range(400)))
 

@@ -59,7 +59,7 @@ def test_an_error_comes_as_it_is(mapper: ClusterMapper) -> None:
 
 
 def test_a_shard_that_ends_its_workers_is_a_plain_error(mapper: ClusterMapper) -> None:
-    with pytest.raises(RunFailed, match=r"^Ray workers died over a shard \(out of memory\?\); run again to go on"):
+    with pytest.raises(RunFailed, match=r"^Ray workers died over a shard \(out of memory\?\); run again to continue"):
         list(mapper(cluster_jobs.end, [1]))
 
 
