@@ -418,6 +418,21 @@ def status(
 
 
 @app.command()
+def settings(
+    part: Annotated[str, typer.Argument(metavar="[SECTION]", help="A section or a setting; default: all.")] = "",
+    snapshot: Annotated[
+        Path | None, path_option(metavar="SNAPSHOT", help="A snapshot, whose own settings count.")
+    ] = None,
+    profile: Profile = None,
+    override: Overrides = None,
+) -> None:
+    """Show settings: value, source, unit and meaning."""
+    from ameli_build.core.settings.show import settings_text
+
+    print(settings_text(part, profile, override or (), Snapshot.open(snapshot) if snapshot else None))
+
+
+@app.command()
 def prune(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of snapshots, or a snapshot (its cache).")],
     keep: Annotated[int, typer.Option(min=1, help="Number of newest finished snapshots to keep.")] = 3,

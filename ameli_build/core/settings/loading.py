@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,9 @@ def load_settings(
     if name not in PROFILES:
         credit(values, informativeness_of(values), "the user")
     if snapshot is not None:
-        for own in sorted((snapshot.root / "settings").glob("*.toml")):
-            above = _read_own(own, snapshot.root)
+        for name, above in _own_files(snapshot):
             _merge(values, above)
-            credit(values, informativeness_of(above), f"settings/{own.name}")
+            credit(values, informativeness_of(above), name)
     asked = [*_environment(), *map(_split_override, overrides)]
     for key, text in asked:
         _set(values, key, text)
@@ -68,7 +68,47 @@ def load_settings(
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UnusableInput(f"setting {where}: {first['msg']} (given: {first['input']!r})") from None
+        near = _near(where) if first["type"] == "extra_forbidden" else ""
+        raise UnusableInput(f"setting {where}: {first['msg']} (given: {first['input']!r}){near}") from None
+
+
+def sources_of(
+    profile: str | None = None, overrides: Sequence[str] = (), snapshot: Snapshot | None = None
+) -> dict[str, str]:
+    """The strongest source of each setting that has one: `profile demo`, a file, a variable, or `--set`.
+
+    The arguments are those of `load_settings`.
+    """
+    name = profile or _profile_of(snapshot) or "small"
+    sources = _keys(read_profile(name), f"profile {name}")
+    for own, values in _own_files(snapshot) if snapshot is not None else ():
+        sources |= _keys(values, own)
+    sources |= {key: f"AMELI_{key.upper().replace('.', '__')}" for key, _ in _environment()}
+    return sources | {key: "--set" for key, _ in map(_split_override, overrides)}
+
+
+def _keys(values: Mapping[str, Any], source: str) -> dict[str, str]:
+    groups = ((section, group) for section, group in values.items() if isinstance(group, Mapping))
+    return {f"{section}.{name}": source for section, group in groups for name in group}
+
+
+def _own_files(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The snapshot's own files of settings, by their names in the snapshot."""
+    for path in sorted((snapshot.root / "settings").glob("*.toml")):
+        yield f"settings/{path.name}", _read_own(path, snapshot.root)
+
+
+def _near(key: str) -> str:
+    """The setting with the most similar name, as a question; "" if no name is similar."""
+    kinds = ((section, field.annotation) for section, field in all_settings().model_fields.items())
+    names = [
+        f"{section}.{name}"
+        for section, kind in kinds
+        if isinstance(kind, type) and issubclass(kind, Section)
+        for name in kind.model_fields
+    ]
+    alike = get_close_matches(key, names, 1)
+    return f"; did you mean {alike[0]}?" if alike else ""
 
 
 def _profile_of(snapshot: Snapshot | None) -> str | None:
@@ -160,7 +200,7 @@ def _set(values: dict[str, Any], key: str, text: str) -> None:
     field_name = "device" if section == "models" and role in ROLES and device == "device" else name
     target = kind.model_fields.get(field_name) if isinstance(kind, type) and issubclass(kind, Section) else None
     if target is None:
-        raise UnusableInput(f"setting {key}: there is no such setting")
+        raise UnusableInput(f"setting {key}: there is no such setting{_near(key)}")
     try:
         value = json.loads(text)
     except ValueError:
