@@ -28,6 +28,9 @@ FORMS: tuple[Form, ...] = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
 _MAGIC: dict[bytes, Form] = {b"\x1f\x8b": "jsonl.gz", b"\x28\xb5\x2f\xfd": "jsonl.zst", b"PAR1": "parquet"}
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
+NESTED = 200
+"""Deepest nesting of a record; a parser's own limit would depend on the version of Python."""
+_MARKS = re.compile(rb'\\.|["\[\]{}]')
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 10_000
 """Characters of an unusable line that are recorded."""
@@ -193,8 +196,25 @@ def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield bytes(rest)
 
 
+def is_nested_too_deeply(line: bytes) -> bool:
+    """Whether a line of JSON has more than `NESTED` arrays and objects inside one another."""
+    if line.count(b"[") + line.count(b"{") <= NESTED:
+        return False
+    depth, in_text = 0, False
+    for mark in map(re.Match.group, _MARKS.finditer(line)):
+        if mark == b'"':
+            in_text = not in_text
+        elif not in_text:
+            depth += (mark in (b"[", b"{")) - (mark in (b"]", b"}"))
+            if depth > NESTED:
+                return True
+    return False
+
+
 def _row(number: int, line: bytes) -> Row:
     line = bytes(line).rstrip(b"\r\n").removeprefix(_BOM)
+    if is_nested_too_deeply(line):
+        return Row(number, line.decode(errors="backslashreplace"), None, "not JSON: nested too deeply")
     try:
         text = line.decode()
     except UnicodeDecodeError as error:
@@ -212,8 +232,6 @@ def _object(text: str) -> Raw:
         value = json.loads(text, parse_constant=Unreadable, parse_int=_integer)
         if _SURROGATE.search(text):
             value = _without_halves(value)
-    except RecursionError:
-        raise BadRecord("not JSON: nested too deeply") from None
     except ValueError as error:
         raise BadRecord(f"not JSON: {error}") from None
     if not isinstance(value, dict):

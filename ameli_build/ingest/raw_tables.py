@@ -21,7 +21,7 @@ import pyarrow as pa
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.records import REVIEWS, Rejected, Review, fields_of
 from ameli_build.ingest.fields import FieldUse
-from ameli_build.ingest.raw_files import Block, Row, first_of, read_blocks, rejected_of, row_of
+from ameli_build.ingest.raw_files import Block, Row, first_of, is_nested_too_deeply, read_blocks, rejected_of, row_of
 from ameli_build.ingest.raw_records import LARGEST, LONGEST_ID, REVIEW_FIELDS, BadRecord, review_of
 from ameli_build.wording.cleaning import clean_lines, clean_text
 
@@ -141,7 +141,9 @@ def _one_by_one(rows: Sequence[Row], name: str, use: FieldUse) -> tuple[pl.DataF
 
 
 def _parsed(line: bytes) -> Any:
-    """The JSON value of a line; None if the strict parser refuses it."""
+    """The JSON value of a line; None if the strict parser refuses it, or if it is nested too deeply."""
+    if is_nested_too_deeply(line):
+        return None
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:

@@ -320,7 +320,22 @@ NESTED = {
     "a list that never ends": '"text": ' + "[" * 100_000,
     "in a field of the format": '"images": ' + "[" * 3000 + '"a.jpg"' + "]" * 3000,
     "with half a character": '"shade": ' + "[" * 900 + '"\\ud83d"' + "]" * 900,
+    "one level more than the limit": '"shade": ' + "[" * 200 + "]" * 200,
 }
+FLAT = {
+    "as deep as the limit": "[" * 199 + "]" * 199,
+    "brackets in a text": json.dumps('[{\\"' * 300),
+    "half a character between brackets": '"' + "[" * 300 + '\\ud83d"',
+    "many short lists": "[" + "[]," * 500 + "[]]",
+}
+
+
+@pytest.mark.parametrize("shade", FLAT.values(), ids=FLAT)
+def test_json_with_many_brackets_that_are_not_nested_is_read(shade: str, tmp_path: Path) -> None:
+    (tmp_path / "r").write_text(f'{{"shade": {shade}, {line(REVIEW).decode()[1:]}')
+    reviews, rejected = read_reviews(tmp_path / "r", "r")
+    assert [review.review_id for review in reviews] == ["r1"]
+    assert not rejected
 
 
 @pytest.mark.parametrize("kind", NESTED)
