@@ -23,7 +23,13 @@ from ameli_build.core.reasons import MEANINGS, Reason
 ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"^( *)```(python|diff)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 HEAD = re.compile(r"(?:#|\+\+\+) (\S+?)( \(append\))?\n")
-RECIPES = {"Add a row to Table 5": 2, "Add a field": 3, "Add a filter": 2, "Add a stage": 2}
+RECIPES = {
+    "Add a row to Table 5": 2,
+    "Add a row to Table 4": 2,
+    "Add a field": 3,
+    "Add a filter": 2,
+    "Add a stage": 2,
+}
 """The recipes that have all their files, and how many files each may have."""
 
 
@@ -296,9 +302,16 @@ def test_an_added_setting_counts_in_fingerprints(run: Callable[..., str], built:
     assert "clean: running" not in said
 
 
-def test_a_row_of_table_5_is_registered(run: Callable[..., str]) -> None:
-    code = "from ameli_build.baseline.linking.table5 import LINKERS; print(*LINKERS, sep='\\n')"
-    assert "Text without attributes" in run("-c", code).splitlines()
+@pytest.mark.parametrize(
+    ("module", "registry", "name"),
+    [
+        ("linking.table5", "LINKERS", "Text without attributes"),
+        ("retrieval.table4", "RETRIEVERS", "Pictures and prior"),
+    ],
+)
+def test_a_row_of_a_table_is_registered(run: Callable[..., str], module: str, registry: str, name: str) -> None:
+    code = f"from ameli_build.baseline.{module} import {registry}; print(*{registry}, sep='\\n')"
+    assert name in run("-c", code).splitlines()
 
 
 def test_every_reason_has_a_meaning_and_its_place() -> None:

@@ -29,7 +29,7 @@ class Filter:
     help: str
     """Description of the setting."""
     measure: Callable[[pl.DataFrame], pl.Series]
-    """A number for each review, null for a review that passes.
+    """A number for each review, null for a review that passes. NaN counts as more than every threshold.
 
     The table has a row for each review, with the columns of `catalog/reviews` except `product_details_sku`, `source`
     and `extra`.
