@@ -96,6 +96,16 @@ def sheet_page(
     )
 
 
+def _paths(task: Task, review_ids: Sequence[str]) -> set[str]:
+    """The pictures of all products beside the reviews."""
+    skus = {sku for review_id in review_ids for sku in task.items[review_id].shown}
+    return {path for sku in skus for path in task.entities[sku].images}
+
+
+def _side(task: Task, review_ids: Sequence[str], settings: Settings) -> int:
+    return product_side(len(_paths(task, review_ids)), settings.sheets.megabytes)
+
+
 def _review(item: Item, numbers: dict[str, int], album: Album) -> dict[str, Any]:
     start, end = item.span or (len(item.text), len(item.text))
     return {
