@@ -202,10 +202,14 @@ def test_no_text_of_any_kind_runs(
     for _ in review_ids(browser):
         if task == "clean-test":
             browser.find_element(By.CSS_SELECTOR, "#candidate-0 .head").click()
+            press(browser, "1", "p", "2", "p", "f", "onerror", Keys.ESCAPE, "v")
+            assert "taken'</script>" in (browser.find_element(By.ID, "compare").get_attribute("textContent") or "")
+            press(browser, Keys.ESCAPE, "z", Keys.ARROW_DOWN, Keys.ESCAPE)
         read += browser.find_element(By.ID, "review").get_attribute("textContent") or ""
         press(browser, "0")
     assert browser.title == title
     assert "taken'</script>" in read
+    assert browser.find_elements(By.CSS_SELECTOR, "dialog :is(script, a, iframe, svg, img[onerror])") == []
     assert browser.find_elements(By.CSS_SELECTOR, "main script, main a, main iframe, main svg, main img[onerror]") == []
     assert errors(browser) == []
 

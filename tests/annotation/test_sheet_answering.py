@@ -233,6 +233,20 @@ def test_the_end_says_save_and_send(browser: webdriver.Chrome, sheet: Path, down
     assert text(browser, "done-text").startswith("1 of 3 reviews are not answered yet")
 
 
+def test_the_end_on_a_server(browser: webdriver.Chrome, sheet: Path) -> None:
+    source = """new MutationObserver((_, observer) => {
+        document.documentElement.dataset.server = ""; observer.disconnect();
+    }).observe(document, {childList: true})"""
+    added = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+    try:
+        show(browser, sheet)
+        press(browser, "0", "0", "0")
+        assert text(browser, "done-text").endswith("there is nothing to send.")
+        assert not browser.find_element(By.ID, "done-save").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
 def test_a_filter_stays_in_its_review(browser: webdriver.Chrome, sheet: Path) -> None:
     show(browser, sheet)
     press(browser, "f", "p03")

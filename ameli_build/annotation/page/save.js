@@ -1,5 +1,7 @@
 // Where answers stay: in this browser, and in the file that the annotator sends back.
-// A server that shows this page puts functions of the same names in the place of these.
+// A server that shows this page stands in for `localStorage` (or puts functions of the same names in the place of
+// these), and sets the attribute `data-server` of the root element.
+const served = "server" in document.documentElement.dataset;
 const KEY = `ameli ${sheet.task} ${sheet.sheet} ${sheet.fingerprint}`;
 const SEEN = `ameli guide ${sheet.task}`;
 let keeps = true;
