@@ -256,6 +256,7 @@ def sheets_export(
     format: Annotated[str, typer.Option(help="html, xlsx or labelstudio.")] = "html",
     overlap: Annotated[int, typer.Option(min=0, help="Reviews that every annotator gets.")] = 0,
     task: Annotated[str, typer.Option(help="clean-test, informativeness or mentions.")] = "clean-test",
+    split_megabytes: Annotated[float | None, typer.Option(help="Write larger HTML sheets in parts, for mail.")] = None,
     profile: Profile = None,
     override: Overrides = None,
 ) -> None:
@@ -264,7 +265,7 @@ def sheets_export(
     from ameli_build.annotation.sheets import export_sheets
 
     with opened.lock():
-        for path in export_sheets(opened, format, annotators, overlap, task, settings):
+        for path in export_sheets(opened, format, annotators, overlap, task, settings, split_megabytes):
             print(path)
 
 

@@ -19,15 +19,52 @@ from ameli_build.annotation.tasks import CHOICES, QUESTIONS, Entity, Item, Task
 from ameli_build.core.settings import Settings
 
 ANSWERS_FORMAT = "ameli-answers/1"
-_SCRIPTS = ("state.js", "differences.js", "view.js", "main.js")
+_SCRIPTS = (
+    "state.js",
+    "save.js",
+    "clock.js",
+    "words.js",
+    "differences.js",
+    "view.js",
+    "products.js",
+    "compare.js",
+    "zoom.js",
+    "done.js",
+    "keys.js",
+    "main.js",
+)
 
 
-def sheet_page(task: Task, sheet: str, annotator: str, review_ids: Sequence[str], settings: Settings) -> str:
-    """The page of an annotator's reviews, in their order."""
+def sheet_pages(
+    task: Task, sheet: str, annotator: str, review_ids: Sequence[str], settings: Settings, megabytes: float
+) -> dict[str, str]:
+    """The page of a sheet by its name, or the pages of its parts ("sheet-01-1", ...) if it is larger than `megabytes`.
+
+    Parts are halves of halves; product pictures have the same size as on the whole sheet. A review is never split.
+    """
+    side = _side(task, review_ids, settings)
+
+    def parts(ids: Sequence[str]) -> list[Sequence[str]]:
+        page = sheet_page(task, f"{sheet}-000", annotator, ids, settings, side)
+        if len(ids) < 2 or len(page.encode()) <= megabytes * 1e6:
+            return [ids]
+        half = (len(ids) + 1) // 2
+        return [*parts(ids[:half]), *parts(ids[half:])]
+
+    split = parts(review_ids)
+    names = [sheet] if len(split) == 1 else [f"{sheet}-{number}" for number in range(1, len(split) + 1)]
+    return {
+        name: sheet_page(task, name, annotator, ids, settings, side) for name, ids in zip(names, split, strict=True)
+    }
+
+
+def sheet_page(
+    task: Task, sheet: str, annotator: str, review_ids: Sequence[str], settings: Settings, side: int | None = None
+) -> str:
+    """The page of an annotator's reviews, in their order. `side` is the longer side of product pictures in pixels."""
     items = [task.items[review_id] for review_id in review_ids]
     shown = sorted({sku for item in items for sku in item.shown}, key=lambda sku: (task.entities[sku].name, sku))
-    paths = {path for sku in shown for path in task.entities[sku].images}
-    album = Album(task.pictures, paths, product_side(len(paths), settings.sheets.megabytes))
+    album = Album(task.pictures, _paths(task, review_ids), side or _side(task, review_ids, settings))
     numbers = {sku: number for number, sku in enumerate(shown)}
     choices = CHOICES.get(task.name)
     meta = {
@@ -57,6 +94,16 @@ def sheet_page(task: Task, sheet: str, annotator: str, review_ids: Sequence[str]
         products=[_data(_product(task.entities[sku], album)) for sku in shown],
         pictures=album.pictures,
     )
+
+
+def _paths(task: Task, review_ids: Sequence[str]) -> set[str]:
+    """The pictures of all products beside the reviews."""
+    skus = {sku for review_id in review_ids for sku in task.items[review_id].shown}
+    return {path for sku in skus for path in task.entities[sku].images}
+
+
+def _side(task: Task, review_ids: Sequence[str], settings: Settings) -> int:
+    return product_side(len(_paths(task, review_ids)), settings.sheets.megabytes)
 
 
 def _review(item: Item, numbers: dict[str, int], album: Album) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from ameli_build.annotation.answers import read_answers
 from ameli_build.annotation.assign import assign
 from ameli_build.annotation.check import check
 from ameli_build.annotation.codes import UnreadableAnswers
-from ameli_build.annotation.html import sheet_page
+from ameli_build.annotation.html import sheet_page, sheet_pages
 from ameli_build.annotation.labelstudio import config_xml, tasks_json
 from ameli_build.annotation.report import AnnotationReport, record
 from ameli_build.annotation.tasks import CLEAN_TEST, Task, choose, load_task
@@ -23,7 +23,13 @@ ENDINGS = {"html": "html", "xlsx": "xlsx", "labelstudio": "json"}
 
 
 def export_sheets(
-    snapshot: Snapshot, format: str, annotators: int, overlap: int, task: str, settings: Settings
+    snapshot: Snapshot,
+    format: str,
+    annotators: int,
+    overlap: int,
+    task: str,
+    settings: Settings,
+    split_megabytes: float | None = None,
 ) -> list[Path]:
     """Write a sheet for each annotator into `SNAPSHOT/sheets/<format>/` (section 3.5).
 
@@ -36,6 +42,7 @@ def export_sheets(
         overlap: Number of reviews that all annotators get; each other review goes to a single annotator.
         task: "clean-test" (all reviews of the test split), "informativeness" or "mentions".
         settings: Settings of the run.
+        split_megabytes: Size in MB above which an HTML sheet is written in parts, each a sheet of its own.
 
     Returns:
         The files of the sheets.
@@ -47,6 +54,8 @@ def export_sheets(
         raise UnusableInput(f"format {format!r}: unknown (known: {', '.join(ENDINGS)})")
     if annotators < 1 or overlap < 0:
         raise UnusableInput("--annotators must be at least 1 and --overlap at least 0")
+    if split_megabytes is not None and (format != "html" or not split_megabytes > 0):
+        raise UnusableInput("--split-megabytes must be above 0 and needs --format html")
     loaded = load_task(snapshot, task)
     ids = choose(loaded, settings)
     if not ids:
@@ -58,9 +67,9 @@ def export_sheets(
     sheets = zip(names, parts, strict=True)
     # the pictures of HTML sheets take most of the time and have a separate progress bar
     for name, part in sheets if format == "html" else track(sheets, f"{format} sheets", annotators):
-        path = folder / f"{name}.{ENDINGS[format]}"
-        write_bytes(path, _sheet(loaded, format, name, part, settings))
-        written.append(path)
+        for file, content in _files(loaded, format, name, part, settings, split_megabytes).items():
+            written.append(folder / f"{file}.{ENDINGS[format]}")
+            write_bytes(written[-1], content)
     if format == "labelstudio":
         written.append(folder / f"{prefix}-config.xml")
         write_bytes(written[-1], config_xml(task).encode())
@@ -94,8 +103,18 @@ def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings
     return record(snapshot, tasks, checked, problems)
 
 
+def _files(
+    task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings, split_megabytes: float | None
+) -> dict[str, bytes]:
+    """The files of a sheet by name, without extension."""
+    if split_megabytes is None:
+        return {name: _sheet(task, format, name, review_ids, settings)}
+    pages = sheet_pages(task, name, _annotator(name), review_ids, settings, split_megabytes)
+    return {part: page.encode() for part, page in pages.items()}
+
+
 def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings) -> bytes:
-    annotator = "annotator-" + name.rpartition("-")[2]
+    annotator = _annotator(name)
     if format == "html":
         return sheet_page(task, name, annotator, review_ids, settings).encode()
     if format == "xlsx":
@@ -103,3 +122,7 @@ def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settin
 
         return sheet_workbook(task, annotator, review_ids)
     return tasks_json(task, annotator, review_ids).encode()
+
+
+def _annotator(sheet: str) -> str:
+    return "annotator-" + sheet.rpartition("-")[2]

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 from selenium import webdriver
-from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -21,6 +19,7 @@ from ameli_build.core.snapshot import Snapshot
 from tests import made
 from tests.chromium import chromium
 from tests.made import HOSTILE, released_snapshot
+from tests.sheet_page import errors, press, review_ids, saved, show, text
 
 pytestmark = pytest.mark.browser
 SETTINGS = load_settings("demo")
@@ -43,40 +42,6 @@ def sheet(tmp_path: Path) -> Path:
     """A sheet with the reviews r4 (hostile text) and r5, gold at position 4 of four."""
     snapshot = released_snapshot(tmp_path / "snapshot")
     return export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)[0]
-
-
-def show(browser: webdriver.Chrome, page: Path) -> None:
-    """Open a sheet that nobody has answered yet: all local files share one storage."""
-    browser.get(page.as_uri())
-    browser.execute_script("localStorage.clear()")
-    browser.refresh()
-
-
-def press(browser: webdriver.Chrome, *keys: str) -> None:
-    for key in keys:
-        ActionChains(browser).send_keys(key).perform()
-
-
-def review_ids(browser: webdriver.Chrome) -> list[str]:
-    sheet = json.loads(browser.find_element(By.ID, "sheet").get_attribute("textContent") or "{}")
-    return [str(review_id) for review_id in sheet["ids"]]
-
-
-def text(browser: webdriver.Chrome, name: str) -> str:
-    return browser.find_element(By.ID, name).text
-
-
-def saved(browser: webdriver.Chrome, downloads: Path, name: str = "answers-sheet-01.json") -> Path:
-    path = downloads / name
-    path.unlink(missing_ok=True)
-    browser.find_element(By.ID, "save").click()
-    WebDriverWait(browser, 10, 0.05).until(lambda _: path.is_file() and path.stat().st_size > 0)
-    return path
-
-
-def errors(browser: webdriver.Chrome) -> list[Any]:
-    log: list[Any] = browser.get_log("browser")  # type: ignore[no-untyped-call]
-    return [entry for entry in log if entry["level"] == "SEVERE"]
 
 
 def test_two_reviews_answered_saved_and_imported(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
@@ -127,7 +92,7 @@ def test_answers_survive_a_reload_and_can_be_loaded(browser: webdriver.Chrome, s
 
 
 def test_hostile_review_is_inert(browser: webdriver.Chrome, sheet: Path) -> None:
-    browser.get(sheet.as_uri())
+    show(browser, sheet)
     ids = review_ids(browser)
     browser.find_element(By.CSS_SELECTOR, f"#strip li:nth-child({ids.index('r4') + 1}) button").click()
     assert browser.find_element(By.CSS_SELECTOR, "#review .text").text == HOSTILE
@@ -184,7 +149,7 @@ def test_ids_that_every_object_knows(
     assert text(browser, "progress-text") == "0 of 2 answered"
     press(browser, "4", Keys.ENTER)
     assert text(browser, "progress-text") == "1 of 2 answered"
-    press(browser, "x", "c", "odd id", Keys.ESCAPE, "1", Keys.ENTER)
+    press(browser, "2", "x", "c", "odd id", Keys.ESCAPE, "1", Keys.ENTER)
     browser.refresh()
     assert text(browser, "progress-text") == "2 of 2 answered"
     path = saved(browser, downloads)
@@ -237,10 +202,14 @@ def test_no_text_of_any_kind_runs(
     for _ in review_ids(browser):
         if task == "clean-test":
             browser.find_element(By.CSS_SELECTOR, "#candidate-0 .head").click()
+            press(browser, "1", "p", "2", "p", "f", "onerror", Keys.ESCAPE, "v")
+            assert "taken'</script>" in (browser.find_element(By.ID, "compare").get_attribute("textContent") or "")
+            press(browser, Keys.ESCAPE, "z", Keys.ARROW_DOWN, Keys.ESCAPE)
         read += browser.find_element(By.ID, "review").get_attribute("textContent") or ""
         press(browser, "0")
     assert browser.title == title
     assert "taken'</script>" in read
+    assert browser.find_elements(By.CSS_SELECTOR, "dialog :is(script, a, iframe, svg, img[onerror])") == []
     assert browser.find_elements(By.CSS_SELECTOR, "main script, main a, main iframe, main svg, main img[onerror]") == []
     assert errors(browser) == []
 

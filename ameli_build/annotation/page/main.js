@@ -1,10 +1,7 @@
-// What the annotator does: clicks and keys.
-const TWO_DIGITS_WITHIN = 900;
-let digits = "";
-let digitsAt = 0;
-
+// What the annotator does.
 function go(index) {
   if (index < 0 || index >= sheet.ids.length) return;
+  clockOff();
   at = index;
   keep();
   show();
@@ -15,7 +12,7 @@ function go(index) {
 function redraw() {
   const focused = document.activeElement;
   const place = focused?.closest(".candidate")?.id;
-  const role = ["choose", "rule", "head"].find((name) => focused?.classList.contains(name));
+  const role = ["choose", "rule", "pin", "head"].find((name) => focused?.classList.contains(name));
   const scrolled = $("products").scrollTop;
   showProducts();
   showBars();
@@ -35,6 +32,13 @@ function choose(choice, andGoOn = false) {
   if (andGoOn && at < sheet.ids.length - 1) go(at + 1);
 }
 
+function takeBack() {
+  const index = undo();
+  if (index === null) return say("No answer to take back");
+  go(index);
+  say(`Answer of review ${index + 1} taken back`);
+}
+
 function ruleOut(n) {
   const id = sheet.ids[at];
   const { out, choice } = answerOf(id);
@@ -51,33 +55,47 @@ function expand(n) {
   redraw();
 }
 
-function openAll(wanted) {
-  open = new Set(wanted ? reviewAt(at).shown.keys() : []);
+function openAll() {
+  open = new Set(open.size < shown().length ? shown().keys() : []);
   redraw();
 }
 
 function setOnly(wanted) {
   onlyDiffering = wanted;
   redraw();
+  if ($("compare").open) showComparison();
 }
 
+function setHideOut(wanted) {
+  hideOut = wanted;
+  redraw();
+}
+
+function filter(query) {
+  setFilter(query);
+  redraw();
+  if (terms.length) say(`${visible().length} products found`);
+}
+
+// Marks a product; one that is hidden comes back into sight.
 function moveTo(n) {
-  if (n < 0 || n >= reviewAt(at).shown.length) return;
+  if (n < 0 || n >= shown().length) return;
+  if (!visible().includes(n)) {
+    setFilter("");
+    hideOut &&= !isOut(n);
+    redraw();
+  }
   $(`candidate-${cursor}`)?.classList.remove("cursor");
   cursor = n;
   $(`candidate-${cursor}`).classList.add("cursor");
   reveal();
-  say(`${n + 1}: ${productAt(reviewAt(at).shown[n]).name}`);
+  say(`${n + 1}: ${shown()[n].name}`);
 }
 
-function digit(key) {
-  const now = Date.now();
-  const longer = now - digitsAt < TWO_DIGITS_WITHIN ? digits + key : key;
-  const fits = Number(longer) >= 1 && Number(longer) <= reviewAt(at).shown.length;
-  digits = fits ? longer : key;
-  digitsAt = now;
-  if (fits || key !== "0") moveTo(Number(digits) - 1);
-  else choose(CANNOT_TELL, true);
+function step(by) {
+  const seen = visible();
+  const next = seen[seen.indexOf(cursor) + by];
+  if (next !== undefined) moveTo(next);
 }
 
 function nextUnanswered() {
@@ -86,76 +104,56 @@ function nextUnanswered() {
   if (next !== undefined) go(next);
 }
 
-const KEYS = {
-  ArrowRight: () => go(at + 1),
-  ArrowLeft: () => go(at - 1),
-  "?": () => choose(CANNOT_TELL, true),
-  z: () => reviewAt(at).photos.length && zoom(reviewAt(at).photos, 0),
-  c: () => $("comment").focus(),
-};
-const CHOOSING_KEYS = {
-  ArrowDown: () => moveTo(cursor + 1),
-  ArrowUp: () => moveTo(cursor - 1),
-  Enter: () => choose(String(cursor + 1), true),
-  " ": () => expand(cursor),
-  x: () => ruleOut(cursor),
-  d: () => setOnly(!onlyDiffering),
-};
-
-function pressed(event) {
-  const field = event.target.closest("textarea, input");
-  if (field && field.type !== "checkbox") {
-    if (event.key === "Escape") field.blur();
-    return;
-  }
-  if (event.ctrlKey || event.metaKey || event.altKey || !sheet.ids.length) return;
-  if ($("zoom").open) return leaf(event);
-  if ($("guide").open) return;
-  if ((event.key === "Enter" || event.key === " ") && event.target.closest("button, input")) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const act = KEYS[key] ?? (choosing ? CHOOSING_KEYS[key] : undefined);
-  if (act) act();
-  else if (/^\d$/.test(key)) choosing ? digit(key) : choose(key === "0" ? CANNOT_TELL : sheet.choices[Number(key) - 1], true);
-  else return;
-  event.preventDefault();
+function openGuide() {
+  clockOff();
+  $("guide").showModal();
+  $("guide").scrollTop = 0;
 }
 
-function leaf(event) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!step) return;
-  const { all, place } = $("zoom").dataset;
-  zoom(JSON.parse(all), Number(place) + step);
-  event.preventDefault();
+async function readFile() {
+  const [file] = $("file").files;
+  if (!file) return;
+  const told = load(await file.text());
+  $("file").value = "";
+  show();
+  $("kept").textContent = told;
 }
+
+const CLICKS = {
+  back: () => go(at - 1),
+  on: () => go(at + 1),
+  "page-back": () => go((Math.floor(at / sheet.perPage) - 1) * sheet.perPage),
+  "page-on": () => go((Math.floor(at / sheet.perPage) + 1) * sheet.perPage),
+  unanswered: nextUnanswered,
+  undo: takeBack,
+  help: openGuide,
+  save: saveAndSay,
+  "done-save": saveAndSay,
+  load: () => $("file").click(),
+  "open-all": openAll,
+  "take-back": () => ruleOut(null),
+  "compare-pinned": compare,
+};
 
 function listen() {
   document.addEventListener("keydown", pressed);
+  document.addEventListener("pointerdown", forgetDigits);
+  document.addEventListener("visibilitychange", () => (document.hidden ? clockOff() : clockOn()));
   // A mouse click leaves no focus behind, so that Enter goes on meaning "choose".
-  document.addEventListener("click", (event) => event.detail > 0 && document.activeElement?.closest("main button, footer button, nav button")?.blur());
-  $("back").addEventListener("click", () => go(at - 1));
-  $("on").addEventListener("click", () => go(at + 1));
-  $("page-back").addEventListener("click", () => go((Math.floor(at / sheet.perPage) - 1) * sheet.perPage));
-  $("page-on").addEventListener("click", () => go((Math.floor(at / sheet.perPage) + 1) * sheet.perPage));
-  $("unanswered").addEventListener("click", nextUnanswered);
-  $("zoom").addEventListener("click", () => $("zoom").close());
-  $("help").addEventListener("click", () => $("guide").showModal());
-  $("save").addEventListener("click", () => {
-    download();
-    showBars();
-    $("kept").textContent = `answers-${sheet.sheet}.json saved`;
-  });
-  $("load").addEventListener("click", () => $("file").click());
-  $("file").addEventListener("change", async () => {
-    const [file] = $("file").files;
-    if (!file) return;
-    const told = load(await file.text());
-    $("file").value = "";
-    show();
-    $("kept").textContent = told;
-  });
+  document.addEventListener("click", (event) => event.detail > 0 && document.activeElement?.closest("main button, main input[type=checkbox], footer button, nav button, #done button")?.blur());
+  for (const [id, act] of Object.entries(CLICKS)) $(id).addEventListener("click", act);
+  $("only").addEventListener("change", (event) => setOnly(event.target.checked));
+  $("compare-only").addEventListener("change", (event) => setOnly(event.target.checked));
+  $("hide").addEventListener("change", (event) => setHideOut(event.target.checked));
+  $("filter").addEventListener("input", (event) => filter(event.target.value));
+  $("file").addEventListener("change", readFile);
+  $("guide").addEventListener("close", clockOn);
+  for (const id of ["zoom", "compare"]) $(id).addEventListener("click", (event) => event.target === $(id) && $(id).close());
+  listenToZoom();
   window.addEventListener("beforeunload", (event) => unsaved && !keeps && event.preventDefault());
 }
 
 recall();
 listen();
+if (firstStart()) openGuide();
 show();

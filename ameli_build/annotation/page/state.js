@@ -1,9 +1,9 @@
-// What the annotator has answered, and where it is kept. `answers` maps a review id to
-// {choice, comment, words, out}; `out` holds the numbers of products that were ruled out.
+// What the annotator has answered. `answers` maps a review id to {choice, comment, words, out, answered_at, seconds};
+// `out` holds the numbers of products that were ruled out.
 // A Map, as an id may be the name of something that every object has ("constructor").
 const sheet = JSON.parse(document.getElementById("sheet").textContent);
-const KEY = `ameli ${sheet.task} ${sheet.sheet} ${sheet.fingerprint}`;
 const CANNOT_TELL = "?";
+const BLANK = { choice: null, comment: "", words: "", out: [], answered_at: null, seconds: null };
 const block = (kind) => {
   const read = new Map();
   return (number) => {
@@ -16,43 +16,39 @@ const productAt = block("product");
 const pictureAt = (number) => document.getElementById(`picture-${number}`).textContent;
 
 const answers = new Map();
+let changes = []; // earlier answers, for undo: pairs of a review id and its answer before
 let at = 0;
 let unsaved = false;
-let keeps = true;
 
 function answerOf(id) {
-  return answers.get(id) ?? { choice: null, comment: "", words: "", out: [] };
+  return answers.get(id) ?? BLANK;
 }
 
 function change(id, values) {
-  answers.set(id, { ...answerOf(id), ...values });
+  const before = answerOf(id);
+  const after = { ...before, ...values };
+  if (after.choice !== before.choice) {
+    changes.push([id, before]);
+    after.answered_at = after.choice === null ? null : new Date().toISOString();
+    after.seconds = after.choice === null ? null : secondsOn(id);
+  }
+  answers.set(id, after);
   unsaved = true;
   keep();
 }
 
+// Takes back the last answer; gives its review's place, or null.
+function undo() {
+  const [id, before] = changes.pop() ?? [null];
+  if (id === null) return null;
+  answers.set(id, { ...answerOf(id), ...before, comment: answerOf(id).comment, words: answerOf(id).words });
+  unsaved = true;
+  keep();
+  return sheet.ids.indexOf(id);
+}
+
 function answered() {
   return sheet.ids.filter((id) => answerOf(id).choice !== null).length;
-}
-
-function keep() {
-  try {
-    localStorage.setItem(KEY, JSON.stringify({ answers: [...answers], at }));
-    keeps = true;
-  } catch {
-    keeps = false;
-  }
-}
-
-function recall() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "null");
-    if (kept) {
-      take(Array.isArray(kept.answers) ? kept.answers : Object.entries(kept.answers ?? {}));
-      at = Math.min(Math.max(Number(kept.at) || 0, 0), Math.max(sheet.ids.length - 1, 0));
-    }
-  } catch {
-    keeps = false;
-  }
 }
 
 // Takes over pairs of a review id and its answer, from storage or a file: only of reviews and choices of this sheet.
@@ -67,9 +63,12 @@ function take(found) {
       comment: String(given.comment ?? ""),
       words: String(given.words ?? ""),
       out: Array.isArray(given.out) ? given.out.map(Number) : [],
+      answered_at: typeof given.answered_at === "string" ? given.answered_at : null,
+      seconds: Number.isFinite(given.seconds) ? given.seconds : null,
     });
     taken += 1;
   }
+  changes = [];
   return taken;
 }
 
@@ -80,23 +79,12 @@ function choicesOf(index) {
 
 function answersFile() {
   const rows = sheet.ids.map((id) => {
-    const { choice, comment, words, out } = answerOf(id);
-    return { review_id: id, choice: /^\d+$/.test(choice ?? "") ? Number(choice) : choice, comment, words, out };
+    const { choice, comment, words, out, answered_at, seconds } = answerOf(id);
+    const time = answered_at === null ? {} : { answered_at, seconds };
+    return { review_id: id, choice: /^\d+$/.test(choice ?? "") ? Number(choice) : choice, comment, words, out, ...time };
   });
   const { format, task, annotator, fingerprint } = sheet;
   return { format, task, sheet: sheet.sheet, annotator, fingerprint, simulated: false, answers: rows };
-}
-
-function download() {
-  const text = JSON.stringify(answersFile(), null, 1);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = `answers-${sheet.sheet}.json`;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  unsaved = false;
 }
 
 // Gives a sentence for the annotator.
