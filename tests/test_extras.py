@@ -71,7 +71,7 @@ def test_an_extra_includes_those_that_commands_expect(extra: str) -> None:
 
 
 def test_all_brings_every_extra_but_the_weights_the_clusters_and_the_tools() -> None:
-    for extra in ("models", "baseline", "flows", "annotation", "demo"):
+    for extra in ("models", "baseline", "flows", "annotation", "browse", "demo"):
         assert names(asked(extra)) <= names(asked("all"))
 
 
@@ -81,7 +81,11 @@ def test_the_base_brings_no_heavy_library() -> None:
 
 
 @pytest.mark.parametrize(
-    ("extra", "module"), [("models", "spacy"), ("baseline", "bm25s"), ("flows", "prefect"), ("annotation", "openpyxl")]
+    ("extra", "module"),
+    [
+        *(("models", "spacy"), ("baseline", "bm25s"), ("flows", "prefect"), ("annotation", "openpyxl")),
+        ("browse", "uvicorn"),
+    ],
 )
 def test_a_missing_module_is_named_by_its_extra(extra: str, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, module, None)

@@ -41,10 +41,12 @@ class Pictures:
 
     root: Path
     cache: Path
+    max_pixels: int = ANY_SIZE
+    """Larger pictures are not decoded; pictures of a release have passed the limit of the stage `clean`."""
 
     def small(self, path: str, side: int) -> bytes | None:
         """The picture as an upright JPEG on white, at most `side` pixels long; None if it cannot be read."""
-        with bounded(ANY_SIZE):
+        with bounded(self.max_pixels):
             return self._small(path, side)
 
     def _small(self, path: str, side: int) -> bytes | None:
@@ -61,7 +63,7 @@ class Pictures:
 
     def prepare(self, paths: Collection[str], side: int) -> None:
         """Make copies of many pictures in threads; Pillow releases the interpreter's lock."""
-        with bounded(ANY_SIZE), ThreadPoolExecutor(default_workers()) as pool:  # Pillow's limits are global
+        with bounded(self.max_pixels), ThreadPoolExecutor(default_workers()) as pool:  # Pillow's limits are global
             copies = pool.map(lambda path: self._small(path, side) is not None, sorted(paths))
             deque(track(copies, "pictures", len(paths)), maxlen=0)
 
