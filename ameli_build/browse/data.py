@@ -106,7 +106,7 @@ def read_data(root: Path) -> Data:
         reviews = _reviews(snapshot, release, whole)
         stored = _table(snapshot.table_path("catalog/images"), _STORED)
         right, method, note = _right(snapshot, reviews)
-        clean = _table(release / "clean_test.parquet", pl.Schema({"review_id": pl.String}))
+        clean = _table(release / "clean_test.parquet", _columns("review_id"))
         reviews = (
             reviews.join(products.select("sku", "category"), on="sku", how="left")
             .join(right, on="review_id", how="left")
@@ -138,26 +138,26 @@ def _table(path: Path, schema: pl.Schema, **more: pl.Expr) -> pl.DataFrame:
     ).collect()
 
 
+def _columns(*names: str) -> pl.Schema:
+    return pl.Schema({name: _REVIEWS[name] for name in names})
+
+
 def _reviews(snapshot: Snapshot, release: Path, whole: bool) -> pl.DataFrame:
     released = pl.concat(
         [_table(release / f"{split}.parquet", _REVIEWS, state=pl.lit(split), released=pl.lit(True)) for split in SPLITS]
     )
-    dropped = pl.Schema(
-        {name: _REVIEWS[name] for name in ("review_id", "sku", "stage", "reason", "detail", "value", "threshold")}
-    )
     if not whole:
         gone = _table(release / "dropped.parquet", _REVIEWS, state=pl.lit(DROPPED), released=pl.lit(False))
         return pl.concat([released, gone])
-    links = _table(snapshot.table_path("catalog/reviews"), _REVIEWS).select(
-        "review_id", "sku", "title", "text", "images"
-    )
+    links = _table(snapshot.table_path("catalog/reviews"), _columns("review_id", "sku", "title", "text", "images"))
     rest = links.unique("review_id", keep="first", maintain_order=True).join(released, on="review_id", how="anti")
     paths = sorted((snapshot.root / "stages").glob("*/dropped.parquet"))
+    dropped = _columns("review_id", "stage", "reason", "detail", "value", "threshold")
     gone = pl.concat([dropped.to_frame(), *(_table(path, dropped) for path in paths)]).unique("review_id", keep="first")
-    sku = _table(snapshot.table_path("clean/values"), pl.Schema({"review_id": pl.String, "sku": pl.String}))
-    found = pl.Schema({name: _REVIEWS[name] for name in ("review_id", "attributes", *FEATURES)})
+    sku = _table(snapshot.table_path("clean/values"), _columns("review_id", "sku"))
+    found = _columns("review_id", "attributes", *FEATURES)
     rest = (
-        rest.join(gone.drop("sku"), on="review_id", how="left")
+        rest.join(gone, on="review_id", how="left")
         .join(_table(snapshot.table_path("informativeness/features"), found), on="review_id", how="left")
         .join(sku.rename({"sku": "judged"}), on="review_id", how="left")
         .with_columns(
