@@ -25,7 +25,6 @@ from machine import machine
 
 from ameli_build.baseline.predictions.reading import PREDICTIONS
 from ameli_build.browse.data import read_data
-from ameli_build.browse.pictures import Copies
 from ameli_build.browse.server import Addresses, application
 from ameli_build.browse.views import Site
 from ameli_build.core.reasons import MEANINGS
@@ -173,7 +172,7 @@ def measure(root: Path, rounds: int) -> dict[str, float]:
     site = Site(read_data(root), Addresses(), load_settings("demo"))
     slowest = {"start": time.perf_counter() - begin}
     listening = socket.create_server(("127.0.0.1", 0))
-    app = application(site, Copies(root, root / "copies"))
+    app = application(site)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

@@ -41,19 +41,17 @@ class Pictures:
 
     root: Path
     cache: Path
-    max_pixels: int = ANY_SIZE
-    """Larger pictures are not decoded; pictures of a release have passed the limit of the stage `clean`."""
 
     def small(self, path: str, side: int) -> bytes | None:
         """The picture as an upright JPEG on white, at most `side` pixels long; None if it cannot be read."""
-        with bounded(self.max_pixels):
+        with bounded(ANY_SIZE):
             return self._small(path, side)
 
     def _small(self, path: str, side: int) -> bytes | None:
         copy = self.cache / str(side) / f"{PurePosixPath(path).stem}.jpg"
         if copy.is_file():
             return copy.read_bytes()
-        jpeg = _shrunk(self.root / path, side) if is_own_file(self.root, path) else None
+        jpeg = shrunk(self.root / path, side) if is_own_file(self.root, path) else None
         if jpeg is not None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             partial = copy.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
@@ -63,12 +61,12 @@ class Pictures:
 
     def prepare(self, paths: Collection[str], side: int) -> None:
         """Make copies of many pictures in threads; Pillow releases the interpreter's lock."""
-        with bounded(self.max_pixels), ThreadPoolExecutor(default_workers()) as pool:  # Pillow's limits are global
+        with bounded(ANY_SIZE), ThreadPoolExecutor(default_workers()) as pool:  # Pillow's limits are global
             copies = pool.map(lambda path: self._small(path, side) is not None, sorted(paths))
             deque(track(copies, "pictures", len(paths)), maxlen=0)
 
 
-def _shrunk(path: Path, side: int) -> bytes | None:
+def shrunk(path: Path, side: int) -> bytes | None:
     """A small copy of a picture, decoded in the same way as in the stages."""
     try:
         with open_body(picture_body(path)) as opened:

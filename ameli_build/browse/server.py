@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import tempfile
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from ameli_build.browse.data import read_data
-from ameli_build.browse.pictures import Copies
+from ameli_build.browse.pictures import small_copy
 from ameli_build.browse.views import NotFound, Query, Site
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.progress import say
@@ -46,7 +45,7 @@ class Addresses:
         return self.page("picture", {"path": path, "side": str(side)})
 
 
-def application(site: Site, copies: Copies, host: str = LOOPBACK[0]) -> Starlette:
+def application(site: Site, host: str = LOOPBACK[0]) -> Starlette:
     """The pages of `site`. Requests must name `host` or loopback, so that no page of another site can read them."""
 
     def page(request: Request) -> Response:
@@ -57,8 +56,8 @@ def application(site: Site, copies: Copies, host: str = LOOPBACK[0]) -> Starlett
             return HTMLResponse(site.missing(), 404, HEADERS)
 
     def picture(request: Request) -> Response:
-        side = request.query_params.get("side", "")
-        body = copies.get(request.query_params.get("path", ""), int(side) if side in ("200", "640") else 0)
+        query = request.query_params
+        body = small_copy(site.data.root, query.get("path", ""), query.get("side", ""))
         headers = {**HEADERS, "Cache-Control": "private, max-age=3600"}
         return Response(body or b"", 404 if body is None else 200, headers, "image/jpeg")
 
@@ -88,8 +87,8 @@ def serve(root: Path, settings: Settings, host: str, port: int) -> None:
         raise RunFailed(
             f"{host}:{port}: cannot listen ({error.strerror or error}); --port names another port"
         ) from None
-    with listening, tempfile.TemporaryDirectory(prefix="ameli-browse-") as cache:
-        app = application(Site(data, Addresses(), settings), Copies(root, Path(cache)), host)
+    with listening:
+        app = application(Site(data, Addresses(), settings), host)
         say(f"http://{host}:{listening.getsockname()[1]}/ shows {root}; Ctrl-C ends it")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)  # uvicorn takes them, and raises them again at its end

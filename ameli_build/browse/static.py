@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import polars as pl
 
 from ameli_build.browse.data import SPLITS, UNDECIDED, Data, read_data
 from ameli_build.browse.filters import GOLD, PAGE, Filters
-from ameli_build.browse.pictures import Copies
+from ameli_build.browse.pictures import small_copy
 from ameli_build.browse.views import Query, Site, funnel
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings import Settings
@@ -25,10 +24,10 @@ class Files:
 
     live = False
 
-    def __init__(self, out: Path, pages: Iterator[Page], copies: Copies) -> None:
+    def __init__(self, root: Path, out: Path, pages: Iterator[Page]) -> None:
         self.names = {page: _name(page) for page in pages}
-        self._out = out
-        self._copies = copies
+        self._root, self._out = root, out
+        self._pictures: dict[tuple[str, int], str] = {}
 
     def page(self, kind: str, query: Query) -> str:
         """The file of a page; "" outside the sample."""
@@ -36,13 +35,13 @@ class Files:
 
     def picture(self, path: str, side: int) -> str:
         """The file of a small copy; "" if the picture cannot be read."""
-        body = self._copies.get(path, side)
-        if body is None:
-            return ""
-        name = f"pictures/{hashlib.sha256(body).hexdigest()[:32]}.jpg"
-        if not (self._out / name).exists():
-            write_bytes(self._out / name, body)
-        return name
+        if (path, side) not in self._pictures:
+            body = small_copy(self._root, path, str(side))
+            name = f"pictures/{hashlib.sha256(body).hexdigest()[:32]}.jpg" if body else ""
+            if body:
+                write_bytes(self._out / name, body)
+            self._pictures[path, side] = name
+        return self._pictures[path, side]
 
 
 def export_pages(root: Path, settings: Settings, out: Path) -> Path:
@@ -62,11 +61,10 @@ def export_pages(root: Path, settings: Settings, out: Path) -> Path:
     data = read_data(root)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UnusableInput(f"{out}: exists and is not an empty folder")
-    with tempfile.TemporaryDirectory(prefix="ameli-browse-") as cache:
-        files = Files(out, _sample(data), Copies(root, Path(cache)))
-        site = Site(data, files, settings)
-        for (kind, query), name in files.names.items():
-            write_bytes(out / name, site.render(kind, dict(query)).encode())
+    files = Files(root, out, _sample(data))
+    site = Site(data, files, settings)
+    for (kind, query), name in files.names.items():
+        write_bytes(out / name, site.render(kind, dict(query)).encode())
     return out / files.page("home", {})
 
 

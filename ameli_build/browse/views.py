@@ -88,6 +88,7 @@ class Site:
             "url": lambda kind, **query: self.links.page(kind, {k: v for k, v in query.items() if v != ""}),
             "shrunk": self.links.picture,
             "live": self.links.live,
+            "generated": self.settings.release.generated or self.settings.profile == "demo",
             "meanings": meanings(),
             "thumbnail": THUMBNAIL,
             "large": LARGE,

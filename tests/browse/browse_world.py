@@ -10,8 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
-from ameli_build.browse.data import Data, read_data
-from ameli_build.browse.pictures import Copies
+from ameli_build.browse.data import read_data
 from ameli_build.browse.server import Addresses, application
 from ameli_build.browse.views import Site
 from ameli_build.core.snapshot import Snapshot
@@ -28,11 +27,11 @@ def browsed_snapshot(root: Path) -> Snapshot:
 
 
 @contextmanager
-def served(root: Path, cache: Path, data: Data | None = None) -> Iterator[str]:
+def served(root: Path) -> Iterator[str]:
     """The address of a server with the pages of `root`, without a slash at its end."""
-    site = Site(data or read_data(root), Addresses(), SETTINGS)
+    site = Site(read_data(root), Addresses(), SETTINGS)
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application(site, Copies(root, cache)), log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application(site), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:

@@ -52,8 +52,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def url(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(root, tmp_path_factory.mktemp("cache")) as address:
+def url(root: Path) -> Iterator[str]:
+    with served(root) as address:
         yield address
 
 
@@ -93,6 +93,19 @@ def test_a_page_has_no_script_no_foreign_request_and_fits_a_phone(
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
     assert browser.execute_script("return [...document.images].every((one) => one.hasAttribute('alt'))")
     assert len(browser.find_elements(By.TAG_NAME, "h1")) == 1
+
+
+@pytest.mark.parametrize("reason", ["object_not_found", "wrong_variant", "uninformative", "w" * 90])
+def test_a_long_reason_fits_a_phone(browser: webdriver.Chrome, tmp_path: Path, reason: str) -> None:
+    snapshot = browsed_snapshot(tmp_path)
+    gone = [("r6", "p1", "informativeness", reason, "product found in none of 4 images", "0.25", "0.3")]
+    write_table(snapshot.table_path("clean/dropped"), pl.DataFrame(gone, DROPPED, orient="row"))
+    with served(tmp_path) as address:
+        for target in ("/", f"/reviews?reason={reason}", "/review?id=r6"):
+            browser.get(address + target)
+            assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+            inside = "(one) => one.getBoundingClientRect().right <= innerWidth"
+            assert browser.execute_script(f"return [...document.querySelectorAll('.tag')].every({inside})")
 
 
 def test_a_bar_of_the_funnel_opens_its_reviews_with_value_and_threshold(browser: webdriver.Chrome, url: str) -> None:
@@ -187,7 +200,7 @@ def nothing_ran(browser: webdriver.Chrome, attack: str) -> None:
 def test_no_text_runs(browser: webdriver.Chrome, tmp_path: Path, attack: str) -> None:
     root = hostile_snapshot(tmp_path / "snapshot", attack).root
     log(browser, "browser")
-    with served(root, tmp_path / "cache") as address:
+    with served(root) as address:
         for target in ("/", "/reviews", "/review?id=r4", "/review?id=r6", "/products", "/product?sku=p4"):
             browser.get(address + target)
             nothing_ran(browser, attack)
@@ -209,7 +222,7 @@ def test_any_id_has_its_page(
     snapshot = made.released_snapshot(tmp_path / "snapshot", SETTINGS)
     judged = [review for review, split in ours.items() if split != "train"]
     write_predictions(snapshot, [row(review, ["p1", attack], ["p1", attack], 0.8) for review in judged])
-    with served(snapshot.root, tmp_path / "cache") as address:
+    with served(snapshot.root) as address:
         browser.get(f"{address}/reviews?gold=wrong&split=test")
         browser.find_element(By.CSS_SELECTOR, ".card h3 a").click()
         nothing_ran(browser, attack)
