@@ -2,7 +2,8 @@
 
 The snapshot has the tables of a build: 100,000 distinct reviews under four products each, about 60 words a review,
 35,598 products, nine in ten reviews dropped, predictions for dev and test. Pages are fetched over HTTP on loopback.
-The run fails if a page takes longer than `--most` seconds.
+Processor seconds are those of server, client and all threads together. The run fails if a page takes more than `--most`
+of them: on an idle machine, it then takes less time than that.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from ameli_build.baseline.predictions.reading import PREDICTIONS
 from ameli_build.browse.data import read_data
 from ameli_build.browse.server import Addresses, application
 from ameli_build.browse.views import Site
+from ameli_build.clean.rows import VALUES
 from ameli_build.core.reasons import MEANINGS
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot, write_table
@@ -45,7 +47,7 @@ def make(root: Path, n: int) -> None:
         sku=pl.format("{}", pl.col("n") + 6_000_000),
         name=pl.format("Maker {} - Model {} - Black", pl.col("n") % 500, "n"),
         categories=pl.concat_list(
-            pl.lit("Shop"), pl.format("Kind {}", pl.col("n") % 40), pl.format("Leaf {}", pl.col("n") % 989)
+            pl.lit("Shop"), pl.format("Kind {}", pl.col("n") % 989 % 40), pl.format("Leaf {}", pl.col("n") % 989)
         ),
         description=pl.lit("A product of the benchmark. " * 8),
         attributes=pl.lit([{"group": "Key", "name": f"Name {k}", "value": f"{k}"} for k in range(12)]),
@@ -85,7 +87,11 @@ def make(root: Path, n: int) -> None:
         snapshot.table_path("catalog/images"),
         pl.DataFrame({"reference": pictures}).with_columns(path=pl.lit("raw/images/none.jpg")),
     )
-    write_table(snapshot.table_path("clean/values"), reviews.select("review_id", "sku"))
+    values = [
+        reviews[name] if name in ("review_id", "sku") else pl.lit(None, kind).alias(name)
+        for name, kind in VALUES.items()
+    ]
+    write_table(snapshot.table_path("clean/values"), reviews.select(values))
     write_table(snapshot.table_path("informativeness/features"), features)
     write_table(
         snapshot.table_path("clean/dropped"),
@@ -118,6 +124,8 @@ def make(root: Path, n: int) -> None:
             "review_id": row["review_id"],
             "run": run,
             "split": row["state"],
+            "mention": "x",
+            "attributes": [],
             "candidates": row["candidates"],
             "contradicted": [False, False],
             "predicted": [{"method": method, "sku": row["candidates"][run % 2]}],
@@ -166,11 +174,11 @@ def requests(site: Site) -> dict[str, str]:
     }
 
 
-def measure(root: Path, rounds: int) -> dict[str, float]:
-    """The longest of `rounds` times of each request, in seconds, and the time of the start."""
-    begin = time.perf_counter()
+def measure(root: Path, rounds: int) -> dict[str, tuple[float, float]]:
+    """Of each request and of the start, the longest of `rounds` times and the most processor seconds."""
+    begin, used = time.perf_counter(), time.process_time()
     site = Site(read_data(root), Addresses(), load_settings("demo"))
-    slowest = {"start": time.perf_counter() - begin}
+    slowest = {"start": (time.perf_counter() - begin, time.process_time() - used)}
     listening = socket.create_server(("127.0.0.1", 0))
     app = application(site)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
@@ -181,11 +189,11 @@ def measure(root: Path, rounds: int) -> dict[str, float]:
         for name, target in requests(site).items():
             times = []
             for _ in range(rounds):
-                begin = time.perf_counter()
+                begin, used = time.perf_counter(), time.process_time()
                 with urlopen(address + target) as answer:
                     answer.read()
-                times.append(time.perf_counter() - begin)
-            slowest[name] = max(times)
+                times.append((time.perf_counter() - begin, time.process_time() - used))
+            slowest[name] = (max(wall for wall, _ in times), max(used for _, used in times))
     finally:
         server.should_exit = True
         thread.join()
@@ -198,16 +206,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reviews", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--most", type=float, default=0.5, help="seconds that a page may take")
+    parser.add_argument("--most", type=float, default=0.5, help="processor seconds that a page may take")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         make(Path(folder), options.reviews)
         slowest = measure(Path(folder), options.rounds)
     print(f"{machine()}\n{options.reviews:,} reviews; slowest of {options.rounds} requests, in milliseconds")
-    for name, seconds in slowest.items():
-        print(f"{name:<36}{1000 * seconds:>8.0f}")
+    print(f"{'':<36}{'time':>8}{'processor':>12}")
+    for name, (wall, used) in slowest.items():
+        print(f"{name:<36}{1000 * wall:>8.0f}{1000 * used:>12.0f}")
     print(f"peak memory, the making included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
-    late = [name for name, seconds in slowest.items() if name != "start" and seconds > options.most]
+    late = [name for name, (_, used) in slowest.items() if name != "start" and used > options.most]
     if late:
         sys.exit(f"longer than {options.most} s: {', '.join(late)}")
 

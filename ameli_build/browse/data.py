@@ -21,28 +21,26 @@ DROPPED, UNDECIDED = "dropped", "undecided"
 ARROW = " -> "
 """Separates the names of a category's path."""
 
-_REVIEWS = pl.Schema(
-    {
-        **dict.fromkeys(("review_id", "sku", "title", "text"), pl.String),
-        "images": pl.List(pl.String),
-        "state": pl.String,
-        "released": pl.Boolean,
-        **dict.fromkeys(("stage", "reason", "detail", "value", "threshold", "mention"), pl.String),
-        **dict.fromkeys(("mention_start", "mention_end", "n_attributes"), pl.Int64),
-        "attributes": pl.List(pl.Struct({"name": pl.String, "value": pl.String})),
-        **dict.fromkeys(FEATURES[1:], pl.Float64),
-        "candidates": pl.List(pl.String),
-    }
-)
-_STORED = pl.Schema({"reference": pl.String, "path": pl.String})
-_PRODUCTS = pl.Schema(
-    {
-        **dict.fromkeys(("sku", "name", "description", "reason", "detail"), pl.String),
-        **dict.fromkeys(("categories", "images"), pl.List(pl.String)),
-        "attributes": pl.List(pl.Struct(dict.fromkeys(("group", "name", "value"), pl.String))),
-        "released": pl.Boolean,
-    }
-)
+_OF_REVIEWS: dict[str, pl.DataType] = {
+    **dict.fromkeys(("review_id", "sku", "title", "text"), pl.String()),
+    "images": pl.List(pl.String()),
+    "state": pl.String(),
+    "released": pl.Boolean(),
+    **dict.fromkeys(("stage", "reason", "detail", "value", "threshold", "mention"), pl.String()),
+    **dict.fromkeys(("mention_start", "mention_end", "n_attributes"), pl.Int64()),
+    "attributes": pl.List(pl.Struct({"name": pl.String(), "value": pl.String()})),
+    **dict.fromkeys(FEATURES[1:], pl.Float64()),
+    "candidates": pl.List(pl.String()),
+}
+_REVIEWS = pl.Schema(_OF_REVIEWS)
+_STORED = pl.Schema({"reference": pl.String(), "path": pl.String()})
+_OF_PRODUCTS: dict[str, pl.DataType] = {
+    **dict.fromkeys(("sku", "name", "description", "reason", "detail"), pl.String()),
+    **dict.fromkeys(("categories", "images"), pl.List(pl.String())),
+    "attributes": pl.List(pl.Struct(dict.fromkeys(("group", "name", "value"), pl.String()))),
+    "released": pl.Boolean(),
+}
+_PRODUCTS = pl.Schema(_OF_PRODUCTS)
 
 
 @dataclass(frozen=True, slots=True)

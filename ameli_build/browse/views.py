@@ -70,6 +70,17 @@ class Site:
         return self._template.get_template("missing.jinja").render(kind="missing")
 
     @cached_property
+    def choices(self) -> dict[str, list[str]]:
+        """The options of the forms."""
+        return {
+            "split": [*SPLITS, "clean_test", DROPPED, UNDECIDED],
+            "category": self.data.products["category"].drop_nulls().unique().sort().to_list(),
+            "reason": [step.name for step in funnel(self.data)],
+            "gold": list(GOLD),
+            "feature": list(FEATURES),
+        }
+
+    @cached_property
     def _template(self) -> Environment:
         environment = Environment(
             loader=ChoiceLoader([PackageLoader(f"ameli_build.{room}", "page") for room in ("browse", "report")]),
@@ -134,13 +145,7 @@ def _reviews(site: Site, query: Query) -> dict[str, Any]:
             _shown(row, paths, EXCERPT) | {"product": products.get(row["sku"])}
             for row, paths in _pictured(data, rows, 1)
         ],
-        "choices": {
-            "split": [*SPLITS, "clean_test", DROPPED, UNDECIDED],
-            "category": _categories(data),
-            "reason": [step.name for step in funnel(data)],
-            "gold": GOLD,
-            "feature": FEATURES,
-        },
+        "choices": site.choices,
         "product": next(iter(data.product_rows([filters.sku]).values()), None),
     }
 
@@ -158,10 +163,6 @@ def _page(table: pl.DataFrame, where: pl.Expr, filters: Filters) -> tuple[list[d
         "before": filters.but(page=at - 1) if at > 1 else None,
         "after": filters.but(page=at + 1) if at < last else None,
     }
-
-
-def _categories(data: Data) -> list[str]:
-    return data.products["category"].drop_nulls().unique().sort().to_list()
 
 
 def _pictured(
@@ -209,11 +210,14 @@ def _review(site: Site, query: Query) -> dict[str, Any]:
     }
 
 
-def _life(site: Site, review_id: str) -> Explanation | None:
+def _life(site: Site, review_id: str) -> Explanation | str:
+    """The history of a review, or the reason for which there is none."""
+    if not site.data.whole:
+        return "The verdicts are in the snapshot. The release has the features."
     try:
         return explain(Snapshot(site.data.root), review_id, site.settings)
-    except UnusableInput:  # a release, or a snapshot whose catalogue was removed
-        return None
+    except (UnusableInput, pl.exceptions.PolarsError) as error:  # tables that were removed, or of an earlier version
+        return f"The verdicts cannot be read: {str(error).partition(chr(10))[0]}"
 
 
 def _ranked(data: Data, row: Mapping[str, Any]) -> list[str]:
@@ -232,7 +236,7 @@ def _products(site: Site, query: Query) -> dict[str, Any]:
     return {
         **listed,
         "rows": _cards(site.data, [row["sku"] for row in rows]),
-        "choices": {"category": _categories(site.data)},
+        "choices": site.choices,
     }
 
 

@@ -68,6 +68,22 @@ def test_predictions_of_another_build_are_not_shown(root: Path, tmp_path: Path) 
     assert "another build" in Site(data, Addresses(), SETTINGS).render("home", {})
 
 
+@pytest.mark.parametrize("damage", ["column", "bytes", "gone"])
+def test_a_history_that_cannot_be_read_is_said(tmp_path: Path, damage: str) -> None:
+    snapshot = browsed_snapshot(tmp_path)
+    site = Site(read_data(tmp_path), Addresses(), SETTINGS)
+    if damage == "gone":
+        snapshot.table_path("catalog/reviews").unlink()
+    elif damage == "bytes":
+        snapshot.table_path("clean/values").write_bytes(b"PAR1 no table")
+    else:
+        values = snapshot.read("clean/values").drop("n_photos")
+        write_table(snapshot.table_path("clean/values"), values)
+    page = site.render("review", {"id": "r4"})
+    assert "The verdicts cannot be read" in page
+    assert "image_similarity" in page
+
+
 @pytest.mark.parametrize("made", [[], ["raw"], ["dataset"]])
 def test_a_folder_without_reviews_is_named(tmp_path: Path, made: list[str]) -> None:
     for name in made:
