@@ -396,6 +396,28 @@ def report(snapshot: SnapshotPath, profile: Profile = None, override: Overrides 
 
 
 @app.command()
+def browse(
+    path: Annotated[Path, path_argument(metavar="PATH", help="Folder of a snapshot or of a release.")],
+    host: Annotated[
+        str, typer.Option(help="Address or name to listen at; beyond loopback, others can read.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8321,
+    export: Annotated[Path | None, path_option(metavar="DIR", help="Write a sample as files instead.")] = None,
+) -> None:
+    """Look at reviews and products in a browser: filters, search, pictures, each review's history."""
+    settings = _settings(None, None, Snapshot(path))
+    if export is not None:
+        from ameli_build.browse.static import export_pages
+
+        print(export_pages(path, settings, export))
+        return
+    require_extra("browse", "ameli browse", "or write files with --export DIR")
+    from ameli_build.browse.server import serve
+
+    serve(path, settings, host, port)
+
+
+@app.command()
 def verify(snapshot: SnapshotPath) -> None:
     """Check a snapshot against its checksums, schemas and rules."""
     from ameli_build.verify import verify as run_verify

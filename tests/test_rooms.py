@@ -14,7 +14,7 @@ FLOORS = (
     "crawl clean mentions",
     "baseline catalog stages",
     "pipeline single report export explain drawing",
-    "demo fill prune status",
+    "demo browse fill prune status",
     "dry_run flows",
     "cli",
     "__main__",

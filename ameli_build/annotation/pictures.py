@@ -51,7 +51,7 @@ class Pictures:
         copy = self.cache / str(side) / f"{PurePosixPath(path).stem}.jpg"
         if copy.is_file():
             return copy.read_bytes()
-        jpeg = _shrunk(self.root / path, side) if is_own_file(self.root, path) else None
+        jpeg = shrunk(self.root / path, side) if is_own_file(self.root, path) else None
         if jpeg is not None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             partial = copy.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
@@ -66,7 +66,7 @@ class Pictures:
             deque(track(copies, "pictures", len(paths)), maxlen=0)
 
 
-def _shrunk(path: Path, side: int) -> bytes | None:
+def shrunk(path: Path, side: int) -> bytes | None:
     """A small copy of a picture, decoded in the same way as in the stages."""
     try:
         with open_body(picture_body(path)) as opened:
