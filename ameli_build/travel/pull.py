@@ -16,7 +16,7 @@ from ameli_build.core.space import free_space
 from ameli_build.core.text import gigabytes
 from ameli_build.core.workers import thread_mapper
 from ameli_build.release.folders import link
-from ameli_build.travel.manifest import SHOWN, Entry, read, some
+from ameli_build.travel.manifest import SHOWN, Entry, paths_of, read, some
 from ameli_build.travel.remote import THREADS, Damaged, Remote
 
 
@@ -44,23 +44,28 @@ def pull(url: str, target: Path, *, cache: bool = False, overwrite: bool = False
     target = target.absolute()
     if target.exists() and not (target / LOCK).is_file() and any(target.iterdir()):
         Snapshot.open(target)
-    root = target if target.exists() else target.with_name(f".{target.name}.partial")
+    new = not target.exists()
+    root = target.with_name(f".{target.name}.partial") if new else target
     remote = Remote.at(url)
     listed = read(remote.manifest(), root, f"{remote.url}/manifest.jsonl")
     entries = [entry for entry in listed if cache or not entry.in_cache]
     with Snapshot(root).lock():
-        _clear_leftovers(root, entries)
-        _download(remote, root, entries, overwrite)
-    if root != target:
+        _clear_leftovers(root, {entry.path for entry in entries}, new)
+        _download(remote, root, entries, overwrite or new)
+        if more := sorted({*paths_of(root, cache=False)} - {entry.path for entry in entries}):
+            say(f"{len(more):,} files here are not in the snapshot of {remote.url}, and stay: {some(more)}")
+    if new:
         root.rename(target)
 
 
-def _clear_leftovers(root: Path, entries: list[Entry]) -> None:
-    """Remove the unfinished files of a killed pull."""
-    for folder in {(root / entry.path).parent for entry in entries}:
+def _clear_leftovers(root: Path, paths: set[str], new: bool) -> None:
+    """Remove the unfinished files of a killed pull; in a `new` snapshot also the files of an earlier one."""
+    for folder in {(root / path).parent for path in paths}:
         for leftover in folder.glob(".*.partial"):
-            if leftover.is_file():
-                leftover.unlink()
+            leftover.unlink()
+    for path in list(paths_of(root, cache=True)) if new else ():
+        if path not in paths:
+            (root / path).unlink()
 
 
 def _download(remote: Remote, root: Path, entries: list[Entry], overwrite: bool) -> None:

@@ -215,6 +215,37 @@ def test_work_here_is_not_overwritten_by_surprise(
     assert below(tmp_path / "other") == below(snapshot.root)
 
 
+def test_a_pull_that_was_killed_leaves_nothing_of_an_earlier_push(
+    snapshot: Snapshot, folder_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("sheets/old.html", "catalog/old.parquet", "raw/old.jsonl"):
+        (snapshot.root / name).parent.mkdir(exist_ok=True)
+        (snapshot.root / name).write_text(name)
+    push(snapshot, folder_store.url)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(RunFailed("killed")))
+        with pytest.raises(RunFailed, match="killed"):
+            pull(folder_store.url, tmp_path / "other")
+    assert (tmp_path / ".other.partial" / "raw" / "old.jsonl").is_file()
+    (tmp_path / ".other.partial" / "raw" / ".reviews.jsonl.x7.partial").write_text("half")
+    shutil.rmtree(snapshot.root / "sheets")
+    (snapshot.root / "catalog" / "old.parquet").unlink()
+    (snapshot.root / "raw" / "old.jsonl").write_text("new")
+    push(snapshot, folder_store.url)
+    pull(folder_store.url, tmp_path / "other")
+    assert below(tmp_path / "other") == below(snapshot.root)
+
+
+def test_what_is_here_alone_stays_and_is_named(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+    push(snapshot, folder_store.url)
+    pull(folder_store.url, tmp_path / "other")
+    (tmp_path / "other" / "notes.txt").write_text("mine")
+    (tmp_path / "other" / "raw" / ".reviews.jsonl.x7.partial").write_text("half")
+    lines = said(pull, folder_store.url, tmp_path / "other")
+    assert any(line.startswith("1 files here are not in the snapshot of") and "notes.txt" in line for line in lines)
+    assert below(tmp_path / "other") == below(snapshot.root) | {"notes.txt": b"mine"}
+
+
 def test_a_damaged_picture_here_is_fetched_again(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
     push(snapshot, folder_store.url)
     pull(folder_store.url, tmp_path / "other")
