@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import defaultdict
 from functools import partial
@@ -124,11 +125,12 @@ def _bring(remote: Remote, root: Path, content: Content) -> str:
         path = root / entry.path
         if here is not None:
             _copy(here, path, linked=entry.is_named_by_content)
-            continue
-        try:
-            remote.fetch(entry, path)
-        except Damaged as error:
-            return str(error)
+        else:
+            try:
+                remote.fetch(entry, path)
+            except Damaged as error:
+                return str(error)
+        os.utime(path, ns=(entry.changed, entry.changed))
         here = path
     return ""
 

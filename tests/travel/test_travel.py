@@ -101,6 +101,9 @@ def test_a_snapshot_comes_back_as_it_went(snapshot: Snapshot, store: Store, tmp_
     verify(Snapshot.open(tmp_path / "other"))
     settings = load_settings("demo")
     before = standing_of(RELEASE, snapshot, settings, stage_record(snapshot, "release"))
+    for path in snapshot.root.rglob("*.*"):
+        copy = tmp_path / "other" / path.relative_to(snapshot.root)
+        assert copy.stat().st_mtime_ns == path.stat().st_mtime_ns or path.is_dir() or path.name == ".lock"
     there = Snapshot(tmp_path / "other")
     assert standing_of(RELEASE, there, settings, stage_record(there, "release")).why == before.why
 
@@ -323,6 +326,9 @@ HOSTILE = {
     "a negative size": {"size": -1},
     "a true size": {"size": True},
     "a size in words": {"size": "many"},
+    "a time before 1970": {"changed": -1},
+    "a time too late": {"changed": 2**63},
+    "no time": {"changed": None},
     "no digest": {"sha256": "../../private"},
     "an upper digest": {"sha256": "A" * 64},
     "a file as a folder": {"path": "catalog/reviews.parquet/x"},
@@ -336,7 +342,7 @@ def test_a_hostile_manifest_writes_nothing(
 ) -> None:
     push(snapshot, folder_store.url)
     before = below(tmp_path)
-    good = {"path": "raw/private.txt", "size": 0, "sha256": hashlib.sha256().hexdigest()}
+    good = {"path": "raw/private.txt", "size": 0, "sha256": hashlib.sha256().hexdigest(), "changed": 0}
     manifest_with(folder_store, lambda entries: [*entries, good | change])
     with pytest.raises(UnusableInput, match=r"manifest\.jsonl: damaged, or not of a push"):
         pull(folder_store.url, tmp_path / "other")
@@ -377,7 +383,7 @@ def test_links_here_lead_nowhere(snapshot: Snapshot, folder_store: Store, tmp_pa
     (target / "raw" / "images").symlink_to(elsewhere)
     pull(folder_store.url, target)  # pictures may lie on another disk
     assert {path.name for path in elsewhere.iterdir()} == {path.name for path in (snapshot.raw / "images").iterdir()}
-    empty = {"path": "raw/images/letter.txt", "size": 0, "sha256": hashlib.sha256().hexdigest()}
+    empty = {"path": "raw/images/letter.txt", "size": 0, "sha256": hashlib.sha256().hexdigest(), "changed": 0}
     manifest_with(folder_store, lambda entries: [*entries, empty])
     with pytest.raises(UnusableInput, match=r"raw/images/letter\.txt.* link"):
         pull(folder_store.url, target)
