@@ -41,7 +41,9 @@ app.add_typer(models_app, name="models")
 def local_path(text: str | Path) -> Path:
     """A path on this machine; raises `typer.BadParameter` for a URL, which would create a folder of that name."""
     if "://" in str(text):
-        raise typer.BadParameter(f"{text} is a URL; this needs a path on this machine (only export takes URLs)")
+        raise typer.BadParameter(
+            f"{text} is a URL; this needs a path on this machine (only export, push and pull take URLs)"
+        )
     return Path(text)
 
 
@@ -362,6 +364,34 @@ def export(
 
     with opened.lock(), _mapper(workers) as mapper:
         run_export(opened, settings, format, out, mapper)
+
+
+@app.command()
+def push(
+    snapshot: SnapshotPath,
+    url: Annotated[str, typer.Argument(metavar="URL", help="An fsspec URL, or a folder.")],
+    cache: Annotated[bool, typer.Option("--cache", help="Push the snapshot's cache too.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Read what is there; push damaged files again.")] = False,
+) -> None:
+    """Copy a snapshot to a URL: only what is missing there."""
+    opened = Snapshot.open(snapshot)
+    from ameli_build.travel import push as run_push
+
+    with opened.lock():
+        run_push(opened, url, cache=cache, check=check)
+
+
+@app.command()
+def pull(
+    url: Annotated[str, typer.Argument(metavar="URL", help="An fsspec URL, or a folder.")],
+    snapshot: Annotated[Path, path_argument(metavar="SNAPSHOT", help="Folder of the snapshot to make or complete.")],
+    cache: Annotated[bool, typer.Option("--cache", help="Pull the cache too.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that differ.")] = False,
+) -> None:
+    """Copy a pushed snapshot to this machine: only what is missing here."""
+    from ameli_build.travel import pull as run_pull
+
+    run_pull(url, snapshot, cache=cache, overwrite=overwrite)
 
 
 @app.command()

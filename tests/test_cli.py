@@ -50,6 +50,8 @@ def test_every_command_has_help() -> None:
         "report",
         "verify",
         "models",
+        "push",
+        "pull",
     ):
         assert command in told
         assert ameli(command, "--help").returncode == 0

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,16 +47,26 @@ def process_mapper(workers: int) -> Iterator[Mapper]:
         initargs=(os.getpid(), threads),
     )
     try:
-        yield lambda function, items: _ordered(_Processes(pool, function), items, 2 * workers)
+        yield lambda function, items: _ordered(_Workers(pool, function), items, 2 * workers)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def thread_mapper(threads: int) -> Iterator[Mapper]:
+    """A mapper over threads of this process, for work that waits for a network or a disk."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield lambda function, items: in_order(_Workers(pool, function), items, 2 * threads)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)
-class _Processes:
-    """The workers of a process pool, for `in_order`."""
+class _Workers:
+    """The workers of a pool, for `in_order`."""
 
-    pool: ProcessPoolExecutor
+    pool: Executor
     function: Callable[[Any], Any]
 
     def submit(self, item: Any) -> Future[Any]:
@@ -73,7 +83,7 @@ class _Processes:
             handle.cancel()
 
 
-def _ordered(pool: _Processes, items: Sequence[Any], in_flight: int) -> Iterator[Any]:
+def _ordered(pool: _Workers, items: Sequence[Any], in_flight: int) -> Iterator[Any]:
     try:
         yield from in_order(pool, items, in_flight)
     except BrokenProcessPool as error:

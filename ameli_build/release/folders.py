@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ameli_build.core.errors import RunFailed, UnusableInput
+from ameli_build.core.remote import file_system
 from ameli_build.core.snapshot import clear_folder, own_place, write_json
 
 MARK = ".ameli-export.json"
@@ -108,11 +108,11 @@ def _earlier(out: Path) -> frozenset[str]:
 
 
 def _make_remote(url: str, fill: Callable[[Path], None], scratch: Path) -> None:
-    files, path = _file_system(url)
+    files, path = file_system(url, f"--out {url}")
     if files.exists(path) and files.find(path) and not files.exists(f"{path}/{MARK}"):
         raise UnusableInput(f"--out {url}: not empty, and not an earlier export; choose another folder")
     scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="export-", dir=scratch) as temporary:
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=scratch) as temporary:
         folder = Path(temporary) / "folder"
         folder.mkdir()
         fill(folder)
@@ -123,13 +123,3 @@ def _make_remote(url: str, fill: Callable[[Path], None], scratch: Path) -> None:
         files.put_file(str(folder / MARK), f"{path}/{MARK}")  # first: an interrupted upload can be repeated
         for entry in sorted(entry for entry in folder.iterdir() if entry.name != MARK):
             files.put(str(entry), f"{path}/{entry.name}", recursive=entry.is_dir())
-
-
-def _file_system(url: str) -> tuple[Any, str]:
-    import fsspec
-
-    try:
-        files, path = fsspec.core.url_to_fs(url)
-    except (ValueError, ImportError) as error:
-        raise UnusableInput(f"--out {url}: {error}") from None
-    return files, str(path).rstrip("/")

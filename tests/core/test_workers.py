@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from ameli_build.core.errors import RunFailed
-from ameli_build.core.workers import process_mapper
+from ameli_build.core.workers import process_mapper, thread_mapper
 
 FOREVER = r"""
 import os, time
@@ -38,6 +39,30 @@ def end_abruptly(n: int) -> int:
 def test_results_come_in_order() -> None:
     with process_mapper(2) as mapper:
         assert list(mapper(square, list(range(20)))) == [n * n for n in range(20)]
+
+
+@pytest.mark.parametrize("threads", [1, 3, 40])
+def test_threads_share_the_work_and_keep_its_order(threads: int) -> None:
+    together = threading.Barrier(threads, timeout=60)  # breaks unless so many items are in work at once
+
+    def work(n: int) -> int:
+        together.wait()
+        return n * n
+
+    with thread_mapper(threads) as mapper:
+        assert list(mapper(work, range(3 * threads))) == [n * n for n in range(3 * threads)]
+
+
+def test_an_error_in_a_thread_ends_the_work() -> None:
+    begun: list[int] = []
+
+    def work(n: int) -> int:
+        begun.append(n)
+        return 1 // (n - 5)
+
+    with pytest.raises(ZeroDivisionError), thread_mapper(2) as mapper:
+        list(mapper(work, range(1000)))
+    assert len(begun) < 100
 
 
 def test_a_killed_worker_is_a_plain_error() -> None:
