@@ -172,7 +172,7 @@ def test_no_part_may_come_twice(tmp_path: Path, crawls: Crawls, partial: bool) -
     assert_refused(tmp_path, "both are part 1/3", first, second, third, first, partial=partial)
 
 
-OTHERS = {
+OTHERS: dict[str, tuple[str, dict[str, Any]]] = {
     "another site": ("the site is", {}),
     "another selection": (r"the selection is --max-products 2, but the sitemap", {"max_products": 2}),
     "another number of parts": ("the number of parts is 4", {"part": "3/4"}),
