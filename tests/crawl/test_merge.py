@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 from crawl.crawling import archived, settings_for
+from demo.api_storefront import API_KEY, ApiStorefront
 from demo.small_world import picture, small_world
 
 from ameli_build.catalog.build import STAGE
@@ -127,6 +128,15 @@ def test_a_refresh_in_parts_is_a_refresh(tmp_path: Path, crawls: Crawls) -> None
     assert_equal(tmp_path / "next", crawls.whole)
     with pytest.raises(UnusableInput, match="part 1/3 of a crawl; refresh the snapshot of the merged parts"):
         run(tmp_path / "x", crawls.shop, "1/3", roots[0])
+
+
+def test_parts_with_products_of_the_api_are_one_crawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BESTBUY_API_KEY", API_KEY)
+    with ApiStorefront(small_world(6), pictures=picture) as shop:
+        for name in (*NAMES, None):
+            run(tmp_path / (name or "whole")[0], shop, name, products="api")
+    merged(tmp_path / "merged", *(tmp_path / name[0] for name in NAMES))
+    assert_equal(tmp_path / "merged", tmp_path / "w")
 
 
 def test_a_response_counts_more_than_the_failure_of_another_part(tmp_path: Path, crawls: Crawls) -> None:
