@@ -34,6 +34,8 @@ app = typer.Typer(
 )
 sheets_app = typer.Typer(help="Annotation sheets: out to annotators, answers back in.", no_args_is_help=True)
 app.add_typer(sheets_app, name="sheets")
+crawl_app = typer.Typer(invoke_without_command=True, subcommand_metavar="[merge PART...]")
+app.add_typer(crawl_app, name="crawl")
 models_app = typer.Typer(help="The models of a profile: list, fetch, check.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 
@@ -101,9 +103,12 @@ def demo(
         run_demo(Snapshot(out), products, seed, mapper)
 
 
-@app.command()
+@crawl_app.callback()
 def crawl(
-    out: OutSnapshot,
+    context: typer.Context,
+    out: Annotated[
+        Path | None, path_option(metavar="SNAPSHOT", help="Folder of the snapshot to make.  \\[required]")
+    ] = None,
     profile: Profile = None,
     site_url: Annotated[str | None, typer.Option(help="URL that replaces every host of the shop.")] = None,
     category: Annotated[list[str] | None, typer.Option(metavar="ID", help="Start at this category's listing.")] = None,
@@ -113,10 +118,15 @@ def crawl(
         bool, typer.Option("--retry-failed", help="Retry failures, and fetch nothing else.")
     ] = False,
     refresh: Annotated[Path | None, path_option(metavar="EARLIER", help="Start from this earlier snapshot.")] = None,
+    part: Annotated[str | None, typer.Option(metavar="I/N", help="Fetch part I of N, at 1/N of the pace.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print requests, time and disk.")] = False,
     override: Overrides = None,
 ) -> None:
     """Crawl listings, product pages, the specification click, reviews and images into SNAPSHOT/raw/."""
+    if context.invoked_subcommand is not None:
+        return
+    if out is None:
+        raise _UsageError("Missing option '--out'.", context)
     from ameli_build.crawl.run import crawl as run_crawl
     from ameli_build.crawl.run import with_site
 
@@ -129,6 +139,7 @@ def crawl(
         "max_products": max_products,
         "retry_failed": retry_failed,
         "refresh": earlier,
+        "part": part,
     }
     if dry_run:
         from ameli_build.dry_run.crawl import dry_run as estimate
@@ -137,6 +148,20 @@ def crawl(
         return
     with snapshot.lock():
         run_crawl(snapshot, settings, **options)
+
+
+@crawl_app.command("merge")
+def crawl_merge(
+    parts: Annotated[list[Path], path_argument(metavar="PART...", help="Snapshots of all parts, in any order.")],
+    out: OutSnapshot,
+    partial_: Annotated[
+        bool, typer.Option("--partial", help="Accept missing parts, and parts that are not finished.")
+    ] = False,
+) -> None:
+    """Make one snapshot from the parts of a crawl (ameli crawl --part I/N)."""
+    from ameli_build.crawl.merge import merge
+
+    merge([*map(Snapshot, parts)], Snapshot(out), partial=partial_)
 
 
 @app.command()

@@ -30,7 +30,7 @@ LIBRARIES = (
 def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> None:
     """Write `run.json` from the settings of this run and the records of the stages."""
     path = snapshot.root / "run.json"
-    before = _noted(path)
+    before = noted(path)
     models = {need.role: need.name for need in needs_of(settings)}
     record = {
         "ameli_build": __version__,
@@ -47,7 +47,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
     write_json(path, record)
 
 
-def _noted(path: Path) -> dict[str, Any]:
+def noted(path: Path) -> dict[str, Any]:
     """What a `run.json` says; nothing where it is not there, or damaged."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -61,7 +61,7 @@ def note_stage(snapshot: Snapshot, name: str, command: str) -> None:
     path = snapshot.root / "run.json"
     if not path.is_file():
         return
-    record = _noted(path)
+    record = noted(path)
     record["commands"] = sorted({*record.get("commands", []), command})
     record["peak_memory_mb"] = max(peak_memory_mb(), int(record.get("peak_memory_mb", 0)))
     record["stages"] = {**record.get("stages", {}), name: _brief(stage_record(snapshot, name))}

@@ -27,6 +27,7 @@ from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.journal import CrawlOptions, Journal, Selection
 from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targets
 from ameli_build.crawl.pages import Remark, Source
+from ameli_build.crawl.parts import WHOLE
 from ameli_build.crawl.products import done_mark
 from ameli_build.crawl.progress_view import duration
 from ameli_build.crawl.sizes import ENOUGH, sizes_of
@@ -118,12 +119,13 @@ def dry_run(snapshot: Snapshot, settings: Settings, **options: Unpack[CrawlOptio
     May itself request robots.txt, the sitemap, or the first page of each category. Raises as `crawl` does.
     """
     journal, selections = journals.resolve(snapshot, settings.crawl, **options)
+    share = journal.part.share(settings.crawl)
     with ExitStack() as stack:
         archive = Archive(snapshot.raw, writable=False)
         stack.callback(archive.close)
         if options.get("retry_failed"):
-            return _retries(archive, settings.crawl)
-        fetcher = Fetcher(settings.crawl)
+            return _retries(archive, share)
+        fetcher = Fetcher(settings.crawl, part=journal.part)
         stack.callback(fetcher.close)
         source = _DrySource(snapshot, archive, fetcher)
         targets, unlisted = _targets(source, settings.crawl, selections)
@@ -132,7 +134,7 @@ def dry_run(snapshot: Snapshot, settings: Settings, **options: Unpack[CrawlOptio
             base_raw = Path(journal.refreshes) / "raw"
             base = Archive(base_raw, writable=False)
             stack.callback(base.close)
-        estimate = _estimate(source, base, base_raw, settings.crawl, targets, unlisted, journal)
+        estimate = _estimate(source, base, base_raw, share, targets, unlisted, journal)
         estimate.free = free_space(snapshot.root)
         return estimate
 
@@ -214,17 +216,21 @@ def _estimate(
     site = urlsplit(source.fetcher.addresses.site_url).netloc
     photos = settings.image_hosts[0] if settings.image_hosts else site
     archived = _by_kind(source.archive)
+    listed, listing_pages = len(targets) + unlisted, math.ceil(unlisted / known.listing_cards)
+    targets = [target for target in targets if journal.part.has(target.key)]  # each part reads all listings
+    unlisted = math.ceil(unlisted / journal.part.of)
     products = len(targets) + unlisted
     todo = sum(source.archive.find("done", done_mark(target, settings)) is None for target in targets) + unlisted
     pages = sum(not source.archive.holds("page", target.url) for target in targets) + unlisted
     share = _shares(_by_kind(base), settings, known, estimate)
     size = sizes_of(base_raw, settings, estimate.notes)
-    estimate.notes.insert(0, f"{products:,} products, {products - todo:,} of them done")
+    whose = f" in part {journal.part}" if journal.part != WHOLE else ""
+    estimate.notes.insert(0, f"{products:,} products{whose}, {products - todo:,} of them done")
     estimate.products, estimate.photographs = products, max(0.0, share["image"] - known.images_a_product) * products
     if settings.products == "api":
-        _add_calls(estimate, source, settings, products, archived["api"], size["api"])
+        _add_calls(estimate, source, settings, listed, archived["api"], size["api"])
     else:
-        estimate.add(site, settings.rate, "listing pages", math.ceil(unlisted / known.listing_cards), size["listing"])
+        estimate.add(site, settings.rate, "listing pages", listing_pages, size["listing"])
     if settings.products == "site" and todo:
         clicked = share["clicked"] * products - archived["clicked"]
         estimate.add(site, settings.rate, "product pages", pages, size["page"])

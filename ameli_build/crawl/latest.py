@@ -7,6 +7,7 @@ from pathlib import Path
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.journal import Journal, Selection, read_journal
+from ameli_build.crawl.parts import WHOLE
 
 
 def newest_finished(folder: Path, to: Snapshot, site_url: str, selection: Selection) -> Snapshot | None:
@@ -36,4 +37,4 @@ def _fits(snapshot: Snapshot, site_url: str, selection: Selection) -> bool:
         journal = read_journal(snapshot.raw)
     except UnusableInput:  # a damaged journal
         return False
-    return journal.site_url == site_url and journal.selections == (selection,)
+    return journal.site_url == site_url and journal.selections == (selection,) and journal.part == WHOLE

@@ -41,6 +41,11 @@ class Target:
     url: str
     images: tuple[str, ...] | None = None
 
+    @property
+    def key(self) -> str:
+        """The SKU, or the URL if the SKU is unknown."""
+        return self.sku or self.url
+
 
 class NothingFound(RunFailed):
     """None of the selected products exists."""
@@ -77,9 +82,8 @@ def distinct(targets: Iterable[Target]) -> Iterator[Target]:
     """Yield each product once; old and new URLs of a SKU are the same product."""
     seen: set[str] = set()
     for target in targets:
-        key = target.sku or target.url
-        if key not in seen:
-            seen.add(key)
+        if target.key not in seen:
+            seen.add(target.key)
             yield target
 
 

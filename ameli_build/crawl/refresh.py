@@ -8,19 +8,17 @@ such reviews are as of that date.
 
 from __future__ import annotations
 
-import os
-import shutil
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple
 
 from ameli_build.archive.index import Place
 from ameli_build.archive.records import Archived, Response
 from ameli_build.archive.store import Archive, now
 from ameli_build.core.errors import RunFailed, UnusableInput
-from ameli_build.core.snapshot import Snapshot, image_file, whole_file
+from ameli_build.core.snapshot import Snapshot, image_file
 from ameli_build.crawl import checks
 from ameli_build.crawl.fetching.failures import Unwanted
+from ameli_build.crawl.files import link_file
 from ameli_build.shops.base import ReviewPage, Shop
 
 CONDITIONAL = ("page", "image")
@@ -111,22 +109,7 @@ class Earlier:
             raise RunFailed(
                 f"{record.file}: record at byte {record.offset}: {record.path!r} is outside of the snapshot"
             )
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not place.exists():
-            try:
-                os.link(source, place)
-            except FileExistsError:  # another thread was faster
-                return
-            except OSError:  # another file system, or a file system without links
-                _copy(source, place)
-
-
-def _copy(source: Path, place: Path) -> None:
-    try:
-        with source.open("rb") as handle, whole_file(place) as written:
-            shutil.copyfileobj(handle, written, 1 << 20)
-    except OSError as error:
-        raise RunFailed(f"{place}: cannot be written ({error.strerror})") from error
+        link_file(source, place)
 
 
 def as_response(record: Archived) -> Response:

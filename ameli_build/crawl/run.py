@@ -29,11 +29,12 @@ from ameli_build.crawl.images import prepare
 from ameli_build.crawl.journal import CrawlOptions, Journal, Selection
 from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targets
 from ameli_build.crawl.pages import Source, keeper
+from ameli_build.crawl.parts import WHOLE, Part
 from ameli_build.crawl.products import ProductCrawler
 from ameli_build.crawl.progress_view import shown
 from ameli_build.crawl.refresh import Earlier
 from ameli_build.crawl.retry import find_failed
-from ameli_build.crawl.stats import CrawlStats, count, write_stats
+from ameli_build.crawl.stats import CrawlStats, count, summary, write_stats
 from ameli_build.provenance import write_run_record
 from ameli_build.shops import shop_named
 
@@ -79,20 +80,23 @@ def crawl(snapshot: Snapshot, settings: Settings, **options: Unpack[CrawlOptions
     require_space(snapshot.root, settings.run.least_free)
     with doing(snapshot.root, "crawl"), _opened(snapshot, settings.crawl, key, journal, retry_failed) as crawler:
         write_run_record(snapshot, settings, "crawl")
+        journals.note_complete(snapshot.raw, False)
         source = crawler.source
         if retry_failed:
-            jobs = _failed_jobs(crawler, settings.crawl, selections)
+            jobs = _failed_jobs(crawler, settings.crawl, selections, journal.part)
         else:
             jobs = _jobs(crawler, settings.crawl, selections, snapshot.raw, journal)
         with shown(source.board, source.fetcher.requests):
-            _run_all(jobs, settings.crawl, source.fetcher.stop)
+            _run_all(jobs, journal.part.share(settings.crawl).threads, source.fetcher.stop)
         stats = count(source.archive, source.fetcher)
-        if not stats.counts.get("api" if key else "page"):
+        empty = journal.part != WHOLE and not jobs
+        if not empty and not stats.counts.get("api" if key else "page"):
             worst = max(stats.failures, key=lambda kind: (stats.failures[kind], kind), default="nothing")
             message = f"{settings.crawl.site_url}: none of {len(jobs):,} product pages could be fetched ({worst})"
             raise run_failed(worst, message)
         write_run_record(snapshot, settings, "crawl")
-        say(f"crawl: {_summary(stats)}")
+        journals.note_complete(snapshot.raw, True)
+        say(f"crawl: {summary(stats)}")
         return stats
 
 
@@ -101,7 +105,7 @@ def _opened(
     snapshot: Snapshot, settings: CrawlSettings, key: str, journal: Journal, retry: bool
 ) -> Iterator[ProductCrawler]:
     """Open the archive, fetcher and browsers of a crawl; in any case, finally write the statistics and close all."""
-    stop = threading.Event()
+    stop, share = threading.Event(), journal.part.share(settings)
     with ExitStack() as stack:
         archive = Archive(snapshot.raw)
         stack.callback(archive.close)
@@ -109,14 +113,14 @@ def _opened(
         if journal.refreshes:
             earlier = Earlier(Snapshot(Path(journal.refreshes)), snapshot, archive, shop_named(settings.shop))
             stack.callback(earlier.close)
-        fetcher = Fetcher(settings, stop, keep=keeper(archive), images=prepare(snapshot))
+        fetcher = Fetcher(settings, stop, keep=keeper(archive), images=prepare(snapshot), part=journal.part)
         if key:
-            use_api(fetcher, archive, settings, key, earlier.archive.calls if earlier else ())
+            use_api(fetcher, archive, share, key, earlier.archive.calls if earlier else ())
         stack.callback(write_stats, snapshot.raw, archive, fetcher)
         note = partial(_note_stats, snapshot.raw, archive, fetcher)
         stack.enter_context(repeated(note, STATS_EVERY_SECONDS, "crawl-stats"))
         stack.callback(fetcher.close)
-        browsers = BrowserPool(settings, fetcher.addresses, stop)
+        browsers = BrowserPool(share, fetcher.addresses, stop)
         stack.callback(browsers.close)
         if settings.transport == "browser":
             fetcher.transport = BrowserTransport(fetcher.transport, browsers, settings)
@@ -151,38 +155,33 @@ def _jobs(
         journals.write_journal(raw, before)
         worst = max(crawler.source.board.errors.items(), key=lambda error: (error[1], error[0]), default=("", 0))
         raise run_failed(worst[0], str(nothing)) from nothing
-    targets = list(distinct(found))
-    say(f"crawl: {len(targets):,} products")
+    every = list(distinct(found))
+    targets = [target for target in every if journal.part.has(target.key)]
+    several = f"; part {journal.part} has {len(targets):,} of them" if journal.part != WHOLE else ""
+    say(f"crawl: {len(every):,} products{several}")
     crawler.source.board.total = len(targets)
     return [partial(crawler.fetch, target) for target in targets]
 
 
-def _failed_jobs(crawler: ProductCrawler, settings: CrawlSettings, selections: Sequence[Selection]) -> list[Job]:
+def _failed_jobs(
+    crawler: ProductCrawler, settings: CrawlSettings, selections: Sequence[Selection], part: Part
+) -> list[Job]:
     """A job for each product with a failure, each newly found product, and each failed image."""
     failed = find_failed(crawler.source, settings, selections)
-    products = len(failed.products) + len(failed.listed)
+    listed = [target for target in failed.listed if part.has(target.key)]
+    products = len(failed.products) + len(listed)
     say(f"crawl: retrying failed parts of {products:,} products, and {len(failed.images):,} images")
     crawler.source.board.total = products
     jobs: list[Job] = [partial(crawler.fetch, target, again=True) for target in failed.products]
-    jobs += [partial(crawler.fetch, target) for target in failed.listed]
+    jobs += [partial(crawler.fetch, target) for target in listed]
     return jobs + [partial(crawler.source.take_image, url) for url in failed.images]
 
 
-def _summary(stats: CrawlStats) -> str:
-    """The contents of the archive and the failures, as a line."""
-    pages = {"api": "API pages"} if stats.counts.get("api") else {"page": "product pages", "clicked": "after a click"}
-    names = pages | {"reviews": "review pages", "image": "images"}
-    held = ", ".join(f"{stats.counts.get(kind, 0):,} {name}" for kind, name in names.items())
-    failed = ", ".join(f"{count:,} {kind}" for kind, count in stats.failures.items())
-    retried = sum(stats.retried.values())
-    return f"{held}; {retried:,} requests repeated; failed: {failed or 'nothing'} (raw/crawl-stats.json)"
-
-
-def _run_all(jobs: Sequence[Job], settings: CrawlSettings, stop: threading.Event) -> None:
+def _run_all(jobs: Sequence[Job], threads: int, stop: threading.Event) -> None:
     """Run the jobs, a few at a time; the first error ends all."""
-    with ThreadPoolExecutor(settings.threads, thread_name_prefix="crawl") as pool:
+    with ThreadPoolExecutor(threads, thread_name_prefix="crawl") as pool:
         try:
-            for done in _finished(pool, jobs, 2 * settings.threads):
+            for done in _finished(pool, jobs, 2 * threads):
                 done.result()
         except BaseException:
             stop.set()

@@ -33,8 +33,18 @@ class CrawlStats:
     retried: Mapping[str, int]
 
 
-def count(archive: Archive, fetcher: Fetcher) -> CrawlStats:
-    """Count an archive."""
+def summary(stats: CrawlStats) -> str:
+    """The contents of the archive and the failures, as a line."""
+    pages = {"api": "API pages"} if stats.counts.get("api") else {"page": "product pages", "clicked": "after a click"}
+    names = pages | {"reviews": "review pages", "image": "images"}
+    held = ", ".join(f"{stats.counts.get(kind, 0):,} {name}" for kind, name in names.items())
+    failed = ", ".join(f"{count:,} {kind}" for kind, count in stats.failures.items())
+    retried = sum(stats.retried.values())
+    return f"{held}; {retried:,} requests repeated; failed: {failed or 'nothing'} (raw/crawl-stats.json)"
+
+
+def count(archive: Archive, fetcher: Fetcher | None = None) -> CrawlStats:
+    """Count an archive, and the requests of a run."""
     counts: Counter[str] = Counter()
     failures: Counter[str] = Counter()
     marks: Counter[str] = Counter()
@@ -48,11 +58,12 @@ def count(archive: Archive, fetcher: Fetcher) -> CrawlStats:
                 marks[f"{tally.kind} {word}"] += tally.number
         requested[tally.kind] += tally.number
     products = requested["page"] or requested["done"]
-    requests, retried = dict(sorted(fetcher.requests.items())), dict(sorted(fetcher.retried.items()))
+    requests = dict(sorted(fetcher.requests.items())) if fetcher is not None else {}
+    retried = dict(sorted(fetcher.retried.items())) if fetcher is not None else {}
     return CrawlStats(products, counts, dict(sorted(failures.items())), dict(sorted(marks.items())), requests, retried)
 
 
-def write_stats(raw: Path, archive: Archive, fetcher: Fetcher) -> CrawlStats:
+def write_stats(raw: Path, archive: Archive, fetcher: Fetcher | None = None) -> CrawlStats:
     """Count an archive into `raw/crawl-stats.json`, unless this run archived nothing and the file exists."""
     stats = count(archive, fetcher)
     if archive.appended or not (raw / FILE).is_file():

@@ -18,7 +18,7 @@ from ameli_build.core.execution import run_stage
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.release.card import card
-from ameli_build.release.stage import ANSWERS_FILE, STAGE
+from ameli_build.release.stage import ANSWERS_FILE, STAGE, check_conserved
 from ameli_build.release.tables import ANSWERS, SCHEMAS
 from ameli_build.verify import verify
 
@@ -61,6 +61,22 @@ def test_a_lost_review_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunFailed, match="6 reviews came in, 5 rows"):
         run_stage(STAGE, snapshot, load_settings("demo"))
     assert not snapshot.dataset.exists()
+
+
+@pytest.mark.parametrize("went", ["a b", "a b c c", "a b d", "a b c d", "a a b", "c b a b", ""])
+@pytest.mark.parametrize("split", ["train", "dropped"])
+def test_each_review_goes_out_once(went: str, split: str) -> None:
+    came = pl.DataFrame({"review_id": ["c", "a", "b", "a"], "sku": ["1", "1", "1", "2"]}).lazy()  # a has two links
+
+    def check(reviews: list[str]) -> None:
+        names = ("train", "dev", "test", "dropped")
+        named = {name: pl.DataFrame({"review_id": []}, {"review_id": pl.String}) for name in names}
+        named[split] = pl.DataFrame({"review_id": reviews}, {"review_id": pl.String})
+        check_conserved(named, {"catalog/reviews": came})
+
+    check(["b", "c", "a"])
+    with pytest.raises(RunFailed, match=rf"3 reviews came in, {len(went.split())} rows"):
+        check(went.split())
 
 
 def test_images_lie_under_the_names_that_tables_say(snapshot: Snapshot) -> None:

@@ -22,6 +22,7 @@ from ameli_build.crawl.fetching.failures import REFUSALS, WRONG_PAGES, FetchFail
 from ameli_build.crawl.fetching.robots import Robots, RobotsUnreachable
 from ameli_build.crawl.fetching.throttle import Throttle
 from ameli_build.crawl.fetching.transport import REDIRECTS, HttpTransport, Transport
+from ameli_build.crawl.parts import WHOLE, Part
 from ameli_build.shops import shop_named
 from ameli_build.shops.base import Shop
 from ameli_build.shops.other_pages import refusal_in
@@ -82,6 +83,8 @@ class Fetcher:
         keep: `keep(kind, response)` gets each redirect and robots.txt.
         images: Folder for bodies of images; None to keep them in memory.
         without_site: As in `Addresses`.
+        part: The part of a crawl; gets its share of the rate and connections, and waits for all parts at a
+            `Crawl-delay`.
     """
 
     def __init__(
@@ -92,15 +95,18 @@ class Fetcher:
         images: Path | None = None,
         *,
         without_site: bool = False,
+        part: Part = WHOLE,
     ) -> None:
         self.addresses = Addresses(settings, without_site=without_site)
         self.requests: Counter[str] = Counter()
         self.retried: Counter[str] = Counter()
         self.stop = stop or threading.Event()
-        self.throttle = Throttle(settings.rate, self.stop, settings.connections)
-        self.robots = Robots(settings.user_agent, self._load_robots, self.throttle.slow_down)
+        share = part.share(settings)
+        self.throttle = Throttle(share.rate, self.stop, share.connections)
+        self.robots = Robots(settings.user_agent, self._load_robots, self._slow_down)
         self.breaker = Breaker(settings, self.addresses.images_only)
         self._settings = settings
+        self._parts = part.of
         self._keep = keep
         self._lock = threading.Lock()
         self.shop = shop_named(settings.shop)
@@ -143,6 +149,10 @@ class Fetcher:
     def close(self) -> None:
         """Close all connections."""
         self.transport.close()
+
+    def _slow_down(self, host: str, seconds: float) -> None:
+        """Obey a `Crawl-delay`, which counts for all parts together."""
+        self.throttle.slow_down(host, self._parts * seconds)
 
     def _count_other(self, request: _Request[T], kind: str) -> None:
         """Count a URL with a wrong page, by kind: good review pages do not prove that product pages come well.
