@@ -10,7 +10,8 @@ from ameli_build.annotation.assign import assign
 from ameli_build.annotation.check import check
 from ameli_build.annotation.codes import UnreadableAnswers
 from ameli_build.annotation.html import sheet_page
-from ameli_build.annotation.labelstudio import config_xml, tasks_json
+from ameli_build.annotation.labelstudio import config_xml, picture_files, tasks_json
+from ameli_build.annotation.pictures import data_uri
 from ameli_build.annotation.report import AnnotationReport, record
 from ameli_build.annotation.tasks import CLEAN_TEST, Task, choose, load_task
 from ameli_build.core.errors import UnusableInput
@@ -59,7 +60,7 @@ def export_sheets(
     # the pictures of HTML sheets take most of the time and have a separate progress bar
     for name, part in sheets if format == "html" else track(sheets, f"{format} sheets", annotators):
         path = folder / f"{name}.{ENDINGS[format]}"
-        write_bytes(path, _sheet(loaded, format, name, part, settings))
+        write_bytes(path, _sheet(loaded, format, name, part, settings, folder))
         written.append(path)
     if format == "labelstudio":
         written.append(folder / f"{prefix}-config.xml")
@@ -94,7 +95,7 @@ def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings
     return record(snapshot, tasks, checked, problems)
 
 
-def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings) -> bytes:
+def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings, folder: Path) -> bytes:
     annotator = "annotator-" + name.rpartition("-")[2]
     if format == "html":
         return sheet_page(task, name, annotator, review_ids, settings).encode()
@@ -102,4 +103,5 @@ def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settin
         from ameli_build.annotation.xlsx import sheet_workbook
 
         return sheet_workbook(task, annotator, review_ids)
-    return tasks_json(task, annotator, review_ids).encode()
+    place = picture_files(folder / "pictures") if settings.sheets.labelstudio_files else data_uri
+    return tasks_json(task, annotator, review_ids, settings.sheets.megabytes, place).encode()
