@@ -26,6 +26,20 @@ _ALLOWED = {
 _CREATED = datetime(2000, 1, 1)
 _SIDE = 88
 _ROW_HEIGHT = 132
+_HIGHEST_ROW = 400
+_LINE_HEIGHT = 13
+"""Heights in points; the limit of spreadsheets is 409."""
+_WIDTHS = {
+    "No.": 5,
+    "Your choice": 9,
+    "Comment": 16,
+    "Right words": 16,
+    "Title": 14,
+    "Review text": 58,
+    "Photographs": 27,
+}
+_CANDIDATE_WIDTH = 18
+"""Widths of columns in characters: 1440 pixels show a review and three candidates, then eight candidates at a time."""
 _MOST_LINKS = 65_000
 """Links of a worksheet; the limit of spreadsheets is 65,530. Further products are named with their row number."""
 _MANY_PICTURES = 2000
@@ -79,26 +93,25 @@ class _Writer:
             self._write_review(row, item, headers, rows, code)
 
     def _write_header(self, most: int) -> dict[str, int]:
-        names = ["No.", "Review ID", "Title", "Review text", "Photographs", "Your choice"]
-        names += ["Right words"] if self._task.name == MENTIONS else []
-        names += ["Comment", "Sheet code", *(str(number) for number in range(1, most + 1))]
-        widths = {"No.": 5, "Review ID": 12, "Title": 18, "Review text": 58, "Photographs": 27, "Your choice": 9}
+        names = ["No.", "Your choice", *(["Right words"] if self._task.name == MENTIONS else []), "Comment"]
+        names += ["Title", "Review text", "Photographs", *(str(number) for number in range(1, most + 1))]
+        names += ["Review ID", "Sheet code"]
         for column, name in enumerate(names):
             self._reviews.write_string(0, column, name, self._header)
-            self._reviews.set_column(column, column, widths.get(name, 24 if not name.isdigit() else 22))
-        self._reviews.freeze_panes(1, 6)
+            self._reviews.set_column(column, column, _WIDTHS.get(name, _CANDIDATE_WIDTH))
+        self._reviews.freeze_panes(1, 2)
         return {name: column for column, name in enumerate(names)}
 
     def _write_review(
         self, row: int, item: Item, columns: Mapping[str, int], products: Mapping[str, int], code: str
     ) -> None:
         sheet = self._reviews
-        sheet.set_row(row, _ROW_HEIGHT)
-        sheet.write_number(row, columns["No."], row, self._cell)
         text = item.text
         if item.span:
             start, end = item.span
             text = f"{text[:start]}[[{text[start:end]}]]{text[end:]}"
+        sheet.set_row(row, _row_height(text))
+        sheet.write_number(row, columns["No."], row, self._cell)
         for name, value in (("Review ID", item.review_id), ("Title", item.title), ("Review text", text)):
             self._write_text(sheet, row, columns[name], value)
         sheet.write_blank(row, columns["Your choice"], None, self._choice)
@@ -179,3 +192,9 @@ class _Writer:
             scale = side / max(image.size)
         options = {"image_data": io.BytesIO(picture), "x_scale": scale, "y_scale": scale, "object_position": 1}
         sheet.insert_image(row, column, "picture.jpg", {**options, **place, "decorative": True})
+
+
+def _row_height(text: str) -> int:
+    """The height in points that shows a review, within bounds."""
+    lines = sum(1 + len(line) // (_WIDTHS["Review text"] - 4) for line in text.splitlines())
+    return min(max(_ROW_HEIGHT, _LINE_HEIGHT * lines), _HIGHEST_ROW)
