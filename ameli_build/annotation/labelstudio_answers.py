@@ -54,15 +54,15 @@ def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def person(row: Mapping[str, Any], sheet: str) -> str:
-    """The name of the person who gave an answer.
+    """The name of the person who gave an answer, after the annotator of the sheet.
 
-    Most exports have a number instead of an address. Every Label Studio counts its users from one, so the number is
-    unique only with the annotator of the sheet.
+    Most exports have a number instead of an address. Every Label Studio counts its users from one, so the number alone
+    names several people.
     """
     user = row.get("annotator")
     user = user.get("email") or user.get("id") if isinstance(user, dict) else user
     name = "" if user is None or isinstance(user, list | dict) else str(user).strip()
-    return f"{sheet} user {name}" if name.isdigit() else name or sheet
+    return f"{sheet} {'user ' if name.isdigit() else ''}{name}".strip()
 
 
 def _text(value: Any) -> str:

@@ -130,9 +130,9 @@ def test_a_mention_is_marked_before_the_annotator_sees_it(snapshot: Snapshot, be
 USERS: list[tuple[Any, str]] = [
     (1, "annotator-01 user 1"),
     (2, "annotator-01 user 2"),
-    ({"id": 3, "email": "ann@example.org"}, "ann@example.org"),
+    ({"id": 3, "email": "ann@example.org"}, "annotator-01 ann@example.org"),
     ({"id": 4}, "annotator-01 user 4"),
-    ("bo@example.org", "bo@example.org"),
+    ("bo@example.org", "annotator-01 bo@example.org"),
     (None, "annotator-01"),
 ]
 
