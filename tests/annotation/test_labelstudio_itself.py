@@ -132,11 +132,6 @@ def sizes_of_pictures(browser: webdriver.Chrome) -> list[int]:
     return sizes
 
 
-def review_on(browser: webdriver.Chrome) -> str:
-    """The text of the review on the page."""
-    return str(browser.find_element(By.CSS_SELECTOR, ".ameli .htx-text").text)
-
-
 def answer(browser: webdriver.Chrome, choice: str) -> None:
     """Choose, submit, and wait for the next task or the end."""
     radio = until(browser, lambda one: one.find_element(By.CSS_SELECTOR, f".ameli input[type=radio][name='{choice}']"))
