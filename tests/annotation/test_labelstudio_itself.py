@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,23 +107,20 @@ def studio(root: Path, snapshot: Snapshot) -> Iterator[Studio]:
         server.wait(60)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    with chromium("1440,900", ("browser",)) as opened:
-        yield opened
-
-
 def until(browser: webdriver.Chrome, found: Callable[[webdriver.Chrome], Any]) -> Any:
     return WebDriverWait(browser, 90).until(found)
 
 
-def sign_in(browser: webdriver.Chrome, studio: Studio, person: str) -> None:
-    browser.get(studio.url)
-    browser.delete_all_cookies()
-    browser.get(f"{studio.url}/user/login/")
-    browser.find_element(By.NAME, "email").send_keys(person)
-    browser.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
-    until(browser, lambda one: "/login" not in one.current_url)
+@contextmanager
+def person_at(studio: Studio, person: str, project: int) -> Iterator[webdriver.Chrome]:
+    """A person's own Chromium, signed in, with the first task of the project."""
+    with chromium("1440,900", ("browser",)) as browser:
+        browser.get(f"{studio.url}/user/login/")
+        browser.find_element(By.NAME, "email").send_keys(person)
+        browser.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
+        until(browser, lambda one: "/login" not in one.current_url)
+        browser.get(f"{studio.url}/projects/{project}/data?labeling=1")
+        yield browser
 
 
 def sizes_of_pictures(browser: webdriver.Chrome) -> list[int]:
@@ -133,11 +131,13 @@ def sizes_of_pictures(browser: webdriver.Chrome) -> list[int]:
 
 
 def answer(browser: webdriver.Chrome, choice: str) -> None:
-    """Choose, submit, and wait for the next task or the end."""
+    """Choose, submit, and wait for the next task or the end of the queue."""
     radio = until(browser, lambda one: one.find_element(By.CSS_SELECTOR, f".ameli input[type=radio][name='{choice}']"))
     browser.execute_script("arguments[0].click()", radio)
     browser.find_element(By.CSS_SELECTOR, "button[name=submit]").click()
     until(browser, staleness_of(radio))
+    done = "return /No More Tasks/.test(document.body.innerText) || document.querySelector('.ameli input') !== null"
+    until(browser, lambda one: one.execute_script(done))
 
 
 def project(studio: Studio, snapshot: Snapshot, task: str, *settings: str) -> int:
@@ -165,20 +165,19 @@ def exports(studio: Studio, number: int, folder: Path) -> dict[str, Path]:
 
 @pytest.mark.parametrize("settings", [(), ("sheets.labelstudio_files=true",)], ids=["inline", "files"])
 def test_two_people_see_every_picture_and_all_their_answers_arrive(
-    browser: webdriver.Chrome, studio: Studio, snapshot: Snapshot, tmp_path: Path, settings: tuple[str, ...]
+    studio: Studio, snapshot: Snapshot, tmp_path: Path, settings: tuple[str, ...]
 ) -> None:
     number = project(studio, snapshot, "clean-test", *settings)
     for person, choice in zip(PEOPLE, ("4", "?"), strict=True):
-        sign_in(browser, studio, person)
-        browser.get(f"{studio.url}/projects/{number}/data?labeling=1")
-        for _ in ("r4", "r5"):
-            until(browser, lambda one: len(sizes_of_pictures(one)) == 5 and all(sizes_of_pictures(one)))
-            assert browser.title != "taken"
-            names = [one.text for one in browser.find_elements(By.CSS_SELECTOR, ".ameli .ant-radio-wrapper")]
-            assert len(names) == 5
-            assert all(HOSTILE_NAME in name for name in names[:4])
-            assert "Cannot tell" in names[4]
-            answer(browser, choice)
+        with person_at(studio, person, number) as browser:
+            for _ in ("r4", "r5"):
+                until(browser, lambda one: len(sizes_of_pictures(one)) == 5 and all(sizes_of_pictures(one)))
+                assert browser.title != "taken"
+                names = [one.text for one in browser.find_elements(By.CSS_SELECTOR, ".ameli .ant-radio-wrapper")]
+                assert len(names) == 5
+                assert all(HOSTILE_NAME in name for name in names[:4])
+                assert "Cannot tell" in names[4]
+                answer(browser, choice)
     expected = [
         (f"annotator-01 user {user}", review, choice)
         for user, choice in ((1, "4"), (2, "?"))
@@ -193,15 +192,12 @@ def test_two_people_see_every_picture_and_all_their_answers_arrive(
         assert stored["position"].to_list() == [4, 4, None, None], form
 
 
-def test_a_mention_is_marked_and_the_right_words_are_read(
-    browser: webdriver.Chrome, studio: Studio, snapshot: Snapshot, tmp_path: Path
-) -> None:
+def test_a_mention_is_marked_and_the_right_words_are_read(studio: Studio, snapshot: Snapshot, tmp_path: Path) -> None:
     number = project(studio, snapshot, "mentions")
-    sign_in(browser, studio, PEOPLE[0])
-    browser.get(f"{studio.url}/projects/{number}/data?labeling=1")
-    until(browser, lambda one: all(sizes_of_pictures(one)) and one.find_elements(By.CSS_SELECTOR, ".htx-highlight"))
-    assert browser.find_element(By.CSS_SELECTOR, ".htx-highlight").text.startswith("laptop")
-    answer(browser, "wrong")
+    with person_at(studio, PEOPLE[0], number) as browser:
+        until(browser, lambda one: all(sizes_of_pictures(one)) and one.find_elements(By.CSS_SELECTOR, ".htx-highlight"))
+        assert browser.find_element(By.CSS_SELECTOR, ".htx-highlight").text.startswith("laptop")
+        answer(browser, "wrong")
     for form, path in exports(studio, number, tmp_path).items():
         rows = [row for row in read_answers(path) if row.choice]
         assert [(row.choice, row.words, row.task) for row in rows] == [("wrong", "", "mentions")], form
