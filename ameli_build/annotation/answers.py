@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ameli_build.annotation import labelstudio_answers
 from ameli_build.annotation.codes import UnreadableAnswers
 from ameli_build.annotation.tasks import CANNOT_TELL, CLEAN_TEST, TASKS
 from ameli_build.core.spreadsheets import (
@@ -38,6 +41,8 @@ _SYNONYMS = {
     "right_words": "words",
     "annotator": "annotator",
     "sheet_code": "code",
+    "lead_time": "seconds",
+    "updated_at": "answered_at",
 }
 _OFFICIAL_CHOICE = "target_product_position"
 """Start of the authors' column name; the range of positions follows."""
@@ -51,7 +56,8 @@ _UNSURE = {"?", "x", "cannot tell", "cannot_tell"}
 class Given:
     """A row of an answers file. `choice` is None for a blank.
 
-    `fingerprint` is None if the file does not name its sheets, as a CSV made by hand.
+    `fingerprint` is None if the file does not name its sheets, as a CSV made by hand. `seconds` is the time that the
+    answer took, None if unknown; `answered_at` is its time in ISO 8601, "" if unknown.
     """
 
     annotator: str
@@ -62,6 +68,8 @@ class Given:
     task: str = CLEAN_TEST
     fingerprint: str | None = None
     file: str = ""
+    seconds: float | None = None
+    answered_at: str = ""
 
     @property
     def known_task(self) -> bool:
@@ -84,8 +92,6 @@ def read_answers(path: Path) -> list[Given]:
 
 
 def _rows_of_json(path: Path, text: str) -> list[Given]:
-    from ameli_build.annotation.labelstudio import rows_of_export
-
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -93,7 +99,7 @@ def _rows_of_json(path: Path, text: str) -> list[Given]:
     if isinstance(value, dict) and isinstance(value.get("answers"), list):
         return _rows(path, value["answers"], value)
     if isinstance(value, list):
-        return _rows(path, rows_of_export(value))
+        return _rows(path, labelstudio_answers.rows_of_export(value))
     raise UnreadableAnswers("no answers in it (no list named 'answers')")
 
 
@@ -112,6 +118,7 @@ def _rows(path: Path, rows: Iterable[Any], file: Mapping[str, Any] | None = None
 def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
     """A row under any known header; a value that is not an object becomes a row without a review."""
     named = {_column(key): value for key, value in row.items()} if isinstance(row, Mapping) else {}
+    named = labelstudio_answers.plain_row(named) if labelstudio_answers.MARK in named else named
     task, annotator, fingerprint = _origin(named, file)
     annotator = " ".join((annotator or _text(stem)).split())[:80]
     if file.get("simulated") is True and not annotator.startswith(SIMULATED):
@@ -128,6 +135,8 @@ def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
         task or CLEAN_TEST,
         fingerprint,
         name,
+        _seconds(named.get("seconds")),
+        _time(named.get("answered_at")),
     )
 
 
@@ -135,7 +144,8 @@ def _origin(named: Mapping[str, Any], file: Mapping[str, Any]) -> tuple[str | No
     """Task, annotator and fingerprint from the row's sheet code, or else from the file."""
     parts = _text(named.get("code")).split("/")
     if len(parts) == 3:
-        return parts[0], parts[1], parts[2]
+        person = labelstudio_answers.person(named, parts[1]) if labelstudio_answers.MARK in named else parts[1]
+        return parts[0], _text(person), parts[2]
     annotator = _text(named.get("annotator")) or _text(file.get("annotator"))
     return _text(file.get("task")) or None, annotator or None, _text(file.get("fingerprint")) or None
 
@@ -150,6 +160,25 @@ def _text(value: Any) -> str:
     if value is None or isinstance(value, list | dict):
         return ""
     return printable(str(value)[:20_000]).strip()[:10_000]
+
+
+def _seconds(value: Any) -> float | None:
+    """A duration, also with a decimal comma; None for any other value."""
+    try:
+        seconds = float(_text(value).replace(",", "."))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < math.inf else None
+
+
+def _time(value: Any) -> str:
+    """A time in ISO 8601; "" for any other value."""
+    text = _text(value)
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return text
 
 
 def _rows_of_table(content: bytes) -> list[dict[str, Any]]:

@@ -1,113 +1,135 @@
-"""Label Studio: writes tasks and a labelling configuration, reads exports."""
+"""Label Studio: tasks and a labelling configuration.
+
+The configuration shows texts as texts; the product's names and details are HTML with all texts escaped. Pictures are
+`<Image>` tags, since Label Studio removes `data:` pictures from HTML.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup, escape
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
+from ameli_build.annotation.assets import asset
 from ameli_build.annotation.codes import sheet_code
-from ameli_build.annotation.pictures import THUMBNAIL_SIDE, data_uri
-from ameli_build.annotation.tasks import CANNOT_TELL, CHOICES, MENTIONS, QUESTIONS, Entity, Item, Task
+from ameli_build.annotation.pictures import PHOTO_SIDE, data_uri, product_side
+from ameli_build.annotation.tasks import CANNOT_TELL, CHOICES, QUESTIONS, Entity, Item, Task
+from ameli_build.core.snapshot import write_bytes
 
-_PHOTO_SIDE = 640
+_LABEL = "Product"
+"""Label of the words that name the product, in the task `mentions`."""
+_UNSURE = "Cannot tell"
 
 
-def tasks_json(task: Task, annotator: str, review_ids: Sequence[str]) -> str:
-    """The tasks of an annotator in Label Studio's import format, with inlined pictures."""
-    code = sheet_code(task.name, annotator, task.fingerprint)
-    tasks = [{"data": _task_data(task, task.items[review_id], code)} for review_id in review_ids]
-    return json.dumps(tasks, indent=1, ensure_ascii=True) + "\n"
+def picture_files(folder: Path) -> Callable[[bytes], str]:
+    """Writes pictures into the folder; returns the URL from Label Studio's local storage.
+
+    The storage's document root is the folder above the one that holds `folder`.
+    """
+
+    def place(jpeg: bytes) -> str:
+        path = folder / f"{hashlib.sha256(jpeg).hexdigest()[:32]}.jpg"
+        if not path.exists():
+            write_bytes(path, jpeg)
+        return f"/data/local-files/?d={folder.parent.name}/{folder.name}/{path.name}"
+
+    return place
+
+
+def tasks_json(
+    task: Task,
+    annotator: str,
+    review_ids: Sequence[str],
+    megabytes: float = 120,
+    place: Callable[[bytes], str] = data_uri,
+) -> str:
+    """The tasks of an annotator in Label Studio's import format.
+
+    Args:
+        task: The task.
+        annotator: Name of the annotator.
+        review_ids: The reviews, in order.
+        megabytes: Approximate size of all product pictures; a picture counts for each review that shows it.
+        place: Gives the URL of a JPEG.
+    """
+    items = [task.items[review_id] for review_id in review_ids]
+    count = sum(len(task.entities[sku].images) for item in items for sku in item.shown)
+    writer = _Writer(task, sheet_code(task.name, annotator, task.fingerprint), product_side(count, megabytes), place)
+    return json.dumps([writer.task_of(item) for item in items], indent=1, ensure_ascii=True) + "\n"
 
 
 def config_xml(task_name: str) -> str:
     """The labelling configuration of the tasks."""
-    if task_name in CHOICES:
-        names = (*CHOICES[task_name], CANNOT_TELL)
-        inner = "".join(f'\n    <Choice value="{name}"/>' for name in names)
-        choices = f'<Choices name="choice" toName="review" choice="single-radio" required="true">{inner}\n  </Choices>'
-    else:
-        choices = '<Choices name="choice" toName="review" value="$options" choice="single-radio" required="true"/>'
-    words = (
-        '\n  <TextArea name="words" toName="review" placeholder="The right words"/>' if task_name == MENTIONS else ""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(asset("ameli_build.annotation", "labelstudio.xml.jinja"))
+    return template.render(
+        task=task_name,
+        question=QUESTIONS[task_name],
+        choices=CHOICES.get(task_name),
+        cannot_tell=CANNOT_TELL,
+        unsure=_UNSURE,
+        label=_LABEL,
     )
-    return f"""<View>
-  <Header value="{QUESTIONS[task_name]}"/>
-  <HyperText name="review" value="$review" inline="true"/>
-  <Image name="photos" valueList="$photos"/>
-  <HyperText name="products" value="$products" inline="true"/>
-  {choices}{words}
-  <TextArea name="comment" toName="review" placeholder="Comment (optional)"/>
-</View>
-"""
 
 
-def rows_of_export(tasks: Sequence[Any]) -> list[dict[str, Any]]:
-    """Rows of an export (JSON or JSON-MIN) or of any list of objects, without cancelled annotations."""
-    rows: list[dict[str, Any]] = []
-    for task in tasks:
-        if not isinstance(task, dict):
-            rows.append({})
-        elif not isinstance(task.get("data"), dict):
-            rows.append(task)
-        else:
-            done = task.get("annotations") or task.get("completions") or []
-            done = done if isinstance(done, list) else []
-            valid = [entry for entry in done if isinstance(entry, dict) and not entry.get("was_cancelled")]
-            rows += [task["data"] | _results(annotation) for annotation in valid] or [dict(task["data"])]
-    return rows
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes tasks; `side` is the longer side of product pictures in pixels."""
+
+    task: Task
+    code: str
+    side: int
+    place: Callable[[bytes], str]
+
+    def task_of(self, item: Item) -> dict[str, Any]:
+        data: dict[str, Any] = {
+            "review_id": item.review_id,
+            "sheet_code": self.code,
+            "title": item.title,
+            "review": item.text,
+            "photos": self._urls(item.photos, PHOTO_SIDE),
+            "products": [self._product(self.task.entities[sku], n) for n, sku in enumerate(item.shown, 1)],
+        }
+        if item.span is not None:
+            data["mention"] = item.text[slice(*item.span)]
+            return {"data": data, "predictions": [_marked(item.span, data["mention"])]}
+        if self.task.name not in CHOICES:
+            names = [self.task.entities[sku].name for sku in item.shown]
+            options = [_option(str(n), Markup("<b>{}.</b> {}").format(n, name)) for n, name in enumerate(names, 1)]
+            data["options"] = [*options, _option(CANNOT_TELL, Markup("<b>{}</b>").format(_UNSURE))]
+        return {"data": data}
+
+    def _product(self, entity: Entity, number: int) -> dict[str, Any]:
+        rows = [Markup("<tr><th>{}</th><td>{}</td></tr>").format(name, value) for _, name, value in entity.attributes]
+        shape = Markup(
+            "<b>{}. {}</b><details><summary>Description and specifications</summary>"
+            "<p>{}</p><table>{}</table></details>"
+        )
+        return {
+            "details": str(shape.format(number, entity.name, entity.description, Markup("").join(rows))),
+            "pictures": self._urls(entity.images, self.side),
+        }
+
+    def _urls(self, paths: Sequence[str], side: int) -> list[str]:
+        pictures = (self.task.pictures.small(path, side) for path in paths)
+        return [self.place(picture) for picture in pictures if picture is not None]
 
 
-def _results(annotation: dict[str, Any]) -> dict[str, Any]:
-    """The values of an annotation by the name of the control."""
-    found: dict[str, Any] = {}
-    results = annotation.get("result")
-    for result in results if isinstance(results, list) else ():
-        if isinstance(result, dict) and isinstance(result.get("value"), dict):
-            value = result["value"].get("choices") or result["value"].get("text")
-            found[str(result.get("from_name"))] = (
-                " ".join(part for part in value if isinstance(part, str)) if isinstance(value, list) else value
-            )
-    return found
+def _option(value: str, html: Markup) -> dict[str, str]:
+    return {"value": value, "html": str(html)}
 
 
-def _task_data(task: Task, item: Item, code: str) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "review_id": item.review_id,
-        "sheet_code": code,
-        "review": _review_html(item),
-        "photos": _uris(task, item.photos, _PHOTO_SIDE),
-        "products": str(
-            Markup("").join(_product_html(task, task.entities[sku], n) for n, sku in enumerate(item.shown, 1))
-        ),
+def _marked(span: tuple[int, int], words: str) -> dict[str, Any]:
+    """A prediction that marks the mention in the text, so that the annotator sees it and can move it."""
+    start, end = span
+    value = {"start": start, "end": end, "text": words, "labels": [_LABEL]}
+    return {
+        "model_version": "mention",
+        "result": [{"id": "mention", "from_name": "words", "to_name": "review", "type": "labels", "value": value}],
     }
-    if task.name not in CHOICES:
-        data["options"] = [{"value": choice} for choice in task.choices(item)]
-    return data
-
-
-def _review_html(item: Item) -> str:
-    text: str = escape(item.text)
-    if item.span:
-        start, end = item.span
-        text = Markup("{}<mark>{}</mark>{}").format(item.text[:start], item.text[start:end], item.text[end:])
-    return str(Markup("<h3>{}</h3><p>{}</p>").format(item.title, text))
-
-
-def _product_html(task: Task, entity: Entity, number: int) -> str:
-    """A product as a block that opens at a click; all texts are escaped."""
-    thumbnails = Markup("").join(
-        Markup('<img src="{}" alt="">').format(uri) for uri in _uris(task, entity.images, THUMBNAIL_SIDE)
-    )
-    rows = Markup("").join(
-        Markup("<tr><th>{}</th><td>{}</td></tr>").format(name, value) for _, name, value in entity.attributes
-    )
-    shape = Markup("<details><summary><b>{}.</b> {}</summary>{}<p>{}</p><table>{}</table></details>")
-    return shape.format(number, entity.name, thumbnails, entity.description, rows)
-
-
-def _uris(task: Task, paths: Sequence[str], side: int) -> list[str]:
-    pictures = (task.pictures.small(path, side) for path in paths)
-    return [data_uri(picture) for picture in pictures if picture is not None]

@@ -10,7 +10,8 @@ from ameli_build.annotation.assign import assign
 from ameli_build.annotation.check import check
 from ameli_build.annotation.codes import UnreadableAnswers
 from ameli_build.annotation.html import sheet_page, sheet_pages
-from ameli_build.annotation.labelstudio import config_xml, tasks_json
+from ameli_build.annotation.labelstudio import config_xml, picture_files, tasks_json
+from ameli_build.annotation.pictures import data_uri
 from ameli_build.annotation.report import AnnotationReport, record
 from ameli_build.annotation.tasks import CLEAN_TEST, Task, choose, load_task
 from ameli_build.core.errors import UnusableInput
@@ -67,7 +68,7 @@ def export_sheets(
     sheets = zip(names, parts, strict=True)
     # the pictures of HTML sheets take most of the time and have a separate progress bar
     for name, part in sheets if format == "html" else track(sheets, f"{format} sheets", annotators):
-        for file, content in _files(loaded, format, name, part, settings, split_megabytes).items():
+        for file, content in _files(loaded, format, name, part, settings, folder, split_megabytes).items():
             written.append(folder / f"{file}.{ENDINGS[format]}")
             write_bytes(written[-1], content)
     if format == "labelstudio":
@@ -104,16 +105,22 @@ def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings
 
 
 def _files(
-    task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings, split_megabytes: float | None
+    task: Task,
+    format: str,
+    name: str,
+    review_ids: Sequence[str],
+    settings: Settings,
+    folder: Path,
+    split_megabytes: float | None,
 ) -> dict[str, bytes]:
     """The files of a sheet by name, without extension."""
     if split_megabytes is None:
-        return {name: _sheet(task, format, name, review_ids, settings)}
+        return {name: _sheet(task, format, name, review_ids, settings, folder)}
     pages = sheet_pages(task, name, _annotator(name), review_ids, settings, split_megabytes)
     return {part: page.encode() for part, page in pages.items()}
 
 
-def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings) -> bytes:
+def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings, folder: Path) -> bytes:
     annotator = _annotator(name)
     if format == "html":
         return sheet_page(task, name, annotator, review_ids, settings).encode()
@@ -121,7 +128,8 @@ def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settin
         from ameli_build.annotation.xlsx import sheet_workbook
 
         return sheet_workbook(task, annotator, review_ids)
-    return tasks_json(task, annotator, review_ids).encode()
+    place = picture_files(folder / "pictures") if settings.sheets.labelstudio_files else data_uri
+    return tasks_json(task, annotator, review_ids, settings.sheets.megabytes, place).encode()
 
 
 def _annotator(sheet: str) -> str:

@@ -26,8 +26,26 @@ _ALLOWED = {
 _CREATED = datetime(2000, 1, 1)
 _SIDE = 88
 _ROW_HEIGHT = 132
-_MOST_LINKS = 65_000
-"""Links of a worksheet; the limit of spreadsheets is 65,530. Further products are named with their row number."""
+_HIGHEST_ROW = 400
+_LINE_HEIGHT = 13
+"""Heights in points; the limit of spreadsheets is 409."""
+_WIDTHS = {
+    "No.": 4,
+    "Your choice": 8,
+    "Comment": 8,
+    "Title": 9,
+    "Review text": 34,
+    "Photographs": 26,
+    "Right words": 14,
+}
+_CANDIDATE_WIDTH = 13
+"""Widths of columns in characters. A screen of 1440 pixels shows a review and three candidates in LibreOffice without
+Calibri, where a character is ten pixels wide; six in Excel, where it is seven."""
+_LETTERS = 1.25
+"""Letters of a text for each character of a column's width, as the text's font is smaller."""
+_PICTURE_LINES = 6
+"""Height of a product's picture in lines; it stands below the name."""
+_MOST_NAME_LINES = 22
 _MANY_PICTURES = 2000
 """With more distinct product pictures, only the first picture of each product is shown, as spreadsheets get slow."""
 
@@ -53,13 +71,12 @@ class _Writer:
 
     def __init__(self, book: Any, task: Task) -> None:
         self._task = task
-        self._links = 0
         self._reviews = book.add_worksheet("Reviews")
         self._products = book.add_worksheet("Products")
         self._guide = book.add_worksheet("Guide")
         wrap = {"text_wrap": True, "valign": "top", "font_size": 10, "border": 1, "border_color": "#D0D0D0"}
         self._cell = book.add_format(wrap)
-        self._candidate = book.add_format(wrap | {"valign": "bottom", "font_color": "#0B5C8F"})
+        self._candidate = book.add_format(wrap | {"font_color": "#0B5C8F"})
         self._choice = book.add_format(
             wrap | {"align": "center", "valign": "vcenter", "font_size": 14, "bold": True, "bg_color": "#FFF6D6"}
         )
@@ -79,26 +96,28 @@ class _Writer:
             self._write_review(row, item, headers, rows, code)
 
     def _write_header(self, most: int) -> dict[str, int]:
-        names = ["No.", "Review ID", "Title", "Review text", "Photographs", "Your choice"]
-        names += ["Right words"] if self._task.name == MENTIONS else []
-        names += ["Comment", "Sheet code", *(str(number) for number in range(1, most + 1))]
-        widths = {"No.": 5, "Review ID": 12, "Title": 18, "Review text": 58, "Photographs": 27, "Your choice": 9}
+        names = ["No.", "Your choice", *(["Right words"] if self._task.name == MENTIONS else []), "Comment"]
+        names += ["Title", "Review text", "Photographs", *(str(number) for number in range(1, most + 1))]
+        names += ["Review ID", "Sheet code"]
+        self._reviews.set_row(0, 2 * _LINE_HEIGHT + 4)
         for column, name in enumerate(names):
             self._reviews.write_string(0, column, name, self._header)
-            self._reviews.set_column(column, column, widths.get(name, 24 if not name.isdigit() else 22))
-        self._reviews.freeze_panes(1, 6)
+            self._reviews.set_column(column, column, _WIDTHS.get(name, _CANDIDATE_WIDTH))
+        self._reviews.freeze_panes(1, 2)
         return {name: column for column, name in enumerate(names)}
 
     def _write_review(
         self, row: int, item: Item, columns: Mapping[str, int], products: Mapping[str, int], code: str
     ) -> None:
         sheet = self._reviews
-        sheet.set_row(row, _ROW_HEIGHT)
-        sheet.write_number(row, columns["No."], row, self._cell)
         text = item.text
         if item.span:
             start, end = item.span
             text = f"{text[:start]}[[{text[start:end]}]]{text[end:]}"
+        names = max((_lines(self._task.entities[sku].name, _CANDIDATE_WIDTH) for sku in item.shown), default=0)
+        lines = max(_lines(text, _WIDTHS["Review text"] * _LETTERS), min(names, _MOST_NAME_LINES) + _PICTURE_LINES)
+        sheet.set_row(row, min(max(_ROW_HEIGHT, _LINE_HEIGHT * lines), _HIGHEST_ROW))
+        sheet.write_number(row, columns["No."], row, self._cell)
         for name, value in (("Review ID", item.review_id), ("Title", item.title), ("Review text", text)):
             self._write_text(sheet, row, columns[name], value)
         sheet.write_blank(row, columns["Your choice"], None, self._choice)
@@ -115,14 +134,12 @@ class _Writer:
 
     def _write_candidate(self, row: int, column: int, sku: str, product_row: int) -> None:
         entity = self._task.entities[sku]
-        name = printable(entity.name)[:_LONGEST]
-        if self._links < _MOST_LINKS:
-            self._links += 1
-            self._reviews.write_url(row, column, f"internal:'Products'!A{product_row + 1}", self._candidate, name)
-        else:
-            self._reviews.write_string(row, column, f"{product_row}. {name}", self._candidate)
+        self._reviews.write_string(row, column, printable(entity.name)[:_LONGEST], self._candidate)
+        lines = min(_lines(entity.name, _CANDIDATE_WIDTH), _MOST_NAME_LINES)
+        link = f"internal:'Products'!A{product_row + 1}"
+        place = {"x_offset": 4, "y_offset": 4 + lines * _LINE_HEIGHT * 4 // 3, "url": link}
         for path in entity.images[:1]:
-            self._insert(self._reviews, row, column, path, _SIDE, {"x_offset": 4, "y_offset": 4})
+            self._insert(self._reviews, row, column, path, _SIDE, place)
 
     def _validation(self, item: Item) -> dict[str, Any]:
         choices = list(self._task.choices(item))
@@ -157,7 +174,7 @@ class _Writer:
         lines = (
             QUESTIONS[self._task.name],
             f"Your answer goes into the column 'Your choice': {allowed}, or {CANNOT_TELL} for 'cannot tell'.",
-            "A click on a product's name leads to its description and specifications on the worksheet 'Products'.",
+            "A click on a product's picture leads to its description and specifications on the worksheet 'Products'.",
             "Leave 'Review ID' and 'Sheet code' as they are. Rows may be sorted.",
             "Save as XLSX or CSV and send the file back.",
         )
@@ -171,7 +188,7 @@ class _Writer:
             text = text[:_LONGEST] + " [cut here; the HTML sheet has the whole text]"
         sheet.write_string(row, column, printable(text), self._cell)
 
-    def _insert(self, sheet: Any, row: int, column: int, path: str, side: int, place: Mapping[str, int]) -> None:
+    def _insert(self, sheet: Any, row: int, column: int, path: str, side: int, place: Mapping[str, Any]) -> None:
         picture = self._task.pictures.small(path, THUMBNAIL_SIDE)
         if picture is None:
             return
@@ -179,3 +196,8 @@ class _Writer:
             scale = side / max(image.size)
         options = {"image_data": io.BytesIO(picture), "x_scale": scale, "y_scale": scale, "object_position": 1}
         sheet.insert_image(row, column, "picture.jpg", {**options, **place, "decorative": True})
+
+
+def _lines(text: str, width: float) -> int:
+    """About the number of lines that a text takes in a column of this many letters."""
+    return sum(1 + int(len(line) / width) for line in text.splitlines())

@@ -249,7 +249,9 @@ def test_no_id_runs(
     given = json.loads(path.read_text(encoding="utf-8"))
     assert [row["review_id"] for row in given["answers"]] == ids
     tasks = json.loads(export_sheets(snapshot, "labelstudio", 1, 0, task, SETTINGS)[0].read_text(encoding="utf-8"))
-    shown = [str(one["data"][name]) for one in tasks for name in ("review", "products") if name in one["data"]]
+    data = [one["data"] for one in tasks]
+    shown = [str(option["html"]) for one in data for option in one.get("options", ())]
+    shown += [str(product["details"]) for one in data for product in one["products"]]
     tool = tmp_path / "tool.html"
     tool.write_text("<!doctype html><meta charset=utf-8><title>tool</title><main>" + "".join(shown) + "</main>")
     browser.get(tool.as_uri())
@@ -275,7 +277,9 @@ def test_no_text_runs_where_a_tool_shows_html_as_it_comes(
     path.unlink()
     table.write_parquet(path)
     tasks = json.loads(export_sheets(snapshot, "labelstudio", 1, 0, task, SETTINGS)[0].read_text(encoding="utf-8"))
-    shown = [str(one["data"][name]) for one in tasks for name in ("review", "products") if name in one["data"]]
+    data = [one["data"] for one in tasks]
+    shown = [str(option["html"]) for one in data for option in one.get("options", ())]
+    shown += [str(product["details"]) for one in data for product in one["products"]]
     page = tmp_path / "tool.html"
     page.write_text("<!doctype html><meta charset=utf-8><title>tool</title><main>" + "".join(shown) + "</main>")
     browser.get(page.as_uri())

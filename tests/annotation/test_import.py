@@ -216,27 +216,6 @@ def test_simulated_annotators_are_wrong_as_often_as_asked(snapshot: Snapshot) ->
     assert [file.read_bytes() for file in answer_sheets(snapshot, 4, 0, 0.8, SETTINGS)] == again
 
 
-def test_label_studio_exports(snapshot: Snapshot) -> None:
-    sheet, config = export_sheets(snapshot, "labelstudio", 1, 0, "clean-test", SETTINGS)
-    tasks = json.loads(sheet.read_text(encoding="utf-8"))
-    assert "<Choices" in config.read_text(encoding="utf-8")
-    assert all(len(task["data"]["options"]) == 5 for task in tasks)
-    assert "<script" not in sheet.read_text(encoding="utf-8")
-    for task in tasks:
-        choice = {"from_name": "choice", "type": "choices", "value": {"choices": ["4"]}}
-        comment = {"from_name": "comment", "type": "textarea", "value": {"text": ["clear"]}}
-        cancelled = {"was_cancelled": True, "result": [choice | {"value": {"choices": ["1"]}}]}
-        task["annotations"] = [cancelled, {"result": [choice, comment], "completed_by": 1}]
-    path = snapshot.root.parent / "export.json"
-    path.write_text(json.dumps(tasks), encoding="utf-8")
-    import_answers(snapshot, [path], SETTINGS)
-    assert [each[:3] for each in stored(snapshot)] == [("annotator-01", "r4", 4), ("annotator-01", "r5", 4)]
-    small = [task["data"] | {"choice": "1", "annotator": 7} for task in tasks]
-    path.write_text(json.dumps(small), encoding="utf-8")
-    import_answers(snapshot, [path], SETTINGS)
-    assert [each[:3] for each in stored(snapshot)] == [("annotator-01", "r4", 1), ("annotator-01", "r5", 1)]
-
-
 def test_informativeness_answers_become_labels(snapshot: Snapshot) -> None:
     task = load_task(snapshot, "informativeness")
     assert set(task.items) == {"r1", "r2", "r3", "r4", "r5"}
