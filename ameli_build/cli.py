@@ -249,13 +249,19 @@ def calibrate(
         print(run_calibrate(opened, labels, settings))
 
 
+SheetTask = Annotated[str, typer.Option(help="clean-test, informativeness or mentions.")]
+
+
 @sheets_app.command("export")
 def sheets_export(
     snapshot: SnapshotPath,
     annotators: Annotated[int, typer.Option(min=1, help="Number of annotators.")],
     format: Annotated[str, typer.Option(help="html, xlsx or labelstudio.")] = "html",
     overlap: Annotated[int, typer.Option(min=0, help="Reviews that every annotator gets.")] = 0,
-    task: Annotated[str, typer.Option(help="clean-test, informativeness or mentions.")] = "clean-test",
+    task: SheetTask = "clean-test",
+    disagreements: Annotated[
+        bool, typer.Option("--disagreements", help="Only reviews for which imported answers differ, for adjudicators.")
+    ] = False,
     profile: Profile = None,
     override: Overrides = None,
 ) -> None:
@@ -264,14 +270,16 @@ def sheets_export(
     from ameli_build.annotation.sheets import export_sheets
 
     with opened.lock():
-        for path in export_sheets(opened, format, annotators, overlap, task, settings):
+        for path in export_sheets(opened, format, annotators, overlap, task, settings, disagreements=disagreements):
             print(path)
 
 
 @sheets_app.command("import")
 def sheets_import(
     snapshot: SnapshotPath,
-    files: Annotated[list[Path], path_argument(metavar="FILE...", help="Answers: JSON, CSV or XLSX.")],
+    files: Annotated[
+        list[Path], path_argument(metavar="FILE...", help="Answers: JSON, CSV or XLSX.")
+    ],
     profile: Profile = None,
     override: Overrides = None,
     workers: Workers = None,

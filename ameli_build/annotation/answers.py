@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,8 @@ _UNSURE = {"?", "x", "cannot tell", "cannot_tell"}
 class Given:
     """A row of an answers file. `choice` is None for a blank.
 
-    `fingerprint` is None if the file does not name its sheets, as a CSV made by hand.
+    `fingerprint` is None if the file does not name its sheets, as a CSV made by hand. `seconds` is the time that the
+    answer took, None if unknown; `answered_at` is its time in ISO 8601, "" if unknown.
     """
 
     annotator: str
@@ -62,15 +65,26 @@ class Given:
     task: str = CLEAN_TEST
     fingerprint: str | None = None
     file: str = ""
+    seconds: float | None = None
+    answered_at: str = ""
 
     @property
     def known_task(self) -> bool:
         """Whether the task exists."""
         return self.task in TASKS
 
+    @property
+    def moment(self) -> datetime | None:
+        """The time of the answer, None if unknown."""
+        return moment(self.answered_at)
+
 
 def read_answers(path: Path) -> list[Given]:
-    """The rows of a workbook, a JSON file or a spreadsheet's CSV; raises `UnreadableAnswers` for other files."""
+    """The rows of a workbook, a JSON file or a spreadsheet's CSV.
+
+    Raises:
+        UnreadableAnswers: The file is something else.
+    """
     try:
         content = read_file(path)
         if path.suffix.lower() == ".xlsx" or content.startswith(_ZIP):
@@ -81,6 +95,14 @@ def read_answers(path: Path) -> list[Given]:
         return _rows(path, _rows_of_table(content))
     except UnreadableTable as error:
         raise UnreadableAnswers(str(error)) from None
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time in ISO 8601, by default in UTC; None for "" and None."""
+    if not text:
+        return None
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _rows_of_json(path: Path, text: str) -> list[Given]:
@@ -128,6 +150,8 @@ def _row(name: str, stem: str, row: Any, file: Mapping[str, Any]) -> Given:
         task or CLEAN_TEST,
         fingerprint,
         name,
+        _seconds(named.get("seconds")),
+        _time(named.get("answered_at")),
     )
 
 
@@ -150,6 +174,25 @@ def _text(value: Any) -> str:
     if value is None or isinstance(value, list | dict):
         return ""
     return printable(str(value)[:20_000]).strip()[:10_000]
+
+
+def _seconds(value: Any) -> float | None:
+    """A duration, also with a decimal comma; None for any other value."""
+    try:
+        seconds = float(_text(value).replace(",", "."))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < math.inf else None
+
+
+def _time(value: Any) -> str:
+    """A time in ISO 8601; "" for any other value."""
+    text = _text(value)
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return text
 
 
 def _rows_of_table(content: bytes) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from ameli_build.annotation.answers import read_answers
 from ameli_build.annotation.assign import assign
 from ameli_build.annotation.check import check
 from ameli_build.annotation.codes import UnreadableAnswers
+from ameli_build.annotation.disputes import ADJUDICATOR, disputed_reviews
 from ameli_build.annotation.html import sheet_page
 from ameli_build.annotation.labelstudio import config_xml, tasks_json
 from ameli_build.annotation.report import AnnotationReport, record
@@ -20,10 +21,18 @@ from ameli_build.core.snapshot import Snapshot, write_bytes
 
 ENDINGS = {"html": "html", "xlsx": "xlsx", "labelstudio": "json"}
 """File extension of each format."""
+_ADJUDICATION = "adjudication-"
 
 
 def export_sheets(
-    snapshot: Snapshot, format: str, annotators: int, overlap: int, task: str, settings: Settings
+    snapshot: Snapshot,
+    format: str,
+    annotators: int,
+    overlap: int,
+    task: str,
+    settings: Settings,
+    *,
+    disagreements: bool = False,
 ) -> list[Path]:
     """Write a sheet for each annotator into `SNAPSHOT/sheets/<format>/` (section 3.5).
 
@@ -36,6 +45,8 @@ def export_sheets(
         overlap: Number of reviews that all annotators get; each other review goes to a single annotator.
         task: "clean-test" (all reviews of the test split), "informativeness" or "mentions".
         settings: Settings of the run.
+        disagreements: Only reviews for which imported answers differ. The sheets are for adjudicators, whose answers
+            decide.
 
     Returns:
         The files of the sheets.
@@ -48,12 +59,17 @@ def export_sheets(
     if annotators < 1 or overlap < 0:
         raise UnusableInput("--annotators must be at least 1 and --overlap at least 0")
     loaded = load_task(snapshot, task)
-    ids = choose(loaded, settings)
+    ids = disputed_reviews(snapshot, loaded) if disagreements else choose(loaded, settings)
+    parts = assign(ids, annotators, overlap, settings.run.seed)
     if not ids:
         say(f"warning: task {task}: there are no reviews; the sheets are empty")
-    folder, prefix = snapshot.root / "sheets" / format, "sheet" if task == CLEAN_TEST else task
-    parts = assign(ids, annotators, overlap, settings.run.seed)
-    names = [f"{prefix}-{number:02d}" for number in range(1, annotators + 1)]
+    elif empty := parts.count([]):
+        say(f"warning: task {task}: {empty} of {annotators} sheets are empty; there are only {len(ids)} reviews")
+    folder, prefix = (
+        snapshot.root / "sheets" / format,
+        f"{_ADJUDICATION}{task}" if disagreements else sheet_prefix(task),
+    )
+    names = sheet_names(prefix, annotators)
     written = []
     sheets = zip(names, parts, strict=True)
     # the pictures of HTML sheets take most of the time and have a separate progress bar
@@ -73,8 +89,9 @@ def export_sheets(
 def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings) -> AnnotationReport:
     """Read answers; writes `sheets/answers.parquet` and `sheets/report.json`.
 
-    New answers of an annotator replace all earlier answers of that annotator. If an annotator gave a review two
-    different answers, both are ignored. The report counts all ignored answers.
+    New answers of an annotator replace all earlier answers of that annotator, except answers that were given after
+    the last new answer. If an annotator gave a review two different answers, the later counts; both are ignored if
+    their times are unknown. The report counts all ignored answers.
 
     Raises:
         UnusableInput: No file has a usable answer.
@@ -94,8 +111,24 @@ def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings
     return record(snapshot, tasks, checked, problems)
 
 
+def sheet_prefix(task: str) -> str:
+    """The beginning of the names of a task's sheets."""
+    return "sheet" if task == CLEAN_TEST else task
+
+
+def sheet_names(prefix: str, annotators: int) -> list[str]:
+    """The names of the sheets, without file extension."""
+    return [f"{prefix}-{number:02d}" for number in range(1, annotators + 1)]
+
+
+def annotator_of(sheet: str) -> str:
+    """The name of the annotator of a sheet."""
+    who = ADJUDICATOR if sheet.startswith(_ADJUDICATION) else "annotator-"
+    return who + sheet.rpartition("-")[2]
+
+
 def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings) -> bytes:
-    annotator = "annotator-" + name.rpartition("-")[2]
+    annotator = annotator_of(name)
     if format == "html":
         return sheet_page(task, name, annotator, review_ids, settings).encode()
     if format == "xlsx":
