@@ -278,7 +278,7 @@ def sheets_export(
 def sheets_import(
     snapshot: SnapshotPath,
     files: Annotated[
-        list[Path], path_argument(metavar="FILE...", help="Answers: JSON, CSV or XLSX.")
+        list[Path], path_argument(metavar="FILE...", help="Answers: JSON, CSV, XLSX, or a team's database.")
     ],
     profile: Profile = None,
     override: Overrides = None,
@@ -292,6 +292,31 @@ def sheets_import(
     with opened.lock(), _mapper(workers) as mapper:
         print(import_answers(opened, files, settings))
         release_again(opened, settings, mapper=mapper)
+
+
+@sheets_app.command("serve")
+def sheets_serve(
+    snapshot: SnapshotPath,
+    annotators: Annotated[int | None, typer.Option(min=1, help="Number of people; default: as before, or 1.")] = None,
+    overlap: Annotated[int | None, typer.Option(min=0, help="Reviews that every person gets.")] = None,
+    task: SheetTask = "clean-test",
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for other machines.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")] = 8765,
+    profile: Profile = None,
+    override: Overrides = None,
+) -> None:
+    """Serve the sheets to a team, a link for each person; each answer is saved when it is given."""
+    opened, settings = _open(snapshot, profile, override)
+    require_extra("annotation", "ameli sheets serve")
+    from ameli_build.annotation.team.server import TeamServer
+    from ameli_build.annotation.team.team import make_team
+
+    with opened.lock():
+        team = make_team(opened, task, annotators, overlap, settings)
+    server = TeamServer(team, host, port)
+    for name, link in server.links().items():
+        print(f"{name}: {link}", flush=True)
+    server.run()
 
 
 Roles = Annotated[

@@ -13,7 +13,7 @@ MODULES = {
     ),
     "baseline": ("bm25s", "datasets"),
     "flows": ("prefect",),
-    "annotation": ("openpyxl", "xlsxwriter"),
+    "annotation": ("openpyxl", "starlette", "uvicorn", "xlsxwriter"),
     "easyocr": ("easyocr",),
     "onnx": ("optimum",),
     "dask": ("distributed",),
