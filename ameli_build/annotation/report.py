@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import polars as pl
@@ -185,8 +186,8 @@ def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, A
 
 def _seconds(answers: pl.DataFrame) -> dict[str, Any]:
     """The median of the seconds of an answer, and the number of answers that have them."""
-    known = answers["seconds"].drop_nulls()
-    return {"answers": known.len(), "median": None if known.is_empty() else round(float(known.median()), 1)}
+    known = answers["seconds"].drop_nulls().to_list()
+    return {"answers": len(known), "median": round(median(known), 1) if known else None}
 
 
 def _judged(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> list[tuple[str, str, str, bool]]:

@@ -45,7 +45,7 @@ class Annotation:
     adjudicated: int
 
 
-def annotations(inputs: Inputs) -> list[Annotation]:
+def annotated_tasks(inputs: Inputs) -> list[Annotation]:
     """The tasks with answers."""
     return [_annotation(inputs, report) for report in inputs.annotation]
 

@@ -50,7 +50,7 @@ def test_agreement_seconds_and_disagreements(snapshot: Snapshot) -> None:
     assert "all 4 50.0 1 16.0" in text
     assert "ann &lt;b&gt; 2 50.0 0 12.0" in text
     assert "1 reviews with differing answers" in text
-    assert "r5 ann &lt;b&gt; Acme - 14&#34; Laptop p1 - Silver bo cannot tell" in text
+    assert "review r5 ann &lt;b&gt; Acme - 14&#34; Laptop p1 - Silver bo cannot tell" in text
     assert "decided by adjudicators" not in text
     answer(snapshot, "adjudicator-01", {"r5": 4}, 30)
     text = section(snapshot)
