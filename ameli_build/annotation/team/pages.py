@@ -18,8 +18,6 @@ _BEFORE = b"<title>"
 _HEAD_BYTES = 16_384
 REFRESH_SECONDS = 10
 """Seconds between two views of the lead's page."""
-_STYLE = "#done { display: none !important; }"
-"""The sheet's panel at the end asks for a file, which a team does not send."""
 
 
 def person_page(team: Team, person: Person) -> tuple[int, Iterator[bytes]]:
@@ -34,9 +32,9 @@ def person_page(team: Team, person: Person) -> tuple[int, Iterator[bytes]]:
     key = f"ameli {team.task.name} {person.sheet} {team.task.fingerprint}"
     saved = [(one.review_id, one.record) for one in team.store.current() if one.sheet == person.sheet]
     data = json.dumps({"key": key, "saved": saved}).replace("<", "\\u003c")
-    policy = _permitted(head.decode(), source_hash(script), source_hash(_STYLE))
+    policy = _permitted(head.decode(), source_hash(script))
     block = f'<script type="application/json" id="team">{data}</script>\n<script>{script}</script>\n'
-    first = f"{policy}<style>{_STYLE}</style>\n{block}".encode() + found + rest
+    first = f"{policy}{block}".encode() + found + rest
 
     def content() -> Iterator[bytes]:
         with file:
@@ -47,11 +45,10 @@ def person_page(team: Team, person: Person) -> tuple[int, Iterator[bytes]]:
     return len(first) + person.page.stat().st_size - len(head + found + rest), content()
 
 
-def _permitted(head: str, script_hash: str, style_hash: str) -> str:
-    """The head of a sheet with a policy for one more script, which may send answers, and one more style."""
+def _permitted(head: str, script_hash: str) -> str:
+    """The head of a sheet with a policy for one more script, which may send answers."""
     changes = {
         "default-src 'none'": "default-src 'none'; connect-src 'self'",
-        "style-src ": f"style-src '{style_hash}' ",
         "script-src ": f"script-src '{script_hash}' ",
     }
     for old, new in changes.items():

@@ -137,6 +137,7 @@ function show() {
 Object.defineProperty(window, "localStorage", {
   value: { getItem: (name) => (name === key ? opened() : read(name)), setItem, removeItem: remove },
 });
+document.documentElement.dataset.server = ""; // the page asks for no file then
 window.addEventListener("online", () => soon(0));
 window.addEventListener("beforeunload", (event) => waiting().length && event.preventDefault());
 document.addEventListener("DOMContentLoaded", () => {
