@@ -35,10 +35,12 @@ def snapshot_of(root: Path, reviews: int) -> Snapshot:
 
 
 @contextmanager
-def served(snapshot: Snapshot, annotators: int, overlap: int, task: str = "clean-test") -> Iterator[tuple[Team, Any]]:
+def served(
+    snapshot: Snapshot, annotators: int, overlap: int, task: str = "clean-test", host: str = "127.0.0.1"
+) -> Iterator[tuple[Team, Any]]:
     """A team and the links of its server, which runs in a thread."""
     team = make_team(snapshot, task, annotators, overlap, SETTINGS)
-    server = TeamServer(team, "127.0.0.1", 0)
+    server = TeamServer(team, host, 0)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -224,6 +224,20 @@ def test_a_database_of_something_else(tmp_path: Path) -> None:
         import_answers(snapshot_of(tmp_path / "snapshot", 1), [path], SETTINGS)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "::1", "localhost"])
+def test_other_addresses(tmp_path: Path, host: str) -> None:
+    if ":" in host and not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    with served(snapshot_of(tmp_path / "snapshot", 1), 1, 0, host=host) as (_, links):
+        link = links["sheet-01"]
+        assert "0.0.0.0" not in link
+        assert "[::]" not in link
+        own = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1", "::1": "[::1]"}.get(host, host)
+        port, path = link.rpartition("]" if "]" in link else "//")[2].split(":", 1)[1].split("/", 1)
+        assert requests.get(f"http://{own}:{port}/{path}").status_code == 200
+        assert requests.get(f"http://{own}:{port}/{path}", headers={"Host": "evil.test"}).status_code == 421
+
+
 def test_an_address_that_is_taken(tmp_path: Path) -> None:
     team = make_team(snapshot_of(tmp_path / "snapshot", 1), "clean-test", 1, 0, SETTINGS)
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(UnusableInput, match="cannot listen"):

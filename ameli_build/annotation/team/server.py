@@ -19,7 +19,8 @@ class TeamServer:
         """Listen on an address; port 0 is any free port. Raises `UnusableInput` if that is not possible."""
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            self._socket = socket.create_server((host, port), family=family, backlog=128)
+            both = ":" in host and _is_wildcard(host) and socket.has_dualstack_ipv6()
+            self._socket = socket.create_server((host, port), family=family, backlog=128, dualstack_ipv6=both)
         except (OSError, OverflowError, UnicodeError) as error:
             raise UnusableInput(f"{host}:{port}: cannot listen there ({error})") from None
         shown = _address(host)
