@@ -276,14 +276,20 @@ def calibrate(
         print(run_calibrate(opened, labels, settings))
 
 
+SheetTask = Annotated[str, typer.Option(help="clean-test, informativeness or mentions.")]
+
+
 @sheets_app.command("export")
 def sheets_export(
     snapshot: SnapshotPath,
     annotators: Annotated[int, typer.Option(min=1, help="Number of annotators.")],
     format: Annotated[str, typer.Option(help="html, xlsx or labelstudio.")] = "html",
     overlap: Annotated[int, typer.Option(min=0, help="Reviews that every annotator gets.")] = 0,
-    task: Annotated[str, typer.Option(help="clean-test, informativeness or mentions.")] = "clean-test",
     split_megabytes: Annotated[float | None, typer.Option(help="Write larger HTML sheets in parts, for mail.")] = None,
+    task: SheetTask = "clean-test",
+    disagreements: Annotated[
+        bool, typer.Option("--disagreements", help="Only reviews for which imported answers differ, for adjudicators.")
+    ] = False,
     profile: Profile = None,
     override: Overrides = None,
 ) -> None:
@@ -292,14 +298,25 @@ def sheets_export(
     from ameli_build.annotation.sheets import export_sheets
 
     with opened.lock():
-        for path in export_sheets(opened, format, annotators, overlap, task, settings, split_megabytes):
+        for path in export_sheets(
+            opened,
+            format,
+            annotators,
+            overlap,
+            task,
+            settings,
+            split_megabytes=split_megabytes,
+            disagreements=disagreements,
+        ):
             print(path)
 
 
 @sheets_app.command("import")
 def sheets_import(
     snapshot: SnapshotPath,
-    files: Annotated[list[Path], path_argument(metavar="FILE...", help="Answers: JSON, CSV or XLSX.")],
+    files: Annotated[
+        list[Path], path_argument(metavar="FILE...", help="Answers: JSON, CSV, XLSX, or a team's database.")
+    ],
     profile: Profile = None,
     override: Overrides = None,
     workers: Workers = None,
@@ -312,6 +329,31 @@ def sheets_import(
     with opened.lock(), _mapper(workers) as mapper:
         print(import_answers(opened, files, settings))
         release_again(opened, settings, mapper=mapper)
+
+
+@sheets_app.command("serve")
+def sheets_serve(
+    snapshot: SnapshotPath,
+    annotators: Annotated[int | None, typer.Option(min=1, help="Number of people; default: as before, or 1.")] = None,
+    overlap: Annotated[int | None, typer.Option(min=0, help="Reviews that every person gets.")] = None,
+    task: SheetTask = "clean-test",
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for other machines.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")] = 8765,
+    profile: Profile = None,
+    override: Overrides = None,
+) -> None:
+    """Serve the sheets to a team, a link for each person; each answer is saved when it is given."""
+    opened, settings = _open(snapshot, profile, override)
+    require_extra("annotation", "ameli sheets serve")
+    from ameli_build.annotation.team.server import TeamServer
+    from ameli_build.annotation.team.team import make_team
+
+    with opened.lock():
+        team = make_team(opened, task, annotators, overlap, settings)
+    server = TeamServer(team, host, port)
+    for name, link in server.links().items():
+        print(f"{name}: {link}", flush=True)
+    server.run()
 
 
 Roles = Annotated[

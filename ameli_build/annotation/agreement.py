@@ -1,4 +1,4 @@
-"""Agreement of annotators: Krippendorff's alpha for nominal values."""
+"""Agreement of annotators: Krippendorff's alpha for nominal values, and the share of agreeing pairs."""
 
 from __future__ import annotations
 
@@ -28,3 +28,16 @@ def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
     if not expected:
         return None
     return 1 - (count - 1) * disagreed / expected
+
+
+def pairwise_share(units: Iterable[Sequence[Hashable]]) -> float | None:
+    """The share of pairs of values of a unit that are the same; None if no unit has two values.
+
+    >>> pairwise_share([(1, 1), (0, 0), (1, 0), (1, 1, 0)])
+    0.5
+    """
+    agreed = pairs = 0
+    for values in units:
+        agreed += sum(n * (n - 1) // 2 for n in Counter(values).values())
+        pairs += len(values) * (len(values) - 1) // 2
+    return agreed / pairs if pairs else None

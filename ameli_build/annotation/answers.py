@@ -1,18 +1,20 @@
-"""Unchecked answers from files: JSON, CSV, XLSX and exports of Label Studio."""
+"""Unchecked answers from files: JSON, CSV, XLSX, exports of Label Studio and databases of a team."""
 
 from __future__ import annotations
 
 import json
 import math
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ameli_build.annotation import labelstudio_answers
 from ameli_build.annotation.codes import UnreadableAnswers
 from ameli_build.annotation.tasks import CANNOT_TELL, CLEAN_TEST, TASKS
+from ameli_build.annotation.team.store import SQLITE, saved_answers
 from ameli_build.core.spreadsheets import (
     Row,
     UnreadableTable,
@@ -76,11 +78,22 @@ class Given:
         """Whether the task exists."""
         return self.task in TASKS
 
+    @property
+    def moment(self) -> datetime | None:
+        """The time of the answer, None if unknown."""
+        return moment(self.answered_at)
+
 
 def read_answers(path: Path) -> list[Given]:
-    """The rows of a workbook, a JSON file or a spreadsheet's CSV; raises `UnreadableAnswers` for other files."""
+    """The rows of a workbook, a JSON file, a spreadsheet's CSV or a team's database.
+
+    Raises:
+        UnreadableAnswers: The file is something else.
+    """
     try:
         content = read_file(path)
+        if content.startswith(SQLITE):
+            return _rows_of_database(path)
         if path.suffix.lower() == ".xlsx" or content.startswith(_ZIP):
             return _rows(path, _by_line(workbook_rows(content, "review_id")))
         text = text_of(content).lstrip("\ufeff \r\n\t")
@@ -89,6 +102,26 @@ def read_answers(path: Path) -> list[Given]:
         return _rows(path, _rows_of_table(content))
     except UnreadableTable as error:
         raise UnreadableAnswers(str(error)) from None
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time in ISO 8601, by default in UTC; None for "" and None."""
+    if not text:
+        return None
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def answers_in(path: Path, file: Mapping[str, Any]) -> list[Given]:
+    """The rows of the content of an answers file; `path` names it in messages."""
+    return _rows(path, file["answers"], file)
+
+
+def _rows_of_database(path: Path) -> list[Given]:
+    try:
+        return [row for file in saved_answers(path) for row in answers_in(path, file)]
+    except (sqlite3.Error, ValueError, RecursionError, AttributeError) as error:
+        raise UnreadableAnswers(f"not a database of a team's answers ({printable(str(error))})") from None
 
 
 def _rows_of_json(path: Path, text: str) -> list[Given]:

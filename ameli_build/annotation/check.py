@@ -24,7 +24,8 @@ class Checked:
 def check(given: Iterable[Given], tasks: Mapping[str, Task]) -> Checked:
     """Sort answers by annotator and review, without unusable answers.
 
-    If an annotator answered a review twice, equal answers count once and different answers do not count.
+    If an annotator answered a review twice, equal answers count once. The later of different answers counts; none does
+    if the time of one is unknown.
     """
     groups: dict[tuple[str, str, str], list[Given]] = defaultdict(list)
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -37,10 +38,13 @@ def check(given: Iterable[Given], tasks: Mapping[str, Task]) -> Checked:
             blank[row.annotator].add(row.review_id)
         else:
             groups[row.task, row.annotator, row.review_id].append(row)
-    answers = [rows[0] for _, rows in sorted(groups.items()) if len({row.choice for row in rows}) == 1]
+    answers = []
     for _, rows in sorted(groups.items()):
-        choices = sorted({str(row.choice) for row in rows})
-        if len(choices) > 1:
+        last = _last(rows)
+        choices = sorted({str(row.choice) for row in last})
+        if len(choices) == 1:
+            answers.append(last[0])
+        else:
             kind = "two different answers of an annotator for the same review, both ignored"
             found[rows[-1].file, kind].append(f"{rows[0].review_id} ({' and '.join(choices)})")
     blanks = {
@@ -65,6 +69,15 @@ def _problem(row: Given, tasks: Mapping[str, Task]) -> str | None:
     if row.choice.startswith("="):
         return "with a formula instead of a choice"
     return "with a choice out of range"
+
+
+def _last(rows: Sequence[Given]) -> Sequence[Given]:
+    """The rows of the latest time; all rows if the time of one is unknown."""
+    times = [row.moment for row in rows]
+    if None in times:
+        return rows
+    latest = max(time for time in times if time is not None)
+    return [row for row, time in zip(rows, times, strict=True) if time == latest]
 
 
 def _example(row: Given) -> str:

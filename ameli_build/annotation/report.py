@@ -5,22 +5,41 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import polars as pl
 
-from ameli_build.annotation.agreement import krippendorff_alpha
-from ameli_build.annotation.answers import SIMULATED, Given
+from ameli_build.annotation.agreement import krippendorff_alpha, pairwise_share
+from ameli_build.annotation.answers import SIMULATED, Given, moment
 from ameli_build.annotation.check import Checked
+from ameli_build.annotation.disputes import (
+    ADJUDICATOR,
+    PICK,
+    answers_path,
+    decided,
+    disputes,
+    of_annotators,
+    report_path,
+)
 from ameli_build.annotation.tasks import CANNOT_TELL, CLEAN_TEST, INFORMATIVENESS, Task
 from ameli_build.core.snapshot import Snapshot, write_bytes, write_json, write_table
 from ameli_build.core.text import printable
 from ameli_build.release.stage import ANSWERS_FILE
 from ameli_build.release.tables import ANSWERS
 
-_STORE = pl.Schema(dict.fromkeys(("annotator", "review_id", "choice", "sku", "words", "comment"), pl.String))
-"""Columns of `sheets/answers/<task>.parquet`, with all answers; `sku` is the chosen candidate of `clean-test`."""
+_STORE = pl.Schema(
+    {
+        **dict.fromkeys(("annotator", "review_id", "choice", "sku", "words", "comment", "answered_at"), pl.String),
+        "seconds": pl.Float64,
+    }
+)
+"""Columns of `sheets/answers/<task>.parquet`, with all answers; `sku` is the chosen candidate of `clean-test`.
+
+Files of earlier versions lack `answered_at` and `seconds`.
+"""
 
 _POSITIVE = {INFORMATIVENESS: "yes", "mentions": "right"}
 
@@ -49,22 +68,30 @@ def record(
         fresh = [answer for answer in checked.answers if answer.task == name]
         if not fresh:
             continue
-        path = snapshot.root / "sheets" / "answers" / f"{name}.parquet"
+        path = answers_path(snapshot, name)
         merged = _merge(path, task, fresh, messages)
         write_table(path, merged)
         report = _report(snapshot, task, merged) | {"not_used": messages}
-        suffix = "" if name == CLEAN_TEST else f"-{name}"
-        write_json(snapshot.root / "sheets" / f"report{suffix}.json", report)
+        write_json(report_path(snapshot, name), report)
         if name == CLEAN_TEST:
-            write_table(snapshot.root / ANSWERS_FILE, _positions(task, merged))
+            write_table(snapshot.root / ANSWERS_FILE, _positions(task, decided(merged)))
         if name == INFORMATIVENESS:
-            write_bytes(snapshot.root / "sheets" / "labels.csv", _labels(merged).encode())
+            write_bytes(snapshot.root / "sheets" / "labels.csv", _labels(decided(merged)).encode())
         reports[name] = report
     return AnnotationReport(reports, tuple(messages), checked.blank)
 
 
 def _merge(path: Path, task: Task, fresh: Sequence[Given], messages: list[str]) -> pl.DataFrame:
-    """New answers, and earlier answers of other annotators. Answers of people replace those of simulated annotators."""
+    """New answers, earlier answers of other annotators, and earlier imported answers that were given later.
+
+    Answers of people replace those of simulated annotators.
+    """
+    last: dict[str, datetime | None] = {}
+    for answer in fresh:
+        last[answer.annotator] = max(filter(None, (last.get(answer.annotator), answer.moment)), default=None)
+    old = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=_STORE)
+    old = pl.concat([pl.DataFrame(schema=_STORE), old], how="diagonal")
+    old = old.filter(pl.Series([_outlives(row, last) for row in old.iter_rows(named=True)], dtype=pl.Boolean))
     rows = [
         (
             answer.annotator,
@@ -73,12 +100,12 @@ def _merge(path: Path, task: Task, fresh: Sequence[Given], messages: list[str]) 
             _chosen_sku(task, answer.review_id, answer.choice),
             answer.words,
             answer.comment,
+            answer.answered_at or None,
+            answer.seconds,
         )
         for answer in fresh
     ]
-    new = pl.DataFrame(rows, schema=_STORE, orient="row")
-    old = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=_STORE)
-    old = old.filter(~pl.col("annotator").is_in(new["annotator"].unique().to_list()))
+    new = pl.DataFrame(rows, schema=_STORE, orient="row").join(old, on=["annotator", "review_id"], how="anti")
     fits = [_still_fits(task, row) for row in old.iter_rows(named=True)]
     if stale := fits.count(False):
         messages.append(f"{stale} answers of earlier imports, about reviews or candidates that no longer exist")
@@ -89,6 +116,14 @@ def _merge(path: Path, task: Task, fresh: Sequence[Given], messages: list[str]) 
         messages.append(f"{merged.height - people.height} answers of simulated annotators, since people have answered")
         merged = people
     return merged.sort("annotator", "review_id")
+
+
+def _outlives(row: Mapping[str, Any], last: Mapping[str, datetime | None]) -> bool:
+    """Whether an earlier imported answer stays: of another annotator, or given after the last new answer."""
+    if row["annotator"] not in last:
+        return True
+    given, newest = moment(row["answered_at"]), last[row["annotator"]]
+    return given is not None and newest is not None and given > newest
 
 
 def _chosen_sku(task: Task, review_id: str, choice: str | None) -> str | None:
@@ -115,7 +150,8 @@ def _position(task: Task, row: Mapping[str, Any]) -> int | None:
 
 
 def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, Any]:
-    judged = _judged(snapshot, task, merged)
+    people = of_annotators(merged)
+    judged = _judged(snapshot, task, people)
     by_annotator: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
     by_review: dict[str, list[bool]] = defaultdict(list)
     for annotator, review_id, choice, right in judged:
@@ -123,21 +159,35 @@ def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, A
         if task.name == CLEAN_TEST or choice != CANNOT_TELL:
             by_review[review_id].append(right)
     alpha = krippendorff_alpha(by_review.values())
+    choices = [part["pick"].to_list() for part in people.with_columns(pick=PICK).partition_by("review_id")]
+    choice_alpha, agreed = krippendorff_alpha(choices), pairwise_share(choices)
     comments = merged.filter((pl.col("comment") != "") | (pl.col("words") != ""))
     return {
         "task": task.name,
         **_score(task, [(choice, right) for _, _, choice, right in judged]),
-        "reviews": merged["review_id"].n_unique(),
+        "reviews": people["review_id"].n_unique(),
         "unanswered": len(task.items) - merged["review_id"].n_unique(),
         "overlapping_reviews": sum(len(values) > 1 for values in by_review.values()),
         "alpha": None if alpha is None else round(alpha, 4),
+        "choice_alpha": None if choice_alpha is None else round(choice_alpha, 4),
+        "pairwise_agreement": None if agreed is None else round(agreed, 4),
+        "seconds": _seconds(people),
+        "adjudicated": merged.filter(pl.col("annotator").str.starts_with(ADJUDICATOR))["review_id"].n_unique(),
         "simulated": any(name.startswith(SIMULATED) for name in by_annotator),
         "annotators": {
             name: _score(task, [(choice, right) for _, choice, right in rows])
+            | {"seconds": _seconds(people.filter(pl.col("annotator") == name))}
             for name, rows in sorted(by_annotator.items())
         },
         "comments": comments.select("annotator", "review_id", "words", "comment").to_dicts(),
+        "disagreements": disputes(merged).select("review_id", "annotator", "choice", "sku").to_dicts(),
     }
+
+
+def _seconds(answers: pl.DataFrame) -> dict[str, Any]:
+    """The median of the seconds of an answer, and the number of answers that have them."""
+    known = answers["seconds"].drop_nulls().to_list()
+    return {"answers": len(known), "median": round(median(known), 1) if known else None}
 
 
 def _judged(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> list[tuple[str, str, str, bool]]:
@@ -188,10 +238,19 @@ def _lines(report: Mapping[str, Any]) -> list[str]:
         f"about {report['reviews']} reviews ({report['unanswered']} without an answer)"
     ]
     lines += [f"  {name}: {_score_text(score)}" for name, score in report["annotators"].items()]
-    alpha = "n/a" if report["alpha"] is None else f"{report['alpha']:.3f}"
+    alpha, choice_alpha, share = (_figure(report[name]) for name in ("alpha", "choice_alpha", "pairwise_agreement"))
     lines.append(f"  overall: {_score_text(report)}")
     lines.append(f"  agreement (Krippendorff's alpha on {report['overlapping_reviews']} overlapping reviews): {alpha}")
+    lines.append(f"  agreement on the choice itself: alpha {choice_alpha}, share of agreeing pairs {share}")
+    if disputed := len({row["review_id"] for row in report["disagreements"]}):
+        lines.append(f"  answers differ for {disputed} reviews: ameli sheets export SNAPSHOT --disagreements")
+    if report["seconds"]["answers"]:
+        lines.append(f"  median {report['seconds']['median']:.0f} seconds an answer")
     return lines
+
+
+def _figure(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}"
 
 
 def _score_text(score: Mapping[str, Any]) -> str:

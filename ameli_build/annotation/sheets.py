@@ -9,6 +9,7 @@ from ameli_build.annotation.answers import read_answers
 from ameli_build.annotation.assign import assign
 from ameli_build.annotation.check import check
 from ameli_build.annotation.codes import UnreadableAnswers
+from ameli_build.annotation.disputes import ADJUDICATOR, disputed_reviews
 from ameli_build.annotation.html import sheet_page, sheet_pages
 from ameli_build.annotation.labelstudio import config_xml, picture_files, tasks_json
 from ameli_build.annotation.pictures import data_uri
@@ -21,6 +22,7 @@ from ameli_build.core.snapshot import Snapshot, write_bytes
 
 ENDINGS = {"html": "html", "xlsx": "xlsx", "labelstudio": "json"}
 """File extension of each format."""
+_ADJUDICATION = "adjudication-"
 
 
 def export_sheets(
@@ -30,7 +32,9 @@ def export_sheets(
     overlap: int,
     task: str,
     settings: Settings,
+    *,
     split_megabytes: float | None = None,
+    disagreements: bool = False,
 ) -> list[Path]:
     """Write a sheet for each annotator into `SNAPSHOT/sheets/<format>/` (section 3.5).
 
@@ -44,6 +48,8 @@ def export_sheets(
         task: "clean-test" (all reviews of the test split), "informativeness" or "mentions".
         settings: Settings of the run.
         split_megabytes: Size in MB above which an HTML sheet is written in parts, each a sheet of its own.
+        disagreements: Only reviews for which imported answers differ. The sheets are for adjudicators, whose answers
+            decide.
 
     Returns:
         The files of the sheets.
@@ -58,12 +64,13 @@ def export_sheets(
     if split_megabytes is not None and (format != "html" or not split_megabytes > 0):
         raise UnusableInput("--split-megabytes must be above 0 and needs --format html")
     loaded = load_task(snapshot, task)
-    ids = choose(loaded, settings)
-    if not ids:
-        say(f"warning: task {task}: there are no reviews; the sheets are empty")
-    folder, prefix = snapshot.root / "sheets" / format, "sheet" if task == CLEAN_TEST else task
+    ids = disputed_reviews(snapshot, loaded) if disagreements else choose(loaded, settings)
     parts = assign(ids, annotators, overlap, settings.run.seed)
-    names = [f"{prefix}-{number:02d}" for number in range(1, annotators + 1)]
+    if empty := parts.count([]):
+        say(f"warning: task {task}: {empty} of {annotators} sheets are empty; the task has {len(ids)} reviews")
+    folder = snapshot.root / "sheets" / format
+    prefix = f"{_ADJUDICATION}{task}" if disagreements else sheet_prefix(task)
+    names = sheet_names(prefix, annotators)
     written = []
     sheets = zip(names, parts, strict=True)
     # the pictures of HTML sheets take most of the time and have a separate progress bar
@@ -83,8 +90,9 @@ def export_sheets(
 def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings) -> AnnotationReport:
     """Read answers; writes `sheets/answers.parquet` and `sheets/report.json`.
 
-    New answers of an annotator replace all earlier answers of that annotator. If an annotator gave a review two
-    different answers, both are ignored. The report counts all ignored answers.
+    New answers of an annotator replace all earlier answers of that annotator, except answers that were given after
+    the last new answer. If an annotator gave a review two different answers, the later counts; both are ignored if
+    their times are unknown. The report counts all ignored answers.
 
     Raises:
         UnusableInput: No file has a usable answer.
@@ -104,6 +112,22 @@ def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings
     return record(snapshot, tasks, checked, problems)
 
 
+def sheet_prefix(task: str) -> str:
+    """The beginning of the names of a task's sheets."""
+    return "sheet" if task == CLEAN_TEST else task
+
+
+def sheet_names(prefix: str, annotators: int) -> list[str]:
+    """The names of the sheets, without file extension."""
+    return [f"{prefix}-{number:02d}" for number in range(1, annotators + 1)]
+
+
+def annotator_of(sheet: str) -> str:
+    """The name of the annotator of a sheet."""
+    who = ADJUDICATOR if sheet.startswith(_ADJUDICATION) else "annotator-"
+    return who + sheet.rpartition("-")[2]
+
+
 def _files(
     task: Task,
     format: str,
@@ -116,12 +140,12 @@ def _files(
     """The files of a sheet by name, without extension."""
     if split_megabytes is None:
         return {name: _sheet(task, format, name, review_ids, settings, folder)}
-    pages = sheet_pages(task, name, _annotator(name), review_ids, settings, split_megabytes)
+    pages = sheet_pages(task, name, annotator_of(name), review_ids, settings, split_megabytes)
     return {part: page.encode() for part, page in pages.items()}
 
 
 def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings, folder: Path) -> bytes:
-    annotator = _annotator(name)
+    annotator = annotator_of(name)
     if format == "html":
         return sheet_page(task, name, annotator, review_ids, settings).encode()
     if format == "xlsx":
@@ -130,7 +154,3 @@ def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settin
         return sheet_workbook(task, annotator, review_ids)
     place = picture_files(folder / "pictures") if settings.sheets.labelstudio_files else data_uri
     return tasks_json(task, annotator, review_ids, settings.sheets.megabytes, place).encode()
-
-
-def _annotator(sheet: str) -> str:
-    return "annotator-" + sheet.rpartition("-")[2]

@@ -13,7 +13,7 @@ MODULES = {
     ),
     "baseline": ("bm25s", "datasets"),
     "flows": ("prefect",),
-    "annotation": ("openpyxl", "xlsxwriter"),
+    "annotation": ("openpyxl", "starlette", "uvicorn", "xlsxwriter"),
     "browse": ("starlette", "uvicorn"),
     "easyocr": ("easyocr",),
     "onnx": ("optimum",),

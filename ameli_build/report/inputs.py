@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from ameli_build.annotation.disputes import report_path
+from ameli_build.annotation.tasks import TASKS
 from ameli_build.baseline.predictions.reading import read_predictions
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.snapshot import Snapshot
@@ -37,6 +39,8 @@ class Inputs:
     """Gold product by review of the split `LINKED`."""
     clean: frozenset[str]
     """Reviews of Clean-Test."""
+    annotation: Sequence[Mapping[str, Any]] = ()
+    """Reports of the imports of answers, one for each task with answers."""
 
     @classmethod
     def read(cls, snapshot: Snapshot) -> Inputs:
@@ -51,6 +55,7 @@ class Inputs:
             predictions,
             _gold(snapshot.dataset / f"{LINKED}.parquet") if predictions is not None else {},
             frozenset(_gold(snapshot.dataset / "clean_test.parquet")),
+            [report for task in TASKS if (report := _object(report_path(snapshot, task)))],
         )
 
     @property

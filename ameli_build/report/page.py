@@ -13,6 +13,7 @@ from ameli_build.annotation.assets import asset, source_hash, tokens
 from ameli_build.core.not_run import NotRun
 from ameli_build.core.paper import RECALLS, paper, stands_beside
 from ameli_build.core.settings import Settings
+from ameli_build.report.annotation import MOST, annotated_tasks
 from ameli_build.report.funnel import funnel_steps
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.judging import Judgement, Kind, by_category, judge
@@ -61,6 +62,8 @@ def render(inputs: Inputs, settings: Settings) -> str:
             scales=scales(inputs.scores) if inputs.scores else {},
             gaps=gaps(inputs.scores) if inputs.scores else [],
             headline=headline(inputs.scores) if inputs.scores else None,
+            annotations=annotated_tasks(inputs),
+            most_disputes=MOST,
             errors=_errors(inputs, settings.report.misses),
             first=FIRST,
             no_baseline=NO_BASELINE,

@@ -25,7 +25,7 @@ from ameli_build.export.official.statistics import find_aliases
 from ameli_build.release import official_layout as layout
 from ameli_build.release.folders import link_own
 
-PERSONAL = ("annotators", "comments", "not_used")
+PERSONAL = ("annotators", "comments", "disagreements", "not_used")
 QRELS = ("TOPIC", "ITERATION", "DOCUMENT#", "RELEVANCY")
 
 

@@ -1,0 +1,200 @@
+"""Times and seconds of answers, agreement on the choice, disagreements and their adjudication."""
+
+from __future__ import annotations
+
+import json
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ameli_build.annotation.agreement import pairwise_share
+from ameli_build.annotation.sheets import export_sheets, import_answers
+from ameli_build.annotation.tasks import load_task
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.execution import run_stage
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.release.stage import STAGE as RELEASE
+from tests.made import released_snapshot
+
+SETTINGS = load_settings("demo")
+EARLY, LATE = "2026-11-29T09:00:00.000Z", "2026-11-29T10:30:00.000Z"
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    """Test reviews r4 and r5, gold p4 at position 4 of four."""
+    return released_snapshot(tmp_path / "snapshot")
+
+
+def saved(snapshot: Snapshot, name: str, annotator: str, *rows: dict[str, Any], task: str = "clean-test") -> Path:
+    """An answers file as the HTML sheet saves it."""
+    fingerprint = load_task(snapshot, task).fingerprint
+    file = {"format": "ameli-answers/1", "task": task, "annotator": annotator, "fingerprint": fingerprint}
+    path = snapshot.root.parent / name
+    path.write_text(json.dumps(file | {"answers": rows}), encoding="utf-8")
+    return path
+
+
+def row(review_id: str, choice: Any, at: Any = None, seconds: Any = None) -> dict[str, Any]:
+    times = {"answered_at": at, "seconds": seconds}
+    return {"review_id": review_id, "choice": choice} | {name: value for name, value in times.items() if value}
+
+
+def choices(snapshot: Snapshot) -> list[tuple[str, str, int | None]]:
+    table = pl.read_parquet(snapshot.root / "sheets" / "answers.parquet")
+    return list(table.select("annotator", "review_id", "position").iter_rows())
+
+
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+def test_the_later_of_two_saves_of_one_import_wins(snapshot: Snapshot, order: tuple[int, int]) -> None:
+    files = [
+        saved(snapshot, "a.json", "a", row("r4", 1, EARLY), row("r5", 2, LATE)),
+        saved(snapshot, "b.json", "a", row("r4", 4, LATE), row("r5", 3, EARLY)),
+    ]
+    report = import_answers(snapshot, [files[n] for n in order], SETTINGS)
+    assert choices(snapshot) == [("a", "r4", 4), ("a", "r5", 2)]
+    assert report.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (EARLY, None),
+        (None, None),
+        (EARLY, "yesterday"),
+        (EARLY, EARLY),
+        (EARLY, "2026-11-29T10:00:00+01:00"),  # the same moment
+        (EARLY, {"a": 1}),
+    ],
+)
+def test_neither_counts_when_it_is_unknown_which_is_later(snapshot: Snapshot, first: Any, second: Any) -> None:
+    one = saved(snapshot, "a.json", "a", row("r4", 1, first), row("r5", 1))
+    two = saved(snapshot, "b.json", "a", row("r4", 4, second))
+    report = import_answers(snapshot, [one, two], SETTINGS)
+    assert choices(snapshot) == [("a", "r5", 1)]
+    assert "two different answers" in str(report)
+
+
+@pytest.mark.parametrize("late", [LATE, "2026-11-29T12:00:00+02:00", "2026-11-29 09:00:01", "2026-12-01"])
+def test_a_later_save_that_was_imported_first_stays(snapshot: Snapshot, late: str) -> None:
+    import_answers(snapshot, [saved(snapshot, "b.json", "a", row("r4", 4, late), row("r5", 2, late))], SETTINGS)
+    import_answers(snapshot, [saved(snapshot, "a.json", "a", row("r4", 1, EARLY))], SETTINGS)
+    assert choices(snapshot) == [("a", "r4", 4), ("a", "r5", 2)]
+
+
+def test_a_later_save_replaces_all_earlier_answers(snapshot: Snapshot) -> None:
+    import_answers(snapshot, [saved(snapshot, "a.json", "a", row("r4", 1, EARLY), row("r5", 1, EARLY))], SETTINGS)
+    import_answers(snapshot, [saved(snapshot, "b.json", "a", row("r4", 4, LATE), row("r5", None))], SETTINGS)
+    assert choices(snapshot) == [("a", "r4", 4)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "median"), [([4, 9], 6.5), (["3,5", "oops"], 3.5), ([-1, "1e999"], None), ([[], True], None)]
+)
+def test_seconds(snapshot: Snapshot, seconds: list[Any], median: float | None) -> None:
+    path = saved(snapshot, "a.json", "a", row("r4", 1, EARLY, seconds[0]), row("r5", 4, LATE, seconds[1]))
+    report = import_answers(snapshot, [path], SETTINGS)
+    assert report.tasks["clean-test"]["seconds"]["median"] == median
+    assert report.tasks["clean-test"]["annotators"]["a"]["seconds"]["median"] == median
+    assert report.tasks["clean-test"]["answers"] == 2
+    assert ("seconds an answer" in str(report)) == (median is not None)
+
+
+def test_answers_of_an_earlier_version_are_read(snapshot: Snapshot) -> None:
+    import_answers(snapshot, [saved(snapshot, "a.json", "a", row("r4", 1, EARLY, 3))], SETTINGS)
+    path = snapshot.root / "sheets" / "answers" / "clean-test.parquet"
+    old = pl.read_parquet(path).drop("answered_at", "seconds")
+    path.unlink()
+    old.write_parquet(path)
+    report = import_answers(snapshot, [saved(snapshot, "b.json", "b", row("r4", 4, LATE, 5))], SETTINGS)
+    assert choices(snapshot) == [("a", "r4", 1), ("b", "r4", 4)]
+    assert report.tasks["clean-test"]["seconds"] == {"answers": 1, "median": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("units", "share"),
+    [
+        ([], None),
+        ([(1,)], None),
+        ([(1, 1)], 1.0),
+        ([(1, 2, 3)], 0.0),
+        ([(1, 1, 2), (4, 4)], 0.5),
+        ([("?", "?", 1)], 1 / 3),
+    ],
+)
+def test_the_share_of_agreeing_pairs(units: list[tuple[Any, ...]], share: float | None) -> None:
+    assert pairwise_share(units) == share
+
+
+def test_two_wrong_choices_disagree_on_the_product(snapshot: Snapshot) -> None:
+    one = saved(snapshot, "a.json", "a", row("r4", 4), row("r5", 1))
+    two = saved(snapshot, "b.json", "b", row("r4", 4), row("r5", 2))
+    report = import_answers(snapshot, [one, two], SETTINGS).tasks["clean-test"]
+    assert (report["alpha"], report["pairwise_agreement"]) == (1.0, 0.5)
+    assert 0 < report["choice_alpha"] < 1
+    assert [(each["review_id"], each["annotator"], each["sku"]) for each in report["disagreements"]] == [
+        ("r5", "a", "p1"),
+        ("r5", "b", "p2"),
+    ]
+
+
+@pytest.mark.parametrize("form", ["html", "xlsx", "labelstudio"])
+def test_a_sheet_of_just_the_disagreements(snapshot: Snapshot, form: str) -> None:
+    usual = export_sheets(snapshot, form, 2, 0, "clean-test", SETTINGS)
+    one = saved(snapshot, "a.json", "a", row("r4", 4), row("r5", 1))
+    two = saved(snapshot, "b.json", "b", row("r4", 4), row("r5", "?"))
+    assert "--disagreements" in str(import_answers(snapshot, [one, two], SETTINGS))
+    sheet, *_ = export_sheets(snapshot, form, 1, 0, "clean-test", SETTINGS, disagreements=True)
+    assert sheet.name.startswith("adjudication-clean-test-01")
+    assert all(path.is_file() for path in usual)
+    if form != "xlsx":
+        text = sheet.read_text(encoding="utf-8")
+        assert "r5" in text
+        assert "adjudicator-01" in text
+        assert '"r4"' not in text
+
+
+def test_an_adjudicator_decides(snapshot: Snapshot) -> None:
+    one = saved(snapshot, "a.json", "a", row("r4", 4), row("r5", 1))
+    two = saved(snapshot, "b.json", "b", row("r4", 1), row("r5", 1))
+    before = import_answers(snapshot, [one, two], SETTINGS).tasks["clean-test"]
+    run_stage(RELEASE, snapshot, SETTINGS)
+    assert pl.read_parquet(snapshot.dataset / "clean_test.parquet").is_empty()  # one of two is not more than half
+    after = import_answers(snapshot, [saved(snapshot, "c.json", "adjudicator-01", row("r4", 4))], SETTINGS)
+    run_stage(RELEASE, snapshot, SETTINGS)
+    assert pl.read_parquet(snapshot.dataset / "clean_test.parquet")["review_id"].to_list() == ["r4"]
+    report = after.tasks["clean-test"]
+    assert (report["disagreements"], report["adjudicated"]) == ([], 1)
+    same = ("accuracy", "answers", "alpha", "choice_alpha", "pairwise_agreement", "annotators")
+    assert {name: report[name] for name in same} == {name: before[name] for name in same}
+    assert "--disagreements" not in str(after)
+
+
+def test_an_adjudicator_s_label_counts(snapshot: Snapshot) -> None:
+    files = [
+        saved(snapshot, f"{name}.json", name, row("r1", choice), row("r2", "yes"), task="informativeness")
+        for name, choice in (("a", "yes"), ("b", "yes"), ("c", "no"), ("adjudicator-01", "no"))
+    ]
+    import_answers(snapshot, files, SETTINGS)
+    labels = (snapshot.root / "sheets" / "labels.csv").read_text(encoding="utf-8")
+    assert labels == "review_id,label\nr1,0\nr2,1\n"
+
+
+def test_disagreements_before_any_answer(snapshot: Snapshot) -> None:
+    with pytest.raises(UnusableInput, match="import answers first"):
+        export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS, disagreements=True)
+
+
+@pytest.mark.parametrize(
+    ("annotators", "told"), [(1, ""), (2, ""), (3, "1 of 3 sheets are empty"), (5, "3 of 5 sheets")]
+)
+def test_empty_sheets_are_told(
+    snapshot: Snapshot, caplog: pytest.LogCaptureFixture, annotators: int, told: str
+) -> None:
+    export_sheets(snapshot, "html", annotators, 0, "clean-test", SETTINGS)
+    assert ("empty" in caplog.text) == bool(told)
+    assert told in caplog.text
