@@ -14,6 +14,7 @@ MODULES = {
     "baseline": ("bm25s", "datasets"),
     "flows": ("prefect",),
     "annotation": ("openpyxl", "xlsxwriter"),
+    "browse": ("starlette", "uvicorn"),
     "easyocr": ("easyocr",),
     "onnx": ("optimum",),
     "dask": ("distributed",),
