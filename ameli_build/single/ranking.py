@@ -162,9 +162,9 @@ def _combine(index: Index, text: Floats | None, image: Floats | None, retrieval:
 
 
 def _order(retrieved: Retrieved, judged: Judged, ranked: Mask, against: Integers) -> Integers:
-    """All products: by score, then without one by retrieval, then excluded, then not denoted; ties by SKU."""
+    """All products: by score, then unread by retrieval, then excluded, then not denoted; ties by SKU."""
     unscored = np.isnan(judged.score)
-    group = np.where(~unscored, 0, np.where(ranked, 1, np.where(retrieved.candidates, 2, 3)))
+    group = np.where(~unscored, 0, np.where(ranked, 1, np.where(retrieved.allowed, 2, 3)))
     score = np.where(unscored, 0, np.round(judged.score, DECIMALS))
     return np.lexsort((-retrieved.scores, against, -score, group)).astype(np.int64)
 
