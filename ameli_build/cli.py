@@ -470,15 +470,23 @@ def link(
     top: Annotated[int, typer.Option(min=1, help="Products to show.")] = 10,
     ocr: Annotated[bool, typer.Option("--ocr/--no-ocr", help="Read the text on the photographs.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_page: Annotated[bool, typer.Option("--serve", help="Serve a page for reviews on loopback.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 for a free one.")] = 8766,
     profile: Profile = None,
     override: Overrides = None,
 ) -> None:
     """Link a new review: the best products with their scores, in seconds."""
     opened, settings = _open(snapshot, profile, override)
     require_extra("models", "ameli link")
-    from ameli_build.single.linker import link_review
+    from ameli_build.single.linker import Linker, link_review
     from ameli_build.single.show import show
 
+    if as_page:
+        require_extra("browse", "ameli link --serve")
+        from ameli_build.single.serve import serve
+
+        serve(Linker.open(opened, settings), port, ocr=ocr)
+        return
     show(link_review(opened, settings, text, image or (), mention, top=top, ocr=ocr), as_json=as_json)
 
 

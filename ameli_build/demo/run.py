@@ -21,6 +21,7 @@ from ameli_build.crawl.run import crawl, with_site
 from ameli_build.demo import scoreboard, summary
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.linked import link_rows
+from ameli_build.demo.sample import leave_sample
 from ameli_build.demo.storefront import Storefront, demo_faults
 from ameli_build.demo.truth import write_truth
 from ameli_build.demo.world import World
@@ -75,7 +76,7 @@ def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> No
         write_run_record(snapshot, settings, "demo")
         make_report(snapshot, settings)
         checks = [*scoreboard.score(snapshot.root, snapshot.root / "truth"), *link_rows(snapshot, settings)]
-        summary.show(snapshot, scores, checks)
+        summary.show(snapshot, scores, checks, leave_sample(snapshot, world))
     RESULTS.info(f"\n{time.monotonic() - started:.0f} s, largest process {peak_memory_mb():,} MiB")
 
 

@@ -24,6 +24,7 @@ PATHS = {
     "sheets/": "annotation sheets, HTML and XLSX",
     "baseline/scores.json": "Tables 4 and 5, with intervals; MODEL_CARD.md beside it",
     "run.json": "versions, settings, models, time and memory",
+    "link/": "a test review and its photograph, for ameli link",
     "truth/": "the truth about each review; the pipeline never reads it",
 }
 
@@ -33,8 +34,8 @@ def heading(text: str) -> None:
     RESULTS.info(f"\n== {text}")
 
 
-def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row]) -> None:
-    """Print the summary."""
+def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row], command: str) -> None:
+    """Print the summary, and a command to try next."""
     stats = json.loads((snapshot.dataset / "stats.json").read_text())
     heading("the funnel")
     RESULTS.info(funnel(stats))
@@ -48,6 +49,8 @@ def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row]) -> None:
     RESULTS.info(scoreboard_lines(board))
     heading(f"made in {snapshot.root}")
     RESULTS.info(columns(PATHS.items()))
+    heading("which product is this? link a review, or serve a page for it with --serve")
+    RESULTS.info(command)
 
 
 def funnel(stats: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
 
 from ameli_build.baseline.extraction.attributes import Found, fuse
 from ameli_build.baseline.extraction.extract import match_lines, match_text
@@ -22,6 +23,19 @@ def find_stated(index: Index, text: str, lines: Sequence[str], counting: Mask) -
     return fuse(found, frozenset(index.about["listed"]))
 
 
+def verdicts(index: Index, found: Found) -> dict[str, Integers]:
+    """`Found.signal` of each product for each stated attribute, shape (products,), without reading the products."""
+    stated = {key: [" ".join(tokens) for tokens in values] for key, values in found.values.items()}
+    rows = index.values_among(["", *(form for forms in stated.values() for form in forms)], ())
+    signals = {}
+    for key, forms in stated.items():
+        signals[key] = np.zeros(len(index), dtype=np.int64)
+        holds, own = pl.col("form").is_in(forms), pl.col("name") == key
+        for condition, signal in ((own & (pl.col("form") == ""), -1), (holds, 0), (holds & own, 1)):
+            signals[key][rows.filter(condition)["rows"].explode().drop_nulls().to_numpy()] = signal
+    return signals
+
+
 def _values_in(index: Index, text: str, lines: Sequence[str]) -> ValueIndex:
     """The values that the review can state, prepared for string match."""
     longest, longest_joined = index.about["longest"], index.about["longest_joined"]
@@ -32,7 +46,7 @@ def _values_in(index: Index, text: str, lines: Sequence[str]) -> ValueIndex:
         for end in range(start + 1, min(start + longest, len(tokens)) + 1)
     }
     joined = set()
-    for letters in ("".join(line.lower().split()) for line in lines):
+    for letters in filter(None, ("".join(line.lower().split()) for line in lines)):
         joined.add(letters)
         joined.update(
             letters[start:end]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,26 @@ import polars as pl
 from ameli_build.baseline.encode import embed_pictures
 from ameli_build.baseline.extraction.attributes import listed_names, make_sheets
 from ameli_build.baseline.extraction.values import index_values
+from ameli_build.baseline.retrieval.channels import Pictures
 from ameli_build.core.cache import Mapper, Work, in_process
 from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.fingerprints import fingerprint, work_code
 from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, whole_file, write_table
-from ameli_build.datasets.data import KnowledgeBase, load_data
+from ameli_build.datasets.data import Data, KnowledgeBase, load_data
+from ameli_build.mentions.rules import CAREFUL
 from ameli_build.mentions.stage import name_table
 from ameli_build.models.embed import embed_texts
 from ameli_build.models.pairs import PairEncoder, load_pair_encoder
 from ameli_build.models.sources import identity
 from ameli_build.models.text import load_text_encoder
 from ameli_build.models.vision import load_image_encoder
-from ameli_build.single.encoders import CONFIG
+from ameli_build.single.encoders import CONFIG, Exported
 from ameli_build.single.index import EXPORTS, MARK, NAMES, VALUES, Index, folder_of, load_index, sign_index
+from ameli_build.single.reading import crops
 from ameli_build.single.trained import NOT_EXPORTED, Learnt, adapted, bring_learnt
+from ameli_build.single.verdict import calibrate, dev_rows
 
 ROWS_AT_ONCE = 1 << 16
 
@@ -44,17 +49,20 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     folder, data = folder_of(snapshot), load_data(snapshot.dataset)
     work, kb = Work.of(snapshot, settings, mapper), data.kb
     (folder / MARK).unlink(missing_ok=True)
-    write_table(folder / "names.parquet", _name_keys(work, settings, kb))
-    values, about = _value_forms(kb)
+    names, (values, about) = _name_keys(work, settings, kb), _value_forms(kb)
+    write_table(folder / "names.parquet", names)
     write_table(folder / "values.parquet", values)
     descriptions = [text or name for text, name in zip(kb.descriptions, kb.names, strict=True)]
     entities = kb.texts(settings.baseline.entity_text)
-    for name, texts in (("texts", entities), ("names", kb.names), ("descriptions", descriptions)):
-        _write_array(folder / f"{name}.npy", embed_texts(work, settings, texts))
+    texts = {"texts": entities, "names": kb.names, "descriptions": descriptions}
+    vectors = {name: embed_texts(work, settings, some) for name, some in texts.items()}
     pictures, learnt = embed_pictures(work, settings, data.root, kb.images), bring_learnt(snapshot, settings, folder)
-    _write_array(folder / "pictures.npy", adapted(learnt, pictures.vectors))
-    _write_array(folder / "starts.npy", pictures.starts)
+    vectors["pictures"] = adapted(learnt, pictures.vectors)
+    for name, array in (*vectors.items(), ("starts", pictures.starts)):
+        _write_array(folder / f"{name}.npy", array)
     parts = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}
+    index = Index(data.root, kb.skus, kb.names, names, values, vectors, pictures.starts, parts)
+    parts["thresholds"] = _calibrate(work, settings, folder, index, data)
     sign_index(folder, work.folder(EXPORTS), {"fingerprint": mine, **about, **parts})
     made = load_index(snapshot, mine, work.folder(EXPORTS))
     if made is None:
@@ -62,9 +70,27 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     return made
 
 
+def _calibrate(work: Work, settings: Settings, folder: Path, index: Index, data: Data) -> dict[str, Any]:
+    """Thresholds of `verdict`, on dev reviews embedded as `read_review` does."""
+    rows, reviews = dev_rows(data, settings), data.reviews
+    learnt, texts = index.about["learnt"], embed_texts(work, settings, [reviews.texts[row] for row in rows])
+    cropped = [
+        reviews.images[row] if crops(settings, learnt, reviews.mentions[row]) else reviews.photos[row] for row in rows
+    ]
+    pictures = embed_pictures(work, settings, data.root, cropped)
+    if learnt["adapter"] and len(rows):
+        pictures = Pictures(Exported.load(folder / "adapter.onnx")(pictures.vectors), pictures.starts)
+    return calibrate(index, settings, data, texts, pictures)
+
+
 def _name_keys(work: Work, settings: Settings, kb: KnowledgeBase) -> pl.DataFrame:
-    """All forms of all names, with the rows of the products of that name, in the columns of `NAMES`."""
-    names = name_table(work, settings, kb.titles()).with_row_index("row")
+    """All forms of all names, with the rows of the products of that name, in the columns of `NAMES`.
+
+    Names by the rule of the settings, and by this project's rule, which knows everyday names ("fridge").
+    """
+    careful = settings.model_copy(update={"mentions": settings.mentions.model_copy(update={"rule": CAREFUL})})
+    tables = [name_table(work, some, kb.titles()).with_row_index("row") for some in (settings, careful)]
+    names = pl.concat(tables if settings.mentions.rule != CAREFUL else tables[:1])
     return (
         names.select(pl.col("row").cast(pl.Int64), "keys", "verbs")
         .explode("keys", "verbs")
@@ -85,7 +111,12 @@ def _value_forms(kb: KnowledgeBase) -> tuple[pl.DataFrame, dict[str, Any]]:
         for form, names in sorted(values.holders.items())
         for name, products in names.items()
     )
-    parts = [pl.DataFrame(part, schema=VALUES, orient="row") for part in _cut(rows)]
+    holders: dict[str, list[int]] = {}
+    for row, sheet in enumerate(sheets):
+        for key in sheet.values:
+            holders.setdefault(key, []).append(row)
+    every = (("", "", key, products) for key, products in sorted(holders.items()))
+    parts = [pl.DataFrame(part, schema=VALUES, orient="row") for part in _cut(chain(rows, every))]
     about = {
         "longest": values.longest,
         "longest_joined": values.longest_joined,

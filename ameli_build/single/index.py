@@ -44,7 +44,10 @@ NAMES = pl.Schema(_NAMES)
 
 _VALUES: _Columns = {"form": pl.String, "joined": pl.String, "name": pl.String, "rows": pl.List(pl.Int64)}
 VALUES = pl.Schema(_VALUES)
-"""An attribute value's tokens with and without spaces, the attribute's name, and the rows of its products."""
+"""An attribute value's tokens with and without spaces, the attribute's name, and the rows of its products.
+
+Rows with an empty form have the products with any value of the attribute.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ def model_folder(snapshot: Snapshot) -> Path:
 def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
     """The fingerprint of all inputs of an index; raises `UnusableInput` if the data set has no products."""
     products = released_products(snapshot)
-    learnt = [snapshot.root / "baseline" / "scores.json", *sorted(model_folder(snapshot).glob("*"))]
+    dev = snapshot.dataset / "dev.parquet"
+    learnt = [dev, snapshot.root / "baseline" / "scores.json", *sorted(model_folder(snapshot).glob("*"))]
     models = settings.models
     return fingerprint(
         "link",
@@ -100,7 +104,7 @@ def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
         stage_record(snapshot, "baseline").get("outputs", {}),
         {role: identity(name) for role in ROLES if (name := getattr(models, role))},
         [models.device, models.devices, models.batch, models.text_backend, models.precision],
-        [settings.mentions.max_words, settings.run.shard_rows],
+        [settings.mentions.max_words, settings.mentions.rule, settings.run.shard_rows, settings.run.seed],
         [settings.baseline.images, settings.baseline.max_tokens, settings.baseline.attributes_per_candidate],
         [settings.baseline.text_signals, settings.baseline.entity_text],
         code_of("ameli_build.single.build"),

@@ -1,31 +1,35 @@
-"""Ranking of products for a review: retrieval with the prior, then text module, image module and attribute filter."""
+"""Ranking of the products that a review can be about: by retrieval, attribute filter, text module and image module."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from ameli_build.baseline.extraction.attributes import Found, Sheet
+from ameli_build.baseline.extraction.attributes import Sheet
 from ameli_build.baseline.extraction.extract import counting_products
-from ameli_build.baseline.linking.combine import rank as rank_judged
 from ameli_build.baseline.linking.combine import weighted
-from ameli_build.baseline.retrieval.pools import DECIMALS, Pool, fuse, rank
+from ameli_build.baseline.retrieval.pools import DECIMALS
 from ameli_build.core.arrays import Floats, Integers, Mask
 from ameli_build.core.settings import Settings
 from ameli_build.single.answer import Answer, Match
-from ameli_build.single.attributes import find_stated
+from ameli_build.single.attributes import find_stated, verdicts
 from ameli_build.single.index import Index
 from ameli_build.single.mention import FOUND
 from ameli_build.single.models import Models
 from ameli_build.single.modules import score_by_image, score_by_text
 from ameli_build.single.products import read_products
 from ameli_build.single.reading import Reading
+from ameli_build.single.verdict import judge
+from ameli_build.single.weights import weighted_sum
 
 NO_CROSS = "the cross-encoder is not used: it takes too long to read all retrieved products"
 NOT_RUN = "attributes come from string match and OCR only: the language models take too long"
+NOT_ALL = "the modules read {} of {:,} products; retrieval and attributes rank the others"
 
+JUDGED = 32
+"""Most products that the modules read for a review."""
 
 NAME_WEIGHT = 2.0
 """Bonus for products named in the text of a review with a photograph, in standard deviations of the scores.
@@ -36,47 +40,52 @@ It applies only without trained modules. A photograph of another product can sti
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Retrieved products, best first; the first `judged` of them go to the modules.
+    """All products, shape (products,): similarities, scores of the ranking, and products that the review can mean.
 
-    For all products, `fused` has the weighted sums of the channels, `scores` the scores of the ranking, and `allowed`
-    the verdicts of the prior.
+    `allowed` are the products that the mention can denote. `candidates` are the products that are ranked first.
     """
 
-    rows: Integers
-    judged: int
     fused: Floats
     scores: Floats
     allowed: Mask
+    candidates: Mask
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The modules' scores of the first retrieved products; `score` ranks them, `by` names its origin."""
+    """Scores of all products, shape (products,), NaN where there is none; `score` ranks them, `by` names its origin."""
 
     score: Floats
     by: str
-    text: Floats | None
-    image: Floats | None
+    text: Floats
+    image: Floats
 
 
 def answer(index: Index, models: Models, settings: Settings, reading: Reading, top: int) -> Answer:
-    """The `top` products: the first `baseline.keep` ranked by all modules, the others in the order of retrieval."""
-    retrieved = retrieve(index, settings, reading, max(top, settings.baseline.keep))
-    rows = retrieved.rows[: retrieved.judged]
-    products = read_products(index, retrieved.rows)
-    counting = counting_products(settings, retrieved.allowed, rows)
+    """The `top` products for a review.
+
+    Products that the review can mean come first, without those that a stated attribute excludes: by the modules, which
+    read `JUDGED` of them, then by retrieval. The excluded products and then all others follow, by retrieval.
+    """
+    retrieved = retrieve(index, settings, reading)
+    counting = counting_products(settings, retrieved.allowed, _best(retrieved, settings.baseline.keep))
     found = find_stated(index, reading.text, reading.lines, counting)
-    text = score_by_text(index, models, settings, reading, products, found, rows)
-    judged = _combine(index, text, score_by_image(settings, index, reading, rows), retrieved.scores[rows])
+    signals = verdicts(index, found)
     stated = found if is_trained(index) else find_stated(index, reading.text, (), counting)
-    dropped = np.array([stated.contradicts(products.sheets[place]) for place in range(len(rows))], dtype=np.bool_)
-    dropped &= settings.baseline.attribute_filter
-    order = rank_judged(judged.score[None], np.arange(len(rows), dtype=np.int64)[None], dropped[None])[0]
-    places = [*order, *range(len(rows), len(retrieved.rows))][:top]
-    matches = [_match(index, reading, retrieved, judged, int(n), products.sheets[n], found) for n in places]
-    return Answer(
-        reading.named, tuple(found.pairs()), tuple(matches), judged.by, (*reading.notes, *_remarks(index, settings))
-    )
+    against = _contradictions(index, settings, signals if stated is found else verdicts(index, stated), retrieved)
+    ranked = retrieved.candidates & (against == 0)
+    rows = _to_read(retrieved, ranked, _count(index, signals, 1)) if is_trained(index) else np.flatnonzero(ranked)
+    products = read_products(index, rows)
+    text = score_by_text(index, models, settings, reading, products, found, rows)
+    judged = _combine(index, text, score_by_image(settings, index, reading, rows), retrieved.scores, rows)
+    order = _order(retrieved, judged, ranked, against)[:top]
+    shown = dict(zip(order.tolist(), read_products(index, order).sheets, strict=True))
+    matches = [_match(index, reading, retrieved, judged, row, sheet, signals) for row, sheet in shown.items()]
+    notes = [*reading.notes, *_remarks(index, settings)]
+    if len(rows) < ranked.sum():
+        notes.append(NOT_ALL.format(len(rows), ranked.sum()))
+    verdict = judge(index, reading.channels, reading.text, reading.rows)
+    return Answer(reading.named, tuple(found.pairs()), tuple(matches), judged.by, tuple(notes), verdict)
 
 
 def is_trained(index: Index) -> bool:
@@ -89,80 +98,105 @@ def is_trained(index: Index) -> bool:
     return bool(learnt["head"] or learnt["adapter"])
 
 
-def retrieve(index: Index, settings: Settings, reading: Reading, top: int) -> Retrieved:
-    """The first `top` products by the weighted sum of the available channels.
+def retrieve(index: Index, settings: Settings, reading: Reading) -> Retrieved:
+    """The similarity of all products to the review.
 
-    Products that the mention can denote come first; the others are not judged. If the mention was only found in the
-    text, the review has a photograph, and no module was trained, `NAME_WEIGHT` is added instead.
+    The candidates are the products that the mention can denote. If the mention was only found in the text, the review
+    has a photograph, and no module was trained, they are all products, and `NAME_WEIGHT` is added instead.
     """
-    options = settings.baseline
-    weights = _weights(index.about["learnt"]["weights"], list(reading.channels))
+    fused = weighted_sum(index.about["learnt"]["weights"], reading.channels)
     allowed = np.zeros(len(index), dtype=np.bool_)
     allowed[reading.rows] = True
     allowed |= not allowed.any()
-    every = np.arange(len(index), dtype=np.int64)[None]
-    pool = Pool(every, {name: scores[None] for name, scores in reading.channels.items()}, allowed[None])
-    fused = fuse(pool, weights, prior_first=False)[0]
     if reading.named.how == FOUND and "image" in reading.channels and not is_trained(index):
         scores = np.round(fused + np.float32(NAME_WEIGHT) * fused.std() * allowed, DECIMALS)
-        first = _by_score(scores)
-    else:
-        scores = fused
-        first = rank(pool, weights, prior=options.prior, keep=options.keep).top(top)[0]
-        first = first[first >= 0]
-    behind = _by_score(scores)
-    rows = np.concatenate([first, behind[~np.isin(behind, first)]])[:top]
-    return Retrieved(rows, min(len(first), options.keep), fused, scores, allowed)
+        return Retrieved(fused, scores, allowed, np.ones_like(allowed))
+    return Retrieved(fused, fused, allowed, allowed)
 
 
-def _by_score(scores: Floats) -> Integers:
-    """All products, best first; ties by SKU."""
-    return np.argsort(-scores, kind="stable").astype(np.int64)
+def _best(retrieved: Retrieved, count: int) -> Integers:
+    """The first `count` candidates by retrieval; ties by SKU."""
+    rows = np.flatnonzero(retrieved.candidates)
+    return rows[np.argsort(-retrieved.scores[rows], kind="stable")][:count]
 
 
-def _weights(learnt: Mapping[str, float], names: Sequence[str]) -> dict[str, float]:
-    """The tuned weights of the available channels, with a sum of 1; equal weights without tuning."""
-    tuned = {name: learnt.get(name, 0.0) for name in names}
-    total = sum(tuned.values())
-    return {name: weight / total for name, weight in tuned.items()} if total else dict.fromkeys(names, 1 / len(names))
+def _count(index: Index, signals: Mapping[str, Integers], signal: int) -> Integers:
+    """The number of attributes with this signal, for each product."""
+    return sum((values == signal for values in signals.values()), np.zeros(len(index), dtype=np.int64))
 
 
-def _combine(index: Index, text: Floats | None, image: Floats | None, scores: Floats) -> Judged:
+def _contradictions(
+    index: Index, settings: Settings, signals: Mapping[str, Integers], retrieved: Retrieved
+) -> Integers:
+    """The number of attributes that exclude each candidate; 0 without the filter, or if it would exclude them all."""
+    against = _count(index, signals, -1) * retrieved.candidates * settings.baseline.attribute_filter
+    return against if (against == 0)[retrieved.candidates].any() else np.zeros_like(against)
+
+
+def _to_read(retrieved: Retrieved, ranked: Mask, support: Integers) -> Integers:
+    """Rows of at most `JUDGED` products of `ranked`: the first by retrieval and the first by attributes, in turn."""
+    rows = np.flatnonzero(ranked)
+    rows = rows[np.argsort(-retrieved.scores[rows], kind="stable")]
+    by_support = np.empty(len(rows), dtype=np.int64)
+    by_support[np.argsort(-support[rows], kind="stable")] = np.arange(len(rows))
+    turns = np.argsort(np.minimum(by_support, np.arange(len(rows))), kind="stable")
+    return np.sort(rows[turns[:JUDGED]])
+
+
+def _combine(index: Index, text: Floats | None, image: Floats | None, retrieval: Floats, rows: Integers) -> Judged:
     """The weighted sum of the modules; of a single module, its scores; without a module, the scores of retrieval."""
-    weight = index.about["learnt"]["lambda"]
+    learnt = index.about["learnt"]
+    weight = learnt["lambda"]
+    score, by = retrieval[rows], "retrieval scores"
     if text is not None and image is not None and weight is not None:
-        by = f"{weight:g} x text module + {1 - weight:g} x image module, then the attribute filter"
-        return Judged(weighted(text, image, weight), by, text, image)
-    if text is not None and image is None:
-        return Judged(text, "text module, then the attribute filter", text, image)
-    if image is not None and text is None and index.about["learnt"]["head"]:
-        return Judged(image, "image module, then the attribute filter", text, image)
-    return Judged(scores, "retrieval scores, then the attribute filter", text, image)
+        score, by = weighted(text, image, weight), f"{weight:g} x text module + {1 - weight:g} x image module"
+    elif text is not None and image is None:
+        score, by = text, "text module"
+    elif image is not None and text is None and learnt["head"]:
+        score, by = image, "image module"
+    columns = [np.full(len(index), np.nan, dtype=np.float32) for _ in range(3)]
+    for column, values in zip(columns, (score, text, image), strict=True):
+        if values is not None:
+            column[rows] = values
+    return Judged(columns[0], f"{by}, after the attribute filter", columns[1], columns[2])
+
+
+def _order(retrieved: Retrieved, judged: Judged, ranked: Mask, against: Integers) -> Integers:
+    """All products: by score, then unread by retrieval, then excluded, then not denoted; ties by SKU."""
+    unscored = np.isnan(judged.score)
+    group = np.where(~unscored, 0, np.where(ranked, 1, np.where(retrieved.allowed, 2, 3)))
+    score = np.where(unscored, 0, np.round(judged.score, DECIMALS))
+    return np.lexsort((-retrieved.scores, against, -score, group)).astype(np.int64)
 
 
 def _match(
-    index: Index, reading: Reading, retrieved: Retrieved, judged: Judged, place: int, sheet: Sheet, found: Found
+    index: Index,
+    reading: Reading,
+    retrieved: Retrieved,
+    judged: Judged,
+    row: int,
+    sheet: Sheet,
+    signals: Mapping[str, Integers],
 ) -> Match:
-    row = int(retrieved.rows[place])
-    inside = place < len(judged.score)
-    signals = {key: found.signal(sheet, key) for key in found.values}
+    named = {key: int(values[row]) for key, values in signals.items() if values[row]}
     return Match(
         sku=index.skus[row],
         name=index.titles[row],
-        score=_number(judged.score, place) if inside else None,
+        score=_number(judged.score, row),
         retrieval=round(float(retrieved.fused[row]), 4),
         text=_number(reading.channels.get("text"), row),
         image=_number(reading.channels.get("image"), row),
-        text_module=_number(judged.text, place) if inside else None,
-        image_module=_number(judged.image, place) if inside else None,
+        text_module=_number(judged.text, row),
+        image_module=_number(judged.image, row),
         prior=bool(retrieved.allowed[row]),
-        agrees=tuple(key for key, signal in signals.items() if signal > 0),
-        contradicts=tuple(key for key, signal in signals.items() if signal < 0),
+        agrees=tuple(key for key, signal in named.items() if signal > 0),
+        contradicts=tuple(key for key, signal in named.items() if signal < 0),
+        values=tuple((key, value) for key, value in sheet.rows if key in named),
     )
 
 
-def _number(scores: Floats | None, place: int) -> float | None:
-    return None if scores is None else round(float(scores[place]), 4)
+def _number(scores: Floats | None, row: int) -> float | None:
+    return None if scores is None or np.isnan(scores[row]) else round(float(scores[row]), 4)
 
 
 def _remarks(index: Index, settings: Settings) -> list[str]:

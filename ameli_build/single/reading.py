@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -93,13 +94,9 @@ def _named(text: str, places: Places, channels: Mapping[str, Floats]) -> tuple[N
 def _picture_channel(
     index: Index, models: Models, settings: Settings, photos: Sequence[Photo], prompt: str, notes: list[str]
 ) -> Floats:
-    """Cosines of the photographs with all products, with adapters if they were trained.
-
-    A photograph is cropped to the object if the adapters were trained on such patches, or if the detector searches for
-    the prompt. Otherwise the crop is only a guess, which could remove the product.
-    """
+    """Cosines of the photographs with all products, with adapters if they were trained."""
     patches: list[Image.Image | None] = [None] * len(photos)
-    if index.about["learnt"]["adapter"] or looks_for(settings.models.detector, prompt):
+    if crops(settings, index.about["learnt"], prompt):
         patches = [patch_of(photo, [prompt], settings) for photo in photos]
         notes += [NO_OBJECT] * any(patch is None for patch in patches)
     shown = [photo.image if patch is None else patch for photo, patch in zip(photos, patches, strict=True)]
@@ -110,6 +107,15 @@ def _picture_channel(
     products = Pictures(index.vectors["pictures"], index.starts)
     scores = picture_scorer(pictures, products, settings.baseline.images)(np.zeros(1, dtype=np.int64))
     return np.asarray(np.round(scores[0], 6), dtype=np.float32)
+
+
+def crops(settings: Settings, learnt: Mapping[str, Any], prompt: str) -> bool:
+    """Whether a photograph is cropped to the object.
+
+    It is if the adapters were trained on such patches, or if the detector searches for the prompt. Otherwise the crop
+    is only a guess, which could remove the product.
+    """
+    return bool(learnt["adapter"]) or looks_for(settings.models.detector, prompt)
 
 
 def _lines(photos: Sequence[Photo], settings: Settings, notes: list[str]) -> list[str]:

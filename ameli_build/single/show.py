@@ -33,7 +33,16 @@ def _summary(answer: Answer) -> list[str]:
     products = f"{named.products} product{'' if named.products == 1 else 's'} of that name"
     mention = f"{named.text} ({named.how}; {products})" if named.text else "none"
     stated = ", ".join(f"{name}: {value}" for name, value in answer.attributes)
-    return [f"mention     {mention}", f"attributes  {stated or 'none'}"]
+    lines = (("mention", mention), ("attributes", stated or "none"), ("verdict", _verdict(answer)))
+    return [f"{name:<12}{text}" for name, text in lines]
+
+
+def _verdict(answer: Answer) -> str:
+    """The verdict with its thresholds."""
+    verdict = answer.verdict
+    limits = [f"not in it below {verdict.low:.3f}"] if verdict.low is not None else []
+    limits += [f"in it from {verdict.high:.3f}"] if verdict.high is not None else []
+    return f"{verdict.text} ({'; '.join([f'similarity {verdict.likeness:.3f}', *limits])})"
 
 
 def _print_table(answer: Answer) -> None:
