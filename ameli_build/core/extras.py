@@ -24,7 +24,7 @@ MODULES = {
 INCLUDED = {
     "baseline": ("models",),
     "flows": ("models", "baseline"),
-    "demo": ("models", "baseline", "annotation"),
+    "demo": ("models", "baseline", "annotation", "browse"),
 }
 """Extras that another extra includes, for commands that ask for it."""
 
