@@ -8,6 +8,7 @@ from pathlib import Path
 from ameli_build.core.snapshot import Snapshot, write_bytes
 from ameli_build.crawl.journal import Journal, Selection, write_journal
 from ameli_build.crawl.latest import newest_finished
+from ameli_build.crawl.parts import Part
 
 SHOP = "https://shop.example"
 
@@ -56,6 +57,13 @@ def test_not_one_of_another_shop_or_of_a_part_of_this(tmp_path: Path) -> None:
     made(tmp_path, "part", 300, selection=part)
     assert found(tmp_path) == "whole"
     assert found(tmp_path, selection=part) == "part"
+
+
+def test_not_a_part_of_a_crawl(tmp_path: Path) -> None:
+    made(tmp_path, "whole", 100)
+    part = made(tmp_path, "part", 200)
+    write_journal(part.raw, Journal((Selection(),), SHOP, part=Part(2, 3), complete=True))
+    assert found(tmp_path) == "whole"
 
 
 def test_a_snapshot_that_has_begun_goes_on_as_it_began(tmp_path: Path) -> None:
