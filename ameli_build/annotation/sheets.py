@@ -66,8 +66,7 @@ def export_sheets(
     loaded = load_task(snapshot, task)
     ids = disputed_reviews(snapshot, loaded) if disagreements else choose(loaded, settings)
     parts = assign(ids, annotators, overlap, settings.run.seed)
-    if empty := parts.count([]):
-        say(f"warning: task {task}: {empty} of {annotators} sheets are empty; the task has {len(ids)} reviews")
+    _warn_of_empty(task, parts)
     folder = snapshot.root / "sheets" / format
     prefix = f"{_ADJUDICATION}{task}" if disagreements else sheet_prefix(task)
     names = sheet_names(prefix, annotators)
@@ -110,6 +109,14 @@ def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings
         reasons = "; ".join(problems) or "all rows are blank"
         raise UnusableInput(f"no usable answer in {', '.join(path.name for path in files)}: {reasons}")
     return record(snapshot, tasks, checked, problems)
+
+
+def _warn_of_empty(task: str, parts: Sequence[Sequence[str]]) -> None:
+    empty, reviews = sum(not part for part in parts), len(set().union(*parts))
+    if not reviews:
+        say(f"warning: task {task}: there are no reviews; the sheets are empty")
+    elif empty:
+        say(f"warning: task {task}: {empty} of {len(parts)} sheets are empty; there are only {reviews} reviews")
 
 
 def sheet_prefix(task: str) -> str:

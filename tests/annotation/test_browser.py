@@ -267,15 +267,15 @@ def test_no_text_runs_where_a_tool_shows_html_as_it_comes(
     everything = " ".join(HOSTILE_TEXTS)
     monkeypatch.setattr(made, "HOSTILE", f"laptop {everything}")
     snapshot = released_snapshot(tmp_path / "snapshot")
-    path = snapshot.dataset / "products.parquet"
     row = dict.fromkeys(("group", "name", "value"), everything)
-    table = pl.read_parquet(path).with_columns(
-        name=pl.concat_str(pl.lit(everything), pl.col("name")),
-        description=pl.lit(everything),
-        attributes=pl.lit([row], dtype=pl.List(pl.Struct(dict.fromkeys(row, pl.String)))),
-    )
-    path.unlink()
-    table.write_parquet(path)
+    for path in (snapshot.dataset / "products.parquet", snapshot.table_path("clean/products")):
+        table = pl.read_parquet(path).with_columns(
+            name=pl.concat_str(pl.lit(everything), pl.col("name")),
+            description=pl.lit(everything),
+            attributes=pl.lit([row], dtype=pl.List(pl.Struct(dict.fromkeys(row, pl.String)))),
+        )
+        path.unlink()
+        table.write_parquet(path)
     tasks = json.loads(export_sheets(snapshot, "labelstudio", 1, 0, task, SETTINGS)[0].read_text(encoding="utf-8"))
     data = [one["data"] for one in tasks]
     shown = [str(option["html"]) for one in data for option in one.get("options", ())]
