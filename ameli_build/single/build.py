@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from ameli_build.baseline.encode import embed_pictures
@@ -58,7 +59,8 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     vectors = {name: embed_texts(work, settings, some) for name, some in texts.items()}
     pictures, learnt = embed_pictures(work, settings, data.root, kb.images), bring_learnt(snapshot, settings, folder)
     vectors["pictures"] = adapted(learnt, pictures.vectors)
-    for name, array in (*vectors.items(), ("starts", pictures.starts)):
+    arrays: dict[str, npt.NDArray[Any]] = {**vectors, "starts": pictures.starts}
+    for name, array in arrays.items():
         _write_array(folder / f"{name}.npy", array)
     parts = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}
     index = Index(data.root, kb.skus, kb.names, names, values, vectors, pictures.starts, parts)
