@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 from ameli_build.catalog.build import CUT_OFF
 from ameli_build.core.errors import UnusableInput
@@ -55,6 +55,11 @@ class Entry:
     def is_misnamed(self) -> bool:
         """Whether the file's name is the digest of another content."""
         return self.is_named_by_content and Path(self.path).stem != self.sha256
+
+    def stamp(self, handle: BinaryIO) -> None:
+        """Give a written file its time, before it gets its name: a killed pull leaves no file with another time."""
+        handle.flush()
+        os.utime(handle.fileno(), ns=(self.changed, self.changed))
 
 
 def travels(path: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import defaultdict
 from functools import partial
@@ -124,23 +123,23 @@ def _bring(remote: Remote, root: Path, content: Content) -> str:
     for entry in content.missing:
         path = root / entry.path
         if here is not None:
-            _copy(here, path, linked=entry.is_named_by_content)
+            _copy(here, path, entry)
         else:
             try:
                 remote.fetch(entry, path)
             except Damaged as error:
                 return str(error)
-        os.utime(path, ns=(entry.changed, entry.changed))
         here = path
     return ""
 
 
-def _copy(source: Path, target: Path, *, linked: bool) -> None:
+def _copy(source: Path, target: Path, entry: Entry) -> None:
     """Copy a file; a picture as a hard link, as in a release."""
-    if linked:
+    if entry.is_named_by_content:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         link(source, target)
         return
     with source.open("rb") as handle, whole_file(target) as copy:
         shutil.copyfileobj(handle, copy)
+        entry.stamp(copy)

@@ -69,6 +69,7 @@ class Remote:
         with whole_file(target) as handle:
             for chunk in self.chunks(entry):
                 handle.write(chunk)
+            entry.stamp(handle)
 
     def chunks(self, entry: Entry) -> Iterator[bytes]:
         """The content of a file; raises `Damaged` at its end, or where it is longer than its entry says."""

@@ -59,6 +59,7 @@ def below(folder: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in found.items() if name != ".lock"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_both_ways(snapshot: Snapshot, store: Store, tmp_path: Path, seed: int) -> None:
     files = below(snapshot.root)
