@@ -205,7 +205,6 @@ def _review(site: Site, query: Query) -> dict[str, Any]:
         "features": [(feature, row[feature]) for feature in FEATURES],
         "gold": next(iter(_cards(data, [row["sku"]])), None),
         "ranked": _cards(data, ranked),
-        "predicted": ranked[0] if ranked else "",
         "candidates": _cards(data, row["candidates"] or []),
     }
 
