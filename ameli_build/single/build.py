@@ -58,8 +58,9 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     vectors = {name: embed_texts(work, settings, some) for name, some in texts.items()}
     pictures, learnt = embed_pictures(work, settings, data.root, kb.images), bring_learnt(snapshot, settings, folder)
     vectors["pictures"] = adapted(learnt, pictures.vectors)
-    for name, array in (*vectors.items(), ("starts", pictures.starts)):
-        _write_array(folder / f"{name}.npy", array)
+    for name, matrix in vectors.items():
+        _write_array(folder / f"{name}.npy", matrix)
+    _write_array(folder / "starts.npy", pictures.starts)
     parts = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}
     index = Index(data.root, kb.skus, kb.names, names, values, vectors, pictures.starts, parts)
     parts["thresholds"] = _calibrate(work, settings, folder, index, data)
