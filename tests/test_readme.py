@@ -22,9 +22,10 @@ def test_a_command_of_the_readme_is_understood(line: str) -> None:
     command = typer.main.get_command(app)
     while True:
         context = command.make_context("ameli", words, resilient_parsing=False)
-        if not hasattr(command, "resolve_command"):
+        words = [*context._protected_args, *context.args]
+        if not words or not hasattr(command, "resolve_command"):
             break
-        _, command, words = command.resolve_command(context, [*context._protected_args, *context.args])
+        _, command, words = command.resolve_command(context, words)
 
 
 def test_a_newcomer_reads_the_readme_in_a_minute() -> None:

@@ -13,7 +13,7 @@ MODULES = {
     ),
     "baseline": ("bm25s", "datasets"),
     "flows": ("prefect",),
-    "annotation": ("openpyxl", "starlette", "uvicorn", "xlsxwriter"),
+    "annotation": ("openpyxl", "xlsxwriter"),
     "browse": ("starlette", "uvicorn"),
     "easyocr": ("easyocr",),
     "onnx": ("optimum",),
@@ -24,6 +24,7 @@ MODULES = {
 INCLUDED = {
     "baseline": ("models",),
     "flows": ("models", "baseline"),
+    "annotation": ("browse",),
     "demo": ("models", "baseline", "annotation", "browse"),
 }
 """Extras that another extra includes, for commands that ask for it."""

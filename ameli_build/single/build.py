@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from ameli_build.baseline.encode import embed_pictures
@@ -59,9 +58,9 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     vectors = {name: embed_texts(work, settings, some) for name, some in texts.items()}
     pictures, learnt = embed_pictures(work, settings, data.root, kb.images), bring_learnt(snapshot, settings, folder)
     vectors["pictures"] = adapted(learnt, pictures.vectors)
-    arrays: dict[str, npt.NDArray[Any]] = {**vectors, "starts": pictures.starts}
-    for name, array in arrays.items():
-        _write_array(folder / f"{name}.npy", array)
+    for name, matrix in vectors.items():
+        _write_array(folder / f"{name}.npy", matrix)
+    _write_array(folder / "starts.npy", pictures.starts)
     parts = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}
     index = Index(data.root, kb.skus, kb.names, names, values, vectors, pictures.starts, parts)
     parts["thresholds"] = _calibrate(work, settings, folder, index, data)
