@@ -9,10 +9,10 @@ from typing import Unpack
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.workers import default_workers
-from ameli_build.crawl.dry_run import CrawlEstimate
-from ameli_build.crawl.dry_run import dry_run as estimate_crawl
 from ameli_build.crawl.journal import CrawlOptions
 from ameli_build.dry_run.build import expected_loads, missing_models, ram, time_loads
+from ameli_build.dry_run.requests import CrawlEstimate
+from ameli_build.dry_run.requests import dry_run as estimate_crawl
 from ameli_build.dry_run.show import BuildEstimate, Step, show_sums
 from ameli_build.dry_run.work import PHOTOGRAPHS, PICTURES, PRODUCTS, REVIEWS
 from ameli_build.pipeline import STAGES, roles_of

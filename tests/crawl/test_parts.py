@@ -15,7 +15,6 @@ from faults.server import misbehaving
 from ameli_build.core.errors import Refused, UnusableInput
 from ameli_build.core.settings import CrawlSettings
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.crawl.dry_run import CrawlEstimate, dry_run
 from ameli_build.crawl.fetching.fetch import Fetcher
 from ameli_build.crawl.journal import read_journal
 from ameli_build.crawl.parts import Part
@@ -24,6 +23,7 @@ from ameli_build.crawl.stats import CrawlStats
 from ameli_build.demo.answers import Answer
 from ameli_build.demo.faults import FaultPlan, Rule, Status
 from ameli_build.demo.storefront import Storefront
+from ameli_build.dry_run.requests import CrawlEstimate, dry_run
 
 WORLD = small_world(12)
 SKUS = {product.sku for product in WORLD.products}

@@ -22,12 +22,12 @@ from ameli_build.core.settings import Settings, load_settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.space import free_space
 from ameli_build.core.standing import mark_of
-from ameli_build.crawl.dry_run import CrawlEstimate
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.storefront import Storefront
 from ameli_build.dry_run.build import NOT_HERE, dry_run, expected_loads
 from ameli_build.dry_run.crawl import build_after
 from ameli_build.dry_run.loads import Load, Speed, load_of, measured, plain_load
+from ameli_build.dry_run.requests import CrawlEstimate
 from ameli_build.dry_run.show import BuildEstimate, Step, Timed
 from ameli_build.models.embed import text_key, text_kind
 from ameli_build.pipeline import build

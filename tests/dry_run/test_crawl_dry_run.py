@@ -13,10 +13,10 @@ from demo.small_world import picture, small_world
 
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.crawl.dry_run import CrawlEstimate, Quota, dry_run
 from ameli_build.crawl.run import crawl
 from ameli_build.demo.faults import FaultPlan, Rule, Status
 from ameli_build.demo.storefront import Storefront
+from ameli_build.dry_run.requests import CrawlEstimate, Quota, dry_run
 from ameli_build.shops.bestbuy.shop import ESTIMATES
 
 WORLD = small_world(30)

@@ -30,7 +30,7 @@ from ameli_build.crawl.pages import Remark, Source
 from ameli_build.crawl.parts import WHOLE
 from ameli_build.crawl.products import done_mark
 from ameli_build.crawl.progress_view import duration
-from ameli_build.crawl.sizes import ENOUGH, sizes_of
+from ameli_build.dry_run.sizes import ENOUGH, sizes_of
 from ameli_build.shops.base import Estimates
 
 T = TypeVar("T")
