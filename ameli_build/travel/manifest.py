@@ -11,12 +11,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from ameli_build.annotation.team import TEAM
 from ameli_build.catalog.build import CUT_OFF
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.snapshot import file_digest, is_named_by_content, own_place
 from ameli_build.release.folders import MARK
 
-CACHE, SCRATCH, IMAGES = "cache", "scratch", "raw/images"
+CACHE, IMAGES = "cache", "raw/images"
+STAYING = (f"{CACHE}/scratch", f"sheets/{TEAM}")
+"""Folders that do not travel: a team's database has the secret links of its people."""
 MARKS = (MARK, CUT_OFF)
 """Hidden files that say something about visible ones. All other hidden files are locks, indexes and leftovers."""
 
@@ -65,7 +68,7 @@ class Entry:
 def travels(path: str) -> bool:
     """Whether a file or folder of this path travels."""
     parts = path.split("/")
-    return parts[:2] != [CACHE, SCRATCH] and not any(part.startswith(".") for part in parts if part not in MARKS)
+    return "/".join(parts[:2]) not in STAYING and not any(part.startswith(".") for part in parts if part not in MARKS)
 
 
 def paths_of(root: Path, *, cache: bool, below: str = "") -> Iterator[str]:

@@ -249,6 +249,17 @@ def test_what_is_here_alone_stays_and_is_named(snapshot: Snapshot, folder_store:
     assert below(tmp_path / "other") == below(snapshot.root) | {"notes.txt": b"mine"}
 
 
+@pytest.mark.parametrize("path", ["sheets/team/clean-test-0.sqlite", "sheets/team/sheet-01.html", "cache/scratch/x"])
+def test_secret_links_and_scratch_do_not_travel(
+    snapshot: Snapshot, folder_store: Store, tmp_path: Path, path: str
+) -> None:
+    (snapshot.root / path).parent.mkdir(parents=True, exist_ok=True)
+    (snapshot.root / path).write_text("token")
+    push(snapshot, folder_store.url, cache=True)
+    pull(folder_store.url, tmp_path / "other", cache=True)
+    assert not (tmp_path / "other" / path).exists()
+
+
 def test_a_damaged_picture_here_is_fetched_again(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
     push(snapshot, folder_store.url)
     pull(folder_store.url, tmp_path / "other")
@@ -320,6 +331,7 @@ HOSTILE = {
     "the lock": {"path": ".lock"},
     "an index": {"path": "raw/.index.sqlite"},
     "scratch": {"path": "cache/scratch/links"},
+    "secret links": {"path": "sheets/team/clean-test.sqlite"},
     "a number": {"path": 7},
     "no path": {"path": None},
     "a wrong name": {"path": f"raw/images/{'0' * 64}.jpg"},

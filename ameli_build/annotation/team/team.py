@@ -17,6 +17,7 @@ from ameli_build.annotation.check import check
 from ameli_build.annotation.html import sheet_page
 from ameli_build.annotation.sheets import annotator_of, sheet_names, sheet_prefix
 from ameli_build.annotation.tasks import Task, choose, load_task
+from ameli_build.annotation.team import TEAM
 from ameli_build.annotation.team.store import Saved, Store
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings import Settings
@@ -123,7 +124,7 @@ def make_team(snapshot: Snapshot, task: str, annotators: int | None, overlap: in
     ids = choose(loaded, settings)
     if not ids:
         raise UnusableInput(f"task {task}: there are no reviews to serve")
-    folder = snapshot.root / "sheets" / "team"
+    folder = snapshot.root / "sheets" / TEAM
     # a database belongs to a build: answers for other reviews or candidates stay in a file of their own
     store = Store(folder / f"{task}-{loaded.fingerprint[:12]}.sqlite", task, loaded.fingerprint)
     annotators, overlap = store.plan(annotators, overlap)
