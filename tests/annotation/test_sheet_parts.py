@@ -45,7 +45,7 @@ def test_a_sheet_in_parts(
     snapshot = snapshot_of(tmp_path / "snapshot", monkeypatch, [{}] * 3, "A laptop. " * 500, 5)
     (whole,) = export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)
     limit = megabytes or (whole.stat().st_size - 1) / 1e6
-    pages = export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS, limit)
+    pages = export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS, split_megabytes=limit)
     assert sorted(whole.parent.iterdir()) == sorted(pages)
     names = ["sheet-01"] if len(parts) == 1 else [f"sheet-01-{n}" for n in range(1, len(parts) + 1)]
     assert [page.stem for page in pages] == names
@@ -64,4 +64,4 @@ def test_a_sheet_in_parts(
 @pytest.mark.parametrize(("form", "megabytes"), [("html", 0.0), ("html", -1.0), ("html", float("nan")), ("xlsx", 5.0)])
 def test_sizes_and_formats_that_cannot_be(tmp_path: Path, form: str, megabytes: float) -> None:
     with pytest.raises(UnusableInput, match="split-megabytes"):
-        export_sheets(released_snapshot(tmp_path), form, 1, 0, "clean-test", SETTINGS, megabytes)
+        export_sheets(released_snapshot(tmp_path), form, 1, 0, "clean-test", SETTINGS, split_megabytes=megabytes)

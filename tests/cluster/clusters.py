@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -120,11 +121,13 @@ def ray_cluster(folder: Path, cpus: int = 2, gpus: int = 0, env: dict[str, str] 
     command = ["ray.scripts.scripts", "start", "--head", "--block", "--include-dashboard", "false"]
     command += ["--port", str(free_port()), "--ray-client-server-port", str(port), "--temp-dir", str(session)]
     command += ["--num-cpus", str(cpus), "--num-gpus", str(gpus), "--object-store-memory", "100000000"]
-    try:
-        with started(command, folder, env or environment(), "Ray runtime started"):
-            yield f"ray://127.0.0.1:{port}"
-    finally:
-        shutil.rmtree(session, ignore_errors=True)
+    with (Path("/tmp") / f"ameli-ray-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the client servers of two clusters on a machine take the same ports
+        try:
+            with started(command, folder, env or environment(), "Ray runtime started"):
+                yield f"ray://127.0.0.1:{port}"
+        finally:
+            shutil.rmtree(session, ignore_errors=True)
 
 
 def other_code(folder: Path) -> Path:

@@ -17,7 +17,7 @@ from ameli_build.demo.server import LoopbackServer
 
 pytestmark = pytest.mark.browser
 
-DOCUMENTS, REQUESTS, SLACK = 12, 60, 25
+DOCUMENTS, REQUESTS, SLACK = 12, 60, 60
 """Lower than in a crawl, so that the tests are quick; `SLACK` is what comes before the browser is dead."""
 
 WHILE_LOADING = {
