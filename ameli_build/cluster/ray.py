@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import grpc  # Ray's client uses it
 import ray
 
 from ameli_build.cluster.passport import Passport
@@ -109,5 +110,5 @@ def _plain_errors() -> Iterator[None]:
         raise
     except ray.exceptions.RayError as error:
         raise RunFailed(f"Ray workers died over a shard (out of memory?); run again to continue ({error})") from error
-    except ConnectionError as error:
+    except (ConnectionError, grpc.RpcError) as error:
         raise RunFailed(f"the Ray cluster is gone; run again to continue ({error})") from error
