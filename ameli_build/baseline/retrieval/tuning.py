@@ -15,7 +15,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 from transformers import PrinterCallback, TrainerCallback
 
-from ameli_build.baseline.retrieval.tuned_text import TrainingTexts
+from ameli_build.baseline.retrieval.training_texts import TrainingTexts
 from ameli_build.core.progress import track
 from ameli_build.core.settings import Settings
 from ameli_build.models.precision import bears_bfloat16

@@ -17,7 +17,8 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Poolin
 from transformers import BertConfig, BertModel
 
 from ameli_build.baseline.retrieval.simple_baselines import rank_by_cosine
-from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, TrainingTexts, TunedText, tune_text
+from ameli_build.baseline.retrieval.training_texts import TrainingTexts
+from ameli_build.baseline.retrieval.tuned_text import NOT_ASKED, TunedText, tune_text
 from ameli_build.baseline.retrieval.tuning import last_checkpoint
 from ameli_build.core.cache import Work
 from ameli_build.core.settings import Settings, load_settings
