@@ -114,6 +114,24 @@ def dask_cluster(folder: Path) -> Iterator[DaskCluster]:
         yield cluster
 
 
+_holders: list[str] = []
+
+
+@contextmanager
+def _ray_of_this_process() -> Iterator[None]:
+    """Wait for the clusters of other processes: their client servers take the same ports."""
+    if _holders:  # a test starts a cluster beside that of its module
+        yield
+        return
+    with (Path("/tmp") / f"ameli-ray-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _holders.append("this process")
+        try:
+            yield
+        finally:
+            _holders.clear()
+
+
 @contextmanager
 def ray_cluster(folder: Path, cpus: int = 2, gpus: int = 0, env: dict[str, str] | None = None) -> Iterator[str]:
     """The URL of a Ray cluster of one machine, which only says that it has these processors and GPUs."""
@@ -121,8 +139,7 @@ def ray_cluster(folder: Path, cpus: int = 2, gpus: int = 0, env: dict[str, str] 
     command = ["ray.scripts.scripts", "start", "--head", "--block", "--include-dashboard", "false"]
     command += ["--port", str(free_port()), "--ray-client-server-port", str(port), "--temp-dir", str(session)]
     command += ["--num-cpus", str(cpus), "--num-gpus", str(gpus), "--object-store-memory", "100000000"]
-    with (Path("/tmp") / f"ameli-ray-{os.getuid()}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the client servers of two clusters on a machine take the same ports
+    with _ray_of_this_process():
         try:
             with started(command, folder, env or environment(), "Ray runtime started"):
                 yield f"ray://127.0.0.1:{port}"
