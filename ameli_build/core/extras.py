@@ -18,7 +18,7 @@ MODULES = {
     "easyocr": ("easyocr",),
     "onnx": ("optimum",),
     "dask": ("distributed",),
-    "ray": ("ray",),
+    "ray": ("grpc", "ray"),
 }
 """Modules by extra: this package imports them, and an installation without extras lacks them."""
 INCLUDED = {
