@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ameli_build import __version__
-from ameli_build.core.settings import PROFILES, Section, all_settings
+from ameli_build.core.settings import PROFILES, sections
 from ameli_build.core.settings.loading import read_profile
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -30,10 +30,7 @@ def page() -> str:
 
 def _lines(values: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """A table for each section; `values` has the values of each profile."""
-    for name, field in all_settings().model_fields.items():
-        section = field.annotation
-        if not (isinstance(section, type) and issubclass(section, Section)):
-            continue
+    for name, section in sections().items():
         yield f"## {name}\n\n{(section.__doc__ or '').splitlines()[0]}\n"
         yield "| setting | default | unit or values | meaning |\n|---|---|---|---|"
         for setting in section.described():

@@ -5,7 +5,7 @@ from ameli_build.core.settings.crawl import CrawlSettings
 from ameli_build.core.settings.loading import PROFILES, load_settings
 from ameli_build.core.settings.models import ModelSettings
 from ameli_build.core.settings.section import Section, unit
-from ameli_build.core.settings.settings import Settings, all_settings
+from ameli_build.core.settings.settings import Settings, all_settings, sections
 from ameli_build.core.settings.stages import InformativenessSettings, SplitSettings
 from ameli_build.core.settings.thresholds import THRESHOLDS
 
@@ -21,5 +21,6 @@ __all__ = [
     "SplitSettings",
     "all_settings",
     "load_settings",
+    "sections",
     "unit",
 ]

@@ -22,8 +22,7 @@ from pydantic import ValidationError
 
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings.models import ROLES
-from ameli_build.core.settings.section import Section
-from ameli_build.core.settings.settings import Settings, all_settings
+from ameli_build.core.settings.settings import Settings, all_settings, sections
 from ameli_build.core.settings.thresholds import credit, disown_strange, informativeness_of
 from ameli_build.core.snapshot import Snapshot
 
@@ -100,13 +99,7 @@ def _own_files(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _near(key: str) -> str:
     """The setting with the most similar name, as a question; "" if no name is similar."""
-    kinds = ((section, field.annotation) for section, field in all_settings().model_fields.items())
-    names = [
-        f"{section}.{name}"
-        for section, kind in kinds
-        if isinstance(kind, type) and issubclass(kind, Section)
-        for name in kind.model_fields
-    ]
+    names = [f"{section}.{name}" for section, kind in sections().items() for name in kind.model_fields]
     alike = get_close_matches(key, names, 1)
     return f"; did you mean {alike[0]}?" if alike else ""
 
@@ -194,11 +187,10 @@ def _merge(values: dict[str, Any], above: Mapping[str, Any]) -> None:
 def _set(values: dict[str, Any], key: str, text: str) -> None:
     """Set `section.key` from text: JSON where it parses (numbers, true, lists), else the text itself."""
     section, _, name = key.partition(".")
-    field = all_settings().model_fields.get(section)
-    kind = field.annotation if field is not None else None
+    kind = sections().get(section)
     role, _, device = name.partition(".")
     field_name = "device" if section == "models" and role in ROLES and device == "device" else name
-    target = kind.model_fields.get(field_name) if isinstance(kind, type) and issubclass(kind, Section) else None
+    target = kind.model_fields.get(field_name) if kind is not None else None
     if target is None:
         raise UnusableInput(f"setting {key}: there is no such setting{_near(key)}")
     try:

@@ -88,10 +88,16 @@ class Settings(BaseModel):
 def all_settings() -> type[Settings]:
     """`Settings` with the sections of the stages in `ameli_build/stages`."""
     Settings.model_rebuild()
-    sections: dict[str, Any] = {
+    added: dict[str, Any] = {
         stage.name: (stage.settings, stage.settings()) for stage in added_stages() if stage.settings is not None
     }
-    return create_model("AllSettings", __base__=Settings, **sections) if sections else Settings
+    return create_model("AllSettings", __base__=Settings, **added) if added else Settings
+
+
+def sections() -> dict[str, type[Section]]:
+    """The class of each section, by its name."""
+    kinds = ((name, field.annotation) for name, field in all_settings().model_fields.items())
+    return {name: kind for name, kind in kinds if isinstance(kind, type) and issubclass(kind, Section)}
 
 
 def _restored(values: dict[str, Any]) -> Settings:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings.loading import load_settings, sources_of
-from ameli_build.core.settings.section import Described, Section
-from ameli_build.core.settings.settings import all_settings
+from ameli_build.core.settings.section import Described
+from ameli_build.core.settings.settings import sections
 from ameli_build.core.snapshot import Snapshot
 
 WIDTH = 100
@@ -34,7 +34,7 @@ def settings_text(
     sources = sources_of(profile, overrides, snapshot)
     chosen = [(key, setting) for key, setting in described() if part in ("", key, key.partition(".")[0])]
     if not chosen:
-        raise UnusableInput(f"{part}: no such section or setting; the sections are {', '.join(_sections())}")
+        raise UnusableInput(f"{part}: no such section or setting; the sections are {', '.join(sections())}")
     lines: list[str] = []
     for key, setting in chosen:
         section, _, name = key.partition(".")
@@ -46,14 +46,9 @@ def settings_text(
 
 def described() -> Iterator[tuple[str, Described]]:
     """Every setting by its full name, such as `clean.max_tokens`."""
-    for section, kind in _sections().items():
+    for section, kind in sections().items():
         for setting in kind.described():
             yield f"{section}.{setting.name}", setting
-
-
-def _sections() -> dict[str, type[Section]]:
-    kinds = {name: field.annotation for name, field in all_settings().model_fields.items()}
-    return {name: kind for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, Section)}
 
 
 def _origin(source: str, setting: Described) -> str:
