@@ -11,6 +11,7 @@ from ameli_build.core.reasons import meanings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.text import columns
 from ameli_build.demo.scoreboard import Row
+from ameli_build.report.funnel import funnel_steps
 from ameli_build.scores.claims import claims
 from ameli_build.scores.tables import Scores
 from ameli_build.scores.text import render
@@ -64,8 +65,7 @@ def funnel(stats: Mapping[str, Any]) -> str:
         ("  links to products", f"{links['links_in']:,}"),
         ("  invalid links removed", f"-{links['links_removed']:,}"),
     ]
-    for name, stage in sorted(flow["stages"].items(), key=lambda pair: -pair[1]["in"]):
-        rows += [(f"  {name}: {reason}", f"-{count:,}") for reason, count in _by_reason(stage["dropped"])]
+    rows += [(f"  {step.group}: {step.name}", f"-{step.lost:,}") for step in funnel_steps(flow)]
     rows += [
         ("reviews dropped", f"-{flow['reviews_dropped']:,}"),
         ("reviews in the splits", f"{flow['reviews_out']:,}"),
