@@ -9,7 +9,7 @@ from ameli_build.core import fingerprints
 
 FLOORS = (
     "core wording profiles",
-    "archive cluster models ingest near_duplicates nearest release whole",
+    "archive cluster models ingest near_duplicates nearest release serving whole",
     "shops provenance informativeness candidates splits annotation verify datasets scores",
     "crawl clean mentions",
     "baseline catalog stages",

@@ -51,7 +51,7 @@ class Pictures:
         copy = self.cache / str(side) / f"{PurePosixPath(path).stem}.jpg"
         if copy.is_file():
             return copy.read_bytes()
-        jpeg = shrunk(self.root / path, side) if is_own_file(self.root, path) else None
+        jpeg = shrunk(self.root, path, side)
         if jpeg is not None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             partial = copy.with_suffix(f".{os.getpid()}-{threading.get_ident()}.partial")
@@ -66,10 +66,18 @@ class Pictures:
             deque(track(copies, "pictures", len(paths)), maxlen=0)
 
 
-def shrunk(path: Path, side: int) -> bytes | None:
-    """A small copy of a picture, decoded in the same way as in the stages."""
+def shrunk(root: Path, path: str, side: int) -> bytes | None:
+    """A small JPEG of a picture, decoded in the same way as in the stages; None if it cannot be read.
+
+    Args:
+        root: Folder of the snapshot.
+        path: Path of the picture in `root`; None for any file outside.
+        side: Longest side, in pixels.
+    """
+    if not is_own_file(root, path):
+        return None
     try:
-        with open_body(picture_body(path)) as opened:
+        with open_body(picture_body(root / path)) as opened:
             opened.draft("RGB", (side, side))
             flat = to_rgb(opened)
             flat.thumbnail((side, side), Image.Resampling.LANCZOS)

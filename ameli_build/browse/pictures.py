@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from ameli_build.annotation.pictures import shrunk
 from ameli_build.browse.views import LARGE, THUMBNAIL
 from ameli_build.core.pictures import MAX_PIXELS, bounded
-from ameli_build.core.snapshot import is_own_file
 
 FOLDERS = ("images", "dataset/images", "raw/images")
 
@@ -22,7 +21,7 @@ def small_copy(root: Path, path: str, side: str) -> bytes | None:
     None for other folders and sides, and for a picture that cannot be read.
     """
     known = side in (str(THUMBNAIL), str(LARGE)) and str(PurePosixPath(path).parent) in FOLDERS
-    if not known or not is_own_file(root, path):
+    if not known:
         return None
     with _lock, bounded(MAX_PIXELS):
-        return shrunk(root / path, int(side))
+        return shrunk(root, path, int(side))

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 from pathlib import Path
 from urllib.parse import urlencode
 
-import uvicorn
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from ameli_build import serving
 from ameli_build.browse.data import read_data
 from ameli_build.browse.pictures import small_copy
 from ameli_build.browse.views import NotFound, Query, Site
-from ameli_build.core.errors import RunFailed
-from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
 
 HEADERS = {
@@ -27,7 +21,6 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Addresses:
@@ -45,8 +38,8 @@ class Addresses:
         return self.page("picture", {"path": path, "side": str(side)})
 
 
-def application(site: Site, host: str = LOOPBACK[0]) -> Starlette:
-    """The pages of `site`. Requests must name `host` or loopback, so that no page of another site can read them."""
+def application(site: Site, host: str = serving.LOOPBACK) -> Starlette:
+    """The pages of `site`, for requests that name `host` or loopback."""
 
     def page(request: Request) -> Response:
         try:
@@ -63,7 +56,7 @@ def application(site: Site, host: str = LOOPBACK[0]) -> Starlette:
 
     return Starlette(
         routes=[Route("/", page), Route("/picture", picture), Route("/{kind}", page)],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, host], www_redirect=False)],
+        middleware=[serving.own_host(host)],
     )
 
 
@@ -80,16 +73,5 @@ def serve(root: Path, settings: Settings, host: str, port: int) -> None:
         RunFailed: The port is taken, or there is no such address.
         UnusableInput: There is no snapshot and no release at `root`.
     """
-    data = read_data(root)
-    try:
-        listening = socket.create_server((host, port))
-    except OSError as error:
-        raise RunFailed(
-            f"{host}:{port}: cannot listen ({error.strerror or error}); --port names another port"
-        ) from None
-    with listening:
-        app = application(Site(data, Addresses(), settings), host)
-        say(f"http://{host}:{listening.getsockname()[1]}/ shows {root}; Ctrl-C ends it")
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # uvicorn takes them, and raises them again at its end
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
+    app = application(Site(read_data(root), Addresses(), settings), host)
+    serving.serve(app, host, port, f"shows {root}")

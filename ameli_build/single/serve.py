@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
-import signal
-import socket
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,21 +14,18 @@ from typing import Any
 
 import orjson
 import polars as pl
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ameli_build.core.errors import RunFailed, UnusableInput
-from ameli_build.core.pictures import open_picture
-from ameli_build.core.progress import say
+from ameli_build import serving
+from ameli_build.annotation.pictures import shrunk
+from ameli_build.core.errors import UnusableInput
+from ameli_build.core.pictures import ANY_SIZE, bounded
 from ameli_build.single.linker import Linker
 
-LOOPBACK = ("127.0.0.1", "localhost")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -89,23 +83,12 @@ class Desk:
 
     def picture(self, sku: str) -> bytes | None:
         """A small JPEG of a product's first picture; None if there is none, or if it cannot be decoded."""
-        root = self.linker.index.products.parent
-        path = root / self.pictures.get(sku, "")
-        if not path.resolve().is_relative_to(root.resolve()):
-            return None
-        body = io.BytesIO()
-        try:
-            with self.lock:
-                image = open_picture(path)
-            image.thumbnail((SIDE, SIDE))
-            image.save(body, "JPEG")
-        except Exception:  # Pillow's plug-ins raise many kinds of errors for damaged files
-            return None
-        return body.getvalue()
+        with self.lock, bounded(ANY_SIZE):
+            return shrunk(self.linker.index.products.parent, self.pictures.get(sku, ""), SIDE)
 
 
 def application(desk: Desk) -> Starlette:
-    """The page. Requests must name loopback as their host, so that no other site can read the answers."""
+    """The page, for requests that name loopback."""
 
     async def link(request: Request) -> Response:
         if request.headers.get("content-type") != "application/json":  # a form of another site cannot send this type
@@ -135,7 +118,7 @@ def application(desk: Desk) -> Starlette:
             Route("/link", link, methods=["POST"]),
             Route("/picture/{sku:path}", picture),
         ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK], www_redirect=False)],
+        middleware=[serving.own_host()],
     )
 
 
@@ -153,13 +136,5 @@ def _review(body: bytes) -> tuple[str, bytes | None]:
 
 def serve(linker: Linker, port: int, *, ocr: bool = True) -> None:
     """Serve the page on loopback until Ctrl-C; port 0 takes a free one. Raises `RunFailed` if the port is taken."""
-    try:
-        listening = socket.create_server((LOOPBACK[0], port))
-    except OSError as error:
-        raise RunFailed(f"port {port}: cannot listen ({error.strerror or error}); --port names another") from None
-    with listening:
-        app = application(Desk.of(linker, ocr))
-        say(f"http://{LOOPBACK[0]}:{listening.getsockname()[1]}/ links a photograph and a text; Ctrl-C ends it")
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # uvicorn takes them, and raises them again at its end
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
+    app = application(Desk.of(linker, ocr))
+    serving.serve(app, serving.LOOPBACK, port, "links a photograph and a text")
