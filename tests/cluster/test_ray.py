@@ -21,7 +21,8 @@ pytest.importorskip("ray")
 pytestmark = pytest.mark.timeout(900)  # one cluster at a time
 
 
-BEFORE = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+def handlers() -> list[object]:
+    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,13 @@ def test_results_come_in_order_from_both_workers(mapper: ClusterMapper) -> None:
     assert list(mapper(cluster_jobs.square, range(200))) == [n * n for n in range(200)]
     assert len(set(mapper(cluster_jobs.process, range(200)))) == 2
     assert list(mapper(cluster_jobs.square, [])) == []
-    assert {number: signal.getsignal(number) for number in BEFORE} == BEFORE
+
+
+def test_the_handlers_of_signals_stay(url: str, tmp_path: Path) -> None:
+    before = handlers()
+    with shard_mapper("ray", url, None, Snapshot(tmp_path / "s"), load_settings("demo")):
+        assert handlers() == before
+    assert handlers() == before
 
 
 def test_a_worker_s_libraries_use_one_thread(mapper: ClusterMapper) -> None:
@@ -76,7 +83,7 @@ def test_a_worker_that_does_not_see_the_snapshot_is_refused(mapper: ClusterMappe
 def test_workers_that_differ_are_refused(tmp_path: Path, other: str) -> None:
     folder = tmp_path / "other"
     env = environment(other_code(folder) if other == "code" else other_version(folder, "polars", "0.0.1"))
-    told = "the code of ameli-build differs" if other == "code" else r"polars 0.0.1 \(here"
+    told = "the code of ameli-build differs from the code of this run" if other == "code" else r"polars 0.0.1 \(here"
     with (
         ray_cluster(tmp_path, env=env) as url,
         shard_mapper("ray", url, None, Snapshot(tmp_path / "s"), load_settings("demo")) as mapper,
