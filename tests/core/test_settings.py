@@ -230,7 +230,8 @@ def own_settings(root: Path, text: str, name: str = "own.toml") -> Snapshot:
 )
 def test_a_snapshot_names_no_models_addresses_or_folders(tmp_path: Path, text: str, named: str) -> None:
     snapshot = own_settings(tmp_path, text)
-    with pytest.raises(UnusableInput, match=rf"^setting {named}: .*own\.toml: not allowed in"):
+    why = "not allowed in a snapshot's own settings; use a profile or --set"
+    with pytest.raises(UnusableInput, match=rf"^setting {named}: .*own\.toml: {why}$"):
         load_settings("demo", (), snapshot)
 
 

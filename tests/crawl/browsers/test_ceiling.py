@@ -17,7 +17,7 @@ from ameli_build.demo.server import LoopbackServer
 
 pytestmark = pytest.mark.browser
 
-DOCUMENTS, REQUESTS, SLACK = 12, 60, 60
+DOCUMENTS, REQUESTS, SLACK = 12, 60, 25
 """Lower than in a crawl, so that the tests are quick; `SLACK` is what comes before the browser is dead."""
 
 WHILE_LOADING = {
@@ -34,7 +34,7 @@ ONCE_LOADED = {
     " {src: '/blank?' + Math.random()})), 5)</script>",
     "/fetches": "<script>setInterval(() => fetch('/blank?' + Math.random()), 5)</script>",
     "/worker": "<script>new Worker(URL.createObjectURL(new Blob([`setInterval(() =>"
-    " fetch('${location.origin}/blank?' + Math.random()), 5)`])))</script>",
+    " fetch('${location.origin}/blank?' + Math.random()), 20)`])))</script>",
 }
 OPENED = """<div class=shop-specifications><button>Specifications</button></div><script>
 document.querySelector('button').onclick = () => setInterval(() => Object.assign(document.createElement('a'),
