@@ -9,10 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from world_files import write_world
+from world_files import ingested, write_world
 
-from ameli_build.catalog.ingest import ingest
-from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.pipeline import STAGES
 
@@ -24,12 +22,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     write_world(folder)
     return folder
-
-
-def ingested(world: Path, root: Path) -> Snapshot:
-    snapshot = Snapshot(root)
-    ingest(snapshot, world / "products.jsonl", world / "reviews.jsonl", world / "images", load_settings("demo"))
-    return snapshot
 
 
 def command(snapshot: Snapshot, workers: int) -> list[str]:

@@ -8,6 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ameli_build.catalog.ingest import ingest
+from ameli_build.core.settings import load_settings
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.render import image_bytes
 from ameli_build.demo.world import World, WorldImage, WorldProduct, WorldReview
@@ -28,6 +31,13 @@ def write_world(folder: Path, products: int = 16, seed: int = 13) -> World:
     links = [_review(review, sku) for review in world.reviews for sku in _family(review, listed)]
     _write(folder / "reviews.jsonl", links)
     return world
+
+
+def ingested(folder: Path, root: Path) -> Snapshot:
+    """A snapshot in `root` with the records of `write_world`."""
+    snapshot = Snapshot(root)
+    ingest(snapshot, folder / "products.jsonl", folder / "reviews.jsonl", folder / "images", load_settings("demo"))
+    return snapshot
 
 
 def _file(image: WorldImage) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -17,24 +16,11 @@ from ameli_build.annotation.sheets import export_sheets, import_answers
 from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
 from tests import made
-from tests.chromium import chromium
 from tests.made import HOSTILE, released_snapshot
 from tests.sheet_page import errors, press, review_ids, saved, show, text
 
 pytestmark = pytest.mark.browser
 SETTINGS = load_settings("demo")
-
-
-@pytest.fixture(scope="module")
-def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("downloads")
-
-
-@pytest.fixture(scope="module")
-def browser(downloads: Path) -> Iterator[webdriver.Chrome]:
-    """One Chromium for all tests of this module."""
-    with chromium("1400,1000", ("browser",), downloads) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -37,11 +37,6 @@ FROZEN = "Date.now = () => 1e12; window.stopwatch = 0; performance.now = () => w
 
 
 @pytest.fixture(scope="module")
-def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("downloads")
-
-
-@pytest.fixture(scope="module")
 def browser(downloads: Path) -> Iterator[webdriver.Chrome]:
     """A Chromium in which keys follow each other at once, and seconds pass when a test says so."""
     with chromium("1400,1000", ("browser",), downloads) as opened:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from ameli_build.annotation.sheets import export_sheets
 from ameli_build.core.settings import load_settings
-from tests.chromium import chromium
 from tests.sheet_page import click, errors, listed, press, show, snapshot_of, text
 
 pytestmark = pytest.mark.browser
@@ -37,12 +35,6 @@ PRODUCTS = [
     {"name": 'TV 14"', "categories": TVS, "attributes": [("Screen Size", '27"'), ("Refresh Rate", "144 hertz")]},
     {"name": "TV 144", "categories": TVS, "attributes": [("Screen Size", "55 inches"), ("Refresh Rate", "144 hertz")]},
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    with chromium("1400,1000", ("browser",)) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,22 +12,10 @@ from selenium.webdriver.common.keys import Keys
 from ameli_build.annotation.sheets import export_sheets, import_answers
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings import load_settings
-from tests.chromium import chromium
 from tests.made import released_snapshot
 from tests.sheet_page import press, saved, show, snapshot_of
 
 SETTINGS = load_settings("demo")
-
-
-@pytest.fixture(scope="module")
-def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("downloads")
-
-
-@pytest.fixture(scope="module")
-def browser(downloads: Path) -> Iterator[webdriver.Chrome]:
-    with chromium("1400,1000", ("browser",), downloads) as opened:
-        yield opened
 
 
 @pytest.mark.browser

@@ -6,6 +6,8 @@ import hashlib
 import io
 import random
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,15 @@ KINDS = {
     "Laptop": (("Shop", "Computers", "Laptops"), "Norvex"),
     "Microwave": (("Shop", "Kitchen", "Microwaves"), "Kalden"),
 }
+QUICK = (
+    "baseline.text_epochs=1",
+    "baseline.adapter_epochs=1",
+    "baseline.bootstrap=20",
+    "baseline.attributes_per_candidate=1",
+    "baseline.max_tokens=16",
+    "models.ocr=",
+)
+"""Settings of a baseline that takes seconds."""
 SAID = {"256 gigabytes": "256 gigs", "1000 gigabytes": "1tb"}
 
 PRODUCTS = pl.Schema(
@@ -126,6 +137,17 @@ def write_dataset(root: Path, sizes: dict[str, int], kept: int = 16, clean: int 
         if split == "test" and clean is not None:
             reviews.head(clean).write_parquet(folder / "clean_test.parquet")
     return root
+
+
+@contextmanager
+def restored(registry: dict[str, Any]) -> Iterator[None]:
+    """Undo changes of a registry of rows."""
+    before = dict(registry)
+    try:
+        yield
+    finally:
+        registry.clear()
+        registry.update(before)
 
 
 def recipe(heading: str) -> str:

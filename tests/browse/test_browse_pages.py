@@ -46,17 +46,6 @@ def browser() -> Iterator[webdriver.Chrome]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return browsed_snapshot(tmp_path_factory.mktemp("browse") / "snapshot").root
-
-
-@pytest.fixture(scope="module")
-def url(root: Path) -> Iterator[str]:
-    with served(root) as address:
-        yield address
-
-
 def log(browser: webdriver.Chrome, kind: str) -> list[Any]:
     found: list[Any] = browser.get_log(kind)  # type: ignore[no-untyped-call]
     return found

@@ -6,26 +6,12 @@ import io
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from PIL import Image
-
-from tests.browse.browse_world import browsed_snapshot, served
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return browsed_snapshot(tmp_path_factory.mktemp("browse") / "snapshot").root
-
-
-@pytest.fixture(scope="module")
-def url(root: Path) -> Iterator[str]:
-    with served(root) as address:
-        yield address
 
 
 def ask(url: str, target: str, host: str = "", method: str = "GET") -> tuple[int, dict[str, str], bytes]:

@@ -14,10 +14,8 @@ import psutil
 import pytest
 import yaml
 from clusters import ROOT, dask_cluster, environment, ray_cluster
-from world_files import write_world
+from world_files import ingested, write_world
 
-from ameli_build.catalog.ingest import ingest
-from ameli_build.core.settings import load_settings
 from ameli_build.core.snapshot import Snapshot
 
 AMELI = [sys.executable, "-c", "from ameli_build.cli import main; main()"]
@@ -33,12 +31,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     write_world(folder)
     return folder
-
-
-def ingested(world: Path, root: Path) -> Snapshot:
-    snapshot = Snapshot(root)
-    ingest(snapshot, world / "products.jsonl", world / "reviews.jsonl", world / "images", load_settings("demo"))
-    return snapshot
 
 
 def ameli(*arguments: str | Path) -> subprocess.Popen[str]:

@@ -8,8 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from ameli_build.archive.records import Archived, read_archive
 from ameli_build.archive.store import Archive
+from ameli_build.catalog.build import STAGE
+from ameli_build.core.execution import run_stage
 from ameli_build.core.settings import CrawlSettings, Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl import checks
@@ -44,3 +48,18 @@ def source_of(root: Path, settings: Settings) -> Iterator[Source]:
 def archived(root: Path) -> dict[tuple[str, str], Archived]:
     """The last record of each kind and URL; robots.txt aside, which every run reads anew, and notes of what is done."""
     return {(page.kind, page.url): page for page in read_archive(root / "raw") if page.kind not in ("robots", "done")}
+
+
+def catalog(root: Path) -> dict[str, pl.DataFrame]:
+    """The tables of a crawl, without the times and places of the responses."""
+    snapshot = Snapshot(root)
+    run_stage(STAGE, snapshot, Settings())
+    tables = {name: snapshot.read(f"catalog/{name}") for name in ("products", "reviews", "images")}
+    return {name: table.drop("fetched_at", "source", strict=False) for name, table in tables.items()}
+
+
+def assert_equal(one: Path, other: Path) -> None:
+    first, second = catalog(one), catalog(other)
+    for name, table in first.items():
+        assert table.height > 5
+        assert table.equals(second[name]), name

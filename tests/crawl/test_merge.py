@@ -14,13 +14,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from crawl.crawling import archived, settings_for
+from crawl.crawling import archived, assert_equal, catalog, settings_for
 from demo.api_storefront import API_KEY, ApiStorefront
 from demo.small_world import picture, small_world
 
-from ameli_build.catalog.build import STAGE
 from ameli_build.core.errors import Held, RunFailed, UnusableInput
-from ameli_build.core.execution import run_stage
 from ameli_build.core.running import LOCK
 from ameli_build.core.settings import Settings, load_settings
 from ameli_build.core.snapshot import Snapshot
@@ -45,21 +43,6 @@ def run(root: Path, shop: Storefront, part: str | None = None, refresh: Path | N
 
 def merged(out: Path, *parts: Path, partial: bool = False) -> CrawlStats:
     return merge([*map(Snapshot, parts)], Snapshot(out), partial=partial)
-
-
-def catalog(root: Path) -> dict[str, pl.DataFrame]:
-    """The tables of a crawl, without the times and places of the responses."""
-    snapshot = Snapshot(root)
-    run_stage(STAGE, snapshot, Settings())
-    tables = {name: snapshot.read(f"catalog/{name}") for name in ("products", "reviews", "images")}
-    return {name: table.drop("fetched_at", "source", strict=False) for name, table in tables.items()}
-
-
-def assert_equal(one: Path, other: Path) -> None:
-    first, second = catalog(one), catalog(other)
-    for name, table in first.items():
-        assert table.height > 5
-        assert table.equals(second[name]), name
 
 
 def files(root: Path) -> dict[str, bytes]:

@@ -17,16 +17,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
 import pytest
-from crawl.crawling import archived, settings_for
+from crawl.crawling import archived, assert_equal, catalog, settings_for
 from demo.small_world import picture, small_world
 from faults.server import misbehaving
 
 from ameli_build.archive.records import members, read_archive
 from ameli_build.archive.store import Archive
-from ameli_build.catalog.build import STAGE
 from ameli_build.core.errors import RunFailed, UnusableInput
-from ameli_build.core.execution import run_stage
-from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl
 from ameli_build.crawl.stats import CrawlStats
@@ -65,21 +62,6 @@ def now(world: World) -> World:
 def run(root: Path, shop: Storefront, refresh: Path | None = None, **values: Any) -> CrawlStats:
     settings = settings_for(shop.site_url, **{"specifications": "json", "review_page_size": PAGE} | values)
     return crawl(Snapshot(root), settings, refresh=Snapshot(refresh) if refresh is not None else None)
-
-
-def catalog(root: Path) -> dict[str, pl.DataFrame]:
-    """The tables of a crawl, without what tells when and where something was fetched."""
-    snapshot = Snapshot(root)
-    run_stage(STAGE, snapshot, Settings())
-    tables = {name: snapshot.read(f"catalog/{name}") for name in ("products", "reviews", "images")}
-    return {name: table.drop("fetched_at", "source", strict=False) for name, table in tables.items()}
-
-
-def assert_equal(one: Path, other: Path) -> None:
-    first, second = catalog(one), catalog(other)
-    for name, table in first.items():
-        assert table.height > 5
-        assert table.equals(second[name]), name
 
 
 def pages_asked(seen: Sequence[Seen]) -> list[int]:

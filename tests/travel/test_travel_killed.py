@@ -7,12 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from made import picture, released_snapshot
-from travel.stores import Store, store_of
+from travel.stores import Store
 
 from ameli_build.core.snapshot import Snapshot
 
@@ -36,12 +35,6 @@ main()
 def ameli(folder: Path, at: int, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", CHILD, str(folder), str(at), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(params=["file", "s3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    with store_of(request.param, tmp_path, monkeypatch) as found:
-        yield found
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from baseline_world import recipe, write_dataset
+from baseline_world import QUICK, recipe, restored, write_dataset
 
 from ameli_build.baseline.linking import table5
 from ameli_build.baseline.linking.case import Case
@@ -24,15 +24,7 @@ from ameli_build.report.run import make_report
 from ameli_build.scores.tables import TABLE5, in_order
 from ameli_build.scores.text import render
 
-QUICK = (
-    "baseline.runs=1",
-    "baseline.text_epochs=1",
-    "baseline.adapter_epochs=1",
-    "baseline.bootstrap=20",
-    "baseline.attributes_per_candidate=1",
-    "baseline.max_tokens=16",
-    "models.ocr=",
-)
+RUNS = "baseline.runs=1"
 NAMES = ("As retrieved", "Worst first", "Text without attributes", "Needs a licence")
 RECIPE = "Add a row to Table 5"
 
@@ -40,10 +32,8 @@ RECIPE = "Add a row to Table 5"
 @pytest.fixture
 def registry() -> Iterator[None]:
     """The registered rows, as they were when the test is over."""
-    before = dict(LINKERS)
-    yield
-    LINKERS.clear()
-    LINKERS.update(before)
+    with restored(LINKERS):
+        yield
 
 
 @pytest.mark.usefixtures("registry")
@@ -64,7 +54,7 @@ def test_a_registered_row_is_in_every_output(tmp_path: Path) -> None:
 
     snapshot, settings = (
         Snapshot(write_dataset(tmp_path / "s", {"train": 6, "dev": 2, "test": 4})),
-        load_settings("demo", QUICK),
+        load_settings("demo", (*QUICK, RUNS)),
     )
     scores = run_baseline(snapshot, settings)
     rows = json.loads((snapshot.root / "baseline" / "scores.json").read_text())["table5"]["test"]

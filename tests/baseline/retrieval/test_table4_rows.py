@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from baseline_world import recipe, write_dataset
+from baseline_world import QUICK, recipe, restored, write_dataset
 
 from ameli_build.baseline.retrieval import table4
 from ameli_build.baseline.retrieval.pools import Ranking
@@ -22,15 +22,7 @@ from ameli_build.report.run import make_report
 from ameli_build.scores.tables import CLIP, FLOORS, TABLE4, TUNED, TUNED_TEXT
 from ameli_build.scores.text import render
 
-QUICK = (
-    "baseline.runs=2",
-    "baseline.text_epochs=1",
-    "baseline.adapter_epochs=1",
-    "baseline.bootstrap=20",
-    "baseline.attributes_per_candidate=1",
-    "baseline.max_tokens=16",
-    "models.ocr=",
-)
+RUNS = "baseline.runs=2"
 NAMES = ("Pictures again", "Adapted pictures again", "Without the best", "Needs a licence", "Pictures and prior")
 RECIPE = "Add a row to Table 4"
 BEYOND = "beyond the paper"
@@ -39,10 +31,8 @@ BEYOND = "beyond the paper"
 @pytest.fixture
 def registry() -> Iterator[None]:
     """The registered rows, as they were when the test is over."""
-    before = dict(RETRIEVERS)
-    yield
-    RETRIEVERS.clear()
-    RETRIEVERS.update(before)
+    with restored(RETRIEVERS):
+        yield
 
 
 @pytest.mark.usefixtures("registry")
@@ -63,7 +53,7 @@ def test_a_registered_row_is_in_every_output(tmp_path: Path) -> None:
 
     exec(recipe(RECIPE), vars(table4))
     snapshot = Snapshot(write_dataset(tmp_path / "s", {"train": 6, "dev": 2, "test": 4}))
-    settings = load_settings("demo", QUICK)
+    settings = load_settings("demo", (*QUICK, RUNS))
     scores = run_baseline(snapshot, settings)
     rows = json.loads((snapshot.root / "baseline" / "scores.json").read_text())["table4"]["test"]
     numbers = [metric for metric in rows[CLIP] if metric.startswith(("recall", "mrr", "macro"))]
