@@ -19,8 +19,10 @@ from typing import Any
 import psutil
 
 RAY = {
-    **{"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"},
-    **{"RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "300", "RAY_raylet_start_wait_time_s": "120"},
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "300",
+    "RAY_raylet_start_wait_time_s": "120",
 }
 """Ray asks nobody, leaves no token in the user's home, and has time to start on a busy machine."""
 os.environ.update(RAY)
