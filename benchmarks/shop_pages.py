@@ -20,7 +20,7 @@ from ameli_build.demo.pages.generation_a import SPECIFICATIONS_PATH
 from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.pages.sitemap import SHARD
 from ameli_build.demo.routes import SiteRoutes
-from ameli_build.demo.shop_index import Shelves, product_image_path
+from ameli_build.demo.shop_index import ShopIndex, product_image_path
 from ameli_build.demo.world import Generation, World, WorldImage, WorldProduct, WorldReview
 from ameli_build.shops.bestbuy.urls import review_url
 
@@ -80,26 +80,26 @@ class Pages:
 
     def __init__(self, size: Size, site_url: str) -> None:
         self._size = size
-        self._shelves = Shelves(make_shop(size))
-        self._shop = Shop(self._shelves, site_url, site_url)
+        self._shop_index = ShopIndex(make_shop(size))
+        self._shop = Shop(self._shop_index, site_url, site_url)
         self._routes = SiteRoutes(self._shop)
 
     def products(self) -> Iterator[tuple[Generation, str, bytes]]:
         """(generation, target, page) of each product, the page not packed."""
-        for number, product in enumerate(self._shelves.products.values()):
+        for number, product in enumerate(self._shop_index.products.values()):
             target = self._shop.product_path(product)
             yield product.generation, target, "".join(self._parts(target, product, number)).encode()
 
     def reviews(self) -> Iterator[tuple[str, bytes]]:
         """(target, JSON) of each page of reviews; the first, which is empty, of a product without."""
-        for product in self._shelves.products.values():
-            for number in range(max(1, -(-len(self._shelves.reviews_of(product)) // PAGE_SIZE))):
+        for product in self._shop_index.products.values():
+            for number in range(max(1, -(-len(self._shop_index.reviews_of(product)) // PAGE_SIZE))):
                 target = _target(review_url("http://shop", product.sku, number + 1, PAGE_SIZE))
                 yield target, self._routes(target).body
 
     def answers(self) -> Iterator[tuple[str, bytes]]:
         """(target, whole HTTP answer) of everything that there is."""
-        for number, product in enumerate(self._shelves.products.values()):
+        for number, product in enumerate(self._shop_index.products.values()):
             target = self._shop.product_path(product)
             body = packed(self._parts(target, product, number))
             yield target, answer("text/html; charset=utf-8", body, ("Content-Encoding: gzip",))
@@ -107,9 +107,9 @@ class Pages:
                 yield self._plain(f"{SPECIFICATIONS_PATH}?skuId={product.sku}")
         for target, body in self.reviews():
             yield target, answer("application/json;charset=UTF-8", _zipped(body), ("Content-Encoding: gzip",))
-        for path in map(product_image_path, next(iter(self._shelves.products.values())).images):
+        for path in map(product_image_path, next(iter(self._shop_index.products.values())).images):
             yield path, answer("image/jpeg", _picture())
-        shards = range(-(-len(self._shelves.products) // SHARD))
+        shards = range(-(-len(self._shop_index.products) // SHARD))
         sitemaps = [f"/sitemaps_pdp.{number:04d}.xml.gz" for number in shards]
         for target in ("/robots.txt", "/static/recaptcha/enterprise.js", "/sitemaps_pdp.xml", *sitemaps):
             yield self._plain(target)

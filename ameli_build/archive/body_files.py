@@ -29,7 +29,7 @@ class Stored:
             return handle.read(size)
 
 
-def spool(folder: Path, pieces: Iterable[bytes]) -> Stored:
+def store_pieces(folder: Path, pieces: Iterable[bytes]) -> Stored:
     """Write `pieces` to a hidden file in `folder`, which is removed if they end in an error.
 
     Raises `RunFailed` if the file cannot be written.

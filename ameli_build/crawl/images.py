@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from ameli_build.archive.body_files import Stored, keep, spool, sweep
+from ameli_build.archive.body_files import Stored, keep, store_pieces, sweep
 from ameli_build.archive.records import Response
 from ameli_build.core.pictures import FORMATS, MAX_PIXELS, check_scans
 from ameli_build.core.snapshot import Snapshot
@@ -82,7 +82,7 @@ def fetch_image(fetcher: Fetcher, snapshot: Snapshot, url: str, validators: Mapp
     bodies: list[_Body] = []
 
     def accept(response: Response) -> None:
-        stored = response.stored or spool(folder, [response.data])
+        stored = response.stored or store_pieces(folder, [response.data])
         try:
             extension = checks.image_start(stored.start(checks.START_BYTES), fetcher.shop)
             bodies.append(_Body(response, stored, extension, inspect(stored.path, url, fetcher.shop)))

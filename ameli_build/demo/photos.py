@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from ameli_build.demo.lexicon import CATEGORIES
-from ameli_build.demo.review_plans import Plan
+from ameli_build.demo.review_plan import Plan
 from ameli_build.demo.world import WorldImage
 from ameli_build.drawing.appearance import COLOURS, Look
 

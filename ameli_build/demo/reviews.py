@@ -16,7 +16,7 @@ from ameli_build.demo.length import padded_to, stretched_above
 from ameli_build.demo.lexicon import phrases
 from ameli_build.demo.photos import take_photos
 from ameli_build.demo.prose import Writer, specific, vague
-from ameli_build.demo.review_plans import Plan, plan_review
+from ameli_build.demo.review_plan import Plan, plan_review
 from ameli_build.demo.words import draws, number_of
 from ameli_build.demo.world import WorldReview
 

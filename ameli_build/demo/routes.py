@@ -16,7 +16,7 @@ from ameli_build.demo.pages.listing import home, listing
 from ameli_build.demo.pages.review_json import review_page
 from ameli_build.demo.pages.reviews import all_reviews
 from ameli_build.demo.pages.shop import Shop
-from ameli_build.demo.shop_index import PRODUCT_IMAGES, Shelves
+from ameli_build.demo.shop_index import PRODUCT_IMAGES, ShopIndex
 from ameli_build.demo.world import WorldImage, WorldProduct
 
 Pictures = Callable[[WorldImage], bytes]
@@ -73,18 +73,18 @@ class SiteRoutes:
         return NOT_FOUND if body is None else Answer(body, "application/octet-stream")
 
     def _listing(self, found: re.Match[str], query: dict[str, str]) -> Answer:
-        category = self.shop.shelves.categories.get(found[1])
+        category = self.shop.shop_index.categories.get(found[1])
         return page(listing(self.shop, category, _page(query, "cp"))) if category else NOT_FOUND
 
     def _product(self, found: re.Match[str], query: dict[str, str]) -> Answer:
-        product = self._known(found[1]) or self.shop.shelves.heir(found[1])
+        product = self._known(found[1]) or self.shop.shop_index.heir(found[1])
         opened = found.string.endswith("/openbox")
         if opened and query.get("condition") not in CONDITIONS:
             return NOT_FOUND
         return self._product_page(product, found.string.removesuffix("/openbox"))
 
     def _product_by_bsin(self, found: re.Match[str], _query: dict[str, str]) -> Answer:
-        product = self.shop.shelves.by_bsin.get(found[1])
+        product = self.shop.shop_index.by_bsin.get(found[1])
         return self._product_page(product if product and product.generation == "C" else None, found.string)
 
     def _product_page(self, product: WorldProduct | None, path: str) -> Answer:
@@ -109,20 +109,20 @@ class SiteRoutes:
         return as_json(generation_a.sheet(product)) if product else NOT_FOUND
 
     def _known(self, sku: str | None) -> WorldProduct | None:
-        return self.shop.shelves.products.get(sku or "")
+        return self.shop.shop_index.products.get(sku or "")
 
 
 class ImageRoutes:
     """The image host: originals, and smaller copies for paths that end in `;maxHeight=...`."""
 
-    def __init__(self, shelves: Shelves, pictures: Pictures) -> None:
-        self._shelves = shelves
+    def __init__(self, shop_index: ShopIndex, pictures: Pictures) -> None:
+        self._shop_index = shop_index
         self._pictures = lru_cache(maxsize=128)(pictures)
 
     def __call__(self, target: str) -> Answer:
         """A picture; for a missing product picture, 200 with the placeholder."""
         path, _, suffix = target.split("?")[0].partition(";")
-        image = self._shelves.picture(path)
+        image = self._shop_index.picture(path)
         if image is None and path.startswith(PRODUCT_IMAGES):
             image = PLACEHOLDER
         if image is None or image.fault == "missing":

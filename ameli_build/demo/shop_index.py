@@ -56,7 +56,7 @@ class Category:
         return self.path[-1][1]
 
 
-class Shelves:
+class ShopIndex:
     """Read-only look-ups in a world."""
 
     def __init__(self, world: World) -> None:

@@ -16,7 +16,7 @@ from ameli_build.demo.pages.shop import Shop
 from ameli_build.demo.render import image_bytes
 from ameli_build.demo.routes import ImageRoutes, Pictures, SiteRoutes
 from ameli_build.demo.server import LoopbackServer, Seen
-from ameli_build.demo.shop_index import Shelves, pick, product_image_path
+from ameli_build.demo.shop_index import ShopIndex, pick, product_image_path
 from ameli_build.demo.world import World
 
 
@@ -42,8 +42,8 @@ class Storefront:
         pictures: Pictures = image_bytes,
         browsers_only: bool = True,
     ) -> None:
-        shelves = Shelves(world)
-        respond = ImageRoutes(shelves, pictures)
+        shop_index = ShopIndex(world)
+        respond = ImageRoutes(shop_index, pictures)
         hosts = (("site", "127.0.0.1"), ("images", "localhost"), ("photos", "localhost"))
         self._servers: list[LoopbackServer] = []
         try:
@@ -55,7 +55,7 @@ class Storefront:
                 server.server_close()
             raise
         self.site_url, self.image_url, self.photo_url = (server.url for server in self._servers)
-        self._servers[0].respond = self.site_routes(Shop(shelves, self.site_url, self.image_url, self.photo_url))
+        self._servers[0].respond = self.site_routes(Shop(shop_index, self.site_url, self.image_url, self.photo_url))
         self._stack = ExitStack()
 
     def site_routes(self, shop: Shop) -> SiteRoutes:
@@ -70,7 +70,7 @@ class Storefront:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def misbehave(self, faults: FaultPlan) -> None:
+    def inject(self, faults: FaultPlan) -> None:
         """Replace the plan of faults; its counts start at zero."""
         for server in self._servers:
             server.faults = FaultCounter(faults, server.part)

@@ -15,7 +15,7 @@ PROMPTLESS = frozenset({"saliency", WHOLE})
 """Detectors that ignore the prompt."""
 
 
-def looks_for(name: str, prompt: str) -> bool:
+def uses_prompt(name: str, prompt: str) -> bool:
     """Whether the detector `name` searches for the prompt's object. Otherwise it finds the most salient object."""
     if name.startswith("coco:"):
         from ameli_build.models.coco import coco_class

@@ -33,7 +33,7 @@ from ameli_build.models.vision import load_image_encoder
 from ameli_build.single.encoders import CONFIG, Exported
 from ameli_build.single.index import EXPORTS, MARK, NAMES, VALUES, Index, folder_of, load_index, sign_index
 from ameli_build.single.reading import crops
-from ameli_build.single.trained import NOT_EXPORTED, Learnt, adapted, bring_learnt
+from ameli_build.single.trained import NOT_EXPORTED, TrainedParts, adapted, bring_trained
 from ameli_build.single.verdict import calibrate, dev_rows
 
 ROWS_AT_ONCE = 1 << 16
@@ -56,12 +56,12 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     entities = kb.texts(settings.baseline.entity_text)
     texts = {"texts": entities, "names": kb.names, "descriptions": descriptions}
     vectors = {name: embed_texts(work, settings, some) for name, some in texts.items()}
-    pictures, learnt = embed_pictures(work, settings, data.root, kb.images), bring_learnt(snapshot, settings, folder)
-    vectors["pictures"] = adapted(learnt, pictures.vectors)
+    pictures, trained = embed_pictures(work, settings, data.root, kb.images), bring_trained(snapshot, settings, folder)
+    vectors["pictures"] = adapted(trained, pictures.vectors)
     for name, matrix in vectors.items():
         _write_array(folder / f"{name}.npy", matrix)
     _write_array(folder / "starts.npy", pictures.starts)
-    parts = {"encoders": export_encoders(work, settings, learnt), "learnt": learnt.about}
+    parts = {"encoders": export_encoders(work, settings, trained), "trained": trained.about}
     index = Index(data.root, kb.skus, kb.names, names, values, vectors, pictures.starts, parts)
     parts["thresholds"] = _calibrate(work, settings, folder, index, data)
     sign_index(folder, work.folder(EXPORTS), {"fingerprint": mine, **about, **parts})
@@ -74,12 +74,12 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
 def _calibrate(work: Work, settings: Settings, folder: Path, index: Index, data: Data) -> dict[str, Any]:
     """Thresholds of `verdict`, on dev reviews embedded as `read_review` does."""
     rows, reviews = dev_rows(data, settings), data.reviews
-    learnt, texts = index.about["learnt"], embed_texts(work, settings, [reviews.texts[row] for row in rows])
+    trained, texts = index.about["trained"], embed_texts(work, settings, [reviews.texts[row] for row in rows])
     cropped = [
-        reviews.images[row] if crops(settings, learnt, reviews.mentions[row]) else reviews.photos[row] for row in rows
+        reviews.images[row] if crops(settings, trained, reviews.mentions[row]) else reviews.photos[row] for row in rows
     ]
     pictures = embed_pictures(work, settings, data.root, cropped)
-    if learnt["adapter"] and len(rows):
+    if trained["adapter"] and len(rows):
         pictures = Pictures(Exported.load(folder / "adapter.onnx")(pictures.vectors), pictures.starts)
     return calibrate(index, settings, data, texts, pictures)
 
@@ -142,7 +142,7 @@ def _write_array(path: Path, array: np.ndarray[Any, Any]) -> None:
         np.save(handle, array, allow_pickle=False)
 
 
-def export_encoders(work: Work, settings: Settings, learnt: Learnt) -> dict[str, Mapping[str, Any] | None]:
+def export_encoders(work: Work, settings: Settings, trained: TrainedParts) -> dict[str, Mapping[str, Any] | None]:
     """Write the encoders as ONNX files to the cache; returns the folder and options of each, None without an export.
 
     Exports run on the processor; on a GPU, the original models run.
@@ -161,25 +161,25 @@ def export_encoders(work: Work, settings: Settings, learnt: Learnt) -> dict[str,
     with suppress(UnusableInput):  # a format that only Sentence Transformers can load
         if export.export_backbone(folder, _pairs(settings, models.text_encoder)):
             entries["texts"] = _entry(folder, export.text_options(folder, texts))
-    if learnt.about["head"]:
-        entries["pairs"] = _export_pairs(work, settings, learnt)
+    if trained.about["head"]:
+        entries["pairs"] = _export_pairs(work, settings, trained)
     folder = _folder(work, identity(models.image_encoder))
     pictures = load_image_encoder(models.image_encoder, "cpu", models.batch)
     entries["pictures"] = _entry(folder, {} if export.export_pictures(folder, pictures) else None)
     return entries
 
 
-def _export_pairs(work: Work, settings: Settings, learnt: Learnt) -> Mapping[str, Any] | None:
+def _export_pairs(work: Work, settings: Settings, trained: TrainedParts) -> Mapping[str, Any] | None:
     """Export the encoder of pairs. If a fine-tuned encoder cannot be exported, its head is not used either."""
     from ameli_build.single import export
 
     name = settings.models.nli_encoder or settings.models.text_encoder
-    encoder = learnt.encoder or _pairs(settings, name)
-    folder = _folder(work, identity(name), "" if learnt.encoder is None else learnt.digest)
+    encoder = trained.encoder or _pairs(settings, name)
+    folder = _folder(work, identity(name), "" if trained.encoder is None else trained.digest)
     there = (folder / CONFIG).is_file() or export.export_backbone(folder, encoder)
     entry = _entry(folder, export.pair_options(folder, encoder)) if there else None
-    if entry is None and learnt.encoder is not None:
-        learnt.about.update(head=False, note=NOT_EXPORTED)
+    if entry is None and trained.encoder is not None:
+        trained.about.update(head=False, note=NOT_EXPORTED)
     return entry
 
 

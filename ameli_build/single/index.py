@@ -95,12 +95,12 @@ def fingerprint_of(snapshot: Snapshot, settings: Settings) -> str:
     """The fingerprint of all inputs of an index; raises `UnusableInput` if the data set has no products."""
     products = released_products(snapshot)
     dev = snapshot.dataset / "dev.parquet"
-    learnt = [dev, snapshot.root / "baseline" / "scores.json", *sorted(model_folder(snapshot).glob("*"))]
+    trained = [dev, snapshot.root / "baseline" / "scores.json", *sorted(model_folder(snapshot).glob("*"))]
     models = settings.models
     return fingerprint(
         "link",
         file_digest(products),
-        [(path.name, file_digest(path)) for path in learnt if path.is_file()],
+        [(path.name, file_digest(path)) for path in trained if path.is_file()],
         stage_record(snapshot, "baseline").get("outputs", {}),
         {role: identity(name) for role in ROLES if (name := getattr(models, role))},
         [models.device, models.devices, models.batch, models.text_backend, models.precision],

@@ -24,19 +24,19 @@ class Models:
 
     settings: Settings
     exports: Path
-    learnt: Path
+    trained: Path
     exported: Mapping[str, Mapping[str, Any] | None]
     held: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, snapshot: Snapshot, settings: Settings, about: Mapping[str, Any], learnt: Path) -> Models:
+    def of(cls, snapshot: Snapshot, settings: Settings, about: Mapping[str, Any], trained: Path) -> Models:
         """Models with the exports in the cache; an encoder without an export runs in PyTorch."""
         exports = Work.of(snapshot, settings).folder(EXPORTS)
         there = {
             role: entry if entry is not None and (exports / entry["folder"]).is_dir() else None
             for role, entry in about["encoders"].items()
         }
-        return cls(settings, exports, learnt, there)
+        return cls(settings, exports, trained, there)
 
     def texts(self) -> TextEncoder:
         """The encoder of reviews and product texts."""
@@ -72,7 +72,7 @@ class Models:
     def network(self, name: str) -> Exported:
         """A trained network, `head` or `adapter`."""
         if name not in self.held:
-            self.held[name] = Exported.load(self.learnt / f"{name}.onnx")
+            self.held[name] = Exported.load(self.trained / f"{name}.onnx")
         network: Exported = self.held[name]
         return network
 

@@ -29,7 +29,7 @@ def score_by_text(
     judged: Integers,
 ) -> Floats | None:
     """Softmax of the text module over the products at `judged`; None without a text or a trained module."""
-    if reading.vector is None or not index.about["learnt"]["head"]:
+    if reading.vector is None or not index.about["trained"]["head"]:
         return None
     layout = _layout(index, settings, reading, products, found, judged)
     reviewed = f"{reading.named.text or UNNAMED}. {reading.text}"
@@ -64,7 +64,7 @@ def _layout(
 
 def score_by_image(settings: Settings, index: Index, reading: Reading, judged: Integers) -> Floats | None:
     """Softmax of the image module over the products at `judged`; None without a picture, or without adapters."""
-    if "image" not in reading.channels or not index.about["learnt"]["adapter"]:
+    if "image" not in reading.channels or not index.about["trained"]["adapter"]:
         return None
     scores = reading.channels["image"][judged] * np.float32(settings.baseline.image_scale)
     chosen: Floats = softmax(scores[None], judged[None])[0]

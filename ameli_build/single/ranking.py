@@ -94,8 +94,8 @@ def is_trained(index: Index) -> bool:
     Without trained modules, the reliability of OCR, prior and cosines is unknown. Products are then ranked by cosines
     alone. Attributes read by OCR, perhaps from another thing's label, are shown but exclude no product.
     """
-    learnt = index.about["learnt"]
-    return bool(learnt["head"] or learnt["adapter"])
+    trained = index.about["trained"]
+    return bool(trained["head"] or trained["adapter"])
 
 
 def retrieve(index: Index, settings: Settings, reading: Reading) -> Retrieved:
@@ -104,7 +104,7 @@ def retrieve(index: Index, settings: Settings, reading: Reading) -> Retrieved:
     The candidates are the products that the mention can denote. If the mention was only found in the text, the review
     has a photograph, and no module was trained, they are all products, and `NAME_WEIGHT` is added instead.
     """
-    fused = weighted_sum(index.about["learnt"]["weights"], reading.channels)
+    fused = weighted_sum(index.about["trained"]["weights"], reading.channels)
     allowed = np.zeros(len(index), dtype=np.bool_)
     allowed[reading.rows] = True
     allowed |= not allowed.any()
@@ -145,14 +145,14 @@ def _to_read(retrieved: Retrieved, ranked: Mask, support: Integers) -> Integers:
 
 def _combine(index: Index, text: Floats | None, image: Floats | None, retrieval: Floats, rows: Integers) -> Judged:
     """The weighted sum of the modules; of a single module, its scores; without a module, the scores of retrieval."""
-    learnt = index.about["learnt"]
-    weight = learnt["lambda"]
+    trained = index.about["trained"]
+    weight = trained["lambda"]
     score, by = retrieval[rows], "retrieval scores"
     if text is not None and image is not None and weight is not None:
         score, by = weighted(text, image, weight), f"{weight:g} x text module + {1 - weight:g} x image module"
     elif text is not None and image is None:
         score, by = text, "text module"
-    elif image is not None and text is None and learnt["head"]:
+    elif image is not None and text is None and trained["head"]:
         score, by = image, "image module"
     columns = [np.full(len(index), np.nan, dtype=np.float32) for _ in range(3)]
     for column, values in zip(columns, (score, text, image), strict=True):
@@ -201,7 +201,7 @@ def _number(scores: Floats | None, row: int) -> float | None:
 
 def _remarks(index: Index, settings: Settings) -> list[str]:
     """Parts of the baseline that this answer could not use."""
-    notes = [index.about["learnt"]["note"]] if index.about["learnt"]["note"] else []
+    notes = [index.about["trained"]["note"]] if index.about["trained"]["note"] else []
     if settings.models.cross_encoder and settings.baseline.cross_channel:
         notes.append(NO_CROSS)
     if settings.models.generator or settings.models.implied:

@@ -14,7 +14,7 @@ from ameli_build.baseline.retrieval.channels import Pictures, picture_scorer
 from ameli_build.core.arrays import Floats, Integers, Matrix
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings import Settings
-from ameli_build.models.detect import looks_for
+from ameli_build.models.detect import uses_prompt
 from ameli_build.single.answer import Named
 from ameli_build.single.index import Index
 from ameli_build.single.mention import Places, choose, find_places, given
@@ -96,12 +96,12 @@ def _picture_channel(
 ) -> Floats:
     """Cosines of the photographs with all products, with adapters if they were trained."""
     patches: list[Image.Image | None] = [None] * len(photos)
-    if crops(settings, index.about["learnt"], prompt):
+    if crops(settings, index.about["trained"], prompt):
         patches = [patch_of(photo, [prompt], settings) for photo in photos]
         notes += [NO_OBJECT] * any(patch is None for patch in patches)
     shown = [photo.image if patch is None else patch for photo, patch in zip(photos, patches, strict=True)]
     vectors = np.round(models.pictures().encode(shown), 6)
-    if index.about["learnt"]["adapter"]:
+    if index.about["trained"]["adapter"]:
         vectors = models.network("adapter")(vectors)
     pictures = Pictures(vectors, np.array([0, len(vectors)], dtype=np.int64))
     products = Pictures(index.vectors["pictures"], index.starts)
@@ -109,13 +109,13 @@ def _picture_channel(
     return np.asarray(np.round(scores[0], 6), dtype=np.float32)
 
 
-def crops(settings: Settings, learnt: Mapping[str, Any], prompt: str) -> bool:
+def crops(settings: Settings, trained: Mapping[str, Any], prompt: str) -> bool:
     """Whether a photograph is cropped to the object.
 
     It is if the adapters were trained on such patches, or if the detector searches for the prompt. Otherwise the crop
     is only a guess, which could remove the product.
     """
-    return bool(learnt["adapter"]) or looks_for(settings.models.detector, prompt)
+    return bool(trained["adapter"]) or uses_prompt(settings.models.detector, prompt)
 
 
 def _lines(photos: Sequence[Photo], settings: Settings, notes: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ NO_ONNX = "the trained modules of ameli baseline need the package onnx: retrieva
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class TrainedParts:
     """The part of a baseline that the index contains."""
 
     about: dict[str, Any]
@@ -43,7 +43,7 @@ class Learnt:
     """Digest of the encoder's file."""
 
 
-def bring_learnt(snapshot: Snapshot, settings: Settings, folder: Path) -> Learnt:
+def bring_trained(snapshot: Snapshot, settings: Settings, folder: Path) -> TrainedParts:
     """Write the trained networks to `folder` as ONNX files: `adapter.onnx` (for review pictures) and `head.onnx`.
 
     Nothing is written if the baseline did not finish, or ran with other models, signals or another number of attributes
@@ -52,14 +52,14 @@ def bring_learnt(snapshot: Snapshot, settings: Settings, folder: Path) -> Learnt
     about: dict[str, Any] = {"weights": {}, "lambda": None, "adapter": False, "head": False, "note": NOT_RUN}
     record = whole_record(snapshot)
     if not record:  # after an interrupted run, scores and modules may belong to different runs
-        return Learnt(about, None, None)
+        return TrainedParts(about, None, None)
     scores = read_scores(snapshot.root / "baseline" / "scores.json")
     signals = record.get("settings", {}).get("text_signals", True)
     if signals != settings.baseline.text_signals or not _same_models(scores.notes.get("models", {}), settings):
-        return Learnt(about | {"note": OTHER_SETTINGS}, None, None)
+        return TrainedParts(about | {"note": OTHER_SETTINGS}, None, None)
     about |= {"weights": dict(scores.tuned["weights"][scores.notes["candidates"]["from"]]), "note": NOT_SAVED}
     if find_spec("onnx") is None:
-        return Learnt(about | {"note": NO_ONNX}, None, None)
+        return TrainedParts(about | {"note": NO_ONNX}, None, None)
     from ameli_build.baseline.linking.image_module import Adapters
     from ameli_build.baseline.linking.text_module import TextModule
     from ameli_build.single.export import export_adapter, export_head
@@ -67,7 +67,7 @@ def bring_learnt(snapshot: Snapshot, settings: Settings, folder: Path) -> Learnt
     source = model_folder(snapshot)
     adapters, text = _there(lambda: Adapters.load(source)), _there(lambda: TextModule.load(source))
     if text is not None and text.head.shape[0] != settings.baseline.attributes_per_candidate + 2:
-        return Learnt(about | {"note": OTHER_SETTINGS}, None, None)
+        return TrainedParts(about | {"note": OTHER_SETTINGS}, None, None)
     if adapters is not None:
         export_adapter(folder / "adapter.onnx", adapters.review)
     if text is not None:
@@ -77,7 +77,7 @@ def bring_learnt(snapshot: Snapshot, settings: Settings, folder: Path) -> Learnt
         about["note"] = ""
     learning = None if text is None or text.encoder is None else text.encoder.pairs
     digest = file_digest(source / "text_module.safetensors") if learning else ""
-    return Learnt(about, None if adapters is None else adapters.adapt_products, learning, digest)
+    return TrainedParts(about, None if adapters is None else adapters.adapt_products, learning, digest)
 
 
 def _same_models(used: Mapping[str, str], settings: Settings) -> bool:
@@ -92,6 +92,6 @@ def _there(load: Callable[[], T]) -> T | None:
         return None
 
 
-def adapted(learnt: Learnt, vectors: Matrix) -> Matrix:
+def adapted(trained: TrainedParts, vectors: Matrix) -> Matrix:
     """Vectors of product pictures after the adapter."""
-    return vectors if learnt.adapt is None else np.round(learnt.adapt(vectors), 6)
+    return vectors if trained.adapt is None else np.round(trained.adapt(vectors), 6)

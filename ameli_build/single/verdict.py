@@ -41,7 +41,7 @@ Sample = tuple[str, bool, bool, float]
 
 def judge(index: Index, channels: Mapping[str, Floats], text: str, rows: Integers) -> Verdict:
     """The verdict on a review; `rows` are the products that its mention can denote, none without such a mention."""
-    fused = weighted_sum(index.about["learnt"]["weights"], channels)
+    fused = weighted_sum(index.about["trained"]["weights"], channels)
     best = round(float(fused[rows].max() if len(rows) else fused.max()), 4)
     found = index.about["thresholds"].get(_key(channels, bool(len(rows))))
     if found is None:
@@ -100,7 +100,7 @@ def _samples(index: Index, text: str, places: Places, channels: Mapping[str, Flo
     every = np.ones(len(others), dtype=np.bool_)
     for names in CHANNELS if others.any() else ():
         chosen = {name: channels[name] for name in names}
-        fused, key = weighted_sum(index.about["learnt"]["weights"], chosen), "+".join(names)
+        fused, key = weighted_sum(index.about["trained"]["weights"], chosen), "+".join(names)
         yield key, False, True, float(fused.max())
         for known, mask in ((True, every), (False, others)):
             rows = _named(text, places, chosen, mask)

@@ -22,7 +22,7 @@ from ameli_build.demo.answers import as_json
 from ameli_build.demo.pages import generation_a, generation_b, generation_c
 from ameli_build.demo.pages.review_json import review_page
 from ameli_build.demo.pages.shop import Shop
-from ameli_build.demo.shop_index import Shelves
+from ameli_build.demo.shop_index import ShopIndex
 from ameli_build.shops.bestbuy.reviews import parse_review_page
 
 SOURCES = {"A": generation_a.product_page, "B": generation_b.product_page, "C": generation_c.product_page}
@@ -59,9 +59,9 @@ if __name__ == "__main__":
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """An archive of every page, review page and picture of a small shop, and its catalog."""
     snapshot = Snapshot(tmp_path_factory.mktemp("crawl"))
-    archive, shelves = Archive(snapshot.raw), Shelves(small_world(30))
-    shop = Shop(shelves, "https://shop.test", "https://img.test")
-    for product in shelves.products.values():
+    archive, shop_index = Archive(snapshot.raw), ShopIndex(small_world(30))
+    shop = Shop(shop_index, "https://shop.test", "https://img.test")
+    for product in shop_index.products.values():
         url = shop.site_url + shop.product_path(product)
         html = SOURCES[product.generation](shop, product).encode()
         archive.add("page", Response(url, url, 200, "OK", HTML, html, html), sku=product.sku)

@@ -54,7 +54,7 @@ def options(values: Options) -> Options:
 
 def run(root: Path, shop: Storefront, *rules: Rule, skus: tuple[str, ...] = (), **values: Any) -> dict[str, Any]:
     """Crawl the shop as these rules have it; gives the statistics that the crawl wrote."""
-    shop.misbehave(FaultPlan(rules))
+    shop.inject(FaultPlan(rules))
     crawl(Snapshot(root), settings_for(shop.site_url, **options(values)), skus=skus)
     return statistics(root)
 

@@ -128,9 +128,9 @@ def test_a_response_counts_more_than_the_failure_of_another_part(tmp_path: Path,
         one.url for one in archived(third).values() if one.path
     }
     assert shared
-    crawls.shop.misbehave(FaultPlan((Rule("/photos?/", Status(404)),)))
+    crawls.shop.inject(FaultPlan((Rule("/photos?/", Status(404)),)))
     run(tmp_path / "3", crawls.shop, "3/3")
-    crawls.shop.misbehave(FaultPlan())
+    crawls.shop.inject(FaultPlan())
     assert shared <= {url for (kind, url), one in archived(tmp_path / "3").items() if one.wanted == "image"}
     merged(tmp_path / "merged", first, second, tmp_path / "3")
     last = archived(tmp_path / "merged")

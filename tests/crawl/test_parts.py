@@ -148,7 +148,7 @@ def test_a_retry_fetches_the_new_products_of_its_part_only(tmp_path: Path) -> No
     with Storefront(world, FaultPlan((Rule("cp=2&", Status(500)),)), pictures=picture) as shop:
         run(tmp_path, shop, "1/2", categories=["abcat0502000"])
         had = pages(tmp_path)
-        shop.misbehave(FaultPlan())
+        shop.inject(FaultPlan())
         run(tmp_path, shop, retry_failed=True)
     laptops = {product.sku for product in world.products if product.category_path[-1][0] == "abcat0502000"}
     mine = {sku for sku in laptops if Part(1, 2).has(sku)}
@@ -169,7 +169,7 @@ def test_each_part_stops_after_as_many_refusals_and_is_not_complete(tmp_path: Pa
             run(tmp_path, shop, "3/3", max_forbidden=4, threads=1)
         assert sum(seen.fault is not None for seen in shop.seen) == 4
         assert not read_journal(tmp_path / "raw").complete
-        shop.misbehave(FaultPlan())
+        shop.inject(FaultPlan())
         run(tmp_path, shop)
         assert read_journal(tmp_path / "raw").complete
 

@@ -51,7 +51,7 @@ def test_what_failed_for_good_is_asked_for_when_told_and_brings_what_hangs_below
         before = len(shop.seen)
         run(tmp_path / "a", shop)
         assert len(shop.seen) == before  # final, so nobody asks again
-        shop.misbehave(FaultPlan())
+        shop.inject(FaultPlan())
         stats = run(tmp_path / "a", shop, retry_failed=True)
         run(tmp_path / "whole", shop)
     assert contents(tmp_path / "whole").items() <= contents(tmp_path / "a").items()
@@ -63,7 +63,7 @@ def test_a_retry_asks_for_nothing_that_came(tmp_path: Path) -> None:
         run(tmp_path, shop)
         had = {url for (_, url), page in archived(tmp_path).items() if not page.error}
         counts = [len(shop.seen_by(part)) for part in ("site", "images", "photos")]
-        shop.misbehave(FaultPlan())
+        shop.inject(FaultPlan())
         run(tmp_path, shop, retry_failed=True)
         new = [one for part, count in zip(("site", "images", "photos"), counts, strict=True)
                for one in shop.seen_by(part)[count:]]  # fmt: skip
@@ -80,7 +80,7 @@ def test_a_listing_that_failed_is_asked_for_and_its_products_follow(tmp_path: Pa
         category = "abcat0502000"
         run(tmp_path, shop, categories=[category])
         assert sum(kind == "page" for kind, _ in archived(tmp_path)) == 18  # the page after it came
-        shop.misbehave(FaultPlan())
+        shop.inject(FaultPlan())
         before = len(shop.seen_by("site"))
         run(tmp_path, shop, retry_failed=True)
         listings = [one.target for one in shop.seen_by("site")[before:] if ".c?" in one.target]
@@ -148,7 +148,7 @@ def test_stats_are_written_when_a_run_is_cut_short_and_are_true_after_the_next(t
             crawl(Snapshot(tmp_path), settings)
         cut = json.loads((tmp_path / "raw" / "crawl-stats.json").read_text())
         assert cut["this_run"]["requests"]
-        shop.misbehave(FaultPlan())
+        shop.inject(FaultPlan())
         run(tmp_path, shop)
     told = json.loads((tmp_path / "raw" / "crawl-stats.json").read_text())
     assert told["products"] == told["archived"]["page"]["200"] == len(WORLD.products)

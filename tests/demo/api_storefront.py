@@ -45,7 +45,7 @@ def _products(shop: Shop, found: re.Match[str], query: Mapping[str, str]) -> Ans
     if query.get("apiKey") != API_KEY:
         return _error(403, "Forbidden", "The given API Key has invalid credentials or is over its quota")
     if found["sku"]:
-        product = shop.shelves.products.get(found["sku"])
+        product = shop.shop_index.products.get(found["sku"])
         return as_json(_record(shop, product, query)) if product else _error(404, "Not Found", "no such product")
     chosen = _chosen(shop, unquote(found["query"] or ""))
     after = _after(query.get("cursorMark", "*"))
@@ -78,11 +78,11 @@ def _envelope(
 
 def _chosen(shop: Shop, query: str) -> list[WorldProduct] | None:
     """The products of a query; None for an invalid query."""
-    everything = shop.shelves.products
+    everything = shop.shop_index.products
     if query in ("", "active=true"):
         return list(everything.values())
     if category := re.fullmatch(r"categoryPath\.id=(\w+)", query):
-        known = shop.shelves.categories.get(category[1])
+        known = shop.shop_index.categories.get(category[1])
         return list(known.products) if known else []
     if named := re.fullmatch(r"sku in\(([\d,]+)\)", query):
         return [everything[sku] for sku in dict.fromkeys(named[1].split(",")) if sku in everything]
@@ -185,7 +185,7 @@ def _images(shop: Shop, images: Sequence[WorldImage]) -> list[dict[str, Any]]:
 
 def _variations(shop: Shop, product: WorldProduct) -> list[dict[str, Any]]:
     """All variants that are still sold, with their differences."""
-    found: dict[str, list[dict[str, str]]] = {variant.sku: [] for variant in shop.shelves.siblings(product)}
+    found: dict[str, list[dict[str, str]]] = {variant.sku: [] for variant in shop.shop_index.siblings(product)}
     for name, values in shop.variations(product):
         for value, variant in values:
             found[variant.sku].append({"name": name, "value": value})

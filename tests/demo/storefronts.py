@@ -9,12 +9,12 @@ from typing import Any
 import requests
 from demo.small_world import small_world
 
-from ameli_build.demo.shop_index import Shelves
+from ameli_build.demo.shop_index import ShopIndex
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldProduct
 
 WORLD = small_world()
-SHELVES = Shelves(WORLD)
+SHOP_INDEX = ShopIndex(WORLD)
 BROWSER = {"User-Agent": "Mozilla/5.0 (compatible; tests)"}
 """The shop does not answer clients without a browser's User-Agent."""
 

@@ -11,7 +11,7 @@ import sys
 import pytest
 import requests
 from demo.small_world import FRIDGES, LAPTOPS, picture, small_world
-from demo.storefronts import BROWSER, SHELVES, WORLD, all_topics, get
+from demo.storefronts import BROWSER, SHOP_INDEX, WORLD, all_topics, get
 from protego import Protego
 
 from ameli_build.demo.pages.listing import is_new_form
@@ -40,7 +40,7 @@ def test_sitemap_has_the_canonical_url_of_every_product(shop: Storefront) -> Non
 
 @pytest.mark.parametrize("identifier", ["cat00000", LAPTOPS[-1][0], FRIDGES[-1][0]])
 def test_a_listing_pages_through_its_category(shop: Storefront, identifier: str) -> None:
-    category = SHELVES.categories[identifier]
+    category = SHOP_INDEX.categories[identifier]
     new = is_new_form(category)
     card = r'<li class="product-list-item" data-testid="(\d+)"' if new else r'<li class="sku-item" data-sku-id="(\d+)"'
     following = r'rel="next" aria-label="Next page" href="(.*?)"' if new else r'class="sku-list-page-next" href="(.*?)"'
@@ -55,7 +55,7 @@ def test_a_listing_pages_through_its_category(shop: Storefront, identifier: str)
 
 
 def test_both_forms_of_listings_are_there() -> None:
-    assert {is_new_form(category) for category in SHELVES.categories.values()} == {False, True}
+    assert {is_new_form(category) for category in SHOP_INDEX.categories.values()} == {False, True}
 
 
 def test_every_product_has_one_canonical_page(shop: Storefront) -> None:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 from demo.small_world import GONE
-from demo.storefronts import SHELVES, WORLD, all_topics, get
+from demo.storefronts import SHOP_INDEX, WORLD, all_topics, get
 
 from ameli_build.demo.pages.review_json import has_suppliers_copy_only
 from ameli_build.demo.shop_index import review_photo_path
@@ -96,6 +96,6 @@ def test_the_review_page_for_people_shows_what_the_json_lists(shop: Storefront) 
     assert "Showing 41-50 of 50 reviews" in text
     assert text.count('class="review-item"') == 10
     assert text.count("This review is from") == sum(
-        review.sku != "7000100" for review in SHELVES.reviews_of(WORLD.products[0])[40:]
+        review.sku != "7000100" for review in SHOP_INDEX.reviews_of(WORLD.products[0])[40:]
     )
     assert "I like &lt;b&gt;it&lt;/b&gt;" in text

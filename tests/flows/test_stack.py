@@ -142,10 +142,10 @@ def test_a_run_completes_in_the_folder_of_the_month_that_it_was_scheduled_for(st
 
 
 def test_a_refusal_is_not_tried_again_and_is_told(stack: Stack, shop: Storefront, told: Told) -> None:
-    shop.misbehave(FaultPlan((Rule("^/(site|product)/", Status(403), host="site"),)))
+    shop.inject(FaultPlan((Rule("^/(site|product)/", Status(403), host="site"),)))
     run = stack.run("rebuild/manual", parameters(shop, name="refused"), now())
     ended = stack.await_state(run, frozenset(("FAILED",)), 90)
-    shop.misbehave(FaultPlan())
+    shop.inject(FaultPlan())
     assert "Refused" in ended["state"]["message"]
     assert "refusals in a row" in ended["state"]["message"]
     tasks = stack.get("POST", "/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
@@ -162,14 +162,14 @@ def test_a_run_is_cancelled_and_leaves_the_snapshot_free(stack: Stack, shop: Sto
     stack.get("POST", f"/flow_runs/{run}/set_state", state)
     stack.await_state(run, frozenset(("CANCELLED",)), 60)
     until("the lock", lambda: not is_held(snapshot), 40)
-    shop.misbehave(FaultPlan())
+    shop.inject(FaultPlan())
     assert stack.is_healthy("worker")
 
 
 def test_a_killed_worker_is_noticed_and_told(stack: Stack, shop: Storefront, told: Told) -> None:
     run, snapshot = slow_crawl(stack, shop, "killed")
     end(stack.processes["worker"], signal.SIGKILL)
-    shop.misbehave(FaultPlan())
+    shop.inject(FaultPlan())
     assert not stack.is_healthy("worker")
     assert json.loads((snapshot / "run.json").read_text())["settings"]["profile"] == "demo"
     crashed = stack.await_state(run, frozenset(("CRASHED",)), LOST_AFTER + 60)
@@ -202,7 +202,7 @@ def failed(run: dict[str, Any]) -> dict[str, Any] | None:
 
 def slow_crawl(stack: Stack, shop: Storefront, name: str) -> tuple[str, Path]:
     """A run whose crawl waits for the shop, as soon as it has begun; its id and its snapshot."""
-    shop.misbehave(FaultPlan((Rule("^/ugc/", Hang(seconds=300), host="site"),)))
+    shop.inject(FaultPlan((Rule("^/ugc/", Hang(seconds=300), host="site"),)))
     run = stack.run(
         "rebuild/manual", parameters(shop, name=name, overrides=["crawl.read_timeout=3"], max_products=1), now()
     )

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from ameli_build.core.errors import UnusableInput
 from ameli_build.models import Box, coco, sources
 from ameli_build.models.coco import _COCO, CocoDetector, coco_class
-from ameli_build.models.detect import load_detector, looks_for
+from ameli_build.models.detect import load_detector, uses_prompt
 from ameli_build.models.packaged import Installed
 from ameli_build.models.saliency import SaliencyDetector
 
@@ -100,11 +100,11 @@ def test_another_prompt_is_left_to_the_saliency_detector() -> None:
 
 
 def test_who_looks_for_a_name() -> None:
-    assert not looks_for("saliency", "laptop")
-    assert looks_for("groundingdino:SwinB", "dishwasher")
-    assert not looks_for("groundingdino:SwinB", "")
-    assert looks_for("coco:ssd-mobilenet-v2", "laptop")
-    assert not looks_for("coco:ssd-mobilenet-v2", "dishwasher")
+    assert not uses_prompt("saliency", "laptop")
+    assert uses_prompt("groundingdino:SwinB", "dishwasher")
+    assert not uses_prompt("groundingdino:SwinB", "")
+    assert uses_prompt("coco:ssd-mobilenet-v2", "laptop")
+    assert not uses_prompt("coco:ssd-mobilenet-v2", "dishwasher")
 
 
 def test_without_the_package_an_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from shops.page_shapes import clicked_sheet
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.pages import generation_a, generation_b, generation_c
 from ameli_build.demo.pages.shop import Shop
-from ameli_build.demo.shop_index import Shelves
+from ameli_build.demo.shop_index import ShopIndex
 from ameli_build.shops.base import NotAProduct, ParsedProduct
 from ameli_build.shops.bestbuy import glance as glance_module
 from ameli_build.shops.bestbuy.glance import glance
@@ -25,7 +25,7 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def shop() -> Shop:
-    return Shop(Shelves(make_world(products=24)), "http://127.0.0.1:1", "http://localhost:2")
+    return Shop(ShopIndex(make_world(products=24)), "http://127.0.0.1:1", "http://localhost:2")
 
 
 def needed(parsed: ParsedProduct) -> tuple[object, ...]:
@@ -45,7 +45,7 @@ def whole(html: bytes, url: str, sku: str | None) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("generation", PAGES)
 def test_a_glance_agrees_with_the_record(shop: Shop, generation: str) -> None:
-    for product in shop.shelves.products.values():
+    for product in shop.shop_index.products.values():
         shown = replace(product, generation=generation)
         html = PAGES[generation](shop, shown).encode()
         url = shop.site_url + shop.product_path(shown)
@@ -63,14 +63,14 @@ def test_the_elements_are_not_looked_at_where_the_scripts_suffice(
         raise AssertionError("the whole record was made")
 
     monkeypatch.setattr(glance_module, "parse_product_page", refuse)
-    product = next(one for one in shop.shelves.products.values() if one.attributes and one.images)
+    product = next(one for one in shop.shop_index.products.values() if one.attributes and one.images)
     shown = replace(product, generation=generation)
     html = PAGES[generation](shop, shown).encode()
     assert glance(html, shop.site_url + shop.product_path(shown), product.sku).product.images
 
 
 def test_what_the_scripts_leave_open_comes_from_the_elements(shop: Shop) -> None:
-    product = next(one for one in shop.shelves.products.values() if one.attributes and one.images)
+    product = next(one for one in shop.shop_index.products.values() if one.attributes and one.images)
     bare = replace(product, generation="C", attributes=(), images=())
     html = generation_c.product_page(shop, bare)
     url = shop.site_url + shop.product_path(bare)

@@ -17,7 +17,7 @@ from ameli_build.core.records import Product
 from ameli_build.crawl.browsers.specifications import Clicker
 from ameli_build.demo.pages import generation_a, generation_b, generation_c
 from ameli_build.demo.pages.shop import Shop
-from ameli_build.demo.shop_index import Shelves
+from ameli_build.demo.shop_index import ShopIndex
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import Generation, World, WorldProduct
 from ameli_build.shops.bestbuy.pages import parse_product_page
@@ -31,7 +31,7 @@ LAPTOPS = WORLD.products[:4]
 
 @pytest.fixture(scope="module")
 def shop() -> Shop:
-    return Shop(Shelves(WORLD), "http://127.0.0.1:1", "http://localhost:2")
+    return Shop(ShopIndex(WORLD), "http://127.0.0.1:1", "http://localhost:2")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_the_json_and_the_click_give_the_same_attributes(clicker: Clicker, gener
     """Only the names of groups may differ: a page of generation C need not have them in its JSON or in its sheet."""
     world = world_of(generation)
     with Storefront(world, pictures=picture) as store:
-        site = Shop(Shelves(world), store.site_url, store.image_url)
+        site = Shop(ShopIndex(world), store.site_url, store.image_url)
         for product in world.products[:3]:
             url = store.site_url + site.product_path(product)
             served = parse_product_page(SOURCES[generation](site, product).encode(), url)

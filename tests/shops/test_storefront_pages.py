@@ -12,7 +12,7 @@ from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.pages import generation_a, generation_b, generation_c, listing
 from ameli_build.demo.pages.review_json import best_copy, review_page
 from ameli_build.demo.pages.shop import Shop, grouped, shown
-from ameli_build.demo.shop_index import Shelves
+from ameli_build.demo.shop_index import ShopIndex
 from ameli_build.demo.world import WorldProduct
 from ameli_build.shops.bestbuy.listings import parse_listing
 from ameli_build.shops.bestbuy.pages import parse_product_page
@@ -22,7 +22,7 @@ from ameli_build.shops.drafts import attribute_rows
 
 @pytest.fixture(scope="module")
 def shop() -> Shop:
-    return Shop(Shelves(make_world(products=24)), "http://127.0.0.1:1", "http://localhost:2")
+    return Shop(ShopIndex(make_world(products=24)), "http://127.0.0.1:1", "http://localhost:2")
 
 
 def parsed_a(shop: Shop, product: WorldProduct) -> Product:
@@ -40,13 +40,13 @@ def parsed_a(shop: Shop, product: WorldProduct) -> Product:
 
 
 def test_every_product_in_every_generation_gives_its_true_record(shop: Shop) -> None:
-    for product in shop.shelves.products.values():
+    for product in shop.shop_index.products.values():
         a, b, c = (replace(product, generation=generation) for generation in ("A", "B", "C"))
         url = shop.site_url + shop.product_path(b)
         from_b = parse_product_page(generation_b.product_page(shop, b).encode(), url)
         from_c = parse_product_page(generation_c.product_page(shop, c).encode(), shop.site_url + shop.product_path(c))
         assert (from_b.generation, from_c.generation) == ("B", "C")
-        assert from_b.review_count == from_c.review_count == len(shop.shelves.reviews_of(product))
+        assert from_b.review_count == from_c.review_count == len(shop.shop_index.reviews_of(product))
         record = replace(from_b.product, url=None)
         assert record == replace(parsed_a(shop, a), url=None)
         nameless = generation_c.is_nameless(c)
@@ -58,12 +58,12 @@ def test_every_product_in_every_generation_gives_its_true_record(shop: Shop) -> 
         assert record.categories == tuple(name for _, name in product.category_path)
         assert record.description == " ".join(product.description.split())
         assert record.images == tuple(dict.fromkeys(shop.image(image) for image in product.images))
-        assert set(record.variants) == {one.sku for one in shop.shelves.siblings(product)} - {product.sku}
+        assert set(record.variants) == {one.sku for one in shop.shop_index.siblings(product)} - {product.sku}
 
 
 def test_every_listed_product_is_found(shop: Shop) -> None:
     forms = set()
-    for category in shop.shelves.categories.values():
+    for category in shop.shop_index.categories.values():
         found, number, url = [], 1, shop.site_url + shop.listing_path(category)
         while True:
             page = parse_listing(listing.listing(shop, category, number).encode(), url)
@@ -80,8 +80,8 @@ def test_every_listed_product_is_found(shop: Shop) -> None:
 
 def test_the_variant_of_every_listed_review_is_the_true_one(shop: Shop) -> None:
     named = 0
-    for product in shop.shelves.products.values():
-        about = {review.review_id: review for review in shop.shelves.reviews_of(product)}
+    for product in shop.shop_index.products.values():
+        about = {review.review_id: review for review in shop.shop_index.reviews_of(product)}
         answer = as_json(review_page(shop, product, {"page": "1", "pageSize": "100"}))
         page = parse_review_page(answer.body, product.sku)
         assert page.total_results == len(about)

@@ -12,7 +12,7 @@ from shops.weighty_pages import weighty
 from ameli_build.demo.catalogue import make_world
 from ameli_build.demo.pages import generation_a, generation_b, generation_c
 from ameli_build.demo.pages.shop import Shop
-from ameli_build.demo.shop_index import Shelves
+from ameli_build.demo.shop_index import ShopIndex
 from ameli_build.demo.world import WorldProduct
 from ameli_build.shops.base import NotAProduct
 from ameli_build.shops.bestbuy.pages import parse_product_page
@@ -31,12 +31,12 @@ MEGABYTES = 5_000_000
 
 @pytest.fixture(scope="module")
 def shop() -> Shop:
-    return Shop(Shelves(make_world(products=8)), "http://127.0.0.1:1", "http://localhost:2")
+    return Shop(ShopIndex(make_world(products=8)), "http://127.0.0.1:1", "http://localhost:2")
 
 
 @pytest.mark.parametrize("generation", "ABC")
 def test_scripts_styles_and_templates_tell_nothing(shop: Shop, generation: str) -> None:
-    for product in shop.shelves.products.values():
+    for product in shop.shop_index.products.values():
         html, url = PAGES[generation](shop, product), shop.site_url + shop.old_path(product.sku, product.name)
         heavy = weighty(html)
         assert len(heavy) > 350_000
@@ -46,7 +46,7 @@ def test_scripts_styles_and_templates_tell_nothing(shop: Shop, generation: str) 
 
 def test_a_page_of_scripts_costs_little_more_than_without_them(shop: Shop) -> None:
     for pages in PAGES.values():
-        html = [pages(shop, product) for product in shop.shelves.products.values()]
+        html = [pages(shop, product) for product in shop.shop_index.products.values()]
         heavy = [weighty(text, 800_000) for text in html]
         light, loaded = (min(_seconds(texts) for _ in range(3)) for texts in (html, heavy))
         assert loaded < 3 * light + 0.1

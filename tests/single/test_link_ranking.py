@@ -44,8 +44,8 @@ def linker(snapshot: Snapshot) -> Linker:
 
 @pytest.fixture(scope="module")
 def untrained(linker: Linker) -> Linker:
-    learnt = linker.index.about["learnt"] | {"head": False, "adapter": False}
-    return replace(linker, index=replace(linker.index, about={**linker.index.about, "learnt": learnt}))
+    trained = linker.index.about["trained"] | {"head": False, "adapter": False}
+    return replace(linker, index=replace(linker.index, about={**linker.index.about, "trained": trained}))
 
 
 def in_order(matches: tuple[Match, ...]) -> bool:

@@ -62,7 +62,7 @@ def use_api(
     allowance = Allowance(calls, settings.api_calls_per_day, archive.add_call)
     pace = Throttle(settings.api_rate, fetcher.stop, connections=1)
     origin = fetcher.addresses.resolve(f"{settings.api_url.rstrip('/')}/")
-    fetcher.transport = KeyedTransport(
+    fetcher.transport = ApiTransport(
         fetcher.transport, origin, (api_of(fetcher.shop).key_parameter, key), pace, 1 / settings.api_rate, allowance
     )
 
@@ -101,7 +101,7 @@ class Allowance:
             self._calls.append(now)
 
 
-class KeyedTransport:
+class ApiTransport:
     """Adds the key to calls of the API at `origin`; other requests go to `inner` unchanged.
 
     One call at a time; each starts at least `distance` seconds after the response to the last.

@@ -12,7 +12,7 @@ import urllib3.exceptions
 from urllib3.response import HTTPResponse
 
 from ameli_build.archive.bodies import TooLarge, Undecodable, decode
-from ameli_build.archive.body_files import Stored, spool
+from ameli_build.archive.body_files import Stored, store_pieces
 from ameli_build.archive.records import Response
 from ameli_build.core.settings import CrawlSettings
 from ameli_build.crawl.fetching.addresses import Addresses
@@ -89,7 +89,7 @@ class HttpTransport:
         limit = settings.max_image_bytes if kind == "image" else settings.max_page_bytes
         try:
             if kind == "image" and response.status == 200 and not encoding and self._images is not None:
-                return b"", b"", spool(self._images, _pieces(response, limit, guard))
+                return b"", b"", store_pieces(self._images, _pieces(response, limit, guard))
             if kind == "robots" and not encoding:
                 body = _beginning(response, READ_BYTES, guard)
             else:

@@ -69,7 +69,7 @@ def sheet(product: WorldProduct) -> dict[str, Any]:
 
 
 def _gallery(shop: Shop, product: WorldProduct) -> dict[str, Any]:
-    photos = [photo for review in shop.shelves.reviews_of(product)[:10] for photo in review.photos][:4]
+    photos = [photo for review in shop.shop_index.reviews_of(product)[:10] for photo in review.photos][:4]
     sources = {
         "product-images": [shop.image(image, 1000 if number else None) for number, image in enumerate(product.images)],
         "product-videos": [],
@@ -119,7 +119,7 @@ def _overview(product: WorldProduct) -> dict[str, Any]:
 
 def _reviews(shop: Shop, product: WorldProduct) -> dict[str, Any]:
     average, count = shop.rating(product)
-    topics = [topic(shop, review, product) for review in shop.shelves.reviews_of(product)[:3]]
+    topics = [topic(shop, review, product) for review in shop.shop_index.reviews_of(product)[:3]]
     return {
         "app": {
             "stats": {"averageOverallRating": average, "totalReviewCount": count},

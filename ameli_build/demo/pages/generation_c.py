@@ -90,7 +90,7 @@ def _hierarchy(shop: Shop, product: WorldProduct) -> dict[str, Any]:
 
 
 def _category(shop: Shop, identifier: str, name: str) -> dict[str, Any]:
-    path = shop.listing_path(shop.shelves.categories[identifier])
+    path = shop.listing_path(shop.shop_index.categories[identifier])
     return {"id": identifier, "name": name, "seoUrl": shop.site_url + path}
 
 

@@ -35,7 +35,7 @@ def listing(shop: Shop, category: Category, number: int) -> str:
 
 def home(shop: Shop) -> str:
     """The departments of the shop."""
-    leaves = [category for category in shop.shelves.categories.values() if not _below(shop, category)]
+    leaves = [category for category in shop.shop_index.categories.values() if not _below(shop, category)]
     tiles = [(category, shop.listing_path(category), _front(category)) for category in leaves]
     return render("home.html", shop=shop, crumbs=[], tiles=tiles)
 
@@ -48,7 +48,7 @@ def _front(category: Category) -> object:
 def _below(shop: Shop, category: Category) -> list[tuple[str, str]]:
     """(name, path) of the direct subcategories."""
     depth = len(category.path)
-    every = shop.shelves.categories.values()
+    every = shop.shop_index.categories.values()
     return [
         (c.name, shop.listing_path(c)) for c in every if len(c.path) == depth + 1 and c.path[:depth] == category.path
     ]

@@ -33,7 +33,7 @@ def review_page(shop: Shop, product: WorldProduct, query: Mapping[str, str]) -> 
 
     `query` can have page, pageSize (at most 100), sort, searchText and verifiedPurchaseOnly.
     """
-    found = _sorted(_matching(shop.shelves.reviews_of(product), query), query.get("sort", "BEST_REVIEW"))
+    found = _sorted(_matching(shop.shop_index.reviews_of(product), query), query.get("sort", "BEST_REVIEW"))
     size = min(_number(query.get("pageSize"), 20), 100)
     number = _number(query.get("page"), 1)
     topics = [topic(shop, review, product) for review in found[(number - 1) * size : number * size]]
@@ -158,11 +158,11 @@ def _near(review: WorldReview, aspect: str) -> int:
 
 
 def _details(shop: Shop, sku: str, listed: WorldProduct) -> dict[str, Any]:
-    name = shop.shelves.variant_name(sku, listed)
+    name = shop.shop_index.variant_name(sku, listed)
     path = shop.old_path(sku, name)
     links = {
         "pdpPath": path,
         "reviewsPath": f"{path}#tabbed-customerreviews",
         "rnrPath": f"/site/reviews/{slug(name)}/{sku}",
     }
-    return {"name": name, "links": links, "active": sku in shop.shelves.products}
+    return {"name": name, "links": links, "active": sku in shop.shop_index.products}

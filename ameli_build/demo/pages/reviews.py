@@ -10,7 +10,7 @@ PAGE = 20
 
 def all_reviews(shop: Shop, product: WorldProduct, number: int) -> str:
     """Page `number` of the reviews listed under a product, from 1."""
-    every = shop.shelves.reviews_of(product)
+    every = shop.shop_index.reviews_of(product)
     some = every[(number - 1) * PAGE : number * PAGE]
     path = f"{reviews_path(product)}?variant=A&skuId={product.sku}&page="
     return render(

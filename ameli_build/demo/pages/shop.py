@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ameli_build.core.records import Attribute
-from ameli_build.demo.shop_index import Category, Shelves, pick, product_image_path, review_photo_path, slug
+from ameli_build.demo.shop_index import Category, ShopIndex, pick, product_image_path, review_photo_path, slug
 from ameli_build.demo.world import WorldImage, WorldProduct
 
 _TEMPLATES = Environment(
@@ -23,9 +23,9 @@ _SHOWN = {"true": "Yes", "false": "No"}
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The shelves and the URLs of the hosts: pages, pictures, and a supplier's copies of photographs."""
+    """The index and the URLs of the hosts: pages, pictures, and a supplier's copies of photographs."""
 
-    shelves: Shelves
+    shop_index: ShopIndex
     site_url: str
     image_url: str
     photo_url: str = ""
@@ -63,12 +63,12 @@ class Shop:
 
     def rating(self, product: WorldProduct) -> tuple[float, int]:
         """Average rating, rounded to one decimal, and number of the reviews listed under a product."""
-        ratings = [review.rating for review in self.shelves.reviews_of(product)]
+        ratings = [review.rating for review in self.shop_index.reviews_of(product)]
         return (round(sum(ratings) / len(ratings), 1) if ratings else 0.0), len(ratings)
 
     def variations(self, product: WorldProduct) -> list[tuple[str, list[tuple[str, WorldProduct]]]]:
         """(attribute, [(value, variant)]) for each attribute in which the variants of the family differ."""
-        family = self.shelves.siblings(product)
+        family = self.shop_index.siblings(product)
         sheets = [{row.name: row.value for row in variant.attributes} for variant in family]
         hidden = {"Product Name", "Model Number", "UPC"}
         names = [name for name in dict.fromkeys(row.name for row in product.attributes) if name not in hidden]
@@ -162,7 +162,7 @@ def structured_data(shop: Shop, product: WorldProduct) -> dict[str, Any]:
 
 def crumbs(shop: Shop, path: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """(name, path of the listing) of the categories from the root to the product's category."""
-    return [(name, shop.listing_path(shop.shelves.categories[identifier])) for identifier, name in path]
+    return [(name, shop.listing_path(shop.shop_index.categories[identifier])) for identifier, name in path]
 
 
 def product_facts(shop: Shop, product: WorldProduct) -> dict[str, Any]:
@@ -175,8 +175,8 @@ def product_facts(shop: Shop, product: WorldProduct) -> dict[str, Any]:
         "average": average,
         "count": count,
         "choices": shop.choices(product),
-        "siblings": [variant for variant in shop.shelves.siblings(product) if variant.sku != product.sku],
-        "reviews": shop.shelves.reviews_of(product)[:3],
+        "siblings": [variant for variant in shop.shop_index.siblings(product) if variant.sku != product.sku],
+        "reviews": shop.shop_index.reviews_of(product)[:3],
         "reviews_path": reviews_path(product),
         "price": f"${product.price:,.2f}",
     }

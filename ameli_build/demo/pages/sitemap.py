@@ -18,14 +18,14 @@ def robots(shop: Shop) -> str:
 
 def index(shop: Shop) -> str:
     """The sitemap's index, with an entry for each shard."""
-    count = max(1, -(-len(shop.shelves.products) // SHARD))
+    count = max(1, -(-len(shop.shop_index.products) // SHARD))
     places = [f"{shop.site_url}/sitemaps_pdp.{number:04d}.xml.gz" for number in range(count)]
     return _document("sitemapindex", "sitemap", places)
 
 
 def shard(shop: Shop, number: int) -> bytes | None:
     """A gzipped shard of product URLs; None after the last shard."""
-    products = list(shop.shelves.products.values())[number * SHARD : (number + 1) * SHARD]
+    products = list(shop.shop_index.products.values())[number * SHARD : (number + 1) * SHARD]
     if not products:
         return None
     text = _document("urlset", "url", [shop.site_url + shop.product_path(product) for product in products])

@@ -225,7 +225,7 @@ print(peak() - before)
 def test_bombs_do_not_fill_the_memory(tmp_path: Path, shop: Storefront) -> None:
     encodings: tuple[Any, ...] = ("gzip", "br", "zstd")
     fridges = WORLD.products[-3:]
-    shop.misbehave(
+    shop.inject(
         FaultPlan(tuple(Rule(page_of(one), wrong.Bomb(e, 100)) for one, e in zip(fridges, encodings, strict=True)))
     )
     values = {"deadline": 60.0, "read_timeout": 60.0, "max_page_bytes": 20_000_000, "threads": 1}

@@ -24,13 +24,13 @@ from faults.http_faults import FaultPlan, Rework, Rewrite, Rule
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.crawl.run import crawl
-from ameli_build.demo.shop_index import Shelves
+from ameli_build.demo.shop_index import ShopIndex
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import WorldProduct
 
 WORLD = world_of(15)
 FAMILY = WORLD.products[:-3]
-LISTED = [review.review_id for review in Shelves(WORLD).reviews_of(FAMILY[0])]
+LISTED = [review.review_id for review in ShopIndex(WORLD).reviews_of(FAMILY[0])]
 """The reviews that the shop lists under each of the family: 24, on three pages."""
 FIRST, SECOND, THIRD = (LISTED[start : start + PAGE_SIZE] for start in (0, PAGE_SIZE, 2 * PAGE_SIZE))
 ALL, LATER = r"\d+", r"[2-9]\d*"
@@ -151,7 +151,7 @@ def test_photos_come_from_whoever_has_them(crawled: Path, links: pl.DataFrame, s
 
 @pytest.mark.parametrize("total", [0, 2, 999])
 def test_a_listing_whose_total_disagrees(tmp_path: Path, shop: Storefront, total: int) -> None:
-    shop.misbehave(FaultPlan((Rule(r"\.c\?", Rewrite(page_faults.listing_claims(total))),)))
+    shop.inject(FaultPlan((Rule(r"\.c\?", Rewrite(page_faults.listing_claims(total))),)))
     settings = settings_for(shop.site_url, **options({"review_page_size": 100}))
     stats = crawl(Snapshot(tmp_path), settings, categories=("cat00000",))
     assert stats.products == len(WORLD.products)

@@ -22,7 +22,7 @@ from faults.kinds import ANSWERS, FINAL
 
 from ameli_build.demo.pages.review_json import best_copy
 from ameli_build.demo.pages.shop import Shop
-from ameli_build.demo.shop_index import Shelves
+from ameli_build.demo.shop_index import ShopIndex
 from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import World, WorldProduct
 from ameli_build.shops.bestbuy.urls import review_url
@@ -76,8 +76,8 @@ class Plan:
     retried: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.shelves = Shelves(WORLD)
-        self.pages = Shop(self.shelves, self.shop.site_url, self.shop.image_url, self.shop.photo_url)
+        self.shop_index = ShopIndex(WORLD)
+        self.pages = Shop(self.shop_index, self.shop.site_url, self.shop.image_url, self.shop.photo_url)
 
     def stays(self, kind: str, url: str, line: str) -> None:
         fault, word = (ANSWERS | FINAL)[line]
@@ -107,11 +107,11 @@ class Plan:
         self.stays("page", self.page(product), line)
         self.products.add(product.sku)
         if self.failures["page", self.page(product)] in ("http_404", "http_410"):  # then it has no reviews either
-            self.links |= {(review.review_id, product.sku) for review in self.shelves.reviews_of(product)}
+            self.links |= {(review.review_id, product.sku) for review in self.shop_index.reviews_of(product)}
 
     def lose_reviews(self, product: WorldProduct, number: int, line: str) -> None:
         self.stays("reviews", self.reviews(product, number), line)
-        rows = self.shelves.reviews_of(product)[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+        rows = self.shop_index.reviews_of(product)[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
         self.links |= {(review.review_id, product.sku) for review in rows}
 
     def lose_image(self, url: str, line: str) -> None:
