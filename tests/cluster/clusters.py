@@ -23,8 +23,12 @@ RAY = {
     "RAY_AUTH_MODE": "disabled",
     "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "300",
     "RAY_raylet_start_wait_time_s": "120",
+    "GRPC_POLL_STRATEGY": "poll",
 }
-"""Ray asks nobody, leaves no token in the user's home, and has time to start on a busy machine."""
+"""Ray asks nobody, leaves no token in the user's home, and starts on a busy machine.
+
+There, gRPC's `epoll1` can end the server of a client at its start: "ev_epoll1_linux.cc: Check failed".
+"""
 os.environ.update(RAY)
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
