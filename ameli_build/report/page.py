@@ -20,6 +20,7 @@ from ameli_build.report.judging import Judgement, Kind, by_category, judge
 from ameli_build.report.misses import FIRST, Miss, picture, pictures_of, show_misses
 from ameli_build.report.scores import gaps, headline, scales
 from ameli_build.scores.tables import in_order
+from ameli_build.scores.verdicts import RULE
 
 CATEGORY_SIDE = 96
 """Side in pixels of the picture beside a category."""
@@ -49,7 +50,7 @@ def render(inputs: Inputs, settings: Settings) -> str:
             script=script,
             script_hash=source_hash(script),
             release=settings.release,
-            generated=settings.release.generated or settings.profile == "demo",
+            generated=is_generated(settings),
             run=inputs.run,
             stages=inputs.stages,
             stats=inputs.stats,
@@ -60,6 +61,7 @@ def render(inputs: Inputs, settings: Settings) -> str:
             beside=stands_beside(inputs.scores.table4) if inputs.scores else "",
             scores=inputs.scores,
             scales=scales(inputs.scores) if inputs.scores else {},
+            rule=f"{RULE[0].upper()}{RULE[1:]}",
             gaps=gaps(inputs.scores) if inputs.scores else [],
             headline=headline(inputs.scores) if inputs.scores else None,
             annotations=annotated_tasks(inputs),
@@ -69,6 +71,11 @@ def render(inputs: Inputs, settings: Settings) -> str:
             no_baseline=NO_BASELINE,
         )
     )
+
+
+def is_generated(settings: Settings) -> bool:
+    """Whether the snapshot's world is made up."""
+    return settings.release.generated or settings.profile == "demo"
 
 
 def _errors(inputs: Inputs, most: int) -> Errors:
