@@ -22,6 +22,7 @@ from ameli_build.report.scores import gaps, headline, scales
 from ameli_build.scores.tables import in_order
 from ameli_build.scores.verdicts import RULE
 
+STYLES = ("report.css", "print.css")
 CATEGORY_SIDE = 96
 """Side in pixels of the picture beside a category."""
 OTHER_BUILD = "baseline/ belongs to another build of dataset/: run ameli baseline SNAPSHOT again"
@@ -40,7 +41,7 @@ class Errors:
 
 def render(inputs: Inputs, settings: Settings) -> str:
     """The whole page as HTML; all texts of shops and reviewers are escaped."""
-    style, script = Markup(tokens() + asset("ameli_build.report", "report.css")), Markup(_script())
+    style, script = Markup(tokens() + "".join(map(_asset, STYLES))), Markup(_script())
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -127,7 +128,11 @@ def _environment() -> Environment:
 
 
 def _script() -> str:
-    return '(() => {\n"use strict";\n' + asset("ameli_build.report", "filter.js") + "})();\n"
+    return '(() => {\n"use strict";\n' + _asset("filter.js") + "})();\n"
+
+
+def _asset(name: str) -> str:
+    return asset("ameli_build.report", name)
 
 
 def number(value: float | None, places: int = 1) -> str:

@@ -8,7 +8,7 @@ from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_bytes
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.page import is_generated, render
-from ameli_build.report.tables import FOLDER, NAMES, tables
+from ameli_build.report.tables import write_tables
 
 GENERATED = "Generated world: no number describes a real shop."
 
@@ -24,14 +24,6 @@ def make_report(snapshot: Snapshot, settings: Settings) -> Path:
     path = snapshot.root / "report.html"
     inputs = Inputs.read(snapshot)
     page = render(inputs, settings).encode()
-    note = GENERATED if is_generated(settings) else ""
-    files = {}
-    for table in tables(inputs):
-        files |= {f"{table.name}.csv": table.csv(), f"{table.name}.tex": table.latex(note)}
-    for name in (f"{table}.{kind}" for table in NAMES for kind in ("csv", "tex")):
-        if name in files:
-            write_bytes(snapshot.root / FOLDER / name, files[name].encode())
-        else:
-            (snapshot.root / FOLDER / name).unlink(missing_ok=True)
+    write_tables(inputs, GENERATED if is_generated(settings) else "")
     write_bytes(path, page)
     return path

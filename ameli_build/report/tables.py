@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from ameli_build.core.paper import RECALLS, Numbers, paper, stands_beside
+from ameli_build.core.snapshot import write_bytes
 from ameli_build.report import latex
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.page import named
@@ -94,6 +95,19 @@ def tables(inputs: Inputs) -> Iterator[Table]:
         yield _table5(inputs.scores)
         yield _claims(inputs.scores)
         yield _attributes(inputs.scores)
+
+
+def write_tables(inputs: Inputs, note: str) -> None:
+    """Write the tables into `FOLDER`, and remove those of an earlier report; `note` ends each caption in LaTeX."""
+    files = {}
+    for table in tables(inputs):
+        files |= {f"{table.name}.csv": table.csv(), f"{table.name}.tex": table.latex(note)}
+    folder = inputs.snapshot.root / FOLDER
+    for name in (f"{table}.{kind}" for table in NAMES for kind in ("csv", "tex")):
+        if name in files:
+            write_bytes(folder / name, files[name].encode())
+        else:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _table2(stats: Mapping[str, Any]) -> Table:
