@@ -99,7 +99,7 @@ def tables(inputs: Inputs) -> Iterator[Table]:
 
 def write_tables(inputs: Inputs, note: str) -> None:
     """Write the tables into `FOLDER`, and remove those of an earlier report; `note` ends each caption in LaTeX."""
-    files = {}
+    files: dict[str, str] = {}
     for table in tables(inputs):
         files |= {f"{table.name}.csv": table.csv(), f"{table.name}.tex": table.latex(note)}
     folder = inputs.snapshot.root / FOLDER
@@ -122,7 +122,7 @@ def _table2(stats: Mapping[str, Any]) -> Table:
 
 
 def _table3(stats: Mapping[str, Any]) -> Table:
-    pairs = zip_longest(stats["table3"], paper().table3, fillvalue={})
+    pairs: Iterator[tuple[Mapping[str, Any], ...]] = zip_longest(stats["table3"], paper().table3, fillvalue={})
     rows = [
         {"rank": rank, **ours, **{f"paper_{key}": value for key, value in beside.items()}}
         for rank, (ours, beside) in enumerate(pairs, 1)
