@@ -13,6 +13,7 @@ from ameli_build.core.settings import Settings
 from ameli_build.models.sources import identity
 from ameli_build.scores.claims import claims
 from ameli_build.scores.tables import OURS, Scores, in_order
+from ameli_build.scores.verdicts import RULE
 
 
 def model_card(scores: Scores, settings: Settings) -> str:
@@ -38,6 +39,7 @@ def model_card(scores: Scores, settings: Settings) -> str:
         missing=sorted(role for role, name in scores.notes["models"].items() if not name and role != "nli_encoder"),
         generated=settings.release.generated or settings.profile == "demo",
         claims=claims(scores),
+        rule=RULE,
         ours=OURS,
     )
 

@@ -1,9 +1,9 @@
-"""The paper's numbers (Tables 2, 4 and 5), which card, report and `ameli baseline` show beside a snapshot's."""
+"""The paper's numbers (Tables 2 to 5), which card, report and `ameli baseline` show beside a snapshot's."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -18,16 +18,25 @@ Numbers = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """Numbers by row and column, in percent except for Table 2."""
+    """Numbers by row and column, in percent except for counts."""
 
     table2: Mapping[str, Numbers]
     """Counts by split and for `knowledge_base`, with the columns of `stats.json`."""
+    table3: Sequence[Mapping[str, str | float]]
+    """`leaf`, `products` and `percent` of each category, the most frequent first."""
     table4: Mapping[str, Numbers]
     """`recall@K` by row."""
     table5: Mapping[str, Numbers]
     """`disambiguation_f1` and `end_to_end_f1` by row."""
     human: float
     """Accuracy of the annotators on the test split."""
+    shop: str
+    """The shop that the paper's data are from."""
+
+    @property
+    def mark(self) -> str:
+        """The words beside the paper's numbers."""
+        return f"another data set ({self.shop}), not comparable"
 
 
 @cache
@@ -37,7 +46,8 @@ def paper() -> Paper:
     columns = [f"recall@{k}" for k in RECALLS]
     table4 = {row: dict(zip(columns, values, strict=True)) for row, values in tables["table4"].items()}
     table5 = {row: {f"{kind}_f1": value for kind, value in values.items()} for row, values in tables["table5"].items()}
-    return Paper(tables["table2"], table4, table5, tables["human"])
+    table3 = [{"leaf": leaf, "products": n, "percent": share} for leaf, (n, share) in tables["table3"].items()]
+    return Paper(tables["table2"], table3, table4, table5, tables["human"], tables["shop"])
 
 
 def stands_beside(splits: Collection[str]) -> str:

@@ -18,6 +18,7 @@ from ameli_build.scores.text import render
 
 PATHS = {
     "report.html": "all of this as a page, with the worst misses side by side: open it in a browser",
+    "report-tables/": "its tables as CSV and LaTeX",
     "dataset/README.md": "the data set card",
     "dataset/train.parquet": "the reviews of the training split; dev, test and clean_test beside it",
     "dataset/dropped.parquet": "every dropped review with its reason",

@@ -20,7 +20,9 @@ from ameli_build.report.judging import Judgement, Kind, by_category, judge
 from ameli_build.report.misses import FIRST, Miss, picture, pictures_of, show_misses
 from ameli_build.report.scores import gaps, headline, scales
 from ameli_build.scores.tables import in_order
+from ameli_build.scores.verdicts import RULE
 
+STYLES = ("report.css", "print.css")
 CATEGORY_SIDE = 96
 """Side in pixels of the picture beside a category."""
 OTHER_BUILD = "baseline/ belongs to another build of dataset/: run ameli baseline SNAPSHOT again"
@@ -39,7 +41,7 @@ class Errors:
 
 def render(inputs: Inputs, settings: Settings) -> str:
     """The whole page as HTML; all texts of shops and reviewers are escaped."""
-    style, script = Markup(tokens() + asset("ameli_build.report", "report.css")), Markup(_script())
+    style, script = Markup(tokens() + "".join(map(_asset, STYLES))), Markup(_script())
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -49,7 +51,7 @@ def render(inputs: Inputs, settings: Settings) -> str:
             script=script,
             script_hash=source_hash(script),
             release=settings.release,
-            generated=settings.release.generated or settings.profile == "demo",
+            generated=is_generated(settings),
             run=inputs.run,
             stages=inputs.stages,
             stats=inputs.stats,
@@ -60,6 +62,7 @@ def render(inputs: Inputs, settings: Settings) -> str:
             beside=stands_beside(inputs.scores.table4) if inputs.scores else "",
             scores=inputs.scores,
             scales=scales(inputs.scores) if inputs.scores else {},
+            rule=f"{RULE[0].upper()}{RULE[1:]}",
             gaps=gaps(inputs.scores) if inputs.scores else [],
             headline=headline(inputs.scores) if inputs.scores else None,
             annotations=annotated_tasks(inputs),
@@ -69,6 +72,11 @@ def render(inputs: Inputs, settings: Settings) -> str:
             no_baseline=NO_BASELINE,
         )
     )
+
+
+def is_generated(settings: Settings) -> bool:
+    """Whether the snapshot's world is made up."""
+    return settings.release.generated or settings.profile == "demo"
 
 
 def _errors(inputs: Inputs, most: int) -> Errors:
@@ -120,7 +128,11 @@ def _environment() -> Environment:
 
 
 def _script() -> str:
-    return '(() => {\n"use strict";\n' + asset("ameli_build.report", "filter.js") + "})();\n"
+    return '(() => {\n"use strict";\n' + _asset("filter.js") + "})();\n"
+
+
+def _asset(name: str) -> str:
+    return asset("ameli_build.report", name)
 
 
 def number(value: float | None, places: int = 1) -> str:

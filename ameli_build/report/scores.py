@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ameli_build.scores.claims import claims, verdict, why
+from ameli_build.scores.claims import claims, why
 from ameli_build.scores.tables import OURS, Scores
+from ameli_build.scores.verdicts import verdict_of
 
 STEP = 10
 """The scale of differences ends at a multiple of this number of points."""
@@ -52,10 +53,10 @@ def _scale(rows: Sequence[Mapping[str, Any]], scores: Scores) -> Scale:
 
 def _claim(row: Mapping[str, Any], ends: int, scores: Scores) -> Claim:
     if row["difference"] is None:
-        return Claim(row, "not run")
+        return Claim(row, verdict_of(dict(row)))
     low, high = row["interval"]
     x, x_low, x_high = (round(50 + 50 * points / ends, 2) for points in (row["difference"], low, high))
-    return Claim(row, verdict(low, high), "; ".join(why(dict(row), scores)), x, x_low, x_high)
+    return Claim(row, verdict_of(dict(row)), "; ".join(why(dict(row), scores)), x, x_low, x_high)
 
 
 def gaps(scores: Scores) -> list[str]:

@@ -5,46 +5,63 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from scipy.stats import norm  # type: ignore[import-untyped]
+
 from ameli_build.scores import tables
 from ameli_build.scores.tables import HUMAN, NO_ATTRIBUTE, OURS, Row, Scores, in_order
+from ameli_build.scores.verdicts import DECIDED, LEANING, about, reviews_to_tell, verdict, verdict_of
 
-UNKNOWN = "cannot tell"
 ADAPTER_PAIRS = ({tables.TUNED, tables.CLIP}, {tables.TUNED_BOTH, tables.BOTH})
 """Pairs of rows that differ only in the adapter."""
-LEVEL = 0.05
-"""Corrected p-value above which a sentence warns of the many comparisons."""
 CEILING = 90.0
 """Recall@10 of the row to beat, in percent, from which a sentence notes that little is left to win."""
 
 
 def claims(scores: Scores) -> list[str]:
-    """One sentence for each comparison: supported, contradicted or undecided, and why."""
+    """One sentence for each comparison: its verdict, how many reviews could tell, and possible causes."""
     return [_sentence(row, scores) for row in scores.comparisons] + _human_gaps(scores)
 
 
 def _sentence(row: Row, scores: Scores) -> str:
-    start = f"{row['split']}: {row['claim']}"
+    start = f"{row['split']}: {row['claim']}: {verdict_of(row)}"
     if row["difference"] is None:
-        return f"{start}: not run"
+        return start
     low, high = row["interval"]
     chance = "" if row["p_value_holm"] is None else f", p={row['p_value_holm']:.2g}"
     measured = f"{row['difference']:+.2f} points [{low:+.2f}, {high:+.2f}] {row['metric']}, n={row['n']}{chance}"
-    sentence = f"{start}: {verdict(low, high)} ({row['better']} against {row['worse']}: {measured})"
-    return "; ".join([sentence, *why(row, scores)])
+    return "; ".join([f"{start} ({row['better']} against {row['worse']}: {measured})", *why(row, scores)])
 
 
 def why(row: Row, scores: Scores) -> list[str]:
     """The doubts about the verdict of a comparison that ran, and its possible causes."""
-    return [*_doubts(row), *_causes(row, scores)]
+    return [*_doubts(row, scores), *_causes(row, scores)]
 
 
-def _doubts(row: Row) -> list[str]:
-    """Doubts due to few reviews or many comparisons."""
-    low, high = row["interval"]
-    if verdict(low, high) == UNKNOWN:
-        return [f"with so few reviews, less than {(high - low) / 2:.1f} points cannot be told"] if high > low else []
-    chance = row["p_value_holm"]
-    return ["not sure among so many comparisons"] if chance is not None and chance > LEVEL else []
+def _doubts(row: Row, scores: Scores) -> list[str]:
+    """Doubts due to many comparisons or few reviews."""
+    if verdict_of(row) in DECIDED:
+        return []
+    many = f"p={row['p_value']:.2g} before the correction for {tested_with(row, scores)} claims"
+    return [*([many] if verdict_of(row) in LEANING else []), *_enough(needed(row, scores))]
+
+
+def _enough(reviews: int | None) -> list[str]:
+    return [] if reviews is None else [f"about {about(reviews)} reviews could tell"]
+
+
+def tested_with(row: Row, scores: Scores) -> int:
+    """The number of claims that share the correction of a comparison's p-value."""
+    return sum(
+        (other["split"], other["paper"]) == (row["split"], row["paper"]) and other["p_value"] is not None
+        for other in scores.comparisons
+    )
+
+
+def needed(row: Row, scores: Scores) -> int | None:
+    """The number of reviews that could tell; None for a comparison that is decided or without a difference."""
+    if verdict_of(row) in DECIDED or not row["difference"]:
+        return None
+    return reviews_to_tell(row["p_value"], row["n"], tested_with(row, scores))
 
 
 def _causes(row: Row, scores: Scores) -> list[str]:
@@ -113,29 +130,34 @@ def _attributes(split: str, scores: Scores) -> list[str]:
     ]
 
 
-def verdict(low: float, high: float) -> str:
-    """The verdict of a difference's interval: above zero supported, below contradicted, else undecided."""
-    if low > 0:
-        return "supported"
-    return "contradicted" if high < 0 else UNKNOWN
-
-
 def _human_gaps(scores: Scores) -> list[str]:
     sentences = []
     for split, rows in in_order(scores.table5).items():
         person, model = rows[HUMAN], rows[OURS]
+        start = f"{split}: a gap to human performance remains"
         if person["disambiguation_interval"] is None or model["disambiguation_interval"] is None:
-            sentences.append(f"{split}: a gap to human performance remains: not run")
+            sentences.append(f"{start}: {verdict(None, None, None)}")
             continue
         gap, low, high = _gap(person, model)
+        chance = _chance(gap, low, high)
         who = f"; {person['note']}" if "note" in person else ""
-        sentences.append(
-            f"{split}: a gap to human performance remains: {verdict(low, high)} ({gap:+.2f} points [{low:+.2f}, "
-            f"{high:+.2f}] over {OURS}; the candidates differ: people choose among the review's hard negatives and the "
-            f"gold product, which is always there, the model among the {scores.notes['candidates']['k']} retrieved, "
-            f"of reviews whose gold product is there{who})"
+        said = verdict(gap, chance, chance)
+        enough = [] if said in DECIDED else _enough(reviews_to_tell(chance, model["end_to_end_n"], 1))
+        measured = (
+            f"{start}: {said} ({gap:+.2f} points [{low:+.2f}, {high:+.2f}], p={chance:.2g} over {OURS}; the candidates "
+            f"differ: people choose among the review's hard negatives and the gold product, which is always there, the "
+            f"model among the {scores.notes['candidates']['k']} retrieved, of reviews whose gold product is there{who})"
         )
+        sentences.append("; ".join([measured, *enough]))
     return sentences
+
+
+def _chance(gap: float, low: float, high: float) -> float:
+    """The two-sided p-value of a gap of which [low, high] is the 95 % interval, by the normal distribution."""
+    if not gap:
+        return 1.0
+    towards = gap - low if gap > 0 else high - gap
+    return float(2 * norm.sf(abs(gap) / towards * norm.isf(0.025)))
 
 
 def _gap(person: Row, model: Row) -> tuple[float, float, float]:

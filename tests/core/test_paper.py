@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from made import released_snapshot
 
 from ameli_build.core.paper import paper
@@ -16,6 +17,15 @@ def test_tables_4_and_5_have_the_rows_and_columns_of_the_scores() -> None:
     assert {tuple(row) for row in paper().table4.values()} == {tuple(f"recall@{k}" for k in RECALLS)}
     assert {name for row in paper().table5.values() for name in row} <= linking_blank().keys()
     assert all(list(row.values()) == sorted(row.values()) for row in paper().table4.values())
+
+
+def test_table_3_counts_and_percentages_agree() -> None:
+    rows = paper().table3
+    assert [row["products"] for row in rows] == sorted((row["products"] for row in rows), reverse=True)
+    assert len(rows) == 10
+    every = paper().table2["knowledge_base"]["products"]
+    for row in rows:
+        assert float(row["percent"]) == pytest.approx(100 * float(row["products"]) / every, abs=0.006)
 
 
 def test_table_2_has_the_names_of_stats_json(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from ameli_build.core.not_run import NotRun
-from ameli_build.scores.claims import claims, verdict
+from ameli_build.scores.claims import claims
 from ameli_build.scores.comparisons import ALL, LINKING_CLAIMS, compare
 from ameli_build.scores.rows import human_row, linking_blank, table4_rows, table5_rows
 from ameli_build.scores.tables import (
@@ -26,6 +27,7 @@ from ameli_build.scores.tables import (
     Outcome,
     Scores,
 )
+from ameli_build.scores.verdicts import about, reviews_to_tell
 
 DRAWS = Bootstrap(200, 1)
 
@@ -110,13 +112,6 @@ def test_an_empty_split_is_null_with_a_reason() -> None:
     assert table4_rows(outcome(0), DRAWS)["P(e|m)"]["recall@1"] is None
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "said"), [(0.1, 3, "supported"), (-2, -0.1, "contradicted"), (-1, 1, "cannot tell")]
-)
-def test_verdicts(low: float, high: float, said: str) -> None:
-    assert verdict(low, high) == said
-
-
 def test_claims_say_what_was_found() -> None:
     compared = compare("test", outcome(), DRAWS)
     person = human_row("test", {"accuracy": 0.8, "reviews": 40, "simulated": True})
@@ -127,7 +122,7 @@ def test_claims_say_what_was_found() -> None:
     assert f"{OURS} against {NO_ATTRIBUTE}: +75.00 points" in told["attributes help disambiguation"]
     assert told["the full model beats V2VEL"].endswith(": not run")
     assert ", n=40, p=" in told["attributes help disambiguation"]
-    assert ": cannot tell (" in told["the prior helps retrieval"]
+    assert ": no difference seen (" in told["the prior helps retrieval"]
     assert told["fine-tuning the text encoder helps text retrieval"].endswith(": not run")
     assert "; reviews of test state 15 % of the attributes" in told["attributes help disambiguation"]
     assert "by run: 0.5, 0.0; the text module learnt from 120 reviews" in told["text helps disambiguation"]
@@ -150,7 +145,9 @@ def test_a_gap_is_as_wide_as_both_intervals() -> None:
     model = table5_rows(outcome(), DRAWS)[OURS] | {"disambiguation_f1": 60.0, "disambiguation_interval": [50.0, 69.0]}
     sentence = claims(scored({OURS: model, HUMAN: row}, []))[-1]
     low, high = 15 - np.hypot(75 - 46.77, 9), 15 + np.hypot(91.11 - 75, 10)
-    assert f": cannot tell (+15.00 points [{low:+.2f}, {high:+.2f}] over {OURS}" in sentence
+    chance = 2 * norm.sf(15 / (15 - low) * norm.isf(0.025))
+    assert f": no difference seen (+15.00 points [{low:+.2f}, {high:+.2f}], p={chance:.2g} over {OURS}" in sentence
+    assert sentence.endswith(f"; about {about(reviews_to_tell(chance, 40, 1) or 0)} reviews could tell")
     assert claims(scored({OURS: model, HUMAN: human_row("test", {})}, []))[-1].endswith(": not run")
 
 
@@ -181,11 +178,11 @@ def test_a_claim_says_what_speaks_against_it() -> None:
         "n": 99,
     }
     table4 = {"test": {"B": {"recall@10": 95.0}}}
-    one |= {"n": 99}
-    doubtful = one | {"interval": [0.5, 5.5], "p_value_holm": 0.4}
-    unknown = one | {"interval": [-1.0, 7.0], "p_value_holm": 0.4}
-    first, second = claims(Scores(table4, {}, {}, [doubtful, unknown]))
+    one |= {"interval": [0.5, 5.5], "paper": True}
+    rows = [one | {"p_value": chance, "p_value_holm": 0.55} for chance in (0.04, 0.5)]
+    first, second = claims(Scores(table4, {}, {}, rows))
     ceiling = "; B alone finds 95 %: little is left to win"
-    assert ": supported (A against B: +3.00 points [+0.50, +5.50] recall@10, n=99, p=0.4); " in first
-    assert first.endswith(f"; not sure among so many comparisons{ceiling}")
-    assert second.endswith(f"p=0.4); with so few reviews, less than 4.0 points cannot be told{ceiling}")
+    assert ": leans to yes (A against B: +3.00 points [+0.50, +5.50] recall@10, n=99, p=0.55); " in first
+    assert first.endswith(f"; p=0.04 before the correction for 2 claims; about 220 reviews could tell{ceiling}")
+    assert ": no difference seen (A against B: +3.00 points" in second
+    assert second.endswith(f"p=0.55); about 2,100 reviews could tell{ceiling}")
