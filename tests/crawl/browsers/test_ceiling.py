@@ -31,14 +31,14 @@ ONCE_LOADED = {
     "/refreshed": "<meta http-equiv=refresh content=0>",
     "/frame": "<iframe src=/reload></iframe>",
     "/frames": "<script>setInterval(() => document.body.append(Object.assign(document.createElement('iframe'),"
-    " {src: '/blank?' + Math.random()})), 5)</script>",
-    "/fetches": "<script>setInterval(() => fetch('/blank?' + Math.random()), 5)</script>",
+    " {src: '/blank?' + Math.random()})), 20)</script>",
+    "/fetches": "<script>setInterval(() => fetch('/blank?' + Math.random()), 20)</script>",
     "/worker": "<script>new Worker(URL.createObjectURL(new Blob([`setInterval(() =>"
     " fetch('${location.origin}/blank?' + Math.random()), 20)`])))</script>",
 }
 OPENED = """<div class=shop-specifications><button>Specifications</button></div><script>
 document.querySelector('button').onclick = () => setInterval(() => Object.assign(document.createElement('a'),
-  {href: '/blank?' + Math.random(), target: '_blank'}).click(), 5)</script>"""
+  {href: '/blank?' + Math.random(), target: '_blank'}).click(), 20)</script>"""
 BUSY = "<iframe src=/blank></iframe>" * 15 + "".join(f"<script src=/script?{number}></script>" for number in range(150))
 
 
