@@ -11,6 +11,7 @@ from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.export.hub import BESIDE, write_hub
 from ameli_build.export.official.write import write_official
+from ameli_build.export.results import results_of
 from ameli_build.release.folders import make_folder
 from ameli_build.release.tables import SPLITS
 
@@ -43,7 +44,7 @@ def export(snapshot: Snapshot, settings: Settings, layout: str, out: str, mapper
         if layout == "official":
             write_official(snapshot, settings, folder, mapper)
         else:
-            write_hub(snapshot.dataset, folder)
+            write_hub(snapshot.dataset, folder, results_of(snapshot))
 
     make_folder(out, fill, snapshot.root / "cache")
     say(f"exported to {out}")
