@@ -19,7 +19,8 @@ FRESH = frozenset({".gitattributes", "README.md"})
 def check_target(repo: str) -> None:
     """Raise `UnusableInput` if `repo` is not `owner/name`, or if there is no token."""
     from huggingface_hub import get_token
-    from huggingface_hub.utils import HFValidationError, validate_repo_id
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     try:
         if repo.count("/") != 1:

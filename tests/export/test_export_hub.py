@@ -190,7 +190,7 @@ def test_a_released_field_of_your_own_is_exported(
 ) -> None:
     dataset, out = tmp_path / "dataset", tmp_path / "out"
     shutil.copytree(snapshot.dataset, dataset)
-    monkeypatch.setitem(SCHEMAS, "products", pl.Schema({**SCHEMAS["products"], "mine": kind}))  # type: ignore[arg-type]
+    monkeypatch.setitem(SCHEMAS, "products", pl.Schema({**SCHEMAS["products"], "mine": kind}))
     products = pl.read_parquet(dataset / "products.parquet").with_columns(mine=pl.Series(values, dtype=kind))
     products.write_parquet(dataset / "products.parquet")
     out.mkdir()
