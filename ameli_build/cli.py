@@ -421,6 +421,14 @@ def export(
     snapshot: SnapshotPath,
     format: Annotated[str, typer.Option(help="official (the authors' layout) or hf (for datasets.load_dataset).")],
     out: Annotated[str, typer.Option(metavar="DIR", help="Folder to make, or an fsspec URL.")],
+    push: Annotated[
+        str,
+        typer.Option(
+            metavar="REPO",
+            help="Upload it too: to this dataset repository (owner/name) of the Hugging Face hub, which is private if "
+            "new and keeps its visibility otherwise. Needs --format hf and HF_TOKEN or a login.",
+        ),
+    ] = "",
     profile: Profile = None,
     override: Overrides = None,
     workers: Workers = None,
@@ -430,7 +438,7 @@ def export(
     from ameli_build.export.formats import export as run_export
 
     with opened.lock(), _mapper(workers) as mapper:
-        run_export(opened, settings, format, out, mapper)
+        run_export(opened, settings, format, out, mapper, push)
 
 
 @app.command()

@@ -35,6 +35,7 @@ RELEASE = """\
 [release]
 name = "AMELI demo world"
 license = "CC0-1.0"
+published = "2024-10-01"  # after the last review of the world
 generated = true
 """
 

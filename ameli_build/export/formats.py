@@ -11,15 +11,20 @@ from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.export.hub import BESIDE, write_hub
 from ameli_build.export.official.write import write_official
+from ameli_build.export.push import check_target, push
+from ameli_build.export.results import results_of
 from ameli_build.release.folders import make_folder
 from ameli_build.release.tables import SPLITS
+from ameli_build.verify import verify
 
 TABLES = tuple(f"{name}.parquet" for name in ("products", *SPLITS))
 NEEDED = {"official": TABLES, "hf": (*TABLES, *BESIDE, "README.md")}
 """Files of the release that each layout needs, besides pictures."""
 
 
-def export(snapshot: Snapshot, settings: Settings, layout: str, out: str, mapper: Mapper = in_process) -> None:
+def export(
+    snapshot: Snapshot, settings: Settings, layout: str, out: str, mapper: Mapper = in_process, repo: str = ""
+) -> None:
     """Write `dataset/` in another layout, atomically. The caller holds the snapshot's lock.
 
     Args:
@@ -29,21 +34,31 @@ def export(snapshot: Snapshot, settings: Settings, layout: str, out: str, mapper
         out: Target folder: a path or an fsspec URL.
         settings: Settings of the run.
         mapper: Maps a function over shards.
+        repo: Dataset repository of the hub that gets the export too, "" for none. A new one is private.
 
     Raises:
-        UnusableInput: The layout is unknown, `out` is not empty and not an earlier export, or there is no release.
+        UnusableInput: The layout is unknown, `out` is not empty and not an earlier export, there is no release, or
+            `repo` cannot get it.
+        RunFailed: The snapshot does not verify, or the push failed.
     """
     if layout not in NEEDED:
         raise UnusableInput(f"--format {layout}: no such layout (one of {', '.join(NEEDED)})")
     for name in NEEDED[layout]:
         if not (snapshot.dataset / name).is_file():
             raise UnusableInput(f"{snapshot.dataset / name}: missing; run ameli build first")
+    if repo:
+        if layout != "hf" or "://" in out:
+            raise UnusableInput(f"--push {repo}: needs --format hf and a local folder as --out")
+        check_target(repo)
+        say(verify(snapshot))
 
     def fill(folder: Path) -> None:
         if layout == "official":
             write_official(snapshot, settings, folder, mapper)
         else:
-            write_hub(snapshot.dataset, folder)
+            write_hub(snapshot.dataset, folder, results_of(snapshot), repo)
 
     make_folder(out, fill, snapshot.root / "cache")
     say(f"exported to {out}")
+    if repo:
+        say(f"pushed to {push(Path(out), repo)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -27,33 +27,77 @@ FILE_BYTES = 400 * 2**20
 GROUP_BYTES = 32 * 2**20
 """Approximate size of the pictures in a row group, in bytes. A reader loads one row group at a time."""
 
+_EXAMPLES = re.compile(r"!\[[\w ]+\]\((images/[0-9a-f]{64}\.\w+)\)")
+"""Pictures that the card shows. Brackets in texts of others are escaped there, so that none of these can look so."""
 _PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _INSIDE = """
 Pictures are inside the Parquet files, which lie in `data/`; columns are those of the release, with pictures where that
 has paths.
 """
+_LOAD = """\
+## Load it
+{where}
+```python
+{source}
+reviews = load_dataset(source)
+products = load_dataset(source, "products", split="knowledge_base")
+
+review = reviews["{split}"][0]
+print(review["mention"], review["sku"], review["images"][0].size)
+```
+
+"""
+_HERE = "from pathlib import Path\n\nfrom datasets import load_dataset\n\nsource = str(Path().absolute())"
 
 
-def write_hub(dataset: Path, folder: Path) -> None:
-    """Write the release in `dataset` into the empty `folder`: `data/<split>-*.parquet` and the card."""
+def write_hub(dataset: Path, folder: Path, results: str = "", repo: str = "") -> None:
+    """Write the release in `dataset` into the empty `folder`: `data/<split>-*.parquet` and the card.
+
+    Args:
+        dataset: Folder of the release.
+        folder: Folder to fill.
+        results: Results of a baseline for the card, as Markdown.
+        repo: Repository of the hub from which the card's script loads; "" for the folder itself.
+    """
     (folder / "data").mkdir()
     for name in TABLES:
         if (dataset / f"{name}.parquet").is_file():
             _write_table(dataset, name, folder / "data")
     for name in BESIDE:
         shutil.copyfile(dataset / name, folder / name)
-    write_bytes(folder / "README.md", card_of((dataset / "README.md").read_text(encoding="utf-8")).encode())
+    card = card_of((dataset / "README.md").read_text(encoding="utf-8"), results, repo)
+    write_bytes(folder / "README.md", card.encode())
+    for path in _EXAMPLES.findall(card):
+        write_bytes(folder / path, _body(dataset, path))
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     lines = [f"{file_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
     write_bytes(folder / "SHA256SUMS", "".join(lines).encode())
 
 
-def card_of(card: str) -> str:
-    """The release's card with this folder's paths in its head and a note about pictures below its title."""
+def card_of(card: str, results: str = "", repo: str = "") -> str:
+    """The release's card for this layout: its paths, script and results, and a note about pictures below its title."""
     head, title, rest = re.split(r"(?m)^(# .*\n)", card, maxsplit=1)
     head = re.sub(r"(?m)^( +path: )(\w+)\.parquet$", r"\1data/\2-*.parquet", head)
-    rest = rest.replace("Field by field: `schema/`.", "").replace("(`products.parquet`)", "(`data/products-*.parquet`)")
+    rest = rest.replace("JSON Schemas of all tables: `schema/`.\n\n", "")
+    rest = rest.replace("(`products.parquet`)", "(`data/products-*.parquet`)")
+    rest = _section(rest, "Load it", lambda text: _load(text, repo))
+    if results:
+        rest = _section(rest, "Results", lambda _: f"## Results\n\n{results}\n\n")
     return f"{head}{title}{_INSIDE}{rest}"
+
+
+def _section(card: str, title: str, new: Callable[[str], str]) -> str:
+    """The card with a new section in the place of the one with this title, if it has that."""
+    return re.sub(rf"(?ms)^## {title}\n.*?(?=^## )", lambda found: new(found[0]), card, count=1)
+
+
+def _load(text: str, repo: str) -> str:
+    split = text.partition(' reviews["')[2].partition('"')[0]
+    if repo:
+        return _LOAD.format(
+            where="", source=f"from datasets import load_dataset\n\nsource = {json.dumps(repo)}", split=split
+        )
+    return _LOAD.format(where="\nRun this in the folder of the card.\n", source=_HERE, split=split)
 
 
 def features_of(name: str) -> dict[str, Any]:
@@ -68,7 +112,7 @@ def _feature(kind: Any) -> Any:
         return [_feature(kind.inner)]
     if isinstance(kind, pl.Struct):
         return {field.name: _feature(field.dtype) for field in kind.fields}
-    names = {pl.String: "string", pl.Int64: "int64", pl.Float64: "float64"}
+    names = {pl.String: "string", pl.Int64: "int64", pl.Float64: "float64", pl.Boolean: "bool"}
     return {"dtype": names[kind.base_type()], "_type": "Value"}
 
 
@@ -77,7 +121,8 @@ def _arrow(kind: Any) -> pa.DataType:
         return pa.list_(_arrow(kind.inner))
     if isinstance(kind, pl.Struct):
         return pa.struct([(field.name, _arrow(field.dtype)) for field in kind.fields])
-    return {pl.String: pa.string(), pl.Int64: pa.int64(), pl.Float64: pa.float64()}[kind.base_type()]
+    names = {pl.String: pa.string(), pl.Int64: pa.int64(), pl.Float64: pa.float64(), pl.Boolean: pa.bool_()}
+    return names[kind.base_type()]
 
 
 def _write_table(dataset: Path, name: str, folder: Path) -> None:
@@ -121,9 +166,14 @@ def _with_pictures(dataset: Path, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _picture(dataset: Path, path: str) -> dict[str, Any]:
+    return {"bytes": _body(dataset, path), "path": PurePosixPath(path).name}
+
+
+def _body(dataset: Path, path: str) -> bytes:
+    """The content of a picture of the release."""
     if own_place(dataset, path) is None:
         raise RunFailed(f"{dataset / path}: a symbolic link, or outside of the data set, not a picture in it")
     try:
-        return {"bytes": (dataset / path).read_bytes(), "path": PurePosixPath(path).name}
+        return (dataset / path).read_bytes()
     except FileNotFoundError:
         raise RunFailed(f"{dataset / path}: missing, though a table names it; run ameli build again") from None

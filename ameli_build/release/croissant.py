@@ -10,6 +10,7 @@ import polars as pl
 
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import file_digest
+from ameli_build.release.citation import BIBTEX
 from ameli_build.release.tables import SCHEMAS
 
 _CONTEXT: dict[str, Any] = {
@@ -64,11 +65,13 @@ def croissant(folder: Path, names: list[str], stats: Mapping[str, Any], settings
             f"each linked to one of {table2['knowledge_base']['products']} products."
         ),
         "license": settings.release.license,
+        "citeAs": BIBTEX,
         "version": "1.0.0",
         "distribution": [_file(folder, name) for name in names] + [_images()],
         "recordSet": [_records(name) for name in names],
     }
-    return found | ({"url": settings.release.homepage} if settings.release.homepage else {})
+    given = {"url": settings.release.homepage, "datePublished": settings.release.published}
+    return found | {key: value for key, value in given.items() if value}
 
 
 def _file(folder: Path, name: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ameli_build.core.snapshot import (
 )
 from ameli_build.core.stage import Result, Stage, Tables
 from ameli_build.core.standing import stage_record
-from ameli_build.release.card import card
+from ameli_build.release.card import card, example_of
 from ameli_build.release.croissant import croissant
 from ameli_build.release.folders import link_own
 from ameli_build.release.metadata import stripped, without_metadata
@@ -111,7 +111,7 @@ def _fill(folder: Path, named: Mapping[str, pl.DataFrame], stats: Any, settings:
     write_json(folder / "stats.json", stats)
     splits = tuple(split for split in (*SPLITS, "clean_test") if split in named)
     digest = fingerprint({name: file_digest(folder / f"{name}.parquet") for name in names})
-    write_bytes(folder / "README.md", card(stats, settings, splits, digest).encode())
+    write_bytes(folder / "README.md", card(stats, settings, splits, digest, example_of(named)).encode())
     write_json(folder / "croissant.json", croissant(folder, names, stats, settings))
     write_bytes(folder / "SHA256SUMS", _checksums(folder).encode())
 

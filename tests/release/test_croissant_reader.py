@@ -12,6 +12,7 @@ import pytest
 from made import released_snapshot
 
 from ameli_build.core.settings import load_settings
+from ameli_build.release.citation import BIBTEX
 
 ml = pytest.importorskip("mlcroissant", reason="mlcroissant is in the extra dev")
 
@@ -39,7 +40,17 @@ def plain(value: Any) -> Any:
 def test_its_reader_finds_nothing_wrong(released: Callable[..., Path], given: tuple[str, ...]) -> None:
     found = ml.Dataset(jsonld=released(*given) / "croissant.json").metadata
     assert not found.ctx.issues.errors
+    assert ["datePublished" in warning for warning in found.ctx.issues.warnings] == [True]
     assert found.name == load_settings("demo", given).release.name
+
+
+@pytest.mark.parametrize("day", ["2024-10-01", "1999-12-31", "2024-02-29"])
+def test_with_a_day_of_publication_its_reader_recommends_nothing(released: Callable[..., Path], day: str) -> None:
+    found = ml.Dataset(jsonld=released(f"release.published={day}") / "croissant.json").metadata
+    assert not found.ctx.issues.errors
+    assert not found.ctx.issues.warnings
+    assert found.date_published.date().isoformat() == day
+    assert found.cite_as == BIBTEX
 
 
 def test_its_reader_reads_the_rows_of_every_table(released: Callable[..., Path]) -> None:

@@ -145,8 +145,18 @@ def test_what_others_wrote_is_text_in_the_card(attack: str, snapshot: Snapshot) 
     settings = load_settings("demo", [*names, f"informativeness.thresholds_from={json.dumps('X ' + attack)}"])
     plain = load_settings("demo", ["release.name=X", "release.license=X", "informativeness.thresholds_from=X"])
     stats = json.loads((snapshot.dataset / "stats.json").read_text())
-    hostile, usual = (card(stats, given, ("train", "test"), "0" * 64) for given in (settings, plain))
+    review, product = (
+        pl.read_parquet(snapshot.dataset / f"{name}.parquet").row(0, named=True) for name in ("test", "products")
+    )
+    written = {"title": attack, "text": attack, "mention": attack, "attributes": [{"name": attack, "value": attack}]}
+    sold = {"name": attack, "categories": [attack] * 3, "description": attack * 20}
+    hostile, usual = (
+        card(stats, given, ("train", "test"), "0" * 64, example)
+        for given, example in ((settings, (review | written, product | sold)), (plain, (review, product)))
+    )
     assert hostile.count("\n") == usual.count("\n")
+    for path in (review["images"][0], product["images"][0]):
+        hostile = re.sub(rf"!\[[A-Za-z ]+\]\({path}\)", "", hostile)  # the card's own pictures
     text = re.sub(r"(`+) ?.*? ?\1(?!`)", "", hostile.partition("\n---\n")[2])  # without code spans
     text = re.sub(r"\\.", "", text)
     assert "X" in text

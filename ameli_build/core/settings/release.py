@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ameli_build.core.settings.section import Section, unit
 
@@ -15,13 +16,20 @@ class ReleaseSettings(Section):
     name: str = "AMELI snapshot"
     """Title of the data set."""
     license: str = "unknown"
-    """Licence of the data set: an SPDX identifier or a URL."""
+    """Licence of the data set: an SPDX identifier, a name, a URL, or a name and a URL."""
     homepage: str = ""
     """URL of the data set. Empty: none."""
+    published: str = ""
+    """Day of publication for `croissant.json`, such as 2026-12-01. Empty: none, since no build reads the clock."""
     strip_metadata: bool = True
     """Release images without EXIF (place and camera), XMP and comments; pixels stay the same."""
     generated: bool = False
     """State on the card that the snapshot is the demo's generated world."""
+
+    @field_validator("published")
+    @classmethod
+    def _a_day(cls, published: str) -> str:
+        return date.fromisoformat(published).isoformat() if published else ""
 
 
 class SheetSettings(Section):
