@@ -33,15 +33,15 @@ from ameli_build.scores.comparisons import compare
 from ameli_build.scores.rows import human_row, table4_rows, table5_rows
 from ameli_build.scores.tables import HUMAN, Bootstrap, Scores
 
-OUTPUTS = ("scores.json", "predictions.parquet", "retrieved.parquet", "MODEL_CARD.md")
+OUTPUTS = ("scores.json", "curves.json", "predictions.parquet", "retrieved.parquet", "MODEL_CARD.md")
 
 
 def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper = in_process) -> Scores:
     """Score retrieval and disambiguation on a data set (section 4), and write the results to `baseline/`.
 
-    The results are `scores.json`, `predictions.parquet`, `retrieved.parquet`, `MODEL_CARD.md` and, in `model/`, the
-    weights of the first run. Nothing runs if data, settings, models and code are the same as before. The caller holds
-    the lock of the snapshot, or of the source's `home`.
+    The results are `scores.json`, `curves.json` (loss and dev score by epoch), `predictions.parquet`,
+    `retrieved.parquet`, `MODEL_CARD.md` and, in `model/`, the weights of the first run. Nothing runs if data, settings,
+    models and code are the same as before. The caller holds the lock of the snapshot, or of the source's `home`.
 
     Args:
         data_set: Snapshot with a released data set, or another source of one.
@@ -93,6 +93,7 @@ def _write(folder: Path, data: Data, runs: Runs, scores: Scores, settings: Setti
     rows = write_table(folder / "predictions.parquet", predictions(data, runs.runs))
     write_table(folder / "retrieved.parquet", retrieved_table(data, runs))
     write_json(folder / "scores.json", scores.as_json())
+    write_json(folder / "curves.json", runs.curves)
     _save_model(folder / "model", runs.runs[0])
     write_bytes(folder / "MODEL_CARD.md", model_card(scores, settings).encode())
     return rows

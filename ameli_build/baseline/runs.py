@@ -10,8 +10,10 @@ from ameli_build.baseline.encode import encode_all
 from ameli_build.baseline.extraction.attributes import Sheet, make_sheets
 from ameli_build.baseline.extraction.extract import Extracted, extract
 from ameli_build.baseline.linking import case as linking
+from ameli_build.baseline.linking.image_module import Adapters
 from ameli_build.baseline.linking.lists import encode_lists, text_lists
 from ameli_build.baseline.linking.table5 import LINKERS
+from ameli_build.baseline.linking.text_module import TextModule
 from ameli_build.baseline.retrieval import table4 as retrieval
 from ameli_build.baseline.retrieval.pools import Ranking
 from ameli_build.baseline.retrieval.prior import make_prior
@@ -54,10 +56,36 @@ class Runs:
     def tuned(self) -> dict[str, Any]:
         """Values chosen on dev: those of the first run, and under `runs` those of each run."""
         each = [self._tuned(run) for run in self.runs]
-        tuned_text = self.shared[TUNED_TEXT]
-        text = {} if isinstance(tuned_text, NotRun) else {"text_encoder": dict(tuned_text.training)}
+        record = {name: value for name, value in self._text_training.items() if name != "curve"}
+        text = {"text_encoder": record} if record else {}
         runs = [{"seed": seed, **values} for seed, values in zip(self.seeds, each, strict=True)]
         return {**each[0], **text, "runs": runs}
+
+    @property
+    def curves(self) -> dict[str, list[dict[str, Any]]]:
+        """The learning curves by training, each with its seed and chosen epoch, for `curves.json`."""
+        trained: dict[str, list[Adapters | TextModule | None]] = {
+            "image adapters": [run.retrieved.adapters for run in self.runs],
+            "text module": [run.case.text_module for run in self.runs],
+            "text module, descriptions only": [run.case.plain_module for run in self.runs],
+        }
+        found = {
+            name: [
+                {"seed": seed, "epoch": one.epoch, **one.curve}
+                for seed, one in zip(self.seeds, each, strict=True)
+                if one is not None
+            ]
+            for name, each in trained.items()
+        }
+        if text := self._text_training:
+            found["text encoder"] = [{"seed": self.seeds[0], "epoch": text["epoch"], **text["curve"]}]
+        return {name: lines for name, lines in found.items() if lines}
+
+    @property
+    def _text_training(self) -> Mapping[str, Any]:
+        """The record of the training of the text encoder; empty if it was not trained."""
+        ranking = self.shared[TUNED_TEXT]
+        return {} if isinstance(ranking, NotRun) else ranking.training
 
     def _tuned(self, run: Run) -> dict[str, Any]:
         rankings, adapters = {**self.shared, **run.retrieved.rankings}, run.retrieved.adapters

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import pickle
 import sys
 import time
@@ -41,6 +42,8 @@ Modules = Mapping[str, nn.Module]
 State = dict[str, torch.Tensor]
 Rating = tuple[float, ...]
 """Quality on dev, the most important number first; higher is better."""
+Curve = dict[str, list[float | None]]
+"""A training's `loss`, the mean over steps, and `dev`, the first number of the rating, by epoch from 0 (untrained)."""
 
 
 @contextmanager
@@ -90,15 +93,30 @@ class Task:
 
 @dataclass(slots=True)
 class Progress:
-    """Progress of a training: finished epochs, and the best epoch with its rating and weights."""
+    """Progress of a training: finished epochs, the best epoch with its rating and weights, and the curve so far."""
 
     done: int
     chosen: int
     best: Rating | None
-    weights: State = field(default_factory=dict)
+    weights: State
+    curve: Curve = field(default_factory=lambda: {"loss": [], "dev": []})
+
+    def draw(self, loss: float | None, rating: Rating | None) -> None:
+        """Add an epoch to the curve."""
+        self.curve["loss"].append(rounded(loss))
+        self.curve["dev"].append(rounded(rating[0] if rating else None))
 
 
-def learn(task: Task, epochs: int, seed: int, path: Path | None) -> tuple[int, Rating | None]:
+def rounded(value: float | None) -> float | None:
+    """A number of a curve; None if it is missing or not finite, as the loss of a training that diverged.
+
+    >>> rounded(0.123456), rounded(float("nan"))
+    (0.1235, None)
+    """
+    return None if value is None or not math.isfinite(value) else round(value, 4)
+
+
+def learn(task: Task, epochs: int, seed: int, path: Path | None) -> tuple[int, Rating | None, Curve]:
     """Train the modules and restore their best epoch; without dev, the last.
 
     Args:
@@ -109,23 +127,23 @@ def learn(task: Task, epochs: int, seed: int, path: Path | None) -> tuple[int, R
             are loaded instead. None writes no file.
 
     Returns:
-        The number of the chosen epoch, and its rating.
+        The number of the chosen epoch, its rating, and the curve of all epochs.
     """
     finished = None if path is None else read_weights(path.with_suffix(".safetensors"))
     if finished is not None:
         weights, notes = finished
         set_weights(task.modules, weights)
-        return int(notes["chosen"]), _as_rating(notes["best"])
+        return int(notes["chosen"]), _as_rating(notes["best"]), notes["curve"]
     progress = _start(task, path)
     steps = _epochs(task, progress, epochs, seed, path)
     for _ in track(steps, task.label, (epochs - progress.done) * task.steps):
         pass
     set_weights(task.modules, progress.weights)
     if path is not None:
-        notes = {"chosen": progress.chosen, "best": progress.best}
+        notes = {"chosen": progress.chosen, "best": progress.best, "curve": progress.curve}
         write_weights(path.with_suffix(".safetensors"), progress.weights, notes)
         _checkpoint(path).unlink(missing_ok=True)
-    return progress.chosen, progress.best
+    return progress.chosen, progress.best, progress.curve
 
 
 def _start(task: Task, path: Path | None) -> Progress:
@@ -142,13 +160,16 @@ def _start(task: Task, path: Path | None) -> Progress:
             for name, part in task.others.items():
                 part.load_state_dict(found["others"][name])
             say(f"{task.label}: going on after epoch {found['done']}")
-            return Progress(found["done"], found["chosen"], _as_rating(found["best"]), found["weights"])
+            best = _as_rating(found["best"])
+            return Progress(found["done"], found["chosen"], best, found["weights"], found["curve"])
     except (OSError, RuntimeError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
         say(f"{task.label}: {_checkpoint(path) if path else ''} cannot be read, starting anew ({type(error).__name__})")
         set_weights(task.modules, untrained)  # a part of the checkpoint may be loaded
         for name, part in task.others.items():
             part.load_state_dict(others[name])
-    return Progress(0, 0, task.rate() if task.rate_start else None, untrained)
+    progress = Progress(0, 0, task.rate() if task.rate_start else None, untrained)
+    progress.draw(None, progress.best)
+    return progress
 
 
 def _epochs(task: Task, progress: Progress, epochs: int, seed: int, path: Path | None) -> Iterator[None]:
@@ -160,14 +181,15 @@ def _epochs(task: Task, progress: Progress, epochs: int, seed: int, path: Path |
         for loss in task.one_epoch(epoch):
             losses.append(loss)
             yield
-        rating = task.rate()
+        rating, mean = task.rate(), float(np.mean(losses))
+        progress.draw(mean, rating)
         if rating is None or progress.best is None or rating > progress.best:
             progress.best, progress.chosen, progress.weights = rating, epoch, get_weights(task.modules)
         progress.done = epoch
         if not sys.stderr.isatty() and time.monotonic() - logged >= LINE_EVERY_SECONDS:
             logged = time.monotonic()
             on_dev = "" if rating is None else f", dev {rating[0]:.4f}"
-            say(f"  {task.label}: epoch {epoch} of {epochs}, loss {np.mean(losses):.4f}{on_dev}")
+            say(f"  {task.label}: epoch {epoch} of {epochs}, loss {mean:.4f}{on_dev}")
         if path is not None and epoch < epochs and time.monotonic() - written >= CHECKPOINT_EVERY_SECONDS:
             _write_checkpoint(task, progress, _checkpoint(path))
             written = time.monotonic()
@@ -184,6 +206,7 @@ def _write_checkpoint(task: Task, progress: Progress, path: Path) -> None:
         "chosen": progress.chosen,
         "best": progress.best,
         "weights": progress.weights,
+        "curve": progress.curve,
         "modules": get_weights(task.modules),
         "others": {name: part.state_dict() for name, part in task.others.items()},
     }

@@ -33,6 +33,8 @@ class Inputs:
     stats: Mapping[str, Any] | None
     """`dataset/stats.json`."""
     scores: Scores | None
+    curves: Mapping[str, Any] | None
+    """`baseline/curves.json`."""
     predictions: pl.DataFrame | None
     """Predictions for the split `LINKED`."""
     gold: Mapping[str, str]
@@ -49,13 +51,14 @@ class Inputs:
         predictions = read_predictions(snapshot, pl.col("split") == LINKED)
         return cls(
             snapshot,
-            _object(snapshot.root / "run.json"),
-            _object(snapshot.dataset / "stats.json"),
+            read_object(snapshot.root / "run.json"),
+            read_object(snapshot.dataset / "stats.json"),
             read_scores(scores) if scores.is_file() else None,
+            read_object(scores.with_name("curves.json")),
             predictions,
             _gold(snapshot.dataset / f"{LINKED}.parquet") if predictions is not None else {},
             frozenset(_gold(snapshot.dataset / "clean_test.parquet")),
-            [report for task in TASKS if (report := _object(report_path(snapshot, task)))],
+            [report for task in TASKS if (report := read_object(report_path(snapshot, task)))],
         )
 
     @property
@@ -76,13 +79,14 @@ class Inputs:
         """Rows of the knowledge base, by SKU."""
         return _rows(self.snapshot.dataset / "products.parquet", "sku", skus)
 
-    def categories(self) -> Mapping[str, str]:
+    def categories(self) -> Mapping[str, Sequence[str]]:
         """The path of every product's category, by SKU."""
         table = pl.scan_parquet(self.snapshot.dataset / "products.parquet")
-        return dict(table.select("sku", pl.col("categories").list.join(" -> ")).collect().iter_rows())
+        return dict(table.select("sku", "categories").collect().iter_rows())
 
 
-def _object(path: Path) -> Mapping[str, Any] | None:
+def read_object(path: Path) -> Mapping[str, Any] | None:
+    """A JSON object; None without the file. Raises `UnusableInput` if it is unreadable."""
     if not path.is_file():
         return None
     try:

@@ -67,6 +67,10 @@ class Judgement:
         wrong = [review for review in self.reviews if review.lost is not None]
         return sorted(wrong, key=lambda review: (-(review.confidence or 0.0), review.row["review_id"]))
 
+    def hits(self) -> list[Judged]:
+        """Right predictions, by review id."""
+        return [review for review in self.reviews if review.lost is None]
+
     def steps(self) -> list[Step]:
         """The funnel from all reviews to reviews linked to their gold product."""
         counts = {kind: sum(review.lost is kind for review in self.reviews) for kind in Lost}
@@ -87,7 +91,7 @@ def judge(predictions: pl.DataFrame, gold: Mapping[str, str]) -> Judgement | Not
 
 
 def _judge(rows: Sequence[Mapping[str, Any]], gold: str, method: str) -> Judged:
-    first, ranked = rows[0], _ranking(rows[0], method)
+    first, ranked = rows[0], ranking_of(rows[0], method)
     predicted = ranked[0] if ranked else None
     return Judged(
         row=first,
@@ -96,7 +100,7 @@ def _judge(rows: Sequence[Mapping[str, Any]], gold: str, method: str) -> Judged:
         lost=None if predicted == gold else _lost(first, gold, predicted),
         confidence=score_of(first, SCORE_OF[method], predicted),
         rank=ranked.index(gold) + 1 if gold in ranked else None,
-        wrong_runs=sum(_ranking(row, method)[:1] != [gold] for row in rows),
+        wrong_runs=sum(ranking_of(row, method)[:1] != [gold] for row in rows),
     )
 
 
@@ -110,7 +114,8 @@ def _lost(row: Mapping[str, Any], gold: str, predicted: str | None) -> Lost:
     return Lost.OUTRANKED
 
 
-def _ranking(row: Mapping[str, Any], method: str) -> list[str]:
+def ranking_of(row: Mapping[str, Any], method: str) -> list[str]:
+    """A linker's ranking in a row of `predictions.parquet`; empty if it did not run."""
     return next((ranking["skus"] for ranking in row["ranked"] if ranking["method"] == method), [])
 
 
@@ -130,11 +135,11 @@ class Kind:
     right: int
 
 
-def by_category(reviews: Iterable[Judged], categories: Mapping[str, str]) -> list[Kind]:
+def by_category(reviews: Iterable[Judged], categories: Mapping[str, Sequence[str]]) -> list[Kind]:
     """Reviews by the category of their gold product, most misses first; ties by path."""
     counts: dict[str, list[int]] = {}
     for review in reviews:
-        count = counts.setdefault(categories.get(review.gold, ""), [0, 0])
+        count = counts.setdefault(" -> ".join(categories.get(review.gold, ())), [0, 0])
         count[0] += 1
         count[1] += review.lost is None
     kinds = [Kind(path.split(" -> ")[-1], path, whole, right) for path, (whole, right) in counts.items()]

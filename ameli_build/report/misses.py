@@ -1,4 +1,4 @@
-"""Cards of misses: the review, its gold product and the prediction, with the differences of the two products."""
+"""Cards of predictions: the review, its gold product and another product, with the differences of the two."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A card of the error page; `before`, `mention` and `after` are the three parts of the review's text."""
+    """A card; `before`, `mention` and `after` are the three parts of the review's text."""
 
     review_id: str
     lost: str
@@ -87,13 +87,17 @@ class Miss:
 
 def show_misses(inputs: Inputs, judgement: Judgement, most: int) -> list[Miss]:
     """Cards of the `most` misses with the highest confidence."""
-    worst = judgement.misses()[:most]
-    reviews = inputs.reviews([judged.row["review_id"] for judged in worst])
-    skus = {judged.gold for judged in worst}
-    skus |= {judged.predicted for judged in worst if judged.predicted is not None}
+    return cards(inputs, judgement.misses()[:most])
+
+
+def cards(inputs: Inputs, chosen: Sequence[Judged]) -> list[Miss]:
+    """Cards that show the gold product beside `Judged.predicted`."""
+    reviews = inputs.reviews([judged.row["review_id"] for judged in chosen])
+    skus = {judged.gold for judged in chosen}
+    skus |= {judged.predicted for judged in chosen if judged.predicted is not None}
     products = inputs.products(skus)
     pictures = pictures_of(inputs)
-    return [_miss(judged, reviews[judged.row["review_id"]], products, pictures, inputs.clean) for judged in worst]
+    return [_miss(judged, reviews[judged.row["review_id"]], products, pictures, inputs.clean) for judged in chosen]
 
 
 def pictures_of(inputs: Inputs) -> Pictures:
@@ -121,7 +125,7 @@ def _miss(
     found = differences(gold["attributes"], wrong["attributes"], stated) if wrong else []
     return Miss(
         review_id=review["review_id"],
-        lost=str(judged.lost),
+        lost=str(judged.lost or ""),
         how=LOSS[judged.lost] if judged.lost else "",
         confidence=judged.confidence,
         rank=judged.rank,

@@ -14,7 +14,12 @@ from ameli_build.core.not_run import NotRun
 from ameli_build.core.paper import RECALLS, paper, stands_beside
 from ameli_build.core.settings import Settings
 from ameli_build.report.annotation import MOST, annotated_tasks
+from ameli_build.report.calibration import calibration, link_verdicts
+from ameli_build.report.categories import FEW, CategoryScores, scores_by_category
+from ameli_build.report.curves import trainings
+from ameli_build.report.distributions import distributions
 from ameli_build.report.funnel import funnel_steps
+from ameli_build.report.hits import Hit, show_hits
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.judging import Judgement, Kind, by_category, judge
 from ameli_build.report.misses import FIRST, Miss, picture, pictures_of, show_misses
@@ -22,7 +27,7 @@ from ameli_build.report.scores import gaps, headline, scales
 from ameli_build.scores.tables import in_order
 from ameli_build.scores.verdicts import RULE
 
-STYLES = ("report.css", "print.css")
+STYLES = ("report.css", "charts.css", "print.css")
 CATEGORY_SIDE = 96
 """Side in pixels of the picture beside a category."""
 OTHER_BUILD = "baseline/ belongs to another build of dataset/: run ameli baseline SNAPSHOT again"
@@ -31,12 +36,14 @@ NO_BASELINE = "Baseline not run yet: ameli baseline SNAPSHOT"
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """The page of misses, or the reason for its absence."""
+    """Scores by category, misses and right predictions, or the reason for their absence."""
 
     reason: str = ""
     judgement: Judgement | None = None
     misses: Sequence[Miss] = ()
     kinds: Sequence[Kind] = ()
+    categories: Sequence[CategoryScores] = ()
+    hits: Sequence[Hit] = ()
 
 
 def render(inputs: Inputs, settings: Settings) -> str:
@@ -67,8 +74,13 @@ def render(inputs: Inputs, settings: Settings) -> str:
             headline=headline(inputs.scores) if inputs.scores else None,
             annotations=annotated_tasks(inputs),
             most_disputes=MOST,
-            errors=_errors(inputs, settings.report.misses),
+            errors=_errors(inputs, settings),
             first=FIRST,
+            few=FEW,
+            distributions=distributions(inputs),
+            calibration=calibration(inputs),
+            link_verdicts=link_verdicts(inputs),
+            trainings=trainings(inputs.curves),
             no_baseline=NO_BASELINE,
         )
     )
@@ -79,7 +91,7 @@ def is_generated(settings: Settings) -> bool:
     return settings.release.generated or settings.profile == "demo"
 
 
-def _errors(inputs: Inputs, most: int) -> Errors:
+def _errors(inputs: Inputs, settings: Settings) -> Errors:
     if inputs.predictions is None:
         return Errors(NO_BASELINE)
     if not inputs.of_one_build:
@@ -89,8 +101,15 @@ def _errors(inputs: Inputs, most: int) -> Errors:
     judgement = judge(inputs.predictions, inputs.gold)
     if isinstance(judgement, NotRun):
         return Errors(judgement.reason)
-    kinds = by_category(judgement.reviews, inputs.categories())
-    return Errors("", judgement, show_misses(inputs, judgement, most), kinds)
+    paths = inputs.categories()
+    return Errors(
+        "",
+        judgement,
+        show_misses(inputs, judgement, settings.report.misses),
+        by_category(judgement.reviews, paths),
+        scores_by_category(inputs.predictions, inputs.gold, paths, judgement.method),
+        show_hits(inputs, judgement, settings.report.hits, settings.run.seed),
+    )
 
 
 def _thumbnails(inputs: Inputs) -> Mapping[str, str]:

@@ -19,6 +19,8 @@ from ameli_build.baseline.run import run_baseline
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings import Settings, load_settings
 from ameli_build.core.snapshot import Snapshot
+from ameli_build.report.categories import scores_by_category
+from ameli_build.report.inputs import Inputs
 from ameli_build.scores.claims import claims
 from ameli_build.scores.tables import (
     BOTH,
@@ -100,6 +102,39 @@ def test_every_run_is_told(scored: Snapshot) -> None:
     assert scores.tuned["lambda"] == scores.tuned["runs"][0]["lambda"]
     assert scores.table4["test"][BOTH]["recall@10_deviation"] is None
     assert scores.table4["test"][TUNED]["recall@10_deviation"] is not None
+
+
+def test_curves_of_every_training(scored: Snapshot) -> None:
+    curves = json.loads((scored.root / "baseline" / "curves.json").read_text())
+    runs = read_scores(scored.root / "baseline" / "scores.json").tuned["runs"]
+    assert set(curves) == {"image adapters", "text module", "text module, descriptions only"}
+    for name, epochs in (("image adapters", 5), ("text module", 8), ("text module, descriptions only", 8)):
+        assert [line["seed"] for line in curves[name]] == [run["seed"] for run in runs]
+        assert all(len(line["loss"]) == len(line["dev"]) == epochs + 1 for line in curves[name])
+        assert all(
+            line["dev"][line["epoch"]] == max(score for score in line["dev"] if score is not None)
+            for line in curves[name]
+        )
+    chosen = [(run["adapter"], run["text_module"]["with_attributes"]) for run in runs]
+    assert [(line["epoch"], line["dev"][line["epoch"]]) for line in curves["image adapters"]] == [
+        (adapter["epoch"], round(adapter["dev_mrr"], 4)) for adapter, _ in chosen
+    ]
+    assert [line["epoch"] for line in curves["text module"]] == [module["epoch"] for _, module in chosen]
+    assert "curve" not in json.dumps(runs)
+
+
+def test_scores_by_category_add_up_to_the_tables(scored: Snapshot) -> None:
+    scores = read_scores(scored.root / "baseline" / "scores.json")
+    inputs = Inputs.read(scored)
+    assert inputs.predictions is not None
+    whole, *categories = scores_by_category(inputs.predictions, inputs.gold, inputs.categories(), OURS)
+    retrieval = scores.table4["test"][scores.notes["candidates"]["from"]]
+    assert whole.linked.value == scores.table5["test"][OURS]["end_to_end_f1"]
+    assert (whole.first.value, whole.retrieved.value) == (retrieval["recall@1"], retrieval["recall@10"])
+    assert sum(category.reviews for category in categories) == whole.reviews == 12
+    for rate in ("first", "retrieved", "linked"):
+        total = sum(category.reviews * getattr(category, rate).value for category in categories)
+        assert total / 12 == pytest.approx(getattr(whole, rate).value, abs=0.01)
 
 
 def test_the_model_beats_chance_where_reviews_state_attributes(scored: Snapshot) -> None:

@@ -80,6 +80,8 @@ def test_a_killed_training_gives_the_bytes_of_one_that_was_not(deberta: str, tmp
     lists, _ = marked_lists(deberta, 4, 2)
     assert np.array_equal(resumed.scores(lists), whole.scores(lists))
     assert (resumed.epoch, resumed.dev_f1) == (whole.epoch, whole.dev_f1)
+    assert resumed.curve == whole.curve
+    assert [len(numbers) for numbers in whole.curve.values()] == [OPTIONS.text_epochs + 1] * 2
 
 
 def test_a_resumed_training_says_so_and_does_the_rest(
@@ -114,7 +116,8 @@ def test_a_finished_training_is_not_done_again(tmp_path: Path, monkeypatch: pyte
     again = adapters(tmp_path)
     vectors = picture_examples(0)[0].vectors
     assert np.array_equal(first.adapt_reviews(vectors), again.adapt_reviews(vectors))
-    assert (first.epoch, first.dev_mrr) == (again.epoch, again.dev_mrr)
+    assert (first.epoch, first.dev_mrr, first.curve) == (again.epoch, again.dev_mrr, again.curve)
+    assert first.curve["dev"][first.epoch] == max(first.curve["dev"]) == round(first.dev_mrr, 4)
     with pytest.raises(AssertionError, match="trained again"):
         adapters(tmp_path, seed=6)
 
@@ -136,6 +139,26 @@ def test_weights_that_changed_on_the_disk_are_learnt_again(tmp_path: Path, damag
     (tmp_path / name).write_bytes(DAMAGES[damage](whole))
     adapters(tmp_path)
     assert files(tmp_path) == {name: whole}
+
+
+@pytest.mark.parametrize(
+    ("ratings", "rate_start", "dev", "chosen"),
+    [
+        ([0.2, 0.5, 0.40004], False, [None, 0.2, 0.5, 0.4], 2),
+        ([0.9, 0.5, 0.4, 0.3], True, [0.9, 0.5, 0.4, 0.3], 0),
+        ([None] * 3, False, [None] * 4, 3),
+    ],
+)
+def test_the_curve_has_mean_loss_and_rating_of_each_epoch(
+    ratings: list[float | None], rate_start: bool, dev: list[float | None], chosen: int
+) -> None:
+    losses = {1: [4.0, 2.0], 2: [1.0, 1.5], 3: [float("nan"), 1.0]}
+    rated = (None if rating is None else (rating, 0.0) for rating in ratings)
+    modules = {"module": torch.nn.Linear(2, 2)}
+    task = learn.Task("learn", modules, {}, lambda epoch: iter(losses[epoch]), 2, lambda: next(rated), rate_start)
+    epoch, _, curve = learn.learn(task, 3, 1, None)
+    assert curve == {"loss": [None, 3.0, 1.25, None], "dev": dev}
+    assert epoch == chosen
 
 
 class Counter:

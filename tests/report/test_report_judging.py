@@ -52,5 +52,5 @@ def test_the_fullest_linker_that_ran_is_judged() -> None:
 
 def test_categories_by_misses() -> None:
     judgement = judged(row("a", ["p1"], ["p1"], 0.9), row("b", ["p1", "p2"], ["p2", "p1"], 0.9))
-    (kind,) = by_category(judgement.reviews, {"p1": "Shop -> Laptops"})
+    (kind,) = by_category(judgement.reviews, {"p1": ["Shop", "Laptops"]})
     assert (kind.leaf, kind.reviews, kind.right) == ("Laptops", 2, 1)

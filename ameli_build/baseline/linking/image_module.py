@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional
 
 from ameli_build.baseline.training import (
+    Curve,
     Rating,
     Task,
     batches,
@@ -57,12 +58,16 @@ class Adapter(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """The adapters of reviews and products, and the epoch and dev MRR (None without dev) that chose their weights."""
+    """The adapters of reviews and products, and the epoch and dev MRR (None without dev) that chose their weights.
+
+    `curve` is empty in loaded adapters.
+    """
 
     review: Adapter
     product: Adapter
     epoch: int = 0
     dev_mrr: float | None = None
+    curve: Curve = field(default_factory=dict)
 
     @classmethod
     def untrained(cls, width: int, hidden: int, shared: bool) -> Adapters:
@@ -152,8 +157,8 @@ def train_adapters(
         others, rate = {"optimizer": optimizer}, partial(_mrr, adapters, dev, products)
         task = Task("learn adapters", adapters.modules, others, one_epoch, steps, rate, rate_start=True)
         path = None if cache is None else cache / _key(train, dev, products, settings, seed)
-        epoch, best = learn(task, settings.adapter_epochs, seed, path)
-    return replace(adapters, epoch=epoch, dev_mrr=None if best is None else best[0])
+        epoch, best, curve = learn(task, settings.adapter_epochs, seed, path)
+    return replace(adapters, epoch=epoch, dev_mrr=None if best is None else best[0], curve=curve)
 
 
 def _key(train: Examples, dev: Examples, products: Matrix, settings: BaselineSettings, seed: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from torch.nn import functional
 from ameli_build.baseline.linking.encoder import LearningEncoder
 from ameli_build.baseline.linking.head import Head, Lists, score
 from ameli_build.baseline.training import (
+    Curve,
     Stateful,
     Task,
     batches,
@@ -51,12 +52,16 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class TextModule:
-    """A trained head, its epoch and dev F1 (None without dev); `encoder` is None unless it was trained too."""
+    """A trained head, its epoch and dev F1 (None without dev); `encoder` is None unless it was trained too.
+
+    `curve` is empty in a loaded module.
+    """
 
     head: Head
     epoch: int
     dev_f1: float | None
     encoder: LearningEncoder | None = None
+    curve: Curve = field(default_factory=dict)
 
     def scores(self, lists: Lists) -> Floats:
         """Scores of shape (reviews, candidates), -1e9 for padding."""
@@ -133,8 +138,8 @@ def train_text_module(
         options = {name: getattr(settings, name) for name in SETTINGS}
         inputs = (*train.content(), target, *dev.content(), dev_gold)
         path = None if cache is None else cache / key_of(NAME, *inputs, options, seed, work_code(__name__))
-        epoch, best = learn(task, settings.text_epochs, seed, path)
-    return TextModule(trainer.head.eval(), epoch, None if best is None else best[0], trainer.encoder)
+        epoch, best, curve = learn(task, settings.text_epochs, seed, path)
+    return TextModule(trainer.head.eval(), epoch, None if best is None else best[0], trainer.encoder, curve)
 
 
 @dataclass(frozen=True, slots=True)

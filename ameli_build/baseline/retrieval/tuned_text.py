@@ -41,7 +41,7 @@ NOT_ASKED = NotRun("baseline.text_tuning_epochs is 0")
 class TunedText:
     """Unit vectors of all reviews and all entities by the fine-tuned text encoder.
 
-    `record` has the chosen `epoch`, its `dev_mrr` (None without dev), and the number of `train_reviews`.
+    `record` has the chosen `epoch`, its `dev_mrr` (None without dev), the number of `train_reviews`, and the `curve`.
     """
 
     reviews: Matrix
@@ -97,14 +97,15 @@ def _train(folder: Path, settings: Settings, texts: TrainingTexts) -> None:
         stack.enter_context(_own_seeds())
         if device == "cpu":
             stack.enter_context(deterministic(settings.run.seed))
-        epoch, score = fit(model, texts, settings, folder / "checkpoints")
+        epoch, score, curve = fit(model, texts, settings, folder / "checkpoints")
     partial, final = folder / "model.partial", folder / "model"
     for old in (partial, final):
         shutil.rmtree(old, ignore_errors=True)
     model.save_pretrained(str(partial), create_model_card=False)
     partial.replace(final)
     write_record(final, models.text_encoder, "", "")
-    write_json(folder / "tuned.json", {"epoch": epoch, "dev_mrr": score, "train_reviews": len(texts.reviews)})
+    record = {"epoch": epoch, "dev_mrr": score, "train_reviews": len(texts.reviews), "curve": curve}
+    write_json(folder / "tuned.json", record)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 

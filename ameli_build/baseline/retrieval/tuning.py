@@ -16,6 +16,7 @@ from sentence_transformers.sentence_transformer.training_args import BatchSample
 from transformers import PrinterCallback, TrainerCallback
 
 from ameli_build.baseline.retrieval.training_texts import TrainingTexts
+from ameli_build.baseline.training import Curve, rounded
 from ameli_build.core.progress import track
 from ameli_build.core.settings import Settings
 from ameli_build.models.precision import bears_bfloat16
@@ -75,8 +76,14 @@ class Shown(TrainerCallback):
             pass
 
 
-def fit(model: SentenceTransformer, texts: TrainingTexts, settings: Settings, folder: Path) -> tuple[int, float | None]:
-    """Train `model` in place from the last complete checkpoint in `folder`; the chosen epoch and its dev score."""
+def fit(
+    model: SentenceTransformer, texts: TrainingTexts, settings: Settings, folder: Path
+) -> tuple[int, float | None, Curve]:
+    """Train `model` in place from the last complete checkpoint in `folder`.
+
+    Returns:
+        The chosen epoch, its dev score, and the curve of all epochs.
+    """
     has_dev = bool(texts.dev)
     model.model_card_data.local_files_only = True
     columns = {"anchor": texts.reviews, "positive": texts.gold, "negative": texts.negatives}
@@ -92,10 +99,21 @@ def fit(model: SentenceTransformer, texts: TrainingTexts, settings: Settings, fo
     last = last_checkpoint(folder)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     model.eval()
-    state = trainer.state
+    state, epochs = trainer.state, settings.baseline.text_tuning_epochs
+    curve = _curve(state.log_history, epochs)
     if not has_dev or state.best_metric is None:
-        return settings.baseline.text_tuning_epochs, None
-    return round(state.best_global_step * settings.baseline.text_tuning_epochs / state.max_steps), state.best_metric
+        return epochs, None, curve
+    return round(state.best_global_step * epochs / state.max_steps), state.best_metric, curve
+
+
+def _curve(history: list[dict[str, float]], epochs: int) -> Curve:
+    """The curve in a trainer's history; nothing is known of the untrained state."""
+
+    def by_epoch(name: str) -> list[float | None]:
+        found = {round(entry["epoch"]): entry[name] for entry in history if name in entry}
+        return [rounded(found.get(epoch)) for epoch in range(epochs + 1)]
+
+    return {"loss": by_epoch("loss"), "dev": by_epoch(f"eval_{METRIC}")}
 
 
 def _arguments(settings: Settings, folder: Path, has_dev: bool) -> SentenceTransformerTrainingArguments:
@@ -122,7 +140,7 @@ def _arguments(settings: Settings, folder: Path, has_dev: bool) -> SentenceTrans
         load_best_model_at_end=has_dev,
         metric_for_best_model=METRIC if has_dev else None,
         greater_is_better=True if has_dev else None,
-        logging_strategy="no",
+        logging_strategy="epoch",
         disable_tqdm=True,
         report_to="none",
     )

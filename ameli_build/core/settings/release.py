@@ -52,3 +52,5 @@ class ReportSettings(Section):
 
     misses: Annotated[int, unit("reviews")] = Field(default=30, ge=0)
     """Wrong predictions shown in full, the most confident first."""
+    hits: Annotated[int, unit("reviews")] = Field(default=6, ge=0)
+    """Right predictions shown in full, the hardest first: those that most other rows of Table 5 got wrong."""

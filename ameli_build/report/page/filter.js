@@ -1,6 +1,6 @@
 const bar = document.getElementById("filter");
 if (bar) {
-  const cards = [...document.querySelectorAll(".miss")];
+  const cards = [...document.querySelectorAll("#misses .miss")];
   const buttons = [...bar.querySelectorAll("button")];
   const clean = document.getElementById("clean");
   const show = () => {

@@ -95,6 +95,10 @@ def test_tuned_vectors_find_gold_products_better(encoder: Path, world: Path, tmp
     assert tuned.entities.shape == (16, 32)
     assert mrr(after, data, "test") > mrr(before, data, "test") + 0.1
     assert 1 <= record["epoch"] <= 4
+    loss, dev = record["curve"]["loss"], record["curve"]["dev"]
+    assert (len(loss), loss[0], len(dev), dev[0]) == (5, None, 5, None)
+    assert loss[1] > loss[4] > 0
+    assert dev[record["epoch"]] == max(dev[1:]) == pytest.approx(record["dev_mrr"], abs=1e-4)
     assert record["dev_mrr"] == pytest.approx(mrr(after, data, "dev"), abs=2e-3)
     assert not list(work.folder("fine-tune text").rglob("checkpoint-*"))
     marks = {path: path.stat().st_mtime_ns for path in work.folder("fine-tune text").rglob("*")}
