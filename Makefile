@@ -7,15 +7,15 @@ TORCH ?= auto
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-OUT ?= ameli-demo
+OUT ?= ameli-demo$(if $(QUICK),-quick)
 
 .PHONY: help demo test test-all real test-real lint docs browser venv lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: venv browser  ## run everything on a small generated world
-	$(BIN)/ameli demo --out $(OUT)
+demo: venv browser  ## run everything on a small generated world; QUICK=1: on 20 products, in a minute or two
+	$(BIN)/ameli demo --out $(OUT)$(if $(QUICK), --products 20)
 
 test: venv browser lint  ## lint, type-check and test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
@@ -59,4 +59,4 @@ lock: venv  ## pin again what is installed; WITH names interpreters of other ver
 	$(BIN)/python tools/lock.py $(WITH)
 
 clean:  ## remove what was made here, .venv excepted
-	rm -rf ameli-demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf ameli-demo ameli-demo-quick build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -91,7 +91,7 @@ def _options(
 @app.command()
 def demo(
     out: Annotated[Path, path_option(metavar="DIR", help="Folder of the demo's snapshot.")] = Path("ameli-demo"),
-    products: Annotated[int, typer.Option(min=12, help="Products in the generated catalogue.")] = 240,
+    products: Annotated[int, typer.Option(min=12, help="Products in the generated catalogue; 20: a quick look.")] = 240,
     seed: Annotated[int, typer.Option(help="Seed of the generated world.")] = 7,
     workers: Workers = None,
 ) -> None:

@@ -13,7 +13,7 @@ from ameli_build.core.cache import Mapper, in_process
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import run_stage, settings_as_run
 from ameli_build.core.extras import require_extra
-from ameli_build.core.progress import say
+from ameli_build.core.progress import say, step
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.stage import Stage
@@ -101,12 +101,15 @@ def build(
         UnusableInput: A model or an extra is missing, or `dataset` is a symbolic link.
         Incomplete: A split is empty, and `run.strict` is on.
     """
-    if RELEASE in stages_until(until):
+    stages, ran = stages_until(until), []
+    if RELEASE in stages:
         release.refuse_link(snapshot)
-    require_libraries(stages_until(until), settings)
-    require(settings, roles_of(stages_until(until), settings), elsewhere=hasattr(mapper, "on"))
-    warn_of_settings(settings, stages_until(until))
-    ran = [stage.name for stage in stages_until(until) if run(stage, snapshot, settings, mapper)]
+    require_libraries(stages, settings)
+    require(settings, roles_of(stages, settings), elsewhere=hasattr(mapper, "on"))
+    warn_of_settings(settings, stages)
+    for number, stage in enumerate(stages, 1):
+        with step(stage.name, number, len(stages)):
+            ran += [stage.name] if run(stage, snapshot, settings, mapper) else []
     if not ran:
         say("nothing to do: inputs, settings and code have not changed since the last build")
     write_run_record(snapshot, settings, "build")

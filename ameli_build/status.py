@@ -13,13 +13,13 @@ from ameli_build.baseline.sources import Source
 from ameli_build.baseline.standing import fingerprint_of, finished
 from ameli_build.catalog.build import CUT_OFF, ingested_files
 from ameli_build.core.errors import UnusableInput
+from ameli_build.core.progress import duration
 from ameli_build.core.running import Holder, holder
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.stage import Stage
 from ameli_build.core.standing import mark_of, stage_record, standing_of
 from ameli_build.core.text import columns, gigabytes
-from ameli_build.crawl.progress_view import duration
 from ameli_build.crawl.stats import FILE as CRAWL_STATS
 from ameli_build.pipeline import STAGES
 from ameli_build.release.stage import ANSWERS_FILE

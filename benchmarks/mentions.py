@@ -42,17 +42,11 @@ class TimedWork(Work):
     effort: dict[str, float] = field(default_factory=dict)
 
     def stream(
-        self,
-        label: str,
-        function: Callable[[Any], pl.DataFrame],
-        shards: Sequence[Shard],
-        cached: bool = True,
-        model: bool = False,
-        device: str = "cpu",
+        self, label: str, function: Callable[[Any], pl.DataFrame], shards: Sequence[Shard], *more: Any, **options: Any
     ) -> Iterator[pl.DataFrame]:
         """As `Work.stream`, with all tables in memory."""
         started, used = time.perf_counter(), _processor_seconds()
-        tables = list(Work.stream(self, label, function, shards, cached, model, device))
+        tables = list(Work.stream(self, label, function, shards, *more, **options))
         self.seconds[label] = self.seconds.get(label, 0.0) + time.perf_counter() - started
         self.effort[label] = self.effort.get(label, 0.0) + _processor_seconds() - used
         yield from tables

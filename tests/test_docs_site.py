@@ -27,7 +27,8 @@ def pages_of(menu: Any) -> Iterator[str]:
 
 def test_the_menu_holds_every_page_once() -> None:
     menu = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
-    assert sorted(pages_of(menu)) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    docs = ROOT / "docs"
+    assert sorted(pages_of(menu)) == sorted(path.relative_to(docs).as_posix() for path in docs.rglob("*.md"))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="make docs installs mkdocs and builds the site")

@@ -37,7 +37,7 @@ def kill_when(snapshot: Snapshot, line: str) -> None:
     process = subprocess.Popen(command(snapshot, 2), stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stderr is not None
     for told in process.stderr:
-        if told.strip() == line:
+        if told.strip().endswith(line):
             os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert process.returncode == -signal.SIGKILL, f"never said {line!r}"

@@ -63,7 +63,7 @@ class Pictures:
         """Make copies of many pictures in threads; Pillow releases the interpreter's lock."""
         with bounded(ANY_SIZE), ThreadPoolExecutor(default_workers()) as pool:  # Pillow's limits are global
             copies = pool.map(lambda path: self._small(path, side) is not None, sorted(paths))
-            deque(track(copies, "pictures", len(paths)), maxlen=0)
+            deque(track(copies, "shrink pictures", len(paths), "pictures"), maxlen=0)
 
 
 def shrunk(root: Path, path: str, side: int) -> bytes | None:

@@ -73,7 +73,7 @@ def export_sheets(
     written = []
     sheets = zip(names, parts, strict=True)
     # the pictures of HTML sheets take most of the time and have a separate progress bar
-    for name, part in sheets if format == "html" else track(sheets, f"{format} sheets", annotators):
+    for name, part in sheets if format == "html" else track(sheets, f"write {format}", annotators, "sheets"):
         for file, content in _files(loaded, format, name, part, settings, folder, split_megabytes).items():
             written.append(folder / f"{file}.{ENDINGS[format]}")
             write_bytes(written[-1], content)

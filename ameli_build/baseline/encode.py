@@ -80,10 +80,10 @@ def embed_titles(work: Work, settings: Settings, texts: Sequence[str]) -> Matrix
     common = (models.image_encoder, device, models.batch, models.precision)
     parts = [list(texts[start : start + size]) for start in range(0, len(texts), size)]
     shards = [
-        Shard(fingerprint("titles", part, identity(models.image_encoder), common[1:]), (*common, part))
+        Shard(fingerprint("titles", part, identity(models.image_encoder), common[1:]), (*common, part), len(part))
         for part in parts
     ]
-    tables = work.map("embed titles", _encode_titles, shards, model=True, device=device)
+    tables = work.map("embed titles", _encode_titles, shards, model=True, device=device, unit="titles")
     return np.concatenate([table["vector"].to_numpy() for table in tables]) if tables else np.zeros((0, 0), np.float32)
 
 

@@ -21,7 +21,7 @@ from ameli_build.baseline.retrieval.table4 import Retrieved
 from ameli_build.core.arrays import Integers
 from ameli_build.core.cache import Work
 from ameli_build.core.not_run import NotRun
-from ameli_build.core.progress import say
+from ameli_build.core.progress import step
 from ameli_build.core.settings import Settings
 from ameli_build.datasets.data import Data
 from ameli_build.scores.tables import TUNED_TEXT
@@ -98,35 +98,38 @@ class Runs:
 def run_all(work: Work, settings: Settings, data: Data) -> Runs:
     """Retrieve and link `baseline.runs` times; once without train reviews, since nothing is trained then."""
     reviews, options = data.reviews, settings.baseline
-    vectors = encode_all(work, settings, data)
-    prior = make_prior(work, settings, data.kb)
-    allowed_of = {mention: prior.allowed(mention) for mention in sorted(set(reviews.mentions))}
-    allowed = [allowed_of[mention] for mention in reviews.mentions]
     numbers = range(options.runs if len(reviews.rows("train")) else 1)
+    steps = 4 + len(numbers)
+    with step("embed reviews and products", 1, steps):
+        vectors = encode_all(work, settings, data)
+        prior = make_prior(work, settings, data.kb)
+        allowed_of = {mention: prior.allowed(mention) for mention in sorted(set(reviews.mentions))}
+        allowed = [allowed_of[mention] for mention in reviews.mentions]
 
-    # 4.2, 4.3: candidates
-    firsts = vectors.review_pictures.first(), vectors.product_pictures.first()
-    seeds = [settings.run.seed + number for number in numbers]
-    adapters = [retrieval.learn_adapters(work, data, *firsts, settings, seed) for seed in seeds]
-    case = retrieval.Case(work, settings, data, vectors, prior, allowed).with_cross_encoder(adapters)
-    shared = retrieval.rank_shared(case)
-    retrieved = [retrieval.retrieve(replace(case, adapters=trained), shared) for trained in adapters]
+    with step("retrieve candidates", 2, steps):  # 4.2, 4.3
+        firsts = vectors.review_pictures.first(), vectors.product_pictures.first()
+        seeds = [settings.run.seed + number for number in numbers]
+        adapters = [retrieval.learn_adapters(work, data, *firsts, settings, seed) for seed in seeds]
+        case = retrieval.Case(work, settings, data, vectors, prior, allowed).with_cross_encoder(adapters)
+        shared = retrieval.rank_shared(case)
+        retrieved = [retrieval.retrieve(replace(case, adapters=trained), shared) for trained in adapters]
 
-    # 4.2: attributes; the same for all runs unless they depend on the candidates
-    sheets = make_sheets(data.kb)
-    distinct = retrieved if options.attribute_values == "retrieved" else retrieved[:1]
-    extracted = [extract(work, settings, data, sheets, allowed, products.candidates) for products in distinct]
-    extracted *= len(retrieved) // len(distinct)
+    with step("find attributes", 3, steps):  # 4.2; the same for all runs unless they depend on the candidates
+        sheets = make_sheets(data.kb)
+        distinct = retrieved if options.attribute_values == "retrieved" else retrieved[:1]
+        extracted = [extract(work, settings, data, sheets, allowed, products.candidates) for products in distinct]
+        extracted *= len(retrieved) // len(distinct)
 
-    # 4.4: linking; the pairs of all runs are encoded once
-    lists = [
-        text_lists(settings, data, vectors.cosines, sheets, stated.found, products.candidates)
-        for products, stated in zip(retrieved, extracted, strict=True)
-    ]
-    encoded = encode_lists(work, settings, data, lists)
+    with step("encode pairs", 4, steps):  # 4.4; those of all runs are encoded once
+        lists = [
+            text_lists(settings, data, vectors.cosines, sheets, stated.found, products.candidates)
+            for products, stated in zip(retrieved, extracted, strict=True)
+        ]
+        encoded = encode_lists(work, settings, data, lists)
+
     runs = []
     for number, products, stated in zip(numbers, retrieved, extracted, strict=True):
-        say(f"baseline: linking, run {number + 1} of {len(numbers)}")
-        judged = linking.Case(work, settings, data, vectors, sheets, products, stated.found, encoded, number)
-        runs.append(Run(products, stated, judged, {name: row(judged) for name, row in LINKERS.items()}))
+        with step(f"link, run {number + 1} of {len(numbers)}", 5 + number, steps):  # 4.4
+            judged = linking.Case(work, settings, data, vectors, sheets, products, stated.found, encoded, number)
+            runs.append(Run(products, stated, judged, {name: row(judged) for name, row in LINKERS.items()}))
     return Runs(shared, sheets, tuple(runs))

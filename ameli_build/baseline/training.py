@@ -11,7 +11,6 @@ import io
 import json
 import math
 import pickle
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,12 +29,11 @@ from ameli_build.core.arrays import Integers
 from ameli_build.core.cache import SEALED, read_sealed, write_sealed
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.fingerprints import fingerprint
-from ameli_build.core.progress import say, track
+from ameli_build.core.progress import Reach, counted, say
 from ameli_build.core.snapshot import write_bytes, write_json
 
 CHECKPOINT_EVERY_SECONDS = 5.0
 """Shorter trainings write no checkpoint: a restart is as fast as a resume."""
-LINE_EVERY_SECONDS = 1.0
 
 T = TypeVar("T")
 Modules = Mapping[str, nn.Module]
@@ -135,9 +133,8 @@ def learn(task: Task, epochs: int, seed: int, path: Path | None) -> tuple[int, R
         set_weights(task.modules, weights)
         return int(notes["chosen"]), _as_rating(notes["best"]), notes["curve"]
     progress = _start(task, path)
-    steps = _epochs(task, progress, epochs, seed, path)
-    for _ in track(steps, task.label, (epochs - progress.done) * task.steps):
-        pass
+    with counted(task.label, epochs, "epochs", progress.done) as reach:
+        _train(task, progress, epochs, seed, path, reach)
     set_weights(task.modules, progress.weights)
     if path is not None:
         notes = {"chosen": progress.chosen, "best": progress.best, "curve": progress.curve}
@@ -172,24 +169,22 @@ def _start(task: Task, path: Path | None) -> Progress:
     return progress
 
 
-def _epochs(task: Task, progress: Progress, epochs: int, seed: int, path: Path | None) -> Iterator[None]:
-    """Train the remaining epochs; yields after each step."""
-    written = logged = time.monotonic()
+def _train(task: Task, progress: Progress, epochs: int, seed: int, path: Path | None, reach: Reach) -> None:
+    """Train the remaining epochs."""
+    note, written = "", time.monotonic()
     for epoch in range(progress.done + 1, epochs + 1):
         torch.manual_seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
         losses = []
         for loss in task.one_epoch(epoch):
             losses.append(loss)
-            yield
+            reach(epoch - 1 + len(losses) / task.steps, note)
         rating, mean = task.rate(), float(np.mean(losses))
         progress.draw(mean, rating)
         if rating is None or progress.best is None or rating > progress.best:
             progress.best, progress.chosen, progress.weights = rating, epoch, get_weights(task.modules)
         progress.done = epoch
-        if not sys.stderr.isatty() and time.monotonic() - logged >= LINE_EVERY_SECONDS:
-            logged = time.monotonic()
-            on_dev = "" if rating is None else f", dev {rating[0]:.4f}"
-            say(f"  {task.label}: epoch {epoch} of {epochs}, loss {mean:.4f}{on_dev}")
+        note = f"loss {mean:.3f}" + ("" if rating is None else f", dev {rating[0]:.3f}")
+        reach(epoch, note)
         if path is not None and epoch < epochs and time.monotonic() - written >= CHECKPOINT_EVERY_SECONDS:
             _write_checkpoint(task, progress, _checkpoint(path))
             written = time.monotonic()

@@ -90,7 +90,7 @@ def _store_images(
     found = dict(known)
     try:
         limit = settings.crawl.max_image_bytes
-        for reference in track(local, "copy images", len(local)):
+        for reference in track(local, "copy images", len(local), "pictures"):
             found[reference] = from_folder(snapshot, folder, reference, limit)
         if fetch_images and missing:
             for picture in from_web(snapshot, missing, settings):

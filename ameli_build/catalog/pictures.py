@@ -89,7 +89,7 @@ def from_web(snapshot: Snapshot, urls: Sequence[str], settings: Settings) -> Ite
 
     try:
         with ThreadPoolExecutor(settings.crawl.threads) as pool:
-            yield from track(pool.map(fetch, urls), "fetch images", len(urls))
+            yield from track(pool.map(fetch, urls), "fetch images", len(urls), "pictures")
     finally:
         fetcher.stop.set()
         fetcher.close()

@@ -103,7 +103,7 @@ def read_crawl(raw: Path, work: Work, shop: str) -> Crawled:
     """All records of the archive of a crawl of `shop`. Parsing is sharded, and cached by content."""
     crawled = Crawled(Links(work.scratch / "links"))
     for shards in _batches(_shards(raw, shop, _noting_pictures(raw, crawled, work.scratch / "archive"))):
-        for table in work.map(PARSED, parse_shard, shards):
+        for table in work.map(PARSED, parse_shard, shards, unit="pages"):
             crawled.add(table)
     return crawled
 
@@ -232,7 +232,7 @@ def _note_damage(crawled: Crawled, path: Path, start: int, why: str) -> None:
 def _shards(raw: Path, shop: str, pages: Iterator[tuple[Place, Archived]]) -> Iterator[Shard]:
     while part := list(islice(pages, SHARD_PAGES)):
         content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in part]
-        yield Shard(fingerprint(shop, content), (raw, shop, [place for place, _ in part]))
+        yield Shard(fingerprint(shop, content), (raw, shop, [place for place, _ in part]), len(part))
 
 
 def _batches(shards: Iterable[Shard]) -> Iterator[list[Shard]]:

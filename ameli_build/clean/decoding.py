@@ -81,10 +81,16 @@ def _checked(work: Work, settings: Settings, paths: Sequence[str]) -> pl.DataFra
     limit, root = settings.clean.max_pixels, str(work.snapshot.root)
     path_of = {key: path for path, key in reversed(keys.items())}
     shards = [
-        Shard(fingerprint(piece, limit, PIL.__version__), (root, limit, [(key, path_of[key]) for key in piece]))
+        Shard(
+            fingerprint(piece, limit, PIL.__version__),
+            (root, limit, [(key, path_of[key]) for key in piece]),
+            len(piece),
+        )
         for _, piece in by_content(sorted(path_of), lambda part: len(part) > settings.run.shard_rows)
     ]
-    checked = pl.concat([pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards)])
+    checked = pl.concat(
+        [pl.DataFrame(schema=CHECKED), *work.map("decode images", check_shard, shards, unit="pictures")]
+    )
     checked = _with_repaired(checked, (root, limit), path_of)
     found = pl.DataFrame(list(keys.items()), schema={"path": pl.String, "key": pl.String}, orient="row")
     missing = pl.DataFrame(list(absent.items()), schema={"path": pl.String, "error": pl.String}, orient="row")

@@ -115,7 +115,7 @@ def detection_kind(settings: Settings, root: Path) -> Kind:
     mine = fingerprint("objects", identity(models.detector), device)
     common = (str(root), models.detector, device)
     is_model = models.detector not in PROMPTLESS
-    return Kind("detect objects", detect_some, common, mine, 1, model=is_model, device=device)
+    return Kind("detect objects", detect_some, common, mine, 1, model=is_model, device=device, unit="pictures")
 
 
 def _by_key(root: Path, pairs: Sequence[tuple[str, str]]) -> dict[str, tuple[str, str]]:

@@ -214,7 +214,8 @@ def apply_row_rules(path: Path, products: pl.DataFrame, settings: Settings, fold
         folder,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    seen = list(map_slices("apply row rules", first_pass, cut(path)))
+    slices = cut(path)
+    seen = list(map_slices("apply row rules", first_pass, slices, "links", [one.end - one.start for one in slices]))
     found = _copies(seen)
     counts = {
         "links_in": sum(part.links_in for part in seen),
@@ -236,7 +237,7 @@ def _copies(seen: Sequence[_Seen]) -> pl.DataFrame:
         start += part.reviews
         if mine.any():
             jobs.append((part.files, mine.arg_true()))
-    found = list(map_slices("compare texts", _identities, jobs))
+    found = list(map_slices("compare texts", _identities, jobs, "reviews", [len(places) for _, places in jobs]))
     return duplicates.copies(pl.concat([pl.DataFrame(schema=duplicates.IDENTITY), *found]))
 
 

@@ -62,11 +62,14 @@ def cut(path: Path, rows: int = SLICE_ROWS) -> list[Slice]:
     return [Slice(path, n, start, end) for n, (start, end) in enumerate(pairwise(ends))]
 
 
-def map_slices(label: str, function: Callable[[T], R], items: list[T]) -> Iterator[R]:
-    """`function` of each item, in order, in as many threads as polars has."""
+def map_slices(label: str, function: Callable[[T], R], items: list[T], unit: str, sizes: list[int]) -> Iterator[R]:
+    """`function` of each item, in order, in as many threads as polars has.
+
+    For the progress, an item has as many things called `unit` as `sizes` says.
+    """
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
         try:
-            yield from track(pool.map(function, items), label, len(items))
+            yield from track(pool.map(function, items), label, sum(sizes), unit, sizes)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

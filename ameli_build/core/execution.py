@@ -14,7 +14,7 @@ import polars as pl
 from ameli_build.core.as_left import leave
 from ameli_build.core.cache import Mapper, Work, in_process, noted_use
 from ameli_build.core.errors import RunFailed
-from ameli_build.core.progress import say
+from ameli_build.core.progress import place, say
 from ameli_build.core.running import doing, now
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, clear_folder, write_json, write_table
@@ -32,7 +32,7 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
             write_json(mark_of(snapshot, stage.name), before | {"archives": found.archives})
         return False
     require_space(snapshot.root, settings.run.least_free)
-    say(f"{stage.name}: running")
+    say(f"{place()}{stage.name}: running")
     mark = mark_of(snapshot, stage.name)
     mark.unlink(missing_ok=True)
     work = Work.of(snapshot, settings, mapper)
@@ -40,7 +40,7 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
         record = _run(stage, work, settings)
     told = {"fingerprint": found.fingerprint, "inputs": found.inputs, "archives": found.archives, "finished": now()}
     write_json(mark, told | record)
-    say(f"{stage.name}: done in {record['seconds']:.1f} s")
+    say(f"{place()}{stage.name}: done in {record['seconds']:.1f} s")
     return True
 
 

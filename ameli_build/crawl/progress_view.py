@@ -16,10 +16,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ameli_build.core.progress import LINE_EVERY_SECONDS, Watcher, repeated, say, watcher_now
+from ameli_build.core.progress import LINE_EVERY_SECONDS, Watcher, repeated, say, times, watcher_now
 
 RATE_SECONDS = 10.0
 """Period over which requests a second are averaged."""
+NOTIFY_EVERY_SECONDS = 10.0
+"""Period of the calls of a watcher."""
 
 
 class Board:
@@ -60,40 +62,28 @@ class Board:
             self.errors[kind] += 1
 
     @property
-    def remaining(self) -> float | None:
-        """Estimated seconds to the end, at the average pace so far; None before the first fetched product."""
-        fetched = self.products - self.skipped
-        if not fetched:
-            return None
-        return (time.monotonic() - self._started) / fetched * max(0, self.total - self.products)
+    def times(self) -> str:
+        """The elapsed time and, after the first fetched product, the time left, at the average pace so far."""
+        todo = max(0, self.total - self.products)
+        return times(time.monotonic() - self._started, self.products - self.skipped, todo)
+
+    @property
+    def done(self) -> str:
+        """The finished products in words, before the first listing without a total."""
+        return f"{self.products:,} of {self.total:,}" if self.total else f"{self.products:,}"
 
 
 def line(board: Board) -> str:
     """The state of a crawl as a line."""
     parts = [
-        f"{board.products:,} of {board.total:,} products",
+        f"{board.done} products",
         f"{board.reviews:,} reviews",
         f"{board.images:,} images",
     ]
     errors = sum(board.errors.values())
     if errors:
         parts.append(f"{errors:,} errors ({', '.join(f'{kind} {n:,}' for kind, n in board.errors.most_common(3))})")
-    if board.remaining is not None:
-        parts.append(f"about {duration(board.remaining)} left")
-    return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """A time in its two largest units.
-
-    >>> duration(59.6), duration(3720), duration(30 * 86400)
-    ('1 min 0 s', '1 h 2 min', '30 d 0 h')
-    """
-    whole = round(seconds)
-    for unit, size, lower, small in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if whole >= size:
-            return f"{whole // size} {unit} {whole % size // small} {lower}"
-    return f"{whole} s"
+    return ", ".join((*parts, board.times))
 
 
 @contextmanager
@@ -105,11 +95,13 @@ def shown(board: Board, requests: Mapping[str, int]) -> Iterator[None]:
         with Live(get_renderable=table.render, console=Console(stderr=True), transient=True, refresh_per_second=2):
             yield
         return
-    report = partial(_print, board) if watcher is None else partial(_notify, board, watcher)
-    with repeated(report, LINE_EVERY_SECONDS, "crawl-lines"):
+    if watcher is None:
+        with repeated(partial(_print, board), LINE_EVERY_SECONDS, "crawl-lines"):
+            yield
+        return
+    with repeated(partial(_notify, board, watcher), NOTIFY_EVERY_SECONDS, "crawl-lines"):
         yield
-    if watcher is not None:
-        _notify(board, watcher)
+    _notify(board, watcher)
 
 
 def _print(board: Board) -> None:
@@ -132,10 +124,9 @@ class _LiveTable:
         table.add_column(style="bold")
         table.add_column(justify="right")
         table.add_column()
-        bar = ProgressBar(total=max(1, board.total), completed=board.products, width=40)
-        table.add_row("products", f"{board.products:,} of {board.total:,}", bar)
-        remaining = f"about {duration(board.remaining)} left" if board.remaining is not None else ""
-        table.add_row("reviews", f"{board.reviews:,}", Text(remaining))
+        bar = ProgressBar(board.total or None, board.products, width=40, pulse=not board.products)
+        table.add_row("products", board.done, bar)
+        table.add_row("reviews", f"{board.reviews:,}", Text(board.times))
         table.add_row("images", f"{board.images:,}")
         for host, (number, rate) in self._rates().items():
             table.add_row(Text(host), f"{number:,}", f"requests, {rate:.1f} a second")

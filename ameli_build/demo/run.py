@@ -15,6 +15,7 @@ from ameli_build.core.cache import Mapper
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import peak_memory_mb
 from ameli_build.core.logs import RESULTS
+from ameli_build.core.progress import busy, duration
 from ameli_build.core.settings import Settings, load_settings
 from ameli_build.core.snapshot import Snapshot, write_bytes, write_json
 from ameli_build.crawl.run import crawl, with_site
@@ -39,6 +40,7 @@ published = "2024-10-01"  # after the last review of the world
 generated = true
 """
 
+PARTS = 7
 ANNOTATORS = 4
 OVERLAP = 10
 ACCURACY = 0.8
@@ -54,6 +56,17 @@ class Place:
     ports: tuple[int, ...] = ()
 
 
+class _Parts:
+    """Announces the parts of the demo, with the time since its start."""
+
+    def __init__(self) -> None:
+        self.number, self.started = 0, time.monotonic()
+
+    def begin(self, text: str) -> None:
+        self.number += 1
+        summary.heading(f"part {self.number} of {PARTS}, after {duration(time.monotonic() - self.started)}: {text}")
+
+
 def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> None:
     """Crawl, build, calibrate, annotate and score a generated world in `snapshot`; resumes an interrupted run.
 
@@ -62,23 +75,25 @@ def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> No
     Raises:
         UnusableInput: The folder has a demo of another seed or size, or another snapshot.
     """
-    started = time.monotonic()
+    parts = _Parts()
     with snapshot.lock():
         place = _place(snapshot, Place(seed, products))
         summary.heading(f"the demo's world: seed {seed}, about {products} products (generated; not the paper's data)")
         world = make_world(seed, products)
         write_truth(world, snapshot.root / "truth")
         write_bytes(snapshot.root / "settings" / "release.toml", RELEASE.encode())
-        settings = _crawl(snapshot, world, place)
-        settings = _build(snapshot, settings, mapper)
-        _annotate(snapshot, settings, mapper)
-        summary.heading("baseline (sections 4 and 5)")
+        settings = _crawl(snapshot, world, place, parts)
+        settings = _build(snapshot, settings, mapper, parts)
+        _annotate(snapshot, settings, mapper, parts)
+        parts.begin("baseline (sections 4 and 5)")
         scores = run_baseline(snapshot, settings, mapper)
         write_run_record(snapshot, settings, "demo")
-        checks = [*scoreboard.score(snapshot.root, snapshot.root / "truth"), *link_rows(snapshot, settings)]
-        make_report(snapshot, settings)  # after the links, whose thresholds it shows
+        parts.begin("report, and the results against the truth of the demo's world")
+        with busy("links of test reviews, report"):
+            checks = [*scoreboard.score(snapshot.root, snapshot.root / "truth"), *link_rows(snapshot, settings)]
+            make_report(snapshot, settings)  # after the links, whose thresholds it shows
         summary.show(snapshot, scores, checks, leave_sample(snapshot, world))
-    RESULTS.info(f"\n{time.monotonic() - started:.0f} s, largest process {peak_memory_mb():,} MiB")
+    RESULTS.info(f"\n{time.monotonic() - parts.started:.0f} s, largest process {peak_memory_mb():,} MiB")
 
 
 def _place(snapshot: Snapshot, wanted: Place) -> Place:
@@ -96,9 +111,9 @@ def _place(snapshot: Snapshot, wanted: Place) -> Place:
     return there
 
 
-def _crawl(snapshot: Snapshot, world: World, place: Place) -> Settings:
+def _crawl(snapshot: Snapshot, world: World, place: Place, parts: _Parts) -> Settings:
     """Section 3.1 with the bundled storefront, which runs during the crawl."""
-    summary.heading("crawl (section 3.1), from a storefront on loopback with occasional faults")
+    parts.begin("crawl (section 3.1), from a storefront on loopback with occasional faults")
     with ExitStack() as stack:
         shop = stack.enter_context(_storefront(world, place))
         place = replace(place, ports=shop.ports)
@@ -116,22 +131,22 @@ def _storefront(world: World, place: Place) -> Storefront:
         return Storefront(world, demo_faults(world))
 
 
-def _build(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> Settings:
+def _build(snapshot: Snapshot, settings: Settings, mapper: Mapper, parts: _Parts) -> Settings:
     """Sections 3.1 to 3.5; thresholds are calibrated on labels after the features are computed."""
-    summary.heading("build (sections 3.1 to 3.4), with the profile's thresholds")
+    parts.begin("build (sections 3.1 to 3.4), with the profile's thresholds")
     build(snapshot, settings, until="informativeness", mapper=mapper)
-    summary.heading("calibrate (section 3.4), on reviews labelled by the demo's truth")
+    parts.begin("calibrate (section 3.4), on reviews labelled by the demo's truth")
     RESULTS.info(str(calibrate(snapshot, snapshot.root / "truth" / "labels.csv", settings)))
-    summary.heading("build (sections 3.4 and 3.5), with the searched thresholds")
+    parts.begin("build (sections 3.4 and 3.5), with the searched thresholds")
     searched = load_settings("demo", (), snapshot)
     settings = settings.model_copy(update={"informativeness": searched.informativeness})
     build(snapshot, settings, mapper=mapper)
     return settings
 
 
-def _annotate(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> None:
+def _annotate(snapshot: Snapshot, settings: Settings, mapper: Mapper, parts: _Parts) -> None:
     """Section 3.5's verification, with simulated annotators."""
-    summary.heading(f"sheets (section 3.5), answered by {ANNOTATORS} simulated annotators, right four times in five")
+    parts.begin(f"sheets (section 3.5), answered by {ANNOTATORS} simulated annotators, right four times in five")
     for form in ("html", "xlsx"):
         export_sheets(snapshot, form, ANNOTATORS, OVERLAP, "clean-test", settings)
     answers: list[Path] = answer_sheets(snapshot, ANNOTATORS, OVERLAP, ACCURACY, settings)

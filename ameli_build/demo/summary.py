@@ -31,6 +31,10 @@ PATHS = {
 }
 
 
+FEW = 100
+"""Products below which the results of a demo are no figures at all."""
+
+
 def heading(text: str) -> None:
     """Announce a part of the demo."""
     RESULTS.info(f"\n== {text}")
@@ -49,7 +53,9 @@ def show(snapshot: Snapshot, scores: Scores, board: Sequence[Row], command: str)
     RESULTS.info("\n".join(f"- {claim}" for claim in claims(scores) if claim.startswith("test: ")))
     heading("each stage against the truth of the demo's world")
     RESULTS.info(scoreboard_lines(board))
-    heading(f"made in {snapshot.root}")
+    products = stats["funnel"]["products_in"]
+    quick = "" if products >= FEW else f", a quick look at {products} products: its figures mean nothing"
+    heading(f"made in {snapshot.root}{quick}")
     RESULTS.info(columns(PATHS.items()))
     heading("which product is this? link a review, or serve a page for it with --serve")
     RESULTS.info(command)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from ameli_build.archive.records import Response
 from ameli_build.archive.store import NOTHING, Archive
+from ameli_build.core.progress import duration
 from ameli_build.core.settings import CrawlSettings, Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.space import free_space
@@ -29,7 +30,6 @@ from ameli_build.crawl.listings import NothingFound, Target, distinct, find_targ
 from ameli_build.crawl.pages import Remark, Source
 from ameli_build.crawl.parts import WHOLE
 from ameli_build.crawl.products import done_mark
-from ameli_build.crawl.progress_view import duration
 from ameli_build.dry_run.sizes import ENOUGH, sizes_of
 from ameli_build.shops.base import Estimates
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ameli_build.core.not_run import NotRun
+from ameli_build.core.progress import duration
 from ameli_build.core.text import columns, gigabytes
-from ameli_build.crawl.progress_view import duration
 from ameli_build.dry_run.loads import Load, Speed
 
 MIB = 1 << 20

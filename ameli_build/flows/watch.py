@@ -41,12 +41,12 @@ class Watch:
             if done == 0 and total > 0:
                 self.label = label
             now = time.monotonic()
-            if done < total and now - self._logged < EVERY_SECONDS:
+            if (done < total or not total) and now - self._logged < EVERY_SECONDS:
                 return
             self._logged = now
         state = text or f"{done:,} of {total:,}"
         self._logger.info("%s: %s", label, state)
-        update_progress_artifact(self._artifact, 100.0 * done / max(1, total), f"{label}: {state}")
+        update_progress_artifact(self._artifact, 100.0 * done / total if total else 0.0, f"{label}: {state}")
 
     def end(self) -> None:
         """Show in the artifact that all steps are done."""

@@ -14,7 +14,7 @@ import polars as pl
 
 from ameli_build.core.arrays import Mask, Values
 from ameli_build.core.errors import UnusableInput
-from ameli_build.core.progress import say
+from ameli_build.core.progress import busy, say
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_bytes, write_json
 from ameli_build.core.spreadsheets import (
@@ -110,7 +110,8 @@ def calibrate(snapshot: Snapshot, labels: Path, settings: Settings) -> Calibrati
     points = table.select(pl.col(NAMES).cast(pl.Float64)).to_numpy()
     y = np.array([given[review_id] for review_id in table["review_id"]], dtype=bool)
     _check(labels, y)
-    calibration, picture = _calibrated(points, y, settings, len(given) - len(y))
+    with busy("search thresholds"):
+        calibration, picture = _calibrated(points, y, settings, len(given) - len(y))
     _write(snapshot, calibration, picture, settings.compared)
     for warning in calibration.warnings:
         say(f"warning: {warning}")

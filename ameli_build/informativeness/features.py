@@ -68,9 +68,10 @@ def attributes_found(work: Work, settings: Settings, pairs: pl.DataFrame) -> pl.
     named = pl.struct(pl.element().struct.field("name"), pl.element().struct.field("value"))
     table = pairs.select("joined", pl.col("attributes").list.eval(named))
     shards = [
-        Shard(fingerprint("attributes", part, how), part.rows()) for part in table.iter_slices(settings.run.shard_rows)
+        Shard(fingerprint("attributes", part, how), part.rows(), part.height)
+        for part in table.iter_slices(settings.run.shard_rows)
     ]
-    found = work.map("match attributes", partial(_find, how), shards)
+    found = work.map("match attributes", partial(_find, how), shards, unit="reviews")
     return pl.concat([pl.Series("attributes", [], FOUND).to_frame(), *found])["attributes"]
 
 

@@ -102,8 +102,8 @@ def name_table(work: Work, settings: Settings, products: pl.DataFrame) -> pl.Dat
     for start in range(0, len(distinct), settings.run.shard_rows):
         part = distinct[start : start + settings.run.shard_rows]
         key = fingerprint("names", part, rule, identity(language), longest, shop)
-        shards.append(Shard(key, (rule, language, longest, shop, part)))
-    found = pl.concat([_NAMES.to_frame(), *work.map("parse names", _parse_names, shards)])
+        shards.append(Shard(key, (rule, language, longest, shop, part), len(part)))
+    found = pl.concat([_NAMES.to_frame(), *work.map("parse names", _parse_names, shards, unit="titles")])
     place = {row: n for n, row in enumerate(distinct)}
     return products.hstack(found[[place[row] for row in rows]])
 
@@ -130,9 +130,9 @@ def _places(work: Work, settings: Settings, reviews: pl.DataFrame, names: pl.Dat
     shards = []
     for part in reviews.select("review_id", "sku", "text").iter_slices(settings.run.shard_rows):
         products = everything or _plain_rows(names.join(part, on="sku", how="semi"))
-        shards.append(Shard("", (part.rows(), products, *common)))
+        shards.append(Shard("", (part.rows(), products, *common), part.height))
     found: dict[str, list[Occurrence]] = {review_id: [] for review_id in reviews["review_id"]}
-    for table in work.map("find mentions", _find, shards, cached=False):
+    for table in work.map("find mentions", _find, shards, cached=False, unit="reviews"):
         for review_id, *place in table.iter_rows():
             found[review_id].append(Occurrence(*place))
     return list(found.values())

@@ -156,7 +156,7 @@ def _download(url: str, path: Path, label: str) -> None:
         total = int(response.headers.get("Content-Length", 0))
         pieces = response.iter_content(PIECE)
         with path.open("ab" if resumes else "wb") as handle:
-            for piece in track(pieces, f"{label} (MiB)", max(1, total // PIECE)):
+            for piece in track(pieces, label, -(-total // PIECE) or None, "MiB"):
                 handle.write(piece)
 
 

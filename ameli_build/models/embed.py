@@ -41,7 +41,7 @@ def text_kind(settings: Settings, exported: str) -> Kind:
     common = (models.text_encoder, device, models.batch, models.precision, exported)
     how = (device, models.batch, models.precision, models.text_backend)
     inputs = fingerprint("texts", identity(models.text_encoder), how)
-    return Kind("embed texts", encode_texts, common, inputs, models.batch, device=device)
+    return Kind("embed texts", encode_texts, common, inputs, models.batch, device=device, unit="texts")
 
 
 def text_key(text: str) -> str:
@@ -79,7 +79,9 @@ def image_kind(settings: Settings, root: Path, role: str = "image_encoder") -> K
     name = getattr(models, role)
     common = (name, device, models.batch, models.precision, role)
     inputs = fingerprint("images", identity(name), common[1:-1])
-    return Kind("embed images", encode_images, (*common, str(root)), inputs, models.batch, device=device)
+    return Kind(
+        "embed images", encode_images, (*common, str(root)), inputs, models.batch, device=device, unit="pictures"
+    )
 
 
 def encode_texts(

@@ -32,7 +32,7 @@ def score_texts(work: Work, settings: Settings, pairs: Sequence[tuple[str, str]]
     device = models.device_of("cross_encoder")
     common = (models.cross_encoder, device, models.batch, models.precision, logits)
     inputs = fingerprint("cross", identity(models.cross_encoder), common[1:])
-    kind = Kind("cross-encode", score_batch, common, inputs, models.batch, device=device)
+    kind = Kind("cross-encode", score_batch, common, inputs, models.batch, device=device, unit="pairs")
     keys = [length_key(*pair) for pair in pairs]
     rows = rows_of(work, kind, dict(zip(keys, pairs, strict=True)), keys, settings.run.shard_rows)
     scores: Floats = rows["score"].to_numpy(writable=True)

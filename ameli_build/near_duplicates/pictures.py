@@ -43,7 +43,7 @@ def hash_pictures(work: Work, settings: Settings, paths: Sequence[str]) -> pl.Se
 def hash_kind(root: Path) -> Kind:
     """Hashes of single pictures."""
     identity = fingerprint("phash", PIL.__version__, imagehash.__version__)
-    return Kind("hash pictures", hash_some, (str(root),), identity, 1, model=False)
+    return Kind("hash pictures", hash_some, (str(root),), identity, 1, model=False, unit="pictures")
 
 
 def hash_some(root: str, paths: Sequence[str]) -> pl.DataFrame:

@@ -96,8 +96,8 @@ def _signatures(work: Work, settings: Settings, texts: Sequence[str]) -> pl.Seri
     """The MinHash of each text, null for a text of few words; cached by content, a file for each shard."""
     size = settings.run.shard_rows
     parts = [list(texts[start : start + size]) for start in range(0, len(texts), size)]
-    shards = [Shard(fingerprint("minhash", part, datasketch.__version__), part) for part in parts]
-    tables = work.map("hash texts", hash_texts, shards)
+    shards = [Shard(fingerprint("minhash", part, datasketch.__version__), part, len(part)) for part in parts]
+    tables = work.map("hash texts", hash_texts, shards, unit="texts")
     return pl.concat([pl.DataFrame(schema=_SIGNATURES), *tables])["signature"]
 
 

@@ -235,8 +235,13 @@ def without_metadata(work: Work, settings: Settings, paths: Sequence[str]) -> di
     if not settings.release.strip_metadata:
         return {}
     root, size = str(work.snapshot.root), settings.run.shard_rows
-    shards = [Shard(fingerprint(piece, PIL.__version__), (root, piece)) for piece in map(list, _pieces(paths, size))]
-    renamed = pl.concat([pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards)])
+    shards = [
+        Shard(fingerprint(piece, PIL.__version__), (root, piece), len(piece))
+        for piece in map(list, _pieces(paths, size))
+    ]
+    renamed = pl.concat(
+        [pl.DataFrame(schema=RENAMED), *work.map("strip metadata", strip_shard, shards, unit="pictures")]
+    )
     undecodable = renamed.filter(pl.col("name").is_null()).height
     if undecodable:
         say(f"warning: {undecodable:,} pictures cannot be decoded, and are released with their metadata")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ameli_build.core.cache import Mapper, Work, in_process
+from ameli_build.core.progress import busy
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
 from ameli_build.models.needs import require
@@ -73,7 +74,7 @@ class Linker:
         if index is None:
             from ameli_build.single.build import build_index
 
-            with nullcontext() if locked else snapshot.lock():
+            with nullcontext() if locked else snapshot.lock(), busy("make the index"):
                 index = build_index(snapshot, settings, mine, mapper)
         return cls(index, Models.of(snapshot, settings, index.about, folder_of(snapshot)), settings)
 

@@ -70,14 +70,14 @@ def _clear_leftovers(root: Path, paths: set[str], new: bool) -> None:
 
 def _download(remote: Remote, root: Path, entries: list[Entry], overwrite: bool) -> None:
     with thread_mapper(THREADS) as mapper:
-        states = track(mapper(partial(_is_there, root), entries), "compare", len(entries))
+        states = track(mapper(partial(_is_there, root), entries), "compare", len(entries), "files")
         lacking = [entry for entry, there in zip(entries, states, strict=True) if not there]
         _refuse_changed(remote, root, lacking, overwrite)
         todo = _by_content(root, entries, {entry.path for entry in lacking})
         needed, free = sum(content.missing[0].size for content in todo), free_space(root)
         if needed > free:
             raise RunFailed(f"{root}: {gigabytes(free)} free on this disk, {gigabytes(needed)} needed")
-        fetched = track(mapper(partial(_bring, remote, root), todo), "pull", len(todo))
+        fetched = track(mapper(partial(_bring, remote, root), todo), "pull", len(todo), "files")
         damaged = [problem for problem in fetched if problem]
     if damaged:
         shown = "; ".join(damaged[:SHOWN])

@@ -32,7 +32,7 @@ def push(snapshot: Snapshot, url: str, *, cache: bool = False, check: bool = Fal
         raise UnusableInput(f"{url}: within the snapshot; push to a place outside of it")
     paths = list(paths_of(root, cache=cache))
     with thread_mapper(THREADS) as mapper:
-        entries = list(track(mapper(partial(entry_of, root), paths), "read", len(paths)))
+        entries = list(track(mapper(partial(entry_of, root), paths), "read", len(paths), "files"))
         if damaged := [entry.path for entry in entries if entry.is_misnamed]:
             raise UnusableInput(f"{root}: {len(damaged):,} damaged pictures, not as their names say: {some(damaged)}")
         distinct = {entry.sha256: entry for entry in entries}
@@ -40,11 +40,11 @@ def push(snapshot: Snapshot, url: str, *, cache: bool = False, check: bool = Fal
         sizes = {name: size for found in mapper(remote.sizes, prefixes) for name, size in found.items()}
         there = [entry for entry in distinct.values() if sizes.get(entry.sha256) == entry.size]
         if check:
-            whole = track(mapper(partial(_is_whole, remote), there), "check", len(there))
+            whole = track(mapper(partial(_is_whole, remote), there), "check", len(there), "files")
             there = [entry for entry, good in zip(there, whole, strict=True) if good]
         known = {entry.sha256 for entry in there}
         missing = [entry for entry in distinct.values() if entry.sha256 not in known]
-        for _ in track(mapper(partial(_send, remote, root), missing), "push", len(missing)):
+        for _ in track(mapper(partial(_send, remote, root), missing), "push", len(missing), "files"):
             pass
     remote.write_manifest(written(entries))
     sent = gigabytes(sum(entry.size for entry in missing))

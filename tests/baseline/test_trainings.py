@@ -112,7 +112,7 @@ def test_a_finished_training_is_not_done_again(tmp_path: Path, monkeypatch: pyte
     def never(*_: object) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(learn, "track", never)
+    monkeypatch.setattr(learn, "counted", never)
     again = adapters(tmp_path)
     vectors = picture_examples(0)[0].vectors
     assert np.array_equal(first.adapt_reviews(vectors), again.adapt_reviews(vectors))

@@ -8,8 +8,9 @@ from collections import Counter
 import pytest
 from rich.console import Console
 
+from ameli_build.core.progress import duration
 from ameli_build.crawl import progress_view as view_module
-from ameli_build.crawl.progress_view import Board, duration, line, shown
+from ameli_build.crawl.progress_view import Board, line, shown
 
 
 def board() -> Board:
@@ -27,18 +28,18 @@ def board() -> Board:
 
 def test_a_line_tells_what_is_done_and_what_went_wrong() -> None:
     told = line(board())
-    assert told.startswith("600 of 1,200 products, 3,456 reviews, 1 images, 4 errors (http_500 3, timeout 1), about ")
-    assert line(Board()) == "0 of 0 products, 0 reviews, 0 images"
+    assert told.startswith(
+        "600 of 1,200 products, 3,456 reviews, 1 images, 4 errors (http_500 3, timeout 1), 0 s, about "
+    )
+    assert line(Board()) == "0 products, 0 reviews, 0 images, 0 s"  # the listings are not read yet
 
 
 def test_the_time_left_counts_only_what_was_fetched_now() -> None:
     found = board()
     started = found._started
     found._started = started - 100.0
-    left = found.remaining
-    assert left is not None
-    assert 120 <= left < 125  # 500 in 100 seconds, 600 to go
-    assert Board().remaining is None
+    assert found.times == "1 min 40 s, about 2 min 0 s left"  # 500 in 100 seconds, 600 to go
+    assert Board().times == "0 s"
 
 
 def test_the_live_view_tells_requests_by_host() -> None:
@@ -47,6 +48,7 @@ def test_the_live_view_tells_requests_by_host() -> None:
     text = console.export_text()
     for words in ("600 of 1,200", "3,456", "shop", "42  requests, 0.0 a second", "errors  http_500 3, timeout 1"):
         assert words in text, text
+    assert "0 s, about 0 s left" in text
 
 
 def test_plain_lines_come_where_there_is_no_terminal(

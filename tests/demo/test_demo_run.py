@@ -1,19 +1,22 @@
-"""The whole demo on a very small world, from a storefront with faults to the scoreboard."""
+"""The quick demo, the whole chain on a very small world: from a storefront with faults to the scoreboard."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.on_terminal import run_on_terminal
+
 AMELI = [sys.executable, "-c", "from ameli_build.cli import main; main()"]
 
-
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
 
 
 def commands() -> list[str]:
@@ -22,9 +25,38 @@ def commands() -> list[str]:
     return [line for block in blocks for line in re.findall(r"^\$ (\.venv/bin/.*)$", block, re.MULTILINE)]
 
 
+def arguments(*given: str) -> list[str]:
+    """The arguments of `ameli` that `make demo` would use."""
+    told = subprocess.run(["make", "-n", "demo", *given], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    (line,) = re.findall(r"^\S+/ameli (demo .*)$", told, re.MULTILINE)
+    return shlex.split(line)
+
+
+def quick(out: Path, *more: str) -> list[str]:
+    """The command of `make demo QUICK=1`, into this folder."""
+    return [*AMELI, *arguments("QUICK=1", f"OUT={out}"), *more]
+
+
 def demo(out: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    command = [*AMELI, "demo", "--out", str(out), "--products", "20", *more]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(quick(out, *more), capture_output=True, text=True, check=False)
+
+
+def test_the_quick_demo_has_a_world_and_a_folder_of_its_own() -> None:
+    assert arguments() == ["demo", "--out", "ameli-demo"]
+    assert arguments("OUT=here") == ["demo", "--out", "here"]
+    assert arguments("QUICK=1") == ["demo", "--out", "ameli-demo-quick", "--products", "20"]
+    assert arguments("QUICK=1", "OUT=here") == ["demo", "--out", "here", "--products", "20"]
+
+
+def check_progress(shown: str) -> None:
+    """The terminal showed each step with its number, and things with names, never one of one for a whole step."""
+    for n, stage in enumerate(("catalog", "clean", "mentions", "informativeness"), 1):
+        assert re.search(rf"step {n} of 4  {stage}\s+\d+ s", shown), stage
+    for n, step in enumerate(("retrieve candidates", "find attributes", "encode pairs", "link, run 1 of 3"), 2):
+        assert re.search(rf"step {n} of 7  {step}\s+\d+ s", shown), step
+    for count in (r"products\s+\d+ of 20\b", r"\d+ of \d+ pairs, ", r"\d+ of 30 epochs, loss \d\.\d+, dev \d\.\d+"):
+        assert re.search(count, shown), count
+    assert not re.search(r"\b0 of 1\b|\b0/\d|shard|batch|\bitems\b", shown)
 
 
 @pytest.mark.slow
@@ -32,12 +64,15 @@ def demo(out: Path, *more: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.timeout(900)
 def test_a_small_demo_twice(tmp_path: Path) -> None:
     out = tmp_path / "ameli-demo"
-    first = demo(out)
-    assert first.returncode == 0, first.stderr
-    assert "Traceback" not in first.stdout + first.stderr
+    first = run_on_terminal(quick(out))
+    assert first.status == 0, first.text
+    assert "Traceback" not in first.output + first.text
     for part in ("the funnel", "Table 2", "Table 3", "Table 4, test", "Table 5, test", "simulated annotator"):
-        assert part in first.stdout
-    exact = [line for line in first.stdout.splitlines() if "  exact" in line]
+        assert part in first.output
+    assert f"made in {out}, a quick look at 20 products: its figures mean nothing" in first.output
+    assert [int(n) for n in re.findall(r"^== part (\d) of 7, after ", first.output, re.MULTILINE)] == [*range(1, 8)]
+    check_progress(first.text)
+    exact = [line for line in first.output.splitlines() if "  exact" in line]
     assert len(exact) >= 8
     assert all(line.endswith("ok") for line in exact), exact
     assert commands()

@@ -83,15 +83,10 @@ class Weighed(Work):
     """Work that tells how many bytes a worker gets for each shard."""
 
     def map(
-        self,
-        label: str,
-        function: Callable[[Any], pl.DataFrame],
-        shards: Sequence[Shard],
-        cached: bool = True,
-        model: bool = False,
+        self, label: str, function: Callable[[Any], pl.DataFrame], shards: Sequence[Shard], *more: Any, **options: Any
     ) -> list[pl.DataFrame]:
         WEIGHTS.update({label: max(len(pickle.dumps(shard.payload)) for shard in shards)} if shards else {})
-        return Work.map(self, label, function, shards, cached, model)
+        return Work.map(self, label, function, shards, *more, **options)
 
 
 WEIGHTS: dict[str, int] = {}

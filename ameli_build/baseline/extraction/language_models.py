@@ -49,7 +49,15 @@ def find_generated(
     models, tokens = settings.models, settings.baseline.generated_tokens
     device = models.device_of("generator")
     common = (models.generator, device, models.batch, tokens)
-    kind = Kind("generate values", _complete, common, _identity("generated", common), models.batch, device=device)
+    kind = Kind(
+        "generate values",
+        _complete,
+        common,
+        _identity("generated", common),
+        models.batch,
+        device=device,
+        unit="questions",
+    )
     items = {_key(prompt): prompt for prompt in prompts}
     rows = rows_of(work, kind, items, [_key(prompt) for prompt in prompts], settings.run.shard_rows)
     written = [first_line(text) for text in rows["completion"]] if prompts else []
@@ -73,7 +81,9 @@ def find_implied(
             prompts.append(Question(text, mention, key, tuple(value.text for value in values)))
     device = models.device_of("implied")
     common = (models.implied, device, models.batch)
-    kind = Kind("ask for values", _answer, common, _identity("implied", common), models.batch, device=device)
+    kind = Kind(
+        "ask for values", _answer, common, _identity("implied", common), models.batch, device=device, unit="questions"
+    )
     hashes = [_key((question.text, question.mention, question.key, *question.values)) for question in prompts]
     rows = rows_of(work, kind, dict(zip(hashes, prompts, strict=True)), hashes, settings.run.shard_rows)
     answers = [Answer(*row) for row in rows.select(*_ANSWER).iter_rows()] if prompts else []

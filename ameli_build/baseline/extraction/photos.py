@@ -47,7 +47,9 @@ def read_photos(work: Work, settings: Settings, reviews: Reviews, root: Path) ->
     models, rotations = settings.models, list(settings.baseline.ocr_rotations)
     device = models.device_of("ocr")
     mine = fingerprint("ocr", identity(models.ocr), device, rotations)
-    kind = Kind("read photos", _read, (models.ocr, device, rotations, str(root)), mine, 1, device=device)
+    kind = Kind(
+        "read photos", _read, (models.ocr, device, rotations, str(root)), mine, 1, device=device, unit="photographs"
+    )
     rows = rows_of(work, kind, items, list(keys.values()), PHOTOS_PER_SHARD)
     read: dict[str, list[str]] = dict(zip(keys, rows["lines"].to_list(), strict=True)) if keys else {}
     lines = [[line for path in paths for line in read.get(path, [])] for paths in photos]

@@ -128,7 +128,7 @@ def encode_pairs(work: Work, settings: Settings, reviews: Reviews, pairs: Sequen
     mine = fingerprint("pairs", identity(name), common[1:])
     keys = [length_key(*pair) for pair in texts]
     items = dict(zip(keys, texts, strict=True))
-    kind = Kind("encode pairs", _encode, common, mine, models.batch, device=device)
+    kind = Kind("encode pairs", _encode, common, mine, models.batch, device=device, unit="pairs")
     return vectors_of(work, kind, items, keys, settings.run.shard_rows)
 
 

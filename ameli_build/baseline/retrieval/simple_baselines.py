@@ -57,7 +57,9 @@ def colour_histograms(work: Work, settings: Settings, root: Path, images: Sequen
     keys = [content_key(root, paths[0]) for paths in images]
     items = {key: paths[0] for key, paths in zip(keys, images, strict=True)}
     mine = fingerprint("colours", PIL.__version__)
-    kind = Kind("colour histograms", _histograms, (str(root),), mine, settings.run.shard_rows, model=False)
+    kind = Kind(
+        "colour histograms", _histograms, (str(root),), mine, settings.run.shard_rows, model=False, unit="pictures"
+    )
     return vectors_of(work, kind, items, keys, settings.run.shard_rows)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from transformers import PrinterCallback, TrainerCallback
 
 from ameli_build.baseline.retrieval.training_texts import TrainingTexts
 from ameli_build.baseline.training import Curve, rounded
-from ameli_build.core.progress import track
+from ameli_build.core.progress import Reach, counted
 from ameli_build.core.settings import Settings
 from ameli_build.models.precision import bears_bfloat16
 from ameli_build.models.text import SentenceEncoder
@@ -58,22 +57,17 @@ class Trainer(SentenceTransformerTrainer):
 class Shown(TrainerCallback):
     """Progress in the form of the other stages."""
 
-    def __init__(self) -> None:
-        self.steps: Iterator[int] = iter(())
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Begin at the step of the checkpoint, if any."""
-        left = range(state.global_step, state.max_steps)
-        self.steps = iter(track(left, "fine-tune text", len(left)))
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+        self.note = ""
 
     def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Advance by a step."""
-        next(self.steps, None)
+        """Show the epochs so far, in whole and parts."""
+        self.reach(state.epoch, self.note)
 
-    def on_train_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Remove the bar."""
-        for _ in self.steps:
-            pass
+    def on_evaluate(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+        """Note the dev score."""
+        self.note = f"dev {others['metrics'][f'eval_{METRIC}']:.3f}"
 
 
 def fit(
@@ -86,20 +80,21 @@ def fit(
     """
     has_dev = bool(texts.dev)
     model.model_card_data.local_files_only = True
+    last, epochs = last_checkpoint(folder), settings.baseline.text_tuning_epochs
     columns = {"anchor": texts.reviews, "positive": texts.gold, "negative": texts.negatives}
-    trainer = Trainer(
-        model=model,
-        args=_arguments(settings, folder, has_dev),
-        train_dataset=Dataset.from_dict({name: list(column) for name, column in columns.items()}),
-        loss=MultipleNegativesRankingLoss(model, scale=SCALE),
-        evaluator=DevRank(texts, settings.models.batch) if has_dev else None,
-        callbacks=[Shown()],
-    )
-    trainer.remove_callback(PrinterCallback)
-    last = last_checkpoint(folder)
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    with counted("fine-tune text", epochs, "epochs") as reach:
+        trainer = Trainer(
+            model=model,
+            args=_arguments(settings, folder, has_dev),
+            train_dataset=Dataset.from_dict({name: list(column) for name, column in columns.items()}),
+            loss=MultipleNegativesRankingLoss(model, scale=SCALE),
+            evaluator=DevRank(texts, settings.models.batch) if has_dev else None,
+            callbacks=[Shown(reach)],
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
     model.eval()
-    state, epochs = trainer.state, settings.baseline.text_tuning_epochs
+    state = trainer.state
     curve = _curve(state.log_history, epochs)
     if not has_dev or state.best_metric is None:
         return epochs, None, curve

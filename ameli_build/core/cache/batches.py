@@ -48,6 +48,8 @@ class Kind:
     """Whether the function loads a large model."""
     device: str = "cpu"
     """Device of the model."""
+    unit: str = "items"
+    """Name of the items, in the plural, for the progress."""
 
     @property
     def stored(self) -> Callable[..., pl.DataFrame]:
@@ -92,8 +94,8 @@ def run_batches(
     for prefix, keys in pieces:
         batches = list(batches_of(kind, items, keys))
         key = _name(kind, prefix, batches)
-        shards.append(Shard(key, (kind.common, batches, kept.related(prefix))))
-    tables = work.stream(kind.label, kind.stored, shards, model=kind.model, device=kind.device)
+        shards.append(Shard(key, (kind.common, batches, kept.related(prefix)), len(keys)))
+    tables = work.stream(kind.label, kind.stored, shards, model=kind.model, device=kind.device, unit=kind.unit)
     while some := list(islice(tables, at_once or len(shards))):
         yield pl.concat(some).drop("batch")
 

@@ -50,6 +50,8 @@ class Shard:
 
     key: str
     payload: Any
+    size: int = 1
+    """Number of items in the payload, for the progress."""
 
 
 class Job(NamedTuple):
@@ -106,9 +108,10 @@ class Work:
         cached: bool = True,
         model: bool = False,
         device: str = "cpu",
+        unit: str = "items",
     ) -> list[pl.DataFrame]:
         """The tables of `stream`, all at once."""
-        return list(self.stream(label, function, shards, cached, model, device))
+        return list(self.stream(label, function, shards, cached, model, device, unit))
 
     def stream(
         self,
@@ -118,6 +121,7 @@ class Work:
         cached: bool = True,
         model: bool = False,
         device: str = "cpu",
+        unit: str = "items",
     ) -> Iterator[pl.DataFrame]:
         """Yield `function(payload)` for each shard, in order.
 
@@ -131,11 +135,13 @@ class Work:
             cached: Whether results are kept.
             model: Whether `function` loads a large model, of which there may have to be one in memory.
             device: Device of the model.
+            unit: Name of the items of the shards, in the plural, for the progress.
         """
         mapper, far = self._mapper(model, device)
         if not cached:
             jobs = [Job(function, shard.payload) for shard in shards]
-            yield from track(mapper(_run_shard, jobs), label, len(jobs))
+            sizes = [shard.size for shard in shards]
+            yield from track(mapper(_run_shard, jobs), label, sum(sizes), unit, sizes)
             return
         folder = self.folder(label)
         names = [entry_name(function, shard.key) for shard in shards]
@@ -143,7 +149,8 @@ class Work:
         paths = [folder / name for name in names]
         missing = {n for n, path in enumerate(paths) if not path.is_file()}
         jobs = [Job(function, shards[n].payload, paths[n], far) for n in sorted(missing)]
-        made = iter(track(mapper(_run_shard, jobs), label, len(jobs)))
+        sizes = [shards[n].size for n in sorted(missing)]
+        made = iter(track(mapper(_run_shard, jobs), label, sum(sizes), unit, sizes))
         for n, path in enumerate(paths):
             table = next(made) if n in missing else None
             if table is None:

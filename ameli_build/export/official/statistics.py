@@ -84,10 +84,10 @@ def find_aliases(work: Work, settings: Settings, products: pl.DataFrame, ids: Id
     rows = products.select("name", leaf=pl.col("categories").list.last().fill_null("")).rows()
     parts = [rows[start : start + size] for start in range(0, len(rows), size)]
     shards = [
-        Shard(fingerprint("aliases", part, common, identity(settings.models.language)), (*common, part))
+        Shard(fingerprint("aliases", part, common, identity(settings.models.language)), (*common, part), len(part))
         for part in parts
     ]
-    names = [row for table in work.map("parse aliases", _parse, shards) for row in table.rows()]
+    names = [row for table in work.map("parse aliases", _parse, shards, unit="titles") for row in table.rows()]
     surface, lemma, letters = (defaultdict[str, dict[int, int]](dict) for _ in range(3))
     category = {}
     for (sku, path), columns in zip(products.select("sku", "categories").rows(), names, strict=True):
