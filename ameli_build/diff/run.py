@@ -1,4 +1,4 @@
-"""`ameli diff`: two snapshots, section by section; a section that one of them lacks is named, the rest is compared."""
+"""`ameli diff`: two snapshots, section by section; a section without its files on a side has the reason instead."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OF_A_LINK = ("sku", "product_details_sku", "conflict")
 class Difference:
     """The differences between the snapshots A and B; `str()` gives the output of `ameli diff`.
 
-    A section is `NotRun` if a snapshot lacks what it compares. `stages` has the stages that did not run alike.
+    A section is `NotRun` if a snapshot lacks its files. `stages` has the stages that did not run alike.
     """
 
     a: str

@@ -22,7 +22,7 @@ METRICS = {
     LINKING: ("disambiguation_f1", "end_to_end_f1"),
     ATTRIBUTES: ("precision", "recall"),
 }
-"""The compared scores. Recall of attributes has no difference: the predictions do not have what it is a share of."""
+"""The compared scores. Recall of attributes has no difference, because the predictions lack its denominator."""
 
 
 @dataclass(frozen=True, slots=True)

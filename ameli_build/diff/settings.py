@@ -1,4 +1,4 @@
-"""Differences between two snapshots in settings, models, versions, and what each stage was run on."""
+"""Differences between two snapshots in settings, models, versions, and in the last runs of their stages."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ameli_build.core.standing import stage_records
 from ameli_build.provenance import noted
 
 Pairs = dict[str, list[Any]]
-"""Values that differ, by name: `[in A, in B]`; None where there is none."""
+"""Different values by name, `[in A, in B]`; None on a side without a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """What differs in two `run.json`; `settings` has the profile too."""
+    """Differences of two `run.json`; `settings` includes the profile."""
 
     settings: Pairs
     models: Pairs
@@ -29,8 +29,13 @@ class Runs:
 
 
 def compare_runs(a: Snapshot, b: Snapshot) -> Runs:
-    """Compare settings, models and versions; raises `UnusableInput` if a snapshot has no readable `run.json`."""
+    """Compare settings, models and versions; the baseline's as it ran, if both sides have one.
+
+    Raises `UnusableInput` if a snapshot has no readable `run.json`.
+    """
     records = [_record(snapshot) for snapshot in (a, b)]
+    if not all(_of_baseline(record, "settings") for record in records):
+        records = [record | {"stages": {}} for record in records]
     settings, models, versions = (
         _differing(*(dict(part(record)) for record in records)) for part in (_settings, _models, _versions)
     )
@@ -38,7 +43,7 @@ def compare_runs(a: Snapshot, b: Snapshot) -> Runs:
 
 
 def compare_stages(a: Snapshot, b: Snapshot) -> dict[str, str]:
-    """What differs between the last runs of each stage, by its name; a stage that ran alike is left out."""
+    """The causes of different results by stage; stages that ran alike are left out."""
     of_a, of_b = stage_records(a), stage_records(b)
     found = {name: "; ".join(_unlike(of_a.get(name, {}), of_b.get(name, {}))) for name in {**of_a, **of_b}}
     return {name: why for name, why in found.items() if why}
@@ -68,8 +73,8 @@ def _record(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _settings(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Each setting; those of the baseline as it ran, which can be later than the build."""
-    of_baseline = _mapping(_mapping(_mapping(record, "stages"), "baseline"), "settings")
+    """Each setting. The baseline can run later than the build, so its section is from its own record."""
+    of_baseline = _of_baseline(record, "settings")
     for section, values in (_mapping(record, "settings") | ({"baseline": of_baseline} if of_baseline else {})).items():
         if isinstance(values, Mapping):
             yield from ((f"{section}.{name}", value) for name, value in values.items())
@@ -78,16 +83,19 @@ def _settings(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _models(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Each model with its revision or hash; those of the baseline as it ran."""
+    """Each model with its revision or hash; the models of the baseline are from its own record."""
     yield from _mapping(record, "models").items()
-    of_baseline = _mapping(_mapping(_mapping(record, "stages"), "baseline"), "models")
-    yield from ((f"{role} of the baseline", name) for role, name in of_baseline.items())
+    yield from ((f"{role} of the baseline", name) for role, name in _of_baseline(record, "models").items())
 
 
 def _versions(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from ((name, record.get(name)) for name in ("ameli_build", "python"))
     yield from _mapping(record, "libraries").items()
     yield from ((f"machine: {name}", value) for name, value in _mapping(record, "machine").items())
+
+
+def _of_baseline(record: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return _mapping(_mapping(_mapping(record, "stages"), "baseline"), name)
 
 
 def _mapping(record: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -10,12 +10,20 @@ from ameli_build.core.not_run import NotRun
 from ameli_build.core.text import columns, figures
 from ameli_build.diff.scores import SplitScores
 from ameli_build.diff.settings import Runs
-from ameli_build.diff.tables import Changes, Found
+from ameli_build.diff.tables import Changes, Sample
 from ameli_build.diff.verdicts import Verdicts
 
 T = TypeVar("T")
 SHORT, LONG = 60, 240
 """Most characters of a value and of a reason."""
+FLIPS = {
+    "dropped_in_b": "released in A, dropped in B",
+    "released_in_b": "dropped in A, released in B",
+    "other_reason": "dropped in both, for another reason",
+    "other_split": "released in both, in another split",
+    "only_in_a": "released in A, not in the catalogue of B",
+    "only_in_b": "released in B, not in the catalogue of A",
+}
 SEVERAL = 3
 """Most items of a list that are shown as removed or added."""
 
@@ -60,7 +68,7 @@ def changes(found: Changes) -> Iterator[str]:
     yield from _changed(found.changed, found.columns)
 
 
-def _changed(found: Found, counted: Mapping[str, int]) -> Iterator[str]:
+def _changed(found: Sample, counted: Mapping[str, int]) -> Iterator[str]:
     """Changed rows: their number by column, then examples with both values."""
     if found.count:
         most = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -68,7 +76,7 @@ def _changed(found: Found, counted: Mapping[str, int]) -> Iterator[str]:
         yield from _examples(found, _row)
 
 
-def _examples(found: Found, lines: Callable[[dict[str, Any]], Iterator[str]]) -> Iterator[str]:
+def _examples(found: Sample, lines: Callable[[dict[str, Any]], Iterator[str]]) -> Iterator[str]:
     for example in found.examples:
         yield from (f"  {line}" for line in lines(example))
     if found.examples and (rest := found.count - len(found.examples)):
@@ -109,7 +117,7 @@ def verdicts(found: Verdicts) -> Iterator[str]:
     yield released if differ else f"{released}; no difference"
     for kind, flips in found.flips.items():
         if flips.found.count:
-            yield f"{flips.found.count:,} {kind}:"
+            yield f"{flips.found.count:,} {FLIPS[kind]}:"
             fates = ((_fate(a, b), f"{count:,}") for (a, b), count in flips.fates.most_common())
             yield from (f"  {line}" for line in columns(fates).splitlines())
             yield from _examples(flips.found, _flip)

@@ -24,7 +24,7 @@ OF_B = ":b"
 
 
 @dataclass(slots=True)
-class Found:
+class Sample:
     """A number of rows, with the first `most` as examples; all of them if `most` is None."""
 
     most: int | None
@@ -51,9 +51,9 @@ class Changes:
     has, or that have another type.
     """
 
-    appeared: Found
-    vanished: Found
-    changed: Found
+    appeared: Sample
+    vanished: Sample
+    changed: Sample
     rows: list[int] = field(default_factory=lambda: [0, 0])
     columns: Counter[str] = field(default_factory=Counter)
     uncompared: list[str] = field(default_factory=list)
@@ -98,7 +98,7 @@ def compare_tables(
         shown: Further columns in the examples of rows that appeared or vanished.
         ignored: Columns that are not compared.
     """
-    changes = Changes(Found(most), Found(most), Found(most))
+    changes = Changes(Sample(most), Sample(most), Sample(most))
     kinds, others = a.collect_schema(), b.collect_schema()
     compared = [name for name in kinds if name not in (*keys, *ignored) and kinds[name] == others.get(name)]
     changes.uncompared = sorted({*kinds, *others} - {*keys, *ignored, *compared})
@@ -113,7 +113,7 @@ def compare_tables(
 
 def _rows(table: pl.LazyFrame, where: pl.Expr, columns: Sequence[str], keys: Sequence[str]) -> pl.DataFrame:
     rows = table.filter(where).select(columns).collect(engine="streaming")
-    return rows.unique(keys, keep="first", maintain_order=True)
+    return rows.unique(keys, keep="first", maintain_order=True).sort(keys)
 
 
 def _add_changed(changes: Changes, both: pl.DataFrame, keys: Sequence[str], compared: Sequence[str]) -> None:

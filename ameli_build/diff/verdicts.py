@@ -11,19 +11,19 @@ import polars as pl
 
 from ameli_build.core.reasons import DROPPED
 from ameli_build.core.snapshot import Snapshot
-from ameli_build.diff.tables import OF_B, Changes, Found, compare_tables, ranges, scan
+from ameli_build.diff.tables import OF_B, Changes, Sample, compare_tables, ranges, scan
 from ameli_build.release.tables import SPLITS
 
 _A, _B, _OTHER = pl.col("kept"), pl.col(f"kept{OF_B}"), pl.col("fate") != pl.col(f"fate{OF_B}")
 KINDS: Mapping[str, pl.Expr] = {
-    "released in A, dropped in B": _A & ~_B,
-    "dropped in A, released in B": ~_A & _B,
-    "dropped in both, for another reason": ~_A & ~_B & _OTHER,
-    "released in both, in another split": _A & _B & _OTHER,
-    "released in A, not in the catalogue of B": _A & _B.is_null(),
-    "released in B, not in the catalogue of A": _B & _A.is_null(),
+    "dropped_in_b": _A & ~_B,
+    "released_in_b": ~_A & _B,
+    "other_reason": ~_A & ~_B & _OTHER,
+    "other_split": _A & _B & _OTHER,
+    "only_in_a": _A & _B.is_null(),
+    "only_in_b": _B & _A.is_null(),
 }
-"""Conditions on joined fates, each of which holds for other reviews."""
+"""Kinds of flips, with their conditions on the joined fates of a review; at most one holds."""
 WHY = ("detail", "value", "threshold")
 
 
@@ -35,7 +35,7 @@ class Flips:
     if both dropped it, those of B.
     """
 
-    found: Found
+    found: Sample
     fates: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def as_json(self) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class Verdicts:
         """The verdicts as JSON values."""
         flips = {name: flips.as_json() for name, flips in self.flips.items()}
         changed = {**self.changed.changed.as_json(), "columns": dict(self.changed.columns)}
-        return {"released": self.released, "flips": flips, "released in both, changed": changed}
+        return {"released": self.released, "flips": flips, "changed": changed}
 
 
 def compare_verdicts(a: Snapshot, b: Snapshot, most: int | None) -> Verdicts:
@@ -65,19 +65,23 @@ def compare_verdicts(a: Snapshot, b: Snapshot, most: int | None) -> Verdicts:
     Raises:
         UnusableInput: A snapshot has no release.
     """
-    changed = compare_tables(_released(a), _released(b), ["review_id"], most, ignored=["split"])
-    flips = {kind: Flips(Found(most)) for kind in KINDS}
-    for where in ranges([_released(a), _dropped(a), _released(b), _dropped(b)], "review_id"):
-        both = _fates(a, where).join(_fates(b, where), on="review_id", how="full", coalesce=True, suffix=OF_B)
+    sides = [(_released(snapshot), _dropped(snapshot), _measures(snapshot)) for snapshot in (a, b)]
+    changed = compare_tables(sides[0][0], sides[1][0], ["review_id"], most, ignored=["split"])
+    flips = {kind: Flips(Sample(most)) for kind in KINDS}
+    for where in ranges([table for released, dropped, _ in sides for table in (released, dropped)], "review_id"):
+        of_a, of_b = (_fates(*side, where) for side in sides)
+        both = of_a.join(of_b, on="review_id", how="full", coalesce=True, suffix=OF_B).sort("review_id")
         for kind, condition in KINDS.items():
-            rows = both.filter(condition).sort("review_id").select(
+            rows = both.filter(condition).select(
                 "review_id",
                 a=pl.col("fate").fill_null(""),
                 b=pl.col(f"fate{OF_B}").fill_null(""),
-                **{name: pl.coalesce(f"{name}{OF_B}", name) for name in WHY},
-            )  # fmt: skip
+                **{name: pl.when(~_B).then(f"{name}{OF_B}").otherwise(name) for name in WHY},
+            )
             flips[kind].found.add(rows)
-            flips[kind].fates.update({(a, b): count for a, b, count in rows.group_by("a", "b").len().iter_rows()})
+            flips[kind].fates.update(
+                {(a, b): count for a, b, count in rows.group_by("a", "b", maintain_order=True).len().iter_rows()}
+            )
     return Verdicts(changed.rows, flips, changed)
 
 
@@ -85,10 +89,8 @@ def _released(snapshot: Snapshot) -> pl.LazyFrame:
     """The rows of all splits, with `split`, and with `clean_test` for the reviews that annotators confirmed."""
     tables = {split: scan(snapshot.dataset / f"{split}.parquet", "ameli build") for split in SPLITS}
     path = snapshot.dataset / "clean_test.parquet"
-    clean = (
-        pl.read_parquet(path, columns=["review_id"])["review_id"] if path.is_file() else pl.Series([], dtype=pl.String)
-    )
-    confirmed = pl.col("review_id").is_in(clean.implode())
+    ids = pl.read_parquet(path, columns=["review_id"])["review_id"].to_list() if path.is_file() else []
+    confirmed = pl.col("review_id").is_in(ids)
     return pl.concat([table.with_columns(split=pl.lit(split), clean_test=confirmed) for split, table in tables.items()])
 
 
@@ -96,20 +98,18 @@ def _dropped(snapshot: Snapshot) -> pl.LazyFrame:
     return scan(snapshot.dataset / "dropped.parquet", "ameli build")
 
 
-def _fates(snapshot: Snapshot, where: pl.Expr) -> pl.DataFrame:
-    """The split or the reason of some reviews as `fate`, with `kept`; value and threshold are in the stages' tables."""
-    measures = [
-        pl.scan_parquet(path).filter(where).select("review_id", "stage", "reason", "value", "threshold")
-        for path in sorted((snapshot.root / "stages").glob("*/dropped.parquet"))
-    ]
-    none = DROPPED.to_frame().lazy().select("review_id", "stage", "reason", "value", "threshold")
-    dropped = (
-        _dropped(snapshot)
-        .filter(where)
-        .join(pl.concat([none, *measures]), on=["review_id", "stage", "reason"], how="left")
-    )
+def _measures(snapshot: Snapshot) -> pl.LazyFrame:
+    """Value and threshold of each dropped review, which the release does not have."""
+    paths = sorted((snapshot.root / "stages").glob("*/dropped.parquet"))
+    tables = [DROPPED.to_frame().lazy(), *(pl.scan_parquet(path) for path in paths)]
+    return pl.concat([table.select("review_id", "stage", "reason", "value", "threshold") for table in tables])
+
+
+def _fates(released: pl.LazyFrame, dropped: pl.LazyFrame, measures: pl.LazyFrame, where: pl.Expr) -> pl.DataFrame:
+    """The split or the reason of some reviews as `fate`, with `kept`, and `WHY` of dropped ones."""
+    measured = dropped.filter(where).join(measures.filter(where), on=["review_id", "stage", "reason"], how="left")
     fates = [
-        _released(snapshot).filter(where).select("review_id", fate="split", kept=pl.lit(True)),
-        dropped.select("review_id", *WHY, fate="reason", kept=pl.lit(False)),
+        released.filter(where).select("review_id", fate="split", kept=pl.lit(True)),
+        measured.select("review_id", *WHY, fate="reason", kept=pl.lit(False)),
     ]
     return pl.concat(fates, how="diagonal").collect(engine="streaming")

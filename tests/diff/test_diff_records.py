@@ -13,9 +13,13 @@ from ameli_build.core.snapshot import Snapshot
 from ameli_build.core.standing import mark_of
 from ameli_build.diff.run import diff
 from ameli_build.diff.settings import compare_runs, compare_stages
+from ameli_build.diff.show import value
 from ameli_build.diff.tables import Changes
 from tests.diff.diff_worlds import MAX_TOKENS, Worlds
 from tests.made import made_snapshot, released_snapshot
+
+pytestmark = pytest.mark.timeout(900)
+"""The first test builds the snapshots."""
 
 
 def files(snapshot: Snapshot) -> dict[Path, tuple[int, int]]:
@@ -45,7 +49,14 @@ def test_a_changed_threshold(worlds: Worlds) -> None:
     assert "catalog" not in stages
     assert stages["clean"] == "other settings"
     assert stages["mentions"].startswith("other inputs: clean/")
-    assert f"clean.max_tokens  500       {MAX_TOKENS}" in str(diff(worlds.month, worlds.stricter))
+    told = str(diff(worlds.month, worlds.stricter)).splitlines()
+    assert ["clean.max_tokens", "500", str(MAX_TOKENS)] in [line.split() for line in told]
+
+
+def test_settings_of_a_baseline_that_one_side_lacks_do_not_differ(worlds: Worlds) -> None:
+    found = compare_runs(worlds.month, worlds.next_month)
+    assert (found.settings, found.models, found.versions) == ({}, {}, {})
+    assert compare_stages(worlds.month, worlds.next_month)["baseline"] == "has not run in B"
 
 
 def test_models_versions_and_code(worlds: Worlds, tmp_path: Path) -> None:
@@ -100,11 +111,19 @@ def test_reviews_and_links_of_the_next_month(worlds: Worlds) -> None:
 
 def test_texts_of_others_stay_on_their_line(worlds: Worlds) -> None:
     told = str(diff(worlds.month, worlds.next_month))
-    assert "    new-sku  Brand-New \\x1b[31mLaptop\\nforged: line" in told.splitlines()
+    assert "    new-sku  Brand-New \\x1b[31mLaptop forged: line" in told.splitlines()
     assert told.replace("\n", "").isprintable()
     assert "text: …" in told
     assert " -> 1.5" in told
     assert "Unheard of" in told
+
+
+@pytest.mark.parametrize("escape", ["\n", "\x1b[2J", "\x9b31m", "\r", "\u202e", "\ud83d"])
+def test_a_value_is_one_printable_line(escape: str) -> None:
+    for one in (f"a{escape}b größe 尺寸 😀", {"name": f"a{escape}", "value": escape}, [f"{escape}{'long' * 50}"]):
+        assert value(one).isprintable()
+        assert len(value(one)) <= 60
+    assert value(f"größe 尺寸{escape}").startswith("größe 尺寸\\")
 
 
 def test_a_limit_cuts_examples_only(worlds: Worlds) -> None:

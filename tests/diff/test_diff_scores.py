@@ -22,6 +22,9 @@ from tests.diff.diff_worlds import Worlds
 
 KEEP = 4
 
+pytestmark = pytest.mark.timeout(900)
+"""The first test builds the snapshots."""
+
 
 def scored(a: Snapshot, b: Snapshot) -> dict[tuple[str, str, str], Score]:
     (test,) = compare_scores(a, b)

@@ -18,6 +18,9 @@ from tests.made import released_snapshot
 
 LOST, GAINED, OTHERWISE, MOVED, LEFT, CAME = KINDS
 
+pytestmark = pytest.mark.timeout(900)
+"""The first test builds the snapshots."""
+
 
 def fates(snapshot: Snapshot) -> dict[str, tuple[bool, str]]:
     """Whether each review is released, and its split or reason, from the files of the release."""
@@ -104,7 +107,7 @@ def test_released_in_both_with_another_product_mention_candidates_or_split(tmp_p
     a, b = (released_snapshot(tmp_path / name) for name in ("a", "b"))
     one = pl.col("review_id") == "r1"
     edited(b, "train", pl.when(one).then(pl.lit("p9")).otherwise("sku").alias("sku"))
-    edited(b, "test", mention=pl.lit("notebook"), candidates=pl.col("candidates").list.reverse())
+    edited(b, "test", pl.lit("notebook").alias("mention"), pl.col("candidates").list.reverse())
     moved(b, "r3", "dev", "train")
     found = compare_verdicts(a, b, None)
     assert found.changed.columns == {"sku": 1, "mention": 2, "candidates": 2}
