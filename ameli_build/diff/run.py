@@ -72,8 +72,8 @@ def diff(a: Snapshot, b: Snapshot, most: int | None = 5) -> Difference:
     """
 
     def catalogue(name: str, *keys: str, shown: tuple[str, ...] = (), ignored: tuple[str, ...] = ()) -> Changes:
-        versions = (snapshot.scan(f"catalog/{name}") for snapshot in (a, b))
-        return compare_tables(*versions, keys, most, shown, (*OF_THE_CRAWL, *ignored))
+        of_a, of_b = (snapshot.scan(f"catalog/{name}") for snapshot in (a, b))
+        return compare_tables(of_a, of_b, keys, most, shown, (*OF_THE_CRAWL, *ignored))
 
     of_the_review = tuple(name for name in REVIEWS if name not in OF_A_LINK)
     return Difference(

@@ -51,7 +51,7 @@ def stages(found: Mapping[str, str]) -> Iterator[str]:
     """Stages that did not run alike."""
     if found:
         yield f"{len(found)} differ"
-        yield from columns((value(name), value(why, LONG)) for name, why in found.items()).splitlines()
+        yield from columns((value(name), value(why, 2 * SHORT)) for name, why in found.items()).splitlines()
 
 
 def changes(found: Changes) -> Iterator[str]:

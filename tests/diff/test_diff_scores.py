@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ameli_build.core.arrays import Values
 from ameli_build.core.not_run import NotRun
 from ameli_build.core.snapshot import Snapshot, write_table
 from ameli_build.diff.judged import _linear
@@ -82,6 +83,7 @@ def test_differences_on_the_shared_reviews(worlds: Worlds) -> None:
         assert score.shared == pytest.approx(sides, abs=0.01), name
         assert score.difference == pytest.approx(sides[1] - sides[0], abs=0.01)
         assert score.interval is not None
+        assert score.difference is not None
         assert score.interval[0] <= score.difference <= score.interval[1]
     for metric, counts in (("end_to_end_f1", False), ("disambiguation_f1", True)):
         score, sides = found["Table 5", metric, OURS], []
@@ -108,7 +110,7 @@ def test_without_shared_reviews_nothing_is_paired(worlds: Worlds, tmp_path: Path
         write_table(path, pl.read_parquet(path).with_columns(pl.col("review_id") + "-other"))
     (test,) = compare_scores(worlds.month, other)
     assert test.reviews == (len(golden(worlds.month)),) * 2 + (0,)
-    assert all(score.difference is score.interval is score.shared is None for score in test.scores)
+    assert {(score.difference, score.interval, score.shared) for score in test.scores} == {(None, None, None)}
     assert all(score.a == score.b for score in test.scores)
     assert "no review in both" in str(diff(worlds.month, other))
 
@@ -133,8 +135,8 @@ def test_predictions_of_another_build_are_not_compared(worlds: Worlds, tmp_path:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_share_is_the_mean_of_its_linear_values(seed: int) -> None:
     chance = np.random.default_rng(seed)
-    counted = (chance.random((3, 30)) < 0.6).astype(float) * chance.integers(1, 4, (3, 30))
-    values = counted * (chance.random((3, 30)) < 0.5)
+    counted: Values = np.where(chance.random((3, 30)) < 0.6, chance.integers(1, 4, (3, 30)), 0).astype(np.float64)
+    values: Values = np.where(chance.random((3, 30)) < 0.5, counted, 0.0)
     whole = (values.sum(axis=1) / counted.sum(axis=1)).mean()
     assert _linear(values, counted).mean() == pytest.approx(whole)
     assert _linear(values).mean() == pytest.approx(values.mean())

@@ -11,7 +11,12 @@ import pytest
 from ameli_build.diff import tables
 from ameli_build.diff.tables import Changes, compare_tables
 
-SCHEMA = {"id": pl.String, "n": pl.Int64, "price": pl.Float64, "parts": pl.List(pl.Struct({"name": pl.String}))}
+SCHEMA: dict[str, Any] = {
+    "id": pl.String,
+    "n": pl.Int64,
+    "price": pl.Float64,
+    "parts": pl.List(pl.Struct({"name": pl.String})),
+}
 
 
 def row(key: str, n: int | None = 1, price: float | None = 1.0, parts: list[dict[str, str]] | None = None) -> Any:
@@ -19,7 +24,8 @@ def row(key: str, n: int | None = 1, price: float | None = 1.0, parts: list[dict
 
 
 def compared(a: list[Any], b: list[Any], most: int | None = None) -> Changes:
-    return compare_tables(*(pl.LazyFrame(rows, SCHEMA) for rows in (a, b)), ["id"], most, shown=["n"])
+    of_a, of_b = (pl.LazyFrame(rows, SCHEMA) for rows in (a, b))
+    return compare_tables(of_a, of_b, ["id"], most, shown=["n"])
 
 
 def test_rows_and_columns_that_differ() -> None:
