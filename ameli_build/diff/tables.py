@@ -73,8 +73,10 @@ def scan(path: Path, make: str) -> pl.LazyFrame:
 
 def ranges(tables: Sequence[pl.LazyFrame], key: str) -> Iterator[pl.Expr]:
     """Conditions that split tables into ranges of their key; a table sorted by it has at most `RANGE` rows in each."""
-    marks = pl.concat([table.select(pl.col(key).gather_every(RANGE)) for table in tables])
-    edges = marks.unique().sort(key).collect(engine="streaming")[key].to_list()[1:]
+    heights = [int(table.select(pl.len()).collect().item()) for table in tables]
+    places = [(table, row) for table, height in zip(tables, heights, strict=True) for row in range(0, height, RANGE)]
+    marks = {table.select(key).slice(row, 1).collect().item() for table, row in places}  # reads no whole column
+    edges = sorted(marks)[1:]
     for low, high in zip([None, *edges], [*edges, None], strict=True):
         above = pl.lit(True) if low is None else pl.col(key) >= low
         yield above if high is None else above & (pl.col(key) < high)
