@@ -261,6 +261,22 @@ def explain(snapshot: SnapshotPath, review_id: str, profile: Profile = None, ove
 
 
 @app.command()
+def diff(
+    snapshot_a: Annotated[Path, path_argument(metavar="SNAPSHOT_A", help="Folder of a snapshot.")],
+    snapshot_b: Annotated[Path, path_argument(metavar="SNAPSHOT_B", help="Folder of the snapshot to compare.")],
+    limit: Annotated[int, typer.Option(min=0, help="Examples of each kind of difference.")] = 5,
+    everything: Annotated[bool, typer.Option("--all", help="Print all differences instead of examples.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare two snapshots: settings, products, reviews, verdicts and scores."""
+    opened_a, opened_b = Snapshot.open(snapshot_a), Snapshot.open(snapshot_b)
+    from ameli_build.diff.run import diff as run_diff
+
+    found = run_diff(opened_a, opened_b, None if everything else limit)
+    print(found.as_json() if as_json else found)
+
+
+@app.command()
 def calibrate(
     snapshot: SnapshotPath,
     labels: Annotated[Path, path_argument(metavar="LABELS", help="CSV or JSON Lines: review_id, label (1 or 0).")],

@@ -42,6 +42,7 @@ def test_every_command_has_help() -> None:
         "ingest",
         "build",
         "explain",
+        "diff",
         "calibrate",
         "sheets",
         "baseline",

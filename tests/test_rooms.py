@@ -13,7 +13,7 @@ FLOORS = (
     "shops provenance informativeness candidates splits annotation verify datasets scores",
     "crawl clean mentions",
     "baseline catalog stages",
-    "pipeline single report export explain drawing travel",
+    "pipeline single report export explain diff drawing travel",
     "demo browse fill prune status",
     "dry_run flows",
     "cli",

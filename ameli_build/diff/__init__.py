@@ -1,0 +1,1 @@
+"""`ameli diff`: two snapshots side by side, with their settings, records, verdicts and scores."""
