@@ -44,7 +44,7 @@ def local_path(text: str | Path) -> Path:
     """A path on this machine; raises `typer.BadParameter` for a URL, which would create a folder of that name."""
     if "://" in str(text):
         raise typer.BadParameter(
-            f"{text} is a URL; this needs a path on this machine (only export, push and pull take URLs)"
+            f"{text} is a URL; this needs a path on this machine (only export, push, pull and run.cache take URLs)"
         )
     return Path(text)
 
@@ -477,12 +477,15 @@ def pull(
     url: Annotated[str, typer.Argument(metavar="URL", help="An fsspec URL, or a folder.")],
     snapshot: Annotated[Path, path_argument(metavar="SNAPSHOT", help="Folder of the snapshot to make or complete.")],
     cache: Annotated[bool, typer.Option("--cache", help="Pull the cache too.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="FOLDER", help="Pull only this folder or file (repeatable).")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that differ.")] = False,
 ) -> None:
     """Copy a pushed snapshot to this machine: only what is missing here."""
     from ameli_build.travel import pull as run_pull
 
-    run_pull(url, snapshot, cache=cache, overwrite=overwrite)
+    run_pull(url, snapshot, cache=cache, only=only or (), overwrite=overwrite)
 
 
 @app.command()

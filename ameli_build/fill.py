@@ -54,6 +54,8 @@ def fill(snapshot: Snapshot, settings: Settings, name: str, rank: int, of: int) 
     with TemporaryDirectory(prefix="ameli-work-") as scratch:
         work = Work.of(snapshot, settings, mapper)
         work = replace(work, scratch_folder=Path(scratch), only_fills=True)
+        if work.store is not None:
+            work.store.check()
         stage.compute({table: snapshot.scan(table) for table in stage.inputs}, settings, work)
     say(f"{name}: rank {rank} of {of} made {mapper.made:,} shards; all {len(work.used):,} are in the cache")
     return mapper.made

@@ -1,7 +1,8 @@
 """`ameli prune`: removes old snapshots, and entries of caches that no snapshot uses.
 
 A snapshot gets a hidden name before it is removed, so that a killed removal leaves no incomplete snapshot under the old
-name. Links are not followed. Outside the folder, only the cache of `run.cache` is changed.
+name. Links are not followed. Outside the folder, only the cache of `run.cache` is changed, and not at a URL: nobody
+knows which machines use that.
 """
 
 from __future__ import annotations
@@ -215,8 +216,8 @@ def _shared_caches(folder: Path, settings: Settings) -> list[Path]:
     """The cache of the settings, and a cache in the folder that is not a link."""
     own = folder / SHARED
     places = [own] if own.is_dir() and not own.is_symlink() else []
-    if settings.run.cache and Path(settings.run.cache).is_dir():
-        places.append(Path(settings.run.cache))
+    if settings.run.cache_folder is not None and settings.run.cache_folder.is_dir():
+        places.append(settings.run.cache_folder)
     return sorted({path.resolve() for path in places})
 
 

@@ -257,6 +257,15 @@ def test_a_cache_is_left_alone_while_its_use_is_not_known(sharing_months: Path) 
     assert "its users are unknown" in find_prunable(root, settings, 1).caches[0].reason
 
 
+def test_a_cache_at_a_url_is_left_alone(sharing_months: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(sharing_months.parent)
+    (sharing_months.parent / "s3:").mkdir()
+    (sharing_months / ".cache").rename("s3:/bucket")  # a folder that has the name of the URL
+    there = load_settings("demo", ["run.cache=s3://bucket"])
+    assert not find_prunable(sharing_months, there, 1).caches
+    assert find_prunable(sharing_months, load_settings("demo", ["run.cache=s3:/bucket"]), 1).caches
+
+
 def test_a_cache_that_a_snapshot_elsewhere_uses(sharing_months: Path, tmp_path: Path) -> None:
     """A snapshot that is not in the folder counts too: the cache knows its users."""
     root, settings = sharing_months, sharing(sharing_months)

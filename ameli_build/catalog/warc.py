@@ -37,8 +37,6 @@ PARSED = "parse pages"
 """Label of parsed shards in the cache."""
 
 SHARD_PAGES = 32
-BATCH_SHARDS = 16
-"""Shards that are in memory at a time."""
 
 _VIEWS = ("page", "clicked", "api")
 """Kinds of responses that show a product, in the order in which `merged` uses them."""
@@ -102,9 +100,9 @@ _PICTURE_ROW = pl.Schema({**PICTURES, "came": pl.Boolean()})
 def read_crawl(raw: Path, work: Work, shop: str) -> Crawled:
     """All records of the archive of a crawl of `shop`. Parsing is sharded, and cached by content."""
     crawled = Crawled(Links(work.scratch / "links"))
-    for shards in _batches(_shards(raw, shop, _noting_pictures(raw, crawled, work.scratch / "archive"))):
-        for table in work.map(PARSED, parse_shard, shards, unit="pages"):
-            crawled.add(table)
+    shards = list(_shards(raw, shop, _noting_pictures(raw, crawled, work.scratch / "archive")))
+    for table in work.stream(PARSED, parse_shard, shards, unit="pages"):
+        crawled.add(table)
     return crawled
 
 
@@ -233,12 +231,6 @@ def _shards(raw: Path, shop: str, pages: Iterator[tuple[Place, Archived]]) -> It
     while part := list(islice(pages, SHARD_PAGES)):
         content = [[p.file, p.offset, p.kind, p.url, p.final_url, p.sku, p.digest, p.fetched_at] for _, p in part]
         yield Shard(fingerprint(shop, content), (raw, shop, [place for place, _ in part]), len(part))
-
-
-def _batches(shards: Iterable[Shard]) -> Iterator[list[Shard]]:
-    iterator = iter(shards)
-    while batch := list(islice(iterator, BATCH_SHARDS)):
-        yield batch
 
 
 def _product(record: dict[str, Any]) -> Product:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 from ameli_build.cluster.mapper import ClusterMapper
@@ -59,8 +58,8 @@ def shard_mapper(
             yield mapper
         return
     require_extra(runner, f"the runner {runner}")
-    folders = list(dict.fromkeys((snapshot.root / "cache", Work.of(snapshot, settings).kept)))
-    with passport_of(folders) as passport:
+    work = Work.of(snapshot, settings)
+    with passport_of(list(dict.fromkeys((snapshot.root / "cache", work.kept))), work.store) as passport:
         if runner == "dask":
             from ameli_build.cluster.dask import dask_workers
 
@@ -76,6 +75,6 @@ def shard_mapper(
 
 def shared(snapshot: Snapshot, settings: Settings) -> tuple[Snapshot, Settings]:
     """Snapshot and settings with absolute paths, for other machines."""
-    cache = str(Path(settings.run.cache).absolute()) if settings.run.cache else ""
-    run = settings.run.model_copy(update={"cache": cache})
+    folder = settings.run.cache_folder
+    run = settings.run.model_copy(update={"cache": str(folder.absolute())}) if folder is not None else settings.run
     return Snapshot(snapshot.root.absolute()), settings.model_copy(update={"run": run})

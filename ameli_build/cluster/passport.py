@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from ameli_build.core.cache import Store
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.fingerprints import ROOT, fingerprint
 from ameli_build.core.snapshot import file_digest, write_bytes
@@ -31,17 +32,22 @@ NAMED = 5
 
 
 @contextmanager
-def passport_of(folders: Sequence[Path]) -> Iterator[Passport]:
-    """The passport of this process. Each folder has a file that identifies it until the block ends."""
+def passport_of(folders: Sequence[Path], store: Store | None = None) -> Iterator[Passport]:
+    """The passport of this process. Each folder, and a cache at a URL, has a file that identifies it in the block."""
     token = uuid4().hex
-    signs = [folder / f"{SIGN}{token}" for folder in folders]
+    name = f"{SIGN}{token}"
     try:
-        for sign in signs:
-            write_bytes(sign, token.encode())
-        yield {"token": token, "code": code(), "versions": versions(), "folders": [str(folder) for folder in folders]}
+        for folder in folders:
+            write_bytes(folder / name, token.encode())
+        if store is not None:
+            store.write(name, token.encode())
+        places = {"folders": [str(folder) for folder in folders], "url": store.url if store is not None else ""}
+        yield {"token": token, "code": code(), "versions": versions(), **places}
     finally:
-        for sign in signs:
-            sign.unlink(missing_ok=True)
+        for folder in folders:
+            (folder / name).unlink(missing_ok=True)
+        if store is not None:
+            store.remove(name)
 
 
 def admit(passport: Passport) -> None:
@@ -64,6 +70,8 @@ def admit(passport: Passport) -> None:
             raise RunFailed(f"{who}: does not see the folder {folder}; mount it there, at the same path")
         if not os.access(folder, os.W_OK):
             raise RunFailed(f"{who}: cannot write to {folder}")
+    if passport["url"] and Store(passport["url"]).read(f"{SIGN}{passport['token']}") is None:
+        raise RunFailed(f"{who}: does not see the cache at {passport['url']}; give it the same endpoint and keys")
 
 
 @cache

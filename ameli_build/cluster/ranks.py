@@ -37,11 +37,14 @@ class Rank:
             yield from map(function, items)
             return
         shares = sorted(cached, key=self._order)
-        for n, item in enumerate(shares, 1):
-            if item.path is not None and not item.path.is_file():
+        own = sum(not self._order(item)[0] for item in shares)
+        for n, item in enumerate(shares):
+            if n == own and item.store is not None:  # what other ranks have made meanwhile
+                item.store.share([job.path for job in shares[own:] if job.path is not None])
+            if not item.is_made():
                 function(item)
                 self.made += 1
-                self._report(n, len(shares))
+                self._report(n + 1, len(shares))
         yield from (None for _ in items)
 
     def owns(self, name: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from ameli_build.core.errors import UnusableInput
+from ameli_build.core.errors import AmeliError, RunFailed, UnusableInput
 from ameli_build.core.extras import MissingExtra, needs
 
 _PROTOCOLS = {"s3": ("s3", "s3a"), "gcs": ("gs", "gcs"), "azure": ("abfs", "abfss", "az")}
@@ -34,3 +36,15 @@ def file_system(url: str, who: str) -> tuple[Any, str]:
     except ValueError as error:
         raise UnusableInput(f"{who}: {error}") from None
     return files, str(path).rstrip("/")
+
+
+@contextmanager
+def plain_errors(url: str) -> Iterator[None]:
+    """Name the URL in errors, of which each file system has its own; `FileNotFoundError` is that of all."""
+    try:
+        yield
+    except (AmeliError, FileNotFoundError):
+        raise
+    except Exception as error:
+        hint = "" if isinstance(error, PermissionError) else "; run again to continue"
+        raise RunFailed(f"{url}: {error or type(error).__name__}{hint}") from error

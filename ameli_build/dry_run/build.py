@@ -65,8 +65,10 @@ def _loads(
     """The loads of the stages to run, and a note on how they were counted."""
     if snapshot.table_path("catalog/reviews").is_file():
         inputs = inputs_of(snapshot, [name for name, row in rows.items() if row.state == DONE])
-        work = Work.of(snapshot, settings)
-        return {name: loads_of(name, work, settings, inputs) for name in todo}, ""
+        work = replace(Work.of(snapshot, settings), store=None)
+        loads = {name: loads_of(name, work, settings, inputs) for name in todo}
+        url = settings.run.cache_url
+        return loads, f"work that only {url} has counts as missing" if url else ""
     expected, note = _archived(snapshot)
     return expected_loads(settings, expected, todo, scratch), note
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from ameli_build.core.errors import RunFailed, UnusableInput
@@ -27,19 +28,20 @@ class Content(NamedTuple):
     here: Path | None
 
 
-def pull(url: str, target: Path, *, cache: bool = False, overwrite: bool = False) -> None:
+def pull(url: str, target: Path, *, cache: bool = False, only: Sequence[str] = (), overwrite: bool = False) -> None:
     """Download what is missing in a snapshot; a new one appears under its name once it is whole.
 
     Args:
         url: An fsspec URL, or a path.
         target: Folder of the snapshot.
         cache: Whether the cache travels too.
+        only: Folders and files of the snapshot that travel (`dataset`, `raw/images`); empty for all.
         overwrite: Replace files that differ from those at the URL.
 
     Raises:
         RunFailed: The URL cannot be read, or files there are damaged; the message names them.
-        UnusableInput: There is no snapshot at the URL, its manifest is damaged or leads out of the snapshot, or files
-            of the target differ.
+        UnusableInput: There is no snapshot at the URL, its manifest is damaged or leads out of the snapshot, it has
+            nothing of a name in `only`, or files of the target differ.
     """
     target = target.absolute()
     if target.exists() and not (target / LOCK).is_file() and any(target.iterdir()):
@@ -49,13 +51,26 @@ def pull(url: str, target: Path, *, cache: bool = False, overwrite: bool = False
     remote = Remote.at(url)
     listed = read(remote.manifest(), root, f"{remote.url}/manifest.jsonl")
     entries = [entry for entry in listed if cache or not entry.in_cache]
+    wanted = _within(remote, entries, only)
     with Snapshot(root).lock():
         _clear_leftovers(root, {entry.path for entry in entries}, new)
-        _download(remote, root, entries, overwrite or new)
+        _download(remote, root, wanted, overwrite or new)
         if more := sorted({*paths_of(root, cache=False)} - {entry.path for entry in entries}):
             say(f"{len(more):,} files here are not in the snapshot of {remote.url}, and stay: {some(more)}")
     if new:
         root.rename(target)
+
+
+def _within(remote: Remote, entries: list[Entry], only: Sequence[str]) -> list[Entry]:
+    """The entries of some folders or files; raises `UnusableInput` for a name that has none."""
+    found: dict[str, Entry] = {}
+    for name in only:
+        some_of = {entry.path: entry for entry in entries if PurePosixPath(entry.path).is_relative_to(name)}
+        if not some_of:
+            there = ", ".join(sorted({entry.path.partition("/")[0] for entry in entries}))
+            raise UnusableInput(f"--only {name}: nothing of that name in the snapshot of {remote.url} ({there})")
+        found |= some_of
+    return list(found.values()) if only else entries
 
 
 def _clear_leftovers(root: Path, paths: set[str], new: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ameli_build.core.errors import RunFailed, UnusableInput
-from ameli_build.core.remote import file_system
+from ameli_build.core.remote import file_system, plain_errors
 from ameli_build.core.snapshot import whole_file
 from ameli_build.travel.manifest import Entry
 
@@ -101,15 +101,12 @@ class Remote:
 
     @contextmanager
     def _named(self, name: str, path: str = "") -> Iterator[None]:
-        """Name the URL in errors, of which each file system has its own, and the path in the snapshot."""
+        """Name the URL in errors, and the path in the snapshot."""
         try:
-            yield
-        except RunFailed:
-            raise
+            with plain_errors(f"{self.url}/{name}"):
+                yield
         except FileNotFoundError:
             raise Damaged(f"{path or name} ({self.url}/{name} is missing)") from None
-        except Exception as error:
-            raise RunFailed(f"{self.url}/{name}: {error or type(error).__name__}") from error
 
 
 def _name(sha256: str) -> str:

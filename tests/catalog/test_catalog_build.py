@@ -1,7 +1,7 @@
 import gzip
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from shops.page_shapes import clicked_sheet, component, crumbs, heading, page, s
 
 from ameli_build.archive.records import Response, members
 from ameli_build.archive.store import Archive
+from ameli_build.catalog import warc
 from ameli_build.catalog.build import STAGE
 from ameli_build.catalog.replay import replay
 from ameli_build.core.cache import in_process
@@ -184,6 +185,23 @@ def test_workers_and_caches_change_no_byte(crawled: Snapshot, tmp_path: Path, mo
     assert tables_of(other) == tables_of(crawled)
     replay(crawled, Settings())
     assert tables_of(other) == tables_of(crawled)
+
+
+@pytest.mark.parametrize("pages", [8, 20, 70])
+def test_all_pages_reach_the_workers_at_once(crawled: Snapshot, monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
+    """No worker waits until others have parsed some of them."""
+    monkeypatch.setattr(warc, "SHARD_PAGES", 1)
+    archive = Archive(crawled.raw)
+    fill(archive, [("page", product_url(str(sku)), page(heading("Lamp"))) for sku in range(2000, 2000 + pages)])
+    sent: list[int] = []
+
+    def mapper(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+        sent.append(len(items))
+        return map(function, items)
+
+    run_stage(STAGE, crawled, Settings(), mapper)
+    assert sent == [len(list((crawled.root / "cache").rglob("*.sealed")))]
+    assert sent[0] > pages
 
 
 def fill(archive: Archive, pages: Sequence[tuple[str, str, bytes]]) -> None:

@@ -14,6 +14,7 @@ import psutil
 import pytest
 import yaml
 from clusters import ROOT, dask_cluster, environment, ray_cluster
+from travel.stores import store_of
 from world_files import ingested, write_world
 
 from ameli_build.core.snapshot import Snapshot
@@ -185,3 +186,42 @@ def test_three_ranks(world: Path, once: tuple[dict[str, bytes], int], tmp_path: 
     assert kills == KILLS
     finish(ameli("build", snapshot.root, "--workers", "1"))
     assert bytes_of(snapshot) == wanted
+
+
+def test_ranks_that_share_a_url_alone(
+    world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ranks on copies of a snapshot are killed and start again on fresh copies; the build makes no shard of theirs."""
+    wanted, _ = once
+    snapshot = ingested(world, tmp_path / "s")
+    finish(ameli("build", snapshot.root, "--until", "catalog"))
+    with store_of("s3", tmp_path, monkeypatch) as place:
+        cache = ("--set", f"run.cache={place.url}")
+        there = f"{place.url}-snapshot"
+        run("push", snapshot.root, there)
+
+        def start(rank: int, copy: str) -> subprocess.Popen[str]:
+            run("pull", there, tmp_path / copy)
+            return ameli("work", tmp_path / copy, "--stage", "clean", "--rank", rank, "--of", "2", *cache)
+
+        ranks = [start(rank, f"copy-{rank}") for rank in range(2)]
+        for rank in range(2):
+            made, victim = len(place.sizes()), ranks[rank]
+            while len(place.sizes()) < made + 2 and victim.poll() is None:
+                wait(victim)
+            victim.kill()
+            victim.communicate()
+            ranks[rank] = start(rank, f"again-{rank}")
+        for one in ranks:
+            assert "are in the cache" in finish(one)
+        filled = place.content()
+        told = finish(ameli("build", snapshot.root, "--until", "clean", *cache))
+        assert "clean: done" in told
+        assert place.content() == filled
+        finish(ameli("build", snapshot.root, "--workers", "2", *cache))
+    assert bytes_of(snapshot) == wanted
+
+
+def run(*arguments: str | Path) -> None:
+    """A command without settings."""
+    subprocess.run([*AMELI, *map(str, arguments)], env=environment(), check=True, capture_output=True)

@@ -26,12 +26,12 @@ def test_other_urls_are_refused(url: str) -> None:
         runner_of(url)
 
 
-@pytest.mark.parametrize("cache", ["", "shared", "/somewhere/shared"])
+@pytest.mark.parametrize("cache", ["", "shared", "/somewhere/shared", "s3://bucket/prefix"])
 def test_paths_mean_the_same_elsewhere(cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     snapshot, settings = shared(Snapshot(Path("s")), load_settings("demo", [f"run.cache={cache}"]))
     assert snapshot.root == tmp_path / "s"
-    assert settings.run.cache == (str(tmp_path / cache) if cache else "")
+    assert settings.run.cache == (str(tmp_path / cache) if cache and "://" not in cache else cache)
 
 
 def test_no_scheduler_is_a_plain_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

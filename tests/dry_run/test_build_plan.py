@@ -133,6 +133,14 @@ def test_what_the_cache_holds_is_not_done_again(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.usefixtures("quick")
+def test_a_cache_at_a_url_is_not_read(snapshot: Snapshot) -> None:
+    mark_of(snapshot, "informativeness").unlink()
+    plan = dry_run(snapshot, load_settings("demo", ["run.cache=nowhere://bucket"]))
+    assert loads(plan) == loads(dry_run(snapshot, demo()))
+    assert "work that only nowhere://bucket has counts as missing" in str(plan)
+
+
+@pytest.mark.usefixtures("quick")
 def test_photographs_that_were_searched_before_are_kept(snapshot: Snapshot) -> None:
     changed = loads(dry_run(snapshot, demo("clean.max_tokens=3")))
     found = changed["products searched for by name"]

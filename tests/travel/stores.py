@@ -10,6 +10,8 @@ from typing import Any
 
 import fsspec
 import pytest
+import s3fs
+from moto.server import ThreadedMotoServer
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,8 @@ class Store:
 
 @contextmanager
 def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A real S3 server on loopback; the name of a bucket in it. Skips without s3fs and moto."""
-    s3fs = pytest.importorskip("s3fs")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    """A real S3 server on loopback; the name of a bucket in it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()

@@ -448,6 +448,45 @@ def test_a_folder_and_memory_are_places_too(snapshot: Snapshot, tmp_path: Path) 
         assert below(tmp_path / "back" / url.partition(":")[0].strip("/")) == below(snapshot.root)
 
 
+@pytest.mark.parametrize(
+    ("only", "left"),
+    [
+        (["dataset"], {"dataset"}),
+        (["catalog", "stages/"], {"catalog", "stages"}),
+        (["catalog/reviews.parquet", "raw/images", "raw"], {"catalog", "raw"}),
+    ],
+)
+def test_some_folders_now_and_the_others_later(
+    snapshot: Snapshot, store: Store, tmp_path: Path, only: list[str], left: set[str]
+) -> None:
+    push(snapshot, store.url)
+    files, there = below(snapshot.root), tmp_path / "other"
+    pull(store.url, there, only=only)
+    assert below(there) == {name: body for name, body in files.items() if f"{name}/".startswith(tuple(only))}
+    assert {path.name for path in there.iterdir()} == {*left, ".lock"}
+    said_again = said(pull, store.url, there, only=only)
+    assert said_again[-1].startswith("pulled 0 files")
+    assert not any("are not in the snapshot" in line for line in said_again)
+    pull(store.url, there)
+    assert below(there) == files
+
+
+def test_the_rest_of_a_pull_that_was_killed_stays(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+    push(snapshot, folder_store.url)
+    pull(folder_store.url, tmp_path / "other", only=["raw"])
+    (tmp_path / "other").rename(tmp_path / ".other.partial")
+    pull(folder_store.url, tmp_path / "other", only=["dataset"])
+    assert {"raw", "dataset"} < {path.name for path in (tmp_path / "other").iterdir()}
+
+
+@pytest.mark.parametrize("name", ["datasets", "raw/image", "../raw", "/raw", "cache"])
+def test_a_folder_that_is_not_there(snapshot: Snapshot, folder_store: Store, tmp_path: Path, name: str) -> None:
+    push(snapshot, folder_store.url)
+    with pytest.raises(UnusableInput, match=rf"^--only {name}: nothing of that name .*\(catalog, dataset, raw, "):
+        pull(folder_store.url, tmp_path / "other", only=["raw", name])
+    assert [path.name for path in tmp_path.iterdir() if "other" in path.name] == []
+
+
 def test_a_full_disk_is_noticed_before_any_download(
     snapshot: Snapshot, folder_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from ameli_build.core.cache.batches import (
     vectors_of,
 )
 from ameli_build.core.cache.sealed import SEALED, read_entry, read_sealed, write_entry, write_sealed
+from ameli_build.core.cache.store import Store
 from ameli_build.core.cache.work import (
     USED,
     USERS,
@@ -34,6 +35,7 @@ __all__ = [
     "Kind",
     "Mapper",
     "Shard",
+    "Store",
     "Work",
     "batches_of",
     "by_content",

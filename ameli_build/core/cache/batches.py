@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from ameli_build.core.arrays import Matrix
-from ameli_build.core.cache.sealed import read_entry
+from ameli_build.core.cache.sealed import SEALED, read_entry
 from ameli_build.core.cache.work import Shard, Work, entry_name
 from ameli_build.core.fingerprints import fingerprint
 
@@ -95,6 +95,7 @@ def run_batches(
         batches = list(batches_of(kind, items, keys))
         key = _name(kind, prefix, batches)
         shards.append(Shard(key, (kind.common, batches, kept.related(prefix)), len(keys)))
+    kept.bring(work, kind, shards)
     tables = work.stream(kind.label, kind.stored, shards, model=kind.model, device=kind.device, unit=kind.unit)
     while some := list(islice(tables, at_once or len(shards))):
         yield pl.concat(some).drop("batch")
@@ -135,9 +136,18 @@ class Kept:
     @classmethod
     def of(cls, work: Work, kind: Kind) -> Kept:
         """Those that are there now."""
-        folder = work.folder(kind.label)
-        names = (path.name for path in folder.glob(entry_name(kind.stored, f"{kind.identity[:16]}-*")))
+        folder, begin = work.folder(kind.label), entry_name(kind.stored, f"{kind.identity[:16]}-").removesuffix(SEALED)
+        names = {path.name for path in folder.glob(f"{begin}*{SEALED}")}
+        if work.store is not None:
+            names |= work.store.names(folder.name, begin)
         return cls(folder, sorted((name.split("-")[2].strip("_"), name) for name in names))
+
+    def bring(self, work: Work, kind: Kind, shards: Sequence[Shard]) -> None:
+        """Copy from a URL to this disk what the missing ones of `shards` can be made of."""
+        if work.store is not None:
+            whole = {name for _, name in self.files}
+            missing = [shard for shard in shards if entry_name(kind.stored, shard.key) not in whole]
+            work.store.share(sorted({path for shard in missing for path in shard.payload[2]}))
 
     def related(self, prefix: str) -> list[Path]:
         """Files whose bits begin with `prefix`, or that `prefix` begins with."""

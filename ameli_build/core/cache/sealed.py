@@ -35,18 +35,23 @@ def read_sealed(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        _tell(path, f"cannot be read ({error.strerror})")
+        _tell(str(path), f"cannot be read ({error.strerror})")
         return None
+    return unsealed(data, str(path))
+
+
+def unsealed(data: bytes, place: str) -> bytes | None:
+    """The body of a sealed file's content; None for a damaged one, which is told with its place."""
     body = data[:-_LENGTH]
     if hashlib.sha256(body).digest() != data[-_LENGTH:]:
-        _tell(path, "damaged, or of an earlier version")
+        _tell(place, "damaged, or of an earlier version")
         return None
     return body
 
 
 @cache
-def _tell(path: Path, why: str) -> None:
-    say(f"warning: {path}: {why}; made again")
+def _tell(place: str, why: str) -> None:
+    say(f"warning: {place}: {why}; made again")
 
 
 def write_entry(path: Path, table: pl.DataFrame) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import polars as pl
 
 from ameli_build.core.cache.sealed import SEALED, read_entry, write_entry
+from ameli_build.core.cache.store import Store
 from ameli_build.core.fingerprints import fingerprint, function_code
 from ameli_build.core.progress import track
 from ameli_build.core.settings import Settings
@@ -61,6 +62,22 @@ class Job(NamedTuple):
     payload: Any
     path: Path | None = None
     far: bool = False
+    store: Store | None = None
+
+    def is_made(self) -> bool:
+        """Whether the result is kept; one at a URL is copied to this disk."""
+        if self.path is None:
+            return False
+        if self.store is not None and not self.path.is_file():
+            self.store.fetch(self.path)
+        return self.path.is_file()
+
+    def keep(self, table: pl.DataFrame) -> None:
+        """Write the result where it is kept."""
+        if self.path is not None:
+            write_entry(self.path, table)
+            if self.store is not None:
+                self.store.send(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +87,9 @@ class Work:
     snapshot: Snapshot
     mapper: Mapper = in_process
     cache: Path | None = None
-    """A cache that snapshots share; None for the snapshot's own."""
+    """The folder of a cache that snapshots share; None for the snapshot's own."""
+    store: Store | None = None
+    """A cache at a URL; the folder has what a run takes from it."""
     models_in_one_process: bool = False
     """Shards that need a model run in this process, unless the mapper has `on`."""
     scratch_folder: Path | None = None
@@ -83,8 +102,8 @@ class Work:
     @classmethod
     def of(cls, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> Work:
         """With the cache that the settings name, and models where they say."""
-        cache = Path(settings.run.cache) if settings.run.cache else None
-        return cls(snapshot, mapper, cache, settings.models.processes == "one")
+        store = Store(settings.run.cache_url) if settings.run.cache_url else None
+        return cls(snapshot, mapper, settings.run.cache_folder, store, settings.models.processes == "one")
 
     def folder(self, label: str) -> Path:
         """Where the results of this label are kept."""
@@ -147,8 +166,10 @@ class Work:
         names = [entry_name(function, shard.key) for shard in shards]
         self.used.update(f"{folder.name}/{name}" for name in names)
         paths = [folder / name for name in names]
+        if self.store is not None:
+            self.store.share(paths)
         missing = {n for n, path in enumerate(paths) if not path.is_file()}
-        jobs = [Job(function, shards[n].payload, paths[n], far) for n in sorted(missing)]
+        jobs = [Job(function, shards[n].payload, paths[n], far, self.store) for n in sorted(missing)]
         sizes = [shards[n].size for n in sorted(missing)]
         made = iter(track(mapper(_run_shard, jobs), label, sum(sizes), unit, sizes))
         for n, path in enumerate(paths):
@@ -157,7 +178,7 @@ class Work:
                 table = _awaited(path) if n in missing else read_entry(path)
             if table is None:  # damaged
                 (table,) = mapper(_run_shard, [Job(function, shards[n].payload)])
-                write_entry(path, table)
+                Job(function, None, path, store=self.store).keep(table)
             yield table
         next(made, None)  # ends the display of the progress
 
@@ -183,8 +204,7 @@ def entry_name(function: Callable[..., Any], key: str) -> str:
 def _run_shard(job: Job) -> pl.DataFrame | None:
     """Make a shard's table, and write it where it is kept; None where the caller reads it from there."""
     table = job.function(job.payload)
-    if job.path is not None:
-        write_entry(job.path, table)
+    job.keep(table)
     return None if job.far else table
 
 
@@ -202,6 +222,8 @@ def noted_use(work: Work, name: str) -> Iterator[None]:
     note = work.snapshot.root / "stages" / name / USED
     note.unlink(missing_ok=True)
     note.parent.mkdir(parents=True, exist_ok=True)
+    if work.store is not None:
+        work.store.check()
     if work.cache is not None:
         root = str(work.snapshot.root.resolve())
         write_bytes(work.cache / USERS / fingerprint(root)[:16], root.encode())
