@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ameli_build.core.checksums import recorded
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_bytes
 from ameli_build.report.inputs import Inputs
@@ -19,5 +20,7 @@ def make_report(snapshot: Snapshot, settings: Settings) -> Path:
         UnusableInput: A file of the snapshot is unreadable or of an earlier version.
     """
     path = snapshot.root / "report.html"
-    write_bytes(path, render(Inputs.read(snapshot), settings).encode())
+    page = render(Inputs.read(snapshot), settings).encode()
+    with recorded(snapshot.root, path.name):
+        write_bytes(path, page)
     return path
