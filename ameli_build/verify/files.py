@@ -141,8 +141,8 @@ def missing_pictures(snapshot: Snapshot) -> Iterator[str]:
             present = {f"{folder}/{path.name}" for path in (snapshot.root / folder).glob("*")}
             missing = sorted(path for path in named - present if path.startswith(f"{folder}/"))
             yield from (f"{path}: missing, though {table} names it" for path in missing)
-    made = stage_record(snapshot, "clean").get("made")
-    for folder in made if isinstance(made, dict) else ():
+    made = stage_record(snapshot, "clean").get("made", {})
+    for folder in made:
         if leave(snapshot.root / folder)["content"] != made[folder]["content"]:
             yield f"{folder}: not the pictures that clean wrote"
 

@@ -190,7 +190,7 @@ def test_twice_the_work_takes_twice_as_long(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
-    ("overrides", "copied"), [((), False), (("release.name=other",), True), (("splits.test=0.2",), True)]
+    ("overrides", "copied"), [((), False), (("release.name=other",), True), (("splits.policy=review",), True)]
 )
 def test_copies_of_pictures_need_disk(snapshot: Snapshot, overrides: tuple[str, ...], copied: bool) -> None:
     size = sum(path.stat().st_size for path in (snapshot.raw / "images").iterdir())
