@@ -70,7 +70,7 @@ def look_at_release(folder: Path, label: str, found: Found) -> None:
         if (folder / name).is_symlink():
             found.problems.append(f"{label}{name}: a symbolic link")
         elif name in listed:
-            fault = f"{label}{name}: content differs from its checksum"
+            fault = f"{label}{name}: content differs from its checksum{'' if own else ' (written by release)'}"
             found.contents.append(Content(folder / name, listed[name], fault))
 
 
