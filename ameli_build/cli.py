@@ -550,11 +550,15 @@ def browse(
 
 
 @app.command()
-def verify(snapshot: SnapshotPath) -> None:
-    """Check a snapshot against its checksums, schemas and rules."""
+def verify(
+    path: Annotated[Path, path_argument(metavar="PATH", help="Snapshot, release, or export.")],
+    workers: Workers = None,
+) -> None:
+    """Check a snapshot, a release or an export against its checksums, schemas and rules."""
     from ameli_build.verify import verify as run_verify
 
-    print(run_verify(Snapshot.open(snapshot)))
+    with _mapper(workers) as mapper:
+        print(run_verify(Snapshot(path), mapper))
 
 
 @app.command()

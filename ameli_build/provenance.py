@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from ameli_build.core.checksums import note, recorded
 from ameli_build.core.execution import peak_memory_mb
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_json
@@ -44,7 +45,8 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
         "peak_memory_mb": max(peak_memory_mb(), int(before.get("peak_memory_mb", 0))),
         "stages": {name: _brief(record) for name, record in stage_records(snapshot).items()},
     }
-    write_json(path, record)
+    _write(snapshot, record)
+    note(snapshot.root, "settings")  # people edit them; these are the settings of this run
 
 
 def noted(path: Path) -> dict[str, Any]:
@@ -65,7 +67,12 @@ def note_stage(snapshot: Snapshot, name: str, command: str) -> None:
     record["commands"] = sorted({*record.get("commands", []), command})
     record["peak_memory_mb"] = max(peak_memory_mb(), int(record.get("peak_memory_mb", 0)))
     record["stages"] = {**record.get("stages", {}), name: _brief(stage_record(snapshot, name))}
-    write_json(path, record)
+    _write(snapshot, record)
+
+
+def _write(snapshot: Snapshot, record: dict[str, Any]) -> None:
+    with recorded(snapshot.root, "run.json"):
+        write_json(snapshot.root / "run.json", record)
 
 
 def _brief(record: dict[str, Any]) -> dict[str, Any]:

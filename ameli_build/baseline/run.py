@@ -20,6 +20,7 @@ from ameli_build.baseline.scoring import outcome, rate_attributes
 from ameli_build.baseline.sources import Source, keep_record
 from ameli_build.baseline.standing import ROLES, fingerprint_of, finished, models_of
 from ameli_build.core.cache import Mapper, Work, in_process, noted_use
+from ameli_build.core.checksums import recorded
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import peak_memory_mb
 from ameli_build.core.progress import say
@@ -62,8 +63,15 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
         return done
     require(settings, ROLES)
     say("baseline: running")
-    started = time.monotonic()
-    data, work = source.load(), Work.of(snapshot, settings, mapper)
+    with recorded(snapshot.root, "baseline", "stages/baseline"):
+        scores = _run(source, mine, Work.of(snapshot, settings, mapper), settings)
+    keep_record(source, settings)
+    return scores
+
+
+def _run(source: Source, mine: str, work: Work, settings: Settings) -> Scores:
+    """Score a data set, and write the results and the record of the run, whose fingerprint is `mine`."""
+    snapshot, started, data = work.snapshot, time.monotonic(), source.load()
     with doing(snapshot.root, "baseline"), noted_use(work, "baseline"):
         runs = run_all(work, settings, data)
     scores = _scores(data, runs, settings, _read_report(source.report))
@@ -83,7 +91,6 @@ def run_baseline(data_set: Snapshot | Source, settings: Settings, mapper: Mapper
         "models": models_of(settings),
     }
     write_json(mark, record)
-    keep_record(source, settings)
     say(f"baseline: done in {seconds:.1f} s")
     return scores
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,12 +12,14 @@ import polars as pl
 from ameli_build.catalog.build import CUT_OFF, MAP, STAGE, read_map, write_lines
 from ameli_build.catalog.links import references_in
 from ameli_build.catalog.pictures import from_folder, from_web
+from ameli_build.core.checksums import recorded
+from ameli_build.core.copies import copy_file
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import run_stage
 from ameli_build.core.progress import say, track
 from ameli_build.core.records import Picture
 from ameli_build.core.settings import Settings
-from ameli_build.core.snapshot import Snapshot, whole_file, write_bytes
+from ameli_build.core.snapshot import Snapshot, write_bytes
 from ameli_build.ingest.fields import refuse_hollow
 from ameli_build.ingest.raw_files import FORMS, form_of, read_products
 from ameli_build.ingest.raw_records import is_url
@@ -63,17 +64,11 @@ def ingest(
     for warning in (*found_products.use.warnings(products.name), *found_reviews.use.warnings(reviews.name)):
         say(warning)
     references = sorted({*of_reviews, *(reference for product in usable for reference in product.images)})
-    write_bytes(snapshot.raw / CUT_OFF, b"")
-    _warn_of_missing(_store_images(snapshot, references, images, settings, fetch_images), images)
-    targets = {snapshot.raw / f"products.{form_of(products)}": products}
-    targets |= {snapshot.raw / f"reviews.{form_of(reviews)}": reviews}
-    for target, source in targets.items():
-        _copy(source, target)
-    for kind in ("products", "reviews"):  # remove earlier files of another format
-        for form in FORMS:
-            if (path := snapshot.raw / f"{kind}.{form}") not in targets:
-                path.unlink(missing_ok=True)
-    (snapshot.raw / CUT_OFF).unlink()
+    with recorded(snapshot.root, "raw"):
+        write_bytes(snapshot.raw / CUT_OFF, b"")
+        _warn_of_missing(_store_images(snapshot, references, images, settings, fetch_images), images)
+        _copy_records(snapshot.raw, products, reviews)
+        (snapshot.raw / CUT_OFF).unlink()
     run_stage(STAGE, snapshot, settings)
     write_run_record(snapshot, settings, "ingest")
 
@@ -118,8 +113,17 @@ def _is_there(snapshot: Snapshot, picture: Picture) -> bool:
     return picture.path is not None and (snapshot.root / picture.path).is_file()
 
 
+def _copy_records(raw: Path, products: Path, reviews: Path) -> None:
+    targets = {raw / f"products.{form_of(products)}": products}
+    targets |= {raw / f"reviews.{form_of(reviews)}": reviews}
+    for target, source in targets.items():
+        _copy(source, target)
+    for kind in ("products", "reviews"):  # remove earlier files of another format
+        for form in FORMS:
+            if (path := raw / f"{kind}.{form}") not in targets:
+                path.unlink(missing_ok=True)
+
+
 def _copy(source: Path, target: Path) -> None:
-    if target.exists() and source.resolve() == target.resolve():
-        return
-    with source.open("rb") as handle, whole_file(target) as written:
-        shutil.copyfileobj(handle, written, 1 << 20)
+    if not target.exists() or source.resolve() != target.resolve():
+        copy_file(source, target)

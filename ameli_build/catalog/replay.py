@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 from ameli_build.catalog.build import STAGE
 from ameli_build.catalog.warc import PARSED
 from ameli_build.core.cache import Mapper, in_process
+from ameli_build.core.checksums import recorded
+from ameli_build.core.copies import copy_file
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import run_stage
 from ameli_build.core.progress import say
 from ameli_build.core.settings import Settings
-from ameli_build.core.snapshot import Snapshot, whole_file
+from ameli_build.core.snapshot import Snapshot, is_named_by_content
+from ameli_build.core.standing import mark_of
 
 
 def replay(
@@ -37,15 +39,17 @@ def replay(
         raise UnusableInput(f"{snapshot.raw}: missing, nothing to replay")
     target = out or snapshot
     if target.root.resolve() != snapshot.root.resolve():
-        _copy_raw(snapshot.raw, target.raw)
-    (target.root / "stages" / STAGE.name / "stage.json").unlink(missing_ok=True)
+        with recorded(target.root, "raw"):
+            _copy_raw(snapshot.raw, target.raw)
+    with recorded(target.root, f"stages/{STAGE.name}"):
+        mark_of(target, STAGE.name).unlink(missing_ok=True)
     shutil.rmtree(target.root / "cache" / PARSED.replace(" ", "-"), ignore_errors=True)
     run_stage(STAGE, target, settings, mapper)
     return target
 
 
 def _copy_raw(source: Path, target: Path) -> None:
-    """Copy files that an archive may append to; hard-link images, which never change."""
+    """Copy the visible files of an archive, except images that are there already."""
     names = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file() and not _hidden(path)}
     there = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file() and not _hidden(path)}
     if strays := sorted(name for name in names if not (source / name).resolve().is_relative_to(source.resolve())):
@@ -55,25 +59,9 @@ def _copy_raw(source: Path, target: Path) -> None:
     say(f"replay: copying {len(names):,} files")
     for name in sorted(names):
         place = target / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if Path(name).parent.name == "images":
-            if not place.exists():
-                _link(source / name, place)
-        else:
-            _copy(source / name, place)
+        if not (is_named_by_content(place) and place.exists()):
+            copy_file(source / name, place)
 
 
 def _hidden(path: Path) -> bool:
     return path.name.startswith(".")
-
-
-def _link(source: Path, place: Path) -> None:
-    try:
-        os.link(source, place)
-    except OSError:  # another file system
-        _copy(source, place)
-
-
-def _copy(source: Path, place: Path) -> None:
-    with source.open("rb") as handle, whole_file(place) as written:
-        shutil.copyfileobj(handle, written, 1 << 20)

@@ -13,6 +13,7 @@ import polars as pl
 
 from ameli_build.core.as_left import leave
 from ameli_build.core.cache import Mapper, Work, in_process, noted_use
+from ameli_build.core.checksums import note, recorded
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.progress import place, say
 from ameli_build.core.running import doing, now
@@ -29,17 +30,21 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
     found = standing_of(stage, snapshot, settings, before)
     if not found.why:
         if found.archives != before.get("archives", {}):  # only copied: so that they are not read each time
-            write_json(mark_of(snapshot, stage.name), before | {"archives": found.archives})
+            with recorded(snapshot.root, f"stages/{stage.name}"):
+                write_json(mark_of(snapshot, stage.name), before | {"archives": found.archives})
         return False
     require_space(snapshot.root, settings.run.least_free)
     say(f"{place()}{stage.name}: running")
     mark = mark_of(snapshot, stage.name)
-    mark.unlink(missing_ok=True)
     work = Work.of(snapshot, settings, mapper)
-    with doing(snapshot.root, stage.name), noted_use(work, stage.name):
-        record = _run(stage, work, settings)
-    told = {"fingerprint": found.fingerprint, "inputs": found.inputs, "archives": found.archives, "finished": now()}
-    write_json(mark, told | record)
+    with recorded(snapshot.root, f"stages/{stage.name}", stage.name):  # tables of the catalogue lie in catalog/
+        mark.unlink(missing_ok=True)
+        with doing(snapshot.root, stage.name), noted_use(work, stage.name):
+            record = _run(stage, work, settings)
+        told = {"fingerprint": found.fingerprint, "inputs": found.inputs, "archives": found.archives, "finished": now()}
+        write_json(mark, told | record)
+    if "raw" in stage.files:  # the archive as this stage has read it
+        note(snapshot.root, "raw", known={name: str(state[-1]) for name, state in found.archives.items()})
     say(f"{place()}{stage.name}: done in {record['seconds']:.1f} s")
     return True
 

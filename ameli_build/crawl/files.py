@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
+from ameli_build.core import copies
 from ameli_build.core.errors import RunFailed
-from ameli_build.core.snapshot import whole_file
 
 
 def link_file(source: Path, place: Path) -> None:
-    """Link a file that never changes to `place`, or copy it if it cannot be linked; an existing file stays.
+    """Make a hard link to an archive's image, or copy it if it cannot be linked; an existing file stays.
 
+    Only archives share files: they are never edited, and a year of monthly archives would need twelve times the disk.
     Raises `RunFailed` if it cannot be copied.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +28,6 @@ def link_file(source: Path, place: Path) -> None:
 def copy_file(source: Path, place: Path) -> None:
     """Copy a file to `place`, atomically; raises `RunFailed` if it cannot be copied."""
     try:
-        with source.open("rb") as handle, whole_file(place) as written:
-            shutil.copyfileobj(handle, written, 1 << 20)
+        copies.copy_file(source, place)
     except OSError as error:
         raise RunFailed(f"{place}: cannot be written ({error.strerror})") from error

@@ -10,6 +10,7 @@ from typing import Any
 
 from ameli_build.archive.records import CONTENT
 from ameli_build.archive.store import Archive
+from ameli_build.core.checksums import recorded
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say
 from ameli_build.core.running import LOCK
@@ -72,7 +73,8 @@ def merge(parts: Sequence[Snapshot], out: Snapshot, *, partial: bool = False) ->
         stack.enter_context(made.lock())
         try:
             _clear(made)
-            stats = _fill(made, found)
+            with recorded(made.root, "raw", "run.json"):
+                stats = _fill(made, found)
             made.root.replace(out.root)
         except BaseException:
             clear_folder(made.root)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Unpack
 
 from ameli_build.archive.store import Archive
+from ameli_build.core.checksums import recorded
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.progress import repeated, say
 from ameli_build.core.running import doing
@@ -78,7 +79,11 @@ def crawl(snapshot: Snapshot, settings: Settings, **options: Unpack[CrawlOptions
     retry_failed = options.get("retry_failed", False)
     journal, selections = journals.resolve(snapshot, settings.crawl, **options)
     require_space(snapshot.root, settings.run.least_free)
-    with doing(snapshot.root, "crawl"), _opened(snapshot, settings.crawl, key, journal, retry_failed) as crawler:
+    with (
+        recorded(snapshot.root, "raw"),
+        doing(snapshot.root, "crawl"),
+        _opened(snapshot, settings.crawl, key, journal, retry_failed) as crawler,
+    ):
         write_run_record(snapshot, settings, "crawl")
         journals.note_complete(snapshot.raw, False)
         source = crawler.source

@@ -13,21 +13,21 @@ import polars as pl
 
 from ameli_build.core.cache import SEALED, read_entry, write_entry
 from ameli_build.core.snapshot import file_digest
-from ameli_build.release.folders import link
+from ameli_build.release.folders import copy_picture
 
 _INDEX = pl.Schema({"path": pl.String(), "size": pl.Int64(), "changed": pl.Int64(), "digest": pl.String()})
 
 
 @dataclass(frozen=True, slots=True)
 class ByContent:
-    """The digests of the files in some folders of `source`, by relative path; `root` takes the links."""
+    """The digests of the files in some folders of `source`, by relative path; `root` takes copies."""
 
     source: Path
     root: Path
     digests: Mapping[str, str]
 
     def place(self, path: str) -> str | None:
-        """Link a picture into `root` and return its path there; None if there is no such file."""
+        """Copy a picture into `root` and return its path there; None if there is no such file."""
         digest = self.digests.get(path)
         if digest is None:
             return None
@@ -37,7 +37,7 @@ class ByContent:
             target.parent.mkdir(parents=True, exist_ok=True)
             partial = target.with_name(f"{target.name}.partial")  # an interrupted copy must not look complete
             partial.unlink(missing_ok=True)
-            link(self.source / path, partial)
+            copy_picture(self.source / path, partial)
             partial.replace(target)
         return name
 

@@ -12,6 +12,7 @@ from ameli_build.annotation.sheets import export_sheets, import_answers
 from ameli_build.annotation.simulated import answer_sheets
 from ameli_build.baseline.run import run_baseline
 from ameli_build.core.cache import Mapper
+from ameli_build.core.checksums import recorded
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import peak_memory_mb
 from ameli_build.core.logs import RESULTS
@@ -81,7 +82,8 @@ def run_demo(snapshot: Snapshot, products: int, seed: int, mapper: Mapper) -> No
         summary.heading(f"the demo's world: seed {seed}, about {products} products (generated; not the paper's data)")
         world = make_world(seed, products)
         write_truth(world, snapshot.root / "truth")
-        write_bytes(snapshot.root / "settings" / "release.toml", RELEASE.encode())
+        with recorded(snapshot.root, "settings"):
+            write_bytes(snapshot.root / "settings" / "release.toml", RELEASE.encode())
         settings = _crawl(snapshot, world, place, parts)
         settings = _build(snapshot, settings, mapper, parts)
         _annotate(snapshot, settings, mapper, parts)

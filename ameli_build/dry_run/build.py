@@ -52,7 +52,8 @@ def dry_run(
         timed = time_loads(settings, loads, missing, workers or default_workers())
     steps = tuple(Step(name, why, tuple(timed.get(name, ()))) for name, why in whys.items())
     tables = _tables(snapshot) if whys.get("clean") else 0
-    return BuildEstimate(steps, missing, note, tables, free_space(snapshot.root), ram())
+    pictures = _pictures(snapshot) if whys.get("release") else 0
+    return BuildEstimate(steps, missing, note, tables, free_space(snapshot.root), ram(), pictures)
 
 
 def _why(row: Row) -> str:
@@ -145,6 +146,11 @@ def _archived(snapshot: Snapshot) -> tuple[dict[str, float], str]:
 def _tables(snapshot: Snapshot) -> int:
     """Size of the tables of all stages in bytes. It is about the size of the catalogue, as in the demo."""
     return sum(path.stat().st_size for path in (snapshot.root / "catalog").glob("*.parquet"))
+
+
+def _pictures(snapshot: Snapshot) -> int:
+    """Size of all archived pictures in bytes; a release has copies of at most all of them."""
+    return sum(entry.stat().st_size for entry in (snapshot.raw / "images").glob("*"))
 
 
 def ram() -> int:

@@ -42,4 +42,4 @@ def build_after(settings: Settings, crawl: CrawlEstimate) -> BuildEstimate:
         loads = expected_loads(settings, expected, [stage.name for stage in STAGES], Path(scratch))
         timed = time_loads(settings, loads, missing, default_workers())
     steps = tuple(Step(name, "after the crawl", tuple(loads)) for name, loads in timed.items())
-    return BuildEstimate(steps, missing, "", 0, crawl.free, ram())
+    return BuildEstimate(steps, missing, "", 0, crawl.free, ram(), round(crawl.sizes.get("images", 0.0)))

@@ -57,7 +57,8 @@ class Step:
 class BuildEstimate:
     """The steps of a build and its needs.
 
-    `missing` are models by role. `free` (on the snapshot's disk), `tables` and `ram` are in bytes.
+    `missing` are models by role. `free` (on the snapshot's disk), `tables`, `ram` and `pictures` (of the release, at
+    most) are in bytes.
     """
 
     steps: tuple[Step, ...]
@@ -66,6 +67,7 @@ class BuildEstimate:
     tables: int
     free: int
     ram: int
+    pictures: int = 0
 
     @property
     def seconds(self) -> float:
@@ -74,8 +76,8 @@ class BuildEstimate:
 
     @property
     def size(self) -> float:
-        """Bytes on the disk: all known sizes and the tables."""
-        return sum(timed.size for step in self.steps for timed in step.loads) + self.tables
+        """Bytes on the disk: all known sizes, the tables and the pictures."""
+        return sum(timed.size for step in self.steps for timed in step.loads) + self.tables + self.pictures
 
     def __str__(self) -> str:
         return show(self)
@@ -122,9 +124,10 @@ def _total(estimate: BuildEstimate) -> Iterator[str]:
     timed = [timed for step in estimate.steps for timed in step.loads]
     at_most = "at most " if any(load.load.at_most for load in timed) else ""
     unknown = ", without the unknown times" if any(load.seconds is None for load in timed) else ""
+    pictures = f" and at most {gigabytes(estimate.pictures)} for pictures of the release" if estimate.pictures else ""
     yield (
         f"in all {at_most}{duration(estimate.seconds)}{unknown}; disk {gigabytes(estimate.size)}, of which "
-        f"{gigabytes(estimate.tables)} for tables; {gigabytes(estimate.free)} are free"
+        f"{gigabytes(estimate.tables)} for tables{pictures}; {gigabytes(estimate.free)} are free"
     )
     if estimate.size > estimate.free:
         yield "warning: the disk is too small"

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from ameli_build.core.arrays import Mask, Values
+from ameli_build.core.checksums import recorded
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import busy, say
 from ameli_build.core.settings import Settings
@@ -233,6 +234,7 @@ def _write(snapshot: Snapshot, calibration: Calibration, picture: bytes, compare
     lines.append(f'thresholds_from = "ameli calibrate, on {calibration.labels} labels of this snapshot"')
     lines.append(f"thresholds_for = {json.dumps(compared)}")
     folder = snapshot.root / "settings"
-    write_json(folder / "calibration.json", asdict(calibration))
-    write_bytes(folder / "informativeness.svg", picture)
-    write_bytes(folder / "informativeness.toml", ("\n".join(lines) + "\n").encode())
+    with recorded(snapshot.root, folder.name):
+        write_json(folder / "calibration.json", asdict(calibration))
+        write_bytes(folder / "informativeness.svg", picture)
+        write_bytes(folder / "informativeness.toml", ("\n".join(lines) + "\n").encode())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ameli_build.core.copies import copy_content
 from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.remote import file_system
 from ameli_build.core.snapshot import clear_folder, own_place, write_json
@@ -18,28 +18,26 @@ MARK = ".ameli-export.json"
 """A file that marks a folder as an export and lists its entries."""
 
 
-def link(source: Path, target: Path) -> None:
-    """Make a hard link, or a copy if the file system has no hard links. Pictures are never changed in place.
+def copy_picture(source: Path, target: Path) -> None:
+    """Copy a picture into a folder that is not finished yet.
 
     Raises:
         RunFailed: The file is missing, or is a symbolic link, which could lead out of the snapshot.
     """
     if source.is_symlink():
         raise RunFailed(f"{source}: a symbolic link, not a picture of the snapshot")
-    try:
-        os.link(source, target)
-    except OSError:
-        if not source.is_file():
-            raise RunFailed(f"{source}: missing, though a table names it; run ameli build again") from None
-        shutil.copyfile(source, target)
+    if not source.is_file():
+        raise RunFailed(f"{source}: missing, though a table names it; run ameli build again")
+    with source.open("rb") as handle, target.open("wb") as copy:
+        copy_content(handle, copy)
 
 
-def link_own(root: Path, path: str, target: Path) -> None:
-    """`link` for a picture that a table of the folder `root` names; raises `RunFailed` if it is outside the folder."""
+def copy_own(root: Path, path: str, target: Path) -> None:
+    """`copy_picture` for a picture that a table of the folder `root` names; `RunFailed` if it is outside the folder."""
     place = own_place(root, path)
     if place is None:
         raise RunFailed(f"{root / path}: a symbolic link, or outside of {root}, not a picture in it")
-    link(place, target)
+    copy_picture(place, target)
 
 
 def make_folder(out: str, fill: Callable[[Path], None], scratch: Path) -> None:

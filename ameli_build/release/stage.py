@@ -28,7 +28,7 @@ from ameli_build.core.stage import Result, Stage, Tables
 from ameli_build.core.standing import stage_record
 from ameli_build.release.card import card, example_of
 from ameli_build.release.croissant import croissant
-from ameli_build.release.folders import link_own
+from ameli_build.release.folders import copy_own
 from ameli_build.release.metadata import stripped, without_metadata
 from ameli_build.release.schemas import croissant_schema, stats_schema, table_schema
 from ameli_build.release.statistics import statistics
@@ -96,7 +96,7 @@ def _write_images(folder: Path, images: list[str], plain: Mapping[str, str], roo
         if path in plain:
             write_bytes(target, stripped(picture_body(root / path))[0])
         else:
-            link_own(root, path, target)
+            copy_own(root, path, target)
         if not is_whole_picture(target):
             raise RunFailed(f"{root / path}: damaged, its content does not match its name; restore it")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ameli_build.core.checksums import recorded
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_bytes
 from ameli_build.report.inputs import Inputs
 from ameli_build.report.page import is_generated, render
-from ameli_build.report.tables import write_tables
+from ameli_build.report.tables import FOLDER, write_tables
 
 GENERATED = "Generated world: no number describes a real shop."
 
@@ -24,6 +25,7 @@ def make_report(snapshot: Snapshot, settings: Settings) -> Path:
     path = snapshot.root / "report.html"
     inputs = Inputs.read(snapshot)
     page = render(inputs, settings).encode()
-    write_tables(inputs, GENERATED if is_generated(settings) else "")
-    write_bytes(path, page)
+    with recorded(snapshot.root, path.name, FOLDER):
+        write_tables(inputs, GENERATED if is_generated(settings) else "")
+        write_bytes(path, page)
     return path

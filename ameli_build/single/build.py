@@ -17,6 +17,7 @@ from ameli_build.baseline.extraction.attributes import listed_names, make_sheets
 from ameli_build.baseline.extraction.values import index_values
 from ameli_build.baseline.retrieval.channels import Pictures
 from ameli_build.core.cache import Mapper, Work, in_process
+from ameli_build.core.checksums import recorded
 from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.fingerprints import fingerprint, work_code
 from ameli_build.core.progress import say
@@ -46,8 +47,19 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
         UnusableInput: A model is not available.
     """
     say("link: making the index of names, values and vectors (once for this data set)")
+    work = Work.of(snapshot, settings, mapper)
+    with recorded(snapshot.root, folder_of(snapshot).relative_to(snapshot.root).as_posix()):
+        _write_index(work, settings, mine)
+    made = load_index(snapshot, mine, work.folder(EXPORTS))
+    if made is None:
+        raise RunFailed(f"{folder_of(snapshot)}: the new index cannot be read")
+    return made
+
+
+def _write_index(work: Work, settings: Settings, mine: str) -> None:
+    snapshot = work.snapshot
     folder, data = folder_of(snapshot), load_data(snapshot.dataset)
-    work, kb = Work.of(snapshot, settings, mapper), data.kb
+    kb = data.kb
     (folder / MARK).unlink(missing_ok=True)
     names, (values, about) = _name_keys(work, settings, kb), _value_forms(kb)
     write_table(folder / "names.parquet", names)
@@ -65,10 +77,6 @@ def build_index(snapshot: Snapshot, settings: Settings, mine: str, mapper: Mappe
     index = Index(data.root, kb.skus, kb.names, names, values, vectors, pictures.starts, parts)
     parts["thresholds"] = _calibrate(work, settings, folder, index, data)
     sign_index(folder, work.folder(EXPORTS), {"fingerprint": mine, **about, **parts})
-    made = load_index(snapshot, mine, work.folder(EXPORTS))
-    if made is None:
-        raise RunFailed(f"{folder}: the new index cannot be read")
-    return made
 
 
 def _calibrate(work: Work, settings: Settings, folder: Path, index: Index, data: Data) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from ameli_build.core.copies import copy_content
 from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.progress import say, track
 from ameli_build.core.running import LOCK
@@ -16,7 +16,6 @@ from ameli_build.core.snapshot import Snapshot, file_digest, whole_file
 from ameli_build.core.space import free_space
 from ameli_build.core.text import gigabytes
 from ameli_build.core.workers import thread_mapper
-from ameli_build.release.folders import link
 from ameli_build.travel.manifest import SHOWN, Entry, paths_of, read, some
 from ameli_build.travel.remote import THREADS, Damaged, Remote
 
@@ -149,12 +148,6 @@ def _bring(remote: Remote, root: Path, content: Content) -> str:
 
 
 def _copy(source: Path, target: Path, entry: Entry) -> None:
-    """Copy a file; a picture as a hard link, as in a release."""
-    if entry.is_named_by_content:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        link(source, target)
-        return
     with source.open("rb") as handle, whole_file(target) as copy:
-        shutil.copyfileobj(handle, copy)
+        copy_content(handle, copy)
         entry.stamp(copy)

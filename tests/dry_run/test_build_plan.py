@@ -196,6 +196,18 @@ def test_twice_the_work_takes_twice_as_long(tmp_path: Path) -> None:
     assert "warning: the disk is too small" in str(BuildEstimate((step,), {}, "", 0, 1, 10**12))
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("overrides", "copied"), [((), False), (("release.name=other",), True), (("splits.policy=review",), True)]
+)
+def test_copies_of_pictures_need_disk(snapshot: Snapshot, overrides: tuple[str, ...], copied: bool) -> None:
+    size = sum(path.stat().st_size for path in (snapshot.raw / "images").iterdir())
+    plan = dry_run(snapshot, demo(*overrides))
+    assert plan.pictures == (size if copied else 0)
+    assert plan.size >= plan.pictures
+    assert ("for pictures of the release" in str(plan)) == copied
+
+
 def test_a_real_model_on_longer_texts_is_slower(tmp_path: Path) -> None:
     work, kind = Work(Snapshot(tmp_path)), text_kind(demo(), "")
     words = ("gray laptop", "the gray laptop hums " * 60)

@@ -8,8 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.core.cache import Mapper, Work, in_process
+from ameli_build.core.checksums import written_sums
 from ameli_build.core.settings import Settings
-from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.snapshot import Snapshot, file_digest, write_bytes
 from ameli_build.export.official.catalogue import read_listed
 from ameli_build.export.official.ids import Ids
 from ameli_build.export.official.predicted import read_predicted
@@ -23,7 +24,7 @@ from ameli_build.export.official.reviews import (
 )
 from ameli_build.export.official.statistics import find_aliases
 from ameli_build.release import official_layout as layout
-from ameli_build.release.folders import link_own
+from ameli_build.release.folders import copy_own
 
 PERSONAL = ("annotators", "comments", "disagreements", "not_used")
 QRELS = ("TOPIC", "ITERATION", "DOCUMENT#", "RELEVANCY")
@@ -56,6 +57,8 @@ def write_official(snapshot: Snapshot, settings: Settings, folder: Path, mapper:
         numbers = sorted(ids.reviews[review_id] for review_id in pl.read_parquet(clean)["review_id"])
         layout.write_list(folder / layout.CLEAN_TEST, numbers)
     _write_report(snapshot.root / "sheets" / "report.json", folder / layout.REPORT)
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    write_bytes(folder / "SHA256SUMS", written_sums({name: file_digest(folder / name) for name in names}))
 
 
 def _write_report(path: Path, target: Path) -> None:
@@ -80,8 +83,8 @@ def _write_pictures(folder: Path, dataset: Path, reviews: pl.DataFrame, known: K
         (folder / name).mkdir()
     for sku, product in known.products.items():
         for path, name in zip(product["images"], known.pictures(sku), strict=True):
-            link_own(dataset, path, folder / layout.PRODUCT_IMAGES / name)
+            copy_own(dataset, path, folder / layout.PRODUCT_IMAGES / name)
     for row in reviews.select("review_id", "images", "cleaned_images").iter_rows(named=True):
         for path, patch, name in zip(row["images"], row["cleaned_images"], known.photos(row), strict=True):
-            link_own(dataset, path, folder / layout.REVIEW_IMAGES / name)
-            link_own(dataset, patch, folder / layout.CLEANED_IMAGES / name)
+            copy_own(dataset, path, folder / layout.REVIEW_IMAGES / name)
+            copy_own(dataset, patch, folder / layout.CLEANED_IMAGES / name)
