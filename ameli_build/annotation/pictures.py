@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from PIL import Image
 
-from ameli_build.core.pictures import ANY_SIZE, bounded, open_body, picture_body, to_rgb
+from ameli_build.core.pictures import ANY_SIZE, bounded, content_key, open_body, picture_body, to_rgb
 from ameli_build.core.progress import track
 from ameli_build.core.snapshot import is_own_file
 from ameli_build.core.workers import default_workers
@@ -37,7 +37,7 @@ def product_side(pictures: int, megabytes: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Small copies of pictures, named by content, in the folder `cache`; paths are relative to `root`."""
+    """Small copies of pictures, named by the pictures' content, in the folder `cache`; paths are relative to `root`."""
 
     root: Path
     cache: Path
@@ -48,7 +48,13 @@ class Pictures:
             return self._small(path, side)
 
     def _small(self, path: str, side: int) -> bytes | None:
-        copy = self.cache / str(side) / f"{PurePosixPath(path).stem}.jpg"
+        try:
+            key = content_key(self.root, path) if is_own_file(self.root, path) else None
+        except OSError:
+            key = None
+        if key is None:
+            return None
+        copy = self.cache / str(side) / f"{key}.jpg"
         if copy.is_file():
             return copy.read_bytes()
         jpeg = shrunk(self.root, path, side)
