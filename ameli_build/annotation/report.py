@@ -54,7 +54,7 @@ class AnnotationReport:
 
     def __str__(self) -> str:
         lines = [line for report in self.tasks.values() for line in _lines(report)]
-        lines += [f"{name}: {count} blank reviews" for name, count in sorted(self.blank.items()) if count]
+        lines += [f"{name}: {count} blank reviews" for name, count in sorted(self.blank.items())]
         return printable("\n".join([*lines, *(f"not used: {problem}" for problem in self.problems)]))
 
 
@@ -69,7 +69,7 @@ def record(
         if not fresh:
             continue
         path = answers_path(snapshot, name)
-        merged = _merge(path, task, fresh, messages)
+        merged = _merge(path, task, fresh, [row for row in checked.blank if row.task == name], messages)
         write_table(path, merged)
         report = _report(snapshot, task, merged) | {"not_used": messages}
         write_json(report_path(snapshot, name), report)
@@ -78,20 +78,18 @@ def record(
         if name == INFORMATIVENESS:
             write_bytes(snapshot.root / "sheets" / "labels.csv", _labels(decided(merged)).encode())
         reports[name] = report
-    return AnnotationReport(reports, tuple(messages), checked.blank)
+    return AnnotationReport(reports, tuple(messages), Counter(row.annotator for row in checked.blank))
 
 
-def _merge(path: Path, task: Task, fresh: Sequence[Given], messages: list[str]) -> pl.DataFrame:
-    """New answers, earlier answers of other annotators, and earlier imported answers that were given later.
+def _merge(path: Path, task: Task, fresh: Sequence[Given], blank: Sequence[Given], messages: list[str]) -> pl.DataFrame:
+    """New answers, and the earlier answers that they do not replace.
 
     Answers of people replace those of simulated annotators.
     """
-    last: dict[str, datetime | None] = {}
-    for answer in fresh:
-        last[answer.annotator] = max(filter(None, (last.get(answer.annotator), answer.moment)), default=None)
+    replaced = _replaced(fresh, blank)
     old = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=_STORE)
     old = pl.concat([pl.DataFrame(schema=_STORE), old], how="diagonal")
-    old = old.filter(pl.Series([_outlives(row, last) for row in old.iter_rows(named=True)], dtype=pl.Boolean))
+    old = old.filter(pl.Series([_outlives(row, replaced) for row in old.iter_rows(named=True)], dtype=pl.Boolean))
     rows = [
         (
             answer.annotator,
@@ -118,12 +116,25 @@ def _merge(path: Path, task: Task, fresh: Sequence[Given], messages: list[str]) 
     return merged.sort("annotator", "review_id")
 
 
-def _outlives(row: Mapping[str, Any], last: Mapping[str, datetime | None]) -> bool:
-    """Whether an earlier imported answer stays: of another annotator, or given after the last new answer."""
-    if row["annotator"] not in last:
+def _replaced(fresh: Sequence[Given], blank: Sequence[Given]) -> dict[tuple[str, str], datetime | None]:
+    """The time of each new answer, by annotator and review.
+
+    A blank row has the time of the annotator's last new answer: the annotator has taken back any earlier answer.
+    """
+    last: dict[str, datetime | None] = {}
+    for answer in fresh:
+        last[answer.annotator] = max(filter(None, (last.get(answer.annotator), answer.moment)), default=None)
+    blanks = {(row.annotator, row.review_id): row.moment or last.get(row.annotator) for row in blank}
+    return blanks | {(answer.annotator, answer.review_id): answer.moment for answer in fresh}
+
+
+def _outlives(row: Mapping[str, Any], replaced: Mapping[tuple[str, str], datetime | None]) -> bool:
+    """Whether an earlier imported answer stays: no new row has its annotator and review, or it was given later."""
+    key = row["annotator"], row["review_id"]
+    if key not in replaced:
         return True
-    given, newest = moment(row["answered_at"]), last[row["annotator"]]
-    return given is not None and newest is not None and given > newest
+    given, new = moment(row["answered_at"]), replaced[key]
+    return given is not None and new is not None and given > new
 
 
 def _chosen_sku(task: Task, review_id: str, choice: str | None) -> str | None:

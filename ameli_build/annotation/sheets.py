@@ -89,9 +89,10 @@ def export_sheets(
 def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings) -> AnnotationReport:
     """Read answers; writes `sheets/answers.parquet` and `sheets/report.json`.
 
-    New answers of an annotator replace all earlier answers of that annotator, except answers that were given after
-    the last new answer. If an annotator gave a review two different answers, the later counts; both are ignored if
-    their times are unknown. The report counts all ignored answers.
+    A new answer replaces the annotator's earlier answer for that review, unless the earlier one was given later. A
+    review that a later file lists without an answer loses its earlier answer. If an annotator gave a review two
+    different answers in this import, the later counts; both are ignored if their times are unknown. The report counts
+    all ignored answers.
 
     Raises:
         UnusableInput: No file has a usable answer.

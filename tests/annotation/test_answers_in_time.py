@@ -86,10 +86,44 @@ def test_a_later_save_that_was_imported_first_stays(snapshot: Snapshot, late: st
     assert choices(snapshot) == [("a", "r4", 4), ("a", "r5", 2)]
 
 
-def test_a_later_save_replaces_all_earlier_answers(snapshot: Snapshot) -> None:
+def test_a_later_save_takes_answers_back(snapshot: Snapshot) -> None:
     import_answers(snapshot, [saved(snapshot, "a.json", "a", row("r4", 1, EARLY), row("r5", 1, EARLY))], SETTINGS)
     import_answers(snapshot, [saved(snapshot, "b.json", "a", row("r4", 4, LATE), row("r5", None))], SETTINGS)
     assert choices(snapshot) == [("a", "r4", 4)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_parts_of_a_sheet_may_be_imported_one_by_one(snapshot: Snapshot, order: tuple[int, ...]) -> None:
+    """The third file is a later save of the first part."""
+    files = [
+        saved(snapshot, "part-1.json", "a", row("r4", 1, EARLY)),
+        saved(snapshot, "part-2.json", "a", row("r5", 2, "2026-11-29T10:00:00Z")),
+        saved(snapshot, "again.json", "a", row("r4", 4, LATE)),
+    ]
+    for n in order:
+        import_answers(snapshot, [files[n]], SETTINGS)
+    assert choices(snapshot) == [("a", "r4", 4), ("a", "r5", 2)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "choice"),
+    [(EARLY, LATE, 4), (LATE, EARLY, 1), (EARLY, EARLY, 4), (EARLY, None, 4), (None, EARLY, 4), (None, None, 4)],
+)
+@pytest.mark.parametrize("other", [None, "2026-11-29T08:00:00Z", "2026-11-29T23:00:00Z"])
+def test_the_later_save_of_a_review_wins(
+    snapshot: Snapshot, first: str | None, second: str | None, choice: int, other: str | None
+) -> None:
+    """Whenever the person answered another review; without a time, the later import wins."""
+    import_answers(snapshot, [saved(snapshot, "a.json", "a", row("r4", 1, first))], SETTINGS)
+    import_answers(snapshot, [saved(snapshot, "b.json", "a", row("r4", 4, second), row("r5", 3, other))], SETTINGS)
+    assert choices(snapshot) == [("a", "r4", choice), ("a", "r5", 3)]
+
+
+def test_an_unusable_row_replaces_nothing(snapshot: Snapshot) -> None:
+    import_answers(snapshot, [saved(snapshot, "a.json", "a", row("r4", 1, EARLY))], SETTINGS)
+    rows = [row("r4", 99, LATE), row("r5", 2, LATE)]
+    assert "out of range" in str(import_answers(snapshot, [saved(snapshot, "b.json", "a", *rows)], SETTINGS))
+    assert choices(snapshot) == [("a", "r4", 1), ("a", "r5", 2)]
 
 
 @pytest.mark.parametrize(

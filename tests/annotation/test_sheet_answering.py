@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -135,6 +136,22 @@ def test_undo_takes_back_the_last_answer(
     assert choices(saved(browser, downloads)) == [None, None, None]
     assert not browser.find_element(By.ID, "undo").is_enabled()
     assert errors(browser) == []
+
+
+def test_an_answer_that_comes_back_is_the_later_one(
+    browser: webdriver.Chrome, sheet: Path, downloads: Path, tmp_path: Path
+) -> None:
+    show(browser, sheet)
+    press(browser, "4", Keys.ENTER, Keys.ARROW_LEFT, "9", Keys.ENTER)
+    other = saved(browser, downloads).rename(tmp_path / "other.json")
+    undo(browser, Keys.CONTROL)
+    back = saved(browser, downloads)
+    for first, second in ((other, back), (back, other)):
+        snapshot = Snapshot(sheet.parents[2])
+        (snapshot.root / "sheets" / "answers" / "clean-test.parquet").unlink(missing_ok=True)
+        for path in (first, second):
+            import_answers(snapshot, [path], SETTINGS)
+        assert pl.read_parquet(snapshot.root / "sheets" / "answers.parquet")["position"].to_list() == [4]
 
 
 def test_undo_takes_back_an_answer_lost_by_ruling_out(browser: webdriver.Chrome, sheet: Path) -> None:
