@@ -16,12 +16,10 @@ from ameli_build.annotation.agreement import krippendorff_alpha, pairwise_share
 from ameli_build.annotation.answers import SIMULATED, Given, moment
 from ameli_build.annotation.check import Checked
 from ameli_build.annotation.disputes import (
-    ADJUDICATOR,
     PICK,
     answers_path,
     decided,
     disputes,
-    of_annotators,
     report_path,
 )
 from ameli_build.annotation.tasks import CANNOT_TELL, CLEAN_TEST, INFORMATIVENESS, Task
@@ -59,9 +57,9 @@ class AnnotationReport:
 
 
 def record(
-    snapshot: Snapshot, tasks: Mapping[str, Task], checked: Checked, problems: Sequence[str]
+    snapshot: Snapshot, tasks: Mapping[str, Task], checked: Checked, problems: Sequence[str], decides: pl.Expr
 ) -> AnnotationReport:
-    """Merge the answers with earlier imports and write answers, report and labels."""
+    """Merge the answers with earlier imports and write answers, report and labels. `decides` selects adjudicators."""
     reports: dict[str, Mapping[str, Any]] = {}
     messages = list(problems)
     for name, task in tasks.items():
@@ -71,12 +69,12 @@ def record(
         path = answers_path(snapshot, name)
         merged = _merge(path, task, fresh, [row for row in checked.blank if row.task == name], messages)
         write_table(path, merged)
-        report = _report(snapshot, task, merged) | {"not_used": messages}
+        report = _report(snapshot, task, merged, decides) | {"not_used": messages}
         write_json(report_path(snapshot, name), report)
         if name == CLEAN_TEST:
-            write_table(snapshot.root / ANSWERS_FILE, _positions(task, decided(merged)))
+            write_table(snapshot.root / ANSWERS_FILE, _positions(task, decided(merged, decides)))
         if name == INFORMATIVENESS:
-            write_bytes(snapshot.root / "sheets" / "labels.csv", _labels(decided(merged)).encode())
+            write_bytes(snapshot.root / "sheets" / "labels.csv", _labels(decided(merged, decides)).encode())
         reports[name] = report
     return AnnotationReport(reports, tuple(messages), Counter(row.annotator for row in checked.blank))
 
@@ -160,8 +158,8 @@ def _position(task: Task, row: Mapping[str, Any]) -> int | None:
     return None if row["sku"] is None else task.items[row["review_id"]].shown.index(row["sku"]) + 1
 
 
-def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, Any]:
-    people = of_annotators(merged)
+def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame, decides: pl.Expr) -> dict[str, Any]:
+    people = merged.filter(~decides)  # adjudicators see only difficult reviews
     judged = _judged(snapshot, task, people)
     by_annotator: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
     by_review: dict[str, list[bool]] = defaultdict(list)
@@ -183,7 +181,7 @@ def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, A
         "choice_alpha": None if choice_alpha is None else round(choice_alpha, 4),
         "pairwise_agreement": None if agreed is None else round(agreed, 4),
         "seconds": _seconds(people),
-        "adjudicated": merged.filter(pl.col("annotator").str.starts_with(ADJUDICATOR))["review_id"].n_unique(),
+        "adjudicated": merged.filter(decides)["review_id"].n_unique(),
         "simulated": any(name.startswith(SIMULATED) for name in by_annotator),
         "annotators": {
             name: _score(task, [(choice, right) for _, choice, right in rows])
@@ -191,7 +189,7 @@ def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, A
             for name, rows in sorted(by_annotator.items())
         },
         "comments": comments.select("annotator", "review_id", "words", "comment").to_dicts(),
-        "disagreements": disputes(merged).select("review_id", "annotator", "choice", "sku").to_dicts(),
+        "disagreements": disputes(merged, decides).select("review_id", "annotator", "choice", "sku").to_dicts(),
     }
 
 

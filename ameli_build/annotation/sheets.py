@@ -9,7 +9,7 @@ from ameli_build.annotation.answers import read_answers
 from ameli_build.annotation.assign import assign
 from ameli_build.annotation.check import check
 from ameli_build.annotation.codes import UnreadableAnswers
-from ameli_build.annotation.disputes import ADJUDICATOR, disputed_reviews
+from ameli_build.annotation.disputes import ADJUDICATOR, by_adjudicator, disputed_reviews
 from ameli_build.annotation.html import sheet_page, sheet_pages
 from ameli_build.annotation.labelstudio import config_xml, picture_files, tasks_json
 from ameli_build.annotation.pictures import data_uri
@@ -64,7 +64,8 @@ def export_sheets(
     if split_megabytes is not None and (format != "html" or not split_megabytes > 0):
         raise UnusableInput("--split-megabytes must be above 0 and needs --format html")
     loaded = load_task(snapshot, task)
-    ids = disputed_reviews(snapshot, loaded) if disagreements else choose(loaded, settings)
+    adjudicators = settings.sheets.adjudicators
+    ids = disputed_reviews(snapshot, loaded, adjudicators) if disagreements else choose(loaded, settings)
     parts = assign(ids, annotators, overlap, settings.run.seed)
     _warn_of_empty(task, parts)
     folder = snapshot.root / "sheets" / format
@@ -109,7 +110,7 @@ def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings
     if not checked.answers:
         reasons = "; ".join(problems) or "all rows are blank"
         raise UnusableInput(f"no usable answer in {', '.join(path.name for path in files)}: {reasons}")
-    return record(snapshot, tasks, checked, problems)
+    return record(snapshot, tasks, checked, problems, by_adjudicator(settings.sheets.adjudicators))
 
 
 def _warn_of_empty(task: str, parts: Sequence[Sequence[str]]) -> None:

@@ -208,6 +208,37 @@ def test_an_adjudicator_decides(snapshot: Snapshot) -> None:
     assert "--disagreements" not in str(after)
 
 
+@pytest.mark.parametrize(
+    ("annotator", "named"),
+    [
+        ("annotator-01 lead@example.org", "lead@example.org"),
+        ("annotator-02 Lead@Example.org", "lead@example.ORG"),
+        ("annotator-01 user 3", "annotator-01 user 3"),
+        ("Chief Editor", "chief editor"),
+        ("adjudicator-01 lead@example.org", None),
+    ],
+)
+def test_an_adjudicator_by_name_or_address(snapshot: Snapshot, annotator: str, named: str | None) -> None:
+    """As Label Studio and tables name them; people with a part of that name stay annotators."""
+    path = snapshot.root / "settings" / "adjudicators.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"[sheets]\nadjudicators = {json.dumps([named] if named else [])}\n", encoding="utf-8")
+    settings = load_settings("demo", snapshot=snapshot)
+    like = annotator.split()[-1]
+    files = [
+        saved(snapshot, f"{n}.json", name, row("r4", choice), row("r5", choice))
+        for n, (name, choice) in enumerate([("a", 1), (f"not {like}ish", 2), (like.replace("@", " "), 3)])
+    ]
+    files.append(saved(snapshot, "lead.json", annotator, row("r4", 4)))
+    report = import_answers(snapshot, files, settings).tasks["clean-test"]
+    assert report["adjudicated"] == 1
+    assert (len(report["annotators"]), annotator in report["annotators"]) == (3, False)
+    assert {each["review_id"] for each in report["disagreements"]} == {"r5"}
+    assert [each for each in choices(snapshot) if each[1] == "r4"] == [(annotator, "r4", 4)]
+    sheet, *_ = export_sheets(snapshot, "labelstudio", 1, 0, "clean-test", settings, disagreements=True)
+    assert [task["data"]["review_id"] for task in json.loads(sheet.read_text(encoding="utf-8"))] == ["r5"]
+
+
 def test_an_adjudicator_s_label_counts(snapshot: Snapshot) -> None:
     files = [
         saved(snapshot, f"{name}.json", name, row("r1", choice), row("r2", "yes"), task="informativeness")

@@ -37,6 +37,8 @@ class SheetSettings(Section):
     """Approximate size of all product images of an HTML or Label Studio sheet; images are scaled down to fit."""
     labelstudio_files: bool = False
     """Write images for Label Studio as files for its local storage instead of into the tasks."""
+    adjudicators: tuple[str, ...] = ()
+    """Annotators whose answers decide, by name or e-mail address, besides those with sheets of disagreements."""
 
 
 class ReportSettings(Section):
