@@ -15,12 +15,13 @@ from ameli_build.annotation.labelstudio import config_xml, picture_files, tasks_
 from ameli_build.annotation.pictures import data_uri
 from ameli_build.annotation.report import AnnotationReport, record
 from ameli_build.annotation.tasks import CLEAN_TEST, Task, choose, load_task
+from ameli_build.annotation.zipped import write_zip
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say, track
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_bytes
 
-ENDINGS = {"html": "html", "xlsx": "xlsx", "labelstudio": "json"}
+ENDINGS = {"html": "html", "zip": "zip", "xlsx": "xlsx", "labelstudio": "json"}
 """File extension of each format."""
 _ADJUDICATION = "adjudication-"
 
@@ -42,7 +43,7 @@ def export_sheets(
 
     Args:
         snapshot: Snapshot with the tables of the task.
-        format: "html", "xlsx" or "labelstudio".
+        format: "html", "zip" (a page and its pictures in full size), "xlsx" or "labelstudio".
         annotators: Number of annotators.
         overlap: Number of reviews that all annotators get; each other review goes to a single annotator.
         task: "clean-test" (all reviews of the test split), "informativeness" or "mentions".
@@ -74,7 +75,11 @@ def export_sheets(
     written = []
     sheets = zip(names, parts, strict=True)
     # the pictures of HTML sheets take most of the time and have a separate progress bar
-    for name, part in sheets if format == "html" else track(sheets, f"{format} sheets", annotators):
+    for name, part in sheets if format in ("html", "zip") else track(sheets, f"{format} sheets", annotators):
+        if format == "zip":
+            written.append(folder / f"{name}.zip")
+            write_zip(written[-1], loaded, name, annotator_of(name), part, settings)
+            continue
         for file, content in _files(loaded, format, name, part, settings, folder, split_megabytes).items():
             written.append(folder / f"{file}.{ENDINGS[format]}")
             write_bytes(written[-1], content)
@@ -150,13 +155,13 @@ def _files(
     if split_megabytes is None:
         return {name: _sheet(task, format, name, review_ids, settings, folder)}
     pages = sheet_pages(task, name, annotator_of(name), review_ids, settings, split_megabytes)
-    return {part: page.encode() for part, page in pages.items()}
+    return {part: page.html.encode() for part, page in pages.items()}
 
 
 def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings, folder: Path) -> bytes:
     annotator = annotator_of(name)
     if format == "html":
-        return sheet_page(task, name, annotator, review_ids, settings).encode()
+        return sheet_page(task, name, annotator, review_ids, settings).html.encode()
     if format == "xlsx":
         from ameli_build.annotation.xlsx import sheet_workbook
 

@@ -48,6 +48,12 @@ def application(team: Team, names: Collection[str], base: str) -> Starlette:
         size, content = person_page(team, person_of(request))
         return StreamingResponse(content, media_type="text/html", headers={"Content-Length": str(size)})
 
+    def picture(request: Request) -> Response:
+        jpeg = team.picture(person_of(request), request.path_params["number"])
+        if jpeg is None:
+            raise HTTPException(404)
+        return Response(jpeg, media_type="image/jpeg")
+
     def lead(request: Request) -> Response:
         _check_token(request, team.lead_token)
         return HTMLResponse(lead_page(team, base))
@@ -66,6 +72,7 @@ def application(team: Team, names: Collection[str], base: str) -> Starlette:
     routes = [
         Route(f"/{LEAD}/{{token}}/", lead),
         Route("/{sheet}/{token}/", page),
+        Route("/{sheet}/{token}/pictures/{number:int}.jpg", picture),
         Route("/{sheet}/{token}/answers", save, methods=["POST"]),
     ]
     return Starlette(

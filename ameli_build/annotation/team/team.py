@@ -29,12 +29,16 @@ LEAD = "lead"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An annotator; `page` is the file of the sheet, `token` the secret part of the link."""
+    """An annotator; `page` is the file of the sheet, `token` the secret part of the link.
+
+    `pictures` are the paths of the page's pictures, by number.
+    """
 
     sheet: str
     annotator: str
     review_ids: Sequence[str]
     page: Path
+    pictures: Sequence[str]
     token: str
 
 
@@ -86,6 +90,10 @@ class Team:
             return "not an answer"
         return ""
 
+    def picture(self, person: Person, number: int) -> bytes | None:
+        """A picture of the person's page in full size; None if there is none of this number."""
+        return self.task.pictures.full(person.pictures[number]) if number < len(person.pictures) else None
+
     def progress(self) -> Progress:
         """Who has answered how much, and how well the answers agree."""
         given: dict[str, list[Saved]] = defaultdict(list)
@@ -131,9 +139,10 @@ def make_team(snapshot: Snapshot, task: str, annotators: int | None, overlap: in
     people = {}
     parts = assign(ids, annotators, overlap, settings.run.seed)
     for sheet, part in zip(sheet_names(sheet_prefix(task), annotators), parts, strict=True):
-        page, annotator = folder / f"{sheet}.html", annotator_of(sheet)
-        write_bytes(page, sheet_page(loaded, sheet, annotator, part, settings).encode())
-        people[sheet] = Person(sheet, annotator, part, page, store.token(sheet, annotator))
+        file, annotator = folder / f"{sheet}.html", annotator_of(sheet)
+        page = sheet_page(loaded, sheet, annotator, part, settings, full=True)
+        write_bytes(file, page.html.encode())
+        people[sheet] = Person(sheet, annotator, part, file, page.pictures, store.token(sheet, annotator))
     return Team(loaded, people, store.token(LEAD, LEAD), store)
 
 
