@@ -193,7 +193,7 @@ def filter_first(hands: Hands, case: Case) -> None:
         if value in ("yes", "no"):
             continue
         hands.looks += 1  # to decide what to type
-        hands.press("f", *f"{before}{value}")
+        hands.press("f", *f"{before}{_typed(value)}")
         screen = hands.look()
         if screen["cards"]:
             before = " "
@@ -207,6 +207,12 @@ def filter_first(hands: Hands, case: Case) -> None:
         answer(hands, case)
     else:
         look_through(hands, case)
+
+
+def _typed(value: str) -> str:
+    """What a person types to find a value: a long number alone, a word, or a number with its unit."""
+    first, *rest = value.split()
+    return first if not first[0].isdigit() or len(first) > 2 or not rest else f"{first} {rest[0]}"
 
 
 def cases_of(snapshot: Path, review_ids: Sequence[str]) -> Iterator[Case]:
@@ -305,7 +311,7 @@ def _line(what: str, rows: Sequence[Mapping[str, Any]]) -> str:
     return (
         f"{what}: medians of {len(rows)} reviews: {middle['looks']:g} looks, {middle['keys']:g} keys, "
         f"{middle['pointings']:g} pointings, {middle['seconds']:.1f} s by the model; "
-        f"{sum(row['right'] for row in rows)} right"
+        f"{sum(row['seconds'] for row in rows):.0f} s in all, {sum(row['right'] for row in rows)} right"
     )
 
 

@@ -25,7 +25,7 @@ def laptop(number: int, drive: str, rate: str) -> dict[str, Any]:
 
 TWO = [laptop(0, "512 gigabytes", "144 hertz"), laptop(1, "1000 gigabytes", "144 hertz")]
 MANY = [TWO[0], *(laptop(n, "1000 gigabytes", "144 hertz") for n in range(1, 24))]
-TWINS = [TWO[0], laptop(1, "512 gigabytes", "144 hertz")]
+OTHERS = [TWO[0], *({"name": f"TV {n}", "categories": ["Best Buy", "TVs"]} for n in range(3))]
 
 
 @pytest.mark.browser
@@ -34,10 +34,10 @@ TWINS = [TWO[0], laptop(1, "512 gigabytes", "144 hertz")]
     [
         # one look at the chips, then 1 and Enter
         (TWO, SAID, {"look_through": (1, 2, 0), "filter_first": (1, 2, 0)}),
-        # chips show what the review does not speak of to the truth's annotator only once a product is open
-        (TWINS, SAID, {"look_through": (1, 2, 0), "filter_first": (1, 2, 0)}),
-        # f, "144 hertz", Enter; f, " 512 gigabytes", Enter; 1, Enter, with a look and a decision for each filter
-        (MANY, SAID, {"filter_first": (5, 30, 0)}),
+        # names tell that the others are no laptops
+        (OTHERS, SAID, {"look_through": (1, 2, 0), "filter_first": (1, 2, 0)}),
+        # f, "144", Enter; f, " 512", Enter; 1, Enter, with a look and a decision for each filter
+        (MANY, SAID, {"filter_first": (5, 13, 0)}),
     ],
 )
 def test_the_actions_of_a_review(
@@ -64,9 +64,8 @@ def test_the_actions_of_a_review(
             assert row["seconds"] == pytest.approx(1.35 * looks + 0.28 * keys)
     if len(products) > 20:
         looked = results["look_through"][0]
-        assert looked["looks"] >= 3
-        assert looked["pointings"] == 1
-        assert looked["seconds"] > results["filter_first"][0]["seconds"] - 8
+        assert looked["looks"] >= 3  # screens of products
+        assert (looked["keys"], looked["pointings"]) == (looked["looks"] - 1 + 2, 1)
     assert "medians of 2 reviews" in capsys.readouterr().out
 
 
