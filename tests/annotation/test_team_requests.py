@@ -78,7 +78,9 @@ def test_a_wrong_token_opens_nothing(room: Served, name: str, change: str) -> No
     base, token = links[name].rstrip("/").rsplit("/", 1)
     other = links["sheet-02"].rstrip("/").rsplit("/", 1)[1]
     wrong = {"x": token + "x", "": token[:-1], "other": other}.get(change, change)
-    assert requests.get(f"{base}/{wrong}/").status_code == 404
+    missing = requests.get(f"{base}/{wrong}/")
+    assert (missing.status_code, "No sheet here" in missing.text) == (404, True)
+    assert missing.headers["content-type"].startswith("text/html")
     assert post(f"{base}/{wrong}/", "m000", {"choice": "1"}).status_code in (404, 405)
 
 

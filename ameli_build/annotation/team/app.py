@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ameli_build.annotation.team.pages import lead_page, person_page
+from ameli_build.annotation.team.pages import lead_page, missing_page, person_page
 from ameli_build.annotation.team.team import LEAD, Person, Team
 from ameli_build.core.progress import say
 
@@ -78,7 +78,7 @@ def application(team: Team, names: Collection[str], base: str) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(Gate, names=frozenset(names))],
-        exception_handlers={sqlite3.Error: _not_saved},
+        exception_handlers={sqlite3.Error: _not_saved, 404: _missing},
     )
 
 
@@ -139,6 +139,10 @@ async def _body(request: Request) -> bytes:
         if len(body) > BODY_BYTES:
             raise HTTPException(413, "too large")
     return bytes(body)
+
+
+def _missing(_: Request, __: Exception) -> Response:
+    return HTMLResponse(missing_page(), 404)
 
 
 def _not_saved(_: Request, error: Exception) -> Response:
