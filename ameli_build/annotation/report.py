@@ -93,7 +93,7 @@ def _merge(path: Path, task: Task, fresh: Sequence[Given], blank: Sequence[Given
             answer.annotator,
             answer.review_id,
             answer.choice,
-            _chosen_sku(task, answer.review_id, answer.choice),
+            task.product_of(answer.review_id, answer.choice),
             answer.words,
             answer.comment,
             answer.answered_at or None,
@@ -133,12 +133,6 @@ def _outlives(row: Mapping[str, Any], replaced: Mapping[tuple[str, str], datetim
         return True
     given, new = moment(row["answered_at"]), replaced[key]
     return given is not None and new is not None and given > new
-
-
-def _chosen_sku(task: Task, review_id: str, choice: str | None) -> str | None:
-    if task.name != CLEAN_TEST or choice is None or choice == CANNOT_TELL:
-        return None
-    return task.items[review_id].shown[int(choice) - 1]
 
 
 def _still_fits(task: Task, row: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from ameli_build.annotation.agreement import krippendorff_alpha, pairwise_share
-from ameli_build.annotation.answers import answers_in
+from ameli_build.annotation.answers import answers_in, choice_text
 from ameli_build.annotation.assign import assign
 from ameli_build.annotation.check import check
 from ameli_build.annotation.html import sheet_page
@@ -99,9 +99,10 @@ class Team:
         given: dict[str, list[Saved]] = defaultdict(list)
         choices: dict[str, list[Any]] = defaultdict(list)
         for saved in self.store.current():
-            if saved.record.get("choice") is not None and saved.sheet in self.people:
+            choice = choice_text(saved.record.get("choice"))
+            if choice is not None and saved.sheet in self.people:
                 given[saved.sheet].append(saved)
-                choices[saved.review_id].append(str(saved.record["choice"]))
+                choices[saved.review_id].append(self.task.product_of(saved.review_id, choice) or choice)
         counts = Counter(review_id for person in self.people.values() for review_id in person.review_ids)
         overlapping = {review_id for review_id, count in counts.items() if count > 1}
         return Progress(
