@@ -29,7 +29,6 @@ from typing import Any
 import polars as pl
 from selenium import webdriver
 from selenium.webdriver import ActionChains
-from selenium.webdriver.common.action_chains import ScrollOrigin
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -86,9 +85,10 @@ class Hands:
         if not self.at_mouse:
             self.moves, self.pointings, self.at_mouse = self.moves + 1, self.pointings + 1, True
         self.keys += 1
-        pane = self.browser.find_element(By.ID, "products")
-        by = int(0.8 * pane.size["height"])
-        ActionChains(self.browser).scroll_from_origin(ScrollOrigin.from_element(pane), 0, by).perform()
+        self.browser.execute_script("""
+            const pane = document.getElementById("products");
+            pane.scrollBy(0, 0.8 * pane.clientHeight);
+        """)
 
     def look(self) -> dict[str, Any]:
         """The products in sight."""

@@ -22,6 +22,7 @@ from tests.made import released_snapshot
 from tests.sheet_page import (
     choices,
     click,
+    close_guide,
     errors,
     listed,
     press,
@@ -169,7 +170,7 @@ def test_each_answer_has_a_time_and_seconds(browser: webdriver.Chrome, sheet: Pa
     browser.execute_script("localStorage.clear()")
     browser.refresh()
     browser.execute_script("stopwatch = 60000")  # with the guide open
-    click(browser, "#guide form button")
+    close_guide(browser)
     browser.execute_script("stopwatch += 4200")
     press(browser, "2", Keys.ENTER)
     browser.execute_script("stopwatch += 1000")
@@ -193,7 +194,7 @@ def test_each_answer_has_a_time_and_seconds(browser: webdriver.Chrome, sheet: Pa
     browser.refresh()
     browser.find_element(By.ID, "file").send_keys(str(path))
     WebDriverWait(browser, 10, 0.05).until(lambda _: text(browser, "progress-text") == "3 of 3 answered")
-    click(browser, "#guide form button")
+    close_guide(browser)
     browser.execute_script("stopwatch += 1000")
     press(browser, "9", Keys.ENTER)
     again = json.loads(saved(browser, downloads).read_text(encoding="utf-8"))["answers"]
