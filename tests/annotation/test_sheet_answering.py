@@ -94,6 +94,20 @@ def test_a_second_enter_answers_nothing(browser: webdriver.Chrome, sheet: Path) 
     assert cursor(browser) == []
 
 
+@pytest.mark.parametrize("dialog", ["guide", "zoom", "compare"])
+def test_keys_after_a_dialog_mean_the_review(browser: webdriver.Chrome, sheet: Path, dialog: str) -> None:
+    """A browser leaves the focus on a closed dialog's button until it draws the page again."""
+    show(browser, sheet)
+    for key in ("5", "Enter"):
+        browser.execute_script(
+            """document.querySelector(`#${arguments[0]} form button`).dispatchEvent(
+                new KeyboardEvent("keydown", {key: arguments[1], bubbles: true}))""",
+            dialog,
+            key,
+        )
+    assert text(browser, "progress-text") == "1 of 3 answered"
+
+
 @pytest.mark.parametrize("key", ["Enter", "0", "?"])
 def test_a_key_held_down_answers_once(browser: webdriver.Chrome, sheet: Path, key: str) -> None:
     show(browser, sheet)
