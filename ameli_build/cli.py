@@ -299,7 +299,7 @@ SheetTask = Annotated[str, typer.Option(help="clean-test, informativeness or men
 def sheets_export(
     snapshot: SnapshotPath,
     annotators: Annotated[int, typer.Option(min=1, help="Number of annotators.")],
-    format: Annotated[str, typer.Option(help="html, xlsx or labelstudio.")] = "html",
+    format: Annotated[str, typer.Option(help="html, zip, xlsx or labelstudio.")] = "html",
     overlap: Annotated[int, typer.Option(min=0, help="Reviews that every annotator gets.")] = 0,
     split_megabytes: Annotated[float | None, typer.Option(help="Write larger HTML sheets in parts, for mail.")] = None,
     task: SheetTask = "clean-test",

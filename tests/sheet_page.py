@@ -25,8 +25,13 @@ def show(browser: webdriver.Chrome, page: Path, *, guide: bool = False) -> None:
     browser.execute_script("localStorage.clear()")
     browser.refresh()
     if not guide:
-        browser.find_element(By.CSS_SELECTOR, "#guide form button").click()
-        WebDriverWait(browser, 10, 0.02).until(lambda _: not browser.find_element(By.ID, "guide").is_displayed())
+        close_guide(browser)
+
+
+def close_guide(browser: webdriver.Chrome) -> None:
+    """Close the guide; keys pressed at once could go to it."""
+    browser.find_element(By.CSS_SELECTOR, "#guide form button").click()
+    WebDriverWait(browser, 10, 0.02).until(lambda _: not browser.find_element(By.ID, "guide").is_displayed())
 
 
 def press(browser: webdriver.Chrome, *keys: str) -> None:

@@ -14,10 +14,10 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Usable answers, number of blank rows by annotator, and a message for each file and kind of problem."""
+    """Usable answers, blank rows of other reviews, and a message for each file and kind of problem."""
 
     answers: tuple[Given, ...]
-    blank: Mapping[str, int]
+    blank: tuple[Given, ...]
     problems: tuple[str, ...]
 
 
@@ -29,15 +29,15 @@ def check(given: Iterable[Given], tasks: Mapping[str, Task]) -> Checked:
     """
     groups: dict[tuple[str, str, str], list[Given]] = defaultdict(list)
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    blank: dict[str, set[str]] = defaultdict(set)
+    blank: dict[tuple[str, str, str], Given] = {}
     for row in given:
         problem = _problem(row, tasks)
         if problem is not None:
             found[row.file, problem].append(_example(row))
         elif row.choice is None:
-            blank[row.annotator].add(row.review_id)
+            blank[_key(row)] = row
         else:
-            groups[row.task, row.annotator, row.review_id].append(row)
+            groups[_key(row)].append(row)
     answers = []
     for _, rows in sorted(groups.items()):
         last = _last(rows)
@@ -47,10 +47,12 @@ def check(given: Iterable[Given], tasks: Mapping[str, Task]) -> Checked:
         else:
             kind = "two different answers of an annotator for the same review, both ignored"
             found[rows[-1].file, kind].append(f"{rows[0].review_id} ({' and '.join(choices)})")
-    blanks = {
-        name: len(ids - {row.review_id for row in answers if row.annotator == name}) for name, ids in blank.items()
-    }
+    blanks = tuple(row for key, row in blank.items() if key not in groups)
     return Checked(tuple(answers), blanks, tuple(_line(*key, examples) for key, examples in sorted(found.items())))
+
+
+def _key(row: Given) -> tuple[str, str, str]:
+    return row.task, row.annotator, row.review_id
 
 
 def _problem(row: Given, tasks: Mapping[str, Task]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
@@ -15,32 +16,42 @@ ADJUDICATOR = "adjudicator-"
 
 PICK = pl.coalesce("sku", "choice")
 """What an answer chose: a product, whose number may have changed since, or a fixed choice."""
-_DECIDES = pl.col("annotator").str.starts_with(ADJUDICATOR)
 
 
-def of_annotators(answers: pl.DataFrame) -> pl.DataFrame:
-    """The answers of annotators, without those of adjudicators, who see only difficult reviews."""
-    return answers.filter(~_DECIDES)
+def by_adjudicator(names: Collection[str]) -> pl.Expr:
+    """Whether an answer is an adjudicator's: by sheet, by annotator in `names`, or by e-mail address in `names`.
+
+    In Label Studio an annotator is a sheet and a person, as "annotator-01 lead@example.org".
+    """
+    annotator = pl.col("annotator").str.to_lowercase()
+    listed = [name.lower() for name in names]
+    address = annotator.str.split(" ").list.last()
+    return (
+        annotator.str.starts_with(ADJUDICATOR)
+        | annotator.is_in(listed)
+        | address.is_in([name for name in listed if "@" in name])
+    )
 
 
-def decided(answers: pl.DataFrame) -> pl.DataFrame:
+def decided(answers: pl.DataFrame, decides: pl.Expr) -> pl.DataFrame:
     """The answers that count: those of adjudicators where there are any."""
-    decisions = answers.filter(_DECIDES)
+    decisions = answers.filter(decides)
     return pl.concat([answers.join(decisions, on="review_id", how="anti"), decisions]).sort("annotator", "review_id")
 
 
-def disputes(answers: pl.DataFrame) -> pl.DataFrame:
+def disputes(answers: pl.DataFrame, decides: pl.Expr) -> pl.DataFrame:
     """The differing answers of annotators, by review, without reviews that an adjudicator has decided."""
-    differ = of_annotators(answers).group_by("review_id").agg(picks=PICK.n_unique()).filter(pl.col("picks") > 1)
-    return of_annotators(decided(answers)).join(differ, on="review_id", how="semi").sort("review_id", "annotator")
+    differ = answers.filter(~decides).group_by("review_id").agg(picks=PICK.n_unique()).filter(pl.col("picks") > 1)
+    undecided = decided(answers, decides).filter(~decides)
+    return undecided.join(differ, on="review_id", how="semi").sort("review_id", "annotator")
 
 
-def disputed_reviews(snapshot: Snapshot, task: Task) -> list[str]:
+def disputed_reviews(snapshot: Snapshot, task: Task, adjudicators: Collection[str]) -> list[str]:
     """The reviews of a task for which imported answers differ; raises `UnusableInput` if there are no answers."""
     path = answers_path(snapshot, task.name)
     if not path.is_file():
         raise UnusableInput(f"{path}: missing; import answers first")
-    found = disputes(pl.read_parquet(path))["review_id"].unique().to_list()
+    found = disputes(pl.read_parquet(path), by_adjudicator(adjudicators))["review_id"].unique().to_list()
     return sorted(task.items.keys() & set(found))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from ameli_build.annotation.assets import asset, source_hash, tokens
-from ameli_build.annotation.pictures import Album, product_side
+from ameli_build.annotation.pictures import PHOTO_SIDE, Album, photo_side, product_side
 from ameli_build.annotation.tasks import CHOICES, QUESTIONS, Entity, Item, Task
 from ameli_build.core.settings import Settings
 
@@ -35,18 +36,27 @@ _SCRIPTS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page of a sheet. `pictures` are the paths of its pictures, by number."""
+
+    html: str
+    pictures: Sequence[str]
+
+
 def sheet_pages(
     task: Task, sheet: str, annotator: str, review_ids: Sequence[str], settings: Settings, megabytes: float
-) -> dict[str, str]:
+) -> dict[str, Page]:
     """The page of a sheet by its name, or the pages of its parts ("sheet-01-1", ...) if it is larger than `megabytes`.
 
-    Parts are halves of halves; product pictures have the same size as on the whole sheet. A review is never split.
+    Parts are halves of halves; product pictures have the same size as on the whole sheet, and photographs their
+    smallest size. A review is never split.
     """
-    side = _side(task, review_ids, settings)
+    sides = _sides(task, review_ids, settings)[0], PHOTO_SIDE
 
     def parts(ids: Sequence[str]) -> list[Sequence[str]]:
-        page = sheet_page(task, f"{sheet}-000", annotator, ids, settings, side)
-        if len(ids) < 2 or len(page.encode()) <= megabytes * 1e6:
+        page = sheet_page(task, f"{sheet}-000", annotator, ids, settings, sides)
+        if len(ids) < 2 or len(page.html.encode()) <= megabytes * 1e6:
             return [ids]
         half = (len(ids) + 1) // 2
         return [*parts(ids[:half]), *parts(ids[half:])]
@@ -54,17 +64,38 @@ def sheet_pages(
     split = parts(review_ids)
     names = [sheet] if len(split) == 1 else [f"{sheet}-{number}" for number in range(1, len(split) + 1)]
     return {
-        name: sheet_page(task, name, annotator, ids, settings, side) for name, ids in zip(names, split, strict=True)
+        name: sheet_page(task, name, annotator, ids, settings, sides) for name, ids in zip(names, split, strict=True)
     }
 
 
 def sheet_page(
-    task: Task, sheet: str, annotator: str, review_ids: Sequence[str], settings: Settings, side: int | None = None
-) -> str:
-    """The page of an annotator's reviews, in their order. `side` is the longer side of product pictures in pixels."""
+    task: Task,
+    sheet: str,
+    annotator: str,
+    review_ids: Sequence[str],
+    settings: Settings,
+    sides: tuple[int, int] | None = None,
+    *,
+    full: bool = False,
+) -> Page:
+    """The page of an annotator's reviews, in their order.
+
+    Args:
+        task: The task.
+        sheet: Name of the sheet.
+        annotator: Name of the annotator.
+        review_ids: The reviews.
+        settings: Settings of the run.
+        sides: Longer sides of product pictures and of photographs, in pixels. By default as large as
+            `sheets.megabytes` permits.
+        full: The page finds its pictures in full size beside it, as `pictures/NUMBER.jpg`, and shows them when the
+            annotator zooms. Its own photographs are small.
+    """
     items = [task.items[review_id] for review_id in review_ids]
     shown = sorted({sku for item in items for sku in item.shown}, key=lambda sku: (task.entities[sku].name, sku))
-    album = Album(task.pictures, _paths(task, review_ids), side or _side(task, review_ids, settings))
+    product_side, photo_side = sides or _sides(task, review_ids, settings)
+    products, _ = _paths(task, review_ids)
+    album = Album(task.pictures, products, product_side, PHOTO_SIDE if full else photo_side)
     numbers = {sku: number for number, sku in enumerate(shown)}
     choices = CHOICES.get(task.name)
     meta = {
@@ -75,16 +106,18 @@ def sheet_page(
         "fingerprint": task.fingerprint,
         "perPage": settings.sheets.reviews_per_page,
         "choices": choices,
+        "full": full,
         "ids": list(review_ids),
     }
     style, script = Markup(tokens() + _asset("sheet.css")), Markup(_script())
-    return _template().render(
+    html = _template().render(
         sheet=sheet,
         task=task.name,
         question=QUESTIONS[task.name],
         count=len(items),
         most=max((len(item.shown) for item in items), default=1),
         labels=choices,
+        full=full,
         style=style,
         style_hash=source_hash(style),
         script=script,
@@ -94,16 +127,21 @@ def sheet_page(
         products=[_data(_product(task.entities[sku], album)) for sku in shown],
         pictures=album.pictures,
     )
+    return Page(html, album.paths)
 
 
-def _paths(task: Task, review_ids: Sequence[str]) -> set[str]:
-    """The pictures of all products beside the reviews."""
-    skus = {sku for review_id in review_ids for sku in task.items[review_id].shown}
-    return {path for sku in skus for path in task.entities[sku].images}
+def _paths(task: Task, review_ids: Sequence[str]) -> tuple[set[str], set[str]]:
+    """The pictures of all products beside the reviews, and the reviews' photographs."""
+    items = [task.items[review_id] for review_id in review_ids]
+    products = {path for item in items for sku in item.shown for path in task.entities[sku].images}
+    return products, {path for item in items for path in item.photos} - products
 
 
-def _side(task: Task, review_ids: Sequence[str], settings: Settings) -> int:
-    return product_side(len(_paths(task, review_ids)), settings.sheets.megabytes)
+def _sides(task: Task, review_ids: Sequence[str], settings: Settings) -> tuple[int, int]:
+    """Longer sides of product pictures and of photographs."""
+    products, photographs = map(len, _paths(task, review_ids))
+    megabytes = settings.sheets.megabytes
+    return product_side(products, megabytes), photo_side(photographs, products, megabytes)
 
 
 def _review(item: Item, numbers: dict[str, int], album: Album) -> dict[str, Any]:

@@ -16,12 +16,10 @@ from ameli_build.annotation.agreement import krippendorff_alpha, pairwise_share
 from ameli_build.annotation.answers import SIMULATED, Given, moment
 from ameli_build.annotation.check import Checked
 from ameli_build.annotation.disputes import (
-    ADJUDICATOR,
     PICK,
     answers_path,
     decided,
     disputes,
-    of_annotators,
     report_path,
 )
 from ameli_build.annotation.tasks import CANNOT_TELL, CLEAN_TEST, INFORMATIVENESS, Task
@@ -54,14 +52,14 @@ class AnnotationReport:
 
     def __str__(self) -> str:
         lines = [line for report in self.tasks.values() for line in _lines(report)]
-        lines += [f"{name}: {count} blank reviews" for name, count in sorted(self.blank.items()) if count]
+        lines += [f"{name}: {count} blank reviews" for name, count in sorted(self.blank.items())]
         return printable("\n".join([*lines, *(f"not used: {problem}" for problem in self.problems)]))
 
 
 def record(
-    snapshot: Snapshot, tasks: Mapping[str, Task], checked: Checked, problems: Sequence[str]
+    snapshot: Snapshot, tasks: Mapping[str, Task], checked: Checked, problems: Sequence[str], decides: pl.Expr
 ) -> AnnotationReport:
-    """Merge the answers with earlier imports and write answers, report and labels."""
+    """Merge the answers with earlier imports and write answers, report and labels. `decides` selects adjudicators."""
     reports: dict[str, Mapping[str, Any]] = {}
     messages = list(problems)
     for name, task in tasks.items():
@@ -69,35 +67,33 @@ def record(
         if not fresh:
             continue
         path = answers_path(snapshot, name)
-        merged = _merge(path, task, fresh, messages)
+        merged = _merge(path, task, fresh, [row for row in checked.blank if row.task == name], messages)
         write_table(path, merged)
-        report = _report(snapshot, task, merged) | {"not_used": messages}
+        report = _report(snapshot, task, merged, decides) | {"not_used": messages}
         write_json(report_path(snapshot, name), report)
         if name == CLEAN_TEST:
-            write_table(snapshot.root / ANSWERS_FILE, _positions(task, decided(merged)))
+            write_table(snapshot.root / ANSWERS_FILE, _positions(task, decided(merged, decides)))
         if name == INFORMATIVENESS:
-            write_bytes(snapshot.root / "sheets" / "labels.csv", _labels(decided(merged)).encode())
+            write_bytes(snapshot.root / "sheets" / "labels.csv", _labels(decided(merged, decides)).encode())
         reports[name] = report
-    return AnnotationReport(reports, tuple(messages), checked.blank)
+    return AnnotationReport(reports, tuple(messages), Counter(row.annotator for row in checked.blank))
 
 
-def _merge(path: Path, task: Task, fresh: Sequence[Given], messages: list[str]) -> pl.DataFrame:
-    """New answers, earlier answers of other annotators, and earlier imported answers that were given later.
+def _merge(path: Path, task: Task, fresh: Sequence[Given], blank: Sequence[Given], messages: list[str]) -> pl.DataFrame:
+    """New answers, and the earlier answers that they do not replace.
 
     Answers of people replace those of simulated annotators.
     """
-    last: dict[str, datetime | None] = {}
-    for answer in fresh:
-        last[answer.annotator] = max(filter(None, (last.get(answer.annotator), answer.moment)), default=None)
+    replaced = _replaced(fresh, blank)
     old = pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=_STORE)
     old = pl.concat([pl.DataFrame(schema=_STORE), old], how="diagonal")
-    old = old.filter(pl.Series([_outlives(row, last) for row in old.iter_rows(named=True)], dtype=pl.Boolean))
+    old = old.filter(pl.Series([_outlives(row, replaced) for row in old.iter_rows(named=True)], dtype=pl.Boolean))
     rows = [
         (
             answer.annotator,
             answer.review_id,
             answer.choice,
-            _chosen_sku(task, answer.review_id, answer.choice),
+            task.product_of(answer.review_id, answer.choice),
             answer.words,
             answer.comment,
             answer.answered_at or None,
@@ -118,18 +114,25 @@ def _merge(path: Path, task: Task, fresh: Sequence[Given], messages: list[str]) 
     return merged.sort("annotator", "review_id")
 
 
-def _outlives(row: Mapping[str, Any], last: Mapping[str, datetime | None]) -> bool:
-    """Whether an earlier imported answer stays: of another annotator, or given after the last new answer."""
-    if row["annotator"] not in last:
+def _replaced(fresh: Sequence[Given], blank: Sequence[Given]) -> dict[tuple[str, str], datetime | None]:
+    """The time of each new answer, by annotator and review.
+
+    A blank row has the time of the annotator's last new answer: the annotator has taken back any earlier answer.
+    """
+    last: dict[str, datetime | None] = {}
+    for answer in fresh:
+        last[answer.annotator] = max(filter(None, (last.get(answer.annotator), answer.moment)), default=None)
+    blanks = {(row.annotator, row.review_id): row.moment or last.get(row.annotator) for row in blank}
+    return blanks | {(answer.annotator, answer.review_id): answer.moment for answer in fresh}
+
+
+def _outlives(row: Mapping[str, Any], replaced: Mapping[tuple[str, str], datetime | None]) -> bool:
+    """Whether an earlier imported answer stays: no new row has its annotator and review, or it was given later."""
+    key = row["annotator"], row["review_id"]
+    if key not in replaced:
         return True
-    given, newest = moment(row["answered_at"]), last[row["annotator"]]
-    return given is not None and newest is not None and given > newest
-
-
-def _chosen_sku(task: Task, review_id: str, choice: str | None) -> str | None:
-    if task.name != CLEAN_TEST or choice is None or choice == CANNOT_TELL:
-        return None
-    return task.items[review_id].shown[int(choice) - 1]
+    given, new = moment(row["answered_at"]), replaced[key]
+    return given is not None and new is not None and given > new
 
 
 def _still_fits(task: Task, row: Mapping[str, Any]) -> bool:
@@ -149,8 +152,8 @@ def _position(task: Task, row: Mapping[str, Any]) -> int | None:
     return None if row["sku"] is None else task.items[row["review_id"]].shown.index(row["sku"]) + 1
 
 
-def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, Any]:
-    people = of_annotators(merged)
+def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame, decides: pl.Expr) -> dict[str, Any]:
+    people = merged.filter(~decides)  # adjudicators see only difficult reviews
     judged = _judged(snapshot, task, people)
     by_annotator: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
     by_review: dict[str, list[bool]] = defaultdict(list)
@@ -172,7 +175,7 @@ def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, A
         "choice_alpha": None if choice_alpha is None else round(choice_alpha, 4),
         "pairwise_agreement": None if agreed is None else round(agreed, 4),
         "seconds": _seconds(people),
-        "adjudicated": merged.filter(pl.col("annotator").str.starts_with(ADJUDICATOR))["review_id"].n_unique(),
+        "adjudicated": merged.filter(decides)["review_id"].n_unique(),
         "simulated": any(name.startswith(SIMULATED) for name in by_annotator),
         "annotators": {
             name: _score(task, [(choice, right) for _, choice, right in rows])
@@ -180,7 +183,7 @@ def _report(snapshot: Snapshot, task: Task, merged: pl.DataFrame) -> dict[str, A
             for name, rows in sorted(by_annotator.items())
         },
         "comments": comments.select("annotator", "review_id", "words", "comment").to_dicts(),
-        "disagreements": disputes(merged).select("review_id", "annotator", "choice", "sku").to_dicts(),
+        "disagreements": disputes(merged, decides).select("review_id", "annotator", "choice", "sku").to_dicts(),
     }
 
 

@@ -9,18 +9,19 @@ from ameli_build.annotation.answers import read_answers
 from ameli_build.annotation.assign import assign
 from ameli_build.annotation.check import check
 from ameli_build.annotation.codes import UnreadableAnswers
-from ameli_build.annotation.disputes import ADJUDICATOR, disputed_reviews
+from ameli_build.annotation.disputes import ADJUDICATOR, by_adjudicator, disputed_reviews
 from ameli_build.annotation.html import sheet_page, sheet_pages
 from ameli_build.annotation.labelstudio import config_xml, picture_files, tasks_json
 from ameli_build.annotation.pictures import data_uri
 from ameli_build.annotation.report import AnnotationReport, record
 from ameli_build.annotation.tasks import CLEAN_TEST, Task, choose, load_task
+from ameli_build.annotation.zipped import write_zip
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import say, track
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_bytes
 
-ENDINGS = {"html": "html", "xlsx": "xlsx", "labelstudio": "json"}
+ENDINGS = {"html": "html", "zip": "zip", "xlsx": "xlsx", "labelstudio": "json"}
 """File extension of each format."""
 _ADJUDICATION = "adjudication-"
 
@@ -42,7 +43,7 @@ def export_sheets(
 
     Args:
         snapshot: Snapshot with the tables of the task.
-        format: "html", "xlsx" or "labelstudio".
+        format: "html", "zip" (a page and its pictures in full size), "xlsx" or "labelstudio".
         annotators: Number of annotators.
         overlap: Number of reviews that all annotators get; each other review goes to a single annotator.
         task: "clean-test" (all reviews of the test split), "informativeness" or "mentions".
@@ -64,7 +65,8 @@ def export_sheets(
     if split_megabytes is not None and (format != "html" or not split_megabytes > 0):
         raise UnusableInput("--split-megabytes must be above 0 and needs --format html")
     loaded = load_task(snapshot, task)
-    ids = disputed_reviews(snapshot, loaded) if disagreements else choose(loaded, settings)
+    adjudicators = settings.sheets.adjudicators
+    ids = disputed_reviews(snapshot, loaded, adjudicators) if disagreements else choose(loaded, settings)
     parts = assign(ids, annotators, overlap, settings.run.seed)
     _warn_of_empty(task, parts)
     folder = snapshot.root / "sheets" / format
@@ -73,7 +75,11 @@ def export_sheets(
     written = []
     sheets = zip(names, parts, strict=True)
     # the pictures of HTML sheets take most of the time and have a separate progress bar
-    for name, part in sheets if format == "html" else track(sheets, f"write {format}", annotators, "sheets"):
+    for name, part in sheets if format in ("html", "zip") else track(sheets, f"write {format}", annotators, "sheets"):
+        if format == "zip":
+            written.append(folder / f"{name}.zip")
+            write_zip(written[-1], loaded, name, annotator_of(name), part, settings)
+            continue
         for file, content in _files(loaded, format, name, part, settings, folder, split_megabytes).items():
             written.append(folder / f"{file}.{ENDINGS[format]}")
             write_bytes(written[-1], content)
@@ -89,9 +95,10 @@ def export_sheets(
 def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings) -> AnnotationReport:
     """Read answers; writes `sheets/answers.parquet` and `sheets/report.json`.
 
-    New answers of an annotator replace all earlier answers of that annotator, except answers that were given after
-    the last new answer. If an annotator gave a review two different answers, the later counts; both are ignored if
-    their times are unknown. The report counts all ignored answers.
+    A new answer replaces the annotator's earlier answer for that review, unless the earlier one was given later. A
+    review that a later file lists without an answer loses its earlier answer. If an annotator gave a review two
+    different answers in this import, the later counts; both are ignored if their times are unknown. The report counts
+    all ignored answers.
 
     Raises:
         UnusableInput: No file has a usable answer.
@@ -108,7 +115,7 @@ def import_answers(snapshot: Snapshot, files: Sequence[Path], settings: Settings
     if not checked.answers:
         reasons = "; ".join(problems) or "all rows are blank"
         raise UnusableInput(f"no usable answer in {', '.join(path.name for path in files)}: {reasons}")
-    return record(snapshot, tasks, checked, problems)
+    return record(snapshot, tasks, checked, problems, by_adjudicator(settings.sheets.adjudicators))
 
 
 def _warn_of_empty(task: str, parts: Sequence[Sequence[str]]) -> None:
@@ -148,13 +155,13 @@ def _files(
     if split_megabytes is None:
         return {name: _sheet(task, format, name, review_ids, settings, folder)}
     pages = sheet_pages(task, name, annotator_of(name), review_ids, settings, split_megabytes)
-    return {part: page.encode() for part, page in pages.items()}
+    return {part: page.html.encode() for part, page in pages.items()}
 
 
 def _sheet(task: Task, format: str, name: str, review_ids: Sequence[str], settings: Settings, folder: Path) -> bytes:
     annotator = annotator_of(name)
     if format == "html":
-        return sheet_page(task, name, annotator, review_ids, settings).encode()
+        return sheet_page(task, name, annotator, review_ids, settings).html.encode()
     if format == "xlsx":
         from ameli_build.annotation.xlsx import sheet_workbook
 

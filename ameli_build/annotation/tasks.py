@@ -75,6 +75,12 @@ class Task:
         numbers = tuple(str(position) for position in range(1, len(item.shown) + 1))
         return (*CHOICES.get(self.name, numbers), CANNOT_TELL)
 
+    def product_of(self, review_id: str, choice: str | None) -> str | None:
+        """The SKU of a chosen product; None for a fixed choice, "cannot tell" or a blank."""
+        if self.name in CHOICES or choice is None or choice == CANNOT_TELL:
+            return None
+        return self.items[review_id].shown[int(choice) - 1]
+
 
 def load_task(snapshot: Snapshot, name: str) -> Task:
     """A task of a snapshot; raises `UnusableInput` if the task is unknown or its tables are missing."""

@@ -9,7 +9,7 @@ from prefect.runtime import flow_run
 
 Profile = Literal["demo", "local", "small", "paper", "authors"]
 """The profiles of the package; use `overrides` for single settings."""
-SheetFormat = Literal["html", "xlsx", "labelstudio"]
+SheetFormat = Literal["html", "zip", "xlsx", "labelstudio"]
 ExportFormat = Literal["none", "official", "hf"]
 
 

@@ -86,10 +86,44 @@ def test_a_later_save_that_was_imported_first_stays(snapshot: Snapshot, late: st
     assert choices(snapshot) == [("a", "r4", 4), ("a", "r5", 2)]
 
 
-def test_a_later_save_replaces_all_earlier_answers(snapshot: Snapshot) -> None:
+def test_a_later_save_takes_answers_back(snapshot: Snapshot) -> None:
     import_answers(snapshot, [saved(snapshot, "a.json", "a", row("r4", 1, EARLY), row("r5", 1, EARLY))], SETTINGS)
     import_answers(snapshot, [saved(snapshot, "b.json", "a", row("r4", 4, LATE), row("r5", None))], SETTINGS)
     assert choices(snapshot) == [("a", "r4", 4)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_parts_of_a_sheet_may_be_imported_one_by_one(snapshot: Snapshot, order: tuple[int, ...]) -> None:
+    """The third file is a later save of the first part."""
+    files = [
+        saved(snapshot, "part-1.json", "a", row("r4", 1, EARLY)),
+        saved(snapshot, "part-2.json", "a", row("r5", 2, "2026-11-29T10:00:00Z")),
+        saved(snapshot, "again.json", "a", row("r4", 4, LATE)),
+    ]
+    for n in order:
+        import_answers(snapshot, [files[n]], SETTINGS)
+    assert choices(snapshot) == [("a", "r4", 4), ("a", "r5", 2)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "choice"),
+    [(EARLY, LATE, 4), (LATE, EARLY, 1), (EARLY, EARLY, 4), (EARLY, None, 4), (None, EARLY, 4), (None, None, 4)],
+)
+@pytest.mark.parametrize("other", [None, "2026-11-29T08:00:00Z", "2026-11-29T23:00:00Z"])
+def test_the_later_save_of_a_review_wins(
+    snapshot: Snapshot, first: str | None, second: str | None, choice: int, other: str | None
+) -> None:
+    """Whenever the person answered another review; without a time, the later import wins."""
+    import_answers(snapshot, [saved(snapshot, "a.json", "a", row("r4", 1, first))], SETTINGS)
+    import_answers(snapshot, [saved(snapshot, "b.json", "a", row("r4", 4, second), row("r5", 3, other))], SETTINGS)
+    assert choices(snapshot) == [("a", "r4", choice), ("a", "r5", 3)]
+
+
+def test_an_unusable_row_replaces_nothing(snapshot: Snapshot) -> None:
+    import_answers(snapshot, [saved(snapshot, "a.json", "a", row("r4", 1, EARLY))], SETTINGS)
+    rows = [row("r4", 99, LATE), row("r5", 2, LATE)]
+    assert "out of range" in str(import_answers(snapshot, [saved(snapshot, "b.json", "a", *rows)], SETTINGS))
+    assert choices(snapshot) == [("a", "r4", 1), ("a", "r5", 2)]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +206,37 @@ def test_an_adjudicator_decides(snapshot: Snapshot) -> None:
     same = ("accuracy", "answers", "alpha", "choice_alpha", "pairwise_agreement", "annotators")
     assert {name: report[name] for name in same} == {name: before[name] for name in same}
     assert "--disagreements" not in str(after)
+
+
+@pytest.mark.parametrize(
+    ("annotator", "named"),
+    [
+        ("annotator-01 lead@example.org", "lead@example.org"),
+        ("annotator-02 Lead@Example.org", "lead@example.ORG"),
+        ("annotator-01 user 3", "annotator-01 user 3"),
+        ("Chief Editor", "chief editor"),
+        ("adjudicator-01 lead@example.org", None),
+    ],
+)
+def test_an_adjudicator_by_name_or_address(snapshot: Snapshot, annotator: str, named: str | None) -> None:
+    """As Label Studio and tables name them; people with a part of that name stay annotators."""
+    path = snapshot.root / "settings" / "adjudicators.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"[sheets]\nadjudicators = {json.dumps([named] if named else [])}\n", encoding="utf-8")
+    settings = load_settings("demo", snapshot=snapshot)
+    like = annotator.split()[-1]
+    files = [
+        saved(snapshot, f"{n}.json", name, row("r4", choice), row("r5", choice))
+        for n, (name, choice) in enumerate([("a", 1), (f"not {like}ish", 2), (like.replace("@", " "), 3)])
+    ]
+    files.append(saved(snapshot, "lead.json", annotator, row("r4", 4)))
+    report = import_answers(snapshot, files, settings).tasks["clean-test"]
+    assert report["adjudicated"] == 1
+    assert (len(report["annotators"]), annotator in report["annotators"]) == (3, False)
+    assert {each["review_id"] for each in report["disagreements"]} == {"r5"}
+    assert [each for each in choices(snapshot) if each[1] == "r4"] == [(annotator, "r4", 4)]
+    sheet, *_ = export_sheets(snapshot, "labelstudio", 1, 0, "clean-test", settings, disagreements=True)
+    assert [task["data"]["review_id"] for task in json.loads(sheet.read_text(encoding="utf-8"))] == ["r5"]
 
 
 def test_an_adjudicator_s_label_counts(snapshot: Snapshot) -> None:

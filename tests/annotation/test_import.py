@@ -167,11 +167,14 @@ def test_a_csv_made_by_hand_or_saved_from_a_spreadsheet(snapshot: Snapshot) -> N
     assert stored(snapshot)[-1] == ("bo", "r4", 4, "p4")
 
 
-def test_imports_add_up_and_a_second_one_of_an_annotator_replaces(snapshot: Snapshot) -> None:
+def test_imports_add_up_and_a_second_one_of_a_review_replaces(snapshot: Snapshot) -> None:
     import_answers(snapshot, [answers(snapshot, [row("r4", 1), row("r5", 4)])], SETTINGS)
     import_answers(snapshot, [answers(snapshot, [row("r4", 4), row("r5", 1)], annotator="b")], SETTINGS)
     import_answers(snapshot, [answers(snapshot, [row("r4", 4)])], SETTINGS)
-    assert [each[:3] for each in stored(snapshot)] == [("annotator-01", "r4", 4), ("b", "r4", 4), ("b", "r5", 1)]
+    both = [("annotator-01", "r4", 4), ("annotator-01", "r5", 4), ("b", "r4", 4), ("b", "r5", 1)]
+    assert [each[:3] for each in stored(snapshot)] == both
+    import_answers(snapshot, [answers(snapshot, [row("r4", 3), row("r5", None)])], SETTINGS)
+    assert [each[:3] for each in stored(snapshot)] == [("annotator-01", "r4", 3), *both[2:]]
     assert report_of(snapshot)["overlapping_reviews"] == 1
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -21,6 +22,7 @@ from tests.made import released_snapshot
 from tests.sheet_page import (
     choices,
     click,
+    close_guide,
     errors,
     listed,
     press,
@@ -92,6 +94,20 @@ def test_a_second_enter_answers_nothing(browser: webdriver.Chrome, sheet: Path) 
     assert cursor(browser) == []
 
 
+@pytest.mark.parametrize("dialog", ["guide", "zoom", "compare"])
+def test_keys_after_a_dialog_mean_the_review(browser: webdriver.Chrome, sheet: Path, dialog: str) -> None:
+    """A browser leaves the focus on a closed dialog's button until it draws the page again."""
+    show(browser, sheet)
+    for key in ("5", "Enter"):
+        browser.execute_script(
+            """document.querySelector(`#${arguments[0]} form button`).dispatchEvent(
+                new KeyboardEvent("keydown", {key: arguments[1], bubbles: true}))""",
+            dialog,
+            key,
+        )
+    assert text(browser, "progress-text") == "1 of 3 answered"
+
+
 @pytest.mark.parametrize("key", ["Enter", "0", "?"])
 def test_a_key_held_down_answers_once(browser: webdriver.Chrome, sheet: Path, key: str) -> None:
     show(browser, sheet)
@@ -137,6 +153,22 @@ def test_undo_takes_back_the_last_answer(
     assert errors(browser) == []
 
 
+def test_an_answer_that_comes_back_is_the_later_one(
+    browser: webdriver.Chrome, sheet: Path, downloads: Path, tmp_path: Path
+) -> None:
+    show(browser, sheet)
+    press(browser, "4", Keys.ENTER, Keys.ARROW_LEFT, "9", Keys.ENTER)
+    other = saved(browser, downloads).rename(tmp_path / "other.json")
+    undo(browser, Keys.CONTROL)
+    back = saved(browser, downloads)
+    for first, second in ((other, back), (back, other)):
+        snapshot = Snapshot(sheet.parents[2])
+        (snapshot.root / "sheets" / "answers" / "clean-test.parquet").unlink(missing_ok=True)
+        for path in (first, second):
+            import_answers(snapshot, [path], SETTINGS)
+        assert pl.read_parquet(snapshot.root / "sheets" / "answers.parquet")["position"].to_list() == [4]
+
+
 def test_undo_takes_back_an_answer_lost_by_ruling_out(browser: webdriver.Chrome, sheet: Path) -> None:
     show(browser, sheet)
     click(browser, "#candidate-2 .choose")
@@ -152,7 +184,7 @@ def test_each_answer_has_a_time_and_seconds(browser: webdriver.Chrome, sheet: Pa
     browser.execute_script("localStorage.clear()")
     browser.refresh()
     browser.execute_script("stopwatch = 60000")  # with the guide open
-    click(browser, "#guide form button")
+    close_guide(browser)
     browser.execute_script("stopwatch += 4200")
     press(browser, "2", Keys.ENTER)
     browser.execute_script("stopwatch += 1000")
@@ -176,7 +208,7 @@ def test_each_answer_has_a_time_and_seconds(browser: webdriver.Chrome, sheet: Pa
     browser.refresh()
     browser.find_element(By.ID, "file").send_keys(str(path))
     WebDriverWait(browser, 10, 0.05).until(lambda _: text(browser, "progress-text") == "3 of 3 answered")
-    click(browser, "#guide form button")
+    close_guide(browser)
     browser.execute_script("stopwatch += 1000")
     press(browser, "9", Keys.ENTER)
     again = json.loads(saved(browser, downloads).read_text(encoding="utf-8"))["answers"]

@@ -64,9 +64,27 @@ def test_what_cannot_be_read_is_none(pictures: Pictures) -> None:
 
 def test_copies_are_kept_by_size(pictures: Pictures) -> None:
     first = pictures.small("big.jpg", 160)
-    (pictures.root / "big.jpg").unlink()
+    (copy,) = (pictures.cache / "160").iterdir()
+    copy.write_bytes(b"the copy")
+    assert pictures.small("big.jpg", 160) == b"the copy"
+    assert pictures.small("big.jpg", 320) != b"the copy"
+    copy.unlink()
     assert pictures.small("big.jpg", 160) == first
-    assert pictures.small("big.jpg", 320) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("phone/1.jpg", "camera/1.jpg"), ("1.jpg", "1.png"), ("a.b.jpg", "a.b.webp"), ("x/front", "y/front"), ("1", "1")],
+)
+def test_pictures_of_the_same_stem_are_different(pictures: Pictures, one: str, other: str) -> None:
+    """In folders, by extension, and a file that has been replaced."""
+    colours = []
+    for path, colour in ((one, "red"), (other, "blue")):
+        (pictures.root / path).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (20, 20), colour).save(pictures.root / path, "PNG")
+        red, _, blue = opened(pictures.small(path, 160)).convert("RGB").resize((1, 1)).tobytes()
+        colours.append("red" if red > blue else "blue")
+    assert colours == ["red", "blue"]
 
 
 def test_an_album_holds_each_picture_once(pictures: Pictures) -> None:

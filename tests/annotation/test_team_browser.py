@@ -88,3 +88,33 @@ def test_an_answer_waits_in_a_closed_page(tmp_path: Path) -> None:
             assert browser.find_element(By.ID, "progress-text").text == "1 of 2 answered"
     finally:
         server.kill()
+
+
+def end(browser: webdriver.Chrome) -> str:
+    return browser.find_element(By.ID, "done-text").text
+
+
+def test_the_end_says_what_the_server_does_not_have(tmp_path: Path) -> None:
+    """While it is silent, after a refusal, and when the answers have arrived."""
+    server = ServerProcess(snapshot_of(tmp_path / "snapshot", 3), 1, 0)
+    server.start()
+    try:
+        with chromium("1400,1000", ("browser",)) as browser:
+            open_sheet(browser, server.links["sheet-01"])
+            press(browser, "4", Keys.ENTER)
+            wait(browser, lambda: state(browser) == "all saved on the server")
+            server.kill()
+            press(browser, "0", "2", Keys.ENTER)
+            assert "does not have all answers yet: " in end(browser)
+            wait(browser, lambda: end(browser).endswith("2 answers will be sent again."))
+            server.start()
+            wait(browser, lambda: end(browser).endswith("The server has your answers: there is nothing to send."))
+            assert len(server.saved()) == 3
+            browser.execute_script("window.fetch = async () => new Response('too late', { status: 422 })")
+            press(browser, "1", Keys.ENTER)
+            wait(browser, lambda: end(browser).endswith("the server refused 1 answer: too late."))
+            assert not browser.find_element(By.ID, "done-save").is_displayed()
+            browser.refresh()  # sends it again, to a server that takes it
+            wait(browser, lambda: end(browser).endswith("there is nothing to send."))
+    finally:
+        server.kill()

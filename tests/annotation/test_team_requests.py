@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import requests
 
@@ -18,6 +19,7 @@ from ameli_build.annotation.team.server import TeamServer
 from ameli_build.annotation.team.store import Store
 from ameli_build.annotation.team.team import Team, make_team
 from ameli_build.core.errors import UnusableInput
+from ameli_build.core.snapshot import write_table
 from tests.annotation.team_world import SETTINGS, post, served, snapshot_of
 
 Served = tuple[Team, dict[str, str]]
@@ -71,6 +73,28 @@ def test_the_lead_sees_links_progress_and_agreement(tmp_path: Path) -> None:
         assert team.progress().agreed == 1.0
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [(["1", "4", "2"], ["1", "4", "3"]), (["1", "1", "1"], ["1", "4", "2.0"]), (["2", "?", 3], ["3", "x", "?"])],
+)
+def test_the_lead_sees_the_agreement_of_an_import(tmp_path: Path, one: list[Any], two: list[Any]) -> None:
+    """On products: a number stands for another product in each review."""
+    snapshot = snapshot_of(tmp_path / "snapshot", 3)
+    path = snapshot.dataset / "test.parquet"
+    table = pl.read_parquet(path)
+    shown = [["p1", "p2", "p3", "p4"], ["p4", "p3", "p2", "p1"], ["p3", "p1", "p4", "p2"]]
+    write_table(path, table.with_columns(pl.Series("candidates", shown)))
+    with served(snapshot, 2, 3) as (team, links):
+        for sheet, choices in (("sheet-01", one), ("sheet-02", two)):
+            for review_id, choice in zip(sorted(team.task.items), choices, strict=True):
+                assert post(links[sheet], review_id, {"choice": choice}).ok
+        progress = team.progress()
+        assert requests.get(links["lead"], timeout=10).status_code == 200
+    report = import_answers(snapshot, [team.store.path], SETTINGS).tasks["clean-test"]
+    assert progress.agreed == pytest.approx(report["pairwise_agreement"], abs=1e-4)
+    assert progress.alpha == pytest.approx(report["choice_alpha"], abs=1e-4)
+
+
 @pytest.mark.parametrize("name", ["sheet-01", "lead"])
 @pytest.mark.parametrize("change", ["x", "", "other", "%00", "é"])
 def test_a_wrong_token_opens_nothing(room: Served, name: str, change: str) -> None:
@@ -78,7 +102,9 @@ def test_a_wrong_token_opens_nothing(room: Served, name: str, change: str) -> No
     base, token = links[name].rstrip("/").rsplit("/", 1)
     other = links["sheet-02"].rstrip("/").rsplit("/", 1)[1]
     wrong = {"x": token + "x", "": token[:-1], "other": other}.get(change, change)
-    assert requests.get(f"{base}/{wrong}/").status_code == 404
+    missing = requests.get(f"{base}/{wrong}/")
+    assert (missing.status_code, "No sheet here" in missing.text) == (404, True)
+    assert missing.headers["content-type"].startswith("text/html")
     assert post(f"{base}/{wrong}/", "m000", {"choice": "1"}).status_code in (404, 405)
 
 

@@ -11,6 +11,7 @@ function showDone(done, count) {
   let next = "Save your answers, then send the file to the person who gave you this sheet.";
   if (savedAs !== null) next = `Saved as ${savedAs}. Send this file to the person who gave you this sheet.`;
   if (served) next = "The server has your answers: there is nothing to send.";
+  if (served && unsent()) next = `Keep this page open, the server does not have all answers yet: ${unsent()}.`;
   $("done-text").textContent = `${tally}${unsure ? ` (${unsure} with "cannot tell")` : ""}. ${next}`;
 }
 

@@ -45,7 +45,9 @@ function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return undoKey(event);
   if ($("zoom").open) return zoomKey(event);
   if (document.querySelector("dialog[open]")) return;
-  if ((event.key === "Enter" || event.key === " ") && event.target.closest("button, input")) return;
+  // the button that closed a dialog has the focus until the page is drawn again
+  const onButton = event.target.closest("button, input") && !event.target.closest("dialog");
+  if ((event.key === "Enter" || event.key === " ") && onButton) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const act = KEYS[key] ?? (choosing ? CHOOSING_KEYS[key] : undefined);
   const isDigit = /^\d$/.test(key);

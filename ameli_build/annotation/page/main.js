@@ -150,6 +150,7 @@ function listen() {
   $("guide").addEventListener("close", clockOn);
   for (const id of ["zoom", "compare"]) $(id).addEventListener("click", (event) => event.target === $(id) && $(id).close());
   listenToZoom();
+  document.addEventListener("server", () => showDone(answered(), sheet.ids.length));
   window.addEventListener("beforeunload", (event) => unsaved && !keeps && event.preventDefault());
 }
 

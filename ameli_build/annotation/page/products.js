@@ -53,7 +53,7 @@ function showToolbar(seen) {
   $("only").checked = onlyDiffering;
   $("hide").checked = hideOut;
   $("compare-pinned").disabled = pinned.size < 2;
-  $("compare-pinned").textContent = `Compare pinned (${pinned.size})`;
+  $("compare-pinned").textContent = `Compare (${pinned.size})`;
   $("open-all").textContent = open.size < count ? "Open all" : "Close all";
   $("take-back").disabled = !ruled;
 }

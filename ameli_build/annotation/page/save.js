@@ -1,7 +1,9 @@
 // Where answers stay: in this browser, and in the file that the annotator sends back.
 // A server that shows this page stands in for `localStorage` (or puts functions of the same names in the place of
-// these), and sets the attribute `data-server` of the root element.
+// these), and sets the attribute `data-server` of the root element: "", or what the server does not have yet. It sends
+// the event "server" to the document at each change.
 const served = "server" in document.documentElement.dataset;
+const unsent = () => document.documentElement.dataset.server;
 const KEY = `ameli ${sheet.task} ${sheet.sheet} ${sheet.fingerprint}`;
 const SEEN = `ameli guide ${sheet.task}`;
 let keeps = true;

@@ -41,7 +41,9 @@ function change(id, values) {
 function undo() {
   const [id, before] = changes.pop() ?? [null];
   if (id === null) return null;
-  answers.set(id, { ...answerOf(id), ...before, comment: answerOf(id).comment, words: answerOf(id).words });
+  const { comment, words } = answerOf(id);
+  const time = before.choice === null ? {} : { answered_at: new Date().toISOString() }; // the answer is given again
+  answers.set(id, { ...before, comment, words, ...time });
   unsaved = true;
   keep();
   return sheet.ids.indexOf(id);

@@ -33,6 +33,23 @@ function showSide(name) {
   image.alt = label;
   image.onload = () => resize(name, "fit");
   image.src = pictureAt(all[place]);
+  if (sheet.full) showFull(name, image, all[place]);
+}
+
+// Puts the picture in full size in the place of the small one: the view stays, its detail and "full size" grow.
+function showFull(name, image, number) {
+  const small = image.src;
+  const full = new Image();
+  full.onload = () => {
+    if (image.src !== small) return; // another picture by now
+    image.onload = () => showPercent(name, image);
+    image.src = full.src;
+  };
+  full.src = `pictures/${number}.jpg`;
+}
+
+function showPercent(name, image) {
+  partOf(name, "percent").textContent = `${Math.round((100 * image.clientWidth) / image.naturalWidth)} %`;
 }
 
 // Scales by a factor, to "fit" or to "full" resolution, about a point of the view.
@@ -48,7 +65,7 @@ function resize(name, factor, x = partOf(name, "view").clientWidth / 2, y = part
   image.style.width = `${width}px`;
   view.scrollLeft = across * width - x;
   view.scrollTop = ((down * width) / image.naturalWidth) * image.naturalHeight - y;
-  partOf(name, "percent").textContent = `${Math.round((100 * width) / image.naturalWidth)} %`;
+  showPercent(name, image);
 }
 
 function leaf(name, step) {

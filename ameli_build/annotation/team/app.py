@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ameli_build.annotation.team.pages import lead_page, person_page
+from ameli_build.annotation.team.pages import lead_page, missing_page, person_page
 from ameli_build.annotation.team.team import LEAD, Person, Team
 from ameli_build.core.progress import say
 
@@ -48,6 +48,12 @@ def application(team: Team, names: Collection[str], base: str) -> Starlette:
         size, content = person_page(team, person_of(request))
         return StreamingResponse(content, media_type="text/html", headers={"Content-Length": str(size)})
 
+    def picture(request: Request) -> Response:
+        jpeg = team.picture(person_of(request), request.path_params["number"])
+        if jpeg is None:
+            raise HTTPException(404)
+        return Response(jpeg, media_type="image/jpeg")
+
     def lead(request: Request) -> Response:
         _check_token(request, team.lead_token)
         return HTMLResponse(lead_page(team, base))
@@ -66,12 +72,13 @@ def application(team: Team, names: Collection[str], base: str) -> Starlette:
     routes = [
         Route(f"/{LEAD}/{{token}}/", lead),
         Route("/{sheet}/{token}/", page),
+        Route("/{sheet}/{token}/pictures/{number:int}.jpg", picture),
         Route("/{sheet}/{token}/answers", save, methods=["POST"]),
     ]
     return Starlette(
         routes=routes,
         middleware=[Middleware(Gate, names=frozenset(names))],
-        exception_handlers={sqlite3.Error: _not_saved},
+        exception_handlers={sqlite3.Error: _not_saved, 404: _missing},
     )
 
 
@@ -132,6 +139,10 @@ async def _body(request: Request) -> bytes:
         if len(body) > BODY_BYTES:
             raise HTTPException(413, "too large")
     return bytes(body)
+
+
+def _missing(_: Request, __: Exception) -> Response:
+    return HTMLResponse(missing_page(), 404)
 
 
 def _not_saved(_: Request, error: Exception) -> Response:

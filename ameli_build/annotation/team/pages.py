@@ -60,10 +60,8 @@ def _permitted(head: str, script_hash: str) -> str:
 
 def lead_page(team: Team, base: str) -> str:
     """The lead's page: links, progress, overlap and agreement. `base` is the address before the links."""
-    style = Markup(tokens() + asset(_PACKAGE, "lead.css"))
-    return _template().render(
-        style=style,
-        style_hash=source_hash(style),
+    return _template("lead.html.jinja").render(
+        _style(),
         task=team.task.name,
         database=team.store.path.name,
         progress=team.progress(),
@@ -72,10 +70,20 @@ def lead_page(team: Team, base: str) -> str:
     )
 
 
+def missing_page() -> str:
+    """The page for a link that opens nothing."""
+    return _template("missing.html.jinja").render(_style())
+
+
+def _style() -> dict[str, str]:
+    style = Markup(tokens() + asset(_PACKAGE, "lead.css"))
+    return {"style": style, "style_hash": source_hash(style)}
+
+
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     loader = PackageLoader(_PACKAGE, "page")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.get_template("lead.html.jinja")
+    return environment.get_template(name)

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from ameli_build.annotation.agreement import krippendorff_alpha, pairwise_share
-from ameli_build.annotation.answers import answers_in
+from ameli_build.annotation.answers import answers_in, choice_text
 from ameli_build.annotation.assign import assign
 from ameli_build.annotation.check import check
 from ameli_build.annotation.html import sheet_page
@@ -29,12 +29,16 @@ LEAD = "lead"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An annotator; `page` is the file of the sheet, `token` the secret part of the link."""
+    """An annotator; `page` is the file of the sheet, `token` the secret part of the link.
+
+    `pictures` are the paths of the page's pictures, by number.
+    """
 
     sheet: str
     annotator: str
     review_ids: Sequence[str]
     page: Path
+    pictures: Sequence[str]
     token: str
 
 
@@ -86,14 +90,19 @@ class Team:
             return "not an answer"
         return ""
 
+    def picture(self, person: Person, number: int) -> bytes | None:
+        """A picture of the person's page in full size; None if there is none of this number."""
+        return self.task.pictures.full(person.pictures[number]) if number < len(person.pictures) else None
+
     def progress(self) -> Progress:
         """Who has answered how much, and how well the answers agree."""
         given: dict[str, list[Saved]] = defaultdict(list)
         choices: dict[str, list[Any]] = defaultdict(list)
         for saved in self.store.current():
-            if saved.record.get("choice") is not None and saved.sheet in self.people:
+            choice = choice_text(saved.record.get("choice"))
+            if choice is not None and saved.sheet in self.people:
                 given[saved.sheet].append(saved)
-                choices[saved.review_id].append(str(saved.record["choice"]))
+                choices[saved.review_id].append(self.task.product_of(saved.review_id, choice) or choice)
         counts = Counter(review_id for person in self.people.values() for review_id in person.review_ids)
         overlapping = {review_id for review_id, count in counts.items() if count > 1}
         return Progress(
@@ -131,9 +140,10 @@ def make_team(snapshot: Snapshot, task: str, annotators: int | None, overlap: in
     people = {}
     parts = assign(ids, annotators, overlap, settings.run.seed)
     for sheet, part in zip(sheet_names(sheet_prefix(task), annotators), parts, strict=True):
-        page, annotator = folder / f"{sheet}.html", annotator_of(sheet)
-        write_bytes(page, sheet_page(loaded, sheet, annotator, part, settings).encode())
-        people[sheet] = Person(sheet, annotator, part, page, store.token(sheet, annotator))
+        file, annotator = folder / f"{sheet}.html", annotator_of(sheet)
+        page = sheet_page(loaded, sheet, annotator, part, settings, full=True)
+        write_bytes(file, page.html.encode())
+        people[sheet] = Person(sheet, annotator, part, file, page.pictures, store.token(sheet, annotator))
     return Team(loaded, people, store.token(LEAD, LEAD), store)
 
 

@@ -42,9 +42,12 @@ class SheetSettings(Section):
     mention_reviews: Annotated[int, unit("reviews")] = Field(default=200, ge=1)
     """Reviews that are sampled for the check of section 3.3's mentions."""
     megabytes: Annotated[float, unit("MB")] = Field(default=120.0, gt=0)
-    """Approximate size of all product images of an HTML or Label Studio sheet; images are scaled down to fit."""
+    """Approximate size of all product images of an HTML or Label Studio sheet; images are scaled down to fit. Up to
+    this size, photographs of an HTML sheet are larger than 900 pixels, up to 3,600."""
     labelstudio_files: bool = False
     """Write images for Label Studio as files for its local storage instead of into the tasks."""
+    adjudicators: tuple[str, ...] = ()
+    """Annotators whose answers decide, by name or e-mail address, besides those with sheets of disagreements."""
 
 
 class ReportSettings(Section):

@@ -122,14 +122,17 @@ function soon(pause) {
 }
 
 function show() {
-  const state = document.getElementById("team-state");
-  if (!state) return;
   const count = waiting().length;
   const answers = (n) => (n === 1 ? "1 answer" : `${n} answers`);
-  let text = "all saved on the server";
-  if (refused.size) text = `the server refused ${answers(refused.size)}: ${reason}`;
-  else if (count && silent) text = `the server is silent: ${answers(count)} will be sent again`;
-  else if (count) text = `saving ${answers(count)}`;
+  let unsent = "";
+  if (refused.size) unsent = `the server refused ${answers(refused.size)}: ${reason}`;
+  else if (count && silent) unsent = `the server is silent: ${answers(count)} will be sent again`;
+  else if (count) unsent = `saving ${answers(count)}`;
+  document.documentElement.dataset.server = unsent; // the page says so at its end, and asks for no file
+  document.dispatchEvent(new Event("server"));
+  const state = document.getElementById("team-state");
+  if (!state) return;
+  const text = unsent || "all saved on the server";
   if (state.textContent !== text) state.textContent = text;
   state.classList.toggle("warning", refused.size > 0 || (count > 0 && silent));
 }
@@ -137,7 +140,7 @@ function show() {
 Object.defineProperty(window, "localStorage", {
   value: { getItem: (name) => (name === key ? opened() : read(name)), setItem, removeItem: remove },
 });
-document.documentElement.dataset.server = ""; // the page asks for no file then
+show();
 window.addEventListener("online", () => soon(0));
 window.addEventListener("beforeunload", (event) => waiting().length && event.preventDefault());
 document.addEventListener("DOMContentLoaded", () => {
