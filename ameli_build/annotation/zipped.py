@@ -20,7 +20,7 @@ def write_zip(
     page = sheet_page(task, sheet, annotator, review_ids, settings, full=True)
     with whole_file(path) as handle, ZipFile(handle, "w") as archive:
         archive.writestr(_entry(f"{sheet}/{sheet}.html"), page.html, ZIP_DEFLATED)
-        for number, picture in track(enumerate(page.pictures), "full pictures", len(page.pictures)):
+        for number, picture in track(enumerate(page.pictures), "write full pictures", len(page.pictures), "pictures"):
             jpeg = task.pictures.full(picture)
             if jpeg is not None:
                 archive.writestr(_entry(f"{sheet}/pictures/{number}.jpg"), jpeg)
