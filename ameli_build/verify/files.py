@@ -152,7 +152,8 @@ def read(contents: Sequence[Content], mapper: Mapper) -> Iterator[str]:
     """Read files in batches; yields the fault of each damaged file."""
     batches = [contents[start : start + BATCH] for start in range(0, len(contents), BATCH)]
     mapper = mapper if len(contents) > FEW else in_process
-    for faults in track(mapper(faults_of, batches), "files read", len(batches)):
+    sizes = [len(batch) for batch in batches]
+    for faults in track(mapper(faults_of, batches), "verify", len(contents), "files", sizes):
         yield from faults
 
 
