@@ -15,7 +15,7 @@ from ameli_build.export.push import check_target, push
 from ameli_build.export.results import results_of
 from ameli_build.release.folders import make_folder
 from ameli_build.release.tables import SPLITS
-from ameli_build.verify import verify
+from ameli_build.verify.run import check
 
 TABLES = tuple(f"{name}.parquet" for name in ("products", *SPLITS))
 NEEDED = {"official": TABLES, "hf": (*TABLES, *BESIDE, "README.md")}
@@ -50,7 +50,7 @@ def export(
         if layout != "hf" or "://" in out:
             raise UnusableInput(f"--push {repo}: needs --format hf and a local folder as --out")
         check_target(repo)
-        say(verify(snapshot))
+        say(check(snapshot))
 
     def fill(folder: Path) -> None:
         if layout == "official":

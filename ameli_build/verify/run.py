@@ -48,13 +48,18 @@ def verify(place: Snapshot, mapper: Mapper = in_process) -> str:
         Held: A run is working in the snapshot.
         UnusableInput: There is nothing to check.
     """
+    if holder(place.root) is not None:
+        raise Held(f"{place.root}: another run is working in this snapshot; verify it when that has finished")
+    return check(place, mapper)
+
+
+def check(place: Snapshot, mapper: Mapper = in_process) -> str:
+    """`verify`, for a caller that holds the snapshot's lock."""
     root = place.root
     alone = not any((root / name).is_dir() for name in ("raw", "catalog", "dataset"))
     folder = root if alone else place.dataset
     if alone and not any((root / name).is_file() for name in (RELEASED, SUMS)):
         raise UnusableInput(f"{root}: no snapshot, release or export here; nothing released: run build first")
-    if holder(root) is not None:
-        raise Held(f"{root}: another run is working in this snapshot; verify it when that has finished")
     found = Found()
     found.problems += [f"{path.relative_to(root).as_posix()}: a symbolic link" for path in links_in(root)]
     if (folder / RELEASED).is_file() or (folder.exists() and not alone):
