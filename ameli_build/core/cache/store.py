@@ -49,7 +49,7 @@ class Store:
         there = self.names(label, code)
         moves = [path for path in paths if (path.name in there) != path.is_file()]
         with thread_mapper(THREADS) as mapper:
-            for _ in track(mapper(self._move, moves), f"share {label}", len(moves)):
+            for _ in track(mapper(self._move, moves), f"share {label}", len(moves), "files"):
                 pass
 
     def names(self, label: str, prefix: str) -> set[str]:
