@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -91,16 +92,23 @@ def distributions(inputs: Inputs) -> list[Distribution]:
     dataset = inputs.snapshot.dataset
     if not (dataset / "products.parquet").is_file():
         return []
-    splits = {
-        split: pl.scan_parquet(dataset / f"{split}.parquet").select("sku", **OF_REVIEWS).collect() for split in SPLITS
-    }
+    splits = {split: _reviews(dataset / f"{split}.parquet") for split in SPLITS}
     products = pl.scan_parquet(dataset / "products.parquet").select("sku", names=_NAMES).collect()
     reviews = pl.concat([table["sku"] for table in splits.values()]).value_counts(name="reviews")
     counted = products.join(reviews, on="sku", how="left")
-    named = {title: {split: _values(table[title]) for split, table in splits.items()} for title in OF_REVIEWS}
+    there = [title for title in OF_REVIEWS if all(title in table.columns for table in splits.values())]
+    named = {title: {split: _values(table[title]) for split, table in splits.items()} for title in there}
     named["attributes of a product"] = {"products": _values(counted["names"])}
     named["reviews of a product, all splits"] = {"products": _values(counted["reviews"])}
     return [found for title, values in named.items() if (found := distribution(title, values))]
+
+
+def _reviews(path: Path) -> pl.DataFrame:
+    """The values of a split's reviews; a data set of an earlier version, or of others, can lack a column."""
+    table = pl.scan_parquet(path)
+    columns = set(table.collect_schema().names())
+    values = {title: value for title, value in OF_REVIEWS.items() if columns.issuperset(value.meta.root_names())}
+    return table.select("sku", **values).collect()
 
 
 def _values(column: pl.Series) -> Integers:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import statistics
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
-from ameli_build.report.distributions import BARS, distribution
+from ameli_build.core.snapshot import Snapshot
+from ameli_build.datasets.data import SPLITS
+from ameli_build.report.distributions import BARS, OF_REVIEWS, distribution, distributions
 
 RANDOM = np.random.default_rng(5)
 VALUES = {
@@ -56,3 +62,18 @@ def test_a_split_without_reviews_has_no_bars() -> None:
     assert found is not None
     assert (found.histograms[1].bars, found.histograms[1].words) == ((), "none")
     assert distribution("words", {"train": np.array([], np.int64)}) is None
+
+
+@pytest.mark.parametrize("lacking", ["attributes", "candidates", "images"])
+def test_a_column_that_a_data_set_lacks_has_no_distribution(tmp_path: Path, lacking: str) -> None:
+    dataset = tmp_path / "dataset"
+    dataset.mkdir()
+    row = {"sku": ["1"], "text": ["Works well."], "images": [["a.jpg"]], "candidates": [["1", "2"]]}
+    row |= {"attributes": [[{"name": "Color", "value": "Red"}]]}
+    pl.DataFrame(row).write_parquet(dataset / "products.parquet")
+    for split in SPLITS:
+        pl.DataFrame(row).drop(lacking).write_parquet(dataset / f"{split}.parquet")
+    inputs: Any = SimpleNamespace(snapshot=Snapshot(tmp_path))
+    titles = [found.title for found in distributions(inputs)]
+    assert len(titles) == len(OF_REVIEWS) - 1 + 2
+    assert not any(lacking.replace("image", "photograph") in title for title in titles if "of a product" not in title)
