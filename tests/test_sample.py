@@ -15,7 +15,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "docs" / "sample"
-MOST = 700_000
+MOST = 1_100_000
 BANNER = "Generated world"
 CARD = """---
 license: cc0-1.0

@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
-REPORT_BYTES = 480_000
+REPORT_BYTES = 850_000
 """Largest size of the report; the pictures in it are made small enough."""
 SIDES = (200, 160, 128, 104, 88, 72, 56, 40, 1)
 """Longest sides of pictures that are tried, in pixels."""
