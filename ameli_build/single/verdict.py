@@ -46,12 +46,12 @@ def judge(index: Index, channels: Mapping[str, Floats], text: str, rows: Integer
     found = index.about["thresholds"].get(_key(channels, bool(len(rows))))
     if found is None:
         return Verdict(UNCALIBRATED, best, None, None)
-    low, high = found["low"], found["high"]
+    high = found["high"]
+    # without any noun of a thing, nothing is said against the catalogue
+    low = found["low"] if len(rows) or _names_a_thing(text) else None
     if high is not None and best >= high:
         return Verdict(KNOWN, best, low, high)
-    # without any noun of a thing, nothing is said against the catalogue
-    below = low is not None and best < low and (len(rows) or _names_a_thing(text))
-    return Verdict(UNKNOWN if below else UNSURE, best, low, high)
+    return Verdict(UNKNOWN if low is not None and best < low else UNSURE, best, low, high)
 
 
 def _names_a_thing(text: str) -> bool:
