@@ -43,7 +43,8 @@ def test_a_product_of_a_known_name_is_in_this_catalogue(linker: Linker, text: st
 
 def test_without_any_name_nothing_is_said_against_the_catalogue(linker: Linker) -> None:
     for text in ("I love it. So good, and so happy with it!", "Arrived on Monday, as promised.", "Five stars"):
-        assert linker.link(text).verdict.text == "unsure"
+        verdict = linker.link(text).verdict
+        assert (verdict.text, verdict.low) == ("unsure", None)
 
 
 def test_the_similarity_is_that_of_the_best_product_with_the_name(linker: Linker) -> None:
