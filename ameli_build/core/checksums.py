@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-from ameli_build.core.snapshot import write_bytes
+from ameli_build.core.snapshot import file_digest, write_bytes
 from ameli_build.core.standing import digest
 
 SUMS = "stages/SHA256SUMS"
 """The list in a snapshot; its names start from the folder of the snapshot."""
+RELEASED = "SHA256SUMS"
+"""The list in a release or an export."""
 PICTURES = ("raw/images", "stages/clean/patches")
 """Folders of pictures that are named by their digests."""
 AREAS = ("raw", "catalog", "stages", "baseline", "settings", "run.json", "report.html", "report-tables")
@@ -36,8 +38,18 @@ def read_sums(path: Path) -> dict[str, str]:
     return {name: value for value, _, name in (line.partition("  ") for line in lines)}
 
 
-def written_sums(digests: Mapping[str, str]) -> bytes:
-    """A list of checksums."""
+def write_released(folder: Path, known: Mapping[str, str] = _NOTHING) -> None:
+    """Write `RELEASED`, the list of all files below the folder of a release or an export.
+
+    Args:
+        folder: A folder that has no list yet.
+        known: Digests that need not be computed, by name.
+    """
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    write_bytes(folder / RELEASED, _written({name: known.get(name) or file_digest(folder / name) for name in names}))
+
+
+def _written(digests: Mapping[str, str]) -> bytes:
     return "".join(f"{value}  {name}\n" for name, value in sorted(digests.items())).encode()
 
 
@@ -97,7 +109,7 @@ def _outside(digests: Mapping[str, str], paths: tuple[str, ...]) -> dict[str, st
 
 def _replace(root: Path, before: Mapping[str, str], after: Mapping[str, str]) -> None:
     if after != before:
-        write_bytes(root / SUMS, written_sums(after))
+        write_bytes(root / SUMS, _written(after))
 
 
 def _state(path: Path) -> tuple[int, ...] | None:

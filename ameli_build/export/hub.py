@@ -13,8 +13,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ameli_build.core.checksums import write_released
 from ameli_build.core.errors import RunFailed
-from ameli_build.core.snapshot import file_digest, own_place, whole_file, write_bytes
+from ameli_build.core.snapshot import own_place, whole_file, write_bytes
 from ameli_build.release.tables import SCHEMAS, SPLITS
 
 PICTURES = ("images", "cleaned_images")
@@ -69,9 +70,7 @@ def write_hub(dataset: Path, folder: Path, results: str = "", repo: str = "") ->
     write_bytes(folder / "README.md", card.encode())
     for path in _EXAMPLES.findall(card):
         write_bytes(folder / path, _body(dataset, path))
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    lines = [f"{file_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
-    write_bytes(folder / "SHA256SUMS", "".join(lines).encode())
+    write_released(folder)
 
 
 def card_of(card: str, results: str = "", repo: str = "") -> str:

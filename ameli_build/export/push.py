@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ameli_build.core.checksums import RELEASED, read_sums
 from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.progress import say
 from ameli_build.models.hub import why
@@ -61,8 +62,7 @@ def _upload(folder: Path, repo: str) -> None:
     there = set(HfApi().list_repo_files(repo, repo_type="dataset"))
     if MARK not in there and there - FRESH:
         raise UnusableInput(f"--push {repo}: not empty, and not an earlier export; choose another repository")
-    lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    names = sorted([MARK, "SHA256SUMS", *(line.partition("  ")[2] for line in lines)])
+    names = sorted([MARK, RELEASED, *read_sums(folder / RELEASED)])
     gone = sorted(there - FRESH - {*names})
     say(f"pushing {len(names)} files to {repo}")
     HfApi().create_commit(

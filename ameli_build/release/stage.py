@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from ameli_build.core.cache import Work
+from ameli_build.core.checksums import write_released
 from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.fingerprints import fingerprint
 from ameli_build.core.pictures import picture_body
@@ -113,16 +114,7 @@ def _fill(folder: Path, named: Mapping[str, pl.DataFrame], stats: Any, settings:
     digest = fingerprint({name: file_digest(folder / f"{name}.parquet") for name in names})
     write_bytes(folder / "README.md", card(stats, settings, splits, digest, example_of(named)).encode())
     write_json(folder / "croissant.json", croissant(folder, names, stats, settings))
-    write_bytes(folder / "SHA256SUMS", _checksums(folder).encode())
-
-
-def _checksums(folder: Path) -> str:
-    """Checksums in the format of `sha256sum --check`. An image's name is its digest, which `ameli verify` checks."""
-    lines = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest = path.stem if path.parent.name == "images" else file_digest(path)
-        lines.append(f"{digest}  {path.relative_to(folder).as_posix()}\n")
-    return "".join(lines)
+    write_released(folder, {f"images/{path.name}": path.stem for path in (folder / "images").glob("*")})
 
 
 def _rejected(snapshot: Snapshot) -> int:

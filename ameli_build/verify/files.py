@@ -11,15 +11,13 @@ import polars as pl
 from ameli_build.archive.framing import members
 from ameli_build.core.as_left import leave
 from ameli_build.core.cache import Mapper, in_process
-from ameli_build.core.checksums import AREAS, PICTURES, SUMS, names_below, read_sums
+from ameli_build.core.checksums import AREAS, PICTURES, RELEASED, SUMS, names_below, read_sums
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.progress import track
 from ameli_build.core.snapshot import Snapshot, file_digest
 from ameli_build.core.standing import ARCHIVE, stage_record
 from ameli_build.release.folders import MARK
 
-RELEASED = "SHA256SUMS"
-"""The list of checksums of a release or an export."""
 BATCH = 64
 """Files that a worker reads at a time."""
 FEW = 10_000

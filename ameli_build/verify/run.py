@@ -7,14 +7,13 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.core.cache import Mapper, in_process
-from ameli_build.core.checksums import SUMS
+from ameli_build.core.checksums import RELEASED, SUMS
 from ameli_build.core.errors import Held, RunFailed, UnusableInput
 from ameli_build.core.running import holder
 from ameli_build.core.snapshot import Snapshot, links_in
 from ameli_build.core.standing import stage_record
 from ameli_build.release.tables import SCHEMAS
 from ameli_build.verify.files import (
-    RELEASED,
     Found,
     look_at_pictures,
     look_at_release,

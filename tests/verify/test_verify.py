@@ -13,9 +13,9 @@ import polars as pl
 import pytest
 from made import released_snapshot
 
+from ameli_build.core.checksums import write_released
 from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.snapshot import Snapshot, write_json, write_table
-from ameli_build.release.stage import _checksums
 from ameli_build.verify import verify
 
 
@@ -28,7 +28,7 @@ def rewrite(snapshot: Snapshot, name: str, table: pl.DataFrame) -> None:
     """Change a table and its checksum, as someone who edits by hand would."""
     write_table(snapshot.dataset / f"{name}.parquet", table)
     (snapshot.dataset / "SHA256SUMS").unlink()
-    (snapshot.dataset / "SHA256SUMS").write_text(_checksums(snapshot.dataset))
+    write_released(snapshot.dataset)
 
 
 def test_a_good_snapshot(snapshot: Snapshot) -> None:
@@ -136,7 +136,7 @@ def change_schema(snapshot: Snapshot, name: str, schema: Any) -> None:
     path.unlink()
     path.write_text(schema if isinstance(schema, str) else json.dumps(schema))
     (snapshot.dataset / "SHA256SUMS").unlink()
-    (snapshot.dataset / "SHA256SUMS").write_text(_checksums(snapshot.dataset))
+    write_released(snapshot.dataset)
 
 
 @pytest.mark.parametrize("name", ["test", "products", "stats"])
@@ -181,6 +181,6 @@ def test_a_schema_that_does_harm_is_told(snapshot: Snapshot, schema: Any, said: 
 def test_statistics_that_cannot_be_read_are_told(snapshot: Snapshot, body: bytes) -> None:
     (snapshot.dataset / "stats.json").write_bytes(body)
     (snapshot.dataset / "SHA256SUMS").unlink()
-    (snapshot.dataset / "SHA256SUMS").write_text(_checksums(snapshot.dataset))
+    write_released(snapshot.dataset)
     with pytest.raises(RunFailed, match=r"stats\.json: cannot be read"):
         verify(snapshot)

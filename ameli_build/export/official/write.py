@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.core.cache import Mapper, Work, in_process
-from ameli_build.core.checksums import written_sums
+from ameli_build.core.checksums import write_released
 from ameli_build.core.settings import Settings
-from ameli_build.core.snapshot import Snapshot, file_digest, write_bytes
+from ameli_build.core.snapshot import Snapshot
 from ameli_build.export.official.catalogue import read_listed
 from ameli_build.export.official.ids import Ids
 from ameli_build.export.official.predicted import read_predicted
@@ -57,8 +57,7 @@ def write_official(snapshot: Snapshot, settings: Settings, folder: Path, mapper:
         numbers = sorted(ids.reviews[review_id] for review_id in pl.read_parquet(clean)["review_id"])
         layout.write_list(folder / layout.CLEAN_TEST, numbers)
     _write_report(snapshot.root / "sheets" / "report.json", folder / layout.REPORT)
-    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-    write_bytes(folder / "SHA256SUMS", written_sums({name: file_digest(folder / name) for name in names}))
+    write_released(folder)
 
 
 def _write_report(path: Path, target: Path) -> None:
