@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from hub.server import Hub, git_oid
 
 LARGE = (".safetensors", ".bin", ".pth", ".model", ".h5", ".onnx", ".ot", ".msgpack")
 """Ends of the names of files that the real repositories keep in LFS."""
@@ -34,7 +34,7 @@ class Asked:
     begin: int = 0
 
 
-class LoopbackHub:
+class LoopbackHub(Hub):
     """Serves `folder/repositories/<owner>/<name>/` and `folder/downloads/`; a context manager.
 
     `folder/revisions.json` has the commit of each repository, which `main` is too; a server that does not mind
@@ -52,21 +52,7 @@ class LoopbackHub:
         self._away: set[str] = set()
         self._damaged: set[str] = set()
         self._cuts: dict[str, tuple[int, Callable[[], None]]] = {}
-        self._server = _Server(("127.0.0.1", port), type("Bound", (_Handler,), {"hub": self}))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    @property
-    def address(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> LoopbackHub:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_Handler, port)
 
     def take_away(self, *files: str) -> None:
         """Files that are neither listed nor served from now on."""
@@ -147,13 +133,6 @@ class LoopbackHub:
     def take_cut(self, name: str) -> tuple[int, Callable[[], None]] | None:
         """The cut that waits for a file, once."""
         return self._cuts.pop(name, None)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that has gone."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -279,5 +258,4 @@ def _sha256(path: Path) -> str:
 @cache
 def _blob(path: Path) -> str:
     """Git's hash of a file."""
-    body = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
+    return git_oid(path.read_bytes())

@@ -12,23 +12,19 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import PurePosixPath
-from types import TracebackType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import yaml
+from hub.server import Hub, git_oid
 
 from ameli_build.release.hub_metadata import LICENSES
 
 REPO = r"([\w.-]+/[\w.-]+)"
 LARGE = ".parquet"
 TOKEN = "hf_loopback"
-
-
-def git_oid(body: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
 
 
 @dataclass(slots=True)
@@ -44,7 +40,7 @@ class Repository:
         return f"{self.commits:040x}"
 
 
-class UploadHub:
+class UploadHub(Hub):
     """Takes data sets from who sends `TOKEN`; a context manager.
 
     `stored` are the digests of large files in the order of their arrival. `on_store` is called before the answer to
@@ -57,23 +53,8 @@ class UploadHub:
         self.stored: list[str] = []
         self.on_store: Callable[[int], None] = lambda number: None
         self.refuses: tuple[int, str] | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"hub": self}))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        super().__init__(_Handler)
         self.lock = threading.Lock()
-
-    @property
-    def address(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> UploadHub:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
