@@ -67,6 +67,7 @@ class Answer:
     Attributes:
         mention: The product's name in the review.
         attributes: Names and values that the review states.
+        photographed: Names and values in `attributes` that only a text on a photograph states.
         matches: The products with their scores.
         scored_by: Meaning of `Match.score`.
         notes: Inputs and models that were not used, and why.
@@ -75,6 +76,7 @@ class Answer:
 
     mention: Named
     attributes: tuple[tuple[str, str], ...]
+    photographed: tuple[tuple[str, str], ...]
     matches: tuple[Match, ...]
     scored_by: str
     notes: tuple[str, ...]

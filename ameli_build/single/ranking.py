@@ -27,6 +27,10 @@ from ameli_build.single.weights import weighted_sum
 NO_CROSS = "the cross-encoder is not used: it takes too long to read all retrieved products"
 NOT_RUN = "attributes come from string match and OCR only: the language models take too long"
 NOT_ALL = "the modules read {} of {:,} products; retrieval and attributes rank the others"
+ORDER = (
+    "products without a score come last: unread products, then products that an attribute excludes, then products that "
+    "the mention cannot denote"
+)
 
 JUDGED = 32
 """Most products that the modules read for a review."""
@@ -71,8 +75,9 @@ def answer(index: Index, models: Models, settings: Settings, reading: Reading, t
     counting = counting_products(settings, retrieved.allowed, _best(retrieved, settings.baseline.keep))
     found = find_stated(index, reading.text, reading.lines, counting)
     signals = verdicts(index, found)
-    stated = found if is_trained(index) else find_stated(index, reading.text, (), counting)
-    against = _contradictions(index, settings, signals if stated is found else verdicts(index, stated), retrieved)
+    in_text = find_stated(index, reading.text, (), counting) if reading.lines else found
+    excluding = signals if is_trained(index) else verdicts(index, in_text)
+    against = _contradictions(index, settings, excluding, retrieved)
     ranked = retrieved.candidates & (against == 0)
     rows = _to_read(retrieved, ranked, _count(index, signals, 1)) if is_trained(index) else np.flatnonzero(ranked)
     products = read_products(index, rows)
@@ -84,8 +89,12 @@ def answer(index: Index, models: Models, settings: Settings, reading: Reading, t
     notes = [*reading.notes, *_remarks(index, settings)]
     if len(rows) < ranked.sum():
         notes.append(NOT_ALL.format(len(rows), ranked.sum()))
+    if any(match.score is None for match in matches):
+        notes.append(ORDER)
     verdict = judge(index, reading.channels, reading.text, reading.rows)
-    return Answer(reading.named, tuple(found.pairs()), tuple(matches), judged.by, tuple(notes), verdict)
+    pairs, texts = found.pairs(), in_text.pairs()
+    photographed = tuple(pair for pair in pairs if pair not in texts)
+    return Answer(reading.named, tuple(pairs), photographed, tuple(matches), judged.by, tuple(notes), verdict)
 
 
 def is_trained(index: Index) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from baseline_world import write_dataset
+from PIL import Image, ImageDraw, ImageFont
 from test_link_review import photograph, teach
 
 from ameli_build.baseline.extraction.attributes import make_sheets
@@ -20,7 +22,8 @@ from ameli_build.single.answer import Match
 from ameli_build.single.attributes import find_stated, verdicts
 from ameli_build.single.build import _name_keys
 from ameli_build.single.linker import Linker
-from ameli_build.single.ranking import JUDGED, Retrieved, _to_read
+from ameli_build.single.ranking import JUDGED, ORDER, Retrieved, _to_read
+from ameli_build.single.show import show
 
 TEXTS = (
     "This laptop works. It has 1tb.",
@@ -66,6 +69,36 @@ def test_rows_are_in_the_order_of_the_score(
 def test_a_product_without_a_score_is_excluded_or_not_called_so(linker: Linker) -> None:
     for match in linker.link(TEXTS[0], top=16).matches:
         assert (match.score is None) == (bool(match.contradicts) or not match.prior)
+
+
+def test_a_note_explains_products_without_a_score(linker: Linker) -> None:
+    for text in TEXTS:
+        for top in (1, 16):
+            answer = linker.link(text, top=top)
+            assert (ORDER in answer.notes) == (answer.matches[-1].score is None)
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "photographed"),
+    [
+        ("1TB", "This laptop is red.", [("Storage Capacity", "1000gb")]),
+        ("RED", "This laptop has 1tb.", [("Color", "red")]),
+        ("1TB", "This laptop has 1tb.", []),
+    ],
+)
+def test_attributes_that_only_a_photograph_states_are_marked(
+    linker: Linker, tmp_path: Path, capsys: pytest.CaptureFixture[str], written: str, text: str, photographed: list[Any]
+) -> None:
+    canvas = Image.new("RGB", (480, 160), "white")
+    ImageDraw.Draw(canvas).text((60, 20), written, "black", ImageFont.load_default(100))
+    canvas.save(tmp_path / "label.png")
+    answer = linker.link(text, [tmp_path / "label.png"])
+    assert list(answer.photographed) == photographed
+    show(answer)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("attributes")]
+    assert line.count("(on the photograph)") == len(photographed)
+    for name, value in photographed:
+        assert f"{name}: {value} (on the photograph)" in line
 
 
 def test_values_show_what_agrees_and_what_contradicts(linker: Linker) -> None:

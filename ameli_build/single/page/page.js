@@ -44,7 +44,9 @@ function verdict(answer) {
   if (high !== null) limits.push(`in the catalogue from ${number(high)}`);
   if (low !== null) limits.push(`not in it below ${number(low)}`);
   const named = answer.mention.text;
-  const stated = answer.attributes.map(([name, value]) => `${name}: ${value}`).join(", ");
+  const read = answer.photographed.map(String);
+  const where = (pair) => (read.includes(String(pair)) ? " (on the photograph)" : "");
+  const stated = answer.attributes.map((pair) => pair.join(": ") + where(pair)).join(", ");
   return make("div", `verdict ${kinds[text] || ""}`,
     make("h2", "", titles[text] || text),
     make("p", "quiet", `Similarity ${number(likeness)}${limits.length ? ` (${limits.join(", ")})` : ""}`),
