@@ -32,12 +32,14 @@ class Step:
     passed: bool | None
     value: str = ""
     threshold: str = ""
+    compared: str = "threshold"
+    """Name of `threshold` for readers."""
 
     def __str__(self) -> str:
         if self.passed is None:
             return f"  {self.section}  {self.rule:<24}not evaluated"
         verdict = "passed" if self.passed else "failed"
-        against = f"  (threshold: {self.threshold})" if self.threshold else ""
+        against = f"  ({self.compared}: {self.threshold})" if self.threshold else ""
         return f"  {self.section}  {self.rule:<24}{verdict:<8}{self.value}{against}".rstrip()
 
 
@@ -120,7 +122,8 @@ def _clean(snapshot: Snapshot, review_id: str, settings: Settings) -> list[Step]
             fails=verdict.fails, value=verdict.value.cast(pl.String), threshold=verdict.threshold.cast(pl.String)
         ).row(0, named=True)
         passed = None if found["fails"] is None else not found["fails"]
-        steps.append(Step("3.2", str(verdict.reason), passed, found["value"] or "", found["threshold"] or ""))
+        value, threshold = found["value"] or "", found["threshold"] or ""
+        steps.append(Step("3.2", str(verdict.reason), passed, value, threshold, verdict.compared))
     return steps
 
 

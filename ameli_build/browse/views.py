@@ -16,6 +16,7 @@ from ameli_build.baseline.predictions.reading import read_predictions
 from ameli_build.browse.data import DROPPED, SPLITS, UNDECIDED, Data
 from ameli_build.browse.filters import GOLD, PAGE, Filters
 from ameli_build.clean.personal import mask
+from ameli_build.clean.rows import row_rules
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.reasons import meanings
 from ameli_build.core.records import joined_text
@@ -101,6 +102,7 @@ class Site:
             "live": self.links.live,
             "generated": self.settings.release.generated or self.settings.profile == "demo",
             "meanings": meanings(),
+            "compared": {str(rule.reason): rule.compared for rule in row_rules(self.settings)},
             "thumbnail": THUMBNAIL,
             "large": LARGE,
         }

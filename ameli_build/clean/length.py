@@ -187,6 +187,6 @@ def too_long(limit: int) -> Verdict:
         Reason.TOO_LONG,
         fails=(pl.col("tokens") > limit).fill_null(False),
         detail=pl.format("{} tokens", pl.col("tokens")),
-        value=pl.coalesce(pl.col("tokens").cast(pl.String), pl.format("{} bytes, so no more tokens", pl.col("bytes"))),
+        value=pl.coalesce(pl.col("tokens").cast(pl.String), pl.format("at most {} tokens", pl.col("bytes"))),
         threshold=pl.lit(str(limit)),
     )

@@ -139,6 +139,7 @@ def wrong_variant() -> Verdict:
         detail=pl.when("in_catalogue").then(off).otherwise(absent),
         value=pl.col("names"),
         threshold=pl.col("listed"),
+        compared="listed under",
     )
 
 

@@ -1,4 +1,4 @@
-"""From rules over a table to the reason for which a row leaves."""
+"""The verdicts of rules on the rows of a table, and the reason for which a row leaves."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 class Verdict:
     """A rule over a table of values, as expressions.
 
-    `fails` is True for rows that leave, `detail` the sentence of the release, `value` the measure and `threshold` its
-    limit.
+    `fails` is True for rows that leave. `detail` is the sentence of the release, `value` the measure, and `threshold`
+    the value that it is compared with.
     """
 
     reason: str
@@ -28,6 +28,8 @@ class Verdict:
     detail: pl.Expr
     value: pl.Expr
     threshold: pl.Expr
+    compared: str = "threshold"
+    """Name of `threshold` for readers."""
 
 
 def first_failing(verdicts: Sequence[Verdict]) -> pl.Expr:
