@@ -1,4 +1,4 @@
-"""Pages for one machine: which requests they answer, and the loop that serves them."""
+"""A server of pages for a single machine, and the requests that it answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def own_host(host: str = LOOPBACK) -> Middleware:
-    """Answer requests that name `host` or loopback, so that no page of another site can read the answers."""
+    """Answer only requests that name `host` or loopback, so that pages of other sites cannot read the answers."""
     return Middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost", host], www_redirect=False)
 
 
@@ -28,7 +28,7 @@ def serve(app: Starlette, host: str, port: int, purpose: str) -> None:
         app: The pages.
         host: Address or name to listen at.
         port: Port; 0 for a free one.
-        purpose: What the pages do, said behind their address.
+        purpose: Purpose of the pages, printed behind their address.
 
     Raises:
         RunFailed: The port is taken, or there is no such address.
@@ -42,5 +42,5 @@ def serve(app: Starlette, host: str, port: int, purpose: str) -> None:
     with listening:
         say(f"http://{host}:{listening.getsockname()[1]}/ {purpose}; Ctrl-C ends it")
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # uvicorn takes them, and raises them again at its end
+            signal.signal(number, signal.SIG_IGN)  # uvicorn catches the signals, and raises them again when it ends
         uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])

@@ -17,7 +17,7 @@ READERS = {
     "baseline/training.py": "the checkpoints of trainings have the format of entries",
     "datasets/by_content.py": "the index of pictures has the format of entries",
 }
-PIECES = ("Kept", "batches_of", "entry_name", "known_keys")
+PIECES = ("Entries", "batches_of", "entry_name", "known_keys")
 """Parts of the cache that its own room uses alone, and the estimate of costs."""
 
 

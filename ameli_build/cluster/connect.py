@@ -59,7 +59,7 @@ def shard_mapper(
         return
     require_extra(runner, f"the runner {runner}")
     work = Work.of(snapshot, settings)
-    with passport_of(list(dict.fromkeys((snapshot.root / "cache", work.kept))), work.store) as passport:
+    with passport_of(list(dict.fromkeys((snapshot.root / "cache", work.cache_folder))), work.store) as passport:
         if runner == "dask":
             from ameli_build.cluster.dask import dask_workers
 

@@ -1,4 +1,4 @@
-"""Running a stage: skipped where its result is up to date, recorded where it ran, and checked for lost rows."""
+"""How a stage runs: it is skipped if its result is up to date, its run is recorded, and its rows are counted."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from ameli_build.core.standing import digest, mark_of, settings_of, stage_record
 
 
 def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> bool:
-    """Run `stage` unless its result is there already; True when it ran. Raises `RunFailed` when rows got lost."""
+    """Run `stage` unless its result is up to date; True if it ran. Raises `RunFailed` if rows are lost."""
     before = stage_record(snapshot, stage.name)
     found = standing_of(stage, snapshot, settings, before)
     if not found.why:
-        if found.archives != before.get("archives", {}):  # only copied: so that they are not read each time
+        if found.archives != before.get("archives", {}):  # files were only copied: do not read them again next time
             with recorded(snapshot.root, f"stages/{stage.name}"):
                 write_json(mark_of(snapshot, stage.name), before | {"archives": found.archives})
         return False
@@ -37,23 +37,23 @@ def run_stage(stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapp
     say(f"{place()}{stage.name}: running")
     mark = mark_of(snapshot, stage.name)
     work = Work.of(snapshot, settings, mapper)
-    with recorded(snapshot.root, f"stages/{stage.name}", stage.name):  # tables of the catalogue lie in catalog/
+    with recorded(snapshot.root, f"stages/{stage.name}", stage.name):  # the tables of `catalog` are in catalog/
         mark.unlink(missing_ok=True)
         with doing(snapshot.root, stage.name), noted_use(work, stage.name):
             record = _run(stage, work, settings)
-        told = {"fingerprint": found.fingerprint, "inputs": found.inputs, "archives": found.archives, "finished": now()}
-        write_json(mark, told | record)
-    if "raw" in stage.files:  # the archive as this stage has read it
+        state = {"fingerprint": found.fingerprint, "inputs": found.inputs, "archives": found.archives}
+        write_json(mark, {**state, "finished": now(), **record})
+    if "raw" in stage.files:  # the archive that this stage has read
         note(snapshot.root, "raw", known={name: str(state[-1]) for name, state in found.archives.items()})
     say(f"{place()}{stage.name}: done in {record['seconds']:.1f} s")
     return True
 
 
 def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
-    """Make a stage's tables; returns what its record tells of that."""
+    """Write the tables of a stage; returns the part of its record that describes them."""
     started, snapshot = time.monotonic(), work.snapshot
     tables = _without({name: snapshot.scan(name) for name in stage.inputs}, stage.without)
-    clear_folder(work.scratch)  # of a run that was killed
+    clear_folder(work.scratch)  # left by a killed run
     try:
         result = stage.compute(tables, settings, work)
         if set(result.tables) != set(stage.outputs):
@@ -75,7 +75,7 @@ def _run(stage: Stage, work: Work, settings: Settings) -> dict[str, Any]:
 
 
 def _without(tables: dict[str, pl.LazyFrame], dropped: Sequence[str]) -> dict[str, pl.LazyFrame]:
-    """The tables without the reviews in the tables `dropped`, which stay as they are."""
+    """The tables without the reviews that the tables `dropped` list; the tables `dropped` do not change."""
     if not dropped:
         return tables
     gone = pl.concat([tables[name].select("review_id") for name in dropped])
@@ -88,7 +88,7 @@ def _without(tables: dict[str, pl.LazyFrame], dropped: Sequence[str]) -> dict[st
 
 
 def settings_as_run(snapshot: Snapshot, settings: Settings, *names: str) -> Settings:
-    """`settings` with the sections that the stages `names` read as they were when each last ran; later names win."""
+    """`settings` with the recorded values of the sections that the stages `names` read; later names win."""
     changed: dict[str, Any] = {}
     for name in names:
         for section, values in stage_record(snapshot, name).get("settings", {}).items():
@@ -98,14 +98,14 @@ def settings_as_run(snapshot: Snapshot, settings: Settings, *names: str) -> Sett
 
 
 def peak_memory_mb() -> int:
-    """The largest resident set of this process or of one of its children so far, in MiB; workers still live count."""
+    """The largest resident set so far of this process or one of its children, living workers included, in MiB."""
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     live = (_peak_kib(child.pid) for child in multiprocessing.active_children())
-    return max(*(resource.getrusage(one).ru_maxrss for one in who), *live) // 1024
+    return max(*(resource.getrusage(processes).ru_maxrss for processes in who), *live) // 1024
 
 
 def _peak_kib(pid: int | None) -> int:
-    """The largest resident set that a live process has had, in KiB; 0 where the system does not tell."""
+    """The largest resident set so far of a living process, in KiB; 0 if the system has no such number."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
@@ -120,8 +120,8 @@ def _check_conserved(stage: Stage, rule: Conserved, snapshot: Snapshot) -> None:
     both = kept.join(dropped, on=rule.key, how="semi")
     lost = source.join(kept, on=rule.key, how="anti").join(dropped, on=rule.key, how="anti")
     new = pl.concat([kept, dropped]).join(source, on=rule.key, how="anti")
-    numbers = pl.collect_all([one.unique() for one in (lost, both, new)], engine="streaming")
-    if any(len(one) for one in numbers):
+    numbers = pl.collect_all([keys.unique() for keys in (lost, both, new)], engine="streaming")
+    if any(map(len, numbers)):
         lost_n, both_n, new_n = map(len, numbers)
         raise RunFailed(
             f"stage {stage.name}: rows not conserved for {rule.key}: {lost_n} lost, {both_n} kept and dropped, "

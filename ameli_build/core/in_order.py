@@ -1,4 +1,4 @@
-"""Results in the order of their items, from workers that are never idle while there is work."""
+"""Results in the order of their items, from workers that are busy until the last item."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from itertools import islice
 from typing import Any, Protocol
 
 AHEAD = 8
-"""Results that may wait for an earlier one, in multiples of the tasks in flight; they bound the memory."""
+"""Most finished results that wait for an earlier item, in multiples of `in_flight`; it bounds the memory."""
 
 
 class Pool(Protocol):
     """Workers that take one task after another; a handle stands for a task."""
 
     def submit(self, item: Any) -> Any:
-        """Give an item to the workers; returns its handle."""
+        """Submit an item to the workers; returns its handle."""
 
     def finished(self, handles: Sequence[Any]) -> Collection[Any]:
-        """Wait until a task has ended; returns the handles of some that have."""
+        """Wait until a task has ended; returns the handles of ended tasks."""
 
     def result(self, handle: Any) -> Any:
         """The result of a task that has ended; raises its error."""
 
     def cancel(self, handles: Sequence[Any]) -> None:
-        """Take back tasks that nobody wants any more."""
+        """Cancel tasks whose results are not needed any more."""
 
 
 def in_order(pool: Pool, items: Sequence[Any], in_flight: int) -> Iterator[Any]:

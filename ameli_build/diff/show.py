@@ -29,7 +29,7 @@ SEVERAL = 3
 
 
 def section(title: str, found: T | NotRun, lines: Callable[[T], Iterator[str]]) -> Iterator[str]:
-    """A section with its title; the first of its `lines` stands beside the title."""
+    """A section with its title; the first of `lines` follows the title on its line."""
     if isinstance(found, NotRun):
         yield printed(f"{title}: not compared: {found.reason}")
         return
@@ -48,7 +48,7 @@ def runs(found: Runs) -> Iterator[str]:
 
 
 def stages(found: Mapping[str, str]) -> Iterator[str]:
-    """Stages that did not run alike."""
+    """Stages that differ between the two runs."""
     if found:
         yield f"{len(found)} differ"
         yield from columns((value(name), value(why, 2 * SHORT)) for name, why in found.items()).splitlines()
@@ -89,7 +89,7 @@ def _row(example: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _step(a: Any, b: Any) -> str:
-    """Two values of a column; of lists, the items that only one has; of long texts, the part from where they differ."""
+    """Two values of a column: lists without their common items, long texts from their first difference."""
     if isinstance(a, list) and isinstance(b, list):
         return "  ".join([*_items("-", a, b), *_items("+", b, a)]) or "another order"
     if isinstance(a, str) and isinstance(b, str):
@@ -138,7 +138,7 @@ def _flip(example: Mapping[str, str | None]) -> Iterator[str]:
 
 
 def scores(found: Sequence[SplitScores]) -> Iterator[str]:
-    """The scores of both sides for each split, with their paired difference on the reviews that both have."""
+    """The scores of both sides for each split, with the paired difference on their common reviews."""
     yield "in percent; B - A on the reviews in both, with its paired bootstrap interval, where single reviews are known"
     for split in found:
         of_a, of_b, both = split.reviews
@@ -169,5 +169,5 @@ def value(one: Any, most: int = SHORT) -> str:
 
 
 def printed(text: str) -> str:
-    """A text on one line; with escapes if it has characters that cannot be printed, such as those of a terminal."""
+    """A text on one line; unprintable characters, such as commands for a terminal, are escaped."""
     return text if text.isprintable() else repr(text)[1:-1]

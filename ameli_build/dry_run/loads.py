@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from ameli_build.core.cache import Kept, Kind, Work, batches_of, known_keys
+from ameli_build.core.cache import Entries, Kind, Work, batches_of, known_keys
 from ameli_build.core.errors import AmeliError
 from ameli_build.core.not_run import NotRun
 
@@ -71,7 +71,7 @@ def load_of(
     usable: Callable[[Any], bool] = lambda _: True,
 ) -> Load:
     """The load of a kind whose results are cached by batch; items that are not `usable` are not measured."""
-    known, cached, batches = known_keys(Kept.of(work, kind).related("")), 0, []
+    known, cached, batches = known_keys(Entries.of(work, kind).related("")), 0, []
     for batch in batches_of(kind, items, sorted(items)):
         cached += len(batch.keys) if batch.key in known else 0
         batches.append(batch.payloads)

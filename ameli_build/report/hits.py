@@ -1,4 +1,4 @@
-"""Right predictions for the report, the hardest first: those that most other rows of Table 5 got wrong."""
+"""Right predictions for the report. The hardest predictions, which most other rows of Table 5 got wrong, come first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Hit:
 
 
 def show_hits(inputs: Inputs, judgement: Judgement, most: int, seed: int) -> list[Hit]:
-    """Cards of the `most` hardest right predictions; ties by a draw that depends on seed and review alone."""
+    """Cards of the `most` hardest right predictions; a draw by seed and review breaks ties."""
     method = judgement.method
     rated = [(judged, _wrong(judged, method)) for judged in judgement.hits()]
     hardest = sorted(rated, key=lambda pair: (-len(pair[1]), _draw(pair[0], seed)))[:most]

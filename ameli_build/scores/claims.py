@@ -1,4 +1,4 @@
-"""The paper's claims (section 5) held against a run, in sentences: verdict, numbers and possible causes."""
+"""The paper's claims (section 5) compared with a run, in sentences: verdict, numbers and possible causes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ameli_build.scores.verdicts import DECIDED, LEANING, about, reviews_to_tell
 ADAPTER_PAIRS = ({tables.TUNED, tables.CLIP}, {tables.TUNED_BOTH, tables.BOTH})
 """Pairs of rows that differ only in the adapter."""
 CEILING = 90.0
-"""Recall@10 of the row to beat, in percent, from which a sentence notes that little is left to win."""
+"""From this Recall@10 of the row to beat, in percent, a sentence notes that little room is left."""
 
 
 def claims(scores: Scores) -> list[str]:
@@ -109,7 +109,7 @@ def _dev_f1(module: dict[str, Any] | None) -> str:
 
 
 def _weights(names: tuple[str, str], scores: Scores) -> list[str]:
-    """The weights that dev gave to the channels of rows with several."""
+    """The weights of the channels of rows with several channels, chosen on dev."""
     tuned = scores.tuned.get("weights", {})
     weights = [
         f"{name}: " + ", ".join(f"{channel} {weight:.1f}" for channel, weight in sorted(tuned[name].items()))
@@ -153,7 +153,7 @@ def _human_gaps(scores: Scores) -> list[str]:
 
 
 def _chance(gap: float, low: float, high: float) -> float:
-    """The two-sided p-value of a gap of which [low, high] is the 95 % interval, by the normal distribution."""
+    """The two-sided p-value of a gap with the 95 % interval [low, high], by the normal distribution."""
     if not gap:
         return 1.0
     towards = gap - low if gap > 0 else high - gap

@@ -21,26 +21,26 @@ from ameli_build.travel.remote import THREADS, Damaged, Remote
 
 
 class Content(NamedTuple):
-    """A content, the paths that lack it, and a file of the snapshot that has it."""
+    """A content with the paths where it is missing, and a file of the snapshot with the same content."""
 
     missing: list[Entry]
     here: Path | None
 
 
 def pull(url: str, target: Path, *, cache: bool = False, only: Sequence[str] = (), overwrite: bool = False) -> None:
-    """Download what is missing in a snapshot; a new one appears under its name once it is whole.
+    """Download the missing files of a snapshot. A new snapshot appears under its name when it is complete.
 
     Args:
         url: An fsspec URL, or a path.
         target: Folder of the snapshot.
-        cache: Whether the cache travels too.
-        only: Folders and files of the snapshot that travel (`dataset`, `raw/images`); empty for all.
+        cache: Whether to download the cache too.
+        only: Folders and files of the snapshot to download (`dataset`, `raw/images`); empty for all.
         overwrite: Replace files that differ from those at the URL.
 
     Raises:
         RunFailed: The URL cannot be read, or files there are damaged; the message names them.
-        UnusableInput: There is no snapshot at the URL, its manifest is damaged or leads out of the snapshot, it has
-            nothing of a name in `only`, or files of the target differ.
+        UnusableInput: There is no snapshot at the URL, its manifest is damaged or names files outside the snapshot,
+            a name in `only` is not in it, or files of the target differ.
     """
     target = target.absolute()
     if target.exists() and not (target / LOCK).is_file() and any(target.iterdir()):
@@ -61,7 +61,7 @@ def pull(url: str, target: Path, *, cache: bool = False, only: Sequence[str] = (
 
 
 def _within(remote: Remote, entries: list[Entry], only: Sequence[str]) -> list[Entry]:
-    """The entries of some folders or files; raises `UnusableInput` for a name that has none."""
+    """The entries of some folders or files; raises `UnusableInput` for a name without entries."""
     found: dict[str, Entry] = {}
     for name in only:
         some_of = {entry.path: entry for entry in entries if PurePosixPath(entry.path).is_relative_to(name)}
@@ -107,7 +107,7 @@ def _is_there(root: Path, entry: Entry) -> bool:
 
 
 def _refuse_changed(remote: Remote, root: Path, lacking: list[Entry], overwrite: bool) -> None:
-    """Name the files that differ; those named by their content are damaged, and need no permission."""
+    """Raise an error that names the files that differ. Files named by their content are damaged and can be replaced."""
     changed = [entry for entry in lacking if (root / entry.path).exists()]
     work = [entry.path for entry in changed if not entry.is_named_by_content]
     if work and not overwrite:
@@ -120,7 +120,7 @@ def _refuse_changed(remote: Remote, root: Path, lacking: list[Entry], overwrite:
 
 
 def _by_content(root: Path, entries: list[Entry], lacking: set[str]) -> list[Content]:
-    """The contents that some path lacks, in the order of the paths."""
+    """The contents that are missing at a path, in the order of the paths."""
     missing: dict[str, list[Entry]] = defaultdict(list)
     here: dict[str, Path] = {}
     for entry in entries:
@@ -132,7 +132,7 @@ def _by_content(root: Path, entries: list[Entry], lacking: set[str]) -> list[Con
 
 
 def _bring(remote: Remote, root: Path, content: Content) -> str:
-    """Bring a content to its paths; what is damaged, or "". A content that several paths have comes once."""
+    """Download a content once and copy it to its paths; returns a message about damage, or ""."""
     here = content.here
     for entry in content.missing:
         path = root / entry.path

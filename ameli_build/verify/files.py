@@ -1,4 +1,4 @@
-"""Files of a snapshot, a release or an export: which are missing, strange or damaged."""
+"""Missing, unknown and damaged files of a snapshot, a release or an export."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ameli_build.release.folders import MARK
 BATCH = 64
 """Files that a worker reads at a time."""
 FEW = 10_000
-"""Files that one process reads sooner than several processes start."""
+"""Number of files that a single process reads before several processes could start."""
 
 _WRITERS = {"raw": "crawl or ingest", "settings": "read by the last run", "run.json": "build"}
 _WRITERS |= {"report.html": "report", "report-tables": "report"}
@@ -55,7 +55,7 @@ def look_at_release(folder: Path, label: str, found: Found) -> None:
     if not listed:
         found.problems.append(f"{label}{RELEASED}: missing")
         return
-    own = label == ""  # results of a baseline can lie in a release that stands alone
+    own = label == ""  # a release without its snapshot can have results of a baseline
     present = {
         name
         for path in folder.rglob("*")
@@ -117,7 +117,7 @@ def _damaged_records(root: Path, name: str) -> list[str]:
 
 
 def look_at_pictures(root: Path, found: Found) -> None:
-    """Have the pictures read, whose names are their digests."""
+    """Add the pictures to the files to read; their names are their digests."""
     for folder in PICTURES:
         for path in sorted((root / folder).glob("*")):
             name = f"{folder}/{path.name}"
@@ -128,7 +128,7 @@ def look_at_pictures(root: Path, found: Found) -> None:
 
 
 def missing_pictures(snapshot: Snapshot) -> Iterator[str]:
-    """The pictures that a table of a finished stage names, and other differences in the folder of the patches."""
+    """Missing pictures that a table of a finished stage names, and changes in the folder of the patches."""
     for folder, (table, column) in _PICTURES_OF.items():
         if stage_record(snapshot, table.partition("/")[0]):
             try:
@@ -156,7 +156,7 @@ def read(contents: Sequence[Content], mapper: Mapper) -> Iterator[str]:
 
 
 def faults_of(contents: Iterable[Content]) -> list[str]:
-    """The faults of those files that do not have their digests."""
+    """The faults of the files whose digests differ."""
     return [fault for content in contents if (fault := _fault(content))]
 
 

@@ -1,4 +1,4 @@
-"""Rules that the rows of a data set keep."""
+"""Rules for the rows of a data set."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Tables = Mapping[str, pl.DataFrame]
 
 
 def broken_rules(tables: Tables, *, shared: bool) -> Iterator[str]:
-    """The broken rules of a data set; `shared` if its splits can share products."""
+    """The broken rules of a data set. With `shared`, splits can share products."""
     reviews = _reviews(tables)
     skus = tables["products"]["sku"]
     gold, candidates = pl.col("sku"), pl.col("candidates")
@@ -52,7 +52,7 @@ def _mention() -> pl.Expr:
 
 
 def unnamed_images(tables: Tables, folder: Path) -> Iterator[str]:
-    """Whether the pictures in the folder `images` are those that the tables name."""
+    """Differences between the pictures in the folder `images` and the pictures that the tables name."""
     reviews = _reviews(tables)
     columns = [tables["products"]["images"], reviews["images"], reviews["cleaned_images"]]
     named = set(pl.concat(columns).explode().drop_nulls())
@@ -62,7 +62,7 @@ def unnamed_images(tables: Tables, folder: Path) -> Iterator[str]:
 
 
 def lost_reviews(tables: Tables, stats: Any) -> Iterator[str]:
-    """Whether `stats.json` counts the reviews that are in the tables."""
+    """Differences between the counts of `stats.json` and the numbers of reviews in the tables."""
     funnel = stats["funnel"]
     for name, rows in (("reviews_out", _reviews(tables).height), ("reviews_dropped", tables["dropped"].height)):
         if funnel[name] != rows:
@@ -70,7 +70,7 @@ def lost_reviews(tables: Tables, stats: Any) -> Iterator[str]:
 
 
 def broken_in_snapshot(snapshot: Snapshot, tables: Tables) -> Iterator[str]:
-    """The broken rules that need the tables that the data set was made from, as far as they are still there."""
+    """The broken rules for a release and the tables of its snapshot, without tables that are gone."""
     reviews = _reviews(tables)
     yield from _leaks(snapshot, reviews)
     if _is_as_released(snapshot, "catalog/reviews"):
@@ -81,7 +81,7 @@ def broken_in_snapshot(snapshot: Snapshot, tables: Tables) -> Iterator[str]:
 
 
 def _is_as_released(snapshot: Snapshot, name: str) -> bool:
-    """Whether a table is the one that the data set was made from: a later run may have replaced it."""
+    """Whether the release was made from this table; a later run can have replaced it."""
     path = snapshot.table_path(name)
     return path.is_file() and stage_record(snapshot, "release").get("inputs", {}).get(name) in (None, digest(path))
 

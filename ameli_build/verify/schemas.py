@@ -23,7 +23,7 @@ ROWS_CHECKED = 1000
 
 
 def broken_tables(folder: Path, tables: dict[str, pl.DataFrame]) -> Iterator[str]:
-    """The tables whose columns or rows are not as their schemas say."""
+    """The tables that violate their schemas."""
     for name, table in tables.items():
         if name not in SCHEMAS:
             yield f"{name}.parquet: not a table of the data set"
@@ -35,7 +35,7 @@ def broken_tables(folder: Path, tables: dict[str, pl.DataFrame]) -> Iterator[str
 
 
 def broken_json(folder: Path, *names: str) -> Iterator[str]:
-    """The JSON files that are not as their schemas say."""
+    """The JSON files that violate their schemas."""
     for name in names:
         try:
             yield from _against(folder, name, [read_json(folder / f"{name}.json")])
@@ -64,7 +64,7 @@ def _against(folder: Path, name: str, rows: list[Any]) -> Iterator[str]:
 
 
 def _schema_of(folder: Path, name: str) -> Any:
-    """The schema in the folder; in an export, which has none, that of this version."""
+    """The schema in the folder; for an export, which has no schema, the schema of this version."""
     if (folder / "schema").is_dir():
         return read_json(folder / "schema" / f"{name}.json")
     return stats_schema() if name == "stats" else table_schema(name, "cosine")

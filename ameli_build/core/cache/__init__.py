@@ -1,7 +1,7 @@
 """Cached work: the only room that knows the shards, batches and keys of a cache."""
 
 from ameli_build.core.cache.batches import (
-    Kept,
+    Entries,
     Kind,
     batches_of,
     by_content,
@@ -30,8 +30,8 @@ __all__ = [
     "SEALED",
     "USED",
     "USERS",
+    "Entries",
     "Job",
-    "Kept",
     "Kind",
     "Mapper",
     "Shard",

@@ -1,8 +1,8 @@
-"""Files that carry their own digest, so that a damaged one is told from a whole one.
+"""Files that end with their own digest, so that damage is found.
 
-What a cache holds lies for months on disks that others fill, and is believed when it is read again. An entry is its
-body and the body's SHA-256 behind it. One that was cut or changed is as good as none: it is made again. Other readers
-cannot open it, so its name ends in `SEALED`, whatever its body is.
+Cached results stay on a disk for months and are read again without a check by a person. An entry is a body and, behind
+it, the SHA-256 of the body. A shortened or changed entry counts as missing, and its result is computed again. Other
+programs cannot read the format, so the name of an entry ends in `SEALED`.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ def write_sealed(path: Path, body: bytes) -> None:
 
 
 def read_sealed(path: Path) -> bytes | None:
-    """The body of a sealed file; None where there is none, or a damaged one, which is told."""
+    """The body of a sealed file; None if it is missing or damaged. Damage gives a warning."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        _tell(str(path), f"cannot be read ({error.strerror})")
+        _warn(str(path), f"cannot be read ({error.strerror})")
         return None
     return unsealed(data, str(path))
 
 
 def unsealed(data: bytes, place: str) -> bytes | None:
-    """The body of a sealed file's content; None for a damaged one, which is told with its place."""
+    """The body of a sealed file's content; None if it is damaged, with a warning that names `place`."""
     body = data[:-_LENGTH]
     if hashlib.sha256(body).digest() != data[-_LENGTH:]:
-        _tell(place, "damaged, or of an earlier version")
+        _warn(place, "damaged, or of an earlier version")
         return None
     return body
 
 
 @cache
-def _tell(place: str, why: str) -> None:
+def _warn(place: str, why: str) -> None:
     say(f"warning: {place}: {why}; made again")
 
 
@@ -62,6 +62,6 @@ def write_entry(path: Path, table: pl.DataFrame) -> None:
 
 
 def read_entry(path: Path, columns: list[str] | None = None) -> pl.DataFrame | None:
-    """The table of `write_entry`; None where there is none, or a damaged one."""
+    """The table of `write_entry`; None if the file is missing or damaged."""
     body = read_sealed(path)
     return None if body is None else pl.read_parquet(io.BytesIO(body), columns=columns)

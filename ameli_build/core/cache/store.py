@@ -1,8 +1,8 @@
 """The cache at a URL, for machines that share no file system.
 
-A run works with files on its own disk: entries that others have made are copied there first, and its own are sent when
-they are made. An object store shows an object when it is whole. An entry carries its digest, so a damaged one is found
-on its way: it is made again, and replaced.
+A run works with files on its own disk. It first copies the entries of other machines there, and sends each new entry of
+its own. An object store shows only whole objects. Entries have a digest, so damage during a transfer is found, and the
+entry is computed again and replaced.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ameli_build.core.snapshot import write_bytes
 THREADS = 16
 """Transfers at a time."""
 CHECKED = ".checked"
-"""An empty file: a run has written it before it began."""
+"""An empty file that each run writes before it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Store:
         self.write(CHECKED, b"")
 
     def share(self, paths: Sequence[Path]) -> None:
-        """Copy each entry that is only here to the URL, and each that is only there to this disk.
+        """Copy entries that are only on this disk to the URL, and entries that are only at the URL to this disk.
 
         Args:
-            paths: Files in the folder of a label, of the same code, here or not.
+            paths: Files in the folder of a label, with the same hash of code; they need not exist.
         """
         from ameli_build.core.workers import thread_mapper  # which imports this room
 
@@ -73,7 +73,7 @@ class Store:
             self.write(_name(path), data)
 
     def read(self, name: str) -> bytes | None:
-        """The content of a file at the URL; None where there is none."""
+        """The content of a file at the URL; None if it is missing."""
         files, root = self._place()
         try:
             with plain_errors(f"{self.url}/{name}"):

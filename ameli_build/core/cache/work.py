@@ -1,4 +1,4 @@
-"""Cached work: shards whose results are kept by content, so that a killed run goes on where it stopped."""
+"""Cached work: results of shards are stored by content, so a killed run continues after its last finished shard."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_bytes
 
 CODE_LETTERS = 16
-"""Of the hash of a function's code, in the names of cached results."""
+"""Length of the hash of a function's code in the names of cached results."""
 USED = "cache.txt"
-"""Beside a stage's record: the files of the cache that its last finished run asked for, a line each."""
+"""File in the folder of a stage: the cached files that its last finished run used, a line each."""
 SEEN_WITHIN = 60.0
-"""Seconds within which a file that another machine wrote is seen here."""
+"""Longest delay, in seconds, until a file that another machine wrote is visible here."""
 USERS = ".users"
-"""Folder in a cache that snapshots share: a file a snapshot, which holds its path."""
+"""Folder in a cache that snapshots share: a file for each snapshot, with its path."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,21 +33,21 @@ R = TypeVar("R")
 Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 """Applies a picklable function to each item and yields the results in the items' order.
 
-A mapper that never leaves this process, a single thread at a time, has a true attribute `stays_in_process`: it gets the
-shards that need a model even where models are loaded in one process. A mapper over other machines has a method `on`,
-which returns the mapper over the workers with a resource ("cpu" or "gpu"). Its workers load models, and the results of
-cached shards are read from the cache, not sent.
+A mapper that runs in this process, in a single thread at a time, has a true attribute `stays_in_process`. Such a mapper
+gets the shards that need a model even if models are loaded in this process only. A mapper over other machines has a
+method `on`, which returns the mapper over the workers with a resource ("cpu" or "gpu"). Its workers load models. The
+results of cached shards are then read from the cache, not sent.
 """
 
 
 def in_process(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-    """The mapper of one worker: the plain loop."""
+    """The mapper without workers: a loop."""
     return map(function, items)
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One piece of cached work: `payload` is all that the worker gets, `key` tells its content (not its code)."""
+    """A piece of cached work: `payload` is the input of the worker, and `key` covers its content but not the code."""
 
     key: str
     payload: Any
@@ -56,7 +56,7 @@ class Shard:
 
 
 class Job(NamedTuple):
-    """What a mapper gets of a shard: its result is written to `path`, and not returned if it is `far` away."""
+    """The task of a worker: the result is written to `path`, and also returned unless the worker is `far` away."""
 
     function: Callable[[Any], pl.DataFrame]
     payload: Any
@@ -65,15 +65,15 @@ class Job(NamedTuple):
     store: Store | None = None
 
     def is_made(self) -> bool:
-        """Whether the result is kept; one at a URL is copied to this disk."""
+        """Whether the result is cached; a result at a URL is copied to this disk."""
         if self.path is None:
             return False
         if self.store is not None and not self.path.is_file():
             self.store.fetch(self.path)
         return self.path.is_file()
 
-    def keep(self, table: pl.DataFrame) -> None:
-        """Write the result where it is kept."""
+    def write(self, table: pl.DataFrame) -> None:
+        """Write the result to the cache."""
         if self.path is not None:
             write_entry(self.path, table)
             if self.store is not None:
@@ -82,41 +82,41 @@ class Job(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a stage may use beside its tables: the snapshot's files, the mapper, the cache of shards."""
+    """The means of a stage: the snapshot's files, the mapper, and the cache of shards."""
 
     snapshot: Snapshot
     mapper: Mapper = in_process
     cache: Path | None = None
     """The folder of a cache that snapshots share; None for the snapshot's own."""
     store: Store | None = None
-    """A cache at a URL; the folder has what a run takes from it."""
+    """A cache at a URL; its files are copied to the folder for a run."""
     models_in_one_process: bool = False
     """Shards that need a model run in this process, unless the mapper has `on`."""
     scratch_folder: Path | None = None
     """The folder of `scratch`; None for one in the snapshot."""
     only_fills: bool = False
-    """This run only fills the cache: a stage leaves the snapshot as it is."""
+    """This run only fills the cache; no stage writes to the snapshot."""
     used: set[str] = field(default_factory=set, compare=False)
-    """Files of the cache that this run asked for, as `label/name`."""
+    """Files of the cache that this run used, as `label/name`."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process) -> Work:
-        """With the cache that the settings name, and models where they say."""
+        """With the cache of the settings, and their choice of processes for models."""
         store = Store(settings.run.cache_url) if settings.run.cache_url else None
         return cls(snapshot, mapper, settings.run.cache_folder, store, settings.models.processes == "one")
 
     def folder(self, label: str) -> Path:
-        """Where the results of this label are kept."""
-        return self.kept / label.replace(" ", "-")
+        """The folder for results of this label."""
+        return self.cache_folder / label.replace(" ", "-")
 
     @property
-    def kept(self) -> Path:
-        """The folder of the cache: that which snapshots share, or the snapshot's own."""
+    def cache_folder(self) -> Path:
+        """The folder of the cache: the shared cache, or the snapshot's own."""
         return self.cache or self.snapshot.root / "cache"
 
     @property
     def scratch(self) -> Path:
-        """A folder for what a stage's lazy tables are read from; it is gone when the tables are written."""
+        """A folder for files that lazy tables read; it is removed after the tables are written."""
         return self.scratch_folder or self.snapshot.root / "cache" / "scratch"
 
     def map(
@@ -129,7 +129,7 @@ class Work:
         device: str = "cpu",
         unit: str = "items",
     ) -> list[pl.DataFrame]:
-        """The tables of `stream`, all at once."""
+        """The tables of `stream`, as a list."""
         return list(self.stream(label, function, shards, cached, model, device, unit))
 
     def stream(
@@ -144,15 +144,15 @@ class Work:
     ) -> Iterator[pl.DataFrame]:
         """Yield `function(payload)` for each shard, in order.
 
-        A cached result is taken only for a whole shard of the same key, so what a batch holds never depends on what
-        the cache lacks.
+        A cached result is used only for a whole shard with the same key. So the content of a batch never depends on
+        the state of the cache.
 
         Args:
             label: Name of the work, for its folder in the cache and for the progress.
             function: A top-level function that returns a table.
             shards: The work. A key must cover all that a result depends on, except the code of `function`.
-            cached: Whether results are kept.
-            model: Whether `function` loads a large model, of which there may have to be one in memory.
+            cached: Whether results are cached.
+            model: Whether `function` loads a large model, which might fit into memory only once.
             device: Device of the model.
             unit: Name of the items of the shards, in the plural, for the progress.
         """
@@ -178,7 +178,7 @@ class Work:
                 table = _awaited(path) if n in missing else read_entry(path)
             if table is None:  # damaged
                 (table,) = mapper(_run_shard, [Job(function, shards[n].payload)])
-                Job(function, None, path, store=self.store).keep(table)
+                Job(function, None, path, store=self.store).write(table)
             yield table
         next(made, None)  # ends the display of the progress
 
@@ -197,19 +197,19 @@ def resource_of(device: str) -> str:
 
 
 def entry_name(function: Callable[..., Any], key: str) -> str:
-    """The name of the file that keeps what `function` makes of the shard `key`: other code, other name."""
+    """The name of the cached file for the result of `function` on the shard `key`; it changes with the code."""
     return f"{function_code(function)[:CODE_LETTERS]}-{key}{SEALED}"
 
 
 def _run_shard(job: Job) -> pl.DataFrame | None:
-    """Make a shard's table, and write it where it is kept; None where the caller reads it from there."""
+    """Compute and cache the table of a shard; returns None if the caller reads it from the cache."""
     table = job.function(job.payload)
-    job.keep(table)
+    job.write(table)
     return None if job.far else table
 
 
 def _awaited(path: Path) -> pl.DataFrame | None:
-    """A table that another machine has written: a network file system can show its name late."""
+    """A table that another machine has written; a network file system can show the file late."""
     until = time.monotonic() + SEEN_WITHIN
     while not path.is_file() and time.monotonic() < until:
         time.sleep(0.1)
@@ -218,7 +218,7 @@ def _awaited(path: Path) -> pl.DataFrame | None:
 
 @contextmanager
 def noted_use(work: Work, name: str) -> Iterator[None]:
-    """Note which files of the cache a run of the stage `name` used; where it did not finish, nothing says so."""
+    """List the cached files that a run of the stage `name` used; a run that does not finish leaves no list."""
     note = work.snapshot.root / "stages" / name / USED
     note.unlink(missing_ok=True)
     note.parent.mkdir(parents=True, exist_ok=True)
@@ -228,4 +228,4 @@ def noted_use(work: Work, name: str) -> Iterator[None]:
         root = str(work.snapshot.root.resolve())
         write_bytes(work.cache / USERS / fingerprint(root)[:16], root.encode())
     yield
-    write_bytes(note, "".join(f"{one}\n" for one in sorted(work.used)).encode())
+    write_bytes(note, "".join(f"{entry}\n" for entry in sorted(work.used)).encode())

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from damages import DAMAGES
 
-from ameli_build.core.cache import Kept, Kind, Work, by_content, entry_name, known_keys, run_batches
+from ameli_build.core.cache import Entries, Kind, Work, by_content, entry_name, known_keys, run_batches
 from ameli_build.core.snapshot import Snapshot
 
 ITEMS = {hashlib.sha256(str(n).encode()).hexdigest(): n for n in range(300)}
@@ -102,7 +102,7 @@ def test_files_are_found_by_their_bits(tmp_path: Path) -> None:
     (tmp_path / "add-up").mkdir()
     for bits in names:
         (tmp_path / "add-up" / entry_name(kind.stored, f"{'a' * 16}-{bits}-x")).touch()
-    found = Kept.of(Work(Snapshot(tmp_path), cache=tmp_path), kind).related("01")
+    found = Entries.of(Work(Snapshot(tmp_path), cache=tmp_path), kind).related("01")
     assert sorted(path.stem.split("-")[2] for path in found) == ["0", "01", "010", "011", "0110", "_"]
 
 

@@ -217,7 +217,7 @@ def test_a_setting_names_a_folder_or_a_url(cache: str, url: str, folder: Path | 
     assert (settings.run.cache_url, settings.run.cache_folder) == (url, folder)
     work = Work.of(Snapshot(tmp_path), settings)
     assert work.store == (Store(url) if url else None)
-    assert work.kept == folder or (folder is None and work.kept == tmp_path / "cache")
+    assert work.cache_folder == folder or (folder is None and work.cache_folder == tmp_path / "cache")
 
 
 def test_a_worker_must_see_the_url(tmp_path: Path, place: Place) -> None:
