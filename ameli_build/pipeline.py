@@ -49,7 +49,7 @@ def with_added(stages: Sequence[Stage], added: Sequence[Stage]) -> tuple[Stage, 
     """
     ordered = list(stages)
     for stage in added:
-        names = [one.name for one in ordered]
+        names = [placed.name for placed in ordered]
         if stage.after not in names[:-1] or stage.name in names:
             raise ValueError(f"ameli_build/stages: {stage.name} after {stage.after!r}: must be one of {names[:-1]}")
         ordered.insert(names.index(stage.after) + 1, stage)

@@ -28,9 +28,9 @@ def page(text: str) -> str:
 def _table(record: type) -> Iterator[str]:
     yield f"| {record.__name__.lower()} | type | |"
     yield "|---|---|---|"
-    for one in fields_of(record):
-        if one.column:
-            yield f"| `{one.name}` | {TYPES[one.kind]} | {one.column.meaning} |"
+    for field in fields_of(record):
+        if field.column:
+            yield f"| `{field.name}` | {TYPES[field.kind]} | {field.column.meaning} |"
 
 
 if __name__ == "__main__":

@@ -71,9 +71,9 @@ class Runs:
         }
         found = {
             name: [
-                {"seed": seed, "epoch": one.epoch, **one.curve}
-                for seed, one in zip(self.seeds, each, strict=True)
-                if one is not None
+                {"seed": seed, "epoch": trained.epoch, **trained.curve}
+                for seed, trained in zip(self.seeds, each, strict=True)
+                if trained is not None
             ]
             for name, each in trained.items()
         }

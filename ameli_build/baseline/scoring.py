@@ -63,7 +63,7 @@ def _measure(
         results = [run[name] for run in runs]
         reason = next((result for result in results if isinstance(result, NotRun)), None)
         each = [values(result) for result in results if not isinstance(result, NotRun)]
-        measured[name] = reason or {metric: np.stack([one[metric] for one in each]) for metric in each[0]}
+        measured[name] = reason or {metric: np.stack([scores[metric] for scores in each]) for metric in each[0]}
     return measured
 
 

@@ -229,7 +229,7 @@ def set_weights(modules: Modules, weights: Mapping[str, torch.Tensor]) -> None:
 
 def _trainable(modules: Modules) -> Iterator[tuple[str, nn.Parameter]]:
     for part, module in modules.items():
-        yield from ((f"{part}.{name}", one) for name, one in module.named_parameters() if one.requires_grad)
+        yield from ((f"{part}.{name}", values) for name, values in module.named_parameters() if values.requires_grad)
 
 
 def save_modules(folder: Path, name: str, modules: Modules, description: Mapping[str, Any]) -> None:

@@ -132,7 +132,7 @@ def merged(pages: list[Product]) -> Product:
     first = pages[0]
     for other in pages[1:]:
         changes: dict[str, Any] = {name: getattr(other, name) for name in _OF_ANY_VIEW if not getattr(first, name)}
-        mine, others = ((len(one.attributes), any(row.group for row in one.attributes)) for one in (first, other))
+        mine, others = ((len(view.attributes), any(row.group for row in view.attributes)) for view in (first, other))
         if others > mine:
             changes["attributes"] = other.attributes
         extra = json.loads(other.extra) | json.loads(first.extra)

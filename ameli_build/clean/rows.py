@@ -215,7 +215,8 @@ def apply_row_rules(path: Path, products: pl.DataFrame, settings: Settings, fold
     )
     folder.mkdir(parents=True, exist_ok=True)
     slices = cut(path)
-    seen = list(map_slices("apply row rules", first_pass, slices, "links", [one.end - one.start for one in slices]))
+    sizes = [piece.end - piece.start for piece in slices]
+    seen = list(map_slices("apply row rules", first_pass, slices, "links", sizes))
     found = _copies(seen)
     counts = {
         "links_in": sum(part.links_in for part in seen),

@@ -157,11 +157,12 @@ def _field(name: str, hint: Any) -> RecordField:
 
 def released(record: type) -> dict[str, Column]:
     """The fields of a record that the release has as columns."""
-    return {one.name: one.column for one in fields_of(record) if one.column is not None and one.column.released}
+    columns = {field.name: field.column for field in fields_of(record)}
+    return {name: column for name, column in columns.items() if column is not None and column.released}
 
 
 def _schema(record: type) -> pl.Schema:
-    return pl.Schema({one.name: _TYPES[one.kind] for one in fields_of(record)})
+    return pl.Schema({field.name: _TYPES[field.kind] for field in fields_of(record)})
 
 
 PRODUCTS = _schema(Product)

@@ -123,14 +123,14 @@ def plain_value(value: object) -> str:
 def table_rows(content: bytes) -> tuple[list[str], list[Row]]:
     """The header and the rows of a CSV table in any dialect. Raises `UnreadableTable`."""
     text = text_of(content).removeprefix("\ufeff").replace("\0", "")
-    told = _SEPARATOR_LINE.match(text)
-    text = text[told.end() :] if told else text
+    separator = _SEPARATOR_LINE.match(text)
+    text = text[separator.end() :] if separator else text
     csv.field_size_limit(_LONGEST_FIELD)
     try:
-        above, delimiter = _header_place(text, (told[1],) if told else _DELIMITERS)
+        above, delimiter = _header_place(text, (separator[1],) if separator else _DELIMITERS)
         lines = csv.reader(io.StringIO(text[len("".join(above)) :], newline=""), delimiter=delimiter)
         header = next(lines, [])[:MOST_COLUMNS]
-        skipped = len(above) + bool(told)
+        skipped = len(above) + bool(separator)
         rows = [(skipped + lines.line_num, _named(header, row)) for row in lines if any(row)]
     except csv.Error as error:
         raise UnreadableTable(f"not a CSV table ({error})") from None

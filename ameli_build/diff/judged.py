@@ -133,7 +133,7 @@ def _precision(snapshot: Snapshot, linked: pl.DataFrame) -> dict[Key, Values]:
     sheets = dict(zip(kb.skus, make_sheets(kb), strict=True))
     counts: dict[str, Values] = {}
     for n, row in enumerate(linked.select("gold", "attributes", "extracted", "extractors").iter_rows(named=True)):
-        stated = {name: [one for one in row["extracted"] if one["extractor"] == name] for name in row["extractors"]}
+        stated = {name: [pair for pair in row["extracted"] if pair["extractor"] == name] for name in row["extractors"]}
         for name, pairs in {**stated, FUSED: row["attributes"]}.items():
             found = Found.of((pair["name"], tuple(pair["value"].split(" "))) for pair in pairs).values
             known = sheets[row["gold"]].values

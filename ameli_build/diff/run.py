@@ -103,5 +103,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, NotRun):
         return {"not_compared": value.reason}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return value.as_json() if hasattr(value, "as_json") else value

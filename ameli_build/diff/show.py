@@ -95,19 +95,20 @@ def _step(a: Any, b: Any) -> str:
     if isinstance(a, str) and isinstance(b, str):
         alike = next((n for n, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
         start = max(alike - SHORT // 3, 0)
-        a, b = ("…" * (start > 0) + one[start:] for one in (a, b))
+        a, b = ("…" * (start > 0) + text[start:] for text in (a, b))
     return f"{value(a)} -> {value(b)}"
 
 
-def _items(sign: str, some: Sequence[Any], others: Sequence[Any]) -> Iterator[str]:
-    alone = [one for one in some if one not in others]
-    yield from (f"{sign} {_item(one)}" for one in alone[:SEVERAL])
+def _items(sign: str, items: Sequence[Any], others: Sequence[Any]) -> Iterator[str]:
+    alone = [item for item in items if item not in others]
+    yield from (f"{sign} {_item(item)}" for item in alone[:SEVERAL])
     if len(alone) > SEVERAL:
         yield f"{sign} {len(alone) - SEVERAL} more"
 
 
-def _item(one: Any) -> str:
-    return value(f"{one['name']}: {one['value']}" if isinstance(one, dict) and {"name", "value"} <= one.keys() else one)
+def _item(item: Any) -> str:
+    is_pair = isinstance(item, dict) and {"name", "value"} <= item.keys()
+    return value(f"{item['name']}: {item['value']}" if is_pair else item)
 
 
 def verdicts(found: Verdicts) -> Iterator[str]:
@@ -162,9 +163,9 @@ def _table(split: SplitScores) -> Iterator[tuple[str, ...]]:
         yield (value(score.row), *("-" if cell is None else f"{cell:.2f}" for cell in cells), difference, interval)
 
 
-def value(one: Any, most: int = SHORT) -> str:
+def value(item: Any, most: int = SHORT) -> str:
     """A value as JSON, a text without quotation marks, on one line of at most `most` characters."""
-    shown = printed(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False, default=str))
+    shown = printed(item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, default=str))
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 

@@ -51,8 +51,8 @@ def push(folder: Path, repo: str) -> str:
     except UnusableInput:
         raise
     except Exception as error:  # the hub's client raises many kinds of errors
-        told = [why(error), getattr(error, "server_message", None) or "the same command continues"]
-        raise RunFailed(f"--push {repo}: {'; '.join(told)}") from error
+        reasons = [why(error), getattr(error, "server_message", None) or "the same command continues"]
+        raise RunFailed(f"--push {repo}: {'; '.join(reasons)}") from error
     return str(url)
 
 

@@ -85,7 +85,7 @@ def pair_similarity(left: Matrix, right: Matrix, how: str) -> float:
 
 def _find(how: str, rows: Sequence[tuple[str, list[dict[str, str]] | None]]) -> pl.DataFrame:
     find = FINDERS[how]
-    found = [find(text, [(one["name"], one["value"]) for one in attributes or ()]) for text, attributes in rows]
+    found = [find(text, [(pair["name"], pair["value"]) for pair in attributes or ()]) for text, attributes in rows]
     pairs = [[{"name": name, "value": value} for name, value in some] for some in found]
     return pl.DataFrame({"attributes": pairs}, schema={"attributes": FOUND})
 

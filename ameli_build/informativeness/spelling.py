@@ -55,7 +55,7 @@ _NAMES = (
 )  # fmt: skip
 """Brands that are ordinary words too. Without a capital letter, they are the word."""
 
-_FRACTIONS = {one: " " + unicodedata.normalize("NFKC", one).replace("⁄", "/") for one in "½¼¾⅛⅜⅝⅞⅓⅔"}
+_FRACTIONS = {sign: " " + unicodedata.normalize("NFKC", sign).replace("⁄", "/") for sign in "½¼¾⅛⅜⅝⅞⅓⅔"}
 _QUOTES = {"”": '"', "“": '"', "″": '"', "’": "'", "‘": "'", "′": "'"}
 _PLAIN = str.maketrans({**_FRACTIONS, **_QUOTES, "×": "x", "‑": "-", "–": "-", "⁄": "/", "\u00a0": " ", "\u202f": " "})
 _GROUPS = re.compile(r"(?<![\w.,'])\d{1,3}(?:[\u00a0\u2009\u202f'’]\d{3})+(?![\d'’])")

@@ -32,8 +32,8 @@ LONGEST_ID = 200
 
 _NO_ID = re.compile(r"[/\\\x00-\x1f]|\.\.")
 _WHOLE = re.compile(r"[+-]?(?:[0-9]{1,30}|[0-9]{1,3}(?:,[0-9]{3}){1,9})(?:\.0*)?")
-PRODUCT_FIELDS = tuple(one.name for one in fields_of(Product) if one.column)
-REVIEW_FIELDS = tuple(one.name for one in fields_of(Review) if one.column)
+PRODUCT_FIELDS = tuple(field.name for field in fields_of(Product) if field.column)
+REVIEW_FIELDS = tuple(field.name for field in fields_of(Review) if field.column)
 
 
 class BadRecord(ValueError):
@@ -74,9 +74,9 @@ class Reader:
     def fields(self, record: type, special: Mapping[str, Callable[[Reader, str], Any]]) -> dict[str, Any]:
         """The fields of a record type: by the functions in `special`, all others by the type of their values."""
         return {
-            one.name: special[one.name](self, one.name) if one.name in special else self._by_type(one)
-            for one in fields_of(record)
-            if one.column
+            field.name: special[field.name](self, field.name) if field.name in special else self._by_type(field)
+            for field in fields_of(record)
+            if field.column
         }
 
     def _by_type(self, field: RecordField) -> Any:
@@ -297,10 +297,10 @@ def _switch(record: Raw, field: str) -> bool | None:
     value = record.get(field)
     if _blank(value) or value == "":
         return None
-    told = value.strip().lower() if isinstance(value, str) else value
-    if told not in ("true", "yes", "false", "no") and not isinstance(told, bool):
+    answer = value.strip().lower() if isinstance(value, str) else value
+    if answer not in ("true", "yes", "false", "no") and not isinstance(answer, bool):
         raise BadRecord(f"{field}: neither true nor false: {_shown(value)}")
-    return told in (True, "true", "yes")
+    return answer in (True, "true", "yes")
 
 
 def _moment(record: Raw, field: str) -> str | None:

@@ -25,11 +25,11 @@ from ameli_build.ingest.raw_files import Block, Row, first_of, is_nested_too_dee
 from ameli_build.ingest.raw_records import LARGEST, LONGEST_ID, REVIEW_FIELDS, BadRecord, review_of
 from ameli_build.wording.cleaning import clean_lines, clean_text
 
-_FIELDS = tuple(one for one in fields_of(Review) if one.column)
-_TEXTS = tuple(one.name for one in _FIELDS if one.kind is str)
-_NUMBERS = tuple(one.name for one in _FIELDS if one.kind is int)
-_OPTIONAL = frozenset(one.name for one in _FIELDS if one.optional)
-_OTHERS = tuple(one.name for one in _FIELDS if one.name not in (*_TEXTS, *_NUMBERS, "images"))
+_FIELDS = tuple(field for field in fields_of(Review) if field.column)
+_TEXTS = tuple(field.name for field in _FIELDS if field.kind is str)
+_NUMBERS = tuple(field.name for field in _FIELDS if field.kind is int)
+_OPTIONAL = frozenset(field.name for field in _FIELDS if field.optional)
+_OTHERS = tuple(field.name for field in _FIELDS if field.name not in (*_TEXTS, *_NUMBERS, "images"))
 """Fields that are read one by one wherever a record has them."""
 _IDS = ("review_id", "sku", "product_details_sku")
 _LINES = tuple(name for name in _TEXTS if name in _OPTIONAL and name not in _IDS)

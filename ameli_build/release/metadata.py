@@ -129,16 +129,16 @@ def _jpeg(body: bytes, exif: bytes, coloured: bool) -> Iterator[bytes]:
 
 
 def _needed(kind: int, segment: bytes, coloured: bool) -> bytes:
-    """What of a segment affects how a JPEG looks: nothing of comments and of most application segments."""
-    told = segment[4:]
-    if kind in (0xE0, 0xEE) and told.startswith((b"JFIF\0", b"Adobe")) and len(told) < _JFIF:
+    """The part of a segment that affects the picture: nothing of comments and of most application segments."""
+    body = segment[4:]
+    if kind in (0xE0, 0xEE) and body.startswith((b"JFIF\0", b"Adobe")) and len(body) < _JFIF:
         raise NotUnderstood("a segment without its end")
-    if kind == 0xE2 and told.startswith(b"ICC_PROFILE\0"):
+    if kind == 0xE2 and body.startswith(b"ICC_PROFILE\0"):
         return segment if coloured else b""
-    if kind == 0xE0 and told.startswith(b"JFIF\0"):
-        return b"\xff\xe0\0\x10" + told[:_JFIF] + b"\0\0"  # no thumbnail
-    if kind == 0xEE and told.startswith(b"Adobe"):
-        return b"\xff\xee\0\x0e" + told[:_ADOBE]
+    if kind == 0xE0 and body.startswith(b"JFIF\0"):
+        return b"\xff\xe0\0\x10" + body[:_JFIF] + b"\0\0"  # no thumbnail
+    if kind == 0xEE and body.startswith(b"Adobe"):
+        return b"\xff\xee\0\x0e" + body[:_ADOBE]
     return b"" if 0xE0 <= kind <= 0xEF or kind == 0xFE else segment
 
 

@@ -42,7 +42,7 @@ _LOGITS = {
     "title_similarity": {"description": "a cross-encoder's logit for the review and the product's title"},
 }
 _NULLABLE = {"image_similarity", "description_similarity", "title_similarity"} | {
-    one.name for record in (Product, Review) for one in fields_of(record) if one.optional
+    field.name for record in (Product, Review) for field in fields_of(record) if field.optional
 }
 
 _IMAGE = {"type": "string", "pattern": "^images/[0-9a-f]{64}\\.[a-z0-9]+$"}

@@ -67,7 +67,7 @@ def scores_by_category(
     for review, runs in hits.items():
         reviews.setdefault(top.get(gold[review], NONE), []).append(runs)
     found = [_scores(name, each) for name, each in reviews.items()]
-    return [_scores("all", list(hits.values())), *sorted(found, key=lambda one: (-one.reviews, one.name))]
+    return [_scores("all", list(hits.values())), *sorted(found, key=lambda scores: (-scores.reviews, scores.name))]
 
 
 def _scores(name: str, reviews: Sequence[Sequence[Hits]]) -> CategoryScores:

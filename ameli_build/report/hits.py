@@ -39,7 +39,8 @@ def show_hits(inputs: Inputs, judgement: Judgement, most: int, seed: int) -> lis
 
 def _wrong(judged: Judged, method: str) -> dict[str, str]:
     """The products that other rows chose instead of the gold product, simple rows first."""
-    linked = {one["method"]: one["skus"][0] for one in judged.row["ranked"] if one["method"] != method and one["skus"]}
+    rankings = {ranking["method"]: ranking["skus"] for ranking in judged.row["ranked"]}
+    linked = {name: skus[0] for name, skus in rankings.items() if name != method and skus}
     chosen = {RETRIEVAL: judged.row["candidates"][0], **in_order(linked)}
     return {name: sku for name, sku in chosen.items() if sku != judged.gold}
 

@@ -96,7 +96,7 @@ def _ablation(scores: Scores) -> list[str]:
     """The text modules alone on dev: the row without attributes changes both module and filter."""
     modules = [run["text_module"] for run in scores.tuned["runs"]]
     whole, plain = (
-        ", ".join(_dev_f1(one[name]) for one in modules) for name in ("with_attributes", "description_only")
+        ", ".join(_dev_f1(module[name]) for module in modules) for name in ("with_attributes", "description_only")
     )
     return [
         f"lambda by run: {_lambdas(OURS, scores)}, without attributes {_lambdas(NO_ATTRIBUTE, scores)}",

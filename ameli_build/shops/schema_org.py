@@ -58,15 +58,15 @@ def _first(value: Any) -> str:
 
 
 def _bare(value: Any) -> Any:
-    """The value that an object stands for, one with a type (`@value`) or one with an address (`@id`)."""
+    """The value of an object with a type (`@value`) or an address (`@id`); other values as they are."""
     return value.get("@value", value.get("@id")) if isinstance(value, dict) else value
 
 
 def _addresses(value: Any) -> Iterator[str]:
     """URLs of images, given as text or as `ImageObject`."""
     for image in _each(value):
-        told = [image.get(key) for key in ("contentUrl", "url", "@id")] if isinstance(image, dict) else [image]
-        address = next(filter(None, (as_text(_bare(_only(one))) for one in told)), "")
+        addresses = [image.get(key) for key in ("contentUrl", "url", "@id")] if isinstance(image, dict) else [image]
+        address = next(filter(None, (as_text(_bare(_only(one))) for one in addresses)), "")
         if address:
             yield address
 

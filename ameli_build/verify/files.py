@@ -113,7 +113,7 @@ def _damaged_records(root: Path, name: str) -> list[str]:
     damaged: list[str] = []
     for _ in members(root / name, damage=lambda _, start, why: damaged.append(f"the record at byte {start} ({why})")):
         pass
-    return [f"{name}: damaged: {one}" for one in damaged]
+    return [f"{name}: damaged: {record}" for record in damaged]
 
 
 def look_at_pictures(root: Path, found: Found) -> None:

@@ -113,10 +113,10 @@ function openGuide() {
 async function readFile() {
   const [file] = $("file").files;
   if (!file) return;
-  const told = load(await file.text());
+  const result = load(await file.text());
   $("file").value = "";
   show();
-  $("kept").textContent = told;
+  $("kept").textContent = result;
 }
 
 const CLICKS = {

@@ -30,7 +30,7 @@ def person_page(team: Team, person: Person) -> tuple[int, Iterator[bytes]]:
     head, found, rest = file.read(_HEAD_BYTES).partition(_BEFORE)
     script = asset(_PACKAGE, "team.js")
     key = f"ameli {team.task.name} {person.sheet} {team.task.fingerprint}"
-    saved = [(one.review_id, one.record) for one in team.store.current() if one.sheet == person.sheet]
+    saved = [(answer.review_id, answer.record) for answer in team.store.current() if answer.sheet == person.sheet]
     data = json.dumps({"key": key, "saved": saved}).replace("<", "\\u003c")
     policy = _permitted(head.decode(), source_hash(script))
     block = f'<script type="application/json" id="team">{data}</script>\n<script>{script}</script>\n'

@@ -42,7 +42,7 @@ class TeamServer:
 
     def links(self) -> dict[str, str]:
         """The link of the lead and of each person, by sheet."""
-        tokens = {LEAD: self._team.lead_token} | {name: one.token for name, one in self._team.people.items()}
+        tokens = {LEAD: self._team.lead_token} | {name: person.token for name, person in self._team.people.items()}
         return {name: f"{self._base}/{name}/{token}/" for name, token in tokens.items()}
 
     def run(self) -> None:

@@ -60,12 +60,12 @@ class ModelSettings(Section):
         """Take `ROLE.device`, or a table of `name` and `device` as a role."""
         plain, devices = dict(values), dict(values.get("devices", {}))
         for role in ROLES:
-            told = plain.get(role)
-            if isinstance(told, dict):
-                if set(told) - {"name", "device"} or "name" not in told:
+            entry = plain.get(role)
+            if isinstance(entry, dict):
+                if set(entry) - {"name", "device"} or "name" not in entry:
                     raise ValueError(f"{role} is a name, or a table of name and device")
-                plain[role] = told["name"]
-                devices |= {role: told["device"]} if "device" in told else {}
+                plain[role] = entry["name"]
+                devices |= {role: entry["device"]} if "device" in entry else {}
             if f"{role}.device" in plain:
                 devices[role] = plain.pop(f"{role}.device")
         return plain | ({"devices": devices} if devices else {})
