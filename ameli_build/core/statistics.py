@@ -33,8 +33,8 @@ class Share:
     rows: int
 
     @classmethod
-    def of(cls, hits: int, rows: int) -> Share:
-        """`hits` of `rows`, rounded to 4 decimals; the interval is 0 to 1 without rows."""
+    def of(cls, hits: float, rows: int) -> Share:
+        """`hits` of `rows`, rounded to 4 decimals; a mean of hits can be fractional. The interval is 0 to 1 without rows."""
         if not rows:
             return cls(0.0, 0.0, 1.0, 0)
         low = float(wilson_lower_bound(hits / rows, rows, SIDE))

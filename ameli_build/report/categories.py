@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ameli_build.core.statistics import SIDE, wilson_lower_bound
+from ameli_build.core.statistics import Share
 from ameli_build.report.judging import ranking_of
 
 FEW = 20
@@ -76,8 +76,8 @@ def _scores(name: str, reviews: Sequence[Sequence[Hits]]) -> CategoryScores:
 
 
 def _rate(share: float, reviews: int) -> Rate:
-    low, high = (float(wilson_lower_bound(part, reviews, SIDE)) for part in (share, 1 - share))
-    return Rate(_percent(share), (_percent(low), _percent(1 - high)))
+    found = Share.of(share * reviews, reviews)
+    return Rate(_percent(found.value), (_percent(found.low), _percent(found.high)))
 
 
 def _percent(share: float) -> float:
