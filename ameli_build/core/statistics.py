@@ -34,7 +34,7 @@ class Share:
 
     @classmethod
     def of(cls, hits: float, rows: int) -> Share:
-        """`hits` of `rows`, rounded to 4 decimals; a mean of hits can be fractional. The interval is 0 to 1 without rows."""
+        """`hits` of `rows`, to 4 decimals; means of hits can be fractional. The interval is 0 to 1 without rows."""
         if not rows:
             return cls(0.0, 0.0, 1.0, 0)
         low = float(wilson_lower_bound(hits / rows, rows, SIDE))
