@@ -252,7 +252,7 @@ def test_a_refresh_writes_nothing_outside_of_the_new_snapshot(tmp_path: Path, pa
         (tmp_path / "out").mkdir()
         new = Snapshot(tmp_path / "out" / "now")
         crawl(new, settings_for(shop.site_url, **values), refresh=Snapshot(tmp_path / "then"))
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["now"]
+    assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["now"]
     assert {entry.path for entry in read_archive(new.raw) if entry.kind == "image"} <= {
         f"raw/images/{entry.name}" for entry in (new.raw / "images").iterdir() if not entry.is_symlink()
     }
