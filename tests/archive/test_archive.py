@@ -136,7 +136,7 @@ def test_damage_costs_only_the_damaged_record(tmp_path: Path, capsys: pytest.Cap
 def test_a_damaged_last_record_stays_and_new_records_follow_it(tmp_path: Path) -> None:
     path = filled(tmp_path)
     data = bytearray(path.read_bytes())
-    data[-3] ^= 1  # of its checksum
+    data[-3] ^= 1  # a byte of its checksum
     path.write_bytes(data)
     store = Archive(tmp_path)
     store.add("page", answer("http://shop/4"))
@@ -152,7 +152,7 @@ def repacked(data: bytes, cut: int) -> bytes:
 
 
 @pytest.mark.parametrize("cut", [10**9, 100, 997, 65536])
-def test_any_framing_is_read(tmp_path: Path, cut: int) -> None:
+def test_gzip_members_of_any_size_are_read(tmp_path: Path, cut: int) -> None:
     path = filled(tmp_path, 7)
     path.write_bytes(repacked(path.read_bytes(), cut))
     (tmp_path / ".index.sqlite").unlink()
@@ -189,7 +189,7 @@ def test_a_long_archive_has_several_files(tmp_path: Path, monkeypatch: pytest.Mo
     store.close()
 
 
-def test_many_threads_write_whole_records(tmp_path: Path) -> None:
+def test_several_threads_write_complete_records(tmp_path: Path) -> None:
     store = Archive(tmp_path)
 
     def write(part: int) -> None:

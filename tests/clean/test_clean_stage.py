@@ -263,7 +263,7 @@ def test_of_two_reviews_with_the_same_id_the_first_counts(snapshot: Snapshot) ->
     assert snapshot.read("clean/reviews")["text"].to_list() == ["first"]
 
 
-def test_odd_texts_pass(snapshot: Snapshot) -> None:
+def test_reviews_with_odd_texts_are_kept(snapshot: Snapshot) -> None:
     texts = ["\u202eright to left \u05d0", "zero\u200bwidth", "a\x00b", "&lt;b&gt; 😀", "word " * 10, "é" * 300_000]
     odd = [review(f"r{n}", "1", "good.jpg", text=f"{text} {n}") for n, text in enumerate(texts)]
     write_table(snapshot.table_path("catalog/reviews"), to_frame(odd, REVIEWS))

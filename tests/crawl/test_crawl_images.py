@@ -162,7 +162,7 @@ def test_an_unchanged_image_is_not_sent_again(tmp_path: Path) -> None:
         assert len(at.files) == 1
 
 
-def test_a_packed_image_is_unpacked(tmp_path: Path) -> None:
+def test_a_compressed_image_is_decompressed(tmp_path: Path) -> None:
     packed = Answer(gzip.compress(JPEG), "image/jpeg", headers=(("Content-Encoding", "gzip"),))
     with misbehaving({"/lamp.jpg": packed}) as server:
         at = Camera(tmp_path, server)

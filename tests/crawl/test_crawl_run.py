@@ -87,7 +87,7 @@ def test_a_second_run_makes_no_request(tmp_path: Path) -> None:
     assert stats.requests == {}  # type: ignore[attr-defined]
 
 
-def test_one_thread_and_eight_archive_the_same(tmp_path: Path) -> None:
+def test_one_thread_and_eight_threads_archive_the_same(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         run(tmp_path / "one", shop, threads=1)
         run(tmp_path / "eight", shop, threads=8)
@@ -169,7 +169,7 @@ def test_a_run_that_fetches_no_product_page_fails(tmp_path: Path) -> None:
         crawl(Snapshot(tmp_path), settings_for(shop.site_url), skus=("9999998", "9999999"))
 
 
-def test_named_skus_and_a_limit(tmp_path: Path) -> None:
+def test_named_skus_and_a_limit_select_products(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         settings = settings_for(shop.site_url, specifications="json")
         crawl(Snapshot(tmp_path / "a"), settings, skus=("7000102", "7000100"))

@@ -97,7 +97,7 @@ def test_a_page_takes_precedence_over_the_api(tmp_path: Path) -> None:
             tables.append(pl.read_parquet(tmp_path / "catalog" / "products.parquet"))
     first, both = (table.sort("sku").to_dicts() for table in tables)
     assert [row["sku"] for row in both] == ["7000100", "7000101"]
-    assert first[0]["attributes"] == []  # its page needs a click, which was not made
+    assert first[0]["attributes"] == []  # its page needs a click, and the crawl made none
     assert len(both[0]["attributes"]) == 7
     assert both[0] == {**first[0], "attributes": both[0]["attributes"]}
     assert both[1] == first[1]
@@ -124,7 +124,7 @@ def test_a_crawl_by_api_selects_skus_and_categories(tmp_path: Path) -> None:
         assert ["9999999.json" in failure["url"] for failure in failed] == [True]
         made = len(calls(shop))
         run(tmp_path / "b", shop.site_url, skus=("7000102", "7000201"))
-        assert len(calls(shop)) == made + 1  # all found at once: no call for the end of the listing
+        assert len(calls(shop)) == made + 1  # no call for the end of the listing: all SKUs were found
         run(tmp_path / "c", shop.site_url, categories=(LAPTOPS[-1][0],), max_products=3)
         assert len(skus_in(tmp_path / "c")) == 3
         assert len(calls(shop)) == made + 2

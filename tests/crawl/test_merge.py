@@ -200,7 +200,7 @@ def test_a_part_may_be_slower(tmp_path: Path, crawls: Crawls) -> None:
     assert_equal(tmp_path / "merged", crawls.whole)
 
 
-def test_other_folders_are_refused(tmp_path: Path, crawls: Crawls) -> None:
+def test_folders_without_a_crawl_and_used_outputs_are_refused(tmp_path: Path, crawls: Crawls) -> None:
     (tmp_path / "empty").mkdir()
     assert_refused(tmp_path, "empty: no crawl here", *crawls.parts, tmp_path / "empty")
     assert_refused(tmp_path, "nowhere: no crawl here", *crawls.parts, tmp_path / "nowhere")

@@ -90,14 +90,14 @@ def test_an_unchanged_shop_gets_conditional_requests_only(
         run(tmp_path / "fresh", shop)
     products = len(THEN.products)
     assert pages_asked(pages) == [1] * products
-    assert len(pages) == 1 + 2 + products + products  # robots, the sitemap and its shard, pages, reviews
+    assert len(pages) == 1 + 2 + products + products  # robots.txt, the sitemap and its shard, pages, reviews
     pictures = sum(page.kind == "image" for page in archived(root).values())
     assert len(images) <= 1 + pictures + 1  # robots.txt, and the failed image again
     assert stats.marks["page unchanged"] == products
     assert stats.marks["image unchanged"] == pictures
     assert_equal(tmp_path / "refresh", tmp_path / "fresh")
     after = {path.name: path.stat().st_ino for path in (tmp_path / "refresh" / "raw" / "images").iterdir()}
-    assert after == before  # links to the same files
+    assert after == before  # hard links to the same files
 
 
 def test_a_reused_answer_has_the_time_of_its_first_download(
@@ -235,14 +235,14 @@ def test_no_review_page_is_reused_unless_newest_reviews_come_first(
         assert max(pages_asked(shop.seen_by("site"))) == 5
 
 
-def test_a_refresh_fails_as_a_crawl_does(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
+def test_a_refresh_without_products_fails(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
     root, _ = earlier
     with misbehaving({}) as server, pytest.raises(RunFailed, match="no product found"):
         crawl(Snapshot(tmp_path), settings_for(server.url), refresh=Snapshot(root))
 
 
 @pytest.mark.parametrize("path", ["../evil.txt", "raw/images/../../../evil.txt", "raw/images/link.txt"])
-def test_a_refresh_writes_nothing_outside_of_the_new_snapshot(tmp_path: Path, path: str) -> None:
+def test_a_refresh_writes_only_into_the_new_snapshot(tmp_path: Path, path: str) -> None:
     with Storefront(small_world(1), pictures=picture) as shop:
         values: dict[str, Any] = {"specifications": "json", "refresh_images": "trust"}
         crawl(Snapshot(tmp_path / "then"), settings_for(shop.site_url, **values))

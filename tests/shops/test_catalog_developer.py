@@ -52,7 +52,7 @@ def test_a_recorded_product(captures: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Is_a_garbage_search__0.json", "Fetch_categories_as_stream__0.json"])
-def test_recorded_answers_without_products(captures: Path, name: str) -> None:
+def test_recorded_answers_without_products_are_refused(captures: Path, name: str) -> None:
     with pytest.raises(NotApiPage, match="without a list of products"):
         parse_api_page((captures / "developer-api" / name).read_bytes())
 

@@ -86,7 +86,7 @@ def test_another_page_is_not_a_listing(body: bytes) -> None:
         parse_listing(body, URL)
 
 
-def test_sitemaps_plain_and_gzipped() -> None:
+def test_plain_and_gzipped_sitemaps_are_read() -> None:
     index = b'<sitemapindex xmlns="x"><sitemap><loc>https://s.test/a.xml.gz</loc></sitemap></sitemapindex>'
     pages = (
         b"<urlset><url><loc> https://s.test/a?x=1&amp;y=2 </loc></url><url><loc>https://s.test/b</loc></url></urlset>"

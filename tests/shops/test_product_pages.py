@@ -289,7 +289,7 @@ def test_the_recorded_category_path_begins_at_the_root(captures: Path) -> None:
         assert len(product.categories) == 5
 
 
-def test_the_recorded_apollo_push(captures: Path) -> None:
+def test_a_recorded_apollo_push_is_read(captures: Path) -> None:
     html = (captures / "product-pages" / "apollo-ssr-snippet.html").read_bytes()
     parsed = parse_product_page(html, "https://www.bestbuy.com/product/x/J7645SG674")
     assert parsed.generation == "C"

@@ -76,7 +76,7 @@ def fetching(
             settings, keep=lambda kind, response: redirects.append(response) if kind == "redirect" else None
         )
         fetcher.transport = BrowserTransport(fetcher.transport, pool, settings)
-        fetcher.transport._site = server.url.removeprefix("http://")  # the pool's settings are of every port
+        fetcher.transport._site = server.url.removeprefix("http://")  # the settings of the pool allow every port
         try:
             yield fetcher, server, redirects
         finally:

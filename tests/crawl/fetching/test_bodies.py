@@ -42,7 +42,7 @@ def test_one_byte_above_the_limit_is_too_large(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
-def test_a_bomb_is_not_unpacked(encoding: str) -> None:
+def test_a_bomb_is_not_decompressed(encoding: str) -> None:
     packed = bomb(Bomb(encoding, megabytes=100))  # type: ignore[arg-type]
     tracemalloc.start()
     with pytest.raises(TooLarge):
@@ -59,7 +59,7 @@ def test_a_body_without_its_declared_encoding_is_undecodable(encoding: str) -> N
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
-def test_a_cut_body_is_undecodable(encoding: str) -> None:
+def test_a_truncated_body_is_undecodable(encoding: str) -> None:
     with pytest.raises(Undecodable):
         decode(PACKED[encoding][:-9], encoding, 10**6)
 

@@ -339,7 +339,7 @@ def test_cookies_of_the_shop_are_sent_back() -> None:
         ("http://a.test/%7Elamp%2f", "http://a.test/~lamp%2F"),
     ],
 )
-def test_addresses_are_quoted_where_they_need_it(target: str, sent: str) -> None:
+def test_addresses_are_percent_encoded_if_necessary(target: str, sent: str) -> None:
     assert Client(lambda *_: True, 1, "a crawler", "a.test").request(target, {}).url == sent
 
 
@@ -351,7 +351,7 @@ def test_requests_keep_to_the_rate_with_any_number_of_threads() -> None:
         for thread in threads:
             thread.join()
     moments = sorted(seen.at for seen in server.seen)
-    assert len(moments) == 9  # robots.txt too
+    assert len(moments) == 9  # including robots.txt
     assert moments[-1] - moments[0] > 0.3  # eight intervals of 0.05 s, less some for the load of the machine
 
 

@@ -202,7 +202,9 @@ def test_bytes_outside_the_charset_cost_only_themselves(tmp_path: Path, shop: St
     (row,) = table(tmp_path, shop, "products").iter_rows(named=True)
     assert row["name"] == FAMILY[1].name
     assert "lasts all" in row["description"]
-    assert {attribute["name"] for attribute in row["attributes"]} == {attribute.name for attribute in FAMILY[1].attributes}
+    assert {attribute["name"] for attribute in row["attributes"]} == {
+        attribute.name for attribute in FAMILY[1].attributes
+    }
 
 
 MEASURE = """
