@@ -1,4 +1,4 @@
-"""The archive keeps every record through kills, and says what it lost."""
+"""The archive keeps every complete record after a kill, and reports lost records."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def filled(raw: Path, count: int = 5) -> Path:
     return raw / "pages-00001.warc.gz"
 
 
-def test_a_page_comes_back_as_it_came(tmp_path: Path) -> None:
+def test_a_page_is_read_as_it_was_received(tmp_path: Path) -> None:
     store = Archive(tmp_path)
     packed = gzip.compress(HTML)
     headers = (("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked"), ("Set-Cookie", "a=1;  b"))
@@ -43,10 +43,10 @@ def test_a_page_comes_back_as_it_came(tmp_path: Path) -> None:
     assert (record.status, record.body, record.file, record.offset) == (200, HTML, "pages-00001.warc.gz", 0)
     assert record.headers["content-encoding"] == "gzip"
     with (tmp_path / record.file).open("rb") as handle:
-        assert [kept.raw_stream.read() for kept in ArchiveIterator(handle)] == [packed]
+        assert [stored.raw_stream.read() for stored in ArchiveIterator(handle)] == [packed]
 
 
-def test_an_images_record_names_its_file_and_holds_no_body(tmp_path: Path) -> None:
+def test_the_record_of_an_image_names_its_file_and_has_no_body(tmp_path: Path) -> None:
     store = Archive(tmp_path)
     store.add("image", answer("http://shop/i.jpg", b"\xff\xd8\xff"), path="raw/images/abc.jpg")
     store.close()
@@ -55,7 +55,7 @@ def test_an_images_record_names_its_file_and_holds_no_body(tmp_path: Path) -> No
     assert record.digest == hashlib.sha256(b"\xff\xd8\xff").hexdigest()
 
 
-def test_a_clicked_page_and_a_failure_come_back(tmp_path: Path) -> None:
+def test_a_clicked_page_and_a_failure_are_read_as_written(tmp_path: Path) -> None:
     store = Archive(tmp_path)
     store.add_clicked("http://shop/1", "<p>é\ud800", "1")
     store.add_failed("image", "http://shop/2 3\n.jpg", "http_404", 404, "gone")
@@ -79,7 +79,7 @@ def test_the_index_is_rebuilt(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_success_after_a_failure_counts(tmp_path: Path) -> None:
+def test_a_success_replaces_an_earlier_failure(tmp_path: Path) -> None:
     store = Archive(tmp_path)
     store.add_failed("page", "http://shop/1", "timeout", 0, "")
     store.add("page", answer("http://shop/1"))
@@ -92,7 +92,7 @@ def test_a_success_after_a_failure_counts(tmp_path: Path) -> None:
     again.close()
 
 
-def test_a_torn_record_is_cut_off_wherever_it_tore(tmp_path: Path) -> None:
+def test_a_torn_record_is_cut_off_at_every_length(tmp_path: Path) -> None:
     path = filled(tmp_path, 2)
     whole = path.read_bytes()
     second = list(read_archive(tmp_path))[1].offset
@@ -115,14 +115,14 @@ def test_blocks_of_zeros_after_a_power_cut_are_cut_off(tmp_path: Path) -> None:
     assert path.stat().st_size == size
 
 
-def test_damage_inside_costs_the_records_it_hit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damage_costs_only_the_damaged_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = filled(tmp_path)
     data = path.read_bytes()
     offsets = [record.offset for record in read_archive(tmp_path)]
     for place in (offsets[2], offsets[2] + 3, offsets[2] + 60, offsets[3] - 2):
         path.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
-        left = ["http://shop/0", "http://shop/1", "http://shop/3", "http://shop/4"]
-        assert [record.url for record in read_archive(tmp_path)] == left
+        intact = ["http://shop/0", "http://shop/1", "http://shop/3", "http://shop/4"]
+        assert [record.url for record in read_archive(tmp_path)] == intact
         assert f"the record at byte {offsets[2]} is damaged" in capsys.readouterr().err
         (tmp_path / ".index.sqlite").unlink(missing_ok=True)
         store = Archive(tmp_path)
@@ -133,10 +133,10 @@ def test_damage_inside_costs_the_records_it_hit(tmp_path: Path, capsys: pytest.C
         store.close()
 
 
-def test_a_damaged_last_record_is_kept_and_written_after(tmp_path: Path) -> None:
+def test_a_damaged_last_record_stays_and_new_records_follow_it(tmp_path: Path) -> None:
     path = filled(tmp_path)
     data = bytearray(path.read_bytes())
-    data[-3] ^= 1  # of its checksum
+    data[-3] ^= 1  # a byte of its checksum
     path.write_bytes(data)
     store = Archive(tmp_path)
     store.add("page", answer("http://shop/4"))
@@ -146,13 +146,13 @@ def test_a_damaged_last_record_is_kept_and_written_after(tmp_path: Path) -> None
 
 
 def repacked(data: bytes, cut: int) -> bytes:
-    """What a gzip file holds, packed anew in members of `cut` bytes each."""
+    """The contents of a gzip file, compressed again in members of `cut` bytes each."""
     content = gzip.decompress(data)
     return b"".join(gzip.compress(content[at : at + cut]) for at in range(0, len(content), cut))
 
 
 @pytest.mark.parametrize("cut", [10**9, 100, 997, 65536])
-def test_any_framing_is_read(tmp_path: Path, cut: int) -> None:
+def test_gzip_members_of_any_size_are_read(tmp_path: Path, cut: int) -> None:
     path = filled(tmp_path, 7)
     path.write_bytes(repacked(path.read_bytes(), cut))
     (tmp_path / ".index.sqlite").unlink()
@@ -172,7 +172,7 @@ def test_any_framing_is_read(tmp_path: Path, cut: int) -> None:
     assert [record.url for record in read_archive(tmp_path)] == [*urls, "http://shop/7"]
 
 
-def test_a_record_that_cannot_be_understood_is_passed_over(tmp_path: Path) -> None:
+def test_an_unreadable_record_is_passed_over(tmp_path: Path) -> None:
     path = filled(tmp_path, 3)
     odd = gzip.compress(b"WARC/1.1\r\nAmeli-Kind: page\r\nContent-Length: 0\r\n\r\n\r\n\r\n")
     path.write_bytes(odd + path.read_bytes())
@@ -189,7 +189,7 @@ def test_a_long_archive_has_several_files(tmp_path: Path, monkeypatch: pytest.Mo
     store.close()
 
 
-def test_many_threads_write_whole_records(tmp_path: Path) -> None:
+def test_several_threads_write_complete_records(tmp_path: Path) -> None:
     store = Archive(tmp_path)
 
     def write(part: int) -> None:
@@ -206,7 +206,7 @@ def test_many_threads_write_whole_records(tmp_path: Path) -> None:
     assert bodies == {f"http://shop/{p}/{n}": b"<html>%d %d</html>" % (p, n) for p in range(4) for n in range(50)}
 
 
-def test_another_reader_finds_the_digests_right(tmp_path: Path) -> None:
+def test_another_library_confirms_the_digests(tmp_path: Path) -> None:
     path = filled(tmp_path)
     with path.open("rb") as handle:
         for record in ArchiveIterator(io.BytesIO(handle.read()), check_digests="raise"):
@@ -226,16 +226,16 @@ INJECTED = (
 
 @pytest.mark.parametrize("text", INJECTED)
 @pytest.mark.parametrize("place", ["url", "final_url", "sku", "name", "value", "reason", "remark", "body", "failed"])
-def test_nothing_that_a_shop_says_becomes_a_header_of_a_record(tmp_path: Path, place: str, text: str) -> None:
-    said = {name: text if name == place else "y" for name in ("name", "value", "reason", "remark")}
+def test_no_text_of_a_shop_becomes_a_header_of_a_record(tmp_path: Path, place: str, text: str) -> None:
+    texts = {name: text if name == place else "y" for name in ("name", "value", "reason", "remark")}
     url, final_url, sku = (f"http://shop/{text if name == place else name}" for name in ("url", "final_url", "sku"))
     body = text.encode() if place == "body" else HTML
     store = Archive(tmp_path)
     if place == "failed":
         store.add_failed("page", text, text, 0, text, text)
     else:
-        response = Response(url, final_url, 200, said["reason"], ((said["name"], said["value"]),), body, body)
-        store.add("page", response, sku=sku, more={"Ameli-Conflicts": said["remark"]})
+        response = Response(url, final_url, 200, texts["reason"], ((texts["name"], texts["value"]),), body, body)
+        store.add("page", response, sku=sku, more={"Ameli-Conflicts": texts["remark"]})
     store.add_done("http://shop/last", None)
     store.close()
     first, last = read_archive(tmp_path)

@@ -1,4 +1,4 @@
-"""The index agrees with the archive whatever became of either, and costs no memory."""
+"""The index agrees with the archive after damage to either, and needs no memory."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def fill(raw: Path, *numbers: int) -> None:
     store.close()
 
 
-def held(raw: Path, count: int = 9) -> list[int]:
-    """The pages that the index knows, each read where the index says."""
+def indexed(raw: Path, count: int = 9) -> list[int]:
+    """The pages of the index, each read at its indexed place."""
     store = Archive(raw)
     places = {number: store.find("page", f"http://shop/page/{number}") for number in range(count)}
     found = [number for number, place in places.items() if place is not None]
@@ -45,7 +45,7 @@ def held(raw: Path, count: int = 9) -> list[int]:
 
 
 def read_from(raw: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Where in its file an archive begins to read when it is opened, file by file."""
+    """The offsets, file by file, at which an archive starts to read when it is opened."""
     starts: list[int] = []
     true = store_module.members
 
@@ -59,12 +59,12 @@ def read_from(raw: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return starts
 
 
-def test_what_is_indexed_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_indexed_records_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(tmp_path, 0, 1, 2)
     assert read_from(tmp_path, monkeypatch) == [(tmp_path / "pages-00001.warc.gz").stat().st_size]
 
 
-def test_what_was_written_after_the_last_commit_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_after_the_last_commit_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(tmp_path, 0, 1)
     size = (tmp_path / "pages-00001.warc.gz").stat().st_size
     script = (
@@ -76,7 +76,7 @@ def test_what_was_written_after_the_last_commit_is_read(tmp_path: Path, monkeypa
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, cwd=Path(__file__).parents[2])
     assert (tmp_path / "pages-00001.warc.gz").stat().st_size > size
     assert read_from(tmp_path, monkeypatch) == [size]
-    assert held(tmp_path) == [0, 1, 2, 3]
+    assert indexed(tmp_path) == [0, 1, 2, 3]
 
 
 def lost(raw: Path) -> None:
@@ -113,28 +113,28 @@ def longer_than_the_file(raw: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [lost, garbage, torn, of_another_form, spoiled_inside])
-def test_an_index_that_is_no_good_is_made_anew(tmp_path: Path, harm: Callable[[Path], None]) -> None:
+def test_an_unusable_index_is_rebuilt(tmp_path: Path, harm: Callable[[Path], None]) -> None:
     fill(tmp_path, 0, 1, 2)
     harm(tmp_path)
-    assert held(tmp_path) == [0, 1, 2]
+    assert indexed(tmp_path) == [0, 1, 2]
     fill(tmp_path, 3)
-    assert held(tmp_path) == [0, 1, 2, 3]
+    assert indexed(tmp_path) == [0, 1, 2, 3]
 
 
-def test_an_index_that_knows_more_than_there_is_is_made_anew(tmp_path: Path) -> None:
+def test_an_index_with_more_records_than_the_archive_is_rebuilt(tmp_path: Path) -> None:
     fill(tmp_path, 0, 1, 2)
     longer_than_the_file(tmp_path)
-    assert held(tmp_path) == [0, 1]
+    assert indexed(tmp_path) == [0, 1]
 
 
-def test_the_index_of_another_archive_is_made_anew(tmp_path: Path) -> None:
+def test_the_index_of_another_archive_is_rebuilt(tmp_path: Path) -> None:
     fill(tmp_path / "a", 0, 1, 2)
     fill(tmp_path / "b", 4, 5, 6, 7)
     (tmp_path / "b" / NAME).replace(tmp_path / "a" / NAME)
-    assert held(tmp_path / "a") == [0, 1, 2]
+    assert indexed(tmp_path / "a") == [0, 1, 2]
 
 
-def test_a_file_that_is_gone_or_torn_in_the_middle_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_or_truncated_file_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "SEGMENT_BYTES", 1000)
     fill(tmp_path, *range(9))
     files = sorted(tmp_path.glob("*.warc.gz"))
@@ -144,12 +144,12 @@ def test_a_file_that_is_gone_or_torn_in_the_middle_is_noticed(tmp_path: Path, mo
     with pytest.raises(RunFailed, match=r"pages-00001.*in the middle of a record"):
         Archive(tmp_path)
     files[0].write_bytes(whole)
-    assert held(tmp_path) == list(range(9))
+    assert indexed(tmp_path) == list(range(9))
     files[-1].unlink()
-    assert held(tmp_path) == held(tmp_path) != list(range(9))
+    assert indexed(tmp_path) == indexed(tmp_path) != list(range(9))
 
 
-def test_a_reader_changes_nothing_and_sees_what_is_not_indexed(tmp_path: Path) -> None:
+def test_a_reader_changes_nothing_and_sees_unindexed_records(tmp_path: Path) -> None:
     fill(tmp_path, 0, 1)
     writer = Archive(tmp_path)
     writer.add("page", answer(2))
@@ -183,7 +183,7 @@ def test_marks_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 70_000, 3_000_000])
-def test_a_body_that_came_compressed_is_stored_as_it_is(tmp_path: Path, size: int) -> None:
+def test_a_compressed_body_is_stored_unchanged(tmp_path: Path, size: int) -> None:
     plain = os.urandom(size // 2) + b"a" * (size - size // 2)
     body = gzip.compress(plain)
     headers = (("Content-Type", "text/html"), ("Content-Encoding", "gzip"))
@@ -191,14 +191,14 @@ def test_a_body_that_came_compressed_is_stored_as_it_is(tmp_path: Path, size: in
     store = Archive(tmp_path / "one")
     store.add("page", Response("http://shop/1", "http://shop/1", 200, "OK", headers, body, plain), sku="1")
     store.close()
-    empty, one = ((tmp_path / name / "pages-00001.warc.gz").read_bytes() for name in ("none", "one"))
-    assert body[:9000] in one
-    assert len(one) - len(empty) < 1.001 * len(body) + 1500
-    assert body in gzip.decompress(one)
+    empty, filled = ((tmp_path / name / "pages-00001.warc.gz").read_bytes() for name in ("none", "one"))
+    assert body[:9000] in filled
+    assert len(filled) - len(empty) < 1.001 * len(body) + 1500
+    assert body in gzip.decompress(filled)
     assert [record.body for record in read_archive(tmp_path / "one")] == [plain]
 
 
-def test_a_body_that_came_plain_is_compressed(tmp_path: Path) -> None:
+def test_a_plain_body_is_compressed(tmp_path: Path) -> None:
     plain = b"<p>a page of a shop</p>" * 5000
     store = Archive(tmp_path)
     store.add("page", Response("http://shop/1", "http://shop/1", 200, "OK", (), plain, plain), sku="1")
@@ -209,7 +209,7 @@ def test_a_body_that_came_plain_is_compressed(tmp_path: Path) -> None:
 
 
 def test_the_index_takes_no_memory(tmp_path: Path) -> None:
-    """Ten times as many records take less than 4 MiB more; as a dict they took 20."""
+    """Ten times as many records need less than 4 MiB more; a dict needed 20 MiB."""
     script = (
         "import resource, sys; from pathlib import Path; from ameli_build.archive.index import Index, Place\n"
         "index = Index(Path(sys.argv[1]))\n"
@@ -221,4 +221,4 @@ def test_the_index_takes_no_memory(tmp_path: Path) -> None:
         int(subprocess.check_output([sys.executable, "-c", script, str(tmp_path / f"{count}"), str(count)]))
         for count in (6_000, 60_000)
     ]
-    assert sizes[1] - sizes[0] < 4096 + 8000  # and SQLite's own page cache of at most 8,000 KiB
+    assert sizes[1] - sizes[0] < 4096 + 8000  # plus the page cache of SQLite of at most 8,000 KiB

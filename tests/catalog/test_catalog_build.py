@@ -57,7 +57,7 @@ def gallery(*images: str) -> str:
 
 @pytest.fixture
 def crawled(tmp_path: Path) -> Snapshot:
-    """Three products (one with a click, one fetched twice, one blocked) and reviews listed under two variants."""
+    """Three products (with a click, fetched twice, blocked), and reviews listed under two variants."""
     snapshot = Snapshot(tmp_path / "crawl")
     archive = Archive(snapshot.raw)
     body = (crumbs(["Best Buy", "Lamps"]), heading("Lamp one", "Lumo", "L1"), gallery("https://img.test/1.jpg"))
@@ -128,7 +128,7 @@ def test_a_crawl_becomes_tables(crawled: Snapshot) -> None:
     assert (counts["images"], counts["images_missing"], counts["rejected"]) == (3, 2, 3)
 
 
-def test_the_stage_runs_again_only_when_the_archive_grew(crawled: Snapshot) -> None:
+def test_the_stage_runs_again_only_for_a_changed_archive_or_output(crawled: Snapshot) -> None:
     assert run_stage(STAGE, crawled, Settings())
     assert not run_stage(STAGE, crawled, Settings())
     archive = Archive(crawled.raw)
@@ -145,7 +145,7 @@ def tables_of(snapshot: Snapshot) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (snapshot.root / "catalog").iterdir()}
 
 
-def test_replay_gives_the_same_bytes_here_and_elsewhere(crawled: Snapshot, tmp_path: Path) -> None:
+def test_replay_gives_the_same_bytes_in_place_and_in_another_folder(crawled: Snapshot, tmp_path: Path) -> None:
     crawled.store_image(b"body", "jpg")
     run_stage(STAGE, crawled, Settings())
     first = tables_of(crawled)
@@ -155,7 +155,7 @@ def test_replay_gives_the_same_bytes_here_and_elsewhere(crawled: Snapshot, tmp_p
     other = replay(crawled, Settings(), Snapshot(tmp_path / "other"))
     again = replay(crawled, Settings(), other)
     assert tables_of(other) == tables_of(again) == first
-    # What the crawler notes for itself, in hidden files, is not brought along.
+    # Hidden files, which only the crawler needs, are not copied.
     assert {path.name for path in other.raw.rglob("[!.]*.*")} == {path.name for path in crawled.raw.rglob("[!.]*.*")}
     (other.raw / "pages-00007.warc.gz").write_bytes(b"")
     with pytest.raises(UnusableInput, match=r"pages-00007\.warc\.gz: not a file of"):
@@ -164,7 +164,7 @@ def test_replay_gives_the_same_bytes_here_and_elsewhere(crawled: Snapshot, tmp_p
         replay(Snapshot(tmp_path / "none"), Settings())
 
 
-def test_a_replay_into_another_folder_leaves_the_archives_apart(crawled: Snapshot, tmp_path: Path) -> None:
+def test_a_replay_into_another_folder_has_an_archive_of_its_own(crawled: Snapshot, tmp_path: Path) -> None:
     other = replay(crawled, Settings(), Snapshot(tmp_path / "other"))
     before = (crawled.raw / "pages-00001.warc.gz").read_bytes()
     archive = Archive(other.raw)
@@ -189,7 +189,7 @@ def test_workers_and_caches_change_no_byte(crawled: Snapshot, tmp_path: Path, mo
 
 @pytest.mark.parametrize("pages", [8, 20, 70])
 def test_all_pages_reach_the_workers_at_once(crawled: Snapshot, monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
-    """No worker waits until others have parsed some of them."""
+    """No worker waits for pages that other workers parse."""
     monkeypatch.setattr(warc, "SHARD_PAGES", 1)
     archive = Archive(crawled.raw)
     fill(archive, [("page", product_url(str(sku)), page(heading("Lamp"))) for sku in range(2000, 2000 + pages)])
@@ -222,7 +222,9 @@ def fill(archive: Archive, pages: Sequence[tuple[str, str, bytes]]) -> None:
         ([("page", product_url("1"), page(heading("Lamp")))], "the archive holds no usable review"),
     ],
 )
-def test_nothing_usable(tmp_path: Path, pages: list[tuple[str, str, bytes]], message: str) -> None:
+def test_an_archive_without_usable_records_is_an_error(
+    tmp_path: Path, pages: list[tuple[str, str, bytes]], message: str
+) -> None:
     snapshot = Snapshot(tmp_path)
     snapshot.raw.mkdir()
     if pages:
@@ -233,7 +235,7 @@ def test_nothing_usable(tmp_path: Path, pages: list[tuple[str, str, bytes]], mes
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_an_archive_that_was_damaged_or_packed_anew_keeps_the_rest(crawled: Snapshot, whole: bool) -> None:
+def test_a_damaged_or_recompressed_archive_gives_its_other_records(crawled: Snapshot, whole: bool) -> None:
     run_stage(STAGE, crawled, Settings(), in_process)
     products = crawled.read("catalog/products").drop("source")
     (path,) = crawled.raw.glob("*.warc.gz")
@@ -250,7 +252,7 @@ def test_an_archive_that_was_damaged_or_packed_anew_keeps_the_rest(crawled: Snap
 
 
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.99])
-def test_an_archive_that_changed_at_equal_size_is_read_again(crawled: Snapshot, place: float) -> None:
+def test_an_archive_that_changed_with_equal_size_is_read_again(crawled: Snapshot, place: float) -> None:
     assert run_stage(STAGE, crawled, Settings(), in_process)
     (path,) = crawled.raw.glob("*.warc.gz")
     found, data = path.stat(), bytearray(path.read_bytes())

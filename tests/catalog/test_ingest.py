@@ -47,7 +47,7 @@ def files_below(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_records_and_images_come_into_the_snapshot(tmp_path: Path) -> None:
+def test_records_and_images_are_copied_into_the_snapshot(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     (folder / "deep").mkdir(parents=True)
     (folder / "a.jpg").write_bytes(jpeg("red"))
@@ -117,7 +117,7 @@ def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
     assert set(tables[0]) == {"products.parquet", "reviews.parquet", "images.parquet", "rejected.jsonl"}
 
 
-def test_ingesting_again_takes_the_place_of_the_first_time(tmp_path: Path) -> None:
+def test_a_second_ingest_replaces_the_first(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path / "snap")
     reviews = write(tmp_path / "r.jsonl", review("r1", "s1"))
     ingest(snapshot, write(tmp_path / "p.jsonl", product("s1")), reviews, None, Settings())
@@ -127,13 +127,13 @@ def test_ingesting_again_takes_the_place_of_the_first_time(tmp_path: Path) -> No
     assert snapshot.read("catalog/products")["sku"].to_list() == ["s9"]
     assert not (snapshot.raw / "products.jsonl").exists()
     assert (snapshot.raw / "products.jsonl.gz").is_file()
-    changed = write(tmp_path / "r.jsonl", review("r2", "s1"))  # as many bytes as before
+    changed = write(tmp_path / "r.jsonl", review("r2", "s1"))  # the same number of bytes
     ingest(snapshot, packed, changed, None, Settings())
     assert snapshot.read("catalog/reviews")["review_id"].to_list() == ["r2"]
 
 
 @pytest.mark.parametrize("bad", ["products", "reviews"])
-def test_no_usable_record_at_all_writes_nothing(tmp_path: Path, bad: str) -> None:
+def test_an_ingest_without_usable_records_writes_nothing(tmp_path: Path, bad: str) -> None:
     products = write(tmp_path / "p.jsonl", "{" if bad == "products" else product("s1"))
     reviews = write(tmp_path / "r.jsonl", "{" if bad == "reviews" else review("r1", "s1"))
     snapshot = Snapshot(tmp_path / "snap")
@@ -142,7 +142,7 @@ def test_no_usable_record_at_all_writes_nothing(tmp_path: Path, bad: str) -> Non
     assert not snapshot.root.exists()
 
 
-def test_wrong_usage(tmp_path: Path) -> None:
+def test_wrong_usage_of_ingest(tmp_path: Path) -> None:
     products, reviews = write(tmp_path / "p", product("s1")), write(tmp_path / "r", review("r1", "s1"))
     snapshot = Snapshot(tmp_path / "snap")
     with pytest.raises(UnusableInput, match="nowhere: not a folder"):
@@ -155,7 +155,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
         ingest(snapshot, products, reviews, None, Settings())
 
 
-def test_images_are_fetched_once_where_that_is_wanted(tmp_path: Path) -> None:
+def test_fetch_images_fetches_each_image_once(tmp_path: Path) -> None:
     bodies = {"/a.jpg": Answer(jpeg("red"), "image/jpeg"), "/empty.jpg": Answer(b"", "image/jpeg")}
     missing = Answer(b"", status=404)
     with LoopbackServer(lambda target: bodies.get(target, missing), FaultPlan()) as server:
@@ -189,7 +189,7 @@ def test_loopback_is_not_fetched_unless_the_settings_allow_it(tmp_path: Path) ->
         assert "/a.jpg" not in [seen.target for seen in server.seen]
 
 
-def test_cycles_of_variants_missing_products_and_empty_categories_are_records_too(tmp_path: Path) -> None:
+def test_cycles_of_variants_missing_products_and_empty_categories_are_accepted(tmp_path: Path) -> None:
     cycle = [product("s1", variants=["s2"]), product("s2", variants=["s1", "s2"], categories=[])]
     snapshot = Snapshot(tmp_path / "snap")
     reviews = write(tmp_path / "r", review("r1", "gone", product_details_sku="gone too"))
@@ -219,7 +219,7 @@ def test_file_names_are_compared_in_one_unicode_form(tmp_path: Path, on_disk: An
     assert found[normalize(in_record, "größe/é.jpg")] == (None, "no such file")
 
 
-def test_a_name_that_is_there_as_it_stands_goes_first(tmp_path: Path) -> None:
+def test_an_exact_file_name_takes_precedence(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     for form, colour in (("NFC", "red"), ("NFD", "blue")):
         (tmp_path / "pictures" / normalize(form, "é.jpg")).write_bytes(jpeg(colour))  # type: ignore[arg-type]

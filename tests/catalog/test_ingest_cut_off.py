@@ -1,4 +1,4 @@
-"""An ingest that is killed between its copies leaves nothing that a build takes for a whole."""
+"""A build refuses the incomplete copies of a killed ingest."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from pathlib import Path
 from ameli_build.catalog import ingest as room
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
-copy, left = room._copy, [int(sys.argv[1])]
+copy, remaining = room._copy, [int(sys.argv[1])]
 def copy_some(source, target):
-    if not left[0]:
+    if not remaining[0]:
         os.kill(os.getpid(), signal.SIGKILL)
-    left[0] -= 1
+    remaining[0] -= 1
     copy(source, target)
 room._copy = copy_some
 room.ingest(Snapshot(Path(sys.argv[2])), Path(sys.argv[3]), Path(sys.argv[4]), None, Settings())
@@ -34,7 +34,7 @@ room.ingest(Snapshot(Path(sys.argv[2])), Path(sys.argv[3]), Path(sys.argv[4]), N
 
 
 def records(folder: Path, name: str) -> tuple[Path, Path]:
-    """One product and one review, told from those of other names."""
+    """A product and a review, both named after `name`."""
     folder.mkdir()
     product = {"sku": name, "name": f"Lamp {name}", "categories": ["Lamps"]}
     (folder / "p.jsonl").write_text(json.dumps(product) + "\n")
@@ -43,7 +43,7 @@ def records(folder: Path, name: str) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("copied", [0, 1])
-def test_a_build_asks_for_the_ingest_again(tmp_path: Path, copied: int) -> None:
+def test_a_build_after_a_killed_ingest_asks_for_the_ingest_again(tmp_path: Path, copied: int) -> None:
     snapshot, settings = Snapshot(tmp_path / "snapshot"), load_settings("demo")
     old, new = records(tmp_path / "old", "old"), records(tmp_path / "new", "new")
     ingest(snapshot, *old, None, settings)
@@ -52,7 +52,7 @@ def test_a_build_asks_for_the_ingest_again(tmp_path: Path, copied: int) -> None:
     if copied:
         with pytest.raises(UnusableInput, match="an ingest was interrupted here; run it again"):
             build(snapshot, settings, until="catalog")
-    else:  # nothing has changed yet
+    else:  # the ingest changed nothing
         build(snapshot, settings, until="catalog")
         assert snapshot.read("catalog/products")["sku"].to_list() == ["old"]
     ingest(snapshot, *new, None, settings)

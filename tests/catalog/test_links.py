@@ -1,4 +1,4 @@
-"""Links merged from sorted runs: the same table whatever the runs, the latest row of a link, memory that is flat."""
+"""Links merged from sorted runs: the same table for all runs, the latest row of a link, and constant memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
 def rows_of(count: int, seed: int) -> pl.DataFrame:
-    """Rows about made-up reviews, seen in any order; some ids and moments come twice."""
+    """Rows of random reviews in random order; some ids and moments are repeated."""
     rng = random.Random(seed)
     reviews = [
         Review(
@@ -65,8 +65,8 @@ def written(folder: Path, tables: list[pl.DataFrame], run_rows: int) -> tuple[by
 
 
 @pytest.mark.parametrize("run_rows", [1, 300, 1000, 10**6])
-def test_the_bytes_do_not_tell_of_the_runs(tmp_path: Path, run_rows: int) -> None:
-    narrow = pl.col("review_id").str.slice(0, 2)  # so that most links come several times
+def test_the_bytes_do_not_depend_on_the_runs(tmp_path: Path, run_rows: int) -> None:
+    narrow = pl.col("review_id").str.slice(0, 2)  # most links are repeated
     tables = [rows_of(200, seed).with_columns(narrow) for seed in range(10)]
     whole = pl.concat(tables)
     found, table = written(tmp_path / "one", tables, run_rows)
@@ -86,7 +86,7 @@ def test_the_bytes_do_not_tell_of_the_runs(tmp_path: Path, run_rows: int) -> Non
     assert shown == sorted({image for images in rows["images"].to_list() for image in images})
 
 
-def test_of_rows_seen_at_one_moment_the_one_with_more_votes_counts(tmp_path: Path) -> None:
+def test_of_two_rows_of_the_same_moment_the_row_with_more_votes_counts(tmp_path: Path) -> None:
     rows = to_frame([Review("r", "1", helpful=helpful, source=f"x:{helpful}") for helpful in (2, 5, 3)], REVIEWS)
     tables = [row.with_columns(pl.lit("2026").alias("seen_at")) for row in rows.iter_slices(1)]
     _, table = written(tmp_path / "one", tables, 1)
@@ -95,7 +95,7 @@ def test_of_rows_seen_at_one_moment_the_one_with_more_votes_counts(tmp_path: Pat
     assert pl.read_parquet(other.path)["helpful"].to_list() == [5]
 
 
-def test_no_rows_are_an_empty_table(tmp_path: Path) -> None:
+def test_without_rows_the_table_is_empty(tmp_path: Path) -> None:
     _, table = written(tmp_path, [], 10)
     assert pl.read_parquet(table.path).schema == REVIEWS
     assert table.rows == 0
@@ -107,7 +107,7 @@ def test_memory_does_not_grow_with_the_number_of_links(tmp_path: Path) -> None:
 
 
 def _peak(folder: Path, count: int) -> int:
-    """Megabytes that a process of its own needs for so many tables of 5,000 rows."""
+    """The megabytes that a separate process needs for `count` tables of 5,000 rows."""
     here = Path(__file__).parents[1]
     command = [sys.executable, "-c", MEASURED, str(folder), str(count)]
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A replay needs no network: in a process that can open no socket it makes the same bytes."""
+"""A replay needs no network: a process without sockets makes the same bytes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def catalog_of(root: Path) -> dict[str, bytes]:
 
 
 def isolation() -> list[str]:
-    """The command that starts a process without a network, empty where this machine does not allow it."""
+    """The command that starts a process without a network, empty if the machine does not allow it."""
     command = ["unshare", "--net", "--map-root-user"]
     if shutil.which("unshare") is None or subprocess.call([*command, "true"], stderr=subprocess.DEVNULL):
         return []
@@ -94,7 +94,7 @@ def test_a_replay_without_a_network_gives_the_same_bytes(crawled: Snapshot, tmp_
     script, other = tmp_path / "replay.py", tmp_path / "other"
     script.write_text(REPLAY)
     apart = isolation()
-    with socket.create_server(("127.0.0.1", 0)) as server:  # what can be reached as long as there is a network
+    with socket.create_server(("127.0.0.1", 0)) as server:  # reachable only with a network
         means, port = "kernel" if apart else "python", server.getsockname()[1]
         arguments = [script, crawled.root, other, means, port, workers]
         done = subprocess.run(

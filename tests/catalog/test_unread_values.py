@@ -1,4 +1,4 @@
-"""What the shop tells and no parser can read is empty, and counted, as it is in one's own records."""
+"""Unreadable values of the shop are empty and counted, as in records of one's own."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def review(**fields: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("price", ["See price in cart", "—", "None"])
-def test_a_price_that_is_no_number_is_empty_and_told(price: str) -> None:
+def test_an_unreadable_price_is_empty_and_recorded_as_unread(price: str) -> None:
     for html in (page(price), page(offers={"price": price}), page(offers=[{"price": [price]}])):
         product = parse_product_page(html, URL).product
         assert (product.price, unread(product.extra)) == (None, ["price"])
 
 
 @pytest.mark.parametrize("price", ["See price in cart", "—", "9" * 400])
-def test_a_price_that_cannot_be_read_gives_way_to_one_that_can(price: str) -> None:
+def test_a_readable_price_replaces_an_unreadable_price(price: str) -> None:
     for html in (
         page(price, {"price": "9.99"}),
         page("$9.99", {"price": price}),
@@ -59,7 +59,7 @@ def test_a_price_that_cannot_be_read_gives_way_to_one_that_can(price: str) -> No
         assert (product.price, unread(product.extra)) == (9.99, [])
 
 
-def test_what_is_not_told_is_not_unread() -> None:
+def test_an_absent_price_is_not_unread() -> None:
     for html in (page(), page(offers={"price": None}), page(offers={"price": ""}), page(offers=[])):
         product = parse_product_page(html, URL).product
         assert (product.price, unread(product.extra)) == (None, [])
@@ -74,7 +74,7 @@ def test_what_is_not_told_is_not_unread() -> None:
         ({"salePrice": {"amount": "?"}, "image": "ftp://shop.test/a.jpg"}, ["images", "price"]),
     ],
 )
-def test_odd_values_of_the_developer_api_are_told(fields: dict[str, object], names: list[str]) -> None:
+def test_unreadable_values_of_the_developer_api_are_recorded(fields: dict[str, object], names: list[str]) -> None:
     row = {"sku": 7, "name": "Fan", "url": URL, **fields}
     product = parse_api_page(json.dumps({"products": [row]}).encode()).products[0]
     assert sorted(unread(product.extra)) == names
@@ -91,13 +91,13 @@ def test_odd_values_of_the_developer_api_are_told(fields: dict[str, object], nam
         ({"title": None, "author": None, "photos": None, "rating": None}, []),
     ],
 )
-def test_odd_values_of_a_review_are_told(fields: dict[str, object], names: list[str]) -> None:
+def test_unreadable_values_of_a_review_are_recorded(fields: dict[str, object], names: list[str]) -> None:
     found = parse_review_page(json.dumps({"topics": [review(**fields)]}).encode(), "7")
     assert found.rejected == ()
     assert sorted(unread(found.reviews[0].extra)) == names
 
 
-def test_they_are_counted_in_the_catalog(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreadable_values_are_counted_in_the_catalog(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reviews = {"topics": [review(rating="five", author=3), review(id="r2")], "totalPages": 1}
     pages: dict[str, Answer | bytes] = {
         product_url("", "7"): page("on request"),

@@ -1,8 +1,8 @@
-"""Labelled lines of reviews: what in them is an e-mail address or a telephone number, and what only looks like one.
+"""Labelled lines of reviews with e-mail addresses, telephone numbers, and texts that look similar.
 
-The lines were written by hand, in the manner of reviews of electronics, before the rules were, and are not changed to
-suit them. `{e:...}` is an address and `{p:...}` a number that has to be masked; everything else has to stay. Numbers
-are of the ranges that are kept free for fiction, addresses of example domains or made up.
+The lines were written by hand before the rules, in the style of reviews of electronics, and do not follow changes of
+the rules. `{e:...}` is an address and `{p:...}` a number that must be masked; all other text must not change. Numbers
+are from the ranges reserved for fiction; addresses have example domains or are invented.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ The old {p:512\u2011555\u20110111} still works
 {p:512-555-0111}
 tty {p:711-555-0111}?
 """
-"""Lines with something to mask."""
+"""Lines with addresses or numbers to mask."""
 
 NEGATIVE = """\
 The model is WF45T6000AW and it fits.
@@ -199,14 +199,14 @@ bulbs 2700-3000-5000 K
 SPF 5125550 filter
 4,045,550,156 steps
 """
-"""Lines with nothing to mask."""
+"""Lines without addresses or numbers to mask."""
 
 _MARK = re.compile(r"\{([ep]):([^}]*)\}")
 _MASK = {"e": "[email]", "p": "[phone]"}
 
 
 def labelled() -> list[tuple[str, str]]:
-    """Each line as it was written, and as it has to read."""
+    """Each line, and its expected masked form."""
     lines = [*POSITIVE.splitlines(), *NEGATIVE.splitlines()]
     return [(_MARK.sub(_plain, line), _MARK.sub(_masked, line)) for line in lines]
 

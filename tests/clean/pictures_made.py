@@ -1,4 +1,4 @@
-"""Pictures of BAD_INPUTS, made for the tests."""
+"""Pictures of BAD_INPUTS, generated for the tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 
 def photograph(seed: int = 0, side: int = 120, product: bool = True) -> Image.Image:
-    """Something dark and red in the middle of a noisy grey wall; the wall alone without `product`."""
+    """A dark red box in the middle of a noisy grey wall; without `product`, only the wall."""
     rng = np.random.default_rng(seed)
     noise = rng.normal(0, 6, (side, side, 3))
     image = Image.fromarray(np.clip(190 + noise, 0, 255).astype(np.uint8))
@@ -32,7 +32,7 @@ def encoded(image: Image.Image, form: str = "JPEG", **options: object) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and has next to no pixels."""
+    """A PNG that claims a size and has almost no pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -79,11 +79,11 @@ def good_pictures() -> dict[str, bytes]:
 
 
 PLACEHOLDER = encoded(Image.new("L", (256, 256), 236), "PNG")
-"""What a shop sends for a missing picture; in one's own records, a grey picture."""
+"""The picture that a shop sends for a missing picture; in records of one's own, a grey picture."""
 
 
 def bad_pictures() -> dict[str, tuple[bytes, str]]:
-    """Pictures that cannot be used, with a word of what is said of each."""
+    """Unusable pictures, each with words of its verdict."""
     jpeg = encoded(photograph(side=600), quality=95)
     png = encoded(photograph(), "PNG")
     return {

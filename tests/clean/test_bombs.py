@@ -1,4 +1,4 @@
-"""Small files that would take much time or memory, in each format of photographs and in others."""
+"""Small files that would need much time or memory, in each format of photographs and in other formats."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def png_with(kind: bytes, head: bytes, size: int) -> bytes:
 
 def tiff(*tags: tuple[int, int, int, int]) -> bytes:
     more = dict.fromkeys((258, 259, 262, 273, 278, 279), 1) | {258: 8, 273: 8, 279: 100}
-    told = {tag: (tag, 4, 1, value) for tag, value in more.items()} | {tag[0]: tag for tag in tags}
-    entries = b"".join(struct.pack("<HHII", *told[tag]) for tag in sorted(told))
-    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(told)) + entries + struct.pack("<I", 8)
+    fields = {tag: (tag, 4, 1, value) for tag, value in more.items()} | {tag[0]: tag for tag in tags}
+    entries = b"".join(struct.pack("<HHII", *fields[tag]) for tag in sorted(fields))
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(fields)) + entries + struct.pack("<I", 8)
 
 
 def replaced(form: str, place: int, packed: bytes) -> bytes:
@@ -96,14 +96,14 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_small_file_that_claims_much_is_told_at_once(tmp_path: Path, name: str) -> None:
-    make, said = BOMBS[name]
+def test_a_small_file_with_a_huge_claim_is_rejected_quickly(tmp_path: Path, name: str) -> None:
+    make, message = BOMBS[name]
     body = make()
     (tmp_path / "a.jpg").write_bytes(body)
     started = time.process_time()
     error, form = _check(tmp_path / "a.jpg", LIMIT)
     assert form is None
-    assert said in str(error)
+    assert message in str(error)
     with suppress(NotUnderstood):
         assert len(stripped(body)[0]) <= max(len(body), 100_000)
     assert time.process_time() - started < 5
@@ -114,7 +114,7 @@ def frames(number: int) -> list[Image.Image]:
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "TIFF", "MPO", "AVIF"])
-def test_of_many_pictures_in_a_file_the_first_counts(tmp_path: Path, form: str) -> None:
+def test_the_first_of_many_pictures_in_a_file_counts(tmp_path: Path, form: str) -> None:
     more = frames(20 if form == "AVIF" else 500)
     (tmp_path / "a").write_bytes(encoded(SMALL.copy(), form, save_all=True, append_images=more))
     started = time.process_time()
@@ -133,17 +133,17 @@ def test_of_many_pictures_in_a_file_the_first_counts(tmp_path: Path, form: str) 
         encoded(SMALL.copy(), "MPO", save_all=True, append_images=frames(500)),
         jpeg_of_scans(50),
     ],
-    ids=["film behind it", "metadata", "comment", "pictures behind it", "fifty"],
+    ids=["film after the picture", "metadata", "comment", "pictures after the picture", "fifty scans"],
 )
-def test_only_the_scans_of_the_picture_itself_count(tmp_path: Path, body: bytes) -> None:
-    """What a telephone puts behind a photograph, or into it, may hold any bytes."""
+def test_only_scans_of_the_picture_itself_count(tmp_path: Path, body: bytes) -> None:
+    """Data that a telephone adds to a photograph may have any bytes."""
     assert body.count(b"\xff\xda") > MAX_SCANS or body == jpeg_of_scans(50)
     check_scans(io.BytesIO(body))
 
 
 @pytest.mark.parametrize("number", [MAX_SCANS + 1, 1000, 100_000])
 @pytest.mark.parametrize("filling", [b"", b"\xff", b"\0\x12\xff\0", b"\xff\xd0"])
-def test_nothing_between_scans_hides_them(number: int, filling: bytes) -> None:
+def test_bytes_between_scans_do_not_hide_them(number: int, filling: bytes) -> None:
     body = encoded(SMALL)[:-2] + (filling + b"\xff\xda\x00\x08\x01\x01\x00\x00\x00\x00\x00") * number
     with pytest.raises(Image.DecompressionBombError, match="scans"):
         check_scans(io.BytesIO(body))

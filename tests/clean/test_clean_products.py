@@ -1,4 +1,4 @@
-"""The knowledge base's side: products without a usable picture leave."""
+"""Filters of the knowledge base: products without a usable picture are dropped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def product(sku: str, *images: str, name: str = "Acme Fridge", categories: tuple
     return Product(sku, name, categories, images=images)
 
 
-def test_products_leave_with_their_reason() -> None:
+def test_dropped_products_have_their_reason() -> None:
     given = [
         product("1", "b.jpg", "a.jpg", "a.jpg"),
         product("2"),
@@ -43,7 +43,7 @@ def test_products_leave_with_their_reason() -> None:
     ]
 
 
-def test_an_empty_catalogue() -> None:
+def test_an_empty_catalogue_gives_empty_tables() -> None:
     kept, dropped = split_products(to_frame([], PRODUCTS), PICTURES)
     assert kept.is_empty()
     assert dropped.is_empty()

@@ -126,7 +126,7 @@ def reasons(made: Snapshot) -> dict[str, str | None]:
     return kept | dict(made.read("clean/dropped").select("review_id", "reason").iter_rows())
 
 
-def test_every_review_has_its_reason_and_none_is_lost(snapshot: Snapshot) -> None:
+def test_every_review_is_kept_or_dropped_with_its_reason(snapshot: Snapshot) -> None:
     assert run_stage(STAGE, snapshot, settings())
     assert reasons(snapshot) == {name: reason and str(reason) for name, reason in EXPECTED.items()}
     dropped = snapshot.read("clean/dropped")
@@ -135,7 +135,7 @@ def test_every_review_has_its_reason_and_none_is_lost(snapshot: Snapshot) -> Non
     assert dropped["detail"].str.len_chars().min() > 0
 
 
-def test_what_stays_has_its_pictures_and_patches(snapshot: Snapshot) -> None:
+def test_kept_reviews_have_their_pictures_and_patches(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, settings())
     kept = {row["review_id"]: row for row in snapshot.read("clean/reviews").iter_rows(named=True)}
     assert snapshot.read("clean/reviews").schema == KEPT
@@ -156,12 +156,12 @@ def test_what_stays_has_its_pictures_and_patches(snapshot: Snapshot) -> None:
     assert len(list((snapshot.root / "stages/clean/patches").iterdir())) == 2
 
 
-def test_the_cache_holds_work_of_this_stage_alone(snapshot: Snapshot) -> None:
+def test_the_cache_has_only_work_of_this_stage(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, settings())
     assert sorted(path.name for path in (snapshot.root / "cache").iterdir()) == ["decode-images", "detect-objects"]
 
 
-def test_products_are_decided_first(snapshot: Snapshot) -> None:
+def test_products_are_filtered_before_reviews(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, settings())
     assert snapshot.read("clean/products")["sku"].to_list() == ["1", "2"]
     assert snapshot.read("clean/products")["images"].list.len().to_list() == [1, 1]
@@ -173,7 +173,7 @@ def test_products_are_decided_first(snapshot: Snapshot) -> None:
     assert detail.startswith("product 4 was dropped: truncated_image (no usable image of 2: ")
 
 
-def test_values_tell_what_each_rule_saw_and_null_where_it_did_not_look(snapshot: Snapshot) -> None:
+def test_values_have_the_measurement_of_each_rule_and_null_if_it_was_not_applied(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, settings())
     table = snapshot.read("clean/values")
     assert table.schema == VALUES
@@ -192,7 +192,7 @@ def test_values_tell_what_each_rule_saw_and_null_where_it_did_not_look(snapshot:
     assert values["fine"]["bytes"] < 500
 
 
-def test_counts(snapshot: Snapshot) -> None:
+def test_counts_of_the_stage(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, settings())
     counts = stage_record(snapshot, "clean")["counts"]
     assert counts["links_in"] == len(reviews())
@@ -212,7 +212,7 @@ def test_a_second_run_is_skipped_and_a_lost_patch_is_made_again(snapshot: Snapsh
     assert files(snapshot) == before
 
 
-def test_one_and_two_workers_leave_the_same_bytes(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_one_and_two_workers_write_the_same_bytes(snapshot: Snapshot, tmp_path: Path) -> None:
     run_stage(STAGE, snapshot, settings())
     other = make(tmp_path / "other")
     with process_mapper(2) as mapper:
@@ -239,31 +239,31 @@ def test_settings_change_verdicts(snapshot: Snapshot) -> None:
     assert reasons(snapshot)["relinked"] == "wrong_variant"
 
 
-def test_no_review_left_and_no_review_at_all(snapshot: Snapshot) -> None:
-    for table in ([replace(one, images=()) for one in reviews()], []):
+def test_without_kept_reviews_or_without_reviews_the_tables_are_empty(snapshot: Snapshot) -> None:
+    for table in ([replace(row, images=()) for row in reviews()], []):
         frame = to_frame(table, REVIEWS).sort("review_id", "sku")
         write_table(snapshot.table_path("catalog/reviews"), frame)
         run_stage(STAGE, snapshot, settings())
         assert snapshot.read("clean/reviews").schema == KEPT
         assert snapshot.read("clean/reviews").is_empty()
-        assert snapshot.read("clean/dropped").height == len({one.review_id for one in table})
+        assert snapshot.read("clean/dropped").height == len({row.review_id for row in table})
 
 
-def test_one_product_in_the_whole_catalogue(snapshot: Snapshot) -> None:
+def test_a_catalogue_of_one_product(snapshot: Snapshot) -> None:
     write_table(snapshot.table_path("catalog/products"), to_frame(products()[:1], PRODUCTS))
     run_stage(STAGE, snapshot, settings())
     assert reasons(snapshot)["fine"] is None
     assert reasons(snapshot)["relinked"] == "wrong_variant"
 
 
-def test_two_reviews_with_one_id_are_one(snapshot: Snapshot) -> None:
+def test_of_two_reviews_with_the_same_id_the_first_counts(snapshot: Snapshot) -> None:
     twice = [review("r", "1", "good.jpg", text="first"), review("r", "1", "good.jpg", text="second")]
     write_table(snapshot.table_path("catalog/reviews"), to_frame(twice, REVIEWS))
     run_stage(STAGE, snapshot, settings())
     assert snapshot.read("clean/reviews")["text"].to_list() == ["first"]
 
 
-def test_odd_texts_pass(snapshot: Snapshot) -> None:
+def test_reviews_with_odd_texts_are_kept(snapshot: Snapshot) -> None:
     texts = ["\u202eright to left \u05d0", "zero\u200bwidth", "a\x00b", "&lt;b&gt; 😀", "word " * 10, "é" * 300_000]
     odd = [review(f"r{n}", "1", "good.jpg", text=f"{text} {n}") for n, text in enumerate(texts)]
     write_table(snapshot.table_path("catalog/reviews"), to_frame(odd, REVIEWS))

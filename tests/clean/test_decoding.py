@@ -1,4 +1,4 @@
-"""Filter 5: which pictures Pillow can load, each kind of BAD_INPUTS made here."""
+"""Filter 5: pictures that Pillow can and cannot load, for each kind of BAD_INPUTS."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EQUAL = [name for name in DAMAGES if len(DAMAGES[name](bytes(99))) == 99]
 
 
 def check(root: Path, bodies: dict[str, bytes | None]) -> dict[str, str | None]:
-    """What is wrong with each reference."""
+    """The problem of each reference."""
     snapshot = Snapshot(root)
     rows = [
         (reference, None if body is None else snapshot.store_image(body, "jpg"), "HTTP 404" if body is None else None)
@@ -37,25 +37,25 @@ def check(root: Path, bodies: dict[str, bytes | None]) -> dict[str, str | None]:
     return dict(checked.select("reference", "problem").iter_rows())
 
 
-def test_odd_pictures_that_load_are_good(tmp_path: Path) -> None:
+def test_odd_pictures_that_load_have_no_problem(tmp_path: Path) -> None:
     bodies = good_pictures()
     assert check(tmp_path, bodies) == dict.fromkeys(bodies)
 
 
-def test_pictures_that_do_not_load_are_told_why(tmp_path: Path) -> None:
+def test_pictures_that_do_not_load_have_their_problem(tmp_path: Path) -> None:
     pictures = bad_pictures()
     problems = check(tmp_path, {name: body for name, (body, _) in pictures.items()})
     assert {name: word in str(problems[name]) for name, (_, word) in pictures.items()} == dict.fromkeys(pictures, True)
     assert not [text for text in problems.values() if str(tmp_path) in str(text) or "0x" in str(text)]
 
 
-def test_the_guards_of_pillow_are_put_back(tmp_path: Path) -> None:
+def test_the_limits_of_pillow_are_restored(tmp_path: Path) -> None:
     before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
     check(tmp_path, {"bomb.png": bad_pictures()["bomb.png"][0]})
     assert before == (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES)
 
 
-def test_a_bomb_between_one_and_two_times_the_limit_is_one(tmp_path: Path) -> None:
+def test_a_picture_slightly_above_the_limit_of_pixels_is_a_bomb(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path)
     path = snapshot.store_image(encoded(photograph(side=120)), "jpg")
     table = pl.DataFrame([("a", path, None)], schema=PICTURES, orient="row")
@@ -68,18 +68,18 @@ def test_a_bomb_between_one_and_two_times_the_limit_is_one(tmp_path: Path) -> No
     assert problem(120 * 120 - 1) == "decompression bomb (more than 14399 pixels)"
 
 
-def test_a_missing_body_is_told_with_the_crawls_words(tmp_path: Path) -> None:
+def test_a_missing_body_has_the_error_of_the_crawl(tmp_path: Path) -> None:
     assert check(tmp_path, {"a.jpg": None}) == {"a.jpg": "missing (HTTP 404)"}
 
 
 @pytest.mark.parametrize("damage", EQUAL)
-def test_a_picture_that_is_not_what_its_name_says_counts_as_missing(
+def test_a_picture_without_the_digest_of_its_name_counts_as_missing(
     tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Many a damaged picture can be decoded still; its verdict is kept under no name but that of what it was."""
+    """Some damaged pictures can be decoded; the cache stores no verdict on a damaged file."""
     snapshot, work = Snapshot(tmp_path), Work(Snapshot(tmp_path))
     body = encoded(photograph(), "BMP")
-    names = [snapshot.store_image(one, "bmp") for one in (body, encoded(photograph(side=40), "BMP"))]
+    names = [snapshot.store_image(picture, "bmp") for picture in (body, encoded(photograph(side=40), "BMP"))]
     table = pl.DataFrame([(name, name, None) for name in names], schema=PICTURES, orient="row")
     (tmp_path / names[0]).write_bytes(DAMAGES[damage](body))
     for _ in range(2):  # the second time from the cache
@@ -91,7 +91,7 @@ def test_a_picture_that_is_not_what_its_name_says_counts_as_missing(
 
 
 @pytest.mark.parametrize("damage", EQUAL)
-def test_nor_is_anything_else_made_of_it(tmp_path: Path, damage: str) -> None:
+def test_a_picture_without_the_digest_of_its_name_cannot_be_opened(tmp_path: Path, damage: str) -> None:
     body = encoded(photograph(), "BMP")
     path = tmp_path / Snapshot(tmp_path).store_image(body, "bmp")
     assert open_picture(path).size == photograph().size
@@ -101,7 +101,7 @@ def test_nor_is_anything_else_made_of_it(tmp_path: Path, damage: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["device", "folder", "sparse"])
-def test_what_is_no_file_of_a_picture_s_size_is_not_read(tmp_path: Path, kind: str) -> None:
+def test_devices_folders_and_huge_files_are_not_read(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "a.jpg"
     if kind == "device":
         path.symlink_to("/dev/zero")
@@ -114,13 +114,13 @@ def test_what_is_no_file_of_a_picture_s_size_is_not_read(tmp_path: Path, kind: s
         open_picture(path)
 
 
-def test_a_body_that_vanished_from_the_snapshot_is_missing(tmp_path: Path) -> None:
+def test_a_file_removed_from_the_snapshot_is_missing(tmp_path: Path) -> None:
     table = pl.DataFrame([("a.jpg", "raw/images/00.jpg", None)], schema=PICTURES, orient="row")
     checked = check_pictures(Work(Snapshot(tmp_path)), Settings(), table)
     assert checked["problem"].to_list() == ["missing (No such file or directory)"]
 
 
-def test_a_missing_file_that_comes_back_is_good_again(tmp_path: Path) -> None:
+def test_a_restored_file_has_no_problem(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path)
     path = snapshot.store_image(body := encoded(photograph()), "jpg")
     table = pl.DataFrame([("a.jpg", path, None)], schema=PICTURES, orient="row")
@@ -149,7 +149,7 @@ def test_a_missing_file_that_comes_back_is_good_again(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("crawled", [False, True])
-def test_the_placeholder_is_a_png_under_a_jpegs_name_of_the_shop(
+def test_the_placeholder_is_a_png_of_the_shop_with_the_name_of_a_jpeg(
     tmp_path: Path, reference: str, own: bool, in_crawl: bool, crawled: bool
 ) -> None:
     if crawled:
@@ -160,7 +160,7 @@ def test_the_placeholder_is_a_png_under_a_jpegs_name_of_the_shop(
         assert problem == ("the shop's placeholder" if (in_crawl if crawled else own) else None)
 
 
-def test_one_body_under_two_names_counts_once() -> None:
+def test_a_body_with_two_names_counts_once() -> None:
     pictures = pl.DataFrame(
         [("a", "p1", None), ("b", "p1", None), ("c", "p2", None), ("d", "p3", "no bytes"), ("e", None, "missing (x)")],
         schema={"reference": pl.String, "path": pl.String, "problem": pl.String},
@@ -174,25 +174,25 @@ def test_one_body_under_two_names_counts_once() -> None:
             "n_photos": [5, 3, 0, 1],
         }
     )
-    told = decoded(listed_pictures(owners, "review_id", pictures), "review_id")
-    assert told.rows() == [
+    found = decoded(listed_pictures(owners, "review_id", pictures), "review_id")
+    assert found.rows() == [
         ("r1", ["p2", "p1"], 2, "no bytes; missing (x)"),
         ("r2", [], 0, "no bytes; missing (x); missing (not fetched)"),
         ("r4", [], 0, "missing (x)"),
     ]
-    dropped = judge(owners.join(told, on="review_id", how="left"), [truncated_image()])
+    dropped = judge(owners.join(found, on="review_id", how="left"), [truncated_image()])
     assert dropped.select("review_id", "detail", "value").rows() == [
         ("r2", "no usable image of 3: no bytes; missing (x); missing (not fetched)", "0"),
         ("r4", "no usable image of 1: missing (x)", "0"),
     ]
 
 
-def test_a_picture_is_turned_as_its_exif_says() -> None:
+def test_a_picture_is_rotated_by_its_exif_orientation() -> None:
     image = to_rgb(open_body(exif_turned(photograph().crop((0, 0, 100, 40)), 6)))
     assert image.size == (40, 100)
 
 
-def test_sixteen_bits_keep_their_contrast_and_transparency_is_white() -> None:
+def test_sixteen_bit_pictures_keep_their_contrast_and_transparency_is_white() -> None:
     grey = np.asarray(photograph().convert("L"))
     deep = to_rgb(open_body(encoded(Image.fromarray(grey.astype(np.uint16) << 8), "PNG")))
     assert np.array_equal(np.asarray(deep)[:, :, 0], grey)

@@ -1,4 +1,4 @@
-"""Filter 7: the patch of each photograph that shows the product."""
+"""Filter 7: the patch of the product in each photograph."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def search(snapshot: Snapshot, paths: list[str], given: Settings | None = None) 
     return find_objects(Work(snapshot), given or settings(), table)
 
 
-def test_the_best_box_is_saved_as_the_cleaned_image(tmp_path: Path) -> None:
+def test_the_best_box_is_stored_as_the_cleaned_image(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path)
     path = snapshot.store_image(encoded(photograph()), "jpg")
     found = search(snapshot, [path]).row(0, named=True)
@@ -42,14 +42,14 @@ def test_the_best_box_is_saved_as_the_cleaned_image(tmp_path: Path) -> None:
         assert not patch.getexif()
 
 
-def test_the_patch_is_turned_as_the_exif_says(tmp_path: Path) -> None:
+def test_the_patch_is_rotated_by_the_exif_orientation(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path)
     wide = photograph(side=160).crop((0, 10, 160, 150))
     upright, turned = (snapshot.store_image(body, "jpg") for body in (encoded(wide), exif_turned(wide, 6)))
-    told = dict(search(snapshot, [upright, turned]).select("path", "cleaned").iter_rows())
-    with Image.open(tmp_path / told[upright]) as one, Image.open(tmp_path / told[turned]) as other:
-        assert abs(one.width - other.height) <= 4
-        assert abs(one.height - other.width) <= 4
+    cleaned = dict(search(snapshot, [upright, turned]).select("path", "cleaned").iter_rows())
+    with Image.open(tmp_path / cleaned[upright]) as first, Image.open(tmp_path / cleaned[turned]) as second:
+        assert abs(first.width - second.height) <= 4
+        assert abs(first.height - second.width) <= 4
 
 
 def test_a_picture_without_an_object_is_a_miss(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_every_odd_picture_that_loads_can_be_searched(tmp_path: Path) -> None:
     assert search(snapshot, paths).height == len(paths)
 
 
-def test_patches_come_back_from_the_cache_and_old_ones_go(tmp_path: Path) -> None:
+def test_patches_are_restored_from_the_cache_and_old_patches_removed(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path)
     paths = [snapshot.store_image(encoded(photograph(seed)), "jpg") for seed in range(3)]
     first = search(snapshot, paths)
@@ -78,7 +78,7 @@ def test_patches_come_back_from_the_cache_and_old_ones_go(tmp_path: Path) -> Non
     assert len(list((tmp_path / PATCHES).iterdir())) == 1
 
 
-def test_a_changed_threshold_detects_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_threshold_does_not_repeat_the_detection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = Snapshot(tmp_path)
     path = snapshot.store_image(encoded(photograph()), "jpg")
     score = search(snapshot, [path])["score"][0]
@@ -88,7 +88,7 @@ def test_a_changed_threshold_detects_nothing_again(tmp_path: Path, monkeypatch: 
 
 
 class NamedDetector:
-    """Scores what it was told for each prompt."""
+    """A detector with a given score for each prompt."""
 
     def __init__(self, scores: dict[str, float]) -> None:
         self.scores = scores
@@ -109,7 +109,7 @@ class NamedDetector:
         ({}, None, None),
     ],
 )
-def test_the_name_is_the_prompt_and_on_a_miss_the_category(
+def test_the_name_is_the_first_prompt_and_the_category_the_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scores: dict[str, float], side: int | None, score: float | None
 ) -> None:
     monkeypatch.setattr(patches, "load_detector", lambda *_, **__: NamedDetector(scores))
@@ -132,11 +132,11 @@ def test_a_product_without_category_has_one_prompt(tmp_path: Path, monkeypatch: 
     assert find_objects(Work(snapshot), given, table)["cleaned"].to_list() == [None]
 
 
-def test_no_pictures_at_all(tmp_path: Path) -> None:
+def test_without_pictures_the_table_is_empty(tmp_path: Path) -> None:
     assert search(Snapshot(tmp_path), []).is_empty()
 
 
-def test_a_review_without_any_patch_leaves() -> None:
+def test_a_review_without_a_patch_is_dropped() -> None:
     table = pl.DataFrame(
         {"review_id": ["a", "b", "c"], "sku": "1", "n_decoded": [2, 1, None], "n_found": [0, 1, None]},
     ).with_columns(best_score=pl.Series([0.12, 0.8, None]))

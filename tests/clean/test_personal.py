@@ -1,4 +1,4 @@
-"""Personal data in texts: the labelled lines, hostile texts, and what comes of the columns of a table."""
+"""Personal data in texts: the labelled lines, hostile texts, and the columns of a table."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MISJUDGED = {
     "I wrote help@example.comand got nothing": "I wrote [email] got nothing",
     "my number 404-555-0156 ext. 12 is on the form": "my number [phone] is on the form",
 }
-"""Lines that the rules do not read as the labels do: two masks that reach further."""
+"""Lines whose masks differ from their labels: two masks are longer."""
 
 
-def test_the_labelled_lines() -> None:
+def test_labelled_lines_are_masked() -> None:
     lines = labelled()
     assert len({text for text, _ in lines}) >= 180
     assert sum(text != wanted for text, wanted in lines) >= 50
@@ -39,7 +39,7 @@ def test_the_labelled_lines() -> None:
         ("it@example.com and it [at] example [dot] com", "[email] and [email]"),
     ],
 )
-def test_no_word_of_the_sentence_is_taken_for_the_name_before_a_bare_at(text: str, wanted: str) -> None:
+def test_a_word_of_the_sentence_before_a_bare_at_is_not_masked(text: str, wanted: str) -> None:
     assert mask(text).text == wanted
 
 
@@ -61,7 +61,7 @@ def test_no_word_of_the_sentence_is_taken_for_the_name_before_a_bare_at(text: st
         ("4k @ 60 fps, meet @ home.nice", "4k @ 60 fps, meet @ home.nice"),
     ],
 )
-def test_blanks_around_the_sign_of_an_address_and_its_other_forms(text: str, wanted: str) -> None:
+def test_addresses_with_blanks_and_with_other_at_signs_are_masked(text: str, wanted: str) -> None:
     assert mask(text).text == wanted
     masked, _ = mask_reviews(pl.DataFrame({"title": [text], "text": [text]}))
     assert masked.rows() == [(wanted, wanted)]
@@ -87,11 +87,11 @@ def test_blanks_around_the_sign_of_an_address_and_its_other_forms(text: str, wan
         ("the phone 6401728 is its SKU, text 12345678", "the phone 6401728 is its SKU, text 12345678"),
     ],
 )
-def test_bare_digits_are_a_telephone_number_where_words_beside_them_say_so(text: str, wanted: str) -> None:
+def test_bare_digits_are_a_telephone_number_only_next_to_words_of_calling(text: str, wanted: str) -> None:
     assert mask(text).text == wanted
 
 
-def test_counts_and_what_is_left_alone() -> None:
+def test_masks_are_counted_and_other_texts_do_not_change() -> None:
     masked = mask("a@example.com, b@example.com or +1 212 555 0134")
     assert (masked.text, masked.emails, masked.phones) == ("[email], [email] or [phone]", 2, 1)
     plain = "5 stars\n\tfor  WF45T6000AW \U0001f600"
@@ -119,13 +119,13 @@ def test_counts_and_what_is_left_alone() -> None:
         "me at ",
     ],
 )
-def test_long_texts_take_no_longer_than_their_length(unit: str) -> None:
+def test_long_texts_take_linear_time(unit: str) -> None:
     started = time.process_time()
     mask(unit * (200_000 // len(unit)))
     assert time.process_time() - started < 10
 
 
-def test_a_table() -> None:
+def test_columns_of_a_table_are_masked() -> None:
     rows = pl.DataFrame(
         {
             "review_id": ["a", "b", "c", "d"],
@@ -138,19 +138,19 @@ def test_a_table() -> None:
     assert masked["text"].to_list() == ["call [phone]", "fine", "call [phone], mail [email]", "1234567890123456"]
     assert counts == {"emails_masked": 2, "phones_masked": 2, "reviews_masked": 2}
     assert masked["review_id"].equals(rows["review_id"])
-    nothing, counts = mask_reviews(rows.clear())
-    assert nothing.schema == rows.schema
+    empty, counts = mask_reviews(rows.clear())
+    assert empty.schema == rows.schema
     assert set(counts.values()) == {0}
 
 
-def test_the_labelled_lines_in_a_table() -> None:
-    """The look that spares most texts the rules spares none that they would change."""
+def test_labelled_lines_in_a_table_are_masked() -> None:
+    """The quick check before the rules skips no text that the rules would change."""
     texts = [text for text, _ in labelled()]
     masked, _ = mask_reviews(pl.DataFrame({"title": texts, "text": texts[::-1]}))
     assert masked["title"].to_list() == [mask(text).text for text in texts]
     assert masked["text"].to_list() == masked["title"].to_list()[::-1]
 
 
-def test_the_word_in_a_mask_is_nobody_s() -> None:
+def test_words_inside_a_mask_are_recognized() -> None:
     text = "[phone] phone phone]"
     assert [in_mask(text, start, start + 5) for start in (1, 8, 14)] == [True, False, False]

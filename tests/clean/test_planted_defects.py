@@ -1,4 +1,4 @@
-"""200,000 reviews with planted defects: the row rules find each of them, and nothing else, row by row."""
+"""The row rules find exactly the planted defects in 200,000 reviews."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIZE = 200_000
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, pl.DataFrame]]:
-    """A folder with the reviews and the catalogue, and the truth."""
+    """A folder with the reviews, and the true defects."""
     sys.path.insert(0, str(BENCHMARKS))
     import review_rows
 
@@ -32,7 +32,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, pl.Da
 
 
 def catalogue() -> pl.DataFrame:
-    """What became of each product."""
+    """The fate of each product."""
     from review_rows import make_products
 
     products = make_products()
@@ -41,15 +41,15 @@ def catalogue() -> pl.DataFrame:
     return with_fate(products, gone.select(DROPPED_PRODUCTS.names()))
 
 
-def test_every_planted_defect_is_found_and_nothing_else(made: tuple[Path, pl.DataFrame]) -> None:
+def test_exactly_the_planted_defects_are_found(made: tuple[Path, pl.DataFrame]) -> None:
     folder, truth = made
     settings = load_settings("demo")
     rows = apply_row_rules(folder / "reviews.parquet", catalogue(), settings, folder / "one")
     dropped = rows.judged(row_rules(settings))[0].collect()
     assert dropped.schema == DROPPED
     assert dropped["review_id"].is_sorted()
-    told = truth.join(dropped, on="review_id", how="full", suffix="_found", coalesce=True)
-    wrong = told.filter(
+    compared = truth.join(dropped, on="review_id", how="full", suffix="_found", coalesce=True)
+    wrong = compared.filter(
         pl.col("reason").ne_missing(pl.col("reason_found")) | pl.col("detail").ne_missing(pl.col("detail_found"))
     )
     assert wrong.select("review_id", "reason", "reason_found", "detail", "detail_found").rows() == []
@@ -59,7 +59,7 @@ def test_every_planted_defect_is_found_and_nothing_else(made: tuple[Path, pl.Dat
     assert min(counted.values()) > 500
 
 
-def test_the_same_bytes_again(made: tuple[Path, pl.DataFrame]) -> None:
+def test_a_second_run_gives_the_same_bytes(made: tuple[Path, pl.DataFrame]) -> None:
     folder, _ = made
     settings = load_settings("demo")
     part = folder / "part.parquet"

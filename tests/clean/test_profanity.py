@@ -1,4 +1,4 @@
-"""Filter 6: the pattern gives better-profanity's verdict on each word, and never joins words."""
+"""Filter 6: the pattern has the verdict of better-profanity on each word, and never joins words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ameli_build.core.records import joined_text_expr
 
 @cache
 def everything() -> str:
-    """The pattern of the whole list, nothing allowed."""
+    """The pattern of the whole list, without allowed words."""
     return build_pattern(default_words())
 
 
@@ -45,7 +45,7 @@ def hit(text: str, pattern: str | None = None) -> str | None:
 
 
 def adversarial_words(rng: random.Random, size: int) -> list[str]:
-    """Listed words in disguise, changed by a letter, glued to others; words of letters and look-alikes at random."""
+    """Disguised listed words, also with a changed letter, and random words of letters and look-alikes."""
     library = Profanity()
     listed = [word for word in default_words() if library._count_non_allowed_characters(word) == 0]
     letters = "abcdefghijklmnopqrstuvwxyz@$*01345789'\"éÀſK\u0301\u212a\uff46"
@@ -82,7 +82,7 @@ def test_odd_spellings_get_the_verdict_of_better_profanity(word: str) -> None:
     assert (hit(word, everything()) is not None) == Profanity().contains_profanity(word)
 
 
-def test_phrases_hit_where_they_do_for_better_profanity() -> None:
+def test_phrases_get_the_verdict_of_better_profanity() -> None:
     rng, library = random.Random(5), Profanity()
     phrases = [word for word in default_words() if " " in word]
     assert len(phrases) > 20
@@ -92,10 +92,10 @@ def test_phrases_hit_where_they_do_for_better_profanity() -> None:
     shouted = [phrase.upper() for phrase in phrases]
     for spellings in (phrases, disguised, shouted):
         assert all(map(library.contains_profanity, spellings))
-        assert hits([f"so {one}, really" for one in spellings], everything()) == spellings
+        assert hits([f"so {spelling}, really" for spelling in spellings], everything()) == spellings
 
 
-def test_the_whole_list_hits_with_its_phrases() -> None:
+def test_every_word_and_phrase_of_the_list_hits() -> None:
     words = default_words()
     assert hits([f"so {word}, really" for word in words], everything()) == words
 
@@ -108,7 +108,7 @@ def test_a_phrase_needs_its_space_and_words_are_never_joined() -> None:
     assert hit("as s, a ss") is None
 
 
-def test_whole_words_in_any_case_with_look_alikes() -> None:
+def test_whole_words_hit_in_any_case_and_with_look_alikes() -> None:
     assert hit("What the SH1T!") == "SH1T"
     assert hit("shit") == "shit"
     assert hit("(shit)") == "shit"
@@ -116,7 +116,7 @@ def test_whole_words_in_any_case_with_look_alikes() -> None:
     assert hit("Scunthorpe classic assassin") is None
 
 
-def test_the_title_is_read_too() -> None:
+def test_the_title_is_searched() -> None:
     table = pl.DataFrame({"review_id": ["a"], "title": ["Crap"], "text": ["fine"], "sku": ["1"]})
     dropped = judge(find_profanity(table, default()), [profanity()])
     assert dropped.row(0)[3:6] == ("profanity", "Crap", "Crap")
@@ -163,21 +163,21 @@ def test_product_words_are_allowed(text: str) -> None:
         "Model 717, the A55, a 455 and a 5 gal bucket",
     ],
 )
-def test_sentences_of_shoppers_pass(text: str) -> None:
+def test_harmless_sentences_of_shoppers_do_not_hit(text: str) -> None:
     assert hit(text) is None
 
 
 @pytest.mark.parametrize("text", ["the seller is a jerk", "I could murder it", "a thug", "my willy", "nudes", "stupid"])
-def test_words_that_merely_can_be_innocent_do_not(text: str) -> None:
+def test_words_that_are_only_sometimes_innocent_hit(text: str) -> None:
     assert hit(text) is not None
 
 
-def test_an_allowed_word_hides_no_other() -> None:
+def test_an_allowed_word_does_not_hide_another() -> None:
     assert hit("strip shit pot") == "shit"
     assert hit("kn0b") == "kn0b"
 
 
-def test_every_allowed_word_is_needed() -> None:
+def test_every_allowed_word_hits_without_the_allowance() -> None:
     assert [word for word in allowed_words() if hit(word, everything()) is None] == []
 
 
@@ -190,7 +190,7 @@ def test_further_words_can_be_allowed() -> None:
     assert hit("holy crap", pattern_of(CleanSettings(profanity_allow=("Crap",)))) is None
 
 
-def test_a_list_of_the_users_own_takes_the_place_of_the_default(tmp_path: Path) -> None:
+def test_a_list_of_the_user_replaces_the_default(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
     path.write_text("\ufeffheck, strip club\r\nDarn\n\n", encoding="utf-8")
     pattern = pattern_of(CleanSettings(profanity_list=str(path)))
@@ -208,7 +208,7 @@ def test_an_empty_list_hits_nothing(tmp_path: Path) -> None:
     assert hit("shit", pattern_of(CleanSettings(profanity_list=str(path)))) is None
 
 
-def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_list_is_named(tmp_path: Path) -> None:
     missing, binary = tmp_path / "nowhere.txt", tmp_path / "binary.txt"
     binary.write_bytes(b"\xff\xfe\x00")
     for path in (missing, binary):
@@ -216,7 +216,7 @@ def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
             pattern_of(CleanSettings(profanity_list=str(path)))
 
 
-def test_a_megabyte_of_look_alikes_takes_no_time() -> None:
+def test_a_megabyte_of_look_alikes_is_searched_quickly() -> None:
     assert hit("s*" * 500_000) is None
     assert hit("a " * 500_000 + "shit") == "shit"
 
@@ -224,7 +224,7 @@ def test_a_megabyte_of_look_alikes_takes_no_time() -> None:
 @pytest.mark.parametrize(
     "words", [["shit", "hand job"], ["shit", "dr. evil", "evil.", ".net"], ["it. is", "net. shit", "job"]]
 )
-def test_title_and_text_searched_apart_or_joined_give_the_same(words: list[str]) -> None:
+def test_separate_and_joined_searches_of_title_and_text_give_the_same_verdict(words: list[str]) -> None:
     pattern = build_pattern(words)
     rng = random.Random(len(words))
     pieces = [

@@ -1,4 +1,4 @@
-"""Filters 1 to 3 and how verdicts become rows: images listed, 500 tokens, only unhelpful."""
+"""Filters 1 to 3 (listed images, 500 tokens, only unhelpful votes), and the rows of their verdicts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def reviews(**columns: list[object]) -> pl.DataFrame:
     return pl.DataFrame({"review_id": ids, "sku": ["1"] * size, **columns}, strict=False)
 
 
-def test_no_listed_photo_leaves_and_a_listed_one_stays() -> None:
+def test_a_review_without_listed_photo_is_dropped() -> None:
     table = reviews(images=[["a.jpg"], [], ["a.jpg", "b.jpg", "a.jpg"]]).with_columns(n_photos=n_photos())
     assert table["n_photos"].to_list() == [1, 0, 2]
     assert judge(table, [no_image()]).rows() == [("r1", "1", "clean", "no_image", "no photo listed", "0", "1")]
@@ -35,18 +35,18 @@ def test_no_listed_photo_leaves_and_a_listed_one_stays() -> None:
 @pytest.mark.parametrize(
     ("helpful", "unhelpful", "leaves"), [(0, 0, False), (0, 1, True), (1, 9, False), (3, 0, False), (0, 12, True)]
 )
-def test_only_unhelpful_means_votes_and_none_for_helpful(helpful: int, unhelpful: int, leaves: bool) -> None:
+def test_only_unhelpful_needs_unhelpful_votes_and_no_helpful_vote(helpful: int, unhelpful: int, leaves: bool) -> None:
     dropped = judge(reviews(helpful=[helpful], unhelpful=[unhelpful]), [only_unhelpful()])
     assert dropped["reason"].to_list() == (["only_unhelpful"] if leaves else [])
     if leaves:
         assert dropped.row(0)[4:] == (f"{unhelpful} unhelpful, 0 helpful", str(unhelpful), "0")
 
 
-def test_500_tokens_stay_and_501_leave() -> None:
+def test_a_review_of_500_tokens_is_kept_and_of_501_dropped() -> None:
     words = ["refrigerator"] * 500
     table = reviews(title=["", "", "refrigerator"], text=[" ".join(words), " ".join([*words, "!"]), " ".join(words)])
     counted = count_tokens(table, load_counter("bundled:minilm"), 500)
-    assert counted["tokens"].to_list() == [500, 501, 502]  # the third: title, full stop, text
+    assert counted["tokens"].to_list() == [500, 501, 502]  # the third has title, full stop and text
     dropped = judge(counted, [too_long(500)])
     assert dropped.select("review_id", "reason", "value", "threshold").rows() == [
         ("r1", "too_long", "501", "500"),
@@ -54,7 +54,7 @@ def test_500_tokens_stay_and_501_leave() -> None:
     ]
 
 
-def test_a_text_of_at_most_as_many_bytes_is_not_tokenized() -> None:
+def test_a_text_with_fewer_bytes_than_the_limit_of_tokens_is_not_tokenized() -> None:
     table = reviews(title=["", ""], text=["é" * 5, "é" * 5 + "x"])
     counted = count_tokens(table, load_counter("bundled:minilm"), 10)
     assert counted["bytes"].to_list() == [10, 11]
@@ -62,7 +62,7 @@ def test_a_text_of_at_most_as_many_bytes_is_not_tokenized() -> None:
     assert counted["tokens"][1] is not None
 
 
-def test_counts_by_parts_are_those_of_the_whole_text() -> None:
+def test_counts_by_parts_equal_counts_of_the_whole_text() -> None:
     counter = load_counter("bundled:minilm")
     rng = random.Random(5)
     codes = [code for code in range(1, 0x3000) if chr(code).isprintable()] + [
@@ -89,12 +89,12 @@ def test_counts_by_parts_are_those_of_the_whole_text() -> None:
     assert count_tokens(reviews(title=[""], text=[""]), counter, 1)["tokens"].to_list() == [None]
 
 
-def test_counts_by_parts_hold_for_every_class_of_characters() -> None:
+def test_counts_by_parts_are_right_for_every_class_of_characters() -> None:
     counter = load_counter("bundled:minilm")
     by_category: dict[str, list[str]] = {}
     for code in range(sys.maxunicode + 1):
         by_category.setdefault(unicodedata.category(chr(code)), []).append(chr(code))
-    del by_category["Cs"]  # halves of surrogate pairs stand in no text
+    del by_category["Cs"]  # no text has halves of surrogate pairs
     assert len(by_category) == 29
     rng = random.Random(9)
     scripts = [chr(start + n) for start in range(0, 0x30000, 0x80) for n in rng.sample(range(0x80), 2)]
@@ -107,7 +107,7 @@ def test_counts_by_parts_hold_for_every_class_of_characters() -> None:
     assert counted["tokens"].to_list() == counter(texts)
 
 
-def test_counts_by_parts_hold_for_long_real_texts() -> None:
+def test_counts_by_parts_are_right_for_long_real_texts() -> None:
     counter = load_counter("bundled:minilm")
     root = Path(__file__).parents[2]
     texts = [(root / name).read_text() for name in ("README.md", "LICENSE", "pyproject.toml", "Makefile")]
@@ -116,9 +116,9 @@ def test_counts_by_parts_hold_for_long_real_texts() -> None:
     assert counted["tokens"].to_list() == counter([f"Read me. {text}" for text in texts])
 
 
-@pytest.mark.parametrize("others", [1 << 17, 4])  # all of them, or hardly any
-def test_what_is_remembered_changes_no_count(monkeypatch: pytest.MonkeyPatch, others: int) -> None:
-    monkeypatch.setattr(length, "PLACES", 16)  # nearly every part finds its place taken
+@pytest.mark.parametrize("others", [1 << 17, 4])  # all parts, or almost none
+def test_remembered_parts_do_not_change_the_counts(monkeypatch: pytest.MonkeyPatch, others: int) -> None:
+    monkeypatch.setattr(length, "PLACES", 16)  # the place of almost every part is taken
     monkeypatch.setattr(length, "OTHERS", others)
     monkeypatch.setattr(length, "CUT", 3)
     counter = load_counter("bundled:minilm")
@@ -142,7 +142,7 @@ def test_what_is_remembered_changes_no_count(monkeypatch: pytest.MonkeyPatch, ot
         assert counted["tokens"].to_list() == counter(texts)
 
 
-def test_other_tokenizers_read_every_text_whole() -> None:
+def test_other_tokenizers_read_every_text_as_a_whole() -> None:
     counter = replace(load_counter("bundled:minilm"), at_most_one_a_byte=False, splits_at_spaces=False)
     counted = count_tokens(reviews(title=["", ""], text=["a fridge", ""]), counter, 500)
     assert counted["tokens"].to_list() == [2, 0]
@@ -160,6 +160,6 @@ def test_the_first_rule_that_fails_is_the_reason() -> None:
     assert table.select(rule=first_failing([no_image(), only_unhelpful()]))["rule"].to_list() == [0, 1, 0]
 
 
-def test_a_rule_that_did_not_look_lets_pass() -> None:
+def test_a_rule_without_a_value_drops_nothing() -> None:
     table = reviews(helpful=[None], unhelpful=[3])
     assert judge(table, [only_unhelpful()]).is_empty()

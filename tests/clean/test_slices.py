@@ -1,4 +1,4 @@
-"""Slices of a table of links: whole reviews, every row once, cut by what the file holds."""
+"""Slices of a table of links have whole reviews and every row once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def links(seed: int, reviews: int, most: int) -> pl.DataFrame:
 
 @pytest.mark.parametrize("group", [7, 50, 100, 5000])
 @pytest.mark.parametrize("most", [1, 9, 400])
-def test_every_row_is_in_one_slice_and_every_review_too(tmp_path: Path, group: int, most: int) -> None:
+def test_every_row_and_every_review_is_in_one_slice(tmp_path: Path, group: int, most: int) -> None:
     table = links(group, 2000 // most + 1, most)
     table.write_parquet(tmp_path / "links.parquet", row_group_size=group)
     pieces = [piece.read(["review_id", "row"]) for piece in cut(tmp_path / "links.parquet", rows=100)]
@@ -36,7 +36,7 @@ def test_a_table_without_rows_has_no_slices(tmp_path: Path) -> None:
     assert cut(tmp_path / "links.parquet") == []
 
 
-def test_a_table_that_is_not_sorted_is_refused(tmp_path: Path) -> None:
+def test_an_unsorted_table_is_refused(tmp_path: Path) -> None:
     links(1, 500, 1).reverse().write_parquet(tmp_path / "links.parquet", row_group_size=50)
     with pytest.raises(RunFailed, match="not sorted by review_id"):
         cut(tmp_path / "links.parquet", rows=100)

@@ -1,4 +1,4 @@
-"""Filter 4: which product a review is about, and which links are removed."""
+"""Filter 4: the product that a review is about, and the removed links."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def resolve(*links: tuple[str, str, str | None], relink: bool = True) -> pl.Data
 
 
 def outcome(table: pl.DataFrame) -> tuple[object, ...]:
-    """SKU, links in, links removed, re-linked, reason, detail of a table's one review."""
+    """SKU, links in, links removed, re-linked, reason and detail of the only review of a table."""
     dropped = judge(table, [wrong_variant(), product_missing()])
     verdict = dropped.row(0, named=True) if dropped.height else {"reason": None, "detail": None}
     row = table.row(0, named=True)
-    told = (row["sku"], row["links_in"], row["links_removed"], row["relinked"])
-    return (*told, verdict["reason"], verdict["detail"])
+    values = (row["sku"], row["links_in"], row["links_removed"], row["relinked"])
+    return (*values, verdict["reason"], verdict["detail"])
 
 
-def test_nothing_named_means_the_product_itself() -> None:
+def test_a_review_without_named_variant_is_about_its_product() -> None:
     assert outcome(resolve(("r", "A", None))) == ("A", 1, 0, False, None, None)
 
 
-def test_naming_the_product_itself_is_valid() -> None:
+def test_a_review_may_name_its_product() -> None:
     assert outcome(resolve(("r", "A", "A"))) == ("A", 1, 0, False, None, None)
 
 
@@ -41,29 +41,29 @@ def test_links_under_siblings_are_removed_and_counted() -> None:
     assert table["text"].to_list() == ["r under B"]
 
 
-def test_no_valid_link_is_linked_to_the_named_variant() -> None:
+def test_a_review_without_valid_link_is_linked_to_the_named_variant() -> None:
     table = resolve(("r", "C", "B"), ("r", "A", "B"))
     assert outcome(table) == ("B", 2, 2, True, None, None)
     assert table["text"].to_list() == ["r under A"]
 
 
-def test_a_named_variant_outside_the_catalogue_leaves() -> None:
+def test_a_review_of_a_variant_outside_the_catalogue_is_dropped() -> None:
     detail = "is about variant Z, which is not in the catalogue"
     assert outcome(resolve(("r", "A", "Z"))) == ("Z", 1, 1, False, "wrong_variant", detail)
 
 
-def test_a_variant_whose_sku_cannot_be_read_is_another_one() -> None:
+def test_a_variant_with_an_unreadable_sku_is_another_variant() -> None:
     detail = "is about another variant, whose SKU cannot be read in what the shop says"
-    left = (UNREADABLE, 1, 1, False, "wrong_variant", detail)
-    assert outcome(resolve(("r", "A", UNREADABLE))) == left
-    assert outcome(resolve(("r", "A", UNREADABLE), relink=False)) == left
+    dropped = (UNREADABLE, 1, 1, False, "wrong_variant", detail)
+    assert outcome(resolve(("r", "A", UNREADABLE))) == dropped
+    assert outcome(resolve(("r", "A", UNREADABLE), relink=False)) == dropped
     assert outcome(resolve(("r", "A", UNREADABLE), ("r", "B", None))) == ("B", 2, 1, False, None, None)
     assert outcome(resolve(("r", "A", UNREADABLE), ("r", "C", "B"))) == ("B", 2, 2, True, None, None)
     detail = "is about variant Z, which is not in the catalogue"
     assert outcome(resolve(("r", "A", UNREADABLE), ("r", "B", "Z"))) == ("Z", 2, 2, False, "wrong_variant", detail)
 
 
-def test_without_relinking_the_review_leaves() -> None:
+def test_without_relinking_the_review_is_dropped() -> None:
     detail = "is about variant B, and re-linking is off"
     assert outcome(resolve(("r", "A", "B"), relink=False)) == ("B", 1, 1, False, "wrong_variant", detail)
 
@@ -74,7 +74,7 @@ def test_a_product_outside_the_catalogue_is_missing() -> None:
     assert outcome(resolve(("r", "Z", "Z"))) == ("Z", 1, 0, False, "product_missing", detail)
 
 
-def test_a_dropped_product_is_missing_and_the_detail_tells_why() -> None:
+def test_a_dropped_product_is_missing_and_the_detail_has_its_reason() -> None:
     detail = "product X was dropped: no_image (no picture listed)"
     assert outcome(resolve(("r", "X", None))) == ("X", 1, 0, False, "product_missing", detail)
     assert outcome(resolve(("r", "A", "X"))) == ("X", 1, 1, True, "product_missing", detail)
@@ -84,11 +84,11 @@ def test_variants_that_name_each_other_resolve_to_the_smallest() -> None:
     assert outcome(resolve(("r", "A", "B"), ("r", "B", "A"))) == ("A", 2, 2, True, None, None)
 
 
-def test_several_links_without_a_name_prefer_what_another_link_names() -> None:
+def test_links_without_a_name_prefer_the_product_that_another_link_names() -> None:
     assert outcome(resolve(("r", "A", None), ("r", "B", None), ("r", "C", "B"))) == ("B", 3, 2, False, None, None)
 
 
-def test_several_links_without_a_name_prefer_a_product_that_stays() -> None:
+def test_links_without_a_name_prefer_a_kept_product() -> None:
     assert outcome(resolve(("r", "0", None), ("r", "X", None), ("r", "B", None), ("r", "C", None))) == (
         "B",
         4,
@@ -104,5 +104,5 @@ def test_the_order_of_the_links_does_not_matter() -> None:
     assert resolve(*links).drop("place").equals(resolve(*reversed(links)).drop("place"))
 
 
-def test_no_links_at_all() -> None:
+def test_without_links_the_table_is_empty() -> None:
     assert resolve().is_empty()

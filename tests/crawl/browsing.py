@@ -1,4 +1,4 @@
-"""What the tests with a real browser share."""
+"""Helpers of the tests with a real browser."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ameli_build.shops.bestbuy.shop import CLICK
 
 
 def settings_of(site_url: str = "http://127.0.0.1", **values: Any) -> CrawlSettings:
-    """Settings of an impatient crawl; without a `site_url`, of any port of 127.0.0.1."""
+    """Settings of a crawl with short timeouts; without a `site_url`, for any port of 127.0.0.1."""
     fast = {"click_timeout": 2.0, "read_timeout": 10.0, "backoff": 0.001, "allow_loopback": True, "image_hosts": ()}
     return CrawlSettings(site_url=site_url, **(fast | values))
 
 
 @contextmanager
 def pool_of(settings: CrawlSettings, stop: threading.Event | None = None) -> Iterator[BrowserPool]:
-    """A pool of browsers, ended with the block; skips the test where there is no browser."""
+    """A pool of browsers, closed after the block; skips the test where no browser is installed."""
     if shutil.which("chromedriver") is None and not settings.browser_url:
         pytest.skip("no chromedriver on the PATH")
     pool = BrowserPool(settings, Addresses(settings), stop or threading.Event())
@@ -40,19 +40,19 @@ def pool_of(settings: CrawlSettings, stop: threading.Event | None = None) -> Ite
 
 
 def clicker_of(pool: BrowserPool, settings: CrawlSettings) -> Clicker:
-    """A clicker that keeps no rate."""
+    """A clicker without a limit of its rate."""
     return Clicker(pool, Throttle(1e4, threading.Event()), settings.click_timeout, CLICK)
 
 
 def processes_of(browser: Browser) -> list[int]:
-    """Chromium's processes of a local browser, its driver and supervisor aside."""
+    """The processes of Chromium of a local browser, without its driver and supervisor."""
     members = session_members(int(browser.driver.service.process.pid))  # type: ignore[attr-defined]
-    return [one for one in members if "/chromium" in _command(one) and "chromedriver" not in _command(one)]
+    return [member for member in members if "/chromium" in _command(member) and "chromedriver" not in _command(member)]
 
 
 def alive(session: int) -> list[int]:
-    """Members of a session that are not just waiting to be reaped."""
-    return [one for one in session_members(session) if _state(one) not in ("Z", "")]
+    """The members of a session, without zombies."""
+    return [member for member in session_members(session) if _state(member) not in ("Z", "")]
 
 
 def _command(process: int) -> str:

@@ -1,4 +1,4 @@
-"""What the tests of a crawl by the developer API share."""
+"""Helpers of the tests of a crawl by the developer API."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def run(root: Path, site_url: str, skus: tuple[str, ...] = (), categories: tuple
 
 
 def with_pages_of(size: int) -> Shop:
-    """The shop, with so many products on a page of its API."""
+    """The shop, with `size` products on a page of its API."""
     assert SHOP.api is not None
     return replace(SHOP, api=replace(SHOP.api, page_size=size))
 
 
 def calls(shop: Storefront | LoopbackServer) -> list[str]:
-    """What was asked of the API."""
+    """The requests to the API."""
     return [seen.target for seen in shop.seen if seen.target.startswith("/v1/")]
 
 

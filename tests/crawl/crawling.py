@@ -1,4 +1,4 @@
-"""What the tests of a whole crawl share."""
+"""Helpers of the tests of a whole crawl."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ameli_build.shops.bestbuy.shop import SHOP
 FAST = {"rate": 10_000.0, "backoff": 0.001, "retries": 1, "click_timeout": 2.0, "allow_loopback": True}
 
 html_page = partial(checks.html_page, shop=SHOP)
-"""What judges a page of the shop."""
+"""The check of a page of the shop."""
 
 
 def settings_for(site_url: str, **values: Any) -> Settings:
@@ -46,7 +46,7 @@ def source_of(root: Path, settings: Settings) -> Iterator[Source]:
 
 
 def archived(root: Path) -> dict[tuple[str, str], Archived]:
-    """The last record of each kind and URL; robots.txt aside, which every run reads anew, and notes of what is done."""
+    """The last record of each kind and URL, without robots.txt, which every run reads, and without "done" records."""
     return {(page.kind, page.url): page for page in read_archive(root / "raw") if page.kind not in ("robots", "done")}
 
 
@@ -58,8 +58,8 @@ def catalog(root: Path) -> dict[str, pl.DataFrame]:
     return {name: table.drop("fetched_at", "source", strict=False) for name, table in tables.items()}
 
 
-def assert_equal(one: Path, other: Path) -> None:
-    first, second = catalog(one), catalog(other)
+def assert_equal(root: Path, other: Path) -> None:
+    first, second = catalog(root), catalog(other)
     for name, table in first.items():
         assert table.height > 5
         assert table.equals(second[name]), name

@@ -1,4 +1,4 @@
-"""A shop whose faults are changed from test to test, and what a crawl of it leaves."""
+"""A shop with changeable faults, and readers of the snapshot of its crawl."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ameli_build.demo.storefront import Storefront
 from ameli_build.demo.world import World, WorldProduct
 
 PAGE_SIZE = 10
-"""Reviews on a page of these crawls: a family's 24 stand on three."""
+"""Reviews on a page of these crawls: the 24 reviews of a family take three pages."""
 
 Contents = dict[tuple[str, str], str]
 Options = dict[str, Any]
@@ -35,12 +35,12 @@ def world_of(laptops: int) -> World:
 
 
 def page_of(product: WorldProduct) -> str:
-    """A pattern of the page of a product, not of the redirects that lead there."""
+    """A pattern of the page of a product, without redirects to it."""
     return rf"^(?:/site/[^/]+/{product.sku}\.p|/product/[^/]+/[^/]+/sku/{product.sku}$)"
 
 
 def reviews_of(product: WorldProduct, pages: str = r"\d+") -> str:
-    """A pattern of review pages by their numbers, which are a pattern too."""
+    """A pattern of review pages; `pages` is a pattern of their numbers."""
     return rf"^/ugc/v2/reviews\?page={pages}&.*sku={product.sku}&"
 
 
@@ -53,7 +53,7 @@ def options(values: Options) -> Options:
 
 
 def run(root: Path, shop: Storefront, *rules: Rule, skus: tuple[str, ...] = (), **values: Any) -> dict[str, Any]:
-    """Crawl the shop as these rules have it; gives the statistics that the crawl wrote."""
+    """Crawl the shop under these rules; the statistics that the crawl wrote."""
     shop.inject(FaultPlan(rules))
     crawl(Snapshot(root), settings_for(shop.site_url, **options(values)), skus=skus)
     return statistics(root)
@@ -65,25 +65,25 @@ def statistics(root: Path) -> dict[str, Any]:
 
 
 def failures(root: Path) -> dict[tuple[str, str], str]:
-    """The word for each kind and address that could not be had, as the statistics name them."""
+    """The error of each kind and address that failed, from the statistics."""
     failed = statistics(root)["failed"].items()
     return {(address["kind"], address["url"]): word for word, addresses in failed for address in addresses}
 
 
 def contents(root: Path) -> Contents:
-    """What was archived: the digest of a page, the file of an image."""
+    """Archived contents: the digest of a page, the file of an image."""
     pages = archived(root).items()
     return {key: page.path or page.digest for key, page in pages if page.error is None and page.kind != "redirect"}
 
 
 def images_on(root: Path, host: str) -> set[str]:
-    """The addresses of all images that a crawl asked of a host."""
+    """The addresses of all images that a crawl requested from a host."""
     records = archived(root).values()
-    return {one.url for one in records if "image" in (one.kind, one.wanted) and one.url.startswith(host)}
+    return {record.url for record in records if "image" in (record.kind, record.wanted) and record.url.startswith(host)}
 
 
 def table(root: Path, shop: Storefront, name: str) -> pl.DataFrame:
-    """A table of the catalog that is built from the archive."""
+    """A table of the catalog built from the archive."""
     snapshot = Snapshot(root)
     run_stage(CATALOG, snapshot, settings_for(shop.site_url), in_process)
     return snapshot.read(f"catalog/{name}")

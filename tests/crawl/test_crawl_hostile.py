@@ -1,4 +1,4 @@
-"""Nothing that one page says, or does to its parser, ends a crawl."""
+"""No content of a single page, and no failure of its parser, ends a crawl."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def reviews(sku: str, number: str = "1") -> Answer:
 
 
 @pytest.mark.parametrize("digits", HUGE)
-def test_a_crawl_goes_on_through_hostile_numbers(tmp_path: Path, digits: str) -> None:
+def test_a_crawl_continues_after_hostile_numbers(tmp_path: Path, digits: str) -> None:
     price = '<div class="priceView-hero-price priceView-customer-price"><span>$N</span></div>'
     count = '<div class="c-reviews">N</div>'
     card = '<li class="sku-item" data-sku-id="11"><a href="/site/11.p?skuId=11">x</a></li>'
@@ -51,17 +51,18 @@ def test_a_crawl_goes_on_through_hostile_numbers(tmp_path: Path, digits: str) ->
 
 
 @pytest.mark.parametrize(
-    ("delay", "told"), [("1e999", 0.0), ("9" * 400, 0.0), ("-5", 0.0), ("nan", 0.0), ("90000", 0.0), ("7200", 7200.0)]
+    ("delay", "seconds"),
+    [("1e999", 0.0), ("9" * 400, 0.0), ("-5", 0.0), ("nan", 0.0), ("90000", 0.0), ("7200", 7200.0)],
 )
-def test_a_crawl_delay_has_a_range(delay: str, told: float) -> None:
+def test_a_crawl_delay_has_a_range(delay: str, seconds: float) -> None:
     slowed: list[float] = []
     body = f"User-agent: *\nCrawl-delay: {delay}\n".encode()
-    Robots("ameli", lambda _: body, lambda _, seconds: slowed.append(seconds)).check("http://shop.test/")
-    assert sum(slowed) == told
+    Robots("ameli", lambda _: body, lambda _, pause: slowed.append(pause)).check("http://shop.test/")
+    assert sum(slowed) == seconds
 
 
 @pytest.mark.parametrize("error", [OverflowError, RecursionError, AttributeError])
-def test_a_parser_that_fails_costs_its_page_alone(
+def test_a_failing_parser_costs_only_its_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     def picky(html: bytes, url: str, sku: str | None = None) -> ParsedProduct:
@@ -76,4 +77,4 @@ def test_a_parser_that_fails_costs_its_page_alone(
     with misbehaving(pages) as server:
         crawl(Snapshot(tmp_path), settings_for(server.url, specifications="json"), skus=("11", "12", "13"))
     assert set(failures(tmp_path).values()) == {f"parser_{error.__name__}"}
-    assert sum(kind == "page" and one.error is None for (kind, _), one in archived(tmp_path).items()) == 2
+    assert sum(kind == "page" and page.error is None for (kind, _), page in archived(tmp_path).items()) == 2

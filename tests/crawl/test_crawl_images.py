@@ -1,4 +1,4 @@
-"""Images from a real server: streamed, looked at, stored once, and never lost."""
+"""Images from a real server: streamed, inspected, stored once, and never lost."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Camera:
 
     @property
     def files(self) -> list[str]:
-        """What lies in the folder of images, hidden files included."""
+        """Names in the folder of images, hidden files included."""
         return sorted(path.name for path in self.snapshot.raw.glob("images/*"))
 
 
@@ -64,7 +64,7 @@ def camera(root: Path, *rules: Rule, bodies: dict[str, bytes] | None = None, **s
             made.fetcher.close()
 
 
-def test_an_image_lies_under_its_digest(tmp_path: Path) -> None:
+def test_an_image_is_stored_under_its_digest(tmp_path: Path) -> None:
     with camera(tmp_path) as at:
         image = at.get()
     assert image.path == f"raw/images/{image.digest}.jpg"
@@ -80,7 +80,7 @@ def test_the_same_bytes_under_two_addresses_are_stored_once(tmp_path: Path) -> N
         assert len(at.files) == 1
 
 
-def test_an_image_that_was_cut_on_its_way_comes_whole_the_next_time(tmp_path: Path) -> None:
+def test_a_truncated_image_is_complete_after_a_retry(tmp_path: Path) -> None:
     with camera(tmp_path, always(CUT, "lamp", times=1)) as at:
         image = at.get()
         assert ((tmp_path / image.path).read_bytes(), image.remarks) == (JPEG, {})
@@ -88,7 +88,7 @@ def test_an_image_that_was_cut_on_its_way_comes_whole_the_next_time(tmp_path: Pa
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
-def test_an_image_that_never_decodes_is_kept_with_a_word(tmp_path: Path, retries: int) -> None:
+def test_an_undecodable_image_is_stored_with_a_remark(tmp_path: Path, retries: int) -> None:
     with camera(tmp_path, always(CUT, "lamp"), retries=retries) as at:
         image = at.get()
         assert (tmp_path / image.path).read_bytes() == JPEG[: len(JPEG) // 2]
@@ -96,14 +96,14 @@ def test_an_image_that_never_decodes_is_kept_with_a_word(tmp_path: Path, retries
         assert (at.asked(), at.files) == (min(retries, 1) + 1, [Path(image.path).name])
 
 
-def test_what_came_is_kept_when_another_try_brings_nothing(tmp_path: Path) -> None:
+def test_a_truncated_image_is_stored_if_its_retry_fails(tmp_path: Path) -> None:
     rules = (always(CUT, "lamp", times=1), always(Status(404), "lamp"))
     with camera(tmp_path, *rules) as at:
         assert "truncated" in at.get().remarks["Ameli-Decodes"]
         assert (at.asked(), len(at.files)) == (2, 1)
 
 
-def test_a_bomb_is_kept_and_not_decoded(tmp_path: Path) -> None:
+def test_a_bomb_is_stored_and_not_decoded(tmp_path: Path) -> None:
     with camera(tmp_path, bodies={"lamp.jpg": png_header(12_000, 12_000)}) as at:
         assert at.get().remarks["Ameli-Decodes"].startswith("decompression bomb")
         assert at.asked() == 1
@@ -113,12 +113,12 @@ def test_a_bomb_is_kept_and_not_decoded(tmp_path: Path) -> None:
     ("name", "body", "marked"),
     [("lamp.jpg", DRAWING, True), ("lamp.png", DRAWING, False), ("lamp.jpg", JPEG, False)],
 )
-def test_the_placeholder_is_told(tmp_path: Path, name: str, body: bytes, marked: bool) -> None:
+def test_the_placeholder_has_a_remark(tmp_path: Path, name: str, body: bytes, marked: bool) -> None:
     with camera(tmp_path, bodies={name: body}) as at:
         assert at.get(name).remarks == ({"Ameli-Placeholder": "yes"} if marked else {})
 
 
-def test_a_png_is_the_placeholder_on_the_shops_hosts_only_whatever_its_colours(tmp_path: Path) -> None:
+def test_a_png_of_any_colours_is_the_placeholder_on_hosts_of_the_shop_only(tmp_path: Path) -> None:
     path = tmp_path / "photo"
     for body in (encoded(photograph(), "PNG"), DRAWING):
         path.write_bytes(body)
@@ -139,7 +139,7 @@ def test_a_png_is_the_placeholder_on_the_shops_hosts_only_whatever_its_colours(t
     ],
     ids=str,
 )
-def test_what_is_no_image_leaves_no_file(tmp_path: Path, fault: Fault, kind: str) -> None:
+def test_a_failed_image_leaves_no_file(tmp_path: Path, fault: Fault, kind: str) -> None:
     with camera(tmp_path, always(fault, "lamp"), retries=1) as at:
         with pytest.raises(FetchFailed) as caught:
             at.get()
@@ -154,7 +154,7 @@ def test_an_image_above_the_limit_leaves_no_file(tmp_path: Path) -> None:
         assert not list(tmp_path.rglob("*.*"))
 
 
-def test_an_image_that_is_as_it_was_is_not_sent_again(tmp_path: Path) -> None:
+def test_an_unchanged_image_is_not_sent_again(tmp_path: Path) -> None:
     with camera(tmp_path) as at:
         tag = dict(at.get().response.headers)["ETag"]
         with pytest.raises(Unchanged):
@@ -162,7 +162,7 @@ def test_an_image_that_is_as_it_was_is_not_sent_again(tmp_path: Path) -> None:
         assert len(at.files) == 1
 
 
-def test_a_packed_image_is_unpacked(tmp_path: Path) -> None:
+def test_a_compressed_image_is_decompressed(tmp_path: Path) -> None:
     packed = Answer(gzip.compress(JPEG), "image/jpeg", headers=(("Content-Encoding", "gzip"),))
     with misbehaving({"/lamp.jpg": packed}) as server:
         at = Camera(tmp_path, server)
@@ -171,7 +171,7 @@ def test_a_packed_image_is_unpacked(tmp_path: Path) -> None:
     assert ((tmp_path / image.path).read_bytes(), len(at.files)) == (JPEG, 1)
 
 
-def test_what_a_killed_run_left_is_swept_away(tmp_path: Path) -> None:
+def test_partial_files_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     folder = tmp_path / "raw" / "images"
     folder.mkdir(parents=True)
     (folder / ".fetched-abc.partial").write_bytes(b"half")
@@ -180,14 +180,14 @@ def test_what_a_killed_run_left_is_swept_away(tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == [f"{'0' * 64}.jpg"]
 
 
-def test_a_folder_that_cannot_be_written_ends_the_crawl(tmp_path: Path) -> None:
+def test_an_unwritable_folder_ends_the_crawl(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "images").write_bytes(b"a file")
     with camera(tmp_path) as at, pytest.raises(RunFailed, match=r"raw/images: cannot be written"):
         at.get()
 
 
-def test_memory_does_not_grow_with_an_image(tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_size_of_an_image(tmp_path: Path) -> None:
     noise = JPEG + b"\0" * 20_000_000
     with camera(tmp_path, bodies={"lamp.jpg": noise}, read_timeout=20) as at:
         at.get()
@@ -200,7 +200,7 @@ def test_memory_does_not_grow_with_an_image(tmp_path: Path) -> None:
 
 
 def scans(number: int) -> bytes:
-    """A small progressive JPEG whose last scan is there many times."""
+    """A small progressive JPEG that repeats its last scan `number` times."""
     buffer = io.BytesIO()
     Image.effect_noise((64, 64), 50).convert("RGB").save(buffer, "JPEG", progressive=True)
     body = buffer.getvalue()

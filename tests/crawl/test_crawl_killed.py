@@ -1,4 +1,4 @@
-"""What stands in a snapshot while its crawl goes on, and so after a kill."""
+"""Files of a snapshot during its crawl, and so after a kill."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ameli_build.demo.faults import FaultPlan, Hang, Rule
 from ameli_build.demo.storefront import Storefront
 
 
-def test_profile_and_stats_are_there_before_the_crawl_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_profile_and_stats_are_written_before_the_crawl_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "STATS_EVERY_SECONDS", 0.05)
     snapshot = Snapshot(tmp_path)
     slow = FaultPlan((Rule("^/ugc/", Hang(seconds=3), 1, "site"),))

@@ -1,4 +1,4 @@
-"""A product page proves itself: another page that comes with status 200 is a failure, and a series of them the end."""
+"""A page with status 200 that is no product page is a failure, and a series of such pages ends the crawl."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ROWS = (
     '<div class="row-value">18.9f</div></div></div>'
 )
 OTHERS = {
-    "a notice that it is gone": (page("This product was discontinued"), "no_longer_sold"),
+    "a notice that the product is discontinued": (page("This product was discontinued"), "no_longer_sold"),
     "a page not found, with things to buy": (page("We couldn't find that page", body=CARDS), "no_longer_sold"),
     "an error page": (page("Oops! That went wrong on our side"), "not_a_product"),
     "a home page": (page("Welcome", body=CARDS), "not_a_product"),
@@ -51,12 +51,12 @@ OTHERS = {
         page("Access to this shop has been restricted", body=ROWS),
         "blocked",
     ),
-    "a page of maintenance where the name stands": (
+    "a page of maintenance in place of the name": (
         page("", body='<div class="sku-title"><h1>Down for maintenance</h1></div>'),
         "not_a_product",
     ),
     "a page to sign in": (page("Sign in", body="<form><input name='email'></form>"), "not_a_product"),
-    "a notice where the name stands": (
+    "a notice in place of the name": (
         page("", body='<div class="sku-title"><h1>Sorry, this is unavailable</h1></div>'),
         "not_a_product",
     ),
@@ -84,19 +84,21 @@ def pages_asked(server: LoopbackServer) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_another_page_is_a_failure_that_is_asked_again(tmp_path: Path, serve: Any, kind: str) -> None:
+def test_another_page_is_a_failure_and_is_requested_again(tmp_path: Path, serve: Any, kind: str) -> None:
     body, word = OTHERS[kind]
     with serve({"5550002": body}) as server:
         run(tmp_path, server, "5550002", GOOD)
         assert set(failures(tmp_path).values()) == {word}
         assert ("page", product_url(server.url, GOOD)) in archived(tmp_path)
-        assert word == "blocked" or not any("sku=5550002" in seen.target for seen in server.seen)  # nor its reviews
+        assert word == "blocked" or not any(
+            "sku=5550002" in seen.target for seen in server.seen
+        )  # its reviews are not requested
         asked = len(pages_asked(server))
         run(tmp_path, server, "5550002", GOOD)
         assert pages_asked(server)[asked:] == [product_url("", "5550002")]
 
 
-def test_a_page_that_came_later_is_no_failure_any_more(tmp_path: Path, serve: Any) -> None:
+def test_a_later_success_clears_the_failure(tmp_path: Path, serve: Any) -> None:
     pages = _answers({"5550002": page("Welcome")})
     with misbehaving(pages) as server:
         run(tmp_path, server, "5550002", GOOD)
@@ -121,6 +123,6 @@ def test_products_no_longer_sold_do_not_end_a_crawl(tmp_path: Path, serve: Any) 
     assert list(failures(tmp_path).values()) == ["no_longer_sold"] * 15
 
 
-def test_nothing_but_other_pages_is_a_failed_run(tmp_path: Path, serve: Any) -> None:
+def test_a_run_without_a_product_page_fails(tmp_path: Path, serve: Any) -> None:
     with serve({"5550002": page("Welcome")}) as server, pytest.raises(RunFailed, match="not_a_product"):
         run(tmp_path, server, "5550002")

@@ -1,4 +1,4 @@
-"""Review pages up to the site's own end, whatever it claims."""
+"""Review pages up to the end of the list, with right and wrong claims of the site."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ameli_build.shops.bestbuy.urls import review_url
 
 
 def page_of(ids: str, **claims: Any) -> Answer:
-    topics = [{"id": one, "title": "t", "text": f"review {one}", "rating": 5} for one in ids.split()]
+    topics = [{"id": name, "title": "t", "text": f"review {name}", "rating": 5} for name in ids.split()]
     return Answer(json.dumps({"topics": topics, **claims}).encode(), "application/json")
 
 
 def crawled(root: Path, *pages: Answer, rules: tuple[Rule, ...] = ()) -> tuple[list[str], int]:
-    """Ids in the order they came, and how many pages were asked for; pages not given are empty."""
+    """Ids in the order of the pages, and the number of requested pages; further pages are empty."""
     targets = {review_url("", "77", number): page for number, page in enumerate(pages, 1)}
     targets |= {review_url("", "77", number): page_of("") for number in range(len(pages) + 1, 60)}
     with misbehaving(targets, *rules) as server:
@@ -51,7 +51,7 @@ CASES = {
     "a total that disagrees with the pages": ([page_of("a", totalPages=1, totalResults=21), page_of("b")], "a b", 5),
     "a total that is one too large": ([page_of("a b", totalResults=4), page_of("c", totalResults=4)], "a b c", 3),
     "a total that is too small": ([page_of("a b", totalPages=1, totalResults=1), page_of("c")], "a b c", 3),
-    "pages smaller than was asked for": (
+    "pages smaller than requested": (
         [page_of("a", totalResults=3), page_of("b", totalResults=3), page_of("c", totalResults=3)],
         "a b c",
         3,
@@ -67,25 +67,25 @@ CASES = {
         "a b b c",
         3,
     ),
-    "one page for ever": ([page_of("a", totalPages=10**9)] * 50, "a a a a", 4),
-    "one page for ever without a claim": ([page_of("a")] * 50, "a a a a", 4),
+    "the same page for ever": ([page_of("a", totalPages=10**9)] * 50, "a a a a", 4),
+    "the same page for ever without a claim": ([page_of("a")] * 50, "a a a a", 4),
     "claims that are no numbers": ([page_of("a", totalPages="many", totalResults=-3)], "a", 2),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_end_is_the_sites_own(tmp_path: Path, case: str) -> None:
+def test_reviews_are_read_to_the_end_of_the_list(tmp_path: Path, case: str) -> None:
     pages, ids, asked = CASES[case]
     assert crawled(tmp_path, *pages) == (ids.split(), asked)
 
 
-def test_a_page_that_cannot_be_had_costs_only_itself(tmp_path: Path) -> None:
+def test_an_unavailable_page_costs_only_its_reviews(tmp_path: Path) -> None:
     pages = [page_of("a", totalPages=4), page_of("b"), page_of("c"), page_of("d")]
     found, asked = crawled(tmp_path, *pages, rules=(always(Status(500), "page=2&"),))
     assert (found, asked) == (["a", "c", "d"], 4)
 
 
-def test_a_first_page_that_cannot_be_had_ends_the_product(tmp_path: Path) -> None:
+def test_an_unavailable_first_page_ends_the_product(tmp_path: Path) -> None:
     assert crawled(tmp_path, page_of("a"), rules=(always(Status(500), "page=1&"),)) == ([], 1)
 
 
@@ -94,7 +94,7 @@ def test_a_page_instead_of_json_is_a_failure(tmp_path: Path) -> None:
     assert found == ["a", "c"]
 
 
-def test_behind_a_first_page_that_failed_lie_the_reviews_that_the_product_claims(tmp_path: Path) -> None:
+def test_later_pages_are_read_after_a_failed_first_page_if_the_product_counts_reviews(tmp_path: Path) -> None:
     pages = [page_of("a", totalPages=3), page_of("b", totalPages=3), page_of("c", totalPages=3)]
     targets = {review_url("", "77", number): page for number, page in enumerate(pages, 1)}
     with misbehaving(targets, always(Status(500), "page=1&")) as server:
@@ -111,12 +111,12 @@ def test_behind_a_first_page_that_failed_lie_the_reviews_that_the_product_claims
 
 
 EMPTY = {
-    "it claims nothing": ([page_of("a b", totalResults=5), page_of(""), page_of("c d e")], "a b c d e"),
-    "it claims none": (
+    "a page without claims": ([page_of("a b", totalResults=5), page_of(""), page_of("c d e")], "a b c d e"),
+    "a page that claims zero reviews": (
         [page_of("a b", totalResults=5), page_of("", totalResults=0, totalPages=0), page_of("c")],
         "a b c",
     ),
-    "it claims fewer": (
+    "a page that claims fewer reviews": (
         [
             page_of("a", totalResults=90),
             page_of("b", totalResults=90),
@@ -125,15 +125,15 @@ EMPTY = {
         ],
         "a b c",
     ),
-    "pages are counted alone": ([page_of("a", totalPages=3), page_of("", totalPages=1), page_of("b")], "a b"),
-    "the last one": ([page_of("a", totalPages=2), page_of("", totalPages=2)], "a"),
-    "no list at all": ([page_of("a", totalPages=3), Answer(b'{"topics": null}'), page_of("b")], "a b"),
-    "the first one, which claims some": ([page_of("", totalPages=2, totalResults=21), page_of("a")], "a"),
+    "claims of pages only": ([page_of("a", totalPages=3), page_of("", totalPages=1), page_of("b")], "a b"),
+    "the last page": ([page_of("a", totalPages=2), page_of("", totalPages=2)], "a"),
+    "a page without a list": ([page_of("a", totalPages=3), Answer(b'{"topics": null}'), page_of("b")], "a b"),
+    "a first page that claims reviews": ([page_of("", totalPages=2, totalResults=21), page_of("a")], "a"),
 }
 
 
 @pytest.mark.parametrize("case", EMPTY)
-def test_an_empty_page_is_no_end_while_the_shop_counts_more(tmp_path: Path, case: str) -> None:
+def test_an_empty_page_is_not_the_end_while_the_shop_counts_more_reviews(tmp_path: Path, case: str) -> None:
     pages, ids = EMPTY[case]
     assert " ".join(crawled(tmp_path, *pages)[0]) == ids
     with source_of(tmp_path, settings_for("http://127.0.0.1")) as source:
@@ -141,7 +141,7 @@ def test_an_empty_page_is_no_end_while_the_shop_counts_more(tmp_path: Path, case
 
 
 @pytest.mark.parametrize("case", EMPTY)
-def test_the_next_run_asks_for_an_empty_page_again(tmp_path: Path, case: str) -> None:
+def test_the_next_run_requests_an_empty_page_again(tmp_path: Path, case: str) -> None:
     pages, _ = EMPTY[case]
     crawled(tmp_path, *pages)
     full = [page if b'"id"' in page.body else page_of(f"new{number}") for number, page in enumerate(pages)]
@@ -153,11 +153,11 @@ def test_the_next_run_asks_for_an_empty_page_again(tmp_path: Path, case: str) ->
                 for page in review_pages(TrackedSource(source), settings.crawl, "77")
                 for review in page.reviews
             ]
-    assert any(one.startswith("new") for one in found)
+    assert any(name.startswith("new") for name in found)
 
 
 @pytest.mark.parametrize("claims", [{}, {"totalPages": 0, "totalResults": 0}, {"totalResults": 3}])
-def test_a_first_page_without_the_reviews_that_the_product_claims_is_no_end(
+def test_an_empty_first_page_is_not_the_end_if_the_product_counts_reviews(
     tmp_path: Path, claims: dict[str, int]
 ) -> None:
     with misbehaving({review_url("", "77", 1): page_of("", **claims), review_url("", "77", 2): page_of("a")}) as server:
@@ -169,7 +169,7 @@ def test_a_first_page_without_the_reviews_that_the_product_claims_is_no_end(
 
 
 @pytest.mark.parametrize("claims", [{}, {"totalPages": 10**8}, {"totalResults": 10**8}])
-def test_reviews_without_end_are_left_at_a_ceiling(
+def test_endless_reviews_end_at_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claims: dict[str, int]
 ) -> None:
     monkeypatch.setattr("ameli_build.crawl.reviews.MAX_PAGES", 5)
@@ -186,13 +186,13 @@ def test_reviews_without_end_are_left_at_a_ceiling(
 
 
 SHIFTS = {
-    "one came in front while the list was read": (
+    "a review was added in front during the reading": (
         [page_of("a b", totalPages=2, totalResults=4), page_of("b c", totalPages=3, totalResults=5), page_of("d")],
         {number: page_of(ids, totalPages=3, totalResults=5) for number, ids in enumerate(("new a", "b c"), 1)},
         "a b b c d new a b c",
         2,
     ),
-    "one was taken back while the list was read": (
+    "a review was withdrawn during the reading": (
         [page_of("a b", totalPages=3, totalResults=5), page_of("d e", totalPages=2, totalResults=4)],
         {1: page_of("a c", totalPages=2, totalResults=4)},
         "a b d e a c",
@@ -202,7 +202,7 @@ SHIFTS = {
 
 
 @pytest.mark.parametrize("case", SHIFTS)
-def test_nothing_slips_through_when_the_list_changes_meanwhile(tmp_path: Path, case: str) -> None:
+def test_no_review_is_missed_if_the_list_changes_during_the_reading(tmp_path: Path, case: str) -> None:
     pages, later, ids, twice = SHIFTS[case]
     first = {review_url("", "77", number): page for number, page in enumerate(pages, 1)}
     then = {review_url("", "77", number): page for number, page in later.items()}
@@ -215,7 +215,7 @@ def test_nothing_slips_through_when_the_list_changes_meanwhile(tmp_path: Path, c
 
         server.respond = respond
         settings = settings_for(server.url, retries=0, review_page_size=20)
-        for _ in range(2):  # the second run finds all of it in the archive
+        for _ in range(2):  # the second run reads the archive
             with source_of(tmp_path, settings) as source:
                 found = list(review_pages(TrackedSource(source), settings.crawl, "77"))
             assert " ".join(review.review_id for page in found for review in page.reviews) == ids

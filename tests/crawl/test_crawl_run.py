@@ -1,4 +1,4 @@
-"""A whole crawl of the storefront: complete, resumable, the same through faults and kills."""
+"""A whole crawl of the storefront: complete, resumable, and equal after faults and kills."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SKUS = {product.sku for product in WORLD.products}
 
 
 def contents(root: Path) -> dict[tuple[str, str], str]:
-    """What was archived, and as what: the digest of a page, the file of an image, the error of a failure."""
+    """Archived contents: the digest of a page, the file of an image, the error of a failure."""
     pages = archived(root).items()
     return {key: page.path or page.error or page.digest for key, page in pages if page.kind != "clicked"}
 
@@ -47,7 +47,7 @@ def run(root: Path, shop: Storefront, **values: object) -> object:
     return crawl(Snapshot(root), settings_for(shop.site_url, **{"specifications": "json"} | values))
 
 
-def test_everything_that_the_shop_has_is_archived(tmp_path: Path) -> None:
+def test_every_product_of_the_shop_is_archived(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         stats = run(tmp_path, shop)
         served = {seen.target for seen in shop.seen}
@@ -68,7 +68,7 @@ def test_everything_that_the_shop_has_is_archived(tmp_path: Path) -> None:
     assert [failure["kind"] for failure in written["failed"]["http_404"]] == ["image"]
 
 
-def test_a_snapshot_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_may_have_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with Storefront(WORLD, pictures=picture) as shop:
         run(Path("here"), shop, max_forbidden=50)
@@ -76,7 +76,7 @@ def test_a_snapshot_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.M
     assert images == {f"raw/images/{path.name}" for path in (tmp_path / "here" / "raw" / "images").iterdir()}
 
 
-def test_a_second_run_asks_for_nothing(tmp_path: Path) -> None:
+def test_a_second_run_makes_no_request(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         run(tmp_path, shop)
         assert {page.sku for page in read_archive(tmp_path / "raw") if page.kind == "done"} == SKUS
@@ -87,14 +87,14 @@ def test_a_second_run_asks_for_nothing(tmp_path: Path) -> None:
     assert stats.requests == {}  # type: ignore[attr-defined]
 
 
-def test_one_thread_and_eight_archive_the_same(tmp_path: Path) -> None:
+def test_one_thread_and_eight_threads_archive_the_same(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         run(tmp_path / "one", shop, threads=1)
         run(tmp_path / "eight", shop, threads=8)
     assert contents(tmp_path / "one") == contents(tmp_path / "eight")
 
 
-def test_faults_that_pass_leave_no_trace(tmp_path: Path) -> None:
+def test_passing_faults_leave_no_trace(tmp_path: Path) -> None:
     faults = FaultPlan(
         (
             Rule("robots", Status(503), 1),
@@ -117,7 +117,7 @@ def test_faults_that_pass_leave_no_trace(tmp_path: Path) -> None:
     assert set(stats.retried) >= {"http_503", "http_429", "blocked", "country_page", "empty", "short_body", "http_500"}  # type: ignore[attr-defined]
 
 
-def test_faults_that_stay_cost_only_what_they_hit_and_are_named(tmp_path: Path) -> None:
+def test_lasting_faults_cost_only_their_own_pages_and_are_named(tmp_path: Path) -> None:
     faults = FaultPlan((Rule(r"/7000101\.p", Status(500)), Rule("7000104_sd", Reset())))
     with Storefront(WORLD, faults, pictures=picture) as shop:
         stats = run(tmp_path, shop)
@@ -127,7 +127,7 @@ def test_faults_that_stay_cost_only_what_they_hit_and_are_named(tmp_path: Path) 
     assert stats.failures == {"connection": 1, "http_404": 1, "http_500": 1}  # type: ignore[attr-defined]
 
 
-def test_what_failed_for_a_while_is_had_by_the_next_run(tmp_path: Path) -> None:
+def test_the_next_run_fetches_pages_that_failed_for_a_while(tmp_path: Path) -> None:
     faults = FaultPlan((Rule(r"/7000101\.p", Status(500), 2),))
     with Storefront(WORLD, faults, pictures=picture) as shop:
         assert "http_500" in run(tmp_path, shop).failures  # type: ignore[attr-defined]
@@ -135,7 +135,7 @@ def test_what_failed_for_a_while_is_had_by_the_next_run(tmp_path: Path) -> None:
         assert {page.sku for (kind, _), page in archived(tmp_path).items() if kind == "page"} == SKUS
 
 
-def test_a_crawl_killed_again_and_again_equals_one_that_was_not(tmp_path: Path) -> None:
+def test_a_crawl_killed_several_times_equals_an_undisturbed_crawl(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         run(tmp_path / "whole", shop)
         settings = settings_for(shop.site_url, specifications="json", rate=80.0)
@@ -157,19 +157,19 @@ def test_a_crawl_killed_again_and_again_equals_one_that_was_not(tmp_path: Path) 
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
 
 
-def test_a_shop_that_refuses_stops_the_crawl_with_advice(tmp_path: Path) -> None:
+def test_refusals_of_the_shop_stop_the_crawl_with_advice(tmp_path: Path) -> None:
     with Storefront(WORLD, FaultPlan((Rule(r"\.p\?|/product/", Status(403)),)), pictures=picture) as shop:
         with pytest.raises(RunFailed, match=r"refusals in a row.*run the same command"):
             run(tmp_path, shop, max_forbidden=3)
         assert sum(".p?" in seen.target or "/product/" in seen.target for seen in shop.seen) <= 3 + 4
 
 
-def test_without_one_product_page_the_run_fails(tmp_path: Path) -> None:
+def test_a_run_that_fetches_no_product_page_fails(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop, pytest.raises(RunFailed, match=r"none of 2 product pages"):
         crawl(Snapshot(tmp_path), settings_for(shop.site_url), skus=("9999998", "9999999"))
 
 
-def test_named_skus_and_a_limit(tmp_path: Path) -> None:
+def test_named_skus_and_a_limit_select_products(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         settings = settings_for(shop.site_url, specifications="json")
         crawl(Snapshot(tmp_path / "a"), settings, skus=("7000102", "7000100"))
@@ -180,7 +180,7 @@ def test_named_skus_and_a_limit(tmp_path: Path) -> None:
     assert sum(kind == "page" for kind, _ in archived(tmp_path / "b")) == 2
 
 
-def test_a_site_url_takes_the_place_of_the_shop() -> None:
+def test_a_site_url_replaces_the_address_of_the_shop() -> None:
     assert with_site(Settings(), "http://127.0.0.1:9").crawl.site_url == "http://127.0.0.1:9"
     assert with_site(Settings(), None) == Settings()
 
@@ -197,7 +197,7 @@ def test_specifications_that_need_a_click_are_clicked(tmp_path: Path) -> None:
     assert all(b"row-value" in body for body in bodies)
 
 
-def test_a_review_that_eight_siblings_list_is_one_with_eight_links(tmp_path: Path) -> None:
+def test_a_review_listed_under_eight_siblings_has_eight_links(tmp_path: Path) -> None:
     with Storefront(small_world(8), pictures=picture) as shop:
         run(tmp_path, shop)
     run_stage(STAGE, Snapshot(tmp_path), Settings())

@@ -1,4 +1,4 @@
-"""Products from the developer API: complete, the same as from pages, resumed where a run ended."""
+"""Products from the developer API: complete, equal to products from pages, and resumed after a killed run."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pages_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Sets how many products one call asks for."""
+    """Sets the number of products of a call."""
     return lambda size: monkeypatch.setitem(SHOPS, "bestbuy", with_pages_of(size))
 
 
-def _told_at_once(product: WorldProduct) -> WorldProduct:
-    """The product in a generation of pages that need no click for their sheet."""
+def _without_click(product: WorldProduct) -> WorldProduct:
+    """The product in a generation of pages that show their sheet without a click."""
     return replace(product, generation="B") if product.generation == "A" else product
 
 
-def test_a_world_crawled_by_api_gives_the_catalog_that_its_pages_give(tmp_path: Path) -> None:
+def test_a_crawl_by_api_gives_the_same_catalog_as_a_crawl_of_pages(tmp_path: Path) -> None:
     tables = {}
-    later = replace(WORLD, products=tuple(_told_at_once(product) for product in WORLD.products))
+    later = replace(WORLD, products=tuple(_without_click(product) for product in WORLD.products))
     with ApiStorefront(later, pictures=picture) as shop:
         for way in ("site", "api"):
             snapshot = Snapshot(tmp_path / way)
@@ -72,21 +72,23 @@ def test_a_world_crawled_by_api_gives_the_catalog_that_its_pages_give(tmp_path: 
             tables[way] = pl.read_parquet(snapshot.root / "catalog" / "products.parquet").sort("sku")
             for name in ("reviews", "images"):
                 tables[f"{way} {name}"] = pl.read_parquet(snapshot.root / "catalog" / f"{name}.parquet")
-    site, told = tables["site"], tables["api"]
-    assert set(told["sku"]) == SKUS
+    site, by_api = tables["site"], tables["api"]
+    assert set(by_api["sku"]) == SKUS
     equal = ["sku", "name", "categories", "description", "images", "variants", "price"]
-    assert told.select(equal).equals(site.select(equal))
-    rows = [[[(row["name"], row["value"]) for row in sheet] for sheet in table["attributes"]] for table in (site, told)]
+    assert by_api.select(equal).equals(site.select(equal))
+    rows = [
+        [[(row["name"], row["value"]) for row in sheet] for sheet in table["attributes"]] for table in (site, by_api)
+    ]
     assert rows[0] == rows[1]
-    # The rest is where a record comes from, and what the API does not know: the groups of the sheet.
+    # Only the origin of a record differs, and the groups of the sheet, which the API lacks.
     assert set(site.columns) - {*equal, "attributes"} == {"url", "fetched_at", "source", "extra"}
-    assert {row["group"] for sheet in told["attributes"] for row in sheet} == {""}
+    assert {row["group"] for sheet in by_api["attributes"] for row in sheet} == {""}
     reviews = [column for column in tables["site reviews"].columns if column not in ("source", "fetched_at")]
     assert tables["api reviews"].select(reviews).equals(tables["site reviews"].select(reviews))
     assert tables["api images"].equals(tables["site images"])
 
 
-def test_what_both_a_page_and_the_api_tell_is_told_by_the_page(tmp_path: Path) -> None:
+def test_a_page_takes_precedence_over_the_api(tmp_path: Path) -> None:
     snapshot, tables = Snapshot(tmp_path), []
     with ApiStorefront(WORLD, pictures=picture) as shop:
         for way in ("site", "api"):
@@ -95,13 +97,13 @@ def test_what_both_a_page_and_the_api_tell_is_told_by_the_page(tmp_path: Path) -
             tables.append(pl.read_parquet(tmp_path / "catalog" / "products.parquet"))
     first, both = (table.sort("sku").to_dicts() for table in tables)
     assert [row["sku"] for row in both] == ["7000100", "7000101"]
-    assert first[0]["attributes"] == []  # its page needs a click, which was not made
+    assert first[0]["attributes"] == []  # its page needs a click, and the crawl made none
     assert len(both[0]["attributes"]) == 7
     assert both[0] == {**first[0], "attributes": both[0]["attributes"]}
     assert both[1] == first[1]
 
 
-def test_no_product_page_is_fetched_and_a_second_run_asks_for_nothing(tmp_path: Path) -> None:
+def test_a_crawl_by_api_fetches_no_product_page_and_its_second_run_makes_no_request(tmp_path: Path) -> None:
     with ApiStorefront(WORLD, pictures=picture) as shop:
         stats = run(tmp_path, shop.site_url)
         assert stats.counts["api"] == 2
@@ -112,7 +114,7 @@ def test_no_product_page_is_fetched_and_a_second_run_asks_for_nothing(tmp_path: 
     assert skus_in(tmp_path) == SKUS
 
 
-def test_by_sku_and_by_category(tmp_path: Path) -> None:
+def test_a_crawl_by_api_selects_skus_and_categories(tmp_path: Path) -> None:
     with ApiStorefront(WORLD, pictures=picture) as shop:
         stats = run(tmp_path / "a", shop.site_url, skus=("7000201", "9999999", "7000102"))
         assert [parse for parse in calls(shop) if "sku%20in(7000201,9999999,7000102)" not in parse] == []
@@ -122,7 +124,7 @@ def test_by_sku_and_by_category(tmp_path: Path) -> None:
         assert ["9999999.json" in failure["url"] for failure in failed] == [True]
         made = len(calls(shop))
         run(tmp_path / "b", shop.site_url, skus=("7000102", "7000201"))
-        assert len(calls(shop)) == made + 1  # all found at once: no call for the end of the listing
+        assert len(calls(shop)) == made + 1  # no call for the end of the listing: all SKUs were found
         run(tmp_path / "c", shop.site_url, categories=(LAPTOPS[-1][0],), max_products=3)
         assert len(skus_in(tmp_path / "c")) == 3
         assert len(calls(shop)) == made + 2
@@ -131,13 +133,13 @@ def test_by_sku_and_by_category(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("robots", [Answer(b"", status=404), Answer(b"{}", status=403), Answer(b"User-agent: *\n")])
-def test_an_api_without_rules_for_robots_is_open(tmp_path: Path, robots: Answer) -> None:
+def test_an_api_without_rules_for_robots_is_called(tmp_path: Path, robots: Answer) -> None:
     page = as_json({"products": [{"sku": 1, "name": "Lamp"}]})
     with LoopbackServer(lambda target: robots if target == "/robots.txt" else page) as server:
         assert run(tmp_path, server.url).counts["api"] == 1
 
 
-def test_an_api_that_is_closed_to_robots_is_not_called(tmp_path: Path) -> None:
+def test_an_api_that_disallows_robots_is_not_called(tmp_path: Path) -> None:
     closed = Answer(b"User-agent: *\nDisallow: /v1/\n", "text/plain")
     with LoopbackServer(lambda _: closed) as server:
         with pytest.raises(RunFailed, match="robots"):
@@ -146,22 +148,22 @@ def test_an_api_that_is_closed_to_robots_is_not_called(tmp_path: Path) -> None:
         assert noted(tmp_path) == 0
 
 
-def test_the_api_has_a_host_of_its_own_unless_the_shop_has_moved() -> None:
+def test_the_api_has_its_own_host_unless_the_site_url_is_set() -> None:
     call = "https://api.bestbuy.com/v1/products"
-    told: dict[str, Any] = {"products": "api"}
-    assert Addresses(CrawlSettings(**told)).check(call) == "api.bestbuy.com"
+    values: dict[str, Any] = {"products": "api"}
+    assert Addresses(CrawlSettings(**values)).check(call) == "api.bestbuy.com"
     with pytest.raises(Forbidden):
         Addresses(CrawlSettings()).check(call)
-    assert Addresses(settings_for("http://shop.test", **told).crawl).resolve(call) == "http://shop.test/v1/products"
+    assert Addresses(settings_for("http://shop.test", **values).crawl).resolve(call) == "http://shop.test/v1/products"
     with pytest.raises(Forbidden):
-        Addresses(settings_for("http://shop.test", **told).crawl).check(call)
-    own = Addresses(settings_for("http://shop.test", api_url="http://api.test:81", **told).crawl)
+        Addresses(settings_for("http://shop.test", **values).crawl).check(call)
+    own = Addresses(settings_for("http://shop.test", api_url="http://api.test:81", **values).crawl)
     assert own.check(own.resolve("http://api.test:81/v1/products")) == "api.test:81"
     with pytest.raises(UnusableInput, match=r"crawl\.api_url"):
-        Addresses(CrawlSettings(api_url="ftp://api.test", **told))
+        Addresses(CrawlSettings(api_url="ftp://api.test", **values))
 
 
-def test_a_listing_goes_on_at_the_cursor_where_a_kill_left_it(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
+def test_a_listing_continues_after_a_kill_at_its_last_cursor(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
     pages_of(3)
     with ApiStorefront(WORLD, pictures=picture) as shop:
         run(tmp_path / "whole", shop.site_url)
@@ -184,7 +186,7 @@ def test_a_listing_goes_on_at_the_cursor_where_a_kill_left_it(tmp_path: Path, pa
     assert noted(tmp_path / "killed") == made - len(whole) + len(rest)
 
 
-def test_an_expired_cursor_begins_the_listing_anew(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
+def test_an_expired_cursor_restarts_the_listing(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
     pages_of(5)
     with ApiStorefront(WORLD, FaultPlan((Rule(SECOND, Status(400), 1),)), pictures=picture) as shop:
         run(tmp_path, shop.site_url)
@@ -214,7 +216,7 @@ def test_a_cursor_that_leads_back_ends_the_listing(tmp_path: Path) -> None:
         assert cursors(server) == ["*", "a"]
 
 
-def test_a_refresh_lists_anew_and_counts_the_calls_of_the_snapshot_that_it_starts_from(tmp_path: Path) -> None:
+def test_a_refresh_lists_again_and_counts_calls_of_the_earlier_snapshot(tmp_path: Path) -> None:
     earlier = Snapshot(tmp_path / "earlier")
     with ApiStorefront(WORLD, pictures=picture) as shop:
         run(earlier.root, shop.site_url)
@@ -226,7 +228,7 @@ def test_a_refresh_lists_anew_and_counts_the_calls_of_the_snapshot_that_it_start
     assert list(api(tmp_path / "later")) == list(api(earlier.root))
 
 
-def test_a_listing_that_failed_is_tried_again_and_one_that_was_begun_anew_is_not(
+def test_a_failed_listing_is_retried_and_a_restarted_listing_is_not(
     tmp_path: Path, pages_of: Callable[[int], None]
 ) -> None:
     pages_of(5)
@@ -243,9 +245,9 @@ def test_a_listing_that_failed_is_tried_again_and_one_that_was_begun_anew_is_not
 
 
 def _everything(root: Path) -> bytes:
-    """All that lies below a folder, archives unpacked, names too."""
+    """All names and bytes below a folder, archives unpacked."""
     bodies = [str(path).encode() for path in root.rglob("*")]
-    for path in (one for one in root.rglob("*") if one.is_file()):
+    for path in (entry for entry in root.rglob("*") if entry.is_file()):
         body = path.read_bytes()
         bodies += [body, gzip.decompress(body) if path.suffix == ".gz" else b""]
     return b"\n".join(bodies)
@@ -271,17 +273,17 @@ def test_the_key_is_in_no_file_no_log_and_no_message(
     answer: Callable[[str], Answer],
 ) -> None:
     caplog.set_level("DEBUG")
-    said = ""
+    message = ""
     with LoopbackServer(
         lambda target: Answer(b"", status=404) if target == "/robots.txt" else answer(target)
     ) as server:
         try:
             run(tmp_path, server.url)
         except RunFailed as error:
-            said = str(error)
+            message = str(error)
         write_run_record(Snapshot(tmp_path), settings_for(server.url), "crawl")
         assert any(f"apiKey={API_KEY}" in seen.target for seen in server.seen)
     printed = capsys.readouterr()
-    for text in (said, printed.out, printed.err, caplog.text, _everything(tmp_path).decode("utf-8", "replace")):
+    for text in (message, printed.out, printed.err, caplog.text, _everything(tmp_path).decode("utf-8", "replace")):
         assert API_KEY not in text
     assert (tmp_path / "run.json").is_file()

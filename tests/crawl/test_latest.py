@@ -1,4 +1,4 @@
-"""Which snapshot a monthly rebuild starts from."""
+"""The snapshot that a monthly rebuild starts from."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ def found(folder: Path, name: str = "new", selection: Selection | None = None) -
     return newest.root.name if newest is not None else None
 
 
-def test_the_one_that_was_crawled_last(tmp_path: Path) -> None:
+def test_the_snapshot_with_the_latest_crawl_is_chosen(tmp_path: Path) -> None:
     made(tmp_path, "2026-10", 200)
     made(tmp_path, "2026-09", 100)
     made(tmp_path, "2026-11", 300, released=False)
     assert found(tmp_path) == "2026-10"
 
 
-def test_answers_that_come_late_make_no_snapshot_newer(tmp_path: Path) -> None:
+def test_a_later_data_set_does_not_make_a_snapshot_newer(tmp_path: Path) -> None:
     early, late = made(tmp_path, "2026-09", 100), made(tmp_path, "2026-10", 200)
     for at, snapshot in ((300, late), (400, early)):
         os.utime(snapshot.dataset / "SHA256SUMS", (at, at))
     assert found(tmp_path) == "2026-10"
 
 
-def test_none_at_first(tmp_path: Path) -> None:
+def test_the_first_rebuild_has_no_earlier_snapshot(tmp_path: Path) -> None:
     assert found(tmp_path) is None
     assert found(tmp_path / "not-there") is None
 
 
-def test_not_one_of_another_shop_or_of_a_part_of_this(tmp_path: Path) -> None:
+def test_snapshots_of_another_shop_or_selection_are_passed_over(tmp_path: Path) -> None:
     part = Selection(("abcat0502000",))
     made(tmp_path, "whole", 100)
     made(tmp_path, "demo", 200, site="http://127.0.0.1:1234")
@@ -59,14 +59,14 @@ def test_not_one_of_another_shop_or_of_a_part_of_this(tmp_path: Path) -> None:
     assert found(tmp_path, selection=part) == "part"
 
 
-def test_not_a_part_of_a_crawl(tmp_path: Path) -> None:
+def test_a_part_of_a_crawl_is_passed_over(tmp_path: Path) -> None:
     made(tmp_path, "whole", 100)
     part = made(tmp_path, "part", 200)
     write_journal(part.raw, Journal((Selection(),), SHOP, part=Part(2, 3), complete=True))
     assert found(tmp_path) == "whole"
 
 
-def test_a_snapshot_that_has_begun_goes_on_as_it_began(tmp_path: Path) -> None:
+def test_a_snapshot_with_a_crawl_has_no_earlier_snapshot(tmp_path: Path) -> None:
     made(tmp_path, "2026-10", 100)
     made(tmp_path, "2026-11", 0, released=False)
     assert found(tmp_path, "2026-11") is None

@@ -1,4 +1,4 @@
-"""Three parts of a crawl, merged, are one crawl; anything else than all parts of one crawl is refused."""
+"""Three merged parts equal one crawl; a merge of anything but all parts of one crawl is refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def images(root: Path) -> set[str]:
 
 @dataclass(frozen=True)
 class Crawls:
-    """A shop, one crawl of it, and the same in three parts."""
+    """A shop, a whole crawl of it, and a crawl of it in three parts."""
 
     shop: Storefront
     whole: Path
@@ -74,7 +74,7 @@ def crawls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawls]:
         yield Crawls(shop, folder / "whole", parts)
 
 
-def test_three_parts_are_one_crawl(tmp_path: Path, crawls: Crawls) -> None:
+def test_three_merged_parts_equal_one_crawl(tmp_path: Path, crawls: Crawls) -> None:
     first, second, third = crawls.parts
     before = {part: files(part) for part in crawls.parts}
     stats = merged(tmp_path / "merged", third, first, second)
@@ -101,7 +101,7 @@ def test_the_merged_snapshot_continues_as_a_whole_crawl(tmp_path: Path, crawls: 
     assert read_journal(tmp_path / "merged" / "raw").part == WHOLE
 
 
-def test_a_refresh_in_parts_is_a_refresh(tmp_path: Path, crawls: Crawls) -> None:
+def test_a_merged_refresh_in_parts_equals_a_whole_refresh(tmp_path: Path, crawls: Crawls) -> None:
     merged(tmp_path / "merged", *crawls.parts)
     roots = [tmp_path / name[0] for name in NAMES]
     for root, name in zip(roots, NAMES, strict=True):
@@ -113,7 +113,7 @@ def test_a_refresh_in_parts_is_a_refresh(tmp_path: Path, crawls: Crawls) -> None
         run(tmp_path / "x", crawls.shop, "1/3", roots[0])
 
 
-def test_parts_with_products_of_the_api_are_one_crawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_merged_parts_with_products_of_the_api_equal_one_crawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BESTBUY_API_KEY", API_KEY)
     with ApiStorefront(small_world(6), pictures=picture) as shop:
         for name in (*NAMES, None):
@@ -122,21 +122,21 @@ def test_parts_with_products_of_the_api_are_one_crawl(tmp_path: Path, monkeypatc
     assert_equal(tmp_path / "merged", tmp_path / "w")
 
 
-def test_a_response_counts_more_than_the_failure_of_another_part(tmp_path: Path, crawls: Crawls) -> None:
+def test_a_response_takes_precedence_over_a_failure_of_another_part(tmp_path: Path, crawls: Crawls) -> None:
     first, second, third = crawls.parts
-    shared = {one.url for one in archived(first).values() if one.path} & {
-        one.url for one in archived(third).values() if one.path
+    shared = {page.url for page in archived(first).values() if page.path} & {
+        page.url for page in archived(third).values() if page.path
     }
     assert shared
     crawls.shop.inject(FaultPlan((Rule("/photos?/", Status(404)),)))
     run(tmp_path / "3", crawls.shop, "3/3")
     crawls.shop.inject(FaultPlan())
-    assert shared <= {url for (kind, url), one in archived(tmp_path / "3").items() if one.wanted == "image"}
+    assert shared <= {url for (kind, url), page in archived(tmp_path / "3").items() if page.wanted == "image"}
     merged(tmp_path / "merged", first, second, tmp_path / "3")
     last = archived(tmp_path / "merged")
     assert all(last["image", url].path == archived(first)["image", url].path for url in shared)
     failed = json.loads((tmp_path / "merged" / "raw" / "crawl-stats.json").read_text())["failed"]
-    assert not shared & {one["url"] for failures in failed.values() for one in failures}
+    assert not shared & {page["url"] for failures in failed.values() for page in failures}
 
 
 def assert_refused(tmp_path: Path, message: str, *parts: Path, partial: bool = False) -> None:
@@ -145,7 +145,7 @@ def assert_refused(tmp_path: Path, message: str, *parts: Path, partial: bool = F
     assert not [path for path in tmp_path.iterdir() if "out" in path.name]
 
 
-def test_all_parts_must_be_there(tmp_path: Path, crawls: Crawls) -> None:
+def test_a_missing_part_is_refused(tmp_path: Path, crawls: Crawls) -> None:
     first, _, third = crawls.parts
     assert_refused(tmp_path, "part 2/3 is missing; --partial", first, third)
     assert_refused(tmp_path, "part 2/3, 3/3 is missing", first)
@@ -158,7 +158,7 @@ def test_all_parts_must_be_there(tmp_path: Path, crawls: Crawls) -> None:
 
 
 @pytest.mark.parametrize("partial", [False, True])
-def test_no_part_may_come_twice(tmp_path: Path, crawls: Crawls, partial: bool) -> None:
+def test_a_repeated_part_is_refused(tmp_path: Path, crawls: Crawls, partial: bool) -> None:
     first, second, third = crawls.parts
     shutil.copytree(second, tmp_path / "copy")
     assert_refused(tmp_path, "copy: both are part 2/3", first, second, third, tmp_path / "copy", partial=partial)
@@ -192,7 +192,7 @@ def test_a_part_of_another_crawl_is_refused(tmp_path: Path, crawls: Crawls, name
     assert_refused(tmp_path, message, first, second, tmp_path / "other", partial=partial)
 
 
-def test_a_slower_part_is_a_part_all_the_same(tmp_path: Path, crawls: Crawls) -> None:
+def test_a_part_may_be_slower(tmp_path: Path, crawls: Crawls) -> None:
     first, second, third = crawls.parts
     shutil.copytree(third, tmp_path / "3")
     run(tmp_path / "3", crawls.shop, rate=500.0, threads=2, retries=3, user_agent="Mozilla/5.0 (compatible; slow)")
@@ -200,7 +200,7 @@ def test_a_slower_part_is_a_part_all_the_same(tmp_path: Path, crawls: Crawls) ->
     assert_equal(tmp_path / "merged", crawls.whole)
 
 
-def test_other_folders_are_refused(tmp_path: Path, crawls: Crawls) -> None:
+def test_folders_without_a_crawl_and_used_outputs_are_refused(tmp_path: Path, crawls: Crawls) -> None:
     (tmp_path / "empty").mkdir()
     assert_refused(tmp_path, "empty: no crawl here", *crawls.parts, tmp_path / "empty")
     assert_refused(tmp_path, "nowhere: no crawl here", *crawls.parts, tmp_path / "nowhere")
@@ -275,7 +275,7 @@ merge.merge([Snapshot(Path(part)) for part in parts], Snapshot(Path(out)))
 @pytest.mark.parametrize(
     ("step", "calls"), [("copy_file", 1), ("copy_file", 3), ("link_file", 7), ("write_stats", 1), ("write_json", 1)]
 )
-def test_a_killed_merge_starts_again(tmp_path: Path, crawls: Crawls, step: str, calls: int) -> None:
+def test_a_killed_merge_can_be_repeated(tmp_path: Path, crawls: Crawls, step: str, calls: int) -> None:
     arguments = [step, str(calls), str(tmp_path / "out"), *map(str, crawls.parts)]
     killed = subprocess.run([sys.executable, "-c", KILLED_MERGE, *arguments], capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL
@@ -298,7 +298,7 @@ def test_a_merge_that_fails_leaves_nothing(tmp_path: Path, crawls: Crawls, monke
     assert not [*tmp_path.iterdir()]
 
 
-def test_the_commands(tmp_path: Path, crawls: Crawls) -> None:
+def test_crawl_part_and_merge_by_command_line(tmp_path: Path, crawls: Crawls) -> None:
     def ameli(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "ameli_build", *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -323,7 +323,7 @@ def test_the_commands(tmp_path: Path, crawls: Crawls) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_data_set_of_three_parts_is_that_of_one_crawl(tmp_path: Path) -> None:
+def test_the_data_set_of_three_parts_equals_that_of_one_crawl(tmp_path: Path) -> None:
     sums = []
     with Storefront(make_world(seed=13, products=16)) as shop:
         overrides = ("crawl.specifications=json",)

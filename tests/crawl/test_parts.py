@@ -1,4 +1,4 @@
-"""A crawl in parts: each product is in one part, and the parts together keep to one budget of requests."""
+"""A crawl in parts: each product is in one part, and all parts share one budget of requests."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def test_the_part_of_a_product_does_not_depend_on_the_process() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0/3", "4/3", "3", "1/0", "-1/3", "1/3/", "１/３", "1 / 3", "a/b", "1/9999999"])
-def test_other_texts_name_no_part(tmp_path: Path, text: str) -> None:
+def test_an_invalid_part_is_wrong_usage(tmp_path: Path, text: str) -> None:
     with pytest.raises(UnusableInput, match="--part"):
         crawl(Snapshot(tmp_path / "x"), settings_for("http://127.0.0.1:1"), part=text)
     assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.parametrize(("of", "total"), [(1, 5), (2, 5), (3, 6), (5, 5)])
-def test_the_shares_of_all_parts_are_one_budget(of: int, total: int) -> None:
+def test_the_shares_of_all_parts_add_up_to_one_budget(of: int, total: int) -> None:
     whole = CrawlSettings(
         rate=0.7, api_rate=3.0, threads=total, connections=total, browsers=total, api_calls_per_day=50
     )
@@ -83,7 +83,7 @@ def test_the_shares_of_all_parts_are_one_budget(of: int, total: int) -> None:
     assert {share.max_forbidden for share in shares} == {whole.max_forbidden}
 
 
-def test_a_part_has_at_least_one_thread_but_no_call_too_many() -> None:
+def test_a_part_has_at_least_one_thread_and_needs_at_least_one_call() -> None:
     share = Part(9, 9).share(CrawlSettings(threads=4, connections=2, browsers=1))
     assert (share.threads, share.connections, share.browsers) == (1, 1, 1)
     with pytest.raises(UnusableInput, match="api_calls_per_day = 8"):
@@ -104,7 +104,7 @@ def test_a_crawl_delay_counts_for_all_parts_together(monkeypatch: pytest.MonkeyP
     assert slowed == [of * delay]
 
 
-def test_a_part_keeps_its_share_of_the_rate(tmp_path: Path) -> None:
+def test_a_part_uses_its_share_of_the_rate(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         run(tmp_path, shop, "3/3", rate=90.0)
         times = sorted(seen.at for seen in shop.seen_by("site"))
@@ -115,7 +115,7 @@ def test_a_part_keeps_its_share_of_the_rate(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "more", [{}, {"categories": ["abcat0502000"]}, {"skus": sorted(SKUS)[:6]}, {"max_products": 5}]
 )
-def test_the_parts_have_the_products_of_one_crawl(tmp_path: Path, more: dict[str, Any]) -> None:
+def test_the_parts_together_have_the_products_of_a_whole_crawl(tmp_path: Path, more: dict[str, Any]) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         for number, name in enumerate(NAMES):
             run(tmp_path / str(number), shop, name, **more)
@@ -125,15 +125,15 @@ def test_the_parts_have_the_products_of_one_crawl(tmp_path: Path, more: dict[str
     assert sum(map(len, found)) == len(pages(tmp_path / "whole"))
 
 
-def test_a_part_continues_as_that_part(tmp_path: Path) -> None:
+def test_a_snapshot_of_a_part_continues_as_that_part(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         run(tmp_path, shop, "2/3")
-        had = pages(tmp_path)
-        assert len(had) == 3
+        found = pages(tmp_path)
+        assert len(found) == 3
         before = len(shop.seen)
         run(tmp_path, shop)
         assert len(shop.seen) == before
-        assert pages(tmp_path) == had
+        assert pages(tmp_path) == found
         assert read_journal(tmp_path / "raw").part == Part(2, 3)
         for other in ("1/3", "2/4", "1/1"):
             with pytest.raises(UnusableInput, match=f"holds part 2/3; crawl part {other} into another --out"):
@@ -147,13 +147,13 @@ def test_a_retry_fetches_the_new_products_of_its_part_only(tmp_path: Path) -> No
     world = small_world(30)
     with Storefront(world, FaultPlan((Rule("cp=2&", Status(500)),)), pictures=picture) as shop:
         run(tmp_path, shop, "1/2", categories=["abcat0502000"])
-        had = pages(tmp_path)
+        before = pages(tmp_path)
         shop.inject(FaultPlan())
         run(tmp_path, shop, retry_failed=True)
     laptops = {product.sku for product in world.products if product.category_path[-1][0] == "abcat0502000"}
     mine = {sku for sku in laptops if Part(1, 2).has(sku)}
     assert pages(tmp_path) == mine
-    assert had < mine
+    assert before < mine
 
 
 def test_a_part_without_products_is_complete(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_part_without_products_is_complete(tmp_path: Path) -> None:
     assert read_journal(tmp_path / "raw").complete
 
 
-def test_each_part_stops_after_as_many_refusals_and_is_not_complete(tmp_path: Path) -> None:
+def test_a_part_stops_after_the_same_number_of_refusals_and_is_incomplete(tmp_path: Path) -> None:
     with Storefront(WORLD, FaultPlan((Rule(r"\.p|/product/|/ugc/", Status(403)),)), pictures=picture) as shop:
         with pytest.raises(Refused, match=r"4 refusals in a row.*now 10000"):
             run(tmp_path, shop, "3/3", max_forbidden=4, threads=1)

@@ -1,4 +1,4 @@
-"""What is shown of a running crawl."""
+"""The progress view of a running crawl."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def board() -> Board:
     return found
 
 
-def test_a_line_tells_what_is_done_and_what_went_wrong() -> None:
-    told = line(board())
-    assert told.startswith(
+def test_a_line_has_the_progress_and_the_errors() -> None:
+    text = line(board())
+    assert text.startswith(
         "600 of 1,200 products, 3,456 reviews, 1 images, 4 errors (http_500 3, timeout 1), 0 s, about "
     )
     assert line(Board()) == "0 products, 0 reviews, 0 images, 0 s"  # the listings are not read yet
 
 
-def test_the_time_left_counts_only_what_was_fetched_now() -> None:
+def test_the_remaining_time_counts_products_of_this_run_only() -> None:
     found = board()
     started = found._started
     found._started = started - 100.0
@@ -42,7 +42,7 @@ def test_the_time_left_counts_only_what_was_fetched_now() -> None:
     assert Board().times == "0 s"
 
 
-def test_the_live_view_tells_requests_by_host() -> None:
+def test_the_live_view_shows_requests_by_host() -> None:
     console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     console.print(view_module._LiveTable(board(), Counter({"shop": 42, "pictures": 7})).render())
     text = console.export_text()
@@ -51,7 +51,7 @@ def test_the_live_view_tells_requests_by_host() -> None:
     assert "0 s, about 0 s left" in text
 
 
-def test_plain_lines_come_where_there_is_no_terminal(
+def test_plain_lines_are_printed_without_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(view_module, "LINE_EVERY_SECONDS", 0.01)

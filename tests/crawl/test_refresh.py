@@ -1,4 +1,4 @@
-"""A refresh makes what a fresh crawl would have made, and asks for little."""
+"""A refresh gives the same result as a fresh crawl with fewer requests."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ PAGE = 10
 
 
 def now(world: World) -> World:
-    """A product more, one less, one with another text; four new reviews, and votes for the newest of the old ones."""
+    """The world with a new, a removed and a changed product, four new reviews, and votes for the newest old reviews."""
     products = [
         replace(product, description="It was described anew.") if product.sku == CHANGED else product
         for product in world.products
         if product.sku != GONE
     ]
     newest = sorted(world.reviews, key=lambda review: review.submitted_at)[-3:]
-    reviews = [replace(one, helpful=one.helpful + 20) if one in newest else one for one in world.reviews]
+    reviews = [replace(old, helpful=old.helpful + 20) if old in newest else old for old in world.reviews]
     reviews += [
         replace(
             world.reviews[number],
@@ -65,21 +65,21 @@ def run(root: Path, shop: Storefront, refresh: Path | None = None, **values: Any
 
 
 def pages_asked(seen: Sequence[Seen]) -> list[int]:
-    """Numbers of the review pages that were asked for, sorted."""
-    queries = [parse_qs(urlsplit(one.target).query) for one in seen if one.target.startswith("/ugc/")]
+    """Numbers of the requested review pages, sorted."""
+    queries = [parse_qs(urlsplit(request.target).query) for request in seen if request.target.startswith("/ugc/")]
     return sorted(int(query["page"][0]) for query in queries)
 
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[int, ...]]:
-    """A finished crawl of the shop as it was, and the ports of that shop."""
+    """A finished crawl of the earlier shop, and the ports of that shop."""
     root = tmp_path_factory.mktemp("earlier")
     with Storefront(THEN, pictures=picture) as shop:
         run(root, shop)
         return root, shop.ports
 
 
-def test_an_unchanged_shop_is_asked_only_whether_it_changed(
+def test_an_unchanged_shop_gets_conditional_requests_only(
     tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]
 ) -> None:
     root, ports = earlier
@@ -90,22 +90,24 @@ def test_an_unchanged_shop_is_asked_only_whether_it_changed(
         run(tmp_path / "fresh", shop)
     products = len(THEN.products)
     assert pages_asked(pages) == [1] * products
-    assert len(pages) == 1 + 2 + products + products  # robots, the sitemap and its shard, pages, reviews
+    assert len(pages) == 1 + 2 + products + products  # robots.txt, the sitemap and its shard, pages, reviews
     pictures = sum(page.kind == "image" for page in archived(root).values())
-    assert len(images) <= 1 + pictures + 1  # robots, and what failed is asked for as well
+    assert len(images) <= 1 + pictures + 1  # robots.txt, and the failed image again
     assert stats.marks["page unchanged"] == products
     assert stats.marks["image unchanged"] == pictures
     assert_equal(tmp_path / "refresh", tmp_path / "fresh")
     after = {path.name: path.stat().st_ino for path in (tmp_path / "refresh" / "raw" / "images").iterdir()}
-    assert after == before  # links to the same files
+    assert after == before  # hard links to the same files
 
 
-def test_a_taken_over_answer_says_since_when_it_is_so(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
+def test_a_reused_answer_has_the_time_of_its_first_download(
+    tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]
+) -> None:
     root, ports = earlier
     with Storefront(THEN, pictures=picture, ports=ports) as shop:
         run(tmp_path / "once", shop, root)
         run(tmp_path / "twice", shop, tmp_path / "once")
-    then, once, twice = (archived(one) for one in (root, tmp_path / "once", tmp_path / "twice"))
+    then, once, twice = (archived(place) for place in (root, tmp_path / "once", tmp_path / "twice"))
     for key, record in then.items():
         if key[0] == "page":
             assert record.unchanged_since == ""
@@ -118,7 +120,7 @@ def test_a_taken_over_answer_says_since_when_it_is_so(tmp_path: Path, earlier: t
     assert_equal(tmp_path / "twice", root)
 
 
-def test_trusted_images_are_not_asked_for(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
+def test_trusted_images_are_not_requested(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
     root, ports = earlier
     with Storefront(THEN, pictures=picture, ports=ports) as shop:
         run(tmp_path, shop, root, refresh_images="trust")
@@ -128,23 +130,23 @@ def test_trusted_images_are_not_asked_for(tmp_path: Path, earlier: tuple[Path, t
     assert_equal(tmp_path, root)
 
 
-def test_a_changed_shop_gives_what_a_fresh_crawl_gives(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
+def test_a_refresh_of_a_changed_shop_equals_a_fresh_crawl(
+    tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]
+) -> None:
     root, ports = earlier
     with Storefront(now(WHOLE), pictures=picture, ports=ports) as shop:
         run(tmp_path / "refresh", shop, root)
         asked = pages_asked(shop.seen_by("site"))
         run(tmp_path / "fresh", shop)
     assert asked.count(1) == len(WHOLE.products) - 1
-    assert max(asked) == 6  # of the new product; of the others, what is new and the page after that
+    assert max(asked) == 6  # of the new product; of others, pages with new reviews and the next page
     assert asked.count(3) == 1
     assert_equal(tmp_path / "refresh", tmp_path / "fresh")
     assert set(catalog(tmp_path / "refresh")["products"]["sku"]) >= {NEW, CHANGED}
     assert GONE not in set(catalog(tmp_path / "refresh")["products"]["sku"])
 
 
-def test_a_review_that_the_shop_took_back_is_not_taken_over(
-    tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]
-) -> None:
+def test_a_withdrawn_review_is_not_reused(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
     root, ports = earlier
     less = replace(THEN, reviews=tuple(review for number, review in enumerate(THEN.reviews) if number != 20))
     with Storefront(less, pictures=picture, ports=ports) as shop:
@@ -153,17 +155,19 @@ def test_a_review_that_the_shop_took_back_is_not_taken_over(
     assert_equal(tmp_path / "refresh", tmp_path / "fresh")
 
 
-def test_votes_on_old_reviews_stay_as_they_were(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
+def test_votes_on_old_reviews_do_not_change(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
     root, ports = earlier
     oldest = min(THEN.reviews, key=lambda review: review.submitted_at)
-    voted = tuple(replace(one, helpful=99) if one is oldest else one for one in THEN.reviews)
+    voted = tuple(replace(old, helpful=99) if old is oldest else old for old in THEN.reviews)
     with Storefront(replace(THEN, reviews=voted), pictures=picture, ports=ports) as shop:
         run(tmp_path, shop, root)
     row = catalog(tmp_path)["reviews"].filter(pl.col("review_id") == oldest.review_id)
     assert set(row["helpful"]) == {oldest.helpful}
 
 
-def test_a_killed_refresh_goes_on_by_itself(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
+def test_a_killed_refresh_continues_without_naming_the_earlier_snapshot(
+    tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]
+) -> None:
     root, ports = earlier
     script = (
         "import sys; from pathlib import Path; from ameli_build.crawl.run import crawl\n"
@@ -182,11 +186,11 @@ def test_a_killed_refresh_goes_on_by_itself(tmp_path: Path, earlier: tuple[Path,
         assert process.returncode == -signal.SIGKILL, error
         stats = run(tmp_path / "killed", shop)
         run(tmp_path / "fresh", shop)
-    assert stats.marks["page unchanged"] == 3  # all laptops name their siblings, and so have changed
+    assert stats.marks["page unchanged"] == 3  # all laptops list their siblings, so their pages changed
     assert_equal(tmp_path / "killed", tmp_path / "fresh")
 
 
-def test_clicks_on_unchanged_pages_are_taken_over(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
+def test_clicks_on_unchanged_pages_are_reused(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
     root, ports = earlier
     clicked = tmp_path / "clicked"
     shutil.copytree(root, clicked)
@@ -196,13 +200,13 @@ def test_clicks_on_unchanged_pages_are_taken_over(tmp_path: Path, earlier: tuple
     for url in urls[1:]:
         store.add_clicked(url, f"<html>{url}</html>", "1")
     store.close()
-    with Storefront(THEN, pictures=picture, ports=ports) as shop:  # no browser is there: each click would end the run
+    with Storefront(THEN, pictures=picture, ports=ports) as shop:  # without a browser, each click would end the run
         stats = run(tmp_path / "refresh", shop, clicked, specifications="click", browser_url="http://127.0.0.1:9")
     assert stats.marks["clicked unchanged"] == len(urls) - 1
     assert stats.failures["no_button"] == 1
 
 
-def test_what_cannot_be_refreshed_is_wrong_usage(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
+def test_an_impossible_refresh_is_wrong_usage(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
     root, ports = earlier
     with Storefront(THEN, pictures=picture, ports=ports) as shop:
         with pytest.raises(UnusableInput, match="no crawl here"):
@@ -214,7 +218,7 @@ def test_what_cannot_be_refreshed_is_wrong_usage(tmp_path: Path, earlier: tuple[
             run(tmp_path / "own", shop, root)
 
 
-def test_the_selectors_of_the_earlier_snapshot_hold(tmp_path: Path) -> None:
+def test_a_refresh_uses_the_selectors_of_the_earlier_snapshot(tmp_path: Path) -> None:
     with Storefront(THEN, pictures=picture) as shop:
         settings = settings_for(shop.site_url, specifications="json")
         crawl(Snapshot(tmp_path / "a"), settings, skus=["7000102"])
@@ -222,7 +226,7 @@ def test_the_selectors_of_the_earlier_snapshot_hold(tmp_path: Path) -> None:
     assert [record.sku for (kind, _), record in archived(tmp_path / "b").items() if kind == "page"] == ["7000102"]
 
 
-def test_nothing_of_reviews_is_taken_over_where_the_newest_do_not_come_first(
+def test_no_review_page_is_reused_unless_newest_reviews_come_first(
     tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]
 ) -> None:
     root, ports = earlier
@@ -231,14 +235,14 @@ def test_nothing_of_reviews_is_taken_over_where_the_newest_do_not_come_first(
         assert max(pages_asked(shop.seen_by("site"))) == 5
 
 
-def test_a_refresh_fails_as_a_crawl_does(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
+def test_a_refresh_without_products_fails(tmp_path: Path, earlier: tuple[Path, tuple[int, ...]]) -> None:
     root, _ = earlier
     with misbehaving({}) as server, pytest.raises(RunFailed, match="no product found"):
         crawl(Snapshot(tmp_path), settings_for(server.url), refresh=Snapshot(root))
 
 
 @pytest.mark.parametrize("path", ["../evil.txt", "raw/images/../../../evil.txt", "raw/images/link.txt"])
-def test_a_refresh_writes_nothing_outside_of_the_new_snapshot(tmp_path: Path, path: str) -> None:
+def test_a_refresh_writes_only_into_the_new_snapshot(tmp_path: Path, path: str) -> None:
     with Storefront(small_world(1), pictures=picture) as shop:
         values: dict[str, Any] = {"specifications": "json", "refresh_images": "trust"}
         crawl(Snapshot(tmp_path / "then"), settings_for(shop.site_url, **values))
@@ -248,15 +252,15 @@ def test_a_refresh_writes_nothing_outside_of_the_new_snapshot(tmp_path: Path, pa
         (tmp_path / "out").mkdir()
         new = Snapshot(tmp_path / "out" / "now")
         crawl(new, settings_for(shop.site_url, **values), refresh=Snapshot(tmp_path / "then"))
-    assert [one.name for one in (tmp_path / "out").iterdir()] == ["now"]
-    assert {one.path for one in read_archive(new.raw) if one.kind == "image"} <= {
-        f"raw/images/{one.name}" for one in (new.raw / "images").iterdir() if not one.is_symlink()
+    assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["now"]
+    assert {entry.path for entry in read_archive(new.raw) if entry.kind == "image"} <= {
+        f"raw/images/{entry.name}" for entry in (new.raw / "images").iterdir() if not entry.is_symlink()
     }
-    assert "link.txt" not in {one.name for one in (new.raw / "images").iterdir()}
+    assert "link.txt" not in {entry.name for entry in (new.raw / "images").iterdir()}
 
 
 def redirect_images(raw: Path, path: str) -> None:
-    """Rewrite the archive so that all its images are said to lie at `path`."""
+    """Rewrite the archive, with `path` as the path of every image."""
     file = raw / "pages-00001.warc.gz"
     found = [re.sub(rb"Ameli-Path: [^\r]*", f"Ameli-Path: {path}".encode(), data) for _, _, data in members(file)]
     file.write_bytes(b"".join(zlib.compress(data, wbits=31) for data in found))

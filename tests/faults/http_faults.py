@@ -90,7 +90,7 @@ class Redirect(Fault):
 
 @dataclass(frozen=True, slots=True)
 class LyingLength(Fault):
-    """A Content-Length that exceeds the sent bytes by so many (or, if negative, falls short of them)."""
+    """A Content-Length that exceeds the number of sent bytes by `by`, or falls short of it if `by` is negative."""
 
     by: int
 

@@ -54,8 +54,8 @@ def that_kills_its_tab(page: bytes) -> bytes:
     return _before_end(page, _ABYSS)
 
 
-def _before_end(page: bytes, what: bytes) -> bytes:
-    return page.replace(b"</body>", what + b"</body>")
+def _before_end(page: bytes, addition: bytes) -> bytes:
+    return page.replace(b"</body>", addition + b"</body>")
 
 
 def listing_claims(total: int) -> Callable[[bytes], bytes]:

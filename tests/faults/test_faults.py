@@ -47,11 +47,11 @@ def test_status_with_retry_after(wait: str) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, wait)
 
 
-def test_status_with_a_date_or_nothing() -> None:
+def test_status_with_a_date_and_without_retry_after() -> None:
     answer = ask(wrong.Status(503, retry_date_in=30))
-    left = parsedate_to_datetime(answer.headers["Retry-After"]).timestamp() - time.time()
+    seconds = parsedate_to_datetime(answer.headers["Retry-After"]).timestamp() - time.time()
     assert answer.status_code == 503
-    assert 25 < left <= 30
+    assert 25 < seconds <= 30
     assert "Retry-After" not in ask(wrong.Status(403)).headers
 
 

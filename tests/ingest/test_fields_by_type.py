@@ -1,4 +1,4 @@
-"""A field that needs no reader of its own is read by the type of its values."""
+"""A field without its own reader is read by the type of its values."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_value_is_read_by_its_type(record: dict[str, Any], read: dict[str, Any
         ("tags", [1], "tags: not a string: 1"),
     ],
 )
-def test_an_unreadable_value_is_reported_and_left_empty(field: str, value: Any, error: str) -> None:
+def test_an_unreadable_value_is_reported_and_replaced_by_the_default(field: str, value: Any, error: str) -> None:
     reader = Reader({field: value})
     assert reader.fields(Sample, {}) == NOTHING
     assert reader.unread == [error]

@@ -1,4 +1,4 @@
-"""The page about own records names the fields of the records."""
+"""The page about records of one's own lists the fields of the records."""
 
 from __future__ import annotations
 

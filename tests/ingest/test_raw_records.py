@@ -1,4 +1,4 @@
-"""Every line of the bad inputs' "Text and data" through the reader of raw records."""
+"""Every line of "Text and data" of the bad inputs, read by the reader of raw records."""
 
 import gzip
 import json
@@ -59,7 +59,7 @@ def test_every_field_of_a_product() -> None:
     assert (json.loads(product.extra), product.source) == ({"maker": {"a": 1}}, "raw/products.jsonl:1")
 
 
-def test_null_and_absent_optional_fields_are_the_same() -> None:
+def test_null_and_absent_optional_fields_are_equal() -> None:
     fields = ("description", "attributes", "images", "url", "variants", "price", "fetched_at")
     assert product_of(PRODUCT | dict.fromkeys(fields)) == product_of(PRODUCT)
     fields = (
@@ -81,7 +81,7 @@ def test_null_and_absent_optional_fields_are_the_same() -> None:
     ("votes", "number"),
     [(3, 3), ("3", 3), (" 12 ", 12), (4.0, 4), ("4.0", 4), (None, 0), (0, 0), ("", 0), ("2,048", 2048)],
 )
-def test_votes_that_are_taken(votes: object, number: int) -> None:
+def test_readable_votes_are_accepted(votes: object, number: int) -> None:
     assert review_of(REVIEW | {"helpful": votes}).helpful == number
 
 
@@ -106,7 +106,7 @@ def test_votes_that_are_taken(votes: object, number: int) -> None:
         Decimal(10) ** 400,
     ],
 )
-def test_votes_that_are_not(votes: object) -> None:
+def test_unreadable_votes_are_refused(votes: object) -> None:
     with pytest.raises(BadRecord, match=r"^unhelpful: "):
         review_of(REVIEW | {"unhelpful": votes})
 
@@ -138,14 +138,14 @@ def test_votes_that_are_not(votes: object) -> None:
         ({"variants": ["../s2"]}, "variants: not an id"),
     ],
 )
-def test_products_that_are_not_usable(changes: dict[str, object], field: str) -> None:
+def test_unusable_products_are_refused(changes: dict[str, object], field: str) -> None:
     with pytest.raises(BadRecord) as caught:
         product_of(PRODUCT | changes)
     assert str(caught.value).startswith(field)
 
 
 @pytest.mark.parametrize("field", ["sku", "name", "categories"])
-def test_a_product_without_a_required_field(field: str) -> None:
+def test_a_product_without_a_required_field_is_refused(field: str) -> None:
     with pytest.raises(BadRecord, match=f"^{field}: missing$"):
         product_of({key: value for key, value in PRODUCT.items() if key != field})
 
@@ -163,14 +163,14 @@ def test_a_product_without_a_required_field(field: str) -> None:
         ({"images": ["ok.jpg", "../../out.jpg"]}, "images: a path that leaves"),
     ],
 )
-def test_reviews_that_are_not_usable(changes: dict[str, object], field: str) -> None:
+def test_unusable_reviews_are_refused(changes: dict[str, object], field: str) -> None:
     with pytest.raises(BadRecord) as caught:
         review_of(REVIEW | changes)
     assert str(caught.value).startswith(field)
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"description": 5}, "description: not a string"),
         ({"attributes": {"Color": "Red"}}, "attributes: not a list"),
@@ -197,14 +197,16 @@ def test_reviews_that_are_not_usable(changes: dict[str, object], field: str) -> 
         ({"fetched_at": 1700000000}, "fetched_at: not a string"),
     ],
 )
-def test_what_a_product_can_do_without_is_left_empty_and_told(changes: dict[str, object], told: str) -> None:
+def test_unreadable_optional_fields_of_a_product_are_empty_and_reported(
+    changes: dict[str, object], message: str
+) -> None:
     unread: list[str] = []
     assert product_of(PRODUCT | changes, unread=unread) == product_of(PRODUCT)
-    assert [error.startswith(told) for error in unread] == [True]
+    assert [error.startswith(message) for error in unread] == [True]
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"title": 5}, "title: not a string"),
         ({"rating": "five"}, "rating: not a whole number"),
@@ -217,13 +219,15 @@ def test_what_a_product_can_do_without_is_left_empty_and_told(changes: dict[str,
         ({"submitted_at": 1.6e9}, "submitted_at: not a string"),
     ],
 )
-def test_what_a_review_can_do_without_is_left_empty_and_told(changes: dict[str, object], told: str) -> None:
+def test_unreadable_optional_fields_of_a_review_are_empty_and_reported(
+    changes: dict[str, object], message: str
+) -> None:
     unread: list[str] = []
     assert review_of(REVIEW | changes, unread=unread) == review_of(REVIEW)
-    assert [error.startswith(told) for error in unread] == [True]
+    assert [error.startswith(message) for error in unread] == [True]
 
 
-def test_good_items_stay_beside_those_that_cannot_be_read() -> None:
+def test_readable_items_of_a_list_are_used_without_the_unreadable_items() -> None:
     rows = [{"name": "", "value": "x"}, {"name": "Watts", "value": 40}, "Color", {"name": "Finish", "value": "Matt"}]
     changes = {"attributes": rows, "images": ["", "a.jpg", 5], "variants": [8, " s2"]}
     unread: list[str] = []
@@ -233,7 +237,7 @@ def test_good_items_stay_beside_those_that_cannot_be_read() -> None:
 
 
 @pytest.mark.parametrize("around", ["{} ", " {}", "\t{}\n", "\u00a0{}"])
-def test_blanks_around_an_id_are_no_part_of_it(around: str, tmp_path: Path) -> None:
+def test_blanks_around_an_id_are_removed(around: str, tmp_path: Path) -> None:
     assert product_of(PRODUCT | {"sku": around.format("s1")}) == product_of(PRODUCT)
     ids = {"review_id": "r1", "sku": "s1", "product_details_sku": "s2"}
     (tmp_path / "r").write_bytes(line({name: around.format(value) for name, value in ids.items()}))
@@ -252,7 +256,7 @@ def test_blanks_around_an_id_are_no_part_of_it(around: str, tmp_path: Path) -> N
         ("a\0b", "ab"),
     ],
 )
-def test_markup_is_taken_out_whichever_way_a_text_comes_in(raw: str, plain: str, tmp_path: Path) -> None:
+def test_markup_is_removed_from_texts_of_every_source(raw: str, plain: str, tmp_path: Path) -> None:
     (tmp_path / "r").write_bytes(line(REVIEW, text=raw, title=raw))
     (review,), _ = read_reviews(tmp_path / "r", "r")
     assert (review.text, review.title) == (plain, plain)
@@ -265,15 +269,15 @@ def test_markup_is_taken_out_whichever_way_a_text_comes_in(raw: str, plain: str,
     product = product_of(PRODUCT | {"description": raw, "name": raw, "attributes": [{"name": raw, "value": raw}]})
     one_line = " ".join(plain.split())
     row = {"sku": 1, "name": raw, "longDescription": raw, "details": [{"name": raw, "value": raw}]}
-    (told,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
-    assert (told.name, " ".join(told.description.split())) == (one_line, one_line)
-    assert told.attributes[0] == Attribute("", one_line, one_line)
+    (listed,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
+    assert (listed.name, " ".join(listed.description.split())) == (one_line, one_line)
+    assert listed.attributes[0] == Attribute("", one_line, one_line)
     assert (product.description, product.name) == (plain, one_line)
     assert product.attributes == (Attribute("", one_line, one_line),)
 
 
 @pytest.mark.parametrize("content", ['[{"sku": "s1"}, {"sku": "s2"}]', '[\n  {\n    "sku": "s1"\n  }\n]', "  [ ]"])
-def test_a_json_array_is_told_as_one(content: str, tmp_path: Path) -> None:
+def test_a_json_array_is_refused_with_advice(content: str, tmp_path: Path) -> None:
     (tmp_path / "all.json").write_text(content)
     for read in (read_products, read_reviews):
         with pytest.raises(UnusableInput, match="it is a JSON array: write one object a line"):
@@ -297,7 +301,7 @@ BAD_LINES = {
 }
 
 
-def test_each_bad_line_is_one_rejected_row_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_each_bad_line_is_one_rejected_row_and_other_lines_are_read(tmp_path: Path) -> None:
     path = tmp_path / "products.jsonl"
     good = [line(PRODUCT, sku=f"s{number}") for number in range(len(BAD_LINES) + 1)]
     mixed = [good[0], *(part for pair in zip(BAD_LINES, good[1:], strict=True) for part in pair)]
@@ -318,7 +322,7 @@ NESTED = {
     "a list": '"shade": ' + "[" * 5000 + "]" * 5000,
     "objects": '"shade": ' + '{"a": ' * 5000 + "1" + "}" * 5000,
     "a list that never ends": '"text": ' + "[" * 100_000,
-    "in a field of the format": '"images": ' + "[" * 3000 + '"a.jpg"' + "]" * 3000,
+    "in a known field": '"images": ' + "[" * 3000 + '"a.jpg"' + "]" * 3000,
     "with half a character": '"shade": ' + "[" * 900 + '"\\ud83d"' + "]" * 900,
     "one level more than the limit": '"shade": ' + "[" * 200 + "]" * 200,
 }
@@ -331,7 +335,7 @@ FLAT = {
 
 
 @pytest.mark.parametrize("shade", FLAT.values(), ids=FLAT)
-def test_json_with_many_brackets_that_are_not_nested_is_read(shade: str, tmp_path: Path) -> None:
+def test_json_with_many_flat_brackets_is_read(shade: str, tmp_path: Path) -> None:
     (tmp_path / "r").write_text(f'{{"shade": {shade}, {line(REVIEW).decode()[1:]}')
     reviews, rejected = read_reviews(tmp_path / "r", "r")
     assert [review.review_id for review in reviews] == ["r1"]
@@ -339,7 +343,7 @@ def test_json_with_many_brackets_that_are_not_nested_is_read(shade: str, tmp_pat
 
 
 @pytest.mark.parametrize("kind", NESTED)
-def test_json_nested_without_end_costs_its_row_which_is_told_by_name(kind: str, tmp_path: Path) -> None:
+def test_too_deeply_nested_json_costs_only_its_row(kind: str, tmp_path: Path) -> None:
     nested = NESTED[kind]
     good = [line(REVIEW), line(REVIEW, review_id="r3")]
     (tmp_path / "r").write_bytes(
@@ -356,14 +360,14 @@ def test_json_nested_without_end_costs_its_row_which_is_told_by_name(kind: str, 
 
 
 def read_reviews(path: Path, name: str) -> tuple[list[Review], list[Rejected]]:
-    """A file's reviews as records."""
+    """The reviews of a file as records, and the rejected rows."""
     file = ReviewFile(path, name)
     table = pl.concat(list(file.tables())).unique(["review_id", "sku"], keep="first", maintain_order=True).drop("line")
     assert file.links == table.height
     return [Review(**{**row, "images": tuple(row["images"])}) for row in table.iter_rows(named=True)], file.rejected
 
 
-def test_repeated_ids_keep_the_first(tmp_path: Path) -> None:
+def test_of_repeated_ids_the_first_record_counts(tmp_path: Path) -> None:
     (tmp_path / "p").write_bytes(b"\n".join([line(PRODUCT, name="First"), line(PRODUCT, name="Second")]))
     file = read_products(tmp_path / "p", "p")
     assert ([product.name for product in file.products], file.rejected[0].error) == (["First"], "duplicate sku: s1")
@@ -374,7 +378,7 @@ def test_repeated_ids_keep_the_first(tmp_path: Path) -> None:
     assert [(row.line, row.error) for row in rejected] == [(3, "duplicate review_id and sku: r1, s1")]
 
 
-def test_unusual_texts_come_through_unchanged(tmp_path: Path) -> None:
+def test_unusual_texts_are_read_unchanged(tmp_path: Path) -> None:
     texts = [
         "x" * 1_000_000,
         "👩‍👩‍👧 a\u200bb",
@@ -397,7 +401,7 @@ def write(path: Path, form: str, data: bytes) -> Path:
 
 
 @pytest.mark.parametrize("form", ["plain", "gz", "zst"])
-def test_compressed_files_are_told_by_their_content(tmp_path: Path, form: str) -> None:
+def test_compressed_files_are_recognized_by_their_contents(tmp_path: Path, form: str) -> None:
     data = b"\n".join(line(REVIEW, review_id=f"r{number}", text="word " * number) for number in range(400))
     reviews, rejected = read_reviews(write(tmp_path / "reviews.dat", form, data), "r")
     assert (len(reviews), rejected) == (400, [])
@@ -405,7 +409,7 @@ def test_compressed_files_are_told_by_their_content(tmp_path: Path, form: str) -
 
 
 @pytest.mark.parametrize("form", ["gz", "zst"])
-def test_a_cut_compressed_file_gives_what_it_holds_and_one_rejected_row(tmp_path: Path, form: str) -> None:
+def test_a_truncated_compressed_file_gives_its_complete_rows_and_one_rejected_row(tmp_path: Path, form: str) -> None:
     data = b"\n".join(line(REVIEW, review_id=f"r{number}", text=f"{number**9}" * 20) for number in range(9000))
     path = write(tmp_path / "r", form, data)
     path.write_bytes(path.read_bytes()[: -path.stat().st_size // 8])
@@ -414,7 +418,7 @@ def test_a_cut_compressed_file_gives_what_it_holds_and_one_rejected_row(tmp_path
     assert "cut or broken" in rejected[-1].error
 
 
-def test_parquet(tmp_path: Path) -> None:
+def test_parquet_files_are_read(tmp_path: Path) -> None:
     path = tmp_path / "reviews.parquet"
     rows = [REVIEW | {"helpful": 2.0, "images": ["a.jpg"], "stars": 5}, {"review_id": "r2", "sku": None}, REVIEW]
     pl.DataFrame(rows).with_columns(pl.lit("2024-01-02").str.to_date().alias("submitted_at")).write_parquet(path)
@@ -431,13 +435,13 @@ def test_parquet(tmp_path: Path) -> None:
 
 
 UNREADABLE = {
-    "submitted_at": pa.array([0, 10**18, 0, 0, 0], pa.timestamp("us")),  # the second is past the year 9999
+    "submitted_at": pa.array([0, 10**18, 0, 0, 0], pa.timestamp("us")),  # the second is after the year 9999
     "brand": pa.array([b"a", b"b", b"caf\xe9", b"\xff", b"e"]).view(pa.string()),
     "when": pa.array([0, 0, 0, 10**9, 0], pa.int32()).view(pa.date32()),
 }
 
 
-def test_a_value_of_parquet_that_cannot_be_read_is_left_empty(tmp_path: Path) -> None:
+def test_an_unreadable_value_of_parquet_is_empty(tmp_path: Path) -> None:
     ids = [f"r{n}" for n in range(1, 6)]
     path = tmp_path / "reviews.parquet"
     pq.write_table(pa.table({"review_id": ids, "sku": ids, **UNREADABLE}), path)
@@ -457,7 +461,7 @@ def test_a_value_of_parquet_that_cannot_be_read_is_left_empty(tmp_path: Path) ->
     assert (products.rejected, products.use.unread["description"]) == ([], 2)
 
 
-def test_an_id_of_parquet_that_cannot_be_read_is_one_rejected_row(tmp_path: Path) -> None:
+def test_an_unreadable_id_of_parquet_is_one_rejected_row(tmp_path: Path) -> None:
     path = tmp_path / "reviews.parquet"
     pq.write_table(pa.table({"review_id": UNREADABLE["brand"], "sku": ["s"] * 5}), path)
     reviews, rejected = read_reviews(path, "r")
@@ -469,12 +473,12 @@ def test_an_id_of_parquet_that_cannot_be_read_is_one_rejected_row(tmp_path: Path
     assert json.loads(rejected[0].record)["sku"] == "s"
 
 
-UNHELD = {r'"half \ud83d of it"': "surrogate", "NaN": "NaN", "-Infinity": "-Infinity", "7" * 5000: "5,000 digits"}
+UNSTORABLE = {r'"half \ud83d of it"': "surrogate", "NaN": "NaN", "-Infinity": "-Infinity", "7" * 5000: "5,000 digits"}
 
 
-@pytest.mark.parametrize("value", UNHELD)
+@pytest.mark.parametrize("value", UNSTORABLE)
 @pytest.mark.parametrize("name", ["title", "rating", "images", "author", "submitted_at", "shade"])
-def test_what_cannot_be_held_costs_no_review(value: str, name: str, tmp_path: Path) -> None:
+def test_an_unstorable_value_does_not_cost_the_review(value: str, name: str, tmp_path: Path) -> None:
     row = '{"review_id": "r%d", "sku": "s1", "text": "It shines."%s}\n'
     (tmp_path / "r").write_text("".join(row % (n, f', "{name}": {value}' if n == 2 else "") for n in (1, 2, 3)))
     file = ReviewFile(tmp_path / "r", "r")
@@ -482,36 +486,36 @@ def test_what_cannot_be_held_costs_no_review(value: str, name: str, tmp_path: Pa
     assert (table["review_id"].to_list(), file.rejected) == (["r1", "r2", "r3"], [])
     assert table.drop("review_id", "source", "line", "extra").n_unique() == 1
     assert file.use.unread == {name: 1}
-    assert UNHELD[value] in file.use.examples[name]
+    assert UNSTORABLE[value] in file.use.examples[name]
     table.write_parquet(tmp_path / "t")
 
 
-@pytest.mark.parametrize("value", UNHELD)
+@pytest.mark.parametrize("value", UNSTORABLE)
 @pytest.mark.parametrize(
     "place", ['"price": {}', '"attributes": [{{"name": "Watts", "value": {}}}]', '"variants": [{}]']
 )
-def test_what_cannot_be_held_costs_no_product(value: str, place: str, tmp_path: Path) -> None:
+def test_an_unstorable_value_does_not_cost_the_product(value: str, place: str, tmp_path: Path) -> None:
     (tmp_path / "p").write_text(f'{{"sku": "s1", "name": "Lamp", "categories": [], {place.format(value)}}}')
     file = read_products(tmp_path / "p", "p")
-    assert [(one.price, one.attributes, one.variants) for one in file.products] == [(None, (), ())]
+    assert [(product.price, product.attributes, product.variants) for product in file.products] == [(None, (), ())]
     assert file.use.unread.total() == 1
 
 
-@pytest.mark.parametrize("value", UNHELD)
+@pytest.mark.parametrize("value", UNSTORABLE)
 @pytest.mark.parametrize("name", ["text", "helpful", "product_details_sku"])
-def test_what_cannot_be_held_is_no_text_vote_or_variant(value: str, name: str, tmp_path: Path) -> None:
+def test_a_review_with_unstorable_text_votes_or_variant_is_rejected(value: str, name: str, tmp_path: Path) -> None:
     (tmp_path / "r").write_text(
         f'{{"review_id": "a", "sku": "s"}}\n{{"review_id": "b", "sku": "s", "{name}": {value}}}'
     )
     reviews, rejected = read_reviews(tmp_path / "r", "r")
     assert [review.review_id for review in reviews] == ["a"]
     assert rejected[0].error.startswith(f"{name}: ")
-    assert UNHELD[value] in rejected[0].error
+    assert UNSTORABLE[value] in rejected[0].error
 
 
 @pytest.mark.parametrize("name", ["review_id", "sku", "product_details_sku"])
 @pytest.mark.parametrize(("letter", "length", "taken"), [("x", 200, True), ("é", 201, False), ("7", 5000, False)])
-def test_an_id_has_a_limit(name: str, letter: str, length: int, taken: bool, tmp_path: Path) -> None:
+def test_the_length_of_an_id_has_a_limit(name: str, letter: str, length: int, taken: bool, tmp_path: Path) -> None:
     (tmp_path / "r").write_bytes(line(REVIEW) + b"\n" + line(REVIEW, **{"review_id": "r2", name: letter * length}))
     reviews, rejected = read_reviews(tmp_path / "r", "r")
     assert len(reviews) == 1 + taken
@@ -520,14 +524,14 @@ def test_an_id_has_a_limit(name: str, letter: str, length: int, taken: bool, tmp
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"{}\n", b"\x00\xff\xfe" * 100])
-def test_a_file_without_a_usable_record(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_a_usable_record_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.jsonl").write_bytes(content)
-    for read in (read_products, read_reviews) if content else (read_products,):  # no reviews: a catalogue to link to
+    for read in (read_products, read_reviews) if content else (read_products,):  # a file without reviews is allowed
         with pytest.raises(UnusableInput, match=r"bad\.jsonl: no usable"):
             read(tmp_path / "bad.jsonl", "x")
 
 
-def test_a_file_that_is_not_there_or_is_a_folder(tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none.jsonl", tmp_path):
         with pytest.raises(UnusableInput, match="cannot be read"):
             read_products(path, "x")
@@ -535,7 +539,7 @@ def test_a_file_that_is_not_there_or_is_a_folder(tmp_path: Path) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.binary(max_size=60).filter(lambda data: b"\n" not in data)))
-def test_whatever_the_bytes_every_line_is_one_row(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
+def test_every_line_of_random_bytes_is_one_row(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.jsonl"
     path.write_bytes(b"{}\n" + b"".join(data + b"\n" for data in lines))
     rows = list(read_rows(path))

@@ -1,4 +1,4 @@
-"""Blocks of raw reviews as tables: the same records and the same complaints as one record at a time."""
+"""Blocks of raw reviews as tables: the same records and errors as single records."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def usual(number: int) -> dict[str, Any]:
 
 
 def raw_lines(rng: random.Random, size: int) -> list[bytes]:
-    """Usual records, records with one or two odd fields, odd lines, repeated links."""
+    """Lines of usual records, of records with one or two odd fields, odd lines, and repeated links."""
     lines: list[bytes] = []
     for number in range(size):
         record = usual(number)
@@ -66,8 +66,8 @@ def raw_lines(rng: random.Random, size: int) -> list[bytes]:
 
 
 def one_by_one(path: Path) -> tuple[list[Review], list[Rejected]]:
-    """The plain way: each row by itself, the first of a link stays."""
-    kept: dict[tuple[str, str], Review] = {}
+    """The records read row by row, with the first record of a link, and the rejected rows."""
+    found: dict[tuple[str, str], Review] = {}
     rejected = []
     for row in read_rows(path):
         error = row.error
@@ -75,17 +75,17 @@ def one_by_one(path: Path) -> tuple[list[Review], list[Rejected]]:
             try:
                 made = review_of(row.record, f"f:{row.line}")
                 key = (made.review_id, made.sku)
-                error = "duplicate review_id and sku: {}, {}".format(*key) if key in kept else ""
-                kept.setdefault(key, made)
+                error = "duplicate review_id and sku: {}, {}".format(*key) if key in found else ""
+                found.setdefault(key, made)
             except BadRecord as bad:
                 error = str(bad)
         if error:
             rejected.append(rejected_of("f", row, error))
-    return list(kept.values()), rejected
+    return list(found.values()), rejected
 
 
 def check_equal(path: Path) -> tuple[int, int]:
-    """Both ways give the same; how many rows were taken and not."""
+    """Compare blocks with single records; the numbers of accepted and rejected rows."""
     file = ReviewFile(path, "f")
     table = pl.concat(list(file.tables())).unique(["review_id", "sku"], keep="first", maintain_order=True).drop("line")
     expected, expected_rejected = one_by_one(path)
@@ -97,7 +97,9 @@ def check_equal(path: Path) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_blocks_and_single_records_give_the_same(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_and_single_records_give_equal_reviews(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(raw_files, "_BLOCK_ROWS", 97)
     path = tmp_path / "reviews.jsonl"
     path.write_bytes(b"\n".join(raw_lines(random.Random(seed), 1500)))
@@ -106,7 +108,7 @@ def test_blocks_and_single_records_give_the_same(tmp_path: Path, seed: int, monk
     assert rejected > 200
 
 
-def test_each_odd_value_and_line_alone(tmp_path: Path) -> None:
+def test_each_odd_value_and_line_is_read_alone(tmp_path: Path) -> None:
     path = tmp_path / "reviews.jsonl"
     odd = [usual(n) | {field: value} for n, (field, value) in enumerate((f, v) for f, vs in ODD.items() for v in vs)]
     path.write_bytes(b"\n".join([*(json.dumps(record).encode() for record in odd), *LINES]))
@@ -114,7 +116,7 @@ def test_each_odd_value_and_line_alone(tmp_path: Path) -> None:
     assert taken + rejected == len(odd) + len(LINES)
 
 
-def test_all_lines_good_or_all_bad_but_one(tmp_path: Path) -> None:
+def test_files_with_only_good_lines_or_a_single_good_line(tmp_path: Path) -> None:
     path = tmp_path / "reviews.jsonl"
     path.write_text("\n".join(json.dumps(usual(n)) for n in range(500)))
     assert check_equal(path) == (500, 0)
@@ -122,7 +124,7 @@ def test_all_lines_good_or_all_bad_but_one(tmp_path: Path) -> None:
     assert check_equal(path) == (1, 300)
 
 
-def test_parquet_goes_the_same_way(tmp_path: Path) -> None:
+def test_parquet_blocks_and_single_records_give_equal_reviews(tmp_path: Path) -> None:
     path = tmp_path / "reviews.parquet"
     rows = [usual(n) | {"helpful": n - 2, "extra_score": 0.5 * n, "author": None} for n in range(50)]
     pl.DataFrame([*rows, rows[9]]).write_parquet(path)

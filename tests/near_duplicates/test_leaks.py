@@ -1,4 +1,4 @@
-"""Leaks between splits: planted near-duplicates are reported, and by the setting the later one leaves."""
+"""Leaks between splits: planted near-duplicates are reported, and the later review is dropped if the setting asks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ameli_build.splits import STAGE
 
 @dataclass(frozen=True)
 class Planted:
-    """A snapshot before its splits, and the pairs (later, earlier) of reviews whose texts or pictures are alike."""
+    """A snapshot before its splits, and the pairs (later, earlier) of reviews with similar texts or pictures."""
 
     snapshot: Snapshot
     texts: set[tuple[str, str]]
@@ -32,13 +32,15 @@ class Planted:
 
 
 def planted(root: Path) -> Planted:
-    """The demo's reviews of a few products, and copies of every tenth by text and every tenth by photograph."""
+    """Reviews of the demo, with a copied text of every tenth review and a copied photograph of every tenth review."""
     snapshot = Snapshot(root)
     world = make_world(13, 16)
-    wanted = [review for review in world.reviews if any(one.kind == "photo" and not one.fault for one in review.photos)]
+    wanted = [
+        review for review in world.reviews if any(photo.kind == "photo" and not photo.fault for photo in review.photos)
+    ]
     rows, texts, images = [], set(), set()
     for n, review in enumerate(wanted[:120]):
-        photo = next(one for one in review.photos if one.kind == "photo" and not one.fault)
+        photo = next(shot for shot in review.photos if shot.kind == "photo" and not shot.fault)
         body = image_bytes(photo)
         path = snapshot.store_image(body, "jpg")
         rows.append((review.review_id, f"p{n}", "", f"{review.text} It is number n{n}.", [path], f"2024-01-{n:03}"))
@@ -73,7 +75,7 @@ def expected(made: Planted, splits: dict[str, str]) -> set[tuple[str, str, str]]
     return {(kind, later, earlier) for kind, later, earlier in pairs if splits[later] != splits[earlier]}
 
 
-def test_what_is_planted_is_reported_and_nothing_else(made: Planted) -> None:
+def test_exactly_the_planted_leaks_are_reported(made: Planted) -> None:
     run_stage(STAGE, made.snapshot, load_settings("demo"))
     splits = dict(made.snapshot.read("splits/splits").iter_rows())
     leaks = made.snapshot.read("splits/leaks")
@@ -86,13 +88,15 @@ def test_what_is_planted_is_reported_and_nothing_else(made: Planted) -> None:
     assert [(splits[row[0]], splits[row[1]]) for row in leaks.select("review_id", "earlier_id").iter_rows()] == list(
         leaks.select("split", "earlier_split").iter_rows()
     )
-    assert set(leaks.filter(pl.col("kind") == "image")["bits"]) == {0}  # of two pictures the one most alike
+    assert set(leaks.filter(pl.col("kind") == "image")["bits"]) == {
+        0
+    }  # of two pictures, the most similar picture counts
     assert made.snapshot.read("splits/dropped").is_empty()
     counts = stage_record(made.snapshot, "splits")["counts"]
     assert counts["leaks_text"] + counts["leaks_image"] == len(wanted)
 
 
-def test_the_later_one_leaves_and_no_other_review_moves(made: Planted) -> None:
+def test_the_later_review_is_dropped_and_no_other_review_moves(made: Planted) -> None:
     run_stage(STAGE, made.snapshot, load_settings("demo"))
     before = dict(made.snapshot.read("splits/splits").iter_rows())
     run_stage(STAGE, made.snapshot, load_settings("demo", ["splits.near_duplicates=drop"]))
@@ -115,11 +119,11 @@ def test_workers_and_shards_change_no_byte(made: Planted, tmp_path: Path) -> Non
     with process_mapper(2) as mapper:
         run_stage(STAGE, other.snapshot, load_settings("demo", ["run.shard_rows=9"]), mapper)
     for name in STAGE.outputs:
-        one, two = (snapshot.table_path(name).read_bytes() for snapshot in (made.snapshot, other.snapshot))
-        assert one == two
+        first, second = (snapshot.table_path(name).read_bytes() for snapshot in (made.snapshot, other.snapshot))
+        assert first == second
 
 
-def test_a_chain_loses_no_more_than_it_must() -> None:
+def test_a_chain_of_leaks_loses_as_few_reviews_as_possible() -> None:
     reviews = pl.DataFrame({"review_id": list("abc"), "sku": list("123"), "submitted_at": ["2020", "2021", None]})
     rows = [
         ("text", "b", "test", "a", "train", 0.9, None, None, None),

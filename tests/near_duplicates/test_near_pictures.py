@@ -1,4 +1,4 @@
-"""Near-duplicate photographs: other sizes, compression and light are found, other photographs are not."""
+"""Near-duplicate photographs: copies of other size, compression or brightness are found, other photographs are not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def photographs() -> list[Image.Image]:
 
 
 def changed(image: Image.Image, how: int) -> bytes:
-    """The photograph compressed, made smaller, lit or with its rim cut off, by turns."""
+    """The photograph compressed (0), smaller (1), brighter (2), or in grey with more contrast (3)."""
     if how == 0:
         return jpeg(image, 40)
     if how == 1:
@@ -43,21 +43,23 @@ def changed(image: Image.Image, how: int) -> bytes:
     return jpeg(ImageEnhance.Contrast(image.convert("L")).enhance(1.2))
 
 
-def test_changed_photographs_are_found_and_other_ones_are_not(tmp_path: Path, photographs: list[Image.Image]) -> None:
+def test_changed_photographs_are_found_and_other_photographs_are_not(
+    tmp_path: Path, photographs: list[Image.Image]
+) -> None:
     snapshot = Snapshot(tmp_path)
     plain = [snapshot.store_image(jpeg(image), "jpg") for image in photographs]
     copies = [snapshot.store_image(changed(image, n % 4), "jpg") for n, image in enumerate(photographs)]
     hashes = hash_pictures(Work(snapshot), load_settings("demo", ["run.shard_rows=16"]), [*plain, *copies])
     count = len(photographs)
     found = alike_pictures(hashes, BITS_ALLOWED)
-    assert [(one, other) for one, other, _ in found] == [(n, n + count) for n in range(count)]
+    assert [(first, second) for first, second, _ in found] == [(n, n + count) for n in range(count)]
     assert all(bits <= BITS_ALLOWED for *_, bits in found)
 
 
-def test_a_turned_photograph_is_seen_as_a_viewer_sees_it(tmp_path: Path, photographs: list[Image.Image]) -> None:
+def test_a_photograph_is_hashed_with_its_exif_orientation(tmp_path: Path, photographs: list[Image.Image]) -> None:
     image = photographs[0]
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned a quarter clockwise
+    exif[0x0112] = 6  # rotate by 90 degrees clockwise
     packed = io.BytesIO()
     image.rotate(90, expand=True).save(packed, "JPEG", exif=exif)
     snapshot = Snapshot(tmp_path)
@@ -66,14 +68,14 @@ def test_a_turned_photograph_is_seen_as_a_viewer_sees_it(tmp_path: Path, photogr
     assert [row[:2] for row in alike_pictures(hashes, BITS_ALLOWED)] == [(0, 1)]
 
 
-def test_plain_surfaces_are_like_nothing() -> None:
+def test_plain_surfaces_resemble_no_picture() -> None:
     assert picture_hash(Image.new("RGB", (300, 200), "white")) is None
     assert picture_hash(Image.new("RGB", (1, 1))) is None
     assert alike_pictures(pl.Series([None, None], dtype=pl.Binary), 64) == []
     assert alike_pictures(pl.Series([], dtype=pl.Binary), 64) == []
 
 
-def test_the_number_of_bits_is_the_limit_itself() -> None:
+def test_pictures_that_differ_by_the_limit_of_bits_are_alike() -> None:
     zero = bytes(BITS // 8)
     hashes = pl.Series([zero, None, b"\x0f" + zero[1:], b"\x1f" + zero[1:]], dtype=pl.Binary)
     assert alike_pictures(hashes, 4) == [(0, 2, 4), (2, 3, 1)]

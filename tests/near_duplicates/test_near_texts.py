@@ -1,4 +1,4 @@
-"""Near-duplicate texts: planted copies are found, others are not, whatever the threshold and the shards."""
+"""Near-duplicate texts: exactly the planted copies are found, for every threshold and size of shards."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ def settings(threshold: float = 0.8, rows: int = 256) -> Settings:
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.65, 0.8, 0.95, 1.0])
-def test_planted_copies_are_found_and_nothing_else(tmp_path: Path, threshold: float) -> None:
+def test_exactly_the_planted_copies_are_found(tmp_path: Path, threshold: float) -> None:
     plain = texts(300)
     every = [*plain, *(edited(text, n % 4, n) for n, text in enumerate(plain[:100]))]
     groups = ["train"] * 300 + ["test"] * 100
     sets = [shingles(text) for text in every]
     wanted = {
-        (one, other, round(score, 4))
-        for one in range(300)
-        for other in range(300, 400)
-        if (score := jaccard(sets[one], sets[other])) >= threshold
+        (first, second, round(score, 4))
+        for first in range(300)
+        for second in range(300, 400)
+        if (score := jaccard(sets[first], sets[second])) >= threshold
     }
     found = alike_texts(Work(Snapshot(tmp_path)), settings(threshold), every, groups)
     assert len(wanted) >= 25
     assert found == sorted(wanted)
 
 
-def test_only_different_groups_and_no_short_texts(tmp_path: Path) -> None:
-    one = texts(1)[0]
+def test_only_texts_of_different_groups_and_no_short_texts_are_compared(tmp_path: Path) -> None:
+    long = texts(1)[0]
     short = "Great product, works very well indeed"
-    every = [one, one, one.upper() + "!", short, short]
+    every = [long, long, long.upper() + "!", short, short]
     found = alike_texts(Work(Snapshot(tmp_path)), settings(), every, ["train", "train", "test", "train", "test"])
     assert found == [(0, 2, 1.0), (1, 2, 1.0)]
     assert alike_texts(Work(Snapshot(tmp_path)), settings(), [], []) == []
@@ -73,14 +73,14 @@ def test_shards_workers_and_the_cache_change_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.7, 0.8, 0.9, 1.0])
-def test_bands_fit_the_signature_and_find_nearly_all(threshold: float) -> None:
+def test_bands_fit_the_signature_and_find_almost_all_pairs(threshold: float) -> None:
     count, rows = bands(threshold)
     assert count * rows <= PERMUTATIONS
     assert count >= 2
     assert 1 - (1 - threshold**rows) ** count >= 0.995
 
 
-def test_other_scripts_and_marks() -> None:
+def test_shingles_of_other_scripts_and_of_marks() -> None:
     assert jaccard(shingles("это очень хороший холодильник он работает тихо и долго"), frozenset()) == 0
     assert len(shingles("это очень хороший холодильник он работает тихо и долго")) == 7
     assert shingles("\u200b\U0001f600 !!! ...") == frozenset()

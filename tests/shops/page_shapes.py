@@ -1,4 +1,4 @@
-"""Builds pages in the shapes of the shop's three generations around given data."""
+"""Builds pages of the three generations of the shop from given data."""
 
 from __future__ import annotations
 

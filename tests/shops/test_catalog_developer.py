@@ -1,4 +1,4 @@
-"""Answers of the developer API as records: recorded ones where they are, and made ones in their shape."""
+"""Answers of the developer API as records: recorded answers, if available, and generated answers of the same shape."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ IMAGES = "https://pisces.bbystatic.com/image2/BestBuy_US/images/products/6509/"
 
 
 def parsed(**fields: Any) -> Product:
-    """The record of a product with these fields, and those that it cannot do without."""
+    """The record of a product with these fields and the required fields."""
     row = {"sku": 6509654, "name": "Lumo - Lamp - Red", **fields}
     return parse_api_page(json.dumps({"products": [row]}).encode(), "pages-1:7").products[0]
 
 
-def test_recorded_pages_of_a_listing_follow_each_other(captures: Path) -> None:
+def test_recorded_pages_of_a_listing_have_the_cursor_of_the_next_page(captures: Path) -> None:
     bodies = [(captures / "developer-api" / f"Products_as_stream__{number}.json").read_bytes() for number in range(4)]
     pages = [parse_api_page(body) for body in bodies]
     assert [len(page.products) for page in pages] == [100, 100, 94, 0]
@@ -35,44 +35,44 @@ def test_recorded_pages_of_a_listing_follow_each_other(captures: Path) -> None:
 def test_a_recorded_product(captures: Path) -> None:
     body = (captures / "developer-api" / "stream_a_single_product_by_sku__0.json").read_bytes()
     (product,) = parse_api_page(body).products
-    told = json.loads(body)
-    assert (product.sku, product.name, product.price) == (str(told["sku"]), told["name"], told["salePrice"])
-    assert product.categories == tuple(node["name"] for node in told["categoryPath"])
+    answer = json.loads(body)
+    assert (product.sku, product.name, product.price) == (str(answer["sku"]), answer["name"], answer["salePrice"])
+    assert product.categories == tuple(node["name"] for node in answer["categoryPath"])
     assert product.categories[0] == "Best Buy"
-    assert product.description == told["longDescription"]
-    beside = {
-        name.capitalize(): told[name] for name in ("color", "height", "width", "depth", "weight") if told.get(name)
+    assert product.description == answer["longDescription"]
+    dimensions = {
+        name.capitalize(): answer[name] for name in ("color", "height", "width", "depth", "weight") if answer.get(name)
     }
-    assert {row.name: row.value for row in product.attributes} == beside
+    assert {row.name: row.value for row in product.attributes} == dimensions
     assert product.images == tuple(
-        told[name]
+        answer[name]
         for name in ("largeFrontImage", "angleImage", "leftViewImage", "backViewImage", "alternateViewsImage")
     )
-    assert json.loads(product.extra) == {"brand": told["manufacturer"], "model": told["modelNumber"]}
+    assert json.loads(product.extra) == {"brand": answer["manufacturer"], "model": answer["modelNumber"]}
 
 
 @pytest.mark.parametrize("name", ["Is_a_garbage_search__0.json", "Fetch_categories_as_stream__0.json"])
-def test_recorded_answers_without_products(captures: Path, name: str) -> None:
+def test_recorded_answers_without_products_are_refused(captures: Path, name: str) -> None:
     with pytest.raises(NotApiPage, match="without a list of products"):
         parse_api_page((captures / "developer-api" / name).read_bytes())
 
 
 @pytest.mark.parametrize("body", [b"", b"<html></html>", b"[]", b"{", b'{"products": null}', b'{"products": {}}', b"7"])
-def test_anything_else_is_no_page(body: bytes) -> None:
+def test_a_body_without_products_is_no_page(body: bytes) -> None:
     with pytest.raises(NotApiPage):
         parse_api_page(body)
 
 
-@pytest.mark.parametrize("nothing", [None, "", []])
-def test_what_is_left_out_in_any_way_is_absent(nothing: Any) -> None:
+@pytest.mark.parametrize("empty", [None, "", []])
+def test_an_empty_or_null_field_is_absent(empty: Any) -> None:
     names = ("categoryPath", "longDescription", "details", "images", "image", "productVariations", "salePrice", "url")
     more = ("regularPrice", "features", "manufacturer", "shortDescription", "description", "customerReviewCount")
-    product = parsed(**dict.fromkeys(names + more, nothing))
+    product = parsed(**dict.fromkeys(names + more, empty))
     bare = Product("6509654", "Lumo - Lamp - Red", (), source="pages-1:7", extra="{}")
     assert product == bare
 
 
-def test_the_sheet_keeps_names_and_values_and_invents_no_sections() -> None:
+def test_the_sheet_has_names_and_values_without_groups() -> None:
     product = parsed(
         details=[
             {"name": "Ports", "values": ["HDMI", "USB"]},
@@ -96,7 +96,7 @@ def test_the_sheet_keeps_names_and_values_and_invents_no_sections() -> None:
     )
 
 
-def test_texts_lose_markup_and_fall_back_on_what_there_is() -> None:
+def test_texts_lose_markup_and_descriptions_have_fallbacks() -> None:
     long = {"longDescription": "<p>Bright&trade; &amp; <b>warm</b>.</p>", "shortDescription": "Bright"}
     features = [{"feature": "Wi-Fi\nNo hub"}, {"feature": None}, {"feature": "Warm"}]
     assert parsed(**long, features=features).description == "Bright™ & warm."
@@ -106,7 +106,7 @@ def test_texts_lose_markup_and_fall_back_on_what_there_is() -> None:
     assert parsed(name="Lumo&#8482; - 7&quot; Lamp").name == 'Lumo™ - 7" Lamp'
 
 
-def test_each_view_is_one_picture_in_full_size_the_front_first() -> None:
+def test_each_view_gives_one_full_size_picture_with_the_front_first() -> None:
     def picture(rel: str, name: str, side: int | str, **more: Any) -> dict[str, Any]:
         return {"rel": rel, "href": IMAGES + name, "width": side, "height": str(side), **more}
 
@@ -135,7 +135,7 @@ def test_variants_price_and_address() -> None:
     assert product.url == "https://api.example/c"
 
 
-def test_rows_that_are_no_product_are_rejected_by_name() -> None:
+def test_rows_without_a_product_are_rejected_with_a_reason() -> None:
     rows = [None, {"name": "no number"}, {"sku": 1}, {"sku": "../1", "name": "odd"}, {"sku": 43900, "name": "good"}]
     page = parse_api_page(json.dumps({"products": rows, "nextCursorMark": "c"}).encode(), "pages-1:7")
     assert [product.sku for product in page.products] == ["43900"]
@@ -149,9 +149,9 @@ def test_rows_that_are_no_product_are_rejected_by_name() -> None:
     assert (page.rows, page.next_cursor) == (5, "c")
 
 
-def test_a_page_goes_before_the_api() -> None:
+def test_a_page_takes_precedence_over_the_api() -> None:
     page = Product("1", "Lamp", ("Best Buy", "Lamps"), "", (Attribute("Key Specs", "Color", "Red"),), ("p.jpg",), "u")
-    told = Product("1", "Lamp (API)", ("Lamps",), "It shines.", (Attribute("", "Color", "Red"),), ("a.jpg",), "v")
-    both = merged([page, told])
+    answer = Product("1", "Lamp (API)", ("Lamps",), "It shines.", (Attribute("", "Color", "Red"),), ("a.jpg",), "v")
+    both = merged([page, answer])
     assert (both.name, both.categories, both.description) == ("Lamp", ("Best Buy", "Lamps"), "It shines.")
     assert (both.attributes, both.images, both.url) == (page.attributes, ("p.jpg",), "u")

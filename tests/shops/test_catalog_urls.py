@@ -21,11 +21,11 @@ from ameli_build.shops.bestbuy.urls import listing_url, original_image, product_
         ("", None),
     ],
 )
-def test_the_sku_that_a_url_names(url: str, sku: str | None) -> None:
+def test_the_sku_of_a_url(url: str, sku: str | None) -> None:
     assert sku_of(url) == sku
 
 
-def test_the_urls_that_are_asked_for_name_what_they_are_for() -> None:
+def test_urls_of_requests_name_their_sku_or_category() -> None:
     site = "http://127.0.0.1:8000/"
     assert sku_of(product_url(site, "43900")) == "43900"
     assert product_url(site, "43900").startswith("http://127.0.0.1:8000/site/")

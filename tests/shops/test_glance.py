@@ -1,4 +1,4 @@
-"""A glance at a product page tells what the whole record would tell, of the few things that a crawler needs."""
+"""A glance at a product page gives the fields that a crawler needs, with the values of the whole record."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def shop() -> Shop:
 
 def needed(parsed: ParsedProduct) -> tuple[object, ...]:
     """The values that a crawl needs."""
-    told = (parsed.product.sku, parsed.product.images, parsed.has_specifications, parsed.has_button)
-    return (*told, parsed.review_count)
+    values = (parsed.product.sku, parsed.product.images, parsed.has_specifications, parsed.has_button)
+    return (*values, parsed.review_count)
 
 
 def seen(html: bytes, url: str, sku: str | None) -> tuple[object, ...]:
@@ -39,7 +39,7 @@ def seen(html: bytes, url: str, sku: str | None) -> tuple[object, ...]:
 
 
 def whole(html: bytes, url: str, sku: str | None) -> tuple[object, ...]:
-    """The same from the whole record."""
+    """The values from the whole record."""
     return needed(parse_product_page(html, url, sku))
 
 
@@ -56,21 +56,21 @@ def test_a_glance_agrees_with_the_record(shop: Shop, generation: str) -> None:
 
 
 @pytest.mark.parametrize("generation", ["B", "C"])
-def test_the_elements_are_not_looked_at_where_the_scripts_suffice(
+def test_a_page_with_sufficient_scripts_is_not_parsed_further(
     shop: Shop, generation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("the whole record was made")
 
     monkeypatch.setattr(glance_module, "parse_product_page", refuse)
-    product = next(one for one in shop.shop_index.products.values() if one.attributes and one.images)
+    product = next(entry for entry in shop.shop_index.products.values() if entry.attributes and entry.images)
     shown = replace(product, generation=generation)
     html = PAGES[generation](shop, shown).encode()
     assert glance(html, shop.site_url + shop.product_path(shown), product.sku).product.images
 
 
-def test_what_the_scripts_leave_open_comes_from_the_elements(shop: Shop) -> None:
-    product = next(one for one in shop.shop_index.products.values() if one.attributes and one.images)
+def test_a_specification_sheet_without_script_comes_from_the_elements(shop: Shop) -> None:
+    product = next(entry for entry in shop.shop_index.products.values() if entry.attributes and entry.images)
     bare = replace(product, generation="C", attributes=(), images=())
     html = generation_c.product_page(shop, bare)
     url = shop.site_url + shop.product_path(bare)
@@ -82,6 +82,6 @@ def test_what_the_scripts_leave_open_comes_from_the_elements(shop: Shop) -> None
 
 
 @pytest.mark.parametrize("html", [b"", b"<title>Access Denied</title>", b"<html><body>nothing</body></html>", b"text"])
-def test_what_is_no_product_page(html: bytes) -> None:
+def test_another_page_is_not_a_product(html: bytes) -> None:
     with pytest.raises(NotAProduct):
         glance(html, "http://127.0.0.1/site/a/1.p?skuId=1", "1")

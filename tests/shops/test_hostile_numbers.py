@@ -1,4 +1,4 @@
-"""Numbers that no shop can mean are left out and counted, and what does not fit a parser is a failure of its page."""
+"""Impossible numbers are dropped and counted, and a failure of a parser costs only its page."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ HOSTILE = ["9" * 400, "1e999", "9" * 5000, "-" + "9" * 320, "1234567890123456789
 
 
 @pytest.mark.parametrize("digits", HOSTILE)
-def test_no_number_is_too_large_to_be_left_out(digits: str) -> None:
+def test_huge_numbers_are_dropped(digits: str) -> None:
     assert number_in(digits.removesuffix("e999") * 40) is None
     assert count_in(digits * 30) is None
     assert number_in(float(digits)) is None
 
 
 @pytest.mark.parametrize("digits", HOSTILE)
-def test_of_a_product_page_only_the_number_is_lost(digits: str) -> None:
+def test_a_product_page_loses_only_its_huge_number(digits: str) -> None:
     product = {"skuId": "7", "name": {"short": "Lamp"}, "price": {"skuId": "7", "customerPrice": "PRICE"}}
     product |= {"reviewInfo": {"reviewCount": "PRICE"}}
     data = {"app": {"data": {"skuPriceDomain": {"customerPrice": "PRICE"}}}}
@@ -54,7 +54,7 @@ def test_of_a_product_page_only_the_number_is_lost(digits: str) -> None:
 
 
 @pytest.mark.parametrize("digits", HOSTILE)
-def test_of_a_review_only_the_number_is_lost(digits: str) -> None:
+def test_a_review_loses_only_its_huge_number(digits: str) -> None:
     row = topic("r1", "7", "7") | {"rating": 4, "positiveFeedbackCount": "N", "negativeFeedbackCount": 2}
     text = json.dumps({"topics": [row], "totalPages": "N", "totalResults": "N"}).replace('"N"', digits)
     found = parse_review_page(text.encode(), "7")
@@ -65,7 +65,7 @@ def test_of_a_review_only_the_number_is_lost(digits: str) -> None:
 
 
 @pytest.mark.parametrize("digits", HOSTILE)
-def test_a_listing_and_the_api_live_with_them(digits: str) -> None:
+def test_a_listing_and_the_api_accept_huge_numbers(digits: str) -> None:
     listing = f'<span class="item-count">{digits * 20} items</span><li class="sku-item" data-sku-id="1">'
     assert parse_listing((listing + '<a href="/site/x/1.p">x</a></li>').encode(), "https://shop.test/").total is None
     row = {"sku": "7", "name": "Lamp", "salePrice": "N", "customerReviewCount": "N", "images": [{"width": "N"}]}
@@ -73,7 +73,7 @@ def test_a_listing_and_the_api_live_with_them(digits: str) -> None:
     assert (product.name, product.price) == ("Lamp", None)
 
 
-def test_they_are_counted(tmp_path: Path) -> None:
+def test_huge_numbers_are_counted(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "raw")
     priced = heading("Lamp", sku="7") + f'<div class="priceView-hero-price priceView-customer-price"><span>{"9" * 99}'
     archive.add("page", answer(URL, page(priced, "</span></div>")), sku="7")
@@ -86,7 +86,7 @@ def test_they_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyError, RecursionError])
-def test_a_page_that_its_parser_cannot_bear_costs_itself_alone(
+def test_a_failing_parser_costs_only_its_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     archive = Archive(tmp_path / "raw")

@@ -27,7 +27,7 @@ def new_card(sku: str, link: str) -> str:
     )
 
 
-def test_the_old_form() -> None:
+def test_the_old_form_of_a_listing() -> None:
     cards = old_card("7000101", "/site/a/7000101.p?skuId=7000101") + old_card(
         "7000102", "/site/b/7000102.p?skuId=7000102"
     )
@@ -42,7 +42,7 @@ def test_the_old_form() -> None:
     assert listing.total == 1033
 
 
-def test_the_new_form() -> None:
+def test_the_new_form_of_a_listing() -> None:
     cards = new_card("7000101", "/product/a/JJGCQ8WQR5") + new_card("skeleton", "/product/b/JJGCQ8WQR6/sku/7000102")
     cards += '<li data-testid="banner"><a href="/promo">Sale</a></li>'
     pager = '<nav class="pagination"><a rel="next" aria-label="Next page" href="?cp=2">Next</a></nav>'
@@ -57,9 +57,9 @@ def test_the_new_form() -> None:
 
 
 def test_a_last_page_a_repeated_card_and_a_page_without_cards() -> None:
-    one = old_card("7000101", "/site/a/7000101.p")
+    first = old_card("7000101", "/site/a/7000101.p")
     last = '<a class="sku-list-page-next disabled" href="?cp=9">Next</a>'
-    listing = parse_listing(page(one, one, old_card("7000102", "http://["), last), URL)
+    listing = parse_listing(page(first, first, old_card("7000102", "http://["), last), URL)
     assert [card.sku for card in listing.cards] == ["7000101"]
     assert listing.next_url is None
     assert parse_listing(page("<p>No results</p>"), URL).cards == ()
@@ -76,17 +76,17 @@ def test_a_last_page_a_repeated_card_and_a_page_without_cards() -> None:
         (f"{'9' * 400} of {'9' * 400}", None),
     ],
 )
-def test_the_number_of_all_products_is_not_that_of_a_page(shown: str, total: int | None) -> None:
+def test_the_total_is_the_number_of_all_products_rather_than_of_the_page(shown: str, total: int | None) -> None:
     assert parse_listing(page(f"<span class='item-count'>{shown}</span>"), URL).total == total
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", page(title="Access Denied"), page(title="Select your Country")])
-def test_what_is_no_listing(body: bytes) -> None:
+def test_another_page_is_not_a_listing(body: bytes) -> None:
     with pytest.raises(NotAListing):
         parse_listing(body, URL)
 
 
-def test_sitemaps_plain_and_gzipped() -> None:
+def test_plain_and_gzipped_sitemaps_are_read() -> None:
     index = b'<sitemapindex xmlns="x"><sitemap><loc>https://s.test/a.xml.gz</loc></sitemap></sitemapindex>'
     pages = (
         b"<urlset><url><loc> https://s.test/a?x=1&amp;y=2 </loc></url><url><loc>https://s.test/b</loc></url></urlset>"
@@ -103,9 +103,9 @@ def test_sitemaps_plain_and_gzipped() -> None:
 def test_recorded_cards_are_all_found(captures: Path, name: str, card: object) -> None:
     recorded = json.loads((captures / "listing" / f"{name}.json").read_text())
     assert callable(card)
-    grid = "".join(card(one["sku"], one["link"]) for one in recorded)
+    grid = "".join(card(row["sku"], row["link"]) for row in recorded)
     listing = parse_listing(page(f'<ul class="product-grid-view-container">{grid}</ul>'), "https://www.bestbuy.com/")
-    assert {found.sku for found in listing.cards} == {one["sku"] for one in recorded}
-    assert {found.url for found in listing.cards} <= {one["link"] for one in recorded}
-    for one in recorded:
-        assert sku_of(one["link"]) in (one["sku"], None)
+    assert {found.sku for found in listing.cards} == {row["sku"] for row in recorded}
+    assert {found.url for found in listing.cards} <= {row["link"] for row in recorded}
+    for row in recorded:
+        assert sku_of(row["link"]) in (row["sku"], None)

@@ -1,4 +1,4 @@
-"""Pages in shapes that the storefront does not have, each of which once cost rows."""
+"""Pages in shapes that the storefront lacks; each shape once lost rows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def rows_of(*parts: str, url: str = URL) -> list[tuple[str, str, str]]:
         f'<script id="shop-specifications-1-json" type="application/json">{BLOB[:-1]},"x":undefined}}</script>',
     ],
 )
-def test_a_component_is_found_however_its_script_is_written(script: str) -> None:
+def test_a_component_is_found_in_every_form_of_its_script(script: str) -> None:
     assert rows_of(HEAD, script) == [("General", "Watts", "9")]
 
 
@@ -49,7 +49,7 @@ def lamp(*groups: tuple[str, list[tuple[str, str]]]) -> ParsedProduct:
     return parse_product_page(page(HEAD, clicked_sheet(list(groups))), URL)
 
 
-def test_rows_beside_the_button_are_not_all() -> None:
+def test_rows_next_to_the_button_are_not_the_whole_sheet() -> None:
     before = lamp(("Key Specs", [("Watts", "9")]))
     after = lamp(("Key Specs", [("Watts", "9")]), ("Other", [("UPC", "1")]))
     assert before.has_specifications
@@ -58,15 +58,15 @@ def test_rows_beside_the_button_are_not_all() -> None:
     assert merged([after.product, before.product]).attributes == after.product.attributes
 
 
-def test_what_is_told_to_search_engines_is_no_specification_sheet() -> None:
-    told = {"@type": "Product", "additionalProperty": [{"name": "Watts", "value": "9"}]}
-    script = f'<script type="application/ld+json">//<![CDATA[\n{json.dumps(told)}\n//]]></script>'
+def test_structured_data_is_no_specification_sheet() -> None:
+    schema = {"@type": "Product", "additionalProperty": [{"name": "Watts", "value": "9"}]}
+    script = f'<script type="application/ld+json">//<![CDATA[\n{json.dumps(schema)}\n//]]></script>'
     parsed = parse_product_page(page(HEAD, script), URL)
     assert [row.name for row in parsed.product.attributes] == ["Watts"]
     assert not parsed.has_specifications
 
 
-def test_the_description_named_for_the_product_goes_first() -> None:
+def test_the_script_with_the_id_of_the_product_schema_takes_precedence() -> None:
     other, own = (json.dumps({"@type": "Product", "name": name}) for name in ("Other", "Own"))
     scripts = f'<script type="application/ld+json">{other}</script>'
     scripts += f'<script type="application/ld+json" id="product-schema">{own}</script>'
@@ -74,7 +74,7 @@ def test_the_description_named_for_the_product_goes_first() -> None:
 
 
 @pytest.mark.parametrize(("bsin", "known"), [("JJGCQ8WQR5", None), ("", "1001")])
-def test_a_page_whose_url_names_no_sku_is_not_the_sponsored_product(bsin: str, known: str | None) -> None:
+def test_a_page_without_sku_in_its_url_is_not_the_sponsored_product(bsin: str, known: str | None) -> None:
     pieces = [
         {"skuId": "7", "bsin": "JJ00000000", "name": {"short": "Sponsored"}},
         {"skuId": "1001", "bsin": bsin, "name": {"short": "Acme - Lamp"}},
@@ -85,23 +85,23 @@ def test_a_page_whose_url_names_no_sku_is_not_the_sponsored_product(bsin: str, k
     assert (parsed.product.sku, parsed.product.name) == ("1001", "Acme - Lamp")
 
 
-def test_the_title_of_the_drawer_is_no_group() -> None:
+def test_the_title_of_the_drawer_is_not_a_group() -> None:
     row = '<li class="zebra-list-item"><div class="property">Watts</div><div class="description">9</div></li>'
     drawer = f'<div class="pdp-drawer-content"><h2>Specifications</h2><ul>{row}</ul></div>'
     media = '<script id="shop-media-gallery-1-json" type="application/json">{"baseContent": {}}</script>'
     assert rows_of(HEAD, media, drawer) == [("", "Watts", "9")]
 
 
-def test_inline_markup_makes_no_space() -> None:
+def test_inline_markup_adds_no_space() -> None:
     assert clean_text("a <b>red</b>, <i>warm</i> lamp<br>for two") == "a red, warm lamp for two"
 
 
-def test_json_is_read_as_a_browser_would_and_no_further() -> None:
+def test_json_is_read_with_the_tolerance_of_a_browser() -> None:
     assert json_in('{"a": NaN, "b": undefined} // served') == {"a": None, "b": None}
     assert json_in('{"a": [1, 2') is None
     assert json_in("<html>") is None
 
 
-def test_reviews_with_text_after_them() -> None:
+def test_text_after_review_json_is_ignored() -> None:
     found = parse_review_page(b'{"topics": [{"id": "r", "title": "t", "rating": NaN}]}\n<!-- cached -->', "1001")
     assert [(review.review_id, review.rating) for review in found.reviews] == [("r", None)]

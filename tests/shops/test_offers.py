@@ -1,4 +1,4 @@
-"""The price is that of the new product, and schema.org is read in each of its forms."""
+"""The price is the price of the new product, and schema.org is read in all its forms."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def described(**fields: Any) -> Product:
         ([None, 3, NEW], 50.0),
     ],
 )
-def test_the_new_offer_counts(offers: Any, price: float | None) -> None:
+def test_the_price_is_the_price_of_the_new_offer(offers: Any, price: float | None) -> None:
     assert described(offers=offers).price == price
 
 
@@ -64,12 +64,12 @@ def test_the_new_offer_counts(offers: Any, price: float | None) -> None:
         {"@type": "ImageObject", "url": {"@id": "https://img.test/a.jpg"}},
     ],
 )
-def test_an_image_in_any_form(image: Any) -> None:
+def test_an_image_is_read_in_every_form(image: Any) -> None:
     assert described(image=image).images == ("https://img.test/a.jpg",)
 
 
 @pytest.mark.parametrize("kind", ["http://schema.org/Product", ["Thing", "schema:Product"], "Product"])
-def test_a_type_under_its_full_name(kind: Any) -> None:
+def test_a_type_is_read_under_its_full_name(kind: Any) -> None:
     product = described(**{"@type": kind}, brand=[{"@type": "Brand", "name": "Brisk"}])
     assert (product.name, json.loads(product.extra)["brand"]) == ("Fan", "Brisk")
 
@@ -83,7 +83,7 @@ def test_a_type_under_its_full_name(kind: Any) -> None:
         lambda product: {"@graph": [{"@type": "WebPage", "mainEntity": product}]},
     ],
 )
-def test_a_product_wherever_it_stands(around: Callable[[Any], Any]) -> None:
+def test_a_product_is_found_at_every_place_of_the_schema(around: Callable[[Any], Any]) -> None:
     schema = around({"@type": "Product", "name": "Fan", "sku": 31, "offers": NEW})
     html = page(f"<script type='application/ld+json'>{json.dumps(schema)}</script>")
     product = parse_product_page(html, URL).product
@@ -91,7 +91,7 @@ def test_a_product_wherever_it_stands(around: Callable[[Any], Any]) -> None:
 
 
 @pytest.mark.parametrize("sku", [" 31", "31 ", "\u00a031\n", 31])
-def test_blanks_around_a_sku_are_no_part_of_it(sku: Any) -> None:
+def test_blanks_around_a_sku_are_removed(sku: Any) -> None:
     assert described(sku=sku).sku == "31"
     row = {"sku": sku, "name": "Fan", "productVariations": [{"sku": " 32 "}]}
     (product,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
@@ -115,12 +115,12 @@ def price(text: str, css: str = "") -> str:
         price("Scratch &amp; Dent $12.00") + price("$20.00"),
     ],
 )
-def test_what_was_opened_before_is_not_the_price(shown: str) -> None:
+def test_the_price_of_an_opened_product_is_ignored(shown: str) -> None:
     assert parse_product_page(page(heading("Fan", sku="31"), f"<div>{shown}</div>"), URL).product.price == 20.0
 
 
 @pytest.mark.parametrize(
-    ("beside", "details", "told"),
+    ("fields", "details", "expected"),
     [
         ({"color": "Red", "height": None, "depth": ""}, {"Color": "Crimson"}, {"Color": "Crimson"}),
         (
@@ -132,16 +132,16 @@ def test_what_was_opened_before_is_not_the_price(shown: str) -> None:
         ({"depth": 4, "height": "1 foot"}, {"Height": "12 in"}, {"Depth": "4", "Height": "12 in"}),
     ],
 )
-def test_the_api_tells_some_attributes_beside_its_sheet(
-    beside: dict[str, Any], details: dict[str, str], told: dict[str, str]
+def test_some_fields_of_the_api_are_attributes_in_addition_to_its_sheet(
+    fields: dict[str, Any], details: dict[str, str], expected: dict[str, str]
 ) -> None:
     sheet = [{"name": name, "value": value} for name, value in details.items()]
-    row = {"sku": 31, "name": "Fan", **beside, "details": sheet}
+    row = {"sku": 31, "name": "Fan", **fields, "details": sheet}
     (product,) = parse_api_page(json.dumps({"products": [row]}).encode()).products
-    assert {attribute.name: attribute.value for attribute in product.attributes} == told
+    assert {attribute.name: attribute.value for attribute in product.attributes} == expected
 
 
 @pytest.mark.parametrize("label", ["Focused light", "Unused", "In stock", "Was $12.00", "Refurbished " * 9])
-def test_what_else_stands_before_a_price_leaves_it(label: str) -> None:
+def test_other_labels_before_a_price_do_not_exclude_it(label: str) -> None:
     shown = f"<div><p>{label}</p>{price('$20.00')}</div>"
     assert parse_product_page(page(heading("Fan", sku="31"), shown), URL).product.price == 20.0

@@ -41,7 +41,7 @@ def test_javascript_reads_all_json(value: object) -> None:
         ("function () {}", None),
     ],
 )
-def test_javascript_reads_what_json_does_not_know(text: str, value: object) -> None:
+def test_javascript_reads_values_that_json_lacks(text: str, value: object) -> None:
     assert javascript_in(text) == value
 
 
@@ -71,13 +71,13 @@ def test_scripts_and_structured_data_are_found_in_a_page() -> None:
         ("Lamp with captcha keypad", None),
     ],
 )
-def test_pages_that_are_not_the_shop_are_told_by_their_title(title: str, kind: str | None) -> None:
+def test_pages_of_other_kinds_are_recognized_by_their_title(title: str, kind: str | None) -> None:
     page = f"<html><head><title>{title}</title></head><body>captcha, access denied, select your country</body></html>"
     assert wrong_page(page) == kind
     assert wrong_page(" \n") == "an empty response"
 
 
-def test_a_wrong_character_set_does_no_harm() -> None:
+def test_a_page_with_a_wrong_character_set_is_readable() -> None:
     assert page_text("\ufeffcafé".encode()) == "café"
     assert page_text('<meta charset="iso-8859-1">café'.encode("latin-1")).endswith("café")
     assert page_text(b'<meta charset="utf-8">caf\xe9').endswith("caf\ufffd")
@@ -85,7 +85,7 @@ def test_a_wrong_character_set_does_no_harm() -> None:
     assert page_text(b"caf\xe9") == "café"
 
 
-def test_texts_become_plain_and_writable() -> None:
+def test_texts_become_plain_and_encodable() -> None:
     assert clean_text(" A <b>big</b><br>lamp &amp; shade,\n5 < 6 <3 </script> &#8482; ") == (
         "A big lamp & shade, 5 < 6 <3 </script> ™"
     )

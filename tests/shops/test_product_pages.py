@@ -134,7 +134,7 @@ def check(parsed: ParsedProduct, generation: str) -> None:
 
 
 @pytest.mark.parametrize("css", ["shop-specifications", "shop-mp-specifications"])
-def test_generation_a_has_its_sheet_after_the_click(css: str) -> None:
+def test_generation_a_has_its_sheet_after_a_click(css: str) -> None:
     before = parse_product_page(page_a(), OLD_URL)
     after = parse_product_page(page_a(clicked_sheet(SHOWN, css)), OLD_URL)
     check(before, "A")
@@ -150,7 +150,7 @@ def test_generation_b_has_its_sheet_as_json() -> None:
     assert parsed.product.attributes == ATTRIBUTES
 
 
-def test_generation_b_gives_its_sheet_to_an_initializer() -> None:
+def test_generation_b_passes_its_sheet_to_an_initializer() -> None:
     parsed = parse_product_page(page_b(initialized("specifications", specifications(groups()))), OLD_URL)
     check(parsed, "B")
     assert parsed.product.attributes == ATTRIBUTES
@@ -196,7 +196,7 @@ def test_generation_c_without_group_names_takes_them_from_the_clicked_sheet() ->
     assert merged([nameless.product, clicked.product]).attributes == ATTRIBUTES
 
 
-def test_three_generations_and_both_urls_give_equal_records() -> None:
+def test_all_generations_and_urls_give_equal_records() -> None:
     clicked = page_a(clicked_sheet(SHOWN))
     found = [
         parse_product_page(html, url).product
@@ -210,14 +210,14 @@ def test_the_new_url_without_a_sku_takes_the_first_named_product() -> None:
     assert parse_product_page(page_c(), "https://shop.test/product/lumo-lamp-red/JJGCQ8WQR5").product.sku == SKU
 
 
-def test_a_page_without_description_tells_its_features() -> None:
+def test_a_page_without_description_is_described_by_its_features() -> None:
     product = {"skuId": SKU, "name": {"short": NAME}, "features": [{"title": None, "description": "It shines."}]}
     parsed = parse_product_page(page(streamed(product)), NEW_URL)
     assert parsed.product.description == "It shines."
     assert (parsed.has_specifications, parsed.product.categories, parsed.review_count) == (False, (), None)
 
 
-def test_structured_data_fills_what_a_page_leaves_out() -> None:
+def test_structured_data_fills_missing_fields_of_a_page() -> None:
     schema = {"@type": "Product", "name": NAME, "sku": SKU, "brand": {"name": "Lumo"}, "offers": {"price": "19.90"}}
     schema |= {"image": IMAGES[0], "additionalProperty": [{"name": "Color", "value": "Red"}]}
     html = page(f'<script type="application/ld+json" id="product-schema">{script_json(schema)}</script>')
@@ -240,12 +240,12 @@ def test_structured_data_fills_what_a_page_leaves_out() -> None:
         b"<html>" + b"<div>" * 5000,
     ],
 )
-def test_what_is_not_a_product_page(html: bytes) -> None:
+def test_another_page_is_not_a_product(html: bytes) -> None:
     with pytest.raises(NotAProduct):
         parse_product_page(html, OLD_URL)
 
 
-def test_hostile_and_broken_parts_do_not_spoil_a_page() -> None:
+def test_hostile_and_broken_parts_do_not_affect_the_rest_of_a_page() -> None:
     broken = '<script>(window[Symbol.for("ApolloSSRDataTransport")] ??= []).push({"rehydrate": {oops</script>'
     odd = streamed({"skuId": SKU, "specificationGroups": [None, 3, {"specifications": [None, {"displayName": 5}]}]})
     odd += streamed({"skuId": SKU, "images": [{"piscesHref": "http://["}, {"piscesHref": "javascript:alert(1)"}, 7]})
@@ -263,14 +263,14 @@ def spoken(value: str) -> str:
 def test_recorded_products_lose_no_specification_row(captures: Path) -> None:
     folder = captures / "product-pages"
     pages: list[tuple[bytes, list[dict[str, Any]], str]] = []
-    for one in json.loads((folder / "2024-03-component-json.json").read_text()):
-        sheet = component("shop-specifications", specifications(one["specifications"]))
-        fallback = initialized("specifications", specifications(one["specifications"]))
-        pages += [(page(heading("A name"), html), one["specifications"], "B") for html in (sheet, fallback)]
-    for one in json.loads((folder / "2025-06-graphql-fragments.json").read_text()):
-        whole = one["product-info"]
+    for capture in json.loads((folder / "2024-03-component-json.json").read_text()):
+        sheet = component("shop-specifications", specifications(capture["specifications"]))
+        fallback = initialized("specifications", specifications(capture["specifications"]))
+        pages += [(page(heading("A name"), html), capture["specifications"], "B") for html in (sheet, fallback)]
+    for capture in json.loads((folder / "2025-06-graphql-fragments.json").read_text()):
+        whole = capture["product-info"]
         parts = [{"skuId": whole["skuId"], key: value} for key, value in whole.items() if key != "skuId"]
-        html = page(*map(streamed, parts), rehydrated(extra={"features": one["product-features"]}))
+        html = page(*map(streamed, parts), rehydrated(extra={"features": capture["product-features"]}))
         pages.append((html, whole["specificationGroups"], "C"))
     for html, expected, generation in pages:
         parsed = parse_product_page(html, "https://www.bestbuy.com/site/x/6000001.p" if generation == "B" else "/")
@@ -282,14 +282,14 @@ def test_recorded_products_lose_no_specification_row(captures: Path) -> None:
 
 
 def test_the_recorded_category_path_begins_at_the_root(captures: Path) -> None:
-    for one in json.loads((captures / "product-pages" / "2025-06-graphql-fragments.json").read_text()):
-        product = parse_product_page(page(streamed(one["product-info"])), "/").product
+    for capture in json.loads((captures / "product-pages" / "2025-06-graphql-fragments.json").read_text()):
+        product = parse_product_page(page(streamed(capture["product-info"])), "/").product
         assert product.categories[0] == "Best Buy"
         assert product.categories[-1] == "MacBooks"
         assert len(product.categories) == 5
 
 
-def test_the_recorded_apollo_push(captures: Path) -> None:
+def test_a_recorded_apollo_push_is_read(captures: Path) -> None:
     html = (captures / "product-pages" / "apollo-ssr-snippet.html").read_bytes()
     parsed = parse_product_page(html, "https://www.bestbuy.com/product/x/J7645SG674")
     assert parsed.generation == "C"

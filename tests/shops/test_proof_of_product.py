@@ -1,4 +1,4 @@
-"""A page is a product's only where it shows that itself."""
+"""A page is a product page only with markup of a product."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SCHEMA = json.dumps({"@type": "Product", "name": "A chair"})
         '{"@type": "ListItem", "item": {"@type": "Product", "name": "A chair", "sku": "9"}}]}</script>',
     ],
 )
-def test_a_page_with_a_heading_alone_is_none(body: str) -> None:
+def test_a_page_with_only_a_heading_is_not_a_product(body: str) -> None:
     with pytest.raises(NotAProduct, match="without a product's markup"):
         parse_product_page(page(body), URL, "4001")
 
@@ -47,6 +47,6 @@ def test_a_page_with_a_heading_alone_is_none(body: str) -> None:
         "<div class='row-value'>4</div></div></div>",
     ],
 )
-def test_what_a_product_page_shows_is_proof(body: str) -> None:
+def test_the_markup_of_a_product_is_proof(body: str) -> None:
     product = parse_product_page(page(body), URL, "4001").product
     assert (product.sku, product.name) == ("4001", "A chair")

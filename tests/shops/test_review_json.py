@@ -94,12 +94,12 @@ def test_the_photos_of_a_review(photos: object, images: tuple[str, ...]) -> None
     assert review.images == images
 
 
-def test_a_review_with_nothing_but_an_id() -> None:
+def test_a_review_with_only_an_id() -> None:
     (review,) = parse_review_page(body({"id": "r1"}), SKU).reviews
     assert (review.text, review.title, review.rating, review.helpful, review.images) == ("", "", None, 0, ())
 
 
-def test_bad_rows_are_rejected_and_the_rest_stays() -> None:
+def test_bad_rows_are_rejected_and_other_rows_are_read() -> None:
     page = parse_review_page(body(None, {"text": "x"}, topic(id=5), topic(id="../x"), topic(id="ok")), SKU, "f:1")
     assert [review.review_id for review in page.reviews] == ["ok"]
     assert [row.error.split(": ", 1)[1] for row in page.rejected[:3]] == [
@@ -110,7 +110,7 @@ def test_bad_rows_are_rejected_and_the_rest_stays() -> None:
     assert len(page.rejected) == 4
 
 
-def test_texts_that_no_file_could_hold_are_mended() -> None:
+def test_texts_that_cannot_be_encoded_are_repaired() -> None:
     (review,) = parse_review_page(body(topic(text="half \ud83d and \0 whole \U0001f600", title=None)), SKU).reviews
     assert (review.text, review.title) == ("half \ufffd and  whole \U0001f600", "")
 
@@ -128,7 +128,7 @@ def test_json_inside_a_browser_page_and_inside_a_component() -> None:
 @pytest.mark.parametrize(
     "raw", [b"", b"<html>Access Denied</html>", b"[1]", b'{"topics": 3}', b"{", b"[" * 90_000, b"\xff"]
 )
-def test_what_is_no_review_json(raw: bytes) -> None:
+def test_another_body_is_not_review_json(raw: bytes) -> None:
     with pytest.raises(NotReviews):
         parse_review_page(raw, SKU)
 
@@ -136,11 +136,11 @@ def test_what_is_no_review_json(raw: bytes) -> None:
 def recorded(captures: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     folder = captures / "reviews"
     yield "6565065", json.loads((folder / "2024-03-sku-6565065.json").read_text())
-    for one in json.loads((captures / "product-pages" / "2025-06-graphql-fragments.json").read_text()):
-        yield one["product-info"]["skuId"], one["product_reviews"]
+    for capture in json.loads((captures / "product-pages" / "2025-06-graphql-fragments.json").read_text()):
+        yield capture["product-info"]["skuId"], capture["product_reviews"]
 
 
-def test_recorded_reviews_lose_nothing_and_agree_with_the_address_for_commenting(captures: Path) -> None:
+def test_recorded_reviews_are_complete_and_agree_with_the_address_for_comments(captures: Path) -> None:
     rows = named = photos = 0
     for sku, topics in recorded(captures):
         page = parse_review_page(body(*topics), sku)

@@ -1,4 +1,4 @@
-"""One product gives one record, whatever generation its page is of, however its sheet was opened, whatever its URL."""
+"""A product gives the same record for every generation, every way to its sheet, and every URL."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def pairs(attributes: object) -> list[tuple[str, str]]:
 @pytest.mark.browser
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_the_json_and_the_click_give_the_same_attributes(clicker: Clicker, generation: Generation) -> None:
-    """Only the names of groups may differ: a page of generation C need not have them in its JSON or in its sheet."""
+    """Only group names may differ: a page of generation C may lack them in its JSON or in its sheet."""
     world = world_of(generation)
     with Storefront(world, pictures=picture) as store:
         site = Shop(ShopIndex(world), store.site_url, store.image_url)
@@ -74,7 +74,7 @@ def test_the_json_and_the_click_give_the_same_attributes(clicker: Clicker, gener
                 assert all(groups[row.name] == row.group for row in served.product.attributes)
 
 
-def test_a_row_of_key_specs_and_its_repetition_are_one_attribute(shop: Shop) -> None:
+def test_a_repeated_row_of_key_specs_is_one_attribute(shop: Shop) -> None:
     product = LAPTOPS[1]
     assert sum(row.name == "System Memory (RAM)" for row in product.attributes) == 2
     parsed = parse_product_page(generation_b.product_page(shop, product).encode(), "")
@@ -86,7 +86,7 @@ def test_a_row_of_key_specs_and_its_repetition_are_one_attribute(shop: Shop) -> 
 
 @pytest.mark.parametrize("generation", ["B", "C"])
 def test_every_address_of_a_product_gives_the_same_record(shop: Shop, generation: Generation) -> None:
-    for product in (replace(one, generation=generation) for one in LAPTOPS):
+    for product in (replace(laptop, generation=generation) for laptop in LAPTOPS):
         html = SOURCES[generation](shop, product).encode()
         new = shop.site_url + shop.product_path(replace(product, generation="C"))
         addresses = [
@@ -114,8 +114,8 @@ def test_an_open_box_offer_does_not_change_the_price() -> None:
 
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_hashed_classes_may_be_any(shop: Shop, generation: Generation, seed: int) -> None:
-    for product in (replace(one, generation=generation) for one in LAPTOPS):
+def test_names_of_hashed_classes_do_not_matter(shop: Shop, generation: Generation, seed: int) -> None:
+    for product in (replace(laptop, generation=generation) for laptop in LAPTOPS):
         html, url = SOURCES[generation](shop, product), shop.site_url + shop.product_path(product)
         other = rehashed(html, seed)
         assert parsed(other, url) == parsed(html, url)
@@ -124,7 +124,7 @@ def test_hashed_classes_may_be_any(shop: Shop, generation: Generation, seed: int
 
 
 @pytest.mark.browser
-def test_hashed_classes_of_an_open_sheet_may_be_any(clicker: Clicker) -> None:
+def test_names_of_hashed_classes_of_an_open_sheet_do_not_matter(clicker: Clicker) -> None:
     world = world_of("C")
     with Storefront(world, pictures=picture) as store:
         url = f"{store.site_url}/site/{LAPTOPS[0].sku}.p?skuId={LAPTOPS[0].sku}"
@@ -140,7 +140,7 @@ def parsed(html: str, url: str) -> Product:
 
 
 def rehashed(html: str, seed: int) -> str:
-    """The page with other names for its hashed classes: those that are no words with hyphens."""
+    """The page with other names of hashed classes, which have mixed case and no hyphen."""
     rng = random.Random(seed)
     names: dict[str, str] = {}
 

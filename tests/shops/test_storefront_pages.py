@@ -1,4 +1,4 @@
-"""The storefront's pages, written by another hand from the same facts, through the parsers."""
+"""The parsers read the pages of the storefront, which generate the same facts independently."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def shop() -> Shop:
 
 
 def parsed_a(shop: Shop, product: WorldProduct) -> Product:
-    """The page before and after a click that this test makes itself."""
+    """The merged records of the page before and after a simulated click."""
     html = generation_a.product_page(shop, product)
     sheet = clicked_sheet(
         [(g, [(row.name, shown(row.value)) for row in rows]) for g, rows in grouped(product.attributes)]
@@ -39,7 +39,7 @@ def parsed_a(shop: Shop, product: WorldProduct) -> Product:
     return merged([before.product, after.product])
 
 
-def test_every_product_in_every_generation_gives_its_true_record(shop: Shop) -> None:
+def test_every_product_gives_its_true_record_in_every_generation(shop: Shop) -> None:
     for product in shop.shop_index.products.values():
         a, b, c = (replace(product, generation=generation) for generation in ("A", "B", "C"))
         url = shop.site_url + shop.product_path(b)
@@ -58,7 +58,7 @@ def test_every_product_in_every_generation_gives_its_true_record(shop: Shop) -> 
         assert record.categories == tuple(name for _, name in product.category_path)
         assert record.description == " ".join(product.description.split())
         assert record.images == tuple(dict.fromkeys(shop.image(image) for image in product.images))
-        assert set(record.variants) == {one.sku for one in shop.shop_index.siblings(product)} - {product.sku}
+        assert set(record.variants) == {sibling.sku for sibling in shop.shop_index.siblings(product)} - {product.sku}
 
 
 def test_every_listed_product_is_found(shop: Shop) -> None:
@@ -78,7 +78,7 @@ def test_every_listed_product_is_found(shop: Shop) -> None:
     assert forms == {True, False}
 
 
-def test_the_variant_of_every_listed_review_is_the_true_one(shop: Shop) -> None:
+def test_every_listed_review_has_its_true_variant(shop: Shop) -> None:
     named = 0
     for product in shop.shop_index.products.values():
         about = {review.review_id: review for review in shop.shop_index.reviews_of(product)}

@@ -1,4 +1,4 @@
-"""What a page weighs, and what it is made of, changes neither its record nor, by much, the time it takes."""
+"""The size and the padding of a page do not change its record, and hardly change its parsing time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def shop() -> Shop:
 
 
 @pytest.mark.parametrize("generation", "ABC")
-def test_scripts_styles_and_templates_tell_nothing(shop: Shop, generation: str) -> None:
+def test_scripts_styles_and_templates_do_not_change_the_record(shop: Shop, generation: str) -> None:
     for product in shop.shop_index.products.values():
         html, url = PAGES[generation](shop, product), shop.site_url + shop.old_path(product.sku, product.name)
         heavy = weighty(html)
@@ -44,7 +44,7 @@ def test_scripts_styles_and_templates_tell_nothing(shop: Shop, generation: str) 
         assert parse_product_page(html.encode(), url).generation == generation
 
 
-def test_a_page_of_scripts_costs_little_more_than_without_them(shop: Shop) -> None:
+def test_scripts_add_little_to_the_parsing_time(shop: Shop) -> None:
     for pages in PAGES.values():
         html = [pages(shop, product) for product in shop.shop_index.products.values()]
         heavy = [weighty(text, 800_000) for text in html]
@@ -101,7 +101,7 @@ def test_a_hostile_script_is_read_in_linear_time(piece: str) -> None:
     assert time.process_time() - started < 20
 
 
-def test_a_page_cut_inside_a_script_keeps_what_stands_before_it() -> None:
+def test_a_page_truncated_inside_a_script_gives_the_earlier_fields() -> None:
     sheet = component("shop-specifications", specifications([{"displayName": "G", "specifications": []}]))
     html = page(heading("Lamp"), sheet).decode() + '<script type="application/json" id="shop-media-1">{"a": "</scr'
     assert parse_product_page(html.encode(), URL).product.name == "Lamp"

@@ -1,4 +1,4 @@
-"""Pages as heavy as a shop's: most of one is scripts, styles and templates that tell nothing of the product."""
+"""Pages as large as real pages, padded with scripts, styles and templates without data of the product."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 
 def weighty(html: str, size: int = 400_000) -> str:
-    """A page padded to about `size` characters: in its head, before what it shows, and at its end."""
+    """A page padded to about `size` characters: in its head, before its contents, and at its end."""
     pieces = _padding(max(0, size - len(html)))
     third = len(pieces) // 3
     head, body = html.index("</head>"), html.index("<main" if "<main" in html else "</body>")

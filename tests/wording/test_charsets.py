@@ -1,4 +1,4 @@
-"""A byte that does not fit costs one character."""
+"""An invalid byte costs one character."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_one_bad_sequence_is_one_character(bad: bytes, lost: int, shape: str) ->
         ("utf-8", SENTENCE),
     ],
 )
-def test_the_header_says_what_the_bytes_cannot(name: str, text: str) -> None:
+def test_the_header_gives_the_character_set(name: str, text: str) -> None:
     body = f"<p>{text}</p>".encode(name)
     assert page_text(in_utf8(body, f"text/html; charset={name}")) == f"<p>{text}</p>"
 
@@ -49,22 +49,22 @@ def test_the_header_says_what_the_bytes_cannot(name: str, text: str) -> None:
 @pytest.mark.parametrize(
     "header", ["", "text/html", "text/html; charset=utf-16", "text/html; charset=no-such", "x; charset=ascii"]
 )
-def test_a_header_that_contradicts_the_bytes_is_not_believed(header: str) -> None:
+def test_a_header_that_contradicts_the_bytes_is_ignored(header: str) -> None:
     assert page_text(in_utf8(f"<p>{SENTENCE}</p>".encode(), header)) == f"<p>{SENTENCE}</p>"
 
 
-@pytest.mark.parametrize("said", ["iso-8859-1", "windows-1252", "koi8-r", "utf-8"])
+@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1252", "koi8-r", "utf-8"])
 @pytest.mark.parametrize("bad", [b"\xff", b"\xe2\x80", b"\x92"])
 @pytest.mark.parametrize("by", ["header", "meta", "both"])
-def test_one_bad_byte_does_not_make_a_wrong_character_set_right(said: str, bad: bytes, by: str) -> None:
-    meta = "" if by == "header" else f'<meta charset="{said}">'
-    header = "text/html" if by == "meta" else f"text/html; charset={said}"
+def test_an_invalid_byte_does_not_confirm_a_wrong_character_set(declared: str, bad: bytes, by: str) -> None:
+    meta = "" if by == "header" else f'<meta charset="{declared}">'
+    header = "text/html" if by == "meta" else f"text/html; charset={declared}"
     body = f"{meta}<p>{SENTENCE}BAD {SENTENCE}".encode().replace(b"BAD", bad)
     assert page_text(in_utf8(body, header)) == f"{meta}<p>{SENTENCE}\ufffd {SENTENCE}"
 
 
 @pytest.mark.parametrize(
-    ("said", "written", "text"),
+    ("declared", "written", "text"),
     [
         ("iso-8859-1", "cp1252", "“déjà vu” – 5 €"),
         ("iso-8859-9", "cp1254", "“çok güzel” – ışık"),
@@ -73,13 +73,13 @@ def test_one_bad_byte_does_not_make_a_wrong_character_set_right(said: str, bad: 
     ],
 )
 @pytest.mark.parametrize("by", ["header", "meta"])
-def test_a_name_stands_for_what_browsers_read_under_it(said: str, written: str, text: str, by: str) -> None:
-    meta = "" if by == "header" else f'<meta charset="{said}">'
-    header = "text/html" if by == "meta" else f"text/html; charset={said}"
+def test_a_name_has_the_meaning_that_browsers_give_it(declared: str, written: str, text: str, by: str) -> None:
+    meta = "" if by == "header" else f'<meta charset="{declared}">'
+    header = "text/html" if by == "meta" else f"text/html; charset={declared}"
     assert page_text(in_utf8(f"{meta}<p>{text}".encode(written), header)) == f"{meta}<p>{text}"
 
 
-def test_a_byte_order_mark_goes_before_meta_and_meta_before_the_bytes() -> None:
+def test_a_byte_order_mark_precedes_meta_and_meta_precedes_the_bytes() -> None:
     assert (
         page_text(b'\xef\xbb\xbf<meta charset="koi8-r">' + "é\udcff".encode("utf-8", "surrogateescape"))[-2:]
         == "é\ufffd"
@@ -95,7 +95,7 @@ def test_no_content_type_raises(content_type: str) -> None:
     assert charset_of(content_type) == ""
 
 
-def test_a_catalog_heeds_the_header_of_each_answer(tmp_path: Path) -> None:
+def test_the_catalog_uses_the_header_of_each_answer(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "raw")
     url = product_url("7")
     body = page(heading("Füße", sku="7")).decode().encode("windows-1252")

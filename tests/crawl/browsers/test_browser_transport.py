@@ -1,4 +1,4 @@
-"""Fetching by way of a real Chromium: the same answers as without, the same judgement of them."""
+"""Fetching through a real Chromium gives the same answers and verdicts as fetching without a browser."""
 
 from __future__ import annotations
 
@@ -60,35 +60,37 @@ PAGES: dict[str, Answer | bytes] = {
 @pytest.fixture(scope="module")
 def pool() -> Iterator[BrowserPool]:
     """One browser for all tests of this file."""
-    with pool_of(settings_of(transport="browser", click_timeout=1.0, read_timeout=3.0)) as one:
-        yield one
+    with pool_of(settings_of(transport="browser", click_timeout=1.0, read_timeout=3.0)) as browsers:
+        yield browsers
 
 
 @contextmanager
 def fetching(
     pool: BrowserPool, *rules: Rule, **values: Any
 ) -> Iterator[tuple[Fetcher, LoopbackServer, list[Response]]]:
-    """A fetcher by browser, the server it asks, and the redirects that it was told."""
-    told: list[Response] = []
+    """A fetcher that uses a browser, its server, and the redirects that it reports."""
+    redirects: list[Response] = []
     with misbehaving(PAGES, *rules) as server:
         settings = settings_for(server.url, transport="browser", **values).crawl
-        fetcher = Fetcher(settings, keep=lambda kind, response: told.append(response) if kind == "redirect" else None)
+        fetcher = Fetcher(
+            settings, keep=lambda kind, response: redirects.append(response) if kind == "redirect" else None
+        )
         fetcher.transport = BrowserTransport(fetcher.transport, pool, settings)
-        fetcher.transport._site = server.url.removeprefix("http://")  # the pool's settings are of every port
+        fetcher.transport._site = server.url.removeprefix("http://")  # the settings of the pool allow every port
         try:
-            yield fetcher, server, told
+            yield fetcher, server, redirects
         finally:
             fetcher.close()
 
 
-def had(fetcher: Fetcher, server: LoopbackServer, path: str, kind: str = "page") -> Response:
+def fetched(fetcher: Fetcher, server: LoopbackServer, path: str, kind: str = "page") -> Response:
     return fetcher.get(server.url + path, kind, lambda response: html_page(response) if kind == "page" else b"")[0]
 
 
 @pytest.mark.parametrize("path", ["/good", "/latin", "/packed", "/kept", "/json"])
-def test_an_answer_is_the_one_that_was_served(pool: BrowserPool, path: str) -> None:
+def test_an_answer_equals_the_served_body(pool: BrowserPool, path: str) -> None:
     with fetching(pool) as (fetcher, server, _):
-        response = had(fetcher, server, path, "reviews" if path == "/json" else "page")
+        response = fetched(fetcher, server, path, "reviews" if path == "/json" else "page")
         plain = PAGES[path]
         wanted = plain.body if isinstance(plain, Answer) else plain
         assert response.data == (gzip.decompress(wanted) if path == "/packed" else wanted)
@@ -99,30 +101,30 @@ def test_an_answer_is_the_one_that_was_served(pool: BrowserPool, path: str) -> N
         assert "etag" in names
 
 
-def test_the_shop_is_asked_each_time(pool: BrowserPool) -> None:
+def test_each_visit_requests_the_page_again(pool: BrowserPool) -> None:
     with fetching(pool) as (fetcher, server, _):
-        had(fetcher, server, "/kept")
-        had(fetcher, server, "/kept")
+        fetched(fetcher, server, "/kept")
+        fetched(fetcher, server, "/kept")
         assert [seen.target for seen in server.seen].count("/kept") == 2
 
 
-def test_redirects_are_told_one_by_one_and_asked_once(pool: BrowserPool) -> None:
-    with fetching(pool) as (fetcher, server, told):
-        response = had(fetcher, server, "/once")
+def test_each_redirect_is_reported_and_requested_once(pool: BrowserPool) -> None:
+    with fetching(pool) as (fetcher, server, redirects):
+        response = fetched(fetcher, server, "/once")
         assert (response.final_url, response.data) == (f"{server.url}/good", PAGE)
-        assert [(one.final_url, one.status) for one in told] == [
+        assert [(redirect.final_url, redirect.status) for redirect in redirects] == [
             (f"{server.url}/once", 302),
             (f"{server.url}/twice", 301),
         ]
         assert [seen.target for seen in server.seen].count("/good") == 1
-        had(fetcher, server, "/good")
+        fetched(fetcher, server, "/good")
         assert [seen.target for seen in server.seen].count("/good") == 2
 
 
-def test_where_a_script_goes_is_followed(pool: BrowserPool) -> None:
+def test_a_redirect_by_script_is_followed(pool: BrowserPool) -> None:
     with fetching(pool) as (fetcher, server, _):
-        response = had(fetcher, server, "/scripted")
-        assert response.data in (PAGE, PAGES["/scripted"])  # as it stood when its HTML had come
+        response = fetched(fetcher, server, "/scripted")
+        assert response.data in (PAGE, PAGES["/scripted"])  # the page at the time when its HTML arrived
 
 
 @pytest.mark.parametrize(
@@ -139,12 +141,12 @@ def test_where_a_script_goes_is_followed(pool: BrowserPool) -> None:
         ("/big", "too_large", 200),
     ],
 )
-def test_what_is_not_wanted_is_named(pool: BrowserPool, path: str, kind: str, status: int) -> None:
+def test_an_unusable_page_fails_with_its_kind(pool: BrowserPool, path: str, kind: str, status: int) -> None:
     with fetching(pool, max_page_bytes=100_000) as (fetcher, server, _):
         with pytest.raises(FetchFailed) as caught:
-            had(fetcher, server, path)
+            fetched(fetcher, server, path)
         assert (caught.value.kind, caught.value.status) == (kind, status)
-        assert had(fetcher, server, "/good").data == PAGE
+        assert fetched(fetcher, server, "/good").data == PAGE
 
 
 @pytest.mark.parametrize(
@@ -160,14 +162,14 @@ def test_what_is_not_wanted_is_named(pool: BrowserPool, path: str, kind: str, st
     ],
     ids=str,
 )
-def test_a_fault_that_passes_costs_another_try(pool: BrowserPool, fault: Any, kind: str) -> None:
+def test_a_passing_fault_costs_one_retry(pool: BrowserPool, fault: Any, kind: str) -> None:
     with fetching(pool, always(fault, "/good", 1)) as (fetcher, server, _):
-        assert had(fetcher, server, "/good").data == PAGE
+        assert fetched(fetcher, server, "/good").data == PAGE
         assert sum(fetcher.retried.values()) == 1
         assert not kind or kind in fetcher.retried
 
 
-def test_a_whole_crawl_archives_the_same(tmp_path: Path) -> None:
+def test_a_whole_crawl_archives_the_same_with_and_without_browser(tmp_path: Path) -> None:
     def run(name: str, shop: Storefront, **values: Any) -> dict[tuple[str, str], str]:
         settings = settings_for(shop.site_url, specifications="json", **values)
         crawl(Snapshot(tmp_path / name), settings, categories=("abcat0502000", "abcat0901000"))
@@ -197,11 +199,13 @@ ESCAPES = {
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "2130706433", "[::ffff:127.0.0.1]", "LOCALHOST."])
 def test_scripts_of_a_page_reach_no_other_port_of_this_machine(tmp_path: Path, host: str) -> None:
-    """Under the demo's profile, whose pictures may come from any port of `localhost`."""
+    """The profile of the demo allows pictures from any port of `localhost`."""
     with misbehaving({}) as victim:
         url = f"http://{host}:{victim.server_port}/x"
         scripts = {name: script.replace("URL", url) for name, script in ESCAPES.items()}
-        pages = {f"/{name}": f"<html><body><p>x<script>{one}</script></html>".encode() for name, one in scripts.items()}
+        pages = {
+            f"/{name}": f"<html><body><p>x<script>{code}</script></html>".encode() for name, code in scripts.items()
+        }
         with misbehaving(pages) as shop:
             settings = load_settings("demo").crawl.model_copy(
                 update={"site_url": shop.url, "transport": "browser", "retries": 0, "rate": 1e4, "read_timeout": 10.0}

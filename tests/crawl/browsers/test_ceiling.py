@@ -1,4 +1,4 @@
-"""A page that never stops asking ends its visit, and is counted; a busy page of a shop does not."""
+"""A page with endless requests ends its visit and is counted; a busy page of a shop is not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ameli_build.demo.server import LoopbackServer
 pytestmark = pytest.mark.browser
 
 DOCUMENTS, REQUESTS, SLACK = 12, 60, 25
-"""Lower than in a crawl, so that the tests are quick; `SLACK` is what comes before the browser is dead."""
+"""Limits lower than in a crawl, for quick tests; `SLACK` is the number of requests before the browser dies."""
 
 WHILE_LOADING = {
     "/reload": "<script>location.reload()</script>",
@@ -64,7 +64,7 @@ def low(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("path", [*WHILE_LOADING, *ONCE_LOADED])
 @pytest.mark.usefixtures("low")
-def test_a_click_on_a_page_without_end_fails_by_name(path: str) -> None:
+def test_a_click_on_an_endless_page_fails_with_its_kind(path: str) -> None:
     with hostile() as server:
         settings = settings_of(server.url, click_timeout=20.0, read_timeout=30.0)
         with pool_of(settings) as pool:
@@ -73,7 +73,7 @@ def test_a_click_on_a_page_without_end_fails_by_name(path: str) -> None:
             assert caught.value.kind == "too_many_requests"
             assert len(server.seen) <= REQUESTS + SLACK
             asked = len(server.seen)
-            with pool.borrow() as browser:  # another one, within the ceiling
+            with pool.borrow() as browser:  # another browser, within the ceiling
                 browser.open(f"{server.url}/blank")
                 assert browser.too_many == ""
             assert len(server.seen) <= asked + 2
@@ -81,7 +81,7 @@ def test_a_click_on_a_page_without_end_fails_by_name(path: str) -> None:
 
 @pytest.mark.parametrize("path", WHILE_LOADING)
 @pytest.mark.usefixtures("low")
-def test_a_visit_without_end_fails_by_name(path: str) -> None:
+def test_an_endless_visit_fails_with_its_kind(path: str) -> None:
     with hostile() as server:
         settings = settings_of(server.url, transport="browser", read_timeout=30.0, rate=1e4)
         with pool_of(settings) as pool:
@@ -95,7 +95,7 @@ def test_a_visit_without_end_fails_by_name(path: str) -> None:
 
 
 @pytest.mark.usefixtures("low")
-def test_a_button_opens_no_windows_without_end() -> None:
+def test_a_button_cannot_open_endless_windows() -> None:
     with hostile() as server:
         settings = settings_of(server.url, click_timeout=1.0)
         with pool_of(settings) as pool, pytest.raises(ClickFailed):

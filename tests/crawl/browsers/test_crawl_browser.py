@@ -1,4 +1,4 @@
-"""One real Chromium: what it fetches, what it can reach, how it starts, and that nothing of it stays behind."""
+"""One real Chromium: its requests, the hosts that it reaches, its start and its cleanup."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ DRESSED = b"""<html><head><title>Dressed</title><style>@font-face { font-family:
 
 
 def title_at(settings: CrawlSettings, url: str, wanted: str) -> str:
-    """The title that a page has once it is `wanted`."""
+    """Wait until a page has the title `wanted`; the title."""
     with pool_of(settings) as pool, pool.borrow() as browser:
         return awaited(browser.open(url), wanted)
 
 
 def awaited(driver: WebDriver, *titles: str) -> str:
-    """The title of the page that is open, once it is one of `titles`."""
+    """Wait until the open page has one of `titles`; its title."""
     end = time.monotonic() + 20
     while (title := driver.title) not in titles:
         assert time.monotonic() < end, title
@@ -66,7 +66,7 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) ->
         assert proxy.seen == []
 
 
-def test_neither_images_nor_fonts_are_fetched_and_the_agent_is_ours() -> None:
+def test_images_and_fonts_are_not_fetched_and_the_user_agent_is_the_setting() -> None:
     page = DRESSED.replace(
         b"</body>",
         b"<script>document.fonts.load('9px F').then(done, done);"
@@ -91,7 +91,7 @@ ATTEMPTS = {
 
 @pytest.fixture(scope="module")
 def walled() -> Iterator[tuple[WebDriver, LoopbackServer, LoopbackServer]]:
-    """A browser, the server that it may reach, with a page for each of `ATTEMPTS`, and one beside it."""
+    """A browser, its allowed server with a page for each of `ATTEMPTS`, and a forbidden server."""
     with misbehaving({"/secret": b"<title>secret</title>"}) as inner:
         place = {"inner": inner.url, "port": inner.url.rpartition(":")[2]}
         pages: dict[str, Answer | bytes] = {
@@ -105,7 +105,7 @@ def walled() -> Iterator[tuple[WebDriver, LoopbackServer, LoopbackServer]]:
 
 
 @pytest.mark.parametrize("kind", ATTEMPTS)
-def test_a_page_reaches_nothing_but_what_is_allowed(
+def test_a_page_reaches_allowed_addresses_only(
     walled: tuple[WebDriver, LoopbackServer, LoopbackServer], kind: str
 ) -> None:
     driver, server, inner = walled
@@ -131,7 +131,7 @@ def test_web_rtc_sends_nothing() -> None:
                 listener.recv(100)
 
 
-def test_names_are_mapped_to_addresses_that_are_allowed() -> None:
+def test_host_names_are_mapped_to_allowed_addresses() -> None:
     def rules(**values: object) -> list[str]:
         settings = CrawlSettings(image_hosts=("no-such-host.invalid",), **values)  # type: ignore[arg-type]
         return resolver_rules(Addresses(settings)).split(", ")
@@ -149,7 +149,7 @@ def test_names_are_mapped_to_addresses_that_are_allowed() -> None:
 
 @contextmanager
 def remote_driver() -> Iterator[str]:
-    """The address of a bare chromedriver, which speaks a grid's language."""
+    """The address of a bare chromedriver, which has the protocol of a grid."""
     program = shutil.which("chromedriver")
     if program is None:
         pytest.skip("no chromedriver on the PATH")
@@ -173,7 +173,7 @@ def test_a_browser_of_a_grid_is_used_and_given_back(
 ) -> None:
     def as_on_a_grid(*values: object) -> Options:
         options = make_options(*values)  # type: ignore[arg-type]
-        options.add_argument("--no-sandbox")  # what a grid's own start script adds; the tests may run as root
+        options.add_argument("--no-sandbox")  # the start script of a grid adds it; the tests may run as root
         return options
 
     monkeypatch.setattr("ameli_build.crawl.browsers.browser.make_options", as_on_a_grid)
@@ -194,7 +194,7 @@ def test_a_browser_of_a_grid_is_used_and_given_back(
     assert capsys.readouterr().err.count("the number of requests of a page has no limit") == (debugger != "reachable")
 
 
-def test_a_grid_that_is_not_there_is_one_clear_line() -> None:
+def test_an_unreachable_grid_is_a_single_line() -> None:
     with pytest.raises(RunFailed, match=r"does not start \(.*see crawl\.browser_url"):
         start(settings_of(browser_url="http://127.0.0.1:9"))
 
@@ -206,13 +206,13 @@ def start(settings: CrawlSettings) -> None:
     browser.close()
 
 
-def test_a_missing_browser_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_browser_is_a_single_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RunFailed, match=r"Chromium is not on the PATH.*apt-get install chromium"):
         start(settings_of())
 
 
-def test_a_browser_that_cannot_start_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_browser_that_cannot_start_is_a_single_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("chromium", "chromedriver"):
         (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
         (tmp_path / name).chmod(0o755)
@@ -229,8 +229,8 @@ from ameli_build.core.settings import CrawlSettings
 settings = CrawlSettings(browsers=2)
 pool = BrowserPool(settings, Addresses(settings), threading.Event())
 try:
-    with pool.borrow() as one, pool.borrow() as two:
-        for browser in (one, two):
+    with pool.borrow() as first, pool.borrow() as second:
+        for browser in (first, second):
             driver = browser.open("data:text/html,<title>x</title>")
             print(driver.service.process.pid, flush=True)
         time.sleep(END)
@@ -243,7 +243,7 @@ finally:
 def test_no_browser_and_no_file_outlives_the_crawler(tmp_path: Path, end: int) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", CRAWLER.replace("END", "60" if end else "0")]
-    before = left_behind()
+    before = browser_files()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as crawler:
         assert crawler.stdout is not None
         sessions = [int(crawler.stdout.readline()) for _ in range(2)]
@@ -251,25 +251,25 @@ def test_no_browser_and_no_file_outlives_the_crawler(tmp_path: Path, end: int) -
             assert all(len(session_members) > 3 for session_members in map(alive, sessions))
             crawler.send_signal(end)
     stop = time.monotonic() + 20
-    while any(map(alive, sessions)) or left_behind() - before or list(tmp_path.iterdir()):
-        assert time.monotonic() < stop, (list(map(alive, sessions)), left_behind() - before, list(tmp_path.iterdir()))
+    while any(map(alive, sessions)) or browser_files() - before or list(tmp_path.iterdir()):
+        assert time.monotonic() < stop, (list(map(alive, sessions)), browser_files() - before, list(tmp_path.iterdir()))
         threading.Event().wait(0.1)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 2, 0)], ids=["crawler first", "supervisor first", "driver too"])
 def test_no_browser_outlives_crawler_and_supervisor(tmp_path: Path, order: tuple[int, ...]) -> None:
-    """Their pages have workers that never rest."""
+    """The pages run endless workers."""
     script = CRAWLER.replace("END", "60").replace("<title>x", "<script>new Worker('data:,for(;;);')</script><title>x")
     command = [sys.executable, "-c", script]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as crawler:
         assert crawler.stdout is not None
         sessions = [int(crawler.stdout.readline()) for _ in range(2)]
-        crawler.send_signal(signal.SIGSTOP)  # so that it cannot clear up after its supervisors before it is killed
-        drivers = [one for session in sessions for one in alive(session) if parent(one) == session]
+        crawler.send_signal(signal.SIGSTOP)  # it cannot clean up after its supervisors before the kill
+        drivers = [member for session in sessions for member in alive(session) if parent(member) == session]
         assert len(drivers) == 2
         groups = ([crawler.pid], sessions, drivers)
-        for process in (one for number in order for one in groups[number]):
+        for process in (member for number in order for member in groups[number]):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
     stop = time.monotonic() + 20
@@ -282,7 +282,7 @@ def parent(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def left_behind() -> set[Path]:
-    """What browsers leave in the system's temporary folder."""
+def browser_files() -> set[Path]:
+    """Files of browsers in the temporary folder of the system."""
     patterns = ("ameli-browser-*", "org.chromium.*", ".org.chromium.*", "scoped_dir*", ".com.google.*")
     return {path for pattern in patterns for path in Path("/tmp").glob(pattern)}

@@ -1,4 +1,4 @@
-"""Browsers shared by threads: how many, for how long, and what happens when one cannot start."""
+"""Threads share browsers: their number, their lifetime, and a browser that cannot start."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PAGES = {
 
 
 def break_browsers(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
-    """Let no browser start from now on, and note in a file how often that was tried."""
+    """Prevent browsers from starting, and count the attempts in a file."""
     tries = folder / "tries"
     for name in ("chromium", "chromedriver"):
         (folder / name).write_text(f"#!/bin/sh\necho x >> {tries}\nexit 1\n")
@@ -46,24 +46,24 @@ def break_browsers(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     return tries
 
 
-def test_a_third_user_waits_and_a_browser_that_dies_takes_no_other_with_it() -> None:
+def test_a_third_user_waits_and_a_dead_browser_does_not_affect_another() -> None:
     settings = settings_of(browsers=2)
     with misbehaving(PAGES) as server, pool_of(settings) as pool, ExitStack() as leases, ThreadPoolExecutor(1) as other:
-        one = leases.enter_context(pool.borrow())
-        with pool.borrow() as two:
-            assert one is not two
+        first = leases.enter_context(pool.borrow())
+        with pool.borrow() as second:
+            assert first is not second
             third = other.submit(clicker_of(pool, settings).click, f"{server.url}/good", "shop")
-            for process in processes_of(two):
+            for process in processes_of(second):
                 os.kill(process, signal.SIGKILL)
-            assert one.open(f"{server.url}/never").title == "No button"
+            assert first.open(f"{server.url}/never").title == "No button"
             assert not third.done()
-            session = one.driver.session_id
+            session = first.driver.session_id
             leases.close()
             assert "row" in third.result(timeout=60)
-            assert (one.driver.session_id, one.pages) == (session, 2)
+            assert (first.driver.session_id, first.pages) == (session, 2)
 
 
-def test_a_browser_is_started_anew_after_so_many_pages() -> None:
+def test_a_browser_restarts_after_the_configured_number_of_pages() -> None:
     with misbehaving(PAGES) as server, pool_of(settings_of(pages_per_browser=2)) as pool:
         sessions = []
         for _ in range(4):
@@ -72,7 +72,7 @@ def test_a_browser_is_started_anew_after_so_many_pages() -> None:
     assert sessions[0] == sessions[1] != sessions[2] == sessions[3]
 
 
-def test_a_browser_that_ended_while_idle_is_not_lent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_that_died_while_idle_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ameli_build.crawl.browsers.browser._IDLE_SECONDS", 0.0)
     with misbehaving(PAGES) as server, pool_of(settings_of()) as pool:
         with pool.borrow() as browser:
@@ -89,7 +89,7 @@ FORKS = b"<html><title>F</title><script>for (let n = 0; n < 5; n++) new Worker('
 
 
 @pytest.mark.parametrize("page", ["/never", "/frames", "/forks"])
-def test_a_supervisor_that_is_killed_leaves_no_process_and_no_file(page: str) -> None:
+def test_a_killed_supervisor_leaves_no_process_and_no_file(page: str) -> None:
     frames = b"<html><title>F</title>" + b"<iframe srcdoc='<p>x'></iframe>" * 20 + b"</html>"
     pages = PAGES | {"/frames": frames, "/forks": FORKS}
     with misbehaving(pages) as server, pool_of(settings_of()) as pool:
@@ -107,35 +107,33 @@ def test_a_supervisor_that_is_killed_leaves_no_process_and_no_file(page: str) ->
             assert browser.open(f"{server.url}/never").title == "No button"
 
 
-def test_a_browser_that_cannot_start_again_leaves_its_work_to_the_others(
+def test_other_browsers_take_over_from_a_browser_that_cannot_restart(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings = settings_of(browsers=2)
     with misbehaving(PAGES) as server, pool_of(settings) as pool, ThreadPoolExecutor(1) as other:
-        with pool.borrow() as one:
-            with pool.borrow() as two:
-                two.close()
+        with pool.borrow() as first:
+            with pool.borrow() as second:
+                second.close()
             tries = break_browsers(monkeypatch, tmp_path)
             waiting = other.submit(clicker_of(pool, settings).click, f"{server.url}/good", "shop")
             while not (tries.exists() and len(tries.read_text().split()) == START_TRIES):
                 threading.Event().wait(0.02)
         assert "row" in waiting.result(timeout=60)
-        one.close()
+        first.close()
         with pytest.raises(RunFailed, match="does not start"), pool.borrow():
             pass
         assert len(tries.read_text().split()) == 2 * START_TRIES
 
 
-def test_the_first_browser_that_cannot_start_is_not_tried_again(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_failed_start_of_the_first_browser_is_not_retried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tries = break_browsers(monkeypatch, tmp_path)
     with pool_of(settings_of()) as pool, pytest.raises(RunFailed, match="does not start"), pool.borrow():
         pass
     assert len(tries.read_text().split()) == 1
 
 
-def test_who_waits_for_a_browser_stops_with_the_crawl() -> None:
+def test_waiting_for_a_browser_ends_with_the_crawl() -> None:
     stop = threading.Event()
     pool = BrowserPool(settings_of(), Addresses(settings_of()), stop)
     pool._take()
@@ -146,15 +144,15 @@ def test_who_waits_for_a_browser_stops_with_the_crawl() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "limit", "told"),
+    ("kind", "limit", "message"),
     [
         (resource.RLIMIT_NOFILE, 64, "only 64 files may be open"),
         (resource.RLIMIT_NOFILE, 100, "only 100 files may be open"),
         (resource.RLIMIT_AS, 3 * 10**9, "address space is limited to 3,000,000,000 bytes"),
     ],
 )
-def test_a_browser_without_room_says_so_and_the_crawl_goes_on_with_more(
-    tmp_path: Path, kind: int, limit: int, told: str
+def test_a_resource_limit_is_reported_and_the_crawl_continues_without_it(
+    tmp_path: Path, kind: int, limit: int, message: str
 ) -> None:
     page = b"<html><h1>Fan</h1><p class='sku product-data'><b class='product-data-value'>7</b></p></html>"
     pages: dict[str, Answer | bytes] = {
@@ -166,9 +164,11 @@ def test_a_browser_without_room_says_so_and_the_crawl_goes_on_with_more(
         command += ["--sku", "7", "--site-url", server.url]
         limits = partial(resource.setrlimit, kind, (limit, limit))
         first = subprocess.run(command, check=False, capture_output=True, text=True, preexec_fn=limits)
-        assert (first.returncode, told in first.stderr) == (1, True), first.stderr
+        assert (first.returncode, message in first.stderr) == (1, True), first.stderr
         assert not any(word in first.stderr for word in ("Traceback", "http://", "https://"))
         again = subprocess.run(command, check=False, capture_output=True, text=True)
         assert again.returncode == 0, again.stderr
         assert "1 after a click" in again.stderr
-        assert sum(seen.target == product_url("", "7") for seen in server.seen) == 2  # one of them the browser's
+        assert (
+            sum(seen.target == product_url("", "7") for seen in server.seen) == 2
+        )  # by the fetcher and by the browser

@@ -1,4 +1,4 @@
-"""A visit as the browser's log tells it, and bytes from text."""
+"""Reading a visit from the log of the browser, and bytes from text."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ import pytest
 from ameli_build.crawl.browsers.request_log import SCRIPTED, Navigation, original_bytes
 
 
-def said(method: str, **values: Any) -> dict[str, Any]:
+def log_message(method: str, **values: Any) -> dict[str, Any]:
     """A message of the log."""
     return {"message": json.dumps({"message": {"method": f"Network.{method}", "params": values}})}
 
 
 def asked(request: str, url: str, frame: str = "main", **values: Any) -> dict[str, Any]:
-    """A document is asked for."""
-    return said("requestWillBeSent", requestId=request, frameId=frame, type="Document", request={"url": url}, **values)
+    """The message of a request for a document."""
+    return log_message(
+        "requestWillBeSent", requestId=request, frameId=frame, type="Document", request={"url": url}, **values
+    )
 
 
 def answered(request: str, **response: Any) -> dict[str, Any]:
-    """An answer came."""
-    return said("responseReceived", requestId=request, response={"status": 200, "headers": {}} | response)
+    """The message of an answer."""
+    return log_message("responseReceived", requestId=request, response={"status": 200, "headers": {}} | response)
 
 
 def test_redirects_and_scripts_are_hops_and_frames_are_not() -> None:
     visit = Navigation()
     moved = {"status": 301, "statusText": "Moved", "headers": {"location": "b#x", "Set-Cookie": "a=1\nb=2"}}
     visit.add([asked("1", "http://s/a"), asked("1", "http://s/b", redirectResponse=moved), answered("1")], "main")
-    visit.add([said("loadingFinished", requestId="1", encodedDataLength=10)], "main")
+    visit.add([log_message("loadingFinished", requestId="1", encodedDataLength=10)], "main")
     visit.add([asked("9", "http://s/frame", frame="sub"), answered("9", status=404)], "main")
     visit.add(
         [asked("2", "http://s/b"), asked("3", "http://s/c"), answered("3", headers={"Content-Encoding": "br"})], "main"
@@ -53,15 +55,15 @@ def test_redirects_and_scripts_are_hops_and_frames_are_not() -> None:
         ("", "connection"),
     ],
 )
-def test_what_the_connection_did_is_named(error: str, kind: str) -> None:
+def test_a_connection_error_has_its_kind(error: str, kind: str) -> None:
     visit = Navigation()
-    visit.add([asked("1", "http://s/"), said("loadingFailed", requestId="1", errorText=error)], "main")
+    visit.add([asked("1", "http://s/"), log_message("loadingFailed", requestId="1", errorText=error)], "main")
     assert (visit.failure().kind, visit.failure().again) == (kind, True)
 
 
 @pytest.mark.parametrize("name", ["utf-8", "windows-1252", "iso-8859-1", "utf-16", "koi8-r"])
-def test_bytes_are_as_they_came(name: str) -> None:
+def test_decoded_text_gives_the_original_bytes(name: str) -> None:
     word = "слово" if name == "koi8-r" else "café – x" if name != "iso-8859-1" else "café"
-    came = word.encode(name)
-    assert original_bytes(came.decode(name), name) == came
+    body = word.encode(name)
+    assert original_bytes(body.decode(name), name) == body
     assert original_bytes("é", "no-such-charset") == "é".encode()

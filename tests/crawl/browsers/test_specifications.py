@@ -1,4 +1,4 @@
-"""The click, in a real Chromium on the storefront's pages and on broken ones."""
+"""The click in a real Chromium, on pages of the storefront and on broken pages."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ PAGES = {
 
 
 def drawer(script: str) -> bytes:
-    """A page whose button runs a script that has `add(text)` and `list`."""
+    """A page whose button runs a script with `add(text)` and `list`."""
     return f"""<html><title>Drawer</title><div class="shop-specifications"><button>Specifications</button></div>
         <ul class="specifications-list"></ul><script>
         const list = document.querySelector("ul");
@@ -130,7 +130,7 @@ WHOLE = (
 
 
 @pytest.mark.parametrize("page", WHOLE)
-def test_a_sheet_is_taken_when_it_is_whole(clicker: Clicker, page: str) -> None:
+def test_a_sheet_is_read_when_it_is_complete(clicker: Clicker, page: str) -> None:
     rules = (always(Drip(0.12), "/rows$"), always(Drip(0.12), r"/rows\.js"), always(Hang(), "/hang"))
     with misbehaving(LATE, *rules) as server:
         html = clicker.click(server.url + page, "shop")
@@ -139,7 +139,7 @@ def test_a_sheet_is_taken_when_it_is_whole(clicker: Clicker, page: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["/ever-growing", "/ever-loading"])
-def test_a_sheet_that_does_not_settle_is_not_whole(clicker: Clicker, page: str) -> None:
+def test_a_sheet_that_keeps_changing_is_incomplete(clicker: Clicker, page: str) -> None:
     with misbehaving(LATE) as server, pytest.raises(ClickFailed) as caught:
         clicker.click(server.url + page, "shop")
     assert caught.value.kind == "not_whole"
@@ -148,8 +148,8 @@ def test_a_sheet_that_does_not_settle_is_not_whole(clicker: Clicker, page: str) 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[BrowserPool]:
     """One browser for all tests of this file."""
-    with pool_of(SETTINGS) as one:
-        yield one
+    with pool_of(SETTINGS) as browsers:
+        yield browsers
 
 
 @pytest.fixture(scope="module")
@@ -170,23 +170,23 @@ def test_the_click_shows_every_row_in_every_generation(clicker: Clicker, product
 
 
 @pytest.mark.parametrize(("page", "kind"), [("/never", "no_button"), ("/empty", "no_rows"), ("/elsewhere", "browser")])
-def test_a_page_that_does_not_open_is_named(clicker: Clicker, page: str, kind: str) -> None:
+def test_a_failed_click_has_its_kind(clicker: Clicker, page: str, kind: str) -> None:
     with misbehaving(PAGES) as server, pytest.raises(ClickFailed) as caught:
         clicker.click(server.url + page, "shop")
     assert caught.value.kind == kind
 
 
-def test_a_button_that_comes_late_and_listens_later_is_clicked(clicker: Clicker) -> None:
+def test_a_late_button_with_a_later_listener_is_clicked(clicker: Clicker) -> None:
     with misbehaving(PAGES) as server:
         assert "list-item" in clicker.click(f"{server.url}/late", "shop")
 
 
-def test_rows_that_come_one_by_one_are_awaited(clicker: Clicker) -> None:
+def test_rows_that_arrive_one_by_one_are_awaited(clicker: Clicker) -> None:
     with misbehaving(PAGES) as server:
         assert "row-4" in clicker.click(f"{server.url}/slow", "shop")
 
 
-def test_text_that_comes_after_its_row_is_awaited(clicker: Clicker) -> None:
+def test_text_that_arrives_after_its_row_is_awaited(clicker: Clicker) -> None:
     with misbehaving(PAGES) as server:
         assert "in time" in clicker.click(f"{server.url}/filled", "shop")
 
@@ -198,7 +198,7 @@ def test_surveys_modal_windows_alerts_and_new_windows_are_dismissed(clicker: Cli
         assert len(browser.driver.window_handles) == 1
 
 
-def test_a_page_that_fails_is_tried_in_a_fresh_browser(clicker: Clicker, pool: BrowserPool) -> None:
+def test_a_failed_page_is_retried_in_a_fresh_browser(clicker: Clicker, pool: BrowserPool) -> None:
     with misbehaving(PAGES) as server:
         clicker.click(f"{server.url}/late", "shop")
         with pool.borrow() as browser:
@@ -211,14 +211,14 @@ def test_a_page_that_fails_is_tried_in_a_fresh_browser(clicker: Clicker, pool: B
             assert browser.driver is not first
 
 
-def test_a_script_that_never_ends_costs_one_page(pool: BrowserPool) -> None:
+def test_an_endless_script_costs_one_page(pool: BrowserPool) -> None:
     settings = settings_of(click_timeout=0.3, read_timeout=2.0)
     with misbehaving(PAGES) as server, pool_of(settings) as other, pytest.raises(ClickFailed) as caught:
         clicker_of(other, settings).click(f"{server.url}/busy", "shop")
     assert caught.value.kind == "browser"
 
 
-def test_a_browser_that_dies_is_replaced(clicker: Clicker, pool: BrowserPool) -> None:
+def test_a_dead_browser_is_replaced(clicker: Clicker, pool: BrowserPool) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         url = f"{shop.site_url}/site/{WORLD.products[0].sku}.p"
         clicker.click(url, "shop")
@@ -230,7 +230,7 @@ def test_a_browser_that_dies_is_replaced(clicker: Clicker, pool: BrowserPool) ->
         assert "row-title" in clicker.click(url, "shop")
 
 
-def test_the_end_of_the_crawl_ends_a_click_under_way() -> None:
+def test_the_end_of_the_crawl_ends_a_running_click() -> None:
     stop = threading.Event()
     settings = settings_of(click_timeout=60.0)
     with misbehaving(PAGES) as server, pool_of(settings, stop) as other:
@@ -253,7 +253,7 @@ DOWNLOADS: dict[str, Answer | bytes] = {
 
 
 @pytest.mark.parametrize("page", DOWNLOADS)
-def test_no_page_leaves_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+def test_no_page_downloads_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     settings = settings_of(click_timeout=1.0)
     with misbehaving(DOWNLOADS) as server, pool_of(settings) as pool, pytest.raises(ClickFailed):

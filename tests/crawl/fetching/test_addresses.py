@@ -1,4 +1,4 @@
-"""Which URLs may be fetched, and where connections may end."""
+"""URLs that may be fetched, and addresses that may be connected to."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ OWN = Addresses(CrawlSettings(site_url="http://127.0.0.1:8123/", image_hosts=("l
         ("https://[www.bestbuy.com/", "bad_url"),
     ],
 )
-def test_what_is_not_the_shops_is_forbidden(url: str, kind: str) -> None:
+def test_a_url_outside_the_shop_is_forbidden(url: str, kind: str) -> None:
     with pytest.raises(Forbidden) as caught:
         SHOP.check(url)
     assert caught.value.kind == kind
 
 
-def test_the_shops_hosts_are_allowed() -> None:
+def test_the_hosts_of_the_shop_are_allowed() -> None:
     assert SHOP.check("https://www.bestbuy.com/site/1.p") == "www.bestbuy.com"
     assert SHOP.check("https://pisces.bbystatic.com/a.jpg") == "pisces.bbystatic.com"
 
 
-def test_a_users_site_takes_the_place_of_the_shops_hosts() -> None:
+def test_the_site_of_a_user_replaces_the_hosts_of_the_shop() -> None:
     assert OWN.resolve("https://www.bestbuy.com/site/1.p?skuId=1#top") == "http://127.0.0.1:8123/site/1.p?skuId=1"
     assert OWN.resolve("https://sitemaps.bestbuy.com/sitemaps_pdp.xml") == "http://127.0.0.1:8123/sitemaps_pdp.xml"
     assert OWN.resolve("https://photos-us.bazaarvoice.com/p/1") == "http://127.0.0.1:8123/p/1"
@@ -58,7 +58,7 @@ def test_a_users_site_takes_the_place_of_the_shops_hosts() -> None:
     assert OWN.resolve("http://localhost:9000/a.jpg") == "http://localhost:9000/a.jpg"
 
 
-def test_of_a_users_site_only_its_own_port_is_allowed_and_named_hosts_on_any() -> None:
+def test_the_site_of_a_user_allows_one_port_and_a_named_host_allows_any() -> None:
     assert OWN.check("http://127.0.0.1:8123/x") == "127.0.0.1:8123"
     assert OWN.check("http://localhost:9000/x") == "localhost:9000"
     for url in ("http://127.0.0.1:8124/x", "http://127.0.0.1/x", "https://www.bestbuy.com/x"):
@@ -75,14 +75,14 @@ def test_of_a_users_site_only_its_own_port_is_allowed_and_named_hosts_on_any() -
         "http://127.0.0.1:9000/a.jpg",
     ],
 )
-def test_of_a_host_of_images_with_a_port_only_that_is_allowed(url: str) -> None:
+def test_an_image_host_with_a_port_allows_that_port_only(url: str) -> None:
     named = Addresses(CrawlSettings(site_url="http://127.0.0.1:8123", image_hosts=("localhost:9000",)))
     assert named.check("http://localhost:9000/a.jpg", "image") == "localhost:9000"
     with pytest.raises(Forbidden):
         named.check(url, "image")
 
 
-def test_hosts_that_the_profile_names_are_kept_beside_a_users_site() -> None:
+def test_hosts_of_the_profile_stay_allowed_with_the_site_of_a_user() -> None:
     named = Addresses(CrawlSettings(site_url="http://127.0.0.1:8123", hosts=("maps.example",)))
     assert named.resolve("http://maps.example/x") == "http://maps.example/x"
     assert named.check("http://maps.example/x") == "maps.example"
@@ -101,24 +101,24 @@ def test_connections_to_public_addresses_are_used() -> None:
     assert SHOP.may_connect("www.bestbuy.com", 443, "2600:1406::1")
 
 
-def test_loopback_is_used_where_the_settings_allow_it_and_nothing_else_private() -> None:
+def test_allow_loopback_allows_loopback_and_no_other_private_address() -> None:
     local = Addresses(CrawlSettings(allow_loopback=True, site_url="http://127.0.0.1:8123"))
     assert local.may_connect("localhost", 80, "127.0.0.1")
     assert local.may_connect("localhost", 80, "::1")
     assert not local.may_connect("localhost", 80, "10.0.0.7")
 
 
-def test_a_users_site_may_lie_anywhere_but_not_its_neighbours() -> None:
+def test_the_site_of_a_user_may_be_private_and_other_hosts_may_not() -> None:
     assert OWN.may_connect("127.0.0.1", 8123, "127.0.0.1")
     assert not OWN.may_connect("localhost", 8123, "127.0.0.1")
 
 
-def test_a_site_url_that_is_none_is_named() -> None:
+def test_an_invalid_site_url_names_its_setting() -> None:
     with pytest.raises(UnusableInput, match=r"crawl.site_url"):
         Addresses(CrawlSettings(site_url="bestbuy"))
 
 
-def test_a_host_that_only_images_come_from_can_be_done_without() -> None:
+def test_images_only_is_true_for_image_hosts_and_false_for_the_shop() -> None:
     assert SHOP.images_only("pisces.bbystatic.com")
     assert OWN.images_only("localhost:8124")
     assert not SHOP.images_only("www.bestbuy.com")
@@ -128,7 +128,7 @@ def test_a_host_that_only_images_come_from_can_be_done_without() -> None:
 
 @pytest.mark.parametrize("site", ["https://www.bestbuy.com", "http://shop.test", "https://23.62.100.20:8443"])
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
-def test_a_shop_elsewhere_reaches_no_port_of_this_machine(site: str, address: str) -> None:
+def test_a_remote_shop_reaches_no_port_of_this_machine(site: str, address: str) -> None:
     shop = Addresses(load_settings("demo").crawl.model_copy(update={"site_url": site}))
     for port in (22, 80, 8123):
         assert not shop.may_connect("localhost", port, address)
@@ -136,7 +136,7 @@ def test_a_shop_elsewhere_reaches_no_port_of_this_machine(site: str, address: st
 
 
 @pytest.mark.parametrize("kind", ["page", "listing", "reviews", "sitemap", "api"])
-def test_from_a_host_of_images_nothing_else_is_fetched(kind: str) -> None:
+def test_an_image_host_serves_images_only(kind: str) -> None:
     for url in ("http://localhost:9000/x", "http://localhost/x"):
         assert OWN.check(url, "image") == OWN.check(url, "robots")
         with pytest.raises(Forbidden, match="images only"):
@@ -144,7 +144,7 @@ def test_from_a_host_of_images_nothing_else_is_fetched(kind: str) -> None:
 
 
 def spellings(port: int) -> list[str]:
-    """One address of this machine in all spellings."""
+    """An address of this machine in all spellings."""
     hosts = [
         "127.0.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "017700000001", "0177.0.0.1", "127.1", "127.0.1",
         "0", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:0:0:1]", "127.0.0.1.",
@@ -157,7 +157,7 @@ def spellings(port: int) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["page", "image"])
-def test_a_redirect_reaches_no_other_port_of_this_machine_in_any_spelling(kind: str) -> None:
+def test_a_redirect_in_no_spelling_reaches_another_port_of_this_machine(kind: str) -> None:
     with misbehaving({}) as victim:
         targets = dict(enumerate(spellings(victim.server_port)))
         targets |= {99: f"//localhost:{victim.server_port}/x", 98: f"\thttp://localhost:{victim.server_port}/x"}
@@ -174,14 +174,14 @@ def test_a_redirect_reaches_no_other_port_of_this_machine_in_any_spelling(kind: 
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.7", "169.254.169.254", "::1", "64:ff9b::7f00:1"])
-def test_a_name_that_leads_to_a_private_address_is_not_fetched(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_a_name_with_a_private_address_is_not_fetched(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     assert not SHOP.may_connect("www.bestbuy.com", 443, address)
     if address == "127.0.0.1":
         looked_up = socket.getaddrinfo
         monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *more: looked_up(address, port, *more))
         with misbehaving({}) as victim:
             fetcher = Fetcher(CrawlSettings(site_url=f"http://shop.test:{victim.server_port}", retries=0))
-            fetcher.addresses._own = ("", 0)  # else the user's own site may lie anywhere
+            fetcher.addresses._own = ("", 0)  # the site of a user may have any address
             with pytest.raises((FetchFailed, RunFailed), match="forbidden_address"):
                 fetcher.get(f"http://shop.test:{victim.server_port}/x", "image", lambda response: None)
             fetcher.close()

@@ -1,4 +1,4 @@
-"""Calls of the developer API: the key nowhere but in them, and never more of them than allowed."""
+"""Calls of the developer API: no other place has the key, and their number has a limit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pages_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Sets how many products one call asks for."""
+    """Sets the number of products of a call."""
     return lambda size: monkeypatch.setitem(SHOPS, "bestbuy", with_pages_of(size))
 
 
@@ -48,7 +48,7 @@ def assert_nowhere(key: str, root: Path) -> None:
         assert key not in str(page.headers)
 
 
-def test_the_key_is_in_no_byte_that_is_kept_or_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_stored_or_printed_byte_has_the_key(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     faults = FaultPlan((Rule("^/v1/", Reset(), 1), Rule("^/v1/", Status(503), 1), Rule("^/v1/.*cursorMark=c", Reset())))
     with ApiStorefront(WORLD, faults, pictures=picture) as shop:
         with pytest.raises(RunFailed) as failed:
@@ -63,7 +63,7 @@ def test_the_key_is_in_no_byte_that_is_kept_or_shown(tmp_path: Path, capfd: pyte
     assert_nowhere(API_KEY, tmp_path)
 
 
-def test_redirects_neither_keep_the_key_nor_carry_it_to_another_host(tmp_path: Path) -> None:
+def test_redirects_neither_store_the_key_nor_send_it_to_another_host(tmp_path: Path) -> None:
     page = as_json({"products": [{"sku": 1, "name": "Lamp"}]})
 
     def respond(target: str) -> Answer:
@@ -85,7 +85,7 @@ def test_redirects_neither_keep_the_key_nor_carry_it_to_another_host(tmp_path: P
     assert_nowhere(API_KEY, tmp_path)
 
 
-def test_what_libraries_log_of_a_call_does_not_hold_its_key(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_of_libraries_do_not_have_the_key(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     page = as_json({"products": [{"sku": 1, "name": "Lamp"}]})
     length = ("Content-Length", str(len(page.body)))
@@ -99,7 +99,7 @@ def test_what_libraries_log_of_a_call_does_not_hold_its_key(tmp_path: Path, capl
 
 
 @pytest.mark.parametrize("key", [None, "", "  ", "two words", "k&cursorMark=x"])
-def test_without_a_key_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str | None) -> None:
+def test_without_a_key_no_request_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str | None) -> None:
     if key is None:
         monkeypatch.delenv("BESTBUY_API_KEY")
     else:
@@ -112,7 +112,7 @@ def test_without_a_key_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.Monk
     assert not key or not key.strip() or key not in str(error.value)
 
 
-def test_a_key_that_is_refused_is_told_with_both_causes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_key_is_reported_with_both_possible_causes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BESTBUY_API_KEY", "another0key0than0the0one0")
     with ApiStorefront(WORLD, pictures=picture) as shop:
         with pytest.raises(RunFailed, match=r"http_403.*BESTBUY_API_KEY is wrong or over its quota.*50,000 a day"):
@@ -122,14 +122,14 @@ def test_a_key_that_is_refused_is_told_with_both_causes(tmp_path: Path, monkeypa
     assert_nowhere("another0key0than0the0one0", tmp_path)
 
 
-def test_all_calls_count_and_when_they_are_used_up_the_run_says_when_to_go_on(
+def test_all_calls_count_and_a_used_up_allowance_names_the_time_to_continue(
     tmp_path: Path, pages_of: Callable[[int], None]
 ) -> None:
     pages_of(5)
-    with ApiStorefront(WORLD, FaultPlan((Rule("^/v1/", Status(503), 1),)), pictures=picture) as shop:  # each
+    with ApiStorefront(WORLD, FaultPlan((Rule("^/v1/", Status(503), 1),)), pictures=picture) as shop:  # once a URL
         with pytest.raises(RunFailed, match=r"called 2 times in 24 hours.*again after \d{4}-\d\d-\d\d \d\d:\d\d UTC"):
             run(tmp_path, shop.site_url, api_calls_per_day=2)
-        assert len(calls(shop)) == noted(tmp_path) == 2  # the one that failed among them
+        assert len(calls(shop)) == noted(tmp_path) == 2  # including the failed call
         with pytest.raises(RunFailed, match="called 2 times"):
             run(tmp_path, shop.site_url, api_calls_per_day=2)
         assert len(calls(shop)) == 2
@@ -138,7 +138,7 @@ def test_all_calls_count_and_when_they_are_used_up_the_run_says_when_to_go_on(
     assert skus_in(tmp_path) == SKUS
 
 
-def test_calls_are_free_again_after_a_day() -> None:
+def test_a_call_counts_for_a_day() -> None:
     start = datetime(2024, 3, 4, 8, tzinfo=UTC)
     clock = [start + timedelta(hours=23, minutes=59)]
     made: list[str] = []
@@ -153,9 +153,7 @@ def test_calls_are_free_again_after_a_day() -> None:
     assert made == ["a", "c"]
 
 
-def test_calls_keep_their_distance_whatever_the_rate_of_the_crawl(
-    tmp_path: Path, pages_of: Callable[[int], None]
-) -> None:
+def test_calls_have_their_own_rate_apart_from_the_crawl(tmp_path: Path, pages_of: Callable[[int], None]) -> None:
     pages_of(4)
     with ApiStorefront(WORLD, pictures=picture) as shop:
         run(tmp_path, shop.site_url, rate=10_000.0)

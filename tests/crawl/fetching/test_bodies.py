@@ -1,4 +1,4 @@
-"""Content encodings undone within a limit, and image types by first bytes."""
+"""Decoding of content encodings within a limit, and image types by first bytes."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ PACKED = {
 
 
 @pytest.mark.parametrize("encoding", PACKED)
-def test_every_encoding_is_undone(encoding: str) -> None:
+def test_every_encoding_is_decoded(encoding: str) -> None:
     assert decode(PACKED[encoding], encoding, len(TEXT)) == TEXT
 
 
-def test_raw_deflate_is_undone() -> None:
+def test_raw_deflate_is_decoded() -> None:
     packer = zlib.compressobj(wbits=-15)
     assert decode(packer.compress(TEXT) + packer.flush(), "deflate", 10**6) == TEXT
 
 
 @pytest.mark.parametrize("encoding", PACKED)
-def test_one_byte_too_much_is_too_large(encoding: str) -> None:
+def test_one_byte_above_the_limit_is_too_large(encoding: str) -> None:
     with pytest.raises(TooLarge):
         decode(PACKED[encoding], encoding, len(TEXT) - 1)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
-def test_a_bomb_is_not_unpacked(encoding: str) -> None:
+def test_a_bomb_is_not_decompressed(encoding: str) -> None:
     packed = bomb(Bomb(encoding, megabytes=100))  # type: ignore[arg-type]
     tracemalloc.start()
     with pytest.raises(TooLarge):
@@ -53,13 +53,13 @@ def test_a_bomb_is_not_unpacked(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
-def test_a_body_that_is_not_what_it_says_is_undecodable(encoding: str) -> None:
+def test_a_body_without_its_declared_encoding_is_undecodable(encoding: str) -> None:
     with pytest.raises(Undecodable):
         decode(b"<html>plain</html>", encoding, 10**6)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
-def test_a_cut_body_is_undecodable(encoding: str) -> None:
+def test_a_truncated_body_is_undecodable(encoding: str) -> None:
     with pytest.raises(Undecodable):
         decode(PACKED[encoding][:-9], encoding, 10**6)
 
@@ -85,5 +85,5 @@ def test_an_unknown_encoding_is_undecodable() -> None:
         (b"", None),
     ],
 )
-def test_the_first_bytes_tell_the_type(body: bytes, extension: str | None) -> None:
+def test_the_first_bytes_give_the_type(body: bytes, extension: str | None) -> None:
     assert image_extension(body) == extension

@@ -1,4 +1,4 @@
-"""Hosts that refuse, and hosts that are down: told by a clock that the tests turn, and by a real server."""
+"""Hosts that refuse and hosts that are down, with a clock set by the tests and with a real server."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ PAGE = b"<html><title>A lamp</title></html>"
 
 
 class Bench:
-    """A breaker with a clock to be set and the lines it told."""
+    """A breaker with a settable clock and the lines that it printed."""
 
     def __init__(self, **settings: float) -> None:
         values = {"max_failures": 3, "max_forbidden": 2, "max_outage": 1000.0, "backoff": 1.0} | settings
         self.now = 50.0
-        self.told: list[str] = []
+        self.lines: list[str] = []
         crawl = CrawlSettings(**values)  # type: ignore[arg-type]
-        self.breaker = Breaker(crawl, lambda host: host == IMAGES, lambda: self.now, self.told.append)
+        self.breaker = Breaker(crawl, lambda host: host == IMAGES, lambda: self.now, self.lines.append)
 
     def fail(self, host: str = SHOP, times: int = 3) -> None:
         for number in range(times):
             self.breaker.failed(host, "timeout", f"http://{host}/{number}")
 
     def probe(self, up: bool, host: str = SHOP) -> float:
-        """Wait until the host is asked again, and tell how it does; the seconds that took."""
+        """Wait for the next probe of the host and report its outcome; the seconds of waiting."""
         start = self.now
         while seconds := self.breaker.wait(host):
             self.now += seconds
@@ -52,18 +52,18 @@ def test_a_few_failures_are_no_outage() -> None:
     bench.breaker.answered(SHOP)
     bench.fail(times=2)
     assert bench.breaker.wait(SHOP) is None
-    assert bench.told == []
+    assert bench.lines == []
 
 
-def test_failures_in_a_row_give_a_host_longer_and_longer_rest() -> None:
+def test_failures_in_a_row_pause_a_host_longer_and_longer() -> None:
     bench = Bench()
     bench.fail()
     assert [bench.probe(up=False) for _ in range(5)] == [30.0, 60.0, 120.0, 240.0, 300.0]
     assert bench.breaker.wait(IMAGES) is None
-    assert "3 failures in a row, the last (timeout) for http://shop.test/2; next try in 30 s" in bench.told[0]
+    assert "3 failures in a row, the last (timeout) for http://shop.test/2; next try in 30 s" in bench.lines[0]
 
 
-def test_one_request_at_a_time_asks_whether_a_host_is_up() -> None:
+def test_one_request_at_a_time_probes_a_host() -> None:
     bench = Bench()
     bench.fail()
     bench.now += 30.0
@@ -74,7 +74,7 @@ def test_one_request_at_a_time_asks_whether_a_host_is_up() -> None:
     assert bench.breaker.wait(SHOP) is None
 
 
-def test_a_host_that_only_seems_up_rests_longer_the_next_time() -> None:
+def test_a_host_that_fails_after_a_probe_pauses_longer() -> None:
     bench = Bench()
     bench.fail()
     assert bench.probe(up=True) == 30.0
@@ -96,20 +96,20 @@ def test_the_shop_is_given_up_after_the_longest_outage() -> None:
         bench.breaker.wait(IMAGES)
 
 
-def test_an_image_host_is_given_up_alone() -> None:
+def test_giving_up_an_image_host_does_not_end_the_crawl() -> None:
     bench = Bench(max_outage=0.0)
     bench.fail(IMAGES)
     with pytest.raises(FetchFailed) as caught:
         bench.breaker.wait(IMAGES)
     assert (caught.value.kind, caught.value.again) == ("host_given_up", False)
     assert bench.breaker.wait(SHOP) is None
-    assert bench.told == [
+    assert bench.lines == [
         "crawl: images.test: down for 0 minutes (3 failures in a row, the last (timeout) for"
         " http://images.test/2); no more requests to this host: the next run continues"
     ]
 
 
-def test_a_storm_of_refusals_by_an_image_host_ends_that_host_alone() -> None:
+def test_refusals_in_a_row_by_an_image_host_give_up_that_host_only() -> None:
     bench = Bench()
     bench.breaker.refused(IMAGES, "http_403", "u1")
     bench.breaker.accepted(IMAGES)
@@ -123,7 +123,7 @@ def test_a_storm_of_refusals_by_an_image_host_ends_that_host_alone() -> None:
         bench.breaker.refused(SHOP, "blocked", "u5", "look; ")
 
 
-def test_a_refusal_is_an_answer_but_no_page() -> None:
+def test_an_answer_does_not_reset_the_count_of_refusals() -> None:
     bench = Bench()
     bench.breaker.refused(SHOP, "http_403", "u1")
     bench.breaker.answered(SHOP)
@@ -132,17 +132,17 @@ def test_a_refusal_is_an_answer_but_no_page() -> None:
 
 
 class Outage:
-    """Answers of a server that is down from its second page on until robots.txt was asked for `probes` times more."""
+    """Answers of a server that is down after its first page, until `probes` more requests for robots.txt."""
 
     def __init__(self, probes: int) -> None:
-        self.left = probes
+        self.remaining = probes
         self.pages = 0
 
     def __call__(self, target: str) -> Answer:
-        down = self.pages > 0 and self.left > 0
+        down = self.pages > 0 and self.remaining > 0
         if target == "/robots.txt":
-            self.left -= self.pages > 0
-            return Answer(b"", "text/plain", 503 if down and self.left else 404)
+            self.remaining -= self.pages > 0
+            return Answer(b"", "text/plain", 503 if down and self.remaining else 404)
         self.pages += 1
         return Answer(PAGE) if not down else Answer(b"", "text/plain", 503)
 
@@ -158,7 +158,7 @@ def fetching(respond: Outage, **settings: float) -> Iterator[tuple[LoopbackServe
             fetcher.close()
 
 
-def test_an_outage_of_a_real_server_costs_the_requests_that_found_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_outage_of_a_real_server_costs_only_the_requests_that_detect_it(capsys: pytest.CaptureFixture[str]) -> None:
     with fetching(Outage(probes=3)) as (server, fetcher):
         fetcher.get(f"{server.url}/0", "page", html_page)
         for number in range(3):
@@ -183,7 +183,7 @@ def test_a_real_server_that_stays_down_ends_the_crawl() -> None:
     assert sum(seen.target != "/robots.txt" for seen in server.seen) == 4
 
 
-def test_pictures_of_a_host_that_refuses_are_not_asked_for_and_pages_are() -> None:
+def test_a_refusing_image_host_is_given_up_and_pages_are_still_fetched() -> None:
     pictures = misbehaving({}, always(Status(403), "jpg"), host_name="localhost")
     with pictures, misbehaving({"/lamp": PAGE}) as shop:
         settings = {"image_hosts": ("localhost",), "allow_loopback": True, "rate": 1e4, "max_forbidden": 3}

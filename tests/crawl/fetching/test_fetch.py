@@ -1,4 +1,4 @@
-"""Fetching from a server that misbehaves in every way the shop might."""
+"""Fetching from a server with every fault that the shop could have."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def asked(server: Any, target: str = "/lamp") -> int:
     return sum(seen.target == target for seen in server.seen)
 
 
-def test_a_page_comes_as_it_was_sent() -> None:
+def test_a_page_is_received_as_it_was_sent() -> None:
     with fetching() as (get, _, _):
         response = get()
     assert response.status == 200
@@ -107,7 +107,7 @@ FAULTS: list[tuple[Fault, str]] = [
 
 
 @pytest.mark.parametrize(("fault", "kind"), FAULTS, ids=lambda value: str(value)[:40])
-def test_a_fault_is_tried_again_and_then_named(fault: Fault, kind: str) -> None:
+def test_a_fault_is_retried_and_then_named(fault: Fault, kind: str) -> None:
     with fetching(always(fault, "^/lamp$", times=1), always(fault, "^/other$")) as (get, server, fetcher):
         assert get("/lamp").data == PAGE
         assert fetcher.retried == {kind: 1}
@@ -120,13 +120,13 @@ def test_a_fault_is_tried_again_and_then_named(fault: Fault, kind: str) -> None:
 ENDLESS = Rewrite(lambda body: body[:-20])
 
 
-def test_a_page_without_its_end_is_asked_for_again() -> None:
+def test_a_page_without_its_end_is_requested_again() -> None:
     with fetching(always(ENDLESS, "^/lamp$", times=1)) as (get, _, fetcher):
         assert get().data == PAGE
     assert fetcher.retried == {"cut": 1}
 
 
-def test_a_page_that_never_has_an_end_is_whole_where_its_packing_is() -> None:
+def test_a_page_that_always_lacks_its_end_is_accepted_if_its_encoding_is_complete() -> None:
     with fetching(always(ENDLESS, "^/lamp$")) as (get, server, _):
         response = get()
     assert response.data == PAGE[:-20]
@@ -134,14 +134,14 @@ def test_a_page_that_never_has_an_end_is_whole_where_its_packing_is() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
-def test_a_bomb_is_too_large_and_not_asked_for_again(encoding: Any) -> None:
+def test_a_bomb_is_too_large_and_is_not_requested_again(encoding: Any) -> None:
     given = fetching(always(Bomb(encoding, megabytes=30)), max_page_bytes=1_000_000, read_timeout=10)
     with given as (get, server, _), pytest.raises(FetchFailed, match="too_large"):
         get(kind="robots", judge=lambda response: response)
     assert asked(server) == 1
 
 
-def test_a_body_that_announces_too_much_is_not_read() -> None:
+def test_a_body_with_a_too_large_content_length_is_not_read() -> None:
     with fetching(max_image_bytes=1000) as (get, _, _), pytest.raises(FetchFailed, match="too_large"):
         get("/lamp.jpg", "image", lambda _: None)
 
@@ -176,7 +176,7 @@ def _drip_headers(listener: socket.socket) -> None:
             select.select([], [], [], 0.02)
 
 
-def test_a_refusal_is_a_failure_and_a_storm_of_them_stops_the_crawl() -> None:
+def test_a_refusal_is_a_failure_and_refusals_in_a_row_stop_the_crawl() -> None:
     with fetching(always(Status(403), "^/(lamp|other)"), max_forbidden=5, retries=1) as (get, server, _):
         for _ in range(2):
             with pytest.raises(FetchFailed, match="http_403"):
@@ -201,7 +201,7 @@ def test_single_refusals_do_not_add_up() -> None:
             assert get("/other").data == PAGE
 
 
-def test_a_missing_page_is_asked_for_once() -> None:
+def test_a_missing_page_is_requested_once() -> None:
     with fetching() as (get, server, _), pytest.raises(FetchFailed) as caught:
         get("/nowhere")
     assert (caught.value.kind, caught.value.status) == ("http_404", 404)
@@ -225,7 +225,7 @@ def test_retry_after_as_a_date_is_honoured() -> None:
     assert 0.35 <= second - first <= 1.5
 
 
-def test_what_a_host_asks_for_holds_for_its_other_addresses_too() -> None:
+def test_retry_after_holds_for_all_addresses_of_a_host() -> None:
     rules = always(Status(429, retry_after="0.4"), "^/lamp$")
     with fetching(rules, retries=0) as (get, server, _):
         with pytest.raises(FetchFailed, match="http_429"):
@@ -238,19 +238,19 @@ def test_what_a_host_asks_for_holds_for_its_other_addresses_too() -> None:
 @pytest.mark.parametrize(
     "value", ["nan", "inf", "", "Fri, 99 Foo", "Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None]
 )
-def test_a_retry_after_that_says_nothing(value: str | None) -> None:
+def test_an_unreadable_retry_after_is_none(value: str | None) -> None:
     assert retry_after(value) is None
 
 
-def test_redirects_are_followed_and_kept() -> None:
+def test_redirects_are_followed_and_stored() -> None:
     with misbehaving(PAGES) as server:
-        kept: list[tuple[str, str]] = []
+        stored: list[tuple[str, str]] = []
         settings = CrawlSettings(site_url=server.url, rate=1e4)
-        fetcher = Fetcher(settings, keep=lambda kind, response: kept.append((kind, response.final_url)))
+        fetcher = Fetcher(settings, keep=lambda kind, response: stored.append((kind, response.final_url)))
         response, _ = fetcher.get(f"{server.url}/hop", "page", html_page)
         fetcher.close()
     assert (response.url, response.final_url) == (f"{server.url}/hop", f"{server.url}/lamp")
-    assert kept == [("redirect", f"{server.url}/hop")]
+    assert stored == [("redirect", f"{server.url}/hop")]
 
 
 @pytest.mark.parametrize(
@@ -269,14 +269,14 @@ def test_redirects_are_followed_and_kept() -> None:
         ("http://[broken/", "bad_url"),
     ],
 )
-def test_redirects_go_nowhere_else(location: str, kind: str) -> None:
+def test_forbidden_redirects_are_not_followed(location: str, kind: str) -> None:
     with fetching(always(Redirect(location), "^/lamp$")) as (get, server, _), pytest.raises(FetchFailed) as caught:
         get()
     assert caught.value.kind == kind
     assert asked(server) == (6 if kind == "redirect_loop" else 1)
 
 
-def test_the_address_connected_to_is_checked_not_the_name() -> None:
+def test_the_connected_address_is_checked_rather_than_the_name() -> None:
     with misbehaving(PAGES) as server:
         port = server.server_port
         fetcher = Fetcher(CrawlSettings(image_hosts=("localhost",), rate=1e4, retries=0))
@@ -287,7 +287,7 @@ def test_the_address_connected_to_is_checked_not_the_name() -> None:
     assert server.seen == []
 
 
-def test_so_many_requests_are_under_way_at_a_time() -> None:
+def test_the_number_of_concurrent_requests_has_a_limit() -> None:
     under_way = most = 0
     lock = threading.Lock()
 
@@ -339,11 +339,11 @@ def test_cookies_of_the_shop_are_sent_back() -> None:
         ("http://a.test/%7Elamp%2f", "http://a.test/~lamp%2F"),
     ],
 )
-def test_addresses_are_quoted_where_they_need_it(target: str, sent: str) -> None:
+def test_addresses_are_percent_encoded_if_necessary(target: str, sent: str) -> None:
     assert Client(lambda *_: True, 1, "a crawler", "a.test").request(target, {}).url == sent
 
 
-def test_requests_keep_to_the_rate_whatever_the_threads() -> None:
+def test_requests_keep_to_the_rate_with_any_number_of_threads() -> None:
     with fetching(rate=20.0) as (get, server, _):
         threads = [threading.Thread(target=get) for _ in range(8)]
         for thread in threads:
@@ -351,11 +351,11 @@ def test_requests_keep_to_the_rate_whatever_the_threads() -> None:
         for thread in threads:
             thread.join()
     moments = sorted(seen.at for seen in server.seen)
-    assert len(moments) == 9  # robots.txt too
-    assert moments[-1] - moments[0] > 0.3  # eight intervals of 0.05 s, less what the machine's load takes
+    assert len(moments) == 9  # including robots.txt
+    assert moments[-1] - moments[0] > 0.3  # eight intervals of 0.05 s, less some for the load of the machine
 
 
-def test_the_crawler_says_who_it_is_and_takes_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_crawler_names_itself_and_uses_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with fetching() as (get, server, fetcher):
@@ -365,14 +365,14 @@ def test_the_crawler_says_who_it_is_and_takes_no_proxy(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "www.shop.example"])
-def test_the_shop_is_told_the_country(host: str) -> None:
+def test_the_shop_gets_the_cookie_of_the_country(host: str) -> None:
     client = Client(lambda *_: True, 1, "a crawler", host, COUNTRY)
     own, other = (client.request(f"http://{name}:81/x", {}) for name in (host, "a.test"))
     assert own.headers["Cookie"] == "intl_splash=false"
     assert "Cookie" not in other.headers
 
 
-def test_a_conditional_request_learns_that_nothing_changed() -> None:
+def test_an_unchanged_page_answers_a_conditional_request_with_304() -> None:
     with fetching() as (get, server, fetcher):
         first = get()
         known = validators({name.lower(): value for name, value in first.headers})
@@ -382,14 +382,14 @@ def test_a_conditional_request_learns_that_nothing_changed() -> None:
     assert (caught.value.response.status, caught.value.response.data) == (304, b"")
 
 
-def test_nothing_unchanged_where_nothing_was_said_to_be_known() -> None:
+def test_status_304_to_an_unconditional_request_is_a_failure() -> None:
     with fetching(always(Status(304), "^/lamp$")) as (get, _, _), pytest.raises(FetchFailed, match="http_304"):
         get()
 
 
 HOSTILE_COOKIES = {
-    "one that is long": lambda number: ((f"c{number}=" + "x" * 60_000),),
-    "many short ones": lambda number: tuple(f"c{number}-{one}=x" for one in range(80)),
+    "a long cookie": lambda number: ((f"c{number}=" + "x" * 60_000),),
+    "many short cookies": lambda number: tuple(f"c{number}-{index}=x" for index in range(80)),
     "longer and longer": lambda number: (f"c{number}=" + "x" * 150 * number,),
     "control characters": lambda number: (f"c{number}=a\r\n b", f"d{number}=\x01"),
     "letters beyond ASCII": lambda number: (f"c{number}=\xe9\xff", f"\xe9{number}=1"),
@@ -397,11 +397,11 @@ HOSTILE_COOKIES = {
 
 
 @pytest.mark.parametrize("case", HOSTILE_COOKIES)
-def test_a_shop_cannot_make_its_later_answers_fail_by_cookies(case: str) -> None:
+def test_cookies_of_a_shop_cannot_make_its_later_answers_fail(case: str) -> None:
     with misbehaving({}) as server:
         numbers = iter(range(1, 1000))
         server.respond = lambda _: Answer(
-            PAGE, headers=tuple(("Set-Cookie", f"{one}; Path=/") for one in HOSTILE_COOKIES[case](next(numbers)))
+            PAGE, headers=tuple(("Set-Cookie", f"{cookie}; Path=/") for cookie in HOSTILE_COOKIES[case](next(numbers)))
         )
         client = Client(lambda *_: True, 1, "ameli", "127.0.0.1", COUNTRY)
         for _ in range(40):

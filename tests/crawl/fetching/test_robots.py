@@ -22,7 +22,7 @@ RULES = b"User-agent: GetIntentCrawler\nDisallow: /\n\nUser-agent: *\nDisallow: 
 
 
 def outcome(robots: bytes | None, target: str, *faults: Fault, **settings: float) -> str:
-    """The fate of one page of a server with this robots.txt: "fetched", or the kind of failure."""
+    """The outcome for one page of a server with this robots.txt: "fetched", or the kind of failure."""
     pages: dict[str, Answer | bytes] = {"/lamp": PAGE, "/api/1.json": PAGE, "/cart/2": PAGE}
     if robots is not None:
         pages["/robots.txt"] = Answer(robots, "text/plain")
@@ -40,38 +40,38 @@ def outcome(robots: bytes | None, target: str, *faults: Fault, **settings: float
 
 
 @pytest.mark.parametrize(("target", "result"), [("/lamp", "fetched"), ("/api/1.json", "robots"), ("/cart/2", "robots")])
-def test_disallowed_paths_are_not_asked_for(target: str, result: str) -> None:
+def test_disallowed_paths_are_not_requested(target: str, result: str) -> None:
     assert outcome(RULES, target) == result
 
 
-def test_rules_for_this_crawler_by_name_count() -> None:
+def test_rules_for_this_crawler_by_name_are_obeyed() -> None:
     assert outcome(b"User-agent: ameli-build\nDisallow: /\n\nUser-agent: *\nAllow: /\n", "/lamp") == "robots"
 
 
 @pytest.mark.parametrize("code", [401, 403, 404, 410])
-def test_without_a_robots_txt_all_is_allowed(code: int) -> None:
+def test_without_a_robots_txt_every_path_is_allowed(code: int) -> None:
     assert outcome(RULES, "/cart/2", Status(code)) == "fetched"
 
 
 @pytest.mark.parametrize("fault", [Status(503), Status(500), Status(429), Hang(), ACCESS_DENIED], ids=str)
-def test_while_the_shops_cannot_be_had_the_crawl_stops_at_once(fault: Fault) -> None:
+def test_an_unavailable_robots_txt_of_the_shop_stops_the_crawl_at_once(fault: Fault) -> None:
     with pytest.raises(RunFailed, match=r"robots\.txt: .*run the same command again"):
         outcome(RULES, "/lamp", fault)
 
 
-def test_a_page_in_its_place_has_no_rules() -> None:
+def test_a_page_in_place_of_robots_txt_has_no_rules() -> None:
     assert outcome(RULES, "/cart/2", Page(b"<html>Disallow: /cart</html>")) == "fetched"
 
 
-def test_ten_megabytes_are_read_as_far_as_the_standard_asks() -> None:
+def test_a_robots_txt_of_ten_megabytes_is_read_up_to_the_limit_of_the_standard() -> None:
     assert outcome(RULES + b"# much\n" * 1_500_000, "/cart/2", read_timeout=10) == "robots"
 
 
-def test_bytes_that_are_no_text_do_no_harm() -> None:
+def test_binary_bytes_before_the_rules_are_ignored() -> None:
     assert outcome(b"\xff\xfe\0" * 50 + b"\n" + RULES, "/cart/2") == "robots"
 
 
-def test_a_crawl_delay_is_kept() -> None:
+def test_a_crawl_delay_is_obeyed() -> None:
     pages: dict[str, Answer | bytes] = {"/lamp": PAGE, "/robots.txt": b"User-agent: *\nCrawl-delay: 0.3\n"}
     with misbehaving(pages) as server:
         fetcher = Fetcher(CrawlSettings(site_url=server.url, rate=1e4))
@@ -83,7 +83,7 @@ def test_a_crawl_delay_is_kept() -> None:
     assert moments[2] - moments[1] > 0.25
 
 
-def test_it_is_read_once() -> None:
+def test_robots_txt_is_read_once() -> None:
     with misbehaving({"/lamp": PAGE, "/robots.txt": RULES}) as server:
         fetcher = Fetcher(CrawlSettings(site_url=server.url, rate=1e4))
         for _ in range(3):
@@ -96,12 +96,12 @@ def test_it_is_read_once() -> None:
     ("agent", "token"),
     [(CrawlSettings().user_agent, "ameli-build"), ("my-bot/2.0 (mail@example.org)", "my-bot"), ("", "*")],
 )
-def test_the_name_that_robots_txt_knows(agent: str, token: str) -> None:
+def test_the_token_of_a_user_agent_for_robots_txt(agent: str, token: str) -> None:
     assert product_token(agent) == token
 
 
 class Hosts:
-    """Rules of hosts as they are now (None: not to be had), how often they were read, and a clock."""
+    """Current rules of hosts (None: unavailable), the hosts read so far, and a clock."""
 
     def __init__(self, **rules: bytes | None) -> None:
         self.rules = rules
@@ -125,7 +125,7 @@ class Hosts:
         return "allowed"
 
 
-def test_it_is_read_anew_after_a_day() -> None:
+def test_robots_txt_is_read_again_after_a_day() -> None:
     hosts = Hosts(a=b"User-agent: *\nDisallow: /cart\n")
     assert hosts.outcome("http://a/cart") == "robots"
     hosts.rules["a"] = b""
@@ -136,7 +136,7 @@ def test_it_is_read_anew_after_a_day() -> None:
     assert hosts.read == ["a", "a"]
 
 
-def test_rules_that_cannot_be_had_anew_stay() -> None:
+def test_rules_that_cannot_be_read_again_stay_in_force() -> None:
     hosts = Hosts(a=b"User-agent: *\nDisallow: /cart\n")
     assert hosts.outcome("http://a/lamp") == "allowed"
     hosts.rules["a"], hosts.now = None, 90_000.0
@@ -144,7 +144,7 @@ def test_rules_that_cannot_be_had_anew_stay() -> None:
     assert hosts.read == ["a", "a"]
 
 
-def test_what_could_not_be_had_is_asked_for_again_after_an_hour() -> None:
+def test_an_unavailable_robots_txt_is_requested_again_after_an_hour() -> None:
     hosts = Hosts(a=None)
     assert [hosts.outcome("http://a/lamp") for _ in range(3)] == ["robots_unreachable"] * 3
     hosts.rules["a"], hosts.now = b"", 3600.0
@@ -152,13 +152,13 @@ def test_what_could_not_be_had_is_asked_for_again_after_an_hour() -> None:
     assert hosts.read == ["a", "a"]
 
 
-def test_a_host_that_is_slow_to_tell_holds_up_no_other() -> None:
-    asked, told = threading.Event(), threading.Event()
+def test_a_slow_host_does_not_delay_another() -> None:
+    asked, answered = threading.Event(), threading.Event()
 
     def load(origin: str) -> bytes:
         if origin == "http://slow":
             asked.set()
-            assert told.wait(5)
+            assert answered.wait(5)
         return b""
 
     robots = Robots("ameli-build", load, lambda *_: None)
@@ -167,19 +167,19 @@ def test_a_host_that_is_slow_to_tell_holds_up_no_other() -> None:
     assert asked.wait(5)
     robots.check("http://quick/lamp")
     assert slow.is_alive()
-    told.set()
+    answered.set()
     slow.join()
 
 
-def test_what_lies_behind_the_first_500_kib_does_not_count() -> None:
+def test_rules_after_the_first_500_kib_are_ignored() -> None:
     assert outcome(b"# much\n" * 80_000 + RULES, "/cart/2") == "fetched"
 
 
-def test_rules_may_lie_on_another_host_that_is_allowed() -> None:
+def test_robots_txt_may_redirect_to_another_allowed_host() -> None:
     rules = misbehaving({"/rules": Answer(RULES, "text/plain")}, host_name="localhost")
     with rules:
-        leads = Answer(b"", "text/plain", 302, (("Location", f"{rules.url}/rules"),))
-        with misbehaving({"/robots.txt": leads, "/cart/2": PAGE}) as server:
+        redirect = Answer(b"", "text/plain", 302, (("Location", f"{rules.url}/rules"),))
+        with misbehaving({"/robots.txt": redirect, "/cart/2": PAGE}) as server:
             settings = {"hosts": ("localhost",), "allow_loopback": True, "rate": 1e4}
             fetcher = Fetcher(CrawlSettings(site_url=server.url, **settings))  # type: ignore[arg-type]
             with pytest.raises(FetchFailed, match=r"disallowed by the robots\.txt"):
@@ -187,7 +187,7 @@ def test_rules_may_lie_on_another_host_that_is_allowed() -> None:
             fetcher.close()
 
 
-def test_pictures_of_a_host_without_one_to_be_had_are_given_up_and_pages_are_not() -> None:
+def test_an_image_host_without_available_robots_txt_is_given_up_and_pages_are_fetched() -> None:
     pictures = misbehaving({}, always(Status(503), "robots"), host_name="localhost")
     with pictures, misbehaving({"/lamp": PAGE}) as shop:
         settings = {"image_hosts": ("localhost",), "allow_loopback": True, "rate": 1e4, "retries": 0}
@@ -214,7 +214,7 @@ def test_pictures_of_a_host_without_one_to_be_had_are_given_up_and_pages_are_not
         b"\0" + RULES,
     ],
 )
-def test_marks_of_byte_order_hide_no_rule(body: bytes) -> None:
+def test_byte_order_marks_hide_no_rule(body: bytes) -> None:
     assert outcome(body, "/cart/2") == "robots"
     assert outcome(body, "/lamp") == "fetched"
 
@@ -231,7 +231,7 @@ def test_marks_of_byte_order_hide_no_rule(body: bytes) -> None:
         b"User-agent:\nDisallow: /cart\n",
     ],
 )
-def test_what_is_no_robots_txt_stops_the_crawl(body: bytes) -> None:
+def test_a_body_without_robots_txt_syntax_stops_the_crawl(body: bytes) -> None:
     with pytest.raises(RunFailed, match=r"robots\.txt: .*run the same command again"):
         outcome(body, "/lamp")
 

@@ -1,4 +1,4 @@
-"""Slots for requests, and waiting that ends when the crawl does."""
+"""Slots for requests, and waiting that ends with the crawl."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_hosts_do_not_wait_for_each_other() -> None:
     assert time.monotonic() - start < 1
 
 
-def test_one_host_waits() -> None:
+def test_requests_of_one_host_wait() -> None:
     throttle = Throttle(10.0, threading.Event())
     start = time.monotonic()
     for _ in range(3):
@@ -47,7 +47,7 @@ def test_the_end_of_the_crawl_ends_all_waiting() -> None:
     assert time.monotonic() - start < 5
 
 
-def test_a_host_of_its_own_pace_is_asked_no_faster() -> None:
+def test_a_host_with_its_own_rate_gets_requests_no_faster() -> None:
     throttle = Throttle(10_000.0, threading.Event())
     throttle.limit("a", 10.0)
     throttle.limit("a", 500.0)
@@ -57,7 +57,7 @@ def test_a_host_of_its_own_pace_is_asked_no_faster() -> None:
     assert time.monotonic() - start > 0.19
 
 
-def test_who_waits_already_waits_for_a_postponed_host_too() -> None:
+def test_a_waiting_request_waits_for_a_postponed_host_too() -> None:
     throttle = Throttle(10.0, threading.Event())
     throttle.wait("a")
     went: list[float] = []
@@ -69,7 +69,7 @@ def test_who_waits_already_waits_for_a_postponed_host_too() -> None:
     assert went[0] - moment > 0.28
 
 
-def test_so_many_requests_of_a_host_are_under_way_and_who_comes_first_goes_first() -> None:
+def test_concurrent_requests_of_a_host_have_a_limit_and_start_in_order() -> None:
     throttle = Throttle(10_000.0, threading.Event(), connections=2)
     gates = [threading.Event() for _ in range(6)]
     entered: list[int] = []
@@ -87,7 +87,7 @@ def test_so_many_requests_of_a_host_are_under_way_and_who_comes_first_goes_first
         threads[-1].start()
         if number < 2:
             assert begun.acquire(timeout=5)
-        else:  # in line before the next one comes
+        else:  # in line before the next thread arrives
             while throttle.waiting("a") < number - 1:
                 throttle.pause(0.001)
     with throttle.turn("b"):
@@ -102,7 +102,7 @@ def test_so_many_requests_of_a_host_are_under_way_and_who_comes_first_goes_first
         thread.join()
 
 
-def test_a_turn_that_fails_gives_its_place_back() -> None:
+def test_a_failed_turn_frees_its_slot() -> None:
     throttle = Throttle(10_000.0, threading.Event(), connections=1)
     for _ in range(3):
         with pytest.raises(ValueError, match="no"), throttle.turn("a"):

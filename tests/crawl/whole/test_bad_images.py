@@ -1,6 +1,6 @@
-"""The image part of the bad inputs, line by line: what a real crawl stores, and what the clean stage says of it.
+"""The image part of the bad inputs, line by line: files stored by a real crawl, and verdicts of the clean stage.
 
-All of them are pictures of one product, whose name tells the line; the names of the cases are the lines' words.
+All are pictures of one product, named after their lines; the names of the cases are the words of the lines.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ BODIES: dict[str, tuple[bytes, str | None]] = {
     "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "not a picture"),
     "larger than is allowed": (encoded(photograph(side=1400), "BMP"), "missing (too_large)"),
 }
-"""The body of each line, and words of the clean stage's verdict: None for a picture that can be used."""
+"""The body of each line, and words of the verdict of the clean stage: None for a usable picture."""
 
 ON_THE_WAY: dict[str, tuple[wrong.Fault, str]] = {
     "404": (wrong.Status(404), "missing (http_404)"),
@@ -95,17 +95,17 @@ ON_THE_WAY: dict[str, tuple[wrong.Fault, str]] = {
     "a redirect to another host": (wrong.Redirect("http://169.254.169.254/"), "missing (forbidden_host)"),
     "a gzip bomb": (wrong.Bomb("gzip", 30), "missing (too_large)"),
 }
-"""A good photograph that does not come whole, and the verdict."""
+"""Faults in the transfer of a good photograph, and their verdicts."""
 
 LINES = {line: verdict for line, (_, verdict) in (BODIES | ON_THE_WAY).items()}  # type: ignore[operator]
 NAMED_PNG = ("palette with alpha", "16-bit")
-"""A PNG under a JPEG's name would be taken for the placeholder."""
+"""A PNG with the name of a JPEG would count as the placeholder."""
 NAMES = {line: f"{slug(line)}.{'png' if line in NAMED_PNG else 'jpg'}" for line in LINES}
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a crawl stored of each line, and the verdict on it."""
+    """The stored path, the verdict and the number of requests of each line."""
 
     root: Path
     paths: dict[str, str | None]
@@ -114,21 +114,21 @@ class Looked:
 
 
 def world() -> World:
-    """A product that has all the pictures, with a review that has none."""
+    """A product with all pictures, and a review without pictures."""
     small = replace(small_world(1), reviews=small_world(1).reviews[:1])
     images = tuple(WorldImage(name, "view", seed=number) for number, name in enumerate(NAMES.values()))
     return replace(small, products=(replace(small.products[0], images=images, generation="B"),))
 
 
 def served(image: WorldImage) -> bytes:
-    """The bytes that stand behind a name."""
+    """The body of an image, by its name."""
     line = next((line for line, name in NAMES.items() if name == image.name), "a plain photograph")
     return BODIES.get(line, (JPEG, GOOD))[0]
 
 
 @pytest.fixture(scope="module")
 def looked(tmp_path_factory: pytest.TempPathFactory) -> Looked:
-    """One crawl of all lines, its catalog, and what the clean stage says."""
+    """A crawl of all lines, with its catalog and the verdicts of the clean stage."""
     root = tmp_path_factory.mktemp("images")
     snapshot = Snapshot(root)
     plan = FaultPlan(tuple(Rule(f"/{NAMES[line]}", fault) for line, (fault, _) in ON_THE_WAY.items()))
@@ -154,7 +154,7 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> Looked:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_what_is_said_of_it(looked: Looked, line: str) -> None:
+def test_each_picture_has_its_verdict(looked: Looked, line: str) -> None:
     expected = LINES[line]
     verdict = looked.verdicts[line]
     if expected is None:
@@ -166,7 +166,7 @@ def test_what_is_said_of_it(looked: Looked, line: str) -> None:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_what_is_stored_of_it(looked: Looked, line: str) -> None:
+def test_each_picture_is_stored_as_sent_or_missing_with_its_error(looked: Looked, line: str) -> None:
     path = looked.paths[line]
     if (LINES[line] or "").startswith("missing"):
         assert path is None
@@ -194,7 +194,7 @@ def test_every_line_is_counted_once(looked: Looked) -> None:
     assert sum(stats["archived"]["image"].values()) == len(LINES) - len(missing)
 
 
-def test_what_cannot_change_is_asked_for_once(looked: Looked) -> None:
+def test_final_failures_are_requested_once_and_passing_failures_retried(looked: Looked) -> None:
     for line in ("404", "a redirect to another host", "a gzip bomb", "larger than is allowed", "a plain photograph"):
         assert looked.asked[line] == 1
     for line in ("500", "an aborted chunked body", "a reset in the middle of the body", "Access Denied in its place"):

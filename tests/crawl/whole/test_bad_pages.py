@@ -1,6 +1,6 @@
-"""Review, listing and product pages of the bad inputs, line by line, in whole crawls of a shop that misbehaves.
+"""Review, listing and product pages of the bad inputs, line by line, in whole crawls of a misbehaving shop.
 
-In one crawl each line hits a product of its own; the names of the cases are the lines' words.
+In one crawl each line affects its own product; the names of the cases are the words of the lines.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ameli_build.demo.world import WorldProduct
 WORLD = world_of(15)
 FAMILY = WORLD.products[:-3]
 LISTED = [review.review_id for review in ShopIndex(WORLD).reviews_of(FAMILY[0])]
-"""The reviews that the shop lists under each of the family: 24, on three pages."""
+"""The reviews that the shop lists under each product of the family: 24, on three pages."""
 FIRST, SECOND, THIRD = (LISTED[start : start + PAGE_SIZE] for start in (0, PAGE_SIZE, 2 * PAGE_SIZE))
 ALL, LATER = r"\d+", r"[2-9]\d*"
 
@@ -59,7 +59,7 @@ def photos_with(**fields: object) -> Rewrite:
 
 
 REVIEW_PAGES: dict[str, tuple[str, Rewrite | Rework, list[str]]] = {
-    "a page that repeats the one before": ("2", Rework(page_faults.page_before), FIRST + THIRD),
+    "a page that repeats the previous page": ("2", Rework(page_faults.page_before), FIRST + THIRD),
     "reviews that shift while they are fetched": (LATER, Rework(page_faults.shifted), LISTED),
     "reviews that run out early": (LATER, Rework(page_faults.nothing_left), FIRST),
     "an empty page in the middle": ("2", Rework(page_faults.nothing_left), FIRST + THIRD),
@@ -84,7 +84,7 @@ HIT = dict(zip(REVIEW_PAGES, FAMILY, strict=True))
 
 @pytest.fixture(scope="module")
 def crawled(shop: Storefront, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A crawl in which the reviews of every product are wrong in another way."""
+    """A crawl in which the review pages of each product have another fault."""
     root = tmp_path_factory.mktemp("reviews")
     rules = [Rule(reviews_of(HIT[line], pages), fault) for line, (pages, fault, _) in REVIEW_PAGES.items()]
     run(root, shop, *rules)
@@ -101,30 +101,30 @@ def of(links: pl.DataFrame, line: str) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("line", REVIEW_PAGES)
-def test_review_pages_give_what_they_have(links: pl.DataFrame, line: str) -> None:
+def test_faulty_review_pages_give_the_reviews_that_they_have(links: pl.DataFrame, line: str) -> None:
     assert sorted(of(links, line)["review_id"]) == sorted(REVIEW_PAGES[line][2])
 
 
-def test_of_wrong_review_pages_only_empty_ones_are_failures(crawled: Path) -> None:
+def test_only_empty_review_pages_are_failures(crawled: Path) -> None:
     kinds = {(kind, word) for (kind, _), word in failures(crawled).items()}
-    photo = ("image", "http_404")  # that was never there
+    photo = ("image", "http_404")  # absent in every crawl of the world
     assert kinds == {photo, ("reviews", "no_reviews")}
     empty = {url for (kind, url), _ in failures(crawled).items() if kind == "reviews"}
     assert {line for line in HIT if any(f"sku={HIT[line].sku}&" in url for url in empty)} == {
-        "a page that repeats the one before",
+        "a page that repeats the previous page",
         "reviews that run out early",
         "an empty page in the middle",
         "a total that is too large for the rows",
     }
 
 
-def test_rows_without_an_id_are_rejected_by_name(crawled: Path, links: pl.DataFrame) -> None:
+def test_reviews_without_an_id_are_rejected_with_the_name_of_the_field(crawled: Path, links: pl.DataFrame) -> None:
     rejected = [json.loads(line) for line in (crawled / "catalog" / "rejected.jsonl").read_text().splitlines()]
     assert len(rejected) == PAGE_SIZE
     assert all("review_id" in row["error"] for row in rejected)
 
 
-def test_a_contradicted_variant_is_flagged_and_product_details_count(links: pl.DataFrame) -> None:
+def test_a_contradicted_variant_is_flagged_and_product_details_take_precedence(links: pl.DataFrame) -> None:
     written = {review.review_id: review.sku for review in WORLD.reviews}
     flagged = links.filter("conflict")
     assert set(flagged["sku"]) == {HIT["productDetails that contradicts writeCommentUrl"].sku}
@@ -133,7 +133,7 @@ def test_a_contradicted_variant_is_flagged_and_product_details_count(links: pl.D
         assert (row["product_details_sku"] or row["sku"]) == written[row["review_id"]]
 
 
-def test_photos_come_from_whoever_has_them(crawled: Path, links: pl.DataFrame, shop: Storefront) -> None:
+def test_photos_come_from_a_host_with_an_address(crawled: Path, links: pl.DataFrame, shop: Storefront) -> None:
     def images(line: str) -> list[str]:
         return [image for row in of(links, line).sort("review_id")["images"] for image in row]
 
@@ -150,33 +150,31 @@ def test_photos_come_from_whoever_has_them(crawled: Path, links: pl.DataFrame, s
 
 
 @pytest.mark.parametrize("total", [0, 2, 999])
-def test_a_listing_whose_total_disagrees(tmp_path: Path, shop: Storefront, total: int) -> None:
+def test_a_listing_with_a_wrong_total_is_read_completely(tmp_path: Path, shop: Storefront, total: int) -> None:
     shop.inject(FaultPlan((Rule(r"\.c\?", Rewrite(page_faults.listing_claims(total))),)))
     settings = settings_for(shop.site_url, **options({"review_page_size": 100}))
     stats = crawl(Snapshot(tmp_path), settings, categories=("cat00000",))
     assert stats.products == len(WORLD.products)
 
 
-def test_each_generation_and_both_forms_of_address_and_a_page_without_specifications(
-    crawled: Path, shop: Storefront
-) -> None:
+def test_pages_of_all_generations_and_both_forms_of_address_are_read(crawled: Path, shop: Storefront) -> None:
     rows = {row["sku"]: row for row in table(crawled, shop, "products").iter_rows(named=True)}
     assert rows.keys() == {product.sku for product in WORLD.products}
     assert {product.generation for product in WORLD.products} == {"A", "B", "C"}
     for product in WORLD.products:
         row = rows[product.sku]
         assert (row["name"], len(row["images"])) == (product.name, len(product.images))
-        in_page = product.generation != "A"  # where it is not, it comes with the click
+        in_page = product.generation != "A"  # otherwise the sheet needs the click
         named = {attribute["name"] for attribute in row["attributes"]}
         assert named == ({attribute.name for attribute in product.attributes} if in_page else set())
 
 
-def test_a_variant_no_longer_sold_is_its_sibling_and_nothing_else(tmp_path: Path, shop: Storefront) -> None:
+def test_a_variant_no_longer_sold_gives_its_sibling_only(tmp_path: Path, shop: Storefront) -> None:
     run(tmp_path, shop, skus=(GONE, FAMILY[1].sku))
     assert table(tmp_path, shop, "products")["sku"].to_list() == [FAMILY[0].sku, FAMILY[1].sku]
 
 
-def test_goods_sold_before_are_the_product(tmp_path: Path, shop: Storefront) -> None:
+def test_open_box_offers_give_the_product(tmp_path: Path, shop: Storefront) -> None:
     third = FAMILY[2]
     plain = f"/sku/{third.sku}<".encode()
     opened_box = f"/sku/{third.sku}/openbox?condition=good<".encode()
@@ -198,11 +196,12 @@ CLICKED = [product for product in FAMILY if product.generation == "A"][: len(CLI
 
 @pytest.fixture(scope="module")
 def clicked(shop: Storefront, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A crawl with the click, in which all but the last of some products have a page that is hard to open."""
+    """A crawl with clicks; the page of each clicked product but the last has a fault."""
     if shutil.which("chromedriver") is None:
         pytest.skip("no chromedriver on the PATH")
     root = tmp_path_factory.mktemp("clicked")
-    rules = [Rule(page_of(one), Rewrite(change)) for one, (change, _) in zip(CLICKED, CLICKS.values(), strict=False)]
+    pairs = zip(CLICKED, CLICKS.values(), strict=False)
+    rules = [Rule(page_of(product), Rewrite(change)) for product, (change, _) in pairs]
     skus = tuple(product.sku for product in (*CLICKED, FAMILY[1], FAMILY[2]))
     run(root, shop, *rules, skus=skus, specifications="click", read_timeout=10.0, deadline=20.0, retries=0, browsers=2)
     return root
@@ -214,14 +213,14 @@ def named_rows(product: WorldProduct) -> set[str]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("line", CLICKS)
-def test_product_pages_that_are_hard_to_open(clicked: Path, shop: Storefront, line: str) -> None:
+def test_faulty_product_pages_lose_at_most_their_sheet(clicked: Path, shop: Storefront, line: str) -> None:
     product = CLICKED[list(CLICKS).index(line)]
     word = CLICKS[line][1]
     named = {found for (kind, url), found in failures(clicked).items() if kind == "clicked" and product.sku in url}
     assert named == ({word} if word else set())
     rows = {row["sku"]: row for row in table(clicked, shop, "products").iter_rows(named=True)}
     found = {row["name"] for row in rows[product.sku]["attributes"]}
-    assert found == (set() if word else named_rows(product))  # the product itself is not lost
+    assert found == (set() if word else named_rows(product))  # the product itself remains
 
 
 @pytest.mark.browser
@@ -233,7 +232,7 @@ def test_pages_after_a_crash_are_clicked_in_another_browser(clicked: Path, shop:
 
 
 @pytest.mark.browser
-def test_a_browser_that_cannot_start_stops_the_crawl_and_keeps_what_came(
+def test_a_browser_that_cannot_start_stops_the_crawl_after_archived_pages(
     tmp_path: Path, shop: Storefront, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "bin"

@@ -1,4 +1,4 @@
-"""A crawl killed ten times at random moments has what one has that was left in peace, and leaves no browser behind."""
+"""A crawl killed ten times at random moments equals an undisturbed crawl, and no browser survives it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def shop() -> Iterator[Storefront]:
 
 @pytest.fixture
 def scratch() -> Iterator[Path]:
-    """A folder for temporary files with a short name: a browser whose folder has a long one takes another."""
+    """A folder with a short name for temporary files: a browser replaces a folder with a long name."""
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         yield Path(name)
 
@@ -58,7 +58,7 @@ def settings(shop: Storefront) -> Settings:
 
 
 class Victim:
-    """A crawler in a process of its own, whose temporary files lie in a folder of their own."""
+    """A crawler in its own process with its own folder of temporary files."""
 
     def __init__(self, root: Path, scratch: Path, settings: Settings) -> None:
         self.scratch = scratch
@@ -71,40 +71,40 @@ class Victim:
         return self.process.wait()
 
     def files(self) -> list[str]:
-        """What lies in its folder of temporary files: something, as long as it has a browser."""
+        """Names in the folder of temporary files; the list is not empty while a browser runs."""
         return [path.name for path in self.scratch.iterdir()]
 
     def survivors(self) -> list[str]:
-        """Processes that name the folder in their command or environment, and what lies in it."""
-        return self.files() + [one for one in _alive() if _mentions(one, str(self.scratch).encode())]
+        """Processes with the folder in their command or environment, and names in the folder."""
+        return self.files() + [process for process in _alive() if _mentions(process, str(self.scratch).encode())]
 
 
 def _alive() -> list[str]:
     return [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
-def _mentions(process: str, what: bytes) -> bool:
-    """Whether a process that still runs was started with `what`."""
+def _mentions(process: str, text: bytes) -> bool:
+    """Whether a running process has `text` in its command or environment."""
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-        told = b"".join(Path(f"/proc/{process}/{name}").read_bytes() for name in ("cmdline", "environ"))
+        started_with = b"".join(Path(f"/proc/{process}/{name}").read_bytes() for name in ("cmdline", "environ"))
     except OSError:
         return False
-    return state not in "ZX" and what in told
+    return state not in "ZX" and text in started_with
 
 
 def await_none(victim: Victim, seconds: float = 15.0) -> list[str]:
-    """What is left of a killed crawler once its supervisor has had time to notice."""
+    """Wait until nothing of a killed crawler survives; the survivors at the deadline."""
     end = time.monotonic() + seconds
-    while (left := victim.survivors()) and time.monotonic() < end:
+    while (survivors := victim.survivors()) and time.monotonic() < end:
         threading.Event().wait(0.02)
-    return left
+    return survivors
 
 
 def await_moment(victim: Victim, shop: Storefront, asked: int | None, seconds: float) -> None:
-    """Until the shop got so many requests from the victim, and so many seconds have passed since.
+    """Wait until the victim made `asked` requests, and then for `seconds`.
 
-    Without a number of requests: until it has a browser. A victim that ended is not waited for.
+    Without `asked`, wait until the victim has a browser. The end of the victim ends the waiting.
     """
     begun = len(shop.seen)
     while not (victim.files() if asked is None else len(shop.seen) >= begun + asked) and victim.process.poll() is None:
@@ -114,7 +114,7 @@ def await_moment(victim: Victim, shop: Storefront, asked: int | None, seconds: f
         threading.Event().wait(0.002)
 
 
-def test_ten_kills_lose_nothing_and_leave_nothing_behind(
+def test_ten_kills_lose_no_data_and_leave_no_process_or_file(
     tmp_path: Path, scratch: Path, shop: Storefront, settings: Settings
 ) -> None:
     quickly = settings.model_copy(update={"crawl": settings.crawl.model_copy(update={"rate": 10_000.0})})
@@ -132,8 +132,8 @@ def test_ten_kills_lose_nothing_and_leave_nothing_behind(
         await_moment(victim, shop, None if number % 4 == 1 else requests, draw.uniform(0, 0.2))
         browsing += bool(victim.files())
         codes.append(victim.kill())
-        assert await_none(victim) == [], f"left behind after kill {number}"
-    assert codes.count(-signal.SIGKILL) == KILLS, "the crawl ended before the last kill: there is too little to fetch"
+        assert await_none(victim) == [], f"survivors after kill {number}"
+    assert codes.count(-signal.SIGKILL) == KILLS, "the crawl ended before the last kill: the shop is too small"
     assert browsing >= 2
 
     last = Victim(tmp_path / "killed", _folder(scratch / "last"), quickly)
@@ -149,7 +149,7 @@ def test_ten_kills_lose_nothing_and_leave_nothing_behind(
         assert second.equals(first), name
     products = Snapshot(often).read("catalog/products")
     assert products.height == 12
-    assert min(products["attributes"].list.len()) > 0  # of generation A they come with the click alone
+    assert min(products["attributes"].list.len()) > 0  # generation A needs the click
 
 
 def _folder(path: Path) -> Path:
@@ -158,5 +158,5 @@ def _folder(path: Path) -> Path:
 
 
 def _files(root: Path) -> set[str]:
-    """Names of the stored images: no torn or temporary ones among them."""
+    """Names of the stored images; partial and temporary files would be among them."""
     return {path.name for path in (root / "raw" / "images").iterdir()}

@@ -1,6 +1,6 @@
-"""Every fault at once: a crawl that meets them all has the catalog of a clean one, less what could not be had.
+"""Every fault at once: such a crawl has the catalog of a clean crawl, less the unavailable pages.
 
-What is left is computed from the plan of faults and from the world, not from what the crawler tells of itself.
+The expected rows come from the plan of faults and from the world, not from the statistics of the crawler.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ OPTIONS: Options = {
     "max_image_bytes": 3_000_000,
 }
 ONLY_PAGES = ("a Content-Length that promises less", "JSON where HTML is expected", "a page in an encoding of its own")
-"""Lines that say something else, or nothing, of review JSON and pictures."""
+"""Lines that have another meaning, or none, for review JSON and pictures."""
 REFUSED = "a single 403"
-"""Of a picture that is its last word."""
+"""A final failure of a picture."""
 CLICKS = {
     "no_button": Rewrite(page_faults.without_button),
     "no_rows": Rewrite(page_faults.with_an_empty_drawer),
@@ -64,7 +64,7 @@ WORLD = _world()
 
 @dataclass
 class Plan:
-    """Faults, and what they must cost: `failures` by kind and address, the rest by what the tables call it."""
+    """Faults and their expected losses: `failures` by kind and address, others by their keys in the tables."""
 
     shop: Storefront
     rules: list[Rule] = field(default_factory=list)
@@ -99,14 +99,14 @@ class Plan:
         return [self.pages.image(image) for image in product.images]
 
     def photos(self) -> list[str]:
-        """Of all reviews, by their addresses; the one that is never there aside."""
+        """Addresses of the photos of all reviews, without the photo that is always missing."""
         urls = [best_copy(self.pages, r, p) for r in WORLD.reviews for p in r.photos if p.fault != "missing"]
         return sorted(set(urls))
 
     def lose_page(self, product: WorldProduct, line: str) -> None:
         self.stays("page", self.page(product), line)
         self.products.add(product.sku)
-        if self.failures["page", self.page(product)] in ("http_404", "http_410"):  # then it has no reviews either
+        if self.failures["page", self.page(product)] in ("http_404", "http_410"):  # a missing page has no reviews
             self.links |= {(review.review_id, product.sku) for review in self.shop_index.reviews_of(product)}
 
     def lose_reviews(self, product: WorldProduct, number: int, line: str) -> None:
@@ -130,7 +130,7 @@ def _exactly(url: str) -> str:
 
 
 def plan_of(shop: Storefront) -> Plan:
-    """Every line stays at one address and, where it can, passes at another; no two faults meet at one."""
+    """Every line lasts at one address and, if possible, passes at another; no address has two faults."""
     plan = Plan(shop)
     by_click = iter([product for product in WORLD.products if product.generation == "A"])
     for word, fault in CLICKS.items():
@@ -144,16 +144,16 @@ def plan_of(shop: Storefront) -> Plan:
     final = ["a page that is not there", "a redirect loop", "a redirect to file:"]
     for product, line in zip(hit, (*ONLY_PAGES, *final), strict=True):
         plan.lose_page(product, line)
-    left = [line for line in (*ANSWERS, *FINAL) if line not in (*ONLY_PAGES, *final, "a page that is gone")]
-    places: Iterator[tuple[WorldProduct, int]] = ((one, number) for number in (1, 2, 3) for one in whole)
-    images = iter([*(url for one in whole for url in plan.pictures(one)), *plan.photos()])
-    for number, line in enumerate(left):
+    remaining = [line for line in (*ANSWERS, *FINAL) if line not in (*ONLY_PAGES, *final, "a page that is gone")]
+    places: Iterator[tuple[WorldProduct, int]] = ((product, number) for number in (1, 2, 3) for product in whole)
+    images = iter([*(url for product in whole for url in plan.pictures(product)), *plan.photos()])
+    for number, line in enumerate(remaining):
         if number % 2:
             plan.lose_image(next(url for url in images if not url.startswith(shop.photo_url)), line)
         else:
             plan.lose_reviews(*next(places), line)
-    addresses = [plan.page(one) for one in whole]
-    addresses += [plan.reviews(one, number) for one, number in places]
+    addresses = [plan.page(product) for product in whole]
+    addresses += [plan.reviews(product, number) for product, number in places]
     addresses += [url for url in images if not url.startswith(shop.photo_url)]
     pages_first = [*ONLY_PAGES, REFUSED, *(line for line in ANSWERS if line not in (*ONLY_PAGES, REFUSED))]
     for number, (line, url) in enumerate(zip(pages_first, addresses, strict=False)):
@@ -180,11 +180,11 @@ def shop() -> Iterator[Storefront]:
 
 
 def _comparable(found: pl.DataFrame) -> pl.DataFrame:
-    """Without what tells when and where in the archive."""
+    """The table without times and places in the archive."""
     return found.drop("source", "fetched_at", strict=False)
 
 
-def test_a_crawl_through_every_fault_has_all_that_could_be_had(tmp_path: Path, shop: Storefront) -> None:
+def test_a_crawl_through_every_fault_has_all_available_data(tmp_path: Path, shop: Storefront) -> None:
     run(tmp_path / "clean", shop, **OPTIONS)
     plan = plan_of(shop)
     run(tmp_path / "storm", shop, *plan.rules, **OPTIONS)
@@ -194,8 +194,8 @@ def test_a_crawl_through_every_fault_has_all_that_could_be_had(tmp_path: Path, s
         for place in ("clean", "storm")
     )
     products = clean["products"].filter(~pl.col("sku").is_in(plan.sheets | plan.products))
-    kept = storm["products"].filter(~pl.col("sku").is_in(plan.sheets))
-    assert kept.equals(products)
+    intact = storm["products"].filter(~pl.col("sku").is_in(plan.sheets))
+    assert intact.equals(products)
     bare = storm["products"].filter(pl.col("sku").is_in(plan.sheets))
     named = ["sku", "name", "categories", "description", "images", "variants", "price"]
     assert bare.select(named).equals(clean["products"].filter(pl.col("sku").is_in(plan.sheets)).select(named))
