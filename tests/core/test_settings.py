@@ -200,7 +200,7 @@ def test_a_section_that_is_no_table_is_refused(tmp_path: Path) -> None:
         load_settings(str(tmp_path / "mine.toml"), ["clean.max_tokens=1"])
 
 
-def test_the_settings_of_a_snapshot_apply_below_set(tmp_path: Path) -> None:
+def test_the_settings_of_a_snapshot_apply_unless_set_overrides_them(tmp_path: Path) -> None:
     (tmp_path / "settings").mkdir()
     (tmp_path / "settings" / "release.toml").write_text('[release]\nname = "Mine"\n')
     assert load_settings("demo", (), Snapshot(tmp_path)).release.name == "Mine"

@@ -1,4 +1,4 @@
-"""Statements of a review about another thing than its product."""
+"""Statements of a review about something other than its product."""
 
 import pytest
 
@@ -52,7 +52,7 @@ def said(text: str, name: str, value: str) -> bool:
         ("a strong plastic smell", "Material", "Plastic"),
     ],
 )
-def test_statements_about_another_thing_do_not_count(text: str, name: str, value: str) -> None:
+def test_statements_about_something_else_do_not_count(text: str, name: str, value: str) -> None:
     assert not said(text, name, value)
 
 
