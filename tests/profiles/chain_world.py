@@ -59,9 +59,8 @@ def _review(images: Path, product: dict[str, Any]) -> dict[str, Any]:
     values = {attribute["name"]: attribute["value"] for attribute in product["attributes"]}
     kind, sku = product["name"].split(" - ")[1], product["sku"]
     size, colour = f"It has {values['Storage Capacity']}.", f"The {values['Color'].lower()} one looks good."
-    said = (
-        f"{size} {colour}" if int(sku) % 3 == 0 else size if int(sku) % 2 else colour
-    )  # three are in the test split of `authors`
+    # three of these reviews are in the test split of `authors`
+    said = f"{size} {colour}" if int(sku) % 3 == 0 else size if int(sku) % 2 else colour
     photo = photograph(images / f"r{sku}.jpg", kind, values["Color"], int(sku) % 16 + 40)
     return {
         "review_id": f"r{sku}",
