@@ -62,7 +62,7 @@ Record = dict[str, Any]
 
 
 def picture(folder: Path, kind: str, colour: str, shift: int) -> str:
-    """A rectangle or an ellipse of that colour; its path relative to the data set."""
+    """Draw a rectangle or an ellipse of this colour; return its path relative to the data set."""
     image = Image.new("RGB", (96, 96), (235, 230 - shift, 220))
     draw = ImageDraw.Draw(image)
     box = (12 + shift % 10, 20, 84, 76 - shift % 12)
@@ -95,12 +95,12 @@ def make_products(folder: Path) -> list[Record]:
 
 
 def make_reviews(folder: Path, products: list[Record], count: int, split: str) -> list[Record]:
-    """Reviews that say colour or size of their product in a shopper's words."""
+    """Reviews that state the colour or size of their product in the words of a shopper."""
     chance = random.Random(split)
     reviews = []
     for n in range(count):
         product = chance.choice(products)
-        values = {one["name"]: one["value"] for one in product["attributes"]}
+        values = {attribute["name"]: attribute["value"] for attribute in product["attributes"]}
         kind = product["name"].split(" - ")[1]
         said = [f"The {values['Color'].lower()} one looks good.", f"It has {SAID[values['Storage Capacity']]}."]
         text = f"This {kind.lower()} works. {chance.choice(said)} {chance.choice(said)}"
@@ -124,12 +124,12 @@ def make_reviews(folder: Path, products: list[Record], count: int, split: str) -
     return reviews
 
 
-def write_dataset(root: Path, sizes: dict[str, int], kept: int = 16, clean: int | None = None) -> Path:
-    """A snapshot's `dataset/` with the first `kept` products and so many reviews a split; returns `root`."""
+def write_dataset(root: Path, sizes: dict[str, int], limit: int = 16, clean: int | None = None) -> Path:
+    """Write a snapshot's `dataset/` with the first `limit` products and reviews of these `sizes`; return `root`."""
     folder = root / "dataset"
     (folder / "images").mkdir(parents=True)
     (root / "catalog").mkdir()
-    products = make_products(folder)[:kept]
+    products = make_products(folder)[:limit]
     pl.DataFrame(products, schema=PRODUCTS).write_parquet(folder / "products.parquet")
     for split, count in sizes.items():
         reviews = pl.DataFrame(make_reviews(folder, products, count, split), schema=REVIEWS)
@@ -141,7 +141,7 @@ def write_dataset(root: Path, sizes: dict[str, int], kept: int = 16, clean: int 
 
 @contextmanager
 def restored(registry: dict[str, Any]) -> Iterator[None]:
-    """Undo changes of a registry of rows."""
+    """Undo changes to a registry of rows."""
     before = dict(registry)
     try:
         yield

@@ -1,1 +1,1 @@
-"""Makes `baseline_world` importable from the rooms below."""
+"""Makes `baseline_world` importable from the subfolders."""

@@ -1,4 +1,4 @@
-"""Reviews of a data set: those that a split gives to learn from."""
+"""Reviews of a data set: the sample of a split for training."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def made(ids: Sequence[str]) -> Reviews:
     return Reviews((*ids, "t"), splits, texts, texts, blank, blank, none, ((),) * count, none.astype(bool))
 
 
-def test_sample_is_the_same_whatever_the_order() -> None:
+def test_a_sample_does_not_depend_on_the_order_of_the_reviews() -> None:
     ids = [f"r{n}" for n in range(20)]
     chosen = {ids[row] for row in made(ids).sample("train", 5, 13)}
     assert len(chosen) == 5

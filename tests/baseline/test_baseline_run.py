@@ -1,4 +1,4 @@
-"""The whole baseline on a small made-up data set, with the models that come with the package."""
+"""The whole baseline on a small made-up data set, with the bundled models."""
 
 import json
 import re
@@ -94,17 +94,17 @@ def test_every_row_has_numbers_or_a_reason(scored: Snapshot) -> None:
     assert "simulated" in human["note"]
 
 
-def test_every_run_is_told(scored: Snapshot) -> None:
+def test_every_run_is_recorded(scored: Snapshot) -> None:
     scores = read_scores(scored.root / "baseline" / "scores.json")
     seed = settings().run.seed
     assert (scores.notes["runs"], scores.notes["seeds"]) == (2, [seed, seed + 1])
-    assert [one["seed"] for one in scores.tuned["runs"]] == [seed, seed + 1]
+    assert [run["seed"] for run in scores.tuned["runs"]] == [seed, seed + 1]
     assert scores.tuned["lambda"] == scores.tuned["runs"][0]["lambda"]
     assert scores.table4["test"][BOTH]["recall@10_deviation"] is None
     assert scores.table4["test"][TUNED]["recall@10_deviation"] is not None
 
 
-def test_curves_of_every_training(scored: Snapshot) -> None:
+def test_every_training_has_a_curve(scored: Snapshot) -> None:
     curves = json.loads((scored.root / "baseline" / "curves.json").read_text())
     runs = read_scores(scored.root / "baseline" / "scores.json").tuned["runs"]
     assert set(curves) == {"image adapters", "text module", "text module, descriptions only"}
@@ -158,9 +158,9 @@ def test_predictions_hold_every_score_and_no_gold(scored: Snapshot) -> None:
     assert table["review_id"].is_sorted()
     assert "sku" not in table.columns
     for row in table.iter_rows(named=True):
-        ours = next(one["sku"] for one in row["predicted"] if one["method"] == OURS)
-        ranked = {one["method"]: one["skus"] for one in row["ranked"]}
-        assert all(ranked[one["method"]][0] == one["sku"] for one in row["predicted"])
+        ours = next(choice["sku"] for choice in row["predicted"] if choice["method"] == OURS)
+        ranked = {ranking["method"]: ranking["skus"] for ranking in row["ranked"]}
+        assert all(ranked[choice["method"]][0] == choice["sku"] for choice in row["predicted"])
         assert all(sorted(skus) == sorted(row["candidates"]) for skus in ranked.values())
         spared = [n for n, dropped in enumerate(row["contradicted"]) if not dropped] or range(len(row["candidates"]))
         assert row["combined"][row["candidates"].index(ours)] == max(row["combined"][n] for n in spared)
@@ -168,7 +168,7 @@ def test_predictions_hold_every_score_and_no_gold(scored: Snapshot) -> None:
         assert row["retrieval"] == sorted(row["retrieval"], reverse=True)
 
 
-def test_the_card_says_what_the_scores_say(scored: Snapshot) -> None:
+def test_the_card_agrees_with_the_scores(scored: Snapshot) -> None:
     scores = read_scores(scored.root / "baseline" / "scores.json")
     card = (scored.root / "baseline" / "MODEL_CARD.md").read_text()
     row = scores.table5["test"][OURS]
@@ -192,7 +192,9 @@ def test_extractors_are_rated_on_dev_and_test(scored: Snapshot) -> None:
     assert rated["test"]["generator"]["reason"] == "models.generator is empty"
 
 
-def test_second_run_does_nothing_and_a_damaged_one_is_redone(scored: Snapshot, capsys: pytest.CaptureFixture) -> None:
+def test_a_second_run_does_nothing_and_a_damaged_run_is_repeated(
+    scored: Snapshot, capsys: pytest.CaptureFixture
+) -> None:
     path = scored.root / "baseline" / "scores.json"
     before = path.read_bytes()
     capsys.readouterr()
@@ -205,7 +207,7 @@ def test_second_run_does_nothing_and_a_damaged_one_is_redone(scored: Snapshot, c
         assert damaged.read_bytes() != b"{}"
 
 
-def test_permuted_test_labels_change_nothing_but_the_scores(scored: Snapshot, tmp_path: Path) -> None:
+def test_permuted_test_labels_change_only_the_scores(scored: Snapshot, tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "permuted", SIZES)
     shutil.copytree(scored.root / "cache", root / "cache", ignore=shutil.ignore_patterns("trainings"))
     path = root / "dataset" / "test.parquet"
@@ -214,17 +216,17 @@ def test_permuted_test_labels_change_nothing_but_the_scores(scored: Snapshot, tm
     scores = run_baseline(Snapshot(root), settings())
     assert scores.table5["test"] != read_scores(scored.root / "baseline" / "scores.json").table5["test"]
     assert scores.tuned == read_scores(scored.root / "baseline" / "scores.json").tuned
-    first, second = (one / "baseline" / "predictions.parquet" for one in (scored.root, root))
+    first, second = (folder / "baseline" / "predictions.parquet" for folder in (scored.root, root))
     assert first.read_bytes() == second.read_bytes()
-    learnt = sorted(path.name for path in (scored.root / "baseline" / "model").iterdir())
-    assert learnt == ["adapters.json", "adapters.safetensors", "text_module.json", "text_module.safetensors"]
-    for name in learnt:
-        first, second = (one / "baseline" / "model" / name for one in (scored.root, root))
+    trained = sorted(path.name for path in (scored.root / "baseline" / "model").iterdir())
+    assert trained == ["adapters.json", "adapters.safetensors", "text_module.json", "text_module.safetensors"]
+    for name in trained:
+        first, second = (folder / "baseline" / "model" / name for folder in (scored.root, root))
         assert first.read_bytes() == second.read_bytes()
 
 
 @pytest.mark.parametrize(
-    ("sizes", "kept"),
+    ("sizes", "limit"),
     [
         ({"train": 4, "dev": 0, "test": 3}, 16),
         ({"train": 0, "dev": 0, "test": 2}, 16),
@@ -233,8 +235,8 @@ def test_permuted_test_labels_change_nothing_but_the_scores(scored: Snapshot, tm
     ],
     ids=["no dev", "only test", "no test", "one product"],
 )
-def test_tiny_data_gives_rows_or_reasons(tmp_path: Path, sizes: dict[str, int], kept: int) -> None:
-    scores = run_baseline(Snapshot(write_dataset(tmp_path / "tiny", sizes, kept)), settings("baseline.ocr_images=1"))
+def test_tiny_data_gives_rows_or_reasons(tmp_path: Path, sizes: dict[str, int], limit: int) -> None:
+    scores = run_baseline(Snapshot(write_dataset(tmp_path / "tiny", sizes, limit)), settings("baseline.ocr_images=1"))
     for row in scores.table4["test"].values():
         assert (row["recall@10"] is None) == ("reason" in row)
     for row in scores.table5["test"].values():
@@ -242,14 +244,14 @@ def test_tiny_data_gives_rows_or_reasons(tmp_path: Path, sizes: dict[str, int], 
     assert claims(scores)
 
 
-def test_one_candidate_a_review_is_a_reason_of_its_own(tmp_path: Path) -> None:
+def test_a_single_candidate_per_review_is_a_reason(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "tiny", {"train": 4, "dev": 1, "test": 2})
     scores = run_baseline(Snapshot(root), settings("baseline.keep=1", "baseline.runs=1", "baseline.ocr_images=1"))
     assert scores.table5["test"][OURS]["reason"] == ONE_CANDIDATE.reason
     assert scores.table5["test"][V2TEL]["end_to_end_f1"] is not None
 
 
-def test_every_other_choice_at_once(tmp_path: Path) -> None:
+def test_a_run_with_many_other_settings_has_all_rows(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "small", {"train": 6, "dev": 3, "test": 4})
     torch.manual_seed(0)
     torch.save(resnet18().state_dict(), tmp_path / "resnet.pth")
@@ -278,12 +280,12 @@ def test_every_other_choice_at_once(tmp_path: Path) -> None:
     assert not table["contradicted"].list.any().any()
 
 
-def test_no_data_set_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_missing_data_set_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"products\.parquet: missing; run ameli build first"):
         run_baseline(Snapshot(tmp_path), settings())
 
 
-def test_gold_product_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_gold_product_is_named(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "lost", {"train": 2, "dev": 1, "test": 1})
     path = root / "dataset" / "dev.parquet"
     pl.read_parquet(path).with_columns(sku=pl.lit("999")).write_parquet(path)

@@ -1,4 +1,4 @@
-"""What text retrieval reads of a product: title, description, or both."""
+"""The text of a product for text retrieval: title, description, or both."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from ameli_build.datasets.data import load_data
 from ameli_build.models.embed import embed_texts
 
 
-def test_fields_stand_in_the_order_asked_for(tmp_path: Path) -> None:
-    kb = load_data(write_dataset(tmp_path, {"train": 0, "dev": 1, "test": 1}, kept=2) / "dataset").kb
+def test_fields_are_in_the_requested_order(tmp_path: Path) -> None:
+    kb = load_data(write_dataset(tmp_path, {"train": 0, "dev": 1, "test": 1}, limit=2) / "dataset").kb
     kb = replace(kb, descriptions=(kb.descriptions[0], ""))
     title, description = kb.names[0], kb.descriptions[0]
     assert kb.texts(("title", "description")) == [f"{title}. {description}", kb.names[1]]
@@ -28,14 +28,14 @@ def test_fields_stand_in_the_order_asked_for(tmp_path: Path) -> None:
     assert kb.texts(("title",)) == list(kb.names)
 
 
-def test_the_setting_reaches_the_embeddings(tmp_path: Path) -> None:
-    data = load_data(write_dataset(tmp_path, {"train": 1, "dev": 1, "test": 1}, kept=4) / "dataset")
+def test_the_setting_applies_to_the_embeddings(tmp_path: Path) -> None:
+    data = load_data(write_dataset(tmp_path, {"train": 1, "dev": 1, "test": 1}, limit=4) / "dataset")
     work = Work(Snapshot(tmp_path))
     for override, texts in (("title", data.kb.names), ("description", data.kb.descriptions)):
         settings = load_settings("demo", [f'baseline.entity_text=["{override}"]'])
         assert np.array_equal(encode_all(work, settings, data).entities, embed_texts(work, settings, texts))
 
 
-def test_no_field_is_refused() -> None:
+def test_an_empty_list_of_fields_is_refused() -> None:
     with pytest.raises(UnusableInput, match=r"baseline\.entity_text"):
         load_settings("demo", ["baseline.entity_text=[]"])

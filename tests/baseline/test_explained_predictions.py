@@ -1,4 +1,4 @@
-"""What `ameli explain` says of a baseline."""
+"""The output of `ameli explain` about a baseline."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ ROW = {
 
 
 def made(root: Path, gold: str) -> Snapshot:
-    """Two runs of one linker: the first says p2, the second p1."""
+    """Two runs of one linker: the first predicts p2, the second p1."""
     (root / "baseline").mkdir()
     (root / "dataset").mkdir()
     rows = [
@@ -43,7 +43,7 @@ def made(root: Path, gold: str) -> Snapshot:
     return Snapshot(root)
 
 
-def test_candidates_scores_and_predictions(tmp_path: Path) -> None:
+def test_candidates_scores_and_predictions_are_listed(tmp_path: Path) -> None:
     lines = explain_predictions(made(tmp_path, "p2"), "r1")
     assert lines[0] == "4.2  attributes stated by the review: Color: black"
     assert " ".join(lines[2].split()) == (
@@ -53,13 +53,13 @@ def test_candidates_scores_and_predictions(tmp_path: Path) -> None:
     assert " ".join(lines[4].split()) == "4.4 V2TEL p2 right (right in 1 of 2 runs)"
 
 
-def test_gold_that_was_not_retrieved(tmp_path: Path) -> None:
+def test_a_gold_product_that_was_not_retrieved_is_marked(tmp_path: Path) -> None:
     lines = explain_predictions(made(tmp_path, "p9"), "r1")
     assert "gold is p9 '': not among them" in lines[4]
     assert "wrong (right in 0 of 2 runs)" in lines[5]
 
 
-def test_without_a_baseline_or_without_its_verdict(tmp_path: Path) -> None:
+def test_reviews_without_a_prediction_are_explained(tmp_path: Path) -> None:
     assert explain_predictions(Snapshot(tmp_path), "r1") == ()
     snapshot = made(tmp_path, "p2")
     assert explain_predictions(snapshot, "r7") == ("4    not judged: the baseline links the reviews of dev and test",)
@@ -68,7 +68,7 @@ def test_without_a_baseline_or_without_its_verdict(tmp_path: Path) -> None:
         assert explain_predictions(snapshot, review) == (f"4    {OTHER_BUILD}",)
 
 
-def test_predictions_that_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_predictions_are_reported(tmp_path: Path) -> None:
     snapshot = made(tmp_path, "p2")
     path = tmp_path / "baseline" / "predictions.parquet"
     whole = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Data in the authors' layout: what an export wrote, and what others may hand in."""
+"""Data in the authors' layout: our own export, and releases of others."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def exported(snapshot: Snapshot) -> Path:
     return out
 
 
-def assert_equal(one: Data, other: Data) -> None:
+def assert_equal(first: Data, second: Data) -> None:
     for part in ("kb", "reviews"):
-        mine, yours = getattr(one, part), getattr(other, part)
-        for field in fields(mine):
-            a, b = getattr(mine, field.name), getattr(yours, field.name)
+        left, right = getattr(first, part), getattr(second, part)
+        for field in fields(left):
+            a, b = getattr(left, field.name), getattr(right, field.name)
             assert np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b, field.name
-    assert one.has_clean_test == other.has_clean_test
+    assert first.has_clean_test == second.has_clean_test
 
 
-def test_what_an_export_wrote_is_the_release(snapshot: Snapshot, exported: Path, tmp_path: Path) -> None:
+def test_an_export_reads_back_as_the_release(snapshot: Snapshot, exported: Path, tmp_path: Path) -> None:
     release, official = load_data(snapshot.dataset), open_source(exported, tmp_path).load()
     assert_equal(release, official)
     assert official.has_clean_test
@@ -55,7 +55,7 @@ def test_what_an_export_wrote_is_the_release(snapshot: Snapshot, exported: Path,
             assert file_digest(official.root / path) == Path(path).stem
 
 
-def test_odd_texts_and_sheets_come_back(tmp_path: Path) -> None:
+def test_odd_texts_and_sheets_survive_an_export(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "odd", SIZES)
     products = pl.read_parquet(root / "dataset" / "products.parquet").to_dicts()
     products[0] |= {
@@ -82,7 +82,7 @@ def test_odd_texts_and_sheets_come_back(tmp_path: Path) -> None:
 
 
 def official_release(folder: Path) -> Path:
-    """A folder as the authors would hand it out: no id map, optional fields absent, one queried picture a review."""
+    """A folder as released by the authors: no id map, no optional fields, one queried picture per review."""
 
     def product(number: int, colour: str) -> dict[str, Any]:
         Image.new("RGB", (8, 8), colour).save(folder / "product_images" / f"{number:07d}-a.jpg")
@@ -122,11 +122,13 @@ def official_release(folder: Path) -> Path:
     return folder
 
 
-def test_a_release_of_others(tmp_path: Path) -> None:
+def test_a_release_of_the_authors_is_read(tmp_path: Path) -> None:
     data = open_source(official_release(tmp_path / "theirs"), tmp_path / "out").load()
     assert data.kb.skus == ("009", "010", "100")
     assert data.kb.categories[0] == ("Best Buy", "Computers", "Laptops")
-    assert [(one.group, one.name, one.value) for one in data.kb.attributes[1]] == [("", "Color", "red")]
+    assert [(attribute.group, attribute.name, attribute.value) for attribute in data.kb.attributes[1]] == [
+        ("", "Color", "red")
+    ]
     assert data.reviews.ids == ("007", "008", "011")
     assert data.reviews.splits == ("train", "dev", "test")
     assert data.reviews.gold.tolist() == [1, 0, 2]
@@ -148,7 +150,7 @@ def broken(tmp_path: Path, change: Any) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda some: some[1].pop("id"), r"final\.json: record 2: field 'id' is missing"),
         (lambda some: some[1].pop("product_name"), r"record 2: field 'product_name' is missing"),
@@ -161,12 +163,12 @@ def broken(tmp_path: Path, change: Any) -> Path:
         (lambda some: some.append(3), r"final\.json: not a list of objects"),
     ],
 )
-def test_errors_name_file_and_field(tmp_path: Path, change: Any, told: str) -> None:
-    with pytest.raises(UnusableInput, match=told):
+def test_errors_name_file_and_field(tmp_path: Path, change: Any, message: str) -> None:
+    with pytest.raises(UnusableInput, match=message):
         open_source(broken(tmp_path, change)).load()
 
 
-def test_unreadable_files(tmp_path: Path) -> None:
+def test_unreadable_duplicate_and_missing_files_are_refused(tmp_path: Path) -> None:
     folder = official_release(tmp_path / "theirs")
     (folder / "train" / "retrieval" / "bestbuy_review_1.json").write_text('[{"review_id": 1,')
     with pytest.raises(UnusableInput, match=r"bestbuy_review_1\.json: unreadable"):
@@ -179,7 +181,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
         open_source(folder)
 
 
-def test_a_picture_that_is_named_but_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_named_but_missing_picture_is_warned_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = official_release(tmp_path / "theirs")
     (folder / "review_images" / "7-a.jpg").unlink()
     data = open_source(folder).load()
@@ -187,7 +189,7 @@ def test_a_picture_that_is_named_but_not_there_is_told(tmp_path: Path, capsys: p
     assert "warning: 1 pictures are named but not there, such as review_images/7-a.jpg" in capsys.readouterr().err
 
 
-def test_a_picture_that_changed_changes_the_content(tmp_path: Path) -> None:
+def test_a_changed_picture_changes_the_content(tmp_path: Path) -> None:
     source = open_source(official_release(tmp_path / "theirs"))
     before = source.content()
     assert source.content() == before
@@ -197,7 +199,7 @@ def test_a_picture_that_changed_changes_the_content(tmp_path: Path) -> None:
     assert {name for name in before if before[name] != after[name]} == {"pictures"}
 
 
-def test_an_id_map_that_lacks_an_id(exported: Path, tmp_path: Path) -> None:
+def test_an_id_map_without_an_id_is_refused(exported: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(exported, folder)
     lines = (folder / layout.ID_MAP).read_text().splitlines()

@@ -1,4 +1,4 @@
-"""The paper's profile on tiny random checkpoints of its architectures: every row runs, no number counts."""
+"""The paper's profile on tiny random checkpoints of its architectures: every row runs, scores mean nothing."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ CLIP = {
 
 
 def paper_models(folder: Path) -> list[str]:
-    """Overrides that put a tiny local model in each place of the paper's profile."""
+    """Overrides that replace each model of the paper's profile by a tiny local model."""
     (folder / "tiny-paper.json").write_text(json.dumps(CLIP))
     open_clip.add_model_config(folder / "tiny-paper.json")
     torch.manual_seed(0)
@@ -94,6 +94,6 @@ def test_every_row_of_table_5_runs(tmp_path: Path, layers: int) -> None:
     table = pl.read_parquet(root / "baseline" / "predictions.parquet")
     assert table.height == 4
     assert not any(table[f"retrieval_{name}"].has_nulls() for name in ("text", "image", "cross"))
-    ran = table["extractors"].to_list()
-    assert all({"string match", "ocr", "generator"} <= set(some) for some in ran)
+    extractors = table["extractors"].to_list()
+    assert all({"string match", "ocr", "generator"} <= set(names) for names in extractors)
     assert list((root / "cache" / "generate-values").glob("*.sealed"))

@@ -1,4 +1,4 @@
-"""V2VEL's encoder: a random checkpoint of a small ResNet goes through the code of the paper's."""
+"""The encoder of V2VEL: a random checkpoint of a small ResNet runs the code of the paper's checkpoint."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ from ameli_build.core.snapshot import Snapshot
 from ameli_build.datasets.data import load_data
 
 
-def test_first_pictures_as_unit_vectors(tmp_path: Path) -> None:
+def test_the_first_pictures_become_unit_vectors(tmp_path: Path) -> None:
     torch.manual_seed(0)
     torch.save(resnet18().state_dict(), tmp_path / "weights.pth")
-    snapshot = Snapshot(write_dataset(tmp_path / "small", {"train": 2, "dev": 1, "test": 1}, kept=3))
+    snapshot = Snapshot(write_dataset(tmp_path / "small", {"train": 2, "dev": 1, "test": 1}, limit=3))
     settings = load_settings("demo", [f"models.resnet=torchvision:resnet18,{tmp_path / 'weights.pth'}"])
     reviews, products = embed_resnet(Work(snapshot), settings, load_data(snapshot.dataset))
     assert (reviews.shape, products.shape) == ((4, 512), (3, 512))
@@ -29,8 +29,8 @@ def test_first_pictures_as_unit_vectors(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "why"), [("", "models.resnet is empty"), ("torchvision:vgg11,weights.pth", "expected torchvision:<resnet")]
 )
-def test_without_weights(tmp_path: Path, name: str, why: str) -> None:
-    snapshot = Snapshot(write_dataset(tmp_path / "small", {"train": 1, "dev": 0, "test": 0}, kept=2))
+def test_missing_weights_are_refused(tmp_path: Path, name: str, why: str) -> None:
+    snapshot = Snapshot(write_dataset(tmp_path / "small", {"train": 1, "dev": 0, "test": 0}, limit=2))
     settings = load_settings("demo", [f"models.resnet={name}"])
     with pytest.raises(UnusableInput, match=why):
         embed_resnet(Work(snapshot), settings, load_data(snapshot.dataset))

@@ -1,4 +1,4 @@
-"""Every Recall@K of Table 4 comes out of the file again."""
+"""Every Recall@K of Table 4 can be computed from the file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ QUICK = (
 
 
 def first(row: dict[str, Any], k: int) -> list[str]:
-    """The first k products, as the file's description says."""
+    """The first k products, by the file's description."""
     if row["allowed"] is None:
         return row["skus"][:k]
     cut = list(zip(row["skus"], row["allowed"], strict=True))[: max(k, KEEP)]
@@ -39,29 +39,29 @@ def first(row: dict[str, Any], k: int) -> list[str]:
 
 
 @pytest.mark.parametrize("prior", ["before", "after"])
-def test_recall_can_be_computed_again(tmp_path: Path, prior: str) -> None:
+def test_recall_can_be_computed_from_the_file(tmp_path: Path, prior: str) -> None:
     root = write_dataset(tmp_path / "small", {"train": 8, "dev": 4, "test": 7})
     scores = run_baseline(Snapshot(root), load_settings("demo", (*QUICK, f"baseline.prior={prior}")))
     table = pl.read_parquet(root / "baseline" / "retrieved.parquet")
     assert table.schema == RETRIEVED
     gold = dict(pl.read_parquet(root / "dataset" / "test.parquet", columns=["review_id", "sku"]).iter_rows())
     test = table.filter(pl.col("split") == "test")
-    told = {name: row for name, row in scores.table4["test"].items() if row["recall@10"] is not None}
-    assert set(test["row"]) == set(told)
-    assert len(told) >= 11
-    for name, row in told.items():
+    scored = {name: row for name, row in scores.table4["test"].items() if row["recall@10"] is not None}
+    assert set(test["row"]) == set(scored)
+    assert len(scored) >= 11
+    for name, row in scored.items():
         rows = list(test.filter(pl.col("row") == name).iter_rows(named=True))
-        assert len(rows) == len(gold) * len({one["run"] for one in rows})
+        assert len(rows) == len(gold) * len({line["run"] for line in rows})
         for k in (1, 10):
-            found = [gold[one["review_id"]] in first(one, k) for one in rows]
+            found = [gold[line["review_id"]] in first(line, k) for line in rows]
             assert round(100 * sum(found) / len(found), 2) == row[f"recall@{k}"], (name, k)
     assert set(test.filter(pl.col("row") == TUNED_BOTH)["run"]) == {0, 1}
     assert set(table["split"]) == {"dev", "test"}
     assert (table["scores"].is_null() == (table["row"] == PRIOR)).all()
     assert table["allowed"].is_null().all() == (prior == "before")
-    scored = table.filter(pl.col("scores").is_not_null())
-    assert (scored["scores"].list.len() == scored["skus"].list.len()).all()
-    assert all(some == sorted(some, reverse=True) for some in scored["scores"].to_list())
+    with_scores = table.filter(pl.col("scores").is_not_null())
+    assert (with_scores["scores"].list.len() == with_scores["skus"].list.len()).all()
+    assert all(numbers == sorted(numbers, reverse=True) for numbers in with_scores["scores"].to_list())
 
 
 def test_predictions_hold_every_channel_and_every_extractor(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_predictions_hold_every_channel_and_every_extractor(tmp_path: Path) -> N
         channels = zip(row["retrieval_text"], row["retrieval_image"], strict=True)
         sums = [weights["text"] * text + weights["image"] * image for text, image in channels]
         assert row["retrieval"] == pytest.approx(sums, abs=2e-4)
-        stated = {(one["name"], one["value"]) for one in row["extracted"]}
-        assert stated >= {(one["name"], one["value"]) for one in row["attributes"]}
-        assert {one["extractor"] for one in row["extracted"]} <= set(row["extractors"])
+        stated = {(found["name"], found["value"]) for found in row["extracted"]}
+        assert stated >= {(attribute["name"], attribute["value"]) for attribute in row["attributes"]}
+        assert {found["extractor"] for found in row["extracted"]} <= set(row["extractors"])
     assert table["attributes"].list.len().sum() > 0

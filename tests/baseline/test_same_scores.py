@@ -1,4 +1,4 @@
-"""One data set in three shapes gives the same scores."""
+"""The same data set in three layouts gives the same scores."""
 
 from __future__ import annotations
 
@@ -86,13 +86,13 @@ def test_the_exported_report_names_no_annotator(homes: dict[str, Path]) -> None:
     assert "Kim" not in text
 
 
-def test_a_second_run_has_nothing_to_do(homes: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_run_does_nothing(homes: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     official = homes["official"].parent / "official"
     run_baseline(open_source(official, homes["official"]), settings())
     assert "baseline: nothing to do" in capsys.readouterr().err
 
 
-def test_results_lie_in_their_own_folder_with_a_record(homes: dict[str, Path]) -> None:
+def test_results_are_in_their_own_folder_with_a_record(homes: dict[str, Path]) -> None:
     official = homes["official"].parent / "official"
     assert not (official / "baseline").exists()
     assert not (official / "cache").exists()

@@ -1,4 +1,4 @@
-"""What choosing blindly is expected to get."""
+"""The expected scores of a random choice."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a path can be, and where its results go."""
+"""The kinds of data that a path can name, and the places of the results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ameli_build.core.errors import UnusableInput
 SIZES = {"train": 4, "dev": 2, "test": 3}
 
 
-def test_a_snapshot(tmp_path: Path) -> None:
+def test_a_snapshot_is_a_source(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "snapshot", SIZES)
     source = open_source(root)
     assert source.home.root == source.origin.root == root
@@ -28,7 +28,7 @@ def test_a_snapshot(tmp_path: Path) -> None:
     assert (elsewhere.home.root, elsewhere.origin.root) == (tmp_path / "out", root)
 
 
-def test_a_release_alone(tmp_path: Path) -> None:
+def test_a_release_is_a_source(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "snapshot", SIZES)
     release = shutil.copytree(root / "dataset", tmp_path / "release")
     source = open_source(release)
@@ -41,7 +41,7 @@ def test_a_release_alone(tmp_path: Path) -> None:
     assert source.content().keys() - before.keys() == {"report"}
 
 
-def test_a_snapshot_s_own_data_set_is_not_written_into(tmp_path: Path) -> None:
+def test_results_are_not_written_into_the_data_set_of_a_snapshot(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "snapshot", SIZES)
     (root / "stages").mkdir()
     with pytest.raises(UnusableInput, match="name the snapshot itself"):
@@ -49,7 +49,7 @@ def test_a_snapshot_s_own_data_set_is_not_written_into(tmp_path: Path) -> None:
     assert open_source(root / "dataset", tmp_path / "out").home.root == tmp_path / "out"
 
 
-def test_nothing_that_can_be_scored(tmp_path: Path) -> None:
+def test_a_folder_without_a_data_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="no data set here"):
         open_source(tmp_path)
     with pytest.raises(UnusableInput, match="no data set here"):

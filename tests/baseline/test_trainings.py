@@ -1,4 +1,4 @@
-"""A training that was killed goes on to the same bytes; a finished one is not done again; a damaged file is."""
+"""A killed training resumes to the same bytes; a finished training is not repeated, a damaged one is."""
 
 import io
 import os
@@ -44,7 +44,7 @@ def deberta(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def text_module(name: str, cache: Path | None) -> TextModule:
-    """A module whose encoder learns too, with dropout, a schedule, and a choice among epochs."""
+    """A module with a trained encoder, dropout, a schedule, and a choice among epochs."""
     train, gold = marked_lists(name, 8, 0)
     dev, dev_gold = marked_lists(name, 4, 1)
     options = OPTIONS.model_copy(update={"text_layers": 1})
@@ -66,7 +66,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def test_a_killed_training_gives_the_bytes_of_one_that_was_not(deberta: str, tmp_path: Path) -> None:
+def test_a_killed_and_resumed_training_gives_the_same_bytes(deberta: str, tmp_path: Path) -> None:
     here = Path(__file__)
     places = [str(here.parent), str(here.parents[1])]
     command = [sys.executable, "-c", KILLED, deberta, str(tmp_path / "killed"), *places]
@@ -84,7 +84,7 @@ def test_a_killed_training_gives_the_bytes_of_one_that_was_not(deberta: str, tmp
     assert [len(numbers) for numbers in whole.curve.values()] == [OPTIONS.text_epochs + 1] * 2
 
 
-def test_a_resumed_training_says_so_and_does_the_rest(
+def test_a_resumed_training_says_so_and_trains_the_remaining_epochs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     write = learn._write_checkpoint
@@ -106,7 +106,7 @@ def test_a_resumed_training_says_so_and_does_the_rest(
     assert (tmp_path / name).read_bytes() == whole
 
 
-def test_a_finished_training_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_training_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = adapters(tmp_path)
 
     def never(*_: object) -> None:
@@ -123,7 +123,7 @@ def test_a_finished_training_is_not_done_again(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("ending", [".safetensors", ".checkpoint.sealed"])
-def test_a_damaged_file_is_no_obstacle(tmp_path: Path, ending: str) -> None:
+def test_a_damaged_file_is_replaced(tmp_path: Path, ending: str) -> None:
     adapters(tmp_path)
     (name, whole), *_ = files(tmp_path).items()
     (tmp_path / name).unlink()
@@ -133,7 +133,7 @@ def test_a_damaged_file_is_no_obstacle(tmp_path: Path, ending: str) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_weights_that_changed_on_the_disk_are_learnt_again(tmp_path: Path, damage: str) -> None:
+def test_weights_damaged_on_the_disk_are_trained_again(tmp_path: Path, damage: str) -> None:
     adapters(tmp_path)
     ((name, whole),) = files(tmp_path).items()
     (tmp_path / name).write_bytes(DAMAGES[damage](whole))
@@ -162,21 +162,21 @@ def test_the_curve_has_mean_loss_and_rating_of_each_epoch(
 
 
 class Counter:
-    """Something beside the modules that a checkpoint holds."""
+    """A stateful part of a checkpoint, in addition to the modules."""
 
-    def __init__(self, told: dict[str, int]) -> None:
-        self.told = told
+    def __init__(self, state: dict[str, int]) -> None:
+        self.state = state
 
     def state_dict(self) -> dict[str, int]:
-        return self.told
+        return self.state
 
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
         if "steps" not in state_dict:
-            raise ValueError("not a state of this one")
-        self.told = dict(state_dict)
+            raise ValueError("not a state of a counter")
+        self.state = dict(state_dict)
 
 
-def test_a_checkpoint_that_fits_by_half_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_checkpoint_that_fits_only_in_part_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     module, counters = torch.nn.Linear(2, 2), {"first": Counter({"steps": 0}), "second": Counter({"steps": 0})}
     before = learn.get_weights({"module": module})
     task = learn.Task("learn", {"module": module}, counters, lambda _: iter(()), 0, lambda: None)
@@ -195,17 +195,17 @@ def test_a_checkpoint_that_fits_by_half_leaves_nothing_behind(tmp_path: Path, ca
     assert "cannot be read, starting anew (ValueError)" in capsys.readouterr().err
     after = learn.get_weights({"module": module})
     assert all(torch.equal(after[name], weight) for name, weight in before.items())
-    assert [counter.told for counter in counters.values()] == [{"steps": 0}, {"steps": 0}]
+    assert [counter.state for counter in counters.values()] == [{"steps": 0}, {"steps": 0}]
 
 
-def test_keys_tell_arrays_by_content_shape_and_type() -> None:
-    one = np.arange(6, dtype=np.int64)
-    assert key_of(one) == key_of(one.copy())
-    others = [one.reshape(2, 3), one.astype(np.int32), one + 1]
-    assert len({key_of(each) for each in (one, *others)}) == 4
+def test_keys_distinguish_arrays_by_content_shape_and_type() -> None:
+    array = np.arange(6, dtype=np.int64)
+    assert key_of(array) == key_of(array.copy())
+    others = [array.reshape(2, 3), array.astype(np.int32), array + 1]
+    assert len({key_of(each) for each in (array, *others)}) == 4
 
 
-def test_saved_modules_come_back(deberta: str, tmp_path: Path) -> None:
+def test_saved_modules_can_be_loaded(deberta: str, tmp_path: Path) -> None:
     module = text_module(deberta, None)
     module.save(tmp_path)
     lists, _ = marked_lists(deberta, 4, 2)
@@ -223,7 +223,7 @@ def test_saved_modules_come_back(deberta: str, tmp_path: Path) -> None:
         assert (again.review is again.product) == shared
 
 
-def test_what_cannot_be_loaded_is_one_clear_line(deberta: str, tmp_path: Path) -> None:
+def test_unusable_modules_are_refused(deberta: str, tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"adapters\.json: no trained adapters"):
         Adapters.load(tmp_path)
     adapters(None).save(tmp_path)

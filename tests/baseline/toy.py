@@ -1,4 +1,4 @@
-"""Small worlds that can be learnt: gold candidates whose pair says yes, products whose reviews are noisy copies."""
+"""Small learnable worlds: gold candidates with the pair text yes, reviews as noisy copies of products."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def marked_lists(name: str, count: int, seed: int) -> tuple[Lists, np.ndarray]:
 
 
 def picture_examples(seed: int, count: int = 60) -> tuple[Examples, np.ndarray]:
-    """Reviews whose vectors are noisy ones of their products."""
+    """Reviews whose vectors are noisy copies of the vectors of their products."""
     generator = np.random.default_rng(seed)
     products = generator.normal(size=(20, 8)).astype(np.float32)
     gold = generator.integers(0, 20, size=count)

@@ -1,4 +1,4 @@
-"""An archive is read when it may have changed, and not at each build and each look at the status."""
+"""An archive is read when it may have changed, and not for each build or status."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ NAMES = ("pages-00001.warc.gz", "pages-00002.warc.gz", "deep/pages-00001.warc.gz
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Snapshot:
-    one = Snapshot(tmp_path / "snapshot")
+    made = Snapshot(tmp_path / "snapshot")
     for number, name in enumerate((*NAMES, "crawl.jsonl", "images/a.jpg")):
-        (one.raw / name).parent.mkdir(parents=True, exist_ok=True)
-        (one.raw / name).write_bytes(bytes([number + 1] * 99))
-    assert run_stage(STAGE, one, SETTINGS)
-    return one
+        (made.raw / name).parent.mkdir(parents=True, exist_ok=True)
+        (made.raw / name).write_bytes(bytes([number + 1] * 99))
+    assert run_stage(STAGE, made, SETTINGS)
+    return made
 
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Names of the files of `raw` that are read, as if each look came from a process of its own."""
+    """Names of the files of `raw` that are read; the cache of digests is empty, as in a new process."""
     names: list[str] = []
 
     def noted(path: Path) -> str:
@@ -61,7 +61,7 @@ def why(snapshot: Snapshot) -> str:
     return standing.standing_of(STAGE, snapshot, SETTINGS, stage_record(snapshot, "catalog")).why
 
 
-def test_what_nobody_touched_is_not_read(snapshot: Snapshot, read: list[str]) -> None:
+def test_an_unchanged_archive_is_not_read(snapshot: Snapshot, read: list[str]) -> None:
     assert not run_stage(STAGE, snapshot, SETTINGS)
     assert why(snapshot) == ""
     assert read == []
@@ -91,10 +91,10 @@ def test_a_copy_is_read_once(snapshot: Snapshot, read: list[str], tmp_path: Path
     assert read == []
 
 
-@pytest.mark.parametrize("told", [None, 3, [], {"raw/pages-00001.warc.gz": 3}, {"raw/pages-00001.warc.gz": []}])
-def test_a_record_of_another_version_tells_nothing(snapshot: Snapshot, read: list[str], told: object) -> None:
+@pytest.mark.parametrize("archives", [None, 3, [], {"raw/pages-00001.warc.gz": 3}, {"raw/pages-00001.warc.gz": []}])
+def test_a_record_of_another_version_is_ignored(snapshot: Snapshot, read: list[str], archives: object) -> None:
     mark = mark_of(snapshot, "catalog")
-    mark.write_text(json.dumps(json.loads(mark.read_text()) | {"archives": told}))
+    mark.write_text(json.dumps(json.loads(mark.read_text()) | {"archives": archives}))
     assert not run_stage(STAGE, snapshot, SETTINGS)
     assert len(read) == len(NAMES)
     assert set(stage_record(snapshot, "catalog")["archives"]) == {f"raw/{name}" for name in NAMES}

@@ -1,4 +1,4 @@
-"""A damaged file of a finished stage is made again, though its size is what it was."""
+"""A damaged file of a finished stage is made again, even if its size is unchanged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def snapshot(tmp_path: Path) -> Snapshot:
 
 
 def replace(path: Path, body: bytes, *, keep_time: bool = False) -> None:
-    """Put another file in its place."""
+    """Replace the file by a new one with this content."""
     found = path.stat()
     path.unlink()
     path.write_bytes(body)
@@ -54,29 +54,29 @@ def test_a_file_of_equal_size_is_made_again(snapshot: Snapshot, name: str, damag
 
 
 @pytest.mark.parametrize("name", ["products.parquet", "croissant.json", "SHA256SUMS"])
-def test_nor_does_its_time_make_a_text_or_table_whole(snapshot: Snapshot, name: str) -> None:
+def test_a_damaged_text_or_table_of_equal_time_is_made_again(snapshot: Snapshot, name: str) -> None:
     path = snapshot.dataset / name
     replace(path, DAMAGES["a bit in the middle"](path.read_bytes()), keep_time=True)
     assert run_stage(RELEASE, snapshot, SETTINGS)
 
 
-def test_a_copy_with_other_times_is_as_it_was_left(snapshot: Snapshot, tmp_path: Path) -> None:
-    told = leave(snapshot.dataset)
+def test_a_copy_with_other_times_counts_as_unchanged(snapshot: Snapshot, tmp_path: Path) -> None:
+    record = leave(snapshot.dataset)
     shutil.copytree(snapshot.dataset, tmp_path / "copy", copy_function=shutil.copy)
     for path in (tmp_path / "copy").rglob("*"):
         os.utime(path, ns=(5, 5))
-    assert is_as_left(tmp_path / "copy", told)
+    assert is_as_left(tmp_path / "copy", record)
     image = sorted((tmp_path / "copy" / "images").iterdir())[0]
     image.write_bytes(DAMAGES["the last bit"](image.read_bytes()))
-    assert not is_as_left(tmp_path / "copy", told)
+    assert not is_as_left(tmp_path / "copy", record)
 
 
-@pytest.mark.parametrize("told", [None, "abc", {}, {"content": 3}, []])
-def test_a_record_of_another_version_tells_nothing(snapshot: Snapshot, told: object) -> None:
-    assert not is_as_left(snapshot.dataset, told)
+@pytest.mark.parametrize("record", [None, "abc", {}, {"content": 3}, []])
+def test_a_record_of_another_version_is_ignored(snapshot: Snapshot, record: object) -> None:
+    assert not is_as_left(snapshot.dataset, record)
 
 
-def test_a_picture_that_is_damaged_where_it_came_from_is_named(snapshot: Snapshot) -> None:
+def test_a_picture_damaged_in_the_archive_is_named(snapshot: Snapshot) -> None:
     image = sorted((snapshot.raw / "images").iterdir())[0]
     before = image.read_bytes()
     image.write_bytes(DAMAGES["a bit in the middle"](before))

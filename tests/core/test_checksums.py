@@ -1,4 +1,4 @@
-"""Lines of checksums: gone while a run writes, and there again afterwards."""
+"""Lines of checksums: removed while a run writes, and added again afterwards."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def test_a_file_has_no_line_while_it_is_written(tmp_path: Path) -> None:
     }
 
 
-def test_a_name_is_not_the_start_of_another(tmp_path: Path) -> None:
+def test_only_whole_names_lose_their_line(tmp_path: Path) -> None:
     written(tmp_path, "stages/clean/stage.json", "stages/cleaner/stage.json", "run.json", "run.json.old")
     note(tmp_path, "stages/cleaner", "run.json.old", "stages/clean", "run.json")
     with recorded(tmp_path, "stages/clean", "run.json"):
         assert read_sums(tmp_path / SUMS).keys() == {"stages/cleaner/stage.json", "run.json.old"}
 
 
-def test_a_run_vouches_only_for_what_it_wrote(tmp_path: Path) -> None:
-    """A file that was damaged before, at an equal size, does not get the checksum of its damage."""
+def test_a_run_adds_checksums_only_of_files_that_it_wrote(tmp_path: Path) -> None:
+    """A file damaged earlier, at an equal size, keeps the checksum of its undamaged content."""
     written(tmp_path, "raw/a.jsonl", "raw/b.jsonl")
     note(tmp_path, "raw")
     before = read_sums(tmp_path / SUMS)
@@ -46,7 +46,7 @@ def test_a_run_vouches_only_for_what_it_wrote(tmp_path: Path) -> None:
     assert after["raw/b.jsonl"] == file_digest(tmp_path / "raw" / "b.jsonl")
 
 
-def test_a_run_that_fails_leaves_lines_too(tmp_path: Path) -> None:
+def test_a_failed_run_adds_its_lines_too(tmp_path: Path) -> None:
     with suppress(KeyboardInterrupt), recorded(tmp_path, "raw"):
         written(tmp_path, "raw/a.jsonl")
         raise KeyboardInterrupt
@@ -61,7 +61,7 @@ def test_pictures_hidden_files_and_links_have_no_line(tmp_path: Path) -> None:
     assert read_sums(tmp_path / SUMS).keys() == {"raw/a.jsonl"}
 
 
-def test_nothing_is_written_where_nothing_changes(tmp_path: Path) -> None:
+def test_nothing_is_written_if_nothing_changes(tmp_path: Path) -> None:
     with recorded(tmp_path, "raw", "report.html"):
         pass
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Copies share nothing with their originals that an edit could change."""
+"""Copies share no storage with their originals, so an edit of a copy changes no original."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_copy_has_the_content(tmp_path: Path, size: int) -> None:
     assert (tmp_path / "folder" / "b").stat().st_ino != (tmp_path / "a").stat().st_ino
 
 
-def test_an_edited_release_leaves_the_archive_alone(snapshot: Snapshot) -> None:
+def test_an_edited_release_does_not_change_the_archive(snapshot: Snapshot) -> None:
     before = {path.name: path.read_bytes() for path in (snapshot.raw / "images").iterdir()}
     for path in (snapshot.dataset / "images").iterdir():
         with path.open("r+b") as handle:
@@ -47,14 +47,14 @@ def test_an_edited_release_leaves_the_archive_alone(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("layout", ["release", "official", "hf"])
-def test_no_picture_is_a_file_under_two_names(snapshot: Snapshot, tmp_path: Path, layout: str) -> None:
+def test_no_two_pictures_share_an_inode(snapshot: Snapshot, tmp_path: Path, layout: str) -> None:
     if layout != "release":
         export(snapshot, DEMO, layout, str(tmp_path / "out"))
     found = list(inodes(tmp_path))
     assert len(set(found)) == len(found) >= 18
 
 
-def test_nor_in_a_cache(tmp_path: Path) -> None:
+def test_a_cached_picture_has_its_own_inode(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "1.jpg").write_bytes(picture("red"))
     found = read_by_content(tmp_path, ["photos"], tmp_path / "cache")
@@ -63,7 +63,7 @@ def test_nor_in_a_cache(tmp_path: Path) -> None:
     assert (tmp_path / "cache" / place).stat().st_ino != (tmp_path / "photos" / "1.jpg").stat().st_ino
 
 
-def test_the_next_release_copies_what_an_earlier_version_had_linked(snapshot: Snapshot) -> None:
+def test_a_release_replaces_hard_links_of_an_earlier_version_by_copies(snapshot: Snapshot) -> None:
     for path in sorted((snapshot.dataset / "images").iterdir()):
         path.unlink()
         path.hardlink_to(snapshot.raw / "images" / path.name)

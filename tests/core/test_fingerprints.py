@@ -1,4 +1,4 @@
-"""Fingerprints of code follow from the imports: whatever a module runs makes its results stale when it changes."""
+"""Fingerprints of code follow the imports: a change of any code that a module runs makes its results stale."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ STAGES = {
 
 
 def forget() -> None:
-    for one in vars(fingerprints).values():
-        if hasattr(one, "cache_clear"):
-            one.cache_clear()
+    for value in vars(fingerprints).values():
+        if hasattr(value, "cache_clear"):
+            value.cache_clear()
 
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the package, whose files the fingerprints are made of."""
+    """A copy of the package; fingerprints are computed from its files."""
     copy = tmp_path / "ameli_build"
     shutil.copytree(fingerprints.ROOT, copy, ignore=shutil.ignore_patterns("__pycache__", "bundled"))
     monkeypatch.setattr(fingerprints, "ROOT", copy)
@@ -66,7 +66,7 @@ def append(path: Path, text: str) -> None:
         ("core/records.py", set(STAGES), set()),
     ],
 )
-def test_a_changed_file_makes_those_stale_that_run_it(
+def test_a_changed_file_makes_the_stages_stale_that_run_it(
     package: Path, file: str, stale: set[str], fresh: set[str]
 ) -> None:
     before = {name: code_of(module) for name, module in STAGES.items()}
@@ -76,7 +76,7 @@ def test_a_changed_file_makes_those_stale_that_run_it(
     assert not fresh & changed
 
 
-def test_every_data_file_of_the_package_counts_somewhere(package: Path) -> None:
+def test_every_data_file_of_the_package_counts_in_some_fingerprint(package: Path) -> None:
     by_value = {"profiles", "bundled"}  # settings count by their values, models by their content
     data = [
         path
@@ -84,18 +84,20 @@ def test_every_data_file_of_the_package_counts_somewhere(package: Path) -> None:
         if path.is_file() and path.suffix not in (".py", ".typed") and not by_value & set(path.parts)
     ]
     named = {
-        one.name
+        file.name
         for path in package.rglob("*.py")
-        for one in fingerprints._data_files(path.parent)
-        if one.name in path.read_text(encoding="utf-8")
+        for file in fingerprints._data_files(path.parent)
+        if file.name in path.read_text(encoding="utf-8")
     }
-    included = {one.name for one in data if any(one.name in path.read_text("utf-8") for path in data if path != one)}
+    included = {
+        file.name for file in data if any(file.name in path.read_text("utf-8") for path in data if path != file)
+    }
     assert data
     of_no_stage = {"demo", "browse"}
     assert {path.name for path in data if not of_no_stage & set(path.parts)} <= named | included
 
 
-def test_cached_work_stays_when_the_machinery_around_it_changes(package: Path) -> None:
+def test_a_change_of_the_cache_and_its_neighbours_keeps_cached_work(package: Path) -> None:
     detection, decoding_code = function_code(detect_some), function_code(decoding.check_shard)
     for name in COVERED:
         path = package.joinpath(*name.split(".")[1:])
@@ -107,13 +109,13 @@ def test_cached_work_stays_when_the_machinery_around_it_changes(package: Path) -
 
 
 @pytest.mark.parametrize("file", ["models/patches.py", "models/detect.py", "models/grounding.py", "core/pictures.py"])
-def test_cached_work_is_done_again_when_what_it_runs_changes(package: Path, file: str) -> None:
+def test_a_change_of_code_that_cached_work_runs_makes_it_stale(package: Path, file: str) -> None:
     before = function_code(detect_some)
     append(package / file, "\n# changed\n")
     assert function_code(detect_some) != before
 
 
-def test_a_partial_counts_with_the_functions_among_its_arguments() -> None:
+def test_a_partial_includes_the_functions_among_its_arguments() -> None:
     alone = function_code(in_process)
     assert function_code(partial(in_process, detect_some)) not in (alone, function_code(detect_some))
     assert function_code(partial(in_process, [1])) == alone
@@ -132,7 +134,7 @@ def test_a_partial_counts_with_the_functions_among_its_arguments() -> None:
         ("# from ameli_build.mentions import words", False),
     ],
 )
-def test_an_import_counts_wherever_it_stands(package: Path, source: str, counts: bool) -> None:
+def test_an_import_counts_at_any_place_in_the_code(package: Path, source: str, counts: bool) -> None:
     append(package / "core" / "reasons.py", f"\n{source}\n")
     before = work_code("ameli_build.core.reasons")
     append(package / "mentions" / "words.py", "\n# changed\n")
@@ -153,7 +155,7 @@ def test_an_import_counts_wherever_it_stands(package: Path, source: str, counts:
         ("import ameli_build\nnames = ameli_build.__path__", False),
     ],
 )
-def test_a_package_that_uses_its_path_counts_with_all_its_files(package: Path, source: str, counts: bool) -> None:
+def test_a_package_that_uses_its_path_includes_all_its_files(package: Path, source: str, counts: bool) -> None:
     folder = package / "wording"
     folder.joinpath("__init__.py").write_text(f"{source}\n")
     forget()
@@ -169,7 +171,7 @@ def test_an_added_filter_counts(package: Path) -> None:
     assert code_of("ameli_build.clean.stage") != before
 
 
-def test_a_module_outside_the_package_counts_with_what_it_imports(package: Path) -> None:
+def test_a_module_outside_the_package_includes_its_imports(package: Path) -> None:
     assert WORD  # this test imports mentions.words
     before = code_of(__name__)
     append(package / "mentions" / "words.py", "\n# changed\n")
@@ -183,7 +185,7 @@ def test_an_unknown_module_is_an_error() -> None:
 
 @pytest.fixture(scope="module")
 def run_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    """Runs `ameli` from a copy of the package that a test may change; gives what it printed."""
+    """A function that runs `ameli` from a changeable copy of the package and returns its output."""
     copy = tmp_path_factory.mktemp("copy")
     shutil.copytree(Path(__file__).parents[2] / "ameli_build", copy / "ameli_build")
 

@@ -1,4 +1,4 @@
-"""Paths that records name stay inside of the snapshot, wherever its files come from."""
+"""Paths in records stay inside the snapshot, regardless of the origin of its files."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("path", OUTSIDE)
-def test_a_path_that_leads_out_is_no_file(root: Path, path: str) -> None:
+def test_a_path_outside_the_folder_of_images_is_no_file(root: Path, path: str) -> None:
     assert image_file(root, path) is None
 
 
 @pytest.mark.parametrize("name", [f"{SHA}.jpg", "a.jpg", "missing.png"])
-def test_a_file_in_the_folder_is_one(root: Path, name: str) -> None:
+def test_a_path_in_the_folder_of_images_is_a_file(root: Path, name: str) -> None:
     assert image_file(root, f"raw/images/{name}") == root / "raw" / "images" / name
 
 
-def test_in_a_folder_on_another_disk_only_digests_are_names(root: Path, tmp_path: Path) -> None:
+def test_a_linked_folder_of_images_allows_only_digests_as_names(root: Path, tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     other = tmp_path / "other"
     (other / "raw").mkdir(parents=True)
@@ -85,7 +85,7 @@ def test_a_build_takes_no_picture_from_outside(root: Path) -> None:
     assert set(taken["error"].drop_nulls()) == {"leads out of the snapshot"}
 
 
-def test_a_map_of_ingested_pictures_is_not_believed_either(root: Path) -> None:
+def test_the_paths_of_ingested_pictures_are_checked_too(root: Path) -> None:
     product = {"sku": "1", "name": "Lamp", "categories": ["Home"], "images": ["a.jpg", "b.jpg"]}
     review = {"review_id": "r1", "sku": "1", "title": "Fine", "text": "A lamp", "images": ["c.jpg"]}
     (root / "raw" / "products.jsonl").write_text(json.dumps(product) + "\n")

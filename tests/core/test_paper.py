@@ -1,4 +1,4 @@
-"""The paper's numbers stand under the names that a snapshot's own have."""
+"""The numbers of the paper have the same names as those of a snapshot."""
 
 import json
 from pathlib import Path

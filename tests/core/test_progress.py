@@ -43,7 +43,7 @@ with step("clean", 2, 2):
 @pytest.mark.parametrize("columns", [80, 140])
 def test_a_terminal_shows_step_bar_count_unit_and_times(columns: int) -> None:
     found = run_on_terminal([sys.executable, "-c", STEPS], columns)
-    assert (found.status, found.output) == (0, "a result\n")  # never on the terminal's side
+    assert (found.status, found.output) == (0, "a result\n")  # results go to standard output, never to the terminal
     frames = re.split(r"[\r\n]+", found.text)
     assert "catalog: running" in {frame.strip() for frame in frames}
     assert any(re.search(r"step 1 of 2  catalog\s+\d s", frame) for frame in frames)
@@ -53,19 +53,19 @@ def test_a_terminal_shows_step_bar_count_unit_and_times(columns: int) -> None:
     assert all(len(frame) <= columns for frame in frames)
 
 
-def test_a_narrow_terminal_has_no_broken_rows_and_the_display_is_gone_in_the_end() -> None:
+def test_a_narrow_terminal_has_no_broken_rows_and_the_display_is_erased() -> None:
     found = run_on_terminal([sys.executable, "-c", STEPS], 40)
     frames = re.split(r"[\r\n]+", found.text)
     assert all(len(frame) <= 40 for frame in frames)
     assert any("parse pages" in frame and "200 of 400" in frame for frame in frames)
-    assert found.raw.count("\x1b[?25l") == found.raw.count("\x1b[?25h") == 2  # one display a step
+    assert found.raw.count("\x1b[?25l") == found.raw.count("\x1b[?25h") == 2  # one display per step
     assert found.raw.rindex("\x1b[2K") > found.raw.rindex("epochs")
 
 
 INTERRUPTED = """
 import time
 from ameli_build import cli
-from ameli_build.core.progress import {what}
+from ameli_build.core.progress import {names}
 @cli.app.command()
 def slow() -> None:
     {block}
@@ -74,21 +74,21 @@ cli.main()
 
 
 @pytest.mark.parametrize(
-    ("what", "block"),
+    ("names", "block"),
     [
         ("track", "[time.sleep(0.05) for _ in track(range(999), 'count', 999, 'naps')]"),
         ("busy", "with busy('count'): time.sleep(60)"),
         ("step, track", "with step('count', 1, 1):\n        for _ in track(range(999), 'x', 9): time.sleep(0.05)"),
     ],
 )
-def test_an_interrupted_run_gives_the_cursor_back(what: str, block: str) -> None:
+def test_an_interrupted_run_restores_the_cursor(names: str, block: str) -> None:
     def interrupt(pid: int, so_far: str) -> None:
         if "count" in so_far and not sent:
             sent.append(pid)
             os.kill(pid, signal.SIGINT)
 
     sent: list[int] = []
-    found = run_on_terminal([sys.executable, "-c", INTERRUPTED.format(what=what, block=block), "slow"], at=interrupt)
+    found = run_on_terminal([sys.executable, "-c", INTERRUPTED.format(names=names, block=block), "slow"], at=interrupt)
     assert found.status == 1
     assert found.raw.rindex("\x1b[?25h") > found.raw.rindex("\x1b[?25l")
     assert re.search(r"^ameli: interrupted", found.text.replace("\r", "\n"), re.MULTILINE), found.text
@@ -100,39 +100,39 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lines_until(capfd: pytest.CaptureFixture[str], pattern: str) -> str:
-    """What the log says, up to a line with `pattern`."""
-    told = ""
+    """The log up to a line that matches `pattern`."""
+    log = ""
     for _ in range(500):
         threading.Event().wait(0.01)
-        told += capfd.readouterr().err
-        if re.search(pattern, told, re.MULTILINE):
-            return told
-    raise AssertionError(f"never {pattern!r}: {told!r}")
+        log += capfd.readouterr().err
+        if re.search(pattern, log, re.MULTILINE):
+            return log
+    raise AssertionError(f"never {pattern!r}: {log!r}")
 
 
-def test_a_log_gets_lines_also_while_nothing_is_counted(fast: None, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_log_gets_lines_even_without_new_counts(fast: None, capfd: pytest.CaptureFixture[str]) -> None:
     with step("clean", 2, 7):
         assert place() == "step 2 of 7  "
-        told = lines_until(capfd, r"^  step 2 of 7  clean: 0 s$")
+        log = lines_until(capfd, r"^  step 2 of 7  clean: 0 s$")
         pages = track(range(3), "parse pages", 1200, "pages", [500, 500, 200])
         next(pages)
-        told += lines_until(capfd, r"^  parse pages: 1,200 pages, 0 s$")
+        log += lines_until(capfd, r"^  parse pages: 1,200 pages, 0 s$")
         next(pages)
-        told += lines_until(capfd, r"^  parse pages: 500 of 1,200 pages, \d s, about \d s left$")
+        log += lines_until(capfd, r"^  parse pages: 500 of 1,200 pages, \d s, about \d s left$")
         with counted("learn", 30, "epochs", 3) as reach:
-            told += lines_until(capfd, r"^  learn: 3 of 30 epochs, 0 s$")
+            log += lines_until(capfd, r"^  learn: 3 of 30 epochs, 0 s$")
             reach(4.5, "loss 0.500")
-            told += lines_until(capfd, r"^  learn: 4 of 30 epochs, loss 0.500, \d s, about \d s left$")
+            log += lines_until(capfd, r"^  learn: 4 of 30 epochs, loss 0.500, \d s, about \d s left$")
         next(pages)
-        told += lines_until(capfd, r"^  parse pages: 1,000 of 1,200 pages, ")
+        log += lines_until(capfd, r"^  parse pages: 1,000 of 1,200 pages, ")
         pages.close()
     with busy("search thresholds"):
-        told += lines_until(capfd, r"^  search thresholds: 0 s$")
+        log += lines_until(capfd, r"^  search thresholds: 0 s$")
     for _ in track(range(1), "model", None, "MiB"):
-        told += lines_until(capfd, r"^  model: 0 s$")
+        log += lines_until(capfd, r"^  model: 0 s$")
     assert place() == ""
-    assert "\r" not in told
-    assert "\x1b" not in told
+    assert "\r" not in log
+    assert "\x1b" not in log
     assert not [thread for thread in threading.enumerate() if thread.name == "progress-lines"]
 
 
@@ -151,7 +151,7 @@ def test_a_log_gets_a_line_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Watch:
-    """Notes what it is told."""
+    """A watcher that records its calls."""
 
     def __init__(self) -> None:
         self.reached: list[tuple[str, int, int, str]] = []
@@ -189,14 +189,14 @@ def numbers(payloads: list[int]) -> pl.DataFrame:
     return pl.DataFrame({"n": payloads})
 
 
-@pytest.mark.parametrize(("sizes", "there"), [([3, 4, 1], []), ([3, 4, 1], [1]), ([8], []), ([8], [0])])
-def test_cached_work_counts_the_items_of_its_shards(tmp_path: Path, sizes: list[int], there: list[int]) -> None:
+@pytest.mark.parametrize(("sizes", "cached"), [([3, 4, 1], []), ([3, 4, 1], [1]), ([8], []), ([8], [0])])
+def test_cached_work_counts_the_items_of_its_shards(tmp_path: Path, sizes: list[int], cached: list[int]) -> None:
     shards = [Shard(f"{n:04}", list(range(size)), size) for n, size in enumerate(sizes)]
-    Work(Snapshot(tmp_path)).map("number rows", numbers, [shards[n] for n in there])
+    Work(Snapshot(tmp_path)).map("number rows", numbers, [shards[n] for n in cached])
     watch = Watch()
     with watched_by(watch):
         Work(Snapshot(tmp_path)).map("number rows", numbers, shards, unit="rows")
-    todo = sum(size for n, size in enumerate(sizes) if n not in there)
+    todo = sum(size for n, size in enumerate(sizes) if n not in cached)
     assert watch.reached[-1] == ("number rows", todo, todo, f"{todo} of {todo} rows")
 
 
@@ -213,7 +213,7 @@ def test_batches_count_their_items(tmp_path: Path, most: int) -> None:
 COUNTING = {"track", "counted", "map_slices", "Kind", "work.map", "work.stream"}
 
 
-def test_every_count_of_the_package_names_its_things() -> None:
+def test_every_count_of_the_package_names_its_items() -> None:
     found = 0
     for path in sorted(PACKAGE.rglob("*.py")):
         source = path.read_text(encoding="utf-8")

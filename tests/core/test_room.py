@@ -1,4 +1,4 @@
-"""A process with little room says so in a line, and leaves nothing half-written."""
+"""A process with too few resources reports the limit in one line, and leaves no partial file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ main()
 
 
 def run(kind: str, limit: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command with a limit of its own."""
+    """Run the command under this resource limit."""
     command = [sys.executable, "-c", LIMITED, kind, str(limit), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
 
@@ -46,7 +46,7 @@ def below(folder: Path) -> dict[str, bytes]:
         ("RLIMIT_NOFILE", 24, "only 24 files may be open, and at least 64 are needed (ulimit -n)"),
     ],
 )
-def test_too_little_room_is_one_line(
+def test_a_limit_that_is_too_low_is_reported_in_one_line(
     tmp_path: Path, kind: str, limit: int, said: str, command: tuple[str, ...]
 ) -> None:
     snapshot = released_snapshot(tmp_path / "snapshot")
@@ -58,11 +58,11 @@ def test_too_little_room_is_one_line(
     assert below(snapshot.root) == before
 
 
-def test_help_and_version_need_no_room() -> None:
+def test_the_version_is_printed_under_a_low_limit() -> None:
     assert run("RLIMIT_NOFILE", 24, "--version").returncode == 0
 
 
-def test_few_files_are_enough_to_verify(tmp_path: Path) -> None:
+def test_verify_needs_few_open_files(tmp_path: Path) -> None:
     snapshot = released_snapshot(tmp_path / "snapshot")
     done = run("RLIMIT_NOFILE", 64, "verify", str(snapshot.root))
     assert done.returncode == 0, done.stderr
@@ -80,13 +80,13 @@ def test_few_files_are_enough_to_verify(tmp_path: Path) -> None:
         (RuntimeError("can't start new thread"), "no more threads"),
     ],
 )
-def test_what_comes_of_little_room(error: Exception, word: str) -> None:
+def test_errors_of_exhausted_resources_are_recognised(error: Exception, word: str) -> None:
     assert limit_message(error).startswith(word)
     assert "again" in limit_message(error)
 
 
 @pytest.mark.parametrize("error", [ValueError("memory"), OSError(errno.ENOSPC, "No space"), RuntimeError("boom")])
-def test_other_errors_are_others(error: Exception) -> None:
+def test_other_errors_have_no_limit_message(error: Exception) -> None:
     assert limit_message(error) == ""
 
 
@@ -95,7 +95,7 @@ def fill(size: int) -> int:
 
 
 @pytest.mark.parametrize("large", [0, 1, 2])
-def test_the_largest_of_live_workers_counts(large: int) -> None:
+def test_the_peak_memory_includes_the_largest_live_worker(large: int) -> None:
     size = (peak_memory_mb() + 200) << 20
     with ExitStack() as stack:
         pools = [stack.enter_context(ProcessPoolExecutor(1, get_context("spawn"))) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Where a value comes from, and what is said of a wrong one."""
+"""The sources of a setting's value, and the messages about wrong values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_every_profile_loads(profile: str) -> None:
     assert load_settings(profile).profile == profile
 
 
-def test_the_order_of_the_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_set_beats_environment_beats_snapshot_beats_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = Snapshot(tmp_path)
     profile = tmp_path / "mine.toml"
     profile.write_text("[informativeness]\nimage_similarity = 0.1\ntitle_similarity = 0.1\nn_attributes = 1\n")
@@ -37,7 +37,7 @@ def thresholds_from(profile: str | Path, overrides: Sequence[str] = (), snapshot
     return load_settings(str(profile), overrides, snapshot).informativeness.thresholds_from
 
 
-def test_where_the_thresholds_of_a_profile_come_from() -> None:
+def test_the_source_of_the_thresholds_of_each_profile() -> None:
     assert [thresholds_from(name) for name in ("local", "small", "paper")] == [""] * 3
     assert thresholds_from("authors") == "the authors' own, on their data"
     assert "calibration" in thresholds_from("demo")
@@ -53,7 +53,7 @@ def test_where_the_thresholds_of_a_profile_come_from() -> None:
         ("authors", "models.cross_encoder=cross-encoder/ms-marco-MiniLM-L6-v2"),
     ],
 )
-def test_thresholds_that_were_found_for_something_else_are_nobody_s(profile: str, override: str) -> None:
+def test_thresholds_found_for_other_models_or_measures_lose_their_source(profile: str, override: str) -> None:
     assert load_settings(profile).informativeness.thresholds_for == load_settings(profile).compared
     assert thresholds_from(profile, [override]) == ""
     every = [f"informativeness.{name}=0.5" for name in THRESHOLDS]
@@ -61,7 +61,7 @@ def test_thresholds_that_were_found_for_something_else_are_nobody_s(profile: str
     assert thresholds_from(profile, [override, "informativeness.thresholds_from=my pilot"]) == "my pilot"
 
 
-def test_thresholds_that_the_user_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_source_of_thresholds_that_the_user_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     every = [f"informativeness.{name}=0.5" for name in THRESHOLDS]
     assert thresholds_from("paper", every) == "the user"
     assert thresholds_from("paper", ["informativeness.rule=all"]) == ""
@@ -77,25 +77,25 @@ def test_thresholds_that_the_user_sets(tmp_path: Path, monkeypatch: pytest.Monke
     assert thresholds_from(mine) == "defaults; n_attributes: the user"
 
 
-def test_thresholds_of_a_snapshot_s_own_file(tmp_path: Path) -> None:
+def test_the_source_of_thresholds_set_in_the_snapshot(tmp_path: Path) -> None:
     (tmp_path / "settings").mkdir()
     (tmp_path / "settings" / "informativeness.toml").write_text("[informativeness]\ntitle_similarity = 0.2\n")
-    told = thresholds_from("paper", snapshot=Snapshot(tmp_path))
-    assert told == "defaults; title_similarity: settings/informativeness.toml"
+    source = thresholds_from("paper", snapshot=Snapshot(tmp_path))
+    assert source == "defaults; title_similarity: settings/informativeness.toml"
 
 
-def test_environment_and_set_reach_the_same_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_and_set_override_the_same_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMELI_CLEAN__MAX_TOKENS", "400")
     assert load_settings("demo").clean.max_tokens == 400
     assert load_settings("demo", ["clean.max_tokens=300"]).clean.max_tokens == 300
 
 
-def test_workers_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_of_workers_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMELI_WORKERS", "2")
     assert load_settings("demo") == load_settings("demo")
 
 
-def test_the_profile_that_the_snapshot_names(tmp_path: Path) -> None:
+def test_the_profile_named_in_the_snapshot_is_the_default(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path)
     assert load_settings(None, (), snapshot).profile == "small"
     write_json(tmp_path / "run.json", {"settings": {"profile": "demo"}})
@@ -123,7 +123,7 @@ def test_a_wrong_setting_is_named(override: str, named: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "overrides", "told"),
+    ("profile", "overrides", "devices"),
     [
         ("", ["models.detector.device=cuda"], {"detector": "cuda"}),
         ("", ["models.ocr.device=cpu", "models.text_encoder.device=mps"], {"text_encoder": "mps"}),
@@ -132,8 +132,8 @@ def test_a_wrong_setting_is_named(override: str, named: str) -> None:
         ('[models]\nimage_encoder = {name = "bundled:tiny-clip"}\ndevices = {ocr = "mps"}', [], {"ocr": "mps"}),
     ],
 )
-def test_a_role_has_a_device_of_its_own(
-    tmp_path: Path, profile: str, overrides: list[str], told: dict[str, str]
+def test_a_role_may_have_its_own_device(
+    tmp_path: Path, profile: str, overrides: list[str], devices: dict[str, str]
 ) -> None:
     path = tmp_path / "own.toml"
     path.write_text(profile)
@@ -142,15 +142,15 @@ def test_a_role_has_a_device_of_its_own(
         "detector": "cpu",
         "text_encoder": "cpu",
         "ocr": "cpu",
-    } | told
+    } | devices
     assert isinstance(models.detector, str)
     once = {role for role in ("detector", "text_encoder", "ocr") if models.loads_once(role)}
     assert once == {"detector", "text_encoder", "ocr"}
     alone = models.model_copy(update={"processes": "workers"})
-    assert {role for role in ("detector", "text_encoder", "ocr") if alone.loads_once(role)} == set(told)
+    assert {role for role in ("detector", "text_encoder", "ocr") if alone.loads_once(role)} == set(devices)
 
 
-def test_a_device_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_may_set_the_device_of_a_role(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMELI_MODELS__DETECTOR__DEVICE", "mps")
     models = load_settings("demo", ["models.device=cpu"]).models
     assert (models.device_of("detector"), models.device_of("ocr"), models.detector) == ("mps", "cpu", "saliency")
@@ -173,19 +173,19 @@ def test_a_wrong_device_is_named(tmp_path: Path, text: str, named: str) -> None:
         load_settings("demo", ["models.reader.device=cpu"])
 
 
-def test_an_unknown_profile() -> None:
+def test_an_unknown_profile_is_refused() -> None:
     with pytest.raises(UnusableInput, match="neither one of"):
         load_settings("huge")
 
 
-def test_a_broken_profile(tmp_path: Path) -> None:
+def test_the_error_of_a_broken_profile_names_its_file(tmp_path: Path) -> None:
     broken = tmp_path / "broken.toml"
     broken.write_text("[clean\n")
     with pytest.raises(UnusableInput, match=r"broken\.toml"):
         load_settings(str(broken))
 
 
-def test_a_setting_that_is_not_there_or_no_number() -> None:
+def test_an_unknown_setting_and_a_value_that_is_no_number_are_refused() -> None:
     with pytest.raises(UnusableInput, match=r"clean\.nothing: there is no such setting"):
         load_settings("demo", ["clean.nothing=1"])
     with pytest.raises(UnusableInput, match=r"profile\.x: there is no such setting"):
@@ -194,13 +194,13 @@ def test_a_setting_that_is_not_there_or_no_number() -> None:
         load_settings("demo", ["clean.box_threshold=NaN"])
 
 
-def test_a_profile_whose_section_is_none(tmp_path: Path) -> None:
+def test_a_section_that_is_no_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("clean = 3")
     with pytest.raises(UnusableInput, match="setting clean: "):
         load_settings(str(tmp_path / "mine.toml"), ["clean.max_tokens=1"])
 
 
-def test_a_snapshot_s_own_settings(tmp_path: Path) -> None:
+def test_the_settings_of_a_snapshot_apply_unless_set_overrides_them(tmp_path: Path) -> None:
     (tmp_path / "settings").mkdir()
     (tmp_path / "settings" / "release.toml").write_text('[release]\nname = "Mine"\n')
     assert load_settings("demo", (), Snapshot(tmp_path)).release.name == "Mine"
@@ -208,7 +208,7 @@ def test_a_snapshot_s_own_settings(tmp_path: Path) -> None:
 
 
 def own_settings(root: Path, text: str, name: str = "own.toml") -> Snapshot:
-    """A snapshot that carries one file of settings."""
+    """A snapshot with one file of settings."""
     (root / "settings").mkdir(exist_ok=True)
     (root / "settings" / name).write_text(text)
     return Snapshot(root)
@@ -228,14 +228,14 @@ def own_settings(root: Path, text: str, name: str = "own.toml") -> Snapshot:
         ("[models]\n", "models"),
     ],
 )
-def test_a_snapshot_names_no_models_addresses_or_folders(tmp_path: Path, text: str, named: str) -> None:
+def test_a_snapshot_may_not_set_models_addresses_or_folders(tmp_path: Path, text: str, named: str) -> None:
     snapshot = own_settings(tmp_path, text)
     why = "not allowed in a snapshot's own settings; use a profile or --set"
     with pytest.raises(UnusableInput, match=rf"^setting {named}: .*own\.toml: {why}$"):
         load_settings("demo", (), snapshot)
 
 
-def test_a_snapshot_s_word_list_lies_in_it(tmp_path: Path) -> None:
+def test_the_word_list_of_a_snapshot_must_be_inside_it(tmp_path: Path) -> None:
     root = tmp_path / "snapshot"
     root.mkdir()
     snapshot = own_settings(root, '[clean]\nprofanity_list = "settings/words.txt"\nprofanity_allow = ["knob"]\n')
@@ -249,7 +249,7 @@ def test_a_snapshot_s_word_list_lies_in_it(tmp_path: Path) -> None:
             load_settings("demo", (), snapshot)
 
 
-def test_a_snapshot_names_no_file_of_profiles(tmp_path: Path) -> None:
+def test_a_snapshot_made_with_a_profile_file_needs_the_option_profile(tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text('[models]\ntext_encoder = "folder"\n')
     write_json(tmp_path / "run.json", {"settings": {"profile": str(mine)}})
@@ -259,7 +259,7 @@ def test_a_snapshot_names_no_file_of_profiles(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "deep"])
-def test_own_settings_that_are_no_file_of_settings(tmp_path: Path, kind: str) -> None:
+def test_unreadable_settings_of_a_snapshot_are_refused(tmp_path: Path, kind: str) -> None:
     root = tmp_path / "snapshot"
     (root / "settings").mkdir(parents=True)
     own = root / "settings" / "own.toml"

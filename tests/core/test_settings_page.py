@@ -1,4 +1,4 @@
-"""Every setting says what it means and in which unit, and the page of settings says the same."""
+"""Every setting has a meaning and a unit, and the page of settings agrees with them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ameli_build.core.settings.section import Described, unit
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = {name: type(getattr(Settings(), name)) for name in Settings.model_fields if name != "profile"}
-SETTINGS = [(name, one) for name, section in SECTIONS.items() for one in section.described()]
+SETTINGS = [(name, setting) for name, section in SECTIONS.items() for setting in section.described()]
 
 
 class Sample(Section):
@@ -35,7 +35,7 @@ class Sample(Section):
 
 
 def test_units_choices_and_meanings_of_a_section() -> None:
-    assert [(one.name, one.default, one.unit, one.meaning) for one in Sample.described()] == [
+    assert [(setting.name, setting.default, setting.unit, setting.meaning) for setting in Sample.described()] == [
         ("rows", 3, "rows", "Rows of a sample."),
         ("plain", 0.5, "", ""),
         ("switch", True, "true or false", "A switch."),
@@ -46,18 +46,18 @@ def test_units_choices_and_meanings_of_a_section() -> None:
 
 
 @pytest.mark.parametrize("name", ["rows", "choice", "turns"])
-def test_the_model_s_help_shows_meaning_and_unit(name: str) -> None:
-    one = next(one for one in Sample.described() if one.name == name)
-    assert f"{name} ({one.unit}; default {one.default!r}): {one.meaning}" in (Sample.__doc__ or "")
+def test_the_help_of_a_section_shows_meaning_and_unit(name: str) -> None:
+    setting = next(setting for setting in Sample.described() if setting.name == name)
+    assert f"{name} ({setting.unit}; default {setting.default!r}): {setting.meaning}" in (Sample.__doc__ or "")
     schema = Sample.model_json_schema()["properties"]
-    assert " ".join(schema[name]["description"].split()) == one.meaning
+    assert " ".join(schema[name]["description"].split()) == setting.meaning
     assert schema["rows"]["unit"] == "rows"
 
 
-@pytest.mark.parametrize(("section", "one"), SETTINGS, ids=[f"{name}.{one.name}" for name, one in SETTINGS])
-def test_every_setting_has_a_meaning_and_a_unit(section: str, one: Described) -> None:
-    assert one.unit
-    assert one.meaning.endswith(".")
+@pytest.mark.parametrize(("section", "setting"), SETTINGS, ids=[f"{name}.{setting.name}" for name, setting in SETTINGS])
+def test_every_setting_has_a_meaning_and_a_unit(section: str, setting: Described) -> None:
+    assert setting.unit
+    assert setting.meaning.endswith(".")
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -66,12 +66,12 @@ def test_the_page_is_up_to_date() -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_page_names_each_value_of_a_profile_that_differs(profile: str) -> None:
+def test_the_page_names_each_value_that_a_profile_changes(profile: str) -> None:
     lines = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8").splitlines()
     settings, default = load_settings(profile), Settings()
-    for name, one in SETTINGS:
-        if one.name == "device":  # depends on the machine
+    for section, setting in SETTINGS:
+        if setting.name == "device":  # depends on the machine
             continue
-        (line,) = (line for line in lines if line.startswith(f"| `{name}.{one.name}` |"))
-        differs = getattr(getattr(settings, name), one.name) != getattr(getattr(default, name), one.name)
+        (line,) = (line for line in lines if line.startswith(f"| `{section}.{setting.name}` |"))
+        differs = getattr(getattr(settings, section), setting.name) != getattr(getattr(default, section), setting.name)
         assert (profile in re.findall(r"(\w+)[,:] ", line.split(" | ")[1])) == differs

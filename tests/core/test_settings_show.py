@@ -1,4 +1,4 @@
-"""`ameli settings`: every setting with its value, its source and its meaning; a wrong name suggests the near one."""
+"""`ameli settings`: every setting with its value, source and meaning; suggestions for wrong names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ameli_build.core.snapshot import Snapshot
 
 
 def line(text: str, key: str) -> str:
-    """The line of a setting."""
+    """The line of the setting `key`."""
     (found,) = [row for row in text.splitlines() if row.startswith(f"{key} = ")]
     return found
 
@@ -52,7 +52,7 @@ def test_an_unknown_part_is_refused(part: str) -> None:
         ("models.text_encodr=x", "models.text_encoder"),
     ],
 )
-def test_a_wrong_name_suggests_the_near_one(tmp_path: Path, wrong: str, near: str) -> None:
+def test_a_wrong_name_suggests_the_nearest_setting(tmp_path: Path, wrong: str, near: str) -> None:
     with pytest.raises(UnusableInput, match=rf"no such setting; did you mean {near}\?$"):
         load_settings("demo", [wrong])
     key, _, value = wrong.partition("=")
@@ -63,6 +63,6 @@ def test_a_wrong_name_suggests_the_near_one(tmp_path: Path, wrong: str, near: st
             load_settings(str(tmp_path / "own.toml"))
 
 
-def test_a_name_like_no_setting_suggests_nothing() -> None:
+def test_a_name_unlike_any_setting_suggests_nothing() -> None:
     with pytest.raises(UnusableInput, match=r"no such setting$"):
         load_settings("demo", ["zzz.qqq=1"])

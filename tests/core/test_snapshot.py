@@ -1,4 +1,4 @@
-"""Files get there whole, and a snapshot is held by one run."""
+"""Files of a snapshot are written whole, and a single run locks a snapshot."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def test_an_image_lies_under_its_hash(tmp_path: Path) -> None:
     assert (tmp_path / path).read_bytes() == b"picture"
 
 
-def test_no_snapshot_here(tmp_path: Path) -> None:
+def test_a_missing_snapshot_or_table_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="no snapshot"):
         Snapshot.open(tmp_path / "nothing")
     with pytest.raises(UnusableInput, match="catalog"):
         Snapshot(tmp_path).read("catalog/reviews")
 
 
-def test_two_runs_in_one_snapshot(tmp_path: Path) -> None:
+def test_a_second_run_in_a_snapshot_is_refused(tmp_path: Path) -> None:
     other = (
         "import sys; from pathlib import Path; from ameli_build.core.snapshot import Snapshot\n"
         "with Snapshot(Path(sys.argv[1])).lock(): print('held')"
@@ -75,7 +75,7 @@ def test_two_runs_in_one_snapshot(tmp_path: Path) -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == "held\n"
 
 
-def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunFailed, match="cannot be written"), Snapshot(tmp_path / "file" / "snapshot").lock():
         pass
@@ -97,12 +97,12 @@ for attempt in (lambda: write_table(path, pl.DataFrame({"a": range(1000)})), lam
 """
 
 
-def test_a_full_disk_names_the_file_and_leaves_the_old_one(tmp_path: Path) -> None:
-    """In a process of its own: the limit would hold for the test runner's output too."""
+def test_the_error_of_a_full_disk_names_the_file_and_the_old_file_stays(tmp_path: Path) -> None:
+    """In a separate process: the limit would also apply to the output of the test runner."""
     path = tmp_path / "table.parquet"
     path.write_bytes(b"old")
     command = [sys.executable, "-c", FULL_DISK, str(path)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert [line.split()[0] for line in told] == ["RunFailed", "OSError"]
-    assert all("table.parquet" in line for line in told)
+    errors = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert [line.split()[0] for line in errors] == ["RunFailed", "OSError"]
+    assert all("table.parquet" in line for line in errors)
     assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [("table.parquet", b"old")]

@@ -1,4 +1,4 @@
-"""Tables as spreadsheets and people's programs save them."""
+"""Tables as saved by spreadsheets and other programs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac_roman"])
-def test_the_character_set_is_told_from_the_text(text: str, encoding: str) -> None:
+def test_the_character_set_is_detected_from_the_text(text: str, encoding: str) -> None:
     content = f"Review ID;Comment\r\nr1;{text}\r\n"
     try:
         body = content.encode(encoding)
@@ -63,7 +63,9 @@ def test_any_bytes_are_a_text_and_a_table_or_refused(content: bytes) -> None:
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("name", ["ann.csv", "ann.txt", "ann.tsv"])
-def test_answers_in_every_dialect(tmp_path: Path, head: str, line: str, choice: str, newline: str, name: str) -> None:
+def test_answers_are_read_in_every_dialect(
+    tmp_path: Path, head: str, line: str, choice: str, newline: str, name: str
+) -> None:
     (tmp_path / name).write_bytes(
         f"{head}\n{line}\n".replace("\n", newline).encode("utf-16" if "t" in name else "utf-8")
     )
@@ -95,7 +97,7 @@ ANSWERS = ((0, 0, "Review_ID"), (0, 1, "Your choice"), (1, 0, "r1"), (1, 1, 3), 
 @pytest.mark.parametrize(
     "stray", [(), ((1048575, 16383, "x"),), ((0, 16383, "x"), (1048575, 0, "x")), ((500_000, 9_000, 1), (2, 16383, 1))]
 )
-def test_a_stray_cell_far_away_costs_nothing(tmp_path: Path, stray: tuple[tuple[int, int, object], ...]) -> None:
+def test_a_stray_cell_far_away_costs_no_time(tmp_path: Path, stray: tuple[tuple[int, int, object], ...]) -> None:
     path = workbook(tmp_path / "ann.xlsx", *ANSWERS, *stray, before=1)
     started = time.process_time()
     rows = read_answers(path)
@@ -104,14 +106,14 @@ def test_a_stray_cell_far_away_costs_nothing(tmp_path: Path, stray: tuple[tuple[
 
 
 @pytest.mark.parametrize("above", [[], ["Answers of Ann"], ["Answers", "", "of June"]])
-def test_a_title_may_stand_above_the_header_of_a_worksheet(tmp_path: Path, above: list[str]) -> None:
+def test_a_title_may_be_above_the_header_of_a_worksheet(tmp_path: Path, above: list[str]) -> None:
     cells = [(row, 0, title) for row, title in enumerate(above)]
     moved = [(row + len(above), column, value) for row, column, value in ANSWERS]
     rows = read_answers(workbook(tmp_path / "ann.xlsx", *cells, *moved))
     assert [(row.review_id, row.choice) for row in rows if row.choice] == [("r1", "3"), ("r2", "4")]
 
 
-def test_more_rows_than_anybody_fills_in_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheets, "MOST_ROWS", 50)
     cells = [(row, 0, f"r{row}") for row in range(1, 60)]
     path = workbook(tmp_path / "ann.xlsx", (0, 0, "Review ID"), *cells)
@@ -119,7 +121,7 @@ def test_more_rows_than_anybody_fills_in_are_refused(tmp_path: Path, monkeypatch
         read_answers(path)
 
 
-def test_a_workbook_that_unpacks_to_more_than_allowed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_that_unpacks_to_too_many_bytes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheets, "MOST_BYTES", 1_000_000)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -144,7 +146,7 @@ BOMBS: dict[str, tuple[str, bytes, bytes]] = {
     "blanks": (SHEET, b"</sheetData>", b" " * 600_000_000 + b"</sheetData>"),
     "entities": (SHEET, b"<worksheet", b"<!DOCTYPE a [" + ENTITIES + b"]><worksheet a='&i;'"),
     "rows in rows": (SHEET, b"</sheetData>", b"<row>" * 500_000 + b"</sheetData>"),
-    "a column that is none": (SHEET, b"</sheetData>", ROW.replace(b"<c>", b"<c r='ZZZZZZ3'>") + b"</sheetData>"),
+    "an invalid column": (SHEET, b"</sheetData>", ROW.replace(b"<c>", b"<c r='ZZZZZZ3'>") + b"</sheetData>"),
     "a number of many digits": (
         SHEET,
         b"</sheetData>",
@@ -154,7 +156,7 @@ BOMBS: dict[str, tuple[str, bytes, bytes]] = {
 
 
 def changed(part: str, before: bytes, after: bytes) -> bytes:
-    """A good workbook of answers, of which one part was changed by hand."""
+    """A valid workbook of answers with one changed part."""
     book, stream, out = openpyxl.Workbook(), io.BytesIO(), io.BytesIO()
     for row in (("review_id", "choice"), ("r1", 3)):
         book.worksheets[0].append(row)
@@ -168,7 +170,7 @@ def changed(part: str, before: bytes, after: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_workbook_that_keeps_its_reader_busy_is_refused(name: str) -> None:
+def test_a_workbook_made_to_exhaust_its_reader_is_refused(name: str) -> None:
     content = changed(*BOMBS[name])
     started = time.process_time()
     with pytest.raises(UnreadableTable):
@@ -177,7 +179,7 @@ def test_a_workbook_that_keeps_its_reader_busy_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["1048576", "99999999999", "-5", "1e300"])
-def test_a_row_has_any_number(number: str) -> None:
+def test_any_number_of_a_row_is_read_quickly(number: str) -> None:
     row = ROW.replace(b"'3'", f"'{number}'".encode())
     content = changed(SHEET, b"</sheetData>", row + b"</sheetData>")
     started = time.process_time()
@@ -198,7 +200,7 @@ HOSTILE_CSV = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_CSV)
-def test_a_hostile_table_gives_the_answers_in_it(tmp_path: Path, name: str) -> None:
+def test_the_answers_in_a_hostile_table_are_read(tmp_path: Path, name: str) -> None:
     content, wanted = HOSTILE_CSV[name]
     (tmp_path / "ann.csv").write_bytes(content)
     assert [(row.review_id, row.choice) for row in read_answers(tmp_path / "ann.csv")] == wanted
@@ -207,13 +209,13 @@ def test_a_hostile_table_gives_the_answers_in_it(tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize(
     "content", [b"\0" * 5_000_000, b",".join([b"c"] * 500_000), b"\x1f\x8b\x08" + bytes(99), b"\xff\xfe"]
 )
-def test_what_is_no_table_of_answers_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_table_of_answers_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "ann.csv").write_bytes(content)
     with pytest.raises(UnreadableAnswers):
         read_answers(tmp_path / "ann.csv")
 
 
-def test_what_is_no_file_or_too_large_is_refused(tmp_path: Path) -> None:
+def test_special_and_too_large_files_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     with (tmp_path / "huge.json").open("wb") as handle:
         handle.truncate(2**40)

@@ -1,4 +1,4 @@
-"""How a stage runs: skipped, resumed, redone, and never losing a row."""
+"""Runs of a stage: skipped, resumed or repeated, and without a lost row."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ STAGE = Stage(
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Snapshot:
-    one = Snapshot(tmp_path / "snapshot")
-    fill(one, 7)
-    return one
+    made = Snapshot(tmp_path / "snapshot")
+    fill(made, 7)
+    return made
 
 
 def fill(snapshot: Snapshot, rows: int) -> None:
@@ -66,7 +66,7 @@ def bytes_below(snapshot: Snapshot) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in sorted(folder.rglob("*.parquet"))}
 
 
-def test_runs_once(snapshot: Snapshot) -> None:
+def test_an_unchanged_stage_runs_once(snapshot: Snapshot) -> None:
     assert run_stage(STAGE, snapshot, settings())
     assert not run_stage(STAGE, snapshot, settings())
     record = stage_record(snapshot, "clean")
@@ -74,7 +74,7 @@ def test_runs_once(snapshot: Snapshot) -> None:
     assert record["counts"] == {"doubled": 7}
 
 
-def test_changed_settings_and_inputs_are_redone(snapshot: Snapshot) -> None:
+def test_a_stage_runs_again_after_a_change_of_settings_or_inputs(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, settings())
     assert run_stage(STAGE, snapshot, settings(4))
     assert snapshot.read("clean/reviews").height == 2
@@ -88,7 +88,7 @@ def test_a_setting_of_another_section_changes_nothing(snapshot: Snapshot) -> Non
     assert not run_stage(STAGE, snapshot, load_settings("demo", ["clean.max_tokens=8", "splits.policy=review"]))
 
 
-def test_a_damaged_output_is_redone(snapshot: Snapshot) -> None:
+def test_a_damaged_output_is_made_again(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, settings())
     before = bytes_below(snapshot)
     snapshot.table_path("clean/dropped").write_bytes(b"damage")
@@ -96,36 +96,36 @@ def test_a_damaged_output_is_redone(snapshot: Snapshot) -> None:
     assert bytes_below(snapshot) == before
 
 
-def test_a_killed_stage_goes_on_with_its_shards(snapshot: Snapshot) -> None:
+def test_a_killed_stage_reuses_its_finished_shards(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, settings())
     before = bytes_below(snapshot)
-    kept = sorted((snapshot.root / "cache" / "double").iterdir())
-    assert len(kept) == 4
-    kept[0].unlink()
+    entries = sorted((snapshot.root / "cache" / "double").iterdir())
+    assert len(entries) == 4
+    entries[0].unlink()
     (snapshot.root / "stages" / "clean" / "stage.json").unlink()
-    stamps = {path: path.stat().st_mtime_ns for path in kept[1:]}
+    stamps = {path: path.stat().st_mtime_ns for path in entries[1:]}
     assert run_stage(STAGE, snapshot, settings())
     assert bytes_below(snapshot) == before
-    assert {path: path.stat().st_mtime_ns for path in kept[1:]} == stamps
+    assert {path: path.stat().st_mtime_ns for path in entries[1:]} == stamps
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_damaged_entry_of_the_cache_is_made_again(snapshot: Snapshot, damage: str, workers: int) -> None:
     run_stage(STAGE, snapshot, settings())
-    before, kept = bytes_below(snapshot), sorted((snapshot.root / "cache" / "double").iterdir())
-    whole = [path.read_bytes() for path in kept]
-    for path in kept[::2]:
+    before, entries = bytes_below(snapshot), sorted((snapshot.root / "cache" / "double").iterdir())
+    whole = [path.read_bytes() for path in entries]
+    for path in entries[::2]:
         path.write_bytes(DAMAGES[damage](path.read_bytes()))
     (snapshot.root / "stages" / "clean" / "stage.json").unlink()
     with process_mapper(workers) as mapper:
         assert run_stage(STAGE, snapshot, settings(), mapper)
     assert bytes_below(snapshot) == before
-    assert [path.read_bytes() for path in kept] == whole
+    assert [path.read_bytes() for path in entries] == whole
 
 
 @pytest.mark.parametrize("text", ["", '{"fingerprint": "a', "[]", "null", "{}", '"text"', "[" * 100_000])
-def test_a_damaged_record_is_no_record(snapshot: Snapshot, text: str) -> None:
+def test_a_damaged_record_is_ignored(snapshot: Snapshot, text: str) -> None:
     run_stage(STAGE, snapshot, settings())
     before, mark = bytes_below(snapshot), snapshot.root / "stages" / "clean" / "stage.json"
     mark.write_text(text)
@@ -134,7 +134,7 @@ def test_a_damaged_record_is_no_record(snapshot: Snapshot, text: str) -> None:
     assert stage_record(snapshot, "clean")["rows"] == {"clean/reviews": 4, "clean/dropped": 3}
 
 
-def test_workers_change_no_byte(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_the_number_of_workers_changes_no_byte(snapshot: Snapshot, tmp_path: Path) -> None:
     other = Snapshot(tmp_path / "other")
     fill(other, 7)
     run_stage(STAGE, snapshot, settings())
@@ -153,8 +153,8 @@ def test_a_lost_row_fails_the_stage(snapshot: Snapshot) -> None:
     assert stage_record(snapshot, "clean") == {}
 
 
-def test_the_mark_names_what_it_saw(snapshot: Snapshot) -> None:
+def test_the_record_names_inputs_and_outputs(snapshot: Snapshot) -> None:
     run_stage(STAGE, snapshot, settings())
-    mark = json.loads((snapshot.root / "stages" / "clean" / "stage.json").read_text())
-    assert set(mark["inputs"]) == {"catalog/reviews"}
-    assert set(mark["outputs"]) == {"clean/reviews", "clean/dropped"}
+    record = json.loads((snapshot.root / "stages" / "clean" / "stage.json").read_text())
+    assert set(record["inputs"]) == {"catalog/reviews"}
+    assert set(record["outputs"]) == {"clean/reviews", "clean/dropped"}

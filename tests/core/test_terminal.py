@@ -1,4 +1,4 @@
-"""Names and texts of others reach a terminal without their escapes."""
+"""Foreign names and texts are printed to a terminal without their escapes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def test_controls_are_replaced_and_the_rest_stays(escape: str) -> None:
 
 
 @pytest.mark.parametrize("escape", ESCAPES)
-def test_a_line_of_progress(escape: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_of_progress_is_printed_without_escapes(escape: str, capsys: pytest.CaptureFixture[str]) -> None:
     say(f"annotator {escape}")
     assert capsys.readouterr().err.startswith("annotator \ufffd")
 
 
 @pytest.mark.parametrize("name", ["\x1b[31mred", "a\x07b", "\x9b2J"])
-def test_an_error_that_names_a_file(tmp_path: Path, name: str) -> None:
+def test_an_error_that_names_a_file_is_printed_without_escapes(tmp_path: Path, name: str) -> None:
     command = [sys.executable, "-m", "ameli_build", "verify", str(tmp_path / name)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
     assert done.returncode == 2

@@ -42,8 +42,8 @@ def test_results_come_in_order() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 3, 40])
-def test_threads_share_the_work_and_keep_its_order(threads: int) -> None:
-    together = threading.Barrier(threads, timeout=60)  # breaks unless so many items are in work at once
+def test_threads_share_the_work_and_keep_the_order(threads: int) -> None:
+    together = threading.Barrier(threads, timeout=60)  # breaks unless all threads work at once
 
     def work(n: int) -> int:
         together.wait()
@@ -65,7 +65,7 @@ def test_an_error_in_a_thread_ends_the_work() -> None:
     assert len(begun) < 100
 
 
-def test_a_killed_worker_is_a_plain_error() -> None:
+def test_a_killed_worker_is_reported_as_a_failed_run() -> None:
     with pytest.raises(RunFailed, match="worker process"), process_mapper(2) as mapper:
         list(mapper(end_abruptly, [1, 2]))
 

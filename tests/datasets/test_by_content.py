@@ -1,4 +1,4 @@
-"""Pictures by content: equal ones are one, and a copy that was cut short is made again."""
+"""Pictures by content: equal pictures are stored once, and a partial copy is made again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from damages import DAMAGES
 from ameli_build.datasets.by_content import read_by_content
 
 
-def test_equal_pictures_are_one_and_a_half_written_one_is_none(tmp_path: Path) -> None:
+def test_equal_pictures_are_stored_once_and_partial_files_are_replaced(tmp_path: Path) -> None:
     source, root = tmp_path / "source", tmp_path / "root"
     (source / "photos").mkdir(parents=True)
     for name in ("a.png", "b.png"):
@@ -33,8 +33,8 @@ def test_a_damaged_list_of_digests_is_made_again(tmp_path: Path, damage: str) ->
     (source / "photos").mkdir(parents=True)
     (source / "photos" / "a.png").write_bytes(b"picture")
     first = read_by_content(source, ["photos"], root)
-    kept = root / "pictures.sealed"
-    whole = kept.read_bytes()
-    kept.write_bytes(DAMAGES[damage](whole))
+    stored = root / "pictures.sealed"
+    whole = stored.read_bytes()
+    stored.write_bytes(DAMAGES[damage](whole))
     assert read_by_content(source, ["photos"], root).digests == first.digests
-    assert kept.read_bytes() == whole
+    assert stored.read_bytes() == whole

@@ -1,4 +1,4 @@
-"""What `ameli build --dry-run` tells, beside what a build then does."""
+"""The estimates of `ameli build --dry-run`, compared with the work of a build."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def snapshot(built: Snapshot, tmp_path: Path) -> Snapshot:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every item takes a second and 1,000 bytes: for tests of what is counted."""
+    """Every item takes a second and 1,000 bytes: for tests of the counts."""
     speed = Speed(1.0, 1000.0, 100)
     monkeypatch.setattr("ameli_build.dry_run.build.measured", lambda loads, threads: [speed for _ in loads])
 
@@ -71,7 +71,7 @@ def demo(*overrides: str) -> Settings:
 
 
 def loads(plan: BuildEstimate) -> dict[str, Load]:
-    return {one.load.name: one.load for step in plan.steps for one in step.loads}
+    return {timed.load.name: timed.load for step in plan.steps for timed in step.loads}
 
 
 def files(root: Path) -> dict[Path, tuple[int, int]]:
@@ -82,9 +82,9 @@ def test_real_models_are_measured_and_nothing_is_written(ingested: Snapshot) -> 
     before = files(ingested.root)
     plan = dry_run(ingested, demo(), workers=1)
     assert files(ingested.root) == before
-    timed = [one for step in plan.steps for one in step.loads if one.load.todo]
-    assert all(isinstance(one.speed, Speed) and one.speed.seconds > 0 for one in timed)
-    assert {one.load.role for one in timed} == {"", "detector", "language", "image_encoder", "text_encoder"}
+    todo = [timed for step in plan.steps for timed in step.loads if timed.load.todo]
+    assert all(isinstance(timed.speed, Speed) and timed.speed.seconds > 0 for timed in todo)
+    assert {timed.load.role for timed in todo} == {"", "detector", "language", "image_encoder", "text_encoder"}
     assert plan.seconds > 0
     assert plan.size > plan.tables > 0
     assert [step.name for step in plan.steps] == STAGES
@@ -96,7 +96,7 @@ def test_real_models_are_measured_and_nothing_is_written(ingested: Snapshot) -> 
 
 
 @pytest.mark.usefixtures("quick")
-def test_nothing_is_left_after_a_build(snapshot: Snapshot) -> None:
+def test_nothing_is_planned_after_a_build(snapshot: Snapshot) -> None:
     plan = dry_run(snapshot, demo())
     assert [step.why for step in plan.steps] == [""] * len(STAGES)
     assert (plan.seconds, plan.size) == (0, 0)
@@ -104,31 +104,31 @@ def test_nothing_is_left_after_a_build(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_no_more_comes_than_was_said(ingested: Snapshot, built: Snapshot) -> None:
-    told = loads(dry_run(ingested, demo()))
-    assert all(load.at_most for load in told.values())
+def test_the_plan_is_an_upper_bound_of_the_work(ingested: Snapshot, built: Snapshot) -> None:
+    planned = loads(dry_run(ingested, demo()))
+    assert all(load.at_most for load in planned.values())
     searched = built.read("clean/values").filter(pl.col("n_found").is_not_null())
-    kept = built.read("clean/reviews")
-    paths = kept["images"].explode().n_unique()
-    assert told["products searched for by name"].items >= paths > 0
-    assert told["photographs hashed"].items >= paths
-    assert told["reviews encoded"].items >= searched.height >= kept.height > 0
-    assert told["titles of all products encoded"].items >= built.read("clean/products")["name"].n_unique()
+    reviews = built.read("clean/reviews")
+    paths = reviews["images"].explode().n_unique()
+    assert planned["products searched for by name"].items >= paths > 0
+    assert planned["photographs hashed"].items >= paths
+    assert planned["reviews encoded"].items >= searched.height >= reviews.height > 0
+    assert planned["titles of all products encoded"].items >= built.read("clean/products")["name"].n_unique()
 
 
 @pytest.mark.usefixtures("quick")
-def test_what_the_cache_holds_is_not_done_again(snapshot: Snapshot) -> None:
+def test_cached_work_is_not_planned(snapshot: Snapshot) -> None:
     mark_of(snapshot, "informativeness").unlink()
     plan = dry_run(snapshot, demo())
-    told = loads(plan)
+    planned = loads(plan)
     mentioned = snapshot.read("mentions/mentions").join(snapshot.read("clean/reviews"), on="review_id")
-    assert told["reviews matched with sheets"].items == mentioned.height
-    assert not told["reviews encoded"].at_most
-    for what in ("reviews encoded", "patches encoded", "first pictures encoded", "titles of reviewed products encoded"):
-        assert (told[what].cached, told[what].todo) == (told[what].items, 0)
+    assert planned["reviews matched with sheets"].items == mentioned.height
+    assert not planned["reviews encoded"].at_most
+    for name in ("reviews encoded", "patches encoded", "first pictures encoded", "titles of reviewed products encoded"):
+        assert (planned[name].cached, planned[name].todo) == (planned[name].items, 0)
     shutil.rmtree(snapshot.root / "cache" / "embed-texts")
     again = loads(dry_run(snapshot, demo()))
-    assert again["reviews encoded"].todo == told["reviews encoded"].items
+    assert again["reviews encoded"].todo == planned["reviews encoded"].items
     assert again["patches encoded"].todo == 0
 
 
@@ -141,7 +141,7 @@ def test_a_cache_at_a_url_is_not_read(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_photographs_that_were_searched_before_are_kept(snapshot: Snapshot) -> None:
+def test_photographs_searched_before_count_as_cached(snapshot: Snapshot) -> None:
     changed = loads(dry_run(snapshot, demo("clean.max_tokens=3")))
     found = changed["products searched for by name"]
     assert 0 < found.cached <= found.items
@@ -150,7 +150,7 @@ def test_photographs_that_were_searched_before_are_kept(snapshot: Snapshot) -> N
 
 
 @pytest.mark.usefixtures("quick")
-def test_only_the_stages_that_are_asked_for(ingested: Snapshot) -> None:
+def test_only_the_requested_stages_are_planned(ingested: Snapshot) -> None:
     plan = dry_run(ingested, demo(), until="mentions")
     assert [step.name for step in plan.steps] == STAGES[:3]
     with pytest.raises(UnusableInput, match="no such stage"):
@@ -158,12 +158,12 @@ def test_only_the_stages_that_are_asked_for(ingested: Snapshot) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_models_that_are_not_here_are_counted_and_not_timed(ingested: Snapshot, tmp_path: Path) -> None:
+def test_loads_of_missing_models_are_counted_and_not_timed(ingested: Snapshot, tmp_path: Path) -> None:
     given = demo("models.detector=groundingdino:SwinB", f"models.text_encoder={tmp_path.name}/none@main")
     plan = dry_run(ingested, given)
     steps = {step.name: step for step in plan.steps}
-    found = {one.load.name: one for one in steps["clean"].loads}
-    searched, again = (found[what] for what in found if "name" in what)
+    found = {timed.load.name: timed for timed in steps["clean"].loads}
+    searched, again = (found[name] for name in found if "name" in name)
     assert searched.speed == NOT_HERE
     assert searched.seconds is None
     assert searched.load.items == again.load.items > 0
@@ -184,12 +184,12 @@ def test_twice_the_work_takes_twice_as_long(tmp_path: Path) -> None:
         assert [2 * load.items for load in once[name]] == [load.items for load in twice[name]]
     speed = Speed(0.5, 100.0, 300)
     step, other = (
-        Step("clean", "", tuple(Timed(load, speed, 1, 300) for load in some["clean"])) for some in (once, twice)
+        Step("clean", "", tuple(Timed(load, speed, 1, 300) for load in expected["clean"])) for expected in (once, twice)
     )
-    plans = [BuildEstimate((one,), {}, "", 0, 10**12, 10**12) for one in (step, other)]
+    plans = [BuildEstimate((planned,), {}, "", 0, 10**12, 10**12) for planned in (step, other)]
     assert plans[1].seconds == pytest.approx(2 * plans[0].seconds)
     assert plans[1].size == pytest.approx(2 * plans[0].size)
-    shared = replace(step, loads=tuple(replace(one, processes=4) for one in step.loads))
+    shared = replace(step, loads=tuple(replace(timed, processes=4) for timed in step.loads))
     assert BuildEstimate((shared,), {}, "", 0, 1, 1).seconds == pytest.approx(plans[0].seconds / 4)
     assert shared.memory == 4 * step.memory
     assert "warning: this machine has" in str(BuildEstimate((shared,), {}, "", 0, 10**12, 1))
@@ -210,13 +210,13 @@ def test_copies_of_pictures_need_disk(snapshot: Snapshot, overrides: tuple[str, 
 
 def test_a_real_model_on_longer_texts_is_slower(tmp_path: Path) -> None:
     work, kind = Work(Snapshot(tmp_path)), text_kind(demo(), "")
-    words = ("gray laptop", "the gray laptop hums " * 60)
+    phrases = ("gray laptop", "the gray laptop hums " * 60)
     short, long = (
         load_of("texts", "text_encoder", "reviews", work, kind, {text_key(text): text for text in texts})
-        for texts in ([f"{some} {n}" for n in range(64)] for some in words)
+        for texts in ([f"{phrase} {n}" for n in range(64)] for phrase in phrases)
     )
     speeds = measured([short, long], 1)
-    assert all(isinstance(one, Speed) for one in speeds)
+    assert all(isinstance(speed, Speed) for speed in speeds)
     assert isinstance(speeds[0], Speed)
     assert isinstance(speeds[1], Speed)
     assert speeds[1].seconds > 2 * speeds[0].seconds
@@ -227,14 +227,14 @@ def failing(batch: list[int]) -> pl.DataFrame:
     raise RunFailed(f"cannot do {batch[0]}")
 
 
-def test_what_cannot_be_measured_says_why() -> None:
+def test_loads_that_cannot_be_measured_have_a_reason() -> None:
     load = plain_load("work", "", "reviews", failing, (), [1, 2], 1)
     reasons = [NotRun("cannot do 1"), NotRun("no item to measure")]
     assert measured([load, replace(load, batches=[])], 1) == reasons
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_crawl_that_was_not_read_yet_is_counted_from_its_archive(tmp_path: Path) -> None:
+def test_a_crawl_without_a_catalogue_is_counted_from_its_archive(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path)
     with pytest.raises(UnusableInput, match="no catalogue yet"):
         dry_run(snapshot, demo())
@@ -242,25 +242,25 @@ def test_a_crawl_that_was_not_read_yet_is_counted_from_its_archive(tmp_path: Pat
         settings = settings_for(shop.site_url, specifications="json")
         stats = crawl(snapshot, settings)
     plan = dry_run(snapshot, demo())
-    told = loads(plan)
-    assert told["products searched for by name"].items == stats.counts["image"]
-    assert told["titles of all products encoded"].items == stats.counts["page"]
+    planned = loads(plan)
+    assert planned["products searched for by name"].items == stats.counts["image"]
+    assert planned["titles of all products encoded"].items == stats.counts["page"]
     assert "no catalogue yet" in str(plan)
 
 
 @pytest.mark.usefixtures("quick")
-def test_the_build_after_a_crawl() -> None:
+def test_the_build_after_a_crawl_is_planned_in_proportion() -> None:
     once, twice = (CrawlEstimate(products=n, photographs=20.0 * n) for n in (100, 200))
-    plans = [build_after(demo(), one) for one in (once, twice)]
+    plans = [build_after(demo(), estimate) for estimate in (once, twice)]
     assert plans[1].seconds == pytest.approx(2 * plans[0].seconds, rel=0.01)
-    assert {one.load.items for one in plans[0].steps[1].loads if "searched" in one.load.name} == {2000}
+    assert {timed.load.items for timed in plans[0].steps[1].loads if "searched" in timed.load.name} == {2000}
 
 
 def test_a_full_disk_is_refused_before_the_work(ingested: Snapshot, snapshot: Snapshot, tmp_path: Path) -> None:
     free = free_space(tmp_path / "not" / "yet")
     assert free > 0
     given = demo(f"run.least_free={1000 * free}")
-    assert build(snapshot, given) == []  # nothing to do needs no room
+    assert build(snapshot, given) == []  # a finished build needs no space
     shutil.copytree(ingested.root, tmp_path / "new")
     with pytest.raises(RunFailed, match=r"run\.least_free"):
         build(Snapshot(tmp_path / "new"), given)
@@ -272,7 +272,7 @@ def test_a_full_disk_is_refused_before_the_work(ingested: Snapshot, snapshot: Sn
         assert not shop.seen
 
 
-def test_the_command(built: Snapshot) -> None:
+def test_the_command_prints_the_plan(built: Snapshot) -> None:
     command = [sys.executable, "-m", "ameli_build", "build", str(built.root), "--dry-run", "--workers", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

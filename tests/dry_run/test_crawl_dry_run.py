@@ -1,4 +1,4 @@
-"""What a dry run says, and that it leaves no trace."""
+"""The estimates of a dry run of a crawl, which writes no file."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_quota_takes_its_days() -> None:
     assert found.seconds("a") == 200
 
 
-def test_a_disk_that_is_too_small_is_told() -> None:
+def test_a_disk_that_is_too_small_is_warned_about() -> None:
     found = CrawlEstimate(free=1_000)
     found.add("a", 1.0, "pages", 10, 99.0)
     assert "too small" not in str(found)
@@ -81,7 +81,7 @@ def test_a_disk_that_is_too_small_is_told() -> None:
     assert "warning: the disk is too small" in str(found)
 
 
-def test_of_a_category_only_the_first_page_is_asked_for(tmp_path: Path) -> None:
+def test_only_the_first_page_of_a_category_is_requested(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         found = plan(tmp_path, shop, categories=["abcat0502000"])
         asked = [seen.target for seen in shop.seen if "robots" not in seen.target]
@@ -89,7 +89,7 @@ def test_of_a_category_only_the_first_page_is_asked_for(tmp_path: Path) -> None:
     assert "30 products, 0 of them done" in str(found)
 
 
-def test_what_is_archived_is_not_counted(tmp_path: Path) -> None:
+def test_archived_responses_are_not_counted(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         settings = settings_for(shop.site_url, specifications="json")
         crawl(Snapshot(tmp_path / "a"), settings, max_products=24)
@@ -111,7 +111,7 @@ def test_what_is_archived_is_not_counted(tmp_path: Path) -> None:
         assert new.requests == {shop.site_url.removeprefix("http://"): {"product pages": 33, "review pages": 33}}
 
 
-def test_a_retry_is_planned_from_what_failed(tmp_path: Path) -> None:
+def test_a_retry_is_planned_from_the_failures(tmp_path: Path) -> None:
     with Storefront(WORLD, FaultPlan((Rule(r"/7000101\.p", Status(404)),)), pictures=picture) as shop:
         crawl(Snapshot(tmp_path), settings_for(shop.site_url, specifications="json"), max_products=3)
         asked = len(shop.seen)
@@ -122,7 +122,7 @@ def test_a_retry_is_planned_from_what_failed(tmp_path: Path) -> None:
             plan(tmp_path / "nothing", shop, retry_failed=True)
 
 
-def test_with_the_developer_api_no_pages_are_fetched(tmp_path: Path) -> None:
+def test_no_pages_are_planned_with_the_developer_api(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:
         skus = [product.sku for product in WORLD.products]
         found = plan(tmp_path, shop, skus=skus, settings={"products": "api"})
@@ -139,7 +139,7 @@ def packed(value: Any) -> int:
     return len(gzip.compress(json.dumps(value, separators=(",", ":")).encode(), 6))
 
 
-def test_the_assumed_sizes_are_those_of_recorded_answers(captures: Path) -> None:
+def test_the_assumed_sizes_agree_with_recorded_responses(captures: Path) -> None:
     def read(name: str) -> Any:
         return json.loads((captures / name).read_text(encoding="utf-8"))
 
@@ -147,7 +147,7 @@ def test_the_assumed_sizes_are_those_of_recorded_answers(captures: Path) -> None
     pages = [packed({"topics": reviews[start : start + 20]}) for start in range(0, len(reviews), 20)]
     assert pytest.approx(sum(pages) / len(reviews), rel=0.01) == ESTIMATES.review_bytes
     products = read("product-pages/2025-06-graphql-fragments.json")
-    parts = [packed(part) for one in products for name, part in one.items() if name != "product_reviews"]
+    parts = [packed(part) for product in products for name, part in product.items() if name != "product_reviews"]
     assert pytest.approx(sum(parts) / len(products), rel=0.01) == ESTIMATES.page_bytes
     cards = [read(f"listing/{name}-search.json") for name in ("2024-03", "2025-12")]
     assert pytest.approx(sum(map(packed, cards)) / sum(map(len, cards)), rel=0.02) == ESTIMATES.card_bytes

@@ -17,7 +17,7 @@ PIPELINES = ("en_core_web_sm", "en_core_web_lg")
 
 
 def write_archives(folder: Path) -> None:
-    """Write `folder/downloads/`, and `folder/downloads.json`: what the table of addresses says of each archive."""
+    """Write `folder/downloads/`, and `folder/downloads.json` with the facts for the table of addresses."""
     (folder / "downloads").mkdir()
     table = {name: _wheel(folder / "downloads", name) for name in PIPELINES}
     if EASYOCR_WEIGHTS.path().is_file():
@@ -26,13 +26,13 @@ def write_archives(folder: Path) -> None:
 
 
 def _wheel(folder: Path, name: str) -> dict[str, object]:
-    """A pipeline's wheel as spaCy releases it, by its real file name."""
+    """The wheel of a pipeline in the form of spaCy's releases, with its real file name."""
     path, inside = folder / f"{name}-3.8.0-py3-none-any.whl", f"{name}/{name}-3.8.0"
     meta = json.loads((PIPELINE / "meta.json").read_text(encoding="utf-8")) | {"name": name.removeprefix("en_")}
     with zipfile.ZipFile(path, "w") as wheel:
-        for one in sorted(PIPELINE.rglob("*")):
-            if one.is_file() and one.name != "meta.json":
-                wheel.write(one, f"{inside}/{one.relative_to(PIPELINE).as_posix()}")
+        for file in sorted(PIPELINE.rglob("*")):
+            if file.is_file() and file.name != "meta.json":
+                wheel.write(file, f"{inside}/{file.relative_to(PIPELINE).as_posix()}")
         for place in (inside, name):
             wheel.writestr(f"{place}/meta.json", json.dumps(meta))
         wheel.writestr(f"{name}/__init__.py", "")
@@ -49,12 +49,12 @@ def _wheel(folder: Path, name: str) -> dict[str, object]:
 
 
 def _easyocr(folder: Path) -> dict[str, object]:
-    """EasyOCR's real weights, whose digests it checks itself."""
+    """The real weights of EasyOCR, which checks their digests itself."""
     weights = EASYOCR_WEIGHTS.path().parent
     archives = {"craft_mlt_25k.zip": "craft_mlt_25k.pth", "english_g2.zip": "english_g2.pth"}
     for archive, name in archives.items():
         with zipfile.ZipFile(folder / archive, "w") as opened:
             opened.write(weights / name, name)
-    told = downloads()["easyocr"]
-    kept = {key: told[key] for key in ("version", "licence", "bytes", "folder", "files")}
-    return {"archives": list(archives), **kept}
+    entry = downloads()["easyocr"]
+    facts = {key: entry[key] for key in ("version", "licence", "bytes", "folder", "files")}
+    return {"archives": list(archives), **facts}

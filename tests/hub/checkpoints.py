@@ -1,6 +1,6 @@
-"""Tiny random checkpoints under the names of the profiles, in the files that the real repositories have.
+"""Tiny random checkpoints under the names of the profiles, in the same files as in the real repositories.
 
-Beside the files that are needed lie those that must not be downloaded: the same model for other programs.
+Each repository also has files that must not be downloaded: the same model for other programs.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from transformers import (
 )
 
 ELSEWHERE = ("README.md", "onnx/model.onnx", "openvino/openvino_model.bin", "rust_model.ot", "tf_model.h5")
-"""Files that hold the same model for other programs, and the card."""
+"""Files with the same model for other programs, and the card."""
 PICKLED = (*ELSEWHERE, "pytorch_model.bin")
 CLIP = {
     "embed_dim": 16,
@@ -50,7 +50,7 @@ PIXELS = {
     "resize_mode": "shortest",
 }
 WORDS = 2000
-"""Words of MiniLM's vocabulary that the vocabulary of DeBERTa-v3 is learnt from."""
+"""Number of words of MiniLM's vocabulary that the vocabulary of DeBERTa-v3 is trained on."""
 
 State = dict[str, torch.Tensor]
 
@@ -79,7 +79,7 @@ def _mpnet(folder: Path) -> None:
 
 
 def _sentence(folder: Path, longest: int) -> None:
-    """What makes a Sentence Transformers model of a model: mean of the tokens, unit length."""
+    """Write the modules that turn a model into a Sentence Transformers model: mean of the tokens, unit length."""
     kinds = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")]
     modules = [
         {"idx": n, "name": str(n), "path": path, "type": f"sentence_transformers.models.{kind}"}
@@ -121,7 +121,7 @@ def _bert_cased(folder: Path) -> None:
 
 
 def _deberta_v3(half: bool) -> Callable[[Path], None]:
-    """A DeBERTa-v3, whose weights are a pickle; the larger one has them in half precision."""
+    """A writer of a DeBERTa-v3 with pickled weights, in half precision for the larger model."""
 
     def write(folder: Path) -> None:
         config = {
@@ -142,10 +142,10 @@ def _deberta_v3(half: bool) -> Callable[[Path], None]:
         _json(folder / "config.json", config)
         own = DebertaV2Model(DebertaV2Config(**config)).state_dict()
         state = {f"deberta.{name}": values for name, values in own.items()} | _deberta_heads()
-        kept = {
+        weights = {
             name: values.half() if half and values.is_floating_point() else values for name, values in state.items()
         }
-        torch.save(kept, folder / "pytorch_model.bin")
+        torch.save(weights, folder / "pytorch_model.bin")
         (folder / "spm.model").write_bytes(_sentencepiece())
         _json(folder / "tokenizer_config.json", {"do_lower_case": False, "vocab_type": "spm"})
         _other_programs(folder, "README.md", "rust_model.ot", "tf_model.h5")
@@ -157,7 +157,7 @@ def _deberta_v3(half: bool) -> Callable[[Path], None]:
 
 
 def _deberta_heads() -> State:
-    """What the checkpoint holds beside the encoder: the heads that it was trained with."""
+    """The heads that the encoder was trained with, which the checkpoint contains too."""
     width = SIZES["hidden_size"]
     vector, matrix = torch.zeros(width), torch.zeros(width, width)
     parts = [("lm_predictions.lm_head", "lm_predictions.lm_head.bias"), ("mask_predictions", "mask_predictions.bias")]
@@ -244,7 +244,7 @@ def _grounding(folder: Path) -> None:
     arguments = SLConfig.fromfile(str(folder / "GroundingDINO_SwinT_OGC.cfg.py"))
     arguments.device, arguments.text_encoder_type = "cpu", str(folder / "bert")
     state = build_model(arguments).state_dict()
-    half = {f"module.{name}": one.half() if one.is_floating_point() else one for name, one in state.items()}
+    half = {f"module.{name}": values.half() if values.is_floating_point() else values for name, values in state.items()}
     for weights in names.values():
         torch.save({"model": half}, folder / f"{weights}.pth")
     for path in (folder / "bert").iterdir():
@@ -254,7 +254,7 @@ def _grounding(folder: Path) -> None:
 
 
 def _open_clip(quick: bool) -> Callable[[Path], None]:
-    """An open_clip model; OpenAI's have another activation."""
+    """A writer of an open_clip model; OpenAI's models have another activation."""
 
     def write(folder: Path) -> None:
         settings: dict[str, Any] = {**CLIP, **({"quick_gelu": True} if quick else {})}
@@ -270,7 +270,7 @@ def _open_clip(quick: bool) -> Callable[[Path], None]:
 def _resnet(folder: Path) -> None:
     model = timm.create_model("test_resnet", num_classes=10)
     pixels = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "interpolation": "bilinear"}
-    told = {
+    config = {
         "architecture": "test_resnet",
         "num_classes": 10,
         "num_features": model.num_features,
@@ -284,7 +284,7 @@ def _resnet(folder: Path) -> None:
             **pixels,
         },
     }
-    _json(folder / "config.json", told)
+    _json(folder / "config.json", config)
     save_file(model.state_dict(), folder / "model.safetensors")
     _other_programs(folder, "README.md", "pytorch_model.bin")
 
@@ -292,7 +292,7 @@ def _resnet(folder: Path) -> None:
 def _write(folder: Path, config: Any, state: State, tokenizer: Any) -> None:
     tokenizer.save_pretrained(folder)
     config.save_pretrained(folder)
-    save_file({name: one.clone() for name, one in state.items()}, folder / "model.safetensors", {"format": "pt"})
+    save_file({name: values.clone() for name, values in state.items()}, folder / "model.safetensors", {"format": "pt"})
 
 
 def _other_programs(folder: Path, *names: str) -> None:
@@ -302,7 +302,7 @@ def _other_programs(folder: Path, *names: str) -> None:
 
 
 def _words() -> list[str]:
-    """MiniLM's vocabulary in its order."""
+    """The words of MiniLM's vocabulary in order."""
     vocabulary = minilm_tokenizer().get_vocab()
     return sorted(vocabulary, key=vocabulary.__getitem__)
 

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that need a hub; a folder's conftest imports them by name."""
+"""Fixtures for tests that need a hub; the conftest of a folder imports them by name."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hub.serve import write_hub
 
 @pytest.fixture(scope="session")
 def hub_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repositories and downloads, written once in a session; nothing may change them."""
+    """The repositories and downloads, written once per test session; no test may change them."""
     return write_hub(tmp_path_factory.getbasetemp() / "hub")
 
 
 @pytest.fixture
 def hub(hub_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
-    """A hub that this process asks, and an empty folder of models."""
+    """A hub set as the endpoint of this process, and an empty folder of models."""
     with LoopbackHub(hub_folder) as opened:
         monkeypatch.setenv("AMELI_DOWNLOADS", str(opened.write_table(tmp_path / "downloads.toml")))
         monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
@@ -29,9 +29,9 @@ def hub(hub_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def ask(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the hub's client in this process ask this address.
+    """Make this address the endpoint of the hub's client in this process.
 
-    It reads HF_ENDPOINT when it is imported, which has long happened in a test session.
+    The client reads HF_ENDPOINT at its import, which comes earlier in a test session.
     """
     template = f"{address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
     monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", address)

@@ -1,7 +1,7 @@
-"""A server on loopback that answers as huggingface.co does, and has the other downloads too.
+"""A server on loopback that answers like huggingface.co, and also serves the other downloads.
 
-It knows what `huggingface_hub` asks: a repository's files at a revision, the head and the body of a file, the rest of a
-body. It can misbehave: `take_away`, `damage`, `cut`, `gate`, `shut`.
+It answers the requests of `huggingface_hub`: the files of a repository at a revision, the head and the body of a file,
+the rest of a body. It can misbehave: `take_away`, `damage`, `cut`, `gate`, `shut`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from urllib.parse import unquote, urlsplit
 from hub.server import Hub, git_oid
 
 LARGE = (".safetensors", ".bin", ".pth", ".model", ".h5", ".onnx", ".ot", ".msgpack")
-"""Ends of the names of files that the real repositories keep in LFS."""
+"""Suffixes of the files that the real repositories store in LFS."""
 INFO = re.compile(r"/api/models/([\w.-]+/[\w.-]+)(?:/revision/([\w.-]+))?")
 RESOLVE = re.compile(r"/([\w.-]+/[\w.-]+)/resolve/([\w.-]+)/(.+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request: `begin` is the first byte that it asks for."""
+    """A request; `begin` is its first requested byte."""
 
     method: str
     path: str
@@ -37,9 +37,9 @@ class Asked:
 class LoopbackHub(Hub):
     """Serves `folder/repositories/<owner>/<name>/` and `folder/downloads/`; a context manager.
 
-    `folder/revisions.json` has the commit of each repository, which `main` is too; a server that does not mind
-    revisions gives it for any other. `asked` are the requests so far. A file is named by its path below `repositories`
-    or `downloads`.
+    `folder/revisions.json` has the commit of each repository, which is also `main`; a server that does not check
+    revisions answers with it for any revision. `asked` lists the requests so far. A file is named by its path below
+    `repositories` or `downloads`.
     """
 
     def __init__(self, folder: Path, port: int = 0) -> None:
@@ -48,26 +48,26 @@ class LoopbackHub(Hub):
         self.asked: list[Asked] = []
         self.shut_with: int | None = None
         self.tokens: dict[str, str] = {}
-        self.minds_revisions = True
+        self.checks_revisions = True
         self._away: set[str] = set()
         self._damaged: set[str] = set()
         self._cuts: dict[str, tuple[int, Callable[[], None]]] = {}
         super().__init__(_Handler, port)
 
     def take_away(self, *files: str) -> None:
-        """Files that are neither listed nor served from now on."""
+        """Neither list nor serve these files from now on."""
         self._away.update(files)
 
     def damage(self, *files: str) -> None:
-        """Files whose last byte is another from now on; what is told of them stays."""
+        """Change the last byte of these files from now on, but not their announced digests."""
         self._damaged.update(files)
 
     def cut(self, file: str, after: int, then: Callable[[], None] = lambda: None) -> None:
-        """End the next body of a file after so many bytes; `then` is called when it has happened."""
+        """End the next body of a file after `after` bytes, and call `then` afterwards."""
         self._cuts[file] = (after, then)
 
     def repair(self) -> None:
-        """Serve everything again as it is."""
+        """Serve all files unchanged again."""
         self._away.clear()
         self._damaged.clear()
         self._cuts.clear()
@@ -75,26 +75,28 @@ class LoopbackHub(Hub):
         self.shut_with = None
 
     def gate(self, repo: str, token: str) -> None:
-        """Serve files of a repository only to who sends this token; what the repository has is open to all."""
+        """Serve files of a repository only to requests with this token; the list of files stays open."""
         self.tokens[repo] = token
 
     def shut(self, status: int = 503) -> None:
-        """Refuse everything from now on, and forget what was asked: `asked` tells who still comes."""
+        """Refuse all requests from now on, and clear `asked`, which lists later requests."""
         self.shut_with = status
         self.asked.clear()
 
     def bodies(self) -> list[str]:
-        """The paths whose bodies were asked for, in the order of the requests."""
-        found = [one.path for one in self.asked if one.method == "GET" and not one.path.startswith("/api/")]
+        """The paths of the requested bodies, in the order of the requests."""
+        found = [
+            request.path for request in self.asked if request.method == "GET" and not request.path.startswith("/api/")
+        ]
         return [re.sub(r"/resolve/[\w.-]+", "", path).removeprefix("/cdn").lstrip("/") for path in found]
 
     def write_table(self, path: Path) -> Path:
         """Write the file for `AMELI_DOWNLOADS`: the downloads of `folder/downloads.json` at this server's addresses."""
         lines = []
-        for name, told in json.loads((self.folder / "downloads.json").read_text(encoding="utf-8")).items():
-            urls = [f"{self.address}/downloads/{file}" for file in told.pop("archives")]
-            files = told.pop("files", None)
-            entry = {"url": urls if len(urls) > 1 else urls[0], **told}
+        for name, facts in json.loads((self.folder / "downloads.json").read_text(encoding="utf-8")).items():
+            urls = [f"{self.address}/downloads/{file}" for file in facts.pop("archives")]
+            files = facts.pop("files", None)
+            entry = {"url": urls if len(urls) > 1 else urls[0], **facts}
             lines += [f"[{json.dumps(name)}]", *(f"{key} = {json.dumps(value)}" for key, value in entry.items())]
             if files:
                 lines += [
@@ -105,7 +107,7 @@ class LoopbackHub(Hub):
         return path
 
     def environment(self, table: Path) -> dict[str, str]:
-        """Variables for a process that asks this server; `table` is written. Other hosts are asked through it too."""
+        """Variables that make this server the hub and proxy of a process; the method also writes `table`."""
         return {
             "HF_ENDPOINT": self.address,
             "AMELI_DOWNLOADS": str(self.write_table(table)),
@@ -121,17 +123,17 @@ class LoopbackHub(Hub):
         return [name for name in names if f"{repo}/{name}" not in self._away]
 
     def body(self, name: str, path: Path) -> bytes:
-        """What is sent of a file."""
+        """The served content of a file."""
         content = path.read_bytes()
         return content[:-1] + bytes([content[-1] ^ 1]) if name in self._damaged else content
 
     def path(self, name: str, room: str) -> Path | None:
-        """A file, None where it is not served."""
+        """A file, or None if it is not served."""
         path = self.folder / room / name
         return path if name not in self._away and path.is_file() else None
 
     def take_cut(self, name: str) -> tuple[int, Callable[[], None]] | None:
-        """The cut that waits for a file, once."""
+        """Remove and return the pending cut of a file."""
         return self._cuts.pop(name, None)
 
 
@@ -172,11 +174,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, b"not found")
 
     def _commit(self, repo: str, revision: str) -> str | None:
-        """The commit of a revision; None where an error was sent."""
+        """The commit of a revision, or None after sending an error."""
         commit = self.hub.revisions.get(repo)
         if commit is None:
             self._send(404, b'{"error": "Repository not found"}', {"X-Error-Code": "RepoNotFound"})
-        elif self.hub.minds_revisions and revision not in ("main", commit):
+        elif self.hub.checks_revisions and revision not in ("main", commit):
             self._send(404, b'{"error": "Invalid rev id"}', {"X-Error-Code": "RevisionNotFound"})
             return None
         return commit
@@ -186,9 +188,9 @@ class _Handler(BaseHTTPRequestHandler):
         if commit is None:
             return
         siblings = [_sibling(name, self.hub.folder / "repositories" / repo / name) for name in self.hub.files(repo)]
-        told = {"_id": "0", "id": repo, "modelId": repo, "sha": commit, "private": False, "gated": False, "tags": []}
+        info = {"_id": "0", "id": repo, "modelId": repo, "sha": commit, "private": False, "gated": False, "tags": []}
         card = {"cardData": {"license": "apache-2.0"}, "siblings": siblings}
-        self._send(200, json.dumps({**told, **card}).encode(), {"Content-Type": "application/json"})
+        self._send(200, json.dumps({**info, **card}).encode(), {"Content-Type": "application/json"})
 
     def _resolve(self, repo: str, revision: str, file: str) -> None:
         commit = self._commit(repo, revision)
@@ -244,10 +246,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _sibling(name: str, path: Path) -> dict[str, Any]:
     size = path.stat().st_size
-    told: dict[str, Any] = {"rfilename": name, "size": size, "blobId": _blob(path)}
+    sibling: dict[str, Any] = {"rfilename": name, "size": size, "blobId": _blob(path)}
     if name.endswith(LARGE):
-        told["lfs"] = {"sha256": _sha256(path), "size": size, "pointerSize": 134}
-    return told
+        sibling["lfs"] = {"sha256": _sha256(path), "size": size, "pointerSize": 134}
+    return sibling
 
 
 @cache

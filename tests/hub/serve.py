@@ -26,18 +26,18 @@ from ameli_build.models.needs import needs_of
 
 PROFILES = ("small", "paper", "authors")
 NLI = "f375a3f8bdba5a9ea9489179fe2f7b7d69c00b76"
-"""The revision of the one repository that no profile names."""
+"""The revision of the only repository that no profile names."""
 
 
 def revisions() -> dict[str, str]:
-    """The commit of each repository: the one that the profiles pin."""
+    """The commit of each repository, as pinned by the profiles."""
     needs = [need for profile in PROFILES for need in needs_of(load_settings(profile))]
     hubs = [source for need in needs for source in need.sources if isinstance(source, Hub)]
-    return {"cross-encoder/nli-deberta-base": NLI, **{one.repo: one.revision for one in hubs}}
+    return {"cross-encoder/nli-deberta-base": NLI, **{hub.repo: hub.revision for hub in hubs}}
 
 
 def write_hub(folder: Path) -> Path:
-    """Write everything that a `LoopbackHub` serves, unless it is there; returns `folder`."""
+    """Write all files for a `LoopbackHub` unless they exist; return `folder`."""
     if not (folder / "revisions.json").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -51,8 +51,13 @@ def write_hub(folder: Path) -> Path:
 def main() -> None:
     """Write the checkpoints, print the variables, and serve."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, required=True, help="where the checkpoints are, or are written")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        required=True,
+        help="the folder of the checkpoints, which are written if they are missing",
+    )
+    parser.add_argument("--port", type=int, default=0, help="0 chooses a free port")
     chosen = parser.parse_args()
     with LoopbackHub(write_hub(chosen.folder.absolute()), chosen.port) as hub:
         table = hub.write_table(chosen.folder.absolute() / "downloads.toml")

@@ -1,4 +1,4 @@
-"""A server on loopback for the hubs of tests, and git's name of a content."""
+"""A server on loopback for the hubs of tests, and git's hash of a content."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class QuietServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that has gone."""
+        """Print nothing about a client that disconnected."""
 
 
 class Hub:
-    """Serves itself by a handler, which knows it as `hub`; a context manager."""
+    """Serves with a handler that has this object as its `hub`; a context manager."""
 
     def __init__(self, handler: type[BaseHTTPRequestHandler], port: int = 0) -> None:
         self._server = QuietServer(("127.0.0.1", port), type("Bound", (handler,), {"hub": self}))
@@ -25,7 +25,7 @@ class Hub:
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """The URL of the server."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:

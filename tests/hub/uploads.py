@@ -1,6 +1,6 @@
-"""A hub on loopback that takes data sets: what `huggingface_hub` asks to upload one, and `datasets` to load it.
+"""A hub on loopback for data sets: uploads by `huggingface_hub`, and downloads by `datasets`.
 
-Large files go through LFS: the server says which content it lacks, and takes each by its SHA-256.
+Large files go through LFS: the server says which content it lacks, and receives each content under its SHA-256.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TOKEN = "hf_loopback"
 
 @dataclass(slots=True)
 class Repository:
-    """A data set: its files, and whether others cannot see it."""
+    """A data set: its files, and whether it is private."""
 
     private: bool
     files: dict[str, bytes] = field(default_factory=dict)
@@ -41,10 +41,10 @@ class Repository:
 
 
 class UploadHub(Hub):
-    """Takes data sets from who sends `TOKEN`; a context manager.
+    """Accepts data sets in requests with `TOKEN`; a context manager.
 
-    `stored` are the digests of large files in the order of their arrival. `on_store` is called before the answer to
-    each, with their number.
+    `stored` lists the digests of large files in the order of their arrival. `on_store` is called with their number
+    before each answer.
     """
 
     def __init__(self) -> None:
@@ -122,9 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _batch(self, body: bytes, _repo: str) -> None:
         objects = []
-        for one in json.loads(body)["objects"]:
-            upload = {"upload": {"href": f"{self.hub.address}/lfs/{one['oid']}"}}
-            objects.append(one if one["oid"] in self.hub.objects else {**one, "actions": upload})
+        for item in json.loads(body)["objects"]:
+            upload = {"upload": {"href": f"{self.hub.address}/lfs/{item['oid']}"}}
+            objects.append(item if item["oid"] in self.hub.objects else {**item, "actions": upload})
         self._send(200, {"transfer": "basic", "objects": objects})
 
     def _store(self, body: bytes, oid: str) -> None:
@@ -160,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         folders = {str(parent) for name in names for parent in PurePosixPath(name).parents[:-1]} - {folder}
         found = [self._entry(repo, name) for name in names] + [_folder(name) for name in sorted(folders)]
         if "recursive=True" not in self.path:
-            found = [one for one in found if "/" not in one["path"].removeprefix(begin)]
+            found = [entry for entry in found if "/" not in entry["path"].removeprefix(begin)]
         self._send(200, found)
 
     def _entry(self, repo: str, name: str) -> dict[str, Any]:
@@ -187,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _oid(name: str, body: bytes) -> str:
-    """The hub's name of a content: its SHA-256 in LFS, otherwise git's."""
+    """The hub's hash of a content: its SHA-256 in LFS, otherwise git's hash."""
     return hashlib.sha256(body).hexdigest() if name.endswith(LARGE) else git_oid(body)
 
 

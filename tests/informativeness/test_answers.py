@@ -1,4 +1,4 @@
-"""Features that a sheet answers by "Yes" or "No", and numbers that are read whole or not at all."""
+"""Features that a sheet answers with "Yes" or "No", and numbers that are read as a whole."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ REAL = Path(__file__).parents[3] / "shared" / "real-reviews" / "attributes.jsonl
         ("two usb port", "USB Port(s)", "Yes", True),
     ],
 )
-def test_features_are_said_or_denied(text: str, name: str, value: str, said: bool) -> None:
+def test_features_are_stated_or_denied(text: str, name: str, value: str, said: bool) -> None:
     assert mentions_value(Text.of(text), value, name) is said
 
 
 @pytest.mark.parametrize("name", _other_words())
-def test_each_other_word_says_the_feature(name: str) -> None:
+def test_each_other_word_states_the_feature(name: str) -> None:
     for words in _other_words()[name]:
         assert mentions_value(Text.of(f"I like the {words} of it"), "Yes", name), words
         assert mentions_value(Text.of(f"It does not have a {words} at all"), "No", name), words
@@ -108,7 +108,7 @@ def test_each_place_has_its_own_verdict() -> None:
         ("1 aux input", "1", "Number Of Auxiliary Inputs", True),
     ],
 )
-def test_numbers_are_read_whole_or_not_at_all(text: str, value: str, name: str, said: bool) -> None:
+def test_only_whole_numbers_are_read(text: str, value: str, name: str, said: bool) -> None:
     assert mentions_value(Text.of(text), value, name) is said
 
 
@@ -138,7 +138,7 @@ def test_numbers_are_read_whole_or_not_at_all(text: str, value: str, name: str, 
         ("1,000,000 hours", "1000000 hours", ["000 hours", "0 hours"]),
     ],
 )
-def test_a_number_is_not_cut_out_of_a_longer_one(text: str, whole: str, parts: list[str]) -> None:
+def test_no_part_of_a_longer_number_is_read(text: str, whole: str, parts: list[str]) -> None:
     assert not whole or mentions_value(Text.of(text), whole, "")
     assert [part for part in parts if mentions_value(Text.of(text), part, "")] == []
 
@@ -152,18 +152,18 @@ def test_a_number_is_not_cut_out_of_a_longer_one(text: str, whole: str, parts: l
         ("10 12 inch bolts", "12 inches"),
     ],
 )
-def test_two_numbers_side_by_side_stay_two(text: str, value: str) -> None:
+def test_two_adjacent_numbers_are_not_joined(text: str, value: str) -> None:
     assert mentions_value(Text.of(text), value, "")
 
 
-def test_what_is_found_is_told_by_name_in_the_sheets_order() -> None:
+def test_found_values_have_their_names_in_the_order_of_the_sheet() -> None:
     sheet = [("Color", "Gray"), ("Memory", "16 gigabytes"), ("Bluetooth", "No"), ("RAM", "16GB"), ("Brand", "Norvik")]
     found = find_mentioned("No bluetooth, but 16 gigs, and it is grey", sheet)
     assert found == [("Color", "Gray"), ("Memory", "16 gigabytes"), ("Bluetooth", "No")]
 
 
-@pytest.mark.skipif(not REAL.is_file(), reason="no real reviews beside this repository")
-def test_values_of_real_reviews() -> None:
+@pytest.mark.skipif(not REAL.is_file(), reason="no real reviews next to this repository")
+def test_precision_and_recall_on_real_reviews() -> None:
     hits = found = due = 0
     for row in map(json.loads, REAL.read_text(encoding="utf-8").splitlines()):
         sheet = [(name, value) for name, value in row["specs"]]

@@ -1,4 +1,4 @@
-"""What a review says of something else than its product."""
+"""Statements of a review about something other than its product."""
 
 import pytest
 
@@ -52,7 +52,7 @@ def said(text: str, name: str, value: str) -> bool:
         ("a strong plastic smell", "Material", "Plastic"),
     ],
 )
-def test_what_is_said_of_something_else(text: str, name: str, value: str) -> None:
+def test_statements_about_something_else_do_not_count(text: str, name: str, value: str) -> None:
     assert not said(text, name, value)
 
 
@@ -82,15 +82,15 @@ def test_what_is_said_of_something_else(text: str, name: str, value: str) -> Non
         ("the white one is lovely", "Color", "White"),
     ],
 )
-def test_what_is_said_of_the_product(text: str, name: str, value: str) -> None:
+def test_statements_about_the_product_count(text: str, name: str, value: str) -> None:
     assert said(text, name, value)
 
 
 @pytest.mark.parametrize("text", ["Is it? " * 20_000, "does it " * 20_000, "?" * 100_000, "is it\n" * 20_000 + "?"])
-def test_questions_are_looked_for_in_time_of_the_length(text: str) -> None:
+def test_questions_are_found_in_linear_time(text: str) -> None:
     assert len(without_questions(text)) <= len(text)
 
 
 @pytest.mark.parametrize("words", ["my old x ", "wish it had had had ", "no no no ", "than the the the "])
-def test_places_are_judged_in_time_of_the_length(words: str) -> None:
+def test_places_are_judged_in_linear_time(words: str) -> None:
     assert said(f"{words * 10_000} 8 gb | a cable, 8 gb", "Memory", "8 gigabytes")

@@ -1,4 +1,4 @@
-"""The benchmark of attribute matching runs, on so few reviews that it takes seconds."""
+"""The benchmark of attribute matching runs in seconds on a few reviews."""
 
 import json
 import subprocess

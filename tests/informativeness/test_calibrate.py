@@ -1,4 +1,4 @@
-"""`ameli calibrate`: labels as CSV or JSON Lines, thresholds for the next build, and labels that cannot be used."""
+"""`ameli calibrate`: labels as CSV or JSON Lines, thresholds for the next build, and unusable labels."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from ameli_build.informativeness.features import FEATURES
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Snapshot:
-    """Features of 200 reviews; those with more than two attributes, or much likeness of pictures, are informative."""
+    """Features of 200 reviews; reviews with more than two attributes, or with similar pictures, are informative."""
     snapshot = Snapshot(tmp_path / "snapshot")
     rows = [(f"r{n:03}", n % 5, [], (n * 7 % 100) / 100, (n * 3 % 50) / 100, 0.3) for n in range(200)]
     write_table(snapshot.table_path("informativeness/features"), pl.DataFrame(rows, schema=FEATURES, orient="row"))
@@ -38,7 +38,7 @@ def test_thresholds_are_found_and_read_by_the_next_build(snapshot: Snapshot, tmp
     settings = load_settings("demo", snapshot=snapshot).informativeness
     assert {name: getattr(settings, name) for name in found.thresholds} == dict(found.thresholds)
     assert settings.thresholds_from == "ameli calibrate, on 190 labels of this snapshot"
-    for other in ("authors", "small"):  # compare otherwise, and with other models
+    for other in ("authors", "small"):  # other measure or other models
         assert load_settings(other, snapshot=snapshot).informativeness.thresholds_from == ""
     report = json.loads((snapshot.root / "settings" / "calibration.json").read_text())
     assert report["precision"] == found.precision
@@ -49,15 +49,15 @@ def test_thresholds_are_found_and_read_by_the_next_build(snapshot: Snapshot, tmp
     assert (snapshot.root / "settings" / "informativeness.svg").read_bytes().startswith(b"<?xml")
 
 
-def test_json_lines_and_few_labels(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_json_lines_are_read_and_few_labels_of_a_kind_are_warned_about(snapshot: Snapshot, tmp_path: Path) -> None:
     lines = [json.dumps({"review_id": f"r{n:03}", "label": bool(label(n))}) for n in range(20)]
     (tmp_path / "labels.jsonl").write_text("\n".join(lines) + "\n\n")
     found = calibrate(snapshot, tmp_path / "labels.jsonl", load_settings("demo"))
     assert any("labels of the rarer kind" in warning for warning in found.warnings)
 
 
-def test_labels_too_few_to_tell(snapshot: Snapshot, tmp_path: Path) -> None:
-    """Of 60 reviews, about nine in ten that look informative are; no more can be said of them."""
+def test_too_few_labels_are_warned_about(snapshot: Snapshot, tmp_path: Path) -> None:
+    """Of 60 reviews, about nine in ten that look informative are informative."""
     lines = [f"r{n:03},{int(label(n) and n % 9 > 0)}\n" for n in range(60)]
     (tmp_path / "labels.csv").write_text("review_id,label\n" + "".join(lines))
     found = calibrate(snapshot, tmp_path / "labels.csv", load_settings("demo", ["informativeness.confidence=0.5"]))
@@ -87,7 +87,7 @@ def test_unusable_labels_are_named(snapshot: Snapshot, tmp_path: Path, content: 
         calibrate(snapshot, tmp_path / "labels", load_settings("demo"))
 
 
-def test_a_line_of_json_may_hold_other_separators(tmp_path: Path) -> None:
+def test_a_line_of_json_may_contain_other_separators(tmp_path: Path) -> None:
     rows = [{"review_id": "r001", "label": 1, "why": "a\u2028b\u0085c"}, {"review_id": "r\u20292", "label": 0}]
     lines = "\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     (tmp_path / "labels.jsonl").write_bytes(lines.encode())
@@ -103,12 +103,12 @@ def test_a_line_of_json_may_hold_other_separators(tmp_path: Path) -> None:
         "note;review_id;label\nça va, déjà;r1;1\n;r2;0\n".encode("mac_roman"),
     ],
 )
-def test_labels_in_the_dialects_of_spreadsheets(tmp_path: Path, content: bytes) -> None:
+def test_labels_in_the_dialects_of_spreadsheets_are_read(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "labels.csv").write_bytes(content)
     assert read_labels(tmp_path / "labels.csv") == {"r1": True, "r2": False}
 
 
-def test_labels_in_a_workbook(tmp_path: Path) -> None:
+def test_labels_in_a_workbook_are_read(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "labels.xlsx") as book:
         sheet = book.add_worksheet()
         for row, values in enumerate([("Review ID", "Label"), ("r1", 1), ("r2", False)]):
@@ -116,7 +116,7 @@ def test_labels_in_a_workbook(tmp_path: Path) -> None:
     assert read_labels(tmp_path / "labels.xlsx") == {"r1": True, "r2": False}
 
 
-def test_missing_files(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_missing_labels_and_features_are_reported(snapshot: Snapshot, tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"nothing: cannot be read"):
         read_labels(tmp_path / "nothing")
     with pytest.raises(UnusableInput, match=r"--until informativeness"):

@@ -1,4 +1,4 @@
-"""The verdict: strictly above a threshold, by any, all, or a number of features."""
+"""The verdict: any, all, or a number of features are strictly above their thresholds."""
 
 import polars as pl
 import pytest
@@ -9,7 +9,7 @@ from ameli_build.informativeness.features import FEATURES
 
 ROWS = [
     ("a", 4, 0.1, 0.1, 0.1),  # attributes only
-    ("b", 3, 0.7, 0.6, 0.6),  # at every threshold, above none
+    ("b", 3, 0.7, 0.6, 0.6),  # exactly at every threshold
     ("c", 0, 0.71, 0.1, 0.61),  # two
     ("d", 9, 0.9, 0.9, 0.9),  # all
 ]
@@ -25,13 +25,13 @@ SKUS = pl.DataFrame({"review_id": [row[0] for row in ROWS], "sku": ["s"] * len(R
         ({"rule": "count", "min_features": 2}, ["c", "d"]),
     ],
 )
-def test_rules(rule: dict[str, object], kept: list[str]) -> None:
+def test_each_rule_keeps_its_reviews(rule: dict[str, object], kept: list[str]) -> None:
     stay, leave = decide(TABLE, SKUS, InformativenessSettings.model_validate(rule))
     assert stay["review_id"].to_list() == kept
     assert sorted([*kept, *leave["review_id"]]) == ["a", "b", "c", "d"]
 
 
-def test_what_is_said_of_one_that_leaves() -> None:
+def test_a_dropped_review_has_reason_value_and_threshold() -> None:
     row = decide(TABLE, SKUS, InformativenessSettings())[1].row(0, named=True)
     assert row["reason"] == "uninformative"
     assert row["value"] == "n_attributes=3; image_similarity=0.7; description_similarity=0.6; title_similarity=0.6"

@@ -1,4 +1,4 @@
-"""The stage on a small snapshot with real pictures: features, verdicts, and what a changed threshold costs."""
+"""The stage on a small snapshot with pictures: features, verdicts, and the cost of a changed threshold."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ TEXTS = {
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Snapshot:
-    """One product, and three reviews of it with a mention; only the second shows the product's own picture."""
+    """One product, and three reviews of it with a mention; only the second review has the product's picture."""
     snapshot = Snapshot(tmp_path)
     (tmp_path / "raw" / "images").mkdir(parents=True)
     noise = np.random.default_rng(1)
@@ -85,8 +85,8 @@ def test_a_changed_threshold_embeds_nothing(snapshot: Snapshot) -> None:
     assert snapshot.read("informativeness/features").equals(features)
 
 
-def test_values_as_they_are_written(snapshot: Snapshot) -> None:
-    """By string match only "gray" is found; the embeddings stay, the counts are made anew."""
+def test_exact_matching_changes_only_the_counts_of_attributes(snapshot: Snapshot) -> None:
+    """String match finds only "gray"; the embeddings stay, the counts are made again."""
     run_stage(STAGE, snapshot, load_settings("demo"))
     before = snapshot.read("informativeness/features")
     assert run_stage(STAGE, snapshot, load_settings("demo", ["informativeness.match=exact"]))
@@ -98,8 +98,8 @@ def test_values_as_they_are_written(snapshot: Snapshot) -> None:
     assert after.select(rest).equals(before.select(rest))
 
 
-def test_texts_by_a_cross_encoder(snapshot: Snapshot, tmp_path: Path) -> None:
-    """Logits as the model gives them, of an empty description too; the other two features stay."""
+def test_a_cross_encoder_may_score_the_texts(snapshot: Snapshot, tmp_path: Path) -> None:
+    """The features are the model's logits, also for an empty description; the other two features stay."""
     name = save(tmp_path / "cross", lambda: BertForSequenceClassification(TINY), minilm_tokenizer(), 0)
     run_stage(STAGE, snapshot, load_settings("demo"))
     before = snapshot.read("informativeness/features")
@@ -117,7 +117,7 @@ def test_texts_by_a_cross_encoder(snapshot: Snapshot, tmp_path: Path) -> None:
     assert snapshot.read("informativeness/dropped").is_empty()
 
 
-def test_the_check_before_a_build_asks_for_the_cross_encoder_where_it_is_used(snapshot: Snapshot) -> None:
+def test_a_build_requires_the_cross_encoder_only_if_it_is_used(snapshot: Snapshot) -> None:
     overrides = ["models.cross_encoder=nobody/has-this"]
     assert "cross_encoder" not in roles_of(STAGES, load_settings("demo", overrides))
     settings = load_settings("demo", [*overrides, "informativeness.similarity=cross-encoder"])
@@ -125,13 +125,13 @@ def test_the_check_before_a_build_asks_for_the_cross_encoder_where_it_is_used(sn
         build(snapshot, settings)
 
 
-def test_no_review_with_a_mention(snapshot: Snapshot) -> None:
+def test_a_snapshot_without_mentions_keeps_no_review(snapshot: Snapshot) -> None:
     write_table(snapshot.table_path("mentions/mentions"), snapshot.read("mentions/mentions").clear())
     assert run_stage(STAGE, snapshot, load_settings("demo"))
     assert snapshot.read("informativeness/kept").is_empty()
 
 
-def test_pairs_of_pictures() -> None:
+def test_similarity_of_pairs_of_pictures() -> None:
     left = np.array([[1, 0], [0, 1]], dtype=np.float32)
     right = np.array([[0, 1], [0.6, 0.8]], dtype=np.float32)
     assert pair_similarity(left, right, "maximum") == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""Whole reviews with their product's sheet, labelled: how many found pairs are stated, and stated ones found."""
+"""Whole labelled reviews with their product's sheet: precision and recall of found pairs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ Row = tuple[str, str]
 
 
 def labelled(file: str) -> Iterator[tuple[list[Row], set[Row], str]]:
-    """The reviews of a labelled file: the sheet, the stated part of it, the text."""
+    """The reviews of a labelled file: the sheet, its stated part, the text."""
     for block in (Path(__file__).parent / file).read_text("utf-8").strip().split("\n\n"):
         if not block.startswith("#"):
             sheet, text = block.split("\n")
@@ -28,7 +28,7 @@ def labelled(file: str) -> Iterator[tuple[list[Row], set[Row], str]]:
     ],
 )
 def test_stated_values_of_whole_reviews(file: str, reviews: int, scores: tuple[int, int, int]) -> None:
-    """Rightly found, found, stated."""
+    """The scores are the numbers of rightly found, found and stated pairs."""
     hits = found = due = read = 0
     for sheet, stated, text in labelled(file):
         said = set(find_mentioned(text, sheet))

@@ -1,4 +1,4 @@
-"""From sheets to thresholds: what labellers answer in workbooks is what `ameli calibrate` takes."""
+"""From sheets to thresholds: `ameli calibrate` reads the labels from answers in workbooks."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def snapshot(tmp_path: Path) -> Snapshot:
 
 
 def fill(sheet: Path, choices: dict[str, str]) -> Path:
-    """The workbook with an answer in the row of each review that has one."""
+    """Write the choices into the rows of their reviews, and return the filled workbook."""
     book = openpyxl.load_workbook(sheet)
     header = [cell.value for cell in book["Reviews"][1]]
     column = header.index("Your choice") + 1
@@ -40,7 +40,7 @@ def fill(sheet: Path, choices: dict[str, str]) -> Path:
 
 
 def test_answers_of_two_labellers_become_thresholds(snapshot: Snapshot) -> None:
-    """Both judge every review; on r5 they differ, so that it is no label."""
+    """Both judge every review; they disagree on r5, which gets no label."""
     sheets = export_sheets(snapshot, "xlsx", 2, 5, "informativeness", SETTINGS)
     first = {key: "yes" if count else "no" for key, count in ATTRIBUTES.items()}
     filled = [fill(sheets[0], first), fill(sheets[1], first | {"r5": "no"})]
@@ -54,8 +54,8 @@ def test_answers_of_two_labellers_become_thresholds(snapshot: Snapshot) -> None:
     assert 0 <= chosen < 3
 
 
-def test_a_sheet_shows_what_a_labeller_needs(snapshot: Snapshot) -> None:
-    """The review beside its product, with name and attributes; of a mention, the marked words."""
+def test_a_sheet_shows_review_product_and_mention(snapshot: Snapshot) -> None:
+    """The review and its product, with name and attributes; for mentions, the marked words."""
     (sheet,) = export_sheets(snapshot, "xlsx", 1, 0, "informativeness", SETTINGS)
     words = " ".join(str(cell) for page in openpyxl.load_workbook(sheet) for row in page.values for cell in row if cell)
     for needed in ("I love this laptop.", "Laptop p1", "14 inches", "The laptop p1.", "enough to tell this product"):

@@ -1,4 +1,4 @@
-"""Shares with intervals, curves, and the picture of both."""
+"""Shares with intervals, curves, and their picture."""
 
 from xml.etree import ElementTree
 
@@ -12,8 +12,8 @@ from ameli_build.informativeness.search import frontier, informative
 Y = np.array([True, True, True, False, False])
 
 
-def test_a_share_has_wilson_s_interval() -> None:
-    """Nine of ten: the textbook's 0.596 to 0.982."""
+def test_a_share_has_the_wilson_interval() -> None:
+    """Nine of ten: 0.596 to 0.982, as in a textbook."""
     share = Share.of(9, 10)
     assert (share.value, share.rows) == (0.9, 10)
     assert (share.low, share.high) == (pytest.approx(0.5958, abs=1e-3), pytest.approx(0.9821, abs=1e-3))
@@ -26,7 +26,7 @@ def test_precision_and_recall_of_verdicts() -> None:
 
 
 def test_recall_at_a_precision() -> None:
-    """By falling score: right, right, wrong, right, wrong."""
+    """In order of falling scores: right, right, wrong, right, wrong."""
     curve = curve_of([0.9, 0.8, 0.5, 0.6, 0.1], Y)
     assert recall_at(curve, 0.99) == 0.6667
     assert recall_at(curve, 0.75) == 1.0
@@ -45,7 +45,7 @@ def test_the_frontier_is_reached_by_thresholds() -> None:
     assert recall_at((recalls, precisions), float(y[said].mean())) >= round(float(y[said].sum() / y.sum()), 4)
 
 
-def test_the_picture_is_an_svg_and_the_same_again() -> None:
+def test_the_picture_is_an_svg_and_is_reproducible() -> None:
     curve = (np.array([1.0, 0.5]), np.array([0.6, 1.0]))
     shares = Share.of(9, 10), Share.of(9, 12)
     picture = draw(curve, {"RBF SVM": curve}, shares, 0.85, 5)

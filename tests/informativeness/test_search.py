@@ -1,4 +1,4 @@
-"""The search finds what trying every combination finds."""
+"""The search finds the same result as a trial of every combination."""
 
 from itertools import product
 
@@ -17,7 +17,7 @@ TRUE = (POINTS[:, 0] > 1) | (POINTS[:, 1] > 0.8) | (RANDOM.random(60) < 0.1)
 
 @pytest.mark.parametrize("needed", [1, 2, 4])
 @pytest.mark.parametrize("min_precision", [0.5, 0.9])
-def test_against_trying_them_all(needed: int, min_precision: float) -> None:
+def test_the_search_equals_a_trial_of_all_combinations(needed: int, min_precision: float) -> None:
     coarse = POINTS[::4], TRUE[::4]
     found = search_thresholds(*coarse, needed, min_precision)
     grids = [threshold_grid(coarse[0][:, n], whole=n == 0) for n in range(4)]
@@ -32,7 +32,7 @@ def test_against_trying_them_all(needed: int, min_precision: float) -> None:
 
 
 def test_logits_have_thresholds_of_either_sign() -> None:
-    """Informative reviews are those above -2: a grid that ended at 1, or began at 0, would not tell them apart."""
+    """Reviews above -2 are informative: a grid that ends at 1, or begins at 0, cannot separate them."""
     points = POINTS.copy()
     points[:, 2] = np.round(RANDOM.uniform(-11, 9, len(points)), 4)
     true = points[:, 2] > -2
@@ -46,14 +46,14 @@ def test_logits_have_thresholds_of_either_sign() -> None:
     assert threshold_grid(points[:, 1], whole=False)[-1] == 1.0
 
 
-def test_without_a_precise_enough_rule_the_best_f1_is_taken() -> None:
+def test_the_best_f1_is_chosen_if_no_rule_is_precise_enough() -> None:
     points = np.zeros((20, 4))
     true = np.arange(20) < 10
     found = search_thresholds(points, true, 1, 0.85)
     assert found.precision < 0.85
 
 
-def test_comparison_has_every_method_twice_and_repeats_itself() -> None:
+def test_the_comparison_has_every_method_twice_and_is_reproducible() -> None:
     rows = compare(POINTS, TRUE, 1, InformativenessSettings(), seed=13)
     assert len(rows) == 10
     assert rows == compare(POINTS, TRUE, 1, InformativenessSettings(), seed=13)
@@ -61,8 +61,8 @@ def test_comparison_has_every_method_twice_and_repeats_itself() -> None:
     assert max(row.accuracy for row in rows) > 0.7
 
 
-def test_confidence_takes_the_surer_of_two_that_can_not_be_told_apart() -> None:
-    """One more informative review is not worth fourteen others: at 0.5 it is, since it gives the highest recall."""
+def test_confidence_prefers_the_surer_of_two_almost_equal_thresholds() -> None:
+    """The sure search gives up one informative review to avoid fourteen others; the plain search does not."""
     points = np.zeros((200, 4))
     points[:100, 0] = 2
     points[99, 0] = 1
@@ -74,7 +74,7 @@ def test_confidence_takes_the_surer_of_two_that_can_not_be_told_apart() -> None:
     assert (sure.thresholds[0], sure.precision, sure.recall) == (1.0, 1.0, 0.99)
 
 
-def test_wilson_s_bound_against_a_known_value() -> None:
-    """Nine of ten at 97.5 %: the textbook's 0.596."""
+def test_the_wilson_bound_against_a_known_value() -> None:
+    """Nine of ten at 97.5 %: 0.596, as in a textbook."""
     assert float(wilson_lower_bound(0.9, 10, 0.975)) == pytest.approx(0.5958, abs=1e-3)
     assert float(wilson_lower_bound(0.9, 10, 0.5)) == pytest.approx(0.9)

@@ -1,4 +1,4 @@
-"""Canonical tokens: one spelling, marks between clauses, brands that keep their capital."""
+"""Canonical tokens: one spelling per word, marks between clauses, capitals of brands."""
 
 import pytest
 
@@ -26,6 +26,6 @@ from ameli_build.informativeness.spelling import canonical_tokens, cut
         ("", ""),
     ],
 )
-def test_tokens(text: str, tokens: str) -> None:
+def test_texts_become_canonical_tokens(text: str, tokens: str) -> None:
     assert " ".join(cut(text)) == tokens
     assert canonical_tokens(text) == cut(text)

@@ -1,4 +1,4 @@
-"""Measures in base units, as shoppers and shops write them."""
+"""Measures of shoppers and shops, converted to base units."""
 
 import pytest
 from hypothesis import given
@@ -53,7 +53,7 @@ from ameli_build.informativeness.units import is_measure, other_measures, with_b
         ("the m.2 slot, 1 m.2", "the m.2 slot, 1 m.2"),
     ],
 )
-def test_measures(text: str, expected: str) -> None:
+def test_measures_are_converted_to_base_units(text: str, expected: str) -> None:
     assert " ".join(with_base_units(text).split()) == expected
 
 
@@ -75,26 +75,26 @@ def test_measures(text: str, expected: str) -> None:
         ("1day", "86400s", "8640s"),
     ],
 )
-def test_the_same_measure_in_another_unit_only_within_rounding(token: str, inside: str, outside: str) -> None:
+def test_measures_in_other_units_are_equal_only_within_rounding(token: str, inside: str, outside: str) -> None:
     others = other_measures(token)
     assert inside in others
     assert outside not in others
 
 
-def test_what_is_no_measure() -> None:
+def test_other_tokens_are_no_measures() -> None:
     assert is_measure("14in")
     assert not any(map(is_measure, ("i7", "14", "14xyz", "3840x2160", "in")))
     assert other_measures("i7") == other_measures("60hz") == other_measures("14xyz") == ()
 
 
 @pytest.mark.parametrize("unit", ["1,", "1, ", "1-", "1/", "1.", ",", "1' ", "1k ", "and a half "])
-def test_a_list_of_numbers_is_no_measure_however_long(unit: str) -> None:
-    """From each number as much is looked at as from the one before; with a look at the whole rest this takes hours."""
+def test_a_long_list_of_numbers_is_read_in_linear_time(unit: str) -> None:
+    """Each number is read with a bounded look ahead; a look at the whole rest would take hours."""
     text = unit * 100_000
     assert with_base_units(f"{text}x 5 gb").endswith("x  5gb ")
 
 
-def test_what_is_longer_than_any_number_is_none() -> None:
+def test_a_number_with_too_many_digits_is_no_measure() -> None:
     assert with_base_units("100,000,000,000 gb").split() == ["100000000000gb"]
     assert with_base_units("9" * 400 + " gb") == "9" * 400 + " gb"
 
@@ -105,6 +105,6 @@ def test_any_mixture_of_numbers_is_read(text: str) -> None:
 
 
 @given(st.integers(1, 400), st.sampled_from([("feet", "inches", 12), ("lbs", "oz", 16), ("tb", "gb", 1000)]))
-def test_a_large_unit_is_so_many_small_ones(number: int, units: tuple[str, str, int]) -> None:
+def test_a_large_unit_is_a_multiple_of_the_small_unit(number: int, units: tuple[str, str, int]) -> None:
     large, small, factor = units
     assert with_base_units(f"{number} {large}") == with_base_units(f"{number * factor} {small}")

@@ -1,4 +1,4 @@
-"""What the words around a name are known as, for a product of a test."""
+"""The known words of a product in a test."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from ameli_build.models.language import load_language
 
 
 def known_of(title: str = "", leaf: str = "") -> Known:
-    """By the tables of the bundled pipeline."""
+    """Known words from the title, the category, and the tables of the bundled pipeline."""
     return Known(own_words(title, leaf), dictionary(load_language("bundled:en")))

@@ -1,4 +1,4 @@
-"""Reader of `labelled.txt`: products, and reviews with every place where they name their product."""
+"""Reader of `labelled.txt`: products, and reviews with all places that name the product."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BRACKETED = re.compile(r"\[([^\]]*)\]")
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One review: its product's number (from 1), title and category path, its hard case, the places that name it."""
+    """A review: its product's number (from 1), title and category path, its hard case, the places of mentions."""
 
     product: int
     title: str
@@ -22,7 +22,7 @@ class Labelled:
 
     @property
     def development(self) -> bool:
-        """Whether rules may be made with it in view; of every second product they were not, but the head tells more."""
+        """Whether rules may be made with the review in view (odd products); see the head of the file."""
         return self.product % 2 == 1
 
 
@@ -45,7 +45,7 @@ def read_labelled(file: str = "labelled.txt") -> list[Labelled]:
 
 
 def _unbracketed(bracketed: str) -> tuple[str, frozenset[tuple[int, int]]]:
-    """The text without brackets, and where they were."""
+    """The text without brackets, and the places of the brackets."""
     places = {
         (match.start() - 2 * number, match.end() - 2 * (number + 1))
         for number, match in enumerate(_BRACKETED.finditer(bracketed))

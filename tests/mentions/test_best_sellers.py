@@ -1,4 +1,4 @@
-"""Reviews that say "laptop", "macbook", "console" or "ps5" of a shop's best sellers: all get their mention."""
+"""Reviews of best sellers that say "laptop", "macbook", "console" or "ps5": all get their mention."""
 
 from __future__ import annotations
 

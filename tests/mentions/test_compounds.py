@@ -31,7 +31,7 @@ def modifies(marked: str) -> bool:
         "the [air conditioner] remote is tiny",
     ],
 )
-def test_compounds(marked: str) -> None:
+def test_a_name_before_another_noun_is_a_modifier(marked: str) -> None:
     assert modifies(marked)
 
 
@@ -55,5 +55,5 @@ def test_compounds(marked: str) -> None:
         "the [laptop]",
     ],
 )
-def test_names_that_stand_for_themselves(marked: str) -> None:
+def test_a_name_before_other_words_is_no_modifier(marked: str) -> None:
     assert not modifies(marked)

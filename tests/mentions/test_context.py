@@ -1,4 +1,4 @@
-"""Words around a name that say that it is not the product under review: each row of the table by its own examples."""
+"""Words around a name that exclude the product under review: each row of the table on its own examples."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def refuses(rule: Rule, marked: str, verb: bool = True) -> bool:
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.examples[0][0])
-def test_each_row_refuses_its_examples_and_no_others(rule: Rule) -> None:
+def test_each_rule_refuses_its_examples_and_no_others(rule: Rule) -> None:
     refused, accepted = rule.examples
     assert refused
     assert accepted
@@ -34,19 +34,19 @@ def test_each_row_refuses_its_examples_and_no_others(rule: Rule) -> None:
     assert all(refusal(*place_of(marked), None, verb=True) for marked in refused)
 
 
-def test_what_one_row_refuses_is_told() -> None:
+def test_a_refusal_has_its_reason() -> None:
     assert refusal(*place_of("much lighter than my old [laptop]"), None) == ANOTHER == "speaks of another one"
     assert refusal(*place_of("a wide [range]"), None) == "stands in an idiom"
     assert refusal(*place_of("two [vacuum] attachments"), None) == "is only said of what the next word names"
     assert refusal(*place_of("the [camera] in my laptop"), None) == "is a part of another thing"
 
 
-def test_a_host_that_is_the_product_itself_holds_no_part_of_another() -> None:
+def test_a_part_of_the_product_itself_is_not_refused() -> None:
     assert not refusal(*place_of("the [camera] in my phone"), KNOWN)
     assert refusal(*place_of("the [camera] in my laptop"), KNOWN)
 
 
-def test_a_year_of_the_title_is_the_products_own() -> None:
+def test_a_year_in_the_title_is_not_refused() -> None:
     marked = place_of("my 2019 [laptop] arrived")
     assert refusal(*marked, KNOWN)
     assert not refusal(*marked, known_of("Kestrel - Laptop (2019) - Gray", "Laptops"))
@@ -64,11 +64,11 @@ def test_a_year_of_the_title_is_the_products_own() -> None:
         ("I borrowed my dad's [laptop]. He likes it", True),
     ],
 )
-def test_a_present_is_the_product(marked: str, another: bool) -> None:
+def test_a_gift_is_the_product(marked: str, another: bool) -> None:
     assert bool(refusal(*place_of(marked), known_of("Kestrel - Laptop", "Laptops"))) is another
 
 
-def test_rows_on_verbs_are_for_names_that_are_verbs() -> None:
+def test_rules_about_verbs_apply_only_to_names_that_are_verbs() -> None:
     (rule,) = [rule for rule in rules() if rule.verb]
     assert refuses(rule, "I [vacuum] daily")
     assert not refuses(rule, "I [laptop] daily", verb=False)
@@ -88,5 +88,5 @@ def test_rows_on_verbs_are_for_names_that_are_verbs() -> None:
         "A handy little [dryer] for the cabin",
     ],
 )
-def test_the_product_itself(marked: str) -> None:
+def test_mentions_of_the_product_itself_are_not_refused(marked: str) -> None:
     assert not refusal(*place_of(marked), None)

@@ -1,4 +1,4 @@
-"""Accuracy on `labelled.txt`: the stage itself on a snapshot that is made of these reviews."""
+"""Accuracy on `labelled.txt`: the stage runs on a snapshot of these reviews."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ DEVELOPMENT_FLOOR, HELD_OUT_FLOOR = 155, 155
 """Right answers of 156 each, as measured; a change of the rules may not lose any."""
 
 FRESH_FLOOR = 119
-"""Of 120, which were new to the first rules; those since were made with them in view."""
+"""Of 120 reviews, unknown to the first rules; later rules were made with them in view."""
 
 THIRD = "labelled_third.txt"
 THIRD_FLOOR = 149
-"""Of 150, of the set that was written without a look at any rule; 141 before the rules of today were made with it in
-view. What to quote are real reviews (README)."""
+"""Of 150 reviews that were written without a look at any rule; 141 before today's rules, which were made with them
+in view. The numbers to quote are those on real reviews (README)."""
 
 Half = tuple[list[Labelled], list[bool]]
 
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Labelled, bool]]:
-    """Each labelled review, and whether its mention is one of its places, or none where it has none."""
+    """Each labelled review, and whether its mention is right: one of its places, or absent if it has no place."""
     return _judge(tmp_path_factory.mktemp("labelled"), read_labelled())
 
 
@@ -61,7 +61,7 @@ def _snapshot_of(root: Path, labelled: list[Labelled]) -> Snapshot:
     return snapshot
 
 
-def test_the_set_is_as_large_as_it_says() -> None:
+def test_the_set_has_its_stated_size() -> None:
     labelled = read_labelled()
     assert len(labelled) == 312
     assert len({review.path[-1] for review in labelled}) >= 30
@@ -72,7 +72,7 @@ def test_the_set_is_as_large_as_it_says() -> None:
 @pytest.mark.parametrize(
     ("half", "floor"), [("development", DEVELOPMENT_FLOOR), ("held out", HELD_OUT_FLOOR)], ids=["development", "held"]
 )
-def test_accuracy(judged: list[tuple[Labelled, bool]], half: str, floor: int) -> None:
+def test_accuracy_on_each_half_of_the_set(judged: list[tuple[Labelled, bool]], half: str, floor: int) -> None:
     verdicts = [right for review, right in judged if review.development == (half == "development")]
     right, count = sum(verdicts), len(verdicts)
     share = Share.of(right, count)

@@ -1,7 +1,7 @@
-"""Looking a head's inflected forms up gives what `noun_lemma` of every word of every review would give.
+"""A look-up of the inflected forms of heads finds the same places as `noun_lemma` of every word of every review.
 
-That shows that no form is lost by expanding heads instead of lemmatising reviews. It does not show that the lemmas are
-those of a tagger: both sides read every word as a noun, by the same function.
+So the expansion of heads loses no form compared with lemmatised reviews. The test does not compare the lemmas with
+those of a tagger: both sides read every word as a noun, with the same function.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def texts() -> list[Text]:
 
 
 def lemmatised_spans(text: str, names: Collection[str], max_words: int = 6) -> list[tuple[int, int]]:
-    """The reference: each word's lemma as a noun, and of every place the longest span that is a name, none nested."""
+    """The reference: lemmas of all words as nouns, and the longest span per place that is a name, none nested."""
     words = [match for match in WORD.finditer(text) if not re.search(r"['’]s$", text[: match.end()], re.IGNORECASE)]
     lemmas = [noun_lemma.__wrapped__(match.group().lower(), LANGUAGE) for match in words]
     found: list[tuple[int, int]] = []
@@ -63,7 +63,7 @@ def lemmatised_spans(text: str, names: Collection[str], max_words: int = 6) -> l
 
 
 @pytest.mark.slow
-def test_forms_find_what_lemmas_find(texts: list[Text]) -> None:
+def test_forms_find_the_same_places_as_lemmas(texts: list[Text]) -> None:
     assert len(texts) == REVIEWS
     known: dict[tuple[str, str], list[Name]] = {}
     places = 0

@@ -1,4 +1,4 @@
-"""Where a review names its product, and where the same words mean something else."""
+"""Places where a review names its product, and places where the same words mean another thing."""
 
 import pytest
 
@@ -33,15 +33,15 @@ def found(text: str, max_words: int = 6) -> list[str]:
         ("the vacuum works", ["vacuum"]),
     ],
 )
-def test_occurrences(text: str, expected: list[str]) -> None:
+def test_occurrences_of_names_are_found(text: str, expected: list[str]) -> None:
     assert found(text) == expected
 
 
-def test_offsets_count_code_points_and_this_is_seen() -> None:
+def test_offsets_count_code_points_and_this_is_recognised() -> None:
     text = "\U0001f600\U0001f600 this laptop, the laptop"
     places = find_occurrences(text, LOOKUP)
     assert [(place.start, place.this) for place in places] == [(8, True), (20, False)]
 
 
-def test_words_are_limited() -> None:
+def test_the_number_of_words_is_limited() -> None:
     assert found("gaming laptop", max_words=1) == ["laptop"]

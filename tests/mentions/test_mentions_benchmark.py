@@ -1,4 +1,4 @@
-"""The benchmark of this stage runs, on tables so small that it takes seconds."""
+"""The benchmark of this stage runs in seconds on small tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stage on hand-made cases: accuracy, conservation, and reviews that name nothing."""
+"""The stage on hand-made cases: accuracy, conservation, and reviews without a name."""
 
 import csv
 import pickle
@@ -25,7 +25,7 @@ with (Path(__file__).parent / "cases.csv").open(encoding="utf-8", newline="") as
 
 
 def snapshot_of(root: Path, cases: list[Case]) -> Snapshot:
-    """A snapshot that has left the stage `clean` with one product and one review a case."""
+    """A snapshot after the stage `clean`, with one product and one review per case."""
     snapshot = Snapshot(root)
     skus = [f"{n:04}" for n in range(len(cases))]
     products = {"sku": skus, "name": [case[0] for case in cases], "categories": [["All", case[1]] for case in cases]}
@@ -40,7 +40,7 @@ def snapshot_of(root: Path, cases: list[Case]) -> Snapshot:
     return snapshot
 
 
-def test_hand_made_cases(tmp_path: Path) -> None:
+def test_accuracy_on_hand_made_cases(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, CASES)
     assert run_stage(STAGE, snapshot, load_settings("demo", ["run.shard_rows=20"]))
     mentions = {row["review_id"]: row for row in snapshot.read("mentions/mentions").iter_rows(named=True)}
@@ -59,7 +59,7 @@ def test_hand_made_cases(tmp_path: Path) -> None:
     assert dropped.height + len(mentions) == len(CASES)
 
 
-def test_no_reviews_at_all(tmp_path: Path) -> None:
+def test_a_snapshot_without_reviews_has_no_mentions(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, CASES[:1])
     write_table(snapshot.table_path("clean/reviews"), snapshot.read("clean/reviews").clear())
     assert run_stage(STAGE, snapshot, load_settings("demo"))
@@ -67,7 +67,7 @@ def test_no_reviews_at_all(tmp_path: Path) -> None:
     assert snapshot.read("mentions/dropped").is_empty()
 
 
-def test_names_of_the_whole_catalogue(tmp_path: Path) -> None:
+def test_names_of_the_whole_catalogue_are_found_on_request(tmp_path: Path) -> None:
     cases = [
         ("Acme - Toaster", "Toasters", "A fine air fryer, though", ""),
         ("Acme - Air Fryer", "Air Fryers", "ok", ""),
@@ -80,7 +80,7 @@ def test_names_of_the_whole_catalogue(tmp_path: Path) -> None:
 
 
 class Weighed(Work):
-    """Work that tells how many bytes a worker gets for each shard."""
+    """Work that records the largest number of bytes sent to a worker for a shard."""
 
     def map(
         self, label: str, function: Callable[[Any], pl.DataFrame], shards: Sequence[Shard], *more: Any, **options: Any
@@ -94,7 +94,7 @@ WEIGHTS: dict[str, int] = {}
 
 @pytest.mark.parametrize("rows", [1, 2, 5])
 def test_a_shard_does_not_grow_with_the_catalogue(tmp_path: Path, rows: int) -> None:
-    """A slice of a frame is pickled with the texts of the whole frame: 28 MB a shard at the paper's size."""
+    """A slice of a frame is pickled with the texts of the whole frame: 28 MB per shard at the paper's size."""
     cases = [(f"Acme{n:03} - Air Fryer", "Air Fryers", f"The air fryer is number {n:03}", "") for n in range(100)]
     weights = []
     for count in (5, 100):

@@ -1,4 +1,4 @@
-"""Whose thing a noun phrase is about, and of which kind."""
+"""Noun phrases about the product itself or about another thing."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ KNOWN = known_of("Norvik - Gas Wi-Fi Range - Black", "Gas Ranges")
         ("", False),
     ],
 )
-def test_modifiers(text: str, another: bool) -> None:
+def test_modifiers_exclude_another_thing(text: str, another: bool) -> None:
     assert is_of_another(text, len(text), KNOWN) is another
 
 
-def test_own_words_know_plurals_and_compounds() -> None:
+def test_own_words_include_plurals_and_compounds() -> None:
     assert {"over", "range", "overtherange", "microwave", "microwaves"} <= own_words("Over-the-Range", "Microwaves")

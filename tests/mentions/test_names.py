@@ -1,4 +1,4 @@
-"""Name candidates from titles and leaf categories, whatever their form."""
+"""Name candidates from titles and leaf categories of any form."""
 
 import pytest
 
@@ -11,7 +11,7 @@ LANGUAGE = load_language("bundled:en")
 
 
 def names(title: str, category: str) -> set[str]:
-    """Names whose words stand side by side."""
+    """Names with adjacent words."""
     return {name.text for name in product_names(title, category, LANGUAGE) if not name.gapped}
 
 
@@ -45,7 +45,7 @@ def names(title: str, category: str) -> set[str]:
         ("Soft Pouch", "Vacuum Accessories", {"pouch", "soft pouch"}),
     ],
 )
-def test_spans_of_the_noun_chunk_that_end_in_its_root(title: str, category: str, expected: set[str]) -> None:
+def test_names_are_spans_of_the_noun_chunk_that_end_in_its_root(title: str, category: str, expected: set[str]) -> None:
     found = names(title, category)
     everyday = {other for name in expected for other in other_names(letters_of(name))}
     assert expected <= found
@@ -74,7 +74,7 @@ def test_spans_of_the_noun_chunk_that_end_in_its_root(title: str, category: str,
         ("Kestrel Notebook Computer", "Ultrabooks", {"notebook", "computer", "notebook computer", "ultrabook"}),
     ],
 )
-def test_names_of_any_title(title: str, category: str, some: set[str]) -> None:
+def test_titles_of_any_form_have_names(title: str, category: str, some: set[str]) -> None:
     assert some <= {name.text for name in product_names(title, category, LANGUAGE)}
 
 
@@ -86,16 +86,16 @@ def test_names_of_any_title(title: str, category: str, some: set[str]) -> None:
         ("Nintendo - Switch Handheld Limited Console", "Consoles", {"limited switch", "handheld switch"}),
     ],
 )
-def test_a_modifier_stands_before_the_name_of_a_line_too(title: str, category: str, some: set[str]) -> None:
+def test_the_name_of_a_product_line_may_have_a_modifier(title: str, category: str, some: set[str]) -> None:
     assert some <= {name.text for name in product_names(title, category, LANGUAGE)}
 
 
-def test_what_a_product_is_for_modifies_its_name() -> None:
+def test_the_purpose_of_a_product_modifies_its_name() -> None:
     gapped = {name.text for name in product_names("Slim Case for Apple iPhone X - Clear", "Cell Phone Cases", LANGUAGE)}
     assert {"iphone case", "phone case", "slim case"} <= gapped
 
 
-def test_a_purpose_is_no_content_of_a_pack() -> None:
+def test_a_category_of_packs_adds_no_name_of_a_content() -> None:
     assert "power" not in names("Portable Charger", "Portable Chargers/Power Packs")
 
 
@@ -109,12 +109,12 @@ def test_a_hyphenated_compound_is_never_cut() -> None:
 
 
 @pytest.mark.parametrize("title", ["", " - ", "12345", "---", "!!!", "\u200b", "電子レンジ", "🎧 - 🎧"])
-def test_a_title_of_nothing_gives_the_category_only(title: str) -> None:
+def test_an_empty_title_has_only_names_of_the_category(title: str) -> None:
     assert {"laptop", "pc laptop"} <= names(title, "PC Laptops")
     assert all(name.strip() for name in names(title, ""))
 
 
-def test_length_is_bounded() -> None:
+def test_the_length_of_names_is_bounded() -> None:
     found = product_names("One Two Three Four Five Six Seven Eight Laptop", "", LANGUAGE, max_words=3)
     assert max(len(name.words) for name in found) == 3
 
@@ -135,7 +135,7 @@ def test_length_is_bounded() -> None:
         ("woman", "women"),
     ],
 )
-def test_forms_are_those_that_lemmatise_to_the_noun(lemma: str, plural: str) -> None:
+def test_all_forms_of_a_noun_lemmatise_to_it(lemma: str, plural: str) -> None:
     assert {lemma, plural} <= noun_forms(lemma, LANGUAGE)
     assert all(noun_lemma(form, LANGUAGE) == lemma for form in noun_forms(lemma, LANGUAGE))
 
@@ -155,7 +155,7 @@ def test_singulars_that_look_like_plurals_stay() -> None:
         ("The Legend of Zelda: Tears of the Kingdom - Nintendo Switch", "Nintendo Switch Games", "tear"),
     ],
 )
-def test_nouns_of_a_works_name_are_no_names(title: str, category: str, name: str) -> None:
+def test_nouns_in_the_title_of_a_work_are_no_names(title: str, category: str, name: str) -> None:
     found = names(title, category)
     assert name not in found
     assert {"software", "game"} & found
@@ -215,7 +215,7 @@ def test_nouns_of_a_works_name_are_no_names(title: str, category: str, name: str
         ('Visara - 50" Class - LED - HDTV', "TVs", {"flat screen", "tv"}),
     ],
 )
-def test_names_as_shoppers_say_them(title: str, category: str, some: set[str]) -> None:
+def test_everyday_names_of_products_are_included(title: str, category: str, some: set[str]) -> None:
     assert some <= names(title, category)
 
 
@@ -232,7 +232,7 @@ def test_names_as_shoppers_say_them(title: str, category: str, some: set[str]) -
         ("Ottoman Blush Pink", "Furniture", "ottoman", {"pink", "blush pink"}),
     ],
 )
-def test_a_colour_behind_the_noun_is_no_name(title: str, category: str, name: str, never: set[str]) -> None:
+def test_a_colour_after_the_noun_is_no_name(title: str, category: str, name: str, never: set[str]) -> None:
     found = names(title, category)
     assert name in found
     assert not never & found
@@ -274,5 +274,5 @@ def test_a_colour_behind_the_noun_is_no_name(title: str, category: str, name: st
         ("Hoops 2K30 - Xbox One", "Xbox One Games", {"2k30"}),
     ],
 )
-def test_what_is_no_name_alone(title: str, category: str, never: set[str]) -> None:
+def test_words_that_alone_do_not_name_the_product_are_no_names(title: str, category: str, never: set[str]) -> None:
     assert not never & names(title, category)

@@ -1,4 +1,4 @@
-"""The paper's and its authors' rules for names, beside ours."""
+"""The rules for names of the paper and of its authors, compared with ours."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def names(rule: str) -> set[str]:
     return {name.text for name in names_by(rule, TITLE, CATEGORY, LANGUAGE)}
 
 
-def test_the_paper_takes_root_and_chunk_the_authors_every_suffix() -> None:
+def test_the_rule_of_the_paper_finds_root_and_chunk_and_that_of_the_authors_every_suffix() -> None:
     assert {"vacuum", "stick vacuum"} <= names(PAPER)
     assert {"vacuum", "stick vacuum", "cordless stick vacuum"} <= names(AUTHORS)
     assert {"vac", "vacuum cleaner", "cordless vacuum"} <= names(CAREFUL)
     assert not {"vac", "vacuum cleaner", "cordless vacuum"} & (names(PAPER) | names(AUTHORS))
 
 
-def test_names_have_at_most_so_many_words() -> None:
+def test_names_have_at_most_the_given_number_of_words() -> None:
     assert all(len(name.words) == 1 for name in names_by(AUTHORS, TITLE, CATEGORY, LANGUAGE, 1))
 
 
@@ -38,7 +38,7 @@ def test_any_title_can_be_read(rule: str, title: str) -> None:
     assert all(name.text for name in names_by(rule, title, "", LANGUAGE))
 
 
-def test_only_the_careful_rule_looks_at_the_words_around(tmp_path: Path) -> None:
+def test_only_the_careful_rule_considers_the_surrounding_words(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, [(TITLE, CATEGORY, "Far better than my old vacuum", "")])
     run_stage(STAGE, snapshot, load_settings("demo"))
     assert snapshot.read("mentions/dropped")["detail"].to_list() == ['"my old vacuum": speaks of another one']

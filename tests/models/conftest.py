@@ -1,4 +1,4 @@
-"""The loopback hub for the tests of models, and an empty folder for what is fetched."""
+"""The loopback hub for the tests of models, and an empty folder for fetched models."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A check that goes wrong, for a process of its own, which imports no library of models for it."""
+"""Failing checks of models, importable by a separate process that loads no model library."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ameli_build.models.check import Checked
 
 
 def check_one(settings: Settings, role: str, name: str) -> Checked:
-    """In place of `check_one`: what happens depends on the role."""
+    """A stand-in for the library's `check_one`; the role decides how it fails."""
     if role == "text_encoder":
         raise UnusableInput(f"setting models.text_encoder: the model {name!r} cannot be loaded (not fetched)")
     if role == "nli_encoder":

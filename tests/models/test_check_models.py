@@ -1,4 +1,4 @@
-"""`ameli models check`: each model loaded and run on one example, and what is said of those that are not right."""
+"""`ameli models check`: each model is loaded and run on one example, and failures are reported."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def settings_of(**models: str) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("role", "name", "told"),
+    ("role", "name", "outcome"),
     [
         ("tokenizer", "bundled:minilm", r"1\d tokens"),
         ("text_encoder", "bundled:minilm", "384 numbers"),
@@ -43,25 +43,25 @@ def settings_of(**models: str) -> Settings:
         ("language", "bundled:en", r"noun chunks \['This laptop', .*'a silver lid'\]"),
     ],
 )
-def test_what_comes_with_the_package_runs(role: str, name: str, told: str) -> None:
+def test_bundled_models_run(role: str, name: str, outcome: str) -> None:
     found = check_one(settings_of(), role, name)
     assert (found.role, found.name) == (role, name)
-    assert re.fullmatch(told, found.outcome)
+    assert re.fullmatch(outcome, found.outcome)
     assert found.load >= 0
     assert found.run >= 0
     assert found.memory > 50
 
 
 @pytest.mark.parametrize(
-    ("role", "told"), [("nli_encoder", "32 numbers"), ("implied", "answers '.*'"), ("generator", "writes .*")]
+    ("role", "outcome"), [("nli_encoder", "32 numbers"), ("implied", "answers '.*'"), ("generator", "writes .*")]
 )
-def test_tiny_models_run(tmp_path: Path, role: str, told: str) -> None:
+def test_tiny_models_run(tmp_path: Path, role: str, outcome: str) -> None:
     heads = {"nli_encoder": "encoder", "implied": "inference"}
     folder = save_deberta(tmp_path, heads[role]) if role in heads else save_gpt2(tmp_path)
-    assert re.fullmatch(told, check_one(settings_of(), role, folder).outcome)
+    assert re.fullmatch(outcome, check_one(settings_of(), role, folder).outcome)
 
 
-def test_a_line_tells_seconds_and_memory_and_no_revision() -> None:
+def test_a_line_has_seconds_and_memory_and_no_revision() -> None:
     found = Checked("ocr", "owner/reader@0123", 12.3, 0.456, 2345, "reads '16 GB'")
     assert str(found) == "ocr: owner/reader: loaded in 12.3 s, 0.46 s an item, 2,345 MiB, reads '16 GB'"
 
@@ -80,7 +80,7 @@ def test_numbers_that_are_not_finite_are_an_error(tmp_path: Path) -> None:
         check_one(settings_of(), "nli_encoder", folder)
 
 
-def test_a_model_that_is_not_there_names_its_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_an_absent_model_names_its_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path))
     with pytest.raises(
         UnusableInput, match=r"^setting models\.resnet: the model 'timm:none' cannot be loaded \(not fetch"
@@ -88,7 +88,7 @@ def test_a_model_that_is_not_there_names_its_setting(tmp_path: Path, monkeypatch
         check_one(settings_of(), "resnet", "timm:none")
 
 
-def test_the_rest_is_checked_and_one_message_names_all_that_do_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_does_not_stop_the_checks_and_one_message_names_all_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "check_one", failing_checks.check_one)
     checks, done = (
         check(
@@ -99,8 +99,8 @@ def test_the_rest_is_checked_and_one_message_names_all_that_do_not_run(monkeypat
     )
     with pytest.raises(RunFailed) as failed:
         done.extend(checks)
-    assert [one.role for one in done] == ["image_encoder", "detector"]
-    assert len({one.outcome for one in done} | {f"runs in {os.getpid()}"}) == 3  # a process each, and not this one
+    assert [result.role for result in done] == ["image_encoder", "detector"]
+    assert len({result.outcome for result in done} | {f"runs in {os.getpid()}"}) == 3  # a process for each model
     assert str(failed.value) == (
         "4 of 6 models do not run: "
         "setting models.text_encoder: the model 'bundled:minilm' cannot be loaded (not fetched); "
@@ -110,7 +110,7 @@ def test_the_rest_is_checked_and_one_message_names_all_that_do_not_run(monkeypat
     )
 
 
-def test_the_command_prints_a_line_a_model_and_ends_with_1_where_one_does_not_run(tmp_path: Path, encoder: str) -> None:
+def test_the_command_prints_a_line_per_model_and_exits_with_1_after_a_failure(tmp_path: Path, encoder: str) -> None:
     command = [sys.executable, "-m", "ameli_build", "models", "check", "--profile", "demo"]
     command += ["--set", f"models.nli_encoder={encoder}", "--set", "clean.tokenizer=owner/none"]
     roles = ["--role", "nli_encoder", "--role", "tokenizer"]
@@ -124,7 +124,7 @@ def test_the_command_prints_a_line_a_model_and_ends_with_1_where_one_does_not_ru
     assert last.startswith("ameli: 1 of 2 models do not run: setting clean.tokenizer: the model 'owner/none' ")
 
 
-def test_the_example_picture_has_something_to_find() -> None:
+def test_the_example_picture_is_not_blank() -> None:
     pixels = np.asarray(picture())
     assert pixels.shape == (200, 320, 3)
     assert pixels.std() > 40

@@ -1,4 +1,4 @@
-"""The COCO detector: which prompts it knows, and what it does with what the network says. The weights: tests/real."""
+"""The COCO detector: known prompts, and the handling of the network's output. The weights: tests/real."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ LAPTOP, MOUSE, MICROWAVE, FRIDGE = 73, 74, 78, 82
         ('14.5"', None),
     ],
 )
-def test_a_prompt_names_a_kind_of_coco_or_none(prompt: str, number: int | None) -> None:
+def test_a_prompt_is_mapped_to_a_class_of_coco_or_to_none(prompt: str, number: int | None) -> None:
     assert coco_class(prompt) == number
 
 
-def test_every_kind_is_found_by_its_own_name() -> None:
+def test_every_class_is_found_by_its_own_name() -> None:
     assert len(_COCO) == 80
     assert all(coco_class(name) == number for number, name in _COCO.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Says the same of every picture: rows of picture, class, score, left, top, right, bottom."""
+    """Returns the same rows for every picture: picture, class, score, left, top, right, bottom."""
 
     rows: list[list[float]]
     seen: list[tuple[int, ...]] = field(default_factory=list)
@@ -70,7 +70,7 @@ def detector(rows: list[list[float]], threshold: float = 0.3) -> tuple[CocoDetec
     return CocoDetector(network, threshold, SaliencyDetector(threshold)), network
 
 
-def test_the_best_box_of_the_prompts_kind_is_found() -> None:
+def test_the_best_box_of_the_prompts_class_is_found() -> None:
     finder, network = detector(
         [
             [0, 1, 0.99, 0, 0, 1, 1],
@@ -91,7 +91,7 @@ def test_a_box_must_score_above_the_threshold_and_have_pixels() -> None:
     assert detector(rows)[0].detect(picture, "microwave") is None
 
 
-def test_another_prompt_is_left_to_the_saliency_detector() -> None:
+def test_an_unknown_prompt_goes_to_the_saliency_detector() -> None:
     picture = Image.new("RGB", (200, 200), (200, 190, 180))
     ImageDraw.Draw(picture).rectangle((50, 40, 150, 160), fill=(150, 20, 30))
     finder, network = detector([[0, LAPTOP, 0.9, 0, 0, 1, 1]])
@@ -99,7 +99,7 @@ def test_another_prompt_is_left_to_the_saliency_detector() -> None:
     assert network.seen == []
 
 
-def test_who_looks_for_a_name() -> None:
+def test_some_detectors_use_the_prompt() -> None:
     assert not uses_prompt("saliency", "laptop")
     assert uses_prompt("groundingdino:SwinB", "dishwasher")
     assert not uses_prompt("groundingdino:SwinB", "")
@@ -107,7 +107,7 @@ def test_who_looks_for_a_name() -> None:
     assert not uses_prompt("coco:ssd-mobilenet-v2", "dishwasher")
 
 
-def test_without_the_package_an_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_missing_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     absent = Installed("no-such-detector-models", "'ameli-build[coco]'", "frozen_inference_graph.pb")
     monkeypatch.setitem(sources._PACKAGED, "coco:ssd-mobilenet-v2", absent)
     load_detector.cache_clear()

@@ -1,4 +1,4 @@
-"""A role's own device reaches its work, and changes no other role's."""
+"""The device of a role applies to the work of that role and of no other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def kinds(settings: Settings, root: Path) -> dict[str, Kind]:
 
 
 @pytest.mark.parametrize("role", ["detector", "text_encoder", "image_encoder"])
-def test_a_device_changes_the_work_of_its_role_alone(tmp_path: Path, role: str) -> None:
+def test_a_device_changes_only_the_work_of_its_role(tmp_path: Path, role: str) -> None:
     before = kinds(load_settings("demo", ["models.device=cpu"]), tmp_path)
     after = kinds(load_settings("demo", ["models.device=cpu", f"models.{role}.device=mps"]), tmp_path)
     assert {name: kind.device for name, kind in after.items()} == dict.fromkeys(after, "cpu") | {role: "mps"}
@@ -30,7 +30,7 @@ def test_a_device_changes_the_work_of_its_role_alone(tmp_path: Path, role: str) 
     assert after[role].identity != before[role].identity
 
 
-def test_a_role_s_device_is_that_of_all_where_it_says_so(tmp_path: Path) -> None:
+def test_the_same_device_for_each_role_equals_the_common_device(tmp_path: Path) -> None:
     everywhere = kinds(load_settings("demo", ["models.device=mps"]), tmp_path)
     apart = kinds(
         load_settings("demo", ["models.device=cpu", *(f"models.{r}.device=mps" for r in everywhere)]), tmp_path

@@ -1,4 +1,4 @@
-"""Downloads from plain addresses, served on loopback by a server that breaks off, refuses, or sends something else."""
+"""Downloads from plain URLs; the loopback server may disconnect, refuse, or send wrong content."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Site(LoopbackHub):
         self._set = monkeypatch.setenv
 
     def offer(self, files: dict[str, bytes], more: str, name: str = "thing") -> Download:
-        """Serve files, and enter them in the table as one download; `more` are further lines of its entry."""
+        """Serve files, and enter them in the table as one download; `more` holds further lines of its entry."""
         for file, body in files.items():
             (self.folder / "downloads" / file).write_bytes(body)
         urls = [f"{self.address}/downloads/{file}" for file in files]
         return self.enter(f'["{name}"]\nurl = {urls}\n{more}\n', name)
 
     def enter(self, table: str, name: str = "thing") -> Download:
-        """The download of that name of the table."""
+        """Write the table to a file, and return its download of this name."""
         self.tables += 1
         path = self.folder / f"table-{self.tables}.toml"
         path.write_text(table)
@@ -60,8 +60,8 @@ class Site(LoopbackHub):
         return found
 
     def begins(self) -> list[int]:
-        """The first byte of each body that was asked for."""
-        return [one.begin for one in self.asked if one.method == "GET"]
+        """The first byte of each requested body."""
+        return [request.begin for request in self.asked if request.method == "GET"]
 
 
 @pytest.fixture
@@ -71,13 +71,13 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         yield opened
 
 
-def left(download: Download) -> list[str]:
-    """Everything below the folder of downloads."""
+def files_of(download: Download) -> list[str]:
+    """All files in the folder of a download."""
     return sorted(path.relative_to(download.folder).as_posix() for path in download.folder.rglob("*") if path.is_file())
 
 
 def partial_of(download: Download, file: str) -> Path:
-    """Where the beginning of a body is kept between two tries."""
+    """The file that holds the beginning of a body between two tries."""
     return download.folder.with_name(f"{download.folder.name}.{file}.partial")
 
 
@@ -102,7 +102,7 @@ def test_a_damaged_file_is_fetched_again(site: Site) -> None:
     assert site.begins() == [0, 0]
 
 
-def test_a_digest_may_be_its_first_characters_as_torchvision_has_them(site: Site) -> None:
+def test_a_digest_may_be_shortened_as_in_torchvisions_file_names(site: Site) -> None:
     name = f"resnet-{DIGEST[:8]}.pth"
     found = site.offer({name: BODY}, f'files = {{ "{name}" = "{DIGEST[:8]}" }}', "torchvision:resnet18")
     found.fetch()
@@ -115,51 +115,51 @@ def test_a_folder_of_an_archive_is_unpacked(site: Site) -> None:
     more = f'folder = "pipe/pipe-1"\nsha256 = "{hashlib.sha256(body).hexdigest()}"'
     found = site.offer({"pipe-1.whl": body}, more)
     found.fetch()
-    assert left(found) == ["meta.json", "vocab/key"]
+    assert files_of(found) == ["meta.json", "vocab/key"]
     assert not partial_of(found, "pipe-1.whl").exists()
 
 
-def test_of_the_top_of_an_archive_only_the_named_files_stay(site: Site) -> None:
+def test_only_the_named_files_are_unpacked_from_the_top_of_an_archive(site: Site) -> None:
     archives = {"one.zip": zipped({"one.pth": b"one", "readme": b"r"}), "two.zip": zipped({"two.pth": b"two"})}
     digests = {name: hashlib.sha256(name[:3].encode()).hexdigest() for name in ("one.pth", "two.pth")}
     lines = "\n".join(f'"{name}" = "{digest}"' for name, digest in digests.items())
     found = site.offer(archives, f'folder = ""\n["thing".files]\n{lines}')
     found.fetch()
-    assert left(found) == ["one.pth", "two.pth"]
+    assert files_of(found) == ["one.pth", "two.pth"]
     assert found.facts.size == 6
 
 
-def test_members_that_lead_out_of_the_folder_are_not_unpacked(site: Site, tmp_path: Path) -> None:
+def test_members_outside_the_folder_are_not_unpacked(site: Site, tmp_path: Path) -> None:
     body = zipped({"in/../../../out": b"bad", "in/good": b"good"})
     found = site.offer({"t.zip": body}, f'folder = "in"\nsha256 = "{hashlib.sha256(body).hexdigest()}"')
     found.fetch()
-    assert left(found) == ["good"]
+    assert files_of(found) == ["good"]
     assert not list(tmp_path.rglob("out"))
 
 
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What arrives of a body is written a kilobyte at a time, not a megabyte."""
+    """Bodies are written in pieces of a kilobyte instead of a megabyte."""
     monkeypatch.setattr(module, "PIECE", 1 << 10)
 
 
 @pytest.mark.usefixtures("small_pieces")
-def test_a_broken_download_goes_on_where_it_ended(site: Site) -> None:
+def test_a_broken_download_resumes_where_it_stopped(site: Site) -> None:
     found = site.offer({"thing.pth": BODY}, f'files = {{ "thing.pth" = "{DIGEST}" }}')
     site.cut("thing.pth", 4000)
     with pytest.raises(RunFailed, match=r"^thing: http.*/thing\.pth: the connection broke; run the command again"):
         found.fetch()
     assert found.problem() == "not fetched"
-    there = partial_of(found, "thing.pth").stat().st_size
-    assert 3000 <= there <= 4000
+    begin = partial_of(found, "thing.pth").stat().st_size
+    assert 3000 <= begin <= 4000
     found.fetch()
-    assert site.begins() == [0, there]
+    assert site.begins() == [0, begin]
     assert (found.folder / "thing.pth").read_bytes() == BODY
     assert not partial_of(found, "thing.pth").exists()
 
 
 @pytest.mark.usefixtures("small_pieces")
-def test_of_two_archives_the_broken_one_goes_on(site: Site) -> None:
+def test_only_the_broken_download_of_two_archives_resumes(site: Site) -> None:
     digests = [f'"{name}" = "{hashlib.sha256(body).hexdigest()}"' for name, body in (("a", b"a" * 9), ("b", BODY))]
     with zipfile.ZipFile(stored := io.BytesIO(), "w") as archive:
         archive.writestr("b", BODY)
@@ -168,14 +168,14 @@ def test_of_two_archives_the_broken_one_goes_on(site: Site) -> None:
     site.cut("b.zip", 5000)
     with pytest.raises(RunFailed, match=r"b\.zip: the connection broke"):
         found.fetch()
-    there = partial_of(found, "b.zip").stat().st_size
-    assert there > 0
+    begin = partial_of(found, "b.zip").stat().st_size
+    assert begin > 0
     found.fetch()
-    assert site.begins()[-1] == there
-    assert left(found) == ["a", "b"]
+    assert site.begins()[-1] == begin
+    assert files_of(found) == ["a", "b"]
 
 
-def test_a_server_without_ranges_sends_all_of_it_again(site: Site, tmp_path: Path) -> None:
+def test_a_server_without_ranges_sends_the_whole_file_again(site: Site, tmp_path: Path) -> None:
     class Plain(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *arguments: object) -> None:
             """Say nothing."""
@@ -193,7 +193,7 @@ def test_a_server_without_ranges_sends_all_of_it_again(site: Site, tmp_path: Pat
     assert (found.folder / "thing.pth").read_bytes() == BODY
 
 
-def test_a_beginning_that_is_as_long_as_the_file_is_fetched_anew(site: Site) -> None:
+def test_a_wrong_beginning_as_long_as_the_file_is_fetched_again(site: Site) -> None:
     found = site.offer({"thing.pth": BODY}, f'files = {{ "thing.pth" = "{DIGEST}" }}')
     found.folder.parent.mkdir(parents=True)
     partial_of(found, "thing.pth").write_bytes(b"x" * len(BODY))
@@ -203,7 +203,7 @@ def test_a_beginning_that_is_as_long_as_the_file_is_fetched_anew(site: Site) -> 
 
 
 @pytest.mark.parametrize("of", ["archive", "file"])
-def test_another_digest_is_refused_and_leaves_nothing(site: Site, of: str) -> None:
+def test_a_wrong_digest_is_refused_and_leaves_no_file(site: Site, of: str) -> None:
     body = zipped({"weights": BODY}) if of == "archive" else BODY
     wrong = hashlib.sha256(b"another").hexdigest()
     more = f'folder = ""\nsha256 = "{wrong}"' if of == "archive" else f'files = {{ "thing.pth" = "{wrong}" }}'
@@ -211,21 +211,21 @@ def test_another_digest_is_refused_and_leaves_nothing(site: Site, of: str) -> No
     for _ in range(2):
         with pytest.raises(RunFailed, match=r"^thing: .*thing\.pth.* is not the expected file"):
             found.fetch()
-        assert left(found) == []
+        assert files_of(found) == []
         assert not partial_of(found, "thing.pth").exists()
         assert found.problem() == "not fetched"
 
 
-def test_another_file_than_expected_in_an_archive_is_refused(site: Site) -> None:
+def test_an_unexpected_file_in_an_archive_is_refused(site: Site) -> None:
     found = site.offer({"t.zip": zipped({"weights": b"another"})}, f'folder = ""\nfiles = {{ "weights" = "{DIGEST}" }}')
     with pytest.raises(RunFailed, match=r"^thing: weights is not the expected file \(http.*/t\.zip\)"):
         found.fetch()
-    assert left(found) == []
+    assert files_of(found) == []
     assert found.problem() == "not fetched"
 
 
 def damaged(body: bytes, member: str = "weights") -> bytes:
-    """An archive whose first member begins with a block of a type that there is not."""
+    """The archive, with a block of an invalid type at the start of its first member."""
     begin = 30 + len(member)
     return body[:begin] + b"\x07" + body[begin + 1 :]
 
@@ -233,9 +233,9 @@ def damaged(body: bytes, member: str = "weights") -> bytes:
 @pytest.mark.parametrize(
     "body",
     [b"<html>please log in</html>", damaged(zipped({"weights": BODY}))],
-    ids=["a page in its place", "damaged"],
+    ids=["a page instead", "damaged"],
 )
-def test_an_archive_that_is_none_leaves_nothing_to_go_on_from(site: Site, body: bytes) -> None:
+def test_an_invalid_archive_leaves_no_beginning_to_resume_from(site: Site, body: bytes) -> None:
     found = site.offer({"t.zip": body}, f'folder = ""\nfiles = {{ "weights" = "{DIGEST}" }}')
     with pytest.raises(RunFailed, match=r"^thing: http.*/t\.zip: \w+"):
         found.fetch()
@@ -245,17 +245,17 @@ def test_an_archive_that_is_none_leaves_nothing_to_go_on_from(site: Site, body: 
     assert (found.folder / "weights").read_bytes() == BODY
 
 
-def test_a_file_that_the_server_does_not_have_is_told(site: Site) -> None:
+def test_a_file_missing_on_the_server_is_reported(site: Site) -> None:
     found = site.offer({"thing.pth": BODY}, f'files = {{ "thing.pth" = "{DIGEST}" }}')
     site.take_away("thing.pth")
     with pytest.raises(RunFailed) as failed:
         found.fetch()
     assert str(failed.value) == f"thing: {found.urls[0]}: 404 Not Found"
-    assert left(found) == []
+    assert files_of(found) == []
 
 
 @pytest.mark.parametrize(("status", "said"), [(401, "401 Unauthorized"), (403, "403 Forbidden")])
-def test_a_refusal_is_told(site: Site, status: int, said: str) -> None:
+def test_a_refusal_is_reported(site: Site, status: int, said: str) -> None:
     found = site.offer({"thing.pth": BODY}, f'files = {{ "thing.pth" = "{DIGEST}" }}')
     site.shut(status)
     with pytest.raises(RunFailed) as failed:
@@ -264,9 +264,9 @@ def test_a_refusal_is_told(site: Site, status: int, said: str) -> None:
     assert not partial_of(found, "thing.pth").exists()
 
 
-def test_an_address_that_cannot_be_reached_is_told(site: Site) -> None:
+def test_an_unreachable_address_is_reported(site: Site) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        taken.bind(("127.0.0.1", 0))  # but not listening
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/thing.pth"
         found = site.enter(f'[thing]\nurl = "{url}"\nsha256 = "{DIGEST}"')
         with pytest.raises(RunFailed) as failed:
@@ -274,7 +274,7 @@ def test_an_address_that_cannot_be_reached_is_told(site: Site) -> None:
     assert str(failed.value) == f"thing: {url}: no connection"
 
 
-def test_a_server_that_falls_silent_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_is_reported(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TIMEOUT", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"http://127.0.0.1:{mute.getsockname()[1]}/thing.pth"
@@ -284,16 +284,16 @@ def test_a_server_that_falls_silent_is_told(site: Site, monkeypatch: pytest.Monk
     assert str(failed.value) == f"thing: {url}: the server stopped responding"
 
 
-def test_own_entries_replace_ours_and_leave_the_others(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_of_the_user_replace_ours_and_keep_the_others(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AMELI_DOWNLOADS", raising=False)
     ours = dict(downloads())
     site.enter(f'[en_core_web_lg]\nurl = "http://mirror/lg.whl"\nsha256 = "{DIGEST}"\n', "en_core_web_lg")
     assert downloads()["en_core_web_lg"]["url"] == "http://mirror/lg.whl"
-    assert {name: told for name, told in downloads().items() if told != ours[name]}.keys() == {"en_core_web_lg"}
+    assert {name: entry for name, entry in downloads().items() if entry != ours[name]}.keys() == {"en_core_web_lg"}
     assert ours.keys() == downloads().keys() >= {"en_core_web_sm", "easyocr", "torchvision:resnet152"}
 
 
-def test_every_entry_of_ours_has_digest_licence_size_and_a_secure_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_entry_of_ours_has_digest_licence_size_and_https_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AMELI_DOWNLOADS", raising=False)
     for name in downloads():
         found = download_of(name)
@@ -316,7 +316,7 @@ def test_every_entry_of_ours_has_digest_licence_size_and_a_secure_address(monkey
         (None, "No such file"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_named(
+def test_an_unusable_table_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str | None, said: str
 ) -> None:
     path = tmp_path / "table.toml"

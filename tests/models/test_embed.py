@@ -1,4 +1,4 @@
-"""Embeddings through the cache: rows in the caller's order, the same bytes whatever is asked first."""
+"""Embeddings through the cache: rows in the caller's order, the same bytes for any order of requests."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def test_a_second_call_encodes_nothing(tmp_path: Path) -> None:
     assert sum(asked) == 3
 
 
-def test_no_text_and_no_picture(tmp_path: Path) -> None:
+def test_empty_lists_have_no_vectors(tmp_path: Path) -> None:
     work = Work(Snapshot(tmp_path))
     assert len(embed_texts(work, demo(), [])) == 0
     assert len(embed_images(work, demo(), [])) == 0
@@ -61,7 +61,7 @@ def test_pictures_that_change_in_place_are_encoded_again(tmp_path: Path) -> None
     assert not np.allclose(first[1], second[0], atol=1e-3)
 
 
-def test_a_picture_that_does_not_decode_is_named(tmp_path: Path) -> None:
+def test_an_undecodable_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"<html>")
     with pytest.raises(RunFailed, match=r"bad\.jpg: cannot be decoded"):
         embed_images(Work(Snapshot(tmp_path)), demo(), ["bad.jpg"])

@@ -31,7 +31,7 @@ def test_completions_depend_on_the_prompt_alone(gpt2: str) -> None:
     assert load_generator(gpt2, "cpu", 4, 8).complete([]) == []
 
 
-def test_a_long_review_is_cut_and_the_name_is_not(gpt2: str) -> None:
+def test_a_long_review_is_cut_and_the_attribute_name_is_kept_whole(gpt2: str) -> None:
     generator = load_generator(gpt2, "cpu", 2, 8)
     prompt = generator.prompt("good " * 400, "Screen Size Class")
     assert len(generator.tokenizer(prompt).input_ids) <= 256 - 8
@@ -41,7 +41,7 @@ def test_a_long_review_is_cut_and_the_name_is_not(gpt2: str) -> None:
 
 
 class Parrot(torch.nn.Module):
-    """Writes one text behind every prompt, a token at a time, and counts how many."""
+    """Appends one text to every prompt, a token at a time, and counts the tokens."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Parrot(torch.nn.Module):
         ("Silver and black", "Silver and b"),
     ],
 )
-def test_writing_ends_with_the_first_line_that_says_something(gpt2: str, text: str, read: str) -> None:
+def test_generation_stops_after_the_first_line_that_is_not_blank(gpt2: str, text: str, read: str) -> None:
     real = load_generator(gpt2, "cpu", 2, 8)
     parrot = Parrot(text)
     parrot.config = real.model.config  # type: ignore[assignment]
@@ -73,6 +73,6 @@ def test_writing_ends_with_the_first_line_that_says_something(gpt2: str, text: s
     assert parrot.written == len(read)
 
 
-def test_a_generator_that_cannot_be_had(tmp_path: Path) -> None:
+def test_the_error_of_an_unusable_generator_names_the_setting(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"models\.generator: the model"):
         load_generator(str(tmp_path), "cpu", 2, 8)

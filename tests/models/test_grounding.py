@@ -1,4 +1,4 @@
-"""Grounding DINO's own code on a tiny model with random weights: shapes, thresholds, errors; no accuracy."""
+"""Grounding DINO's own code on a tiny model with random weights: shapes, thresholds and errors, no accuracy."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_box_must_exceed_both_thresholds(tiny: str) -> None:
         assert load_detector(tiny, "cpu", *thresholds).detect(picture(), "red fridge") is None
 
 
-def test_nothing_to_look_for_and_nothing_to_look_at(tiny: str) -> None:
+def test_an_empty_prompt_and_a_picture_without_height_have_no_box(tiny: str) -> None:
     detector = load_detector(tiny, box_threshold=0.0, text_threshold=0.0)
     assert detector.detect(picture(), "...") is None
     assert detector.detect(Image.new("RGB", (20000, 1)), "red fridge") is None
@@ -88,16 +88,16 @@ def test_the_loader_prints_nothing(tiny: str, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == ""
 
 
-def test_weights_that_lack_something_are_refused(tiny: str, tmp_path: Path) -> None:
+def test_incomplete_weights_are_refused(tiny: str, tmp_path: Path) -> None:
     config, weights, encoder = tiny.removeprefix("groundingdino:").split(",")
     state = torch.load(weights, weights_only=True)["model"]
-    kept = {name: value for name, value in state.items() if not name.startswith("transformer.")}
-    torch.save({"model": kept}, tmp_path / "part.pth")
+    part = {name: value for name, value in state.items() if not name.startswith("transformer.")}
+    torch.save({"model": part}, tmp_path / "part.pth")
     with pytest.raises(UnusableInput, match=r"models\.detector.*part\.pth: lacks"):
         load_detector(f"groundingdino:{config},{tmp_path / 'part.pth'},{encoder}")
 
 
 @pytest.mark.parametrize("name", ["SwinX", "nowhere.py,nowhere.pth,nowhere", "a,b"])
-def test_a_model_that_cannot_be_had_is_named(name: str) -> None:
+def test_an_unusable_model_is_named(name: str) -> None:
     with pytest.raises(UnusableInput, match=r"setting models\.detector: the model 'groundingdino:"):
         load_detector(f"groundingdino:{name}")

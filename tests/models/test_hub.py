@@ -1,4 +1,4 @@
-"""Repositories of a hub on loopback: what is fetched of them, and how each failure is told."""
+"""Repositories of a hub on loopback: the files fetched from them, and the message of each failure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PINNED = Hub(REPO, COMMIT, "sentence")
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
-    """A hub with one repository, which this process asks, and an empty folder of models."""
+    """A hub with one repository, set as the endpoint of this process, and an empty folder of models."""
     for name, body in (NEEDED | dict.fromkeys(MORE, b"not for us")).items():
         path = tmp_path / "hub" / "repositories" / REPO / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,25 +58,25 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub
         yield opened
 
 
-def there(source: Hub) -> list[str]:
-    """Files of a source's folder, those of the hub's client left out."""
+def files_of(source: Hub) -> list[str]:
+    """Files in the folder of a source, without those of the hub's client."""
     files = [path.relative_to(source.folder) for path in source.folder.rglob("*") if path.is_file()]
     return sorted(path.as_posix() for path in files if not path.parts[0].startswith("."))
 
 
 def failure(source: Hub) -> str:
-    """What is said of a source that cannot be fetched, which then counts as not fetched."""
+    """The message of a failed fetch, after which the source counts as not fetched."""
     with pytest.raises(RunFailed) as failed:
         source.fetch()
     assert source.problem() == "not fetched"
     return str(failed.value)
 
 
-def test_what_is_needed_is_fetched_and_nothing_else(hub: LoopbackHub) -> None:
+def test_only_the_needed_files_are_fetched(hub: LoopbackHub) -> None:
     assert PINNED.problem() == "not fetched"
     PINNED.fetch()
     assert PINNED.problem(whole=True) == ""
-    assert there(PINNED) == sorted(NEEDED)
+    assert files_of(PINNED) == sorted(NEEDED)
     assert sorted(hub.bodies()) == sorted(f"{REPO}/{name}" for name in NEEDED)
     assert (PINNED.folder / "model.safetensors").read_bytes() == WEIGHTS
 
@@ -88,7 +88,7 @@ def test_revision_licence_and_size_are_recorded(hub: LoopbackHub) -> None:
     assert (PINNED.facts.revision, PINNED.facts.licence, PINNED.facts.size) == (COMMIT, "apache-2.0", size)
 
 
-def test_without_a_revision_the_newest_is_fetched_and_recorded(hub: LoopbackHub) -> None:
+def test_the_newest_revision_is_fetched_and_recorded_if_none_is_given(hub: LoopbackHub) -> None:
     newest = Hub(REPO, "", "sentence")
     newest.fetch()
     assert newest.facts.revision == COMMIT
@@ -106,7 +106,7 @@ def test_a_second_fetch_downloads_nothing(hub: LoopbackHub) -> None:
 
 @pytest.mark.parametrize("name", ["model.safetensors", "vocab.txt"])
 @pytest.mark.parametrize("body", [None, b"short", "as long"], ids=["gone", "short", "as long"])
-def test_a_lost_or_damaged_file_is_fetched_again_alone(hub: LoopbackHub, name: str, body: bytes | str | None) -> None:
+def test_only_a_lost_or_damaged_file_is_fetched_again(hub: LoopbackHub, name: str, body: bytes | str | None) -> None:
     PINNED.fetch()
     path = PINNED.folder / name
     path.unlink()
@@ -120,25 +120,25 @@ def test_a_lost_or_damaged_file_is_fetched_again_alone(hub: LoopbackHub, name: s
     assert path.read_bytes() == NEEDED[name]
 
 
-def test_a_fetch_that_fails_leaves_no_record_of_an_earlier_one(hub: LoopbackHub) -> None:
+def test_a_failed_fetch_leaves_no_record_of_an_earlier_fetch(hub: LoopbackHub) -> None:
     PINNED.fetch()
     (PINNED.folder / "vocab.txt").unlink()
     hub.damage(f"{REPO}/vocab.txt")
-    failure(PINNED)  # which asks for "not fetched"
+    failure(PINNED)  # asserts "not fetched"
 
 
-def test_a_broken_download_goes_on_where_it_ended(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_download_resumes_where_it_stopped(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 1 << 10)
     hub.cut(f"{REPO}/model.safetensors", 9000)
     assert failure(PINNED) == f"{REPO}: the connection broke; run the command again to continue"
     hub.asked.clear()
     PINNED.fetch()
-    assert [one.begin for one in hub.asked if one.path.startswith("/cdn/")] == [9000 // 1024 * 1024]
+    assert [request.begin for request in hub.asked if request.path.startswith("/cdn/")] == [9000 // 1024 * 1024]
     assert PINNED.problem(whole=True) == ""
     assert (PINNED.folder / "model.safetensors").read_bytes() == WEIGHTS
 
 
-def test_after_a_broken_download_what_came_before_is_kept(hub: LoopbackHub) -> None:
+def test_files_fetched_before_a_broken_download_are_not_fetched_again(hub: LoopbackHub) -> None:
     hub.cut(f"{REPO}/model.safetensors", 0)
     failure(PINNED)
     hub.asked.clear()
@@ -147,11 +147,11 @@ def test_after_a_broken_download_what_came_before_is_kept(hub: LoopbackHub) -> N
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "vocab.txt"])
-def test_another_content_than_the_hub_tells_is_refused(hub: LoopbackHub, name: str) -> None:
+def test_content_that_differs_from_the_hubs_digest_is_refused(hub: LoopbackHub, name: str) -> None:
     hub.damage(f"{REPO}/{name}")
     for _ in range(2):
         assert failure(PINNED) == f"{REPO}: {name} differs from the hub's size or digest; run the command again"
-        assert name not in there(PINNED)
+        assert name not in files_of(PINNED)
     hub.repair()
     PINNED.fetch()
     assert (PINNED.folder / name).read_bytes() == NEEDED[name]
@@ -159,7 +159,7 @@ def test_another_content_than_the_hub_tells_is_refused(hub: LoopbackHub, name: s
 
 @pytest.mark.parametrize("body", [POINTER, b""])
 @pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
-def test_a_pointer_in_place_of_weights_is_refused(hub: LoopbackHub, name: str, body: bytes) -> None:
+def test_a_pointer_instead_of_weights_is_refused(hub: LoopbackHub, name: str, body: bytes) -> None:
     (hub.folder / "repositories" / REPO / name).write_bytes(body)
     if name != "model.safetensors":
         hub.take_away(f"{REPO}/model.safetensors")
@@ -167,11 +167,11 @@ def test_a_pointer_in_place_of_weights_is_refused(hub: LoopbackHub, name: str, b
 
 
 @pytest.mark.parametrize("begin", [b"PK\x03\x04", b"\x80\x02"], ids=["archive", "older"])
-def test_without_safetensors_pickled_weights_are_taken(hub: LoopbackHub, begin: bytes) -> None:
+def test_pickled_weights_are_fetched_if_there_is_no_safetensors_file(hub: LoopbackHub, begin: bytes) -> None:
     (hub.folder / "repositories" / REPO / "pytorch_model.bin").write_bytes(begin + bytes(99))
     hub.take_away(f"{REPO}/model.safetensors")
     PINNED.fetch()
-    assert "pytorch_model.bin" in there(PINNED)
+    assert "pytorch_model.bin" in files_of(PINNED)
 
 
 @pytest.mark.parametrize(
@@ -185,31 +185,31 @@ def test_without_safetensors_pickled_weights_are_taken(hub: LoopbackHub, begin: 
         ("model.safetensors", "pytorch_model.bin has no weights; does a mirror serve a Git LFS pointer in its place?"),
     ],
 )
-def test_a_file_that_the_hub_does_not_have_is_told(hub: LoopbackHub, name: str, said: str) -> None:
+def test_a_file_missing_on_the_hub_is_reported(hub: LoopbackHub, name: str, said: str) -> None:
     hub.take_away(f"{REPO}/{name}")
     assert failure(PINNED) == f"{REPO}: {said}"
 
 
-def test_a_repository_that_the_hub_does_not_have_is_told(hub: LoopbackHub) -> None:
+def test_a_repository_missing_on_the_hub_is_reported(hub: LoopbackHub) -> None:
     said = "owner/nothing: the hub has no such repository, or HF_TOKEN has no access to it"
     assert failure(Hub("owner/nothing", "", "sentence")) == said
     assert failure(Hub("owner/nothing", COMMIT, "sentence")) == said
 
 
 @pytest.mark.parametrize("revision", [ANOTHER, "v1.0"])
-def test_a_revision_that_the_hub_does_not_have_is_told(hub: LoopbackHub, revision: str) -> None:
+def test_a_revision_missing_on_the_hub_is_reported(hub: LoopbackHub, revision: str) -> None:
     assert failure(Hub(REPO, revision, "sentence")) == f"{REPO}: the hub has no such revision"
     assert hub.bodies() == []
 
 
-def test_a_mirror_that_gives_another_revision_is_refused(hub: LoopbackHub) -> None:
-    hub.minds_revisions = False
+def test_a_mirror_with_another_revision_is_refused(hub: LoopbackHub) -> None:
+    hub.checks_revisions = False
     said = f"{REPO}: the hub answers with revision {COMMIT}, not {ANOTHER}"
     assert failure(Hub(REPO, ANOTHER, "sentence")) == said
     assert hub.bodies() == []
 
 
-def test_files_behind_a_gate_need_a_token(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gated_files_need_a_token(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.gate(REPO, "hf_right")
     said = f"{REPO}: its owner asks for consent: agree on its page, and set HF_TOKEN"
     assert failure(PINNED) == said  # 401
@@ -229,19 +229,19 @@ def test_files_behind_a_gate_need_a_token(hub: LoopbackHub, monkeypatch: pytest.
         (503, "503 Service Unavailable"),
     ],
 )
-def test_a_refusal_is_told(hub: LoopbackHub, status: int, said: str) -> None:
+def test_a_refusal_is_reported(hub: LoopbackHub, status: int, said: str) -> None:
     hub.shut(status)
     assert failure(PINNED) == f"{REPO}: {said}"
 
 
-def test_a_hub_that_cannot_be_reached_is_told(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_hub_is_reported(hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        taken.bind(("127.0.0.1", 0))  # but not listening
         ask(f"http://127.0.0.1:{taken.getsockname()[1]}", monkeypatch)
         assert failure(PINNED) == f"{REPO}: no connection"
 
 
-def test_the_hub_is_that_of_the_environment(hub: LoopbackHub, tmp_path: Path) -> None:
+def test_the_environment_sets_the_hub(hub: LoopbackHub, tmp_path: Path) -> None:
     code = f"from ameli_build.models.hub import Hub; Hub({REPO!r}, {COMMIT!r}, 'sentence').fetch()"
     environment = {**os.environ, "HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path / "hf")}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
@@ -251,7 +251,7 @@ def test_the_hub_is_that_of_the_environment(hub: LoopbackHub, tmp_path: Path) ->
     assert not list((tmp_path / "hf").rglob("*.safetensors"))
 
 
-def test_a_machine_without_a_network_takes_a_copied_folder(
+def test_a_machine_without_network_uses_a_copied_folder(
     hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = load_settings("demo", [f"models.text_encoder={REPO}@{COMMIT}"])
@@ -267,9 +267,7 @@ def test_a_machine_without_a_network_takes_a_copied_folder(
     assert hub.asked == []
 
 
-def test_what_is_fetched_of_one_repository_for_several_ends_has_several_folders(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_use_of_a_repository_has_its_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path))
     kinds: list[tuple[Kind, str]] = [
         ("sentence", ""),
@@ -313,7 +311,7 @@ WANTED: dict[str, tuple[Kind, str, list[str], list[str]]] = {
         ["modules.json", "0_CLIPModel/config.json", "0_CLIPModel/vocab.json", "0_CLIPModel/pytorch_model.bin"],
         ["modules.json", "0_CLIPModel/config.json", "0_CLIPModel/vocab.json", "0_CLIPModel/pytorch_model.bin"],
     ),
-    "modules of Sentence Transformers with weights of their own, in one form or the other": (
+    "modules of Sentence Transformers with their own weights, in either form": (
         "sentence",
         "",
         [*BERT, "modules.json", "model.safetensors", "pytorch_model.bin", "1_Pooling/config.json"]
@@ -355,11 +353,11 @@ WANTED: dict[str, tuple[Kind, str, list[str], list[str]]] = {
         ["GroundingDINO_SwinT_OGC.cfg.py", "groundingdino_swint_ogc.pth"],
     ),
 }
-"""Kind, detector, files of the repository, those that are wanted."""
+"""Kind, detector, files of the repository, wanted files."""
 
 
 @pytest.mark.parametrize("case", WANTED)
-def test_the_files_of_a_kind(case: str) -> None:
+def test_each_kind_has_its_wanted_files(case: str) -> None:
     kind, grounding, names, wanted = WANTED[case]
     assert sorted(wanted_files(kind, names, grounding)) == sorted(wanted)
 
@@ -386,7 +384,7 @@ def test_the_files_of_a_kind(case: str) -> None:
         ),
     ],
 )
-def test_a_repository_without_a_file_of_its_kind_is_refused(
+def test_a_repository_that_lacks_a_needed_file_is_refused(
     kind: Kind, grounding: str, names: list[str], said: str
 ) -> None:
     with pytest.raises(RunFailed, match=f"{said}.* among its files"):

@@ -1,4 +1,4 @@
-"""What tells one model from another of the same name."""
+"""The identity that distinguishes models of the same name."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ameli_build.models.sources import _identity, identity
 from ameli_build.models.store import write_record
 
 
-def test_a_bundled_model_has_its_package_s_version() -> None:
+def test_a_bundled_model_has_the_version_of_its_package() -> None:
     assert identity("bundled:minilm") == "bundled:minilm 0.1.0"
 
 
-def test_a_name_on_a_hub_that_was_not_fetched_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_identity_of_an_unfetched_model_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path))
     assert identity("sentence-transformers/all-MiniLM-L6-v2") == "sentence-transformers/all-MiniLM-L6-v2 not fetched"
     assert identity("open_clip:ViT-L-14/openai") == "open_clip:ViT-L-14/openai not fetched"
 
 
-def test_a_model_that_another_process_fetches_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fetch_by_another_process_changes_the_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
     name = "owner/name@0123"
     fetched = tmp_path / "elsewhere" / "hub" / "owner--name--0123"
@@ -35,7 +35,7 @@ def test_a_model_that_another_process_fetches_is_another(tmp_path: Path, monkeyp
     assert identity(name) == f"{name} not fetched"
 
 
-def test_a_replaced_checkpoint_is_another_model(tmp_path: Path) -> None:
+def test_a_replaced_checkpoint_changes_the_identity(tmp_path: Path) -> None:
     for form in ("open_clip:ViT-B-32/{}", "{}", "groundingdino:config.py,{},bert"):
         path = tmp_path / "weights.pt"
         path.write_bytes(b"one")

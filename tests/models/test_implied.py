@@ -1,4 +1,4 @@
-"""Values that a text implies: tiny random DeBERTas run the code, set weights and scores check what it chooses."""
+"""Values that a text implies: tiny random DeBERTas run the code, fixed weights and scores check its choices."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("deberta")
 
 
-def test_statements() -> None:
+def test_statements_name_attribute_product_and_value() -> None:
     curved = QUESTIONS[2]
     assert statement(QUESTIONS[0], "Silver") == "The Color of the laptop is Silver."
     assert statement(curved, "Yes") == "The tv has Curved."
@@ -57,7 +57,7 @@ def test_the_value_that_is_entailed_most_wins(folder: Path) -> None:
     assert answer.second == pytest.approx(np.e / (np.e + 2), abs=1e-4)
 
 
-def test_a_model_that_answers_questions_is_one(folder: Path) -> None:
+def test_a_question_answering_model_answers_with_spans(folder: Path) -> None:
     implier = load_implier(save_deberta(folder / "answers", "answers"), "cpu", 2)
     assert isinstance(implier, Spans)
     answers = implier.answer(QUESTIONS)

@@ -12,6 +12,6 @@ def test_bundled_pipeline_finds_heads_and_lemmas() -> None:
     assert doc.has_annotation("DEP")
 
 
-def test_an_unknown_pipeline_names_the_setting() -> None:
+def test_the_error_of_an_unknown_pipeline_names_the_setting() -> None:
     with pytest.raises(UnusableInput, match=r"^setting models\.language: the model 'xx_no_such' cannot be loaded"):
         load_language("xx_no_such")

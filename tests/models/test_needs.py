@@ -1,4 +1,4 @@
-"""Which models a command needs, and the one message that names all that are missing."""
+"""The models that a command needs, and the single message that names all missing models."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("folder")
 
 @dataclass(frozen=True, slots=True)
 class Fake:
-    """A source that is there once it was fetched, unless it fails."""
+    """A fake source of files, in a state set by its fields; it logs each fetch and may fail."""
 
     label: str
     size: int = 0
@@ -49,7 +49,7 @@ class Fake:
 
 
 def settle(monkeypatch: pytest.MonkeyPatch, sources: dict[str, tuple[Source, ...]]) -> None:
-    """Let models have these sources, by their name in the settings, and others none."""
+    """Give models these sources, by their names in the settings, and no source to other models."""
     monkeypatch.setattr(module, "sources_of", lambda role, name: sources.get(name, ()))
 
 
@@ -82,7 +82,7 @@ def test_every_setting_that_names_a_model_is_a_role() -> None:
 
 
 @pytest.mark.parametrize("profile", ["small", "paper", "authors"])
-def test_one_message_names_every_model_that_is_missing(profile: str) -> None:
+def test_one_message_names_every_missing_model(profile: str) -> None:
     settings = load_settings(profile)
     missing = [need for need in needs_of(settings) if need.problems()]
     with pytest.raises(UnusableInput) as refused:
@@ -97,7 +97,7 @@ def test_one_message_names_every_model_that_is_missing(profile: str) -> None:
     assert "\n" not in said
 
 
-def test_of_several_sources_those_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_missing_sources_of_a_model_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     settle(monkeypatch, {"two": (Fake("weights", missing=False), Fake("its text encoder")), "one": (Fake("one"),)})
     settings = load_settings("demo", ["models.detector=two", "models.ocr=one"])
     with pytest.raises(UnusableInput) as refused:
@@ -105,7 +105,7 @@ def test_of_several_sources_those_that_are_missing_are_named(monkeypatch: pytest
     assert "models.detector two (its text encoder: not fetched), models.ocr one (not fetched)." in str(refused.value)
 
 
-def test_what_a_command_does_not_need_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_a_command_does_not_need_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     settle(monkeypatch, {"absent": (Fake("absent"),)})
     settings = load_settings("demo", ["models.generator=absent"])
     require(settings, set(ROLES) - {"generator"})
@@ -113,7 +113,7 @@ def test_what_a_command_does_not_need_may_be_missing(monkeypatch: pytest.MonkeyP
         require(settings, ["generator"])
 
 
-def test_a_file_that_is_gone_and_one_that_is_cut_are_named(folder: Path) -> None:
+def test_missing_and_truncated_files_are_named(folder: Path) -> None:
     made = folder / "hub" / "owner--text--0123456789012345678901234567890123456789"
     made.mkdir(parents=True)
     for name in ("config.json", "model.safetensors"):
@@ -129,11 +129,11 @@ def test_a_file_that_is_gone_and_one_that_is_cut_are_named(folder: Path) -> None
         require(settings, ["text_encoder"])
 
 
-def test_a_package_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_missing_package_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from ameli_build.models.packaged import Installed
 
-    one, two = Installed("no-such-distribution", "--no-deps these"), Installed("neither-this")
-    settle(monkeypatch, {"one": (one,), "two": (two,)})
+    first, second = Installed("no-such-distribution", "--no-deps these"), Installed("neither-this")
+    settle(monkeypatch, {"one": (first,), "two": (second,)})
     settings = load_settings("demo", ["models.ocr=one", "models.detector=two"])
     with pytest.raises(UnusableInput) as refused:
         require(settings, ROLES)
@@ -143,14 +143,14 @@ def test_a_package_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.
 
 @pytest.mark.skipif(best_device() == "cuda", reason="there is a GPU here")
 @pytest.mark.parametrize("device", ["cuda", "cuda:1"])
-def test_a_gpu_that_is_not_there_is_told_before_any_work(device: str) -> None:
+def test_a_missing_gpu_is_reported_before_any_work(device: str) -> None:
     with pytest.raises(UnusableInput, match=rf"setting models\.device: {device}: there is no GPU"):
         require(load_settings("demo", [f"models.device={device}"]), ROLES)
 
 
 @pytest.mark.skipif(best_device() == "cuda", reason="there is a GPU here")
 @pytest.mark.parametrize("role", ["detector", "text_encoder", "ocr"])
-def test_a_gpu_for_one_role(role: str) -> None:
+def test_a_missing_gpu_of_a_single_role_is_reported(role: str) -> None:
     settings = load_settings("demo", ["models.device=cpu", f"models.{role}.device=cuda:1"])
     with pytest.raises(UnusableInput, match=rf"setting models\.{role}\.device: cuda:1: there is no GPU"):
         require(settings, ROLES)
@@ -166,7 +166,7 @@ def test_a_name_of_no_known_form_is_refused(role: str, name: str) -> None:
         require(load_settings("demo", [f"models.{role}={name}"]), ROLES)
 
 
-def test_large_models_tell_their_memory_beforehand(
+def test_memory_of_large_models_is_printed_beforehand(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settle(monkeypatch, {"large": (Fake("large", 2_000_000_000, missing=False),)})
@@ -177,7 +177,7 @@ def test_large_models_tell_their_memory_beforehand(
     assert "models:" not in capsys.readouterr().err
 
 
-def test_memory_is_told_for_each_worker_where_workers_load_models(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_given_per_worker_where_workers_load_models(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_settings("demo", ["models.device=cpu", "models.processes=workers"])
     need = Need("ocr", "x", (Fake("x", 1_000_000_000), Fake("y", 500_000_000)))
     assert need.size == 1_500_000_000
@@ -185,18 +185,18 @@ def test_memory_is_told_for_each_worker_where_workers_load_models(monkeypatch: p
     assert memory_text(settings, [need]) == f"1.5 GB of files, about {memory} of memory in each worker (cpu)"
 
 
-def test_sizes_for_people() -> None:
+def test_sizes_are_readable() -> None:
     assert [gigabytes(size) for size in (0, 700_000, 90_868_376, 1_710_517_724)] == ["0 MB", "1 MB", "91 MB", "1.7 GB"]
 
 
-def test_roles_are_all_or_those_named() -> None:
+def test_the_default_is_all_roles_and_unknown_roles_are_refused() -> None:
     assert roles_named(None) == roles_named([]) == ROLES
     assert roles_named(["ocr", "resnet"]) == ["ocr", "resnet"]
     with pytest.raises(UnusableInput, match=r"^--role reader: no such role \(one of tokenizer, .*resnet\)$"):
         roles_named(["ocr", "reader"])
 
 
-def test_what_is_missing_is_fetched_once_though_two_roles_need_it(
+def test_a_missing_source_of_two_roles_is_fetched_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log: list[str] = []
@@ -207,7 +207,7 @@ def test_what_is_missing_is_fetched_once_though_two_roles_need_it(
     assert capsys.readouterr().err.splitlines() == ["1 of 2: shared, 7 MB", "2 of 2: other, 0 MB"]
 
 
-def test_one_message_names_all_that_could_not_be_had_and_the_rest_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_message_names_all_failed_fetches_and_the_rest_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     log: list[str] = []
     sources = {f"m{n}": (Fake(f"m{n}", failing=n != 1, log=log.append),) for n in range(3)}
     settle(monkeypatch, dict(sources))
@@ -218,7 +218,7 @@ def test_one_message_names_all_that_could_not_be_had_and_the_rest_is_fetched(mon
     assert sorted(log) == ["m0", "m1", "m2"]
 
 
-def test_digests_are_compared_by_a_fetch_and_not_before_every_command(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fetch_compares_digests_and_other_commands_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     settle(monkeypatch, {"one": (Fake("one", missing=False, damaged=True),)})
     settings = load_settings("demo", ["models.ocr=one"])
     require(settings, ROLES)  # digests of gigabytes take minutes

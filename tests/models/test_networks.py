@@ -1,4 +1,4 @@
-"""Networks of pictures alone: a tiny random one goes through the code of the real ones."""
+"""Networks for pictures only: a tiny random network runs the code of the real networks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MEAN, DEVIATION = (0.4, 0.5, 0.6), (0.2, 0.2, 0.3)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A timm model as the hub has it: config.json and model.safetensors."""
+    """A timm model in the hub's form: config.json and model.safetensors."""
     made = tmp_path_factory.mktemp("timm")
     torch.manual_seed(0)
     model = timm.create_model("test_resnet", num_classes=10)
@@ -47,7 +47,7 @@ def stripes(size: tuple[int, int]) -> Image.Image:
     return Image.fromarray(np.broadcast_to(rows, (height, width, 3)).copy())
 
 
-def test_pictures_become_unit_vectors_whatever_the_batch(encoder: PlainEncoder) -> None:
+def test_pictures_become_the_same_unit_vectors_in_any_batch(encoder: PlainEncoder) -> None:
     pictures = [Image.new("RGB", (80, 40), colour) for colour in ("red", "green", "blue")]
     vectors = encoder.encode(pictures)
     assert vectors.shape == (3, encoder.model.num_features)
@@ -59,7 +59,7 @@ def test_pictures_become_unit_vectors_whatever_the_batch(encoder: PlainEncoder) 
 
 def test_the_whole_of_a_tall_picture_is_seen(encoder: PlainEncoder) -> None:
     tall, ends = stripes((60, 300)), stripes((60, 300))
-    ends.paste("red", (0, 0, 60, 40))  # what a middle square would cut off
+    ends.paste("red", (0, 0, 60, 40))  # outside the middle square
     seen = [encoder.preprocess(picture) for picture in (tall, ends)]
     assert seen[0].shape == (3, SIDE, SIDE)
     assert not torch.allclose(seen[0], seen[1])
@@ -78,14 +78,14 @@ def test_the_export_gives_the_networks_own_vectors(encoder: PlainEncoder, tmp_pa
     assert np.allclose(ExportedPictures.load(tmp_path).encode(pictures), encoder.encode(pictures), atol=1e-4)
 
 
-def test_a_name_is_a_repository_of_timms_unless_a_package_has_it() -> None:
+def test_a_name_is_a_repository_of_timm_unless_a_package_provides_it() -> None:
     from ameli_build.models.sources import sources_of
 
     assert sources_of("image_encoder", "timm:resnet50.a1_in1k@0123") == (Hub("timm/resnet50.a1_in1k", "0123", "timm"),)
     assert sources_of("image_encoder", "timm:tf_efficientnet_lite2") == (LITE2,)
 
 
-def test_weights_that_are_not_there_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_weights_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path))
     with pytest.raises(UnusableInput, match=r"models\.image_encoder.*timm:no_such_network.*ameli models fetch"):
         load_image_encoder("timm:no_such_network")

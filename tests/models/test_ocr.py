@@ -16,7 +16,7 @@ def label(text: str) -> Image.Image:
     return image
 
 
-def test_reads_what_a_package_says() -> None:
+def test_the_text_of_a_label_is_read() -> None:
     lines = load_reader("rapidocr").read(label("NORVEX Pro 14"))
     assert "norvexpro14" in "".join(lines).lower().replace(" ", "")
 
@@ -32,12 +32,12 @@ def test_greyscale_and_palette_pictures_are_read() -> None:
     assert load_reader("rapidocr").read(image.convert("P"))
 
 
-def test_unknown_reader() -> None:
+def test_an_unknown_reader_is_refused() -> None:
     with pytest.raises(UnusableInput, match=r"models\.ocr: no reader named 'tesseract'"):
         load_reader("tesseract")
 
 
-def test_a_reader_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_missing_reader_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
 
@@ -51,10 +51,10 @@ def test_turned_text_is_read_when_the_picture_is_turned_back(degrees: int) -> No
     reader, turned = load_reader("rapidocr"), label("NORVEX Pro 14").rotate(-degrees, expand=True)
     wanted = "norvexpro14"
     assert wanted in "".join(reader.read(turned, [degrees])).lower().replace(" ", "")
-    if degrees != 90:  # which the reader tries by itself for lines that stand upright
+    if degrees != 90:  # the reader itself tries 90 degrees for upright lines
         assert wanted not in "".join(reader.read(turned)).lower().replace(" ", "")
 
 
-def test_a_line_that_several_turns_show_is_one_line() -> None:
+def test_a_line_found_in_several_rotations_is_listed_once() -> None:
     reader = load_reader("rapidocr")
     assert reader.read(label("KALDEN"), [90]).count("KALDEN") == 1

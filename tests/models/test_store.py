@@ -29,7 +29,7 @@ def recorded(folder: Path) -> Record:
     return record
 
 
-def test_the_folder_is_that_of_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_variable_sets_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "here"))
     assert models_folder() == tmp_path / "here"
     monkeypatch.chdir(tmp_path)
@@ -37,7 +37,7 @@ def test_the_folder_is_that_of_the_variable(monkeypatch: pytest.MonkeyPatch, tmp
     assert models_folder() == tmp_path / "there"
 
 
-def test_without_the_variable_the_folder_is_in_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_default_folder_is_in_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("AMELI_MODELS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert models_folder() == tmp_path / "ameli-build" / "models"
@@ -46,7 +46,7 @@ def test_without_the_variable_the_folder_is_in_the_cache(monkeypatch: pytest.Mon
     assert models_folder() == tmp_path / ".cache" / "ameli-build" / "models"
 
 
-def test_a_record_tells_size_and_digest_of_every_file(folder: Path) -> None:
+def test_a_record_has_size_and_digest_of_every_file(folder: Path) -> None:
     record = recorded(folder)
     assert (record.name, record.revision, record.licence) == ("owner/name", "0123", "mit")
     assert dict(record.files) == {
@@ -64,27 +64,27 @@ def test_hidden_files_are_not_recorded(folder: Path) -> None:
     assert set(recorded(folder).files) == {"1_Pooling/config.json", "weights.bin"}
 
 
-def test_the_digest_of_a_record_is_that_of_the_files_alone(folder: Path) -> None:
+def test_the_digest_of_a_record_depends_on_the_files_only(folder: Path) -> None:
     first = recorded(folder).digest
     assert write_record(folder, "another/name", "4567", "apache-2.0").digest == first
     (folder / "weights.bin").write_bytes(b"wayghts")
     assert write_record(folder, "owner/name", "0123", "mit").digest != first
 
 
-def test_all_files_are_there(folder: Path) -> None:
+def test_a_complete_folder_lacks_nothing(folder: Path) -> None:
     assert lacking(folder) == lacking(folder, whole=True) == ""
 
 
-def test_a_folder_without_a_record_was_not_fetched(folder: Path) -> None:
+def test_a_folder_without_a_record_counts_as_not_fetched(folder: Path) -> None:
     assert lacking(folder.with_name("another--name--main")) == "not fetched"
     forget(folder)
     assert lacking(folder) == "not fetched"
     assert (folder / "weights.bin").is_file()
-    forget(folder)  # of what is forgotten already
+    forget(folder)  # already forgotten
 
 
 @pytest.mark.parametrize("name", ["weights.bin", "1_Pooling/config.json"])
-def test_a_file_that_is_gone_is_named(folder: Path, name: str) -> None:
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     assert lacking(folder) == f"{name} is missing"
 
@@ -104,13 +104,13 @@ def test_a_file_of_the_same_size_is_damaged_by_its_digest(folder: Path) -> None:
     "text",
     ["", "{", "[]", "{}", '{"name": "n", "revision": "r", "licence": "l", "files": {"weights.bin": 7}}'],
 )
-def test_a_record_that_cannot_be_read_counts_as_not_fetched(folder: Path, text: str) -> None:
+def test_an_unreadable_record_counts_as_not_fetched(folder: Path, text: str) -> None:
     folder.with_name(f"{folder.name}.json").write_text(text)
     assert read_record(folder) is None
     assert lacking(folder) == "not fetched"
 
 
-def test_a_copied_folder_is_whole_elsewhere(folder: Path, tmp_path: Path) -> None:
+def test_a_copy_of_the_folder_is_complete(folder: Path, tmp_path: Path) -> None:
     there = tmp_path / "stick" / "hub" / folder.name
     assert lacking(there) == "not fetched"
     shutil.copytree(tmp_path / "models", tmp_path / "stick")
@@ -118,8 +118,8 @@ def test_a_copied_folder_is_whole_elsewhere(folder: Path, tmp_path: Path) -> Non
     assert recorded(there) == recorded(folder)
 
 
-def test_what_another_process_fetched_is_seen(folder: Path) -> None:
+def test_a_record_written_by_another_process_is_read(folder: Path) -> None:
     path = folder.with_name(f"{folder.name}.json")
-    told = json.loads(path.read_text())
-    path.write_text(json.dumps({**told, "revision": "89ab"}))
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps({**record, "revision": "89ab"}))
     assert recorded(folder).revision == "89ab"

@@ -1,4 +1,4 @@
-"""Text encoders as ONNX files: exported once, the vectors of the model itself, and what is said without the extra."""
+"""Text encoders as ONNX files: one export, the vectors of the model itself, and the error without the extra."""
 
 import sys
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_an_export_gives_the_vectors_of_the_model(work: Work) -> None:
     assert vectors.dtype == np.float32
 
 
-def test_a_model_is_exported_once_and_leaves_nothing_else(work: Work) -> None:
+def test_a_model_is_exported_once_without_further_files(work: Work) -> None:
     folder = export(work, "onnx")
     before = (folder / MODEL).stat().st_mtime_ns
     assert export(work, "onnx") == folder
@@ -66,7 +66,7 @@ def test_a_damaged_export_is_made_again(work: Work) -> None:
         assert load_text_encoder.__wrapped__("bundled:minilm", exported=str(model.parents[1])).encode(["a"]).shape
 
 
-def test_eight_bits_are_a_quarter_of_the_size_and_nearly_the_same(work: Work) -> None:
+def test_eight_bits_are_a_quarter_of_the_size_with_nearly_the_same_vectors(work: Work) -> None:
     whole, small = export(work, "onnx"), export(work, "onnx-int8")
     assert (small / MODEL).stat().st_size < 0.3 * (whole / MODEL).stat().st_size
     vectors = load_text_encoder("bundled:minilm", exported=str(small)).encode(TEXTS)
@@ -84,11 +84,11 @@ def test_embeddings_of_different_backends_share_no_cache(work: Work) -> None:
     assert np.array_equal(embed_texts(work, demo("models.text_backend=onnx"), TEXTS), whole)
 
 
-def test_full_precision_is_what_a_processor_has_anyway(work: Work) -> None:
+def test_full_precision_changes_nothing_on_a_processor(work: Work) -> None:
     assert np.array_equal(embed_texts(work, demo("models.precision=full"), TEXTS), embed_texts(work, demo(), TEXTS))
 
 
-def test_without_the_extra_the_error_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_the_extra_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("optimum", "optimum.onnxruntime"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UnusableInput, match=r"^setting models\.text_backend: .+ pip install 'ameli-build\[onnx\]'$"):
@@ -101,7 +101,7 @@ def test_a_gpu_runs_no_export(tmp_path: Path) -> None:
         export_text_encoder(Work(Snapshot(tmp_path)), models)
 
 
-def test_a_model_that_cannot_be_had_names_the_setting(tmp_path: Path) -> None:
+def test_the_error_of_an_unusable_model_names_the_setting(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{not json")
     models = demo("models.text_backend=onnx", f"models.text_encoder={tmp_path}").models
     work = Work(Snapshot(tmp_path / "snapshot"))

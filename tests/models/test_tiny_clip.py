@@ -1,4 +1,4 @@
-"""The bundled CLIP: an ordinary open_clip checkpoint that knows renderings it has not seen."""
+"""The bundled CLIP: an ordinary open_clip checkpoint that recognises unseen renderings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def entities() -> npt.NDArray[np.float32]:
     return embed([catalogue_view(look, 0) for look in LOOKS])
 
 
-def test_it_is_small_and_loads_as_any_checkpoint_does() -> None:
+def test_the_checkpoint_is_small_and_loads_as_any_other() -> None:
     assert tiny_clip.checkpoint().stat().st_size < 4_000_000
     name, path = tiny_clip.register(), str(tiny_clip.checkpoint())
     model, _, _ = open_clip.create_model_and_transforms(name, pretrained=path)

@@ -41,7 +41,7 @@ def test_a_folder_and_a_file_are_loaded(tmp_path: Path) -> None:
         assert load_counter(name)(["fridge and fridge", "fridge"]) == [3, 1]
 
 
-def test_the_bound_is_claimed_for_wordpiece_only(tmp_path: Path) -> None:
+def test_only_wordpiece_has_the_bound_of_a_token_per_byte(tmp_path: Path) -> None:
     tokenizer = Tokenizer(BPE({"a": 0, "Ġ": 1}, []))
     tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=True)
     tokenizer.save(str(tmp_path / "tokenizer.json"))
@@ -51,7 +51,7 @@ def test_the_bound_is_claimed_for_wordpiece_only(tmp_path: Path) -> None:
     assert count(["a"]) == [2]
 
 
-def test_a_tokenizer_that_cannot_be_had_is_named(tmp_path: Path) -> None:
+def test_the_error_of_an_unusable_tokenizer_names_the_setting(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(UnusableInput, match=r"clean\.tokenizer: .*cannot be loaded"):
         load_counter(str(tmp_path))

@@ -1,4 +1,4 @@
-"""Folders of models that would run code of their own: each would leave a file, and none does."""
+"""Folders of models with code of their own: the code would leave a file, and is never run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ameli_build.models.vision import load_image_encoder
 
 
 class Touch:
-    """Unpickled, it makes a file."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -75,23 +75,23 @@ def test_a_class_of_the_folder_is_not_imported(
     assert not trace.exists()
 
 
-@pytest.mark.parametrize("told", [{"types": {"query": "own.Model"}}, {"types": ["own.Model"]}])
-def test_nor_one_that_a_router_names(folder: Path, trace: Path, told: object) -> None:
+@pytest.mark.parametrize("config", [{"types": {"query": "own.Model"}}, {"types": ["own.Model"]}])
+def test_a_class_named_by_a_router_is_not_imported(folder: Path, trace: Path, config: object) -> None:
     with_code(folder, trace)
     (folder / "1_Router").mkdir()
-    (folder / "1_Router" / "router_config.json").write_text(json.dumps(told))
+    (folder / "1_Router" / "router_config.json").write_text(json.dumps(config))
     with pytest.raises(UnusableInput, match="not a class of Sentence Transformers"):
         load_text_encoder(str(folder))
     assert not trace.exists()
 
 
-def test_the_bundled_folder_is_taken(folder: Path) -> None:
+def test_the_bundled_folder_is_accepted(folder: Path) -> None:
     refuse_code(folder)
     assert load_text_encoder(str(folder)).encode(["a"]).shape == (1, 384)
 
 
 @pytest.mark.parametrize("kind", ["implied", "generator", "pairs", "tokenizer"])
-def test_a_configuration_s_own_classes_are_not_imported(tmp_path: Path, trace: Path, kind: str) -> None:
+def test_own_classes_of_a_configuration_are_not_imported(tmp_path: Path, trace: Path, kind: str) -> None:
     folder = tmp_path / "model"
     (save_gpt2 if kind == "generator" else save_deberta)(folder)
     with_code(folder, trace)
@@ -103,9 +103,9 @@ def test_a_configuration_s_own_classes_are_not_imported(tmp_path: Path, trace: P
         "AutoTokenizer": ["own.Model", "own.Model"],
     }
     for name in ("config.json", "tokenizer_config.json"):
-        told = json.loads((folder / name).read_text()) if (folder / name).is_file() else {}
-        told |= {"auto_map": mapped, "model_type": "unheard-of", "tokenizer_class": "UnheardOf"}
-        (folder / name).write_text(json.dumps(told))
+        config = json.loads((folder / name).read_text()) if (folder / name).is_file() else {}
+        config |= {"auto_map": mapped, "model_type": "unheard-of", "tokenizer_class": "UnheardOf"}
+        (folder / name).write_text(json.dumps(config))
     (folder / "tokenizer.json").unlink(missing_ok=True)
     load: dict[str, Callable[[], object]] = {
         "implied": lambda: load_implier(str(folder), "cpu", 2),
@@ -135,14 +135,14 @@ def test_pickled_weights_run_nothing(folder: Path, trace: Path, how: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["torchvision:resnet18,{}", "open_clip:ViT-B-32/{}"])
-def test_nor_do_those_of_one_file(tmp_path: Path, trace: Path, name: str) -> None:
+def test_pickled_weights_of_a_picture_encoder_run_nothing(tmp_path: Path, trace: Path, name: str) -> None:
     torch.save({"conv1.weight": Touch(trace)}, tmp_path / "weights.pth")
     with pytest.raises(UnusableInput):
         load_image_encoder(name.format(tmp_path / "weights.pth"))
     assert not trace.exists()
 
 
-def test_a_pipeline_s_folder_is_not_imported(tmp_path: Path, trace: Path) -> None:
+def test_code_in_the_folder_of_a_pipeline_is_not_imported(tmp_path: Path, trace: Path) -> None:
     folder = tmp_path / "parser"
     folder.mkdir()
     with_code(folder, trace, "__init__")
@@ -155,8 +155,8 @@ def test_a_pipeline_s_folder_is_not_imported(tmp_path: Path, trace: Path) -> Non
     assert not trace.exists()
 
 
-def test_options_of_open_clip_that_ask_for_trust(tmp_path: Path) -> None:
-    told = r'{"model_cfg": {"text_cfg": {"tokenizer_kwargs": {"\u0074rust_remote_code": true}}}}'
-    (tmp_path / "open_clip_config.json").write_text(told)
+def test_options_of_open_clip_that_ask_for_trust_are_refused(tmp_path: Path) -> None:
+    config = r'{"model_cfg": {"text_cfg": {"tokenizer_kwargs": {"\u0074rust_remote_code": true}}}}'
+    (tmp_path / "open_clip_config.json").write_text(config)
     with pytest.raises(ValueError, match="trust_remote_code"):
         refuse_code(tmp_path)

@@ -1,4 +1,4 @@
-"""Image encoders: a random checkpoint of a small open_clip architecture goes through the code of the real ones."""
+"""Image encoders: a random checkpoint of a small open_clip architecture runs the code of the real checkpoints."""
 
 import json
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_open_clip_checkpoint_encodes_pictures_and_texts_into_one_space(checkpoi
     assert np.allclose(encoder.encode(pictures[2:]), vectors[2:], atol=1e-5)
 
 
-def test_a_grey_or_transparent_picture_is_taken(checkpoint: Path) -> None:
+def test_grey_and_transparent_pictures_are_encoded(checkpoint: Path) -> None:
     encoder = load_image_encoder(f"open_clip:tiny-test/{checkpoint}", batch=2)
     assert encoder.encode([Image.new("L", (8, 8)), Image.new("RGBA", (8, 8))]).shape == (2, 16)
 
@@ -52,7 +52,7 @@ def test_no_checkpoint_is_an_error_and_never_random_weights(name: str) -> None:
         load_image_encoder(name)
 
 
-def test_pictures_are_turned_as_their_exif_says(tmp_path: Path) -> None:
+def test_pictures_are_rotated_by_their_exif_orientation(tmp_path: Path) -> None:
     image = Image.new("L", (30, 10))
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -1,7 +1,7 @@
 """A world small enough for Grounding DINO at its real size: sixteen products, a review of each, flat pictures.
 
-It scales a picture to 800 pixels on the short side, but to 1,333 at most on the long one: flat pictures cost it a sixth
-of square ones.
+The detector scales the short side of a picture to 800 pixels, but the long side to 1,333 at most: flat pictures take a
+sixth of the time of square pictures.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ FLAT = (240, 14)
 
 
 def write_chain_world(folder: Path) -> None:
-    """Write `products.jsonl`, `reviews.jsonl` and `images/`, as `ameli ingest` takes them."""
+    """Write `products.jsonl`, `reviews.jsonl` and `images/` in the form for `ameli ingest`."""
     (folder / "images").mkdir(parents=True)
     kinds = [(kind, colour, size) for kind in KINDS for colour in COLOURS for size in SIZES]
-    products = [_product(folder / "images", f"{700 + n}", *one) for n, one in enumerate(kinds)]
-    reviews = [_review(folder / "images", one) for one in products]
+    products = [_product(folder / "images", f"{700 + n}", *kind) for n, kind in enumerate(kinds)]
+    reviews = [_review(folder / "images", product) for product in products]
     for name, rows in (("products", products), ("reviews", reviews)):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
@@ -56,10 +56,11 @@ def _product(images: Path, sku: str, kind: str, colour: str, size: str) -> dict[
 
 
 def _review(images: Path, product: dict[str, Any]) -> dict[str, Any]:
-    values = {one["name"]: one["value"] for one in product["attributes"]}
+    values = {attribute["name"]: attribute["value"] for attribute in product["attributes"]}
     kind, sku = product["name"].split(" - ")[1], product["sku"]
     size, colour = f"It has {values['Storage Capacity']}.", f"The {values['Color'].lower()} one looks good."
-    said = f"{size} {colour}" if int(sku) % 3 == 0 else size if int(sku) % 2 else colour  # three go to `authors`' test
+    # three of these reviews are in the test split of `authors`
+    said = f"{size} {colour}" if int(sku) % 3 == 0 else size if int(sku) % 2 else colour
     photo = photograph(images / f"r{sku}.jpg", kind, values["Color"], int(sku) % 16 + 40)
     return {
         "review_id": f"r{sku}",

@@ -1,4 +1,4 @@
-"""One file is not there, on the hub or in the folder of models: one message names it, and no stage runs."""
+"""A file is missing, on the hub or in the folder of models: one message names it, and no stage runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ameli_build.models.needs import fetch, needs_of
 from ameli_build.models.packaged import Installed
 
 ELSEWHERE = "has no weights"
-"""Where safetensors are missing, weights in another form are taken; those of the hub of the tests are none."""
+"""If safetensors are missing, weights in another form are fetched; on the tests' hub those are not valid."""
 COMMANDS: dict[str, tuple[str, ...]] = {
     "tokenizer": ("build",),
     "text_encoder": ("build", "baseline", "link"),
@@ -38,12 +38,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "language": ("build", "baseline", "link"),
     "resnet": ("baseline",),
 }
-"""The commands that need a model of a role. A link that cannot read pictures does without, and says so."""
+"""The commands that need a model of a role. A link works without OCR, and says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A kind of file: which are taken from the hub, what is said then, and which is taken from the folder of models."""
+    """A missing file: the files removed from the hub, the message, and the file removed from the folder of models."""
 
     profile: str
     role: str
@@ -57,12 +57,12 @@ class Case:
 
 
 def repository(profile: str, role: str, repo: str, said: str, *names: str) -> Case:
-    """A file of a repository; where it comes in several forms, all of them."""
+    """A file of a repository, in all its forms."""
     return Case(profile, role, repo, tuple(f"{repo}/{name}" for name in names), said, names[0])
 
 
 def archive(profile: str, role: str, label: str, file: str, gone: str) -> Case:
-    """A file that comes in an archive."""
+    """A file in an archive."""
     return Case(profile, role, label, (file,), f"{file}: 404 Not Found", gone)
 
 
@@ -106,7 +106,7 @@ CASE = pytest.mark.parametrize("case", CASES, ids=str)
 
 @pytest.fixture(scope="module")
 def hub(hub_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackHub]:
-    """A hub that this process asks; no package has the weights of EasyOCR."""
+    """A hub set as the endpoint of this process; no package has the weights of EasyOCR."""
     with LoopbackHub(hub_folder) as opened, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AMELI_DOWNLOADS", str(opened.write_table(tmp_path_factory.mktemp("table") / "downloads.toml")))
         patch.setattr(sources, "EASYOCR_WEIGHTS", Installed("not-installed-here", pattern="craft_mlt_25k.pth"))
@@ -116,7 +116,7 @@ def hub(hub_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def fetched(hub: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All that the profiles need; tests take hard links to it."""
+    """All models of the profiles; tests use hard links to them."""
     folder = tmp_path_factory.mktemp("fetched")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AMELI_MODELS", str(folder))
@@ -127,7 +127,7 @@ def fetched(hub: LoopbackHub, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def models(hub: LoopbackHub, fetched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of models of the test's own, and a hub that is whole."""
+    """A separate folder of models for the test, and a complete hub."""
     hub.repair()
     shutil.copytree(fetched, tmp_path / "models", copy_function=os.link)
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
@@ -139,7 +139,7 @@ Ameli = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def ameli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Ameli]:
-    """The command in this process; its exit status, its output, and its one message after all progress."""
+    """A function that runs the command in this process; it returns exit status, output and the final message."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:
@@ -147,10 +147,10 @@ def ameli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
-        told = capsys.readouterr()
-        messages = [line for line in told.err.splitlines() if line.startswith("ameli: ")]
+        printed = capsys.readouterr()
+        messages = [line for line in printed.err.splitlines() if line.startswith("ameli: ")]
         assert len(messages) <= 1
-        return int(str(ended.value.code)), told.out, "".join(messages)
+        return int(str(ended.value.code)), printed.out, "".join(messages)
 
     yield run
     for number, handler in handlers.items():
@@ -159,7 +159,7 @@ def ameli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """A snapshot with a data set, so that nothing but a model is missing; no test changes it."""
+    """A snapshot with a data set, so that only a model is missing; no test changes it."""
     snapshot = released_snapshot(tmp_path_factory.mktemp("released"))
     (snapshot.root / "raw").mkdir(exist_ok=True)
     return snapshot
@@ -173,20 +173,20 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def content(snapshot: Snapshot) -> dict[str, bytes]:
-    """Every file of a snapshot but its lock, which tells stages and records that are new."""
+    """Every file of a snapshot except its lock, to detect new stages and records."""
     files = [path for path in snapshot.root.rglob("*") if path.is_file() and "lock" not in path.name]
     return {path.relative_to(snapshot.root).as_posix(): path.read_bytes() for path in files}
 
 
 def source_folder(case: Case) -> Path:
-    """The folder of the files that a case is about."""
+    """The folder of the files of a case."""
     needs = needs_of(load_settings(case.profile), [case.role])
     found = [source for need in needs for source in need.sources if source.label == case.label]
     (folder,) = (source.folder for source in found if isinstance(source, Hub | Download))
     return folder
 
 
-def test_nothing_is_missing_to_begin_with(models: Path, ameli: Ameli, hub: LoopbackHub) -> None:
+def test_no_model_is_missing_at_the_beginning(models: Path, ameli: Ameli, hub: LoopbackHub) -> None:
     hub.shut()
     for profile in PROFILES:
         status, out, message = ameli("models", "fetch", "--profile", profile)
@@ -196,7 +196,7 @@ def test_nothing_is_missing_to_begin_with(models: Path, ameli: Ameli, hub: Loopb
 
 
 def test_every_role_of_two_profiles_has_a_case() -> None:
-    """`authors` shares its models with `paper`, but for the encoder of the text module."""
+    """`authors` shares its models with `paper`, except the encoder of the text module."""
     for profile in ("small", "paper"):
         roles = {need.role for need in needs_of(load_settings(profile))}
         packaged = {"ocr"} if profile == "small" else set()
@@ -204,7 +204,7 @@ def test_every_role_of_two_profiles_has_a_case() -> None:
 
 
 @CASE
-def test_a_file_that_the_hub_does_not_have_is_told(hub: LoopbackHub, models: Path, ameli: Ameli, case: Case) -> None:
+def test_a_file_missing_on_the_hub_is_reported(hub: LoopbackHub, models: Path, ameli: Ameli, case: Case) -> None:
     folder = source_folder(case)
     shutil.rmtree(folder)
     folder.with_name(f"{folder.name}.json").unlink()
@@ -220,7 +220,9 @@ def test_a_file_that_the_hub_does_not_have_is_told(hub: LoopbackHub, models: Pat
 
 
 @CASE
-def test_without_a_file_no_stage_runs(models: Path, ameli: Ameli, released: Snapshot, photo: Path, case: Case) -> None:
+def test_no_stage_runs_without_a_file_of_a_model(
+    models: Path, ameli: Ameli, released: Snapshot, photo: Path, case: Case
+) -> None:
     (source_folder(case) / case.gone).unlink()
     before = content(released)
     name = next(need.name for need in needs_of(load_settings(case.profile), [case.role]))
@@ -237,8 +239,8 @@ def test_without_a_file_no_stage_runs(models: Path, ameli: Ameli, released: Snap
         assert content(released) == before
 
 
-def test_a_link_without_a_picture_does_without_the_detector(models: Path, ameli: Ameli, released: Snapshot) -> None:
-    case = next(one for one in CASES if one.role == "detector")
+def test_a_link_without_a_picture_needs_no_detector(models: Path, ameli: Ameli, released: Snapshot) -> None:
+    case = next(case for case in CASES if case.role == "detector")
     (source_folder(case) / case.gone).unlink()
     shutil.rmtree(models / "downloads" / "en_core_web_sm")
     status, _, message = ameli("link", released.root, "--profile", "small", "--text", "This laptop is red.")
@@ -247,7 +249,7 @@ def test_a_link_without_a_picture_does_without_the_detector(models: Path, ameli:
     assert "models.detector" not in message
 
 
-def test_all_that_is_missing_is_in_one_message(models: Path, ameli: Ameli, released: Snapshot) -> None:
+def test_one_message_names_all_missing_models(models: Path, ameli: Ameli, released: Snapshot) -> None:
     shutil.rmtree(models)
     for command, count in (("build", 5), ("baseline", 8)):
         status, out, message = ameli(command, released.root, "--profile", "paper", "--workers", "1")
@@ -258,7 +260,9 @@ def test_all_that_is_missing_is_in_one_message(models: Path, ameli: Ameli, relea
             assert (f"{setting} " in message) == (command in commands)
 
 
-def test_what_the_hub_does_not_have_is_told_of_all_models(hub: LoopbackHub, models: Path, ameli: Ameli) -> None:
+def test_one_message_names_the_files_of_all_models_missing_on_the_hub(
+    hub: LoopbackHub, models: Path, ameli: Ameli
+) -> None:
     shutil.rmtree(models)
     lost = [f"{MINILM}/modules.json", "en_core_web_sm-3.8.0-py3-none-any.whl"]
     hub.take_away(*lost)

@@ -1,6 +1,6 @@
 """The profiles under their own names: fetched from a hub on loopback, then the whole chain with the hub shut.
 
-The checkpoints are tiny and random, so no number counts. Only how long things learn is set.
+The checkpoints are tiny and random, so scores mean nothing. Only the lengths of the trainings are changed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from ameli_build.scores.tables import FLOORS, HUMAN, TABLE4, TABLE5, TUNED_PRIOR
 RUN = """
 import json, sys
 from ameli_build.cli import app
-for one in json.loads(sys.argv[1]):
-    app(one, standalone_mode=False)
+for command in json.loads(sys.argv[1]):
+    app(command, standalone_mode=False)
 """
-"""Several commands in one process, which imports the libraries once."""
+"""Several commands in one process that imports the libraries once."""
 AMELI = "from ameli_build.cli import main; main()"
 QUICK = ("text_epochs=1", "text_tuning_epochs=1", "adapter_epochs=2", "bootstrap=20")
-LEARNING = [part for one in QUICK for part in ("--set", f"baseline.{one}")]
+LEARNING = [part for setting in QUICK for part in ("--set", f"baseline.{setting}")]
 MISMATCH = ("newly initialized", "size mismatch", "QuickGELU", "No sentence-transformers model", "W095", "Identifier")
 
 
@@ -50,7 +50,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def chain(snapshot: Path, world: Path, profile: str) -> list[Sequence[str]]:
-    """From the raw records to a linked review."""
+    """The commands from the raw records to a linked review."""
     files = ["--products", str(world / "products.jsonl"), "--reviews", str(world / "reviews.jsonl")]
     photo = photograph(world / "new.png", "Laptop", "Red")
     return [
@@ -109,16 +109,16 @@ def check_scores(snapshot: Path, profile: str) -> None:
     assert not list(snapshot.glob("cache/*/*.checkpoint.sealed"))
     assert (snapshot / "cache" / "encode-pairs").exists() == (settings.baseline.text_layers == 0)
     assert bool(list(snapshot.glob("cache/generate-values/*.sealed"))) == bool(settings.models.generator)
-    told = pl.read_parquet(snapshot / "baseline" / "predictions.parquet")
-    assert not any(told[f"retrieval_{name}"].has_nulls() for name in channels)
+    predictions = pl.read_parquet(snapshot / "baseline" / "predictions.parquet")
+    assert not any(predictions[f"retrieval_{name}"].has_nulls() for name in channels)
     extractors = {"string match", "ocr", *(["generator"] if settings.models.generator else [])}
-    assert all(extractors <= set(some) for some in told["extractors"].to_list())
+    assert all(extractors <= set(names) for names in predictions["extractors"].to_list())
 
 
 def check_record(snapshot: Path, profile: str) -> None:
-    """`run.json` tells the revision of every repository."""
-    told = json.loads((snapshot / "run.json").read_text())["models"]
+    """`run.json` has the revision of every repository."""
+    models = json.loads((snapshot / "run.json").read_text())["models"]
     needs = needs_of(load_settings(profile))
     pinned = [(need.role, source.revision) for need in needs for source in need.sources if isinstance(source, Hub)]
-    assert [role for role, revision in pinned if revision not in told[role]] == []
-    assert [role for role, content in told.items() if "not fetched" in content or "not installed" in content] == []
+    assert [role for role, revision in pinned if revision not in models[role]] == []
+    assert [role for role, content in models.items() if "not fetched" in content or "not installed" in content] == []

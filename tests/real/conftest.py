@@ -1,4 +1,4 @@
-"""Real weights: these tests are skipped, with the reason, where a model of the profile `local` is not there."""
+"""Real weights: these tests are skipped, with the reason, if a model of the profile `local` is missing."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def local() -> Settings:
     settings = load_settings("local", ["models.device=cpu"])
     missing = [f"{need.name}: {problem}" for need in needs_of(settings) for problem in need.problems()]
     if missing:
-        pytest.skip(f"`make test-real` brings what is missing: {'; '.join(missing)}")
+        pytest.skip(f"`make test-real` fetches missing models: {'; '.join(missing)}")
     return settings

@@ -1,4 +1,4 @@
-"""Weights that are not those expected are refused; the packages' own are right."""
+"""Unexpected weights are refused; the weights of the packages are the expected ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DIGEST = hashlib.sha256(BODY).hexdigest()
 
 
 @pytest.mark.parametrize("source", [LITE2, SMOLLM, SSD], ids=lambda source: source.label)
-def test_the_installed_weights_are_those_expected_and_a_changed_byte_is_seen(
+def test_the_installed_weights_are_as_expected_and_a_changed_byte_is_detected(
     source: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if problem := source.problem():
@@ -36,7 +36,7 @@ def test_the_installed_weights_are_those_expected_and_a_changed_byte_is_seen(
         source.fetch()
 
 
-def test_the_unpacked_text_encoder_is_whole() -> None:
+def test_the_unpacked_text_encoder_is_complete() -> None:
     if problem := MPNET.problem():
         pytest.skip(f"{MPNET.label}: {problem}")
     assert MPNET.problem(whole=True) == ""
@@ -45,7 +45,7 @@ def test_the_unpacked_text_encoder_is_whole() -> None:
 
 @pytest.fixture
 def split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Unpacked:
-    """A model in a zip archive that two distributions carry a half of each."""
+    """A model in a zip archive; each of two distributions contains a half of the archive."""
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
     archive = tmp_path / "tiny.zip"
     with zipfile.ZipFile(archive, "w") as opened:
@@ -61,7 +61,7 @@ def split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Unpacked:
     return Unpacked("tiny", (Installed("one"), Installed("two")), join_zip, "model.safetensors", DIGEST)
 
 
-def test_a_model_in_parts_is_unpacked_once_and_a_changed_file_is_seen(split: Unpacked) -> None:
+def test_a_model_in_parts_is_unpacked_once_and_a_changed_file_is_detected(split: Unpacked) -> None:
     assert split.problem() == "not unpacked"
     split.fetch()
     assert split.problem(whole=True) == ""
@@ -75,13 +75,13 @@ def test_a_model_in_parts_is_unpacked_once_and_a_changed_file_is_seen(split: Unp
     assert split.problem(whole=True) == ""
 
 
-def test_other_weights_are_not_accepted(split: Unpacked) -> None:
+def test_unexpected_weights_are_refused(split: Unpacked) -> None:
     with pytest.raises(RunFailed, match=r"tiny: model\.safetensors is not the expected file"):
         replace(split, digest="0" * 64).fetch()
     assert split.problem() == "not unpacked"
 
 
-def test_once_unpacked_the_packages_are_not_needed(split: Unpacked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_packages_are_not_needed_after_unpacking(split: Unpacked, monkeypatch: pytest.MonkeyPatch) -> None:
     split.fetch()
 
     def absent(name: str) -> str:

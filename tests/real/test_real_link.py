@@ -1,4 +1,4 @@
-"""A catalogue of 81 products, one picture each and no review, is linked to by real encoders with nothing trained."""
+"""Links to a catalogue of 81 products with one picture each and no review, by real encoders without training."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def products() -> list[WorldProduct]:
 
 @pytest.fixture(scope="module")
 def photos(products: list[WorldProduct], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """A photograph of each product in a room: another light, turned, seen aslant."""
+    """A photograph of each product in a room: with other light, rotated, and in perspective."""
     folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(3)
     paths = [folder / f"{product.sku}.jpg" for product in products]
     for n, (product, path) in enumerate(zip(products, paths, strict=True)):
@@ -55,15 +55,15 @@ def photos(products: list[WorldProduct], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def snapshot(local: Settings, products: list[WorldProduct], tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """Ingested and built without a review; both commands end well."""
+    """A snapshot ingested and built without a review; both commands succeed."""
     folder = tmp_path_factory.mktemp("shelf")
     (folder / "images").mkdir()
     with (folder / "products.jsonl").open("w") as handle:
         for product in products:
             catalogue_view(product.look, 0).save(folder / "images" / f"{product.sku}.jpg")
-            told = {"sku": product.sku, "name": product.name, "description": product.description}
-            told |= {"categories": [name for _, name in product.category_path], "images": [f"{product.sku}.jpg"]}
-            handle.write(json.dumps(told) + "\n")
+            record = {"sku": product.sku, "name": product.name, "description": product.description}
+            record |= {"categories": [name for _, name in product.category_path], "images": [f"{product.sku}.jpg"]}
+            handle.write(json.dumps(record) + "\n")
     (folder / "reviews.jsonl").write_text("")
     root = folder / "snapshot"
     files = ("--products", folder / "products.jsonl", "--reviews", folder / "reviews.jsonl")
@@ -80,7 +80,7 @@ def linker(snapshot: Snapshot, local: Settings) -> Linker:
 
 @pytest.fixture(scope="module")
 def cosines(linker: Linker, snapshot: Snapshot, photos: list[Path], local: Settings) -> Matrix:
-    """Of photographs with products in the index's order, by the network itself."""
+    """Cosines of photographs and products in the index's order, computed by the network itself."""
     encoder = load_image_encoder(local.models.image_encoder)
     views = [open_picture(snapshot.root.parent / "images" / f"{sku}.jpg") for sku in linker.index.skus]
     return encoder.encode([open_picture(path) for path in photos]) @ encoder.encode(views).T
@@ -90,32 +90,34 @@ def skus_of(answer: Answer) -> list[str]:
     return [match.sku for match in answer.matches]
 
 
-def test_a_picture_alone_is_ranked_by_the_encoder_alone(linker: Linker, photos: list[Path], cosines: Matrix) -> None:
+def test_a_picture_without_text_is_ranked_by_the_encoder_only(
+    linker: Linker, photos: list[Path], cosines: Matrix
+) -> None:
     found = 0
     for path, row in zip(photos, cosines, strict=True):
         answer = linker.link("", [path], ocr=False)
         assert len(answer.matches) == TOP
-        told = np.array([match.image for match in answer.matches])
-        assert (np.diff(told) <= 0).all()
-        assert np.allclose(told, np.sort(row)[::-1][:TOP], atol=1e-3)
+        scores = np.array([match.image for match in answer.matches])
+        assert (np.diff(scores) <= 0).all()
+        assert np.allclose(scores, np.sort(row)[::-1][:TOP], atol=1e-3)
         found += path.stem in skus_of(answer)
     assert found >= 0.9 * PRODUCTS
 
 
-def test_what_ocr_reads_throws_nothing_out(linker: Linker, photos: list[Path]) -> None:
+def test_text_read_by_ocr_changes_no_ranking(linker: Linker, photos: list[Path]) -> None:
     for path in photos[:3]:
         read, unread = (linker.link("", [path], ocr=ocr) for ocr in (True, False))
         assert skus_of(read) == skus_of(unread)
 
 
-def test_a_wrong_name_in_the_text_does_not_hide_what_the_picture_shows(linker: Linker, photos: list[Path]) -> None:
+def test_a_wrong_name_in_the_text_does_not_hide_the_product_in_the_picture(linker: Linker, photos: list[Path]) -> None:
     found = [
         path.stem in skus_of(linker.link("It stands beside the refrigerator.", [path], ocr=False)) for path in photos
     ]
-    assert np.mean(found) >= 0.75  # were refrigerators put first, only photographs of them would be answered
+    assert np.mean(found) >= 0.75  # if refrigerators came first, only their photographs would be linked
 
 
-def test_a_mention_comes_first_and_ten_answers_come_all_the_same(linker: Linker, photos: list[Path]) -> None:
+def test_products_of_a_mention_come_first_among_ten_answers(linker: Linker, photos: list[Path]) -> None:
     answer = linker.link("", [photos[0]], "range", ocr=False)
     prior = [match.prior for match in answer.matches]
     assert 0 < sum(prior) < TOP
@@ -128,6 +130,6 @@ def test_a_mention_comes_first_and_ten_answers_come_all_the_same(linker: Linker,
 
 def test_the_command_links_a_photograph(linker: Linker, snapshot: Snapshot, photos: list[Path]) -> None:
     done = ameli("link", snapshot.root, "--profile", "local", "--image", photos[0], "--json")
-    told = json.loads(done.stdout)
-    assert [match["sku"] for match in told["matches"]] == skus_of(linker.link("", [photos[0]], ocr=False))
-    assert told["scored_by"] == "retrieval scores, then the attribute filter"
+    answer = json.loads(done.stdout)
+    assert [match["sku"] for match in answer["matches"]] == skus_of(linker.link("", [photos[0]], ocr=False))
+    assert answer["scored_by"] == "retrieval scores, then the attribute filter"

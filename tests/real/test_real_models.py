@@ -1,4 +1,4 @@
-"""Each real model does what it is for."""
+"""Each real model does its task."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_part_of_a_photograph_is_nearest_to_the_whole(local: Settings) -> None
     assert ((encoder.encode(parts) @ encoder.encode(whole).T).argmax(axis=1) == np.arange(len(whole))).all()
 
 
-def test_a_kind_of_thing_is_found_where_it_is() -> None:
+def test_an_object_of_a_named_class_is_found_in_its_place() -> None:
     if problem := SSD.problem():
         pytest.skip(f"{SSD.label}: {problem}")
     detector = load_detector("coco:ssd-mobilenet-v2", box_threshold=0.3)
@@ -93,7 +93,7 @@ def label(text: str, height: int) -> Image.Image:
     return image
 
 
-def test_a_label_and_a_page_are_read(local: Settings) -> None:
+def test_text_on_a_label_and_on_a_page_is_read(local: Settings) -> None:
     reader = load_reader(local.models.ocr)
     assert "16gb memory" in " ".join(reader.read(label("16GB Memory", 32))).lower()
     read = " ".join(reader.read(photograph("page"))).lower()
@@ -123,7 +123,7 @@ def test_a_fluent_sentence_is_less_perplexing_than_its_shuffled_words(generator:
 
 
 @pytest.mark.timeout(600)
-def test_a_completion_is_written_and_is_the_same_each_time(generator: Generator) -> None:
+def test_completions_are_reproducible_and_not_empty(generator: Generator) -> None:
     questions = [("This laptop has 16GB of memory and is silver.", "Color"), ("A red kettle.", "Color")]
     written = generator.complete(questions)
     assert all(text.strip() for text in written)

@@ -1,4 +1,4 @@
-"""A small world is built, scored and linked by the profile `local`; what has no model is null and says why."""
+"""A small world is built, scored and linked with the profile `local`; rows without a model have a reason."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def ameli(command: str, *arguments: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def root(local: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The snapshot, scored; every third review of the world."""
+    """A scored snapshot with every third review of the world."""
     folder = tmp_path_factory.mktemp("world")
     write_world(folder, PRODUCTS)
     lines = (folder / "reviews.jsonl").read_text().splitlines()
     names = sorted({json.loads(line)["review_id"] for line in lines})[::EVERY]
-    kept = [line for line in lines if json.loads(line)["review_id"] in set(names)]
-    (folder / "reviews.jsonl").write_text("".join(f"{line}\n" for line in kept))
+    chosen = [line for line in lines if json.loads(line)["review_id"] in set(names)]
+    (folder / "reviews.jsonl").write_text("".join(f"{line}\n" for line in chosen))
     snapshot = folder / "snapshot"
     files = ("--products", folder / "products.jsonl", "--reviews", folder / "reviews.jsonl")
     ameli("ingest", *files, "--images", folder / "images", "--out", snapshot)
@@ -56,7 +56,7 @@ def root(local: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return snapshot
 
 
-def test_every_row_has_a_number_or_says_why_not(root: Path) -> None:
+def test_every_row_has_a_number_or_a_reason(root: Path) -> None:
     scores = json.loads((root / "baseline" / "scores.json").read_text())
     assert scores["notes"]["reviews"]["test"] > 0
     null = {}
@@ -68,7 +68,7 @@ def test_every_row_has_a_number_or_says_why_not(root: Path) -> None:
     assert "models.resnet is empty" in null["V2VEL"]
 
 
-def test_a_review_is_linked_by_what_was_trained(root: Path) -> None:
-    told = json.loads(ameli("link", root, "--text", "I love this laptop, it is so fast.", "--json"))
-    assert told["scored_by"].startswith("text module")
-    assert len(told["matches"]) == 10
+def test_a_review_is_linked_by_the_trained_text_module(root: Path) -> None:
+    answer = json.loads(ameli("link", root, "--text", "I love this laptop, it is so fast.", "--json"))
+    assert answer["scored_by"].startswith("text module")
+    assert len(answer["matches"]) == 10

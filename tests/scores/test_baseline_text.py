@@ -1,4 +1,4 @@
-"""Both tables as a terminal shows them."""
+"""Both tables as printed to a terminal."""
 
 from ameli_build.scores.rows import linking_blank
 from ameli_build.scores.tables import (
@@ -36,7 +36,7 @@ def made(seeds: list[int]) -> Scores:
     return Scores({"clean_test": table4}, {"clean_test": table5}, {}, [], {"seeds": seeds})
 
 
-def test_tables_fit_a_terminal_and_tell_why_a_row_is_missing() -> None:
+def test_tables_fit_a_terminal_and_give_the_reason_of_a_missing_row() -> None:
     text = render(made([7, 8, 9]))
     lines = text.splitlines()
     assert max(map(len, lines)) <= 120
@@ -50,17 +50,17 @@ def test_tables_fit_a_terminal_and_tell_why_a_row_is_missing() -> None:
     assert "Means over 3 runs (seeds 7, 8, 9)" in text
 
 
-def test_the_paper_s_values_stand_beside_its_split() -> None:
-    """Beside Clean-Test, or beside test where there is none; a row beyond the paper has none."""
+def test_values_of_the_paper_are_shown_for_its_split() -> None:
+    """For Clean-Test, or for test if there is no Clean-Test; a row beyond the paper has no such value."""
     scores = made([7])
     both = Scores(
         scores.table4 | {"test": scores.table4["clean_test"]},
         scores.table5 | {"test": scores.table5["clean_test"]}, {}, [], scores.notes,
     )  # fmt: skip
     only = Scores({"test": both.table4["test"]}, {"test": both.table5["test"]}, {}, [], scores.notes)
-    for given, beside in ((both, "clean_test"), (only, "test")):
+    for given, split in ((both, "clean_test"), (only, "test")):
         heads = [line for line in render(given).splitlines() if line.startswith("Table")]
-        assert [line for line in heads if " paper " in line] == [line for line in heads if f", {beside} " in line]
+        assert [line for line in heads if " paper " in line] == [line for line in heads if f", {split} " in line]
     lines = render(only).splitlines()
     assert next(line for line in lines if line.startswith(SBERT)).split()[2:5] == ["100.0", "100.0", "26.25"]
     assert next(line for line in lines if line.startswith("BM25")).split()[1:4] == ["100.0", "100.0", "-"]
@@ -69,9 +69,11 @@ def test_the_paper_s_values_stand_beside_its_split() -> None:
     assert "another data set" in lines[-1]
 
 
-def test_scores_that_were_read_from_a_file_look_the_same() -> None:
+def test_scores_read_from_a_file_are_printed_in_the_same_order() -> None:
     scores = made([7, 8])
-    table4, table5 = ({"clean_test": dict(sorted(one["clean_test"].items()))} for one in (scores.table4, scores.table5))
+    table4, table5 = (
+        {"clean_test": dict(sorted(rows["clean_test"].items()))} for rows in (scores.table4, scores.table5)
+    )
     assert render(Scores(table4, table5, {}, [], scores.notes)) == render(scores)
 
 

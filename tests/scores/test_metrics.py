@@ -1,4 +1,4 @@
-"""Recall@K, micro F1 and intervals against values worked out by hand."""
+"""Recall@K, micro F1 and intervals against values computed by hand."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_interval_of_a_share() -> None:
     assert estimate(np.repeat([1.0, 0.0], 50), 2000, seed=1) == found
 
 
-def test_nothing_to_score_is_none_not_zero() -> None:
+def test_the_estimate_of_no_values_is_none_and_not_zero() -> None:
     assert estimate(np.array([]), 100, seed=1) is None
 
 
@@ -60,7 +60,7 @@ def test_paired_difference_is_tighter_than_two_intervals() -> None:
         difference(better, worse[:5], 10, seed=1)
 
 
-def test_runs_are_averaged_and_their_spread_is_told() -> None:
+def test_runs_are_averaged_and_their_deviation_is_given() -> None:
     values = np.array([[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0]])
     found = estimate(values, 200, seed=1)
     assert found is not None
@@ -70,18 +70,18 @@ def test_runs_are_averaged_and_their_spread_is_told() -> None:
     assert deviation(np.array([3.0])) is None
 
 
-def test_only_what_counts_in_a_run_is_averaged() -> None:
+def test_only_counted_values_of_a_run_are_averaged() -> None:
     values = np.array([[1.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     counted = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
     found = estimate(values, 200, seed=1, counted=counted)
     assert found is not None
     assert (found.value, found.n) == (75.0, 2)
     assert estimate(values, 200, seed=1, counted=counted * 0) is None
-    one = estimate(values[0], 200, seed=1, counted=np.array([1.0, 1.0, 0.0]))
-    assert one == estimate(np.array([1.0, 0.0]), 200, seed=1)
+    single = estimate(values[0], 200, seed=1, counted=np.array([1.0, 1.0, 0.0]))
+    assert single == estimate(np.array([1.0, 0.0]), 200, seed=1)
 
 
-def test_macro_weighs_categories_alike() -> None:
+def test_macro_averages_weight_categories_equally() -> None:
     values = np.array([[1.0, 1.0, 1.0, 0.0]])
     groups = np.array([0, 0, 0, 2])
     assert macro(values, groups).tolist() == [0.5]

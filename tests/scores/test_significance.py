@@ -10,7 +10,7 @@ REVIEWS, DEPTH = 40, 20
 
 
 def made(seed: int) -> np.ndarray:
-    """Rankings of thirty products, some lists cut short."""
+    """Rankings of thirty products, some of them short."""
     generator = np.random.default_rng(seed)
     ranked = np.stack([generator.permutation(30)[:DEPTH] for _ in range(REVIEWS)])
     ranked[::5, 4:] = -1
@@ -29,7 +29,7 @@ def run(ranked: np.ndarray, name: str) -> Run:
     return Run(scores, name=name)
 
 
-def test_metrics_are_those_of_ranx() -> None:
+def test_metrics_equal_those_of_ranx() -> None:
     ranked = made(1)
     wanted = evaluate(QRELS, run(ranked, "a"), ["recall@1", "recall@10", "mrr@20"], return_mean=False, threads=1)
     assert hits(ranked, GOLD, 1).tolist() == wanted["recall@1"].tolist()
@@ -37,7 +37,7 @@ def test_metrics_are_those_of_ranx() -> None:
     assert reciprocal_ranks(ranked, GOLD) == pytest.approx(wanted["mrr@20"])
 
 
-def test_p_values_are_those_of_a_comparison_by_ranx() -> None:
+def test_p_values_equal_those_of_a_comparison_by_ranx() -> None:
     first, second = made(1), np.sort(made(2), axis=1)
     report = compare(QRELS, [run(first, "a"), run(second, "b")], ["recall@10", "mrr@20"], stat_test="student")
     wanted = report.comparisons[frozenset(("a", "b"))]
@@ -46,7 +46,7 @@ def test_p_values_are_those_of_a_comparison_by_ranx() -> None:
     assert p_value(hits(first, GOLD, 10), hits(second, GOLD, 10)) == pytest.approx(wanted["recall@10"]["p_value"])
 
 
-def test_rows_that_nothing_tells_apart() -> None:
+def test_p_values_of_constant_differences() -> None:
     assert p_value(np.ones(5), np.ones(5)) == 1.0
     assert p_value(np.ones(5), np.zeros(5)) == 0.0
     assert p_value(np.ones(1), np.zeros(1)) is None

@@ -1,4 +1,4 @@
-"""Verdicts come from the corrected test; the number of reviews that could tell is that of a power analysis."""
+"""Verdicts follow the corrected test; the needed number of reviews comes from a power analysis."""
 
 import re
 from typing import Any
@@ -28,12 +28,14 @@ from ameli_build.scores.verdicts import LEVEL, POWER, about, reviews_to_tell, ve
         (None, None, None, "not run"),
     ],
 )
-def test_verdicts(difference: float | None, chance: float | None, corrected: float | None, said: str) -> None:
+def test_verdict_of_each_difference_and_p_value(
+    difference: float | None, chance: float | None, corrected: float | None, said: str
+) -> None:
     assert verdict(difference, chance, corrected) == said
 
 
 def made_scores(seed: int, n: int) -> Scores:
-    """Rows of random quality over the same reviews, compared."""
+    """Comparisons of rows of random quality over the same reviews."""
     generator = np.random.default_rng(seed)
 
     def values() -> np.ndarray:
@@ -53,7 +55,7 @@ def made_scores(seed: int, n: int) -> Scores:
 
 
 @pytest.mark.parametrize(("seed", "n"), [(1, 40), (2, 150), (3, 400)])
-def test_no_claim_is_decided_beside_a_large_p(seed: int, n: int) -> None:
+def test_no_claim_with_a_large_p_is_decided(seed: int, n: int) -> None:
     scores = made_scores(seed, n)
     seen = set()
     for row, sentence in zip(scores.comparisons, claims(scores), strict=True):
@@ -75,19 +77,19 @@ def test_no_claim_is_decided_beside_a_large_p(seed: int, n: int) -> None:
     assert len(seen) > 2
 
 
-def test_claims_beyond_the_paper_are_counted_apart() -> None:
+def test_claims_beyond_the_paper_are_counted_separately() -> None:
     scores = made_scores(4, 90)
-    told = [sentence for sentence in claims(scores) if "before the correction" in sentence]
+    corrected = [sentence for sentence in claims(scores) if "before the correction" in sentence]
     ran = {paper: sum(row["paper"] == paper and row["p_value"] is not None for row in scores.comparisons)
            for paper in (True, False)}  # fmt: skip
     assert ran[True] != ran[False]
     for row, sentence in zip(scores.comparisons, claims(scores), strict=True):
-        if sentence in told:
+        if sentence in corrected:
             assert f"for {ran[row['paper']]} claims" in sentence
 
 
 @pytest.mark.parametrize(("effect", "tests"), [(0.1, 1), (0.25, 13), (0.5, 1), (0.8, 13)])
-def test_the_number_of_reviews_has_the_power(effect: float, tests: int) -> None:
+def test_the_needed_number_of_reviews_has_the_power(effect: float, tests: int) -> None:
     """Against the exact power of the paired t-test, from the noncentral t distribution."""
     n = 4
     chance = 2 * t.sf(effect * np.sqrt(n), n - 1)
@@ -102,7 +104,7 @@ def test_the_number_of_reviews_has_the_power(effect: float, tests: int) -> None:
 
 
 @pytest.mark.parametrize(("won", "lost", "same"), [(12, 5, 83), (3, 1, 20), (60, 40, 300)])
-def test_right_and_wrong_follow_from_discordant_reviews(won: int, lost: int, same: int) -> None:
+def test_the_needed_number_follows_from_discordant_reviews(won: int, lost: int, same: int) -> None:
     """McNemar's discordant reviews give the standard deviation of the differences."""
     n = won + lost + same
     better, worse = np.array([1.0] * won + [0.0] * lost + [1.0] * same), np.array([0.0] * won + [1.0] * (lost + same))
@@ -113,7 +115,7 @@ def test_right_and_wrong_follow_from_discordant_reviews(won: int, lost: int, sam
     assert reviews_to_tell(p_value(better, worse), n, 1) == np.ceil(wanted)
 
 
-def test_more_claims_need_more_reviews_and_equal_rows_cannot_be_told() -> None:
+def test_more_claims_need_more_reviews_and_equal_rows_have_no_such_number() -> None:
     found = [reviews_to_tell(0.2, 50, tests) for tests in (1, 5, 13)]
     assert found == sorted(set(found))  # type: ignore[type-var]
     assert [reviews_to_tell(chance, 50, 3) for chance in (None, 1.0)] == [None, None]

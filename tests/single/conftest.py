@@ -1,4 +1,4 @@
-"""Makes `baseline_world` importable here too."""
+"""Makes `baseline_world` importable in this folder."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The rows of the demo's scoreboard for `ameli link`: right where mention and product are, and wrong where not."""
+"""The rows of the demo's scoreboard for `ameli link`, with a right and with a wrong truth."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 def write_truth(snapshot: Snapshot, mention: str | None = None, sku: str | None = None) -> None:
     reviews = pl.read_parquet(snapshot.dataset / "test.parquet").to_dicts()
     lines = [
-        {"review_id": one["review_id"], "sku": sku or one["sku"], "mention": mention or one["mention"]}
-        for one in reviews
+        {"review_id": review["review_id"], "sku": sku or review["sku"], "mention": mention or review["mention"]}
+        for review in reviews
     ]
     folder = Path(snapshot.root / "truth")
     folder.mkdir(exist_ok=True)
     (folder / "reviews.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def test_answers_are_held_against_the_truth(snapshot: Snapshot) -> None:
+def test_answers_are_compared_with_the_truth(snapshot: Snapshot) -> None:
     settings = load_settings("demo")
     write_truth(snapshot)
     mentions, first, among = link_rows(snapshot, settings)

@@ -1,4 +1,4 @@
-"""The page of `ameli link --serve`, in Chromium, and what its server refuses."""
+"""The page of `ameli link --serve` in Chromium, and the requests that its server refuses."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def port(linker: Linker) -> Iterator[int]:
 
 @contextmanager
 def running(linker: Linker) -> Iterator[int]:
-    """The page's server in a thread; its port."""
+    """Run the server of the page in a thread; yields its port."""
     server = uvicorn.Server(uvicorn.Config(application(Desk.of(linker, ocr=False)), log_level="warning"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -82,7 +82,7 @@ def ask(port: int, path: str, body: Any = None, **headers: str) -> tuple[int, by
 
 
 def link(browser: webdriver.Chrome, port: int, text: str, photo: Path | None) -> list[Any]:
-    """Fill in the form; returns the products of the page."""
+    """Fill in the form; return the products of the page."""
     browser.get(f"http://127.0.0.1:{port}/")
     if photo is not None:
         browser.find_element(By.ID, "photo").send_keys(str(photo))
@@ -100,9 +100,11 @@ def test_a_photograph_and_a_text_give_ten_products_with_pictures(
     assert len(products) == 10
     assert "Laptop - 256 gigabytes - Red" in products[0].text
     assert "✓ Color: Red" in products[0].text
-    told = " ".join(product.text for product in products)
-    assert "✗ Color: Black; the review says red" in told
-    loaded = "return [...document.querySelectorAll('.picture')].every((one) => one.complete && one.naturalWidth > 0)"
+    texts = " ".join(product.text for product in products)
+    assert "✗ Color: Black; the review says red" in texts
+    loaded = (
+        "return [...document.querySelectorAll('.picture')].every((image) => image.complete && image.naturalWidth > 0)"
+    )
     WebDriverWait(browser, 20).until(lambda opened: opened.execute_script(loaded))
     assert "The product is in this catalogue" in browser.find_element(By.CSS_SELECTOR, ".verdict").text
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
@@ -110,14 +112,14 @@ def test_a_photograph_and_a_text_give_ten_products_with_pictures(
 
 
 @pytest.mark.browser
-def test_texts_of_others_are_no_markup(browser: webdriver.Chrome, port: int) -> None:
+def test_markup_in_foreign_texts_is_shown_as_text(browser: webdriver.Chrome, port: int) -> None:
     products = link(browser, port, f"This laptop is silver. {HOSTILE}", None)
     assert HOSTILE in products[0].text
     assert browser.title == "Which product is this? · ameli link"
 
 
 @pytest.mark.browser
-def test_a_file_that_is_no_picture_is_named_in_a_line(browser: webdriver.Chrome, port: int, tmp_path: Path) -> None:
+def test_a_file_that_is_no_picture_is_reported_in_a_line(browser: webdriver.Chrome, port: int, tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no picture")
     assert link(browser, port, TEXT, tmp_path / "text.png") == []
     assert browser.find_element(By.CSS_SELECTOR, ".error").text == "photograph: not a picture of a known format"
@@ -126,14 +128,14 @@ def test_a_file_that_is_no_picture_is_named_in_a_line(browser: webdriver.Chrome,
 
 
 @pytest.mark.parametrize("host", ["evil.test", "evil.test:80", "127.0.0.1.evil.test", "[::1]", ""])
-def test_another_host_is_refused(port: int, host: str) -> None:
+def test_a_request_for_another_host_is_refused(port: int, host: str) -> None:
     assert ask(port, "/", Host=host)[0] == 400
     assert ask(port, "/link", {"text": TEXT, "photo": None}, Host=host)[0] == 400
     assert ask(port, "/", Host=f"localhost:{port}")[0] == 200
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded"])
-def test_a_form_of_another_site_is_refused(port: int, kind: str) -> None:
+def test_a_form_from_another_site_is_refused(port: int, kind: str) -> None:
     assert ask(port, "/link", {"text": TEXT, "photo": None}, Content_Type=kind)[0] == 415
 
 
@@ -150,7 +152,7 @@ def test_a_form_of_another_site_is_refused(port: int, kind: str) -> None:
         b"\xff",
     ],
 )
-def test_another_request_than_the_page_s_is_refused(port: int, body: bytes) -> None:
+def test_a_request_in_another_form_is_refused(port: int, body: bytes) -> None:
     assert ask(port, "/link", body) == (400, b'{"error":"not a request of this page"}')
 
 
@@ -162,7 +164,7 @@ def test_an_upload_has_a_limit(port: int) -> None:
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "another place", "no picture"])
-def test_a_picture_that_cannot_be_shown_is_missing(linker: Linker, tmp_path: Path, damage: str) -> None:
+def test_an_unusable_picture_is_not_served(linker: Linker, tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "dataset"
     shutil.copytree(linker.index.products.parent, folder)
     desk = Desk.of(linker, ocr=False)
@@ -179,6 +181,6 @@ def test_a_picture_that_cannot_be_shown_is_missing(linker: Linker, tmp_path: Pat
     assert spoiled.picture(sku) is None
 
 
-def test_a_taken_port_is_a_line(linker: Linker) -> None:
+def test_a_taken_port_is_reported(linker: Linker) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(RunFailed, match=r"cannot listen .*--port"):
         serve(linker, taken.getsockname()[1])

@@ -1,4 +1,4 @@
-"""The products of an answer: all that the mention can denote, in the order of their scores."""
+"""The products of an answer: all products that the mention can denote, in the order of their scores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from baseline_world import write_dataset
 from PIL import Image, ImageDraw, ImageFont
-from test_link_review import photograph, teach
+from test_link_review import photograph, write_modules
 
 from ameli_build.baseline.extraction.attributes import make_sheets
 from ameli_build.core.cache import Work
@@ -36,7 +36,7 @@ TEXTS = (
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     snapshot = Snapshot(write_dataset(tmp_path_factory.mktemp("ranked"), {"train": 2, "dev": 2, "test": 2}))
-    teach(snapshot)
+    write_modules(snapshot)
     return snapshot
 
 
@@ -62,11 +62,11 @@ def test_rows_are_in_the_order_of_the_score(
     linker: Linker, untrained: Linker, tmp_path: Path, text: str, pictured: bool
 ) -> None:
     photos = [photograph(tmp_path / "blue.png", "Blue")] if pictured else []
-    for one in (linker, untrained):
-        assert in_order(one.link(text, photos, top=16, ocr=False).matches)
+    for tested in (linker, untrained):
+        assert in_order(tested.link(text, photos, top=16, ocr=False).matches)
 
 
-def test_a_product_without_a_score_is_excluded_or_not_called_so(linker: Linker) -> None:
+def test_a_product_without_a_score_is_contradicted_or_has_another_name(linker: Linker) -> None:
     for match in linker.link(TEXTS[0], top=16).matches:
         assert (match.score is None) == (bool(match.contradicts) or not match.prior)
 
@@ -101,19 +101,19 @@ def test_attributes_that_only_a_photograph_states_are_marked(
         assert f"{name}: {value} (on the photograph)" in line
 
 
-def test_values_show_what_agrees_and_what_contradicts(linker: Linker) -> None:
+def test_values_belong_to_agreeing_and_contradicting_attributes(linker: Linker) -> None:
     for match in linker.link("This red laptop has 1tb.", top=8).matches:
         assert {name for name, _ in match.values} == {*match.agrees, *match.contradicts}
         assert {"Color", "Storage Capacity"} <= {*match.agrees, *match.contradicts}
-        told = dict(match.values)
-        assert (told["Color"] == "Red") == ("Color" in match.agrees)
+        values = dict(match.values)
+        assert (values["Color"] == "Red") == ("Color" in match.agrees)
 
 
 @pytest.mark.parametrize("worst", [0, 1, 2])
-def test_a_product_that_the_attributes_support_is_read_however_far_retrieval_puts_it(
+def test_a_product_with_matching_attributes_is_read_at_any_rank_of_retrieval(
     linker: Linker, monkeypatch: pytest.MonkeyPatch, worst: int
 ) -> None:
-    """The modules read two of eight laptops; the filter is off, so that only the support of the attributes is left."""
+    """The modules read two of eight laptops; the filter is off, so only the attributes can support a laptop."""
     monkeypatch.setattr("ameli_build.single.ranking.JUDGED", 2)
     rows = [row for row, name in enumerate(linker.index.titles) if name.endswith(("Red", "Blue", "Silver"))]
     rows = [row for row in rows if "Laptop - 1000" in linker.index.titles[row]]
@@ -152,18 +152,18 @@ def test_the_modules_read_the_best_by_retrieval_and_the_best_by_attributes(seed:
 @pytest.mark.parametrize(
     "text", [*TEXTS, "Black or red? Mine is blue, with 256 gigs and a 1 year warranty.", "Nothing."]
 )
-def test_signals_of_the_index_are_those_of_the_sheets(linker: Linker, snapshot: Snapshot, text: str) -> None:
+def test_signals_of_the_index_equal_those_of_the_sheets(linker: Linker, snapshot: Snapshot, text: str) -> None:
     sheets = make_sheets(load_data(snapshot.dataset).kb)
     found = find_stated(linker.index, text, ["1 YEAR", "", "BLUE"], np.ones(len(sheets), dtype=np.bool_))
     assert "Color" in found.values
-    told = verdicts(linker.index, found)
-    assert set(told) == set(found.values)
-    for key, signals in told.items():
+    by_name = verdicts(linker.index, found)
+    assert set(by_name) == set(found.values)
+    for key, signals in by_name.items():
         assert signals.tolist() == [found.signal(sheet, key) for sheet in sheets], key
 
 
 @pytest.mark.parametrize("rule", ["careful", "paper", "authors"])
-def test_everyday_names_are_known_by_every_rule(snapshot: Snapshot, rule: str) -> None:
+def test_every_rule_knows_everyday_names(snapshot: Snapshot, rule: str) -> None:
     settings = load_settings("demo", [f"mentions.rule={rule}"])
     kb = load_data(snapshot.dataset).kb
     rows = dict(_name_keys(Work.of(snapshot, settings), settings, kb).select("key", "rows").iter_rows())

@@ -1,4 +1,4 @@
-"""Linking one new review: the answer, what it is made of, and what cannot be linked."""
+"""Links of a new review: the answer, its parts, and input that cannot be linked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AMELI = [sys.executable, "-c", "from ameli_build.cli import main; main()"]
 
 
 def photograph(path: Path, colour: str = "Red", size: tuple[int, int] = (96, 96)) -> Path:
-    """A laptop of the world, as a shopper might take it."""
+    """Draw a laptop of the world, as in a photograph of a shopper."""
     image = Image.new("RGB", size, (235, 225, 220))
     ImageDraw.Draw(image).rectangle((14, 20, 84, 70), fill=COLOURS[colour])
     image.save(path)
@@ -75,12 +75,12 @@ def test_a_review_is_linked_to_the_product_that_it_describes(linker: Linker, pho
     assert "even weights" in answer.notes[-1]
 
 
-def test_what_contradicts_the_review_stands_last(linker: Linker) -> None:
+def test_contradicting_products_come_after_the_others_of_the_name(linker: Linker) -> None:
     answer = linker.link(TEXT)
-    told = [bool(match.contradicts) for match in answer.matches[:8]]
-    assert any(told)
-    assert told == sorted(told)
-    assert [match.prior for match in answer.matches[8:]] == [False, False]  # behind those of the name, not judged
+    contradicted = [bool(match.contradicts) for match in answer.matches[:8]]
+    assert any(contradicted)
+    assert contradicted == sorted(contradicted)
+    assert [match.prior for match in answer.matches[8:]] == [False, False]  # another name, without a score
     assert [match.score for match in answer.matches[8:]] == [None, None]
     assert NO_PICTURE in answer.notes
 
@@ -101,12 +101,12 @@ def test_markup_in_a_text_changes_no_link(linker: Linker, marked: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n", "<br/>", "<p> </p>"])
-def test_a_text_of_nothing_is_none(linker: Linker, text: str) -> None:
+def test_an_empty_text_is_refused(linker: Linker, text: str) -> None:
     with pytest.raises(UnusableInput, match="nothing to link"):
         linker.link(text)
 
 
-def test_a_picture_alone_is_linked(linker: Linker, photo: Path) -> None:
+def test_a_picture_without_text_is_linked(linker: Linker, photo: Path) -> None:
     answer = linker.link("  ", [photo], ocr=False)
     assert NO_TEXT in answer.notes
     assert answer.mention.how == "none"
@@ -115,14 +115,14 @@ def test_a_picture_alone_is_linked(linker: Linker, photo: Path) -> None:
     assert answer.matches[0].image is not None
 
 
-def test_without_a_name_all_products_are_compared(linker: Linker) -> None:
+def test_a_text_without_a_name_is_compared_with_all_products(linker: Linker) -> None:
     answer = linker.link("It is red and I love it.", top=16)
     assert NO_MENTION in answer.notes
     assert len(answer.matches) == 16
     assert [match.score is None for match in answer.matches] == [False] * 4 + [True] * 12  # twelve are not red
 
 
-def test_a_given_mention_counts_even_against_the_text(linker: Linker) -> None:
+def test_a_given_mention_overrides_the_text(linker: Linker) -> None:
     answer = linker.link(TEXT, mention="my new microwaves")
     assert (answer.mention.text, answer.mention.how) == ("microwaves", "given")
     assert ["Microwave" in match.name for match in answer.matches] == [True] * 8 + [False] * 2
@@ -135,15 +135,15 @@ def test_only_the_first_picture_counts_unless_all_are_compared(
     linker: Linker, snapshot: Snapshot, photo: Path, tmp_path: Path
 ) -> None:
     blue = photograph(tmp_path / "blue.png", "Blue")
-    one, two = linker.link("", [photo], ocr=False), linker.link("", [photo, blue], ocr=False)
-    assert ONLY_FIRST in two.notes
-    assert one.matches == two.matches
+    single, double = linker.link("", [photo], ocr=False), linker.link("", [photo, blue], ocr=False)
+    assert ONLY_FIRST in double.notes
+    assert single.matches == double.matches
     both = load_settings("demo", ["baseline.images=maximum"])
     colours = [match.name.rsplit(" ", 1)[1] for match in link_review(snapshot, both, "", [photo, blue]).matches[:8]]
     assert {"Red", "Blue"} == set(colours)
 
 
-def test_ocr_reads_the_pictures_that_the_settings_say(
+def test_the_setting_decides_which_pictures_ocr_reads(
     snapshot: Snapshot, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures, counts = [photo, photograph(tmp_path / "blue.png", "Blue")], []
@@ -153,7 +153,7 @@ def test_ocr_reads_the_pictures_that_the_settings_say(
     assert counts == [1, 2]
 
 
-def test_what_cannot_be_linked_is_told(linker: Linker, tmp_path: Path, photo: Path) -> None:
+def test_missing_text_and_unreadable_pictures_are_reported(linker: Linker, tmp_path: Path, photo: Path) -> None:
     with pytest.raises(UnusableInput, match="nothing to link"):
         linker.link(" ")
     (tmp_path / "text.jpg").write_text("no picture")
@@ -163,13 +163,13 @@ def test_what_cannot_be_linked_is_told(linker: Linker, tmp_path: Path, photo: Pa
             linker.link(TEXT, [tmp_path / name])
 
 
-def test_a_picture_of_too_many_pixels_is_refused(snapshot: Snapshot, photo: Path) -> None:
+def test_a_picture_with_too_many_pixels_is_refused(snapshot: Snapshot, photo: Path) -> None:
     small = load_settings("demo", ["clean.max_pixels=100"])
     with pytest.raises(UnusableInput, match=r"red\.png.*pixels"):
         link_review(snapshot, small, TEXT, [photo])
 
 
-def test_a_photograph_is_turned_as_its_exif_says(linker: Linker, tmp_path: Path) -> None:
+def test_a_photograph_is_rotated_by_its_exif_orientation(linker: Linker, tmp_path: Path) -> None:
     upright = photograph(tmp_path / "upright.png", size=(96, 140))
     image = Image.open(upright)
     exif = image.getexif()
@@ -180,23 +180,23 @@ def test_a_photograph_is_turned_as_its_exif_says(linker: Linker, tmp_path: Path)
 
 
 def unexported(models: Models) -> Models:
-    """The same models as they are, without their exports."""
+    """The same models without their exports."""
     return replace(models, exported=dict.fromkeys(models.exported), held={})
 
 
-def test_the_exported_models_answer_as_the_models_themselves(linker: Linker, photo: Path) -> None:
+def test_exported_models_give_the_answers_of_the_original_models(linker: Linker, photo: Path) -> None:
     plain = Linker(linker.index, unexported(linker.models), linker.settings)
     assert linker.models.exported["texts"] is not None
     assert linker.models.exported["pictures"] is not None
-    one, other = linker.link(TEXT, [photo], ocr=False), plain.link(TEXT, [photo], ocr=False)
-    assert [match.sku for match in one.matches] == [match.sku for match in other.matches]
-    for mine, theirs in zip(one.matches, other.matches, strict=True):
+    exported, original = linker.link(TEXT, [photo], ocr=False), plain.link(TEXT, [photo], ocr=False)
+    assert [match.sku for match in exported.matches] == [match.sku for match in original.matches]
+    for mine, theirs in zip(exported.matches, original.matches, strict=True):
         assert mine.retrieval == pytest.approx(theirs.retrieval, abs=2e-4)
 
 
-def test_trained_modules_decide_where_they_are_kept(settings: Settings, photo: Path, tmp_path: Path) -> None:
-    snapshot = Snapshot(write_dataset(tmp_path / "learnt", {"train": 4, "dev": 2, "test": 2}))
-    teach(snapshot)
+def test_trained_modules_score_the_products_if_they_exist(settings: Settings, photo: Path, tmp_path: Path) -> None:
+    snapshot = Snapshot(write_dataset(tmp_path / "trained", {"train": 4, "dev": 2, "test": 2}))
+    write_modules(snapshot)
     linker = Linker.open(snapshot, settings)
     text = "This laptop works. It has 256 gigs."
     answer = linker.link(text, [photo], ocr=False)
@@ -219,14 +219,14 @@ def test_trained_modules_decide_where_they_are_kept(settings: Settings, photo: P
         answer = link_review(snapshot, load_settings("demo", [f"baseline.{other}"]), TEXT, [photo], ocr=False)
         assert answer.scored_by.startswith("retrieval")
         assert "other settings" in " ".join(answer.notes)
-    TextModule(Head(4, 384, 8, 16).eval(), 2, None).save(snapshot.root / "baseline" / "model")  # of a later run, killed
+    TextModule(Head(4, 384, 8, 16).eval(), 2, None).save(snapshot.root / "baseline" / "model")  # by a later, killed run
     answer = link_review(snapshot, settings, TEXT, [photo], ocr=False)
     assert answer.scored_by.startswith("retrieval")
     assert "ameli baseline has not finished here" in " ".join(answer.notes)
 
 
-def teach(snapshot: Snapshot) -> None:
-    """Leave modules that learnt nothing, and weights, where `ameli baseline` leaves them."""
+def write_modules(snapshot: Snapshot) -> None:
+    """Write untrained modules, and weights, to the places of `ameli baseline`."""
     folder = snapshot.root / "baseline" / "model"
     review, product = Adapter(128, 8, False), Adapter(128, 8, False)
     Adapters(review, product, 1, None).save(folder)
@@ -244,7 +244,7 @@ def teach(snapshot: Snapshot) -> None:
     write_json(snapshot.root / "stages" / "baseline" / "stage.json", {"outputs": outputs})
 
 
-def test_an_index_is_made_again_when_the_products_change(settings: Settings, tmp_path: Path) -> None:
+def test_an_index_is_made_again_after_a_change_of_products(settings: Settings, tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "first", {"train": 1, "dev": 1, "test": 1})
     first = Linker.open(Snapshot(root), settings)
     mark = root / "baseline" / "link" / "index.json"
@@ -252,7 +252,7 @@ def test_an_index_is_made_again_when_the_products_change(settings: Settings, tmp
     again = Linker.open(Snapshot(root), settings)
     assert mark.stat().st_mtime_ns == made
     assert np.array_equal(first.index.vectors["texts"], again.index.vectors["texts"])
-    other = write_dataset(tmp_path / "second", {"train": 1, "dev": 1, "test": 1}, kept=6)
+    other = write_dataset(tmp_path / "second", {"train": 1, "dev": 1, "test": 1}, limit=6)
     shutil.copytree(other / "dataset", root / "dataset", dirs_exist_ok=True)
     assert len(Linker.open(Snapshot(root), settings).index) == 6
 
@@ -284,13 +284,13 @@ def test_a_damaged_index_or_encoder_is_made_again(
     again = Linker.open(snapshot, settings)
     assert "damaged, or of an earlier version; made again" in capsys.readouterr().err
     assert path.read_bytes() == before
-    assert all(np.array_equal(linker.index.vectors[one], again.index.vectors[one]) for one in again.index.vectors)
+    assert all(np.array_equal(linker.index.vectors[kind], again.index.vectors[kind]) for kind in again.index.vectors)
     Linker.open(snapshot, settings)
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("name", ["../..", "..", "/", "ABSOLUTE", "a" * 31])
-def test_an_index_of_others_names_no_folder_elsewhere(
+def test_a_foreign_index_cannot_name_a_folder_outside(
     linker: Linker, settings: Settings, snapshot: Snapshot, tmp_path: Path, name: str
 ) -> None:
     (tmp_path / "config.json").write_text("mine")
@@ -318,29 +318,29 @@ def test_the_command_prints_the_products(linker: Linker, snapshot: Snapshot, pho
     assert "verdict     not calibrated" in done.stdout  # two dev reviews are too few
     assert "Norvex - Laptop - 256 gigabytes - Red" in done.stdout.splitlines()[5]
     done = ameli("link", root, "--profile", "demo", "--text", TEXT, "--no-ocr", "--json")
-    told = json.loads(done.stdout)
-    assert told["matches"][0]["name"] == "Norvex - Laptop - 256 gigabytes - Red"
-    assert told["mention"]["products"] == 8
-    assert told["verdict"]["text"] == "not calibrated"
+    answer = json.loads(done.stdout)
+    assert answer["matches"][0]["name"] == "Norvex - Laptop - 256 gigabytes - Red"
+    assert answer["mention"]["products"] == 8
+    assert answer["verdict"]["text"] == "not calibrated"
 
 
-def test_the_command_tells_an_error_in_one_line(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_the_command_reports_an_error_in_one_line(snapshot: Snapshot, tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8nothing")
-    for arguments, told in (
+    for arguments, message in (
         ((), "nothing to link"),
         (("--text", TEXT, "--image", tmp_path / "broken.jpg"), "broken.jpg: not a picture"),
     ):
         done = ameli("link", snapshot.root, "--profile", "demo", *arguments)
         assert done.returncode == 2
         assert done.stderr.count("\n") == 1
-        assert told in done.stderr
+        assert message in done.stderr
     (tmp_path / "catalog").mkdir()
     done = ameli("link", tmp_path, "--profile", "demo", "--text", TEXT)
     assert done.returncode == 2
     assert "products.parquet: missing; run ameli build first" in done.stderr
 
 
-def test_an_answer_needs_none_of_the_slow_libraries(linker: Linker, snapshot: Snapshot, photo: Path) -> None:
+def test_an_answer_imports_no_slow_library(linker: Linker, snapshot: Snapshot, photo: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from ameli_build.single.linker import link_review; "
         "from ameli_build.core.settings import load_settings; from ameli_build.core.snapshot import Snapshot; "

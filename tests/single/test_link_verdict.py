@@ -1,4 +1,4 @@
-"""Whether a review is about a product of the catalogue: the thresholds, and what they are calibrated on."""
+"""The verdict whether a review is about a product of the catalogue: thresholds and their calibration."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_product_of_a_known_name_is_in_this_catalogue(linker: Linker, text: st
     assert linker.link(text).verdict.text == "in this catalogue"
 
 
-def test_without_any_name_nothing_is_said_against_the_catalogue(linker: Linker) -> None:
+def test_the_verdict_on_a_review_without_a_name_is_unsure(linker: Linker) -> None:
     for text in ("I love it. So good, and so happy with it!", "Arrived on Monday, as promised.", "Five stars"):
         verdict = linker.link(text).verdict
         assert (verdict.text, verdict.low) == ("unsure", None)
@@ -52,8 +52,8 @@ def test_the_similarity_is_that_of_the_best_product_with_the_name(linker: Linker
     assert answer.verdict.likeness == max(match.retrieval for match in answer.matches if match.prior)
 
 
-def test_few_dev_reviews_calibrate_nothing(tmp_path: Path) -> None:
-    root = write_dataset(tmp_path, {"train": 1, "dev": 3, "test": 1}, kept=6)
+def test_few_dev_reviews_are_no_calibration(tmp_path: Path) -> None:
+    root = write_dataset(tmp_path, {"train": 1, "dev": 3, "test": 1}, limit=6)
     linker = Linker.open(Snapshot(root), load_settings("demo"))
     verdict = linker.link("This blender crushes ice.").verdict
     assert (verdict.text, verdict.low, verdict.high) == ("not calibrated", None, None)
@@ -66,7 +66,7 @@ def spread(low: float, high: float, count: int = 20) -> list[float]:
 @pytest.mark.parametrize(
     ("unknown", "known", "low", "high"),
     [
-        (spread(0.1, 0.3), spread(0.5, 0.9), 0.5, 0.5),  # between: nine of ten are right a little beyond the gap too
+        (spread(0.1, 0.3), spread(0.5, 0.9), 0.5, 0.5),  # nine of ten are right a little beyond the gap, too
         (spread(0.1, 0.6), spread(0.4, 0.9), 0.4, 0.6),
         (spread(0.1, 0.9), spread(0.1, 0.9), None, None),
         ([], spread(0.1, 0.9), None, -1.0),
@@ -87,5 +87,5 @@ def test_nine_of_ten_dev_reviews_are_right_on_each_side(
     assert found["low"] is None or found["high"] is None or found["low"] <= found["high"]
 
 
-def test_no_threshold_of_few_reviews() -> None:
+def test_few_reviews_give_no_threshold() -> None:
     assert _thresholds([0.1] * 9, [0.9] * 9) is None

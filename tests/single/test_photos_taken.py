@@ -1,4 +1,4 @@
-"""Which files are taken for photographs of a new review, before a byte of them is in memory."""
+"""Checks of the files given as photographs of a new review, before their bytes are read."""
 
 import os
 from pathlib import Path
@@ -19,15 +19,15 @@ def odd(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("kind", ["device", "pipe", "folder"])
-def test_what_is_no_file_is_refused(odd: dict[str, Path], kind: str) -> None:
+def test_special_files_and_folders_are_refused(odd: dict[str, Path], kind: str) -> None:
     with pytest.raises(UnusableInput, match=f"{odd[kind]}: not a file"):
         take_photos("a lamp", [odd[kind]], Settings())
     with pytest.raises(UnusableInput, match=rf"{odd[kind]}: cannot be read \(not a file\)"):
         form_of(odd[kind])
 
 
-def test_a_file_larger_than_a_picture_may_be_is_refused_unread(tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
     with (tmp_path / "huge.jpg").open("wb") as handle:
-        handle.truncate(2**42)  # no byte of it is on disk
+        handle.truncate(2**42)  # a sparse file, without bytes on the disk
     with pytest.raises(UnusableInput, match=r"huge\.jpg: larger than .* bytes"):
         take_photos("a lamp", [tmp_path / "huge.jpg"], Settings())

@@ -1,4 +1,4 @@
-"""Knowledge bases of attributes alone."""
+"""Knowledge bases that have only attributes."""
 
 from ameli_build.core.records import Attribute
 from ameli_build.datasets.data import KnowledgeBase
@@ -7,7 +7,7 @@ Rows = dict[str, str] | list[tuple[str, str]]
 
 
 def base(*sheets: Rows) -> KnowledgeBase:
-    """Products that have these attributes."""
+    """Products with these attributes."""
     skus = tuple(str(n) for n in range(len(sheets)))
     rows = [list(sheet.items()) if isinstance(sheet, dict) else sheet for sheet in sheets]
     attributes = tuple(tuple(Attribute("Specs", key, value) for key, value in sheet) for sheet in rows)

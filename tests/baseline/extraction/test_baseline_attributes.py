@@ -1,4 +1,4 @@
-"""What products have, what a review states, and which candidates that contradicts."""
+"""Attributes of products, statements of reviews, and contradictions between them."""
 
 import numpy as np
 import pytest
@@ -22,30 +22,30 @@ def found(text: str, allowed: np.ndarray = ALL) -> Found:
     return match_text(index_values(SHEETS), text, allowed)
 
 
-def test_values_are_found_in_a_shoppers_spelling() -> None:
+def test_values_are_found_in_the_spelling_of_a_shopper() -> None:
     assert found("The grey one, 1tb. Yes!").pairs() == [("Color", "gray"), ("Storage", "1000gb")]
 
 
-def test_only_values_of_products_that_the_mention_can_denote_count() -> None:
+def test_only_values_of_products_allowed_by_the_mention_count() -> None:
     assert found("red or silver", np.array([True, True, True, False])).pairs() == [("Color", "silver")]
 
 
-def test_a_candidate_with_the_name_and_another_value_is_contradicted() -> None:
+def test_a_candidate_with_another_value_of_an_attribute_is_contradicted() -> None:
     stated = [found("a silver thing"), found("black"), found("nothing of note")]
     candidates = np.array([[0, 1, 2, 3], [0, 1, 2, -1], [0, 1, 2, 3]])
     assert contradictions(stated, SHEETS, candidates).tolist() == [
-        [True, False, True, False],  # the last one has no colour: it stays
-        [False, True, False, False],  # the third one has black keys
+        [True, False, True, False],  # the last candidate has no colour and is not contradicted
+        [False, True, False, False],  # the third candidate has black keys
         [False, False, False, False],
     ]
 
 
-def test_two_stated_values_spare_both() -> None:
+def test_candidates_with_any_of_two_stated_values_are_not_contradicted() -> None:
     both = found("silver, not black")
     assert [both.contradicts(sheet) for sheet in SHEETS] == [False, False, False, False]
 
 
-def test_a_name_says_yes_and_contradicts_no() -> None:
+def test_the_name_of_an_attribute_states_yes_and_contradicts_no() -> None:
     touch = found("I wanted a touch screen")
     assert touch.pairs() == [("Touch Screen", "touch screen")]
     assert [touch.signal(sheet, "Touch Screen") for sheet in SHEETS] == [1, -1, 0, 0]
@@ -68,7 +68,7 @@ def test_an_answer_can_be_yes_no_or_a_bare_count() -> None:
         ("Silver/Black", "Color", ("black", "and", "silver"), ("silver",)),
     ],
 )
-def test_forms(value: str, key: str, said: tuple[str, ...], unsaid: tuple[str, ...]) -> None:
+def test_values_have_several_forms(value: str, key: str, said: tuple[str, ...], unsaid: tuple[str, ...]) -> None:
     if key == "Range":
         said = tuple(forms_of("10 meters", "Range")[0])
     forms = forms_of(value, key)

@@ -1,4 +1,4 @@
-"""All extractors on a made-up data set, with tiny random models where the paper has large ones."""
+"""All extractors on a made-up data set, with tiny random models instead of the paper's large models."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(root: Path, *overrides: str, cache: Path | None = None) -> tuple[Data, Extracted]:
-    """Every product counts for a review whose mention is its kind."""
+    """Extract from all reviews; a product is allowed for a review if its name contains the mention."""
     settings = load_settings("demo", [*FAST, *overrides])
     data = load_data(root / "dataset")
     allowed = [np.array([mention in name.lower() for name in data.kb.names]) for mention in data.reviews.mentions]
@@ -41,7 +41,7 @@ def run(root: Path, *overrides: str, cache: Path | None = None) -> tuple[Data, E
     return data, extract(work, settings, data, make_sheets(data.kb), allowed, candidates)
 
 
-def test_without_further_models(world: Path) -> None:
+def test_extractors_without_a_model_are_not_run(world: Path) -> None:
     data, extracted = run(world)
     assert extracted.by["generator"] == NotRun("models.generator is empty")
     assert extracted.by["implied"] == NotRun("models.implied is empty")
@@ -53,7 +53,7 @@ def test_without_further_models(world: Path) -> None:
         assert all(found.signal(make_sheets(data.kb)[gold], key) == 1 for key in said)
 
 
-def test_whose_values_count(world: Path) -> None:
+def test_the_setting_decides_which_products_values_are_matched(world: Path) -> None:
     few = run(world, "baseline.attribute_values=retrieved")[1]  # rows 0 and 8: black, 256 gigabytes
     words = [(key, value) for found in few.found for key, value in found.pairs()]
     assert set(words) <= {("Color", "black"), ("Storage Capacity", "256gb"), ("Storage Capacity", "256g")}
@@ -74,13 +74,13 @@ def test_the_papers_generator_and_an_inference_model_run_once(world: Path, tmp_p
     assert len(first.by["generator"]) == 13
     load_generator.cache_clear()
     load_implier.cache_clear()
-    for model in models:  # what was asked once needs no model any more
+    for model in models:  # cached answers need no model
         Path(model, "model.safetensors").unlink()
     _, second = run(world, *options, cache=tmp_path / "cache")
     assert second == first
 
 
-def test_a_question_answering_model_and_models_that_cannot_be_had(
+def test_a_question_answering_model_runs_and_a_missing_model_does_not(
     world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers = save_deberta(tmp_path / "answers", "answers")
@@ -96,12 +96,12 @@ def test_a_question_answering_model_and_models_that_cannot_be_had(
 @pytest.mark.parametrize(
     ("score", "second", "sure"), [(0.9, 0.1, True), (0.5, 0.1, False), (0.6, 0.55, False), (0.6, 0.4, True)]
 )
-def test_an_implied_value_must_be_likely_and_stand_out(score: float, second: float, sure: bool) -> None:
+def test_an_implied_value_must_be_likely_and_far_above_the_second(score: float, second: float, sure: bool) -> None:
     options = load_settings("demo").baseline
     assert is_sure(Answer("Silver", score, second), options) == sure
 
 
-def test_rates(world: Path) -> None:
+def test_precision_and_recall_of_extractors(world: Path) -> None:
     data, extracted = run(world)
     sheets = make_sheets(data.kb)
     rows = data.reviews.rows("test")

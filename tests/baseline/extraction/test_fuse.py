@@ -1,4 +1,4 @@
-"""What several extractors state, as one."""
+"""Fusion of the values of several extractors."""
 
 from sheets_made import base
 
@@ -9,7 +9,7 @@ PHOTO = Found.of([("Color", ("silver",)), ("Brand", ("norvex",)), ("Ports", ("us
 GUESS = Found.of([("Color", ("black",)), ("Color", ("noir",)), ("Brand", ("kalden",))])
 
 
-def test_the_more_trusted_extractor_wins_where_there_is_one_value() -> None:
+def test_the_most_trusted_extractor_wins_unless_an_attribute_is_a_list() -> None:
     fused = fuse([TEXT, PHOTO, GUESS], frozenset({"Ports"}))
     assert fused.pairs() == [
         ("Brand", "norvex"),
@@ -22,7 +22,7 @@ def test_the_more_trusted_extractor_wins_where_there_is_one_value() -> None:
     assert fuse([], frozenset()) == Found()
 
 
-def test_attributes_with_several_values_at_once() -> None:
+def test_attributes_with_several_values_are_listed() -> None:
     kb = base(
         {"Ports": "HDMI, USB-C", "Color": "Red"}, [("Mode", "Bake"), ("Mode", "Broil")], {"Weight": "1,200 pounds"}
     )

@@ -1,4 +1,4 @@
-"""What OCR reads in review photographs: which of them, and whose lines they are."""
+"""OCR of review photographs: the choice of photographs, and their lines per review."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ WORDS = ("NORVEX", "KALDEN", "TRIVOX", "BELMAR")
 
 
 def make_reviews(folder: Path) -> Reviews:
-    """Two train reviews and one test review, the first with two photos, each of a word."""
+    """Two train reviews and one test review, the first with two photos; each photo shows a word."""
     folder.mkdir(parents=True)
     for word in WORDS:
         image = Image.new("RGB", (400, 160), "white")
@@ -27,14 +27,14 @@ def make_reviews(folder: Path) -> Reviews:
     return Reviews(ids, splits, ("x",) * 3, ("",) * 3, photos, photos, gold, ((),) * 3, gold.astype(bool))
 
 
-def test_the_first_photo_of_each_review(tmp_path: Path) -> None:
+def test_only_the_first_photo_of_each_review_is_read_by_default(tmp_path: Path) -> None:
     reviews = make_reviews(tmp_path / "dataset" / "images")
     lines, counts = read_photos(Work(Snapshot(tmp_path)), load_settings("demo"), reviews, tmp_path / "dataset")
     assert lines == [["NORVEX"], ["TRIVOX"], ["BELMAR"]]
     assert counts == {"photos": 3, "read": 3}
 
 
-def test_all_photos_and_a_bounded_sample_that_begins_with_test(tmp_path: Path) -> None:
+def test_all_photos_are_read_on_request_and_a_limit_prefers_the_test_split(tmp_path: Path) -> None:
     reviews = make_reviews(tmp_path / "dataset" / "images")
     work = Work(Snapshot(tmp_path))
     for override in ("baseline.images=maximum", "baseline.ocr_photos=all"):

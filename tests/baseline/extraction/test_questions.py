@@ -1,4 +1,4 @@
-"""Which attributes are asked for, and what answers are taken for."""
+"""The attributes that are asked for, and the values found in answers."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from ameli_build.baseline.extraction.questions import Questions, first_line, mak
 
 
 def questions() -> Questions:
-    """Twelve laptops, of which the first four differ in colour, size and touch screen."""
+    """Twelve laptops; the first four differ in colour, size and touch screen."""
     shared = {"Brand": "Norvex", "Warranty": "1 year"}
     return make_questions(
         make_sheets(
@@ -33,16 +33,16 @@ EVERY = np.ones(12, dtype=bool)
 FEW = np.arange(12) < 3
 
 
-def test_attributes_that_tell_products_apart_the_frequent_ones_first() -> None:
+def test_distinguishing_attributes_are_asked_for_in_order_of_frequency() -> None:
     asked = questions()
-    assert asked.distinguishing(EVERY) == ["Color", "Screen Size", "Touch Screen"]  # nobody writes a UPC
+    assert asked.distinguishing(EVERY) == ["Color", "Screen Size", "Touch Screen"]  # reviewers never write a UPC
     assert asked.distinguishing(FEW) == ["Color", "Screen Size", "Touch Screen"]
     assert asked.distinguishing(np.arange(12) == 3) == []
     assert asked.distinguishing(np.isin(np.arange(12), [1, 2])) == ["Screen Size", "Touch Screen"]
     assert asked.distinguishing(np.zeros(12, dtype=bool)) == []
 
 
-def test_values_of_products_that_count_in_one_spelling() -> None:
+def test_values_of_the_allowed_products_have_one_spelling() -> None:
     asked = questions()
     assert [value.text for value in asked.values_of("Color", EVERY)] == ["Silver", "Black"]
     assert [value.text for value in asked.values_of("Color", EVERY, most=1)] == ["Silver"]
@@ -53,7 +53,7 @@ def test_values_of_products_that_count_in_one_spelling() -> None:
     ("completion", "line"),
     [(" Silver\nBrand: X", "Silver"), ("\n\n  Silver", "Silver"), ("", ""), (" \n ", ""), ("a\rb", "a")],
 )
-def test_the_first_line_that_says_something(completion: str, line: str) -> None:
+def test_the_first_line_that_is_not_blank(completion: str, line: str) -> None:
     assert first_line(completion) == line
 
 
@@ -68,13 +68,13 @@ def test_the_first_line_that_says_something(completion: str, line: str) -> None:
         ("Touch Screen", "no", {("no",)}),
     ],
 )
-def test_answers_are_taken_only_for_values(key: str, answer: str, stated: set[tuple[str, ...]]) -> None:
+def test_only_known_values_are_found_in_an_answer(key: str, answer: str, stated: set[tuple[str, ...]]) -> None:
     forms = match_answer(answer, questions().values_of(key, EVERY))
     assert bool(forms) == bool(stated)
     assert forms <= stated or min(stated) in forms
 
 
-def test_of_values_at_one_place_the_longest() -> None:
+def test_the_longest_of_overlapping_values_is_found() -> None:
     asked = make_questions(make_sheets(base({"Color": "Black"}, {"Color": "Black Stainless Steel"})))
     forms = match_answer("black stainless steel", asked.values_of("Color", np.ones(2, dtype=bool)))
     assert ("black", "stainless", "steel") in forms

@@ -8,13 +8,13 @@ from ameli_build.baseline.linking.combine import predict, rank, softmax, tune_we
 CANDIDATES = np.array([[4, 7, 9], [2, 3, -1]])
 
 
-def test_softmax_leaves_padding_out() -> None:
+def test_softmax_gives_padding_no_probability() -> None:
     scores = softmax(np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 99.0]], dtype=np.float32), CANDIDATES)
     assert scores[0] == pytest.approx([1 / 3] * 3)
     assert scores[1] == pytest.approx([0.5, 0.5, 0])
 
 
-def test_predictions_drop_contradicted_unless_all_are() -> None:
+def test_contradicted_candidates_are_not_predicted_unless_all_are() -> None:
     scores = np.array([[0.7, 0.2, 0.1], [0.4, 0.6, 0.9]], dtype=np.float32)
     assert predict(scores, CANDIDATES).tolist() == [4, 3]
     mask = np.array([[True, False, False], [True, True, False]])
@@ -23,7 +23,7 @@ def test_predictions_drop_contradicted_unless_all_are() -> None:
     assert predict(np.zeros((2, 3), dtype=np.float32), CANDIDATES).tolist() == [4, 2]
 
 
-def test_dropped_candidates_are_ranked_after_the_kept_ones() -> None:
+def test_contradicted_candidates_are_ranked_last() -> None:
     scores = np.array([[0.7, 0.2, 0.1], [0.4, 0.6, 0.9]], dtype=np.float32)
     mask = np.array([[True, False, False], [True, True, False]])
     assert rank(scores, CANDIDATES).tolist() == [[4, 7, 9], [3, 2, -1]]
@@ -32,7 +32,7 @@ def test_dropped_candidates_are_ranked_after_the_kept_ones() -> None:
     assert rank(np.zeros((2, 0), dtype=np.float32), np.zeros((2, 0), dtype=np.int64)).shape == (2, 0)
 
 
-def test_lambda_goes_to_the_module_that_is_right() -> None:
+def test_lambda_prefers_the_module_that_is_right() -> None:
     right = np.array([[0.8, 0.1, 0.1], [0.1, 0.9, 0.0]], dtype=np.float32)
     wrong = np.array([[0.0, 0.9, 0.1], [0.9, 0.1, 0.0]], dtype=np.float32)
     gold = np.array([4, 3])

@@ -1,4 +1,4 @@
-"""The line that says what it takes to train the text module's encoder."""
+"""The line about the cost of training the text module's encoder."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def test_each_pair_of_a_review_is_counted_once() -> None:
     slots = np.array([[[0, 1, 2], [3, 1, 4]], [[5, -1, 6], [7, -1, 8]]])
     layout = Layout(np.array([[0, 1], [2, 3]]), (), slots, np.zeros(slots.shape, dtype=np.float32))
     settings = load_settings("paper", ["models.device=cpu"])
-    told = training_cost(settings, layout, runs=3)
-    assert "all layers of its encoder learn" in told
-    assert "2 reviews, 9 + 4 pairs of at most 512 tokens an epoch, 390 in all, on cpu; a GPU is advised" in told
+    line = training_cost(settings, layout, runs=3)
+    assert "all layers of its encoder learn" in line
+    assert "2 reviews, 9 + 4 pairs of at most 512 tokens an epoch, 390 in all, on cpu; a GPU is advised" in line

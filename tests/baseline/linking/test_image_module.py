@@ -1,4 +1,4 @@
-"""Adapters learn a mapping that a synthetic world hides, and leave alone what cannot be learnt."""
+"""Adapters learn the hidden mapping of a synthetic world, and are absent without train reviews."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ OPTIONS = BaselineSettings(adapter_hidden=32, adapter_epochs=30, adapter_learnin
 
 
 def world(seed: int = 0) -> tuple[Examples, Examples, np.ndarray]:
-    """Reviews whose vectors are their product's with half of the dimensions replaced by noise of one direction."""
+    """Reviews with noisy vectors of their products; half of the dimensions are positive noise."""
     generator = np.random.default_rng(seed)
     products = generator.normal(size=(120, 16)).astype(np.float32)
     gold = generator.integers(0, 120, size=600)
@@ -30,7 +30,7 @@ def recall(queries: np.ndarray, entities: np.ndarray, gold: np.ndarray) -> float
 
 
 @pytest.mark.parametrize("form", ["separate", "shared"])
-def test_adapters_beat_the_embeddings_as_they_are(form: str) -> None:
+def test_adapters_beat_the_plain_embeddings(form: str) -> None:
     train, dev, products = world()
     options = OPTIONS.model_copy(update={"adapters": form})
     adapters = train_adapters(train, dev, products, options, seed=1)
@@ -43,7 +43,7 @@ def test_adapters_beat_the_embeddings_as_they_are(form: str) -> None:
     assert np.linalg.norm(adapters.adapt_products(products), axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_same_seed_same_adapters() -> None:
+def test_the_same_seed_gives_the_same_adapters() -> None:
     train, dev, products = world()
     first, second = (train_adapters(train, dev, products, OPTIONS, seed=3) for _ in range(2))
     assert first is not None
@@ -51,7 +51,7 @@ def test_same_seed_same_adapters() -> None:
     assert np.array_equal(first.adapt_reviews(dev.vectors), second.adapt_reviews(dev.vectors))
 
 
-def test_nothing_to_learn_from() -> None:
+def test_there_are_no_adapters_without_train_reviews() -> None:
     train, dev, products = world()
     none = Examples(train.vectors[:0], train.gold[:0], [])
     assert train_adapters(none, dev, products, OPTIONS, seed=1) is None

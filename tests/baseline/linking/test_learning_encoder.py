@@ -1,4 +1,4 @@
-"""An encoder that learns with the head: which layers move, that the loss falls, that pieces make the same step."""
+"""An encoder trained with the head: changed layers, a falling loss, the same step for a batch in pieces."""
 
 from pathlib import Path
 
@@ -39,13 +39,13 @@ def loss(module: TextModule, lists: Lists, gold: np.ndarray) -> float:
 
 
 def moved(module: TextModule, name: str) -> set[str]:
-    """Parameters of the encoder that are not what they were."""
+    """Names of the changed parameters of the encoder."""
     assert module.encoder is not None
     before = dict(load_pair_encoder(name, "cpu", 16, 16).model.named_parameters())
     return {key for key, now in module.encoder.model.named_parameters() if not torch.equal(now, before[key])}
 
 
-def test_the_top_layer_learns_and_the_others_stay(deberta: str) -> None:
+def test_only_the_top_layer_is_trained(deberta: str) -> None:
     start, train, gold = trained(deberta, text_layers=1, text_epochs=0)
     assert moved(start, deberta) == set()
     module, _, _ = trained(deberta, text_layers=1)
@@ -55,7 +55,7 @@ def test_the_top_layer_learns_and_the_others_stay(deberta: str) -> None:
     assert all(name.startswith("encoder.layer.1.") for name in changed)
 
 
-def test_all_layers_and_embeddings_learn(deberta: str) -> None:
+def test_all_layers_and_embeddings_are_trained(deberta: str) -> None:
     start, train, gold = trained(deberta, text_layers=-1, text_epochs=0)
     module, _, _ = trained(deberta, text_layers=-1)
     assert loss(module, train, gold) < loss(start, train, gold) - 0.01
@@ -78,14 +78,14 @@ def test_a_batch_in_pieces_gives_the_same_gradient(deberta: str, layers: int) ->
         trainer.encoder.eval()
         trainer.learn_batch(np.arange(4))
         gradients.append(
-            {name: one.grad.clone() for name, one in trainer.encoder.named_parameters() if one.requires_grad}
+            {name: weight.grad.clone() for name, weight in trainer.encoder.named_parameters() if weight.requires_grad}
         )
-    assert any(one.abs().max() > 1e-4 for one in gradients[0].values())
+    assert any(gradient.abs().max() > 1e-4 for gradient in gradients[0].values())
     for name, whole in gradients[0].items():
         assert torch.allclose(whole, gradients[1][name], atol=1e-6, rtol=1e-3), name
 
 
-def test_missing_slots_are_zero_and_pairs_stand_where_they_belong(deberta: str) -> None:
+def test_missing_slots_are_zero_and_pairs_keep_their_places(deberta: str) -> None:
     lists, _ = marked_lists(deberta, 3, 0)
     encoder = LearningEncoder.of(lists.pairs, 1).eval()  # type: ignore[arg-type]
     encodings, _, _ = lists.inputs(np.arange(3), encoder)
@@ -99,14 +99,14 @@ def test_missing_slots_are_zero_and_pairs_stand_where_they_belong(deberta: str) 
 def test_layers_are_found_by_architecture(kind: tuple[type, type]) -> None:
     model = kind[0](kind[1](vocab_size=100, **SIZES))
     free_layers(model, 1, "x")
-    learning = {name for name, one in model.named_parameters() if one.requires_grad}
+    learning = {name for name, weight in model.named_parameters() if weight.requires_grad}
     assert learning
     assert all(name.startswith("encoder.layer.1.") for name in learning)
     with pytest.raises(UnusableInput, match=r"^setting baseline\.text_layers: 3 of the 2 layers of x$"):
         free_layers(model, 3, "x")
 
 
-def test_an_encoder_without_such_a_list_names_the_setting(tmp_path: Path) -> None:
+def test_the_error_of_an_encoder_without_a_list_of_layers_names_the_setting(tmp_path: Path) -> None:
     config = AlbertConfig(vocab_size=30522, embedding_size=8, **SIZES)
     name = save(tmp_path / "albert", lambda: AlbertModel(config), minilm_tokenizer(), 0)
     with pytest.raises(UnusableInput, match=r"^setting baseline\.text_layers: .* no list of layers"):
@@ -114,12 +114,12 @@ def test_an_encoder_without_such_a_list_names_the_setting(tmp_path: Path) -> Non
     assert trained(name, text_layers=-1, text_epochs=1)[0].encoder is not None
 
 
-def test_the_shared_encoder_is_left_alone(deberta: str) -> None:
+def test_training_does_not_change_the_shared_encoder(deberta: str) -> None:
     pair = [("review 1", "yes")]
     before = load_pair_encoder(deberta, "cpu", 16, 16).encode(pair)
     trained(deberta, text_layers=-1, text_epochs=2)
     assert np.array_equal(load_pair_encoder(deberta, "cpu", 16, 16).encode(pair), before)
 
 
-def test_settings_have_the_frozen_encoder_by_default() -> None:
+def test_the_encoder_is_frozen_by_default() -> None:
     assert BaselineSettings().text_layers == 0

@@ -31,7 +31,7 @@ RECIPE = "Add a row to Table 5"
 
 @pytest.fixture
 def registry() -> Iterator[None]:
-    """The registered rows, as they were when the test is over."""
+    """Restores the registered rows after the test."""
     with restored(LINKERS):
         yield
 
@@ -66,10 +66,10 @@ def test_a_registered_row_is_in_every_output(tmp_path: Path) -> None:
     assert list(in_order(rows))[-1] == "human"
 
     predictions = pl.read_parquet(snapshot.root / "baseline" / "predictions.parquet").to_dicts()
-    for one in predictions:
-        ranked = {method["method"]: method["skus"] for method in one["ranked"]}
-        assert ranked[NAMES[0]] == one["candidates"]
-        assert ranked[NAMES[1]] == one["candidates"][::-1]
+    for prediction in predictions:
+        ranked = {method["method"]: method["skus"] for method in prediction["ranked"]}
+        assert ranked[NAMES[0]] == prediction["candidates"]
+        assert ranked[NAMES[1]] == prediction["candidates"][::-1]
         assert NAMES[3] not in ranked
     make_report(snapshot, settings)
     outputs = (
@@ -84,5 +84,5 @@ def test_a_registered_row_is_in_every_output(tmp_path: Path) -> None:
     assert all(name in lines for name in NAMES[:3])
 
 
-def test_every_row_of_the_paper_but_chance_is_registered() -> None:
+def test_every_row_of_the_paper_except_chance_is_registered() -> None:
     assert set(LINKERS) >= {*TABLE5} - {"Random Baseline"}

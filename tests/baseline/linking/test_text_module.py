@@ -1,4 +1,4 @@
-"""The head learns which slot matters, keeps padding out, and never sees where gold stands."""
+"""The head learns the important slot, gives padding no score, and does not see the place of gold."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ WIDTH, SLOTS, CHOICES = 8, 3, 5
 
 
 def synthetic(count: int, seed: int, by: str) -> tuple[Lists, np.ndarray]:
-    """Lists whose gold product has a mark in its second slot: in the encoding, or in the number beside it."""
+    """Lists that mark the gold product in its second slot: in the encoding, or in the signal."""
     generator = np.random.default_rng(seed)
     candidates = np.stack([generator.permutation(50)[:CHOICES] for _ in range(count)]).astype(np.int64)
     place = generator.integers(0, CHOICES, size=count)
@@ -37,7 +37,7 @@ def synthetic(count: int, seed: int, by: str) -> tuple[Lists, np.ndarray]:
 
 
 @pytest.mark.parametrize("by", ["encoding", "signal"])
-def test_learns_what_marks_gold(by: str) -> None:
+def test_the_mark_of_gold_is_learned(by: str) -> None:
     train, gold = synthetic(300, 0, by)
     dev, dev_gold = synthetic(60, 1, by)
     test, test_gold = synthetic(100, 2, by)
@@ -51,7 +51,7 @@ def test_learns_what_marks_gold(by: str) -> None:
     assert np.array_equal(again.scores(test), module.scores(test))
 
 
-def test_the_head_sees_encodings_alone_where_it_is_asked_to(tmp_path: Path) -> None:
+def test_the_setting_hides_signals_from_the_head(tmp_path: Path) -> None:
     data = load_data(write_dataset(tmp_path, {"train": 2, "dev": 0, "test": 0}) / "dataset")
     sheets = make_sheets(data.kb)
     ones = np.ones((len(data.kb), 1), dtype=np.float32)
@@ -87,7 +87,7 @@ def test_description_only_drops_the_attribute_slots() -> None:
     assert (encodings.flatten().tolist(), signals.flatten().tolist()) == ([2.0], [0.25])
 
 
-def test_padding_scores_never() -> None:
+def test_padding_never_gets_a_score() -> None:
     train, gold = synthetic(40, 0, "signal")
     train.candidates[:, -1] = np.where(train.candidates[:, -1] == gold, gold, -1)
     module = train_text_module(train, gold, train.some(np.zeros(40, dtype=bool)), gold[:0], OPTIONS, seed=1)
@@ -96,7 +96,7 @@ def test_padding_scores_never() -> None:
     assert (module.scores(train)[train.candidates < 0] == NEVER).all()
 
 
-def test_gold_takes_the_last_place_where_it_was_not_retrieved() -> None:
+def test_gold_takes_the_last_place_if_it_was_not_retrieved() -> None:
     candidates = np.array([[5, 6, 7], [5, 6, 7], [5, -1, -1]])
     gold = np.array([6, 9, 9])
     assert with_gold(candidates, gold, 0).tolist() == [[5, 6, 7], [5, 6, 9], [5, 9, -1]]

@@ -1,4 +1,4 @@
-"""Every pair of the pools goes through the cross-encoder once, and comes back to its place."""
+"""The cross-encoder scores every pair of the pools once, and each score gets to its place."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pool_of(*lists: list[int]) -> Pool:
     return Pool(rows, {"text": np.zeros(rows.shape, dtype=np.float32)}, rows >= 0)
 
 
-def test_a_profile_can_name_the_model_and_leave_the_channel_out(tmp_path: Path) -> None:
+def test_the_channel_can_be_off_although_a_model_is_named(tmp_path: Path) -> None:
     settings = load_settings("demo", ("models.cross_encoder=nobody/has-this", "baseline.cross_channel=false"))
     data = load_data(write_dataset(tmp_path, {"train": 1, "dev": 1, "test": 1}) / "dataset")
     work = Work(Snapshot(tmp_path))
@@ -60,11 +60,11 @@ def test_pairs_of_all_pools_are_scored_once(tmp_path: Path) -> None:
             assert np.allclose(found[n, row >= 0], wanted, atol=1e-5)
             assert not found[n, row < 0].any()
     entries = map(read_entry, work.folder("cross-encode").glob("*.sealed"))
-    kept = pl.concat([entry for entry in entries if entry is not None])
+    cached = pl.concat([entry for entry in entries if entry is not None])
     texts = {data.reviews.texts[n]: n for n in some}
     distinct = {(text, row) for text, n in texts.items() for row in crossed.rows[n]}
-    assert len(distinct) <= kept.height <= 14
+    assert len(distinct) <= cached.height <= 14
     files = {path: path.stat().st_mtime_ns for path in work.folder("cross-encode").glob("*.sealed")}
     again = cross_encode(work, settings, data, some, [second, first])
-    assert all(np.array_equal(one, other) for one, other in zip(again.scores, crossed.scores, strict=True))
+    assert all(np.array_equal(*both) for both in zip(again.scores, crossed.scores, strict=True))
     assert files == {path: path.stat().st_mtime_ns for path in work.folder("cross-encode").glob("*.sealed")}

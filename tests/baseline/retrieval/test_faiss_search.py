@@ -41,7 +41,7 @@ def test_ties_go_to_the_smaller_column(top: int) -> None:
     assert np.array_equal(among_top(scores, top), mask)
 
 
-def test_exact_pool_is_what_sorting_all_scores_gives() -> None:
+def test_the_exact_pool_equals_the_best_of_all_sorted_scores() -> None:
     generator = np.random.default_rng(3)
     queries, texts, images = unit(generator, 300), unit(generator, 500), unit(generator, 500)
     texts[100:120] = texts[90]  # twenty equal products
@@ -70,7 +70,7 @@ def test_flat_index_gives_the_exact_pool() -> None:
 
 
 @pytest.mark.parametrize(("name", "least"), [("HNSW32", 0.95), ("IVF16,Flat", 0.4), ("PQ8", 0.4)])
-def test_approximate_index_by_name(name: str, least: float) -> None:
+def test_an_approximate_index_finds_most_neighbours(name: str, least: float) -> None:
     generator = np.random.default_rng(5)
     queries, entities = unit(generator, 80), unit(generator, 2000)
     rows = build_index(entities, name).nearest(queries, 20)
@@ -82,7 +82,7 @@ def test_approximate_index_by_name(name: str, least: float) -> None:
 
 
 @pytest.mark.parametrize("name", ["IVF256,Flat", "PQ5", "no such thing"])
-def test_index_that_cannot_be_built(name: str) -> None:
+def test_an_index_that_cannot_be_built_is_refused(name: str) -> None:
     scorer = cosine_scorer(*(unit(np.random.default_rng(6), 30) for _ in range(2)))
     with pytest.raises(UnusableInput, match=r"setting baseline\.index: '.*' cannot be built from 30 vectors of 16"):
         build_pool({"text": scorer}, [np.ones(30, dtype=bool)] * 30, 30, 5, name)
@@ -95,14 +95,14 @@ def test_a_pool_of_everything_needs_no_index() -> None:
 
 
 def pairwise(reviews: Pictures, products: Pictures, pool: str) -> np.ndarray:
-    """Pooled cosines, one pair of items at a time."""
+    """Pooled cosines, computed separately for each pair of items."""
     parts = [np.split(some.vectors.astype(np.float64), some.starts[1:-1]) for some in (reviews, products)]
     how = {"maximum": np.max, "mean": np.mean}[pool]
     return np.array([[how(mine @ theirs.T) for theirs in parts[1]] for mine in parts[0]])
 
 
 @pytest.mark.parametrize("pooling", ["maximum", "mean"])
-def test_pooling_over_many_pictures(pooling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pooling_over_many_pictures_agrees_with_pairwise_pooling(pooling: str, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng(7)
     reviews, products = pictures(generator, 40), pictures(generator, 90)
     scorer = picture_scorer(reviews, products, pooling)

@@ -26,7 +26,7 @@ def test_fused_order_and_ties_by_row() -> None:
     assert rank(pool, {"text": 1.0}).top(6).tolist() == [[2, 0, 1, 3, -1, -1]]
 
 
-def test_prior_before_the_cut_and_undone_when_nothing_is_left() -> None:
+def test_the_prior_applies_before_the_cut_unless_it_removes_all_products() -> None:
     scores = [[0.9, 0.8, 0.7, 0.6]] * 2
     pool = pool_of(scores, scores, [[False, False, True, True], [False] * 4])
     ranking = rank(pool, {"text": 1.0}, prior="before", keep=2)
@@ -34,7 +34,7 @@ def test_prior_before_the_cut_and_undone_when_nothing_is_left() -> None:
     assert ranking.top(4).tolist() == [[2, 3, -1, -1], [0, 1, 2, 3]]
 
 
-def test_prior_after_the_cut_cannot_bring_in_what_was_cut() -> None:
+def test_the_prior_after_the_cut_adds_no_product_below_the_cut() -> None:
     scores = [[0.9, 0.8, 0.7, 0.6]] * 2
     pool = pool_of(scores, scores, [[False, True, True, True], [False, False, False, True]])
     ranking = rank(pool, {"text": 1.0}, prior="after", keep=2)
@@ -68,7 +68,7 @@ def test_blocks_of_different_width_are_joined() -> None:
     assert np.array_equal(ranked, expected)
 
 
-def test_tuning_finds_the_channel_that_knows() -> None:
+def test_tuning_prefers_the_channel_that_finds_gold() -> None:
     generator = np.random.default_rng(1)
     gold = generator.integers(0, 40, size=60)
     image = generator.normal(size=(60, 40)).astype(np.float32) * 0.1
@@ -83,7 +83,7 @@ def test_tuning_finds_the_channel_that_knows() -> None:
     }
 
 
-def test_pooling_over_pictures() -> None:
+def test_pooling_over_pictures_by_hand() -> None:
     reviews = Pictures(unit([[1, 0], [0, 1]]), np.array([0, 2]))
     products = Pictures(unit([[1, 0], [0, 1], [-1, 0]]), np.array([0, 2, 3]))
     some = np.array([0])

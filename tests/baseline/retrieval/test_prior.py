@@ -1,4 +1,4 @@
-"""P(e|m) and P(c|m) by hand, and on names that spaCy finds."""
+"""P(e|m) and P(c|m) by hand, and for names found by spaCy."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def test_shares_of_products_and_categories() -> None:
     assert rank_by_prior(prior, ["laptop", "tablet", "toaster"], 3).tolist() == [[0, 1, 2], [3, -1, -1], [-1, -1, -1]]
 
 
-def test_a_name_counts_as_often_as_it_is_said() -> None:
+def test_a_name_counts_once_per_occurrence() -> None:
     prior = count_forms([{"laptop": 1}, {"laptop": 2}, {"laptop": 1}], [COMPUTERS, TABLETS, COMPUTERS])
     assert prior.entities("laptop") == pytest.approx([1 / 4, 1 / 2, 1 / 4])
     assert prior.categories("laptop") == pytest.approx([1 / 2, 1 / 2, 1 / 2])
@@ -43,7 +43,7 @@ def test_title_and_category_are_counted(tmp_path: Path) -> None:
     assert prior.entities("touch laptop") == pytest.approx([0, 1])
 
 
-def test_mentions_meet_names_by_surface_and_lemma(tmp_path: Path) -> None:
+def test_mentions_match_names_by_surface_and_lemma(tmp_path: Path) -> None:
     names = ('Norvex - 14" Touch Laptop - 16GB Memory - Silver', "Kalden - Countertop Microwave - Black")
     categories = (("Best Buy", "PC Laptops"), ("Best Buy", "Countertop Microwaves"))
     kb = KnowledgeBase(("1", "2"), names, categories, ("", ""), ((), ()), (("a",), ("b",)), {"1": 0, "2": 1})

@@ -33,14 +33,14 @@ def test_bm25_by_hand() -> None:
     assert ranking.scores[0, :3] == pytest.approx([share(1, 2, 2), share(2, 1, 1), share(2, 1, 0)], abs=1e-5)
 
 
-def test_equal_words_go_to_the_smaller_row_and_lists_end_where_words_do() -> None:
+def test_ties_go_to_the_smaller_row_and_only_products_with_a_shared_word_are_listed() -> None:
     ranking = rank_by_words(["fridge"], ["oven", "fridge", "oven", "fridge"])
     assert ranking.top(4).tolist() == [[1, 3, -1, -1]]
     assert ranking.allowed.tolist() == [[True, True, False, False]]
     assert rank_by_words(["fridge"], ["the", "of"]).top(2).tolist() == [[-1, -1]]
 
 
-def test_histograms_tell_colours_and_not_sizes(tmp_path: Path) -> None:
+def test_histograms_depend_on_colours_and_not_on_sizes(tmp_path: Path) -> None:
     for name, colour, side in (("a", "red", 300), ("b", "red", 80), ("c", "blue", 80)):
         Image.new("RGB", (side, side), colour).save(tmp_path / f"{name}.png")
     work, settings = Work(Snapshot(tmp_path)), load_settings("demo")

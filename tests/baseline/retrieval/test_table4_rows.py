@@ -30,7 +30,7 @@ BEYOND = "beyond the paper"
 
 @pytest.fixture
 def registry() -> Iterator[None]:
-    """The registered rows, as they were when the test is over."""
+    """Restores the registered rows after the test."""
     with restored(RETRIEVERS):
         yield
 

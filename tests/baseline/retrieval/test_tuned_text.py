@@ -1,4 +1,4 @@
-"""Fine-tuning of a tiny text encoder: what it learns from, what it keeps, and how it goes on after a kill."""
+"""Fine-tuning of a tiny text encoder: its training texts, its files, and its resumption after a kill."""
 
 import shutil
 import signal
@@ -71,7 +71,7 @@ def options(encoder: Path, epochs: int) -> Settings:
     return load_settings("demo", overrides(encoder, epochs))
 
 
-def taught(work: Work, settings: Settings, data: Data) -> TunedText:
+def fine_tuned(work: Work, settings: Settings, data: Data) -> TunedText:
     tuned = tune_text(work, settings, data)
     assert isinstance(tuned, TunedText)
     return tuned
@@ -88,7 +88,7 @@ def test_tuned_vectors_find_gold_products_better(encoder: Path, world: Path, tmp
     entities = data.kb.texts(settings.baseline.entity_text)
     before = embed_texts(work, settings, data.reviews.texts), embed_texts(work, settings, entities)
     assert not list(work.folder("fine-tune text").rglob("tuned.json"))
-    tuned = taught(work, settings, data)
+    tuned = fine_tuned(work, settings, data)
     after, record = (tuned.reviews, tuned.entities), tuned.record
     assert np.allclose(np.linalg.norm(tuned.reviews, axis=1), 1, atol=1e-4)
     assert tuned.reviews.shape == (90, 32)
@@ -102,25 +102,25 @@ def test_tuned_vectors_find_gold_products_better(encoder: Path, world: Path, tmp
     assert record["dev_mrr"] == pytest.approx(mrr(after, data, "dev"), abs=2e-3)
     assert not list(work.folder("fine-tune text").rglob("checkpoint-*"))
     marks = {path: path.stat().st_mtime_ns for path in work.folder("fine-tune text").rglob("*")}
-    again = taught(work, settings, data)
+    again = fine_tuned(work, settings, data)
     assert np.array_equal(again.reviews, tuned.reviews)
     assert {path: path.stat().st_mtime_ns for path in work.folder("fine-tune text").rglob("*")} == marks
 
 
 @pytest.mark.parametrize("name", ["model/model.safetensors", "tuned.json"])
-def test_what_changed_on_the_disk_is_learnt_again(encoder: Path, world: Path, tmp_path: Path, name: str) -> None:
+def test_a_damaged_file_of_the_training_is_trained_again(encoder: Path, world: Path, tmp_path: Path, name: str) -> None:
     data, work, settings = load_data(world / "dataset"), Work(Snapshot(tmp_path)), options(encoder, 1)
-    first = taught(work, settings, data)
+    first = fine_tuned(work, settings, data)
     (path,) = work.folder("fine-tune text").glob(f"*/{name}")
     whole = path.read_bytes()
     path.write_bytes(DAMAGES["a bit in the middle" if name.startswith("model") else "half"](whole))
     shutil.rmtree(work.folder("embed texts"))
-    again = taught(work, settings, data)
+    again = fine_tuned(work, settings, data)
     assert np.array_equal(again.reviews, first.reviews)
     assert path.read_bytes() == whole
 
 
-def test_killed_training_goes_on_and_ends_where_it_would_have(encoder: Path, world: Path, tmp_path: Path) -> None:
+def test_a_killed_training_resumes_and_ends_with_the_same_result(encoder: Path, world: Path, tmp_path: Path) -> None:
     chosen = overrides(encoder, 12)
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     command = [sys.executable, "-c", RESUMED, str(killed), *chosen]
@@ -130,12 +130,12 @@ def test_killed_training_goes_on_and_ends_where_it_would_have(encoder: Path, wor
             child.wait(0.05)
     child.send_signal(signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
-    left = furthest(killed)
-    assert left is not None
+    checkpoint = furthest(killed)
+    assert checkpoint is not None
     assert not list(killed.rglob("tuned.json"))
     data = load_data(world / "dataset")
     settings = load_settings("demo", chosen)
-    resumed, straight = (taught(Work(Snapshot(root)), settings, data) for root in (killed, whole))
+    resumed, straight = (fine_tuned(Work(Snapshot(root)), settings, data) for root in (killed, whole))
     assert np.array_equal(resumed.reviews, straight.reviews)
     assert np.array_equal(resumed.entities, straight.entities)
     assert resumed.record == straight.record
@@ -152,7 +152,7 @@ def furthest(root: Path) -> Path | None:
     return last_checkpoint(folders[0]) if folders else None
 
 
-def test_a_torn_checkpoint_is_passed_over(tmp_path: Path) -> None:
+def test_a_torn_checkpoint_is_skipped(tmp_path: Path) -> None:
     for name, state in (("checkpoint-9", '{"global_step": 9}'), ("checkpoint-10", '{"global_step": 10}')):
         (tmp_path / name).mkdir()
         (tmp_path / name / "trainer_state.json").write_text(state)
@@ -163,7 +163,7 @@ def test_a_torn_checkpoint_is_passed_over(tmp_path: Path) -> None:
     assert last_checkpoint(tmp_path / "nothing") is None
 
 
-def test_why_there_is_nothing(encoder: Path, tmp_path: Path) -> None:
+def test_reasons_for_no_training(encoder: Path, tmp_path: Path) -> None:
     data = load_data(write_dataset(tmp_path, {"train": 0, "dev": 3, "test": 3}) / "dataset")
     work = Work(Snapshot(tmp_path))
     assert tune_text(work, options(encoder, 0), data) == NOT_ASKED

@@ -1,4 +1,4 @@
-"""Batches by content: a change moves nothing else, and it does not matter what a cache lacks."""
+"""Batches by content: a change moves no other item, and missing entries of a cache change no result."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ITEMS = {hashlib.sha256(str(n).encode()).hexdigest(): n for n in range(300)}
 
 
 def sums(log: str, payloads: Sequence[int]) -> pl.DataFrame:
-    """Each number with the sum of its batch: a result that tells what it was batched with."""
+    """Each number with the sum of its batch: a result that depends on the whole batch."""
     with Path(log).open("a") as handle:
         handle.write("".join(f"{n}\n" for n in payloads))
     return pl.DataFrame({"n": payloads, "sum": [sum(payloads)] * len(payloads)})
 
 
 def run(cache: Path, items: dict[str, int], most: int = 40, identity: str = "a" * 64) -> tuple[pl.DataFrame, int]:
-    """The rows of `items`, and how many of them were made anew."""
+    """The rows of `items`, and the number of newly made rows."""
     log = cache.parent / f"{cache.name}.log"
     log.write_text("")
     kind = Kind("add up", sums, (str(log),), identity, 8)
@@ -43,7 +43,7 @@ def test_pieces_hold_all_keys_that_begin_with_the_same_bits() -> None:
         assert piece == alike
 
 
-def test_what_is_kept_is_not_made_again(tmp_path: Path) -> None:
+def test_cached_batches_are_not_made_again(tmp_path: Path) -> None:
     first, made = run(tmp_path / "cache", ITEMS)
     assert made == len(ITEMS)
     assert first["n"].to_list() == [ITEMS[key] for key in sorted(ITEMS)]
@@ -54,26 +54,26 @@ def test_what_is_kept_is_not_made_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("most", [8, 40, 1000])
-def test_shards_of_another_size_take_the_same_batches(tmp_path: Path, most: int) -> None:
+def test_shards_of_another_size_have_the_same_batches(tmp_path: Path, most: int) -> None:
     first, _ = run(tmp_path / "cache", ITEMS)
     other, made = run(tmp_path / "cache", ITEMS, most)
     assert made == 0
     assert other.equals(first)
 
 
-def test_changed_items_change_their_own_batches_alone(tmp_path: Path) -> None:
+def test_changed_items_change_only_their_own_batches(tmp_path: Path) -> None:
     run(tmp_path / "cache", ITEMS)
     changed = {key: n for key, n in ITEMS.items() if n % 50} | {
         hashlib.sha256(f"new {n}".encode()).hexdigest(): 1000 + n for n in range(6)
     }
-    fresh, all_of_them = run(tmp_path / "fresh", changed)
+    fresh, all_made = run(tmp_path / "fresh", changed)
     table, made = run(tmp_path / "cache", changed)
     assert table.equals(fresh)
-    assert all_of_them == len(changed)
+    assert all_made == len(changed)
     assert 6 <= made <= 12 * 8
 
 
-def test_any_half_of_a_cache_gives_the_same(tmp_path: Path) -> None:
+def test_half_of_a_cache_gives_the_same_rows(tmp_path: Path) -> None:
     first, _ = run(tmp_path / "cache", ITEMS)
     for path in sorted((tmp_path / "cache" / "add-up").iterdir())[::2]:
         path.unlink()
@@ -112,12 +112,12 @@ def reuse(share: float, most: int, count: int) -> float:
     gone = set(random.Random(1).sample(keys, int(share * count)))
     after = [key for key in keys if key not in gone] + [hashlib.sha256(f"+{n}".encode()).hexdigest() for n in gone]
 
-    def batches(some: list[str]) -> set[tuple[str, ...]]:
-        return {tuple(piece) for _, piece in by_content(sorted(some), lambda part: len(part) > most)}
+    def batches(keys: list[str]) -> set[tuple[str, ...]]:
+        return {tuple(piece) for _, piece in by_content(sorted(keys), lambda part: len(part) > most)}
 
     return sum(len(batch) for batch in batches(keys) & batches(after)) / (count - len(gone))
 
 
-def test_most_batches_of_eight_outlive_a_change_of_one_in_a_hundred() -> None:
+def test_most_batches_of_eight_survive_a_change_of_one_percent() -> None:
     assert reuse(0.01, 8, 4000) > 0.85
     assert reuse(0.01, 1, 4000) > 0.97

@@ -1,4 +1,4 @@
-"""A cache at a URL: machines that share nothing else make each shard once, and damage is found on its way."""
+"""A cache at a URL: machines that share only this cache make each shard once, and damage is detected."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ LABEL = "square it"
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """A place on an S3 server, with its content as another program sees it."""
+    """A place on an S3 server, with its content as read by another program."""
     with store_of("s3", tmp_path, monkeypatch) as found:
         yield found
 
 
 def square(payload: tuple[str, int]) -> pl.DataFrame:
-    """A row, and a line in a log: a shard that is made twice has two."""
+    """A row, and a line in a log for each time that a shard is made."""
     folder, n = payload
     with (Path(folder) / LOG).open("a") as handle:
         handle.write(f"{n}\n")
@@ -41,7 +41,7 @@ def square(payload: tuple[str, int]) -> pl.DataFrame:
 
 
 class Machine:
-    """A machine with a disk of its own."""
+    """A machine with its own disk."""
 
     def __init__(self, folder: Path, place: Place, mapper: Mapper = in_process) -> None:
         folder.mkdir(exist_ok=True)
@@ -65,18 +65,18 @@ class Machine:
 SQUARES = [n * n for n in range(30)]
 
 
-def test_what_one_machine_made_another_finds(tmp_path: Path, place: Place) -> None:
-    one, other = Machine(tmp_path / "one", place), Machine(tmp_path / "other", place)
-    assert one.run(20) == SQUARES[:20]
+def test_a_machine_uses_the_shards_of_another_machine(tmp_path: Path, place: Place) -> None:
+    first, other = Machine(tmp_path / "first", place), Machine(tmp_path / "other", place)
+    assert first.run(20) == SQUARES[:20]
     assert other.run() == SQUARES
     assert other.made == list(range(20, 30))
-    assert one.run() == SQUARES
-    assert one.made == []
-    names = {f"square-it/{one.path(n).name}" for n in range(30)}
+    assert first.run() == SQUARES
+    assert first.made == []
+    names = {f"square-it/{first.path(n).name}" for n in range(30)}
     assert place.content() == {name: (tmp_path / "other" / "cache" / name).read_bytes() for name in names}
 
 
-def test_worker_processes_send_what_they_make(tmp_path: Path, place: Place) -> None:
+def test_worker_processes_send_their_shards(tmp_path: Path, place: Place) -> None:
     with process_mapper(2) as mapper:
         assert Machine(tmp_path / "one", place, mapper).run(6) == SQUARES[:6]
     other = Machine(tmp_path / "other", place)
@@ -92,8 +92,8 @@ def test_ranks_make_each_shard_once(tmp_path: Path, place: Place, of: int) -> No
     assert Machine(tmp_path / "build", place).run() == SQUARES
 
 
-def test_a_rank_takes_what_others_make_meanwhile(tmp_path: Path, place: Place) -> None:
-    """While a rank makes its first shard, another makes all."""
+def test_a_rank_uses_shards_that_others_make_meanwhile(tmp_path: Path, place: Place) -> None:
+    """While a rank starts its first shard, another rank makes all shards."""
     fast = Machine(tmp_path / "fast", place)
 
     class Slow(Rank):
@@ -111,9 +111,9 @@ def test_a_rank_takes_what_others_make_meanwhile(tmp_path: Path, place: Place) -
 def test_a_damaged_entry_is_made_again_and_replaced(
     tmp_path: Path, place: Place, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one, other = Machine(tmp_path / "one", place), Machine(tmp_path / "other", place)
-    one.run(5)
-    whole, name = place.content(), f"square-it/{one.path(3).name}"
+    first, other = Machine(tmp_path / "first", place), Machine(tmp_path / "other", place)
+    first.run(5)
+    whole, name = place.content(), f"square-it/{first.path(3).name}"
     place.write(name, DAMAGES[damage](whole[name]))
     assert other.run(5) == SQUARES[:5]
     assert other.made == [3]
@@ -122,24 +122,24 @@ def test_a_damaged_entry_is_made_again_and_replaced(
 
 
 @pytest.mark.parametrize("damage", ["half", "the last bit"])
-def test_a_damaged_entry_here_is_replaced_and_not_sent(tmp_path: Path, place: Place, damage: str) -> None:
-    one = Machine(tmp_path / "one", place)
-    one.run(3)
-    whole, name = place.content(), f"square-it/{one.path(1).name}"
-    one.path(1).write_bytes(DAMAGES[damage](whole[name]))
+def test_a_damaged_local_entry_is_replaced_and_not_sent(tmp_path: Path, place: Place, damage: str) -> None:
+    machine = Machine(tmp_path / "machine", place)
+    machine.run(3)
+    whole, name = place.content(), f"square-it/{machine.path(1).name}"
+    machine.path(1).write_bytes(DAMAGES[damage](whole[name]))
     place.remove(name)
-    assert one.run(3) == SQUARES[:3]
-    assert one.made == [1]
+    assert machine.run(3) == SQUARES[:3]
+    assert machine.made == [1]
     assert place.content() == whole
 
 
-def test_what_was_made_before_the_url_was_set_is_sent(tmp_path: Path, place: Place) -> None:
-    one = Machine(tmp_path / "one", place)
-    shards = [Shard(f"{n:04}", (str(one.folder), n)) for n in range(7)]
-    Work(one.work.snapshot).map(LABEL, square, shards)
+def test_entries_made_before_the_url_was_set_are_sent(tmp_path: Path, place: Place) -> None:
+    machine = Machine(tmp_path / "machine", place)
+    shards = [Shard(f"{n:04}", (str(machine.folder), n)) for n in range(7)]
+    Work(machine.work.snapshot).map(LABEL, square, shards)
     assert not place.content()
-    one.run(9)
-    assert one.made == [7, 8]
+    machine.run(9)
+    assert machine.made == [7, 8]
     assert len(place.content()) == 9
 
 
@@ -152,15 +152,15 @@ def sums(log: str, payloads: Sequence[int]) -> pl.DataFrame:
 
 @pytest.mark.parametrize("changed", [0, 1, 5])
 def test_batches_of_another_machine_are_used_again(tmp_path: Path, place: Place, changed: int) -> None:
-    """A refreshed snapshot elsewhere: only changed batches are made."""
+    """A refreshed snapshot on another machine: only changed batches are made."""
     items = {hashlib.sha256(str(n).encode()).hexdigest(): n for n in range(200)}
     fresh = {key: n for key, n in items.items() if n >= changed}
     made, tables = [], []
-    for name, some, store in (("one", items, True), ("other", fresh, True), ("alone", fresh, False)):
+    for name, content, store in (("one", items, True), ("other", fresh, True), ("alone", fresh, False)):
         log = tmp_path / f"{name}.log"
         kind = Kind("add up", sums, (str(log),), "a" * 64, 8)
         work = Work(Snapshot(tmp_path / name), store=Store(place.url) if store else None)
-        tables.append(pl.concat(run_batches(work, kind, some, 40)))
+        tables.append(pl.concat(run_batches(work, kind, content, 40)))
         made.append(len(log.read_text().split()) if log.is_file() else 0)
     assert tables[1].equals(tables[2])
     assert made[0] == len(items)
@@ -175,14 +175,14 @@ def unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     s3fs.S3FileSystem.clear_instance_cache()
 
 
-def test_a_server_that_is_gone_is_a_plain_error(tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = Machine(tmp_path / "one", place)
-    one.run(3)
+def test_an_unreachable_server_is_reported(tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(tmp_path / "machine", place)
+    machine.run(3)
     unreachable(monkeypatch)
     for call in (
-        one.run,
-        one.work.store.check if one.work.store else None,
-        lambda: Store(place.url).fetch(one.path(9)),
+        machine.run,
+        machine.work.store.check if machine.work.store else None,
+        lambda: Store(place.url).fetch(machine.path(9)),
     ):
         assert call is not None
         with pytest.raises(RunFailed, match=rf"^{place.url}\S*: Could not connect .*; run again to continue$"):
@@ -191,14 +191,14 @@ def test_a_server_that_is_gone_is_a_plain_error(tmp_path: Path, place: Place, mo
 
 
 @pytest.mark.parametrize(
-    ("url", "kind", "told"),
+    ("url", "kind", "message"),
     [
         ("s3://no-such-bucket/x", RunFailed, "^s3://no-such-bucket/x: The specified bucket does not exist$"),
         ("nowhere://bucket", UnusableInput, "^run.cache=nowhere://bucket: Protocol not known: nowhere$"),
     ],
 )
-def test_a_place_that_is_not_there(place: Place, url: str, kind: type[Exception], told: str) -> None:
-    with pytest.raises(kind, match=told):
+def test_a_missing_place_is_reported(place: Place, url: str, kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
         Store(url).check()
 
 
@@ -220,7 +220,7 @@ def test_a_setting_names_a_folder_or_a_url(cache: str, url: str, folder: Path | 
     assert work.cache_folder == folder or (folder is None and work.cache_folder == tmp_path / "cache")
 
 
-def test_a_worker_must_see_the_url(tmp_path: Path, place: Place) -> None:
+def test_a_worker_without_access_to_the_url_is_refused(tmp_path: Path, place: Place) -> None:
     with passport_of([tmp_path], Store(place.url)) as passport:
         admit(passport)
         place.remove(f"{SIGN}{passport['token']}")

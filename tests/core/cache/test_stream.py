@@ -1,4 +1,4 @@
-"""Shards one after another: cached ones stay here, and those of other machines are read from the cache."""
+"""A stream of shards: cached shards are not sent, and shards of other machines are read from the cache."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ameli_build.core.snapshot import Snapshot
 
 
 class Elsewhere:
-    """Workers of other machines: notes each job, and the resource it was given to."""
+    """Workers of other machines: records each job with its resource."""
 
     def __init__(self, resource: str = "cpu", seen: list[tuple[str, Job, object]] | None = None) -> None:
         self.resource = resource
@@ -42,15 +42,15 @@ def doubled(tables: list[pl.DataFrame]) -> list[int]:
     return [table["n"].item() for table in tables]
 
 
-@pytest.mark.parametrize("there", [[], [0, 2], [0, 1, 2, 3, 4]])
-def test_cached_shards_do_not_travel(tmp_path: Path, there: list[int]) -> None:
+@pytest.mark.parametrize("cached", [[], [0, 2], [0, 1, 2, 3, 4]])
+def test_cached_shards_are_not_sent_to_other_machines(tmp_path: Path, cached: list[int]) -> None:
     work = Work(Snapshot(tmp_path))
-    work.map("double", double, [shards(5)[n] for n in there])
+    work.map("double", double, [shards(5)[n] for n in cached])
     mapper = Elsewhere()
     away = Work(Snapshot(tmp_path), mapper)
     assert doubled(away.map("double", double, shards(5))) == [0, 2, 4, 6, 8]
-    assert [job.payload for _, job, _ in mapper.seen] == [n for n in range(5) if n not in there]
-    assert all(result is None and job.far for _, job, result in mapper.seen)  # no table travels back
+    assert [job.payload for _, job, _ in mapper.seen] == [n for n in range(5) if n not in cached]
+    assert all(result is None and job.far for _, job, result in mapper.seen)  # no table is sent back
 
 
 @pytest.mark.parametrize("damaged", [0, 3, 4])
@@ -83,7 +83,7 @@ def test_work_without_a_cache_sends_its_tables(tmp_path: Path) -> None:
         (False, "mps", "cpu"),
     ],
 )
-def test_a_model_goes_where_its_device_is(tmp_path: Path, model: bool, device: str, resource: str) -> None:
+def test_a_model_runs_on_the_resource_of_its_device(tmp_path: Path, model: bool, device: str, resource: str) -> None:
     mapper = Elsewhere()
     work = Work(Snapshot(tmp_path), mapper, models_in_one_process=True)
     work.map("double", double, shards(2), model=model, device=device)
@@ -93,7 +93,9 @@ def test_a_model_goes_where_its_device_is(tmp_path: Path, model: bool, device: s
 @pytest.mark.parametrize(
     ("device", "once", "here"), [("cpu", False, False), ("cpu", True, True), ("cuda", False, True)]
 )
-def test_local_workers_leave_a_model_to_this_process(tmp_path: Path, device: str, once: bool, here: bool) -> None:
+def test_a_model_runs_in_this_process_rather_than_in_local_workers(
+    tmp_path: Path, device: str, once: bool, here: bool
+) -> None:
     mapped: list[object] = []
 
     def mapper(function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
@@ -113,5 +115,5 @@ def test_tables_come_before_the_last_shard_is_made(tmp_path: Path) -> None:
     assert len(list(tables)) == 8
 
 
-def test_resources() -> None:
+def test_each_device_has_a_resource() -> None:
     assert [resource_of(device) for device in ("cpu", "cuda", "cuda:3", "mps")] == ["cpu", "gpu", "gpu", "gpu"]
