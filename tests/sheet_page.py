@@ -91,7 +91,7 @@ def errors(browser: webdriver.Chrome) -> list[Any]:
 def snapshot_of(
     root: Path, monkeypatch: pytest.MonkeyPatch, products: Sequence[dict[str, Any]], review: str, reviews: int = 3
 ) -> Snapshot:
-    """A released snapshot of `reviews` test reviews with one text, each beside all of these products.
+    """A released snapshot of `reviews` test reviews with one text, each with all of these products.
 
     A product has `name`, `categories`, `description` and `attributes` (pairs of name and value), or a default for each.
     """

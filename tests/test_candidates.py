@@ -1,4 +1,4 @@
-"""Hard negatives: exact, without the product itself, ties by SKU, in an order that gives nothing away."""
+"""Hard negatives: exact, without the product itself, ties by SKU, in an order that does not reveal the gold product."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_order_depends_on_seed_and_review_only() -> None:
 
 
 def snapshot_of(root: Path, products: int) -> Snapshot:
-    """A snapshot with that many products in two categories, and a review of each that stays."""
+    """A snapshot with a number of products in two categories, and an informative review of each product."""
     snapshot = Snapshot(root)
     (root / "raw" / "images").mkdir(parents=True)
     skus = [f"{n:03}" for n in range(products)]

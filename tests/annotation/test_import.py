@@ -1,4 +1,4 @@
-"""Answers read back: what counts, what is left out and said so, what is written."""
+"""Answers read back: rows that count, rows that are skipped with a warning, and files that are written."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ def report_of(snapshot: Snapshot) -> dict[str, Any]:
 
 def test_answers_become_clean_test(snapshot: Snapshot) -> None:
     path = answers(snapshot, [row("r4", 4, comment="sure"), row("r5", 1)])
-    told = str(import_answers(snapshot, [path], SETTINGS))
+    summary = str(import_answers(snapshot, [path], SETTINGS))
     assert stored(snapshot) == [("annotator-01", "r4", 4, "p4"), ("annotator-01", "r5", 1, "p1")]
-    assert "1 of 2 right (50.00%)" in told
-    assert "n/a" in told
+    assert "1 of 2 right (50.00%)" in summary
+    assert "n/a" in summary
     report = report_of(snapshot)
     assert (report["accuracy"], report["reviews"], report["unanswered"], report["alpha"]) == (0.5, 2, 0, None)
     assert report["simulated"] is False
@@ -100,7 +100,7 @@ def test_cannot_tell_is_an_answer_and_a_blank_is_none(snapshot: Snapshot) -> Non
         (None, "without a review id"),
     ],
 )
-def test_a_bad_row_is_said_and_nothing_else_is_lost(snapshot: Snapshot, bad: Any, said: str) -> None:
+def test_a_bad_row_is_reported_and_no_other_row_is_lost(snapshot: Snapshot, bad: Any, said: str) -> None:
     report = import_answers(snapshot, [answers(snapshot, [bad, row("r4", 4)])], SETTINGS)
     assert stored(snapshot) == [("annotator-01", "r4", 4, "p4")]
     assert len(report.problems) == 1
@@ -167,7 +167,7 @@ def test_a_csv_made_by_hand_or_saved_from_a_spreadsheet(snapshot: Snapshot) -> N
     assert stored(snapshot)[-1] == ("bo", "r4", 4, "p4")
 
 
-def test_imports_add_up_and_a_second_one_of_a_review_replaces(snapshot: Snapshot) -> None:
+def test_imports_add_up_and_a_second_answer_to_a_review_replaces_the_first(snapshot: Snapshot) -> None:
     import_answers(snapshot, [answers(snapshot, [row("r4", 1), row("r5", 4)])], SETTINGS)
     import_answers(snapshot, [answers(snapshot, [row("r4", 4), row("r5", 1)], annotator="b")], SETTINGS)
     import_answers(snapshot, [answers(snapshot, [row("r4", 4)])], SETTINGS)
@@ -179,9 +179,9 @@ def test_imports_add_up_and_a_second_one_of_a_review_replaces(snapshot: Snapshot
 
 
 def test_agreement_where_reviews_overlap(snapshot: Snapshot) -> None:
-    one = answers(snapshot, [row("r4", 4), row("r5", 1)], "one.json")
-    two = answers(snapshot, [row("r4", 4), row("r5", 2)], "two.json", annotator="b")
-    report = import_answers(snapshot, [one, two], SETTINGS)
+    first = answers(snapshot, [row("r4", 4), row("r5", 1)], "one.json")
+    second = answers(snapshot, [row("r4", 4), row("r5", 2)], "two.json", annotator="b")
+    report = import_answers(snapshot, [first, second], SETTINGS)
     assert report_of(snapshot)["alpha"] == 1.0  # two wrong choices agree on wrong
     assert "2 overlapping reviews): 1.000" in str(report)
 
@@ -195,10 +195,10 @@ def test_answers_about_reviews_that_left_the_test_split(snapshot: Snapshot) -> N
     assert "1 answers of earlier imports" in str(report)
 
 
-def test_simulated_annotators_say_so_and_give_way_to_people(snapshot: Snapshot) -> None:
+def test_simulated_annotators_are_marked_and_replaced_by_people(snapshot: Snapshot) -> None:
     files = answer_sheets(snapshot, 2, 2, 1.0, SETTINGS)
-    told = str(import_answers(snapshot, files, SETTINGS))
-    assert "simulated annotators, not people" in told
+    summary = str(import_answers(snapshot, files, SETTINGS))
+    assert "simulated annotators, not people" in summary
     report = report_of(snapshot)
     assert (report["simulated"], report["accuracy"], report["answers"], report["reviews"]) == (True, 1.0, 4, 2)
     assert {each[0] for each in stored(snapshot)} == {"simulated-1", "simulated-2"}
@@ -209,8 +209,8 @@ def test_simulated_annotators_say_so_and_give_way_to_people(snapshot: Snapshot) 
 
 def test_simulated_annotators_are_wrong_as_often_as_asked(snapshot: Snapshot) -> None:
     path = snapshot.dataset / "test.parquet"
-    one = pl.read_parquet(path).head(1)
-    many = pl.concat([one.with_columns(review_id=pl.lit(f"m{n:04d}")) for n in range(400)])
+    review = pl.read_parquet(path).head(1)
+    many = pl.concat([review.with_columns(review_id=pl.lit(f"m{n:04d}")) for n in range(400)])
     write_table(path, many)
     files = answer_sheets(snapshot, 4, 0, 0.8, SETTINGS)
     again = [file.read_bytes() for file in files]
@@ -287,7 +287,7 @@ HOSTILE_FILES: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_FILES)
-def test_a_hostile_file_is_told_and_spoils_no_other(snapshot: Snapshot, name: str) -> None:
+def test_a_hostile_file_is_reported_and_other_files_are_read(snapshot: Snapshot, name: str) -> None:
     hostile = snapshot.root.parent / "hostile.json"
     hostile.write_text(HOSTILE_FILES[name])
     good = answers(snapshot, [row("r4", 4), row("r5", 1)])
@@ -298,11 +298,11 @@ def test_a_hostile_file_is_told_and_spoils_no_other(snapshot: Snapshot, name: st
 
 
 @pytest.mark.parametrize("odd", ["cut \ud83d", "red \x1b[31m", "bell \x07", "C1 \x9b2J", "nul \x00"])
-def test_what_no_terminal_should_get_is_replaced(snapshot: Snapshot, odd: str) -> None:
+def test_characters_that_control_a_terminal_are_replaced(snapshot: Snapshot, odd: str) -> None:
     path = answers(snapshot, [row("r4", 4, comment=odd, words=odd)], annotator=odd, sheet="sheet-01")
     report = import_answers(snapshot, [path], SETTINGS)
     assert report.tasks["clean-test"]["answers"] == 1
     assert str(report).replace("\n", "").isprintable()
-    kept = pl.read_parquet(snapshot.root / "sheets" / "answers" / "clean-test.parquet")
-    assert "\ufffd" in kept["annotator"][0]
-    assert "\ufffd" in kept["comment"][0]
+    stored_answers = pl.read_parquet(snapshot.root / "sheets" / "answers" / "clean-test.parquet")
+    assert "\ufffd" in stored_answers["annotator"][0]
+    assert "\ufffd" in stored_answers["comment"][0]

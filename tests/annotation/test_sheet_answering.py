@@ -48,7 +48,7 @@ def browser(downloads: Path) -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture
 def sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three reviews, each beside fourteen products."""
+    """Three reviews, each with fourteen products."""
     snapshot = snapshot_of(tmp_path / "snapshot", monkeypatch, [{}] * 14, "A laptop.")
     return export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)[0]
 
@@ -135,7 +135,7 @@ def test_undo_takes_back_the_last_answer(
     assert text(browser, "progress-text") == "3 of 3 answered"
     press(browser, Keys.ARROW_LEFT, Keys.ARROW_LEFT, "9", Keys.ENTER)  # another answer for the first
     press(browser, "c", "a comment")
-    undo(browser, modifier)  # in a field it is the field's own
+    undo(browser, modifier)  # in a field, the field undoes its own text
     press(browser, Keys.ESCAPE)
     assert choices(saved(browser, downloads)) == [9, "?", 7]
     undo(browser, modifier)
@@ -153,7 +153,7 @@ def test_undo_takes_back_the_last_answer(
     assert errors(browser) == []
 
 
-def test_an_answer_that_comes_back_is_the_later_one(
+def test_an_answer_restored_by_undo_counts_as_the_later_answer(
     browser: webdriver.Chrome, sheet: Path, downloads: Path, tmp_path: Path
 ) -> None:
     show(browser, sheet)

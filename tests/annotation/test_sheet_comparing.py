@@ -1,4 +1,4 @@
-"""Products compared on a sheet in real Chromium: filter, pins, categories, what the review speaks of, zoom, layout."""
+"""Products compared on a sheet in real Chromium: filter, pins, categories, attributes of the review, zoom, layout."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PRODUCTS = [
 
 @pytest.fixture
 def opened(browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> webdriver.Chrome:
-    """The browser with a sheet of three reviews, each beside four laptops and two TVs."""
+    """The browser with a sheet of three reviews, each with four laptops and two TVs."""
     snapshot = snapshot_of(tmp_path / "snapshot", monkeypatch, PRODUCTS, REVIEW)
     show(browser, export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)[0])
     return browser
@@ -145,7 +145,7 @@ def test_products_differ_within_their_category(opened: webdriver.Chrome, number:
         ("The black one.", []),
     ],
 )
-def test_chips_are_what_the_review_speaks_of(
+def test_chips_are_attributes_that_the_review_mentions(
     browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, review: str, chips: list[str]
 ) -> None:
     snapshot = snapshot_of(tmp_path / "snapshot", monkeypatch, PRODUCTS, review, 1)

@@ -54,7 +54,7 @@ def test_a_listing_pages_through_its_category(shop: Storefront, identifier: str)
     assert re.findall(card, get(shop, f"/site/x/x/{identifier}.c?cp=99&id={identifier}").text) == []
 
 
-def test_both_forms_of_listings_are_there() -> None:
+def test_both_forms_of_listings_occur() -> None:
     assert {is_new_form(category) for category in SHOP_INDEX.categories.values()} == {False, True}
 
 

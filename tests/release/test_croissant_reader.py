@@ -57,7 +57,7 @@ def test_its_reader_reads_the_rows_of_every_table(released: Callable[..., Path])
     folder = released()
     dataset = ml.Dataset(jsonld=folder / "croissant.json")
     names = {path.stem for path in folder.glob("*.parquet")}
-    assert {one.name for one in dataset.metadata.record_sets} == names
+    assert {record_set.name for record_set in dataset.metadata.record_sets} == names
     assert names >= {"products", "train", "dev", "test", "dropped"}
     for name in sorted(names):
         assert rows(dataset, name) == pl.read_parquet(folder / f"{name}.parquet").to_dicts()
@@ -76,7 +76,9 @@ def without_address(described: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("spoil", [without_distribution, with_unknown_file, without_address])
-def test_its_reader_refuses_a_wrong_one(released: Callable[..., Path], spoil: Callable[[dict[str, Any]], None]) -> None:
+def test_its_reader_refuses_a_wrong_file(
+    released: Callable[..., Path], spoil: Callable[[dict[str, Any]], None]
+) -> None:
     path = released() / "croissant.json"
     described = json.loads(path.read_text())
     spoil(described)

@@ -79,7 +79,7 @@ def test_each_review_goes_out_once(went: str, split: str) -> None:
         check(went.split())
 
 
-def test_images_lie_under_the_names_that_tables_say(snapshot: Snapshot) -> None:
+def test_images_have_the_names_that_tables_state(snapshot: Snapshot) -> None:
     for name in ("products", "test"):
         for images in pl.read_parquet(snapshot.dataset / f"{name}.parquet")["images"]:
             assert all((snapshot.dataset / image).is_file() for image in images)
@@ -98,13 +98,13 @@ def test_statistics(snapshot: Snapshot) -> None:
     assert stats["funnel"]["stages"]["clean"] == {"in": 6, "out": 5, "dropped": {"no_image": 1}}
 
 
-def test_the_same_bytes_again(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_equal_inputs_give_equal_bytes(snapshot: Snapshot, tmp_path: Path) -> None:
     other = released_snapshot(tmp_path / "elsewhere")
     assert (other.dataset / "SHA256SUMS").read_text() == (snapshot.dataset / "SHA256SUMS").read_text()
     assert not run_stage(STAGE, snapshot, load_settings("demo"))
 
 
-def test_clean_test_is_what_the_annotators_chose_right(snapshot: Snapshot) -> None:
+def test_clean_test_is_the_reviews_that_annotators_answered_right(snapshot: Snapshot) -> None:
     answer(snapshot, [("a", "r4", 1, "p4"), ("a", "r5", 2, "p1"), ("b", "r5", 3, None), ("a", "gone", 1, "p1")])
     assert run_stage(STAGE, snapshot, load_settings("demo"))
     assert pl.read_parquet(snapshot.dataset / "clean_test.parquet")["review_id"].to_list() == ["r4"]
@@ -112,14 +112,14 @@ def test_clean_test_is_what_the_annotators_chose_right(snapshot: Snapshot) -> No
     verify(snapshot)
 
 
-def test_only_a_generated_world_is_called_one(tmp_path: Path) -> None:
+def test_only_a_generated_world_is_called_generated(tmp_path: Path) -> None:
     mine = released_snapshot(tmp_path / "mine").dataset / "README.md"
     assert "generated world" not in mine.read_text()
     made_up = released_snapshot(tmp_path / "made-up", load_settings("demo", ["release.generated=true"]))
     assert "generated world" in (made_up.dataset / "README.md").read_text()
 
 
-def test_the_card_says_where_the_thresholds_come_from(tmp_path: Path) -> None:
+def test_the_card_names_the_source_of_the_thresholds(tmp_path: Path) -> None:
     known = released_snapshot(tmp_path / "known", load_settings("demo")).dataset / "README.md"
     assert "Where these thresholds come from: a calibration" in known.read_text()
     settings = load_settings("demo", ["informativeness.thresholds_from="])
@@ -139,7 +139,7 @@ def test_the_card_says_where_the_thresholds_come_from(tmp_path: Path) -> None:
         "&lt;script&gt;alert(1)",
     ],
 )
-def test_what_others_wrote_is_text_in_the_card(attack: str, snapshot: Snapshot) -> None:
+def test_texts_of_other_people_are_escaped_in_the_card(attack: str, snapshot: Snapshot) -> None:
     names = [f"{name}={json.dumps('X ' + attack)}" for name in ("release.name", "release.license")]
     names += [f"models.{role}={json.dumps('X ' + attack)}" for role in ("text_encoder", "detector")]
     settings = load_settings("demo", [*names, f"informativeness.thresholds_from={json.dumps('X ' + attack)}"])
@@ -163,11 +163,11 @@ def test_what_others_wrote_is_text_in_the_card(attack: str, snapshot: Snapshot) 
     assert not re.search(r"<script|<img|\]\(javascript|!\[|\| a cell|&lt;", text)
 
 
-def test_the_card_says_which_pictures_hard_negatives_are_like(snapshot: Snapshot) -> None:
+def test_the_card_explains_hard_negatives(snapshot: Snapshot) -> None:
     assert "whose first picture is most like the first picture" in (snapshot.dataset / "README.md").read_text()
 
 
-def test_the_paper_s_table_2_stands_in_the_card(snapshot: Snapshot) -> None:
+def test_the_paper_s_table_2_is_in_the_card(snapshot: Snapshot) -> None:
     card = (snapshot.dataset / "README.md").read_text()
     assert "| test | 2 | 2 | 1.0 | 3,794 reviews, 6,941 images, 1.83 a review |" in card
     assert "the paper's (another data set)" in card
@@ -192,7 +192,7 @@ def test_no_path_of_a_local_model_in_the_card(tmp_path: Path) -> None:
 
 
 def load(folder: Path, home: Path) -> dict[str, list[str]]:
-    """Review ids of each split, as `datasets` reads them, with the cache that it keeps in `home`."""
+    """Review ids of each split, as `datasets` reads them, with its cache in `home`."""
     code = (
         "import json, sys, datasets; found = datasets.load_dataset(sys.argv[1], cache_dir=sys.argv[2])\n"
         "print(json.dumps({name: list(rows['review_id']) for name, rows in found.items()}))"
@@ -204,7 +204,7 @@ def load(folder: Path, home: Path) -> dict[str, list[str]]:
     return found
 
 
-def test_load_dataset_opens_it_with_the_names_of_the_splits(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_load_dataset_opens_the_release_with_the_names_of_the_splits(snapshot: Snapshot, tmp_path: Path) -> None:
     assert {name: len(rows) for name, rows in load(snapshot.dataset, tmp_path).items()} == {
         "train": 2,
         "dev": 1,

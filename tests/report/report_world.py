@@ -1,4 +1,4 @@
-"""A released snapshot with a baseline's files written directly: which misses there are is known."""
+"""A released snapshot with files of a baseline that are written directly, so that its misses are known."""
 
 from __future__ import annotations
 

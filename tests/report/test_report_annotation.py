@@ -1,4 +1,4 @@
-"""The section on the annotation."""
+"""The section about annotation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def section(snapshot: Snapshot) -> str | None:
     return None if found is None else " ".join(re.sub(r"<[^>]*>", " ", found[0]).split())
 
 
-def test_there_is_none_without_answers(snapshot: Snapshot) -> None:
+def test_without_answers_there_is_no_section(snapshot: Snapshot) -> None:
     assert section(snapshot) is None
 
 
