@@ -40,7 +40,7 @@ def stage(name: str, after: str, *, drops: bool = False, **more: Any) -> Stage:
     return Stage(name, compute, inputs=(), outputs=outputs, after=after, **more)
 
 
-def test_a_stage_runs_behind_the_stage_that_it_names() -> None:
+def test_a_stage_runs_after_the_stage_that_it_names() -> None:
     found = with_added(PAPER, [stage("one", "clean"), stage("two", "splits"), stage("three", "one")])
     names = [each.name for each in found]
     assert names[1:4] == ["clean", "one", "three"]

@@ -238,7 +238,9 @@ def fates(snapshot: Snapshot) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.words)
-def test_rows(case: Case, shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_of_a_case_are_refused_or_dropped_as_expected(
+    case: Case, shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     snapshot = ingested(tmp_path, shop, [shop.product, *case.products], [review("good"), *case.reviews], case)
     errors = [row["error"] for row in rejected(snapshot)]
     assert len(errors) == len(case.refused)
@@ -366,7 +368,9 @@ def test_all_cases_together_pass_all_stages(shop: Shop, tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize("kind", ["products", "reviews"])
-def test_no_usable_record_at_all(shop: Shop, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_without_a_usable_record_are_refused(
+    shop: Shop, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows: dict[str, list[Row]] = {"products": [shop.product], "reviews": [review()], kind: [b"{", b""]}
     files = {name: written(tmp_path / name, of) for name, of in rows.items()}
     command = ["ingest", "--products", files["products"], "--reviews", files["reviews"], "--out", tmp_path / "snapshot"]
@@ -376,7 +380,7 @@ def test_no_usable_record_at_all(shop: Shop, tmp_path: Path, kind: str, capsys: 
     assert f"no usable {kind[:-1]}; line 1: not JSON" in lines[0]
 
 
-def test_the_same_faults_in_parquet(shop: Shop, tmp_path: Path) -> None:
+def test_faults_in_parquet_are_refused(shop: Shop, tmp_path: Path) -> None:
     """A column has one type, so a row can have only a wrong value or none."""
     good = {"review_id": "good", "sku": "s1", "text": "Fine thing.", "images": ["photo.jpg"], "unhelpful": 0}
     faults = [

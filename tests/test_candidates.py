@@ -43,7 +43,7 @@ def snapshot_of(root: Path, products: int) -> Snapshot:
     return snapshot
 
 
-def test_the_stage(tmp_path: Path) -> None:
+def test_the_stage_finds_hard_negatives(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, 26)
     assert run_stage(STAGE, snapshot, load_settings("demo"))
     negatives = {row[0]: (row[1], row[2]) for row in snapshot.read("candidates/negatives").iter_rows()}
@@ -56,7 +56,7 @@ def test_the_stage(tmp_path: Path) -> None:
         assert len(candidates) == len(set(candidates)) <= 21
 
 
-def test_within_category(tmp_path: Path) -> None:
+def test_hard_negatives_can_be_limited_to_the_category(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, 12)
     run_stage(STAGE, snapshot, load_settings("demo", ["candidates.within_category=true"]))
     for sku, by_title, by_image in snapshot.read("candidates/negatives").iter_rows():
@@ -64,7 +64,7 @@ def test_within_category(tmp_path: Path) -> None:
         assert all(int(other) % 2 == int(sku) % 2 for other in by_title + by_image)
 
 
-def test_one_product_in_the_whole_catalogue(tmp_path: Path) -> None:
+def test_a_single_product_is_its_only_candidate(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, 1)
     run_stage(STAGE, snapshot, load_settings("demo"))
     assert snapshot.read("candidates/candidates")["candidates"].to_list() == [["000"]]

@@ -58,7 +58,7 @@ def test_every_command_has_help() -> None:
         assert ameli(command, "--help").returncode == 0
 
 
-def test_version() -> None:
+def test_the_version_is_printed() -> None:
     assert ameli("--version").stdout.startswith("ameli 0.")
 
 
@@ -112,7 +112,7 @@ def test_a_second_build_does_nothing(snapshot: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (snapshot / "dataset").rglob("*")} == before
 
 
-def test_verify_and_explain(snapshot: Path) -> None:
+def test_verify_accepts_and_explain_describes_a_build(snapshot: Path) -> None:
     assert ameli("verify", snapshot).returncode == 0
     review = pl.read_parquet(snapshot / "dataset" / "dropped.parquet")["review_id"][0]
     explained = ameli("explain", snapshot, review)
@@ -169,7 +169,7 @@ def test_explain_shows_the_thresholds_of_the_build(snapshot: Path, tmp_path: Pat
     assert "too_long                failed" in explanation
 
 
-def test_exports(snapshot: Path, tmp_path: Path) -> None:
+def test_exports_are_written_and_wrong_usage_is_refused(snapshot: Path, tmp_path: Path) -> None:
     done = ameli("export", snapshot, "--format", "official", "--out", tmp_path / "official", "--workers", "1")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "official" / "id_map.csv").is_file()

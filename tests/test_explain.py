@@ -14,7 +14,7 @@ from ameli_build.core.snapshot import write_table
 from ameli_build.explain import explain
 
 
-def test_a_review_in_a_split(tmp_path: Path) -> None:
+def test_a_review_in_a_split_is_explained(tmp_path: Path) -> None:
     snapshot = released_snapshot(tmp_path)
     values = snapshot.read("clean/values")
     write_table(snapshot.table_path("clean/values"), values.with_columns(n_decoded=pl.lit(1), n_found=pl.lit(1)))
@@ -42,6 +42,6 @@ def test_checks_after_a_drop_are_not_evaluated(tmp_path: Path) -> None:
     assert text.endswith("ended: dropped by clean: no_image (no photo)")
 
 
-def test_an_unknown_review(tmp_path: Path) -> None:
+def test_an_unknown_review_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="no review 'r9'"):
         explain(released_snapshot(tmp_path), "r9", load_settings("demo"))

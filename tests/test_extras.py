@@ -70,7 +70,7 @@ def test_an_extra_includes_the_extras_that_commands_expect(extra: str) -> None:
         assert names(asked(other)) <= names(asked(extra))
 
 
-def test_all_brings_every_extra_but_the_weights_the_clusters_and_the_tools() -> None:
+def test_the_extra_all_brings_every_extra_except_weights_clusters_and_tools() -> None:
     for extra in ("models", "baseline", "flows", "annotation", "browse", "demo"):
         assert names(asked(extra)) <= names(asked("all"))
 
@@ -212,7 +212,7 @@ def test_own_records_are_cleaned_and_explained(base: Base, ingested: Path, clean
     assert "no_mention              not evaluated" in base("explain", ingested, "r1").stdout
 
 
-def test_a_release_is_verified_exported_and_made_again(base: Base) -> None:
+def test_a_release_is_verified_exported_and_repeated(base: Base) -> None:
     root = released_snapshot(base.folder / "released").root
     files = {path: path.read_bytes() for path in (root / "dataset").glob("*.parquet")}
     for path in files:

@@ -86,7 +86,7 @@ def test_missing_inputs_are_named(tmp_path: Path, stage: str, message: str) -> N
         ("cleaning", 0, 1, r"--stage cleaning: no such stage \(one of catalog, clean, "),
     ],
 )
-def test_wrong_usage(tmp_path: Path, stage: str, rank: int, of: int, message: str) -> None:
+def test_wrong_ranks_and_stages_are_refused(tmp_path: Path, stage: str, rank: int, of: int, message: str) -> None:
     with pytest.raises(UnusableInput, match=message):
         fill(Snapshot(tmp_path), SETTINGS, stage, rank, of)
 
@@ -115,7 +115,7 @@ def test_a_rank_of_the_release_writes_no_data_set(tmp_path: Path) -> None:
     assert snapshot.dataset.is_dir()
 
 
-def test_the_command(ingested: Snapshot) -> None:
+def test_the_command_requires_the_number_of_ranks(ingested: Snapshot) -> None:
     done = CliRunner().invoke(app, ["work", str(ingested.root), "--stage", "clean", "--rank", "0"])
     assert done.exit_code == 2
     assert "--of" in done.output

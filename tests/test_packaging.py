@@ -107,7 +107,7 @@ def test_the_compose_file_is_read_by_docker_compose() -> None:
     assert set(done.stdout.split()) >= {"postgres", "prefect", "deployments", "selenium", "worker", "snapshots"}
 
 
-def test_a_scheduled_and_a_manual_deployment() -> None:
+def test_there_is_a_scheduled_and_a_manual_deployment() -> None:
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
     by_name = {deployment["name"]: deployment for deployment in deployments}
     assert by_name["monthly"]["schedules"]

@@ -87,7 +87,7 @@ def test_late_answers_do_not_make_a_snapshot_newer(folder: Path) -> None:
     assert going(folder, 1) == ["2026-01", "2026-02", "2026-03"]
 
 
-def test_a_snapshot_in_which_a_process_works_stays(folder: Path) -> None:
+def test_a_snapshot_in_use_stays(folder: Path) -> None:
     found = find_prunable(folder, DEMO, 1)
     with at_work(Snapshot(folder / "2026-01"), "clean"):
         assert going(folder) == ["2026-02", "2026-03"]
@@ -171,13 +171,13 @@ def test_prune_asks_for_confirmation(
 
 
 @pytest.mark.parametrize("name", ["nowhere", "notes"])
-def test_no_snapshots_here(tmp_path: Path, name: str) -> None:
+def test_a_folder_without_snapshots_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes").mkdir()
     with pytest.raises(UnusableInput, match=r"no such folder|no snapshot here"):
         find_prunable(tmp_path / name, DEMO)
 
 
-def test_the_command(folder: Path) -> None:
+def test_the_command_removes_only_with_yes(folder: Path) -> None:
     command = [sys.executable, "-m", "ameli_build", "prune", str(folder), "--keep", "1"]
     asked = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     assert (asked.returncode, there(folder)) == (2, list(MONTHS))
@@ -268,7 +268,7 @@ def test_a_cache_at_a_url_stays(sharing_months: Path, monkeypatch: pytest.Monkey
     assert find_prunable(sharing_months, load_settings("demo", ["run.cache=s3:/bucket"]), 1).caches
 
 
-def test_a_cache_that_a_snapshot_elsewhere_uses(sharing_months: Path, tmp_path: Path) -> None:
+def test_entries_that_a_snapshot_elsewhere_uses_stay(sharing_months: Path, tmp_path: Path) -> None:
     """A snapshot that is not in the folder counts too: the cache knows its users."""
     root, settings = sharing_months, sharing(sharing_months)
     elsewhere = tmp_path / "elsewhere"

@@ -35,7 +35,7 @@ def test_no_module_hides_a_public_name() -> None:
     assert not {module.name for module in pkgutil.iter_modules(ameli_build.__path__)} & set(NAMES)
 
 
-def test_an_unknown_name() -> None:
+def test_an_unknown_name_raises_an_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         ameli_build.nothing  # type: ignore[attr-defined]  # noqa: B018
     with pytest.raises(ImportError, match="nothing"):
@@ -71,7 +71,7 @@ def test_the_version_loads_no_tables() -> None:
         (Snapshot.open, ["root"]),
     ],
 )
-def test_the_parameters_that_users_rely_on(function: object, parameters: list[str]) -> None:
+def test_parameters_of_public_functions_do_not_change(function: object, parameters: list[str]) -> None:
     assert list(inspect.signature(function).parameters) == parameters  # type: ignore[arg-type]
 
 

@@ -56,7 +56,7 @@ def snapshot(folder: Path, count: int) -> Path:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("count", [1, 30, 150])
-def test_a_sample_is_small_and_whole(tmp_path: Path, count: int) -> None:
+def test_a_sample_is_small_and_complete(tmp_path: Path, count: int) -> None:
     if not (shutil.which("chromium") or shutil.which("google-chrome")):
         pytest.skip("no Chromium here")
     out = tmp_path / "sample"

@@ -80,7 +80,7 @@ def at_work(snapshot: Snapshot, name: str) -> Iterator[int]:
             process.kill()
 
 
-def test_all_is_done_after_a_build(snapshot: Snapshot) -> None:
+def test_every_stage_is_done_after_a_build(snapshot: Snapshot) -> None:
     before = files(snapshot)
     found = status_of(snapshot, settings(snapshot))
     assert files(snapshot) == before
@@ -136,7 +136,7 @@ def test_a_missing_table_is_reported(snapshot: Snapshot) -> None:
     assert (found["catalog"], found["clean"], found["release"]) == ("stale", "stale", "stale")
 
 
-def test_a_process_at_work(snapshot: Snapshot) -> None:
+def test_a_running_process_is_reported(snapshot: Snapshot) -> None:
     mark_of(snapshot, "clean").unlink()
     with at_work(snapshot, "clean") as pid:
         found = status_of(snapshot, settings(snapshot))

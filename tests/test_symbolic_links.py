@@ -68,7 +68,7 @@ def test_a_build_without_a_release_accepts_a_linked_data_set(snapshot: Snapshot,
 
 
 @pytest.mark.parametrize("name", [".dataset.partial", ".dataset.old"])
-def test_leftovers_that_are_links_are_removed_themselves(snapshot: Snapshot, tmp_path: Path, name: str) -> None:
+def test_leftover_links_are_removed_without_their_targets(snapshot: Snapshot, tmp_path: Path, name: str) -> None:
     victim = tmp_path / "victim"
     victim.mkdir()
     (victim / "letter.txt").write_text("dear")
@@ -78,7 +78,7 @@ def test_leftovers_that_are_links_are_removed_themselves(snapshot: Snapshot, tmp
     assert not snapshot.dataset.is_symlink()
 
 
-def test_a_lock_that_is_a_link_is_not_written_to(tmp_path: Path) -> None:
+def test_a_linked_lock_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     snapshot = Snapshot(tmp_path / "snapshot")
     snapshot.root.mkdir()

@@ -129,7 +129,7 @@ def test_an_unusable_row_replaces_nothing(snapshot: Snapshot) -> None:
 @pytest.mark.parametrize(
     ("seconds", "median"), [([4, 9], 6.5), (["3,5", "oops"], 3.5), ([-1, "1e999"], None), ([[], True], None)]
 )
-def test_seconds(snapshot: Snapshot, seconds: list[Any], median: float | None) -> None:
+def test_the_median_of_seconds_is_reported(snapshot: Snapshot, seconds: list[Any], median: float | None) -> None:
     path = saved(snapshot, "a.json", "a", row("r4", 1, EARLY, seconds[0]), row("r5", 4, LATE, seconds[1]))
     report = import_answers(snapshot, [path], SETTINGS)
     assert report.tasks["clean-test"]["seconds"]["median"] == median
@@ -177,7 +177,7 @@ def test_two_wrong_choices_disagree_on_the_product(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("form", ["html", "xlsx", "labelstudio"])
-def test_a_sheet_of_just_the_disagreements(snapshot: Snapshot, form: str) -> None:
+def test_a_sheet_can_have_only_the_disagreements(snapshot: Snapshot, form: str) -> None:
     usual = export_sheets(snapshot, form, 2, 0, "clean-test", SETTINGS)
     first = saved(snapshot, "a.json", "a", row("r4", 4), row("r5", 1))
     second = saved(snapshot, "b.json", "b", row("r4", 4), row("r5", "?"))
@@ -218,7 +218,7 @@ def test_an_adjudicator_decides(snapshot: Snapshot) -> None:
         ("adjudicator-01 lead@example.org", None),
     ],
 )
-def test_an_adjudicator_by_name_or_address(snapshot: Snapshot, annotator: str, named: str | None) -> None:
+def test_an_adjudicator_is_found_by_name_or_address(snapshot: Snapshot, annotator: str, named: str | None) -> None:
     """As Label Studio and tables name them; people with a part of that name stay annotators."""
     path = snapshot.root / "settings" / "adjudicators.toml"
     path.parent.mkdir(exist_ok=True)
@@ -249,7 +249,7 @@ def test_an_adjudicator_s_label_counts(snapshot: Snapshot) -> None:
     assert labels == "review_id,label\nr1,0\nr2,1\n"
 
 
-def test_disagreements_before_any_answer(snapshot: Snapshot) -> None:
+def test_disagreements_before_any_answer_are_refused(snapshot: Snapshot) -> None:
     with pytest.raises(UnusableInput, match="import answers first"):
         export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS, disagreements=True)
 

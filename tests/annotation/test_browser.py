@@ -30,7 +30,7 @@ def sheet(tmp_path: Path) -> Path:
     return export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)[0]
 
 
-def test_two_reviews_answered_saved_and_imported(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
+def test_two_reviews_are_answered_saved_and_imported(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
     show(browser, sheet)
     ids = review_ids(browser)
     assert text(browser, "progress-text") == "0 of 2 answered"

@@ -43,7 +43,7 @@ def test_a_workbook_opens_with_control_characters_in_names(snapshot: Snapshot, o
 
 
 @pytest.mark.parametrize("name", ["ann\x1b]0;title\x07", "\x1b[2J", "bo\x08\x08\x9bm"])
-def test_an_annotators_name_does_nothing_to_the_terminal(
+def test_control_characters_in_an_annotator_s_name_do_not_reach_the_terminal(
     snapshot: Snapshot, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     task = load_task(snapshot, "clean-test")

@@ -109,7 +109,7 @@ def test_a_bad_row_is_reported_and_no_other_row_is_lost(snapshot: Snapshot, bad:
     assert said in str(report)
 
 
-def test_two_answers_for_one_review(snapshot: Snapshot) -> None:
+def test_two_different_answers_for_one_review_do_not_count(snapshot: Snapshot) -> None:
     rows = [row("r4", 4), row("r4", 3), row("r5", 2), row("r5", "2")]
     report = import_answers(snapshot, [answers(snapshot, rows)], SETTINGS)
     assert stored(snapshot) == [("annotator-01", "r5", 2, "p2")]
@@ -117,7 +117,7 @@ def test_two_answers_for_one_review(snapshot: Snapshot) -> None:
     assert "'3 and 4'" in str(report) or "(3 and 4)" in str(report)
 
 
-def test_a_file_of_another_snapshot(snapshot: Snapshot) -> None:
+def test_a_file_of_another_snapshot_is_reported(snapshot: Snapshot) -> None:
     other = answers(snapshot, [row("r4", 1), row("r5", 1)], "other.json", fingerprint="0" * 64, annotator="b")
     report = import_answers(snapshot, [other, answers(snapshot, [row("r4", 4)])], SETTINGS)
     assert stored(snapshot) == [("annotator-01", "r4", 4, "p4")]
@@ -140,7 +140,7 @@ def test_a_file_of_another_snapshot(snapshot: Snapshot) -> None:
         ("a.xlsx", b"", "not a readable XLSX"),
     ],
 )
-def test_a_broken_file(snapshot: Snapshot, name: str, content: bytes, said: str) -> None:
+def test_a_broken_file_is_refused(snapshot: Snapshot, name: str, content: bytes, said: str) -> None:
     path = snapshot.root.parent / name
     path.write_bytes(content)
     with pytest.raises(UnusableInput, match=said) as raised:
@@ -152,12 +152,12 @@ def test_a_broken_file(snapshot: Snapshot, name: str, content: bytes, said: str)
     assert stored(snapshot) == [("annotator-01", "r4", 4, "p4")]
 
 
-def test_a_missing_file(snapshot: Snapshot) -> None:
+def test_a_missing_file_is_named(snapshot: Snapshot) -> None:
     with pytest.raises(UnusableInput, match=r"gone\.json"):
         import_answers(snapshot, [snapshot.root / "gone.json"], SETTINGS)
 
 
-def test_a_csv_made_by_hand_or_saved_from_a_spreadsheet(snapshot: Snapshot) -> None:
+def test_a_csv_made_by_hand_or_saved_from_a_spreadsheet_is_read(snapshot: Snapshot) -> None:
     path = snapshot.root.parent / "ann.csv"
     path.write_bytes(b"\xef\xbb\xbfReview Id;Target Product Position (1-21);Review Text\r\nr4;4.0;x\r\nr5;x;y\r\n")
     import_answers(snapshot, [path], SETTINGS)
@@ -178,7 +178,7 @@ def test_imports_add_up_and_a_second_answer_to_a_review_replaces_the_first(snaps
     assert report_of(snapshot)["overlapping_reviews"] == 1
 
 
-def test_agreement_where_reviews_overlap(snapshot: Snapshot) -> None:
+def test_agreement_is_computed_where_reviews_overlap(snapshot: Snapshot) -> None:
     first = answers(snapshot, [row("r4", 4), row("r5", 1)], "one.json")
     second = answers(snapshot, [row("r4", 4), row("r5", 2)], "two.json", annotator="b")
     report = import_answers(snapshot, [first, second], SETTINGS)
@@ -186,7 +186,7 @@ def test_agreement_where_reviews_overlap(snapshot: Snapshot) -> None:
     assert "2 overlapping reviews): 1.000" in str(report)
 
 
-def test_answers_about_reviews_that_left_the_test_split(snapshot: Snapshot) -> None:
+def test_answers_about_reviews_outside_the_test_split_are_dropped(snapshot: Snapshot) -> None:
     import_answers(snapshot, [answers(snapshot, [row("r4", 4), row("r5", 4)])], SETTINGS)
     test = snapshot.dataset / "test.parquet"
     write_table(test, pl.read_parquet(test).filter(pl.col("review_id") == "r5"))
@@ -240,13 +240,13 @@ def test_mention_answers(snapshot: Snapshot) -> None:
     assert report["comments"][0]["words"] == "this thing"
 
 
-def test_an_unknown_task_in_a_file(snapshot: Snapshot) -> None:
+def test_an_unknown_task_in_a_file_is_refused(snapshot: Snapshot) -> None:
     path = answers(snapshot, [row("r4", 4)], task="poetry")
     with pytest.raises(UnusableInput, match=r"unknown task \(poetry\)"):
         import_answers(snapshot, [path], SETTINGS)
 
 
-def test_a_workbook_with_a_formula_for_an_answer(snapshot: Snapshot) -> None:
+def test_a_formula_instead_of_an_answer_is_reported(snapshot: Snapshot) -> None:
     (sheet,) = export_sheets(snapshot, "xlsx", 1, 0, "clean-test", SETTINGS)
     book = openpyxl.load_workbook(sheet)
     reviews = book["Reviews"]

@@ -87,7 +87,7 @@ def test_pictures_are_outside_html(snapshot: Snapshot, task: str) -> None:
         assert not any("data:" in product["details"] for product in exported["data"]["products"])
 
 
-def test_pictures_as_files_of_the_local_storage(snapshot: Snapshot) -> None:
+def test_pictures_can_be_files_of_the_local_storage(snapshot: Snapshot) -> None:
     tasks = tasks_of(snapshot, "clean-test", "sheets.labelstudio_files=true")
     root = snapshot.root / "sheets"
     for url in (url for task in tasks for url in pictures(task)):
@@ -99,7 +99,7 @@ def test_pictures_as_files_of_the_local_storage(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("files", ["true", "false"])
-def test_no_gold_in_the_tasks(snapshot: Snapshot, files: str) -> None:
+def test_tasks_do_not_reveal_the_gold_product(snapshot: Snapshot, files: str) -> None:
     products, test = (snapshot.dataset / f"{name}.parquet" for name in ("products", "test"))
     write_table(products, pl.read_parquet(products).with_columns(sku="secret-" + pl.col("sku"), name=pl.lit("Laptop")))
     columns = {"sku": "secret-" + pl.col("sku"), "candidates": pl.col("candidates").list.eval("secret-" + pl.element())}

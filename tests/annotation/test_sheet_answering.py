@@ -95,7 +95,7 @@ def test_a_second_enter_answers_nothing(browser: webdriver.Chrome, sheet: Path) 
 
 
 @pytest.mark.parametrize("dialog", ["guide", "zoom", "compare"])
-def test_keys_after_a_dialog_mean_the_review(browser: webdriver.Chrome, sheet: Path, dialog: str) -> None:
+def test_keys_after_a_dialog_go_to_the_review(browser: webdriver.Chrome, sheet: Path, dialog: str) -> None:
     """A browser leaves the focus on a closed dialog's button until it draws the page again."""
     show(browser, sheet)
     for key in ("5", "Enter"):
@@ -119,7 +119,7 @@ def test_a_key_held_down_answers_once(browser: webdriver.Chrome, sheet: Path, ke
     assert text(browser, "progress-text") == "1 of 3 answered"
 
 
-def test_a_double_click_is_a_click(browser: webdriver.Chrome, sheet: Path) -> None:
+def test_a_double_click_counts_as_one_click(browser: webdriver.Chrome, sheet: Path) -> None:
     show(browser, sheet)
     button = browser.find_element(By.CSS_SELECTOR, "#candidate-2 .choose")
     webdriver.ActionChains(browser).double_click(button).perform()
@@ -240,7 +240,7 @@ def test_the_guide_opens_at_the_first_start_only(browser: webdriver.Chrome, tmp_
     assert errors(browser) == []
 
 
-def test_the_end_says_save_and_send(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
+def test_the_end_asks_to_save_and_send(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
     show(browser, sheet)
     press(browser, "1", Keys.ENTER, "0")
     assert not browser.find_element(By.ID, "done").is_displayed()
@@ -260,7 +260,7 @@ def test_the_end_says_save_and_send(browser: webdriver.Chrome, sheet: Path, down
     assert text(browser, "done-text").startswith("1 of 3 reviews are not answered yet")
 
 
-def test_the_end_on_a_server(browser: webdriver.Chrome, sheet: Path) -> None:
+def test_the_end_on_a_server_asks_for_nothing(browser: webdriver.Chrome, sheet: Path) -> None:
     source = """new MutationObserver((_, observer) => {
         document.documentElement.dataset.server = ""; observer.disconnect();
     }).observe(document, {childList: true})"""

@@ -59,7 +59,9 @@ def opened(browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.Monkey
         ("nothing such", [], set()),
     ],
 )
-def test_the_filter(opened: webdriver.Chrome, query: str, found: list[int], marks: set[str]) -> None:
+def test_the_filter_finds_products_by_value(
+    opened: webdriver.Chrome, query: str, found: list[int], marks: set[str]
+) -> None:
     press(opened, "f", query)
     assert listed(opened) == found
     assert {mark.text for mark in opened.find_elements(By.CSS_SELECTOR, "#candidates mark")} == marks
@@ -95,7 +97,7 @@ def test_ruled_out_products_can_be_hidden(opened: webdriver.Chrome) -> None:
     assert listed(opened) == [1, 2, 3, 4, 5, 6]
 
 
-def test_pinned_products_in_a_table(opened: webdriver.Chrome) -> None:
+def test_pinned_products_are_compared_in_a_table(opened: webdriver.Chrome) -> None:
     press(opened, "3", "p", "v")
     assert not opened.find_element(By.ID, "compare").is_displayed()
     press(opened, "1", "p", "v")
@@ -168,7 +170,7 @@ def loaded(browser: webdriver.Chrome) -> None:
     WebDriverWait(browser, 10, 0.05).until(lambda _: browser.execute_script(script))
 
 
-def test_photograph_and_product_side_by_side(opened: webdriver.Chrome) -> None:
+def test_photograph_and_product_are_shown_side_by_side(opened: webdriver.Chrome) -> None:
     press(opened, "2", "z")
     loaded(opened)
     assert opened.find_element(By.CSS_SELECTOR, "#zoom-product .caption").text.startswith("2. Laptop")

@@ -27,7 +27,7 @@ def opened(jpeg: bytes | None) -> Image.Image:
     return Image.open(io.BytesIO(jpeg))
 
 
-def test_small_upright_on_white_never_enlarged(pictures: Pictures) -> None:
+def test_pictures_are_small_upright_on_white_and_never_enlarged(pictures: Pictures) -> None:
     assert opened(pictures.small("big.jpg", 160)).size == (160, 80)
     assert opened(pictures.small("turned.jpg", 160)).size == (10, 40)
     clear = opened(pictures.small("clear.png", 160))

@@ -251,7 +251,7 @@ def test_a_foreign_database_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "::1", "localhost"])
-def test_other_addresses(tmp_path: Path, host: str) -> None:
+def test_the_server_listens_at_other_addresses(tmp_path: Path, host: str) -> None:
     if ":" in host and not socket.has_ipv6:
         pytest.skip("no IPv6 here")
     with served(snapshot_of(tmp_path / "snapshot", 1), 1, 0, host=host) as (_, links):
@@ -273,7 +273,7 @@ def test_an_address_in_use_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("task", ["informativeness", "mentions"])
-def test_the_other_tasks(tmp_path: Path, task: str) -> None:
+def test_answers_to_the_other_tasks_are_imported(tmp_path: Path, task: str) -> None:
     snapshot = snapshot_of(tmp_path / "snapshot", 1)
     choice = "yes" if task == "informativeness" else "wrong"
     with served(snapshot, 1, 0, task) as (team, links):

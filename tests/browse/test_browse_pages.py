@@ -113,7 +113,7 @@ def test_a_bar_of_the_funnel_opens_its_reviews_with_value_and_threshold(browser:
     assert rows[-1].endswith("not evaluated")
 
 
-def test_the_form_is_used_with_the_keyboard_alone(browser: webdriver.Chrome, url: str) -> None:
+def test_the_form_can_be_used_with_only_the_keyboard(browser: webdriver.Chrome, url: str) -> None:
     browser.get(f"{url}/reviews")
     browser.execute_script("document.body.focus()")
     for _ in range(20):
@@ -258,6 +258,6 @@ def test_a_sample_is_bounded(root: Path, tmp_path: Path, monkeypatch: pytest.Mon
     }  # fmt: skip
 
 
-def test_a_sample_replaces_nothing(root: Path) -> None:
+def test_a_sample_is_not_written_into_a_used_folder(root: Path) -> None:
     with pytest.raises(UnusableInput, match="not an empty folder"):
         export_pages(root, SETTINGS, root)

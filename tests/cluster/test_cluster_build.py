@@ -85,7 +85,9 @@ def wait(process: subprocess.Popen[str]) -> None:
         return
 
 
-def test_two_dask_workers(world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path) -> None:
+def test_a_build_on_two_dask_workers_ends_with_the_same_bytes(
+    world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path
+) -> None:
     pytest.importorskip("distributed")
     wanted, shards = once
     snapshot = ingested(world, tmp_path / "s")
@@ -99,7 +101,9 @@ def test_two_dask_workers(world: Path, once: tuple[dict[str, bytes], int], tmp_p
     assert bytes_of(snapshot) == wanted
 
 
-def test_two_ray_workers(world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path) -> None:
+def test_a_build_on_two_ray_workers_ends_with_the_same_bytes(
+    world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path
+) -> None:
     pytest.importorskip("ray")
     wanted, shards = once
     snapshot = ingested(world, tmp_path / "s")
@@ -151,7 +155,9 @@ def shell(tmp_path: Path) -> dict[str, str]:
 Ranks = Callable[[Snapshot, str, int], tuple[list[str], dict[str, str]]]
 
 
-def test_three_ranks(world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path, shell: dict[str, str]) -> None:
+def test_three_killed_ranks_end_with_the_same_bytes(
+    world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path, shell: dict[str, str]
+) -> None:
     """Ranks of two stages are killed at random and start again; the build then computes no shard of the stage."""
     wanted, _ = once
     snapshot = ingested(world, tmp_path / "s")
@@ -188,7 +194,7 @@ def test_three_ranks(world: Path, once: tuple[dict[str, bytes], int], tmp_path: 
     assert bytes_of(snapshot) == wanted
 
 
-def test_ranks_that_share_only_a_url(
+def test_killed_ranks_that_share_only_a_url_end_with_the_same_bytes(
     world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ranks on copies of a snapshot are killed and restarted on new copies; the build repeats none of their shards."""

@@ -29,7 +29,7 @@ def test_the_process_itself_is_admitted(tmp_path: Path) -> None:
         ("nothing-of-that-name", "1", r"nothing-of-that-name is missing \(here 1\)"),
     ],
 )
-def test_other_versions(tmp_path: Path, name: str, version: str, difference: str) -> None:
+def test_other_versions_are_refused(tmp_path: Path, name: str, version: str, difference: str) -> None:
     with (
         passport_of([tmp_path]) as passport,
         pytest.raises(RunFailed, match=f"other versions of packages: {difference}"),
@@ -43,7 +43,7 @@ def test_many_other_versions_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["splits.py", "core/cache/work.py", "clean/allowed.toml"])
-def test_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+def test_other_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     with passport_of([tmp_path / "cache"]) as passport:
         root = tmp_path / "ameli_build"
         for path in passports.ROOT.rglob("*"):

@@ -1,4 +1,4 @@
-"""Ranks that know nothing of one another fill a cache."""
+"""Independent ranks fill a cache."""
 
 from __future__ import annotations
 

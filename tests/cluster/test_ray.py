@@ -80,7 +80,7 @@ def test_a_worker_that_does_not_see_the_snapshot_is_refused(mapper: ClusterMappe
 
 
 @pytest.mark.parametrize("other", ["code", "version"])
-def test_workers_that_differ_are_refused(tmp_path: Path, other: str) -> None:
+def test_different_workers_are_refused(tmp_path: Path, other: str) -> None:
     folder = tmp_path / "other"
     env = environment(other_code(folder) if other == "code" else other_version(folder, "polars", "0.0.1"))
     difference = (

@@ -64,7 +64,7 @@ def test_too_long_is_more_than_500_tokens(pairs: list[tuple[WorldReview, ReviewT
     assert edges[501]
 
 
-def test_votes(pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
+def test_votes_agree_with_the_reason(pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
     assert all(_unhelpful(review) for review, truth in pairs if truth.reason is Reason.ONLY_UNHELPFUL)
     assert any(r.unhelpful > r.helpful > 0 and truth.reason is None for r, truth in pairs)
 

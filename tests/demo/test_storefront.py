@@ -18,7 +18,7 @@ from ameli_build.demo.pages.listing import is_new_form
 from ameli_build.demo.storefront import Storefront, demo_faults
 
 
-def test_robots_allows_the_crawled_pages_only(shop: Storefront) -> None:
+def test_robots_allows_only_the_crawled_pages(shop: Storefront) -> None:
     robots = Protego.parse(get(shop, "/robots.txt").text)
     for path in ("/site/a/7000100.p?skuId=7000100", "/site/x/x/abcat1.c?cp=1", "/product/a/B/sku/1", "/ugc/v2/reviews"):
         assert robots.can_fetch(shop.site_url + path, "Mozilla/5.0")

@@ -28,7 +28,7 @@ def compared(a: list[Any], b: list[Any], most: int | None = None) -> Changes:
     return compare_tables(of_a, of_b, ["id"], most, shown=["n"])
 
 
-def test_rows_and_columns_that_differ() -> None:
+def test_differing_rows_and_columns_are_listed() -> None:
     part = {"name": "lid"}
     a = [row("a"), row("b", parts=[part]), row("c", price=None), row("d", price=float("nan")), row("e", parts=[])]
     b = [row("b", parts=[]), row("c", price=2.0), row("d", price=float("nan")), row("e", parts=None), row("f", n=3)]

@@ -80,14 +80,14 @@ def test_a_stricter_threshold_drops_with_value_and_threshold(worlds: Worlds) -> 
     assert f"(threshold: {MAX_TOKENS})" in str(diff(worlds.stricter, worlds.month))
 
 
-def test_the_next_month(worlds: Worlds) -> None:
+def test_verdicts_of_the_next_month_are_compared(worlds: Worlds) -> None:
     found = compare_verdicts(worlds.month, worlds.next_month, None)
     check(found, worlds.month, worlds.next_month)
     assert sum(flips.found.count for flips in found.flips.values()) > 0
 
 
 @pytest.mark.parametrize("size", [1, 5, 40])
-def test_ranges_of_any_size(worlds: Worlds, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+def test_ranges_of_any_size_find_the_same_verdicts(worlds: Worlds, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     whole = compare_verdicts(worlds.month, worlds.next_month, None).as_json()
     monkeypatch.setattr(tables, "RANGE", size * 20)
     assert compare_verdicts(worlds.month, worlds.next_month, None).as_json() == whole

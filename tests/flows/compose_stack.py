@@ -69,7 +69,7 @@ def until(event: str, good: Callable[[], Any], seconds: float) -> Any:
 
 
 class Stack:
-    """The services of docker-compose.yml, started one by one, with the variables of `.env.example` and `own` variables."""
+    """The services of docker-compose.yml, started one by one, with variables of `.env.example` and `own` variables."""
 
     def __init__(self, folder: Path, own: Mapping[str, str]) -> None:
         self.folder = folder

@@ -62,7 +62,7 @@ def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "two.txt").is_file()
 
 
-def test_other_addresses(tmp_path: Path) -> None:
+def test_folders_at_other_addresses_are_written(tmp_path: Path) -> None:
     files = fsspec.filesystem("memory")
     for _ in range(2):
         make_folder("memory://export-test/out", fill, tmp_path / "scratch")

@@ -32,7 +32,7 @@ def answer(snapshot: Snapshot, rows: list[tuple[str, str, int, str | None]]) -> 
     write_table(snapshot.root / ANSWERS_FILE, pl.DataFrame(rows, ANSWERS, orient="row"))
 
 
-def test_columns_are_the_contract_s(snapshot: Snapshot) -> None:
+def test_columns_match_the_contract(snapshot: Snapshot) -> None:
     for path in snapshot.dataset.glob("*.parquet"):
         assert pl.read_parquet_schema(path) == SCHEMAS[path.stem]
 
@@ -43,7 +43,7 @@ def test_rows_are_conserved(snapshot: Snapshot) -> None:
     assert pl.read_parquet(snapshot.dataset / "dropped.parquet")["review_id"].to_list() == ["r6"]
 
 
-def test_reviews_carry_the_values_that_were_found_in_them(snapshot: Snapshot) -> None:
+def test_reviews_have_the_values_that_were_found_in_them(snapshot: Snapshot) -> None:
     found = snapshot.read("informativeness/features").select("review_id", "n_attributes", "attributes")
     released = pl.concat(
         pl.read_parquet(snapshot.dataset / f"{name}.parquet", columns=found.columns)
@@ -65,7 +65,7 @@ def test_a_lost_review_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("went", ["a b", "a b c c", "a b d", "a b c d", "a a b", "c b a b", ""])
 @pytest.mark.parametrize("split", ["train", "dropped"])
-def test_each_review_goes_out_once(went: str, split: str) -> None:
+def test_each_review_is_released_or_dropped_once(went: str, split: str) -> None:
     came = pl.DataFrame({"review_id": ["c", "a", "b", "a"], "sku": ["1", "1", "1", "2"]}).lazy()  # a has two links
 
     def check(reviews: list[str]) -> None:
@@ -180,7 +180,7 @@ def test_half_of_the_annotators_is_not_enough(snapshot: Snapshot) -> None:
     assert pl.read_parquet(snapshot.dataset / "clean_test.parquet").height == 0
 
 
-def test_no_path_of_a_local_model_in_the_card(tmp_path: Path) -> None:
+def test_the_card_has_no_path_of_a_local_model(tmp_path: Path) -> None:
     model = tmp_path / "my-model"
     model.mkdir()
     settings = load_settings("demo", [f"models.text_encoder={model}"])
@@ -218,7 +218,7 @@ def test_load_dataset_opens_the_release_with_the_names_of_the_splits(snapshot: S
     assert {name: len(rows) for name, rows in again.items()} == {"train": 3, "test": 2}
 
 
-def test_a_release_that_fails_leaves_nothing_behind(snapshot: Snapshot) -> None:
+def test_a_failed_release_changes_no_file(snapshot: Snapshot) -> None:
     before = {path: path.read_bytes() for path in snapshot.dataset.rglob("*") if path.is_file()}
     missing = snapshot.root / snapshot.read("clean/products")["images"][0][0]
     missing.unlink()

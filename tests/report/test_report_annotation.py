@@ -59,7 +59,7 @@ def test_agreement_seconds_and_disagreements(snapshot: Snapshot) -> None:
     assert "differing" not in text
 
 
-def test_a_report_of_an_earlier_version(snapshot: Snapshot) -> None:
+def test_a_report_of_an_earlier_version_is_shown(snapshot: Snapshot) -> None:
     answer(snapshot, "ann", {"r4": 4, "r5": 1}, 12)
     path = snapshot.root / "sheets" / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))

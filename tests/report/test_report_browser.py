@@ -41,7 +41,7 @@ def log(browser: webdriver.Chrome, kind: str) -> list[Any]:
     return found
 
 
-def test_no_error_no_request_and_no_width_beyond_a_phone(browser: webdriver.Chrome, report: str) -> None:
+def test_the_page_has_no_error_and_no_request_and_fits_a_phone(browser: webdriver.Chrome, report: str) -> None:
     log(browser, "performance")
     browser.get(report)
     assert log(browser, "browser") == []
@@ -149,7 +149,7 @@ def test_the_filter_shows_one_kind(browser: webdriver.Chrome, report: str) -> No
     assert browser.find_element(By.ID, "shown").text == "0 shown"
 
 
-def test_all_is_there_without_scripts(browser: webdriver.Chrome, report: str) -> None:
+def test_all_misses_are_visible_without_scripts(browser: webdriver.Chrome, report: str) -> None:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.get(report)

@@ -276,7 +276,7 @@ def test_sections_without_their_files_name_the_command_that_writes_them(
         assert "Baseline not run yet: ameli baseline SNAPSHOT" in browser.find_element(By.ID, name).text
 
 
-def test_a_calibration_that_this_build_does_not_use(browser: webdriver.Chrome, tmp_path: Path) -> None:
+def test_a_calibration_that_the_build_does_not_use_is_marked(browser: webdriver.Chrome, tmp_path: Path) -> None:
     snapshot = charted_snapshot(tmp_path / "snapshot")
     path = snapshot.root / "settings" / "calibration.json"
     write_json(path, CALIBRATION | {"thresholds": {"image_similarity": 0.11}, "warnings": ["too few labels"]})

@@ -30,7 +30,7 @@ def test_each_way_to_lose_the_gold_product() -> None:
     assert [(step.lost, step.remaining) for step in judgement.steps()] == [(1, 3), (1, 2), (1, 1)]
 
 
-def test_a_filter_that_was_undone_loses_nothing() -> None:
+def test_an_undone_filter_loses_no_product() -> None:
     prediction = row("a", ["p1", "p2"], ["p2", "p1"], 0.9)
     assert judged({**prediction, "contradicted": [True, True]}).reviews[0].lost is Lost.OUTRANKED
 

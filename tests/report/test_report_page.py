@@ -135,7 +135,7 @@ def test_steps_that_have_not_run_are_named(snapshot: Snapshot) -> None:
     assert "No run.json: " in part(text, "made")
 
 
-def test_a_baseline_of_another_build_is_not_mixed_in(snapshot: Snapshot) -> None:
+def test_a_baseline_of_another_build_is_not_shown(snapshot: Snapshot) -> None:
     write_predictions(snapshot, [row("gone", ["p1", "p4"], ["p1", "p4"], 0.8)])
     assert "another build of dataset/" in part(page(snapshot), "misses")
 

@@ -279,7 +279,7 @@ def test_a_damaged_picture_is_not_pushed(snapshot: Snapshot, folder_store: Store
     assert not folder_store.files.exists(folder_store.root)
 
 
-def test_a_file_that_changes_during_the_push(
+def test_a_file_that_changes_during_the_push_is_reported(
     snapshot: Snapshot, folder_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = travel_remote.Remote.put
@@ -421,7 +421,9 @@ def test_links_are_not_pushed(snapshot: Snapshot, folder_store: Store, tmp_path:
         push(snapshot, folder_store.url)
 
 
-def test_pictures_behind_a_link_and_no_pipes(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+def test_linked_pictures_are_pushed_and_pipes_are_refused(
+    snapshot: Snapshot, folder_store: Store, tmp_path: Path
+) -> None:
     (snapshot.raw / "images").rename(tmp_path / "disk")
     (snapshot.raw / "images").symlink_to(tmp_path / "disk")
     push(snapshot, folder_store.url)

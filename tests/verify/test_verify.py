@@ -31,29 +31,29 @@ def rewrite(snapshot: Snapshot, name: str, table: pl.DataFrame) -> None:
     write_released(snapshot.dataset)
 
 
-def test_a_good_snapshot(snapshot: Snapshot) -> None:
+def test_a_good_snapshot_is_valid(snapshot: Snapshot) -> None:
     assert "hold" in verify(snapshot)
 
 
-def test_nothing_released(tmp_path: Path) -> None:
+def test_a_snapshot_without_a_release_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="run build first"):
         verify(Snapshot(tmp_path))
 
 
-def test_a_changed_file(snapshot: Snapshot) -> None:
+def test_a_changed_file_is_reported(snapshot: Snapshot) -> None:
     card = snapshot.dataset / "README.md"
     card.write_text(card.read_text() + "more")
     with pytest.raises(RunFailed, match=r"README\.md: content differs"):
         verify(snapshot)
 
 
-def test_a_missing_and_a_strange_file(snapshot: Snapshot) -> None:
+def test_a_missing_and_a_strange_file_are_reported(snapshot: Snapshot) -> None:
     (snapshot.dataset / "stats.json").rename(snapshot.dataset / "numbers.json")
     with pytest.raises(RunFailed, match=r"stats\.json: listed.*numbers\.json: not listed"):
         verify(snapshot)
 
 
-def test_an_image_whose_content_differs_from_its_name(snapshot: Snapshot) -> None:
+def test_an_image_whose_content_differs_from_its_name_is_reported(snapshot: Snapshot) -> None:
     image = next((snapshot.root / "raw" / "images").iterdir())
     image.unlink()
     image.write_bytes(b"other")
@@ -71,21 +71,21 @@ def test_an_image_whose_content_differs_from_its_name(snapshot: Snapshot) -> Non
         (pl.lit([]).cast(pl.List(pl.String)).alias("images"), "images"),
     ],
 )
-def test_a_broken_rule(snapshot: Snapshot, change: pl.Expr, said: str) -> None:
+def test_a_broken_rule_is_reported(snapshot: Snapshot, change: pl.Expr, said: str) -> None:
     test = pl.read_parquet(snapshot.dataset / "test.parquet")
     rewrite(snapshot, "test", test.head(1).with_columns(change))
     with pytest.raises(RunFailed, match=said):
         verify(snapshot)
 
 
-def test_a_product_in_two_splits(snapshot: Snapshot) -> None:
+def test_a_product_in_two_splits_is_reported(snapshot: Snapshot) -> None:
     dev = pl.read_parquet(snapshot.dataset / "dev.parquet")
     rewrite(snapshot, "dev", dev.with_columns(sku=pl.lit("p4")))
     with pytest.raises(RunFailed, match="more than one split"):
         verify(snapshot)
 
 
-def test_a_product_without_category(snapshot: Snapshot) -> None:
+def test_a_product_without_category_is_valid(snapshot: Snapshot) -> None:
     products = pl.read_parquet(snapshot.dataset / "products.parquet")
     rewrite(snapshot, "products", products.with_columns(categories=pl.lit([]).cast(pl.List(pl.String))))
     assert "hold" in verify(snapshot)

@@ -103,7 +103,7 @@ def test_rules_and_schemas_count(out: Callable[[str], Path], form: str, change: 
 
 
 @pytest.mark.parametrize("form", ["release", "hf"])
-def test_a_lost_review_is_missed(out: Callable[[str], Path], form: str) -> None:
+def test_a_lost_review_is_reported(out: Callable[[str], Path], form: str) -> None:
     folder = out(form)
     pl.read_parquet(folder / "dropped.parquet").clear().write_parquet(folder / "dropped.parquet")
     sign(folder)
