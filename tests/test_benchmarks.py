@@ -19,7 +19,7 @@ BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
 
 def script(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
-    """A benchmark's script, by its file: folders of tests have the same names."""
+    """A benchmark's script, loaded from its file, because folders of tests have the same names."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     spec = importlib.util.spec_from_file_location(f"benchmark_{name}", BENCHMARKS / f"{name}.py")
     assert spec is not None

@@ -41,8 +41,8 @@ from ameli_build.shops.base import (
 
 WORDS = re.compile(r"best ?buy|bbystatic|bazaarvoice|intl_splash", re.I)
 INSIDE = ("shops/", "core/settings/", "core/paper.toml", "demo/", "release/official_layout.py")
-"""Folders and files that may know a shop: settings hold the first shop's hosts, the paper names its source, the demo is
-its double."""
+"""Folders and files that may know a shop: settings hold the first shop's hosts, the paper names its source, the demo
+imitates it."""
 SUFFIXES = {".py", ".toml", ".jinja", ".html", ".css", ".js", ".json", ".md", ".txt"}
 
 

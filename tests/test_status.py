@@ -69,7 +69,7 @@ def files(snapshot: Snapshot) -> dict[Path, tuple[int, int]]:
 
 @contextmanager
 def at_work(snapshot: Snapshot, name: str) -> Iterator[int]:
-    """Another process that holds the snapshot's lock, at the stage `name`; its id."""
+    """Run another process that holds the snapshot's lock at the stage `name`; yields its id."""
     command = [sys.executable, "-c", WORKING, str(snapshot.root), name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""A run without a person who watches fails where a person would be warned."""
+"""A strict run fails where another run would only warn."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ use_transformer_ckpt = True
 use_text_cross_attention = True
 sub_sentence_present = True
 """
-"""A configuration of Grounding DINO as small as its code allows: of its backbones, the smallest."""
+"""A configuration of Grounding DINO as small as its code allows, with its smallest backbone."""
 
 
 def save_deberta(folder: Path, head: str = "encoder", labels: dict[str, int] | None = None, seed: int = 0) -> str:
@@ -105,7 +105,7 @@ def minilm_tokenizer() -> Any:
 
 
 def byte_tokenizer() -> Any:
-    """GPT-2's tokenizer without merges: a token a byte, and the end of a text."""
+    """GPT-2's tokenizer without merges: one token per byte, and the end of a text."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokenizer = Tokenizer(models.BPE({**{letter: n for n, letter in enumerate(letters)}, "<|endoftext|>": 256}, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -100,7 +100,9 @@ def test_a_browser_without_storage_warns(browser: webdriver.Chrome, sheet: Path)
 
 
 @pytest.mark.parametrize(("task", "choice"), [("informativeness", "yes"), ("mentions", "right")])
-def test_the_other_tasks(browser: webdriver.Chrome, tmp_path: Path, downloads: Path, task: str, choice: str) -> None:
+def test_the_other_tasks_are_answered_and_imported(
+    browser: webdriver.Chrome, tmp_path: Path, downloads: Path, task: str, choice: str
+) -> None:
     snapshot = released_snapshot(tmp_path / "snapshot")
     (page,) = export_sheets(snapshot, "html", 1, 0, task, SETTINGS)
     show(browser, page)

@@ -1,4 +1,4 @@
-"""Pictures in full size when an annotator zooms: in a zip, on a server, and on a single page as its size permits."""
+"""Pictures in full size when an annotator zooms: in a zip, on a server, and on a page within its size limit."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ FROZEN = "Date.now = () => 1e12; window.stopwatch = 0; performance.now = () => w
 
 @pytest.fixture(scope="module")
 def browser(downloads: Path) -> Iterator[webdriver.Chrome]:
-    """A Chromium in which keys follow each other at once, and seconds pass when a test says so."""
+    """A Chromium in which no time passes between keys; tests set the seconds."""
     with chromium("1400,1000", ("browser",), downloads) as opened:
         opened.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": FROZEN})
         yield opened

@@ -1,4 +1,4 @@
-"""The page of a team in Chromium: answers are saved as they are given, also across a kill of the server."""
+"""The page of a team in Chromium: answers are saved immediately, also across a kill of the server."""
 
 from __future__ import annotations
 

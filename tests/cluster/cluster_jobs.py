@@ -46,6 +46,6 @@ def missing(n: int) -> int:
 
 
 def end(n: int) -> int:
-    """The end of the worker, as by the kernel where memory is short."""
+    """Kill the worker, as the kernel does when memory is short."""
     os.kill(os.getpid(), 9)
     return n

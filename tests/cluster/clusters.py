@@ -25,9 +25,9 @@ RAY = {
     "RAY_raylet_start_wait_time_s": "120",
     "GRPC_POLL_STRATEGY": "poll",
 }
-"""Ray asks nobody, leaves no token in the user's home, and starts on a busy machine.
+"""Ray sends no statistics, leaves no token in the user's home, and starts on a busy machine.
 
-There, gRPC's `epoll1` can end the server of a client at its start: "ev_epoll1_linux.cc: Check failed".
+On a busy machine, gRPC's `epoll1` can end the server of a client at its start: "ev_epoll1_linux.cc: Check failed".
 """
 os.environ.update(RAY)
 HERE = Path(__file__).parent
@@ -48,7 +48,7 @@ def free_port() -> int:
 
 @contextmanager
 def started(command: list[str], folder: Path, env: dict[str, str], line: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that has printed `line`; it and all that it started end with the block."""
+    """A process that has printed `line`; it ends with the block, together with its children."""
     with subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=folder,
@@ -73,7 +73,7 @@ def started(command: list[str], folder: Path, env: dict[str, str], line: str) ->
 
 
 def end(process: subprocess.Popen[Any]) -> None:
-    """End a process and all that it started."""
+    """End a process and its children."""
     if process.poll() is None:
         processes = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
         for each in processes:
@@ -85,7 +85,7 @@ def end(process: subprocess.Popen[Any]) -> None:
 
 @dataclass
 class DaskCluster:
-    """A scheduler, and workers below a nanny each, which starts them again when they die."""
+    """A scheduler and workers; a nanny restarts each worker when it dies."""
 
     folder: Path
     stack: ExitStack

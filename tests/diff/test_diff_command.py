@@ -53,6 +53,6 @@ def test_a_path_without_a_snapshot_is_refused(sides: tuple[Path, Path], tmp_path
 
 
 @pytest.mark.parametrize("wrong", [["--limit", "-1"], ["--limit", "many"], ["--nothing"]])
-def test_wrong_usage(sides: tuple[Path, Path], wrong: list[str]) -> None:
+def test_wrong_usage_is_refused(sides: tuple[Path, Path], wrong: list[str]) -> None:
     assert ameli(*sides, *wrong).returncode == 2
     assert ameli(sides[0]).returncode == 2

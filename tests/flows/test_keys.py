@@ -39,7 +39,7 @@ print("all flows ran")
 
 
 def shown(command: list[str], home: Path) -> str:
-    """All that a command writes to its two streams."""
+    """The output of a command on both streams."""
     environment = {**os.environ, **KEYS, "PREFECT_HOME": str(home)}
     environment.pop("PREFECT_API_URL", None)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
@@ -47,7 +47,7 @@ def shown(command: list[str], home: Path) -> str:
 
 
 def contents(root: Path) -> bytes:
-    """Every byte below a folder, unpacked, and its files' names."""
+    """The unpacked contents and the names of all files in a folder."""
     found = b""
     for path in root.rglob("*"):
         if path.is_file():

@@ -37,7 +37,7 @@ Messages = list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def messages_and_stack() -> Iterator[tuple[Messages, Stack]]:
     """The messages that the webhook received, and the running stack."""
-    # PostgreSQL and the browser belong to another user. Each start of pytest shuts pytest's own folder to other users.
+    # PostgreSQL and the browser belong to another user. Each start of pytest closes pytest's own folder to other users.
     with (
         TemporaryDirectory(prefix="ameli-stack-", ignore_cleanup_errors=True) as folder,
         webhook() as (address, messages),
@@ -195,7 +195,7 @@ def test_a_crashed_run_continues_on_a_new_worker_and_fails_if_incomplete(stack: 
     state = {"type": "SCHEDULED", "name": "AwaitingRetry", "state_details": {"scheduled_time": now()}}
     stack.get("POST", f"/flow_runs/{run}/set_state", {"state": state})  # as the button "Retry" does
     ended = until("another end", lambda: failed(stack.get("GET", f"/flow_runs/{run}")), 200)
-    assert "split is empty (run.strict)" in ended["state"]["message"], ended["state"]  # of one product
+    assert "split is empty (run.strict)" in ended["state"]["message"], ended["state"]  # the crawl has one product
     assert ended["run_count"] == 2
     heard = until("the webhook", lambda: [message for message in messages if "run.strict" in message["text"]], 30)
     assert heard[0]["run"] == "rebuild killed"

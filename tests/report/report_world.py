@@ -75,7 +75,7 @@ def made_scores() -> Scores:
 
 
 def reported_snapshot(root: Path) -> Snapshot:
-    """Two test reviews of p4, r4 with hostile text, both linked to another product; r4 is the surer miss."""
+    """Two test reviews of p4, r4 with hostile text, both linked to another product; r4 with more confidence."""
     snapshot = released_snapshot(root, SETTINGS)
     write_predictions(
         snapshot,
