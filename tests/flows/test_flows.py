@@ -193,5 +193,5 @@ def test_a_flow_with_several_threads_keeps_models_out_of_its_threads() -> None:
     assert stays() is False
 
 
-def test_the_month_outside_a_run_is_the_current_month() -> None:
+def test_the_month_outside_a_run_has_a_year_and_a_number() -> None:
     assert len(month()) == len("2026-11")
