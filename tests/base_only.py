@@ -1,4 +1,4 @@
-"""An installation without extras, for a process of its own: whatever the base does not bring is hidden from it."""
+"""An installation without extras, for a process of its own, which sees only packages of the base."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Base(PathFinder):
     @classmethod
     def find_distributions(cls, *context):
         found = super().find_distributions(*context)
-        return (one for one in found if one.name.lower().replace("_", "-") not in DISTRIBUTIONS)
+        return (each for each in found if each.name.lower().replace("_", "-") not in DISTRIBUTIONS)
 
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Base
@@ -37,28 +37,28 @@ sys.meta_path[sys.meta_path.index(PathFinder)] = Base
 
 
 def asked(*extras: str) -> list[Requirement]:
-    """The requirements of pyproject.toml: the base's without extras, else those of the extras, own ones included."""
+    """The requirements of the base, or of the given extras with the extras that they include."""
     texts = [text for extra in extras for text in PROJECT["optional-dependencies"][extra]]
     found = [Requirement(text) for text in (texts if extras else PROJECT["dependencies"])]
-    own = [extra for one in found if one.name == PROJECT["name"] for extra in sorted(one.extras)]
-    return [one for one in found if one.name != PROJECT["name"]] + [one for name in own for one in asked(name)]
+    own = [extra for required in found if required.name == PROJECT["name"] for extra in sorted(required.extras)]
+    return [new for new in found if new.name != PROJECT["name"]] + [new for name in own for new in asked(name)]
 
 
 def closure(requirements: list[Requirement]) -> set[str]:
-    """The distributions that these bring, directly or not, by the metadata of those that are installed."""
+    """The distributions that requirements bring, directly or not, by the metadata of installed distributions."""
     found: set[tuple[str, frozenset[str]]] = set()
     ahead = list(requirements)
     while ahead:
-        one = ahead.pop()
-        key = (canonicalize_name(one.name), frozenset(one.extras))
+        requirement = ahead.pop()
+        key = (canonicalize_name(requirement.name), frozenset(requirement.extras))
         if key in found:
             continue
         found.add(key)
         try:
-            more = [Requirement(text) for text in distribution(one.name).requires or ()]
+            more = [Requirement(text) for text in distribution(requirement.name).requires or ()]
         except PackageNotFoundError:  # of another platform
             continue
-        extras = ("", *one.extras)
+        extras = ("", *requirement.extras)
         ahead += (new for new in more if not new.marker or any(new.marker.evaluate({"extra": name}) for name in extras))
     return {name for name, _ in found}
 
@@ -71,7 +71,7 @@ def owners() -> dict[str, set[str]]:
 
 
 def base_environment(folder: Path) -> dict[str, str]:
-    """The environment of a process that has the base alone; `folder` holds the hook."""
+    """The environment of a process that has only the base; `folder` holds the hook."""
     base = {*closure(asked()), PROJECT["name"]}
     modules = frozenset(name for name, names in owners().items() if not names & base)
     others = frozenset(name for names in owners().values() for name in names - base)

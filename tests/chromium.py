@@ -19,7 +19,7 @@ FLAGS = (
 
 @contextmanager
 def chromium(size: str, logs: tuple[str, ...], downloads: Path | None = None) -> Iterator[webdriver.Chrome]:
-    """A browser with a window of this size, "390,900", that keeps all of these logs; skips the test without one."""
+    """A browser with a window size such as "390,900" that records these logs; skips the test without Chromium."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     driver = shutil.which("chromedriver")
     if not program or not driver:

@@ -1,4 +1,4 @@
-"""Settings that note what is read of them, to compare with what a stage declares."""
+"""Settings that record which fields are read, to compare with the fields that a stage declares."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ameli_build.core.settings.models import ModelSettings
 
 
 def noting(settings: Settings, read: set[str]) -> Settings:
-    """A copy of the settings that adds the names of those that are read to `read` (`clean.max_tokens`, `profile`)."""
+    """A copy of the settings that adds the name of each setting to `read` when it is read (`clean.max_tokens`)."""
     sections = {name: value for name, value in settings if isinstance(value, Section)}
     noted = {name: _noting(section, f"{name}.", list(section), read) for name, section in sections.items()}
     plain = [(name, value) for name, value in settings if name not in sections]

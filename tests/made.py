@@ -1,4 +1,4 @@
-"""A made-up snapshot whose stage tables are written directly: for tests of what comes after the stages."""
+"""A made-up snapshot whose stage tables are written directly: for tests of code that runs after the stages."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def released_snapshot(root: Path, settings: Settings | None = None) -> Snapshot:
 def _write(snapshot: Snapshot, products: list[dict[str, object]], reviews: list[dict[str, object]]) -> None:
     links = [{**review, "product_details_sku": None, "conflict": False, "source": "made-up:1"} for review in reviews]
     gone = {**links[0], "review_id": "r6", "images": []}
-    kept = [str(review["review_id"]) for review in reviews]
+    staying = [str(review["review_id"]) for review in reviews]
     mention = [f"{review['title']}. {review['text']}".index("laptop") for review in reviews]
     skus = [product["sku"] for product in products]
     tables = {
@@ -89,32 +89,32 @@ def _write(snapshot: Snapshot, products: list[dict[str, object]], reviews: list[
         "clean/products": pl.DataFrame(products, schema_overrides={"url": pl.String}),
         "clean/dropped_products": pl.DataFrame(schema=DROPPED_PRODUCTS),
         "clean/reviews": pl.DataFrame(reviews),
-        "clean/values": _values(kept),
+        "clean/values": _values(staying),
         "clean/dropped": pl.DataFrame([("r6", "p1", "clean", "no_image", "no photo", "0", "1")], DROPPED, orient="row"),
         "mentions/mentions": pl.DataFrame(
             {
-                "review_id": kept,
-                "mention": ["laptop"] * len(kept),
+                "review_id": staying,
+                "mention": ["laptop"] * len(staying),
                 "mention_start": mention,
                 "mention_end": [start + 6 for start in mention],
-                "score": [0.9] * len(kept),
+                "score": [0.9] * len(staying),
             }
         ),
         "mentions/dropped": pl.DataFrame(schema=DROPPED),
         "informativeness/features": pl.DataFrame(
             {
-                "review_id": kept,
-                "n_attributes": [1] * len(kept),
-                "attributes": [[{"name": "Color", "value": "Gray"}]] * len(kept),
-                "image_similarity": [0.5] * len(kept),
-                "description_similarity": [0.5] * len(kept),
-                "title_similarity": [0.5] * len(kept),
+                "review_id": staying,
+                "n_attributes": [1] * len(staying),
+                "attributes": [[{"name": "Color", "value": "Gray"}]] * len(staying),
+                "image_similarity": [0.5] * len(staying),
+                "description_similarity": [0.5] * len(staying),
+                "title_similarity": [0.5] * len(staying),
             }
         ),
-        "informativeness/kept": pl.DataFrame({"review_id": kept}),
+        "informativeness/kept": pl.DataFrame({"review_id": staying}),
         "informativeness/dropped": pl.DataFrame(schema=DROPPED),
-        "candidates/candidates": pl.DataFrame({"review_id": kept, "candidates": [skus] * len(kept)}),
-        "splits/splits": pl.DataFrame({"review_id": kept, "split": list(SPLIT_OF.values())}),
+        "candidates/candidates": pl.DataFrame({"review_id": staying, "candidates": [skus] * len(staying)}),
+        "splits/splits": pl.DataFrame({"review_id": staying, "split": list(SPLIT_OF.values())}),
         "splits/leaks": pl.DataFrame(schema=LEAKS),
         "splits/dropped": pl.DataFrame(schema=DROPPED),
     }  # fmt: skip
@@ -126,9 +126,9 @@ def _partial(schema: pl.Schema, row: dict[str, object]) -> pl.Schema:
     return pl.Schema({name: kind for name, kind in schema.items() if name in row})
 
 
-def _values(kept: list[str]) -> pl.DataFrame:
+def _values(staying: list[str]) -> pl.DataFrame:
     rows = [
-        {"review_id": review, "sku": PRODUCT_OF.get(review, "p1"), "n_photos": int(review in kept)}
-        for review in (*kept, "r6")
+        {"review_id": review, "sku": PRODUCT_OF.get(review, "p1"), "n_photos": int(review in staying)}
+        for review in (*staying, "r6")
     ]
     return pl.DataFrame([{name: row.get(name) for name in VALUES} for row in rows], schema=VALUES)

@@ -41,8 +41,8 @@ def run_on_terminal(
         at(process.pid, ESCAPE.sub("", raw.decode(errors="replace")))
     os.close(master)
     output = process.communicate()[0].decode()
-    told = raw.decode(errors="replace")
-    return Typescript(told, ESCAPE.sub("", told), output, process.returncode)
+    text = raw.decode(errors="replace")
+    return Typescript(text, ESCAPE.sub("", text), output, process.returncode)
 
 
 def _read(terminal: int) -> bytes:

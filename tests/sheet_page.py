@@ -29,7 +29,7 @@ def show(browser: webdriver.Chrome, page: Path, *, guide: bool = False) -> None:
 
 
 def close_guide(browser: webdriver.Chrome) -> None:
-    """Close the guide; keys pressed at once could go to it."""
+    """Close the guide, and wait: keys pressed too early could go to it."""
     browser.find_element(By.CSS_SELECTOR, "#guide form button").click()
     WebDriverWait(browser, 10, 0.02).until(lambda _: not browser.find_element(By.ID, "guide").is_displayed())
 
@@ -91,7 +91,7 @@ def errors(browser: webdriver.Chrome) -> list[Any]:
 def snapshot_of(
     root: Path, monkeypatch: pytest.MonkeyPatch, products: Sequence[dict[str, Any]], review: str, reviews: int = 3
 ) -> Snapshot:
-    """A released snapshot of `reviews` test reviews with one text, each beside all of these products.
+    """A released snapshot of `reviews` test reviews with one text, each with all of these products.
 
     A product has `name`, `categories`, `description` and `attributes` (pairs of name and value), or a default for each.
     """

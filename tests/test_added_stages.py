@@ -40,9 +40,9 @@ def stage(name: str, after: str, *, drops: bool = False, **more: Any) -> Stage:
     return Stage(name, compute, inputs=(), outputs=outputs, after=after, **more)
 
 
-def test_a_stage_runs_behind_the_stage_that_it_names() -> None:
+def test_a_stage_runs_after_the_stage_that_it_names() -> None:
     found = with_added(PAPER, [stage("one", "clean"), stage("two", "splits"), stage("three", "one")])
-    names = [one.name for one in found]
+    names = [each.name for each in found]
     assert names[1:4] == ["clean", "one", "three"]
     assert names[-3:] == ["splits", "two", "release"]
     assert [name for name in names if name in NAMES] == NAMES
@@ -55,19 +55,19 @@ def test_a_stage_without_a_place_of_its_own_is_an_error(name: str, after: str) -
 
 
 def test_only_later_stages_are_without_dropped_reviews() -> None:
-    found = {one.name: one for one in with_added(PAPER, [stage("one", "mentions", drops=True), stage("two", "one")])}
-    assert {name for name, one in found.items() if one.without} == {"two", "informativeness", "candidates", "splits"}
-    assert all(one.without == ("one/dropped",) for one in found.values() if one.without)
+    found = {each.name: each for each in with_added(PAPER, [stage("one", "mentions", drops=True), stage("two", "one")])}
+    assert {name for name, each in found.items() if each.without} == {"two", "informativeness", "candidates", "splits"}
+    assert all(each.without == ("one/dropped",) for each in found.values() if each.without)
     dropped = [name for name in found["release"].inputs if name.endswith("/dropped")]
     assert dropped == [f"{name}/dropped" for name in ("clean", "mentions", "one", "informativeness", "splits")]
 
 
-def test_without_added_stages_the_stages_are_those_of_the_paper() -> None:
+def test_without_added_stages_the_build_has_only_the_paper_s_stages() -> None:
     assert with_added(PAPER, [])[:-1] == PAPER[:-1]
     assert set(with_added(PAPER, [])[-1].inputs) == set(PAPER[-1].inputs)
 
 
-def kept(tables: Tables, settings: Settings, work: Work) -> Result:
+def keeps(tables: Tables, settings: Settings, work: Work) -> Result:
     rows = tables["clean/reviews"].collect()
     return Result({"later/later": rows, "later/dropped": rows.clear()})
 
@@ -88,7 +88,7 @@ def later(function: Any, **more: Any) -> Stage:
 
 
 def test_a_stage_does_not_see_dropped_reviews(snapshot: Snapshot) -> None:
-    run_stage(later(kept, without=("early/dropped",)), snapshot, load_settings("demo"))
+    run_stage(later(keeps, without=("early/dropped",)), snapshot, load_settings("demo"))
     assert snapshot.read("later/later")["review_id"].to_list() == ["a", "c"]
 
 
@@ -97,7 +97,7 @@ def loses(tables: Tables, settings: Settings, work: Work) -> Result:
     return Result({"later/later": rows.head(1), "later/dropped": rows.clear()})
 
 
-def test_rows_that_get_lost_behind_an_added_stage_are_noticed(snapshot: Snapshot) -> None:
+def test_rows_lost_after_an_added_stage_are_noticed(snapshot: Snapshot) -> None:
     with pytest.raises(RunFailed, match="stage later: rows not conserved for review_id: 1 lost"):
         run_stage(later(loses, without=("early/dropped",)), snapshot, load_settings("demo"))
 

@@ -1,6 +1,6 @@
 """Every line of the bad inputs' "Text and data", through `ameli ingest` and `ameli build`.
 
-The ids of the tests are the lines' words. Each asserts that no row is lost: rows in = rows kept + rows dropped by
+The ids of the tests are the lines' words. Each asserts that no row is lost: rows in = rows that stay + rows dropped by
 reason + rows unreadable.
 """
 
@@ -33,7 +33,7 @@ UNREAD: list[dict[str, Any]] = [
     {"description": ["two"]}, {"attributes": {"a": "b"}}, {"attributes": ["Two"]}, {"images": "view.jpg"}, {"url": 2},
     {"variants": "s1"}, {"price": "cheap"}, {"fetched_at": 2},
 ]  # fmt: skip
-"""Fields that it can do without."""
+"""Fields that a product does not need."""
 
 
 @dataclass(frozen=True)
@@ -49,32 +49,32 @@ class Shop:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("shop")
     world = make_world(13, 4)
-    one = world.products[0]
+    first = world.products[0]
     photo = next(
         photo
         for review in world.reviews
         for photo in review.photos
-        if photo.kind == "photo" and not photo.fault and photo.look and photo.look.kind == one.look.kind
+        if photo.kind == "photo" and not photo.fault and photo.look and photo.look.kind == first.look.kind
     )
-    (folder / "view.jpg").write_bytes(image_bytes(one.images[0]))
+    (folder / "view.jpg").write_bytes(image_bytes(first.images[0]))
     (folder / "photo.jpg").write_bytes(image_bytes(photo))
-    categories = [name for _, name in one.category_path]
-    product = {"sku": "s1", "name": one.name, "categories": categories, "images": ["view.jpg"]}
+    categories = [name for _, name in first.category_path]
+    product = {"sku": "s1", "name": first.name, "categories": categories, "images": ["view.jpg"]}
     return Shop(folder, product, categories[-1].lower().rstrip("s"))
 
 
 def review(review_id: str = "r1", **changes: Any) -> dict[str, Any]:
-    """A good review of `s1`; a change to Ellipsis takes the field out."""
+    """A good review of `s1`; a change to Ellipsis removes the field."""
     plain = {"review_id": review_id, "sku": "s1", "text": f"Fine thing, number {review_id}.", "images": ["photo.jpg"]}
     return {name: value for name, value in (plain | changes).items() if value is not ...}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the list: what comes in, which rows are refused and why, and what becomes of the others.
+    """One line of the list: its rows, the refused rows with their errors, and the outcome of the other rows.
 
-    `reviews` and `products` come beside the good review `good` and the good product `s1`; `refused` are parts of the
-    errors, in the order of the rows; `ends` is why each review leaves the stage `clean`, "" where it stays.
+    `reviews` and `products` are added to the good review `good` and the good product `s1`; `refused` are parts of the
+    errors, in the order of the rows; `ends` is the reason for which `clean` drops each review, "" if it stays.
     """
 
     words: str
@@ -210,7 +210,7 @@ def written(path: Path, rows: Sequence[Row], case: Case | None = None) -> Path:
 
 
 def ingested(root: Path, shop: Shop, products: Sequence[Row], reviews: Sequence[Row], case: Case | None) -> Snapshot:
-    """Rows as files, through `ameli ingest`; every row is a record or refused, and counted once."""
+    """Rows as files, through `ameli ingest`; each row becomes a record or is refused, and counts once."""
     files = [written(root / f"{name}.jsonl", rows, case) for name, rows in (("p", products), ("r", reviews))]
     snapshot = Snapshot(root / "snapshot")
     command = ["ingest", "--products", files[0], "--reviews", files[1], "--images", shop.folder, "--out", snapshot.root]
@@ -228,26 +228,28 @@ def rejected(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def fates(snapshot: Snapshot) -> dict[str, str]:
-    """Why each review left `clean`, "" for those that stay; every review of the catalogue is there once."""
-    kept = snapshot.read("clean/reviews")["review_id"].to_list()
+    """The reason for which `clean` dropped each review, "" if it stays; each review of the catalogue occurs once."""
+    staying = snapshot.read("clean/reviews")["review_id"].to_list()
     dropped = snapshot.read("clean/dropped").select("review_id", "reason").rows()
-    ends = dict.fromkeys(kept, "") | dict(dropped)
-    assert len(kept) + len(dropped) == len(ends)
+    ends = dict.fromkeys(staying, "") | dict(dropped)
+    assert len(staying) + len(dropped) == len(ends)
     assert set(ends) == set(snapshot.read("catalog/reviews")["review_id"])
     return ends
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.words)
-def test_rows(case: Case, shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_of_a_case_are_refused_or_dropped_as_expected(
+    case: Case, shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     snapshot = ingested(tmp_path, shop, [shop.product, *case.products], [review("good"), *case.reviews], case)
     errors = [row["error"] for row in rejected(snapshot)]
     assert len(errors) == len(case.refused)
     assert all(part in error for part, error in zip(case.refused, errors, strict=True)), errors
     assert ameli("build", snapshot.root, "--profile", "demo", "--until", "clean", "--workers", "1") == 0
     assert fates(snapshot) == {"good": "", **case.ends}
-    told = capsys.readouterr().err
-    assert "Traceback" not in told
-    assert ("unusable raw records" in told) == bool(case.refused)
+    output = capsys.readouterr().err
+    assert "Traceback" not in output
+    assert ("unusable raw records" in output) == bool(case.refused)
     given = first_texts([review("good"), *case.reviews])
     for review_id, text in snapshot.read("clean/reviews").select("review_id", "text").iter_rows():
         assert text == cleaned(given[review_id])
@@ -260,14 +262,14 @@ CLEANED = {
 
 
 def cleaned(text: str) -> str:
-    """A text as it comes out of the catalogue."""
+    """A text as the catalogue stores it."""
     for raw, plain in CLEANED.items():
         text = text.replace(raw, plain)
     return text
 
 
 def first_texts(rows: Sequence[Row]) -> dict[str, str]:
-    """What the first row of each id says, which is what has to stay."""
+    """The text of the first row of each id, which must stay."""
     given = [row for row in rows if isinstance(row, dict) and "text" in row and isinstance(row.get("review_id"), str)]
     return {row["review_id"]: row["text"] for row in reversed(given)}
 
@@ -287,23 +289,23 @@ def released(snapshot: Snapshot) -> dict[str, str]:
     return ends | dict(dropped)
 
 
-def test_no_review_left_after_a_filter(shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_filter_can_drop_every_review(shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reviews = [review("r1", images=[]), review("r2", text=f"{LONG} fridge"), b"{"]
     snapshot = ingested(tmp_path, shop, [shop.product], reviews, None)
     assert released(snapshot) == {"r1": "no_image", "r2": "too_long"}
-    told = capsys.readouterr().err
-    assert all(f"warning: the {split} split is empty" in told for split in ("train", "dev", "test"))
+    output = capsys.readouterr().err
+    assert all(f"warning: the {split} split is empty" in output for split in ("train", "dev", "test"))
 
 
-def test_one_product_in_the_whole_catalogue_and_odd_texts_to_the_end(shop: Shop, tmp_path: Path) -> None:
-    """Odd characters before the mention do not move it, and what was masked is gone from the release."""
+def test_odd_texts_of_a_single_product_pass_all_stages(shop: Shop, tmp_path: Path) -> None:
+    """Odd characters before the mention do not move it, and masked data are not in the release."""
     starts = ["\U0001f600\U0001f469\u200d\U0001f466", "\u202e\u05d8\u05d5\u05d1", "zero\u200bwidth", "&lt;b&gt; &amp;"]
     mail = "Mail jane@example.com or call (212) 555-0134."
     texts = [f"{start} I love this {shop.noun} {n}." for n, start in enumerate([*starts, mail])]
     rows = [review(f"r{n}", title="Mine", text=text) for n, text in enumerate(texts)]
     snapshot = ingested(tmp_path, shop, [shop.product], rows, None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AMELI_INFORMATIVENESS__IMAGE_SIMILARITY", "-1")  # so that no review leaves as uninformative
+        patch.setenv("AMELI_INFORMATIVENESS__IMAGE_SIMILARITY", "-1")  # so that no review is dropped as uninformative
         ends = released(snapshot)
     assert len(set(ends.values())) == 1
     assert next(iter(ends.values())) in ("train", "dev", "test")
@@ -318,7 +320,7 @@ def test_one_product_in_the_whole_catalogue_and_odd_texts_to_the_end(shop: Shop,
 
 
 def own(case: int, row: Row, shop: Shop) -> Row:
-    """A row of a case among those of all others: ids of its own, a name and a short text that say what it is about."""
+    """A row of a case that can join the rows of all others: its ids, name and text contain the number of the case."""
     if isinstance(row, bytes):
         return row
     ids = {name: row[name] for name in ("review_id", "sku", "product_details_sku") if isinstance(row.get(name), str)}
@@ -332,8 +334,8 @@ def own(case: int, row: Row, shop: Shop) -> Row:
     return row
 
 
-def test_all_at_once_to_the_end(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stays of every case comes through all stages, in one shop whose files have a byte-order mark and CRLF."""
+def test_all_cases_together_pass_all_stages(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The good rows of every case pass all stages, in one shop whose files have a byte-order mark and CRLF."""
     cases = list(enumerate(CASES))
     reviews = [own(n, row, shop) for n, case in cases for row in case.reviews]
     products = [own(n, row, shop) for n, case in cases for row in case.products]
@@ -344,16 +346,16 @@ def test_all_at_once_to_the_end(shop: Shop, tmp_path: Path, monkeypatch: pytest.
     form = Case("", newline=b"\r\n", head=b"\xef\xbb\xbf")
     snapshot = ingested(tmp_path, shop, [shop.product, *products], [*large, *reviews], form)
     assert len(rejected(snapshot)) == sum(len(case.refused) for case in CASES)
-    monkeypatch.setenv("AMELI_INFORMATIVENESS__IMAGE_SIMILARITY", "-1")  # so that no review leaves as uninformative
+    monkeypatch.setenv("AMELI_INFORMATIVENESS__IMAGE_SIMILARITY", "-1")  # so that no review is dropped as uninformative
     monkeypatch.setenv("AMELI_SPLITS__POLICY", "family")
     number = {case.words: n for n, case in cases}
     cycle = number["variants in a cycle"]
     alone = (tuple(split_of(f"{cycle}-{sku}", seed, SplitSettings()) for sku in ("s2", "s3")) for seed in range(99))
     parted = next(seed for seed, splits in enumerate(alone) if len(set(splits)) == 2)
-    monkeypatch.setenv("AMELI_RUN__SEED", str(parted))  # with it the family is in one split only because it is one
+    monkeypatch.setenv("AMELI_RUN__SEED", str(parted))  # with this seed, only the policy keeps the family in one split
     ends = released(snapshot)
     wanted = {f"{n}-{review_id}": end for n, case in cases for review_id, end in case.ends.items()}
-    wanted[f"{number['exactly 500 tokens']}-r1"] = "no_mention"  # 500 words that are no sentence
+    wanted[f"{number['exactly 500 tokens']}-r1"] = "no_mention"  # 500 words that are not a sentence
     in_splits = ("train", "dev", "test")
     assert {review_id: "" if end in in_splits else end for review_id, end in ends.items()} == {
         **wanted, "letters": "", "spaces": "",
@@ -366,18 +368,20 @@ def test_all_at_once_to_the_end(shop: Shop, tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("kind", ["products", "reviews"])
-def test_no_usable_record_at_all(shop: Shop, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_without_a_usable_record_are_refused(
+    shop: Shop, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows: dict[str, list[Row]] = {"products": [shop.product], "reviews": [review()], kind: [b"{", b""]}
     files = {name: written(tmp_path / name, of) for name, of in rows.items()}
     command = ["ingest", "--products", files["products"], "--reviews", files["reviews"], "--out", tmp_path / "snapshot"]
     assert ameli(*command) == 2
-    told = capsys.readouterr().err.strip().splitlines()
-    assert len(told) == 1
-    assert f"no usable {kind[:-1]}; line 1: not JSON" in told[0]
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert f"no usable {kind[:-1]}; line 1: not JSON" in lines[0]
 
 
-def test_the_same_faults_in_parquet(shop: Shop, tmp_path: Path) -> None:
-    """A column has one type, so what a row can get wrong is what it says, or nothing at all."""
+def test_faults_in_parquet_are_refused(shop: Shop, tmp_path: Path) -> None:
+    """A column has one type, so a row can have only a wrong value or none."""
     good = {"review_id": "good", "sku": "s1", "text": "Fine thing.", "images": ["photo.jpg"], "unhelpful": 0}
     faults = [
         {"review_id": None},

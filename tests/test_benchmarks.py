@@ -1,4 +1,4 @@
-"""The benchmark of the crawl runs, on a shop so small that it takes seconds, and its pages are what they claim."""
+"""The benchmark of the crawl runs, on a small shop in seconds, and its pages agree with their products."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
 
 def script(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
-    """A benchmark's script, by its file: folders of tests have the same names."""
+    """A benchmark's script, loaded from its file, because folders of tests have the same names."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     spec = importlib.util.spec_from_file_location(f"benchmark_{name}", BENCHMARKS / f"{name}.py")
     assert spec is not None
@@ -43,7 +43,7 @@ def body_of(answer: bytes) -> bytes:
     return gzip.decompress(answer.partition(b"\r\n\r\n")[2])
 
 
-def test_pages_weigh_what_is_asked_and_tell_their_product(shop_pages: ModuleType) -> None:
+def test_pages_have_the_requested_size_and_state_their_product(shop_pages: ModuleType) -> None:
     pages = shop_pages.Pages(shop_pages.Size(6, 40, generations="ABC", page_bytes=200_000), "http://127.0.0.1")
     answers = dict(pages.answers())
     for generation, target, page in pages.products():
@@ -76,50 +76,52 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
     command = [sys.executable, str(BENCHMARKS / "crawl.py"), *small.split(), "--json", str(numbers)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
-    told = json.loads(numbers.read_text())
-    assert told["crawl"]["shop"]["product_pages"] == 5
-    own = told["crawl"]["contenders"]["ameli-build"]
+    results = json.loads(numbers.read_text())
+    assert results["crawl"]["shop"]["product_pages"] == 5
+    own = results["crawl"]["contenders"]["ameli-build"]
     assert 0 < own["pages_a_second"]["median"] < own["crawl_pages_a_second"]["median"]
     assert own["cpu_seconds"]["median"] > 0
-    assert set(told["parsing"]) >= {"product, generation B", "product, generation C", "reviews, a page of 20"}
+    assert set(results["parsing"]) >= {"product, generation B", "product, generation C", "reviews, a page of 20"}
     assert "5 product pages" in done.stdout
     assert "10 ms" in done.stdout
 
 
-def test_the_row_rules_run_without_their_peers(tmp_path: Path) -> None:
+def test_the_row_rules_run_without_other_libraries(tmp_path: Path) -> None:
     numbers = tmp_path / "numbers.json"
     small = f"--rows 2000 --mix shop --rounds 1 --folder {tmp_path / 'rows'}"
     command = [sys.executable, str(BENCHMARKS / "clean.py"), *small.split(), "--json", str(numbers)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
-    told = json.loads(numbers.read_text())
-    assert set(told["beside"]) == {"shop"}
-    assert set(told["beside"]["shop"]) == {"this project, Parquet", "this project, JSON Lines"}
+    results = json.loads(numbers.read_text())
+    assert set(results["beside"]) == {"shop"}
+    assert set(results["beside"]["shop"]) == {"this project, Parquet", "this project, JSON Lines"}
     assert "2,000 reviews, 88 % of the reviews list no photograph" in done.stdout
 
 
 @pytest.mark.parametrize(
-    ("seconds", "mib", "told"),
+    ("seconds", "mib", "statements"),
     [
         (60.0, 1024.0, ["60.0 s (aim: 60, reached)", "1,024 MiB (aim: 2,048, reached)"]),
         (75.0, 4096.0, ["75.0 s (aim: 60, missed by 25%)", "4,096 MiB (aim: 2,048, missed by 100%)"]),
     ],
 )
-def test_what_is_told_of_aims(monkeypatch: pytest.MonkeyPatch, seconds: float, mib: float, told: list[str]) -> None:
+def test_results_are_compared_with_their_aims(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, mib: float, statements: list[str]
+) -> None:
     clean = script(monkeypatch, "clean")
     said = {"seconds": seconds, "ingest": 1.0, "kept": 5, "dropped": 3}
     own, peer = clean.Run(said, 10.0, mib), clean.Run(said | {"seconds": 30 * seconds}, 100.0, mib)
     beside = {"this project, Parquet": [own], "datatrove, exclusion files": [peer]}
     results = {"machine": clean.machine(), "rows": 100, "beside": {"shop": beside}, "full": {"Parquet": own}}
     text = "\n".join(clean._told(results))
-    assert all(part in text for part in [*told, "30.0 times datatrove (aim: 25, reached); by CPU seconds 10.0"])
+    assert all(part in text for part in [*statements, "30.0 times datatrove (aim: 25, reached); by CPU seconds 10.0"])
 
 
-def test_the_profanity_rule_beside_its_model() -> None:
+def test_the_profanity_rule_is_compared_with_its_model() -> None:
     command = [sys.executable, str(BENCHMARKS / "profanity.py"), "--rows", "300", "--slow", "2"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "better-profanity:" in told
-    assert "aim: 10,000, " in told
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "better-profanity:" in output
+    assert "aim: 10,000, " in output
 
 
 def test_the_baselines_contenders_find_the_same(tmp_path: Path) -> None:
@@ -128,9 +130,9 @@ def test_the_baselines_contenders_find_the_same(tmp_path: Path) -> None:
     command = [sys.executable, str(BENCHMARKS / "baseline.py"), *small.split(), "--json", str(numbers)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
     assert done.returncode == 0, done.stderr
-    told = json.loads(numbers.read_text())
-    assert set(told["retrieval"]["contenders"]) == {"own", "semantic_search", "faiss", "numpy"}
-    backends = told["texts"]["backends"]
+    results = json.loads(numbers.read_text())
+    assert set(results["retrieval"]["contenders"]) == {"own", "semantic_search", "faiss", "numpy"}
+    backends = results["texts"]["backends"]
     assert backends["onnx"]["least cosine"] > 0.9999
     assert 0.9 < backends["onnx-int8"]["cosine"] < 0.9999
     assert "top 50 of 300 entities for 20 queries" in done.stdout
@@ -142,7 +144,7 @@ def baseline(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return script(monkeypatch, "baseline")
 
 
-def test_a_worse_answer_is_no_tie(baseline: ModuleType) -> None:
+def test_a_worse_answer_is_not_a_tie(baseline: ModuleType) -> None:
     queries, entities = baseline.made(2, 1), baseline.made(40, 2)
     best = np.argsort(-(queries @ entities.T), axis=1)
     assert baseline._same(queries, entities, {"own": best[:, :5], "other": best[:, :5].copy()}) == {"other": 0}
@@ -157,8 +159,8 @@ def test_sleeping_shards_are_measured(tmp_path: Path, runner: str) -> None:
     small = f"--shards 20 --seconds 0.05 --empty 10 --workers 1 2 --only {runner}"
     command = [sys.executable, str(BENCHMARKS / "cluster.py"), *small.split(), "--json", str(numbers)]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    told = json.loads(numbers.read_text())
-    assert told["plain"] >= 1.0
-    assert [(row["runner"], row["workers"]) for row in told["rows"]] == [(runner, 1), (runner, 2)]
-    assert all(row["overhead_ms"] > 0 for row in told["rows"])
-    assert told["rows"][1]["seconds"] < told["plain"]
+    results = json.loads(numbers.read_text())
+    assert results["plain"] >= 1.0
+    assert [(row["runner"], row["workers"]) for row in results["rows"]] == [(runner, 1), (runner, 2)]
+    assert all(row["overhead_ms"] > 0 for row in results["rows"])
+    assert results["rows"][1]["seconds"] < results["plain"]

@@ -26,7 +26,7 @@ def test_new_answers_do_not_change_the_settings_of_the_release(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("ran", [STAGES, STAGES[::-1], STAGES[:3], ()])
-def test_records_stand_in_the_order_of_the_build(tmp_path: Path, ran: Sequence[Stage]) -> None:
+def test_records_are_in_the_order_of_the_build(tmp_path: Path, ran: Sequence[Stage]) -> None:
     for stage in ran:
         write_json(mark_of(Snapshot(tmp_path), stage.name), {"inputs": dict.fromkeys(stage.inputs, "digest")})
     write_json(mark_of(Snapshot(tmp_path), "baseline"), {"seconds": 1})
@@ -51,7 +51,7 @@ CALIBRATE, WORDS = "ameli calibrate", "clean.profanity_list"
         ("paper", (), "catalog", ()),
     ],
 )
-def test_what_a_build_says_of_its_settings(
+def test_a_build_warns_about_its_settings(
     capsys: pytest.CaptureFixture[str], profile: str, overrides: tuple[str, ...], until: str | None, said: tuple[str]
 ) -> None:
     warn_of_settings(load_settings(profile, overrides), stages_until(until))
@@ -60,7 +60,7 @@ def test_what_a_build_says_of_its_settings(
     assert [word for line in lines for word in (CALIBRATE, WORDS) if word in line] == list(said)
 
 
-def test_a_build_warns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_build_prints_its_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = load_settings("demo", ["informativeness.thresholds_from="])
     build(Snapshot(tmp_path), settings, run=lambda *_: False)
     assert CALIBRATE in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Hard negatives: exact, without the product itself, ties by SKU, in an order that gives nothing away."""
+"""Hard negatives: exact, without the product itself, ties by SKU, in an order that does not reveal the gold product."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_order_depends_on_seed_and_review_only() -> None:
 
 
 def snapshot_of(root: Path, products: int) -> Snapshot:
-    """A snapshot with that many products in two categories, and a review of each that stays."""
+    """A snapshot with a number of products in two categories, and an informative review of each product."""
     snapshot = Snapshot(root)
     (root / "raw" / "images").mkdir(parents=True)
     skus = [f"{n:03}" for n in range(products)]
@@ -43,7 +43,7 @@ def snapshot_of(root: Path, products: int) -> Snapshot:
     return snapshot
 
 
-def test_the_stage(tmp_path: Path) -> None:
+def test_the_stage_finds_hard_negatives(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, 26)
     assert run_stage(STAGE, snapshot, load_settings("demo"))
     negatives = {row[0]: (row[1], row[2]) for row in snapshot.read("candidates/negatives").iter_rows()}
@@ -56,7 +56,7 @@ def test_the_stage(tmp_path: Path) -> None:
         assert len(candidates) == len(set(candidates)) <= 21
 
 
-def test_within_category(tmp_path: Path) -> None:
+def test_hard_negatives_can_be_limited_to_the_category(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, 12)
     run_stage(STAGE, snapshot, load_settings("demo", ["candidates.within_category=true"]))
     for sku, by_title, by_image in snapshot.read("candidates/negatives").iter_rows():
@@ -64,7 +64,7 @@ def test_within_category(tmp_path: Path) -> None:
         assert all(int(other) % 2 == int(sku) % 2 for other in by_title + by_image)
 
 
-def test_one_product_in_the_whole_catalogue(tmp_path: Path) -> None:
+def test_a_single_product_is_its_only_candidate(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, 1)
     run_stage(STAGE, snapshot, load_settings("demo"))
     assert snapshot.read("candidates/candidates")["candidates"].to_list() == [["000"]]

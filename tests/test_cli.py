@@ -34,7 +34,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_command_has_help() -> None:
-    told = ameli("--help").stdout
+    overview = ameli("--help").stdout
     for command in (
         "demo",
         "crawl",
@@ -54,16 +54,16 @@ def test_every_command_has_help() -> None:
         "push",
         "pull",
     ):
-        assert command in told
+        assert command in overview
         assert ameli(command, "--help").returncode == 0
 
 
-def test_version() -> None:
+def test_the_version_is_printed() -> None:
     assert ameli("--version").stdout.startswith("ameli 0.")
 
 
 @pytest.mark.parametrize("arguments", ["['--version']", "['build', 'nowhere']", "['link', 'nowhere', '--text', 'a']"])
-def test_a_short_answer_waits_for_no_large_library(arguments: str) -> None:
+def test_a_quick_command_loads_no_large_library(arguments: str) -> None:
     code = f"""
 import sys
 sys.argv[1:] = {arguments}
@@ -89,7 +89,7 @@ print(sorted({{"polars", "torch", "transformers", "open_clip"}} & set(sys.module
         "link here --image https://example.org/a.jpg",
     ],
 )
-def test_a_url_is_no_path_on_this_machine(command: str, tmp_path: Path) -> None:
+def test_a_url_is_not_a_local_path(command: str, tmp_path: Path) -> None:
     done = subprocess.run([*AMELI, *command.split()], check=False, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 2
     assert "is a URL" in done.stderr
@@ -112,12 +112,12 @@ def test_a_second_build_does_nothing(snapshot: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (snapshot / "dataset").rglob("*")} == before
 
 
-def test_verify_and_explain(snapshot: Path) -> None:
+def test_verify_accepts_and_explain_describes_a_build(snapshot: Path) -> None:
     assert ameli("verify", snapshot).returncode == 0
     review = pl.read_parquet(snapshot / "dataset" / "dropped.parquet")["review_id"][0]
-    told = ameli("explain", snapshot, review)
-    assert told.returncode == 0
-    assert "ended: dropped by" in told.stdout
+    explained = ameli("explain", snapshot, review)
+    assert explained.returncode == 0
+    assert "ended: dropped by" in explained.stdout
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_verify_and_explain(snapshot: Path) -> None:
         (("ingest", "--products", "none", "--reviews", "none", "--out", "{snapshot}/new"), 2, "none"),
     ],
 )
-def test_an_error_is_one_line(snapshot: Path, arguments: tuple[str, ...], status: int, said: str) -> None:
+def test_an_error_is_a_single_line(snapshot: Path, arguments: tuple[str, ...], status: int, said: str) -> None:
     done = ameli(*(argument.format(snapshot=snapshot) for argument in arguments))
     assert done.returncode == status
     assert said in done.stderr
@@ -144,7 +144,7 @@ def test_an_error_is_one_line(snapshot: Path, arguments: tuple[str, ...], status
     assert done.stderr.count("\n") == 1
 
 
-def test_debug_shows_where(snapshot: Path) -> None:
+def test_debug_shows_the_traceback(snapshot: Path) -> None:
     assert "Traceback" in ameli("explain", snapshot, "nobody", "--debug").stderr
 
 
@@ -158,18 +158,18 @@ def test_a_stage_can_be_the_last(snapshot: Path, tmp_path: Path) -> None:
     assert not (out / "stages" / "mentions").exists()
 
 
-def test_explain_tells_the_thresholds_of_the_build(snapshot: Path, tmp_path: Path) -> None:
+def test_explain_shows_the_thresholds_of_the_build(snapshot: Path, tmp_path: Path) -> None:
     out = tmp_path / "replayed"
     assert ameli("replay", snapshot, "--out", out).returncode == 0
     short = ("--set", "clean.max_tokens=3", "--until", "clean", "--workers", "1")
     assert ameli("build", out, "--profile", "demo", *short).returncode == 0
     dropped = pl.read_parquet(out / "stages" / "clean" / "dropped.parquet").filter(pl.col("reason") == "too_long")
-    told = ameli("explain", out, dropped["review_id"][0]).stdout
-    assert "(threshold: 3)" in told
-    assert "too_long                failed" in told
+    explanation = ameli("explain", out, dropped["review_id"][0]).stdout
+    assert "(threshold: 3)" in explanation
+    assert "too_long                failed" in explanation
 
 
-def test_exports(snapshot: Path, tmp_path: Path) -> None:
+def test_exports_are_written_and_wrong_usage_is_refused(snapshot: Path, tmp_path: Path) -> None:
     done = ameli("export", snapshot, "--format", "official", "--out", tmp_path / "official", "--workers", "1")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "official" / "id_map.csv").is_file()
@@ -183,7 +183,7 @@ def test_exports(snapshot: Path, tmp_path: Path) -> None:
     assert "not empty" in taken.stderr
 
 
-def test_a_baseline_of_nothing(tmp_path: Path) -> None:
+def test_a_baseline_without_a_data_set_is_refused(tmp_path: Path) -> None:
     done = ameli("baseline", tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "no data set here" in done.stderr

@@ -1,4 +1,4 @@
-"""A stage reads only settings that its fingerprint covers: else a changed setting would leave an old result."""
+"""A stage reads only settings that its fingerprint covers: otherwise a change would leave an old result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ameli_build.pipeline import STAGES, build
 def undeclared(
     stage: Stage, snapshot: Snapshot, settings: Settings, mapper: Mapper = in_process
 ) -> tuple[bool, set[str]]:
-    """Run a stage; whether it ran, and the settings that it read and its fingerprint did not."""
+    """Run a stage; returns whether it ran, and the settings that it read and that its fingerprint does not cover."""
     covered: set[str] = set()
     read: set[str] = set()
     standing_of(stage, snapshot, noting(settings, covered), {})
@@ -55,12 +55,12 @@ BRANCHES = {
         *("candidates.within_category=true", "models.detector=whole", "release.strip_metadata=false"),
     ],
 }
-"""Settings with which the stages take other ways through their code."""
+"""Settings with which the stages run other branches of their code."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("overrides", BRANCHES.values(), ids=BRANCHES)
-def test_stages_read_what_they_declare(world: Path, tmp_path: Path, overrides: list[str]) -> None:
+def test_stages_read_only_declared_settings(world: Path, tmp_path: Path, overrides: list[str]) -> None:
     snapshot = ingested(world, tmp_path / "s")
     settings = load_settings("demo", [f"run.cache={world / 'cache'}", *overrides])
     found: dict[str, set[str]] = {}
@@ -92,7 +92,7 @@ READS: list[tuple[Callable[[Settings], object], set[str]]] = [
 
 
 @pytest.mark.parametrize(("read", "wanted"), READS)
-def test_what_is_not_declared_is_found(tmp_path: Path, read: Callable[[Settings], object], wanted: set[str]) -> None:
+def test_undeclared_settings_are_found(tmp_path: Path, read: Callable[[Settings], object], wanted: set[str]) -> None:
     def compute(tables: Tables, settings: Settings, work: Work) -> Result:
         read(settings)
         assert settings.models.detector

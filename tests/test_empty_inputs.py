@@ -1,4 +1,4 @@
-"""Every stage on empty inputs, and what can be asked of a data set in which nothing is left."""
+"""Every stage on empty inputs, and commands on a data set without products."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_every_stage_runs_on_empty_tables(snapshot: Snapshot, empty: set[str]) -
 
 
 @pytest.mark.parametrize("number", range(2, len(STAGES)), ids=lambda number: STAGES[number].name)
-def test_each_stage_runs_when_all_of_its_own_inputs_are_empty(snapshot: Snapshot, number: int) -> None:
+def test_each_stage_runs_when_all_of_its_inputs_are_empty(snapshot: Snapshot, number: int) -> None:
     ran(snapshot, DEMO, until=number)
     for name in STAGES[number].inputs:
         write_table(snapshot.table_path(name), snapshot.read(name).clear())
@@ -70,7 +70,7 @@ def test_each_stage_runs_when_all_of_its_own_inputs_are_empty(snapshot: Snapshot
 
 
 def ran(snapshot: Snapshot, settings: Settings, since: int = 1, until: int = len(STAGES)) -> None:
-    """Run stages as they are on what tables there are."""
+    """Run the functions of stages on the tables of a snapshot."""
     for stage in STAGES[since:until]:
         tables = {name: snapshot.scan(name) for name in stage.inputs}
         result = stage.compute(tables, settings, Work.of(snapshot, settings))
@@ -79,7 +79,7 @@ def ran(snapshot: Snapshot, settings: Settings, since: int = 1, until: int = len
 
 
 @pytest.mark.parametrize("state", ["no folder", "an empty folder", "ingested", "built to the catalogue", "a cut table"])
-def test_what_holds_no_data_set_links_nothing_and_says_so_at_once(
+def test_linking_without_a_data_set_is_refused_at_once(
     snapshot: Snapshot, tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = snapshot if state in ("ingested", "built to the catalogue") else Snapshot(tmp_path / "other")

@@ -1,4 +1,4 @@
-"""The life of one review, told from the stages' own tables and rules."""
+"""The life of one review, explained from the stages' own tables and rules."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from ameli_build.core.snapshot import write_table
 from ameli_build.explain import explain
 
 
-def test_a_review_in_a_split(tmp_path: Path) -> None:
+def test_a_review_in_a_split_is_explained(tmp_path: Path) -> None:
     snapshot = released_snapshot(tmp_path)
     values = snapshot.read("clean/values")
     write_table(snapshot.table_path("clean/values"), values.with_columns(n_decoded=pl.lit(1), n_found=pl.lit(1)))
-    told = str(explain(snapshot, "r4", load_settings("demo", ["informativeness.n_attributes=0"])))
-    assert "listed under p4 at made-up:1" in told
-    assert "no_image                passed  1  (threshold: 1)" in told
-    assert "n_attributes            passed  1 (Color: Gray)  (threshold: above 0)" in told
-    assert "'laptop' at" in told
-    assert told.endswith("ended: in test")
+    text = str(explain(snapshot, "r4", load_settings("demo", ["informativeness.n_attributes=0"])))
+    assert "listed under p4 at made-up:1" in text
+    assert "no_image                passed  1  (threshold: 1)" in text
+    assert "n_attributes            passed  1 (Color: Gray)  (threshold: above 0)" in text
+    assert "'laptop' at" in text
+    assert text.endswith("ended: in test")
 
 
-def test_logits_stand_against_thresholds_of_either_sign(tmp_path: Path) -> None:
+def test_logits_are_compared_with_thresholds_of_either_sign(tmp_path: Path) -> None:
     overrides = ["informativeness.similarity=cross-encoder", "informativeness.title_similarity=-2.5"]
-    told = str(explain(released_snapshot(tmp_path), "r4", load_settings("demo", overrides)))
-    lines = [line for line in told.splitlines() if line.startswith("  3.4")]
+    text = str(explain(released_snapshot(tmp_path), "r4", load_settings("demo", overrides)))
+    lines = [line for line in text.splitlines() if line.startswith("  3.4")]
     assert [line.split()[1] for line in lines if "(logit)" in line] == ["description_similarity", "title_similarity"]
     assert "(logit)  (threshold: above -2.5)" in lines[3]
 
 
-def test_a_dropped_review_was_not_looked_at_further(tmp_path: Path) -> None:
-    told = str(explain(released_snapshot(tmp_path), "r6", load_settings("demo")))
-    assert "no_image                failed  0  (threshold: 1)" in told
-    assert "object_not_found        not evaluated" in told
-    assert "no_mention              not evaluated" in told
-    assert told.endswith("ended: dropped by clean: no_image (no photo)")
+def test_checks_after_a_drop_are_not_evaluated(tmp_path: Path) -> None:
+    text = str(explain(released_snapshot(tmp_path), "r6", load_settings("demo")))
+    assert "no_image                failed  0  (threshold: 1)" in text
+    assert "object_not_found        not evaluated" in text
+    assert "no_mention              not evaluated" in text
+    assert text.endswith("ended: dropped by clean: no_image (no photo)")
 
 
-def test_an_unknown_review(tmp_path: Path) -> None:
+def test_an_unknown_review_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="no review 'r9'"):
         explain(released_snapshot(tmp_path), "r9", load_settings("demo"))

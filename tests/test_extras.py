@@ -1,4 +1,4 @@
-"""What an installation does without extras, and the line that names a missing one."""
+"""An installation without extras, and the line that names a missing extra."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FAST = {
 
 
 def names(requirements: list[Requirement]) -> set[str]:
-    return {canonicalize_name(one.name) for one in requirements}
+    return {canonicalize_name(requirement.name) for requirement in requirements}
 
 
 def imported() -> Iterator[tuple[str, str]]:
@@ -48,7 +48,7 @@ def imported() -> Iterator[tuple[str, str]]:
             yield from ((top, path.name) for top in sorted(tops))
 
 
-def test_each_import_is_of_the_base_or_of_an_extra_that_is_known_for_it() -> None:
+def test_each_import_belongs_to_the_base_or_to_an_extra() -> None:
     base, known = names(asked()), {name for modules in MODULES.values() for name in modules}
     found = set(imported())
     assert len(found) > 100
@@ -57,7 +57,7 @@ def test_each_import_is_of_the_base_or_of_an_extra_that_is_known_for_it() -> Non
 
 
 @pytest.mark.parametrize("extra", MODULES)
-def test_an_extra_brings_the_modules_that_it_is_known_for(extra: str) -> None:
+def test_an_extra_brings_its_modules(extra: str) -> None:
     mine = {name for text in PROJECT["optional-dependencies"][extra] for name in names([Requirement(text)])}
     for module in MODULES[extra]:
         assert owners()[module] & mine, module
@@ -65,12 +65,12 @@ def test_an_extra_brings_the_modules_that_it_is_known_for(extra: str) -> None:
 
 
 @pytest.mark.parametrize("extra", INCLUDED)
-def test_an_extra_includes_those_that_commands_expect(extra: str) -> None:
+def test_an_extra_includes_the_extras_that_commands_expect(extra: str) -> None:
     for other in INCLUDED[extra]:
         assert names(asked(other)) <= names(asked(extra))
 
 
-def test_all_brings_every_extra_but_the_weights_the_clusters_and_the_tools() -> None:
+def test_the_extra_all_brings_every_extra_except_weights_clusters_and_tools() -> None:
     for extra in ("models", "baseline", "flows", "annotation", "browse", "demo"):
         assert names(asked(extra)) <= names(asked("all"))
 
@@ -123,10 +123,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Message:
 def test_the_wheel_states_its_extras(wheel: Message) -> None:
     assert {*wheel.get_all("Provides-Extra", [])} == {*PROJECT["optional-dependencies"]}
     stated = [Requirement(text) for text in wheel.get_all("Requires-Dist", [])]
-    base = names([one for one in stated if one.marker is None])
+    base = names([required for required in stated if required.marker is None])
     assert base == names(asked())
     assert not base & HEAVY
-    models = names([one for one in stated if one.marker is not None and one.marker.evaluate({"extra": "models"})])
+    models = names([new for new in stated if new.marker is not None and new.marker.evaluate({"extra": "models"})])
     assert models - base >= {"torch", "spacy", "transformers"}
 
 
@@ -197,7 +197,7 @@ def ingested(base: Base) -> Path:
         for name, text in (("r1", "I like this laptop."), ("r2", "word " * 600), ("r3", "This laptop is fast."))
     ]
     (base.folder / "products.jsonl").write_text(json.dumps(product))
-    (base.folder / "reviews.jsonl").write_text("".join(json.dumps(one) + "\n" for one in reviews))
+    (base.folder / "reviews.jsonl").write_text("".join(json.dumps(review) + "\n" for review in reviews))
     out, (products, given) = base.folder / "own", (base.folder / f"{name}.jsonl" for name in ("products", "reviews"))
     done = base("ingest", "--products", products, "--reviews", given, "--images", base.folder / "images", "--out", out)
     assert done.returncode == 0, done.stderr
@@ -207,12 +207,12 @@ def ingested(base: Base) -> Path:
 def test_own_records_are_cleaned_and_explained(base: Base, ingested: Path, cleaning: tuple[str, ...]) -> None:
     done = base("build", ingested, *cleaning)
     assert done.returncode == 0, done.stderr
-    told = base("explain", ingested, "r2").stdout
-    assert "dropped by clean: too_long (602 tokens" in told
+    explanation = base("explain", ingested, "r2").stdout
+    assert "dropped by clean: too_long (602 tokens" in explanation
     assert "no_mention              not evaluated" in base("explain", ingested, "r1").stdout
 
 
-def test_a_release_is_verified_exported_and_made_again(base: Base) -> None:
+def test_a_release_is_verified_exported_and_repeated(base: Base) -> None:
     root = released_snapshot(base.folder / "released").root
     files = {path: path.read_bytes() for path in (root / "dataset").glob("*.parquet")}
     for path in files:
@@ -241,7 +241,7 @@ def test_a_release_is_verified_exported_and_made_again(base: Base) -> None:
     assert base.refusal("browse", root) == f"{line} (or write files with --export DIR)"
 
 
-def test_sheets_need_an_extra_as_workbooks_alone(base: Base) -> None:
+def test_only_sheets_as_workbooks_need_an_extra(base: Base) -> None:
     root = released_snapshot(base.folder / "sheets").root
     options = ("sheets", "export", root, "--annotators", "1", "--profile", "demo")
     for form in ("html", "labelstudio"):
@@ -276,8 +276,8 @@ def test_a_command_names_its_extra(base: Base, ingested: Path, arguments: list[s
     ],
 )
 def test_a_build_names_the_stages_that_need_models(base: Base, ingested: Path, options: list[str], who: str) -> None:
-    told = base.refusal("build", ingested, "--profile", "demo", *options)
-    assert told == (
+    refusal = base.refusal("build", ingested, "--profile", "demo", *options)
+    assert refusal == (
         f"ameli: {who} needs the extra 'models': pip install 'ameli-build[models]' "
         "(without it: --until clean --set models.detector=whole)"
     )

@@ -34,7 +34,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 
 def files(snapshot: Snapshot, *without: str) -> dict[str, bytes]:
-    """All files of a snapshot but those of its cache, its lock and folders that are named."""
+    """All files of a snapshot, except its cache, its lock and named folders."""
     found = (path for path in snapshot.root.rglob("*") if path.is_file() and path.name != ".lock")
     named = {path.relative_to(snapshot.root).as_posix(): path.read_bytes() for path in found}
     return {name: body for name, body in named.items() if not name.startswith(("cache/", *without))}
@@ -44,7 +44,7 @@ def entries(snapshot: Snapshot) -> set[str]:
     return {path.name for path in (snapshot.root / "cache").rglob("*.sealed")}
 
 
-def test_ranks_leave_nothing_to_make(ingested: Snapshot) -> None:
+def test_a_build_computes_no_shard_after_ranks(ingested: Snapshot) -> None:
     build(ingested, SETTINGS, until="catalog")
     before = files(ingested)
     assert fill(ingested, SETTINGS, "clean", 1, 3) > 0
@@ -62,39 +62,39 @@ def test_a_shared_cache_is_filled(ingested: Snapshot, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "told"),
+    ("stage", "message"),
     [
         ("mentions", r"stage clean has not run; run ameli build SNAPSHOT --until clean first"),
         ("candidates", r"stage clean has not run; run ameli build SNAPSHOT --until informativeness first"),
         ("release", r"stage clean has not run; run ameli build SNAPSHOT --until splits first"),
     ],
 )
-def test_inputs_that_are_not_there_yet(tmp_path: Path, stage: str, told: str) -> None:
+def test_missing_inputs_are_named(tmp_path: Path, stage: str, message: str) -> None:
     write_world(tmp_path, products=12)
     snapshot = Snapshot(tmp_path / "s")
     ingest(snapshot, tmp_path / "products.jsonl", tmp_path / "reviews.jsonl", tmp_path / "images", SETTINGS)
     build(snapshot, SETTINGS, until="catalog")
-    with pytest.raises(RunFailed, match=rf"^stage {stage}: its inputs are missing: {told}"):
+    with pytest.raises(RunFailed, match=rf"^stage {stage}: its inputs are missing: {message}"):
         fill(snapshot, SETTINGS, stage, 0, 1)
 
 
 @pytest.mark.parametrize(
-    ("stage", "rank", "of", "told"),
+    ("stage", "rank", "of", "message"),
     [
         ("clean", 3, 3, r"--rank 3 --of 3: ranks are 0 to 2"),
         ("clean", -1, 2, r"--rank -1 --of 2: ranks are 0 to 1"),
         ("cleaning", 0, 1, r"--stage cleaning: no such stage \(one of catalog, clean, "),
     ],
 )
-def test_wrong_usage(tmp_path: Path, stage: str, rank: int, of: int, told: str) -> None:
-    with pytest.raises(UnusableInput, match=told):
+def test_wrong_ranks_and_stages_are_refused(tmp_path: Path, stage: str, rank: int, of: int, message: str) -> None:
+    with pytest.raises(UnusableInput, match=message):
         fill(Snapshot(tmp_path), SETTINGS, stage, rank, of)
 
 
-def test_ranks_share_a_snapshot_that_a_build_has_alone(tmp_path: Path) -> None:
+def test_ranks_share_a_snapshot_and_a_build_locks_it(tmp_path: Path) -> None:
     snapshot = made_snapshot(tmp_path / "s")
-    told = "another run is working in this snapshot"
-    with snapshot.lock(shared=True), snapshot.lock(shared=True), pytest.raises(Held, match=told), snapshot.lock():
+    message = "another run is working in this snapshot"
+    with snapshot.lock(shared=True), snapshot.lock(shared=True), pytest.raises(Held, match=message), snapshot.lock():
         pass
     with snapshot.lock(), pytest.raises(Held), snapshot.lock(shared=True):
         pass
@@ -115,7 +115,7 @@ def test_a_rank_of_the_release_writes_no_data_set(tmp_path: Path) -> None:
     assert snapshot.dataset.is_dir()
 
 
-def test_the_command(ingested: Snapshot) -> None:
+def test_the_command_requires_the_number_of_ranks(ingested: Snapshot) -> None:
     done = CliRunner().invoke(app, ["work", str(ingested.root), "--stage", "clean", "--rank", "0"])
     assert done.exit_code == 2
     assert "--of" in done.output

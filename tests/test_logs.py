@@ -17,7 +17,7 @@ LINES = ["crawl: 3 pages", "warning: no test split", "100 % of {these} are %s"]
 
 @pytest.fixture
 def levels() -> Iterator[None]:
-    """Loggers as they were, after a test that changes them."""
+    """Restores the loggers after a test that changes them."""
     before = {logger: (logger.level, logger.handlers[:]) for logger in (PROGRESS, RESULTS)}
     yield
     for logger, (level, handlers) in before.items():
@@ -26,7 +26,7 @@ def levels() -> Iterator[None]:
 
 
 class Lines(logging.Handler):
-    """Keeps records."""
+    """Stores records."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Lines(logging.Handler):
 
 
 class Watch:
-    """Keeps lines."""
+    """Stores lines."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -64,7 +64,7 @@ def test_a_module_s_own_logger_reaches_the_same_place(name: str, capsys: pytest.
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_watcher_takes_the_place_of_the_terminal(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_watcher_replaces_the_terminal(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     watch = Watch()
     with watched_by(watch):
         say(line)
@@ -77,8 +77,8 @@ def test_a_program_sets_level_and_handlers(levels: None, capsys: pytest.CaptureF
     PROGRESS.addHandler(lines)
     for line in LINES:
         say(line)
-    kept = [(record.levelname, record.getMessage()) for record in lines.records]
-    assert kept == [("INFO", LINES[0]), ("WARNING", "no test split"), ("INFO", LINES[2])]
+    logged = [(record.levelname, record.getMessage()) for record in lines.records]
+    assert logged == [("INFO", LINES[0]), ("WARNING", "no test split"), ("INFO", LINES[2])]
     capsys.readouterr()
     PROGRESS.setLevel(logging.WARNING)
     for line in LINES:
@@ -87,13 +87,13 @@ def test_a_program_sets_level_and_handlers(levels: None, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize("configure", ["", "logging.basicConfig(level='DEBUG')"])
-def test_no_line_comes_twice(configure: str) -> None:
+def test_no_line_is_printed_twice(configure: str) -> None:
     code = f"import logging; {configure}\nfrom ameli_build.core.progress import say\nsay('once')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "once\n")
 
 
-def test_handlers_that_are_there_stay_alone() -> None:
+def test_existing_handlers_stay_the_only_handlers() -> None:
     logger, lines = logging.getLogger("another"), Lines()
     logger.addHandler(lines)
     set_up(logger, print)

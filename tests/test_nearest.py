@@ -1,4 +1,4 @@
-"""Nearest rows: those of a full sort, whatever the size, the ties and the groups."""
+"""Nearest rows: equal to a full sort for any size, ties and groups."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from ameli_build.nearest import nearest_others
 
 
-def test_nearest_others_are_those_of_a_full_sort() -> None:
+def test_nearest_others_are_equal_to_a_full_sort() -> None:
     vectors = np.random.default_rng(3).normal(size=(600, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     cosines = np.rint(vectors @ vectors.T * 10_000)
@@ -28,7 +28,7 @@ def test_small_catalogues(rows: int, expected: list[list[int]]) -> None:
     assert nearest_others(np.ones((rows, 3), dtype=np.float32), 10) == expected
 
 
-def test_within_a_group_unless_alone_in_it() -> None:
+def test_nearest_others_are_of_the_same_group_unless_alone_in_it() -> None:
     groups = np.array([0, 0, 0, 1])
     assert nearest_others(np.ones((4, 1), dtype=np.float32), 3, groups) == [[1, 2], [0, 2], [0, 1], [0, 1, 2]]
 

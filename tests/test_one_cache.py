@@ -18,7 +18,7 @@ READERS = {
     "datasets/by_content.py": "the index of pictures has the format of entries",
 }
 PIECES = ("Entries", "batches_of", "entry_name", "known_keys")
-"""Parts of the cache that its own room uses alone, and the estimate of costs."""
+"""Parts of the cache that only its own room and the estimate of costs use."""
 
 
 def imported(path: Path, source: str) -> Iterator[tuple[str, str]]:
@@ -43,7 +43,7 @@ def strangers(root: Path) -> list[str]:
     return found
 
 
-def test_one_room_knows_shards_batches_and_keys() -> None:
+def test_only_one_room_knows_shards_batches_and_keys() -> None:
     assert not strangers(ROOT)
 
 

@@ -1,4 +1,4 @@
-"""The files that a newcomer's two commands stand on."""
+"""The files on which a newcomer's two commands depend."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pins() -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in found}
 
 
-def test_the_lock_holds_what_the_project_asks_for() -> None:
+def test_the_lock_has_the_requirements_of_the_project() -> None:
     locked = pins()
     assert len(locked) > 100
     for requirement in (*asked(), *asked("all"), *asked("dev")):
@@ -36,16 +36,16 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
-def test_the_lock_holds_on_every_supported_python(python: str) -> None:
+def test_the_lock_is_valid_on_every_supported_python(python: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert SpecifierSet(project["requires-python"]).contains(f"{python}.0")
     lines = [Requirement(line) for line in (ROOT / "requirements.lock").read_text().splitlines() if line[0] != "#"]
     here = {"python_version": python, "sys_platform": "linux", "platform_machine": "x86_64"}
-    names = [one.name for one in lines if one.marker is None or one.marker.evaluate(here)]
+    names = [line.name for line in lines if line.marker is None or line.marker.evaluate(here)]
     assert len(names) == len(set(names)) > 100
 
 
-def test_no_pin_asks_for_a_later_patch_of_the_oldest_python() -> None:
+def test_no_pin_requires_a_later_patch_of_the_oldest_python() -> None:
     """Debian 12 has Python 3.11.2."""
     for name in pins():
         with suppress(PackageNotFoundError):  # of another platform
@@ -54,7 +54,7 @@ def test_no_pin_asks_for_a_later_patch_of_the_oldest_python() -> None:
 
 
 @pytest.mark.parametrize("python", ["python3.11", "python3.12", "python3.13"])
-def test_whichever_supported_python_is_there_is_taken(python: str, tmp_path: Path) -> None:
+def test_an_installed_supported_python_is_found(python: str, tmp_path: Path) -> None:
     for name in ("python3", python):
         (tmp_path / name).symlink_to(sys.executable)
     shell = ["/bin/sh", str(ROOT / "tools" / "find_python.sh")]
@@ -62,13 +62,13 @@ def test_whichever_supported_python_is_there_is_taken(python: str, tmp_path: Pat
     assert done.stdout.strip() == python
 
 
-def test_the_lock_names_no_place_but_packages() -> None:
+def test_the_lock_names_packages_and_no_places() -> None:
     for name in ("requirements.lock", "requirements-cuda.lock"):
         for line in (ROOT / name).read_text().splitlines():
             assert line.startswith("#") or re.fullmatch(r"[\w.-]+==[\w.!]+( ; [^/@:]+)?", line), line
 
 
-def test_cuda_libraries_can_be_left_out() -> None:
+def test_the_lock_has_no_cuda_library() -> None:
     assert not [name for name in pins() if name.startswith(("nvidia-", "cuda-")) or name == "triton"]
 
 
@@ -107,7 +107,7 @@ def test_the_compose_file_is_read_by_docker_compose() -> None:
     assert set(done.stdout.split()) >= {"postgres", "prefect", "deployments", "selenium", "worker", "snapshots"}
 
 
-def test_a_scheduled_and_a_manual_deployment() -> None:
+def test_there_is_a_scheduled_and_a_manual_deployment() -> None:
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
     by_name = {deployment["name"]: deployment for deployment in deployments}
     assert by_name["monthly"]["schedules"]

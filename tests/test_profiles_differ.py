@@ -1,4 +1,4 @@
-"""`paper` and `authors` have each its own value where the paper and its authors' code differ."""
+"""`paper` and `authors` have different values where the paper and its authors' code differ."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ VALUES: dict[str, tuple[object, object]] = {
     "baseline.text_learning_rate": (1e-3, 1e-5),
     "baseline.adapters": ("separate", "shared"),
 }
-"""Settings that differ: the value in `paper`, and that in `authors`."""
+"""Settings that differ: the value in `paper`, and the value in `authors`."""
 
 SHARED: dict[str, object] = {
     "clean.tokenizer": "google-bert/bert-base-cased@cd5ef92a9fb2f889e972770a36d4ed042daf221e",
@@ -58,7 +58,7 @@ SHARED: dict[str, object] = {
     "baseline.image_scale": 1.0,
     "baseline.max_tokens": 512,
 }
-"""Settings that both set alike, though their defaults or the other profiles' values are others."""
+"""Settings with the same value in both, which differs from the default or from other profiles."""
 
 
 def value(settings: Settings, key: str) -> object:
@@ -68,20 +68,20 @@ def value(settings: Settings, key: str) -> object:
 
 def flat(settings: Settings) -> dict[str, object]:
     dumped = settings.model_dump(exclude={"profile"})
-    return {f"{section}.{name}": one for section, values in dumped.items() for name, one in values.items()}
+    return {f"{section}.{name}": entry for section, values in dumped.items() for name, entry in values.items()}
 
 
 @pytest.mark.parametrize("key", VALUES)
-def test_each_has_its_own_value(key: str) -> None:
+def test_each_profile_has_its_own_value(key: str) -> None:
     assert (value(load_settings("paper"), key), value(load_settings("authors"), key)) == VALUES[key]
 
 
 @pytest.mark.parametrize("key", SHARED)
-def test_both_have_the_same_value(key: str) -> None:
+def test_both_profiles_have_the_same_value(key: str) -> None:
     assert value(load_settings("paper"), key) == value(load_settings("authors"), key) == SHARED[key]
 
 
-def test_nothing_else_differs() -> None:
+def test_no_other_setting_differs() -> None:
     paper, authors = flat(load_settings("paper")), flat(load_settings("authors"))
     assert {key for key in paper if paper[key] != authors[key]} == set(VALUES)
 

@@ -1,4 +1,4 @@
-"""The files around the code: citation, changelog, hooks and templates of issues say what the project does."""
+"""The files around the code: citation, changelog, hooks and templates of issues agree with the project."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_hooks_are_tools_of_the_project() -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
-def test_a_template_asks_for_something(path: Path) -> None:
+def test_a_template_has_a_required_question(path: Path) -> None:
     template = read(path)
     assert template["name"]
     assert template["description"]
@@ -57,7 +57,7 @@ def test_a_template_asks_for_something(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"])
-def test_links_between_files_lead_somewhere(name: str) -> None:
+def test_links_between_files_have_targets(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)\s#:]+)(?:#[^)]*)?\)", text):
         assert (ROOT / target).exists(), target

@@ -1,4 +1,4 @@
-"""`run.json`: a stage that runs later is noted, the settings of the build stay."""
+"""`run.json`: a later stage is recorded, and the settings of the build stay."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from ameli_build.core.snapshot import Snapshot, write_json
 from ameli_build.provenance import note_stage, write_run_record
 
 
-def test_a_later_stage_is_noted_beside_the_settings_of_the_build(tmp_path: Path) -> None:
+def test_a_later_stage_is_recorded_with_the_settings_of_the_build(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path)
     write_run_record(snapshot, load_settings("demo"), "build")
     mark = {"fingerprint": "f", "seconds": 1.5, "peak_memory_mb": 7, "models": {"ocr": "rapidocr"}, "outputs": {}}
@@ -22,7 +22,7 @@ def test_a_later_stage_is_noted_beside_the_settings_of_the_build(tmp_path: Path)
     assert record["stages"] == {"baseline": {key: value for key, value in mark.items() if key != "outputs"}}
 
 
-def test_a_folder_without_a_record_gets_none(tmp_path: Path) -> None:
+def test_no_record_is_created_for_a_later_stage_alone(tmp_path: Path) -> None:
     note_stage(Snapshot(tmp_path), "baseline", "baseline")
     assert not (tmp_path / "run.json").exists()
 
@@ -37,7 +37,7 @@ def test_a_folder_without_a_record_gets_none(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["crawl.browser_url", "crawl.site_url"])
-def test_a_password_in_an_address_is_not_noted(tmp_path: Path, name: str, given: str, noted: str) -> None:
+def test_a_password_in_an_address_is_not_recorded(tmp_path: Path, name: str, given: str, noted: str) -> None:
     write_run_record(Snapshot(tmp_path), load_settings("demo", [f"{name}={given}"]), "crawl")
     text = (tmp_path / "run.json").read_text()
     assert "k3y-of-ann" not in text
@@ -45,7 +45,7 @@ def test_a_password_in_an_address_is_not_noted(tmp_path: Path, name: str, given:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"run"', b"\xff\xfe", b'{"a":' * 50_000], ids=len)
-def test_a_damaged_record_is_written_anew(tmp_path: Path, body: bytes) -> None:
+def test_a_damaged_record_is_replaced(tmp_path: Path, body: bytes) -> None:
     (tmp_path / "run.json").write_bytes(body)
     write_run_record(Snapshot(tmp_path), load_settings("demo"), "build")
     assert json.loads((tmp_path / "run.json").read_text())["commands"] == ["build"]

@@ -1,4 +1,4 @@
-"""What `ameli prune` removes, and all that it must never touch."""
+"""Snapshots and cache entries that `ameli prune` removes, and files that it must never touch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04")
 
 
 def finished(path: Path, at: str) -> None:
-    """Note that a snapshot was released at a moment."""
+    """Record the moment at which a snapshot was released."""
     mark = mark_of(Snapshot(path), "release")
     mark.write_text(json.dumps({**json.loads(mark.read_text()), "finished": at}))
 
@@ -56,7 +56,7 @@ def files(folder: Path) -> dict[Path, int]:
     return {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
 
 
-def test_the_oldest_go(folder: Path) -> None:
+def test_the_oldest_snapshots_are_removed(folder: Path) -> None:
     assert going(folder, 4) == []
     assert going(folder, 3) == ["2026-01"]
     assert going(folder, 1) == ["2026-01", "2026-02", "2026-03"]
@@ -68,16 +68,16 @@ def test_the_oldest_go(folder: Path) -> None:
     assert going(folder, 2) == []
 
 
-def test_what_was_never_finished(folder: Path) -> None:
-    mark_of(Snapshot(folder / "2026-04"), "release").unlink()  # in the works, and made just now
-    mark_of(Snapshot(folder / "2026-01"), "release").unlink()  # given up long ago
+def test_an_unfinished_snapshot_is_removed_only_if_it_is_old(folder: Path) -> None:
+    mark_of(Snapshot(folder / "2026-04"), "release").unlink()  # unfinished, and made just now
+    mark_of(Snapshot(folder / "2026-01"), "release").unlink()  # abandoned long ago
     for name in ("raw", "catalog"):
         os.utime(folder / "2026-01" / name, (0, 0))
     assert going(folder, 1) == ["2026-01", "2026-02"]
     assert going(folder, 5) == []
 
 
-def test_answers_that_come_late_make_no_snapshot_newer(folder: Path) -> None:
+def test_late_answers_do_not_make_a_snapshot_newer(folder: Path) -> None:
     for at, month in enumerate(MONTHS, 1):
         archive = folder / month / "raw" / "pages-00001.warc.gz"
         archive.parent.mkdir(exist_ok=True)
@@ -87,7 +87,7 @@ def test_answers_that_come_late_make_no_snapshot_newer(folder: Path) -> None:
     assert going(folder, 1) == ["2026-01", "2026-02", "2026-03"]
 
 
-def test_a_snapshot_in_which_a_process_works_stays(folder: Path) -> None:
+def test_a_snapshot_in_use_stays(folder: Path) -> None:
     found = find_prunable(folder, DEMO, 1)
     with at_work(Snapshot(folder / "2026-01"), "clean"):
         assert going(folder) == ["2026-02", "2026-03"]
@@ -98,7 +98,7 @@ def test_a_snapshot_in_which_a_process_works_stays(folder: Path) -> None:
     assert (folder / "2026-01" / "dataset").is_dir()
 
 
-def test_answers_of_annotators_go_by_name_alone(folder: Path) -> None:
+def test_answers_of_annotators_are_removed_only_by_name(folder: Path) -> None:
     answers = folder / "2026-01" / "sheets" / "answers.parquet"
     answers.parent.mkdir()
     pl.DataFrame({"review_id": ["r1"]}).write_parquet(answers)
@@ -107,7 +107,7 @@ def test_answers_of_annotators_go_by_name_alone(folder: Path) -> None:
     assert going(folder, 4, "2026-01") == ["2026-01"]
 
 
-def test_what_a_snapshot_that_stays_was_refreshed_from_stays(folder: Path) -> None:
+def test_the_base_of_a_refreshed_snapshot_stays(folder: Path) -> None:
     for month, base in (("2026-04", "2026-03"), ("2026-03", "2026-02")):
         write_journal(folder / month / "raw", Journal(refreshes=str((folder / base).resolve())))
     assert going(folder) == ["2026-01", "2026-02"]
@@ -116,12 +116,12 @@ def test_what_a_snapshot_that_stays_was_refreshed_from_stays(folder: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["2026-04", "2025-12", ".", "../elsewhere"])
-def test_names_that_cannot_go(folder: Path, name: str) -> None:
+def test_names_that_cannot_be_removed_are_refused(folder: Path, name: str) -> None:
     with pytest.raises(UnusableInput, match="--remove"):
         going(folder, 1, name)
 
 
-def test_links_and_other_folders_are_left_alone(folder: Path, tmp_path: Path) -> None:
+def test_links_and_other_folders_are_not_removed(folder: Path, tmp_path: Path) -> None:
     outside = released_snapshot(tmp_path / "outside").root
     finished(outside, "2020-01-01T00:00:00Z")
     (folder / "2020-01").symlink_to(outside)
@@ -134,7 +134,7 @@ def test_links_and_other_folders_are_left_alone(folder: Path, tmp_path: Path) ->
     assert files(outside) == before
 
 
-def test_what_a_kill_left_goes_next_time(folder: Path) -> None:
+def test_leftovers_of_a_killed_removal_are_removed_next_time(folder: Path) -> None:
     (folder / "2026-01").rename(folder / ".pruned-2026-01")
     found = find_prunable(folder, DEMO, 4)
     assert [path.name for path in found.leftovers] == [".pruned-2026-01"]
@@ -143,10 +143,10 @@ def test_what_a_kill_left_goes_next_time(folder: Path) -> None:
     assert there(folder) == list(MONTHS[1:])
 
 
-def test_shared_files_count_when_their_last_link_goes(folder: Path) -> None:
-    one, other = folder / "2026-01" / "raw" / "large", folder / "2026-02" / "raw" / "large"
-    one.write_bytes(b"x" * 5_000_000)
-    other.hardlink_to(one)
+def test_shared_files_count_when_their_last_link_is_removed(folder: Path) -> None:
+    first, second = folder / "2026-01" / "raw" / "large", folder / "2026-02" / "raw" / "large"
+    first.write_bytes(b"x" * 5_000_000)
+    second.hardlink_to(first)
     found = find_prunable(folder, DEMO, 3)
     assert found.freed < 1_000_000
     both = find_prunable(folder, DEMO, 2)
@@ -154,7 +154,9 @@ def test_shared_files_count_when_their_last_link_goes(folder: Path) -> None:
     assert both.freed > sum(both.sizes.values())
 
 
-def test_it_asks(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prune_asks_for_confirmation(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(UnusableInput, match="--yes"):
         prune(folder, DEMO, keep=1, dry_run=False, yes=False)
     prune(folder, DEMO, keep=1, dry_run=True, yes=True)
@@ -169,13 +171,13 @@ def test_it_asks(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 
 @pytest.mark.parametrize("name", ["nowhere", "notes"])
-def test_no_snapshots_here(tmp_path: Path, name: str) -> None:
+def test_a_folder_without_snapshots_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes").mkdir()
     with pytest.raises(UnusableInput, match=r"no such folder|no snapshot here"):
         find_prunable(tmp_path / name, DEMO)
 
 
-def test_the_command(folder: Path) -> None:
+def test_the_command_removes_only_with_yes(folder: Path) -> None:
     command = [sys.executable, "-m", "ameli_build", "prune", str(folder), "--keep", "1"]
     asked = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     assert (asked.returncode, there(folder)) == (2, list(MONTHS))
@@ -185,7 +187,7 @@ def test_the_command(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def two_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two real snapshots with a cache of their own in common; the later one has lost half of the reviews."""
+    """Two real snapshots that share a cache; the later snapshot lacks half of the reviews."""
     world, root = tmp_path_factory.mktemp("world"), tmp_path_factory.mktemp("snapshots")
     write_world(world, products=12)
     reviews = (world / "reviews.jsonl").read_text().splitlines(keepends=True)
@@ -214,7 +216,7 @@ def entries(root: Path) -> set[str]:
     return {str(path.relative_to(root)) for path in (root / ".cache").glob("*/*.sealed")}
 
 
-def test_entries_that_no_snapshot_uses_go(sharing_months: Path) -> None:
+def test_entries_that_no_snapshot_uses_are_removed(sharing_months: Path) -> None:
     root, settings = sharing_months, sharing(sharing_months)
     remove(find_prunable(root, settings, 2))
     both = entries(root)
@@ -223,18 +225,18 @@ def test_entries_that_no_snapshot_uses_go(sharing_months: Path) -> None:
     assert [path.name for path in found.snapshots] == ["2026-01"]
     assert found.caches[0].unused
     remove(found)
-    kept = entries(root)
-    assert kept < both
+    remaining = entries(root)
+    assert remaining < both
     later = Snapshot(root / "2026-02")
     for name in ("clean", "mentions", "informativeness", "candidates", "splits", "release"):
         mark_of(later, name).unlink()
     build(later, settings)
-    assert entries(root) == kept  # nothing had to be made again
+    assert entries(root) == remaining  # nothing is computed again
     assert find_prunable(root, settings, 1).caches[0].users == (later.root.resolve(),)
 
 
 @pytest.mark.parametrize("name", ["ab12.parquet", f"{'c' * 64}.parquet", ".ab12.sealed.x.partial"])
-def test_entries_under_names_of_earlier_versions_go(sharing_months: Path, name: str) -> None:
+def test_entries_under_names_of_earlier_versions_are_removed(sharing_months: Path, name: str) -> None:
     root, settings = sharing_months, sharing(sharing_months)
     remove(find_prunable(root, settings, 2))
     both, old = entries(root), root / ".cache" / "decode-images" / name
@@ -246,7 +248,7 @@ def test_entries_under_names_of_earlier_versions_go(sharing_months: Path, name: 
     assert (old.parent / "notes.txt").exists()
 
 
-def test_a_cache_is_left_alone_while_its_use_is_not_known(sharing_months: Path) -> None:
+def test_a_cache_stays_while_its_use_is_unknown(sharing_months: Path) -> None:
     root, settings = sharing_months, sharing(sharing_months)
     with at_work(Snapshot(root / "2026-02"), "clean"):
         assert "a process works in 2026-02" in find_prunable(root, settings, 1).caches[0].reason
@@ -257,7 +259,7 @@ def test_a_cache_is_left_alone_while_its_use_is_not_known(sharing_months: Path) 
     assert "its users are unknown" in find_prunable(root, settings, 1).caches[0].reason
 
 
-def test_a_cache_at_a_url_is_left_alone(sharing_months: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_at_a_url_stays(sharing_months: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(sharing_months.parent)
     (sharing_months.parent / "s3:").mkdir()
     (sharing_months / ".cache").rename("s3:/bucket")  # a folder that has the name of the URL
@@ -266,7 +268,7 @@ def test_a_cache_at_a_url_is_left_alone(sharing_months: Path, monkeypatch: pytes
     assert find_prunable(sharing_months, load_settings("demo", ["run.cache=s3:/bucket"]), 1).caches
 
 
-def test_a_cache_that_a_snapshot_elsewhere_uses(sharing_months: Path, tmp_path: Path) -> None:
+def test_entries_that_a_snapshot_elsewhere_uses_stay(sharing_months: Path, tmp_path: Path) -> None:
     """A snapshot that is not in the folder counts too: the cache knows its users."""
     root, settings = sharing_months, sharing(sharing_months)
     elsewhere = tmp_path / "elsewhere"

@@ -1,4 +1,4 @@
-"""The public names of the package: there, cheap to import, and hidden by no module."""
+"""The public names of the package: present, cheap to import, and hidden by no module."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def run_python(*arguments: str, stderr: bool = False) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_public_name_is_documented_and_no_module(name: str) -> None:
+def test_a_public_name_is_documented_and_is_not_a_module(name: str) -> None:
     found = getattr(ameli_build, name)
     assert not isinstance(found, ModuleType)
     assert inspect.getdoc(found)
     assert name in dir(ameli_build)
 
 
-def test_no_module_takes_the_place_of_a_public_name() -> None:
+def test_no_module_hides_a_public_name() -> None:
     assert not {module.name for module in pkgutil.iter_modules(ameli_build.__path__)} & set(NAMES)
 
 
-def test_an_unknown_name() -> None:
+def test_an_unknown_name_raises_an_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         ameli_build.nothing  # type: ignore[attr-defined]  # noqa: B018
     with pytest.raises(ImportError, match="nothing"):
@@ -47,7 +47,7 @@ def test_an_unknown_name() -> None:
     ["import ameli_build", "import ameli_build; ameli_build.__version__", "from ameli_build import *; Snapshot"],
     ids=["import", "version", "star"],
 )
-def test_what_an_import_loads(code: str) -> None:
+def test_only_a_star_import_loads_heavy_libraries(code: str) -> None:
     loaded = run_python("-c", f"import sys; {code}; print(*(name for name in {HEAVY} if name in sys.modules))").split()
     assert bool(loaded) == ("*" in code)
 
@@ -71,7 +71,7 @@ def test_the_version_loads_no_tables() -> None:
         (Snapshot.open, ["root"]),
     ],
 )
-def test_the_parameters_that_users_rely_on(function: object, parameters: list[str]) -> None:
+def test_parameters_of_public_functions_do_not_change(function: object, parameters: list[str]) -> None:
     assert list(inspect.signature(function).parameters) == parameters  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""The README is short, and `ameli` understands each of its commands; tests/demo runs those on the demo's snapshot."""
+"""The README is short, and `ameli` understands its commands; tests/demo runs commands on the demo's snapshot."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ RECIPES = {
     "Add a filter": 2,
     "Add a stage": 2,
 }
-"""The recipes that have all their files, and how many files each may have."""
+"""The complete recipes, and the largest number of files of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(copy: Path) -> Callable[..., str]:
-    """Runs Python in the copy; gives what it printed."""
+    """Runs Python in the copy; returns its output."""
 
     def started(*arguments: str, edit: str = "") -> str:
         if edit:
@@ -122,7 +122,7 @@ def test_the_files_of_the_recipes_are_clean(copy: Path) -> None:
         ("fields_page", "ingest", r"\| `gtin` \| string \| the number of the bar code \|"),
     ],
 )
-def test_the_pages_show_what_was_added(copy: Path, run: Callable[..., str], tool: str, page: str, line: str) -> None:
+def test_the_pages_show_the_additions(copy: Path, run: Callable[..., str], tool: str, page: str, line: str) -> None:
     run(f"tools/{tool}.py")
     assert re.search(line, (copy / "docs" / f"{page}.md").read_text())
 
@@ -133,7 +133,7 @@ CHARACTERS = pl.col("text").str.len_chars()
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A snapshot built in the copy; reviews of too few words and of too few characters left."""
+    """A snapshot built in the copy; reviews with too few words or too few characters are dropped."""
 
     root: Path
     words: int
@@ -183,7 +183,7 @@ def test_a_build_drops_by_an_added_filter(run: Callable[..., str], built: Built)
     assert re.search(rf"3\.2 +too_short .*{found['words'][0]}", said)
 
 
-def test_an_added_stage_is_known_to_all_that_list_stages(run: Callable[..., str], built: Built) -> None:
+def test_an_added_stage_is_in_every_list_of_stages(run: Callable[..., str], built: Built) -> None:
     came, lengths = built.table("clean/reviews"), built.table("lengths/lengths")
     long = came.filter(CHARACTERS.ge(built.characters))
     assert lengths["characters"].to_list() == long.select(CHARACTERS).to_series().to_list()
@@ -261,7 +261,7 @@ from ameli_build.release.tables import REVIEWS
 path = Path(sys.argv[1])
 (table,) = ReviewFile(path, "file").tables()
 records = [asdict(review_of(json.loads(line), f"file:{n}")) for n, line in enumerate(path.open(), 1)]
-records = [one | {name: list(value) for name, value in one.items() if isinstance(value, tuple)} for one in records]
+records = [row | {name: list(value) for name, value in row.items() if isinstance(value, tuple)} for row in records]
 assert table.drop("line").rows(named=True) == records, (table.rows(named=True), records)
 assert table["pros"][1] == "write to a@example.com" and mask_reviews(table)[0]["pros"][1] == "write to [email]"
 assert list(REVIEWS)[-5:] == ["verified", "pros", "replies", "weight", "badges"]
@@ -277,10 +277,10 @@ def test_fields_of_each_type_are_read_alike_by_both_readers(tmp_path: Path) -> N
     before, after = "    conflict: bool = False\n", records.read_text()
     records.write_text(after.replace(before, ADDED + before))
     plain = {"sku": "1", "text": "A good fan."}
-    told = {"verified": True, "liked": False, "pros": "write to a@example.com", "town": " Ely ", "replies": "3"}
-    told |= {"months": 2, "weight": 0.5, "badges": ["a", "b"]}
+    stated = {"verified": True, "liked": False, "pros": "write to a@example.com", "town": " Ely ", "replies": "3"}
+    stated |= {"months": 2, "weight": 0.5, "badges": ["a", "b"]}
     odd = {"verified": "perhaps", "pros": 3, "town": "", "replies": None, "months": 1.0, "weight": "x", "badges": "a"}
-    lines = [{"review_id": f"r{n}", **plain, **more} for n, more in enumerate(({}, told, odd, {"town": None}))]
+    lines = [{"review_id": f"r{n}", **plain, **more} for n, more in enumerate(({}, stated, odd, {"town": None}))]
     (tmp_path / "reviews.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     command, env = [sys.executable, "-c", READ_ALIKE, "reviews.jsonl"], os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=env)
@@ -315,5 +315,5 @@ def test_a_row_of_a_table_is_registered(run: Callable[..., str], module: str, re
 
 
 def test_every_reason_has_a_meaning_and_its_place() -> None:
-    added = [one.reason for one in filters.FILTERS]
+    added = [rule.reason for rule in filters.FILTERS]
     assert [reason for reason in MEANINGS if reason not in added] == list(Reason)

@@ -36,11 +36,11 @@ def kill_when(snapshot: Snapshot, line: str) -> None:
     """Start a build and kill it with SIGKILL as soon as it prints `line`."""
     process = subprocess.Popen(command(snapshot, 2), stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stderr is not None
-    for told in process.stderr:
-        if told.strip().endswith(line):
+    for printed in process.stderr:
+        if printed.strip().endswith(line):
             os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert process.returncode == -signal.SIGKILL, f"never said {line!r}"
+    assert process.returncode == -signal.SIGKILL, f"never printed {line!r}"
 
 
 def sums(snapshot: Snapshot) -> str:

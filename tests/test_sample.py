@@ -43,7 +43,7 @@ def noise(side: int, form: str) -> bytes:
 
 
 def snapshot(folder: Path, count: int) -> Path:
-    """A report with so many pictures, and a card with two."""
+    """A report with `count` pictures, and a card with two pictures."""
     images = [f"data:image/jpeg;base64,{base64.b64encode(noise(320, 'JPEG')).decode()}" for _ in range(count)]
     body = "".join(f'<img alt="" src="{image}">' for image in images)
     (folder / "dataset" / "images").mkdir(parents=True)
@@ -56,7 +56,7 @@ def snapshot(folder: Path, count: int) -> Path:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("count", [1, 30, 150])
-def test_a_sample_is_small_and_whole(tmp_path: Path, count: int) -> None:
+def test_a_sample_is_small_and_complete(tmp_path: Path, count: int) -> None:
     if not (shutil.which("chromium") or shutil.which("google-chrome")):
         pytest.skip("no Chromium here")
     out = tmp_path / "sample"
@@ -80,7 +80,7 @@ def test_a_sample_is_small_and_whole(tmp_path: Path, count: int) -> None:
     assert max(Image.open(out / "card-1.jpg").size) == 200
 
 
-def test_the_committed_sample_is_the_demo_s() -> None:
+def test_the_committed_sample_comes_from_the_demo() -> None:
     assert sum(path.stat().st_size for path in SAMPLE.iterdir()) < MOST
     report = (SAMPLE / "report.html").read_text(encoding="utf-8")
     assert BANNER in report
@@ -92,7 +92,7 @@ def test_the_committed_sample_is_the_demo_s() -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "card.md"])
-def test_links_of_the_sample_lead_somewhere(page: str) -> None:
+def test_links_of_the_sample_have_targets(page: str) -> None:
     links = re.findall(r"\]\(((?!https?:|#)[^)]+)\)", (SAMPLE / page).read_text(encoding="utf-8"))
     assert all((SAMPLE / link).is_file() for link in links), links
     assert page == "card.md" or len(links) >= 3

@@ -1,4 +1,4 @@
-"""The door of a shop: nothing outside `shops/` knows a shop, and a second one needs nothing but a `Shop`."""
+"""The door of a shop: nothing outside `shops/` knows a shop, and a second shop needs only a `Shop`."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ from ameli_build.shops.base import (
 
 WORDS = re.compile(r"best ?buy|bbystatic|bazaarvoice|intl_splash", re.I)
 INSIDE = ("shops/", "core/settings/", "core/paper.toml", "demo/", "release/official_layout.py")
-"""Folders and files that may know a shop: settings hold the first shop's hosts, the paper names its source, the demo is
-its double."""
+"""Folders and files that may know a shop: settings hold the first shop's hosts, the paper names its source, the demo
+imitates it."""
 SUFFIXES = {".py", ".toml", ".jinja", ".html", ".css", ".js", ".json", ".md", ".txt"}
 
 
@@ -214,7 +214,7 @@ def test_a_second_shop_is_crawled_and_catalogued(
     assert tables["images"]["path"].null_count() == 0
 
 
-def test_the_shop_counts_for_the_stages_that_ask_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shop_counts_for_stages_that_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SHOPS, "toy", TOY)
     monkeypatch.setitem(SHOPS, "other", TOY)
     snapshot = Snapshot(tmp_path)
@@ -240,7 +240,7 @@ def test_an_unknown_shop_is_named(tmp_path: Path, name: str) -> None:
         crawl(Snapshot(tmp_path), settings_for("http://127.0.0.1:9", shop=name))
 
 
-def test_a_shop_without_an_api_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crawl_by_api_of_a_shop_without_an_api_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SHOPS, "toy", TOY)
     with pytest.raises(UnusableInput, match="the shop 'toy' has no developer API"):
         crawl(Snapshot(tmp_path), settings_for("http://127.0.0.1:9", shop="toy", products="api"))

@@ -1,4 +1,4 @@
-"""Splits: the shares, no product in two of them, and no review that ever moves."""
+"""Splits: the shares, no product in two splits, and no review that moves."""
 
 from pathlib import Path
 
@@ -14,12 +14,15 @@ from ameli_build.splits import STAGE, families, greedy_splits, split_of
 
 
 def snapshot_of(root: Path, products: int, a_product: int = 3) -> Snapshot:
-    """Products in families of four, each with reviews of which one in five is uninformative."""
+    """Products in families of four, each with reviews; every fifth review is uninformative."""
     snapshot = Snapshot(root)
     skus = [f"{n:04}" for n in range(products)]
     family = [[f"{m:04}" for m in range(n // 4 * 4, n // 4 * 4 + 4)] for n in range(products)]
     rows = [(f"r{sku}-{n}", sku) for sku in skus for n in range(a_product)]
-    kept, gone = [row[0] for n, row in enumerate(rows) if n % 5], [row[0] for n, row in enumerate(rows) if not n % 5]
+    informative, gone = (
+        [row[0] for n, row in enumerate(rows) if n % 5],
+        [row[0] for n, row in enumerate(rows) if not n % 5],
+    )
     tables = {
         "clean/products": pl.DataFrame({"sku": skus, "variants": family}),
         "clean/reviews": pl.DataFrame(rows, schema=["review_id", "sku"], orient="row").with_columns(
@@ -28,7 +31,7 @@ def snapshot_of(root: Path, products: int, a_product: int = 3) -> Snapshot:
         "informativeness/features": pl.DataFrame(
             {"review_id": [row[0] for row in rows], "n_attributes": [n % 6 for n in range(len(rows))]}
         ),
-        "informativeness/kept": pl.DataFrame({"review_id": kept}),
+        "informativeness/kept": pl.DataFrame({"review_id": informative}),
         "informativeness/dropped": pl.DataFrame({"review_id": gone}),
     }
     for name, table in tables.items():
@@ -42,7 +45,7 @@ def split(snapshot: Snapshot, *overrides: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("policy", ["product", "review", "family", "greedy"])
-def test_shares_and_what_keeps_together(tmp_path: Path, policy: str) -> None:
+def test_shares_and_groups_that_stay_together(tmp_path: Path, policy: str) -> None:
     snapshot = snapshot_of(tmp_path, 1200)
     chosen = split(snapshot, f"splits.policy={policy}")
     counts = pl.Series(list(chosen.values())).value_counts()
@@ -60,7 +63,7 @@ def test_shares_and_what_keeps_together(tmp_path: Path, policy: str) -> None:
 
 
 @pytest.mark.parametrize("policy", ["product", "review", "family"])
-def test_no_review_moves_when_others_come(tmp_path: Path, policy: str) -> None:
+def test_no_review_moves_when_reviews_are_added(tmp_path: Path, policy: str) -> None:
     small = split(snapshot_of(tmp_path / "small", 40), f"splits.policy={policy}")
     large = split(snapshot_of(tmp_path / "large", 80, a_product=6), f"splits.policy={policy}")
     shared = small.keys() & large.keys()
@@ -79,14 +82,14 @@ def test_families_are_connected_in_either_direction_and_cycles_end() -> None:
     assert found == {"1": "1", "5": "1", "2": "2", "3": "2", "9": "2"}
 
 
-def test_the_greedy_rule_fills_test_first_from_products_that_say_much() -> None:
+def test_the_greedy_rule_fills_test_first_from_products_with_many_attributes() -> None:
     reviews = pl.DataFrame({"review_id": list("abcdef"), "sku": list("112345"), "n_attributes": [3, 0, 4, 5, 0, 0]})
     shares = SplitSettings(train=0.4, dev=0.3, test=0.3)
     assert greedy_splits(reviews, shares) == ["test", "test", "dev", "dev", "train", "train"]
 
 
 @pytest.mark.parametrize("share", ["splits.train=0.8", "splits.dev=-0.1", "splits.test=NaN"])
-def test_shares_that_are_none_are_refused_when_settings_load(share: str) -> None:
+def test_invalid_shares_are_refused_when_settings_load(share: str) -> None:
     with pytest.raises(UnusableInput, match=r"setting splits"):
         load_settings("demo", [share])
     load_settings("demo", ["splits.train=0.5", "splits.dev=0.25", "splits.test=0.25"])

@@ -1,4 +1,4 @@
-"""What `ameli status` says is what a build would do, and who works in the snapshot."""
+"""`ameli status` reports what a build would do, and which process works in the snapshot."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def files(snapshot: Snapshot) -> dict[Path, tuple[int, int]]:
 
 @contextmanager
 def at_work(snapshot: Snapshot, name: str) -> Iterator[int]:
-    """Another process that holds the snapshot's lock, at the stage `name`; its id."""
+    """Run another process that holds the snapshot's lock at the stage `name`; yields its id."""
     command = [sys.executable, "-c", WORKING, str(snapshot.root), name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -80,7 +80,7 @@ def at_work(snapshot: Snapshot, name: str) -> Iterator[int]:
             process.kill()
 
 
-def test_all_is_done_after_a_build(snapshot: Snapshot) -> None:
+def test_every_stage_is_done_after_a_build(snapshot: Snapshot) -> None:
     before = files(snapshot)
     found = status_of(snapshot, settings(snapshot))
     assert files(snapshot) == before
@@ -96,7 +96,7 @@ def test_all_is_done_after_a_build(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("override", "told"),
+    ("override", "change"),
     [
         ("clean.max_tokens=3", "clean.max_tokens was 500, is 3"),
         ("mentions.max_words=2", "mentions.max_words was 6, is 2"),
@@ -106,13 +106,13 @@ def test_all_is_done_after_a_build(snapshot: Snapshot) -> None:
         ("release.name=Other", "release.name was 'AMELI snapshot', is 'Other'"),
     ],
 )
-def test_a_build_runs_what_is_not_done(snapshot: Snapshot, override: str, told: str) -> None:
+def test_a_build_runs_stale_stages(snapshot: Snapshot, override: str, change: str) -> None:
     rows = status_of(snapshot, settings(snapshot, override)).rows
-    open_ones = [row for row in rows if row.state == "stale"]
+    stale = [row for row in rows if row.state == "stale"]
     ran = build(snapshot, settings(snapshot, override))
-    assert ran[0] == open_ones[0].name
-    assert set(ran) <= {row.name for row in open_ones}
-    assert told in open_ones[0].told
+    assert ran[0] == stale[0].name
+    assert set(ran) <= {row.name for row in stale}
+    assert change in stale[0].told
     assert set(states(snapshot, override).values()) <= {"done", "ingested", "not run"}
 
 
@@ -121,7 +121,7 @@ def test_a_setting_that_no_result_depends_on_makes_nothing_stale(snapshot: Snaps
 
 
 @pytest.mark.parametrize("table", ["clean/reviews", "informativeness/features"])
-def test_a_damaged_table_is_told(snapshot: Snapshot, table: str) -> None:
+def test_a_damaged_table_is_reported(snapshot: Snapshot, table: str) -> None:
     snapshot.table_path(table).write_bytes(b"damage")
     rows = {row.name: row for row in status_of(snapshot, settings(snapshot)).rows}
     stage = table.partition("/")[0]
@@ -130,13 +130,13 @@ def test_a_damaged_table_is_told(snapshot: Snapshot, table: str) -> None:
     assert build(snapshot, settings(snapshot))[0] == stage
 
 
-def test_a_missing_table_is_told(snapshot: Snapshot) -> None:
+def test_a_missing_table_is_reported(snapshot: Snapshot) -> None:
     snapshot.table_path("catalog/images").unlink()
     found = states(snapshot)
     assert (found["catalog"], found["clean"], found["release"]) == ("stale", "stale", "stale")
 
 
-def test_a_process_at_work(snapshot: Snapshot) -> None:
+def test_a_running_process_is_reported(snapshot: Snapshot) -> None:
     mark_of(snapshot, "clean").unlink()
     with at_work(snapshot, "clean") as pid:
         found = status_of(snapshot, settings(snapshot))
@@ -153,7 +153,7 @@ def test_a_process_at_work(snapshot: Snapshot) -> None:
     assert holder(snapshot.root) is None
 
 
-def test_what_a_lock_says_of_its_process(tmp_path: Path) -> None:
+def test_a_lock_names_its_process(tmp_path: Path) -> None:
     with doing(tmp_path, "clean"):
         assert not (tmp_path / ".lock").exists()
     with Snapshot(tmp_path).lock():
@@ -168,7 +168,7 @@ def test_what_a_lock_says_of_its_process(tmp_path: Path) -> None:
     assert holder(tmp_path) is None
 
 
-def test_a_report_that_is_older_than_what_it_shows(snapshot: Snapshot) -> None:
+def test_a_report_older_than_its_data_is_stale(snapshot: Snapshot) -> None:
     make_report(snapshot, settings(snapshot))
     assert states(snapshot)["report"] == "done"
     record = json.loads(mark_of(snapshot, "splits").read_text())
@@ -176,7 +176,7 @@ def test_a_report_that_is_older_than_what_it_shows(snapshot: Snapshot) -> None:
     assert states(snapshot)["report"] == "stale"
 
 
-def test_a_crawl_that_was_killed_is_told(tmp_path: Path) -> None:
+def test_a_killed_crawl_is_reported(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path)
     with Storefront(small_world(3), pictures=picture) as shop:
         given = settings_for(shop.site_url, specifications="json")

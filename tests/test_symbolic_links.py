@@ -1,4 +1,4 @@
-"""Symbolic links in a snapshot: what they lead to is neither released, nor shown, nor written over."""
+"""Symbolic links in a snapshot: their targets are neither released, nor shown, nor overwritten."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def snapshot(tmp_path: Path) -> Snapshot:
 
 @pytest.fixture
 def private(tmp_path: Path) -> Path:
-    """A picture that belongs to nobody's snapshot."""
+    """A picture outside of every snapshot."""
     path = tmp_path / "private.jpg"
     path.write_bytes(picture("#123456"))
     return path
@@ -61,14 +61,14 @@ def test_a_data_set_behind_a_link_is_refused_before_any_work(snapshot: Snapshot,
     assert below(tmp_path / "moved" if kind == "nothing" else elsewhere) == before
 
 
-def test_a_build_that_makes_no_release_does_not_mind(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_a_build_without_a_release_accepts_a_linked_data_set(snapshot: Snapshot, tmp_path: Path) -> None:
     shutil.move(snapshot.dataset, tmp_path / "elsewhere")
     snapshot.dataset.symlink_to(tmp_path / "elsewhere")
     build(snapshot, SETTINGS, until="splits", run=lambda *_: False)
 
 
 @pytest.mark.parametrize("name", [".dataset.partial", ".dataset.old"])
-def test_leftovers_that_are_links_are_removed_themselves(snapshot: Snapshot, tmp_path: Path, name: str) -> None:
+def test_leftover_links_are_removed_without_their_targets(snapshot: Snapshot, tmp_path: Path, name: str) -> None:
     victim = tmp_path / "victim"
     victim.mkdir()
     (victim / "letter.txt").write_text("dear")
@@ -78,7 +78,7 @@ def test_leftovers_that_are_links_are_removed_themselves(snapshot: Snapshot, tmp
     assert not snapshot.dataset.is_symlink()
 
 
-def test_a_lock_that_is_a_link_is_not_written_to(tmp_path: Path) -> None:
+def test_a_linked_lock_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     snapshot = Snapshot(tmp_path / "snapshot")
     snapshot.root.mkdir()
@@ -88,7 +88,7 @@ def test_a_lock_that_is_a_link_is_not_written_to(tmp_path: Path) -> None:
     assert (tmp_path / "letter.txt").read_text() == "dear"
 
 
-def test_what_is_a_file_of_a_folder_itself(tmp_path: Path, private: Path) -> None:
+def test_only_files_of_a_folder_itself_are_its_own(tmp_path: Path, private: Path) -> None:
     root = tmp_path / "root"
     (root / "raw").mkdir(parents=True)
     (root / "raw" / "a.jpg").write_bytes(b"a")
@@ -102,7 +102,7 @@ def test_what_is_a_file_of_a_folder_itself(tmp_path: Path, private: Path) -> Non
 
 
 @pytest.mark.parametrize("folder", ["raw/images", "stages/clean/patches", "images"])
-def test_a_folder_on_another_disk_holds_digests_alone(tmp_path: Path, folder: str) -> None:
+def test_only_digests_count_in_a_folder_on_another_disk(tmp_path: Path, folder: str) -> None:
     root, disk = tmp_path / "root", tmp_path / "disk"
     disk.mkdir()
     (root / folder).parent.mkdir(parents=True)
@@ -118,7 +118,7 @@ def test_a_folder_on_another_disk_holds_digests_alone(tmp_path: Path, folder: st
 @pytest.mark.parametrize(
     "path", ["loop/a.jpg", "loop/loop/a.jpg", "a\0.jpg", "a" * 5000, "x/" * 3000 + "a", "\ud83d.jpg"]
 )
-def test_a_path_that_no_system_can_follow_is_no_file(tmp_path: Path, path: str) -> None:
+def test_an_impossible_path_is_not_a_file(tmp_path: Path, path: str) -> None:
     (tmp_path / "loop").symlink_to("loop")
     assert not is_own_file(tmp_path, path)
 
@@ -141,8 +141,8 @@ LINKS = [
 
 
 @pytest.mark.parametrize("name", LINKS)
-def test_no_run_goes_through_a_link(snapshot: Snapshot, tmp_path: Path, name: str) -> None:
-    """What it leads to would be read as if it were the snapshot's, written over, or cleared."""
+def test_no_run_follows_a_link(snapshot: Snapshot, tmp_path: Path, name: str) -> None:
+    """Its target would be read as a part of the snapshot, overwritten, or cleared."""
     place, elsewhere = snapshot.root / name, tmp_path / "elsewhere"
     if place.exists():
         shutil.move(place, elsewhere)
@@ -160,13 +160,13 @@ def test_no_run_goes_through_a_link(snapshot: Snapshot, tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize("target", ["..", ".", "link", "/", "/proc/self"])
-def test_a_link_that_leads_round_is_one_too(snapshot: Snapshot, target: str) -> None:
+def test_a_circular_link_is_refused(snapshot: Snapshot, target: str) -> None:
     (snapshot.root / "stages" / "link").symlink_to(target)
     with pytest.raises(UnusableInput, match="stages/link: a symbolic link"), snapshot.lock():
         pass
 
 
-def test_pictures_may_lie_on_another_disk(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_pictures_may_be_on_another_disk(snapshot: Snapshot, tmp_path: Path) -> None:
     before = below(snapshot.dataset)
     shutil.move(snapshot.raw / "images", tmp_path / "disk")
     (snapshot.raw / "images").symlink_to(tmp_path / "disk")
@@ -236,10 +236,10 @@ def test_a_release_that_names_other_pictures_is_not_exported(
 
 @pytest.mark.parametrize("path", [*PRIVATE, "raw/images/link.jpg", "/dev/zero", "/proc/self/environ"])
 @pytest.mark.parametrize("strip", ["true", "false"])
-def test_stages_of_others_release_no_picture_from_elsewhere(
+def test_foreign_stages_release_no_picture_from_elsewhere(
     snapshot: Snapshot, private: Path, path: str, strip: str
 ) -> None:
-    """Whoever made the tables of `clean` knows the fingerprint by which they count as made here."""
+    """The author of the tables of `clean` knows the fingerprint with which they count as computed here."""
     (snapshot.raw / "images" / "link.jpg").symlink_to(private)
     reviews = snapshot.read("clean/reviews")
     write_table(
@@ -260,11 +260,11 @@ def test_no_sheet_shows_a_picture_from_elsewhere(tmp_path: Path, private: Path, 
     assert Pictures(root, tmp_path / "cache").small(path.replace("ABSOLUTE", str(private)), 100) is None
 
 
-def test_clearing_a_link_leaves_what_it_leads_to(tmp_path: Path) -> None:
-    (tmp_path / "kept").mkdir()
-    (tmp_path / "kept" / "a").write_text("a")
-    (tmp_path / "link").symlink_to(tmp_path / "kept")
+def test_clearing_a_link_does_not_clear_its_target(tmp_path: Path) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "a").write_text("a")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
     for _ in range(2):
         clear_folder(tmp_path / "link")
-    assert [path.name for path in sorted(tmp_path.iterdir())] == ["kept"]
-    assert (tmp_path / "kept" / "a").read_text() == "a"
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["target"]
+    assert (tmp_path / "target" / "a").read_text() == "a"

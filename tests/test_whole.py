@@ -1,4 +1,4 @@
-"""A run that nobody watches fails where a person would be warned."""
+"""A strict run fails where another run would only warn."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_an_empty_split_is_named(tmp_path: Path) -> None:
     assert list(empty_splits(released(tmp_path, 1))) == []
 
 
-def test_the_one_loop_of_stages_warns_or_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_loop_of_stages_warns_or_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     snapshot = released(tmp_path, 0)
     assert build(snapshot, load_settings("demo"), run=lambda *_: False) == []
     assert "warning: the dev split is empty" in capsys.readouterr().err
@@ -38,7 +38,7 @@ def test_the_one_loop_of_stages_warns_or_fails(tmp_path: Path, capsys: pytest.Ca
     assert failed.value.exit_code == 1
 
 
-def test_a_row_of_nothing_but_nulls_is_named_unless_the_settings_leave_it_out() -> None:
+def test_a_row_of_nulls_is_named_unless_the_settings_omit_it() -> None:
     table4 = {
         "SBERT": {"recall@10": 12.5, "mrr": 3.0, "n": 4},
         "CLIP": {**NULLS, "reason": "no review in this split"},
@@ -49,10 +49,10 @@ def test_a_row_of_nothing_but_nulls_is_named_unless_the_settings_leave_it_out() 
     assert list(null_rows(scores)) == ["Table 4, test: nothing but nulls in CLIP (no review in this split)"]
 
 
-def test_nothing_is_demanded_of_a_whole_data_set() -> None:
+def test_a_complete_data_set_passes() -> None:
     demand([], load_settings("demo", ("run.strict=true",)))
 
 
-def test_strictness_is_no_part_of_what_a_result_depends_on() -> None:
+def test_no_result_depends_on_strictness() -> None:
     strict = load_settings("demo", ("run.strict=true",))
     assert strict.run.model_dump() == load_settings("demo").run.model_dump()

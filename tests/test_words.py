@@ -56,7 +56,7 @@ def test_sentences_name_their_subjects(files: list[Path]) -> None:
     assert {word: share for word, share in shares(files).items() if share > MOST[word]} == {}
 
 
-def test_names_are_the_field_s() -> None:
+def test_names_use_words_of_the_field() -> None:
     found = [(path.name, name) for path in ROOT.rglob("*.py") for name in names(path) if words_of(name) & NAMES]
     assert not found
 

@@ -74,7 +74,7 @@ use_transformer_ckpt = True
 use_text_cross_attention = True
 sub_sentence_present = True
 """
-"""A configuration of Grounding DINO as small as its code allows: of its backbones, the smallest."""
+"""A configuration of Grounding DINO as small as its code allows, with its smallest backbone."""
 
 
 def save_deberta(folder: Path, head: str = "encoder", labels: dict[str, int] | None = None, seed: int = 0) -> str:
@@ -94,7 +94,7 @@ def save_deberta(folder: Path, head: str = "encoder", labels: dict[str, int] | N
 
 
 def save_gpt2(folder: Path, context: int = 256, seed: int = 0) -> str:
-    """A GPT-2 whose tokens are single bytes, with room for `context` of them; the folder's name."""
+    """A GPT-2 whose tokens are single bytes, with room for `context` tokens; the folder's name."""
     config = GPT2Config(vocab_size=257, n_positions=context, n_embd=32, n_layer=2, n_head=2, eos_token_id=256)
     return save(folder, lambda: GPT2LMHeadModel(config), byte_tokenizer(), seed)
 
@@ -105,9 +105,9 @@ def minilm_tokenizer() -> Any:
 
 
 def byte_tokenizer() -> Any:
-    """GPT-2's tokenizer without merges: a token a byte, and the end of a text."""
+    """GPT-2's tokenizer without merges: one token per byte, and the end of a text."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE({**{one: n for n, one in enumerate(letters)}, "<|endoftext|>": 256}, []))
+    tokenizer = Tokenizer(models.BPE({**{letter: n for n, letter in enumerate(letters)}, "<|endoftext|>": 256}, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     return GPT2TokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>", unk_token="<|endoftext|>")

@@ -22,7 +22,7 @@ def write_world(folder: Path, products: int = 16, seed: int = 13) -> World:
     images = folder / "images"
     images.mkdir(parents=True)
     listed = {product.sku: product for product in world.products}
-    pictures = [image for one in world.products for image in one.images]
+    pictures = [image for product in world.products for image in product.images]
     pictures += [image for review in world.reviews for image in review.photos]
     for image in {image.name: image for image in pictures}.values():
         if image.fault != "missing":

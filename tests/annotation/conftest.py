@@ -1,4 +1,4 @@
-"""The browser of the tests of sheets."""
+"""The browser in which tests open sheets."""
 
 from __future__ import annotations
 

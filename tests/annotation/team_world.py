@@ -29,8 +29,8 @@ def snapshot_of(root: Path, reviews: int) -> Snapshot:
     """A released snapshot whose test split has this many reviews of p4, at position 4 of four."""
     snapshot = released_snapshot(root)
     path = snapshot.dataset / "test.parquet"
-    one = pl.read_parquet(path).tail(1)
-    write_table(path, pl.concat([one.with_columns(review_id=pl.lit(f"m{n:03d}")) for n in range(reviews)]))
+    review = pl.read_parquet(path).tail(1)
+    write_table(path, pl.concat([review.with_columns(review_id=pl.lit(f"m{n:03d}")) for n in range(reviews)]))
     return snapshot
 
 

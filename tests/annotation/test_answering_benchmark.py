@@ -34,7 +34,7 @@ OTHERS = [TWO[0], *({"name": f"TV {n}", "categories": ["Best Buy", "TVs"]} for n
     [
         # one look at the chips, then 1 and Enter
         (TWO, SAID, {"look_through": (1, 2, 0), "filter_first": (1, 2, 0)}),
-        # names tell that the others are no laptops
+        # the names show that the others are not laptops
         (OTHERS, SAID, {"look_through": (1, 2, 0), "filter_first": (1, 2, 0)}),
         # f, "144", Enter; f, " 512", Enter; 1, Enter, with a look and a decision for each filter
         (MANY, SAID, {"filter_first": (5, 13, 0)}),
@@ -70,7 +70,7 @@ def test_the_actions_of_a_review(
 
 
 @pytest.mark.parametrize(
-    ("value", "name", "told"),
+    ("value", "name", "stated"),
     [
         ("5.3 cubic feet", "Culina - 5.3 Cu. Ft. Range", True),
         ("5.3 cubic feet", "Culina - 15.3 Cu. Ft. Range", False),
@@ -83,5 +83,7 @@ def test_the_actions_of_a_review(
         (None, "None", False),
     ],
 )
-def test_what_a_name_tells(monkeypatch: pytest.MonkeyPatch, value: str | None, name: str, told: bool) -> None:
-    assert script(monkeypatch, "answering")._told(value, name) is told
+def test_a_value_that_a_name_states(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, name: str, stated: bool
+) -> None:
+    assert script(monkeypatch, "answering")._told(value, name) is stated

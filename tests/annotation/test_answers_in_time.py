@@ -71,10 +71,10 @@ def test_the_later_of_two_saves_of_one_import_wins(snapshot: Snapshot, order: tu
         (EARLY, {"a": 1}),
     ],
 )
-def test_neither_counts_when_it_is_unknown_which_is_later(snapshot: Snapshot, first: Any, second: Any) -> None:
-    one = saved(snapshot, "a.json", "a", row("r4", 1, first), row("r5", 1))
-    two = saved(snapshot, "b.json", "a", row("r4", 4, second))
-    report = import_answers(snapshot, [one, two], SETTINGS)
+def test_neither_answer_counts_when_their_order_is_unknown(snapshot: Snapshot, first: Any, second: Any) -> None:
+    earlier = saved(snapshot, "a.json", "a", row("r4", 1, first), row("r5", 1))
+    later = saved(snapshot, "b.json", "a", row("r4", 4, second))
+    report = import_answers(snapshot, [earlier, later], SETTINGS)
     assert choices(snapshot) == [("a", "r5", 1)]
     assert "two different answers" in str(report)
 
@@ -129,7 +129,7 @@ def test_an_unusable_row_replaces_nothing(snapshot: Snapshot) -> None:
 @pytest.mark.parametrize(
     ("seconds", "median"), [([4, 9], 6.5), (["3,5", "oops"], 3.5), ([-1, "1e999"], None), ([[], True], None)]
 )
-def test_seconds(snapshot: Snapshot, seconds: list[Any], median: float | None) -> None:
+def test_the_median_of_seconds_is_reported(snapshot: Snapshot, seconds: list[Any], median: float | None) -> None:
     path = saved(snapshot, "a.json", "a", row("r4", 1, EARLY, seconds[0]), row("r5", 4, LATE, seconds[1]))
     report = import_answers(snapshot, [path], SETTINGS)
     assert report.tasks["clean-test"]["seconds"]["median"] == median
@@ -165,9 +165,9 @@ def test_the_share_of_agreeing_pairs(units: list[tuple[Any, ...]], share: float 
 
 
 def test_two_wrong_choices_disagree_on_the_product(snapshot: Snapshot) -> None:
-    one = saved(snapshot, "a.json", "a", row("r4", 4), row("r5", 1))
-    two = saved(snapshot, "b.json", "b", row("r4", 4), row("r5", 2))
-    report = import_answers(snapshot, [one, two], SETTINGS).tasks["clean-test"]
+    first = saved(snapshot, "a.json", "a", row("r4", 4), row("r5", 1))
+    second = saved(snapshot, "b.json", "b", row("r4", 4), row("r5", 2))
+    report = import_answers(snapshot, [first, second], SETTINGS).tasks["clean-test"]
     assert (report["alpha"], report["pairwise_agreement"]) == (1.0, 0.5)
     assert 0 < report["choice_alpha"] < 1
     assert [(each["review_id"], each["annotator"], each["sku"]) for each in report["disagreements"]] == [
@@ -177,11 +177,11 @@ def test_two_wrong_choices_disagree_on_the_product(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("form", ["html", "xlsx", "labelstudio"])
-def test_a_sheet_of_just_the_disagreements(snapshot: Snapshot, form: str) -> None:
+def test_a_sheet_can_have_only_the_disagreements(snapshot: Snapshot, form: str) -> None:
     usual = export_sheets(snapshot, form, 2, 0, "clean-test", SETTINGS)
-    one = saved(snapshot, "a.json", "a", row("r4", 4), row("r5", 1))
-    two = saved(snapshot, "b.json", "b", row("r4", 4), row("r5", "?"))
-    assert "--disagreements" in str(import_answers(snapshot, [one, two], SETTINGS))
+    first = saved(snapshot, "a.json", "a", row("r4", 4), row("r5", 1))
+    second = saved(snapshot, "b.json", "b", row("r4", 4), row("r5", "?"))
+    assert "--disagreements" in str(import_answers(snapshot, [first, second], SETTINGS))
     sheet, *_ = export_sheets(snapshot, form, 1, 0, "clean-test", SETTINGS, disagreements=True)
     assert sheet.name.startswith("adjudication-clean-test-01")
     assert all(path.is_file() for path in usual)
@@ -193,9 +193,9 @@ def test_a_sheet_of_just_the_disagreements(snapshot: Snapshot, form: str) -> Non
 
 
 def test_an_adjudicator_decides(snapshot: Snapshot) -> None:
-    one = saved(snapshot, "a.json", "a", row("r4", 4), row("r5", 1))
-    two = saved(snapshot, "b.json", "b", row("r4", 1), row("r5", 1))
-    before = import_answers(snapshot, [one, two], SETTINGS).tasks["clean-test"]
+    first = saved(snapshot, "a.json", "a", row("r4", 4), row("r5", 1))
+    second = saved(snapshot, "b.json", "b", row("r4", 1), row("r5", 1))
+    before = import_answers(snapshot, [first, second], SETTINGS).tasks["clean-test"]
     run_stage(RELEASE, snapshot, SETTINGS)
     assert pl.read_parquet(snapshot.dataset / "clean_test.parquet").is_empty()  # one of two is not more than half
     after = import_answers(snapshot, [saved(snapshot, "c.json", "adjudicator-01", row("r4", 4))], SETTINGS)
@@ -218,7 +218,7 @@ def test_an_adjudicator_decides(snapshot: Snapshot) -> None:
         ("adjudicator-01 lead@example.org", None),
     ],
 )
-def test_an_adjudicator_by_name_or_address(snapshot: Snapshot, annotator: str, named: str | None) -> None:
+def test_an_adjudicator_is_found_by_name_or_address(snapshot: Snapshot, annotator: str, named: str | None) -> None:
     """As Label Studio and tables name them; people with a part of that name stay annotators."""
     path = snapshot.root / "settings" / "adjudicators.toml"
     path.parent.mkdir(exist_ok=True)
@@ -249,17 +249,17 @@ def test_an_adjudicator_s_label_counts(snapshot: Snapshot) -> None:
     assert labels == "review_id,label\nr1,0\nr2,1\n"
 
 
-def test_disagreements_before_any_answer(snapshot: Snapshot) -> None:
+def test_disagreements_before_any_answer_are_refused(snapshot: Snapshot) -> None:
     with pytest.raises(UnusableInput, match="import answers first"):
         export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS, disagreements=True)
 
 
 @pytest.mark.parametrize(
-    ("annotators", "told"), [(1, ""), (2, ""), (3, "1 of 3 sheets are empty"), (5, "3 of 5 sheets")]
+    ("annotators", "warning"), [(1, ""), (2, ""), (3, "1 of 3 sheets are empty"), (5, "3 of 5 sheets")]
 )
-def test_empty_sheets_are_told(
-    snapshot: Snapshot, caplog: pytest.LogCaptureFixture, annotators: int, told: str
+def test_empty_sheets_are_warned_about(
+    snapshot: Snapshot, caplog: pytest.LogCaptureFixture, annotators: int, warning: str
 ) -> None:
     export_sheets(snapshot, "html", annotators, 0, "clean-test", SETTINGS)
-    assert ("empty" in caplog.text) == bool(told)
-    assert told in caplog.text
+    assert ("empty" in caplog.text) == bool(warning)
+    assert warning in caplog.text

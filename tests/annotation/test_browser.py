@@ -30,7 +30,7 @@ def sheet(tmp_path: Path) -> Path:
     return export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)[0]
 
 
-def test_two_reviews_answered_saved_and_imported(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
+def test_two_reviews_are_answered_saved_and_imported(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
     show(browser, sheet)
     ids = review_ids(browser)
     assert text(browser, "progress-text") == "0 of 2 answered"
@@ -86,7 +86,7 @@ def test_hostile_review_is_inert(browser: webdriver.Chrome, sheet: Path) -> None
     assert errors(browser) == []  # an alert would have failed the commands before
 
 
-def test_a_browser_that_keeps_nothing(browser: webdriver.Chrome, sheet: Path) -> None:
+def test_a_browser_without_storage_warns(browser: webdriver.Chrome, sheet: Path) -> None:
     refuse = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
     added = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": refuse})
     show(browser, sheet)
@@ -100,7 +100,9 @@ def test_a_browser_that_keeps_nothing(browser: webdriver.Chrome, sheet: Path) ->
 
 
 @pytest.mark.parametrize(("task", "choice"), [("informativeness", "yes"), ("mentions", "right")])
-def test_the_other_tasks(browser: webdriver.Chrome, tmp_path: Path, downloads: Path, task: str, choice: str) -> None:
+def test_the_other_tasks_are_answered_and_imported(
+    browser: webdriver.Chrome, tmp_path: Path, downloads: Path, task: str, choice: str
+) -> None:
     snapshot = released_snapshot(tmp_path / "snapshot")
     (page,) = export_sheets(snapshot, "html", 1, 0, task, SETTINGS)
     show(browser, page)
@@ -119,7 +121,7 @@ def test_the_other_tasks(browser: webdriver.Chrome, tmp_path: Path, downloads: P
 @pytest.mark.parametrize(
     "names", [("constructor", "__proto__"), ("toString", "hasOwnProperty"), ("valueOf", "__defineGetter__")]
 )
-def test_ids_that_every_object_knows(
+def test_ids_that_are_names_of_javascript_properties(
     browser: webdriver.Chrome,
     tmp_path: Path,
     downloads: Path,
@@ -165,10 +167,10 @@ HOSTILE_TEXTS = [
 
 
 @pytest.mark.parametrize("task", ["clean-test", "informativeness", "mentions"])
-def test_no_text_of_any_kind_runs(
+def test_no_text_runs_as_code(
     browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
 ) -> None:
-    """Each text in a review's body, and in a product's name, category, description and attributes."""
+    """Each hostile text is in a review's body, and in a product's name, category, description and attributes."""
     everything = " ".join(HOSTILE_TEXTS)
     monkeypatch.setattr(made, "HOSTILE", f"laptop {everything}")
     snapshot = released_snapshot(tmp_path / "snapshot")
@@ -211,10 +213,10 @@ HOSTILE_IDS = [
 
 @pytest.mark.parametrize("task", ["clean-test", "informativeness", "mentions"])
 @pytest.mark.parametrize("attack", HOSTILE_IDS)
-def test_no_id_runs(
+def test_no_id_runs_as_code(
     browser: webdriver.Chrome, tmp_path: Path, downloads: Path, monkeypatch: pytest.MonkeyPatch, task: str, attack: str
 ) -> None:
-    """Ids of reviews and products, on sheets and where a tool shows HTML as it comes."""
+    """Ids of reviews and products on sheets, and in tools that show HTML unchanged."""
     ours = {"r1": "train", "r2": "train", "r3": "dev", f"r4 {attack}": "test", attack: "test"}
     monkeypatch.setattr(made, "SPLIT_OF", ours)
     monkeypatch.setattr(made, "SKUS", ["p1", "p2", "p3", attack])
@@ -235,9 +237,9 @@ def test_no_id_runs(
     given = json.loads(path.read_text(encoding="utf-8"))
     assert [row["review_id"] for row in given["answers"]] == ids
     tasks = json.loads(export_sheets(snapshot, "labelstudio", 1, 0, task, SETTINGS)[0].read_text(encoding="utf-8"))
-    data = [one["data"] for one in tasks]
-    shown = [str(option["html"]) for one in data for option in one.get("options", ())]
-    shown += [str(product["details"]) for one in data for product in one["products"]]
+    data = [exported["data"] for exported in tasks]
+    shown = [str(option["html"]) for fields in data for option in fields.get("options", ())]
+    shown += [str(product["details"]) for fields in data for product in fields["products"]]
     tool = tmp_path / "tool.html"
     tool.write_text("<!doctype html><meta charset=utf-8><title>tool</title><main>" + "".join(shown) + "</main>")
     browser.get(tool.as_uri())
@@ -246,10 +248,10 @@ def test_no_id_runs(
 
 
 @pytest.mark.parametrize("task", ["clean-test", "informativeness", "mentions"])
-def test_no_text_runs_where_a_tool_shows_html_as_it_comes(
+def test_no_text_runs_as_code_in_a_tool_that_shows_html_unchanged(
     browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
 ) -> None:
-    """Label Studio's tasks hold HTML, which it shows."""
+    """Tasks of Label Studio contain HTML, and Label Studio shows it."""
     everything = " ".join(HOSTILE_TEXTS)
     monkeypatch.setattr(made, "HOSTILE", f"laptop {everything}")
     snapshot = released_snapshot(tmp_path / "snapshot")
@@ -263,9 +265,9 @@ def test_no_text_runs_where_a_tool_shows_html_as_it_comes(
         path.unlink()
         table.write_parquet(path)
     tasks = json.loads(export_sheets(snapshot, "labelstudio", 1, 0, task, SETTINGS)[0].read_text(encoding="utf-8"))
-    data = [one["data"] for one in tasks]
-    shown = [str(option["html"]) for one in data for option in one.get("options", ())]
-    shown += [str(product["details"]) for one in data for product in one["products"]]
+    data = [exported["data"] for exported in tasks]
+    shown = [str(option["html"]) for fields in data for option in fields.get("options", ())]
+    shown += [str(product["details"]) for fields in data for product in fields["products"]]
     page = tmp_path / "tool.html"
     page.write_text("<!doctype html><meta charset=utf-8><title>tool</title><main>" + "".join(shown) + "</main>")
     browser.get(page.as_uri())

@@ -31,19 +31,19 @@ def snapshot(tmp_path: Path) -> Snapshot:
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_a_workbook_opens_whatever_a_product_is_called(snapshot: Snapshot, odd: str) -> None:
+def test_a_workbook_opens_with_control_characters_in_names(snapshot: Snapshot, odd: str) -> None:
     for name, column in (("products", "name"), ("products", "description"), ("test", "text"), ("test", "title")):
         path = snapshot.dataset / f"{name}.parquet"
         write_table(path, pl.read_parquet(path).with_columns(pl.lit(odd).alias(column)))
     (path,) = export_sheets(snapshot, "xlsx", 1, 0, "clean-test", SETTINGS)
     book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
-    told = [cell.value for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value]
-    assert printable(odd) in told
+    values = [cell.value for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value]
+    assert printable(odd) in values
     assert all(row.review_id for row in read_answers(path))
 
 
 @pytest.mark.parametrize("name", ["ann\x1b]0;title\x07", "\x1b[2J", "bo\x08\x08\x9bm"])
-def test_an_annotators_name_does_nothing_to_the_terminal(
+def test_control_characters_in_an_annotator_s_name_do_not_reach_the_terminal(
     snapshot: Snapshot, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     task = load_task(snapshot, "clean-test")
@@ -51,9 +51,9 @@ def test_an_annotators_name_does_nothing_to_the_terminal(
     rows.append({"review_id": f"no {name}", "choice": 1})
     path = snapshot.root.parent / "answers.json"
     path.write_text(json.dumps({"annotator": name, "answers": rows, "fingerprint": task.fingerprint}))
-    told = str(import_answers(snapshot, [path], SETTINGS))
-    assert "\ufffd" in told
-    assert told == printable(told)
+    summary = str(import_answers(snapshot, [path], SETTINGS))
+    assert "\ufffd" in summary
+    assert summary == printable(summary)
     say(f"warning: {name}")
     assert "\ufffd" in capsys.readouterr().err
     assert columns([(name, "x")]) == f"{printable(name)}  x"

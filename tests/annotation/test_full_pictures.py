@@ -1,4 +1,4 @@
-"""Pictures in full size when an annotator zooms: in a zip, on a server, and on a single page as its size permits."""
+"""Pictures in full size when an annotator zooms: in a zip, on a server, and on a page within its size limit."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def until(browser: webdriver.Chrome, condition: Callable[[], bool]) -> None:
 
 
 def full_sizes(browser: webdriver.Chrome, wanted: list[tuple[int, int]]) -> None:
-    """Zoom into each photograph and see that it comes in full size, without a jump."""
+    """Zoom into each photograph and check that it appears in full size, without a jump."""
     size = (
         "const i = document.querySelector('#zoom-photo img'); return [i.naturalWidth, i.naturalHeight, i.clientWidth]"
     )
@@ -159,5 +159,7 @@ def test_a_page_holds_photographs_as_its_size_permits(snapshot: Snapshot, megaby
     ("photographs", "products", "megabytes", "side"),
     [(0, 0, 120, 3600), (10, 100, 120, 3600), (700, 3000, 120, 900), (200, 500, 120, 1800), (10**6, 0, 120, 900)],
 )
-def test_photographs_take_what_products_leave(photographs: int, products: int, megabytes: float, side: int) -> None:
+def test_photographs_take_the_space_that_products_do_not_need(
+    photographs: int, products: int, megabytes: float, side: int
+) -> None:
     assert photo_side(photographs, products, megabytes) == side

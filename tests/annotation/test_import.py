@@ -1,4 +1,4 @@
-"""Answers read back: what counts, what is left out and said so, what is written."""
+"""Answers read back: rows that count, rows that are skipped with a warning, and files that are written."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ def report_of(snapshot: Snapshot) -> dict[str, Any]:
 
 def test_answers_become_clean_test(snapshot: Snapshot) -> None:
     path = answers(snapshot, [row("r4", 4, comment="sure"), row("r5", 1)])
-    told = str(import_answers(snapshot, [path], SETTINGS))
+    summary = str(import_answers(snapshot, [path], SETTINGS))
     assert stored(snapshot) == [("annotator-01", "r4", 4, "p4"), ("annotator-01", "r5", 1, "p1")]
-    assert "1 of 2 right (50.00%)" in told
-    assert "n/a" in told
+    assert "1 of 2 right (50.00%)" in summary
+    assert "n/a" in summary
     report = report_of(snapshot)
     assert (report["accuracy"], report["reviews"], report["unanswered"], report["alpha"]) == (0.5, 2, 0, None)
     assert report["simulated"] is False
@@ -100,7 +100,7 @@ def test_cannot_tell_is_an_answer_and_a_blank_is_none(snapshot: Snapshot) -> Non
         (None, "without a review id"),
     ],
 )
-def test_a_bad_row_is_said_and_nothing_else_is_lost(snapshot: Snapshot, bad: Any, said: str) -> None:
+def test_a_bad_row_is_reported_and_no_other_row_is_lost(snapshot: Snapshot, bad: Any, said: str) -> None:
     report = import_answers(snapshot, [answers(snapshot, [bad, row("r4", 4)])], SETTINGS)
     assert stored(snapshot) == [("annotator-01", "r4", 4, "p4")]
     assert len(report.problems) == 1
@@ -109,7 +109,7 @@ def test_a_bad_row_is_said_and_nothing_else_is_lost(snapshot: Snapshot, bad: Any
     assert said in str(report)
 
 
-def test_two_answers_for_one_review(snapshot: Snapshot) -> None:
+def test_two_different_answers_for_one_review_do_not_count(snapshot: Snapshot) -> None:
     rows = [row("r4", 4), row("r4", 3), row("r5", 2), row("r5", "2")]
     report = import_answers(snapshot, [answers(snapshot, rows)], SETTINGS)
     assert stored(snapshot) == [("annotator-01", "r5", 2, "p2")]
@@ -117,7 +117,7 @@ def test_two_answers_for_one_review(snapshot: Snapshot) -> None:
     assert "'3 and 4'" in str(report) or "(3 and 4)" in str(report)
 
 
-def test_a_file_of_another_snapshot(snapshot: Snapshot) -> None:
+def test_a_file_of_another_snapshot_is_reported(snapshot: Snapshot) -> None:
     other = answers(snapshot, [row("r4", 1), row("r5", 1)], "other.json", fingerprint="0" * 64, annotator="b")
     report = import_answers(snapshot, [other, answers(snapshot, [row("r4", 4)])], SETTINGS)
     assert stored(snapshot) == [("annotator-01", "r4", 4, "p4")]
@@ -140,7 +140,7 @@ def test_a_file_of_another_snapshot(snapshot: Snapshot) -> None:
         ("a.xlsx", b"", "not a readable XLSX"),
     ],
 )
-def test_a_broken_file(snapshot: Snapshot, name: str, content: bytes, said: str) -> None:
+def test_a_broken_file_is_refused(snapshot: Snapshot, name: str, content: bytes, said: str) -> None:
     path = snapshot.root.parent / name
     path.write_bytes(content)
     with pytest.raises(UnusableInput, match=said) as raised:
@@ -152,12 +152,12 @@ def test_a_broken_file(snapshot: Snapshot, name: str, content: bytes, said: str)
     assert stored(snapshot) == [("annotator-01", "r4", 4, "p4")]
 
 
-def test_a_missing_file(snapshot: Snapshot) -> None:
+def test_a_missing_file_is_named(snapshot: Snapshot) -> None:
     with pytest.raises(UnusableInput, match=r"gone\.json"):
         import_answers(snapshot, [snapshot.root / "gone.json"], SETTINGS)
 
 
-def test_a_csv_made_by_hand_or_saved_from_a_spreadsheet(snapshot: Snapshot) -> None:
+def test_a_csv_made_by_hand_or_saved_from_a_spreadsheet_is_read(snapshot: Snapshot) -> None:
     path = snapshot.root.parent / "ann.csv"
     path.write_bytes(b"\xef\xbb\xbfReview Id;Target Product Position (1-21);Review Text\r\nr4;4.0;x\r\nr5;x;y\r\n")
     import_answers(snapshot, [path], SETTINGS)
@@ -167,7 +167,7 @@ def test_a_csv_made_by_hand_or_saved_from_a_spreadsheet(snapshot: Snapshot) -> N
     assert stored(snapshot)[-1] == ("bo", "r4", 4, "p4")
 
 
-def test_imports_add_up_and_a_second_one_of_a_review_replaces(snapshot: Snapshot) -> None:
+def test_imports_add_up_and_a_second_answer_to_a_review_replaces_the_first(snapshot: Snapshot) -> None:
     import_answers(snapshot, [answers(snapshot, [row("r4", 1), row("r5", 4)])], SETTINGS)
     import_answers(snapshot, [answers(snapshot, [row("r4", 4), row("r5", 1)], annotator="b")], SETTINGS)
     import_answers(snapshot, [answers(snapshot, [row("r4", 4)])], SETTINGS)
@@ -178,15 +178,15 @@ def test_imports_add_up_and_a_second_one_of_a_review_replaces(snapshot: Snapshot
     assert report_of(snapshot)["overlapping_reviews"] == 1
 
 
-def test_agreement_where_reviews_overlap(snapshot: Snapshot) -> None:
-    one = answers(snapshot, [row("r4", 4), row("r5", 1)], "one.json")
-    two = answers(snapshot, [row("r4", 4), row("r5", 2)], "two.json", annotator="b")
-    report = import_answers(snapshot, [one, two], SETTINGS)
+def test_agreement_is_computed_where_reviews_overlap(snapshot: Snapshot) -> None:
+    first = answers(snapshot, [row("r4", 4), row("r5", 1)], "one.json")
+    second = answers(snapshot, [row("r4", 4), row("r5", 2)], "two.json", annotator="b")
+    report = import_answers(snapshot, [first, second], SETTINGS)
     assert report_of(snapshot)["alpha"] == 1.0  # two wrong choices agree on wrong
     assert "2 overlapping reviews): 1.000" in str(report)
 
 
-def test_answers_about_reviews_that_left_the_test_split(snapshot: Snapshot) -> None:
+def test_answers_about_reviews_outside_the_test_split_are_dropped(snapshot: Snapshot) -> None:
     import_answers(snapshot, [answers(snapshot, [row("r4", 4), row("r5", 4)])], SETTINGS)
     test = snapshot.dataset / "test.parquet"
     write_table(test, pl.read_parquet(test).filter(pl.col("review_id") == "r5"))
@@ -195,10 +195,10 @@ def test_answers_about_reviews_that_left_the_test_split(snapshot: Snapshot) -> N
     assert "1 answers of earlier imports" in str(report)
 
 
-def test_simulated_annotators_say_so_and_give_way_to_people(snapshot: Snapshot) -> None:
+def test_simulated_annotators_are_marked_and_replaced_by_people(snapshot: Snapshot) -> None:
     files = answer_sheets(snapshot, 2, 2, 1.0, SETTINGS)
-    told = str(import_answers(snapshot, files, SETTINGS))
-    assert "simulated annotators, not people" in told
+    summary = str(import_answers(snapshot, files, SETTINGS))
+    assert "simulated annotators, not people" in summary
     report = report_of(snapshot)
     assert (report["simulated"], report["accuracy"], report["answers"], report["reviews"]) == (True, 1.0, 4, 2)
     assert {each[0] for each in stored(snapshot)} == {"simulated-1", "simulated-2"}
@@ -209,8 +209,8 @@ def test_simulated_annotators_say_so_and_give_way_to_people(snapshot: Snapshot) 
 
 def test_simulated_annotators_are_wrong_as_often_as_asked(snapshot: Snapshot) -> None:
     path = snapshot.dataset / "test.parquet"
-    one = pl.read_parquet(path).head(1)
-    many = pl.concat([one.with_columns(review_id=pl.lit(f"m{n:04d}")) for n in range(400)])
+    review = pl.read_parquet(path).head(1)
+    many = pl.concat([review.with_columns(review_id=pl.lit(f"m{n:04d}")) for n in range(400)])
     write_table(path, many)
     files = answer_sheets(snapshot, 4, 0, 0.8, SETTINGS)
     again = [file.read_bytes() for file in files]
@@ -240,13 +240,13 @@ def test_mention_answers(snapshot: Snapshot) -> None:
     assert report["comments"][0]["words"] == "this thing"
 
 
-def test_an_unknown_task_in_a_file(snapshot: Snapshot) -> None:
+def test_an_unknown_task_in_a_file_is_refused(snapshot: Snapshot) -> None:
     path = answers(snapshot, [row("r4", 4)], task="poetry")
     with pytest.raises(UnusableInput, match=r"unknown task \(poetry\)"):
         import_answers(snapshot, [path], SETTINGS)
 
 
-def test_a_workbook_with_a_formula_for_an_answer(snapshot: Snapshot) -> None:
+def test_a_formula_instead_of_an_answer_is_reported(snapshot: Snapshot) -> None:
     (sheet,) = export_sheets(snapshot, "xlsx", 1, 0, "clean-test", SETTINGS)
     book = openpyxl.load_workbook(sheet)
     reviews = book["Reviews"]
@@ -287,7 +287,7 @@ HOSTILE_FILES: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_FILES)
-def test_a_hostile_file_is_told_and_spoils_no_other(snapshot: Snapshot, name: str) -> None:
+def test_a_hostile_file_is_reported_and_other_files_are_read(snapshot: Snapshot, name: str) -> None:
     hostile = snapshot.root.parent / "hostile.json"
     hostile.write_text(HOSTILE_FILES[name])
     good = answers(snapshot, [row("r4", 4), row("r5", 1)])
@@ -298,11 +298,11 @@ def test_a_hostile_file_is_told_and_spoils_no_other(snapshot: Snapshot, name: st
 
 
 @pytest.mark.parametrize("odd", ["cut \ud83d", "red \x1b[31m", "bell \x07", "C1 \x9b2J", "nul \x00"])
-def test_what_no_terminal_should_get_is_replaced(snapshot: Snapshot, odd: str) -> None:
+def test_characters_that_control_a_terminal_are_replaced(snapshot: Snapshot, odd: str) -> None:
     path = answers(snapshot, [row("r4", 4, comment=odd, words=odd)], annotator=odd, sheet="sheet-01")
     report = import_answers(snapshot, [path], SETTINGS)
     assert report.tasks["clean-test"]["answers"] == 1
     assert str(report).replace("\n", "").isprintable()
-    kept = pl.read_parquet(snapshot.root / "sheets" / "answers" / "clean-test.parquet")
-    assert "\ufffd" in kept["annotator"][0]
-    assert "\ufffd" in kept["comment"][0]
+    stored_answers = pl.read_parquet(snapshot.root / "sheets" / "answers" / "clean-test.parquet")
+    assert "\ufffd" in stored_answers["annotator"][0]
+    assert "\ufffd" in stored_answers["comment"][0]

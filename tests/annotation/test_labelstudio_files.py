@@ -72,7 +72,7 @@ def test_choices_name_the_candidates_and_hold_no_live_text(snapshot: Snapshot) -
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_text_of_a_review_is_shown_as_text(snapshot: Snapshot, task: str) -> None:
-    texts = {one["data"]["review_id"]: one["data"]["review"] for one in tasks_of(snapshot, task)}
+    texts = {exported["data"]["review_id"]: exported["data"]["review"] for exported in tasks_of(snapshot, task)}
     assert texts["r4"].endswith(HOSTILE)
     (tag,) = ElementTree.fromstring(config_xml(task)).iter("Text")
     assert tag.attrib["value"] == "$review"
@@ -80,17 +80,17 @@ def test_a_text_of_a_review_is_shown_as_text(snapshot: Snapshot, task: str) -> N
 
 @pytest.mark.parametrize("task", TASKS)
 def test_pictures_are_outside_html(snapshot: Snapshot, task: str) -> None:
-    for one in tasks_of(snapshot, task):
-        urls = pictures(one)
-        assert len(urls) == 1 + len(one["data"]["products"])
+    for exported in tasks_of(snapshot, task):
+        urls = pictures(exported)
+        assert len(urls) == 1 + len(exported["data"]["products"])
         assert all(url.startswith("data:image/jpeg;base64,") for url in urls)
-        assert not any("data:" in product["details"] for product in one["data"]["products"])
+        assert not any("data:" in product["details"] for product in exported["data"]["products"])
 
 
-def test_pictures_as_files_of_the_local_storage(snapshot: Snapshot) -> None:
+def test_pictures_can_be_files_of_the_local_storage(snapshot: Snapshot) -> None:
     tasks = tasks_of(snapshot, "clean-test", "sheets.labelstudio_files=true")
     root = snapshot.root / "sheets"
-    for url in (url for one in tasks for url in pictures(one)):
+    for url in (url for task in tasks for url in pictures(task)):
         start, _, path = url.partition("?d=")
         assert start == "/data/local-files/"
         assert (root / path).read_bytes().startswith(b"\xff\xd8")
@@ -99,7 +99,7 @@ def test_pictures_as_files_of_the_local_storage(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("files", ["true", "false"])
-def test_no_gold_in_the_tasks(snapshot: Snapshot, files: str) -> None:
+def test_tasks_do_not_reveal_the_gold_product(snapshot: Snapshot, files: str) -> None:
     products, test = (snapshot.dataset / f"{name}.parquet" for name in ("products", "test"))
     write_table(products, pl.read_parquet(products).with_columns(sku="secret-" + pl.col("sku"), name=pl.lit("Laptop")))
     columns = {"sku": "secret-" + pl.col("sku"), "candidates": pl.col("candidates").list.eval("secret-" + pl.element())}
@@ -152,11 +152,11 @@ def annotated(tasks: list[dict[str, Any]], user: Any, choice: str = "4") -> list
 
 
 def minimal(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """An export in JSON-MIN, with its names and its way to shorten values, from one in JSON."""
+    """An export in JSON-MIN, with its names and its shortened values, made from an export in JSON."""
     rows = []
     for task in tasks:
-        done = next(one for one in task["annotations"] if not one.get("was_cancelled"))
-        values = {one["from_name"]: one["value"] for one in done["result"]}
+        done = next(annotation for annotation in task["annotations"] if not annotation.get("was_cancelled"))
+        values = {field["from_name"]: field["value"] for field in done["result"]}
         user = done["completed_by"]
         rows.append(
             task["data"]
@@ -202,7 +202,7 @@ def test_every_format_of_export_gives_the_same_answers(snapshot: Snapshot, form:
 
 
 @pytest.mark.parametrize("form", ["json", "min.json", "csv", "tsv"])
-def test_two_people_in_one_project_lose_nothing(snapshot: Snapshot, form: str) -> None:
+def test_two_people_in_one_project_lose_no_answer(snapshot: Snapshot, form: str) -> None:
     tasks = tasks_of(snapshot, "clean-test")
     both = [*annotated(tasks, 1, "4"), *annotated(tasks, 2, "3")]
     import_answers(snapshot, [write(snapshot.root.parent / f"both.{form}", form, both)], SETTINGS)
@@ -261,7 +261,7 @@ def test_right_words_come_from_labels(snapshot: Snapshot, form: str, regions: li
         ("inf", "2026-11-29", (None, "2026-11-29")),
     ],
 )
-def test_seconds_and_times_that_are_none_are_left_out(
+def test_unreadable_seconds_and_times_are_omitted(
     tmp_path: Path, seconds: Any, at: Any, read: tuple[float | None, str]
 ) -> None:
     path = tmp_path / "answers.json"

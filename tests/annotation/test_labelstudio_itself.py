@@ -118,26 +118,28 @@ def person_at(studio: Studio, person: str, project: int) -> Iterator[webdriver.C
         browser.get(f"{studio.url}/user/login/")
         browser.find_element(By.NAME, "email").send_keys(person)
         browser.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
-        until(browser, lambda one: "/login" not in one.current_url)
+        until(browser, lambda page: "/login" not in page.current_url)
         browser.get(f"{studio.url}/projects/{project}/data?labeling=1")
         yield browser
 
 
 def sizes_of_pictures(browser: webdriver.Chrome) -> list[int]:
     """The natural width of each picture of the task on the page."""
-    script = "return [...document.querySelectorAll('.ameli img')].map(one => one.complete ? one.naturalWidth : 0)"
+    script = "return [...document.querySelectorAll('.ameli img')].map(image => image.complete ? image.naturalWidth : 0)"
     sizes: list[int] = browser.execute_script(script)
     return sizes
 
 
 def answer(browser: webdriver.Chrome, choice: str) -> None:
     """Choose, submit, and wait for the next task or the end of the queue."""
-    radio = until(browser, lambda one: one.find_element(By.CSS_SELECTOR, f".ameli input[type=radio][name='{choice}']"))
+    radio = until(
+        browser, lambda page: page.find_element(By.CSS_SELECTOR, f".ameli input[type=radio][name='{choice}']")
+    )
     browser.execute_script("arguments[0].click()", radio)
     browser.find_element(By.CSS_SELECTOR, "button[name=submit]").click()
     until(browser, staleness_of(radio))
     done = "return /No More Tasks/.test(document.body.innerText) || document.querySelector('.ameli input') !== null"
-    until(browser, lambda one: one.execute_script(done))
+    until(browser, lambda page: page.execute_script(done))
 
 
 def project(studio: Studio, snapshot: Snapshot, task: str, *settings: str) -> int:
@@ -171,9 +173,9 @@ def test_two_people_see_every_picture_and_all_their_answers_arrive(
     for person, choice in zip(PEOPLE, ("4", "?"), strict=True):
         with person_at(studio, person, number) as browser:
             for _ in ("r4", "r5"):
-                until(browser, lambda one: len(sizes_of_pictures(one)) == 5 and all(sizes_of_pictures(one)))
+                until(browser, lambda driver: len(sizes_of_pictures(driver)) == 5 and all(sizes_of_pictures(driver)))
                 assert browser.title != "taken"
-                names = [one.text for one in browser.find_elements(By.CSS_SELECTOR, ".ameli .ant-radio-wrapper")]
+                names = [label.text for label in browser.find_elements(By.CSS_SELECTOR, ".ameli .ant-radio-wrapper")]
                 assert len(names) == 5
                 assert all(HOSTILE_NAME in name for name in names[:4])
                 assert "Cannot tell" in names[4]
@@ -195,7 +197,10 @@ def test_two_people_see_every_picture_and_all_their_answers_arrive(
 def test_a_mention_is_marked_and_the_right_words_are_read(studio: Studio, snapshot: Snapshot, tmp_path: Path) -> None:
     number = project(studio, snapshot, "mentions")
     with person_at(studio, PEOPLE[0], number) as browser:
-        until(browser, lambda one: all(sizes_of_pictures(one)) and one.find_elements(By.CSS_SELECTOR, ".htx-highlight"))
+        until(
+            browser,
+            lambda driver: all(sizes_of_pictures(driver)) and driver.find_elements(By.CSS_SELECTOR, ".htx-highlight"),
+        )
         assert browser.find_element(By.CSS_SELECTOR, ".htx-highlight").text.startswith("laptop")
         answer(browser, "wrong")
     for form, path in exports(studio, number, tmp_path).items():

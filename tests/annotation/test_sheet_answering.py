@@ -40,7 +40,7 @@ FROZEN = "Date.now = () => 1e12; window.stopwatch = 0; performance.now = () => w
 
 @pytest.fixture(scope="module")
 def browser(downloads: Path) -> Iterator[webdriver.Chrome]:
-    """A Chromium in which keys follow each other at once, and seconds pass when a test says so."""
+    """A Chromium in which no time passes between keys; tests set the seconds."""
     with chromium("1400,1000", ("browser",), downloads) as opened:
         opened.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": FROZEN})
         yield opened
@@ -48,7 +48,7 @@ def browser(downloads: Path) -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture
 def sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three reviews, each beside fourteen products."""
+    """Three reviews, each with fourteen products."""
     snapshot = snapshot_of(tmp_path / "snapshot", monkeypatch, [{}] * 14, "A laptop.")
     return export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)[0]
 
@@ -95,7 +95,7 @@ def test_a_second_enter_answers_nothing(browser: webdriver.Chrome, sheet: Path) 
 
 
 @pytest.mark.parametrize("dialog", ["guide", "zoom", "compare"])
-def test_keys_after_a_dialog_mean_the_review(browser: webdriver.Chrome, sheet: Path, dialog: str) -> None:
+def test_keys_after_a_dialog_go_to_the_review(browser: webdriver.Chrome, sheet: Path, dialog: str) -> None:
     """A browser leaves the focus on a closed dialog's button until it draws the page again."""
     show(browser, sheet)
     for key in ("5", "Enter"):
@@ -119,7 +119,7 @@ def test_a_key_held_down_answers_once(browser: webdriver.Chrome, sheet: Path, ke
     assert text(browser, "progress-text") == "1 of 3 answered"
 
 
-def test_a_double_click_is_a_click(browser: webdriver.Chrome, sheet: Path) -> None:
+def test_a_double_click_counts_as_one_click(browser: webdriver.Chrome, sheet: Path) -> None:
     show(browser, sheet)
     button = browser.find_element(By.CSS_SELECTOR, "#candidate-2 .choose")
     webdriver.ActionChains(browser).double_click(button).perform()
@@ -135,7 +135,7 @@ def test_undo_takes_back_the_last_answer(
     assert text(browser, "progress-text") == "3 of 3 answered"
     press(browser, Keys.ARROW_LEFT, Keys.ARROW_LEFT, "9", Keys.ENTER)  # another answer for the first
     press(browser, "c", "a comment")
-    undo(browser, modifier)  # in a field it is the field's own
+    undo(browser, modifier)  # in a field, the field undoes its own text
     press(browser, Keys.ESCAPE)
     assert choices(saved(browser, downloads)) == [9, "?", 7]
     undo(browser, modifier)
@@ -153,7 +153,7 @@ def test_undo_takes_back_the_last_answer(
     assert errors(browser) == []
 
 
-def test_an_answer_that_comes_back_is_the_later_one(
+def test_an_answer_restored_by_undo_counts_as_the_later_answer(
     browser: webdriver.Chrome, sheet: Path, downloads: Path, tmp_path: Path
 ) -> None:
     show(browser, sheet)
@@ -240,7 +240,7 @@ def test_the_guide_opens_at_the_first_start_only(browser: webdriver.Chrome, tmp_
     assert errors(browser) == []
 
 
-def test_the_end_says_save_and_send(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
+def test_the_end_asks_to_save_and_send(browser: webdriver.Chrome, sheet: Path, downloads: Path) -> None:
     show(browser, sheet)
     press(browser, "1", Keys.ENTER, "0")
     assert not browser.find_element(By.ID, "done").is_displayed()
@@ -260,7 +260,7 @@ def test_the_end_says_save_and_send(browser: webdriver.Chrome, sheet: Path, down
     assert text(browser, "done-text").startswith("1 of 3 reviews are not answered yet")
 
 
-def test_the_end_on_a_server(browser: webdriver.Chrome, sheet: Path) -> None:
+def test_the_end_on_a_server_asks_for_nothing(browser: webdriver.Chrome, sheet: Path) -> None:
     source = """new MutationObserver((_, observer) => {
         document.documentElement.dataset.server = ""; observer.disconnect();
     }).observe(document, {childList: true})"""

@@ -1,4 +1,4 @@
-"""Products compared on a sheet in real Chromium: filter, pins, categories, what the review speaks of, zoom, layout."""
+"""Products compared on a sheet in real Chromium: filter, pins, categories, attributes of the review, zoom, layout."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PRODUCTS = [
 
 @pytest.fixture
 def opened(browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> webdriver.Chrome:
-    """The browser with a sheet of three reviews, each beside four laptops and two TVs."""
+    """The browser with a sheet of three reviews, each with four laptops and two TVs."""
     snapshot = snapshot_of(tmp_path / "snapshot", monkeypatch, PRODUCTS, REVIEW)
     show(browser, export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)[0])
     return browser
@@ -59,7 +59,9 @@ def opened(browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.Monkey
         ("nothing such", [], set()),
     ],
 )
-def test_the_filter(opened: webdriver.Chrome, query: str, found: list[int], marks: set[str]) -> None:
+def test_the_filter_finds_products_by_value(
+    opened: webdriver.Chrome, query: str, found: list[int], marks: set[str]
+) -> None:
     press(opened, "f", query)
     assert listed(opened) == found
     assert {mark.text for mark in opened.find_elements(By.CSS_SELECTOR, "#candidates mark")} == marks
@@ -95,7 +97,7 @@ def test_ruled_out_products_can_be_hidden(opened: webdriver.Chrome) -> None:
     assert listed(opened) == [1, 2, 3, 4, 5, 6]
 
 
-def test_pinned_products_in_a_table(opened: webdriver.Chrome) -> None:
+def test_pinned_products_are_compared_in_a_table(opened: webdriver.Chrome) -> None:
     press(opened, "3", "p", "v")
     assert not opened.find_element(By.ID, "compare").is_displayed()
     press(opened, "1", "p", "v")
@@ -145,7 +147,7 @@ def test_products_differ_within_their_category(opened: webdriver.Chrome, number:
         ("The black one.", []),
     ],
 )
-def test_chips_are_what_the_review_speaks_of(
+def test_chips_are_attributes_that_the_review_mentions(
     browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, review: str, chips: list[str]
 ) -> None:
     snapshot = snapshot_of(tmp_path / "snapshot", monkeypatch, PRODUCTS, review, 1)
@@ -168,7 +170,7 @@ def loaded(browser: webdriver.Chrome) -> None:
     WebDriverWait(browser, 10, 0.05).until(lambda _: browser.execute_script(script))
 
 
-def test_photograph_and_product_side_by_side(opened: webdriver.Chrome) -> None:
+def test_photograph_and_product_are_shown_side_by_side(opened: webdriver.Chrome) -> None:
     press(opened, "2", "z")
     loaded(opened)
     assert opened.find_element(By.CSS_SELECTOR, "#zoom-product .caption").text.startswith("2. Laptop")

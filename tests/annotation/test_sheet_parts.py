@@ -1,4 +1,4 @@
-"""A sheet in parts that fit into mails: each is answered in real Chromium, all are imported."""
+"""A sheet in parts that fit into mails: each part is answered in real Chromium, and all parts are imported."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_sheet_in_parts(
     megabytes: float,
     parts: list[int],
 ) -> None:
-    """Zero stands for the size of the whole sheet less one byte."""
+    """Zero means the size of the whole sheet less one byte."""
     snapshot = snapshot_of(tmp_path / "snapshot", monkeypatch, [{}] * 3, "A laptop. " * 500, 5)
     (whole,) = export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)
     limit = megabytes or (whole.stat().st_size - 1) / 1e6
@@ -49,6 +49,6 @@ def test_a_sheet_in_parts(
 
 
 @pytest.mark.parametrize(("form", "megabytes"), [("html", 0.0), ("html", -1.0), ("html", float("nan")), ("xlsx", 5.0)])
-def test_sizes_and_formats_that_cannot_be(tmp_path: Path, form: str, megabytes: float) -> None:
+def test_impossible_sizes_and_formats_are_refused(tmp_path: Path, form: str, megabytes: float) -> None:
     with pytest.raises(UnusableInput, match="split-megabytes"):
         export_sheets(released_snapshot(tmp_path), form, 1, 0, "clean-test", SETTINGS, split_megabytes=megabytes)

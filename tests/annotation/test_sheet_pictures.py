@@ -27,7 +27,7 @@ def opened(jpeg: bytes | None) -> Image.Image:
     return Image.open(io.BytesIO(jpeg))
 
 
-def test_small_upright_on_white_never_enlarged(pictures: Pictures) -> None:
+def test_pictures_are_small_upright_on_white_and_never_enlarged(pictures: Pictures) -> None:
     assert opened(pictures.small("big.jpg", 160)).size == (160, 80)
     assert opened(pictures.small("turned.jpg", 160)).size == (10, 40)
     clear = opened(pictures.small("clear.png", 160))
@@ -52,17 +52,17 @@ def test_a_sheet_shows_a_picture_as_the_build_decodes_it(pictures: Pictures, bit
     assert 100 < shown.mean() < 150
 
 
-def test_what_is_not_a_photographs_format_is_shown_nowhere(pictures: Pictures) -> None:
+def test_a_file_of_another_format_than_photographs_is_not_shown(pictures: Pictures) -> None:
     (pictures.root / "script.eps").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
     assert pictures.small("script.eps", 160) is None
 
 
-def test_what_cannot_be_read_is_none(pictures: Pictures) -> None:
+def test_an_unreadable_picture_is_none(pictures: Pictures) -> None:
     assert pictures.small("broken.jpg", 160) is None
     assert pictures.small("missing.jpg", 160) is None
 
 
-def test_copies_are_kept_by_size(pictures: Pictures) -> None:
+def test_copies_are_stored_by_size(pictures: Pictures) -> None:
     first = pictures.small("big.jpg", 160)
     (copy,) = (pictures.cache / "160").iterdir()
     copy.write_bytes(b"the copy")
@@ -73,13 +73,13 @@ def test_copies_are_kept_by_size(pictures: Pictures) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [("phone/1.jpg", "camera/1.jpg"), ("1.jpg", "1.png"), ("a.b.jpg", "a.b.webp"), ("x/front", "y/front"), ("1", "1")],
 )
-def test_pictures_of_the_same_stem_are_different(pictures: Pictures, one: str, other: str) -> None:
+def test_pictures_of_the_same_stem_are_different(pictures: Pictures, first: str, second: str) -> None:
     """In folders, by extension, and a file that has been replaced."""
     colours = []
-    for path, colour in ((one, "red"), (other, "blue")):
+    for path, colour in ((first, "red"), (second, "blue")):
         (pictures.root / path).parent.mkdir(exist_ok=True)
         Image.new("RGB", (20, 20), colour).save(pictures.root / path, "PNG")
         red, _, blue = opened(pictures.small(path, 160)).convert("RGB").resize((1, 1)).tobytes()

@@ -1,4 +1,4 @@
-"""Sheets as files: what is in them, and what must not be."""
+"""Sheets as files: their contents, and the contents that they must not have."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def block(page: str, name: str) -> object:
     return json.loads(found[1])
 
 
-def test_one_sheet_an_annotator_and_the_same_bytes_again(snapshot: Snapshot) -> None:
+def test_one_sheet_per_annotator_and_equal_bytes_when_exported_again(snapshot: Snapshot) -> None:
     for form in ("html", "xlsx", "labelstudio"):
         paths = export_sheets(snapshot, form, 2, 1, "clean-test", SETTINGS)
         first = [path.read_bytes() for path in paths]
@@ -39,7 +39,7 @@ def test_one_sheet_an_annotator_and_the_same_bytes_again(snapshot: Snapshot) -> 
         assert [path.read_bytes() for path in export_sheets(snapshot, form, 2, 1, "clean-test", SETTINGS)] == first
 
 
-def test_sheets_of_an_earlier_export_go(snapshot: Snapshot) -> None:
+def test_sheets_of_an_earlier_export_are_removed(snapshot: Snapshot) -> None:
     export_sheets(snapshot, "html", 3, 0, "clean-test", SETTINGS)
     other = export_sheets(snapshot, "html", 1, 0, "mentions", SETTINGS)
     (path,) = export_sheets(snapshot, "html", 1, 0, "clean-test", SETTINGS)
@@ -88,7 +88,7 @@ def test_hostile_text_is_data(snapshot: Snapshot) -> None:
     assert any(isinstance(each, dict) and each["text"][0] == HOSTILE for each in texts)
 
 
-def test_a_marked_mention(snapshot: Snapshot) -> None:
+def test_a_mention_is_marked(snapshot: Snapshot) -> None:
     (path,) = export_sheets(snapshot, "html", 1, 0, "mentions", SETTINGS)
     page = path.read_text(encoding="utf-8")
     for number in range(5):
@@ -107,17 +107,17 @@ def test_the_sample_of_reviews_to_label_is_bounded(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize(("form", "task"), [("pdf", "clean-test"), ("html", "poetry")])
-def test_unknown_names(snapshot: Snapshot, form: str, task: str) -> None:
+def test_unknown_formats_and_tasks_are_refused(snapshot: Snapshot, form: str, task: str) -> None:
     with pytest.raises(UnusableInput, match="unknown"):
         export_sheets(snapshot, form, 1, 0, task, SETTINGS)
 
 
-def test_without_a_release(tmp_path: Path) -> None:
+def test_sheets_without_a_release_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="run ameli build first"):
         export_sheets(Snapshot(tmp_path), "html", 1, 0, "clean-test", SETTINGS)
 
 
-def test_an_empty_test_split(snapshot: Snapshot, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_test_split_is_warned_about(snapshot: Snapshot, capsys: pytest.CaptureFixture[str]) -> None:
     path = snapshot.dataset / "test.parquet"
     write_table(path, pl.read_parquet(path).clear())
     for form in ("html", "xlsx", "labelstudio"):
@@ -125,7 +125,7 @@ def test_an_empty_test_split(snapshot: Snapshot, capsys: pytest.CaptureFixture[s
     assert "there are no reviews" in capsys.readouterr().err
 
 
-def test_an_unreadable_picture_is_left_out(snapshot: Snapshot) -> None:
+def test_an_unreadable_picture_is_omitted(snapshot: Snapshot) -> None:
     for picture in (snapshot.dataset / "images").iterdir():
         picture.unlink()
         picture.write_bytes(b"\xff\xd8 half")

@@ -1,4 +1,4 @@
-"""The page of a team in Chromium: answers are saved as they are given, also across a kill of the server."""
+"""The page of a team in Chromium: answers are saved immediately, also across a kill of the server."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_answers_reach_the_server_across_a_kill(tmp_path: Path) -> None:
 
 
 def test_an_answer_waits_in_a_closed_page(tmp_path: Path) -> None:
-    """The page is left while the server is down; the answer is sent when it is opened again."""
+    """The browser leaves the page while the server is down; the page sends the answer when it is opened again."""
     server = ServerProcess(snapshot_of(tmp_path / "snapshot", 2), 1, 0)
     server.start()
     try:
@@ -94,8 +94,8 @@ def end(browser: webdriver.Chrome) -> str:
     return browser.find_element(By.ID, "done-text").text
 
 
-def test_the_end_says_what_the_server_does_not_have(tmp_path: Path) -> None:
-    """While it is silent, after a refusal, and when the answers have arrived."""
+def test_the_end_names_answers_that_the_server_does_not_have(tmp_path: Path) -> None:
+    """While the server is silent, after a refusal, and when the answers have arrived."""
     server = ServerProcess(snapshot_of(tmp_path / "snapshot", 3), 1, 0)
     server.start()
     try:

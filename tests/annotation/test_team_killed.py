@@ -17,7 +17,7 @@ PEOPLE, REVIEWS, OVERLAP, KILLS = 12, 112, 40, 10
 
 
 class Room:
-    """What the people of a room have in common."""
+    """State that the people of a room share."""
 
     def __init__(self) -> None:
         self.up = threading.Event()

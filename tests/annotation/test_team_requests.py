@@ -1,4 +1,4 @@
-"""What the server of a team answers and refuses."""
+"""Requests that the server of a team answers, and requests that it refuses."""
 
 from __future__ import annotations
 
@@ -74,18 +74,18 @@ def test_the_lead_sees_links_progress_and_agreement(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "two"),
+    ("first", "second"),
     [(["1", "4", "2"], ["1", "4", "3"]), (["1", "1", "1"], ["1", "4", "2.0"]), (["2", "?", 3], ["3", "x", "?"])],
 )
-def test_the_lead_sees_the_agreement_of_an_import(tmp_path: Path, one: list[Any], two: list[Any]) -> None:
-    """On products: a number stands for another product in each review."""
+def test_the_lead_sees_the_agreement_of_an_import(tmp_path: Path, first: list[Any], second: list[Any]) -> None:
+    """Agreement is on products: the same number means another product in each review."""
     snapshot = snapshot_of(tmp_path / "snapshot", 3)
     path = snapshot.dataset / "test.parquet"
     table = pl.read_parquet(path)
     shown = [["p1", "p2", "p3", "p4"], ["p4", "p3", "p2", "p1"], ["p3", "p1", "p4", "p2"]]
     write_table(path, table.with_columns(pl.Series("candidates", shown)))
     with served(snapshot, 2, 3) as (team, links):
-        for sheet, choices in (("sheet-01", one), ("sheet-02", two)):
+        for sheet, choices in (("sheet-01", first), ("sheet-02", second)):
             for review_id, choice in zip(sorted(team.task.items), choices, strict=True):
                 assert post(links[sheet], review_id, {"choice": choice}).ok
         progress = team.progress()
@@ -124,7 +124,7 @@ def test_a_foreign_host_is_refused(room: Served, host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "[::1]:80", "192.168.1.9:8765"])
-def test_an_own_host_is_not(room: Served, host: str) -> None:
+def test_an_own_host_is_answered(room: Served, host: str) -> None:
     assert requests.get(room[1]["sheet-01"], headers={"Host": host}).status_code == 200
 
 
@@ -158,7 +158,7 @@ def test_a_foreign_page_cannot_answer(room: Served, origin: str) -> None:
         ("m000", ["choice"]),
     ],
 )
-def test_what_an_import_refuses_is_refused(room: Served, review_id: Any, record: Any) -> None:
+def test_the_server_refuses_answers_that_an_import_refuses(room: Served, review_id: Any, record: Any) -> None:
     team, links = room
     before = records(team)
     assert post(links["sheet-03"], review_id, record).status_code == 422
@@ -207,7 +207,7 @@ def test_an_answer_cannot_name_another_person_or_task(tmp_path: Path) -> None:
     assert report["right"] == 0
 
 
-def test_a_second_start_goes_on(tmp_path: Path) -> None:
+def test_a_second_start_continues_with_links_and_answers(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path / "snapshot", 4)
     with served(snapshot, 2, 1) as (team, links):
         post(links["sheet-02"], "m001", {"choice": "1"})
@@ -222,7 +222,7 @@ def test_a_second_start_goes_on(tmp_path: Path) -> None:
     again.store.close()
 
 
-def test_each_change_is_kept_and_a_repeated_one_is_not(tmp_path: Path) -> None:
+def test_each_change_is_stored_and_a_repeated_answer_is_not(tmp_path: Path) -> None:
     store = Store(tmp_path / "new" / "a.sqlite", "clean-test", "f")
     for choice in ("1", "1", "2", "1"):
         store.save("sheet-01", "r1", json.dumps({"choice": choice}))
@@ -233,7 +233,7 @@ def test_each_change_is_kept_and_a_repeated_one_is_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\x00" + b"x" * 2000, b"SQLite format 3\x00"])
-def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "answers.sqlite"
     path.write_bytes(content)
     with pytest.raises(UnusableInput, match=r"answers\.sqlite"):
@@ -242,7 +242,7 @@ def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
         import_answers(snapshot_of(tmp_path / "snapshot", 1), [path], SETTINGS)
 
 
-def test_a_database_of_something_else(tmp_path: Path) -> None:
+def test_a_foreign_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.sqlite"
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE songs (name TEXT)")
@@ -251,7 +251,7 @@ def test_a_database_of_something_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "::1", "localhost"])
-def test_other_addresses(tmp_path: Path, host: str) -> None:
+def test_the_server_listens_at_other_addresses(tmp_path: Path, host: str) -> None:
     if ":" in host and not socket.has_ipv6:
         pytest.skip("no IPv6 here")
     with served(snapshot_of(tmp_path / "snapshot", 1), 1, 0, host=host) as (_, links):
@@ -264,7 +264,7 @@ def test_other_addresses(tmp_path: Path, host: str) -> None:
         assert requests.get(f"http://{own}:{port}/{path}", headers={"Host": "evil.test"}).status_code == 421
 
 
-def test_an_address_that_is_taken(tmp_path: Path) -> None:
+def test_an_address_in_use_is_refused(tmp_path: Path) -> None:
     team = make_team(snapshot_of(tmp_path / "snapshot", 1), "clean-test", 1, 0, SETTINGS)
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(UnusableInput, match="cannot listen"):
         TeamServer(team, "127.0.0.1", taken.getsockname()[1])
@@ -273,7 +273,7 @@ def test_an_address_that_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("task", ["informativeness", "mentions"])
-def test_the_other_tasks(tmp_path: Path, task: str) -> None:
+def test_answers_to_the_other_tasks_are_imported(tmp_path: Path, task: str) -> None:
     snapshot = snapshot_of(tmp_path / "snapshot", 1)
     choice = "yes" if task == "informativeness" else "wrong"
     with served(snapshot, 1, 0, task) as (team, links):

@@ -1,4 +1,4 @@
-"""What is read from a snapshot and from a release alone, and which rows each filter leaves."""
+"""Data read from a snapshot and from a release alone, and rows that each filter selects."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def test_a_snapshot_has_dropped_reviews_with_text_value_and_threshold(root: Path
     assert dict(data.products.select("sku", "reviews").iter_rows()) == {"p1": 2, "p2": 1, "p3": 1, "p4": 2}
 
 
-def test_a_release_alone_has_them_without_text(root: Path, tmp_path: Path) -> None:
+def test_a_release_alone_has_dropped_reviews_without_text(root: Path, tmp_path: Path) -> None:
     data = read_data(Path(shutil.copytree(root / "dataset", tmp_path / "release")))
     assert dict(data.reviews.select("review_id", "state").iter_rows()) == STATES
-    gone, kept = data.review("r6"), data.review("r1")
+    gone, released = data.review("r6"), data.review("r1")
     assert gone is not None
-    assert kept is not None
+    assert released is not None
     assert (gone["text"], gone["reason"]) == (None, "no_image")
-    (paths,) = data.pictures([kept])
+    (paths,) = data.pictures([released])
     assert [(data.root / path).is_file() for path in paths] == [True]
 
 
-def test_a_build_that_has_only_begun_can_be_browsed(root: Path, tmp_path: Path) -> None:
+def test_an_unfinished_build_can_be_browsed(root: Path, tmp_path: Path) -> None:
     shutil.copytree(root / "catalog", tmp_path / "catalog")
     data = read_data(tmp_path)
     assert set(data.reviews["state"]) == {"undecided"}
@@ -69,7 +69,7 @@ def test_predictions_of_another_build_are_not_shown(root: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("damage", ["column", "bytes", "gone"])
-def test_a_history_that_cannot_be_read_is_said(tmp_path: Path, damage: str) -> None:
+def test_an_unreadable_history_is_reported(tmp_path: Path, damage: str) -> None:
     snapshot = browsed_snapshot(tmp_path)
     site = Site(read_data(tmp_path), Addresses(), SETTINGS)
     if damage == "gone":
@@ -92,7 +92,7 @@ def test_a_folder_without_reviews_is_named(tmp_path: Path, made: list[str]) -> N
         read_data(tmp_path)
 
 
-def test_a_damaged_table_is_one_line(root: Path, tmp_path: Path) -> None:
+def test_a_damaged_table_is_reported_in_one_line(root: Path, tmp_path: Path) -> None:
     release = Path(shutil.copytree(root / "dataset", tmp_path / "release"))
     (release / "test.parquet").unlink()
     (release / "test.parquet").write_bytes(b"PAR1 no table")

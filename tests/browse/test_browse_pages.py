@@ -41,7 +41,7 @@ ATTACKS = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    """One Chromium for all tests of this module, which notes every request."""
+    """One Chromium for all tests of this module, which logs every request."""
     with chromium("390,900", ("browser", "performance")) as opened:
         yield opened
 
@@ -53,15 +53,17 @@ def log(browser: webdriver.Chrome, kind: str) -> list[Any]:
 
 def requested(browser: webdriver.Chrome) -> set[str]:
     events = [json.loads(entry["message"])["message"] for entry in log(browser, "performance")]
-    return {one["params"]["request"]["url"] for one in events if one["method"] == "Network.requestWillBeSent"}
+    return {event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"}
 
 
 def texts(browser: webdriver.Chrome, selector: str) -> list[str]:
-    return [one.text for one in browser.find_elements(By.CSS_SELECTOR, selector)]
+    return [element.text for element in browser.find_elements(By.CSS_SELECTOR, selector)]
 
 
 def pictures_load(browser: webdriver.Chrome) -> None:
-    shown = "return document.images.length > 0 && [...document.images].slice(0, 1).every((one) => one.naturalWidth > 0)"
+    shown = (
+        "return document.images.length > 0 && [...document.images].slice(0, 1).every((image) => image.naturalWidth > 0)"
+    )
     WebDriverWait(browser, 20).until(lambda there: there.execute_script(shown))
 
 
@@ -76,11 +78,11 @@ def test_a_page_has_no_script_no_foreign_request_and_fits_a_phone(
     browser.get(url + target)
     asked = requested(browser)
     assert url + target in asked
-    assert {one for one in asked if not one.startswith((f"{url}/", "data:"))} == set()
-    assert [one for one in log(browser, "browser") if "404" not in one["message"]] == []
+    assert {address for address in asked if not address.startswith((f"{url}/", "data:"))} == set()
+    assert [entry for entry in log(browser, "browser") if "404" not in entry["message"]] == []
     assert browser.execute_script("return document.scripts.length") == 0
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-    assert browser.execute_script("return [...document.images].every((one) => one.hasAttribute('alt'))")
+    assert browser.execute_script("return [...document.images].every((image) => image.hasAttribute('alt'))")
     assert len(browser.find_elements(By.TAG_NAME, "h1")) == 1
 
 
@@ -93,7 +95,7 @@ def test_a_long_reason_fits_a_phone(browser: webdriver.Chrome, tmp_path: Path, r
         for target in ("/", f"/reviews?reason={reason}", "/review?id=r6"):
             browser.get(address + target)
             assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-            inside = "(one) => one.getBoundingClientRect().right <= innerWidth"
+            inside = "(tag) => tag.getBoundingClientRect().right <= innerWidth"
             assert browser.execute_script(f"return [...document.querySelectorAll('.tag')].every({inside})")
 
 
@@ -111,7 +113,7 @@ def test_a_bar_of_the_funnel_opens_its_reviews_with_value_and_threshold(browser:
     assert rows[-1].endswith("not evaluated")
 
 
-def test_the_form_is_used_with_the_keyboard_alone(browser: webdriver.Chrome, url: str) -> None:
+def test_the_form_can_be_used_with_only_the_keyboard(browser: webdriver.Chrome, url: str) -> None:
     browser.get(f"{url}/reviews")
     browser.execute_script("document.body.focus()")
     for _ in range(20):
@@ -137,7 +139,7 @@ def test_filters_combine_and_stay_in_the_form(browser: webdriver.Chrome, url: st
     assert Select(browser.find_element(By.NAME, "gold")).first_selected_option.text == "wrong"
 
 
-def test_a_hostile_review_is_text_beside_its_gold_and_predicted_products(browser: webdriver.Chrome, url: str) -> None:
+def test_a_hostile_review_is_text_next_to_its_gold_and_predicted_products(browser: webdriver.Chrome, url: str) -> None:
     browser.get(f"{url}/review?id=r4")
     quote = browser.find_element(By.TAG_NAME, "blockquote")
     assert "<script>alert('x')</script>" in quote.text
@@ -148,7 +150,7 @@ def test_a_hostile_review_is_text_beside_its_gold_and_predicted_products(browser
 
 
 def cells(cell: dict[str, str]) -> pl.Expr:
-    """A column of lists with this attribute alone."""
+    """A column of lists with only this attribute."""
     return pl.lit([cell], dtype=pl.List(pl.Struct(dict.fromkeys(cell, pl.String))))
 
 
@@ -182,11 +184,11 @@ def nothing_ran(browser: webdriver.Chrome, attack: str) -> None:
     assert attack in (browser.find_element(By.TAG_NAME, "body").get_attribute("textContent") or "")
     harmful = "script, iframe, svg[onload], [onerror], [onload], [onfocus], a[href^=javascript]"
     assert browser.find_elements(By.CSS_SELECTOR, harmful) == []
-    assert [one for one in log(browser, "browser") if "404" not in one["message"]] == []
+    assert [entry for entry in log(browser, "browser") if "404" not in entry["message"]] == []
 
 
 @pytest.mark.parametrize("attack", [*ATTACKS, " ".join(ATTACKS)])
-def test_no_text_runs(browser: webdriver.Chrome, tmp_path: Path, attack: str) -> None:
+def test_no_text_runs_as_code(browser: webdriver.Chrome, tmp_path: Path, attack: str) -> None:
     root = hostile_snapshot(tmp_path / "snapshot", attack).root
     log(browser, "browser")
     with served(root) as address:
@@ -234,7 +236,9 @@ def test_a_sample_is_read_from_files(browser: webdriver.Chrome, root: Path, tmp_
     pictures_load(browser)
     assert "Acme" in browser.find_element(By.TAG_NAME, "h1").text
     browser.find_element(By.LINK_TEXT, "Overview").click()
-    assert {one for one in requested(browser) if not one.startswith((index.parent.as_uri(), "data:"))} == set()
+    assert {
+        address for address in requested(browser) if not address.startswith((index.parent.as_uri(), "data:"))
+    } == set()
     assert log(browser, "browser") == []
     names = {path.name for path in index.parent.rglob("*")}
     links = {
@@ -254,6 +258,6 @@ def test_a_sample_is_bounded(root: Path, tmp_path: Path, monkeypatch: pytest.Mon
     }  # fmt: skip
 
 
-def test_a_sample_replaces_nothing(root: Path) -> None:
+def test_a_sample_is_not_written_into_a_used_folder(root: Path) -> None:
     with pytest.raises(UnusableInput, match="not an empty folder"):
         export_pages(root, SETTINGS, root)

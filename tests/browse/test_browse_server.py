@@ -1,4 +1,4 @@
-"""The server: which hosts and which files it answers for, and the command that starts it."""
+"""The server: hosts and files that it serves, and the command that starts it."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_other_hosts_are_refused(url: str, host: str, target: str) -> None:
 @pytest.mark.parametrize(
     "target", ["/nothing", "/missing", "/base", "/review", "/review?id=r9", "/product?sku=%00", "/review?id=%F0%28"]
 )
-def test_what_is_not_there_is_not_found(url: str, target: str) -> None:
+def test_missing_pages_are_not_found(url: str, target: str) -> None:
     status, _, body = ask(url, target)
     assert status == 404
     assert b"no such page" in body
 
 
-def test_nothing_is_written(url: str) -> None:
+def test_the_server_accepts_no_writes(url: str) -> None:
     assert ask(url, "/", method="POST")[0] == 405
 
 
@@ -105,7 +105,7 @@ def run(*arguments: str | Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_serves_until_it_is_ended(root: Path, number: int) -> None:
+def test_the_command_serves_until_a_signal_ends_it(root: Path, number: int) -> None:
     with run(root, "--port", "0") as process:
         assert process.stderr is not None
         line = process.stderr.readline()
@@ -116,9 +116,9 @@ def test_the_command_serves_until_it_is_ended(root: Path, number: int) -> None:
         assert process.stderr.read() == ""
 
 
-def test_a_taken_port_and_a_missing_folder_are_one_line(url: str, root: Path, tmp_path: Path) -> None:
+def test_a_used_port_and_a_missing_folder_are_reported_in_one_line(url: str, root: Path, tmp_path: Path) -> None:
     for arguments, status in (((root, "--port", str(urlsplit(url).port)), 1), ((tmp_path / "none",), 2)):
         with run(*arguments) as process:
-            _, told = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=60)
         assert process.returncode == status
-        assert len(told.splitlines()) == 1
+        assert len(errors.splitlines()) == 1

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_info
 
 
 def square(n: int) -> int:
-    """A result that tells its item."""
+    """A result from which the item can be derived."""
     return n * n
 
 
@@ -20,7 +20,7 @@ def process(n: int) -> int:
 
 
 def pools(n: int) -> tuple[str | None, str | None, set[int]]:
-    """What the worker's libraries use: two variables, and the threads of those that are loaded."""
+    """Thread settings of the worker's libraries: two variables, and the threads of loaded libraries."""
     import numpy as np  # a BLAS
     import torch
 
@@ -30,7 +30,7 @@ def pools(n: int) -> tuple[str | None, str | None, set[int]]:
 
 
 def alone(folder: str) -> str | None:
-    """The GPU that the worker sees; fails where another task holds it at the same time."""
+    """The GPU that the worker sees; fails if another task holds it at the same time."""
     mark = Path(folder) / "held"
     mark.touch(exist_ok=False)
     time.sleep(0.01)
@@ -46,6 +46,6 @@ def missing(n: int) -> int:
 
 
 def end(n: int) -> int:
-    """The end of the worker, as by the kernel where memory is short."""
+    """Kill the worker, as the kernel does when memory is short."""
     os.kill(os.getpid(), 9)
     return n

@@ -25,9 +25,9 @@ RAY = {
     "RAY_raylet_start_wait_time_s": "120",
     "GRPC_POLL_STRATEGY": "poll",
 }
-"""Ray asks nobody, leaves no token in the user's home, and starts on a busy machine.
+"""Ray sends no statistics, leaves no token in the user's home, and starts on a busy machine.
 
-There, gRPC's `epoll1` can end the server of a client at its start: "ev_epoll1_linux.cc: Check failed".
+On a busy machine, gRPC's `epoll1` can end the server of a client at its start: "ev_epoll1_linux.cc: Check failed".
 """
 os.environ.update(RAY)
 HERE = Path(__file__).parent
@@ -41,14 +41,14 @@ def environment(*first: Path) -> dict[str, str]:
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
 def started(command: list[str], folder: Path, env: dict[str, str], line: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that has printed `line`; it and all that it started end with the block."""
+    """A process that has printed `line`; it ends with the block, together with its children."""
     with subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=folder,
@@ -58,13 +58,13 @@ def started(command: list[str], folder: Path, env: dict[str, str], line: str) ->
         text=True,
     ) as process:
         assert process.stdout is not None
-        told = []
+        lines = []
         for text in process.stdout:
-            told.append(text)
+            lines.append(text)
             if line in text:
                 break
         else:
-            raise AssertionError(f"{command} ended: {''.join(told)}")
+            raise AssertionError(f"{command} ended: {''.join(lines)}")
         threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()  # a full pipe would stop it
         try:
             yield process
@@ -73,19 +73,19 @@ def started(command: list[str], folder: Path, env: dict[str, str], line: str) ->
 
 
 def end(process: subprocess.Popen[Any]) -> None:
-    """End a process and all that it started."""
+    """End a process and its children."""
     if process.poll() is None:
-        all_of_them = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-        for one in all_of_them:
+        processes = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        for each in processes:
             with suppress(psutil.NoSuchProcess):
-                one.kill()
-        psutil.wait_procs(all_of_them[1:])
+                each.kill()
+        psutil.wait_procs(processes[1:])
     process.wait()
 
 
 @dataclass
 class DaskCluster:
-    """A scheduler, and workers below a nanny each, which starts them again when they die."""
+    """A scheduler and workers; a nanny restarts each worker when it dies."""
 
     folder: Path
     stack: ExitStack
@@ -110,8 +110,8 @@ class DaskCluster:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that run shards."""
-        children = [one for nanny in self.nannies for one in psutil.Process(nanny.pid).children()]
-        return [one for one in children if "resource_tracker" not in " ".join(one.cmdline())]
+        children = [child for nanny in self.nannies for child in psutil.Process(nanny.pid).children()]
+        return [child for child in children if "resource_tracker" not in " ".join(child.cmdline())]
 
 
 @contextmanager
@@ -129,7 +129,7 @@ _holders: list[str] = []
 @contextmanager
 def _ray_of_this_process() -> Iterator[None]:
     """Wait for the clusters of other processes: their client servers take the same ports."""
-    if _holders:  # a test starts a cluster beside that of its module
+    if _holders:  # a test starts a second cluster while the cluster of its module runs
         yield
         return
     with (Path("/tmp") / f"ameli-ray-{os.getuid()}.lock").open("w") as lock:
@@ -143,7 +143,7 @@ def _ray_of_this_process() -> Iterator[None]:
 
 @contextmanager
 def ray_cluster(folder: Path, cpus: int = 2, gpus: int = 0, env: dict[str, str] | None = None) -> Iterator[str]:
-    """The URL of a Ray cluster of one machine, which only says that it has these processors and GPUs."""
+    """The URL of a Ray cluster of one machine, which only claims these processors and GPUs."""
     session, port = Path("/tmp") / f"ray-{os.getpid()}-{free_port()}", free_port()  # socket paths must be short
     command = ["ray.scripts.scripts", "start", "--head", "--block", "--include-dashboard", "false"]
     command += ["--port", str(free_port()), "--ray-client-server-port", str(port), "--temp-dir", str(session)]
@@ -165,7 +165,7 @@ def other_code(folder: Path) -> Path:
 
 
 def other_version(folder: Path, name: str, version: str) -> Path:
-    """A folder that says that another version of a package is installed."""
+    """A folder with metadata of another version of a package."""
     info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")

@@ -40,9 +40,9 @@ def ameli(*arguments: str | Path) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> str:
-    _, told = process.communicate()
-    assert process.returncode == 0, told
-    return told
+    _, messages = process.communicate()
+    assert process.returncode == 0, messages
+    return messages
 
 
 def bytes_of(snapshot: Snapshot) -> dict[str, bytes]:
@@ -51,25 +51,25 @@ def bytes_of(snapshot: Snapshot) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def once(world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], int]:
-    """The data set of one process, and the number of shards that its build keeps."""
+    """The data set of one process, and the number of shards that its build stores."""
     snapshot = ingested(world, tmp_path_factory.mktemp("once") / "s")
     finish(ameli("build", snapshot.root, "--workers", "1"))
-    return bytes_of(snapshot), kept(snapshot)
+    return bytes_of(snapshot), stored_shards(snapshot)
 
 
-def kept(snapshot: Snapshot) -> int:
-    # unlike rglob, walk bears folders that go meanwhile
+def stored_shards(snapshot: Snapshot) -> int:
+    # unlike rglob, walk copes with folders that disappear meanwhile
     return sum(name.endswith(".sealed") for _, _, names in os.walk(snapshot.root / "cache") for name in names)
 
 
 def kill_at_random(
     process: subprocess.Popen[str], snapshot: Snapshot, shards: int, victims: Callable[[], list[psutil.Process]]
 ) -> int:
-    """Kill a worker at each of `KILLS` moments, at which so many shards are there; returns the number of kills."""
+    """Kill a worker at `KILLS` random numbers of stored shards; returns the number of kills."""
     dice = random.Random(13)
     killed = 0
     for moment in sorted(dice.sample(range(1, shards - 8), KILLS)):
-        while (kept(snapshot) < moment or not victims()) and process.poll() is None:
+        while (stored_shards(snapshot) < moment or not victims()) and process.poll() is None:
             wait(process)
         for victim in dice.sample(victims(), 1) if process.poll() is None else ():
             victim.kill()
@@ -85,7 +85,9 @@ def wait(process: subprocess.Popen[str]) -> None:
         return
 
 
-def test_two_dask_workers(world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path) -> None:
+def test_a_build_on_two_dask_workers_ends_with_the_same_bytes(
+    world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path
+) -> None:
     pytest.importorskip("distributed")
     wanted, shards = once
     snapshot = ingested(world, tmp_path / "s")
@@ -99,14 +101,16 @@ def test_two_dask_workers(world: Path, once: tuple[dict[str, bytes], int], tmp_p
     assert bytes_of(snapshot) == wanted
 
 
-def test_two_ray_workers(world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path) -> None:
+def test_a_build_on_two_ray_workers_ends_with_the_same_bytes(
+    world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path
+) -> None:
     pytest.importorskip("ray")
     wanted, shards = once
     snapshot = ingested(world, tmp_path / "s")
 
     def workers() -> list[psutil.Process]:
         below = psutil.Process().children(recursive=True)
-        return [one for one in below if one.name() in ("ray::IDLE", "ray::run")]  # without its agents, Ray ends itself
+        return [child for child in below if child.name() in ("ray::IDLE", "ray::run")]  # Ray exits without its agents
 
     with ray_cluster(tmp_path) as url:
         process = ameli("build", snapshot.root, "--cluster", url)
@@ -151,8 +155,10 @@ def shell(tmp_path: Path) -> dict[str, str]:
 Ranks = Callable[[Snapshot, str, int], tuple[list[str], dict[str, str]]]
 
 
-def test_three_ranks(world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path, shell: dict[str, str]) -> None:
-    """Ranks of two stages are killed at random and start again; the build then makes no shard of the stage."""
+def test_three_killed_ranks_end_with_the_same_bytes(
+    world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path, shell: dict[str, str]
+) -> None:
+    """Ranks of two stages are killed at random and start again; the build then computes no shard of the stage."""
     wanted, _ = once
     snapshot = ingested(world, tmp_path / "s")
     dice, kills = random.Random(7), 0
@@ -169,29 +175,29 @@ def test_three_ranks(world: Path, once: tuple[dict[str, bytes], int], tmp_path: 
 
         ranks = {rank: start(rank) for rank in range(3)}
         for _ in range(deaths):
-            victim, there, more = dice.choice(sorted(ranks)), kept(snapshot), dice.randint(1, 3)
-            while kept(snapshot) < there + more and any(one.poll() is None for one in ranks.values()):
+            victim, there, more = dice.choice(sorted(ranks)), stored_shards(snapshot), dice.randint(1, 3)
+            while stored_shards(snapshot) < there + more and any(process.poll() is None for process in ranks.values()):
                 wait(ranks[victim])
             if ranks[victim].poll() is None:
-                for one in (*psutil.Process(ranks[victim].pid).children(), psutil.Process(ranks[victim].pid)):
-                    one.kill()
+                for process in (*psutil.Process(ranks[victim].pid).children(), psutil.Process(ranks[victim].pid)):
+                    process.kill()
                 kills += 1
             ranks[victim].communicate()
             ranks[victim] = start(victim)
         for rank in ranks.values():
             assert "are in the cache" in finish(rank)
-        filled = kept(snapshot)
+        filled = stored_shards(snapshot)
         finish(ameli("build", snapshot.root, "--until", stage))
-        assert kept(snapshot) == filled
+        assert stored_shards(snapshot) == filled
     assert kills == KILLS
     finish(ameli("build", snapshot.root, "--workers", "1"))
     assert bytes_of(snapshot) == wanted
 
 
-def test_ranks_that_share_a_url_alone(
+def test_killed_ranks_that_share_only_a_url_end_with_the_same_bytes(
     world: Path, once: tuple[dict[str, bytes], int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ranks on copies of a snapshot are killed and start again on fresh copies; the build makes no shard of theirs."""
+    """Ranks on copies of a snapshot are killed and restarted on new copies; the build repeats none of their shards."""
     wanted, _ = once
     snapshot = ingested(world, tmp_path / "s")
     finish(ameli("build", snapshot.root, "--until", "catalog"))
@@ -212,11 +218,11 @@ def test_ranks_that_share_a_url_alone(
             victim.kill()
             victim.communicate()
             ranks[rank] = start(rank, f"again-{rank}")
-        for one in ranks:
-            assert "are in the cache" in finish(one)
+        for process in ranks:
+            assert "are in the cache" in finish(process)
         filled = place.content()
-        told = finish(ameli("build", snapshot.root, "--until", "clean", *cache))
-        assert "clean: done" in told
+        messages = finish(ameli("build", snapshot.root, "--until", "clean", *cache))
+        assert "clean: done" in messages
         assert place.content() == filled
         finish(ameli("build", snapshot.root, "--workers", "2", *cache))
     assert bytes_of(snapshot) == wanted

@@ -1,4 +1,4 @@
-"""URLs of clusters, and clusters that are not there."""
+"""URLs of clusters, and clusters that do not answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def test_other_urls_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("cache", ["", "shared", "/somewhere/shared", "s3://bucket/prefix"])
-def test_paths_mean_the_same_elsewhere(cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_are_made_absolute_for_other_machines(
+    cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     snapshot, settings = shared(Snapshot(Path("s")), load_settings("demo", [f"run.cache={cache}"]))
     assert snapshot.root == tmp_path / "s"

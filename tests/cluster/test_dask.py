@@ -38,7 +38,7 @@ def mapper(cluster: DaskCluster, tmp_path: Path) -> Iterator[ClusterMapper]:
 def test_results_come_in_order_from_all_workers(cluster: DaskCluster, mapper: ClusterMapper) -> None:
     cluster.add()
     assert list(mapper(cluster_jobs.square, range(200))) == [n * n for n in range(200)]
-    assert set(mapper(cluster_jobs.process, range(200))) == {one.pid for one in cluster.workers()}
+    assert set(mapper(cluster_jobs.process, range(200))) == {worker.pid for worker in cluster.workers()}
     assert list(mapper(cluster_jobs.square, [])) == []
 
 
@@ -56,7 +56,7 @@ def test_models_go_to_workers_with_a_gpu(cluster: DaskCluster, mapper: ClusterMa
         list(mapper.on("gpu")(cluster_jobs.process, range(3)))
     (without,) = cluster.workers()
     cluster.add("--resources", "GPU=1")
-    (gpu,) = {one.pid for one in cluster.workers()} - {without.pid}
+    (gpu,) = {worker.pid for worker in cluster.workers()} - {without.pid}
     assert set(mapper.on("gpu")(cluster_jobs.process, range(50))) == {gpu}
     assert set(mapper(cluster_jobs.process, range(200))) == {without.pid, gpu}
 
@@ -66,7 +66,7 @@ def test_one_task_at_a_time_has_the_gpu(cluster: DaskCluster, mapper: ClusterMap
     assert len(list(mapper.on("gpu")(cluster_jobs.alone, [str(tmp_path)] * 20))) == 20
 
 
-def test_an_error_comes_as_it_is(mapper: ClusterMapper) -> None:
+def test_an_error_arrives_unchanged(mapper: ClusterMapper) -> None:
     with pytest.raises(UnusableInput, match=r"^picture \d+ is missing$"):
         list(mapper(cluster_jobs.missing, range(40)))
     assert list(mapper(cluster_jobs.square, [3])) == [9]

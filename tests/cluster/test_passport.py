@@ -1,4 +1,4 @@
-"""A worker that would compute otherwise is refused, and the message names the difference."""
+"""A worker that would compute different results is refused, and the message names the difference."""
 
 from __future__ import annotations
 
@@ -22,15 +22,18 @@ def test_the_process_itself_is_admitted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "version", "told"),
+    ("name", "version", "difference"),
     [
         ("polars", "0.1", r"polars \S+ \(here 0.1\)"),
         ("Python", "3.14.0", r"Python 3\.\S+ \(here 3.14.0\)"),
         ("nothing-of-that-name", "1", r"nothing-of-that-name is missing \(here 1\)"),
     ],
 )
-def test_other_versions(tmp_path: Path, name: str, version: str, told: str) -> None:
-    with passport_of([tmp_path]) as passport, pytest.raises(RunFailed, match=f"other versions of packages: {told}"):
+def test_other_versions_are_refused(tmp_path: Path, name: str, version: str, difference: str) -> None:
+    with (
+        passport_of([tmp_path]) as passport,
+        pytest.raises(RunFailed, match=f"other versions of packages: {difference}"),
+    ):
         admit({**passport, "versions": {**passport["versions"], name: version}})
 
 
@@ -40,7 +43,7 @@ def test_many_other_versions_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["splits.py", "core/cache/work.py", "clean/allowed.toml"])
-def test_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+def test_other_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     with passport_of([tmp_path / "cache"]) as passport:
         root = tmp_path / "ameli_build"
         for path in passports.ROOT.rglob("*"):
@@ -63,7 +66,7 @@ def test_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) 
 
 
 @pytest.mark.parametrize("gone", [0, 1])
-def test_a_folder_that_is_not_there(tmp_path: Path, gone: int) -> None:
+def test_a_missing_folder_is_refused(tmp_path: Path, gone: int) -> None:
     folders = [tmp_path / "snapshot", tmp_path / "cache"]
     with passport_of(folders) as passport:
         (folders[gone] / f"{SIGN}{passport['token']}").unlink()
@@ -72,7 +75,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path, gone: int) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     with passport_of([tmp_path]) as passport:
         tmp_path.chmod(0o500)
         try:

@@ -1,4 +1,4 @@
-"""Ranks that know nothing of one another fill a cache."""
+"""Independent ranks fill a cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOG = "made.log"
 
 
 def noted(payload: tuple[str, int]) -> pl.DataFrame:
-    """A row, and a line in a log: a shard that is made twice has two."""
+    """A row, and a line in a log: a shard that is computed twice has two lines."""
     folder, n = payload
     with (Path(folder) / LOG).open("a") as handle:
         handle.write(f"{n}\n")
@@ -33,7 +33,7 @@ def made(folder: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("of", [1, 2, 3, 7])
-def test_each_shard_is_the_own_one_of_one_rank(tmp_path: Path, of: int) -> None:
+def test_each_shard_belongs_to_one_rank(tmp_path: Path, of: int) -> None:
     orders, own = [], []
     for rank in range(of):
         folder = tmp_path / str(rank)
@@ -46,12 +46,12 @@ def test_each_shard_is_the_own_one_of_one_rank(tmp_path: Path, of: int) -> None:
     for order, mine in zip(orders, own, strict=True):
         assert mine
         assert set(order[: len(mine)]) == mine  # first its own share
-        assert sorted(order) == list(range(60))  # then the others, whatever became of their ranks
+        assert sorted(order) == list(range(60))  # then the shards of the other ranks
     assert len({tuple(n for n in order if n not in own[0]) for order in orders[1:]}) == of - 1
 
 
 @pytest.mark.parametrize("there", [range(0, 60, 2), range(10), range(59)])
-def test_a_rank_makes_nothing_twice(tmp_path: Path, there: Sequence[int]) -> None:
+def test_a_rank_computes_no_shard_twice(tmp_path: Path, there: Sequence[int]) -> None:
     folder = tmp_path
     Work(Snapshot(folder)).map("noted", noted, [shards(folder)[n] for n in there])
     rank = Rank(1, 3)
@@ -61,6 +61,6 @@ def test_a_rank_makes_nothing_twice(tmp_path: Path, there: Sequence[int]) -> Non
     assert rank.made == 60 - len(there)
 
 
-def test_uncached_work_is_each_rank_s_own(tmp_path: Path) -> None:
+def test_each_rank_does_all_uncached_work(tmp_path: Path) -> None:
     tables = Work(Snapshot(tmp_path), Rank(0, 3)).map("noted", noted, shards(tmp_path, 4), cached=False)
     assert [table["n"].item() for table in tables] == [0, 1, 2, 3]

@@ -1,4 +1,4 @@
-"""Shards on a real Ray cluster: a head that says that it has two processors and a GPU, and its workers."""
+"""Shards on a real Ray cluster: a head that claims two processors and a GPU, and its workers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_results_come_in_order_from_both_workers(mapper: ClusterMapper) -> None:
     assert list(mapper(cluster_jobs.square, [])) == []
 
 
-def test_the_handlers_of_signals_stay(url: str, tmp_path: Path) -> None:
+def test_the_handlers_of_signals_do_not_change(url: str, tmp_path: Path) -> None:
     before = handlers()
     with shard_mapper("ray", url, None, Snapshot(tmp_path / "s"), load_settings("demo")):
         assert handlers() == before
@@ -60,7 +60,7 @@ def test_one_process_at_a_time_has_the_gpu(mapper: ClusterMapper, tmp_path: Path
     assert set(mapper.on("gpu")(cluster_jobs.alone, [str(tmp_path)] * 20)) == {"0"}
 
 
-def test_an_error_comes_as_it_is(mapper: ClusterMapper) -> None:
+def test_an_error_arrives_unchanged(mapper: ClusterMapper) -> None:
     with pytest.raises(UnusableInput, match=r"^picture \d+ is missing$"):
         list(mapper(cluster_jobs.missing, range(40)))
     assert list(mapper(cluster_jobs.square, [3])) == [9]
@@ -80,15 +80,17 @@ def test_a_worker_that_does_not_see_the_snapshot_is_refused(mapper: ClusterMappe
 
 
 @pytest.mark.parametrize("other", ["code", "version"])
-def test_workers_that_differ_are_refused(tmp_path: Path, other: str) -> None:
+def test_different_workers_are_refused(tmp_path: Path, other: str) -> None:
     folder = tmp_path / "other"
     env = environment(other_code(folder) if other == "code" else other_version(folder, "polars", "0.0.1"))
-    told = "the code of ameli-build differs from the code of this run" if other == "code" else r"polars 0.0.1 \(here"
+    difference = (
+        "the code of ameli-build differs from the code of this run" if other == "code" else r"polars 0.0.1 \(here"
+    )
     with (
         ray_cluster(tmp_path, env=env) as url,
         shard_mapper("ray", url, None, Snapshot(tmp_path / "s"), load_settings("demo")) as mapper,
     ):
-        with pytest.raises(RunFailed, match=told):
+        with pytest.raises(RunFailed, match=difference):
             list(mapper(cluster_jobs.square, range(8)))
         assert isinstance(mapper, ClusterMapper)
         with pytest.raises(RunFailed, match=r"no machine of the Ray cluster has a GPU: `ray start --num-gpus N`"):

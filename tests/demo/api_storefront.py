@@ -110,7 +110,7 @@ def _error(code: int, words: str, message: str) -> Answer:
 
 
 def _record(shop: Shop, product: WorldProduct, query: Mapping[str, str]) -> dict[str, Any]:
-    """A product with the fields that `show` names, all of them for "all"."""
+    """A product with the fields that `show` names, or with all fields for "all"."""
     wanted = query.get("show", "")
     record = _whole(shop, product)
     return (

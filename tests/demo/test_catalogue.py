@@ -78,8 +78,8 @@ def test_variants_of_a_family_differ_in_few_attributes(world: World) -> None:
         if product.attributes:
             sheets[product.family].append({(a.name, a.value) for a in product.attributes if a.name not in own})
     for family in sheets.values():
-        for one, other in itertools.pairwise(family):
-            differing = {name for name, _ in one ^ other}
+        for first, second in itertools.pairwise(family):
+            differing = {name for name, _ in first ^ second}
             assert 1 <= len(differing - {"Product Weight", "Product Width", "Product Height", "Product Depth"}) <= 4
 
 

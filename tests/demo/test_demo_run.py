@@ -27,8 +27,8 @@ def commands() -> list[str]:
 
 def arguments(*given: str) -> list[str]:
     """The arguments of `ameli` that `make demo` would use."""
-    told = subprocess.run(["make", "-n", "demo", *given], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    (line,) = re.findall(r"^\S+/ameli (demo .*)$", told, re.MULTILINE)
+    output = subprocess.run(["make", "-n", "demo", *given], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    (line,) = re.findall(r"^\S+/ameli (demo .*)$", output, re.MULTILINE)
     return shlex.split(line)
 
 
@@ -49,7 +49,7 @@ def test_the_quick_demo_has_a_world_and_a_folder_of_its_own() -> None:
 
 
 def check_progress(shown: str) -> None:
-    """The terminal showed each step with its number, and things with names, never one of one for a whole step."""
+    """The terminal showed each step with its number and counts with their units, never "0 of 1" for a whole step."""
     for n, stage in enumerate(("catalog", "clean", "mentions", "informativeness"), 1):
         assert re.search(rf"step {n} of 4  {stage}\s+\d+ s", shown), stage
     for n, step in enumerate(("retrieve candidates", "find attributes", "encode pairs", "link, run 1 of 3"), 2):
@@ -62,7 +62,7 @@ def check_progress(shown: str) -> None:
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(900)
-def test_a_small_demo_twice(tmp_path: Path) -> None:
+def test_a_small_demo_can_run_twice(tmp_path: Path) -> None:
     out = tmp_path / "ameli-demo"
     first = run_on_terminal(quick(out))
     assert first.status == 0, first.text
@@ -85,7 +85,7 @@ def test_a_small_demo_twice(tmp_path: Path) -> None:
     scores = json.loads((out / "baseline" / "scores.json").read_text())
     second = demo(out)
     assert second.returncode == 0, second.stderr
-    assert "clean: running" not in second.stderr  # the crawl asks again for what it could not get
+    assert "clean: running" not in second.stderr  # the crawl requests again only pages that failed
     assert (out / "dataset" / "SHA256SUMS").read_bytes() == sums
     assert json.loads((out / "baseline" / "scores.json").read_text()) == scores
     other = demo(out, "--seed", "8")

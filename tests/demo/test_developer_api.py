@@ -88,8 +88,8 @@ def test_envelope_and_products_have_the_fields_of_the_recorded_responses(shop: S
     for product in page["products"]:
         assert set(product) - set(real) == newer
         for name in set(product) & set(real):
-            told, known = product[name], real[name]
-            assert told in (None, "", []) or known in (None, "", []) or type(told) is type(known), name
+            value, known = product[name], real[name]
+            assert value in (None, "", []) or known in (None, "", []) or type(value) is type(known), name
     assert set(call(shop, "products(gurgleflats)").json()["error"]) == set(
         recorded("Is_a_garbage_search__0.json")["error"]
     )

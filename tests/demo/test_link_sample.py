@@ -1,4 +1,4 @@
-"""The review and the photograph that the demo leaves for `ameli link`."""
+"""The review and the photograph that the demo saves for `ameli link`."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def test_the_command_names_a_test_review_and_its_photograph(
         )
     write_table(snapshot.dataset / "test.parquet", pl.DataFrame(rows))
     command = leave_sample(snapshot, world).replace("ameli", "printf '%s\\n'", 1)
-    told = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
-    link, root, _, *text, _, photo = told.splitlines()
+    output = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
+    link, root, _, *text, _, photo = output.splitlines()
     assert (link, root) == ("link", str(snapshot.root))
     (best,) = [review for review in reviews if review.review_id == Path(photo).read_text()]
     assert "\n".join(text) == joined_text(best.title, best.text)

@@ -64,7 +64,7 @@ def test_too_long_is_more_than_500_tokens(pairs: list[tuple[WorldReview, ReviewT
     assert edges[501]
 
 
-def test_votes(pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
+def test_votes_agree_with_the_reason(pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
     assert all(_unhelpful(review) for review, truth in pairs if truth.reason is Reason.ONLY_UNHELPFUL)
     assert any(r.unhelpful > r.helpful > 0 and truth.reason is None for r, truth in pairs)
 
@@ -116,7 +116,7 @@ def test_better_profanity_agrees_on_the_words(pairs: list[tuple[WorldReview, Rev
     assert all(rude_words(by_id[truth.review_id]) for truth in flagged)
 
 
-def test_harmless_words_that_resemble_profanity_are_kept(pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
+def test_harmless_words_that_resemble_profanity_are_not_dropped(pairs: list[tuple[WorldReview, ReviewTruth]]) -> None:
     staying = " ".join(review.text.lower() for review, truth in pairs if truth.reason is None)
     for words in ("led strip", "control knob", "pot and pan set", "kill switch", "scunthorpe", "hard on small"):
         assert words in staying

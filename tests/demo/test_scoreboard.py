@@ -70,8 +70,8 @@ def test_a_difference_from_the_truth_misses_its_target(built: Path, tmp_path: Pa
     snapshot = Snapshot(root)
     dropped = snapshot.read("clean/dropped")
     write_table(snapshot.table_path("clean/dropped"), dropped.filter(pl.col("reason") != "profanity"))
-    kept = snapshot.read("clean/reviews").with_columns(sku=pl.lit("1"))
-    write_table(snapshot.table_path("clean/reviews"), kept)
+    reviews = snapshot.read("clean/reviews").with_columns(sku=pl.lit("1"))
+    write_table(snapshot.table_path("clean/reviews"), reviews)
     write_table(snapshot.table_path("mentions/mentions"), snapshot.read("mentions/mentions").clear())
     write_table(snapshot.table_path("informativeness/kept"), snapshot.read("informativeness/kept").clear())
     missed = {row.name.partition(" on ")[0] for row in score(root, root / "truth") if not row.ok}
@@ -112,9 +112,9 @@ def _built(world: World, root: Path) -> Path:
     ids = [review.review_id for review in staying]
     _write(snapshot, "catalog/reviews", review_id=[review.review_id for review in world.reviews])
     _write(snapshot, "catalog/images", reference=[r for r, _ in pictures], path=[p for _, p in pictures])
-    left = [truth for truth in world.truths if truth.reason]
-    reasons = [str(truth.reason) for truth in left]
-    _write(snapshot, "clean/dropped", review_id=[truth.review_id for truth in left], reason=reasons)
+    gone = [truth for truth in world.truths if truth.reason]
+    reasons = [str(truth.reason) for truth in gone]
+    _write(snapshot, "clean/dropped", review_id=[truth.review_id for truth in gone], reason=reasons)
     whole = [key for key in ids if len(cut[key]) == len(images[key])]
     _write(
         snapshot,

@@ -18,7 +18,7 @@ from ameli_build.demo.pages.listing import is_new_form
 from ameli_build.demo.storefront import Storefront, demo_faults
 
 
-def test_robots_allows_the_crawled_pages_only(shop: Storefront) -> None:
+def test_robots_allows_only_the_crawled_pages(shop: Storefront) -> None:
     robots = Protego.parse(get(shop, "/robots.txt").text)
     for path in ("/site/a/7000100.p?skuId=7000100", "/site/x/x/abcat1.c?cp=1", "/product/a/B/sku/1", "/ugc/v2/reviews"):
         assert robots.can_fetch(shop.site_url + path, "Mozilla/5.0")
@@ -54,7 +54,7 @@ def test_a_listing_pages_through_its_category(shop: Storefront, identifier: str)
     assert re.findall(card, get(shop, f"/site/x/x/{identifier}.c?cp=99&id={identifier}").text) == []
 
 
-def test_both_forms_of_listings_are_there() -> None:
+def test_both_forms_of_listings_occur() -> None:
     assert {is_new_form(category) for category in SHOP_INDEX.categories.values()} == {False, True}
 
 

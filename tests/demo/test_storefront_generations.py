@@ -19,7 +19,7 @@ from ameli_build.demo.pages.generation_c import is_nameless
 from ameli_build.demo.storefront import Storefront
 
 
-def test_generation_a_keeps_its_rows_out_of_the_page(shop: Storefront) -> None:
+def test_generation_a_has_no_specification_rows_in_its_page(shop: Storefront) -> None:
     for product in of_generation("A"):
         html = product_page(shop, product)
         assert f'<div class="{"shop-mp-" if is_marketplace(product) else "shop-"}specifications"' in html
@@ -62,7 +62,7 @@ def test_generation_b_has_a_blob_for_each_component(shop: Storefront) -> None:
     assert {is_initialized(product) for product in of_generation("B")} == {False, True}
 
 
-def test_generation_c_spreads_the_product_over_pushes_that_are_not_json(shop: Storefront) -> None:
+def test_generation_c_distributes_the_product_over_pushes_that_are_not_json(shop: Storefront) -> None:
     for product in of_generation("C"):
         html = product_page(shop, product)
         pushes = re.findall(r'ApolloSSRDataTransport"\)\] \?\?= \[\]\)\.push\((.*?)\)</script>', html)

@@ -65,7 +65,7 @@ def test_a_rule_can_be_limited_to_a_host() -> None:
 
 
 @pytest.mark.parametrize("identifier", ["cat00000", LAPTOPS[-1][0], LAPTOPS[-2][0]])
-def test_a_listing_with_a_wrong_count(identifier: str) -> None:
+def test_a_listing_can_state_a_wrong_count(identifier: str) -> None:
     with shop_with(Rule("/site/x/x/", Rewrite(page_faults.listing_claims(99)))) as shop:
         text = get(shop, f"/site/x/x/{identifier}.c?cp=1&id={identifier}").text
     assert re.search(r">99(?: items|</span>)", text)

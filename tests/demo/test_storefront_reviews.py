@@ -91,7 +91,7 @@ def test_reviews_are_sorted_searched_and_cut_to_size(shop: Storefront) -> None:
     assert (len(body["topics"]), body["totalPages"], body["totalResults"]) == (7, 8, 50)
 
 
-def test_the_review_page_for_people_shows_what_the_json_lists(shop: Storefront) -> None:
+def test_the_review_page_for_people_shows_the_reviews_of_the_json(shop: Storefront) -> None:
     text = get(shop, "/site/reviews/any/7000100?variant=A&skuId=7000100&page=3").text
     assert "Showing 41-50 of 50 reviews" in text
     assert text.count('class="review-item"') == 10

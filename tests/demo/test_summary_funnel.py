@@ -1,4 +1,4 @@
-"""The printed funnel: every review that leaves is in it, whatever stage it leaves."""
+"""The printed funnel: it counts every dropped review, at any stage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DROPPING = tuple(stage.name for stage in STAGES if stage.dropped)
 
 
 def stats(dropped: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    """What `funnel` reads of `stats.json`, of 100 reviews."""
+    """The part of `stats.json` that `funnel` reads, for 100 reviews."""
     gone = sum(sum(counts.values()) for counts in dropped.values())
     flow = {
         "products_in": 9,

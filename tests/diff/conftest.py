@@ -1,4 +1,4 @@
-"""The snapshots that all tests of this room compare."""
+"""The snapshots that all tests of this folder compare."""
 
 from __future__ import annotations
 

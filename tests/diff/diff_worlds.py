@@ -26,9 +26,9 @@ REVIEWS = 110
 
 @dataclass(frozen=True, slots=True)
 class Worlds:
-    """`month` and `stricter` have baselines, `next_month` has none.
+    """`month` and `stricter` have baselines, `next_month` does not.
 
-    In the next month the product `gone` has left with its links, `changed` have another price, attribute and name,
+    In the next month the product `gone` is missing with its links, `changed` have another price, attribute and name,
     `new` has come with the review "new-review"; the review `edited` has another text and more votes.
     """
 

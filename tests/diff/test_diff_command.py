@@ -35,13 +35,13 @@ def test_text_and_json(sides: tuple[Path, Path]) -> None:
     assert "baseline" in found["scores"]["not_compared"]
 
 
-def test_it_needs_no_extra(sides: tuple[Path, Path], tmp_path: Path) -> None:
+def test_diff_needs_no_extra(sides: tuple[Path, Path], tmp_path: Path) -> None:
     assert ameli(*sides, env=base_environment(tmp_path)).stdout == ameli(*sides).stdout
 
 
 @pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("name", ["nowhere", "file", "folder"])
-def test_a_path_without_a_snapshot(sides: tuple[Path, Path], tmp_path: Path, place: int, name: str) -> None:
+def test_a_path_without_a_snapshot_is_refused(sides: tuple[Path, Path], tmp_path: Path, place: int, name: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()
     arguments: list[str | Path] = [*sides]
@@ -53,6 +53,6 @@ def test_a_path_without_a_snapshot(sides: tuple[Path, Path], tmp_path: Path, pla
 
 
 @pytest.mark.parametrize("wrong", [["--limit", "-1"], ["--limit", "many"], ["--nothing"]])
-def test_wrong_usage(sides: tuple[Path, Path], wrong: list[str]) -> None:
+def test_wrong_usage_is_refused(sides: tuple[Path, Path], wrong: list[str]) -> None:
     assert ameli(*sides, *wrong).returncode == 2
     assert ameli(sides[0]).returncode == 2

@@ -1,4 +1,4 @@
-"""Settings and records of two snapshots, and what is said if one of them lacks a part."""
+"""Settings and records of two snapshots, and the message if one of them lacks a part."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def test_a_changed_threshold(worlds: Worlds) -> None:
     assert "catalog" not in stages
     assert stages["clean"] == "other settings"
     assert stages["mentions"].startswith("other inputs: clean/")
-    told = str(diff(worlds.month, worlds.stricter)).splitlines()
-    assert ["clean.max_tokens", "500", str(MAX_TOKENS)] in [line.split() for line in told]
+    lines = str(diff(worlds.month, worlds.stricter)).splitlines()
+    assert ["clean.max_tokens", "500", str(MAX_TOKENS)] in [line.split() for line in lines]
 
 
-def test_settings_of_a_baseline_that_one_side_lacks_do_not_differ(worlds: Worlds) -> None:
+def test_settings_of_a_baseline_that_only_one_side_has_do_not_differ(worlds: Worlds) -> None:
     found = compare_runs(worlds.month, worlds.next_month)
     assert (found.settings, found.models, found.versions) == ({}, {}, {})
     assert compare_stages(worlds.month, worlds.next_month)["baseline"] == "has not run in B"
@@ -73,17 +73,17 @@ def test_models_versions_and_code(worlds: Worlds, tmp_path: Path) -> None:
         "numpy",
     ]
     assert compare_stages(worlds.month, other) == {"splits": "other code, models or libraries"}
-    told = str(diff(worlds.month, other))
-    assert "another 1.0" in told
-    assert told.replace("\n", "").isprintable()
+    text = str(diff(worlds.month, other))
+    assert "another 1.0" in text
+    assert text.replace("\n", "").isprintable()
 
 
 def test_products_of_the_next_month(worlds: Worlds) -> None:
     found = diff(worlds.month, worlds.next_month).products
     assert isinstance(found, Changes)
-    assert [one["sku"] for one in found.vanished.examples] == [worlds.gone]
-    assert [one["sku"] for one in found.appeared.examples] == [worlds.new]
-    changed = {one["sku"]: one["columns"] for one in found.changed.examples}
+    assert [example["sku"] for example in found.vanished.examples] == [worlds.gone]
+    assert [example["sku"] for example in found.appeared.examples] == [worlds.new]
+    changed = {example["sku"]: example["columns"] for example in found.changed.examples}
     priced, specified, renamed = worlds.changed
     assert changed[priced].keys() == {"price"}
     assert changed[priced]["price"][1] == 1.5
@@ -100,29 +100,29 @@ def test_reviews_and_links_of_the_next_month(worlds: Worlds) -> None:
     ids, pairs = (
         [set(table.select(*names).rows()) for table in links] for names in (["review_id"], ["review_id", "sku"])
     )
-    assert [(one["review_id"],) for one in found.reviews.vanished.examples] == sorted(ids[0] - ids[1])
-    assert [one["review_id"] for one in found.reviews.appeared.examples] == ["new-review"]
-    assert [one["review_id"] for one in found.reviews.changed.examples] == [worlds.edited]
+    assert [(example["review_id"],) for example in found.reviews.vanished.examples] == sorted(ids[0] - ids[1])
+    assert [example["review_id"] for example in found.reviews.appeared.examples] == ["new-review"]
+    assert [example["review_id"] for example in found.reviews.changed.examples] == [worlds.edited]
     assert found.reviews.changed.examples[0]["columns"].keys() == {"text", "helpful"}
-    assert [tuple(one.values()) for one in found.links.vanished.examples] == sorted(pairs[0] - pairs[1])
+    assert [tuple(example.values()) for example in found.links.vanished.examples] == sorted(pairs[0] - pairs[1])
     assert {sku for _, sku in pairs[0] - pairs[1]} == {worlds.gone}
-    assert [tuple(one.values()) for one in found.links.appeared.examples] == [("new-review", "new-sku")]
+    assert [tuple(example.values()) for example in found.links.appeared.examples] == [("new-review", "new-sku")]
 
 
-def test_texts_of_others_stay_on_their_line(worlds: Worlds) -> None:
-    told = str(diff(worlds.month, worlds.next_month))
-    assert "    new-sku  Brand-New \\x1b[31mLaptop forged: line" in told.splitlines()
-    assert told.replace("\n", "").isprintable()
-    assert "text: …" in told
-    assert " -> 1.5" in told
-    assert "Unheard of" in told
+def test_foreign_texts_stay_on_their_line(worlds: Worlds) -> None:
+    text = str(diff(worlds.month, worlds.next_month))
+    assert "    new-sku  Brand-New \\x1b[31mLaptop forged: line" in text.splitlines()
+    assert text.replace("\n", "").isprintable()
+    assert "text: …" in text
+    assert " -> 1.5" in text
+    assert "Unheard of" in text
 
 
 @pytest.mark.parametrize("escape", ["\n", "\x1b[2J", "\x9b31m", "\r", "\u202e", "\ud83d"])
 def test_a_value_is_one_printable_line(escape: str) -> None:
-    for one in (f"a{escape}b größe 尺寸 😀", {"name": f"a{escape}", "value": escape}, [f"{escape}{'long' * 50}"]):
-        assert value(one).isprintable()
-        assert len(value(one)) <= 60
+    for given in (f"a{escape}b größe 尺寸 😀", {"name": f"a{escape}", "value": escape}, [f"{escape}{'long' * 50}"]):
+        assert value(given).isprintable()
+        assert len(value(given)) <= 60
     assert value(f"größe 尺寸{escape}").startswith("größe 尺寸\\")
 
 
@@ -149,7 +149,7 @@ def test_a_limit_cuts_examples_only(worlds: Worlds) -> None:
     ],
 )
 @pytest.mark.parametrize("damaged", [False, True])
-def test_a_part_that_one_side_lacks_is_named(
+def test_a_part_that_is_missing_on_one_side_is_named(
     worlds: Worlds, tmp_path: Path, missing: str, section: str, damaged: bool
 ) -> None:
     shutil.copytree(worlds.month.root, tmp_path / "other", ignore=shutil.ignore_patterns("images"))

@@ -52,7 +52,7 @@ def mean(values: list[float]) -> float:
     return 100 * sum(values) / len(values)
 
 
-def test_each_score_comes_out_of_the_predictions_again(worlds: Worlds) -> None:
+def test_each_score_can_be_computed_from_the_predictions(worlds: Worlds) -> None:
     for snapshot in (worlds.month, worlds.stricter):
         found = scored(snapshot, snapshot)
         assert {table for table, _, _ in found} == {"Table 4", "Table 5", "attributes"}
@@ -92,7 +92,7 @@ def test_differences_on_the_shared_reviews(worlds: Worlds) -> None:
             for row in rows(snapshot, "predictions"):
                 product = gold.get(row["review_id"])
                 if row["review_id"] in shared and (not counts or product in row["candidates"]):
-                    best = next(one["skus"] for one in row["ranked"] if one["method"] == OURS)[:1]
+                    best = next(ranked["skus"] for ranked in row["ranked"] if ranked["method"] == OURS)[:1]
                     runs.setdefault(row["run"], []).append(float(best == [product]))
             sides.append(sum(map(mean, runs.values())) / len(runs))
         assert score.shared == pytest.approx(sides, abs=0.01), metric
@@ -152,6 +152,6 @@ def test_linear_values_have_the_interval_of_the_share() -> None:
     assert (linear.low, linear.high) == pytest.approx((exact.low, exact.high), abs=0.7)
 
 
-def test_a_run_in_which_nothing_counts_is_left_out() -> None:
+def test_a_run_in_which_nothing_counts_is_omitted() -> None:
     counted, values = np.array([[1.0, 1.0], [0.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 0.0]])
     assert _linear(values, counted).tolist() == [1.0, 0.0]

@@ -1,4 +1,4 @@
-"""Versions of a table: what appeared, vanished and changed, whatever part of it is in memory at once."""
+"""Versions of a table: rows that appeared, vanished and changed, for any part that is in memory at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def compared(a: list[Any], b: list[Any], most: int | None = None) -> Changes:
     return compare_tables(of_a, of_b, ["id"], most, shown=["n"])
 
 
-def test_rows_and_columns_that_differ() -> None:
+def test_differing_rows_and_columns_are_listed() -> None:
     part = {"name": "lid"}
     a = [row("a"), row("b", parts=[part]), row("c", price=None), row("d", price=float("nan")), row("e", parts=[])]
     b = [row("b", parts=[]), row("c", price=2.0), row("d", price=float("nan")), row("e", parts=None), row("f", n=3)]
@@ -47,7 +47,7 @@ def test_rows_and_columns_that_differ() -> None:
 @pytest.mark.parametrize(
     ("a", "b"), [([], []), ([row("a")], [row("a")]), ([row("a", None, None)], [row("a", None, None)])]
 )
-def test_versions_that_are_alike(a: list[Any], b: list[Any]) -> None:
+def test_equal_versions_have_no_difference(a: list[Any], b: list[Any]) -> None:
     found = compared(a, b)
     assert [found.appeared.count, found.vanished.count, found.changed.count] == [0, 0, 0]
     assert not found.columns
@@ -62,16 +62,18 @@ def test_examples_are_limited_and_counts_are_not(most: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 50])
-def test_ranges_of_any_size_find_the_same(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+def test_ranges_of_any_size_find_the_same_differences(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     chance = random.Random(size)
     a, b = (sorted(chance.sample(range(40), 25)) for _ in range(2))
     versions = [[row(f"{key:02}", n=key * (key % 3 > 0) * sign) for key in keys] for keys, sign in ((a, 1), (b, -1))]
     whole = compared(versions[0], versions[1]).as_json()
     monkeypatch.setattr(tables, "RANGE", size)
     assert compared(versions[0], versions[1]).as_json() == whole
-    assert [one["id"] for one in whole["vanished"]["examples"]] == [f"{key:02}" for key in sorted({*a} - {*b})]
-    assert [one["id"] for one in whole["appeared"]["examples"]] == [f"{key:02}" for key in sorted({*b} - {*a})]
-    assert [one["id"] for one in whole["changed"]["examples"]] == [f"{n:02}" for n in sorted({*a} & {*b}) if n % 3]
+    assert [example["id"] for example in whole["vanished"]["examples"]] == [f"{key:02}" for key in sorted({*a} - {*b})]
+    assert [example["id"] for example in whole["appeared"]["examples"]] == [f"{key:02}" for key in sorted({*b} - {*a})]
+    assert [example["id"] for example in whole["changed"]["examples"]] == [
+        f"{n:02}" for n in sorted({*a} & {*b}) if n % 3
+    ]
 
 
 def test_a_column_of_one_version_is_named() -> None:

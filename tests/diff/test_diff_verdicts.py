@@ -1,4 +1,4 @@
-"""Reviews whose fate differs between two releases."""
+"""Reviews whose verdict differs between two releases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ameli_build.explain import explain
 from tests.diff.diff_worlds import MAX_TOKENS, Worlds
 from tests.made import released_snapshot
 
-LOST, GAINED, OTHERWISE, MOVED, LEFT, CAME = KINDS
+LOST, GAINED, OTHERWISE, MOVED, VANISHED, APPEARED = KINDS
 
 pytestmark = pytest.mark.timeout(900)
 """The first test builds the snapshots."""
@@ -37,15 +37,15 @@ def expected(a: Snapshot, b: Snapshot) -> dict[str, dict[str, tuple[str, str]]]:
     of_a, of_b = fates(a), fates(b)
     found: dict[str, dict[str, tuple[str, str]]] = {kind: {} for kind in KINDS}
     for review in sorted({**of_a, **of_b}):
-        (kept_a, fate_a), (kept_b, fate_b) = of_a.get(review, (None, "")), of_b.get(review, (None, ""))
+        (released_a, fate_a), (released_b, fate_b) = of_a.get(review, (None, "")), of_b.get(review, (None, ""))
         kind = {
             (True, False): LOST,
             (False, True): GAINED,
             (False, False): OTHERWISE,
             (True, True): MOVED,
-            (True, None): LEFT,
-            (None, True): CAME,
-        }.get((kept_a, kept_b))
+            (True, None): VANISHED,
+            (None, True): APPEARED,
+        }.get((released_a, released_b))
         if kind and fate_a != fate_b:
             found[kind][review] = fate_a, fate_b
     return found
@@ -54,7 +54,9 @@ def expected(a: Snapshot, b: Snapshot) -> dict[str, dict[str, tuple[str, str]]]:
 def check(found: Verdicts, a: Snapshot, b: Snapshot) -> None:
     wanted = expected(a, b)
     for kind, flips in found.flips.items():
-        assert {one["review_id"]: (one["a"], one["b"]) for one in flips.found.examples} == wanted[kind], kind
+        assert {example["review_id"]: (example["a"], example["b"]) for example in flips.found.examples} == wanted[
+            kind
+        ], kind
         assert flips.found.count == len(wanted[kind]) == flips.fates.total()
 
 
@@ -64,28 +66,28 @@ def test_a_stricter_threshold_drops_with_value_and_threshold(worlds: Worlds) -> 
     assert found.flips[LOST].found.count > 5
     assert not found.flips[GAINED].found.count
     settings = load_settings("demo")
-    for one in found.flips[LOST].found.examples:
-        assert (one["b"], one["threshold"]) == ("too_long", str(MAX_TOKENS))
-        assert int(one["value"]) > MAX_TOKENS
-        told = str(explain(worlds.stricter, one["review_id"], settings))
-        assert f"failed  {one['value']}  (threshold: {one['threshold']})" in told
-        assert one["detail"] in told
+    for example in found.flips[LOST].found.examples:
+        assert (example["b"], example["threshold"]) == ("too_long", str(MAX_TOKENS))
+        assert int(example["value"]) > MAX_TOKENS
+        explanation = str(explain(worlds.stricter, example["review_id"], settings))
+        assert f"failed  {example['value']}  (threshold: {example['threshold']})" in explanation
+        assert example["detail"] in explanation
     back = compare_verdicts(worlds.stricter, worlds.month, None)
     check(back, worlds.stricter, worlds.month)
-    assert [one["value"] for one in back.flips[GAINED].found.examples] == [
-        one["value"] for one in found.flips[LOST].found.examples
+    assert [example["value"] for example in back.flips[GAINED].found.examples] == [
+        example["value"] for example in found.flips[LOST].found.examples
     ]
     assert f"(threshold: {MAX_TOKENS})" in str(diff(worlds.stricter, worlds.month))
 
 
-def test_the_next_month(worlds: Worlds) -> None:
+def test_verdicts_of_the_next_month_are_compared(worlds: Worlds) -> None:
     found = compare_verdicts(worlds.month, worlds.next_month, None)
     check(found, worlds.month, worlds.next_month)
     assert sum(flips.found.count for flips in found.flips.values()) > 0
 
 
 @pytest.mark.parametrize("size", [1, 5, 40])
-def test_ranges_of_any_size(worlds: Worlds, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+def test_ranges_of_any_size_find_the_same_verdicts(worlds: Worlds, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     whole = compare_verdicts(worlds.month, worlds.next_month, None).as_json()
     monkeypatch.setattr(tables, "RANGE", size * 20)
     assert compare_verdicts(worlds.month, worlds.next_month, None).as_json() == whole
@@ -103,31 +105,31 @@ def moved(snapshot: Snapshot, review: str, before: str, after: str) -> None:
     write_table(snapshot.dataset / f"{after}.parquet", pl.concat([tables[after], row]).sort("review_id"))
 
 
-def test_released_in_both_with_another_product_mention_candidates_or_split(tmp_path: Path) -> None:
+def test_reviews_released_in_both_with_another_product_mention_candidates_or_split(tmp_path: Path) -> None:
     a, b = (released_snapshot(tmp_path / name) for name in ("a", "b"))
-    one = pl.col("review_id") == "r1"
-    edited(b, "train", pl.when(one).then(pl.lit("p9")).otherwise("sku").alias("sku"))
+    first = pl.col("review_id") == "r1"
+    edited(b, "train", pl.when(first).then(pl.lit("p9")).otherwise("sku").alias("sku"))
     edited(b, "test", pl.lit("notebook").alias("mention"), pl.col("candidates").list.reverse())
     moved(b, "r3", "dev", "train")
     found = compare_verdicts(a, b, None)
     assert found.changed.columns == {"sku": 1, "mention": 2, "candidates": 2}
-    assert [one["review_id"] for one in found.changed.changed.examples] == ["r1", "r4", "r5"]
+    assert [example["review_id"] for example in found.changed.changed.examples] == ["r1", "r4", "r5"]
     assert found.flips[MOVED].found.examples == [
         {"review_id": "r3", "a": "dev", "b": "train", "detail": None, "value": None, "threshold": None}
     ]
-    told = str(diff(a, b)).splitlines()
-    assert "    r3  dev -> train" in told
-    assert "        sku: p1 -> p9" in told
-    assert "        candidates: another order" in told
+    lines = str(diff(a, b)).splitlines()
+    assert "    r3  dev -> train" in lines
+    assert "        sku: p1 -> p9" in lines
+    assert "        candidates: another order" in lines
 
 
-def test_dropped_in_both_for_another_reason(tmp_path: Path) -> None:
+def test_reviews_dropped_in_both_for_another_reason(tmp_path: Path) -> None:
     a, b = (released_snapshot(tmp_path / name) for name in ("a", "b"))
     other = {"reason": "profanity", "detail": "a \x1b]0;word\x07"}
-    edited(b, "dropped", *(pl.lit(text).alias(name) for name, text in other.items()))
+    edited(b, "dropped", *(pl.lit(value).alias(name) for name, value in other.items()))
     found = compare_verdicts(a, b, None).flips[OTHERWISE]
     assert found.fates == {("no_image", "profanity"): 1}
-    told = str(diff(a, b))
-    assert "    r6  no_image -> profanity: a \\x1b]0;word\\x07  0  (threshold: 1)" not in told
-    assert "    r6  no_image -> profanity: a \\x1b]0;word\\x07" in told
-    assert told.replace("\n", "").isprintable()
+    text = str(diff(a, b))
+    assert "    r6  no_image -> profanity: a \\x1b]0;word\\x07  0  (threshold: 1)" not in text
+    assert "    r6  no_image -> profanity: a \\x1b]0;word\\x07" in text
+    assert text.replace("\n", "").isprintable()

@@ -58,25 +58,25 @@ def test_load_dataset_shows_pictures(snapshot: Snapshot, folder: Path, tmp_path:
     command = [sys.executable, "-c", LOADED, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
+    found = json.loads(done.stdout.splitlines()[-1])
     tables = {name: pl.read_parquet(snapshot.dataset / f"{name}.parquet") for name in ("train", "dev", "test")}
-    assert told["splits"] == {name: table.height for name, table in tables.items()}
+    assert found["splits"] == {name: table.height for name, table in tables.items()}
     first = tables["test"].row(0, named=True)
-    assert told["id"] == first["review_id"]
+    assert found["id"] == first["review_id"]
     with Image.open(snapshot.dataset / first["cleaned_images"][0]) as picture:
-        assert tuple(told["size"]) == picture.size
-    assert "Image" in told["features"]
-    assert told["products"] == pl.read_parquet(snapshot.dataset / "products.parquet").height
-    assert set(told["attribute"]) == {"group", "name", "value"}
+        assert tuple(found["size"]) == picture.size
+    assert "Image" in found["features"]
+    assert found["products"] == pl.read_parquet(snapshot.dataset / "products.parquet").height
+    assert set(found["attribute"]) == {"group", "name", "value"}
 
 
-def test_bytes_are_the_release_s(snapshot: Snapshot, folder: Path) -> None:
+def test_bytes_are_equal_to_the_release(snapshot: Snapshot, folder: Path) -> None:
     table = pl.read_parquet(folder / "data" / "train-*.parquet")
     release = pl.read_parquet(snapshot.dataset / "train.parquet")
     assert table.columns == release.columns
     assert table.drop("images", "cleaned_images").equals(release.drop("images", "cleaned_images"))
     for inside, paths in zip(table["images"], release["images"], strict=True):
-        assert [one["bytes"] for one in inside] == [(snapshot.dataset / path).read_bytes() for path in paths]
+        assert [image["bytes"] for image in inside] == [(snapshot.dataset / path).read_bytes() for path in paths]
         Image.open(io.BytesIO(inside[0]["bytes"])).load()
 
 
@@ -93,7 +93,7 @@ def test_the_card_and_checksums_are_of_this_folder(folder: Path) -> None:
         assert file_digest(folder / name) == digest
 
 
-def test_the_script_of_the_card_runs_as_it_stands(folder: Path, tmp_path: Path) -> None:
+def test_the_script_of_the_card_runs_unchanged(folder: Path, tmp_path: Path) -> None:
     (script,) = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
     environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-c", script]
@@ -119,7 +119,7 @@ def test_the_pictures_of_the_card_are_in_the_folder(snapshot: Snapshot, folder: 
         "## Load it\nimport os\n## Results\nof a laptop",
     ],
 )
-def test_no_text_of_others_is_part_of_the_card(text: str, tmp_path: Path) -> None:
+def test_foreign_texts_do_not_change_the_structure_of_the_card(text: str, tmp_path: Path) -> None:
     snapshot = made_snapshot(tmp_path / "snapshot")
     for name, column in (("clean/reviews", "text"), ("clean/products", "description")):
         write_table(snapshot.table_path(name), snapshot.read(name).with_columns(pl.lit(text).alias(column)))
@@ -127,7 +127,9 @@ def test_no_text_of_others_is_part_of_the_card(text: str, tmp_path: Path) -> Non
     run_stage(RELEASE, snapshot, settings)
     export(snapshot, settings, "hf", str(tmp_path / "out"))
     plain = released_snapshot(tmp_path / "plain").dataset
-    headings = [re.findall(r"(?m)^##? (.*)", (one / "README.md").read_text()) for one in (tmp_path / "out", plain)]
+    headings = [
+        re.findall(r"(?m)^##? (.*)", (folder / "README.md").read_text()) for folder in (tmp_path / "out", plain)
+    ]
     assert headings[0] == headings[1]
     assert len(list((tmp_path / "out" / "images").iterdir())) == 2
 
@@ -163,7 +165,7 @@ def test_results_of_this_release_are_in_the_card(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["changed", "earlier", "no scores", "no record"])
-def test_results_of_another_release_are_not(how: str, tmp_path: Path) -> None:
+def test_results_of_another_release_are_not_in_the_card(how: str, tmp_path: Path) -> None:
     snapshot = released_snapshot(tmp_path)
     path = score(snapshot, "2001-01-01T00:00:00Z" if how == "earlier" else "9999-01-01T00:00:00Z")
     assert bool(results_of(snapshot)) == (how != "earlier")
@@ -200,7 +202,7 @@ def test_a_released_field_of_your_own_is_exported(
     assert "mine" in json.loads(schema.metadata[b"huggingface"])["info"]["features"]
 
 
-def test_pieces_are_bounded_and_lose_nothing() -> None:
+def test_pieces_are_bounded_and_complete() -> None:
     assert list(pieces([3, 3, 3, 9, 1, 1], 6)) == [(0, 2), (2, 3), (3, 4), (4, 6)]
     assert list(pieces([], 6)) == []
     assert list(pieces([7], 6)) == [(0, 1)]

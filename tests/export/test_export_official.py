@@ -53,7 +53,7 @@ def test_files_are_json_lists_indented_by_four(folder: Path) -> None:
         assert text == json.dumps(json.loads(text), indent=4, ensure_ascii=False), path
 
 
-def test_integer_ids_follow_ours_and_never_meet(folder: Path, snapshot: Snapshot) -> None:
+def test_integer_ids_follow_our_ids_and_are_distinct(folder: Path, snapshot: Snapshot) -> None:
     rows = list(csv.DictReader((folder / layout.ID_MAP).open(encoding="utf-8")))
     products = {row["our_id"]: int(row["id"]) for row in rows if row["kind"] == "product"}
     known = {row["our_id"]: int(row["id"]) for row in rows if row["kind"] == "review"}
@@ -63,13 +63,13 @@ def test_integer_ids_follow_ours_and_never_meet(folder: Path, snapshot: Snapshot
     for split in layout.FOLDERS:
         table = pl.read_parquet(snapshot.dataset / f"{split}.parquet").sort("review_id")
         written = reviews(folder, split)
-        assert [one["review_id"] for one in written] == [known[one] for one in table["review_id"]]
-        assert [one["gold_entity_info"]["id"] for one in written] == [products[sku] for sku in table["sku"]]
+        assert [review["review_id"] for review in written] == [known[review_id] for review_id in table["review_id"]]
+        assert [review["gold_entity_info"]["id"] for review in written] == [products[sku] for sku in table["sku"]]
 
 
-def test_pictures_are_the_data_set_s_under_names_that_never_repeat(folder: Path, snapshot: Snapshot) -> None:
+def test_pictures_are_equal_to_the_data_set_s_and_have_unique_names(folder: Path, snapshot: Snapshot) -> None:
     names: list[str] = []
-    by_id = {one["id"]: one for one in read(folder / layout.PRODUCTS)}
+    by_id = {product["id"]: product for product in read(folder / layout.PRODUCTS)}
     table = pl.read_parquet(snapshot.dataset / "products.parquet").sort("sku")
     for number, images in enumerate(table["images"], 1):
         names += by_id[number]["image_path"]
@@ -77,27 +77,27 @@ def test_pictures_are_the_data_set_s_under_names_that_never_repeat(folder: Path,
             assert (folder / layout.PRODUCT_IMAGES / name).read_bytes() == (snapshot.dataset / path).read_bytes()
     for split in layout.FOLDERS:
         rows = pl.read_parquet(snapshot.dataset / f"{split}.parquet").sort("review_id").iter_rows(named=True)
-        for row, one in zip(rows, reviews(folder, split), strict=True):
-            names += one["review_image_path"]
+        for row, review in zip(rows, reviews(folder, split), strict=True):
+            names += review["review_image_path"]
             for kind, images in ((layout.REVIEW_IMAGES, "images"), (layout.CLEANED_IMAGES, "cleaned_images")):
-                for path, name in zip(row[images], one["review_image_path"], strict=True):
+                for path, name in zip(row[images], review["review_image_path"], strict=True):
                     assert (folder / kind / name).read_bytes() == (snapshot.dataset / path).read_bytes()
     assert len(names) == len(set(names))
 
 
-def test_every_field_that_their_code_asks_for_is_there(folder: Path) -> None:
+def test_every_field_that_the_authors_code_reads_is_present(folder: Path) -> None:
     ends = ("", "_ocr", "_exact", "_gpt2", "_gpt2_few", "_chatgpt", "_vicuna", "_model_version",
             "_model_version_to_product_title", "_contain_all")  # fmt: skip
     for split in layout.FOLDERS:
         for kind in (layout.RETRIEVAL, layout.DISAMBIGUATION[split]):
-            for one in read(folder / layout.FOLDERS[split] / kind):
-                assert all(isinstance(one[f"predicted_attribute{end}"], dict) for end in ends)
-                assert isinstance(one["review_id"], int)
-                assert isinstance(one["gold_entity_info"]["id"], int)
-                assert one["raw_ocr"] == []
-                assert isinstance(one["attribute"], dict)
-                assert {"header", "body", "user", "rating", "recommendation", "feedback", "mention"} <= one.keys()
-                assert [str(n) for n in one["fused_candidate_list"]] == list(one["fused_score_dict"])
+            for review in read(folder / layout.FOLDERS[split] / kind):
+                assert all(isinstance(review[f"predicted_attribute{end}"], dict) for end in ends)
+                assert isinstance(review["review_id"], int)
+                assert isinstance(review["gold_entity_info"]["id"], int)
+                assert review["raw_ocr"] == []
+                assert isinstance(review["attribute"], dict)
+                assert {"header", "body", "user", "rating", "recommendation", "feedback", "mention"} <= review.keys()
+                assert [str(n) for n in review["fused_candidate_list"]] == list(review["fused_score_dict"])
     product = read(folder / layout.PRODUCTS)[0]
     assert {"subsection", "text"} == product["Spec"][0].keys()
     assert {"specification", "value"} == product["Spec"][0]["text"][0].keys()
@@ -111,27 +111,27 @@ def test_judgements_name_the_gold_product_once(folder: Path) -> None:
         for name, head in ((layout.TEXT_QRELS, "TOPIC,ITERATION,DOCUMENT#,RELEVANCY"),):
             lines = (base / name).read_text().splitlines()
             assert lines[0] == head
-        gold = {one["review_id"]: one["gold_entity_info"]["id"] for one in reviews(folder, split)}
+        gold = {review["review_id"]: review["gold_entity_info"]["id"] for review in reviews(folder, split)}
         rows = [tuple(map(int, line.split(","))) for line in lines[1:]]
         assert {topic: document for topic, _, document, right in rows if right} == gold
         assert sum(right for *_, right in rows) == len(gold)
         pictures = list(csv.DictReader((base / layout.IMAGE_QRELS).open()))
         assert {row["TOPIC"] for row in pictures} == {
-            name for one in reviews(folder, split) for name in one["review_image_path"]
+            name for review in reviews(folder, split) for name in review["review_image_path"]
         }
 
 
-def test_what_a_mention_denotes(folder: Path) -> None:
+def test_a_mention_denotes_its_gold_product_and_category(folder: Path) -> None:
     table = read(folder / layout.STATISTICS / "mention_to_entity_by_surface.json")
     for split in layout.FOLDERS:
-        for one in reviews(folder, split):
-            assert one["gold_entity_info"]["id"] in one["mention_to_product_id_list"]
-            assert one["gold_entity_info"]["product_category"] in one["mention_to_category_list"]
+        for review in reviews(folder, split):
+            assert review["gold_entity_info"]["id"] in review["mention_to_product_id_list"]
+            assert review["gold_entity_info"]["product_category"] in review["mention_to_category_list"]
     assert {tuple(entry) for entry in table.values()} == {("category", "product_id")}
 
 
 def test_names_are_counted_in_title_and_category(folder: Path) -> None:
-    """As the prior counts them: the products that say a name most often come first."""
+    """Counted as in the prior: the products that contain a name most often come first."""
     rows = list(csv.DictReader((folder / layout.STATISTICS / "mention_to_entity_by_lemma.csv").open()))
     counts = {(row["alias"], row["kind"], row["value"]): int(row["count"]) for row in rows}
     table = read(folder / layout.STATISTICS / "mention_to_entity_by_lemma.json")
@@ -162,28 +162,28 @@ def test_predictions_fill_candidates_scores_and_attributes(tmp_path: Path) -> No
     write_table(snapshot.root / "baseline" / "predictions.parquet", pl.DataFrame([row], known, orient="row"))
     export(snapshot, SETTINGS, "official", str(tmp_path / "out"))
     path = tmp_path / "out" / "test" / layout.DISAMBIGUATION["test"].removeprefix("test/")
-    one = next(one for one in read(path) if one["fused_candidate_list"])
-    assert one["fused_candidate_list"] == [2, 1]
-    assert one["fused_score_dict"]["2"]["fused_score"] == 0.5
-    assert one["fused_score_dict"]["2"]["bi_score"] == 0.6
-    assert one["fused_score_dict"]["1"]["image_score"] == 0.3
-    assert one["fused_score_dict"]["1"]["cross_score"] is None
-    assert (one["predicted_attribute_exact"], one["predicted_attribute_ocr"]) == (
+    query = next(query for query in read(path) if query["fused_candidate_list"])
+    assert query["fused_candidate_list"] == [2, 1]
+    assert query["fused_score_dict"]["2"]["fused_score"] == 0.5
+    assert query["fused_score_dict"]["2"]["bi_score"] == 0.6
+    assert query["fused_score_dict"]["1"]["image_score"] == 0.3
+    assert query["fused_score_dict"]["1"]["cross_score"] is None
+    assert (query["predicted_attribute_exact"], query["predicted_attribute_ocr"]) == (
         {"Color": ["red"]},
         {"Color": ["blue"]},
     )
-    assert one["predicted_attribute_gpt2"] == {}
-    assert one["fused_score_dict"]["1"]["disambiguation_image_score"] == 0.25
-    assert one["fused_score_dict"]["1"]["disambiguation_text_score"] == -1.0
-    assert one["predicted_attribute"] == {"Color": "red"}
-    assert one["predicted_attribute_contain_all"] == {"Color": ["red", "blue"]}
-    assert list(one["review_special_product_info"]) == ["2", "1"]
+    assert query["predicted_attribute_gpt2"] == {}
+    assert query["fused_score_dict"]["1"]["disambiguation_image_score"] == 0.25
+    assert query["fused_score_dict"]["1"]["disambiguation_text_score"] == -1.0
+    assert query["predicted_attribute"] == {"Color": "red"}
+    assert query["predicted_attribute_contain_all"] == {"Color": ["red", "blue"]}
+    assert list(query["review_special_product_info"]) == ["2", "1"]
 
 
-def test_what_a_test_review_says_of_its_hard_negatives_does_not_tell_gold_by_its_place(folder: Path) -> None:
-    for one in reviews(folder, "test"):
-        assert one["gold_entity_info"]["id"] not in one[layout.HARD_NEGATIVES]
-        assert one[layout.HARD_NEGATIVES] == sorted(one[layout.HARD_NEGATIVES])
+def test_the_order_of_hard_negatives_of_a_test_review_does_not_reveal_gold(folder: Path) -> None:
+    for review in reviews(folder, "test"):
+        assert review["gold_entity_info"]["id"] not in review[layout.HARD_NEGATIVES]
+        assert review[layout.HARD_NEGATIVES] == sorted(review[layout.HARD_NEGATIVES])
 
 
 def test_the_same_snapshot_gives_the_same_bytes(snapshot: Snapshot, folder: Path, tmp_path: Path) -> None:
@@ -196,10 +196,14 @@ def test_the_same_snapshot_gives_the_same_bytes(snapshot: Snapshot, folder: Path
 def test_sections_keep_the_order_of_the_sheet() -> None:
     rows = [("A", "x"), ("A", "y"), ("", "z"), ("A", "w")]
     sheet = [{"group": group, "name": name, "value": "1"} for group, name in rows]
-    assert [(one["subsection"], len(one["text"])) for one in specification(sheet)] == [("A", 2), ("All", 1), ("A", 1)]
+    assert [(section["subsection"], len(section["text"])) for section in specification(sheet)] == [
+        ("A", 2),
+        ("All", 1),
+        ("A", 1),
+    ]
 
 
-def test_stated_attributes_are_those_of_the_gold_product() -> None:
+def test_stated_attributes_are_attributes_of_the_gold_product() -> None:
     sheet = [{"name": "Color", "value": "Black"}, {"name": "Storage", "value": "1000 gigabytes"}]
     assert matched("The black one, 1tb.", sheet) == {"Color": "Black", "Storage": "1000 gigabytes"}
     assert matched("The white one.", sheet) == {}

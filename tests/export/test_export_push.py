@@ -33,7 +33,7 @@ def hub() -> Iterator[UploadHub]:
 
 @pytest.fixture
 def environment(hub: UploadHub, tmp_path: Path) -> dict[str, str]:
-    """Variables of a process that knows this hub alone, and its token."""
+    """Variables of a process that knows only this hub, and its token."""
     return {**os.environ, "HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path / "home"), "HF_TOKEN": TOKEN}
 
 
@@ -71,7 +71,7 @@ def test_the_repository_holds_the_export_and_its_script_loads_it(
     assert loaded.stdout.splitlines()[-1].endswith("(40, 30)")
 
 
-def test_a_push_that_was_killed_goes_on(
+def test_a_killed_push_continues(
     hub: UploadHub, released: Snapshot, environment: dict[str, str], tmp_path: Path, push: Callable[..., Run]
 ) -> None:
     command = [sys.executable, "-m", "ameli_build", "export", str(released.root)]
@@ -79,7 +79,7 @@ def test_a_push_that_was_killed_goes_on(
     with subprocess.Popen([*command, *options], env=environment, stderr=subprocess.DEVNULL) as process:
         hub.on_store = lambda number: process.send_signal(signal.SIGKILL) if number == 2 else None
         assert process.wait(120) == -signal.SIGKILL
-    assert hub.repositories[REPO].files.keys() == {".gitattributes"}  # nothing half: the commit comes last
+    assert hub.repositories[REPO].files.keys() == {".gitattributes"}  # no partial content: the commit comes last
     before = list(hub.stored)
     hub.on_store = lambda number: None
     assert push().returncode == 0
@@ -88,7 +88,7 @@ def test_a_push_that_was_killed_goes_on(
     assert len(hub.stored) == len(set(hub.stored))  # no content twice
 
 
-def test_a_second_push_of_the_same_makes_no_commit_and_one_of_another_replaces_it(
+def test_an_equal_second_push_makes_no_commit_and_another_export_is_replaced(
     hub: UploadHub, push: Callable[..., Run], tmp_path: Path
 ) -> None:
     assert push().returncode == 0
@@ -103,7 +103,7 @@ def test_a_second_push_of_the_same_makes_no_commit_and_one_of_another_replaces_i
 
 
 @pytest.mark.parametrize("holds", [["model.safetensors"], ["data/train.parquet", "README.md"], ["notes.txt"]])
-def test_a_repository_of_something_else_stays(hub: UploadHub, push: Callable[..., Run], holds: list[str]) -> None:
+def test_a_repository_with_other_content_is_refused(hub: UploadHub, push: Callable[..., Run], holds: list[str]) -> None:
     before = dict.fromkeys(holds, b"mine")
     hub.repositories[REPO] = Repository(False, dict(before))
     done = push()
@@ -113,7 +113,7 @@ def test_a_repository_of_something_else_stays(hub: UploadHub, push: Callable[...
 
 
 @pytest.mark.parametrize(
-    ("given", "variables", "told"),
+    ("given", "variables", "message"),
     [
         (["--push", "no-owner"], {}, "owner/name"),
         (["--push", "a/b/c"], {}, "owner/name"),
@@ -124,11 +124,11 @@ def test_a_repository_of_something_else_stays(hub: UploadHub, push: Callable[...
     ],
 )
 def test_wrong_usage_sends_nothing(
-    hub: UploadHub, push: Callable[..., Run], tmp_path: Path, given: list[str], variables: dict[str, str], told: str
+    hub: UploadHub, push: Callable[..., Run], tmp_path: Path, given: list[str], variables: dict[str, str], message: str
 ) -> None:
     done = push(*given, **variables)
     assert done.returncode == 2
-    assert told in done.stderr.splitlines()[-1]
+    assert message in done.stderr.splitlines()[-1]
     assert not hub.repositories
     assert not (tmp_path / "out").exists()
 
@@ -146,15 +146,19 @@ def test_a_damaged_release_is_not_pushed(
     assert not hub.repositories
 
 
-@pytest.mark.parametrize(("status", "told"), [(401, "Invalid"), (403, "quota of private storage"), (400, "bad name")])
-def test_what_the_hub_refuses_is_one_line(hub: UploadHub, push: Callable[..., Run], status: int, told: str) -> None:
-    hub.refuses = (status, told)
+@pytest.mark.parametrize(
+    ("status", "message"), [(401, "Invalid"), (403, "quota of private storage"), (400, "bad name")]
+)
+def test_a_refusal_of_the_hub_is_a_single_line(
+    hub: UploadHub, push: Callable[..., Run], status: int, message: str
+) -> None:
+    hub.refuses = (status, message)
     done = push()
     assert done.returncode == 1
-    assert told in done.stderr.splitlines()[-1]
+    assert message in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 
 
-def test_without_the_flag_nothing_is_asked(hub: UploadHub, push: Callable[..., Run]) -> None:
+def test_without_the_flag_nothing_is_pushed(hub: UploadHub, push: Callable[..., Run]) -> None:
     assert push("--push", "").returncode == 0
     assert not hub.repositories

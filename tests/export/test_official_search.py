@@ -1,6 +1,6 @@
-"""The authors' search for fusion weights and their metrics run on an export: this reads it as their code does.
+"""The authors' search for fusion weights and their metrics run on an export: these tests read it as their code does.
 
-Their code asks for the scores of each channel by a product's id as a string, gives -1 to a channel that says nothing,
+Their code asks for the scores of each channel by a product's id as a string, gives -1 to a channel without a score,
 puts a cross-encoder's score through a sigmoid, and takes the first of eleven weights with the best Recall@K.
 """
 
@@ -28,7 +28,7 @@ DEPTHS = (1, 2, 3, 1000)
 
 
 def write_baseline(snapshot: Snapshot, *, cross: bool = False, adapters: bool = True) -> None:
-    """What a baseline leaves of dev and test: two candidates a review, four ranked products by each channel."""
+    """Files of a baseline about dev and test: two candidates per review, four ranked products by each channel."""
     reviews = {
         row["review_id"]: (split, row["sku"])
         for split in ("dev", "test")
@@ -38,9 +38,9 @@ def write_baseline(snapshot: Snapshot, *, cross: bool = False, adapters: bool = 
     predictions, ranked = [], []
     for review, (split, gold) in reviews.items():
         others = [sku for sku in skus if sku != gold]
-        told = {"review_id": review, "run": 0, "split": split}
+        about = {"review_id": review, "run": 0, "split": split}
         predictions.append(
-            told
+            about
             | {"mention": "laptop", "candidates": [others[0], gold], "retrieval": [0.6, 0.5]}
             | {"retrieval_text": [0.9, 0.2], "retrieval_image": [0.1, 0.8], "attributes": []}
             | {"retrieval_cross": [1.0, 0.25] if cross else None}
@@ -51,8 +51,8 @@ def write_baseline(snapshot: Snapshot, *, cross: bool = False, adapters: bool = 
             (image, [gold, others[2], others[1], others[0]], [0.8, 0.7, 0.6, 0.1]),
             (tables.BOTH, others, [0.3, 0.2, 0.1]),
         ):
-            ranked.append(told | {"row": name, "skus": order, "scores": scores})
-            ranked.append(told | {"row": name, "run": 1, "skus": order[:1], "scores": [-0.5]})
+            ranked.append(about | {"row": name, "skus": order, "scores": scores})
+            ranked.append(about | {"row": name, "run": 1, "skus": order[:1], "scores": [-0.5]})
     schema = {name: kind for name, kind in PREDICTIONS.items() if name in predictions[0]}
     write_table(snapshot.root / "baseline" / "predictions.parquet", pl.DataFrame(predictions, schema, orient="row"))
     columns = {name: kind for name, kind in RETRIEVED.items() if name != "allowed"}
@@ -71,18 +71,18 @@ def exported(tmp_path: Path, snapshot: Snapshot) -> dict[str, list[dict[str, Any
 def fused(query: dict[str, Any], weight: float, key: str) -> list[int]:
     """A query's candidates by the weighted sum of a text score and the image score."""
     known: dict[str, dict[str, Any]] = {}
-    for number, said in query["image_score_dict"].items():
-        known.setdefault(number, {})["image_score"] = said["score"]
+    for number, scores in query["image_score_dict"].items():
+        known.setdefault(number, {})["image_score"] = scores["score"]
     for name, prefix in (("text_score_dict", ""), ("desc_score_dict", "desc_")):
-        for number, said in query[name].items():
-            crossed = said["cross_score"]
+        for number, scores in query[name].items():
+            crossed = scores["cross_score"]
             if crossed is not None:
-                assert said["cross_score_sigmoid"] == pytest.approx(1 / (1 + math.exp(-crossed)), abs=1e-4)
-            known.setdefault(number, {})[f"{prefix}bi_score"] = said["bi_score"]
-            known[number][f"{prefix}cross_score"] = said["cross_score_sigmoid"]
+                assert scores["cross_score_sigmoid"] == pytest.approx(1 / (1 + math.exp(-crossed)), abs=1e-4)
+            known.setdefault(number, {})[f"{prefix}bi_score"] = scores["bi_score"]
+            known[number][f"{prefix}cross_score"] = scores["cross_score_sigmoid"]
     sums = {
-        int(number): said.get(key, -1) * weight + said.get("image_score", -1) * (1 - weight)
-        for number, said in known.items()
+        int(number): scores.get(key, -1) * weight + scores.get("image_score", -1) * (1 - weight)
+        for number, scores in known.items()
     }
     return sorted(sums, key=lambda number: sums[number], reverse=True)
 
@@ -92,7 +92,7 @@ def search(queries: list[dict[str, Any]], key: str = "bi_score") -> dict[int, tu
     best: dict[int, tuple[float, float]] = {}
     for depth in DEPTHS:
         for weight in WEIGHTS:
-            hits = [one["gold_entity_info"]["id"] in fused(one, weight, key)[:depth] for one in queries]
+            hits = [query["gold_entity_info"]["id"] in fused(query, weight, key)[:depth] for query in queries]
             recall = sum(hits) / len(hits)
             if depth not in best or recall > best[depth][0]:
                 best[depth] = (recall, weight)
@@ -106,62 +106,64 @@ def test_the_search_finds_the_weights_of_each_depth(tmp_path: Path, adapters: bo
     queries = exported(tmp_path, snapshot)
     for split in ("dev", "test"):
         assert search(queries[split]) == {1: (1.0, 0.0), 2: (1.0, 0.0), 3: (1.0, 0.0), 1000: (1.0, 0.0)}
-        for one in queries[split]:
-            gold = one["gold_entity_info"]["id"]
-            assert fused(one, 1.0, "bi_score")[0] != gold
-            assert len(one["text_score_dict"]) == len(one["image_score_dict"]) == 4
+        for query in queries[split]:
+            gold = query["gold_entity_info"]["id"]
+            assert fused(query, 1.0, "bi_score")[0] != gold
+            assert len(query["text_score_dict"]) == len(query["image_score_dict"]) == 4
 
 
 def test_each_channel_s_own_list_is_in_the_order_of_its_scores(tmp_path: Path) -> None:
     snapshot = released_snapshot(tmp_path / "snapshot")
     write_baseline(snapshot)
-    for one in exported(tmp_path, snapshot)["test"]:
+    for query in exported(tmp_path, snapshot)["test"]:
         for name, scores, key in (("text", "text_score_dict", "bi_score"), ("image", "image_score_dict", "score")):
-            said = one[scores]
-            order = one[f"product_id_with_similar_{name}_by_review"]
+            said = query[scores]
+            order = query[f"product_id_with_similar_{name}_by_review"]
             assert [str(number) for number in order] == list(said)
             assert [entry["idx"] for entry in said.values()] == list(range(len(order)))
             values = [entry[key] for entry in said.values()]
             assert values == sorted(values, reverse=True)
-        assert one["product_id_with_similar_image_by_review"][0] == one["gold_entity_info"]["id"]
-        assert one["product_id_with_similar_text_by_review"][-1] == one["gold_entity_info"]["id"]
+        assert query["product_id_with_similar_image_by_review"][0] == query["gold_entity_info"]["id"]
+        assert query["product_id_with_similar_text_by_review"][-1] == query["gold_entity_info"]["id"]
 
 
-def test_a_cross_encoder_s_scores_are_logits_beside_their_sigmoid(tmp_path: Path) -> None:
+def test_a_cross_encoder_s_scores_are_logits_with_their_sigmoid(tmp_path: Path) -> None:
     snapshot = released_snapshot(tmp_path / "snapshot")
     write_baseline(snapshot, cross=True)
     queries = exported(tmp_path, snapshot)["dev"]
-    for one in queries:
-        assert len(one["text_score_dict"]) == 2  # SBERT's row ranks by both channels: only candidates have scores
-        assert [said["cross_score_sigmoid"] for said in one["text_score_dict"].values()] == [1.0, 0.25]
-        assert all(math.isfinite(said["cross_score"]) for said in one["text_score_dict"].values())
+    for query in queries:
+        assert len(query["text_score_dict"]) == 2  # SBERT's row ranks by both channels: only candidates have scores
+        assert [said["cross_score_sigmoid"] for said in query["text_score_dict"].values()] == [1.0, 0.25]
+        assert all(math.isfinite(said["cross_score"]) for said in query["text_score_dict"].values())
     assert search(queries, "bi_score")[1000][0] == 1.0
 
 
-def test_without_a_baseline_every_search_ends_with_nothing_found(tmp_path: Path) -> None:
+def test_without_a_baseline_every_search_finds_nothing(tmp_path: Path) -> None:
     queries = exported(tmp_path, released_snapshot(tmp_path / "snapshot"))
     assert [search(some)[1][0] for some in queries.values()] == [0.0] * 3
     for split, folder in layout.FOLDERS.items():
         path = tmp_path / "out" / folder / layout.DISAMBIGUATION[split]
-        for one in (*queries[split], *json.loads(path.read_text(encoding="utf-8"))):
-            assert [one[f"{name}_score_dict"] for name in ("text", "image", "desc")] == [{}, {}, {}]
-            assert [one[f"product_id_with_similar_{name}_by_review"] for name in ("text", "image", "desc")] == [[]] * 3
+        for query in (*queries[split], *json.loads(path.read_text(encoding="utf-8"))):
+            assert [query[f"{name}_score_dict"] for name in ("text", "image", "desc")] == [{}, {}, {}]
+            assert [query[f"product_id_with_similar_{name}_by_review"] for name in ("text", "image", "desc")] == [
+                []
+            ] * 3
 
 
-def test_disambiguation_reads_the_scores_of_its_candidates_alone(tmp_path: Path) -> None:
+def test_disambiguation_reads_only_the_scores_of_its_candidates(tmp_path: Path) -> None:
     snapshot = released_snapshot(tmp_path / "snapshot")
     write_baseline(snapshot)
     exported(tmp_path, snapshot)
     path = tmp_path / "out" / "test" / layout.DISAMBIGUATION["test"].removeprefix("test/")
-    for one in json.loads(path.read_text(encoding="utf-8")):
-        candidates = {str(number) for number in one["fused_candidate_list"]}
-        assert one["text_score_dict"].keys() == one["image_score_dict"].keys() == candidates
+    for query in json.loads(path.read_text(encoding="utf-8")):
+        candidates = {str(number) for number in query["fused_candidate_list"]}
+        assert query["text_score_dict"].keys() == query["image_score_dict"].keys() == candidates
 
 
-def test_predictions_of_another_build_are_left_out(tmp_path: Path) -> None:
+def test_predictions_of_another_build_are_not_exported(tmp_path: Path) -> None:
     snapshot = released_snapshot(tmp_path / "snapshot")
     write_baseline(snapshot)
     path = snapshot.root / "baseline" / "predictions.parquet"
     other = pl.read_parquet(path).with_columns(candidates=pl.lit(["gone", "p1"]))
     write_table(path, other)
-    assert all(one["fused_candidate_list"] == [] for one in exported(tmp_path, snapshot)["test"])
+    assert all(query["fused_candidate_list"] == [] for query in exported(tmp_path, snapshot)["test"])

@@ -1,7 +1,7 @@
 """The stack of docker-compose.yml without an engine: its own command lines and environment, as processes here.
 
-What an engine gives is mapped, and nothing else: names of other containers become ports on loopback, ports and folders
-inside a container become free ports and folders below one temporary folder, images become what is installed here
+Only values that an engine supplies are mapped: names of other containers become ports on loopback, ports and folders
+inside a container become free ports and folders below one temporary folder, images become installed programs
 (Debian's PostgreSQL, chromedriver for Selenium, this environment for the image that docker/Dockerfile makes).
 """
 
@@ -36,14 +36,14 @@ ENDED = frozenset(("COMPLETED", "FAILED", "CRASHED", "CANCELLED"))
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port on which no process listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def end(process: subprocess.Popen[bytes], number: int = signal.SIGTERM, patience: float = 20) -> None:
-    """End a process that is ours, with all below it: at once for SIGKILL, as an engine ends a container."""
+    """End a process of this test with all its children: at once for SIGKILL, as an engine ends a container."""
     below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     process.send_signal(number)
     try:
@@ -57,19 +57,19 @@ def end(process: subprocess.Popen[bytes], number: int = signal.SIGTERM, patience
     psutil.wait_procs(below, 10)
 
 
-def until(what: str, good: Callable[[], Any], seconds: float) -> Any:
-    """Ask `good` until it gives something true; raises `AssertionError` when the time is up."""
+def until(event: str, good: Callable[[], Any], seconds: float) -> Any:
+    """Call `good` until it returns a true value; raises `AssertionError` when the time is up."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = good()
         if found:
             return found
         time.sleep(0.3)  # another process decides when
-    raise AssertionError(f"{what}: not within {seconds:.0f} s")
+    raise AssertionError(f"{event}: not within {seconds:.0f} s")
 
 
 class Stack:
-    """The services of docker-compose.yml, started one by one, with the variables of `.env.example` and `own` ones."""
+    """The services of docker-compose.yml, started one by one, with variables of `.env.example` and `own` variables."""
 
     def __init__(self, folder: Path, own: Mapping[str, str]) -> None:
         self.folder = folder
@@ -91,13 +91,13 @@ class Stack:
         places |= {"/snapshots": str(self.snapshots), "/app": str(ROOT), "/tmp": str(self.folder / service)}
         return re.sub("|".join(map(re.escape, places)), lambda found: places[found[0]], text)
 
-    def _told(self, value: object, service: str) -> str:
+    def _resolved(self, value: object, service: str) -> str:
         return self._mapped(_interpolated(str(value), self.variables), service)
 
     def environment(self, service: str) -> dict[str, str]:
-        """What a service finds in its environment; nothing of ours but the path of programs."""
+        """The environment of a service; of this process it has only the path of programs."""
         names = self.services[service].get("environment", {})
-        given = {name: self._told(value, service) for name, value in names.items()}
+        given = {name: self._resolved(value, service) for name, value in names.items()}
         programs = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
         return {"PATH": programs, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **given}
 
@@ -105,7 +105,7 @@ class Stack:
         """The command line of a service."""
         line = self.services[service]["command"]
         words = line if isinstance(line, list) else line.split()
-        return [self._told(word, service) for word in words]
+        return [self._resolved(word, service) for word in words]
 
     def start(self, service: str) -> subprocess.Popen[bytes]:
         """Start a service's command; its output goes to `log`."""
@@ -123,18 +123,18 @@ class Stack:
         return process
 
     def log(self, service: str) -> Path:
-        """Where the output of a service goes."""
+        """The file with the output of a service."""
         return self.folder / f"{service}.log"
 
     def is_healthy(self, service: str) -> bool:
-        """Whether the service's own health check says so."""
+        """Whether the service passes its own health check."""
         kind, *words = self.services[service]["healthcheck"]["test"]
         assert kind == "CMD"
-        line = [self._told(word, service) for word in words]
+        line = [self._resolved(word, service) for word in words]
         return subprocess.run(line, env=self.environment(service), capture_output=True, check=False).returncode == 0
 
     def await_health(self, service: str, seconds: float) -> None:
-        """Return when the service is healthy; shows its log when it is not in time, or ended."""
+        """Return when the service is healthy; shows its log if it has ended or is late."""
         deadline = time.monotonic() + seconds
         while not self.is_healthy(service):
             running = self.processes[service].poll() is None
@@ -157,7 +157,7 @@ class Stack:
             return error.code, error.read().decode(errors="replace")
 
     def get(self, method: str, path: str, body: object = None) -> Any:
-        """The answer of Prefect's API, which has to be a good one."""
+        """The answer of Prefect's API, which must be a success."""
         status, answer = self.ask(method, path, body)
         assert status < 300, (path, status, answer)
         return answer
@@ -191,14 +191,14 @@ _LISTENING = (("postgres", "5432"), ("prefect", "4200"), ("selenium", "4444"))
 
 
 def _variables(path: Path) -> dict[str, str]:
-    """What an .env file sets."""
+    """The variables that an .env file sets."""
     lines = (line.strip() for line in path.read_text().splitlines())
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {name: value for name, _, value in pairs}
 
 
 def _interpolated(text: str, variables: Mapping[str, str]) -> str:
-    """`${NAME:-default}` and `${NAME:?what is missing}` as docker compose reads them."""
+    """`${NAME:-default}` and `${NAME:?message}` as docker compose reads them."""
     filled = re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: variables.get(found[1]) or found[2], text)
     return re.sub(r"\$\{(\w+):\?[^}]*\}", lambda found: variables[found[1]], filled)
 
@@ -230,7 +230,9 @@ def _end_all(stack: Stack) -> None:
 def _postgres(stack: Stack) -> Iterator[None]:
     """A new PostgreSQL with the user, password and database of the compose file."""
     assert POSTGRES is not None
-    given = {name: stack._told(value, "postgres") for name, value in stack.services["postgres"]["environment"].items()}
+    given = {
+        name: stack._resolved(value, "postgres") for name, value in stack.services["postgres"]["environment"].items()
+    }
     place = stack.folder / "postgres"
     place.mkdir()
     secret = place / "password"
@@ -273,7 +275,7 @@ def _browser(stack: Stack) -> Iterator[None]:
 
 
 def _not_root(*paths: Path) -> dict[str, Any]:
-    """How to start a process that must not be root's, and give it these paths: neither PostgreSQL nor Chromium may."""
+    """Options of a process that root must not run, as PostgreSQL and Chromium demand; it also owns these paths."""
     if os.geteuid() != 0:
         return {}
     for path in paths:
@@ -283,12 +285,12 @@ def _not_root(*paths: Path) -> dict[str, Any]:
 
 @contextmanager
 def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """An address that takes JSON, and what it was sent so far."""
-    told: list[dict[str, Any]] = []
+    """An address that takes JSON, and the messages that it has received so far."""
+    messages: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204)
             self.end_headers()
 
@@ -297,5 +299,5 @@ def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/", told
+        yield f"http://127.0.0.1:{server.server_port}/", messages
         server.shutdown()

@@ -1,4 +1,4 @@
-"""What docker-compose.yml, docker/Dockerfile and .env.example promise, read from the files."""
+"""Promises of docker-compose.yml, docker/Dockerfile and .env.example, read from the files."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE)["services"]
 OURS = ("prefect", "deployments", "models", "worker", "worker-gpu", "snapshots")
 
 
-def test_env_example_has_every_variable_that_compose_file_and_code_read() -> None:
+def test_env_example_has_every_variable_of_the_compose_file_and_the_code() -> None:
     read = set(re.findall(r"\$\{(\w+)", COMPOSE))
     read |= set(re.findall(r"\$(AMELI_\w+)", (ROOT / "prefect.yaml").read_text()))
     for path in (ROOT / "ameli_build").rglob("*.py"):
         read |= set(re.findall(r'"(AMELI_[A-Z]+(?:_[A-Z]+)*|BESTBUY_API_KEY)"', path.read_text()))
-    told = set(re.findall(r"^#?(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    assert not read - told
+    listed = set(re.findall(r"^#?(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert not read - listed
 
 
-def test_the_defaults_that_env_example_tells_are_those_of_the_compose_file() -> None:
+def test_env_example_and_the_compose_file_have_the_same_defaults() -> None:
     defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE))
-    told = dict(re.findall(r"^#(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    assert {name: told[name] for name in told.keys() & defaults.keys()} == {
-        name: defaults[name] for name in told.keys() & defaults.keys()
+    examples = dict(re.findall(r"^#(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert {name: examples[name] for name in examples.keys() & defaults.keys()} == {
+        name: defaults[name] for name in examples.keys() & defaults.keys()
     }
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_service_has_an_end_to_its_memory_and_to_its_log(name: str) -> None:
+def test_every_service_has_limits_of_its_memory_and_its_log(name: str) -> None:
     service = SERVICES[name]
     assert service["mem_limit"]
     assert service["logging"]["options"]["max-size"]
@@ -46,18 +46,18 @@ def test_every_service_has_an_end_to_its_memory_and_to_its_log(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_nothing_of_ours_runs_as_root_and_its_children_are_reaped(name: str) -> None:
+def test_no_service_of_this_project_runs_as_root_and_children_are_reaped(name: str) -> None:
     assert SERVICES[name]["user"] == "${AMELI_UID:-1000}:${AMELI_GID:-1000}"
     assert SERVICES[name]["init"] is True
 
 
-def test_ports_are_open_to_this_machine_alone() -> None:
+def test_ports_are_open_only_to_this_machine() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_images_of_others_are_pinned_to_a_version() -> None:
+def test_foreign_images_are_pinned_to_a_version() -> None:
     images = {SERVICES[name]["image"] for name in SERVICES.keys() - {*OURS}}
     assert all(re.search(r":\d+\.\d+", image) for image in images), images
 
@@ -74,23 +74,23 @@ def test_the_worker_is_the_first_process_and_has_time_to_end() -> None:
             assert worker["environment"][variable].startswith("/snapshots/")
 
 
-def test_a_gpu_is_asked_for_in_its_profile_alone() -> None:
+def test_only_the_profile_gpu_requests_a_gpu() -> None:
     assert SERVICES["worker-gpu"]["profiles"] == ["gpu"]
     devices = SERVICES["worker-gpu"]["deploy"]["resources"]["reservations"]["devices"]
     assert devices[0]["capabilities"] == ["gpu"]
     assert "deploy" not in SERVICES["worker"]
 
 
-def test_the_image_has_a_browser_only_when_asked() -> None:
+def test_the_image_has_a_browser_only_on_request() -> None:
     dockerfile = (ROOT / "docker" / "Dockerfile").read_text()
     assert "ARG BROWSER=no" in dockerfile
     assert all('"$BROWSER" = yes' in line for line in dockerfile.splitlines() if "chromium-driver" in line)
     assert not any("BROWSER" in service.get("build", {}).get("args", {}) for service in SERVICES.values())
 
 
-def test_the_demo_lies_on_the_volume_and_has_products_for_every_split() -> None:
+def test_the_demo_is_on_the_volume_and_has_products_for_every_split() -> None:
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
-    demo = next(one for one in deployments if one["name"] == "demo")["parameters"]
+    demo = next(deployment for deployment in deployments if deployment["name"] == "demo")["parameters"]
     assert demo["snapshot"].startswith("{{ $AMELI_SNAPSHOTS }}/")
     settings = load_settings("demo")
     world = make_world(seed=13, products=demo["products"])
@@ -98,12 +98,12 @@ def test_the_demo_lies_on_the_volume_and_has_products_for_every_split() -> None:
     assert all(splits[split] >= 4 for split in ("train", "dev", "test")), splits
 
 
-def test_no_schedule_is_on_by_itself() -> None:
+def test_every_schedule_is_off_by_default() -> None:
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
-    assert [one["active"] for deployment in deployments for one in deployment.get("schedules", ())] == [False]
+    assert [schedule["active"] for deployment in deployments for schedule in deployment.get("schedules", ())] == [False]
 
 
-def test_prefect_asks_for_a_password_that_is_no_default_and_lets_its_own_page_in_alone() -> None:
+def test_prefect_requires_a_password_without_default_and_admits_only_its_own_page() -> None:
     auth = "${PREFECT_AUTH:?set it in .env}"
     server = SERVICES["prefect"]["environment"]
     assert server["PREFECT_SERVER_API_AUTH_STRING"] == auth

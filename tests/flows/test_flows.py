@@ -1,4 +1,4 @@
-"""Flows in this process, on a server of their own: what is tried again, what is told, what a run is called after."""
+"""Flows in this process, on a server of their own: retries, messages, and names of runs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def server() -> Iterator[None]:
 
 @pytest.fixture
 def tries(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """One number for every try of the crawl, none of which waits for the next."""
+    """A number for each attempt of the crawl; there is no delay between attempts."""
     begun: list[int] = []
     monkeypatch.setattr(crawl_site, "retry_delay_seconds", [0.0] * 3)
     inner = crawl_site.fn
@@ -63,45 +63,45 @@ def crawled(folder: Path, fault: Fault | None = None, pattern: str = "", times: 
         crawl(folder, "demo", ["crawl.specifications=json"], shop.site_url, max_products=1)
 
 
-def test_an_outage_is_tried_again(tmp_path: Path, tries: list[int]) -> None:
+def test_an_outage_is_retried(tmp_path: Path, tries: list[int]) -> None:
     crawled(tmp_path / "s", Status(503), "sitemaps_pdp.xml$", TRIES)
     assert tries == [1, 2]
     assert (tmp_path / "s" / "raw" / "crawl-stats.json").is_file()
 
 
 @pytest.mark.parametrize("fault", [Status(403), ACCESS_DENIED])
-def test_a_refusal_is_not_tried_again(tmp_path: Path, tries: list[int], fault: Fault) -> None:
+def test_a_refusal_is_not_retried(tmp_path: Path, tries: list[int], fault: Fault) -> None:
     with pytest.raises(Refused):
         crawled(tmp_path / "s", fault, "sitemap")
     assert tries == [1]
 
 
-def test_unusable_input_is_not_tried_again(tmp_path: Path, tries: list[int]) -> None:
+def test_unusable_input_is_not_retried(tmp_path: Path, tries: list[int]) -> None:
     with pytest.raises(UnusableInput, match="not an id"):
         crawl(tmp_path / "s", "demo", categories=["no id"])
     assert tries == [1]
 
 
-def test_a_held_lock_is_not_tried_again(tmp_path: Path, tries: list[int]) -> None:
+def test_a_held_lock_is_not_retried(tmp_path: Path, tries: list[int]) -> None:
     with Snapshot(tmp_path / "s").lock(), pytest.raises(Held):
         crawled(tmp_path / "s")
     assert tries == [1]
 
 
-def test_a_failure_of_another_kind_is_not_tried_again(tmp_path: Path, tries: list[int]) -> None:
+def test_another_failure_is_not_retried(tmp_path: Path, tries: list[int]) -> None:
     with pytest.raises(RunFailed) as failed:
         crawled(tmp_path / "s", Status(404), "sitemap")
     assert not isinstance(failed.value, (Outage, Refused))
     assert tries == [1]
 
 
-def test_models_that_are_missing_are_told_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_models_are_reported_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMELI_MODELS", str(tmp_path / "models"))
     snapshot = released_snapshot(tmp_path / "s").root
     before = sorted(snapshot.rglob("*"))
-    for one, told in ((build, "4 of 4"), (baseline, "6 of 7")):
-        with pytest.raises(UnusableInput, match=rf"^{told} models are missing: .*models fetch --profile small`"):
-            one(snapshot, "small")
+    for run, missing in ((build, "4 of 4"), (baseline, "6 of 7")):
+        with pytest.raises(UnusableInput, match=rf"^{missing} models are missing: .*models fetch --profile small`"):
+            run(snapshot, "small")
     with pytest.raises(UnusableInput, match=r"^7 of 8 models are missing: "):
         rebuild(tmp_path / "rebuilt", site_url="http://127.0.0.1:1")
     assert [path for path in sorted(snapshot.rglob("*")) if path.name != ".lock"] == before
@@ -113,7 +113,9 @@ def test_progress_is_an_artifact_and_a_line_each_minute(monkeypatch: pytest.Monk
     shown: list[str] = []
     update = watch_module.update_progress_artifact
     monkeypatch.setattr(
-        watch_module, "update_progress_artifact", lambda *told: (shown.append(f"{told[1]:g} {told[2]}"), update(*told))
+        watch_module,
+        "update_progress_artifact",
+        lambda *given: (shown.append(f"{given[1]:g} {given[2]}"), update(*given)),
     )
 
     @flow
@@ -136,7 +138,7 @@ def test_progress_is_an_artifact_and_a_line_each_minute(monkeypatch: pytest.Monk
     assert {"count: 1 of 2", "from a thread"} <= set(lines)
     with get_client(sync_client=True) as client:
         artifacts = client.request("POST", "/artifacts/filter", json={}).json()
-    assert [one["data"] for one in artifacts if one["key"] == "counting-progress"] == [100.0]
+    assert [artifact["data"] for artifact in artifacts if artifact["key"] == "counting-progress"] == [100.0]
 
 
 def square(n: int) -> int:
@@ -153,7 +155,7 @@ def test_results_come_in_order_from_tasks_with_names() -> None:
 
     assert squares() == [n * n for n in range(10)]
     with get_client(sync_client=True) as client:
-        named = {one["name"] for one in client.request("POST", "/task_runs/filter", json={}).json()}
+        named = {run["name"] for run in client.request("POST", "/task_runs/filter", json={}).json()}
     assert {f"square numbers {n}/10" for n in range(1, 11)} <= named
 
 
@@ -179,11 +181,11 @@ def test_the_parameters_of_a_flow_choose_the_workers(tmp_path: Path, runner: Run
 
 
 def test_the_flows_take_a_runner() -> None:
-    for one in (build, baseline, rebuild):
-        assert {"runner", "address", "workers"} <= set(one.parameters.properties)
+    for each in (build, baseline, rebuild):
+        assert {"runner", "address", "workers"} <= set(each.parameters.properties)
 
 
-def test_a_flow_with_several_threads_keeps_models_out_of_them() -> None:
+def test_a_flow_with_several_threads_keeps_models_out_of_its_threads() -> None:
     @flow
     def stays() -> bool:
         return ShardTasks().stays_in_process
@@ -191,5 +193,5 @@ def test_a_flow_with_several_threads_keeps_models_out_of_them() -> None:
     assert stays() is False
 
 
-def test_the_month_outside_a_run_is_this_one() -> None:
+def test_the_month_outside_a_run_has_a_year_and_a_number() -> None:
     assert len(month()) == len("2026-11")

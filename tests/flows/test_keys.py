@@ -29,7 +29,7 @@ crawl_site.retry_delay_seconds = [0.0]
 site, broken, root = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 api = ["crawl.products=api", "crawl.specifications=json"]
 crawl(root / "whole", "demo", api, site, max_products=2)
-with contextlib.suppress(Exception):  # of two products not every split has one
+with contextlib.suppress(Exception):  # with two products, a split is empty
     build(root / "whole", "demo", ["run.workers=1"], strict=False)
 for name, override in (("broken", "crawl.retries=0"), ("wrong", "no.such=setting")):
     with contextlib.suppress(Exception):
@@ -39,7 +39,7 @@ print("all flows ran")
 
 
 def shown(command: list[str], home: Path) -> str:
-    """All that a command writes to its two streams."""
+    """The output of a command on both streams."""
     environment = {**os.environ, **KEYS, "PREFECT_HOME": str(home)}
     environment.pop("PREFECT_API_URL", None)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
@@ -47,7 +47,7 @@ def shown(command: list[str], home: Path) -> str:
 
 
 def contents(root: Path) -> bytes:
-    """Every byte below a folder, unpacked, and its files' names."""
+    """The unpacked contents and the names of all files in a folder."""
     found = b""
     for path in root.rglob("*"):
         if path.is_file():
@@ -59,33 +59,33 @@ def contents(root: Path) -> bytes:
 def assert_no_key(*given: bytes) -> None:
     for name, key in KEYS.items():
         for secret in (key.encode(), key.rpartition(":")[2].encode()):
-            assert not any(secret in one for one in given), name
+            assert not any(secret in content for content in given), name
 
 
-def test_flows_keep_keys_to_themselves(tmp_path: Path) -> None:
+def test_flows_do_not_disclose_keys(tmp_path: Path) -> None:
     """The server's database holds the logs, states, parameters and artifacts of all runs."""
     home, root = tmp_path / "home", tmp_path / "data"
     world = make_world(seed=7, products=12)
     faults = FaultPlan((Rule("^/v1/", Reset()),))
     with ApiStorefront(world) as shop, ApiStorefront(world, faults) as broken:
-        told = shown([sys.executable, "-c", FLOWS, shop.site_url, broken.site_url, str(root)], home)
+        output = shown([sys.executable, "-c", FLOWS, shop.site_url, broken.site_url, str(root)], home)
         for server in (shop, broken):
-            assert any(f"apiKey={API_KEY}" in seen.target for seen in server.seen), told[-3000:]
-    assert "all flows ran" in told
-    kept, stored = contents(root), contents(home)
+            assert any(f"apiKey={API_KEY}" in seen.target for seen in server.seen), output[-3000:]
+    assert "all flows ran" in output
+    files, stored = contents(root), contents(home)
     assert (root / "whole" / "run.json").is_file()
     assert b"funnel" in stored or b"crawl" in stored
-    assert_no_key(told.encode(), kept, stored)
+    assert_no_key(output.encode(), files, stored)
 
 
-def test_commands_keep_keys_to_themselves(tmp_path: Path) -> None:
-    """Errors of every kind that a call of the API ends in, with their tracebacks."""
+def test_commands_do_not_disclose_keys(tmp_path: Path) -> None:
+    """Every kind of error of a call of the API, with its traceback."""
     for number, fault in enumerate((Reset(), Status(403), Status(500))):
         root = tmp_path / str(number)
         with ApiStorefront(make_world(seed=7, products=12), FaultPlan((Rule("^/v1/", fault),))) as shop:
             command = [sys.executable, "-m", "ameli_build", "--debug", "crawl", "--out", str(root), "--profile", "demo"]
             command += ["--site-url", shop.site_url, "--set", "crawl.products=api", "--set", "crawl.retries=0"]
-            told = shown(command, tmp_path / "home")
-            assert any(f"apiKey={API_KEY}" in seen.target for seen in shop.seen), told
-        assert "Traceback" in told
-        assert_no_key(told.encode(), contents(root))
+            output = shown(command, tmp_path / "home")
+            assert any(f"apiKey={API_KEY}" in seen.target for seen in shop.seen), output
+        assert "Traceback" in output
+        assert_no_key(output.encode(), contents(root))

@@ -1,4 +1,4 @@
-"""The stack of docker-compose.yml by its own command lines: it comes up, the schedule fires, failures are told."""
+"""The stack of docker-compose.yml by its own command lines: it comes up, the schedule fires, failures are reported."""
 
 from __future__ import annotations
 
@@ -31,29 +31,32 @@ SMALL = (
     "splits.train=0.4", "splits.dev=0.3", "splits.test=0.3", "baseline.runs=1", "baseline.text_epochs=2",
     "baseline.adapter_epochs=2", "baseline.bootstrap=20", "baseline.ocr_images=4", "baseline.text_reviews=20",
 )  # fmt: skip
-Told = list[dict[str, Any]]
+Messages = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def told_and_stack() -> Iterator[tuple[Told, Stack]]:
-    """What the webhook was told, and the running stack."""
-    # PostgreSQL and the browser belong to another user. Each start of pytest shuts pytest's own folder to other users.
-    with TemporaryDirectory(prefix="ameli-stack-", ignore_cleanup_errors=True) as folder, webhook() as (address, told):
+def messages_and_stack() -> Iterator[tuple[Messages, Stack]]:
+    """The messages that the webhook received, and the running stack."""
+    # PostgreSQL and the browser belong to another user. Each start of pytest closes pytest's own folder to other users.
+    with (
+        TemporaryDirectory(prefix="ameli-stack-", ignore_cleanup_errors=True) as folder,
+        webhook() as (address, messages),
+    ):
         Path(folder).chmod(0o711)
         own = {"AMELI_WEBHOOK": address, "AMELI_LOST_AFTER": str(LOST_AFTER)}
         own |= {"AMELI_HEARTBEAT": "30", "AMELI_WORKER_HEARTBEAT": "8"}
         with running(Path(folder), own) as stack:
-            yield told, stack
+            yield messages, stack
 
 
 @pytest.fixture(scope="module")
-def stack(told_and_stack: tuple[Told, Stack]) -> Stack:
-    return told_and_stack[1]
+def stack(messages_and_stack: tuple[Messages, Stack]) -> Stack:
+    return messages_and_stack[1]
 
 
 @pytest.fixture(scope="module")
-def told(told_and_stack: tuple[Told, Stack]) -> Told:
-    return told_and_stack[0]
+def messages(messages_and_stack: tuple[Messages, Stack]) -> Messages:
+    return messages_and_stack[0]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,7 @@ def shop() -> Iterator[Storefront]:
 
 
 def parameters(shop: Storefront, **more: Any) -> dict[str, Any]:
-    """What a user fills into the form of `manual`."""
+    """Values that a user enters into the form of `manual`."""
     given = {"site_url": shop.site_url, "profile": "demo", "overrides": list(SMALL), "annotators": 2}
     return {**given, **more}
 
@@ -92,7 +95,7 @@ def test_the_api_asks_for_the_password_and_answers_no_foreign_page(stack: Stack)
             assert answer.headers.get("Access-Control-Allow-Origin") is None
 
 
-def test_a_schedule_is_off_until_it_is_turned_on_and_then_makes_runs(stack: Stack) -> None:
+def test_a_schedule_is_off_until_a_user_turns_it_on_and_then_creates_runs(stack: Stack) -> None:
     found = stack.get("GET", "/deployments/name/rebuild/monthly")
     schedule = found["schedules"][0]
     runs = {"deployments": {"id": {"any_": [found["id"]]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
@@ -104,11 +107,11 @@ def test_a_schedule_is_off_until_it_is_turned_on_and_then_makes_runs(stack: Stac
     assert scheduled[0]["parameters"]["refresh"] == "latest"
     assert stack.start("deployments").wait(120) == 0  # as each start of the stack does
     again = stack.get("GET", path)
-    assert [one["active"] for one in again] == [True]
+    assert [schedule["active"] for schedule in again] == [True]
     stack.get("PATCH", f"{path}/{again[0]['id']}", {"active": False})
 
 
-def test_the_form_explains_itself_and_takes_no_wrong_profile(stack: Stack, shop: Storefront) -> None:
+def test_the_form_describes_its_fields_and_refuses_a_wrong_profile(stack: Stack, shop: Storefront) -> None:
     found = stack.get("GET", "/deployments/name/rebuild/manual")
     form = found["parameter_openapi_schema"]["properties"]
     assert form["profile"]["enum"] == ["demo", "local", "small", "paper", "authors"]
@@ -119,7 +122,7 @@ def test_the_form_explains_itself_and_takes_no_wrong_profile(stack: Stack, shop:
     assert "smal" in str(answer)
 
 
-def test_a_run_completes_in_the_folder_of_the_month_that_it_was_scheduled_for(stack: Stack, shop: Storefront) -> None:
+def test_a_run_completes_in_the_folder_of_its_scheduled_month(stack: Stack, shop: Storefront) -> None:
     run = stack.run("rebuild/manual", parameters(shop, export_as="hf"), "2026-03-02T03:00:00Z")
     ended = stack.await_state(run, frozenset(("COMPLETED",)), 400)
     assert ended["name"] == "rebuild 2026-03"
@@ -130,18 +133,18 @@ def test_a_run_completes_in_the_folder_of_the_month_that_it_was_scheduled_for(st
     assert any(seen.target.startswith("/site/") for seen in shop.seen)
     assert (stack.snapshots / ".cache").is_dir()  # on the volume, for the next month
     own = {"flow_runs": {"id": {"any_": [run]}}}
-    artifacts = {one["key"]: one for one in stack.get("POST", "/artifacts/filter", own)}
+    artifacts = {artifact["key"]: artifact for artifact in stack.get("POST", "/artifacts/filter", own)}
     assert artifacts.keys() >= {"rebuild-progress", "funnel", "table-2", "table-3", "table-4", "table-5", "report"}
     assert artifacts["rebuild-progress"]["data"] == 100.0
     assert f"http://localhost:{stack.ports['pages']}/2026-03/report.html" in artifacts["report"]["data"]
-    named = {one["name"] for one in stack.get("POST", "/task_runs/filter", {**own, "limit": 200})}
+    named = {task["name"] for task in stack.get("POST", "/task_runs/filter", {**own, "limit": 200})}
     assert named >= {"catalog", "release", "embed images 1/1"}, named
     assert {name.rpartition("-")[0] for name in named} >= {"3.1 crawl", "4-5 baseline", "verify", "report", "export"}
     lines = [line["message"] for line in stack.get("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}})]
     assert any(line.startswith("crawl: 12 of 12 products") for line in lines), lines
 
 
-def test_a_refusal_is_not_tried_again_and_is_told(stack: Stack, shop: Storefront, told: Told) -> None:
+def test_a_refusal_is_not_retried_and_is_reported(stack: Stack, shop: Storefront, messages: Messages) -> None:
     shop.inject(FaultPlan((Rule("^/(site|product)/", Status(403), host="site"),)))
     run = stack.run("rebuild/manual", parameters(shop, name="refused"), now())
     ended = stack.await_state(run, frozenset(("FAILED",)), 90)
@@ -149,14 +152,16 @@ def test_a_refusal_is_not_tried_again_and_is_told(stack: Stack, shop: Storefront
     assert "Refused" in ended["state"]["message"]
     assert "refusals in a row" in ended["state"]["message"]
     tasks = stack.get("POST", "/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
-    assert [one["run_count"] for one in tasks if one["name"].startswith("3.1 crawl")] == [1]
-    heard = until("the webhook", lambda: [one for one in told if one.get("run") == "rebuild refused"], 30)
+    assert [task["run_count"] for task in tasks if task["name"].startswith("3.1 crawl")] == [1]
+    heard = until(
+        "the webhook", lambda: [message for message in messages if message.get("run") == "rebuild refused"], 30
+    )
     assert heard[0]["state"] == "Failed"
     assert "refusals in a row" in heard[0]["text"]
     assert run in heard[0]["url"]
 
 
-def test_a_run_is_cancelled_and_leaves_the_snapshot_free(stack: Stack, shop: Storefront) -> None:
+def test_a_cancelled_run_releases_the_lock_of_its_snapshot(stack: Stack, shop: Storefront) -> None:
     run, snapshot = slow_crawl(stack, shop, "cancelled")
     state = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
     stack.get("POST", f"/flow_runs/{run}/set_state", state)
@@ -166,7 +171,7 @@ def test_a_run_is_cancelled_and_leaves_the_snapshot_free(stack: Stack, shop: Sto
     assert stack.is_healthy("worker")
 
 
-def test_a_killed_worker_is_noticed_and_told(stack: Stack, shop: Storefront, told: Told) -> None:
+def test_a_killed_worker_is_noticed_and_reported(stack: Stack, shop: Storefront, messages: Messages) -> None:
     run, snapshot = slow_crawl(stack, shop, "killed")
     end(stack.processes["worker"], signal.SIGKILL)
     shop.inject(FaultPlan())
@@ -174,13 +179,15 @@ def test_a_killed_worker_is_noticed_and_told(stack: Stack, shop: Storefront, tol
     assert json.loads((snapshot / "run.json").read_text())["settings"]["profile"] == "demo"
     crashed = stack.await_state(run, frozenset(("CRASHED",)), LOST_AFTER + 60)
     assert "no heartbeat" in crashed["state"]["message"]
-    heard = until("the webhook", lambda: [one for one in told if one.get("run") == "rebuild killed"], 30)
+    heard = until(
+        "the webhook", lambda: [message for message in messages if message.get("run") == "rebuild killed"], 30
+    )
     assert heard[0]["state"] == "Crashed"
     assert "no heartbeat" in heard[0]["text"]
-    until("word of the pool", lambda: [one for one in told if one.get("pool") == "ameli"], 60)
+    until("a message about the pool", lambda: [message for message in messages if message.get("pool") == "ameli"], 60)
 
 
-def test_a_crashed_run_goes_on_with_a_new_worker_and_nothing_incomplete_is_green(stack: Stack, told: Told) -> None:
+def test_a_crashed_run_continues_on_a_new_worker_and_fails_if_incomplete(stack: Stack, messages: Messages) -> None:
     body = {"flow_runs": {"name": {"any_": ["rebuild killed"]}}}
     run = stack.get("POST", "/flow_runs/filter", body)[0]["id"]
     stack.start("worker")
@@ -188,12 +195,12 @@ def test_a_crashed_run_goes_on_with_a_new_worker_and_nothing_incomplete_is_green
     state = {"type": "SCHEDULED", "name": "AwaitingRetry", "state_details": {"scheduled_time": now()}}
     stack.get("POST", f"/flow_runs/{run}/set_state", {"state": state})  # as the button "Retry" does
     ended = until("another end", lambda: failed(stack.get("GET", f"/flow_runs/{run}")), 200)
-    assert "split is empty (run.strict)" in ended["state"]["message"], ended["state"]  # of one product
+    assert "split is empty (run.strict)" in ended["state"]["message"], ended["state"]  # the crawl has one product
     assert ended["run_count"] == 2
-    heard = until("the webhook", lambda: [one for one in told if "run.strict" in one["text"]], 30)
+    heard = until("the webhook", lambda: [message for message in messages if "run.strict" in message["text"]], 30)
     assert heard[0]["run"] == "rebuild killed"
     artifacts = stack.get("POST", "/artifacts/filter", {"flow_runs": {"id": {"any_": [run]}}})
-    assert "funnel" in {one["key"] for one in artifacts}  # where one looks for the reason
+    assert "funnel" in {artifact["key"] for artifact in artifacts}  # a user looks there for the reason
 
 
 def failed(run: dict[str, Any]) -> dict[str, Any] | None:
@@ -201,7 +208,7 @@ def failed(run: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def slow_crawl(stack: Stack, shop: Storefront, name: str) -> tuple[str, Path]:
-    """A run whose crawl waits for the shop, as soon as it has begun; its id and its snapshot."""
+    """Start a run whose crawl waits for the shop; returns its id and its snapshot when the crawl has begun."""
     shop.inject(FaultPlan((Rule("^/ugc/", Hang(seconds=300), host="site"),)))
     run = stack.run(
         "rebuild/manual", parameters(shop, name=name, overrides=["crawl.read_timeout=3"], max_products=1), now()

@@ -39,7 +39,7 @@ def head_of(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("empty", ["", "train", "dev"])
-def test_the_script_of_the_card_runs_as_it_stands(empty: str, tmp_path: Path) -> None:
+def test_the_script_of_the_card_runs_unchanged(empty: str, tmp_path: Path) -> None:
     snapshot = made_snapshot(tmp_path / "snapshot")
     splits = snapshot.read("splits/splits")
     moved = splits.with_columns(split=pl.col("split").replace(empty, "test"))
@@ -130,7 +130,7 @@ def test_another_licence_keeps_its_name_and_link(given: str, name: str, link: st
     assert (found["license"], found["license_name"], found.get("license_link")) == ("other", name, link)
 
 
-def test_the_head_is_what_the_hub_asks_for(tmp_path: Path) -> None:
+def test_the_head_has_the_fields_of_the_hub(tmp_path: Path) -> None:
     settings = load_settings("demo", ["release.license=Terms: of #1 https://shop.test/a?b=c&d"])
     head = head_of(released_snapshot(tmp_path, settings).dataset)
     assert head["license"] == "other"
@@ -148,14 +148,14 @@ def test_size_categories(rows: int, category: str) -> None:
     assert size_category(rows) == category
 
 
-def test_the_citation_is_everywhere_the_same(tmp_path: Path) -> None:
+def test_the_citation_is_the_same_everywhere(tmp_path: Path) -> None:
     folder = released_snapshot(tmp_path).dataset
     assert BIBTEX in card_of(folder)
     assert json.loads((folder / "croissant.json").read_text())["citeAs"] == BIBTEX
     assert BIBTEX in (ROOT / "README.md").read_text(encoding="utf-8")
     (paper,) = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["references"]
     entry = " ".join(BIBTEX.replace("{AMELI}", "AMELI").split())
-    authors = " and ".join(f"{one['family-names']}, {one['given-names']}" for one in paper["authors"])
+    authors = " and ".join(f"{author['family-names']}, {author['given-names']}" for author in paper["authors"])
     assert f"title = {{{paper['title']}}}, author = {{{authors}}}," in entry
     assert f"{paper['journal']} {paper['identifiers'][0]['value']}" in entry
     assert f"year = {{{paper['year']}}}" in entry

@@ -1,4 +1,4 @@
-"""`croissant.json` in its own reader: mlcroissant finds nothing wrong, and reads the rows that the tables hold."""
+"""`croissant.json` in its own reader: mlcroissant finds no problem, and reads the rows of the tables."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def plain(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("given", [(), ("release.homepage=https://example.org/a",), ("release.name=Mine & 'yours'",)])
-def test_its_reader_finds_nothing_wrong(released: Callable[..., Path], given: tuple[str, ...]) -> None:
+def test_mlcroissant_finds_no_problem(released: Callable[..., Path], given: tuple[str, ...]) -> None:
     found = ml.Dataset(jsonld=released(*given) / "croissant.json").metadata
     assert not found.ctx.issues.errors
     assert ["datePublished" in warning for warning in found.ctx.issues.warnings] == [True]
@@ -45,7 +45,7 @@ def test_its_reader_finds_nothing_wrong(released: Callable[..., Path], given: tu
 
 
 @pytest.mark.parametrize("day", ["2024-10-01", "1999-12-31", "2024-02-29"])
-def test_with_a_day_of_publication_its_reader_recommends_nothing(released: Callable[..., Path], day: str) -> None:
+def test_mlcroissant_recommends_nothing_with_a_day_of_publication(released: Callable[..., Path], day: str) -> None:
     found = ml.Dataset(jsonld=released(f"release.published={day}") / "croissant.json").metadata
     assert not found.ctx.issues.errors
     assert not found.ctx.issues.warnings
@@ -53,11 +53,11 @@ def test_with_a_day_of_publication_its_reader_recommends_nothing(released: Calla
     assert found.cite_as == BIBTEX
 
 
-def test_its_reader_reads_the_rows_of_every_table(released: Callable[..., Path]) -> None:
+def test_mlcroissant_reads_the_rows_of_every_table(released: Callable[..., Path]) -> None:
     folder = released()
     dataset = ml.Dataset(jsonld=folder / "croissant.json")
     names = {path.stem for path in folder.glob("*.parquet")}
-    assert {one.name for one in dataset.metadata.record_sets} == names
+    assert {record_set.name for record_set in dataset.metadata.record_sets} == names
     assert names >= {"products", "train", "dev", "test", "dropped"}
     for name in sorted(names):
         assert rows(dataset, name) == pl.read_parquet(folder / f"{name}.parquet").to_dicts()
@@ -76,7 +76,9 @@ def without_address(described: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("spoil", [without_distribution, with_unknown_file, without_address])
-def test_its_reader_refuses_a_wrong_one(released: Callable[..., Path], spoil: Callable[[dict[str, Any]], None]) -> None:
+def test_mlcroissant_refuses_a_wrong_file(
+    released: Callable[..., Path], spoil: Callable[[dict[str, Any]], None]
+) -> None:
     path = released() / "croissant.json"
     described = json.loads(path.read_text())
     spoil(described)

@@ -1,4 +1,4 @@
-"""Folders that appear whole, here and at other addresses."""
+"""Folders that appear complete, here and at other addresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fail(folder: Path) -> None:
     raise RunFailed("in the middle")
 
 
-def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_failure_does_not_change_an_earlier_folder(tmp_path: Path) -> None:
     with pytest.raises(RunFailed):
         make_folder(str(tmp_path / "out"), fail, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -33,7 +33,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "deep" / "one.txt").read_text() == "one"
 
 
-def test_an_earlier_export_gives_way_and_results_in_it_stay(tmp_path: Path) -> None:
+def test_an_earlier_export_is_replaced_and_results_in_it_stay(tmp_path: Path) -> None:
     out = tmp_path / "out"
     make_folder(str(out), fill, tmp_path)
     (out / "deep" / "stale.txt").write_text("stale")
@@ -46,7 +46,7 @@ def test_an_earlier_export_gives_way_and_results_in_it_stay(tmp_path: Path) -> N
     assert (out / "baseline" / "scores.json").read_text() == "{}"
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("years of work")
     with pytest.raises(UnusableInput, match="not empty"):
@@ -62,7 +62,7 @@ def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "two.txt").is_file()
 
 
-def test_other_addresses(tmp_path: Path) -> None:
+def test_folders_at_other_addresses_are_written(tmp_path: Path) -> None:
     files = fsspec.filesystem("memory")
     for _ in range(2):
         make_folder("memory://export-test/out", fill, tmp_path / "scratch")

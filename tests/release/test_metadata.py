@@ -1,4 +1,4 @@
-"""What pictures are released without, and that they look as before."""
+"""Pictures are released without metadata, and look as before."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def picture(mode: str = "RGB", side: int = 96) -> Image.Image:
 
 
 def exif(orientation: int | None) -> Image.Exif:
-    told = Image.Exif()
-    told[0x010F] = "CAMERA-9"
-    told[0x010E] = "my house"
-    told.get_ifd(0x8825)[29] = "N 51.05"
+    tags = Image.Exif()
+    tags[0x010F] = "CAMERA-9"
+    tags[0x010E] = "my house"
+    tags.get_ifd(0x8825)[29] = "N 51.05"
     if orientation:
-        told[0x0112] = orientation
-    return told
+        tags[0x0112] = orientation
+    return tags
 
 
 def packed(form: str, image: Image.Image | None = None, orientation: int | None = None, **more: Any) -> bytes:
@@ -72,7 +72,7 @@ def check(body: bytes) -> bytes:
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
 @pytest.mark.parametrize("orientation", [None, 1, 3, 6, 8])
-def test_what_the_camera_wrote_goes_and_the_picture_stays_upright(form: str, orientation: int | None) -> None:
+def test_the_metadata_of_a_camera_is_removed_and_the_picture_stays_upright(form: str, orientation: int | None) -> None:
     check(packed(form, orientation=orientation))
 
 
@@ -91,7 +91,7 @@ def test_jpegs_of_every_kind(more: dict[str, Any]) -> None:
     check(packed("JPEG", **more))
 
 
-def test_what_stands_behind_a_jpeg_goes_too() -> None:
+def test_bytes_behind_the_end_of_a_jpeg_are_removed() -> None:
     inner = packed("JPEG")
     body = inner + b"\0trailer of a phone: N 51.05" + inner
     assert check(body) == stripped(inner)[0]
@@ -100,7 +100,7 @@ def test_what_stands_behind_a_jpeg_goes_too() -> None:
     assert Image.open(io.BytesIO(check(stream.getvalue()))).format == "JPEG"
 
 
-def test_an_orientation_that_xmp_alone_tells_stays_in_effect() -> None:
+def test_an_orientation_that_only_xmp_states_stays_in_effect() -> None:
     xmp = b'<x:xmpmeta tiff:Orientation="6">my house</x:xmpmeta>'
     check(packed("JPEG", exif=None, xmp=xmp))
 
@@ -153,16 +153,16 @@ ODD = {
 }
 
 
-def box(kind: bytes, told: bytes) -> bytes:
-    return (len(told) + 8).to_bytes(4, "big") + kind + told
+def box(kind: bytes, content: bytes) -> bytes:
+    return (len(content) + 8).to_bytes(4, "big") + kind + content
 
 
-def segment(kind: int, told: bytes) -> bytes:
-    return bytes([0xFF, kind]) + (len(told) + 2).to_bytes(2, "big") + told
+def segment(kind: int, content: bytes) -> bytes:
+    return bytes([0xFF, kind]) + (len(content) + 2).to_bytes(2, "big") + content
 
 
-def png_chunk(kind: bytes, told: bytes) -> bytes:
-    return len(told).to_bytes(4, "big") + kind + told + zlib.crc32(kind + told).to_bytes(4, "big")
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
 
 
 NOTHING: dict[str, Any] = {"exif": None, "xmp": None, "comment": None}
@@ -186,14 +186,14 @@ HIDDEN = {
 }
 
 
-def riff(body: bytes, kind: bytes, told: bytes) -> bytes:
-    """A WebP with another chunk behind its last one."""
-    more = kind + len(told).to_bytes(4, "little") + told
+def riff(body: bytes, kind: bytes, content: bytes) -> bytes:
+    """A WebP with another chunk behind its last chunk."""
+    more = kind + len(content).to_bytes(4, "little") + content
     return b"RIFF" + (len(body) - 8 + len(more)).to_bytes(4, "little") + body[8:] + more
 
 
 @pytest.mark.parametrize("kind", HIDDEN)
-def test_no_place_of_a_format_hides_what_was_written_there(kind: str) -> None:
+def test_texts_hidden_in_a_format_are_removed(kind: str) -> None:
     body = HIDDEN[kind]()
     plain, ending = stripped(body)
     assert any(secret in body or secret in zipped(body) for secret in SECRETS)
@@ -233,20 +233,20 @@ def test_no_box_of_an_avif_is_released(kind: str, orientation: int | None) -> No
 
 
 def oriented(orientation: int) -> Image.Exif:
-    told = Image.Exif()
-    told[0x0112] = orientation
-    return told
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    return tags
 
 
 def gap(body: bytes) -> bytes:
     """A BMP whose pixels begin later, with something before them."""
-    told = b"my house"
+    content = b"my house"
     start = int.from_bytes(body[10:14], "little")
-    return body[:10] + (start + len(told)).to_bytes(4, "little") + body[14:start] + told + body[start:]
+    return body[:10] + (start + len(content)).to_bytes(4, "little") + body[14:start] + content + body[start:]
 
 
 @pytest.mark.parametrize("kind", ODD)
-def test_what_does_not_follow_its_format_is_written_anew(kind: str) -> None:
+def test_a_picture_that_violates_its_format_is_encoded_again(kind: str) -> None:
     body = ODD[kind]()
     plain, ending = stripped(body)
     assert ending == ".png"
@@ -258,7 +258,7 @@ def test_what_does_not_follow_its_format_is_written_anew(kind: str) -> None:
     assert stripped(plain) == (plain, None)
 
 
-def test_a_clear_colour_stays_clear_in_a_picture_that_is_written_anew() -> None:
+def test_a_transparent_colour_stays_transparent_in_a_picture_encoded_again() -> None:
     image = picture("P")
     body = packed("GIF", image, transparency=image.getpixel((0, 0)))[:-1]
     plain, ending = stripped(body)
@@ -269,20 +269,20 @@ def test_a_clear_colour_stays_clear_in_a_picture_that_is_written_anew() -> None:
 
 
 @pytest.mark.parametrize("block", [b"\x21\x01\x0c" + bytes(12), b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0"])
-def test_a_gif_block_that_shows_nothing_goes_with_its_text(block: bytes) -> None:
-    told = b"\x08my house\0"
+def test_a_gif_block_that_shows_nothing_is_removed_with_its_text(block: bytes) -> None:
+    text = b"\x08my house\0"
     body = packed("GIF", picture("P"), comment=None)
-    check(behind_palette(body, block + told))
+    check(behind_palette(body, block + text))
 
 
 @pytest.mark.parametrize("cut", [0, 3, 20, 200])
-def test_what_cannot_be_decoded_is_told(cut: int) -> None:
+def test_a_picture_that_cannot_be_decoded_raises_an_error(cut: int) -> None:
     with pytest.raises(NotUnderstood):
         stripped(packed("JPEG")[:cut])
 
 
 def released(root: Path, *overrides: str) -> tuple[Snapshot, dict[str, str]]:
-    """A release of a snapshot in which every photograph says where it was taken; old names by new ones."""
+    """A release of a snapshot in which every photograph states where it was taken; paths of photographs by name."""
     snapshot = made_snapshot(root)
     reviews = snapshot.read("clean/reviews")
     new = {path: snapshot.store_image(packed("JPEG", picture(side=64 + n)), "jpg") for n, path in named(reviews)}
@@ -314,14 +314,14 @@ def test_a_release_holds_no_photograph_with_metadata(tmp_path: Path) -> None:
     assert before == {path.name: path.read_bytes() for path in snapshot.dataset.rglob("*") if path.is_file()}
 
 
-def test_a_user_can_have_photographs_as_they_came(tmp_path: Path) -> None:
+def test_a_setting_releases_photographs_unchanged(tmp_path: Path) -> None:
     snapshot, raw = released(tmp_path / "snapshot", "release.strip_metadata=false")
     names = {path.name for path in (snapshot.dataset / "images").iterdir()}
     assert names & set(raw)
     assert "released as they came" in (snapshot.dataset / "README.md").read_text()
 
 
-def test_a_picture_that_cannot_be_decoded_is_released_as_it_is_and_told(
+def test_a_picture_that_cannot_be_decoded_is_released_unchanged_with_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     snapshot = made_snapshot(tmp_path / "snapshot")

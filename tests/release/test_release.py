@@ -32,7 +32,7 @@ def answer(snapshot: Snapshot, rows: list[tuple[str, str, int, str | None]]) -> 
     write_table(snapshot.root / ANSWERS_FILE, pl.DataFrame(rows, ANSWERS, orient="row"))
 
 
-def test_columns_are_the_contract_s(snapshot: Snapshot) -> None:
+def test_columns_match_the_contract(snapshot: Snapshot) -> None:
     for path in snapshot.dataset.glob("*.parquet"):
         assert pl.read_parquet_schema(path) == SCHEMAS[path.stem]
 
@@ -43,7 +43,7 @@ def test_rows_are_conserved(snapshot: Snapshot) -> None:
     assert pl.read_parquet(snapshot.dataset / "dropped.parquet")["review_id"].to_list() == ["r6"]
 
 
-def test_reviews_carry_the_values_that_were_found_in_them(snapshot: Snapshot) -> None:
+def test_reviews_have_the_values_that_were_found_in_them(snapshot: Snapshot) -> None:
     found = snapshot.read("informativeness/features").select("review_id", "n_attributes", "attributes")
     released = pl.concat(
         pl.read_parquet(snapshot.dataset / f"{name}.parquet", columns=found.columns)
@@ -65,7 +65,7 @@ def test_a_lost_review_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("went", ["a b", "a b c c", "a b d", "a b c d", "a a b", "c b a b", ""])
 @pytest.mark.parametrize("split", ["train", "dropped"])
-def test_each_review_goes_out_once(went: str, split: str) -> None:
+def test_each_review_is_released_or_dropped_once(went: str, split: str) -> None:
     came = pl.DataFrame({"review_id": ["c", "a", "b", "a"], "sku": ["1", "1", "1", "2"]}).lazy()  # a has two links
 
     def check(reviews: list[str]) -> None:
@@ -79,7 +79,7 @@ def test_each_review_goes_out_once(went: str, split: str) -> None:
         check(went.split())
 
 
-def test_images_lie_under_the_names_that_tables_say(snapshot: Snapshot) -> None:
+def test_images_have_the_names_that_tables_state(snapshot: Snapshot) -> None:
     for name in ("products", "test"):
         for images in pl.read_parquet(snapshot.dataset / f"{name}.parquet")["images"]:
             assert all((snapshot.dataset / image).is_file() for image in images)
@@ -98,13 +98,13 @@ def test_statistics(snapshot: Snapshot) -> None:
     assert stats["funnel"]["stages"]["clean"] == {"in": 6, "out": 5, "dropped": {"no_image": 1}}
 
 
-def test_the_same_bytes_again(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_equal_inputs_give_equal_bytes(snapshot: Snapshot, tmp_path: Path) -> None:
     other = released_snapshot(tmp_path / "elsewhere")
     assert (other.dataset / "SHA256SUMS").read_text() == (snapshot.dataset / "SHA256SUMS").read_text()
     assert not run_stage(STAGE, snapshot, load_settings("demo"))
 
 
-def test_clean_test_is_what_the_annotators_chose_right(snapshot: Snapshot) -> None:
+def test_clean_test_is_the_reviews_that_annotators_answered_right(snapshot: Snapshot) -> None:
     answer(snapshot, [("a", "r4", 1, "p4"), ("a", "r5", 2, "p1"), ("b", "r5", 3, None), ("a", "gone", 1, "p1")])
     assert run_stage(STAGE, snapshot, load_settings("demo"))
     assert pl.read_parquet(snapshot.dataset / "clean_test.parquet")["review_id"].to_list() == ["r4"]
@@ -112,14 +112,14 @@ def test_clean_test_is_what_the_annotators_chose_right(snapshot: Snapshot) -> No
     verify(snapshot)
 
 
-def test_only_a_generated_world_is_called_one(tmp_path: Path) -> None:
+def test_only_a_generated_world_is_called_generated(tmp_path: Path) -> None:
     mine = released_snapshot(tmp_path / "mine").dataset / "README.md"
     assert "generated world" not in mine.read_text()
     made_up = released_snapshot(tmp_path / "made-up", load_settings("demo", ["release.generated=true"]))
     assert "generated world" in (made_up.dataset / "README.md").read_text()
 
 
-def test_the_card_says_where_the_thresholds_come_from(tmp_path: Path) -> None:
+def test_the_card_names_the_source_of_the_thresholds(tmp_path: Path) -> None:
     known = released_snapshot(tmp_path / "known", load_settings("demo")).dataset / "README.md"
     assert "Where these thresholds come from: a calibration" in known.read_text()
     settings = load_settings("demo", ["informativeness.thresholds_from="])
@@ -139,7 +139,7 @@ def test_the_card_says_where_the_thresholds_come_from(tmp_path: Path) -> None:
         "&lt;script&gt;alert(1)",
     ],
 )
-def test_what_others_wrote_is_text_in_the_card(attack: str, snapshot: Snapshot) -> None:
+def test_texts_of_other_people_are_escaped_in_the_card(attack: str, snapshot: Snapshot) -> None:
     names = [f"{name}={json.dumps('X ' + attack)}" for name in ("release.name", "release.license")]
     names += [f"models.{role}={json.dumps('X ' + attack)}" for role in ("text_encoder", "detector")]
     settings = load_settings("demo", [*names, f"informativeness.thresholds_from={json.dumps('X ' + attack)}"])
@@ -163,11 +163,11 @@ def test_what_others_wrote_is_text_in_the_card(attack: str, snapshot: Snapshot) 
     assert not re.search(r"<script|<img|\]\(javascript|!\[|\| a cell|&lt;", text)
 
 
-def test_the_card_says_which_pictures_hard_negatives_are_like(snapshot: Snapshot) -> None:
+def test_the_card_explains_hard_negatives(snapshot: Snapshot) -> None:
     assert "whose first picture is most like the first picture" in (snapshot.dataset / "README.md").read_text()
 
 
-def test_the_paper_s_table_2_stands_in_the_card(snapshot: Snapshot) -> None:
+def test_the_paper_s_table_2_is_in_the_card(snapshot: Snapshot) -> None:
     card = (snapshot.dataset / "README.md").read_text()
     assert "| test | 2 | 2 | 1.0 | 3,794 reviews, 6,941 images, 1.83 a review |" in card
     assert "the paper's (another data set)" in card
@@ -180,7 +180,7 @@ def test_half_of_the_annotators_is_not_enough(snapshot: Snapshot) -> None:
     assert pl.read_parquet(snapshot.dataset / "clean_test.parquet").height == 0
 
 
-def test_no_path_of_a_local_model_in_the_card(tmp_path: Path) -> None:
+def test_the_card_has_no_path_of_a_local_model(tmp_path: Path) -> None:
     model = tmp_path / "my-model"
     model.mkdir()
     settings = load_settings("demo", [f"models.text_encoder={model}"])
@@ -192,7 +192,7 @@ def test_no_path_of_a_local_model_in_the_card(tmp_path: Path) -> None:
 
 
 def load(folder: Path, home: Path) -> dict[str, list[str]]:
-    """Review ids of each split, as `datasets` reads them, with the cache that it keeps in `home`."""
+    """Review ids of each split, as `datasets` reads them, with its cache in `home`."""
     code = (
         "import json, sys, datasets; found = datasets.load_dataset(sys.argv[1], cache_dir=sys.argv[2])\n"
         "print(json.dumps({name: list(rows['review_id']) for name, rows in found.items()}))"
@@ -204,7 +204,7 @@ def load(folder: Path, home: Path) -> dict[str, list[str]]:
     return found
 
 
-def test_load_dataset_opens_it_with_the_names_of_the_splits(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_load_dataset_opens_the_release_with_the_names_of_the_splits(snapshot: Snapshot, tmp_path: Path) -> None:
     assert {name: len(rows) for name, rows in load(snapshot.dataset, tmp_path).items()} == {
         "train": 2,
         "dev": 1,
@@ -218,7 +218,7 @@ def test_load_dataset_opens_it_with_the_names_of_the_splits(snapshot: Snapshot, 
     assert {name: len(rows) for name, rows in again.items()} == {"train": 3, "test": 2}
 
 
-def test_a_release_that_fails_leaves_nothing_behind(snapshot: Snapshot) -> None:
+def test_a_failed_release_changes_no_file(snapshot: Snapshot) -> None:
     before = {path: path.read_bytes() for path in snapshot.dataset.rglob("*") if path.is_file()}
     missing = snapshot.root / snapshot.read("clean/products")["images"][0][0]
     missing.unlink()

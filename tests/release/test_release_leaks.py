@@ -1,4 +1,4 @@
-"""What the release says of near-duplicates in different splits and of personal data."""
+"""Statements of the release about near-duplicates in different splits and personal data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAIRS = [
 
 
 def released(root: Path, dropped: bool) -> Snapshot:
-    """The made-up snapshot with two leaks; with `dropped`, the later of each has left."""
+    """The made-up snapshot with two leaks; with `dropped`, the later review of each leak has been dropped."""
     snapshot = made_snapshot(root)
     write_table(snapshot.table_path("splits/leaks"), pl.DataFrame(PAIRS, schema=LEAKS, orient="row"))
     if dropped:
@@ -65,19 +65,19 @@ def test_statistics_and_card(tmp_path: Path, dropped: bool) -> None:
     assert "rules hold" in verify(snapshot)
 
 
-def test_who_left_stands_in_dropped_and_takes_its_pictures_along(tmp_path: Path) -> None:
+def test_a_dropped_review_is_in_dropped_and_its_pictures_are_not_released(tmp_path: Path) -> None:
     snapshot = released(tmp_path, dropped=True)
     rows = pl.read_parquet(snapshot.dataset / "dropped.parquet").filter(pl.col("reason") == "leak")
     assert rows.select("review_id", "stage").rows() == [("r3", "splits"), ("r4", "splits")]
     everyone = snapshot.read("clean/reviews").filter(pl.col("review_id").is_in(["r3", "r4"]))
     names = {Path(path).name for path in everyone["images"].explode()}
     assert names.isdisjoint(path.name for path in (snapshot.dataset / "images").iterdir())
-    told = str(explain(snapshot, "r4", load_settings("demo")))
-    assert "leak                    failed  7  (threshold: 32)" in told
-    assert told.endswith("ended: dropped by splits: leak (so)")
+    explanation = str(explain(snapshot, "r4", load_settings("demo")))
+    assert "leak                    failed  7  (threshold: 32)" in explanation
+    assert explanation.endswith("ended: dropped by splits: leak (so)")
 
 
-def test_verify_tells_of_near_duplicates_that_should_have_left(tmp_path: Path) -> None:
+def test_verify_reports_near_duplicates_that_should_have_been_dropped(tmp_path: Path) -> None:
     snapshot = released(tmp_path, dropped=False)
     record = {"settings": {"splits": {"near_duplicates": "drop"}}}
     write_json(snapshot.root / "stages" / "splits" / "stage.json", record)
@@ -85,7 +85,7 @@ def test_verify_tells_of_near_duplicates_that_should_have_left(tmp_path: Path) -
         verify(snapshot)
 
 
-def test_no_author_in_any_file(tmp_path: Path) -> None:
+def test_no_file_names_an_author(tmp_path: Path) -> None:
     snapshot = made_snapshot(tmp_path)
     links = snapshot.read("catalog/reviews").with_columns(author=pl.lit("Jane Roe of Springfield"))
     write_table(snapshot.table_path("catalog/reviews"), links)

@@ -1,4 +1,4 @@
-"""A released snapshot with a baseline's files written directly: which misses there are is known."""
+"""A released snapshot with files of a baseline that are written directly, so that its misses are known."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def made_scores() -> Scores:
 
 
 def reported_snapshot(root: Path) -> Snapshot:
-    """Two test reviews of p4, r4 with hostile text, both linked to another product; r4 is the surer miss."""
+    """Two test reviews of p4, r4 with hostile text, both linked to another product; r4 with more confidence."""
     snapshot = released_snapshot(root, SETTINGS)
     write_predictions(
         snapshot,

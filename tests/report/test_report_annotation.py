@@ -1,4 +1,4 @@
-"""The section on the annotation."""
+"""The section about annotation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def section(snapshot: Snapshot) -> str | None:
     return None if found is None else " ".join(re.sub(r"<[^>]*>", " ", found[0]).split())
 
 
-def test_there_is_none_without_answers(snapshot: Snapshot) -> None:
+def test_without_answers_there_is_no_section(snapshot: Snapshot) -> None:
     assert section(snapshot) is None
 
 
@@ -59,7 +59,7 @@ def test_agreement_seconds_and_disagreements(snapshot: Snapshot) -> None:
     assert "differing" not in text
 
 
-def test_a_report_of_an_earlier_version(snapshot: Snapshot) -> None:
+def test_a_report_of_an_earlier_version_is_shown(snapshot: Snapshot) -> None:
     answer(snapshot, "ann", {"r4": 4, "r5": 1}, 12)
     path = snapshot.root / "sheets" / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))

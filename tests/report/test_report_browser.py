@@ -31,7 +31,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    """One Chromium for all tests of this module, which notes every request."""
+    """One Chromium for all tests of this module, which logs every request."""
     with chromium("390,900", ("browser", "performance")) as opened:
         yield opened
 
@@ -41,15 +41,15 @@ def log(browser: webdriver.Chrome, kind: str) -> list[Any]:
     return found
 
 
-def test_no_error_no_request_and_no_width_beyond_a_phone(browser: webdriver.Chrome, report: str) -> None:
+def test_the_page_has_no_error_and_no_request_and_fits_a_phone(browser: webdriver.Chrome, report: str) -> None:
     log(browser, "performance")
     browser.get(report)
     assert log(browser, "browser") == []
     events = [json.loads(entry["message"])["message"] for entry in log(browser, "performance")]
-    asked = [one["params"]["request"]["url"] for one in events if one["method"] == "Network.requestWillBeSent"]
+    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
     assert report in asked
     assert {url for url in asked if not url.startswith(("data:", "file:"))} == set()
-    images = "return [...document.images].every((one) => one.naturalWidth > 0 && one.hasAttribute('alt'))"
+    images = "return [...document.images].every((image) => image.naturalWidth > 0 && image.hasAttribute('alt'))"
     assert browser.execute_script(images)
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
 
@@ -73,8 +73,8 @@ ATTACKS = [
 ]
 
 
-def test_no_text_of_a_product_a_setting_or_an_annotator_runs(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    """Names, categories, SKUs of attributes, the data set's title, annotators, and what a run tells of itself."""
+def test_no_text_of_a_product_a_setting_or_an_annotator_runs_as_code(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    """Names, categories, SKUs of attributes, the data set's title, annotators, and the record of a run."""
     everything = " ".join(ATTACKS)
     settings = load_settings("demo", [f"release.name={json.dumps(everything)}"])
     snapshot = reported_snapshot(tmp_path / "snapshot")
@@ -95,9 +95,9 @@ def test_no_text_of_a_product_a_setting_or_an_annotator_runs(browser: webdriver.
     import_answers(snapshot, [answers], settings)
     for name in ("run.json", "baseline/scores.json", "dataset/stats.json"):
         text = (snapshot.root / name).read_text(encoding="utf-8")
-        told = json.loads(text.replace("no <model> here", json.dumps(everything)[1:-1]))
+        record = json.loads(text.replace("no <model> here", json.dumps(everything)[1:-1]))
         (snapshot.root / name).unlink()
-        (snapshot.root / name).write_text(json.dumps(told))
+        (snapshot.root / name).write_text(json.dumps(record))
     log(browser, "browser")
     browser.get(make_report(snapshot, settings).as_uri())
     assert browser.execute_script("return window.taken") is None
@@ -116,7 +116,9 @@ def test_no_text_of_a_product_a_setting_or_an_annotator_runs(browser: webdriver.
         "{{ 7 * 7 }}${window.taken=1}<!--<script>window.taken=1",
     ],
 )
-def test_no_id_runs(browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str) -> None:
+def test_no_id_runs_as_code(
+    browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str
+) -> None:
     """Ids of reviews and products, and the names of files with answers."""
     ours = {"r1": "train", "r2": "train", "r3": "dev", attack: "test", f"r5 {attack}": "test"}
     monkeypatch.setattr(made, "SPLIT_OF", ours)
@@ -141,17 +143,17 @@ def test_no_id_runs(browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pyte
 def test_the_filter_shows_one_kind(browser: webdriver.Chrome, report: str) -> None:
     browser.get(report)
     browser.find_element(By.CSS_SELECTOR, '#filter [data-lost="dropped"]').click()
-    assert [one.is_displayed() for one in browser.find_elements(By.CLASS_NAME, "miss")] == [False, True]
+    assert [miss.is_displayed() for miss in browser.find_elements(By.CLASS_NAME, "miss")] == [False, True]
     assert browser.find_element(By.ID, "shown").text == "1 shown"
     browser.find_element(By.ID, "clean").click()
     assert browser.find_element(By.ID, "shown").text == "0 shown"
 
 
-def test_all_is_there_without_scripts(browser: webdriver.Chrome, report: str) -> None:
+def test_all_misses_are_visible_without_scripts(browser: webdriver.Chrome, report: str) -> None:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.get(report)
-        assert [one.is_displayed() for one in browser.find_elements(By.CLASS_NAME, "miss")] == [True, True]
+        assert [miss.is_displayed() for miss in browser.find_elements(By.CLASS_NAME, "miss")] == [True, True]
         assert not browser.find_element(By.ID, "filter").is_displayed()
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

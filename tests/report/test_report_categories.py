@@ -44,24 +44,24 @@ def test_means_over_runs_with_intervals_over_reviews() -> None:
         row("c", ["p4", "p3"], ["p3", "p4"], 0.9, run=1),
     ]
     whole, audio, computers = scored(rows, gold)
-    assert [(one.name, one.reviews) for one in (whole, audio, computers)] == [
+    assert [(part.name, part.reviews) for part in (whole, audio, computers)] == [
         ("all", 3),
         ("Audio", 2),
         ("Computers", 1),
     ]
-    assert [(one.first.value, one.retrieved.value, one.linked.value) for one in (whole, audio, computers)] == [
+    assert [(part.first.value, part.retrieved.value, part.linked.value) for part in (whole, audio, computers)] == [
         (50.0, 83.33, 50.0), (25.0, 75.0, 50.0), (100.0, 100.0, 50.0),
     ]  # fmt: skip
-    for one in (whole, audio, computers):
-        assert one.few
-        for rate in (one.first, one.retrieved, one.linked):
-            assert rate.interval == pytest.approx(wilson(rate.value / 100, one.reviews), abs=0.02)
+    for part in (whole, audio, computers):
+        assert part.few
+        for rate in (part.first, part.retrieved, part.linked):
+            assert rate.interval == pytest.approx(wilson(rate.value / 100, part.reviews), abs=0.02)
 
 
 def test_a_category_named_all_is_one_of_the_categories() -> None:
     paths = {"p1": ["all"], "p2": ["other"]}
     found = scored([row("a", ["p1"], ["p1"], 0.9), row("b", ["p1"], ["p1"], 0.9)], {"a": "p1", "b": "p2"}, paths)
-    assert [(one.name, one.reviews, one.linked.value) for one in found] == [
+    assert [(scores.name, scores.reviews, scores.linked.value) for scores in found] == [
         ("all", 2, 50.0), ("all", 1, 100.0), ("other", 1, 0.0),
     ]  # fmt: skip
 
@@ -84,7 +84,7 @@ def test_small_categories_are_marked(reviews: int, few: bool) -> None:
         ({}, {}),
     ],
 )
-def test_the_level_is_the_first_that_compares(paths: Any, expected: dict[str, str]) -> None:
+def test_the_level_is_the_first_with_several_categories(paths: Any, expected: dict[str, str]) -> None:
     assert top_levels(paths) == expected
 
 

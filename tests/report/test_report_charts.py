@@ -1,4 +1,4 @@
-"""The drawings of the report in real Chromium: their numbers, what is hostile, dark mode, phones."""
+"""The drawings of the report in real Chromium: their numbers, hostile texts, dark mode, phones."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def cells(browser: webdriver.Chrome, selector: str) -> list[list[str]]:
 
 def figure(browser: webdriver.Chrome, title: str) -> list[tuple[str, str, list[str]]]:
     """Text, text alternative and titles of the bars of each panel of a distribution."""
-    (found,) = [one for one in within(browser, "#distributions figure") if one.text.startswith(title)]
+    (found,) = [drawing for drawing in within(browser, "#distributions figure") if drawing.text.startswith(title)]
     return [
         (
             panel.text,
@@ -98,7 +98,7 @@ LENGTHS = {
 
 
 @pytest.mark.parametrize("title", LENGTHS)
-def test_bars_and_words_are_those_of_the_files(
+def test_bars_and_words_agree_with_the_files(
     browser: webdriver.Chrome, report: str, snapshot: Snapshot, title: str
 ) -> None:
     browser.get(report)
@@ -114,13 +114,15 @@ def test_bars_and_words_are_those_of_the_files(
         assert sum(counted(bar)[2] for bar in bars) == len(values)
 
 
-def test_bars_of_products_are_those_of_the_files(browser: webdriver.Chrome, report: str, snapshot: Snapshot) -> None:
+def test_bars_of_products_agree_with_the_files(browser: webdriver.Chrome, report: str, snapshot: Snapshot) -> None:
     browser.get(report)
     products = pl.read_parquet(snapshot.dataset / "products.parquet").to_dicts()
     splits = [pl.read_parquet(snapshot.dataset / f"{split}.parquet") for split in ("train", "dev", "test")]
     gold = [sku for table in splits for sku in table["sku"]]
     expected = {
-        "Attributes of a product": [len({one["name"] for one in product["attributes"]}) for product in products],
+        "Attributes of a product": [
+            len({attribute["name"] for attribute in product["attributes"]}) for product in products
+        ],
         "Reviews of a product": [gold.count(product["sku"]) for product in products],
     }
     for title, values in expected.items():
@@ -131,7 +133,7 @@ def test_bars_of_products_are_those_of_the_files(browser: webdriver.Chrome, repo
         assert sum(counted(bar)[2] for bar in bars) == len(values)
 
 
-def test_bars_stand_on_the_axis_and_are_as_high_as_they_say(browser: webdriver.Chrome, report: str) -> None:
+def test_bars_start_at_the_axis_and_are_as_high_as_their_numbers(browser: webdriver.Chrome, report: str) -> None:
     browser.get(report)
     for plot in within(browser, "#distributions svg.plot"):
         bars = plot.find_elements(By.TAG_NAME, "rect")
@@ -155,30 +157,36 @@ def test_categories_hits_curves_and_calibrations(browser: webdriver.Chrome, repo
     assert "1 of 3 other rows wrong" in card.text
     assert "right in 2 of 2 runs · wrong: V2TEL · review r4" in card.text
     assert card.find_element(By.CSS_SELECTOR, ".side.predicted h4").text == "Chosen by V2TEL"
-    assert [one.text for one in card.find_elements(By.CSS_SELECTOR, ".side .quiet")][-1].endswith("SKU p1")
-    labels = [one.get_attribute("aria-label") for one in within(browser, "#curves svg")]
+    assert [line.text for line in card.find_elements(By.CSS_SELECTOR, ".side .quiet")][-1].endswith("SKU p1")
+    labels = [drawing.get_attribute("aria-label") for drawing in within(browser, "#curves svg")]
     assert labels[1] == (
         "image adapters, MRR on dev, % by epoch: Seed 13: loss 3.000 in the first epoch, 1.500 in the last; "
         "MRR on dev 25.0 % before training; chosen: epoch 2 of 3 with 50.0 %. Seed 14: loss 3.100 in the first epoch, "
         "2.200 in the last; MRR on dev 30.0 % before training; chosen: epoch 0 of 3 with 30.0 %"
     )
-    assert [len(one.find_elements(By.CLASS_NAME, "line")) for one in within(browser, "#curves svg")] == [2, 2, 1]
+    assert [len(drawing.find_elements(By.CLASS_NAME, "line")) for drawing in within(browser, "#curves svg")] == [
+        2,
+        2,
+        1,
+    ]
     assert "From 1,531 labelled reviews, 397 of them informative: precision 93.8 %" in text["calibration"]
     assert "precision 93.4 % (95 %: 90.6 to 95.4)" in text["calibration"]
     assert "This build uses other thresholds" not in text["calibration"]
     bars = within(browser, "#calibration .mark.bar")
-    shares = [[one.rect["width"] / bar.rect["width"] for one in bar.find_elements(By.TAG_NAME, "rect")] for bar in bars]
+    shares = [
+        [part.rect["width"] / bar.rect["width"] for part in bar.find_elements(By.TAG_NAME, "rect")] for bar in bars
+    ]
     assert shares == [pytest.approx([0.25, 0.5, 0.25], abs=0.02), pytest.approx([0, 1, 0], abs=0.02)]
     verdicts = cells(browser, "#calibration .scores tbody tr")
     assert [row[0] for row in verdicts] == ["photographs and text\na product is named", "text\nno product is named"]
     assert [row[2:] for row in verdicts] == [["0.250", "0.750", "92", "91"], ["–", "1.000", "90", "80"]]
 
 
-def test_the_filter_of_misses_leaves_right_predictions_alone(browser: webdriver.Chrome, report: str) -> None:
+def test_the_filter_of_misses_hides_no_right_prediction(browser: webdriver.Chrome, report: str) -> None:
     browser.get(report)
     browser.find_element(By.ID, "clean").click()
-    assert [one.is_displayed() for one in within(browser, "#misses article")] == [False]
-    assert [one.is_displayed() for one in within(browser, "#hits article")] == [True]
+    assert [card.is_displayed() for card in within(browser, "#misses article")] == [False]
+    assert [card.is_displayed() for card in within(browser, "#hits article")] == [True]
     assert browser.find_element(By.ID, "shown").text == "0 shown"
 
 
@@ -223,7 +231,7 @@ ATTACKS = (
 )
 
 
-def test_no_text_of_a_file_runs(browser: webdriver.Chrome, tmp_path: Path) -> None:
+def test_no_text_of_a_file_runs_as_code(browser: webdriver.Chrome, tmp_path: Path) -> None:
     """Names of trainings, methods, channels and categories, warnings, thresholds, and a drawing with a script."""
     snapshot = charted_snapshot(tmp_path / "snapshot")
     line: dict[str, Any] = {"seed": 1, "epoch": 0, "loss": [None, 1.0], "dev": [0.1, 0.2]}
@@ -251,7 +259,9 @@ def test_no_text_of_a_file_runs(browser: webdriver.Chrome, tmp_path: Path) -> No
     assert problems == []
 
 
-def test_sections_without_their_files_say_what_makes_them(browser: webdriver.Chrome, tmp_path: Path) -> None:
+def test_sections_without_their_files_name_the_command_that_writes_them(
+    browser: webdriver.Chrome, tmp_path: Path
+) -> None:
     snapshot = reported_snapshot(tmp_path / "snapshot")
     browser.get(make_report(snapshot, SETTINGS).as_uri())
     text = {name: browser.find_element(By.ID, name).text for name in SECTIONS}
@@ -266,13 +276,13 @@ def test_sections_without_their_files_say_what_makes_them(browser: webdriver.Chr
         assert "Baseline not run yet: ameli baseline SNAPSHOT" in browser.find_element(By.ID, name).text
 
 
-def test_a_calibration_that_this_build_does_not_use(browser: webdriver.Chrome, tmp_path: Path) -> None:
+def test_a_calibration_that_the_build_does_not_use_is_marked(browser: webdriver.Chrome, tmp_path: Path) -> None:
     snapshot = charted_snapshot(tmp_path / "snapshot")
     path = snapshot.root / "settings" / "calibration.json"
     write_json(path, CALIBRATION | {"thresholds": {"image_similarity": 0.11}, "warnings": ["too few labels"]})
     (snapshot.root / "settings" / "informativeness.svg").unlink()
     browser.get(make_report(snapshot, SETTINGS).as_uri())
-    banners = [one.text for one in within(browser, "#calibration .banner")]
+    banners = [banner.text for banner in within(browser, "#calibration .banner")]
     assert banners == ["This build uses other thresholds than this calibration.", "too few labels"]
     assert within(browser, "#calibration img") == []
     path.write_text("{", encoding="utf-8")

@@ -15,7 +15,7 @@ def points(path: str) -> list[tuple[float, float]]:
     return [tuple(map(float, part.split())) for part in path.replace("h0", "").replace("M", "L").split("L")[1:]]  # type: ignore[misc]
 
 
-def test_lines_have_a_point_for_each_epoch_and_a_dot_at_the_chosen_one() -> None:
+def test_lines_have_a_point_for_each_epoch_and_a_dot_at_the_chosen_epoch() -> None:
     adapters, module = trainings(CURVES)
     loss, dev = adapters.panels
     assert (loss.title, loss.low, loss.high) == ("loss", 1.5, 3.1)
@@ -28,7 +28,7 @@ def test_lines_have_a_point_for_each_epoch_and_a_dot_at_the_chosen_one() -> None
     assert module.panels[0].lines[0].path == "M33.33 0.00h0M100.00 100.00h0"  # a gap where the loss was not finite
 
 
-def test_words_say_the_start_the_choice_and_its_score() -> None:
+def test_words_state_the_start_the_choice_and_its_score() -> None:
     adapters, module = trainings(CURVES)
     assert adapters.words == (
         "Seed 13: loss 3.000 in the first epoch, 1.500 in the last; MRR on dev 25.0 % before training; "
@@ -47,7 +47,7 @@ def test_words_say_the_start_the_choice_and_its_score() -> None:
         ([None], [None], []),
     ],
 )
-def test_trainings_of_an_epoch_or_of_none(loss: Any, dev: Any, paths: list[str]) -> None:
+def test_trainings_of_one_epoch_or_of_none(loss: Any, dev: Any, paths: list[str]) -> None:
     (training,) = trainings({"text module": [{"seed": 1, "epoch": len(loss) - 1, "loss": loss, "dev": dev}]})
     assert [line.path for panel in training.panels for line in panel.lines] == paths
     assert training.words[0].startswith("Seed 1: ")

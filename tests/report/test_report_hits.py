@@ -1,4 +1,4 @@
-"""The right predictions on the page: which, in which order, and beside which product."""
+"""The right predictions on the page: their choice, their order, and the product shown with each."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ def hits(snapshot: Snapshot, rows: list[Any], most: int = 9, seed: int = 1) -> l
     first, *_ = pl.read_parquet(path).to_dicts()
     schema = pl.read_parquet_schema(path)
     path.unlink()
-    pl.DataFrame([{**first, "review_id": one["review_id"]} for one in rows], schema=schema).write_parquet(path)
-    judgement = judge(pl.DataFrame(rows, schema=PREDICTIONS), {one["review_id"]: GOLD for one in rows})
+    pl.DataFrame([{**first, "review_id": prediction["review_id"]} for prediction in rows], schema=schema).write_parquet(
+        path
+    )
+    judgement = judge(pl.DataFrame(rows, schema=PREDICTIONS), {prediction["review_id"]: GOLD for prediction in rows})
     assert isinstance(judgement, Judgement)
     return show_hits(Inputs.read(snapshot), judgement, most, seed)
 
@@ -42,7 +44,7 @@ def right(review: str, first: str, *chosen: str) -> Any:
     return others(row(review, candidates, [GOLD, "p2", "p1"], 0.7), *chosen)
 
 
-def test_the_hardest_come_first(snapshot: Snapshot) -> None:
+def test_the_hardest_hits_come_first(snapshot: Snapshot) -> None:
     rows = [
         right("easy", GOLD, GOLD, GOLD),
         right("hard", "p1", "p2", "p2"),
@@ -73,7 +75,7 @@ def test_a_single_candidate_has_no_other_product(snapshot: Snapshot) -> None:
     assert (hit.card.predicted, hit.title, hit.wrong) == (None, "Ranked second", ())
 
 
-def test_none_are_shown_if_none_are_asked_for_or_right(snapshot: Snapshot) -> None:
+def test_no_hit_is_shown_if_none_is_requested_or_right(snapshot: Snapshot) -> None:
     assert hits(snapshot, [right("one", "p1", GOLD, GOLD)], most=0) == []
     assert hits(snapshot, [row("two", [GOLD, "p1"], ["p1", GOLD], 0.9)]) == []
 

@@ -1,4 +1,4 @@
-"""Where the gold product of a miss was lost."""
+"""The step at which a miss lost the gold product."""
 
 import polars as pl
 
@@ -24,15 +24,15 @@ def test_each_way_to_lose_the_gold_product() -> None:
         row("c", ["p1", "p2"], ["p2", "p1"], 0.8, against="p1"),
         row("d", ["p1", "p2"], ["p2", "p1"], 0.95),
     )
-    assert [one.lost for one in judgement.reviews] == [None, Lost.NOT_RETRIEVED, Lost.DROPPED, Lost.OUTRANKED]
-    assert [one.row["review_id"] for one in judgement.misses()] == ["d", "c", "b"]
-    assert [one.rank for one in judgement.misses()] == [2, 2, None]
+    assert [review.lost for review in judgement.reviews] == [None, Lost.NOT_RETRIEVED, Lost.DROPPED, Lost.OUTRANKED]
+    assert [miss.row["review_id"] for miss in judgement.misses()] == ["d", "c", "b"]
+    assert [miss.rank for miss in judgement.misses()] == [2, 2, None]
     assert [(step.lost, step.remaining) for step in judgement.steps()] == [(1, 3), (1, 2), (1, 1)]
 
 
-def test_a_filter_that_was_undone_loses_nothing() -> None:
-    one = row("a", ["p1", "p2"], ["p2", "p1"], 0.9)
-    assert judged({**one, "contradicted": [True, True]}).reviews[0].lost is Lost.OUTRANKED
+def test_an_undone_filter_loses_no_product() -> None:
+    prediction = row("a", ["p1", "p2"], ["p2", "p1"], 0.9)
+    assert judged({**prediction, "contradicted": [True, True]}).reviews[0].lost is Lost.OUTRANKED
 
 
 def test_the_first_run_is_shown_and_the_others_are_counted() -> None:
@@ -42,11 +42,11 @@ def test_the_first_run_is_shown_and_the_others_are_counted() -> None:
 
 
 def test_the_fullest_linker_that_ran_is_judged() -> None:
-    one = row("a", ["p1", "p2"], ["p2", "p1"], 0.9)
-    assert judged({**one, "ranked": [{"method": NO_IMAGE, "skus": ["p2", "p1"]}]}).score == "text"
-    assert judged(one).method == OURS
+    prediction = row("a", ["p1", "p2"], ["p2", "p1"], 0.9)
+    assert judged({**prediction, "ranked": [{"method": NO_IMAGE, "skus": ["p2", "p1"]}]}).score == "text"
+    assert judged(prediction).method == OURS
     for ranked in ([], [{"method": V2TEL, "skus": ["p2", "p1"]}], [{"method": NO_ATTRIBUTE, "skus": ["p2", "p1"]}]):
-        found = judge(pl.DataFrame([{**one, "ranked": ranked}], schema=PREDICTIONS), GOLD)
+        found = judge(pl.DataFrame([{**prediction, "ranked": ranked}], schema=PREDICTIONS), GOLD)
         assert found == NotRun("no linker ran whose scores are in the predictions: see Table 5")
 
 

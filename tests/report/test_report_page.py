@@ -1,4 +1,4 @@
-"""The page as a file: its sections, what is escaped, what is missing."""
+"""The page as a file: its sections, escaped texts, missing files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def page(snapshot: Snapshot) -> str:
 
 
 def part(text: str, name: str) -> str:
-    """What a section says, without its elements."""
+    """The text of a section, without its elements."""
     found = re.search(rf'<section id="{name}".*?</section>', text, re.DOTALL)
     assert found is not None
     return " ".join(re.sub(r"<[^>]*>", " ", found[0]).split())
@@ -53,8 +53,8 @@ def test_every_section_has_its_numbers(snapshot: Snapshot) -> None:
     assert re.search(r"release \d+\.\d [\d,]+", part(text, "made"))
 
 
-def test_the_paper_s_numbers_stand_beside_and_are_said_to_be_of_another_data_set(snapshot: Snapshot) -> None:
-    """Tables 4 and 5 beside Clean-Test where there is one, else beside test."""
+def test_the_paper_s_numbers_are_shown_and_marked_as_of_another_data_set(snapshot: Snapshot) -> None:
+    """Tables 4 and 5 show them next to the scores on Clean-Test if it exists, otherwise on test."""
     text = page(snapshot)
     assert "test 2 2 1.00 3,794 6,941 1.83" in part(text, "data")
     assert "products 4 35,598" in part(text, "data")
@@ -78,16 +78,16 @@ def test_the_paper_s_numbers_stand_beside_and_are_said_to_be_of_another_data_set
         assert "another data set" in after
 
 
-def test_where_the_thresholds_come_from(snapshot: Snapshot) -> None:
+def test_the_page_names_the_source_of_the_thresholds(snapshot: Snapshot) -> None:
     assert "Source: a calibration" in part(page(snapshot), "funnel")
     settings = load_settings("demo", ["informativeness.thresholds_from="])
     write_run_record(snapshot, settings, "build")
-    told = part(page(snapshot), "funnel")
-    assert "Nobody calibrated them for these models" in told
-    assert "ameli calibrate SNAPSHOT LABELS" in told
+    funnel = part(page(snapshot), "funnel")
+    assert "Nobody calibrated them for these models" in funnel
+    assert "ameli calibrate SNAPSHOT LABELS" in funnel
 
 
-def test_misses_stand_by_how_sure_the_linker_was(snapshot: Snapshot) -> None:
+def test_misses_are_sorted_by_the_confidence_of_the_linker(snapshot: Snapshot) -> None:
     text = part(page(snapshot), "misses")
     first, second = text.index("review r4"), text.index("review r5")
     assert first < second
@@ -96,7 +96,7 @@ def test_misses_stand_by_how_sure_the_linker_was(snapshot: Snapshot) -> None:
     assert "gold product at rank 3" in text[first:second]
 
 
-def test_a_setting_says_how_many(snapshot: Snapshot) -> None:
+def test_a_setting_limits_the_number_of_misses(snapshot: Snapshot) -> None:
     settings = SETTINGS.model_copy(update={"report": SETTINGS.report.model_copy(update={"misses": 1})})
     text = make_report(snapshot, settings).read_text(encoding="utf-8")
     assert text.count("<article") == 1
@@ -121,7 +121,7 @@ def test_the_same_snapshot_gives_the_same_bytes(snapshot: Snapshot) -> None:
     assert str(snapshot.root).encode() not in first
 
 
-def test_what_has_not_run_says_so(snapshot: Snapshot) -> None:
+def test_steps_that_have_not_run_are_named(snapshot: Snapshot) -> None:
     shutil.rmtree(snapshot.root / "baseline")
     text = page(snapshot)
     for name in ("retrieval", "linking", "claims", "attributes", "misses"):
@@ -135,7 +135,7 @@ def test_what_has_not_run_says_so(snapshot: Snapshot) -> None:
     assert "No run.json: " in part(text, "made")
 
 
-def test_a_baseline_of_another_build_is_not_mixed_in(snapshot: Snapshot) -> None:
+def test_a_baseline_of_another_build_is_not_shown(snapshot: Snapshot) -> None:
     write_predictions(snapshot, [row("gone", ["p1", "p4"], ["p1", "p4"], 0.8)])
     assert "another build of dataset/" in part(page(snapshot), "misses")
 
@@ -155,7 +155,7 @@ def test_unreadable_and_old_files_are_named(snapshot: Snapshot) -> None:
     assert (snapshot.root / "report.html").read_bytes() == before
 
 
-def test_losses_stand_in_the_order_in_which_reasons_count(snapshot: Snapshot) -> None:
+def test_losses_are_in_the_order_in_which_reasons_count(snapshot: Snapshot) -> None:
     funnel = json.loads((snapshot.dataset / "stats.json").read_text())["funnel"]
     funnel["stages"]["clean"]["dropped"] = {"duplicate": 2, "no_image": 1, "too_long": 1}
     funnel["stages"]["mentions"]["dropped"] = {"no_mention": 1}
@@ -165,10 +165,10 @@ def test_losses_stand_in_the_order_in_which_reasons_count(snapshot: Snapshot) ->
     ]  # fmt: skip
 
 
-def test_stated_attributes_come_first_and_equal_ones_not_at_all() -> None:
+def test_stated_attributes_come_first_and_equal_attributes_are_omitted() -> None:
     gold = [{"name": name, "value": value} for name, value in (("A", "1"), ("B", "1"), ("C", "1"), ("D", "1"))]
     wrong = [{"name": name, "value": value} for name, value in (("A", "2"), ("C", "1"), ("D", "2"), ("E", "2"))]
     found = differences(gold, wrong, {"D": "one", "C": "one"})
-    assert [(one.name, one.said, one.gold, one.predicted) for one in found] == [
+    assert [(shown.name, shown.said, shown.gold, shown.predicted) for shown in found] == [
         ("D", "one", "1", "2"), ("A", "", "1", "2"), ("B", "", "1", ""), ("E", "", "", "2"),
     ]  # fmt: skip

@@ -80,7 +80,7 @@ def test_paper_is_light(
 
 
 def shown(browser: webdriver.Chrome, selector: str) -> int:
-    return sum(one.is_displayed() for one in browser.find_elements(By.CSS_SELECTOR, selector))
+    return sum(element.is_displayed() for element in browser.find_elements(By.CSS_SELECTOR, selector))
 
 
 def test_thirty_misses_are_as_long_as_six(
@@ -94,7 +94,7 @@ def test_thirty_misses_are_as_long_as_six(
 
 
 @pytest.mark.usefixtures("paper")
-def test_what_only_a_screen_needs_is_not_printed(
+def test_elements_for_screens_only_are_not_printed(
     browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser.get(reported(tmp_path / "snapshot", monkeypatch, 8))
@@ -103,8 +103,10 @@ def test_what_only_a_screen_needs_is_not_printed(
     assert shown(browser, "#claims table, #retrieval table, #linking table, #data table") == 6
     after = "return getComputedStyle(document.getElementById('misses'), '::after').content"
     assert browser.execute_script(after) == '"The first six cards. The page itself has all."'
-    beyond = "[...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth)"
-    assert browser.execute_script(f"return {beyond}.map((one) => one.outerHTML.slice(0, 90))") == []
+    beyond = (
+        "[...document.querySelectorAll('main *')].filter((node) => node.getBoundingClientRect().right > innerWidth)"
+    )
+    assert browser.execute_script(f"return {beyond}.map((node) => node.outerHTML.slice(0, 90))") == []
 
 
 @pytest.mark.usefixtures("paper")
@@ -116,7 +118,5 @@ def test_a_card_fits_on_a_page_whole(
     cards = browser.find_elements(By.TAG_NAME, "article")
     assert [card.value_of_css_property("break-inside") for card in cards] == ["avoid", "avoid"]
     assert max(card.size["height"] for card in cards) < HEIGHT
-    quote = (
-        "return [...document.querySelectorAll('blockquote')].every((one) => one.scrollHeight <= one.clientHeight + 1)"
-    )
+    quote = "return [...document.querySelectorAll('blockquote')].every((q) => q.scrollHeight <= q.clientHeight + 1)"
     assert browser.execute_script(quote)

@@ -52,8 +52,8 @@ def several_splits(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def same(cells: dict[str, str], row: dict[str, Any]) -> int:
-    """Compare each number of a row of scores with the cells of CSV; returns how many there were."""
-    told = 0
+    """Compare each number of a row of scores with the cells of CSV; returns how many numbers there were."""
+    compared = 0
     for key, value in row.items():
         stem = key.removesuffix("interval")
         names = [key] if stem == key else [f"{stem}low", f"{stem}high"]
@@ -61,22 +61,22 @@ def same(cells: dict[str, str], row: dict[str, Any]) -> int:
             if name not in cells or isinstance(number, str | bool):
                 continue
             assert cells[name] == ("" if number is None else str(number)), name
-            told += number is not None
-    return told
+            compared += number is not None
+    return compared
 
 
 @pytest.mark.parametrize(("name", "most"), [("table4", 20), ("table5", 16)])
-def test_scores_are_those_of_scores_json(snapshot: Snapshot, name: str, most: int) -> None:
+def test_scores_are_equal_to_scores_json(snapshot: Snapshot, name: str, most: int) -> None:
     scores = several_splits(snapshot)
     rows = read(snapshot, name)
     assert {(row["split"], row["row"]) for row in rows} == {(a, b) for a in scores[name] for b in scores[name][a]}
     assert [row["split"] for row in rows] == sorted((row["split"] for row in rows), reverse=True)
-    told = [same(row, scores[name][row["split"]][row["row"]]) for row in rows]
-    assert max(told) == most
-    assert all(row["reason"] or count for row, count in zip(rows, told, strict=True))
+    counts = [same(row, scores[name][row["split"]][row["row"]]) for row in rows]
+    assert max(counts) == most
+    assert all(row["reason"] or count for row, count in zip(rows, counts, strict=True))
 
 
-def test_claims_and_attributes_are_those_of_scores_json(snapshot: Snapshot) -> None:
+def test_claims_and_attributes_are_equal_to_scores_json(snapshot: Snapshot) -> None:
     scores = several_splits(snapshot)
     rows = read(snapshot, "claims")
     assert len(rows) == len(scores["comparisons"])
@@ -90,28 +90,28 @@ def test_claims_and_attributes_are_those_of_scores_json(snapshot: Snapshot) -> N
     assert rows[1]["reason"] == "not asked"
 
 
-def test_the_paper_s_values_stand_beside_one_split(snapshot: Snapshot) -> None:
+def test_the_paper_s_values_accompany_one_split_only(snapshot: Snapshot) -> None:
     several_splits(snapshot)
     for name, theirs in (("table4", paper().table4), ("table5", paper().table5)):
         for row in read(snapshot, name):
-            told = {key.removeprefix("paper_"): value for key, value in row.items() if key.startswith("paper_")}
+            published = {key.removeprefix("paper_"): value for key, value in row.items() if key.startswith("paper_")}
             known = theirs.get(row["row"], {}) if row["split"] == "clean_test" else {}
             if (row["split"], row["row"]) == ("test", "human"):
                 known = {"disambiguation_f1": 79.73}
-            assert {key: float(value) for key, value in told.items() if value} == known, row
+            assert {key: float(value) for key, value in published.items() if value} == known, row
     assert "another data set (Best Buy), not comparable" in latex(snapshot, "table4")
     assert "28.00 & 61.69" in latex(snapshot, "table4")
 
 
-def test_the_data_set_beside_the_paper_s(snapshot: Snapshot) -> None:
+def test_the_data_set_is_compared_with_the_data_set_of_the_paper(snapshot: Snapshot) -> None:
     stats = json.loads((snapshot.dataset / "stats.json").read_text())
     rows = read(snapshot, "table2")
-    told = {(row["part"], row["statistic"].replace(" ", "_")): row for row in rows}
+    cells = {(row["part"], row["statistic"].replace(" ", "_")): row for row in rows}
     for part in ("train", "dev", "test", "knowledge_base"):
         for key, value in stats["table2"][part].items():
-            assert told[part, key]["value"] == str(value)
-            assert told[part, key]["paper"] == str(paper().table2[part][key])
-    assert "clean_test" not in {part for part, _ in told}
+            assert cells[part, key]["value"] == str(value)
+            assert cells[part, key]["paper"] == str(paper().table2[part][key])
+    assert "clean_test" not in {part for part, _ in cells}
     rows = read(snapshot, "table3")
     assert [row["path"] for row in rows if row["path"]] == [row["path"] for row in stats["table3"]]
     assert [(row["paper_leaf"], row["paper_products"]) for row in (rows[0], rows[-1])] == [
@@ -164,13 +164,13 @@ def test_hostile_texts_are_text(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("text", ["[x] first", "* first", "a\\\\b", "100 %", "{", "}", "~^", "C#", "A&B", "$5", "a_b"])
-def test_no_sign_of_latex_is_left(text: str) -> None:
+def test_no_sign_of_latex_remains(text: str) -> None:
     """Every sign with a meaning to LaTeX is behind a backslash, in braces, or the name of a character."""
     bare = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]|\{[\[\]*]\}", "", as_latex(text))
     assert not re.search(r"[\\&%$#_{}~^\[\]*]", bare)
 
 
-def test_tables_of_a_step_that_is_gone_are_removed(snapshot: Snapshot) -> None:
+def test_tables_of_a_removed_step_are_removed(snapshot: Snapshot) -> None:
     make_report(snapshot, SETTINGS)
     folder = snapshot.root / "report-tables"
     own = folder / "mine.csv"

@@ -1,4 +1,4 @@
-"""Places at which snapshots are pushed: a folder, and an S3 server on loopback."""
+"""Places to which snapshots are pushed: a folder, and an S3 server on loopback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshots at URLs: only what is missing is moved, and a changed byte is found and named."""
+"""Snapshots at URLs: only missing files are transferred, and a changed byte is found and named."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ameli_build.verify import verify
 
 
 class Lines:
-    """What a run says."""
+    """Messages of a run."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -85,7 +85,7 @@ def manifest_with(store: Store, change: Callable[[list[dict[str, Any]]], list[An
     store.write("manifest.jsonl", body + json.dumps(seal).encode() + b"\n")
 
 
-def test_a_snapshot_comes_back_as_it_went(snapshot: Snapshot, store: Store, tmp_path: Path) -> None:
+def test_a_pulled_snapshot_is_equal_to_the_pushed_snapshot(snapshot: Snapshot, store: Store, tmp_path: Path) -> None:
     push(snapshot, store.url)
     lines = said(pull, store.url, tmp_path / "other")
     assert below(tmp_path / "other") == below(snapshot.root)
@@ -102,7 +102,7 @@ def test_a_snapshot_comes_back_as_it_went(snapshot: Snapshot, store: Store, tmp_
     assert standing_of(RELEASE, there, settings, stage_record(there, "release")).why == before.why
 
 
-def test_each_picture_of_a_pulled_snapshot_is_a_file_of_its_own(
+def test_each_picture_of_a_pulled_snapshot_is_a_separate_file(
     snapshot: Snapshot, folder_store: Store, tmp_path: Path
 ) -> None:
     push(snapshot, folder_store.url)
@@ -111,7 +111,7 @@ def test_each_picture_of_a_pulled_snapshot_is_a_file_of_its_own(
     assert len(set(inodes)) == len(inodes) > len(list((snapshot.raw / "images").iterdir()))
 
 
-def test_only_what_is_missing_is_moved(snapshot: Snapshot, store: Store, tmp_path: Path) -> None:
+def test_only_missing_files_are_transferred(snapshot: Snapshot, store: Store, tmp_path: Path) -> None:
     push(snapshot, store.url)
     assert said(push, snapshot, store.url)[-1].startswith("pushed 0 files")
     (snapshot.raw / "new.jsonl").write_text("new")
@@ -122,7 +122,9 @@ def test_only_what_is_missing_is_moved(snapshot: Snapshot, store: Store, tmp_pat
     assert said(pull, store.url, tmp_path / "other")[-1].startswith("pulled 1 files")
 
 
-def test_what_does_not_travel(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+def test_temporary_files_and_caches_are_not_transferred(
+    snapshot: Snapshot, folder_store: Store, tmp_path: Path
+) -> None:
     stays = [
         *("raw/.index.sqlite", ".dataset.partial/train.parquet", "catalog/.products.parquet.x7.partial"),
         *("cache/scratch/links", "cache/.export-x/README.md"),
@@ -145,7 +147,7 @@ def test_what_does_not_travel(snapshot: Snapshot, folder_store: Store, tmp_path:
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("victim", ["catalog/reviews.parquet", "raw/reviews.jsonl", "picture"])
-def test_a_changed_file_at_the_url_is_named_and_mended(
+def test_a_changed_file_at_the_url_is_named_and_repaired(
     snapshot: Snapshot, folder_store: Store, tmp_path: Path, damage: Damage, victim: str
 ) -> None:
     if victim == "picture":
@@ -195,7 +197,7 @@ def test_a_changed_manifest_is_refused(snapshot: Snapshot, folder_store: Store, 
 
 
 @pytest.mark.parametrize("name", ["settings/informativeness.toml", "catalog/reviews.parquet", "dataset/stats.json"])
-def test_work_here_is_not_overwritten_by_surprise(
+def test_local_work_is_overwritten_only_on_request(
     snapshot: Snapshot, folder_store: Store, tmp_path: Path, name: str
 ) -> None:
     push(snapshot, folder_store.url)
@@ -214,7 +216,7 @@ def test_work_here_is_not_overwritten_by_surprise(
     assert below(tmp_path / "other") == below(snapshot.root)
 
 
-def test_a_pull_that_was_killed_leaves_nothing_of_an_earlier_push(
+def test_a_killed_pull_mixes_in_no_file_of_an_earlier_push(
     snapshot: Snapshot, folder_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("sheets/old.html", "catalog/old.parquet", "raw/old.jsonl"):
@@ -235,7 +237,7 @@ def test_a_pull_that_was_killed_leaves_nothing_of_an_earlier_push(
     assert below(tmp_path / "other") == below(snapshot.root)
 
 
-def test_what_is_here_alone_stays_and_is_named(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+def test_local_files_stay_and_are_named(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
     push(snapshot, folder_store.url)
     pull(folder_store.url, tmp_path / "other")
     (tmp_path / "other" / "notes.txt").write_text("mine")
@@ -246,7 +248,7 @@ def test_what_is_here_alone_stays_and_is_named(snapshot: Snapshot, folder_store:
 
 
 @pytest.mark.parametrize("path", ["sheets/team/clean-test-0.sqlite", "sheets/team/sheet-01.html", "cache/scratch/x"])
-def test_secret_links_and_scratch_do_not_travel(
+def test_secret_links_and_scratch_files_are_not_transferred(
     snapshot: Snapshot, folder_store: Store, tmp_path: Path, path: str
 ) -> None:
     (snapshot.root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -256,7 +258,7 @@ def test_secret_links_and_scratch_do_not_travel(
     assert not (tmp_path / "other" / path).exists()
 
 
-def test_a_damaged_picture_here_is_fetched_again(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+def test_a_damaged_local_picture_is_fetched_again(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
     push(snapshot, folder_store.url)
     pull(folder_store.url, tmp_path / "other")
     for place, folder in ((0, "raw/images"), (-1, "dataset/images")):
@@ -277,7 +279,7 @@ def test_a_damaged_picture_is_not_pushed(snapshot: Snapshot, folder_store: Store
     assert not folder_store.files.exists(folder_store.root)
 
 
-def test_a_file_that_changes_meanwhile(
+def test_a_file_that_changes_during_the_push_is_reported(
     snapshot: Snapshot, folder_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = travel_remote.Remote.put
@@ -295,7 +297,7 @@ def test_a_file_that_changes_meanwhile(
         pull(folder_store.url, tmp_path / "other")
 
 
-def test_the_push_before_stays_until_a_push_ends(
+def test_the_previous_push_stays_until_a_push_ends(
     snapshot: Snapshot, folder_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     push(snapshot, folder_store.url)
@@ -362,7 +364,7 @@ def test_a_hostile_manifest_writes_nothing(
 
 
 @pytest.mark.parametrize("lines", [[[]], [{}], ["text"], [None], [{"path": "a"}]], ids=str)
-def test_a_manifest_of_something_else(folder_store: Store, tmp_path: Path, lines: list[Any]) -> None:
+def test_a_foreign_manifest_is_refused(folder_store: Store, tmp_path: Path, lines: list[Any]) -> None:
     body = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
     seal = json.dumps({"sha256": hashlib.sha256(body).hexdigest()}).encode()
     folder_store.files.makedirs(folder_store.root)
@@ -372,7 +374,9 @@ def test_a_manifest_of_something_else(folder_store: Store, tmp_path: Path, lines
             pull(folder_store.url, tmp_path / "other")
 
 
-def test_more_than_the_manifest_says_is_not_written(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+def test_more_bytes_than_the_manifest_states_are_not_written(
+    snapshot: Snapshot, folder_store: Store, tmp_path: Path
+) -> None:
     push(snapshot, folder_store.url)
     manifest_with(
         folder_store,
@@ -383,7 +387,7 @@ def test_more_than_the_manifest_says_is_not_written(snapshot: Snapshot, folder_s
     assert below(tmp_path / ".other.partial") == {}
 
 
-def test_links_here_lead_nowhere(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+def test_local_links_are_not_followed(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
     push(snapshot, folder_store.url)
     elsewhere, target = tmp_path / "elsewhere", tmp_path / "other"
     elsewhere.mkdir()
@@ -417,7 +421,9 @@ def test_links_are_not_pushed(snapshot: Snapshot, folder_store: Store, tmp_path:
         push(snapshot, folder_store.url)
 
 
-def test_pictures_behind_a_link_and_no_pipes(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+def test_linked_pictures_are_pushed_and_pipes_are_refused(
+    snapshot: Snapshot, folder_store: Store, tmp_path: Path
+) -> None:
     (snapshot.raw / "images").rename(tmp_path / "disk")
     (snapshot.raw / "images").symlink_to(tmp_path / "disk")
     push(snapshot, folder_store.url)
@@ -428,7 +434,7 @@ def test_pictures_behind_a_link_and_no_pipes(snapshot: Snapshot, folder_store: S
         push(snapshot, folder_store.url)
 
 
-def test_places_that_cannot_be(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+def test_impossible_places_are_refused(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="within the snapshot"):
         push(snapshot, str(snapshot.root / "backup"))
     with pytest.raises(UnusableInput, match="nowhere"):
@@ -443,7 +449,7 @@ def test_places_that_cannot_be(snapshot: Snapshot, folder_store: Store, tmp_path
     assert below(tmp_path / "thesis") == {"thesis.txt": b"years of work"}
 
 
-def test_a_folder_and_memory_are_places_too(snapshot: Snapshot, tmp_path: Path) -> None:
+def test_a_folder_and_memory_are_valid_places(snapshot: Snapshot, tmp_path: Path) -> None:
     for url in (str(tmp_path / "backup"), "memory://travel-test/2026-11"):
         push(snapshot, url)
         pull(url, tmp_path / "back" / url.partition(":")[0].strip("/"))
@@ -451,21 +457,21 @@ def test_a_folder_and_memory_are_places_too(snapshot: Snapshot, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("only", "left"),
+    ("only", "folders"),
     [
         (["dataset"], {"dataset"}),
         (["catalog", "stages/"], {"catalog", "stages"}),
         (["catalog/reviews.parquet", "raw/images", "raw"], {"catalog", "raw"}),
     ],
 )
-def test_some_folders_now_and_the_others_later(
-    snapshot: Snapshot, store: Store, tmp_path: Path, only: list[str], left: set[str]
+def test_a_pull_of_some_folders_can_be_completed_later(
+    snapshot: Snapshot, store: Store, tmp_path: Path, only: list[str], folders: set[str]
 ) -> None:
     push(snapshot, store.url)
     files, there = below(snapshot.root), tmp_path / "other"
     pull(store.url, there, only=only)
     assert below(there) == {name: body for name, body in files.items() if f"{name}/".startswith(tuple(only))}
-    assert {path.name for path in there.iterdir()} == {*left, ".lock"}
+    assert {path.name for path in there.iterdir()} == {*folders, ".lock"}
     said_again = said(pull, store.url, there, only=only)
     assert said_again[-1].startswith("pulled 0 files")
     assert not any("are not in the snapshot" in line for line in said_again)
@@ -473,7 +479,7 @@ def test_some_folders_now_and_the_others_later(
     assert below(there) == files
 
 
-def test_the_rest_of_a_pull_that_was_killed_stays(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
+def test_files_of_a_killed_pull_stay(snapshot: Snapshot, folder_store: Store, tmp_path: Path) -> None:
     push(snapshot, folder_store.url)
     pull(folder_store.url, tmp_path / "other", only=["raw"])
     (tmp_path / "other").rename(tmp_path / ".other.partial")
@@ -482,7 +488,7 @@ def test_the_rest_of_a_pull_that_was_killed_stays(snapshot: Snapshot, folder_sto
 
 
 @pytest.mark.parametrize("name", ["datasets", "raw/image", "../raw", "/raw", "cache"])
-def test_a_folder_that_is_not_there(snapshot: Snapshot, folder_store: Store, tmp_path: Path, name: str) -> None:
+def test_an_unknown_folder_is_named(snapshot: Snapshot, folder_store: Store, tmp_path: Path, name: str) -> None:
     push(snapshot, folder_store.url)
     with pytest.raises(UnusableInput, match=rf"^--only {name}: nothing of that name .*\(catalog, dataset, raw, "):
         pull(folder_store.url, tmp_path / "other", only=["raw", name])
@@ -522,7 +528,7 @@ def test_a_protocol_names_its_extra(url: str, module: str, extra: str, monkeypat
         core_remote.file_system(url, url)
 
 
-def test_a_picture_more(snapshot: Snapshot, store: Store, tmp_path: Path) -> None:
+def test_an_added_picture_is_transferred(snapshot: Snapshot, store: Store, tmp_path: Path) -> None:
     """A later push of a snapshot that grew; the folder of the first pull is completed."""
     push(snapshot, store.url)
     pull(store.url, tmp_path / "other")

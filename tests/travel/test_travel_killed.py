@@ -1,4 +1,4 @@
-"""A push or a pull that is killed goes on where it stopped."""
+"""A push or a pull that is killed continues where it stopped."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ameli_build.core.snapshot import Snapshot
 
 CHILD = """
 import os, signal, sys
-folder, left = sys.argv[1], int(sys.argv[2])
+folder, remaining = sys.argv[1], int(sys.argv[2])
 def watch(event, arguments):
-    global left
+    global remaining
     if event == "open" and str(arguments[0]).startswith(folder):
-        left -= 1
-        if left == 0:
+        remaining -= 1
+        if remaining == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(watch)
 sys.argv[1:] = sys.argv[3:]
@@ -54,10 +54,10 @@ def below(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_both_ways(snapshot: Snapshot, store: Store, tmp_path: Path, seed: int) -> None:
+def test_a_killed_push_and_a_killed_pull_continue(snapshot: Snapshot, store: Store, tmp_path: Path, seed: int) -> None:
     files = below(snapshot.root)
     distinct, chance = len(set(files.values())), random.Random(seed)
-    # the lock, each file for its digest, and each content twice: to send it and to see that it did not change
+    # the lock, each file for its digest, and each content twice: to send it and to check that it did not change
     at = 1 + len(files) + chance.randrange(distinct // 2, 2 * distinct)
     killed = ameli(snapshot.root, at, "push", snapshot.root, store.url)
     assert killed.returncode == -signal.SIGKILL, killed.stderr

@@ -1,4 +1,4 @@
-"""What `verify` accepts, and what it finds."""
+"""Snapshots that `verify` accepts, and problems that it finds."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ def snapshot(tmp_path: Path) -> Snapshot:
 
 
 def rewrite(snapshot: Snapshot, name: str, table: pl.DataFrame) -> None:
-    """Change a table and its checksum, as someone who edits by hand would."""
+    """Change a table and its checksum, as after an edit by hand."""
     write_table(snapshot.dataset / f"{name}.parquet", table)
     (snapshot.dataset / "SHA256SUMS").unlink()
     write_released(snapshot.dataset)
 
 
-def test_a_good_snapshot(snapshot: Snapshot) -> None:
+def test_a_good_snapshot_is_valid(snapshot: Snapshot) -> None:
     assert "hold" in verify(snapshot)
 
 
-def test_nothing_released(tmp_path: Path) -> None:
+def test_a_snapshot_without_a_release_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="run build first"):
         verify(Snapshot(tmp_path))
 
 
-def test_a_changed_file(snapshot: Snapshot) -> None:
+def test_a_changed_file_is_reported(snapshot: Snapshot) -> None:
     card = snapshot.dataset / "README.md"
     card.write_text(card.read_text() + "more")
     with pytest.raises(RunFailed, match=r"README\.md: content differs"):
         verify(snapshot)
 
 
-def test_a_missing_and_a_strange_file(snapshot: Snapshot) -> None:
+def test_a_missing_and_a_strange_file_are_reported(snapshot: Snapshot) -> None:
     (snapshot.dataset / "stats.json").rename(snapshot.dataset / "numbers.json")
     with pytest.raises(RunFailed, match=r"stats\.json: listed.*numbers\.json: not listed"):
         verify(snapshot)
 
 
-def test_an_image_that_is_not_what_its_name_says(snapshot: Snapshot) -> None:
+def test_an_image_whose_content_differs_from_its_name_is_reported(snapshot: Snapshot) -> None:
     image = next((snapshot.root / "raw" / "images").iterdir())
     image.unlink()
     image.write_bytes(b"other")
@@ -71,28 +71,28 @@ def test_an_image_that_is_not_what_its_name_says(snapshot: Snapshot) -> None:
         (pl.lit([]).cast(pl.List(pl.String)).alias("images"), "images"),
     ],
 )
-def test_a_broken_rule(snapshot: Snapshot, change: pl.Expr, said: str) -> None:
+def test_a_broken_rule_is_reported(snapshot: Snapshot, change: pl.Expr, said: str) -> None:
     test = pl.read_parquet(snapshot.dataset / "test.parquet")
     rewrite(snapshot, "test", test.head(1).with_columns(change))
     with pytest.raises(RunFailed, match=said):
         verify(snapshot)
 
 
-def test_a_product_in_two_splits(snapshot: Snapshot) -> None:
+def test_a_product_in_two_splits_is_reported(snapshot: Snapshot) -> None:
     dev = pl.read_parquet(snapshot.dataset / "dev.parquet")
     rewrite(snapshot, "dev", dev.with_columns(sku=pl.lit("p4")))
     with pytest.raises(RunFailed, match="more than one split"):
         verify(snapshot)
 
 
-def test_a_product_without_category(snapshot: Snapshot) -> None:
+def test_a_product_without_category_is_valid(snapshot: Snapshot) -> None:
     products = pl.read_parquet(snapshot.dataset / "products.parquet")
     rewrite(snapshot, "products", products.with_columns(categories=pl.lit([]).cast(pl.List(pl.String))))
     assert "hold" in verify(snapshot)
 
 
-def test_the_policy_of_the_splits_is_that_of_their_stage(snapshot: Snapshot) -> None:
-    """Later commands note their own settings in run.json; what counts is how the splits were made."""
+def test_the_policy_of_the_splits_is_read_from_their_stage(snapshot: Snapshot) -> None:
+    """Later commands write their own settings into run.json; the settings of the splits stage count."""
     dev = pl.read_parquet(snapshot.dataset / "dev.parquet")
     rewrite(snapshot, "dev", dev.with_columns(sku=pl.lit("p4")))
     mark = {"settings": {"splits": {"policy": "review"}}}
@@ -101,7 +101,7 @@ def test_the_policy_of_the_splits_is_that_of_their_stage(snapshot: Snapshot) -> 
 
 
 class Listener:
-    """A server on loopback that notes what it is asked for."""
+    """A server on loopback that records the requested paths."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -124,14 +124,14 @@ class Listener:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    one = Listener()
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
+    started = Listener()
+    yield started
+    started.server.shutdown()
+    started.server.server_close()
 
 
 def change_schema(snapshot: Snapshot, name: str, schema: Any) -> None:
-    """Put another schema in, and its checksum."""
+    """Replace a schema and its checksum."""
     path = snapshot.dataset / "schema" / f"{name}.json"
     path.unlink()
     path.write_text(schema if isinstance(schema, str) else json.dumps(schema))
@@ -171,14 +171,14 @@ def test_no_schema_is_fetched(snapshot: Snapshot, listener: Listener, name: str,
         (3, "not a self-contained schema"),
     ],
 )
-def test_a_schema_that_does_harm_is_told(snapshot: Snapshot, schema: Any, said: str) -> None:
+def test_a_harmful_schema_is_reported(snapshot: Snapshot, schema: Any, said: str) -> None:
     change_schema(snapshot, "test", schema)
     with pytest.raises(RunFailed, match=said):
         verify(snapshot)
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff\xfe{}", b"{"])
-def test_statistics_that_cannot_be_read_are_told(snapshot: Snapshot, body: bytes) -> None:
+def test_unreadable_statistics_are_reported(snapshot: Snapshot, body: bytes) -> None:
     (snapshot.dataset / "stats.json").write_bytes(body)
     (snapshot.dataset / "SHA256SUMS").unlink()
     write_released(snapshot.dataset)

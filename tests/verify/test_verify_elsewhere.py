@@ -41,7 +41,7 @@ def out(snapshot: Snapshot, tmp_path: Path) -> Callable[[str], Path]:
 
 
 def sign(folder: Path) -> None:
-    """Write new checksums, as someone who edits by hand would."""
+    """Write new checksums, as after an edit by hand."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith((".", "SHA"))]
     lines = (f"{file_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
     (folder / "SHA256SUMS").write_text("".join(lines))
@@ -52,7 +52,7 @@ def sign(folder: Path) -> None:
     [("release", "6 tables: checksums, schemas and rules hold"), ("hf", "6 tables: checksums, schemas and rules hold"),
      ("official", "0 tables: checksums hold")],
 )  # fmt: skip
-def test_it_holds(out: Callable[[str], Path], form: str, said: str) -> None:
+def test_a_release_or_an_export_is_valid(out: Callable[[str], Path], form: str, said: str) -> None:
     assert verify(Snapshot(out(form))).endswith(said)
 
 
@@ -103,7 +103,7 @@ def test_rules_and_schemas_count(out: Callable[[str], Path], form: str, change: 
 
 
 @pytest.mark.parametrize("form", ["release", "hf"])
-def test_a_lost_review_is_missed(out: Callable[[str], Path], form: str) -> None:
+def test_a_lost_review_is_reported(out: Callable[[str], Path], form: str) -> None:
     folder = out(form)
     pl.read_parquet(folder / "dropped.parquet").clear().write_parquet(folder / "dropped.parquet")
     sign(folder)
@@ -112,7 +112,7 @@ def test_a_lost_review_is_missed(out: Callable[[str], Path], form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["release", "hf"])
-def test_its_card_says_whether_splits_share_products(tmp_path: Path, form: str) -> None:
+def test_the_card_states_whether_splits_share_products(tmp_path: Path, form: str) -> None:
     snapshot = released_snapshot(tmp_path / "snapshot", load_settings("demo", ["splits.policy=review"]))
     folder = snapshot.dataset
     if form == "hf":
@@ -126,7 +126,7 @@ def test_its_card_says_whether_splits_share_products(tmp_path: Path, form: str) 
     assert "rules hold" in verify(Snapshot(folder))
 
 
-def test_results_of_a_baseline_can_lie_in_a_release(out: Callable[[str], Path]) -> None:
+def test_a_release_may_contain_results_of_a_baseline(out: Callable[[str], Path]) -> None:
     folder = out("release")
     with recorded(folder, "baseline", "stages/baseline"):
         write_bytes(folder / "baseline" / "scores.json", b"{}")
@@ -139,7 +139,7 @@ def test_results_of_a_baseline_can_lie_in_a_release(out: Callable[[str], Path]) 
 
 
 @pytest.mark.parametrize("name", ["nothing", "empty", "other"])
-def test_another_folder_is_nothing_to_check(tmp_path: Path, name: str) -> None:
+def test_another_folder_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
     write_bytes(tmp_path / "other" / "products.parquet", b"PAR1")
     with pytest.raises(UnusableInput, match="no snapshot, release or export here"):

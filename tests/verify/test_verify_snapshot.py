@@ -1,4 +1,4 @@
-"""Each file of a snapshot counts: a changed, missing or strange one is named with the run that wrote it."""
+"""Each file of a snapshot counts: a changed, missing or strange file is named with the run that wrote it."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ def fault(snapshot: Snapshot) -> str:
     return str(raised.value)
 
 
-def test_a_whole_snapshot_holds(snapshot: Snapshot) -> None:
+def test_a_complete_snapshot_is_valid(snapshot: Snapshot) -> None:
     (line,) = verify(snapshot).splitlines()
     assert line.endswith("6 tables: checksums, schemas and rules hold")
     assert read_sums(snapshot.root / SUMS).keys() >= WRITERS.keys()
 
 
-def test_the_list_is_that_of_sha256sum(snapshot: Snapshot) -> None:
+def test_sha256sum_accepts_the_list(snapshot: Snapshot) -> None:
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", SUMS], cwd=snapshot.root, check=True)
 
 
@@ -114,7 +114,7 @@ def test_a_changed_picture_is_named(snapshot: Snapshot, folder: str, damage: str
 
 @pytest.mark.parametrize("name", ["dataset/SHA256SUMS", SUMS])
 @pytest.mark.parametrize("damage", ["a bit near the start", "a bit in the middle", "half", "empty"])
-def test_nor_does_a_changed_list_hold(snapshot: Snapshot, name: str, damage: str) -> None:
+def test_a_changed_list_is_reported(snapshot: Snapshot, name: str, damage: str) -> None:
     with damaged(snapshot.root / name, damage):
         if (name, damage) == (SUMS, "empty"):
             assert "not covered: baseline, " in verify(snapshot)
@@ -165,7 +165,7 @@ def test_many_files_are_read_by_workers(snapshot: Snapshot, monkeypatch: pytest.
         verify(snapshot, mapper)
 
 
-def test_work_of_people_and_settings_of_the_next_run_are_no_fault(copy: Snapshot) -> None:
+def test_work_of_people_and_settings_of_the_next_run_are_no_problem(copy: Snapshot) -> None:
     for name in ("sheets/answers.csv", "notes.txt", "settings/splits.toml", "link/photo.jpg"):
         write_bytes(copy.root / name, b"")
     assert "settings/splits.toml" not in verify(copy).splitlines()[0]
@@ -179,7 +179,7 @@ def test_the_next_build_takes_changed_settings(copy: Snapshot, name: str) -> Non
     assert "hold" in line
 
 
-def test_a_crawl_that_went_on_holds_before_the_next_build(tmp_path: Path) -> None:
+def test_a_continued_crawl_is_valid_before_the_next_build(tmp_path: Path) -> None:
     snapshot = crawled(tmp_path / "snapshot", 7, "7000101")
     before = read_sums(snapshot.root / SUMS)["raw/pages-00001.warc.gz"]
     assert "nothing released yet" in verify(snapshot)
@@ -204,7 +204,7 @@ with recorded(root, *sys.argv[2:]):
 
 
 @pytest.mark.parametrize("names", [["stages/clean"], ["catalog", "stages/catalog"], ["run.json"], ["baseline"]])
-def test_what_a_killed_run_left_is_not_covered_and_no_fault(copy: Snapshot, names: list[str]) -> None:
+def test_files_of_a_killed_run_are_not_covered_and_no_problem(copy: Snapshot, names: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, str(copy.root), *names], check=False)
     assert done.returncode == -signal.SIGKILL
     line, uncovered = verify(copy).splitlines()
@@ -212,7 +212,7 @@ def test_what_a_killed_run_left_is_not_covered_and_no_fault(copy: Snapshot, name
     assert all(name in uncovered for name in names)
 
 
-def test_an_earlier_version_left_no_checksums(copy: Snapshot) -> None:
+def test_a_snapshot_of_an_earlier_version_has_no_checksums(copy: Snapshot) -> None:
     (copy.root / SUMS).unlink()
     line, uncovered = verify(copy).splitlines()
     assert line.endswith("checksums, schemas and rules hold")
@@ -222,7 +222,7 @@ def test_an_earlier_version_left_no_checksums(copy: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
-def test_records_of_an_archive_without_checksum_have_their_own(copy: Snapshot, part: float) -> None:
+def test_records_of_an_archive_without_checksum_have_their_own_checksums(copy: Snapshot, part: float) -> None:
     (copy.root / SUMS).unlink()
     path = copy.raw / "pages-00001.warc.gz"
     body = bytearray(path.read_bytes())
@@ -233,7 +233,7 @@ def test_records_of_an_archive_without_checksum_have_their_own(copy: Snapshot, p
 
 @pytest.mark.parametrize("name", ["catalog/images.parquet", "stages/clean/reviews.parquet"])
 @pytest.mark.parametrize("body", [None, b"", b"PAR1 half"])
-def test_a_table_without_checksum_that_cannot_be_read_is_named(copy: Snapshot, name: str, body: bytes | None) -> None:
+def test_an_unreadable_table_without_checksum_is_named(copy: Snapshot, name: str, body: bytes | None) -> None:
     (copy.root / SUMS).unlink()
     (copy.root / name).unlink()
     if body is not None:
@@ -247,7 +247,7 @@ def test_a_snapshot_in_use_is_not_checked(copy: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("name", ["../private.txt", "/etc/hostname", "raw/../../private.txt", "raw/images"])
-def test_a_list_of_others_reads_no_other_file(tmp_path: Path, name: str) -> None:
+def test_a_foreign_list_reads_no_file_outside_the_snapshot(tmp_path: Path, name: str) -> None:
     snapshot = released_snapshot(tmp_path / "snapshot")
     (tmp_path / "private.txt").write_text("private")
     sums = snapshot.root / SUMS

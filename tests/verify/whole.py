@@ -1,4 +1,4 @@
-"""A snapshot of a small crawled shop, with everything that runs leave."""
+"""A snapshot of a small crawled shop, with all files that runs write."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEMO = load_settings("demo")
 
 
 def crawled(root: Path, seed: int = 7, *skus: str) -> Snapshot:
-    """A crawl of a small shop; a further one goes on."""
+    """A crawl of a small shop; a second call continues it."""
     snapshot = Snapshot(root)
     with Storefront(small_world(seed)) as shop:
         crawl(snapshot, settings_for(shop.site_url, specifications="json", review_page_size=10), skus=skus)
