@@ -19,7 +19,11 @@ from contextlib import suppress
 from pathlib import Path
 
 _TRIES, _POLL_SECONDS = 200, 0.02
-_LAST = 'read -r over || { kill -9 "-$1"; sleep 1; kill -9 "-$1"; rm -rf "$2"; }'
+_LAST = """
+read -r over && exit
+kill -9 "-$1"; sleep 1; kill -9 "-$1"
+for try in 1 2 3 4; do rm -rf "$2" && exit; sleep 1; done
+"""
 """Shell script that waits for the end of this process: a line means cleared, the end of the pipe means killed.
 
 The driver and its browser are in this process's group. The second kill is for processes that were just starting.
@@ -51,14 +55,20 @@ def main(folder: str, command: list[str]) -> int:
 
 
 def clear(session: int, folder: str) -> None:
-    """Kill all processes of a session except this process, repeatedly until none lives; remove the folder."""
+    """Kill all processes of a session except this process, and remove the folder; try again until both are done.
+
+    Chromium's handlers of crashes have sessions of their own. They end after the browser, and write to the folder until
+    then.
+    """
     for _ in range(_TRIES):
         others = [process for process in session_members(session) if process != os.getpid()]
         for process in others:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         if not others:
-            break
+            shutil.rmtree(folder, ignore_errors=True)
+            if not os.path.lexists(folder):
+                return
         time.sleep(_POLL_SECONDS)
     shutil.rmtree(folder, ignore_errors=True)
 
