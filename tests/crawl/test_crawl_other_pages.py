@@ -98,7 +98,7 @@ def test_another_page_is_a_failure_and_is_requested_again(tmp_path: Path, serve:
         assert pages_asked(server)[asked:] == [product_url("", "5550002")]
 
 
-def test_a_later_success_clears_the_failure(tmp_path: Path, serve: Any) -> None:
+def test_a_later_success_clears_the_failure(tmp_path: Path) -> None:
     pages = _answers({"5550002": page("Welcome")})
     with misbehaving(pages) as server:
         run(tmp_path, server, "5550002", GOOD)

@@ -240,41 +240,41 @@ finally:
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT, 0])
-def test_no_browser_and_no_file_outlives_the_crawler(tmp_path: Path, end: int) -> None:
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+def test_no_browser_and_no_file_outlives_the_crawler(scratch: Path, end: int) -> None:
+    environment = {**os.environ, "TMPDIR": str(scratch)}
     command = [sys.executable, "-c", CRAWLER.replace("END", "60" if end else "0")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as crawler:
         assert crawler.stdout is not None
         sessions = [int(crawler.stdout.readline()) for _ in range(2)]
         if end:
             assert all(len(session_members) > 3 for session_members in map(alive, sessions))
-            assert len(list(tmp_path.iterdir())) == len(sessions)
+            assert len(list(scratch.iterdir())) == len(sessions)
             crawler.send_signal(end)
     stop = time.monotonic() + 20
-    while any(map(alive, sessions)) or list(tmp_path.iterdir()):
-        assert time.monotonic() < stop, (list(map(alive, sessions)), list(tmp_path.iterdir()))
+    while any(map(alive, sessions)) or list(scratch.iterdir()):
+        assert time.monotonic() < stop, (list(map(alive, sessions)), list(scratch.iterdir()))
         threading.Event().wait(0.1)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 2, 0)], ids=["crawler first", "supervisor first", "driver too"])
-def test_no_browser_outlives_crawler_and_supervisor(tmp_path: Path, order: tuple[int, ...]) -> None:
+def test_no_browser_outlives_crawler_and_supervisor(scratch: Path, order: tuple[int, ...]) -> None:
     """The pages run endless workers."""
     script = CRAWLER.replace("END", "60").replace("<title>x", "<script>new Worker('data:,for(;;);')</script><title>x")
     command = [sys.executable, "-c", script]
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment = {**os.environ, "TMPDIR": str(scratch)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as crawler:
         assert crawler.stdout is not None
         sessions = [int(crawler.stdout.readline()) for _ in range(2)]
         crawler.send_signal(signal.SIGSTOP)  # it cannot clean up after its supervisors before the kill
         drivers = [member for session in sessions for member in alive(session) if parent(member) == session]
-        assert len(drivers) == 2
+        assert len(drivers) == len(list(scratch.iterdir())) == 2
         groups = ([crawler.pid], sessions, drivers)
         for process in (member for number in order for member in groups[number]):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
     stop = time.monotonic() + 20
-    while any(map(alive, sessions)) or list(tmp_path.iterdir()):
-        assert time.monotonic() < stop, (list(map(alive, sessions)), list(tmp_path.iterdir()))
+    while any(map(alive, sessions)) or list(scratch.iterdir()):
+        assert time.monotonic() < stop, (list(map(alive, sessions)), list(scratch.iterdir()))
         threading.Event().wait(0.1)
 
 

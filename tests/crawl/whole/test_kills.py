@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -42,13 +41,6 @@ def shop() -> Iterator[Storefront]:
     world = small_world(12)
     with opened(replace(world, products=world.products[:-3], reviews=world.reviews[:45])) as front:
         yield front
-
-
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    """A folder with a short name for temporary files: a browser replaces a folder with a long name."""
-    with tempfile.TemporaryDirectory(prefix="kills-") as name:
-        yield Path(name)
 
 
 @pytest.fixture
