@@ -39,8 +39,7 @@ KINDS = {
 class Row:
     """A part of a snapshot, with its state and the cost of its last run.
 
-    `since` is a time in UTC, "" if unknown. `seconds` and `peak_memory_mb` (MiB) are for the last run. `told` is a
-    detail of the state.
+    `since` is a time in UTC, "" if unknown. `seconds` and `peak_memory_mb` (MiB) are for the last run.
     """
 
     name: str
@@ -48,7 +47,7 @@ class Row:
     since: str = ""
     seconds: float | None = None
     peak_memory_mb: int | None = None
-    told: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Status:
                 row.since.replace("T", " ").removesuffix("Z"),
                 "" if row.seconds is None else duration(row.seconds),
                 "" if row.peak_memory_mb is None else f"{row.peak_memory_mb:,} MiB",
-                row.told,
+                row.detail,
             )
             for row in self.rows
         ]
@@ -144,10 +143,10 @@ def _raw(snapshot: Snapshot, held: Holder | None) -> Row:
     stats, newest = snapshot.raw / CRAWL_STATS, max(archived, key=lambda path: path.stat().st_mtime)
     detail = "; ".join([size, *_counted(stats)])
     if held is not None and held.doing == "crawl":
-        return Row("raw", RUNNING, held.doing_since, told=detail)
+        return Row("raw", RUNNING, held.doing_since, detail=detail)
     if not stats.is_file() or stats.stat().st_mtime < newest.stat().st_mtime:
-        return Row("raw", "cut off", _moment(newest), told=detail)
-    return Row("raw", "crawled", _moment(stats), told=detail)
+        return Row("raw", "cut off", _moment(newest), detail=detail)
+    return Row("raw", "crawled", _moment(stats), detail=detail)
 
 
 def _counted(path: Path) -> Iterator[str]:
@@ -169,7 +168,7 @@ def _ingested(snapshot: Snapshot) -> Row:
         return Row("raw", NEVER)
     cut = (snapshot.raw / CUT_OFF).exists()
     sizes = ", ".join(f"{path.name} {gigabytes(path.stat().st_size)}" for path in files)
-    return Row("raw", "cut off" if cut else "ingested", _moment(files[-1]), told=sizes)
+    return Row("raw", "cut off" if cut else "ingested", _moment(files[-1]), detail=sizes)
 
 
 def _answers(snapshot: Snapshot) -> Row:
@@ -201,7 +200,7 @@ def _report(snapshot: Snapshot, rows: Mapping[str, Row]) -> Row:
         return Row("report", NEVER)
     since = _moment(path)
     newer = [row.name for row in rows.values() if row.since > since]
-    return Row("report", STALE if newer else DONE, since, told=f"older than {', '.join(newer)}" if newer else "")
+    return Row("report", STALE if newer else DONE, since, detail=f"older than {', '.join(newer)}" if newer else "")
 
 
 def _moment(path: Path) -> str:

@@ -112,7 +112,7 @@ def test_a_build_runs_stale_stages(snapshot: Snapshot, override: str, change: st
     ran = build(snapshot, settings(snapshot, override))
     assert ran[0] == stale[0].name
     assert set(ran) <= {row.name for row in stale}
-    assert change in stale[0].told
+    assert change in stale[0].detail
     assert set(states(snapshot, override).values()) <= {"done", "ingested", "not run"}
 
 
@@ -125,7 +125,7 @@ def test_a_damaged_table_is_reported(snapshot: Snapshot, table: str) -> None:
     snapshot.table_path(table).write_bytes(b"damage")
     rows = {row.name: row for row in status_of(snapshot, settings(snapshot)).rows}
     stage = table.partition("/")[0]
-    assert rows[stage].told == f"{table} is not as it was written"
+    assert rows[stage].detail == f"{table} is not as it was written"
     assert rows["release"].state == "stale"
     assert build(snapshot, settings(snapshot))[0] == stage
 
@@ -145,7 +145,7 @@ def test_a_running_process_is_reported(snapshot: Snapshot) -> None:
         rows = {row.name: row for row in found.rows}
         assert rows["clean"].state == "running"
         assert rows["clean"].since == found.running.doing_since
-        assert rows["mentions"].told == "waits for clean"
+        assert rows["mentions"].detail == "waits for clean"
         assert f"process {pid} works here" in str(found)
         with pytest.raises(Held, match=f"process {pid}"), snapshot.lock():
             pass
@@ -183,7 +183,7 @@ def test_a_killed_crawl_is_reported(tmp_path: Path) -> None:
         crawl(snapshot, given, max_products=3)
     row = status_of(snapshot, given).rows[0]
     assert (row.name, row.state) == ("raw", "crawled")
-    assert "3 product pages" in row.told
+    assert "3 product pages" in row.detail
     (snapshot.raw / "crawl-stats.json").unlink()
     assert status_of(snapshot, given).rows[0].state == "cut off"
 

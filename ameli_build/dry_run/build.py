@@ -57,7 +57,7 @@ def dry_run(
 
 
 def _why(row: Row) -> str:
-    return "" if row.state == DONE else row.told or NEVER
+    return "" if row.state == DONE else row.detail or NEVER
 
 
 def _loads(
