@@ -173,7 +173,7 @@ def test_a_replay_into_another_folder_has_an_archive_of_its_own(crawled: Snapsho
     assert (crawled.raw / "pages-00001.warc.gz").read_bytes() == before
 
 
-def test_workers_and_caches_change_no_byte(crawled: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_and_caches_change_no_byte(crawled: Snapshot, tmp_path: Path) -> None:
     archive = Archive(crawled.raw)
     for sku in range(2000, 2070):
         archive.add("page", answer(product_url(str(sku)), page(heading(f"Lamp {sku}"))))
