@@ -464,7 +464,7 @@ def push(
     cache: Annotated[bool, typer.Option("--cache", help="Push the snapshot's cache too.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Read what is there; push damaged files again.")] = False,
 ) -> None:
-    """Copy a snapshot to a URL: only what is missing there."""
+    """Copy the missing files of a snapshot to a URL."""
     opened = Snapshot.open(snapshot)
     from ameli_build.travel import push as run_push
 
@@ -482,7 +482,7 @@ def pull(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that differ.")] = False,
 ) -> None:
-    """Copy a pushed snapshot to this machine: only what is missing here."""
+    """Copy the missing files of a pushed snapshot to this machine."""
     from ameli_build.travel import pull as run_pull
 
     run_pull(url, snapshot, cache=cache, only=only or (), overwrite=overwrite)

@@ -50,7 +50,7 @@ def write_run_record(snapshot: Snapshot, settings: Settings, command: str) -> No
 
 
 def noted(path: Path) -> dict[str, Any]:
-    """What a `run.json` says; nothing where it is not there, or damaged."""
+    """The content of a `run.json`; empty if it is missing or damaged."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

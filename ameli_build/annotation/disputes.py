@@ -15,7 +15,7 @@ ADJUDICATOR = "adjudicator-"
 """Prefix of the names of adjudicators."""
 
 PICK = pl.coalesce("sku", "choice")
-"""What an answer chose: a product, whose number may have changed since, or a fixed choice."""
+"""The choice of an answer: a product, whose number can have changed since, or a fixed choice."""
 
 
 def by_adjudicator(names: Collection[str]) -> pl.Expr:

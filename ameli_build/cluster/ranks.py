@@ -39,7 +39,7 @@ class Rank:
         shares = sorted(cached, key=self._order)
         own = sum(not self._order(item)[0] for item in shares)
         for n, item in enumerate(shares):
-            if n == own and item.store is not None:  # what other ranks have made meanwhile
+            if n == own and item.store is not None:  # entries of other ranks
                 item.store.share([job.path for job in shares[own:] if job.path is not None])
             if not item.is_made():
                 function(item)

@@ -1,4 +1,4 @@
-"""What a worker of a cluster runs."""
+"""The code that a worker of a cluster runs."""
 
 from __future__ import annotations
 

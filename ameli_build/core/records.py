@@ -1,4 +1,4 @@
-"""What a record is: products, reviews, and the tables that hold them.
+"""Records, products and reviews, and the tables that hold them.
 
 The fields of `Product` and `Review` are the only list of columns. Each has its meaning, and whether the release shows
 it: the tables of the catalogue and of the release, the reader of raw records, the JSON Schemas and `docs/ingest.md`
@@ -24,7 +24,7 @@ No product has this SKU, so the link is invalid (section 3.2, filter 4) and the 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a field means, for `docs/ingest.md` and for the JSON Schemas of the release.
+    """The meaning of a field, for `docs/ingest.md` and for the JSON Schemas of the release.
 
     Args:
         meaning: One sentence or less, without a full stop.

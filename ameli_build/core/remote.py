@@ -18,7 +18,7 @@ def file_system(url: str, who: str) -> tuple[Any, str]:
 
     Args:
         url: An fsspec URL, or a path on this machine.
-        who: What has the URL, as errors name it.
+        who: The setting or argument with the URL, for errors.
 
     Raises:
         MissingExtra: The library of the protocol is not installed.

@@ -35,7 +35,7 @@ class _Crawled:
 
     @property
     def terms(self) -> dict[str, Any]:
-        """What the parts of a crawl have in common."""
+        """The common values of the parts of a crawl."""
         journal = self.journal
         return {
             "the site": journal.site_url,

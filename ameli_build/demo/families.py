@@ -14,7 +14,7 @@ SIZES = (4, 3, 4, 5, 4, 4, 2, 4, 6, 4)
 """Numbers of variants of successive families, repeated; four on average."""
 
 DISCONTINUED_EVERY = 12
-"""One family in so many has a discontinued variant with reviews."""
+"""One family in this number has a discontinued variant with reviews."""
 
 COLOR = "Color"
 FAMILY_SEEDS = 1_000_000

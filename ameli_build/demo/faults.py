@@ -43,7 +43,7 @@ class Status(Fault):
     """Answer with an error status.
 
     `retry_after` is the text of the header Retry-After (seconds, an HTTP date, or any text). With `retry_date_in`, the
-    header is the HTTP date so many seconds in the future.
+    header is the HTTP date this number of seconds in the future.
     """
 
     code: int
@@ -101,8 +101,8 @@ def head(answer: Answer, framing: str) -> bytes:
 class Rule:
     """A fault for URLs whose path and query match `pattern` (a regular expression, searched).
 
-    `times` limits the fault to the first so many requests of each URL; None means all requests. `host` limits it to a
-    server's role ("site", "images" or "photos" of a storefront); "" means all servers.
+    `times` is the number of first requests of each URL that get the fault; None means all requests. `host` limits it to
+    a server's role ("site", "images" or "photos" of a storefront); "" means all servers.
     """
 
     pattern: str

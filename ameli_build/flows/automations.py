@@ -43,7 +43,7 @@ _POOL = """\
 
 
 def lost_runs(seconds: int) -> Automation:
-    """Mark a run as crashed after so many seconds without heartbeat, because its process can no longer do so."""
+    """Mark a run as crashed after this number of seconds without a heartbeat: a lost process cannot do so itself."""
     return Automation(
         name=LOST,
         trigger=EventTrigger(

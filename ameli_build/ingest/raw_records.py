@@ -106,7 +106,7 @@ class Reader:
 
 
 def product_of(record: Raw, source: str = "", unread: list[str] | None = None) -> Product:
-    """A raw product record as a `Product`; what of it could not be read is added to `unread`. Raises `BadRecord`."""
+    """A raw product record as a `Product`; adds unreadable values to `unread`. Raises `BadRecord`."""
     of = Reader(record)
     product = Product(**of.fields(Product, _OF_PRODUCTS), source=source, extra=of.aside(PRODUCT_FIELDS))
     if unread is not None:
@@ -115,7 +115,7 @@ def product_of(record: Raw, source: str = "", unread: list[str] | None = None) -
 
 
 def review_of(record: Raw, source: str = "", conflict: bool = False, unread: list[str] | None = None) -> Review:
-    """A raw review record as a `Review`; what of it could not be read is added to `unread`. Raises `BadRecord`."""
+    """A raw review record as a `Review`; adds unreadable values to `unread`. Raises `BadRecord`."""
     of = Reader(record)
     fields = of.fields(Review, _OF_REVIEWS)
     review = Review(**fields, conflict=conflict, source=source, extra=of.aside(REVIEW_FIELDS))

@@ -1,9 +1,9 @@
 """Removal of metadata from photographs: EXIF with its position, XMP, comments and thumbnails.
 
-The coded pixels are not touched: segments and chunks that do not take part in how a picture looks are left out. The
-orientation stays in effect, as an EXIF block that holds nothing else. A TIFF or an AVIF, whose metadata are interwoven
-with the picture, is written as PNG with the same pixels; so is a picture that decodes though it does not follow its
-format, and a BMP of more than a header and pixels.
+The coded pixels do not change: only segments and chunks without effect on the picture are removed. The orientation
+stays, as an EXIF block with no other entry. A TIFF or an AVIF, whose metadata are interwoven with the picture, is
+written as a PNG with the same pixels. So is a picture that violates its format but decodes, and a BMP with more than a
+header and pixels.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _PNG_CHUNKS = frozenset(b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB bKGD
 _WEBP_CHUNKS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
 _WEBP_PROFILE, _WEBP_EXIF, _WEBP_XMP = 0x20, 0x08, 0x04
 _PROFILE_MARK = slice(36, 40), b"acsp"
-"""What stands in every colour profile."""
+"""Bytes of every colour profile."""
 _JFIF, _ADOBE = 12, 12
-"""Bytes of the two segments that tell colours and density; behind them a thumbnail, or anything."""
+"""Lengths of the segments with colours and density; a thumbnail or other bytes can follow."""
 _GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _GIF_LOOP_BYTES = 19
 _PNG_MODES = ("1", "L", "LA", "P", "I;16", "RGB", "RGBA")
@@ -63,7 +63,7 @@ def stripped(body: bytes) -> tuple[bytes, str | None]:
                 if plain is not None:
                     return plain, None
             return _as_png(image, exif), ".png"
-    except Exception as error:  # a decoder raises whatever the damage makes it raise
+    except Exception as error:  # damage can make a decoder raise any error
         raise NotUnderstood(str(error)) from None
 
 

@@ -15,7 +15,7 @@ from ameli_build.report.judging import ranking_of
 FEW = 20
 """Categories with fewer reviews are marked: their intervals can be 40 points wide."""
 MOST = 0.9
-"""A level of the category paths on which so many products share a name is no level to compare."""
+"""A level of the category paths does not compare products if this share of them has the same name."""
 NONE = "no category"
 
 Hits = tuple[bool, bool, bool]

@@ -91,7 +91,7 @@ def estimate(values: Values, times: int, seed: int, counted: Values | None = Non
         return None
     values, counted = (values * counted)[:, drawable], counted[:, drawable]
     drawn = resamples(values.shape[1], times, seed)
-    with np.errstate(invalid="ignore"):  # a run whose every counted review was left out of a draw
+    with np.errstate(invalid="ignore"):  # a draw can miss all counted reviews of a run
         means = np.nanmean((drawn @ values.T) / (drawn @ counted.T), axis=1) * 100
     low, high = np.nanpercentile(means, (2.5, 97.5))
     there = counted.any(axis=1)

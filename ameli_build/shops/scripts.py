@@ -148,7 +148,7 @@ def json_ld_breadcrumb(scripts: Sequence[Script]) -> tuple[str, ...]:
 
 
 def _of_type(value: Any, name: str) -> dict[str, Any] | None:
-    """The first object of a JSON-LD type: directly, in a list or a graph, or as what a page in these is about."""
+    """The first object of a JSON-LD type: directly, in a list or a graph, or as the main entity of a page in these."""
     candidates = [value, *as_list(value), *as_list(as_dict(value).get("@graph"))]
     candidates += [as_dict(item).get("mainEntity") for item in candidates]
     objects = (item for item in candidates if isinstance(item, dict))

@@ -15,7 +15,7 @@ from ameli_build.travel.remote import PREFIX, THREADS, Damaged, Remote
 
 
 def push(snapshot: Snapshot, url: str, *, cache: bool = False, check: bool = False) -> None:
-    """Upload what is missing at a URL, then the manifest. The caller holds the snapshot's lock.
+    """Upload the files that are missing at a URL, then the manifest. The caller holds the snapshot's lock.
 
     Args:
         snapshot: The snapshot.

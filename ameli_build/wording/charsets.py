@@ -18,7 +18,7 @@ _BOMS = (
 )
 _WIDE = ("utf-16", "utf-32")
 _SUPERSETS = {"iso8859-1": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932"}
-"""What browsers read under a name, since servers write it."""
+"""Larger character sets that browsers use for these names; servers often mean them."""
 
 
 def page_text(body: bytes) -> str:
@@ -51,7 +51,7 @@ def in_utf8(body: bytes, content_type: str) -> bytes:
 
 
 def _is_utf8_for_most(body: bytes) -> bool:
-    """Whether most of what is not ASCII is UTF-8: of another character set next to nothing is."""
+    """Whether most bytes beyond ASCII are valid UTF-8; in other character sets, hardly any are."""
     text = body.decode(errors="replace")
     lost = text.count("\ufffd")
     return len(text) - len(text.encode("ascii", "ignore")) > 2 * lost

@@ -1,4 +1,4 @@
-"""The requests of a team: pages, answers, and what is refused."""
+"""The requests of a team: pages, answers and refusals."""
 
 from __future__ import annotations
 

@@ -87,12 +87,12 @@ class Throttle:
         host_state.interval = max(host_state.interval, 1.0 / rate)
 
     def slow_down(self, host: str, seconds: float) -> None:
-        """Keep at least so many seconds between requests to a host (its `Crawl-delay`)."""
+        """Keep at least this number of seconds between requests to a host (its `Crawl-delay`)."""
         self.limit(host, 1.0 / seconds)
         self.postpone(host, seconds)
 
     def postpone(self, host: str, seconds: float) -> None:
-        """Make no requests to a host for so many seconds (its `Retry-After`)."""
+        """Make no requests to a host for this number of seconds (its `Retry-After`)."""
         host_state = self._host(host)
         with self._lock:
             host_state.next = max(host_state.next, self._clock() + seconds)
@@ -116,7 +116,7 @@ class Throttle:
                 host_state.next = max(host_state.next, self._clock()) + host_state.interval
 
     def pause(self, seconds: float) -> None:
-        """Wait so many seconds, or until the crawl stops."""
+        """Wait this number of seconds, or until the crawl stops."""
         if self._stop.wait(max(0.0, seconds)):
             raise Stopped
 

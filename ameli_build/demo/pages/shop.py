@@ -54,7 +54,7 @@ class Shop:
         return f"{first}id={category.id}" if number == 1 else f"{first}cp={number}&id={category.id}"
 
     def image(self, image: WorldImage, side: int | None = None) -> str:
-        """The URL of a catalogue picture; with `side`, of a copy scaled to so many pixels."""
+        """The URL of a catalogue picture; with `side`, of a copy whose longer side has this number of pixels."""
         return self.image_url + product_image_path(image) + scaled(side)
 
     def photo(self, photo: WorldImage, side: int | None = None) -> str:

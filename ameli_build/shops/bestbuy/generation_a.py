@@ -96,7 +96,7 @@ def _price(page: Page) -> float | None:
 
 
 def _label(price: Tag) -> str:
-    """What stands right before a price in its box; "" where that is another price."""
+    """The text directly before a price in its box; "" if that is another price."""
     label = price.parent.find_previous_sibling() if price.parent is not None else None
     text = text_of(label) if isinstance(label, Tag) else ""
     return "" if len(text) > _LABEL or any(map(str.isdigit, text)) else text
