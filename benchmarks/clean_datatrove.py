@@ -31,7 +31,7 @@ def was_helpful(document: Any) -> bool:
 
 
 def is_of_its_product(document: Any) -> bool:
-    """First half of filter 4: the review names its product. Other links of the review do not count."""
+    """First half of filter 4: the review names no other product. Other links of the review do not count."""
     return document.metadata["product_details_sku"] in (None, document.metadata["sku"])
 
 
