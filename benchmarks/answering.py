@@ -1,15 +1,16 @@
-"""What ten reviews take on HTML sheets: a scripted annotator in Chromium, and seconds by the Keystroke-Level Model.
+"""Actions and seconds that reviews take on HTML sheets: a scripted annotator in Chromium, a Keystroke-Level Model.
 
     python benchmarks/answering.py SNAPSHOT SHEET [SHEET ...]
 
-The snapshot is a demo's, whose truth says what each review speaks of. The annotator knows those attributes and the
-colour of a photograph, sees only what is in sight of a window of 1440x900 pixels, and answers when a single product is
-left, or when everything about the products that are left has been in sight. Two ways, the second where a sheet has a
-filter: look through the products from the top and open the products that are left; or filter by the attributes first.
+The snapshot comes from a demo; its truth lists the attributes that each review mentions. The annotator knows these
+attributes and the colour of a photograph, and sees only the visible part of a window of 1440x900 pixels. It answers
+when a single product remains, or when it has seen every fact about the remaining products. It works in two ways, the
+second on sheets with a filter: look through the products from the top and open the remaining products; or filter by
+the attributes first.
 
-Seconds are those of Card, Moran and Newell's model: 0.28 a key, click or turn of the wheel, 1.1 to point, 0.4 to move a
-hand between keyboard and mouse, 1.35 to look at a screen or to decide what to type. They compare sheets. They are not
-a person's seconds: reading the review and thinking about it are not in them.
+The seconds follow the model of Card, Moran and Newell: 0.28 for a key, a click or a turn of the wheel, 1.1 to point,
+0.4 to move a hand between keyboard and mouse, 1.35 to look at a screen or to choose the text to type. The seconds
+compare sheets. They are not the seconds of a person: they exclude reading the review and thinking about it.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ _CLOCK = "const now = Date.now; window.later = 0; Date.now = () => now() + windo
 
 @dataclass
 class Hands:
-    """A browser, and the actions in it."""
+    """A browser, and counts of the actions in it."""
 
     browser: webdriver.Chrome
     keys: int = 0
@@ -69,11 +70,11 @@ class Hands:
 
     @property
     def seconds(self) -> float:
-        """Seconds by the model."""
+        """Seconds of the actions, by the model."""
         return KEY * self.keys + POINT * self.pointings + HAND * self.moves + LOOK * self.looks
 
     def press(self, *keys: str) -> None:
-        """Press keys, after a pause: a sheet reads digits that follow each other at once as a single number."""
+        """Press keys, after a pause: a sheet reads digits in quick succession as a single number."""
         self.moves += self.at_mouse
         self.at_mouse = False
         self.keys += len(keys)
@@ -81,7 +82,7 @@ class Hands:
         ActionChains(self.browser).send_keys(*keys).perform()
 
     def scroll(self) -> None:
-        """Turn the wheel over the products, by most of a screen."""
+        """Turn the wheel over the products by 80 % of the height of the pane."""
         if not self.at_mouse:
             self.moves, self.pointings, self.at_mouse = self.moves + 1, self.pointings + 1, True
         self.keys += 1
@@ -91,7 +92,7 @@ class Hands:
         """)
 
     def look(self) -> dict[str, Any]:
-        """The products in sight."""
+        """Return the visible products."""
         self.looks += 1
         if self.looks > MOST_LOOKS:
             raise AssertionError("the annotator does not come to an end")
@@ -101,49 +102,51 @@ class Hands:
 
 @dataclass
 class Case:
-    """A review: its products by number, their values, and the values that the review and its photographs tell."""
+    """A review: its products and their values by number, and the values that its text and photographs reveal."""
 
     products: Mapping[int, Mapping[str, Any]]
     gold: int
     facts: Mapping[str, str]
     seen: set[tuple[int, str]] = field(default_factory=set)
     named: set[int] = field(default_factory=set)
-    out: set[int] = field(default_factory=set)
+    excluded: set[int] = field(default_factory=set)
 
-    def take_in(self, screen: Mapping[str, Any]) -> None:
-        """Remember what is in sight."""
+    def record(self, screen: Mapping[str, Any]) -> None:
+        """Record the visible names and facts, and exclude the products that contradict the review."""
         for card in screen["cards"]:
             number, product = card["number"], self.products[card["number"]]
             assert card["name"] == product["name"], "the sheet is of another snapshot"
             names = set(card["facts"]) & self.facts.keys()
             if card["named"]:
                 self.named.add(number)
-                names |= {name for name in self.facts if _told(product["values"].get(name), product["name"])}
-                self.out |= {number} if product["kind"] != self.products[self.gold]["kind"] else set()
+                names |= {name for name in self.facts if _is_stated(product["values"].get(name), product["name"])}
+                self.excluded |= {number} if product["kind"] != self.products[self.gold]["kind"] else set()
             self.seen |= {(number, name) for name in names}
-            self.out |= {number} if any(product["values"].get(name) != self.facts[name] for name in names) else set()
+            self.excluded |= (
+                {number} if any(product["values"].get(name) != self.facts[name] for name in names) else set()
+            )
 
-    def take_for_seen(self, number: int) -> None:
-        """Note that a product has no more to show: what was not in sight does not differ."""
+    def mark_as_seen(self, number: int) -> None:
+        """Mark all facts of a product as seen: facts that the sheet does not show do not differ."""
         self.seen |= {(number, name) for name in self.facts}
 
     @property
-    def left(self) -> list[int]:
-        """Products that are not ruled out."""
-        return [number for number in self.products if number not in self.out]
+    def remaining(self) -> list[int]:
+        """The products that are not excluded."""
+        return [number for number in self.products if number not in self.excluded]
 
     def known(self, number: int) -> bool:
-        """Whether everything about a product has been in sight."""
+        """Whether the annotator has seen the name and all facts of a product."""
         return number in self.named and all((number, name) in self.seen for name in self.facts)
 
     @property
     def decided(self) -> bool:
-        """Whether nothing else can be found out."""
-        return len(self.left) < 2 or all(map(self.known, self.left))
+        """Whether no further look can change the answer."""
+        return len(self.remaining) < 2 or all(map(self.known, self.remaining))
 
 
-def _told(value: str | None, name: str) -> bool:
-    """Whether a product's name tells a value: its words, or its number."""
+def _is_stated(value: str | None, name: str) -> bool:
+    """Whether the name of a product states a value: the words of the value, or its number."""
     if value is None or value in ("yes", "no"):
         return False
     wanted = value.split()[0] if value[0].isdigit() else value
@@ -151,32 +154,32 @@ def _told(value: str | None, name: str) -> bool:
 
 
 def look_through(hands: Hands, case: Case) -> None:
-    """Scroll through the products, then open each that is left until one stays."""
+    """Scroll through the products, then open the remaining products until a single product remains."""
     while True:
         screen = hands.look()
-        case.take_in(screen)
+        case.record(screen)
         if case.decided or not screen["more"] or all(card["number"] in case.named for card in screen["cards"]):
             break
         hands.scroll()
-    for number in case.left:
+    for number in case.remaining:
         if case.decided:
             break
-        if number in case.out or case.known(number):
+        if number in case.excluded or case.known(number):
             continue
         hands.press(*str(number), " ")
         screen = hands.look()
-        case.take_in(screen)
-        while not case.known(number) and number not in case.out and not _ended(screen, number):
+        case.record(screen)
+        while not case.known(number) and number not in case.excluded and not _ended(screen, number):
             hands.scroll()
             screen = hands.look()
-            case.take_in(screen)
-        case.take_for_seen(number)
+            case.record(screen)
+        case.mark_as_seen(number)
     answer(hands, case)
 
 
 def answer(hands: Hands, case: Case) -> None:
-    """Choose the first product that is left, or "cannot tell"."""
-    hands.press(*((*str(case.left[0]), Keys.ENTER) if case.left else "0"))
+    """Choose the first remaining product, or "cannot tell" if no product remains."""
+    hands.press(*((*str(case.remaining[0]), Keys.ENTER) if case.remaining else "0"))
 
 
 def _ended(screen: Mapping[str, Any], number: int) -> bool:
@@ -184,22 +187,22 @@ def _ended(screen: Mapping[str, Any], number: int) -> bool:
 
 
 def filter_first(hands: Hands, case: Case) -> None:
-    """Type what the review says into the filter until one product stays; then look through the others."""
-    case.take_in(hands.look())
+    """Filter by the values of the review until a single product remains; otherwise look through the products."""
+    case.record(hands.look())
     before = ""
     for value in case.facts.values():
         if case.decided:
             break
         if value in ("yes", "no"):
             continue
-        hands.looks += 1  # to decide what to type
+        hands.looks += 1  # to choose the text to type
         hands.press("f", *f"{before}{_typed(value)}")
         screen = hands.look()
         if screen["cards"]:
             before = " "
             hands.press(Keys.ENTER)
-            case.out |= case.products.keys() - {card["number"] for card in screen["cards"]}
-            case.take_in(screen)
+            case.excluded |= case.products.keys() - {card["number"] for card in screen["cards"]}
+            case.record(screen)
         else:
             before = ""
             hands.press(Keys.ESCAPE)
@@ -210,13 +213,13 @@ def filter_first(hands: Hands, case: Case) -> None:
 
 
 def _typed(value: str) -> str:
-    """What a person types to find a value: a long number alone, a word, or a number with its unit."""
+    """The text that a person types to find a value: a long number, a word, or a number with its unit."""
     first, *rest = value.split()
     return first if not first[0].isdigit() or len(first) > 2 or not rest else f"{first} {rest[0]}"
 
 
 def cases_of(snapshot: Path, review_ids: Sequence[str]) -> Iterator[Case]:
-    """The reviews with the demo's truth."""
+    """Yield a case for each review, from the truth of the demo."""
     products = {row["sku"]: row for row in pl.read_parquet(snapshot / "dataset" / "products.parquet").to_dicts()}
     reviews = {row["review_id"]: row for row in pl.read_parquet(snapshot / "dataset" / "test.parquet").to_dicts()}
     lines = (snapshot / "truth" / "reviews.jsonl").read_text(encoding="utf-8").splitlines()
@@ -237,7 +240,7 @@ def _product(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def measure(browser: webdriver.Chrome, sheet: Path, cases: Mapping[str, Case], way: Any) -> list[dict[str, Any]]:
-    """The actions of each review."""
+    """Answer the reviews on a sheet, and return the actions of each review."""
     browser.get(sheet.resolve().as_uri())
     browser.execute_script("localStorage.clear()")
     browser.refresh()
@@ -245,15 +248,15 @@ def measure(browser: webdriver.Chrome, sheet: Path, cases: Mapping[str, Case], w
     ids = _ids(browser)
     rows = []
     for review_id, case in cases.items():
-        here = int(browser.find_element(By.CSS_SELECTOR, "#review .place").text.split()[1]) - 1
-        there = ids.index(review_id)
-        arrows = (Keys.ARROW_RIGHT if there > here else Keys.ARROW_LEFT) * abs(there - here)
+        current = int(browser.find_element(By.CSS_SELECTOR, "#review .place").text.split()[1]) - 1
+        target = ids.index(review_id)
+        arrows = (Keys.ARROW_RIGHT if target > current else Keys.ARROW_LEFT) * abs(target - current)
         ActionChains(browser).send_keys(arrows).perform()
         hands = Hands(browser)
         way(hands, case)
-        found = case.left[:1] == [case.gold]
+        right = case.remaining[:1] == [case.gold]
         counts = {name: getattr(hands, name) for name in ("looks", "keys", "pointings", "seconds")}
-        rows.append({"review_id": review_id, "right": found} | counts)
+        rows.append({"review_id": review_id, "right": right} | counts)
     answered = int(browser.find_element(By.ID, "progress-text").text.split()[0])
     assert answered == len(cases), f"{answered} of {len(cases)} answers arrived"
     return rows
@@ -265,7 +268,7 @@ def _ids(browser: webdriver.Chrome) -> list[str]:
 
 @contextmanager
 def chromium() -> Iterator[webdriver.Chrome]:
-    """A Chromium whose clock can be put forward."""
+    """A Chromium with a clock that a script can advance."""
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
     for flag in FLAGS.split():
@@ -279,22 +282,22 @@ def chromium() -> Iterator[webdriver.Chrome]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure each sheet in each way, and print medians."""
+    """Measure each sheet in each way, and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("snapshot", type=Path, help="a demo's snapshot")
-    parser.add_argument("sheets", type=Path, nargs="+", help="HTML sheets of the snapshot, also of other versions")
+    parser.add_argument("snapshot", type=Path, help="snapshot of a demo")
+    parser.add_argument("sheets", type=Path, nargs="+", help="HTML sheets of the snapshot, from any version")
     parser.add_argument("--reviews", type=int, default=10)
-    parser.add_argument("--json", type=Path, help="write the actions of each review here")
+    parser.add_argument("--json", type=Path, help="write the actions of each review to this file")
     given = parser.parse_args(arguments)
     results: dict[str, Any] = {}
     with chromium() as browser:
-        on_all: list[str] = []
+        common: list[str] = []
         for sheet in given.sheets:
             browser.get(sheet.resolve().as_uri())
             ids = _ids(browser)
-            on_all = [each for each in ids if each in on_all] if results else ids
+            common = [review_id for review_id in ids if review_id in common] if results else ids
             results[str(sheet)] = {"filter": bool(browser.find_elements(By.ID, "filter"))}
-        review_ids = on_all[: given.reviews]
+        review_ids = common[: given.reviews]
         for sheet in given.sheets:
             ways = [look_through, filter_first] if results[str(sheet)].pop("filter") else [look_through]
             for way in ways:
@@ -306,10 +309,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
-def _line(what: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def _line(label: str, rows: Sequence[Mapping[str, Any]]) -> str:
     middle = {name: median(row[name] for row in rows) for name in ("looks", "keys", "pointings", "seconds")}
     return (
-        f"{what}: medians of {len(rows)} reviews: {middle['looks']:g} looks, {middle['keys']:g} keys, "
+        f"{label}: medians of {len(rows)} reviews: {middle['looks']:g} looks, {middle['keys']:g} keys, "
         f"{middle['pointings']:g} pointings, {middle['seconds']:.1f} s by the model; "
         f"{sum(row['seconds'] for row in rows):.0f} s in all, {sum(row['right'] for row in rows)} right"
     )

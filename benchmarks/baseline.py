@@ -1,4 +1,4 @@
-"""The baseline's costs: retrieval beside its peers, the ONNX route beside PyTorch, a second run beside the first.
+"""The costs of the baseline: retrieval and its peers, ONNX and PyTorch, a first and a second run.
 
 `python benchmarks/baseline.py [--snapshot DIR]`; see README.md.
 """
@@ -33,14 +33,14 @@ from ameli_build.scores.metrics import hits
 BACKENDS = {"torch": "PyTorch", "onnx": "ONNX", "onnx-int8": "ONNX, eight bits"}
 PARTS = ("retrieval", "texts", "again")
 CLOSE = 2e-6
-"""Scores nearer than this are ties: contenders add up 384 products in orders of their own."""
+"""Scores with a smaller difference are ties: each contender adds up 384 products in an order of its own."""
 
 Numbers = dict[str, Any]
 Vectors = npt.NDArray[np.float32]
 
 
 def main() -> None:
-    """Run the parts asked for, print what was measured."""
+    """Run the requested parts and print the measurements."""
     given = _arguments()
     results: Numbers = {"machine": machine()}
     try:
@@ -54,7 +54,7 @@ def main() -> None:
                 results["again"] = again(given.snapshot, given.set, folder)
     except BenchmarkFailed as failed:
         sys.exit(f"benchmark failed: {failed}")
-    print("\n".join(_told(results)))
+    print("\n".join(_report(results)))
     if given.json:
         Path(given.json).write_text(json.dumps(results, indent=2) + "\n")
 
@@ -67,39 +67,41 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--top", type=int, default=1000)
     parser.add_argument("--texts", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--snapshot", type=Path, help="a finished demo snapshot, which is only read")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="settings of the runs again")
-    parser.add_argument("--json", metavar="FILE", help="write all numbers there")
+    parser.add_argument("--snapshot", type=Path, help="a finished demo snapshot; the benchmark does not change it")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="settings of the runs of part `again`"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write all numbers to this file")
     return parser.parse_args()
 
 
 def retrieval(entities: int, queries: int, top: int, rounds: int, folder: Path) -> Numbers:
-    """The best `top` entities of each query by each contender, by turns; fails where they differ but for ties."""
+    """Find the `top` entities of each query with each contender in turn; fail if answers differ by more than ties."""
     top = min(top, entities)
     order = {"entities": entities, "queries": queries, "top": top}
-    said: dict[str, list[Numbers]] = {name: [] for name in CONTENDERS}
+    rounds_of: dict[str, list[Numbers]] = {name: [] for name in CONTENDERS}
     for number in range(rounds):
         for name in CONTENDERS:
             say(f"retrieval, round {number + 1}: {name}")
-            said[name].append(run(sys.executable, "searching.py", order | _of(name, folder)).said)
+            rounds_of[name].append(run(sys.executable, "searching.py", order | _contender(name, folder)).said)
     found = {name: np.load(folder / f"{name}.npy") for name in CONTENDERS}
     return {
         **order,
-        "contenders": {name: _medians(some) for name, some in said.items()},
-        "swapped among ties": _same(made(queries, 1), made(entities, 2), found),
+        "contenders": {name: _medians(numbers) for name, numbers in rounds_of.items()},
+        "swapped among ties": _swapped_ties(made(queries, 1), made(entities, 2), found),
     }
 
 
-def _of(name: str, folder: Path) -> Numbers:
+def _contender(name: str, folder: Path) -> Numbers:
     return {"contender": name, "out": str(folder / f"{name}.npy")}
 
 
-def _medians(some: list[Numbers]) -> Numbers:
-    return {key: statistics.median(one[key] for one in some) for key in some[0]}
+def _medians(rounds: list[Numbers]) -> Numbers:
+    return {key: statistics.median(numbers[key] for numbers in rounds) for key in rounds[0]}
 
 
-def _same(queries: Vectors, entities: Vectors, found: Mapping[str, npt.NDArray[np.int64]]) -> dict[str, int]:
-    """In how many places each contender has another entity than the first one, all of them tied in score."""
+def _swapped_ties(queries: Vectors, entities: Vectors, found: Mapping[str, npt.NDArray[np.int64]]) -> dict[str, int]:
+    """Count the places where each contender has another entity than the first contender, with a tied score."""
     first, *others = found
     swapped = dict.fromkeys(others, 0)
     for n, query in enumerate(queries.astype(np.float64)):
@@ -113,27 +115,27 @@ def _same(queries: Vectors, entities: Vectors, found: Mapping[str, npt.NDArray[n
 
 
 def texts(count: int, rounds: int, snapshot: Path | None, folder: Path) -> Numbers:
-    """Texts a second of each backend on the demo's reviews, and what its vectors change."""
-    reviews = [f"{one.title}. {one.text}" for one in make_world().reviews]
+    """Measure texts a second of each backend on the reviews of the demo, and the accuracy of its vectors."""
+    reviews = [f"{review.title}. {review.text}" for review in make_world().reviews]
     timed = reviews[:: max(1, len(reviews) // count)][:count]
     data = load_data(snapshot / "dataset") if snapshot else None
     (folder / "timed.json").write_text(json.dumps(timed))
     (folder / "also.json").write_text(json.dumps(_of_snapshot(data)))
     files = {name: str(folder / f"{name}.json") for name in ("timed", "also")}
-    said: dict[str, list[Numbers]] = {name: [] for name in BACKENDS}
+    rounds_of: dict[str, list[Numbers]] = {name: [] for name in BACKENDS}
     for number in range(rounds):
         for name in BACKENDS:
             say(f"texts, round {number + 1}: {name}")
             order = {"backend": name, "batch": 32, "cache": str(folder), "out": str(folder / f"{name}.npz"), **files}
-            said[name].append(run(sys.executable, "encoding.py", order).said)
+            rounds_of[name].append(run(sys.executable, "encoding.py", order).said)
     vectors = {name: np.load(folder / f"{name}.npz") for name in BACKENDS}
     return {
         "texts": len(timed),
         "words": statistics.mean(len(text.split()) for text in timed),
         "backends": {
             name: {
-                **_medians(said[name]),
-                "export": said[name][0]["export"],
+                **_medians(rounds_of[name]),
+                "export": rounds_of[name][0]["export"],
                 **_nearness(vectors["torch"]["timed"], vectors[name]["timed"]),
                 **({} if data is None else {"recall": _recall(data, vectors[name]["also"])}),
             }
@@ -143,7 +145,7 @@ def texts(count: int, rounds: int, snapshot: Path | None, folder: Path) -> Numbe
 
 
 def _of_snapshot(data: Data | None) -> list[str]:
-    """The texts of the test reviews, then those of all entities."""
+    """The texts of the test reviews, then the texts of all entities."""
     if data is None:
         return []
     entities = data.kb.texts(("title", "description"))
@@ -156,7 +158,7 @@ def _nearness(plain: Vectors, other: Vectors) -> dict[str, float]:
 
 
 def _recall(data: Data, vectors: Vectors) -> float:
-    """Recall@10 of the row `Pre-trained SBERT` on test."""
+    """Recall@10 of the row `Pre-trained SBERT` on the test split."""
     rows, products = data.reviews.rows("test"), len(data.kb)
     scorer = cosine_scorer(vectors[: len(rows)], vectors[len(rows) :])
     pool = build_pool({"text": scorer}, [np.ones(products, dtype=np.bool_)] * len(rows), products, 1000)
@@ -164,9 +166,9 @@ def _recall(data: Data, vectors: Vectors) -> float:
 
 
 def again(snapshot: Path, settings: list[str], folder: Path) -> Numbers:
-    """Seconds of `ameli baseline` on a copy without baseline and cache: first, again, and again from the cache."""
+    """Time `ameli baseline` on a copy without baseline and cache: first run, second run, run from the cache."""
     copy = folder / "snapshot"
-    shutil.copytree(snapshot, copy, ignore=_leave(snapshot))
+    shutil.copytree(snapshot, copy, ignore=_without_baseline(snapshot))
     seconds = {}
     for name in ("first", "second", "from the cache"):
         say(f"baseline: {name}")
@@ -176,25 +178,28 @@ def again(snapshot: Path, settings: list[str], folder: Path) -> Numbers:
     return {"seconds": seconds, "settings": settings}
 
 
-def _leave(snapshot: Path) -> Any:
-    """Leave out what an earlier baseline left."""
-    left = {snapshot: {"baseline", "cache"}, snapshot / "stages": {"baseline"}}
-    return lambda folder, _: left.get(Path(folder), set())
+def _without_baseline(snapshot: Path) -> Any:
+    """Return a filter for `shutil.copytree` that skips the results of an earlier baseline."""
+    skipped = {snapshot: {"baseline", "cache"}, snapshot / "stages": {"baseline"}}
+    return lambda folder, _: skipped.get(Path(folder), set())
 
 
 def _baseline(snapshot: Path, settings: list[str]) -> float:
-    """Seconds of the whole command, its start included."""
+    """Seconds of the whole command, including its start."""
     command = [sys.executable, "-c", "from ameli_build.cli import main; main()", "baseline", str(snapshot)]
     start = time.perf_counter()
     done = subprocess.run(
-        [*command, *(part for one in settings for part in ("--set", one))], capture_output=True, text=True, check=False
+        [*command, *(part for setting in settings for part in ("--set", setting))],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise BenchmarkFailed(f"ameli baseline ended with {done.returncode}: {done.stderr.strip()[-500:]}")
     return time.perf_counter() - start
 
 
-def _told(results: Mapping[str, Any]) -> Iterator[str]:
+def _report(results: Mapping[str, Any]) -> Iterator[str]:
     yield from machine_lines(results["machine"])
     if "retrieval" in results:
         yield from _retrieval_lines(results["retrieval"])
@@ -203,32 +208,32 @@ def _told(results: Mapping[str, Any]) -> Iterator[str]:
     if "again" in results:
         seconds = results["again"]["seconds"]
         yield "\nameli baseline on a copy of the snapshot, start included:"
-        for name, some in seconds.items():
-            yield f"{name:<18}{some:>9.1f} s{some / seconds['first']:>9.1%} of the first run"
+        for name, taken in seconds.items():
+            yield f"{name:<18}{taken:>9.1f} s{taken / seconds['first']:>9.1%} of the first run"
 
 
-def _retrieval_lines(told: Numbers) -> Iterator[str]:
-    yield f"\ntop {told['top']:,} of {told['entities']:,} entities for {told['queries']:,} queries, medians:"
+def _retrieval_lines(numbers: Numbers) -> Iterator[str]:
+    yield f"\ntop {numbers['top']:,} of {numbers['entities']:,} entities for {numbers['queries']:,} queries, medians:"
     yield f"{'':<18}{'seconds':>9}{'ratio':>7}{'CPU s':>8}{'ratio':>7}{'MiB':>8}{'swapped among ties':>20}"
-    own = told["contenders"]["own"]
-    for name, one in told["contenders"].items():
-        swapped = told["swapped among ties"].get(name, 0)
-        wall, used = one["seconds"] / own["seconds"], one["cpu"] / own["cpu"]
-        times = f"{one['seconds']:>9.2f}{wall:>7.2f}{one['cpu']:>8.2f}{used:>7.2f}"
-        yield f"{name:<18}{times}{one['mib']:>8,.0f}{swapped:>20,}"
+    own = numbers["contenders"]["own"]
+    for name, medians in numbers["contenders"].items():
+        swapped = numbers["swapped among ties"].get(name, 0)
+        wall, used = medians["seconds"] / own["seconds"], medians["cpu"] / own["cpu"]
+        times = f"{medians['seconds']:>9.2f}{wall:>7.2f}{medians['cpu']:>8.2f}{used:>7.2f}"
+        yield f"{name:<18}{times}{medians['mib']:>8,.0f}{swapped:>20,}"
 
 
-def _text_lines(told: Numbers) -> Iterator[str]:
-    yield f"\n{told['texts']:,} reviews of {told['words']:.0f} words on average, batches of 32, medians:"
+def _text_lines(numbers: Numbers) -> Iterator[str]:
+    yield f"\n{numbers['texts']:,} reviews of {numbers['words']:.0f} words on average, batches of 32, medians:"
     yield f"{'':<18}{'texts/s':>9}{'ratio':>7}{'texts/CPU s':>13}{'ratio':>7}{'cosine':>10}{'least':>10}{'R@10':>8}"
-    plain = told["backends"]["torch"]
-    for name, one in told["backends"].items():
-        rate, frugal = told["texts"] / one["seconds"], told["texts"] / one["cpu"]
-        ratios = plain["seconds"] / one["seconds"], plain["cpu"] / one["cpu"]
-        near = f"{one['cosine']:>10.6f}{one['least cosine']:>10.6f}"
-        recall = f"{one['recall']:>8.2%}" if "recall" in one else ""
+    plain = numbers["backends"]["torch"]
+    for name, medians in numbers["backends"].items():
+        rate, frugal = numbers["texts"] / medians["seconds"], numbers["texts"] / medians["cpu"]
+        ratios = plain["seconds"] / medians["seconds"], plain["cpu"] / medians["cpu"]
+        near = f"{medians['cosine']:>10.6f}{medians['least cosine']:>10.6f}"
+        recall = f"{medians['recall']:>8.2%}" if "recall" in medians else ""
         yield f"{BACKENDS[name]:<18}{rate:>9.1f}{ratios[0]:>7.2f}{frugal:>13.1f}{ratios[1]:>7.2f}{near}{recall}"
-    exports = ", ".join(f"{BACKENDS[name]} {told['backends'][name]['export']:.1f} s" for name in list(BACKENDS)[1:])
+    exports = ", ".join(f"{BACKENDS[name]} {numbers['backends'][name]['export']:.1f} s" for name in list(BACKENDS)[1:])
     yield f"exported once: {exports}"
 
 

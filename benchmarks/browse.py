@@ -1,9 +1,9 @@
-"""The pages of `ameli browse` on a made-up snapshot of many reviews: seconds to start and for each kind of request.
+"""The pages of `ameli browse` on a generated snapshot of many reviews: seconds of the start and of each request.
 
-The snapshot has the tables of a build: 100,000 distinct reviews under four products each, about 60 words a review,
-35,598 products, nine in ten reviews dropped, predictions for dev and test. Pages are fetched over HTTP on loopback.
-Processor seconds are those of server, client and all threads together. The run fails if a page takes more than `--most`
-of them: on an idle machine, it then takes less time than that.
+The snapshot has the tables of a build: 100,000 distinct reviews with four products each, about 60 words a review,
+35,598 products, nine in ten reviews dropped, predictions for dev and test. The client fetches pages over HTTP on
+loopback. Processor seconds include the server, the client and all threads. The run fails if a page takes more than
+`--most` processor seconds; a page that takes fewer also takes less time than that on an idle machine.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def make(root: Path, n: int) -> None:
         ]
     )
     links = links.with_columns(product_details_sku=pl.lit(None, pl.String), conflict=pl.lit(False))
-    gone = reviews.filter(pl.col("state") == "")
-    reasons = random.choice([str(reason) for reason in MEANINGS][:12], gone.height)
+    dropped = reviews.filter(pl.col("state") == "")
+    reasons = random.choice([str(reason) for reason in MEANINGS][:12], dropped.height)
     score = {name: random.random(n) for name in ("image_similarity", "description_similarity", "title_similarity")}
     found = pl.lit([{"name": "Color", "value": "black"}])
     features = reviews.select("review_id", n_attributes=pl.lit(1), attributes=found).with_columns(
@@ -95,7 +95,7 @@ def make(root: Path, n: int) -> None:
     write_table(snapshot.table_path("informativeness/features"), features)
     write_table(
         snapshot.table_path("clean/dropped"),
-        gone.select(
+        dropped.select(
             "review_id",
             "sku",
             stage=pl.lit("clean"),
@@ -105,7 +105,7 @@ def make(root: Path, n: int) -> None:
         ).with_columns(reason=pl.Series(reasons)),
     )
     write_table(snapshot.dataset / "products.parquet", products)
-    kept = (
+    released = (
         reviews.drop("source")
         .join(features, on="review_id")
         .with_columns(
@@ -116,8 +116,8 @@ def make(root: Path, n: int) -> None:
         )
     )
     for split in ("train", "dev", "test"):
-        write_table(snapshot.dataset / f"{split}.parquet", kept.filter(pl.col("state") == split).drop("state"))
-    judged = kept.filter(pl.col("state").is_in(["dev", "test"]))
+        write_table(snapshot.dataset / f"{split}.parquet", released.filter(pl.col("state") == split).drop("state"))
+    judged = released.filter(pl.col("state").is_in(["dev", "test"]))
     method = "AMELINK (Ours)"
     rows = [
         {
@@ -139,11 +139,11 @@ def make(root: Path, n: int) -> None:
 
 
 def requests(site: Site) -> dict[str, str]:
-    """A request for each filter and page, by its name."""
+    """The request for each filter and page, by name."""
     data = site.data
     word = str(data.reviews["text"][3] or "some").split()[-1]
     released = data.reviews.filter(pl.col("state") == "test")["review_id"][0]
-    gone = data.reviews.filter(pl.col("state") == "dropped")["review_id"][0]
+    dropped = data.reviews.filter(pl.col("state") == "dropped")["review_id"][0]
     lists = {
         "all reviews": {},
         "split": {"split": "test"},
@@ -168,14 +168,14 @@ def requests(site: Site) -> dict[str, str]:
         "overview": "/",
         **{f"reviews: {name}": f"/reviews?{urlencode(query)}" for name, query in lists.items()},
         "a review of test": f"/review?{urlencode({'id': released})}",
-        "a dropped review": f"/review?{urlencode({'id': gone})}",
+        "a dropped review": f"/review?{urlencode({'id': dropped})}",
         "products: a word": "/products?q=maker+7",
         "a product": f"/product?sku={data.products['sku'][5]}",
     }
 
 
 def measure(root: Path, rounds: int) -> dict[str, tuple[float, float]]:
-    """Of each request and of the start, the longest of `rounds` times and the most processor seconds."""
+    """The longest of `rounds` times and the most processor seconds, of the start and of each request."""
     begin, used = time.perf_counter(), time.process_time()
     site = Site(read_data(root), Addresses(), load_settings("demo"))
     slowest = {"start": (time.perf_counter() - begin, time.process_time() - used)}
@@ -202,7 +202,7 @@ def measure(root: Path, rounds: int) -> dict[str, tuple[float, float]]:
 
 
 def main() -> None:
-    """Make the snapshot, measure, print."""
+    """Make the snapshot, measure the pages, print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reviews", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)

@@ -1,4 +1,4 @@
-"""The row rules as datatrove's own filters, with a file of what each of them excludes; run by clean.py."""
+"""The row rules as filters of datatrove, each with a file of the excluded reviews; clean.py runs this script."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from datatrove.pipeline.writers import JsonlWriter
 
 
 def shows_something(document: Any) -> bool:
-    """Filter 1."""
+    """Filter 1: the review has an image."""
     return len(document.metadata["images"]) > 0
 
 
 def is_short(document: Any) -> bool:
-    """Filter 2, by white space."""
+    """Filter 2: at most 500 words, separated by white space."""
     return len(document.text.split()) <= 500
 
 
 def was_helpful(document: Any) -> bool:
-    """Filter 3."""
+    """Filter 3: the review has no unhelpful votes, or some helpful votes."""
     return not (document.metadata["unhelpful"] > 0 and document.metadata["helpful"] == 0)
 
 
 def is_of_its_product(document: Any) -> bool:
-    """Filter 4, without looking for another link of the review."""
+    """First half of filter 4: the review names no other product. Other links of the review do not count."""
     return document.metadata["product_details_sku"] in (None, document.metadata["sku"])
 
 
 def is_of_catalogue(document: Any) -> bool:
-    """The second half of filter 4: a product that is there."""
+    """Second half of filter 4: the catalogue has the product."""
     return document.metadata["sku"] in _known
 
 
@@ -44,14 +44,14 @@ _known: set[str] = set()
 
 
 def profanity(words: list[str], writer: JsonlWriter) -> C4BadWordsFilter:
-    """Its filter of bad words, in the pattern that it makes itself, with the list that all contenders have."""
-    made = C4BadWordsFilter(exclusion_writer=writer)
-    made._badwords_regex["en"] = re.compile(r"(?:\W|^)({})(?:\W|$)".format("|".join(map(re.escape, words))))
-    return made
+    """The bad-word filter of datatrove with its own pattern, and with the word list that all contenders use."""
+    bad_words = C4BadWordsFilter(exclusion_writer=writer)
+    bad_words._badwords_regex["en"] = re.compile(r"(?:\W|^)({})(?:\W|$)".format("|".join(map(re.escape, words))))
+    return bad_words
 
 
 def main() -> None:
-    """Run the pipeline that the argument describes, and tell how long it took."""
+    """Run the pipeline that the argument describes, and print its duration."""
     order = json.loads(sys.argv[1])
     _known.update(json.loads(Path(order["skus"]).read_text()))
     out = Path(order["out"])

@@ -1,4 +1,4 @@
-"""The files that the contenders of clean.py read, made from a seed."""
+"""Make the files that the contenders of clean.py read, from a seed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHARDS = 2
 
 
 def main() -> None:
-    """Make what the argument asks for."""
+    """Make the files that the argument describes."""
     order = json.loads(sys.argv[1])
     folder = Path(order["folder"])
     products = make_products()
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _for_peers(folder: Path, products: pl.DataFrame) -> None:
-    """A file a worker for datatrove; fields that data-juicer can compare; words and SKUs."""
+    """A file for each worker of datatrove; fields that data-juicer can compare; words and SKUs."""
     (folder / "words.json").write_text(json.dumps(default_words()))
     (folder / "skus.json").write_text(json.dumps(products["sku"].to_list()))
     reviews = pl.read_parquet(folder / "reviews.parquet").drop("conflict", "source", "extra")

@@ -1,4 +1,4 @@
-"""The row rules as data-juicer's own filters; it keeps no account of what leaves. Run by clean.py."""
+"""The row rules as filters of data-juicer, which does not record dropped reviews; clean.py runs this script."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from data_juicer.core import DefaultExecutor
 
 
 def main() -> None:
-    """Run the recipe that the argument describes, and tell how long it took."""
+    """Run the recipe that the argument describes, and print its duration."""
     order = json.loads(sys.argv[1])
-    answer = os.dup(1)  # the executor takes sys.stdout for its log
+    answer = os.dup(1)  # the executor uses sys.stdout for its log
     out = Path(order["out"])
     (out / "flagged_words.json").write_text(json.dumps({"en": order["words"]}))
     fields = "n_photos > 0 and (unhelpful == 0 or helpful > 0) and valid == 1"

@@ -1,4 +1,4 @@
-"""This project's row rules, from a catalogue's table or from raw JSON Lines to two tables; run by clean.py."""
+"""The row rules of this project, from a catalogue table or raw JSON Lines; clean.py runs this script."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ameli_build.core.snapshot import Snapshot, write_table
 
 
 def main() -> None:
-    """Apply the rules as the argument describes, and tell how long it took."""
+    """Apply the rules as the argument describes, and print the duration."""
     order = json.loads(sys.argv[1])
     out = Path(order["out"])
     settings = load_settings("demo")
@@ -27,20 +27,22 @@ def main() -> None:
     reviews = Path(order["reviews"]) if "reviews" in order else _ingested(order, catalogue, out)
     ingested = time.perf_counter() - started
     empty = catalogue.filter(pl.col("images").list.len() == 0)
-    gone = empty.select("sku", stage=pl.lit("clean"), reason=pl.lit("no_image"), detail=pl.lit("no picture listed"))
-    known = with_fate(catalogue, gone.select(DROPPED_PRODUCTS.names()))
+    without_image = empty.select(
+        "sku", stage=pl.lit("clean"), reason=pl.lit("no_image"), detail=pl.lit("no picture listed")
+    )
+    known = with_fate(catalogue, without_image.select(DROPPED_PRODUCTS.names()))
     rows = apply_row_rules(reviews, known, settings, out / "scratch")
     dropped, values = rows.judged(row_rules(settings))
-    kept = write_table(out / "kept.parquet", rows.passed)
-    left = write_table(out / "dropped.parquet", dropped)
+    n_kept = write_table(out / "kept.parquet", rows.passed)
+    n_dropped = write_table(out / "dropped.parquet", dropped)
     write_table(out / "values.parquet", values)
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "ingest": ingested, "kept": kept, "dropped": left, "peak": peak}))
+    print(json.dumps({"seconds": seconds, "ingest": ingested, "kept": n_kept, "dropped": n_dropped, "peak": peak}))
 
 
 def _ingested(order: dict[str, str], catalogue: pl.DataFrame, out: Path) -> Path:
-    """The table of links that `ameli ingest` makes of raw records."""
+    """The table of links that `ameli ingest` makes from raw records."""
     from ameli_build.catalog.ingest import ingest
 
     raw = out / "products.jsonl"

@@ -22,14 +22,14 @@ from ameli_build.core.snapshot import Snapshot
 
 RUNNERS = ("process", "dask", "ray", "ranks")
 WARM_UP = 16
-"""Shards before the clock starts: workers start, and import what they need."""
+"""Shards before the clock starts: workers start, and import their modules."""
 
 
 def main() -> None:
-    """Measure each runner with each number of workers, and print a line for each."""
+    """Measure each runner with each number of workers, and print a line for each measurement."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shards", type=int, default=64)
-    parser.add_argument("--seconds", type=float, default=0.25, help="length of a shard's sleep")
+    parser.add_argument("--seconds", type=float, default=0.25, help="seconds that a shard sleeps")
     parser.add_argument("--empty", type=int, default=400, help="shards without sleep, for the overhead")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--only", nargs="+", choices=RUNNERS, default=RUNNERS)
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def measure(runner: str, workers: int, given: argparse.Namespace) -> tuple[float, float]:
-    """Seconds for the sleeping and for the empty shards."""
+    """Seconds for the sleeping shards and for the empty shards."""
     if runner == "ranks":
         return ranks(workers, given.shards, given.seconds), ranks(workers, given.empty, 0.0)
     with (
@@ -73,7 +73,7 @@ def measure(runner: str, workers: int, given: argparse.Namespace) -> tuple[float
 
 
 def run(mapper: Mapper, count: int, seconds: float, folder: str | None = None) -> float:
-    """Seconds that cached shards take, from an empty cache."""
+    """Seconds for cached shards, with an empty cache at the start."""
     with tempfile.TemporaryDirectory(prefix="ameli-bench-") as own:
         work = Work(Snapshot(Path(folder or own)), mapper)
         started = time.perf_counter()
@@ -81,24 +81,24 @@ def run(mapper: Mapper, count: int, seconds: float, folder: str | None = None) -
         return time.perf_counter() - started
 
 
-def ranks(of: int, count: int, seconds: float) -> float:
-    """Seconds until the last of some ranks ends; each starts its clock when all have started."""
+def ranks(total: int, count: int, seconds: float) -> float:
+    """Seconds until the last rank ends; each rank starts its clock when all ranks run."""
     context = multiprocessing.get_context("spawn")
-    barrier, told = context.Barrier(of), context.Queue()
+    barrier, durations = context.Barrier(total), context.Queue()
     with tempfile.TemporaryDirectory(prefix="ameli-bench-") as folder:
-        given = [(rank, of, count, seconds, folder, barrier, told) for rank in range(of)]
-        processes = [context.Process(target=_rank, args=one) for one in given]
+        arguments = [(rank, total, count, seconds, folder, barrier, durations) for rank in range(total)]
+        processes = [context.Process(target=_rank, args=rank_arguments) for rank_arguments in arguments]
         for process in processes:
             process.start()
-        longest = max(told.get() for _ in processes)
+        longest = max(durations.get() for _ in processes)
         for process in processes:
             process.join()
     return float(longest)
 
 
-def _rank(rank: int, of: int, count: int, seconds: float, folder: str, barrier: Any, told: Any) -> None:
+def _rank(rank: int, total: int, count: int, seconds: float, folder: str, barrier: Any, durations: Any) -> None:
     barrier.wait()
-    told.put(run(Rank(rank, of), count, seconds, folder))
+    durations.put(run(Rank(rank, total), count, seconds, folder))
 
 
 if __name__ == "__main__":

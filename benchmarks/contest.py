@@ -1,4 +1,4 @@
-"""This crawler and Scrapy by turns over the same pages, each run in a process of its own."""
+"""This crawler and Scrapy crawl the same pages in turn, each run in a process of its own."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ OWN, PEER, CACHED = "ameli-build", "Scrapy", "Scrapy, HTTP cache on"
 
 
 def contest(given: Namespace, size: Size, root: Path) -> dict[str, Any]:
-    """Rates, processor time and memory of each contender, and whether they found the same records."""
+    """Measure rates, processor time and memory of each contender, and compare the records."""
     with serving(size) as shop:
-        reached = _ceiling(size, shop)
+        ceilings = _ceiling(size, shop)
         runs: dict[str, list[Run]] = {name: [] for name in (OWN, *_peers(given.scrapy_python))}
         for number in range(1, given.rounds + 1):
-            for name, so_far in runs.items():
+            for name, finished in runs.items():
                 say(f"round {number} of {given.rounds}: {name}")
-                so_far.append(_contender(name, given, shop, root))
+                finished.append(_contender(name, given, shop, root))
     counts = runs[OWN][-1].said["counts"]
     if counts.get("page") != size.pages:
         raise BenchmarkFailed(f"{counts.get('page')} of {size.pages} product pages came: {runs[OWN][-1].said}")
     return {
         "shop": asdict(shop) | {"product_pages": counts["page"], "review_pages": counts["reviews"]},
-        "server_ceiling": reached,
-        "contenders": {name: _summary(counts["page"] + counts["reviews"], of) for name, of in runs.items()},
+        "server_ceiling": ceilings,
+        "contenders": {name: _summary(counts["page"] + counts["reviews"], finished) for name, finished in runs.items()},
         "archive_bytes": runs[OWN][-1].said["archive_bytes"],
-        "same_records": _same(root) if PEER in runs else None,
+        "same_records": _same_records(root) if PEER in runs else None,
     }
 
 
 def _peers(python: str) -> tuple[str, ...]:
-    """The peer in both forms, where the interpreter has it."""
+    """Scrapy without and with its cache, if the interpreter can import it."""
     able = subprocess.run([python, "-c", "import scrapy"], capture_output=True, check=False).returncode == 0
     return (PEER, CACHED) if able else ()
 
@@ -55,16 +55,16 @@ def _contender(name: str, given: Namespace, shop: Shop, root: Path) -> Run:
 
 
 def _ceiling(size: Size, shop: Shop) -> dict[str, float]:
-    """What the server gives to one bare connection, in answers a second."""
-    some = Pages(Size(**asdict(size) | {"pages": min(size.pages, 50), "reviews": 0}), shop.url)
+    """Answers a second that the server gives to a single bare connection."""
+    pages = Pages(Size(**asdict(size) | {"pages": min(size.pages, 50), "reviews": 0}), shop.url)
     return {
-        "product_pages": ceiling(shop.url, [target for _, target, _ in some.products()]),
-        "review_pages": ceiling(shop.url, [target for target, _ in some.reviews()]),
+        "product_pages": ceiling(shop.url, [target for _, target, _ in pages.products()]),
+        "review_pages": ceiling(shop.url, [target for target, _ in pages.reviews()]),
     }
 
 
 def _summary(pages: int, runs: Sequence[Run]) -> dict[str, Any]:
-    """Pages a second over all rounds; of this crawler for the crawl alone as well."""
+    """Pages a second over all rounds; for this crawler also the rate of the crawl without the catalog."""
     parsed = [run.seconds + run.said.get("catalog_seconds", 0.0) for run in runs]
     summary = {
         "pages_a_second": _spread([pages / seconds for seconds in parsed]),
@@ -83,8 +83,8 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
-def _same(root: Path) -> bool:
-    """Whether catalog and feed hold the same products and reviews."""
+def _same_records(root: Path) -> bool:
+    """Whether catalog and feed have the same products and reviews."""
     products, reviews = found(root / "own")
     rows = [json.loads(line) for line in (root / "feed").read_text().splitlines()]
     fed = {row["sku"]: comparable(row, row["attributes"]) for row in rows if row["kind"] == "product"}

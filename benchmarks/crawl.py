@@ -1,9 +1,9 @@
-"""This crawler beside Scrapy, on loopback with the throttle off; the click, the parsers and the memory as well.
+"""This crawler compared with Scrapy, on loopback and unthrottled; also clicks, parsers and memory.
 
-`python benchmarks/crawl.py` prints a table, and writes all numbers with `--json FILE`. Both contenders get the same
-pages from the same server, each in a process of its own, by turns. This crawler obeys robots.txt and archives every
-answer as WARC before it parses the archive into its catalog; Scrapy parses into a feed, once without and once with its
-HTTP cache, the nearest thing that it has to an archive.
+`python benchmarks/crawl.py` prints a table, and `--json FILE` writes all numbers. Both contenders get the same pages
+from the same server, in turn, each in a process of its own. This crawler obeys robots.txt and archives every answer as
+WARC, then parses the archive into its catalog. Scrapy parses into a feed, once without and once with its HTTP cache,
+which is the nearest equivalent of an archive.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MEMORY_PAGES = (2000, 20_000)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the arguments ask for; 1 where a part failed or the contenders disagree."""
+    """Run the requested parts; return 1 if a part fails or the contenders disagree."""
     given = _parser().parse_args(arguments)
     results: dict[str, Any] = {"machine": machine(), "versions": versions(), "settings": vars(given)}
     try:
@@ -50,16 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--pages", type=int, default=2000, help="product pages (default 2000)")
     add("--reviews", type=int, default=20_000, help="reviews, 20 a page (default 20000)")
-    add("--page-kb", type=int, default=350, help="what a product page weighs before it is packed (default 350)")
+    add("--page-kb", type=int, default=350, help="size of a product page before compression (default 350)")
     add("--rounds", type=int, default=3, help="rounds of the comparison, 0 for none (default 3)")
     add("--threads", type=int, default=8, help="threads of this crawler (default 8)")
     add("--workers", type=int, default=2, help="processes that parse its archive (default 2)")
-    add("--clicks", type=int, default=60, help="pages that are clicked, 0 for none (default 60)")
+    add("--clicks", type=int, default=60, help="pages to click, 0 for none (default 60)")
     add("--parse", type=int, default=40, help="pages of each kind to parse, 0 for none (default 40)")
-    add("--memory", action="store_true", help="crawl 2000 and 20000 pages for their peak memory")
+    add("--memory", action="store_true", help="measure peak memory of crawls of 2000 and of 20000 pages")
     add("--scrapy-python", default=sys.executable, help="an interpreter that can import scrapy (default: this one)")
     add("--seed", type=int, default=13)
-    add("--folder", type=Path, help="where temporary files go")
+    add("--folder", type=Path, help="folder for temporary files")
     add("--json", type=Path, help="write all numbers to this file")
     return parser
 
@@ -81,7 +81,7 @@ def _measure(given: argparse.Namespace, root: Path) -> dict[str, Any]:
 
 
 def _clicks(given: argparse.Namespace, size: Size, root: Path) -> tuple[dict[str, float], list[tuple[str, bytes]]]:
-    """Clicked pages a second with one and two browsers, their start included, and those pages."""
+    """Clicked pages a second with one and two browsers, including their start, and the clicked pages."""
     rates = {}
     with serving(size) as shop:
         for browsers in (1, 2):
@@ -96,7 +96,7 @@ def _clicks(given: argparse.Namespace, size: Size, root: Path) -> tuple[dict[str
 
 
 def _memory(given: argparse.Namespace, size: Size, root: Path) -> dict[str, float]:
-    """Peak memory of a crawl (MiB), and what it took."""
+    """Peak memory of a crawl (MiB), and its rate."""
     say(f"memory at {size.pages} pages")
     with serving(size) as shop:
         order = {"url": shop.url, "out": str(fresh(root / "own")), "threads": given.threads, "workers": given.workers}

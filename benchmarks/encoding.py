@@ -1,6 +1,6 @@
-"""One contender of `baseline.py`: texts to vectors by one backend; order and answer are JSON.
+"""One contender of `baseline.py`: encode texts with one backend; order and answer are JSON.
 
-The texts of `timed` are encoded against the clock, those of `also` after it; both are files of JSON lists.
+The clock covers the texts of `timed`, and not the texts of `also`; both are files of JSON lists.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ameli_build.models.text import load_text_encoder
 
 
 def main() -> None:
-    """Export where the backend needs it, encode, save the vectors."""
+    """Export the model if the backend needs it, encode the texts, save the vectors."""
     order: dict[str, Any] = json.loads(sys.argv[1])
     models = load_settings("demo", (f"models.text_backend={order['backend']}", f"models.batch={order['batch']}")).models
     start = time.perf_counter()
@@ -32,9 +32,9 @@ def main() -> None:
     encoder.encode(timed[: models.batch])
     used, start = time.process_time(), time.perf_counter()
     vectors = encoder.encode(timed)
-    said = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - used, "export": preparing}
+    numbers = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - used, "export": preparing}
     np.savez(order["out"], timed=vectors, also=encoder.encode(also))
-    print(json.dumps(said))
+    print(json.dumps(numbers))
 
 
 if __name__ == "__main__":

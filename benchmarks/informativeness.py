@@ -1,4 +1,4 @@
-"""Attribute matching (section 3.4's first feature) at catalogue scale: reviews a second, and where the time goes.
+"""Attribute matching (section 3.4's first feature) at catalogue scale: reviews a second, texts cut a second.
 
 `python benchmarks/informativeness.py [--reviews N] [--products N] [--workers N]`; see README.md.
 """
@@ -36,20 +36,20 @@ WORDS = 60
 
 
 def main() -> None:
-    """Make reviews and sheets, match them in each way, print what was measured."""
+    """Make reviews and sheets, match them in each way, print the measurements."""
     given = _arguments()
     pairs = make_pairs(given.reviews, given.products)
     results: dict[str, Any] = {"machine": machine(), "reviews": given.reviews, "rates": {}}
     started = time.perf_counter()
-    some = pairs["joined"].head(2000).to_list()
-    for text in some:
+    texts = pairs["joined"].head(2000).to_list()
+    for text in texts:
         Text.of(text)
-    results["texts cut a second, one process"] = len(some) / (time.perf_counter() - started)
+    results["texts cut a second, one process"] = len(texts) / (time.perf_counter() - started)
     with process_mapper(given.workers) as mapper:
         list(mapper(time.sleep, [1.0] * given.workers))
         for how in ("exact", "normalised"):
             results["rates"][how] = _rate(pairs, how, mapper)
-    print("\n".join(_told(results, given.workers)))
+    print("\n".join(_report(results, given.workers)))
     if given.json:
         Path(given.json).write_text(json.dumps(results, indent=2) + "\n")
 
@@ -59,14 +59,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--reviews", type=int, default=20_000)
     parser.add_argument("--products", type=int, default=4_000)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--json", metavar="FILE", help="write all numbers there")
+    parser.add_argument("--json", metavar="FILE", help="write all numbers to this file")
     return parser.parse_args()
 
 
 def make_pairs(reviews: int, products: int, seed: int = 13) -> pl.DataFrame:
-    """Columns joined and attributes: texts of about 60 words and sheets of 40 rows, from the tests' labelled pairs.
+    """Make texts of about 60 words (`joined`) and sheets of 40 rows (`attributes`) from labelled pairs of the tests.
 
-    Every text is full of measures, and half of the values have digits of their own: harder than a shop's reviews.
+    Texts have many measures, and half of the values have random digits: harder than the reviews of a shop.
     """
     chance = random.Random(seed)
     labelled = re.findall(r"^[+-] (.*?) = (.*?) :: (.*)$", LABELLED.read_text("utf-8"), re.MULTILINE)
@@ -85,8 +85,11 @@ def make_pairs(reviews: int, products: int, seed: int = 13) -> pl.DataFrame:
 
 
 def _row(name: str, value: str, chance: random.Random) -> dict[str, str]:
-    own = chance.random() < 0.5
-    return {"name": name, "value": re.sub(r"\d", lambda _: str(chance.randrange(10)), value) if own else value}
+    varied = chance.random() < 0.5
+    return {
+        "name": name,
+        "value": re.sub(r"\d", lambda _: str(chance.randrange(10)), value) if varied else value,
+    }
 
 
 def _rate(pairs: pl.DataFrame, how: str, mapper: Mapper) -> dict[str, float]:
@@ -98,7 +101,7 @@ def _rate(pairs: pl.DataFrame, how: str, mapper: Mapper) -> dict[str, float]:
     return {"seconds": seconds, "reviews a second": len(pairs) / seconds, "found a review": counts.sum() / len(pairs)}
 
 
-def _told(results: Mapping[str, Any], workers: int) -> Iterator[str]:
+def _report(results: Mapping[str, Any], workers: int) -> Iterator[str]:
     yield from machine_lines(results["machine"])
     yield f"{results['reviews']:,} reviews of about {WORDS} words, {ROWS} attributes each, {workers} workers"
     yield f"texts cut into tokens: {results['texts cut a second, one process']:,.0f} a second in one process"

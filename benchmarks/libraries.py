@@ -1,8 +1,8 @@
-"""Own code beside the library that could replace it: whether both answer alike, and processor seconds of each.
+"""Own code compared with a library that could replace it: whether the answers agree, and processor seconds of both.
 
-`python benchmarks/libraries.py [NAME ...]`, where chompjs, extruct, krippendorff and parsel are installed beside this
-project; a comparison without its library is left out. Both sides run in this process by turns, and the best of
-`--rounds` counts. All inputs are made here from a seed.
+`python benchmarks/libraries.py [NAME ...]` needs chompjs, extruct, krippendorff and parsel in the environment of this
+project, and skips a comparison if its library is missing. Both sides run in this process in turn, and the best of
+`--rounds` counts. A seed determines all inputs.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ FORMS: tuple[tuple[str, Any], ...] = (
     ("[1, 2,] trailing ) junk", [1, 2]),
     ("function () {}", None),
 )
-"""JavaScript as scripts hold it, with its value; None for a text that is no literal."""
+"""JavaScript literals as in scripts, with their values; None if the text is not a literal."""
 
 Side = Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Own code and a library on the same input; `remark` says how far their answers agree."""
+    """Own code and a library on the same input; `remark` states how far the answers agree."""
 
     library: str
     own: Side
@@ -65,7 +65,7 @@ class Compared:
 
 
 def javascript(size: int) -> Iterator[Compared]:
-    """Literals in scripts: the pushes of pages of generation C, and the forms above."""
+    """Literals in scripts: the pushes on pages of generation C, and the forms above."""
     import chompjs
 
     def read(text: str) -> Any:
@@ -75,7 +75,7 @@ def javascript(size: int) -> Iterator[Compared]:
             return None
 
     pages = [page.decode() for _, _, page in Pages(Size(size, 0, generations="C"), "http://shop").products()]
-    found = [one.content for page in pages for one in scripts(page) if MARK in one.content]
+    found = [script.content for page in pages for script in scripts(page) if MARK in script.content]
     own, theirs = (
         lambda: [value for text in found for value in arguments(text, PUSH)],
         lambda: [read(text[match.end() :]) for text in found for match in PUSH.finditer(text)],
@@ -86,19 +86,19 @@ def javascript(size: int) -> Iterator[Compared]:
     yield Compared("chompjs", own, theirs, f"{alike}; right on {right} of {len(FORMS)} forms")
 
 
-def _equal(one: Any, other: Any) -> bool:
-    return bool(one == other)
+def _equal(first: Any, second: Any) -> bool:
+    return bool(first == second)
 
 
 def schema_org(size: int) -> Iterator[Compared]:
-    """The JSON-LD of a page's product."""
+    """The JSON-LD of the product on a page."""
     import extruct
 
     pages = [page.decode() for _, _, page in Pages(Size(size, 0, generations="AB"), "http://shop").products()]
 
     def read(page: str) -> dict[str, Any]:
         listed = extruct.extract(page, syntaxes=["json-ld"], errors="ignore").get("json-ld", [])
-        return next((one for one in listed if one.get("@type") == "Product"), {})
+        return next((record for record in listed if record.get("@type") == "Product"), {})
 
     own, theirs = lambda: [json_ld(scripts(page)) for page in pages], lambda: list(map(read, pages))
     yield Compared("extruct", own, theirs, f"{sum(map(_equal, own(), theirs()))} of {len(pages)} products alike")
@@ -111,17 +111,17 @@ def selectors(size: int) -> Iterator[Compared]:
     pages = [page.decode() for _, _, page in Pages(Size(size, 0, generations="ABC"), "http://shop").products()]
 
     def own() -> list[int]:
-        return [len(tree.select(one)) for page in pages for tree in [Page(page, SELECTORS)] for one in SELECTORS]
+        return [len(tree.select(css)) for page in pages for tree in [Page(page, SELECTORS)] for css in SELECTORS]
 
     def theirs() -> list[int]:
-        return [len(tree.css(one)) for page in pages for tree in [parsel.Selector(page)] for one in SELECTORS]
+        return [len(tree.css(css)) for page in pages for tree in [parsel.Selector(page)] for css in SELECTORS]
 
     alike = sum(map(_equal, own(), theirs()))
     yield Compared("parsel", own, theirs, f"{alike} of {len(own())} counts of elements alike")
 
 
 def alpha(size: int) -> Iterator[Compared]:
-    """Krippendorff's alpha of three annotators, a tenth of the answers missing."""
+    """Krippendorff's alpha of three annotators, with a tenth of the answers missing."""
     import krippendorff
 
     rng = np.random.default_rng(1)
@@ -132,14 +132,14 @@ def alpha(size: int) -> Iterator[Compared]:
 
 
 def intervals(size: int) -> Iterator[Compared]:
-    """Wilson's interval of a share, one at a time; and the bound of many shares, as the search of thresholds asks."""
+    """Wilson's interval of single shares; the bound of an array of shares, as in the search of thresholds."""
     hits = np.random.default_rng(1).integers(0, 200, size)
 
-    def scipys(hit: int) -> tuple[float, float]:
+    def interval_by_scipy(hit: int) -> tuple[float, float]:
         found = stats.binomtest(int(hit), 200).proportion_ci(method="wilson")
         return found.low, found.high
 
-    own, theirs = lambda: [Share.of(int(hit), 200) for hit in hits], lambda: list(map(scipys, hits))
+    own, theirs = lambda: [Share.of(int(hit), 200) for hit in hits], lambda: list(map(interval_by_scipy, hits))
     widest = max(max(abs(a.low - low), abs(a.high - high)) for a, (low, high) in zip(own(), theirs(), strict=True))
     yield Compared("scipy, one interval at a time", own, theirs, f"differ by {widest:.1g} (own: 4 decimals)")
     many = partial(wilson_lower_bound, hits / 200, 200, SIDE)
@@ -157,7 +157,7 @@ def bootstrap(size: int) -> Iterator[Compared]:
 
 
 def records(size: int) -> Iterator[Compared]:
-    """Raw reviews in JSON Lines, a column at a time and, by the rules for odd ones, a record at a time."""
+    """Raw reviews in JSON Lines: parsed by columns and, as for irregular records, record by record."""
     with tempfile.TemporaryDirectory() as folder:
         table, lines = Path(folder) / "reviews.parquet", Path(folder) / "reviews.jsonl"
         write_reviews(table, size)
@@ -174,7 +174,7 @@ def records(size: int) -> Iterator[Compared]:
 
 
 def slices(size: int) -> Iterator[Compared]:
-    """A walk over a table of links in parts: slices of whole reviews, and polars' batches."""
+    """Parts of a table of links: slices of whole reviews, and the batches of polars."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "reviews.parquet"
         write_reviews(path, size)
@@ -189,7 +189,7 @@ def slices(size: int) -> Iterator[Compared]:
             return [part["review_id"] for part in scanned.collect_batches(chunk_size=rows, maintain_order=True)]
 
         def torn(parts: list[pl.Series]) -> int:
-            return sum(one[-1] == other[0] for one, other in pairwise(parts))
+            return sum(first[-1] == second[0] for first, second in pairwise(parts))
 
         remark = "; ".join(
             f"{name}: {torn(parts)} of {len(parts) - 1} borders part a review"
@@ -208,7 +208,7 @@ COMPARISONS: dict[str, tuple[Callable[[int], Iterator[Compared]], int]] = {
     "records": (records, 40_000),
     "slices": (slices, 200_000),
 }
-"""Each comparison with its number of pages, units or rows."""
+"""The function of each comparison, and its number of pages, units or rows."""
 
 
 def seconds_of(side: Side) -> float:
@@ -219,7 +219,7 @@ def seconds_of(side: Side) -> float:
 
 
 def main() -> None:
-    """Run the comparisons that are named, print a line for each."""
+    """Run the named comparisons, and print a line for each comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(COMPARISONS))
     parser.add_argument("--rounds", type=int, default=5)
@@ -229,17 +229,17 @@ def main() -> None:
     for name in given.names or COMPARISONS:
         function, size = COMPARISONS[name]
         try:
-            for one in function(max(2, int(size * given.scale))):
-                own, theirs = (min(seconds) for seconds in zip(*_rounds(one, given.rounds), strict=True))
-                told = f"{1000 * own:.1f} ms, {1000 * theirs:.1f} ms ({theirs / own:.2f} times)"
-                print(f"{name}: own and {one.library}: {told}; {one.remark}")
+            for compared in function(max(2, int(size * given.scale))):
+                own, theirs = (min(seconds) for seconds in zip(*_rounds(compared, given.rounds), strict=True))
+                times = f"{1000 * own:.1f} ms, {1000 * theirs:.1f} ms ({theirs / own:.2f} times)"
+                print(f"{name}: own and {compared.library}: {times}; {compared.remark}")
         except ModuleNotFoundError as error:
             print(f"{name}: left out, {error.name} is not installed")
 
 
-def _rounds(one: Compared, rounds: int) -> Iterator[tuple[float, float]]:
+def _rounds(compared: Compared, rounds: int) -> Iterator[tuple[float, float]]:
     for _ in range(rounds):
-        yield seconds_of(one.own), seconds_of(one.theirs)
+        yield seconds_of(compared.own), seconds_of(compared.theirs)
 
 
 if __name__ == "__main__":

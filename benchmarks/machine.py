@@ -1,4 +1,4 @@
-"""What the benchmark ran on."""
+"""The machine and the package versions of a benchmark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PACKAGES = ("ameli-build", "requests", "urllib3", "beautifulsoup4", "lxml", "wa
 
 
 def machine() -> dict[str, object]:
-    """Processor, processors that this process may use, memory, load at the moment, Python."""
+    """The processor, the number of usable processors, memory, the current load, and the version of Python."""
     return {
         "processor": _processor(),
         "processors": len(os.sched_getaffinity(0)),
@@ -23,7 +23,7 @@ def machine() -> dict[str, object]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what the crawl is made of."""
+    """The versions of the packages that the crawl uses."""
     found = {}
     for name in _PACKAGES:
         try:

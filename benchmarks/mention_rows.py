@@ -1,7 +1,7 @@
 """Products and reviews for the benchmark of mentions, made from a seed at the size of the paper's catalogue.
 
-Titles and texts vary those of the labelled set of the tests: other makes, model numbers and colours; sentences without
-a mention bring the texts to about 60 words.
+Titles and texts are variations of the labelled set of the tests, with other makes, model numbers and colours. Sentences
+without a mention extend the texts to about 60 words.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FILLERS = (
 
 
 def write_tables(folder: Path, products: int, reviews: int, seed: int = 13) -> None:
-    """`products.parquet` and `reviews.parquet` as the stage `clean` leaves them, with the columns that 3.3 reads."""
+    """Write `products.parquet` and `reviews.parquet` as stage `clean` does, with the columns that section 3.3 reads."""
     chance = random.Random(seed)
     kinds = _kinds()
     made = [_product(number, chance, *kinds[number % len(kinds)][:2]) for number in range(products)]
@@ -48,7 +48,7 @@ def write_tables(folder: Path, products: int, reviews: int, seed: int = 13) -> N
 
 
 def _kinds() -> list[tuple[str, list[str], list[str]]]:
-    """Title, category path and texts of each labelled product."""
+    """The title, the category path and the texts of each labelled product."""
     found: list[tuple[str, list[str], list[str]]] = []
     for block in LABELLED.read_text(encoding="utf-8").split("\n\n")[1:]:
         path, title, *reviews = block.strip().splitlines()

@@ -1,4 +1,4 @@
-"""How often the three rules for mentions are right: on real reviews, on the labelled sets of the tests, on the demo's.
+"""Accuracy of the three rules for mentions, on real reviews, on the labelled sets of the tests, and on the demo.
 
 `python benchmarks/mention_rules.py [--real FOLDER]`; see README.md.
 """
@@ -36,7 +36,7 @@ RULES = ("careful", "paper", "authors")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A review of a product; `right` judges a mention by its words, start and end, `in_reach` is for real ones."""
+    """A review of a product; `right` judges the words, start and end of a mention; real reviews can be out of reach."""
 
     product: str
     category: str
@@ -47,7 +47,7 @@ class Item:
 
 
 def main() -> None:
-    """Print a table: a row a set of reviews, a column a rule."""
+    """Print a table with a row for each set of reviews and a column for each rule."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--real", type=Path, default=REAL, help="folder with mentions.jsonl")
     folder = parser.parse_args().real
@@ -57,9 +57,9 @@ def main() -> None:
     print(f"{'':<30}" + "".join(f"{rule:>32}" for rule in RULES))
     found = {(name, rule): _mentions(items, rule) for name, items in sets.items() for rule in RULES}
     for name, items in sets.items():
-        for told, some in _rows(items):
-            shares = (_share(items, found[name, rule], some) for rule in RULES)
-            print(f"{name + told:<30}" + "".join(f"{share:>32}" for share in shares))
+        for suffix, selects in _rows(items):
+            shares = (_share(items, found[name, rule], selects) for rule in RULES)
+            print(f"{name + suffix:<30}" + "".join(f"{share:>32}" for share in shares))
 
 
 def _rows(items: Sequence[Item]) -> Iterator[tuple[str, Callable[[Item, str], bool]]]:
@@ -69,17 +69,19 @@ def _rows(items: Sequence[Item]) -> Iterator[tuple[str, Callable[[Item, str], bo
     yield ", of those found", lambda item, mention: bool(mention)
 
 
-def _share(items: Sequence[Item], found: Sequence[tuple[str, int, int]], some: Callable[[Item, str], bool]) -> str:
-    judged = [item.right(*mention) for item, mention in zip(items, found, strict=True) if some(item, mention[0])]
+def _share(items: Sequence[Item], found: Sequence[tuple[str, int, int]], selects: Callable[[Item, str], bool]) -> str:
+    judged = [item.right(*mention) for item, mention in zip(items, found, strict=True) if selects(item, mention[0])]
     right, count = sum(judged), len(judged)
     share = Share.of(right, count)
     return f"{right}/{count} {right / count:.1%} [{100 * share.low:.1f}, {100 * share.high:.1f}]"
 
 
 def _mentions(items: Sequence[Item], rule: str) -> list[tuple[str, int, int]]:
-    """What the stage finds in each item, by one rule; empty words where it finds nothing."""
-    products = {pair: f"p{n:05}" for n, pair in enumerate(dict.fromkeys((one.product, one.category) for one in items))}
-    rows = [(f"r{n:05}", products[one.product, one.category], one.title, one.text) for n, one in enumerate(items)]
+    """The mention that the stage finds in each item by a rule; empty words if the stage finds no mention."""
+    products = {
+        pair: f"p{n:05}" for n, pair in enumerate(dict.fromkeys((item.product, item.category) for item in items))
+    }
+    rows = [(f"r{n:05}", products[item.product, item.category], item.title, item.text) for n, item in enumerate(items)]
     with tempfile.TemporaryDirectory() as folder:
         snapshot = Snapshot(Path(folder))
         known = [(sku, title, ["All", category]) for (title, category), sku in products.items()]
@@ -91,39 +93,39 @@ def _mentions(items: Sequence[Item], rule: str) -> list[tuple[str, int, int]]:
             write_table(snapshot.table_path(name), table)
         run_stage(STAGE, snapshot, load_settings("demo", [f"mentions.rule={rule}"]))
         columns = ("review_id", "mention", "mention_start", "mention_end")
-        found = {key: told for key, *told in snapshot.read("mentions/mentions").select(columns).iter_rows()}
+        found = {key: mention for key, *mention in snapshot.read("mentions/mentions").select(columns).iter_rows()}
     return [tuple(found.get(row[0], ("", 0, 0))) for row in rows]  # type: ignore[misc]
 
 
 def _real(path: Path) -> Iterator[Item]:
-    """Right: an accepted string in any number, or none where none is accepted."""
+    """Right is an accepted string in singular or plural, or no mention where the label permits that."""
     for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-        accepted = {_bare(one) for one in (*row["accept"], *row["accept_title"])}
+        accepted = {_bare(mention) for mention in (*row["accept"], *row["accept_title"])}
         none = not accepted or row["none_ok"]
-        right = lambda said, start, end, accepted=accepted, none=none: _bare(said) in accepted if said else none  # noqa: E731
+        right = lambda words, start, end, accepted=accepted, none=none: _bare(words) in accepted if words else none  # noqa: E731
         reach = row["reach"] in ("kind", "none")
         yield Item(row["title"], row["category"], row["review_title"], row["review"], right, reach)
 
 
 def _labelled(file: str) -> Iterator[Item]:
-    """Right: one of the marked places, or none where none is marked."""
+    """Right is a marked place, or no mention if no place is marked."""
     sys.path.insert(0, str(REPOSITORY / "tests" / "mentions"))
     from labelled import read_labelled
 
-    for one in read_labelled(file):
-        right = lambda said, start, end, places=one.places: (start, end) in places if said else not places  # noqa: E731
-        yield Item(one.title, one.path[-1], "", one.text, right)
+    for review in read_labelled(file):
+        right = lambda words, start, end, places=review.places: (start, end) in places if words else not places  # noqa: E731
+        yield Item(review.title, review.path[-1], "", review.text, right)
 
 
 def _demo() -> Iterator[Item]:
-    """Right: as on the demo's scoreboard."""
+    """Right is a mention that the scoreboard of the demo accepts."""
     world = make_world(seed=7, products=160)
     products = {product.sku: (product.name, product.category_path[-1][1]) for product in world.products}
     truths = {truth.review_id: truth for truth in world.truths if truth.reason is None}
     for review in world.reviews:
         if review.review_id in truths and review.sku in products:
             text, truth = joined_text(review.title, review.text), truths[review.review_id].mention
-            right = lambda said, start, end, text=text, truth=truth: accepts(truth, text, said, start, end)  # noqa: E731
+            right = lambda words, start, end, text=text, truth=truth: accepts(truth, text, words, start, end)  # noqa: E731
             yield Item(*products[review.sku], review.title, review.text, right)
 
 

@@ -31,12 +31,12 @@ from ameli_build.models.language import load_language
 from ameli_build.models.text import load_text_encoder
 
 AIM = 1000
-"""Reviews a second, everything of the stage included."""
+"""Reviews a second, for the whole stage."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedWork(Work):
-    """Work that remembers the seconds of each label, and its processor seconds (`effort`)."""
+    """Work that records the seconds and the processor seconds (`effort`) of each label."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     effort: dict[str, float] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class TimedWork(Work):
     def stream(
         self, label: str, function: Callable[[Any], pl.DataFrame], shards: Sequence[Shard], *more: Any, **options: Any
     ) -> Iterator[pl.DataFrame]:
-        """As `Work.stream`, with all tables in memory."""
+        """Like `Work.stream`, with all tables in memory."""
         started, used = time.perf_counter(), _processor_seconds()
         tables = list(Work.stream(self, label, function, shards, *more, **options))
         self.seconds[label] = self.seconds.get(label, 0.0) + time.perf_counter() - started
@@ -53,7 +53,7 @@ class TimedWork(Work):
 
 
 def main() -> None:
-    """Make the tables, run the stage with empty and with full caches, print what was measured."""
+    """Make the tables, run the stage with empty and with full caches, print the measurements."""
     given = _arguments()
     settings = load_settings("demo")
     results: dict[str, Any] = {"machine": machine(), "products": given.products, "reviews": given.reviews}
@@ -69,7 +69,7 @@ def main() -> None:
         results["cold"] = _run(snapshot, settings, mapper)
         results["warm"] = _run(snapshot, settings, mapper)
         shutil.rmtree(snapshot.root / "cache")
-    print("\n".join(_told(results)))
+    print("\n".join(_report(results)))
     if given.json:
         Path(given.json).write_text(json.dumps(results, indent=2) + "\n")
 
@@ -79,12 +79,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--reviews", type=int, default=20_000)
     parser.add_argument("--products", type=int, default=35_598)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--json", metavar="FILE", help="write all numbers there")
+    parser.add_argument("--json", metavar="FILE", help="write all numbers to this file")
     return parser.parse_args()
 
 
 def _start(mapper: Mapper, settings: Settings, workers: int) -> float:
-    """Seconds until every worker runs and has read the models."""
+    """Seconds until every worker runs and has loaded the models."""
     started = time.perf_counter()
     models = (settings.models.language, settings.models.text_encoder, settings.models.device, settings.models.batch)
     list(mapper(_load, [models] * workers))
@@ -94,7 +94,7 @@ def _start(mapper: Mapper, settings: Settings, workers: int) -> float:
 def _load(models: tuple[str, str, str, int]) -> None:
     load_language(models[0])
     load_text_encoder(*models[1:])
-    time.sleep(2)  # so that no worker takes the share of another
+    time.sleep(2)  # so that every worker loads the models
 
 
 def _run(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> dict[str, Any]:
@@ -112,17 +112,17 @@ def _run(snapshot: Snapshot, settings: Settings, mapper: Mapper) -> dict[str, An
 
 
 def _processor_seconds() -> float:
-    """Processor seconds of this process and its workers so far (of this process alone where /proc tells nothing)."""
+    """Processor seconds of this process and its workers so far; without /proc, of this process alone."""
     spent = time.process_time()
     for child in multiprocessing.active_children():
-        told = Path(f"/proc/{child.pid}/stat")
-        if told.is_file():
-            fields = told.read_text().rpartition(")")[2].split()
+        status = Path(f"/proc/{child.pid}/stat")
+        if status.is_file():
+            fields = status.read_text().rpartition(")")[2].split()
             spent += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return spent
 
 
-def _told(results: Mapping[str, Any]) -> Iterator[str]:
+def _report(results: Mapping[str, Any]) -> Iterator[str]:
     reviews = results["reviews"]
     yield from machine_lines(results["machine"])
     yield f"{reviews:,} reviews of {results['products']:,} products; rows left: {results['cold']['rows']}"
@@ -139,8 +139,8 @@ def _told(results: Mapping[str, Any]) -> Iterator[str]:
     yield _reached("warm", reviews / warm["the whole stage"])
 
 
-def _reached(what: str, rate: float) -> str:
-    return f"{what}: {rate:,.0f} reviews a second (aim {AIM:,}: {reached(rate, AIM, least=True)})"
+def _reached(label: str, rate: float) -> str:
+    return f"{label}: {rate:,.0f} reviews a second (aim {AIM:,}: {reached(rate, AIM, least=True)})"
 
 
 if __name__ == "__main__":

@@ -14,14 +14,14 @@ import numpy.typing as npt
 K = 10
 SCALE = 10_000
 MORE = 64
-"""What faiss is asked for: enough that ties at the tenth place are among them."""
+"""The number of results that faiss returns: enough to include ties at the tenth place."""
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 
 def made(rows: int, size: int) -> Vectors:
-    """Random unit vectors, the same for each contender."""
+    """Random unit vectors, equal for all contenders."""
     vectors = np.random.default_rng(size).standard_normal((rows, size), dtype=np.float32)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
@@ -34,7 +34,7 @@ def own(vectors: Vectors) -> Rows:
 
 
 def plain(vectors: Vectors) -> Rows:
-    """The whole matrix at once, and a sort of what reaches each row's tenth place."""
+    """The whole matrix at once, and a sort of the scores that reach the tenth place of their row."""
     scores = vectors @ vectors.T
     np.multiply(scores, SCALE, out=scores)
     np.rint(scores, out=scores)
@@ -48,7 +48,7 @@ def _sorted(places: Rows, row: Vectors) -> Rows:
 
 
 def by_faiss(vectors: Vectors) -> Rows:
-    """A flat index of faiss, asked for more than ten, which are then sorted with ties at the lower row."""
+    """More than ten results from a flat index of faiss, sorted so that the lower row comes first in a tie."""
     import faiss
 
     index = faiss.IndexFlatIP(vectors.shape[1])
@@ -62,14 +62,14 @@ def by_faiss(vectors: Vectors) -> Rows:
 
 
 def main() -> None:
-    """Time the contender that the order names, and save what it found."""
+    """Time the contender that the order names, and save its answer."""
     order: dict[str, Any] = json.loads(sys.argv[1])
     contenders: dict[str, Callable[[Vectors], Rows]] = {"own": own, "numpy": plain, "faiss": by_faiss}
     search = contenders[order["contender"]]
     seconds, found = 0.0, []
     for size in order["sizes"]:
         vectors = made(order["rows"], size)
-        search(vectors[:500])  # imports and threads are there
+        search(vectors[:500])  # imports modules and starts threads
         start = time.perf_counter()
         found.append(search(vectors))
         seconds += time.perf_counter() - start

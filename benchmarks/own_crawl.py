@@ -1,4 +1,4 @@
-"""One run of this crawler for the benchmark, in a process of its own: fetch and archive, then parse the archive.
+"""A run of this crawler for the benchmark, in a process of its own: fetch and archive, then parse the archive.
 
 `python benchmarks/own_crawl.py '{"url": ..., "out": ..., "threads": 8}'` prints a line of JSON.
 """
@@ -26,7 +26,7 @@ UNTHROTTLED = 1_000_000.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to run: the shop's `url`, the snapshot `out`, threads that fetch, processes that parse."""
+    """The shop's `url`, the snapshot `out`, the numbers of threads that fetch and of processes that parse."""
 
     url: str
     out: str
@@ -37,7 +37,7 @@ class Order:
 
 
 def settings_for(order: Order) -> Settings:
-    """The crawler's defaults, but for the throttle, the number of threads and what the order says."""
+    """The defaults of the crawler, without the throttle, and with the values of the order."""
     return Settings(
         crawl=CrawlSettings(
             site_url=order.url,
@@ -51,7 +51,7 @@ def settings_for(order: Order) -> Settings:
 
 
 def run(order: Order) -> dict[str, object]:
-    """Crawl, then make the catalog; seconds and peak memory (MiB) of each, and what came."""
+    """Crawl, then make the catalog; return seconds, peak memory (MiB) and counts."""
     settings, snapshot = settings_for(order), Snapshot(Path(order.out))
     start = time.perf_counter()
     stats = crawl(snapshot, settings)
@@ -76,7 +76,7 @@ def _peak_mib(who: int = resource.RUSAGE_SELF) -> float:
 
 
 def found(out: Path) -> tuple[dict[str, object], dict[str, object]]:
-    """What the catalog holds, for comparison with the peer: products by SKU, reviews by id."""
+    """The products by SKU and the reviews by id in the catalog, for comparison with the peer."""
     products = pl.read_parquet(out / "catalog" / "products.parquet").to_dicts()
     reviews = pl.read_parquet(out / "catalog" / "reviews.parquet").to_dicts()
     return (
@@ -89,9 +89,9 @@ def found(out: Path) -> tuple[dict[str, object], dict[str, object]]:
 
 
 def comparable(row: dict[str, object], attributes: list[dict[str, str]]) -> list[object]:
-    """The fields of a product that both contenders have to agree in."""
+    """The fields of a product in which both contenders must agree."""
     switch = {"true": "Yes", "false": "No"}
-    rows = sorted({(one["name"], switch.get(one["value"], one["value"])) for one in attributes})
+    rows = sorted({(attribute["name"], switch.get(attribute["value"], attribute["value"])) for attribute in attributes})
     return [row["name"], row["categories"], row["price"], rows]
 
 

@@ -1,4 +1,4 @@
-"""What fills a shop's page beside its product: menus, styles, scripts, state of other components; made from a seed."""
+"""Padding of a shop's page: menus, styles, scripts and the state of other components, made from a seed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SECTIONS = ("header", "carousel", "sponsored", "financing", "fulfillment", "rec
 
 @dataclass(frozen=True, slots=True)
 class Padding:
-    """Pieces of a page's source: `head` goes before `</head>`, `top` behind `<body>`, `tail` before `</body>`."""
+    """Pieces of the source of a page: `head` precedes `</head>`, `top` follows `<body>`, `tail` precedes `</body>`."""
 
     head: str
     top: str
@@ -29,10 +29,10 @@ class Padding:
 
 
 def make_padding(seed: int, generation: str, size: int) -> Padding:
-    """About `size` characters: a tenth styles, a seventh markup, all else scripts.
+    """Make about `size` characters: a tenth styles, a seventh markup, the rest scripts.
 
-    A third of the scripts is data in the form of the page's generation: JSON scripts of other components, or pushes of
-    Apollo's that hold other things than the product. The scripts can be run, and do nothing.
+    A third of the scripts is data in the form of the generation: JSON scripts of other components, or pushes of Apollo
+    without the product. The scripts are valid, and do nothing.
     """
     random_ = random.Random(f"{seed}/{generation}")
     data = _pushes if generation == "C" else _json_scripts
@@ -56,17 +56,17 @@ def _hash(random_: random.Random) -> str:
 def _styles(random_: random.Random, size: int) -> str:
     rules: list[str] = []
     while sum(map(len, rules)) < size:
-        some = [
+        lines = [
             f".{_name(random_)}-{_hash(random_)[:6]}{{margin:{random_.randrange(40)}px;color:#{_hash(random_)[:6]};"
             f"padding:{random_.randrange(30)}px {random_.randrange(30)}px;flex:{random_.randrange(9)} 0 auto}}"
             for _ in range(50)
         ]
-        rules.append("\n".join(some))
+        rules.append("\n".join(lines))
     return "".join(rules)[:size].rpartition("}")[0] + "}"
 
 
 def _code(random_: random.Random, size: int) -> str:
-    """Minified functions that nobody calls, in a few script elements."""
+    """Minified functions without a caller, in a few script elements."""
     pieces: list[str] = []
     length = 0
     while length < size:
@@ -86,7 +86,7 @@ def _function(random_: random.Random) -> str:
 
 
 def _state(random_: random.Random, size: int) -> list[dict[str, object]]:
-    """Objects as a component keeps them, whose JSON is about `size` characters."""
+    """State objects of a component, with about `size` characters of JSON."""
     rows: list[dict[str, object]] = []
     length = 0
     while length < size:

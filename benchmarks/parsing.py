@@ -1,4 +1,4 @@
-"""How long one page takes to parse, in one thread, the archive and the network aside."""
+"""The time to parse a page in one thread, without archive and network."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ameli_build.shops.bestbuy.reviews import parse_review_page
 T = TypeVar("T")
 
 TRIES = 3
-"""Each page is parsed so often, and its best time counts."""
+"""Number of times that each page is parsed; the best time counts."""
 
 URL = "http://127.0.0.1"
 
 
 def parsing_times(pages: int, clicked: Sequence[tuple[str, bytes]]) -> dict[str, dict[str, float]]:
-    """Milliseconds (median, and the size in kB) for pages of each kind; `clicked` are (url, page) from a browser."""
+    """Milliseconds (median) and size in kB for pages of each kind; `clicked` are (url, page) from a browser."""
     shop = Pages(Size(3 * pages, 60 * pages, generations="ABC"), URL)
     kinds: dict[str, list[tuple[str, bytes]]] = {}
     for generation, target, page in shop.products():

@@ -1,8 +1,8 @@
-"""The profanity rule beside better-profanity itself: reviews a processor second on reviews made by seed.
+"""The profanity rule compared with better-profanity: reviews a processor second on reviews made from a seed.
 
-`python benchmarks/profanity.py`: this project's pattern reads all of `--rows` reviews, better-profanity the first
-`--slow` of them, because it reads fewer than ten a second. Both in this process, one thread for better-profanity; the
-start of each is not counted.
+`python benchmarks/profanity.py`: the pattern of this project reads all of `--rows` reviews, better-profanity only the
+first `--slow` of them, because it reads fewer than ten a second. Both run in this process, better-profanity with one
+thread; the start of both is not counted.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ AIM_RATIO = 10_000
 
 
 def main() -> None:
-    """Make the reviews, time both, print."""
+    """Make the reviews, time both, print the rates."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--slow", type=int, default=40)
     given = parser.parse_args()
-    on = machine()
+    host = machine()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "reviews.parquet"
         write_reviews(path, given.rows)
@@ -42,7 +42,7 @@ def main() -> None:
     texts = [f"{title}. {text}" for title, text in reviews.head(given.slow).iter_rows()]
     own = reviews.height / _seconds(lambda: find_profanity(reviews, pattern))
     theirs = len(texts) / _seconds(lambda: [profanity.contains_profanity(text) for text in texts])
-    print("\n".join(machine_lines(on)))
+    print("\n".join(machine_lines(host)))
     print(f"this project: {own:,.0f} reviews a processor second ({reviews.height:,} reviews)")
     print(f"better-profanity: {theirs:,.1f} ({len(texts)} of them)")
     print(f"{own / theirs:,.0f} times (aim: {AIM_RATIO:,}, {reached(own / theirs, AIM_RATIO, least=True)})")

@@ -1,9 +1,9 @@
-"""Real pretrained weights beside the small bundled ones: text encoders, image encoders, readers. Prints a table.
+"""Real pretrained weights compared with the small bundled weights: text encoders, image encoders, readers.
 
-Texts: real reviews, each looked for among real product titles (`--reviews`, a folder that is not part of the project).
-Pictures: parts of scikit-image's photographs, each looked for among all of them: few and easy, no shop's pictures.
-Labels: words drawn at several sizes and angles, and scikit-image's photograph of a page.
-Each model runs in a process of its own, with one thread, which measures itself.
+Texts: real reviews; the right answer is one of the real product titles (`--reviews`, a folder outside the project).
+Pictures: parts of the photographs of scikit-image; the right answer is one of them. They are few and easy, and not the
+pictures of a shop. Labels: words drawn at several sizes and angles, and a photograph of a page from scikit-image.
+Each model runs in a process of its own with one thread, which measures itself.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ PHOTOGRAPHS = (
     "astronaut brick camera cell chelsea clock_motion coffee coins grass gravel hubble_deep_field ihc"
     " microaneurysms moon motorcycle_left page retina rocket text"
 )
-"""scikit-image's pictures, without drawings and without the second one of the stereo pair."""
+"""The pictures of scikit-image, without drawings and without the second picture of the stereo pair."""
 PARTS = 6
-"""Queries a picture."""
+"""Queries for each picture."""
 LABELS = (
     "16GB Memory 1TB SSD",
     "Stainless Steel Refrigerator",
@@ -44,7 +44,7 @@ LABELS = (
     "Orange Juice 1 Litre",
 )
 HEIGHTS, ANGLES = (14, 22, 40), (0, 12, 90)
-"""Letters in pixels, and degrees by which a label is turned."""
+"""Heights of letters in pixels, and rotations of labels in degrees."""
 PAGE = (
     "Region-based segmentation Let us first determine markers of the coins and the background These markers are pixels"
     " that we can label unambiguously as either object or background Here the markers are found at the two extreme"
@@ -56,7 +56,7 @@ RESAMPLES = 2000
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds to load, processor seconds an item, MiB at the peak of the process."""
+    """Seconds to load the model, processor seconds for each item, peak memory of the process in MiB."""
 
     load: float
     item: float
@@ -65,7 +65,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table; `right` holds a number for each group (a review, a picture, a label) in 0..1."""
+    """A line of the table; `right` has a number from 0 to 1 for each group (a review, a picture, a label)."""
 
     part: str
     model: str
@@ -75,16 +75,16 @@ class Row:
 
     def __str__(self) -> str:
         low, high = interval(self.right)
-        told = f"{self.right.mean():.3f} [{low:.3f}, {high:.3f}]"
+        mean = f"{self.right.mean():.3f} [{low:.3f}, {high:.3f}]"
         cost = self.cost
         return (
-            f"| {self.part} | `{self.model}` | {self.measure} | {told} | {cost.load:.1f} s | {1000 * cost.item:,.0f} ms"
+            f"| {self.part} | `{self.model}` | {self.measure} | {mean} | {cost.load:.1f} s | {1000 * cost.item:,.0f} ms"
             f" | {cost.memory:,} MiB |"
         )
 
 
 def interval(groups: Floats) -> tuple[float, float]:
-    """The 95 % interval of the mean by the bootstrap over groups."""
+    """The 95 % interval of the mean, from a bootstrap over groups."""
     rng = np.random.default_rng(0)
     means = groups[rng.integers(len(groups), size=(RESAMPLES, len(groups)))].mean(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
@@ -92,7 +92,7 @@ def interval(groups: Floats) -> tuple[float, float]:
 
 
 def measured(load: Callable[[], Any], run: Callable[[Any], tuple[Any, int]]) -> tuple[Any, Cost]:
-    """What `run` gives, and what loading and an item cost; `run` tells how many items it had."""
+    """The result of `run`, and the costs of loading and of an item; `run` also returns its number of items."""
     start = time.perf_counter()
     model = load()
     loaded, used = time.perf_counter() - start, time.process_time()
@@ -105,17 +105,17 @@ def measured(load: Callable[[], Any], run: Callable[[Any], tuple[Any, int]]) -> 
 
 
 def read_texts(folder: Path) -> tuple[list[str], list[str], list[int]]:
-    """Reviews, all distinct titles, and the place of each review's title."""
+    """The reviews, all distinct titles, and the index of the title of each review."""
     reviews = [json.loads(line) for line in (folder / "mentions.jsonl").read_text(encoding="utf-8").splitlines()]
     further = [json.loads(line) for line in (folder / "titles.jsonl").read_text(encoding="utf-8").splitlines()]
-    titles = sorted({str(one["title"]) for one in (*reviews, *further)})
+    titles = sorted({str(row["title"]) for row in (*reviews, *further)})
     place = {title: n for n, title in enumerate(titles)}
-    texts = [f"{one['review_title'] or ''}. {one['review']}" for one in reviews]
-    return texts, titles, [place[one["title"]] for one in reviews]
+    texts = [f"{row['review_title'] or ''}. {row['review']}" for row in reviews]
+    return texts, titles, [place[row["title"]] for row in reviews]
 
 
 def encode_texts(name: str, folder: Path) -> tuple[tuple[Any, Any], Cost]:
-    """Vectors of reviews and titles."""
+    """Vectors of the reviews and of the titles."""
     from ameli_build.models.text import load_text_encoder
 
     texts, titles, _ = read_texts(folder)
@@ -136,7 +136,7 @@ def text_rows(name: str, folder: Path) -> Iterator[Row]:
 
 
 def ranks_of(scores: Any, gold: Any) -> Any:
-    """How many products score above the right one."""
+    """The number of products with a higher score than the right product."""
     return (scores > scores[np.arange(len(scores)), gold][:, None]).sum(axis=1)
 
 
@@ -144,14 +144,14 @@ def ranks_of(scores: Any, gold: Any) -> Any:
 
 
 def photograph(name: str) -> Image.Image:
-    """A picture of scikit-image's."""
+    """A picture of scikit-image."""
     import skimage
 
     return Image.open(next((Path(skimage.__file__).parent / "data").glob(f"{name}.*"))).convert("RGB")
 
 
 def part_of(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A tenth to a third of a picture, in another form, light and perspective."""
+    """A tenth to a third of a picture, with another aspect ratio, light and perspective."""
     width, height = image.size
     share, form = rng.uniform(0.1, 0.33), np.exp(rng.uniform(-0.6, 0.6))
     wide, high = (min(0.95, float(np.sqrt(share) * factor)) for factor in (form, 1 / form))
@@ -167,11 +167,11 @@ def part_of(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def encode_pictures(name: str) -> tuple[tuple[Any, Any], Cost]:
-    """Vectors of parts, and of whole pictures."""
+    """Vectors of the parts, and of the whole pictures."""
     from ameli_build.models.vision import load_image_encoder
 
     rng = np.random.default_rng(1)
-    whole = [photograph(one) for one in PHOTOGRAPHS.split()]
+    whole = [photograph(picture) for picture in PHOTOGRAPHS.split()]
     parts = [part_of(image, rng) for image in whole for _ in range(PARTS)]
 
     def run(encoder: Any) -> tuple[Any, int]:
@@ -181,7 +181,7 @@ def encode_pictures(name: str) -> tuple[tuple[Any, Any], Cost]:
 
 
 def picture_rows(name: str) -> Iterator[Row]:
-    """Recall@1 of an image encoder, by picture."""
+    """Recall@1 of an image encoder, for each picture."""
     (queries, gallery), cost = alone(encode_pictures, name)
     ranks = ranks_of(queries @ gallery.T, np.repeat(np.arange(len(gallery)), PARTS)).reshape(-1, PARTS)
     part = f"{len(queries)} parts of {len(gallery)} photographs"
@@ -192,7 +192,7 @@ def picture_rows(name: str) -> Iterator[Row]:
 
 
 def drawn(text: str, height: int, angle: int) -> Image.Image:
-    """A label with a text, turned, on a grey ground."""
+    """A rotated label with a text, on a grey ground."""
     letters = ImageFont.load_default(size=height)
     left, top, right, bottom = letters.getbbox(text)
     label = Image.new("RGB", (int(right - left) + 2 * height, int(bottom - top) + 2 * height), (240, 238, 230))
@@ -201,7 +201,7 @@ def drawn(text: str, height: int, angle: int) -> Image.Image:
 
 
 def read_labels(name: str) -> tuple[list[list[str]], Cost]:
-    """Lines read from every label, then from the page."""
+    """The lines that a reader finds on each label, then on the page."""
     from ameli_build.models.ocr import load_reader
 
     pictures = [drawn(text, height, angle) for angle in ANGLES for height in HEIGHTS for text in LABELS]
@@ -214,19 +214,19 @@ def read_labels(name: str) -> tuple[list[list[str]], Cost]:
 
 
 def reader_rows(name: str) -> Iterator[Row]:
-    """Shares of words read: of labels at each angle, and of the page."""
+    """Shares of the words that a reader finds: on labels at each angle, and on the page."""
     lines, cost = alone(read_labels, name)
     count = len(HEIGHTS) * len(LABELS)
     for n, angle in enumerate(ANGLES):
-        some = lines[n * count : (n + 1) * count]
-        shares = [share_read(text, one) for text, one in zip(LABELS * len(HEIGHTS), some, strict=True)]
+        read = lines[n * count : (n + 1) * count]
+        shares = [share_read(text, found) for text, found in zip(LABELS * len(HEIGHTS), read, strict=True)]
         yield Row(f"labels turned by {angle} degrees", name, "words read", np.array(shares), cost)
     words = np.array([share_read(word, lines[-1]) for word in PAGE.split()])
     yield Row("photograph of a page", name, "words read", words, cost)
 
 
 def share_read(text: str, lines: Sequence[str]) -> float:
-    """The share of a text's words whose letters stand in the lines, with or without spaces between words."""
+    """The share of the words of a text that the lines contain, with or without spaces between words."""
     letters = "".join("".join(lines).lower().split())
     words = text.lower().split()
     return sum(word in letters for word in words) / len(words)
@@ -236,7 +236,7 @@ def share_read(text: str, lines: Sequence[str]) -> float:
 
 
 def alone(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a function gives in a process of its own, whose libraries use one thread."""
+    """The result of a function in a process of its own, with libraries that use one thread."""
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()
@@ -256,7 +256,7 @@ def rows(reviews: Path) -> Iterator[Row]:
 
 
 def main() -> None:
-    """Measure, and print the table as Markdown."""
+    """Measure the models, and print the table as Markdown."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--reviews", type=Path, default=REVIEWS, help="folder with mentions.jsonl and titles.jsonl")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
-"""Reviews made from a seed: words of natural frequency, defects at known rates, and the truth about each of them.
+"""Reviews made from a seed: words of natural frequency, defects at known rates, and the truth about each review.
 
-The truth is known by construction. Words are single tokens of the bundled tokenizer, so that a text's tokens are its
-words and marks; the defects are planted; of a group of copies the earliest stays.
+The truth is known because this module plants the defects. Words are single tokens of the bundled tokenizer, so that the
+tokens of a text are its words and marks. In a group of copies, the earliest review is the original.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from ameli_build.models.tokens import load_counter
 CHUNK = 100_000
 FIRST_SKU = 6_000_000
 UNKNOWN = 36_000
-"""Products, in families of three variants; every hundredth has no picture and leaves before the reviews are judged.
-From this number on they are unknown to the catalogue."""
+"""Number of products, in families of three variants; every hundredth product has no picture and is dropped before
+the rules judge the reviews. The catalogue does not have products from this number on."""
 LIMIT = 500
 SOURCES = 5_000
-"""Texts that can be copied at a time."""
+"""Number of texts available for copies at a time."""
 MARKS = ("", "", "", "", "", "", "", "", "", "", "", ",", ".", "!")
 RUDE = ("shit", "SH1T", "bull$h1t", "asshole", "@sshole", "Fuck", "fucking", "hand job")
 SHORT = ("Great product!", "Love it", "Works as described.", "Good value for the price", "Five stars")
@@ -40,7 +40,7 @@ TRUTH = pl.Schema({"review_id": pl.String, "reason": pl.String, "detail": pl.Str
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How often each defect is planted; a review can have several."""
+    """The rate of each defect; a review can have several defects."""
 
     no_image: float = 0.88
     too_long: float = 0.004
@@ -55,7 +55,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A review whose text others can copy; `key` names the group of copies."""
+    """A review with a text for copies; `key` names the group of copies."""
 
     key: str
     text: str
@@ -67,17 +67,17 @@ class _Source:
 
 @dataclass(slots=True)
 class _Known:
-    """What is remembered from chunk to chunk."""
+    """State that passes from chunk to chunk."""
 
     frames: list[pl.DataFrame] = field(default_factory=list)
-    """For each review its first reason before `duplicate`, and its profane word."""
+    """The first reason before `duplicate`, and the profane word, of each review."""
     groups: dict[str, list[tuple[bool, str, str]]] = field(default_factory=dict)
-    """By the id of a text's first writer: (unknown time, time, id) of all who share it."""
+    """(unknown time, time, id) of all reviews with a text, by the id of the first of them."""
     sources: list[_Source] = field(default_factory=list)
 
 
 def make_products() -> pl.DataFrame:
-    """The catalogue, in the columns of `PRODUCTS`."""
+    """The catalogue, with the columns of `PRODUCTS`."""
     rows = [
         {
             "sku": str(FIRST_SKU + n),
@@ -92,9 +92,9 @@ def make_products() -> pl.DataFrame:
 
 
 def write_reviews(path: Path, size: int, seed: int = 13, rates: Rates | None = None, words: int = 60) -> pl.DataFrame:
-    """Write `size` reviews of so many words on average, as a catalogue's table; returns the truth as `TRUTH`.
+    """Write `size` reviews of `words` words on average as a catalogue table; return the truth as `TRUTH`.
 
-    The truth has one row a review, `reason` and `detail` null for one that the row rules keep.
+    The truth has a row for each review; `reason` and `detail` are null if the row rules keep the review.
     """
     known, rng = _Known(), np.random.default_rng(seed)
     schema = pl.DataFrame(schema=REVIEWS).to_arrow().schema
@@ -106,7 +106,7 @@ def write_reviews(path: Path, size: int, seed: int = 13, rates: Rates | None = N
 
 
 def write_lines(reviews: Path, path: Path) -> None:
-    """The reviews of a catalogue's table as raw records in JSON Lines (contract, section 2)."""
+    """Write the reviews of a catalogue table as raw records in JSON Lines (contract, section 2)."""
     with path.open("wb") as handle:
         for batch in pq.ParquetFile(reviews).iter_batches(CHUNK):
             frame = pl.DataFrame(pl.from_arrow(batch)).drop("conflict", "source", "extra")
@@ -132,7 +132,7 @@ def _truth(known: _Known) -> pl.DataFrame:
 
 @cache
 def _words() -> list[str]:
-    """Words of the bundled tokenizer's vocabulary, frequent ones first, none of them profane or the end of a phrase."""
+    """Words from the vocabulary of the bundled tokenizer, frequent words first; no profane word, no end of a phrase."""
     vocabulary = load_counter("bundled:minilm").tokenizer.get_vocab()
     ends = {phrase.split()[-1] for phrase in default_words() if " " in phrase}
     words = sorted(
@@ -146,7 +146,7 @@ def _words() -> list[str]:
 
 @cache
 def _draws() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A million places in `_words` by Zipf's law; the words' bytes, each with a space behind; where each begins."""
+    """A million indices into `_words` by Zipf's law; the bytes of words and spaces; the start of each word."""
     words = _words()
     weights = 1 / (np.arange(len(words)) + 2.7)
     draws = np.random.default_rng(0).choice(len(words), 1 << 20, p=weights / weights.sum())
@@ -156,7 +156,7 @@ def _draws() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _texts(rng: np.random.Generator, lengths: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Texts of so many words each, and the number of their marks."""
+    """Texts with these numbers of words, and the number of marks in each text."""
     draws, letters, starts = _draws()
     marks = rng.integers(0, len(MARKS), lengths.sum())
     chosen = draws[rng.integers(0, len(draws), lengths.sum())] + marks
@@ -174,7 +174,7 @@ def _texts(rng: np.random.Generator, lengths: np.ndarray) -> tuple[list[str], np
 
 
 def _chunk(start: int, size: int, rng: np.random.Generator, rates: Rates, known: _Known, words: int) -> pl.DataFrame:
-    """The links of the reviews from number `start` on, in the columns of `REVIEWS`; their truth goes to `known`."""
+    """The links of the reviews from number `start` on, with the columns of `REVIEWS`; `known` gets the truth."""
     lengths = np.maximum(1, rng.lognormal(np.log(words) - 0.32, 0.8, size).astype(int)).clip(max=430)
     long = rng.random(size) < rates.too_long
     lengths[long] = rng.integers(470, 700, long.sum())
@@ -218,7 +218,7 @@ def _kinds(rates: Rates) -> list[float]:
 
 
 def _planted(drawn: pl.DataFrame, rng: np.random.Generator, rates: Rates, known: _Known) -> pl.DataFrame:
-    """`drawn` with copies, profane words, bare titles, short and accented texts, and texts at the very limit."""
+    """`drawn` with copies, profane words, blank titles, short and accented texts, and texts at the exact limit."""
     chances = rng.random((drawn.height, 4)).tolist()
     picks = rng.integers(0, 1 << 30, (drawn.height, 2)).tolist()
     columns: dict[str, list[Any]] = {name: [] for name in drawn.columns}
@@ -241,10 +241,10 @@ def _planted(drawn: pl.DataFrame, rng: np.random.Generator, rates: Rates, known:
 
 
 def _dress(row: dict[str, Any], kind: float, pick: int) -> None:
-    """Make a text short or accented, or a long one exactly as long as the limit, or a token longer."""
+    """Make a text short or accented, or give a long text the exact length of the limit, or one token more."""
     if row["text_tokens"] > 470 and kind < 0.7:
         plain = LIMIT + pick % 2 - row["title_tokens"] - 1
-        step = 1 + (pick // 5000 + row["tail"]) % 4999  # many steps, lest two such texts be equal by chance
+        step = 1 + (pick // 5000 + row["tail"]) % 4999  # many steps, so that two texts are unlikely to be equal
         row |= {
             "text": " ".join(_words()[(pick + n * step) % 5000] for n in range(plain)),
             "text_tokens": plain,
@@ -256,7 +256,7 @@ def _dress(row: dict[str, Any], kind: float, pick: int) -> None:
 
 
 def _offer(row: dict[str, Any], known: _Known) -> None:
-    """Remember a text that others can copy; a short one only with its author."""
+    """Add a text to the sources of copies; a short text only with its author."""
     short = len(row["text"].split()) < 8
     if short and (row["author"] is None or row["kind"] in ("wrong", "missing")):
         return
@@ -271,7 +271,7 @@ def _offer(row: dict[str, Any], known: _Known) -> None:
 
 
 def _copy(row: dict[str, Any], source: _Source, pick: int, known: _Known) -> None:
-    """Take the text of another review, spaced or composed in another way."""
+    """Replace the text by the text of another review, with other spaces or another Unicode normal form."""
     text = (
         source.text,
         f" {source.text}",
@@ -289,7 +289,7 @@ def _when(row: dict[str, Any]) -> tuple[bool, str, str]:
 
 
 def _early_reason() -> tuple[pl.Expr, pl.Expr]:
-    """`reason` and `detail` of the first rule before `duplicate` that a review breaks; null for none."""
+    """`reason` and `detail` of the first rule before `duplicate` that a review violates, or null."""
     tokens = pl.col("text_tokens") + pl.col("title_tokens") + 1
     product = pl.col("product") + FIRST_SKU
     rules = {
@@ -313,14 +313,14 @@ def _early_reason() -> tuple[pl.Expr, pl.Expr]:
         ),
     }
     reason, detail = pl.lit(None, pl.String), pl.lit(None, pl.String)
-    for name, (broken, told) in reversed(rules.items()):
+    for name, (broken, explanation) in reversed(rules.items()):
         reason = pl.when(broken).then(pl.lit(name.replace("dropped", "product_missing"))).otherwise(reason)
-        detail = pl.when(broken).then(told).otherwise(detail)
+        detail = pl.when(broken).then(explanation).otherwise(detail)
     return reason.alias("reason"), detail.alias("detail")
 
 
 def _links(planted: pl.DataFrame) -> pl.DataFrame:
-    """One row a link, in the columns of `REVIEWS`: each kind of link to the review's product."""
+    """A row for each link to the product of a review, with the columns of `REVIEWS`."""
     product, kind = pl.col("product"), pl.col("kind")
     sibling = product // 3 * 3 + (product + 1) % 3
     strings = {"product": product, "sibling": sibling, "unknown": product + UNKNOWN}

@@ -1,4 +1,4 @@
-"""Processes of the benchmark: the server, the contenders, and what each used."""
+"""Processes of the benchmark: the server and the contenders, with their processor time and memory."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ HERE = Path(__file__).parent
 
 
 class BenchmarkFailed(Exception):
-    """A part of the benchmark that gave no result; the text says which and why."""
+    """A part of the benchmark without a result; the message names the part and the cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The server as it runs: its address, and how much it serves."""
+    """The running server: its address, and the number and size of its answers."""
 
     url: str
     answers: int
@@ -36,7 +36,7 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process from start to end: what it printed (`seconds` and more), and what it used in all."""
+    """A finished process: its output (`seconds` and more), its processor seconds and its peak memory."""
 
     said: dict[str, Any]
     cpu_seconds: float
@@ -44,13 +44,13 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Wall seconds of its work, start of the interpreter and imports aside."""
+        """Wall seconds of the work, without the start of the interpreter and imports."""
         return float(self.said["seconds"])
 
 
 @contextmanager
 def serving(size: Size) -> Iterator[Shop]:
-    """The shop on loopback in a process of its own, as long as the block lasts."""
+    """The shop on loopback in a process of its own, until the block ends."""
     command = [sys.executable, str(HERE / "static_server.py"), json.dumps(asdict(size))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin is not None
@@ -65,30 +65,30 @@ def serving(size: Size) -> Iterator[Shop]:
 
 
 def run(python: str, script: str, order: dict[str, Any]) -> Run:
-    """Run `script` with an order as JSON; it answers with a line of JSON."""
+    """Run `script` with an order as JSON; its answer is a line of JSON."""
     command = [python, str(HERE / script), json.dumps(order)]
     with tempfile.TemporaryFile("w+") as errors:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
             assert process.stdout is not None
-            said = process.stdout.read()
+            output = process.stdout.read()
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         errors.seek(0)
         complaint = errors.read().strip()[-500:]
-    if process.returncode != 0 or not said.strip():
+    if process.returncode != 0 or not output.strip():
         raise BenchmarkFailed(f"{script} ended with {process.returncode}: {complaint}")
-    return Run(json.loads(said.splitlines()[-1]), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Run(json.loads(output.splitlines()[-1]), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def fresh(folder: Path) -> Path:
-    """An empty folder of this name."""
+    """Make an empty folder with this name."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
 
 
 def ceiling(url: str, targets: list[str], seconds: float = 3.0) -> float:
-    """Answers a second that one bare socket gets from the server: no contender can be faster a connection."""
+    """Answers a second from the server to a bare socket: no contender can exceed this rate on a connection."""
     host, _, port = url.removeprefix("http://").partition(":")
     requests = [f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() for target in targets]
     buffer = bytearray(1 << 18)
@@ -103,16 +103,16 @@ def ceiling(url: str, targets: list[str], seconds: float = 3.0) -> float:
 
 
 def _receive(sock: socket.socket, buffer: bytearray) -> None:
-    """Read one answer to its end."""
+    """Read an answer to its end."""
     size = sock.recv_into(buffer)
     head = bytes(buffer[:size])
     body = head.index(b"\r\n\r\n") + 4
     length = int(head[head.index(b"Content-Length: ") + 16 :].split(b"\r\n", 1)[0])
-    left = length - (size - body)
-    while left > 0:
-        left -= sock.recv_into(buffer)
+    missing = length - (size - body)
+    while missing > 0:
+        missing -= sock.recv_into(buffer)
 
 
 def say(text: str) -> None:
-    """Tell on stderr what is under way."""
+    """Print the progress to stderr."""
     print(f"  {text}", file=sys.stderr, flush=True)

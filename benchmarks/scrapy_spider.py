@@ -1,6 +1,6 @@
-"""The peer: the same pages fetched and parsed by Scrapy, with its own means, into a feed of JSON Lines.
+"""The peer: Scrapy fetches and parses the same pages by its own means, into a feed of JSON Lines.
 
-Needs Scrapy alone. `python benchmarks/scrapy_spider.py '{"url": ..., "out": ..., "cache": ""}'` prints a line of JSON.
+Needs only Scrapy. `python benchmarks/scrapy_spider.py '{"url": ..., "out": ..., "cache": ""}'` prints a line of JSON.
 """
 
 # mypy: disable-error-code="import-not-found,misc"
@@ -29,7 +29,7 @@ _WANTED = ("shop-specifications", "shop-media", "shop-product-variations", "shop
 
 
 class ShopSpider(SitemapSpider):
-    """Products of generations B and C from the sitemap, each followed by all pages of its reviews."""
+    """Products of generations B and C from the sitemap, and all pages of the reviews of each product."""
 
     name = "shop"
 
@@ -39,7 +39,7 @@ class ShopSpider(SitemapSpider):
         self.url = url
 
     def parse(self, response: Response) -> Iterator[Any]:
-        """One product page: its record, and the first page of its reviews."""
+        """Yield the record of a product page, and the request for the first page of its reviews."""
         assert isinstance(response, TextResponse)
         found = _SKU.search(response.url)
         sku = (found[1] or found[2]) if found else ""
@@ -62,7 +62,7 @@ class ShopSpider(SitemapSpider):
         yield from (Request(image, self.parse_image) for image in product["images"])
 
     def parse_reviews(self, response: Response, sku: str, number: int) -> Iterator[Any]:
-        """One page of reviews, and the next."""
+        """Yield the records of a page of reviews, and the request for the next page."""
         page = json.loads(response.body)
         for topic in page["topics"]:
             links = topic.get("productDetails", {}).get("links", {})
@@ -86,7 +86,7 @@ class ShopSpider(SitemapSpider):
             yield self._reviews(sku, number + 1)
 
     def parse_image(self, response: Response) -> None:
-        """Nothing: all products share a few pictures, and pages count here."""
+        """Do nothing: all products share a few pictures, and the benchmark counts pages."""
 
     def _reviews(self, sku: str, number: int) -> Request:
         query = urlencode({"page": number, "pageSize": PAGE_SIZE, "sku": sku, "sort": "MOST_RECENT"})
@@ -95,7 +95,7 @@ class ShopSpider(SitemapSpider):
 
 
 def _components(response: TextResponse) -> dict[str, Any]:
-    """Generation B: a JSON script for each component; the sheet may be handed to an initializer instead."""
+    """Generation B: a JSON script for each component; the sheet can be the argument of an initializer instead."""
     scripts = {}
     for script in response.xpath('//script[@type="application/json"]'):
         found = _COMPONENT.match(script.attrib.get("id", ""))
@@ -115,13 +115,15 @@ def _components(response: TextResponse) -> dict[str, Any]:
             for group in groups
             for row in group["specifications"]
         ],
-        "images": [one["src"].partition(";")[0] for one in media.get("product-images", {}).get("sources", {}).values()],
+        "images": [
+            source["src"].partition(";")[0] for source in media.get("product-images", {}).get("sources", {}).values()
+        ],
         "variants": [variant["variationSku"] for group in variations for variant in group["variations"]],
     }
 
 
 def _apollo(response: TextResponse) -> dict[str, Any]:
-    """Generation C: the product's fragments from several pushes, merged."""
+    """Generation C: the fragments of the product from several pushes, merged."""
     product: dict[str, Any] = {}
     decoder = json.JSONDecoder()
     for script in response.xpath('//script[contains(., "ApolloSSRDataTransport")]/text()').getall():
@@ -146,7 +148,7 @@ def _apollo(response: TextResponse) -> dict[str, Any]:
 
 
 def settings_for(order: dict[str, str]) -> dict[str, Any]:
-    """Scrapy's defaults without robots and delays, sixteen requests at a time, also to one host."""
+    """The defaults of Scrapy without robots and delays, with sixteen requests at a time, also to a single host."""
     feed = {"format": "jsonlines", "encoding": "utf8", "overwrite": True}
     settings: dict[str, Any] = {
         "ROBOTSTXT_OBEY": False,

@@ -21,11 +21,11 @@ Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Search = Callable[[], Any]
 Contender = Callable[[Vectors, Vectors, int], tuple[Search, Callable[[Any], Rows]]]
-"""From queries, entities and how many are wanted: the search that is timed, and its answer as rows, after the clock."""
+"""Takes queries, entities and a number of results; returns the timed search, and a function from its answer to rows."""
 
 
 def made(rows: int, seed: int) -> Vectors:
-    """Random unit vectors, the same for each contender."""
+    """Random unit vectors, equal for all contenders."""
     vectors = np.random.default_rng(seed).standard_normal((rows, SIZE), dtype=np.float32)
     unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit
@@ -47,19 +47,19 @@ def own(queries: Vectors, entities: Vectors, top: int) -> tuple[Search, Callable
 
 
 def by_sentence_transformers(queries: Vectors, entities: Vectors, top: int) -> tuple[Search, Callable[[Any], Rows]]:
-    """`semantic_search` with its defaults, but for inner products: the vectors have unit length already."""
+    """`semantic_search` with its defaults, but with inner products, because the vectors have unit length."""
     import torch
     from sentence_transformers.util import dot_score, semantic_search
 
     asked, known = torch.from_numpy(queries), torch.from_numpy(entities)
     return (
         lambda: semantic_search(asked, known, top_k=top, score_function=dot_score),
-        lambda found: np.array([[one["corpus_id"] for one in some] for some in found], dtype=np.int64),
+        lambda found: np.array([[hit["corpus_id"] for hit in hits] for hits in found], dtype=np.int64),
     )
 
 
 def by_faiss(queries: Vectors, entities: Vectors, top: int) -> tuple[Search, Callable[[Any], Rows]]:
-    """A flat index over inner products: built and searched."""
+    """Build and search a flat index over inner products."""
     import faiss
 
     def search() -> Any:
@@ -71,7 +71,7 @@ def by_faiss(queries: Vectors, entities: Vectors, top: int) -> tuple[Search, Cal
 
 
 def plain(queries: Vectors, entities: Vectors, top: int) -> tuple[Search, Callable[[Any], Rows]]:
-    """The whole matrix at once, partitioned, and a sort of what is left."""
+    """The whole matrix at once, partitioned, and a sort of the best entities."""
 
     def search() -> Rows:
         scores = queries @ entities.T
@@ -92,22 +92,22 @@ CONTENDERS: dict[str, Contender] = {
 
 
 def main() -> None:
-    """Time the contender that the order names, and save what it found."""
+    """Time the contender that the order names, and save its answer."""
     order: dict[str, Any] = json.loads(sys.argv[1])
     contender = CONTENDERS[order["contender"]]
     queries, entities = made(order["queries"], 1), made(order["entities"], 2)
-    contender(queries[:8], entities[:64], min(8, order["top"]))[0]()  # imports and threads are there
+    contender(queries[:8], entities[:64], min(8, order["top"]))[0]()  # imports modules and starts threads
     search, as_rows = contender(queries, entities, order["top"])
-    FORGET.write_text("5")  # the peak before: it would hide what the search takes
+    FORGET.write_text("5")  # resets the peak, which would hide the memory of the search
     before, used, start = _mib("VmRSS"), time.process_time(), time.perf_counter()
     found = search()
-    said = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - used, "mib": _mib("VmHWM") - before}
+    numbers = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - used, "mib": _mib("VmHWM") - before}
     np.save(order["out"], as_rows(found))
-    print(json.dumps(said))
+    print(json.dumps(numbers))
 
 
 def _mib(kind: str) -> float:
-    """Memory of this process as the kernel tells it: now (`VmRSS`), or at most since the last reset (`VmHWM`)."""
+    """Memory of this process from the kernel: current (`VmRSS`), or the peak since the last reset (`VmHWM`)."""
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith(kind))
     return int(line.split()[1]) / 1024
 

@@ -28,15 +28,15 @@ BASE_PRODUCTS = 120
 PAGE_SIZE = 20
 PICTURES = 4
 VARIETY = 16
-"""So many different paddings a generation."""
+"""Number of different paddings for each generation."""
 _REVIEW_PAGES = (0, 1, 0, 0, 2, 0, 1, 0)
-"""Pages of reviews of one product after another, as weights."""
+"""Weights: the pages of reviews of successive products."""
 _LEVEL = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large the shop is: product pages (of about `page_bytes` before they are packed), reviews, the seed."""
+    """The size of the shop: product pages (of about `page_bytes` before compression), reviews, the seed."""
 
     pages: int
     reviews: int
@@ -46,7 +46,7 @@ class Size:
 
 
 def make_shop(size: Size) -> World:
-    """The products and reviews, each product a family of its own; all share a few pictures, since pages count here."""
+    """The products and reviews; each product is a family, and all share a few pictures, because pages count here."""
     base = make_world(seed=size.seed, products=BASE_PRODUCTS)
     sheets = [product for product in base.products if product.attributes]
     turns: Iterator[Generation] = cycle(size.generations)  # type: ignore[arg-type]
@@ -65,7 +65,7 @@ def _product(sheet: WorldProduct, number: int, generation: Generation) -> WorldP
 
 
 def _reviews(texts: Sequence[WorldReview], products: Sequence[WorldProduct], count: int) -> Iterator[WorldReview]:
-    """Full pages of reviews, on half of the products or fewer."""
+    """Full pages of reviews, for half of the products or fewer."""
     weighted = zip(products, cycle(_REVIEW_PAGES))
     pages = [product for product, weight in weighted for _ in range(weight)] or list(products)
     source = cycle(texts)
@@ -85,20 +85,20 @@ class Pages:
         self._routes = SiteRoutes(self._shop)
 
     def products(self) -> Iterator[tuple[Generation, str, bytes]]:
-        """(generation, target, page) of each product, the page not packed."""
+        """(generation, target, page) of each product, without compression."""
         for number, product in enumerate(self._shop_index.products.values()):
             target = self._shop.product_path(product)
             yield product.generation, target, "".join(self._parts(target, product, number)).encode()
 
     def reviews(self) -> Iterator[tuple[str, bytes]]:
-        """(target, JSON) of each page of reviews; the first, which is empty, of a product without."""
+        """(target, JSON) of each page of reviews; a product without reviews has an empty first page."""
         for product in self._shop_index.products.values():
             for number in range(max(1, -(-len(self._shop_index.reviews_of(product)) // PAGE_SIZE))):
                 target = _target(review_url("http://shop", product.sku, number + 1, PAGE_SIZE))
                 yield target, self._routes(target).body
 
     def answers(self) -> Iterator[tuple[str, bytes]]:
-        """(target, whole HTTP answer) of everything that there is."""
+        """(target, whole HTTP answer) of every target."""
         for number, product in enumerate(self._shop_index.products.values()):
             target = self._shop.product_path(product)
             body = packed(self._parts(target, product, number))
@@ -119,7 +119,7 @@ class Pages:
         return target, answer(found.content_type, found.body)
 
     def _parts(self, target: str, product: WorldProduct, number: int) -> tuple[str, ...]:
-        """The page in pieces, of which every second one is padding."""
+        """The pieces of the page; every second piece is padding."""
         text = self._routes(target).body.decode()
         padding = _padding(self._size, product.generation, number % VARIETY)
         head, body = text.index("</head>"), text.index("<body>") + len("<body>")
@@ -129,7 +129,7 @@ class Pages:
 
 @cache
 def _padding(size: Size, generation: str, number: int) -> Padding:
-    own = 30_000  # characters that the demo's page has itself
+    own = 30_000  # characters of the page without padding
     return make_padding(size.seed * VARIETY + number, generation, max(1000, size.page_bytes - own))
 
 
@@ -139,7 +139,7 @@ def _target(url: str) -> str:
 
 
 def answer(content_type: str, body: bytes, headers: Sequence[str] = (), status: str = "200 OK") -> bytes:
-    """A whole HTTP/1.1 answer."""
+    """A complete HTTP/1.1 answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
@@ -156,7 +156,7 @@ def _zipped(body: bytes) -> bytes:
 
 
 def packed(parts: Sequence[str]) -> bytes:
-    """A gzip body of the parts put together; each part is packed by itself, and every second one only once."""
+    """The gzip body of the joined parts; compresses each part by itself, and every second part only once."""
     check = size = 0
     pieces = [b"\x1f\x8b\x08\0\0\0\0\0\0\xff"]
     for number, part in enumerate(parts):

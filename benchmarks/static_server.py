@@ -1,6 +1,6 @@
-"""Serves the benchmark's shop on loopback from memory: one process, one loop, bodies packed beforehand.
+"""Serve the shop of the benchmark on loopback from memory: one process, one loop, compressed bodies.
 
-`python benchmarks/static_server.py '{"pages": 2000, "reviews": 20000}'` prints its URL once everything is made, and
+`python benchmarks/static_server.py '{"pages": 2000, "reviews": 20000}'` prints its URL when all pages exist, and
 ends with its standard input.
 """
 
@@ -18,20 +18,20 @@ _MISSING = answer("text/plain", b"not here", status="404 Not Found")
 
 
 class _Connection(asyncio.Protocol):
-    """One keep-alive connection; each request is answered from the table of answers."""
+    """A keep-alive connection; the answer to each request comes from the table of answers."""
 
     def __init__(self, answers: dict[bytes, bytes]) -> None:
         self._answers = answers
         self._waiting = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where to write."""
+        """Store the transport."""
         assert isinstance(transport, asyncio.Transport)
         transport.set_write_buffer_limits(1 << 20)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer all requests that are whole."""
+        """Answer all complete requests."""
         *requests, self._waiting = (self._waiting + data).split(b"\r\n\r\n")
         for request in requests:
             _, target, _ = request.split(b" ", 2)

@@ -1,4 +1,4 @@
-"""The benchmark's numbers as text, each aim with how far it was reached."""
+"""The numbers of the benchmark as text, with the distance to each aim."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ PARSE_AIMS = {
     "reviews, a page of 20": 5.0,
 }
 FLAT = 1.1
-"""Memory is flat when ten times as many pages take at most so many times as much."""
+"""Memory is flat if ten times the pages need at most this multiple of the memory."""
 
 _Row = Sequence[object]
 
 
 def as_text(results: Mapping[str, Any]) -> str:
-    """All that was measured."""
+    """All measurements as text."""
     parts: dict[str, Callable[[Any], Iterator[str]]] = {
         "crawl": _crawl,
         "clicks": _clicks,
@@ -37,27 +37,28 @@ def as_text(results: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _crawl(told: Mapping[str, Any]) -> Iterator[str]:
-    shop, ceiling = told["shop"], told["server_ceiling"]
+def _crawl(numbers: Mapping[str, Any]) -> Iterator[str]:
+    shop, ceiling = numbers["shop"], numbers["server_ceiling"]
     yield f"{shop['product_pages']:,} product pages and {shop['review_pages']:,} review pages, gzip, on loopback"
     yield (
         f"one bare connection gets {ceiling['product_pages']:,.0f} product pages or {ceiling['review_pages']:,.0f}"
         " review pages a second from the server"
     )
-    names = list(told["contenders"])
+    names = list(numbers["contenders"])
     yield from figures(
         [
             ("", "pages a second", "(min - max)", "processor s", "peak MiB"),
-            *[_contender(name, told["contenders"][name]) for name in names],
+            *[_contender(name, numbers["contenders"][name]) for name in names],
         ]
     )
-    own = told["contenders"][names[0]]
+    own = numbers["contenders"][names[0]]
     yield (
         f"{names[0]}: fetching and archiving alone {own['crawl_pages_a_second']['median']:.1f} pages a second, then the"
-        f" catalog in {own['catalog_seconds']['median']:.1f} s; the archive has {told['archive_bytes'] / 1e6:,.0f} MB"
+        f" catalog in {own['catalog_seconds']['median']:.1f} s;"
+        f" the archive has {numbers['archive_bytes'] / 1e6:,.0f} MB"
     )
     for name in names[1:]:
-        peer = told["contenders"][name]
+        peer = numbers["contenders"][name]
         ratio = own["pages_a_second"]["median"] / peer["pages_a_second"]["median"]
         alone = own["crawl_pages_a_second"]["median"] / peer["pages_a_second"]["median"]
         effort = peer["cpu_seconds"]["median"] / own["cpu_seconds"]["median"]
@@ -68,13 +69,13 @@ def _crawl(told: Mapping[str, Any]) -> Iterator[str]:
     if len(names) == 1:
         yield "Scrapy was not measured: no interpreter with it (see --scrapy-python)"
     else:
-        yield f"both found the same products and reviews: {'yes' if told['same_records'] else 'NO'}"
+        yield f"both found the same products and reviews: {'yes' if numbers['same_records'] else 'NO'}"
 
 
-def _contender(name: str, told: Mapping[str, Any]) -> _Row:
-    rate = told["pages_a_second"]
+def _contender(name: str, numbers: Mapping[str, Any]) -> _Row:
+    rate = numbers["pages_a_second"]
     spread = f"({rate['min']:.1f} - {rate['max']:.1f})"
-    cpu, peak = told["cpu_seconds"]["median"], told["peak_mib"]["median"]
+    cpu, peak = numbers["cpu_seconds"]["median"], numbers["peak_mib"]["median"]
     return name, f"{rate['median']:.1f}", spread, f"{cpu:.1f}", f"{peak:,.0f}"
 
 
@@ -82,10 +83,10 @@ def _clicks(rates: Mapping[str, float]) -> Iterator[str]:
     yield from figures([("browsers", "clicked pages a second"), *[(n, f"{rate:.2f}") for n, rate in rates.items()]])
 
 
-def _parsing(told: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+def _parsing(times: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     rows = [
-        (kind, f"{of['kb']:,.0f}", f"{of['median_ms']:.1f}", f"{of['max_ms']:.1f}", _aim(kind, of["median_ms"]))
-        for kind, of in told.items()
+        (kind, f"{time['kb']:,.0f}", f"{time['median_ms']:.1f}", f"{time['max_ms']:.1f}", _aim(kind, time["median_ms"]))
+        for kind, time in times.items()
     ]
     yield from figures([("parsing", "kB", "median ms", "max ms", "aim"), *rows])
 
@@ -94,8 +95,8 @@ def _aim(kind: str, milliseconds: float) -> str:
     return f"{PARSE_AIMS[kind]:g} ms: {reached(milliseconds, PARSE_AIMS[kind], least=False)}"
 
 
-def _memory(told: Sequence[Mapping[str, float]]) -> Iterator[str]:
-    rows = [(f"{of['product_pages']:,}", f"{of['peak_mib']:,.0f}", f"{of['pages_a_second']:.1f}") for of in told]
+def _memory(runs: Sequence[Mapping[str, float]]) -> Iterator[str]:
+    rows = [(f"{run['product_pages']:,}", f"{run['peak_mib']:,.0f}", f"{run['pages_a_second']:.1f}") for run in runs]
     yield from figures([("product pages", "peak MiB of the crawl", "pages a second"), *rows])
-    growth = told[-1]["peak_mib"] / told[0]["peak_mib"]
+    growth = runs[-1]["peak_mib"] / runs[0]["peak_mib"]
     yield f"{growth:.2f} times the memory: {reached(growth, FLAT, least=False)}"

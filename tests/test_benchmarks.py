@@ -32,7 +32,7 @@ def script(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
 
 @pytest.fixture
 def shop_pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The benchmark's maker of pages, imported as its scripts do."""
+    """The module that makes the pages of the benchmark, imported as in its scripts."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     import shop_pages
 
@@ -113,18 +113,18 @@ def test_results_are_compared_with_their_aims(
     own, peer = clean.Run(said, 10.0, mib), clean.Run(said | {"seconds": 30 * seconds}, 100.0, mib)
     beside = {"this project, Parquet": [own], "datatrove, exclusion files": [peer]}
     results = {"machine": clean.machine(), "rows": 100, "beside": {"shop": beside}, "full": {"Parquet": own}}
-    text = "\n".join(clean._told(results))
+    text = "\n".join(clean._report(results))
     assert all(part in text for part in [*statements, "30.0 times datatrove (aim: 25, reached); by CPU seconds 10.0"])
 
 
-def test_the_profanity_rule_is_compared_with_its_model() -> None:
+def test_the_profanity_rule_is_compared_with_better_profanity() -> None:
     command = [sys.executable, str(BENCHMARKS / "profanity.py"), "--rows", "300", "--slow", "2"]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "better-profanity:" in output
     assert "aim: 10,000, " in output
 
 
-def test_the_baselines_contenders_find_the_same(tmp_path: Path) -> None:
+def test_contenders_of_the_baseline_find_the_same_entities(tmp_path: Path) -> None:
     numbers = tmp_path / "numbers.json"
     small = "--only retrieval texts --entities 300 --queries 20 --top 50 --texts 12 --rounds 1"
     command = [sys.executable, str(BENCHMARKS / "baseline.py"), *small.split(), "--json", str(numbers)]
@@ -140,17 +140,17 @@ def test_the_baselines_contenders_find_the_same(tmp_path: Path) -> None:
 
 @pytest.fixture
 def baseline(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The benchmark of the baseline, imported as its scripts do."""
+    """The benchmark of the baseline, imported as in its scripts."""
     return script(monkeypatch, "baseline")
 
 
-def test_a_worse_answer_is_not_a_tie(baseline: ModuleType) -> None:
+def test_an_answer_with_a_lower_score_is_not_a_tie(baseline: ModuleType) -> None:
     queries, entities = baseline.made(2, 1), baseline.made(40, 2)
     best = np.argsort(-(queries @ entities.T), axis=1)
-    assert baseline._same(queries, entities, {"own": best[:, :5], "other": best[:, :5].copy()}) == {"other": 0}
+    assert baseline._swapped_ties(queries, entities, {"own": best[:, :5], "other": best[:, :5].copy()}) == {"other": 0}
     worse = best[:, [0, 1, 2, 3, 9]]
     with pytest.raises(baseline.BenchmarkFailed, match="own and other differ on query 0"):
-        baseline._same(queries, entities, {"own": best[:, :5], "other": worse})
+        baseline._swapped_ties(queries, entities, {"own": best[:, :5], "other": worse})
 
 
 @pytest.mark.parametrize("runner", ["process", "ranks"])

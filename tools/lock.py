@@ -1,11 +1,11 @@
-"""Write requirements.lock and requirements-cuda.lock from the distributions of some interpreters.
+"""Write requirements.lock and requirements-cuda.lock from the distributions of one or more interpreters.
 
 Every direct and indirect requirement of pyproject.toml (with its extra `dev`) is pinned at its installed version, with
 a marker for the platforms and versions of Python that need it. The CUDA libraries of PyTorch's Linux wheel are in the
 second file, so that a CPU-only installation can omit them.
 
-Usage: .venv/bin/python tools/lock.py [PYTHON ...], each an interpreter of another version with everything installed. If
-interpreters have different versions of a distribution, each version gets a marker.
+Usage: .venv/bin/python tools/lock.py [PYTHON ...], where each PYTHON is an interpreter of another version
+with all requirements installed. If interpreters have different versions of a distribution, each version gets a marker.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("dev",)
-TOOLS = ("setuptools", "wheel")  # build requirements of the project itself
+TOOLS = ("setuptools", "wheel")  # build requirements of the project
 
 PLATFORMS = {
     'sys_platform == "linux" and platform_machine == "x86_64"': ("linux", "Linux", "x86_64", "posix"),
@@ -39,7 +39,7 @@ LINUX = frozenset(marker for marker in PLATFORMS if '"linux"' in marker)
 CUDA = re.compile(r"^(nvidia-|cuda-|triton$)")
 
 Pins = dict[str, tuple[str, frozenset[str]]]
-"""Distribution -> its version, and the platforms that need it."""
+"""Distribution -> version, and platforms that need the distribution."""
 
 
 def environment(marker: str, extra: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Write `docs/sample` from a finished demo: its report and card, to look at before installing.
+"""Write `docs/sample` from a finished demo: its report and card, for readers without an installation.
 
 python tools/sample.py SNAPSHOT [FOLDER]
 """
@@ -17,15 +17,15 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 REPORT_BYTES = 850_000
-"""Largest size of the report; the pictures in it are made small enough."""
+"""Maximum size of the report; `shrunk_page` shrinks the pictures to reach it."""
 SIDES = (200, 160, 128, 104, 88, 72, 56, 40, 1)
-"""Longest sides of pictures that are tried, in pixels."""
+"""Longest sides of pictures to try, in pixels."""
 SHOT = (1280, 1500)
 """Width and height of the window that shows the report, in pixels."""
 SHOT_BYTES = 130_000
-"""Largest size of the picture of the report, if one of `WIDTHS` is small enough."""
+"""Maximum size of the picture of the report, if a width in `WIDTHS` permits it."""
 WIDTHS = (1280, 1024, 800, 640)
-"""Widths of this picture that are tried, in pixels."""
+"""Widths of the picture of the report to try, in pixels."""
 PICTURE = re.compile(r"data:image/(?:jpeg|png|webp);base64,([A-Za-z0-9+/=]+)")
 
 INDEX = """\
@@ -49,7 +49,7 @@ paper's data set.
 
 
 def write_sample(snapshot: Path, folder: Path) -> None:
-    """Replace the content of `folder` by the sample of a finished demo."""
+    """Replace the content of `folder` with the sample of a finished demo."""
     report = shrunk_page((snapshot / "report.html").read_text(encoding="utf-8"), REPORT_BYTES)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -60,7 +60,7 @@ def write_sample(snapshot: Path, folder: Path) -> None:
 
 
 def shrunk_page(page: str, most: int) -> str:
-    """The page with all its pictures at the first of `SIDES` with which it has at most `most` bytes."""
+    """The page with all pictures at the first of `SIDES` for which the page has at most `most` bytes."""
     for side in SIDES:
         smaller = PICTURE.sub(lambda found: _data_uri(_small(base64.b64decode(found[1]), side)), page)  # noqa: B023
         if len(smaller.encode()) <= most:
@@ -69,7 +69,7 @@ def shrunk_page(page: str, most: int) -> str:
 
 
 def card(dataset: Path, folder: Path) -> str:
-    """The card of a release. Its pictures are copied, small, into `folder`; other links to files become text."""
+    """The card of a release. `folder` gets small copies of its pictures; other links to files become text."""
     text = (dataset / "README.md").read_text(encoding="utf-8")
     for number, path in enumerate(dict.fromkeys(re.findall(r"!\[[^]]*\]\(((?!https?:)[^)]+)\)", text)), 1):
         (folder / f"card-{number}.jpg").write_bytes(_small((dataset / path).read_bytes(), SIDES[0]))
@@ -78,7 +78,7 @@ def card(dataset: Path, folder: Path) -> str:
 
 
 def take_picture(page: Path, picture: Path) -> None:
-    """Write the top of a page as a PNG with few colours, by Chromium."""
+    """Write the top of a page as a PNG with few colours, with Chromium."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         raise SystemExit("no Chromium here (make browser)")

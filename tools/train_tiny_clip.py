@@ -1,4 +1,4 @@
-"""Train the CLIP of this package, on renderings of products that the demo never shows.
+"""Train the CLIP of this package on renderings of products that the demo does not show.
 
     python tools/train_tiny_clip.py [--families 600] [--steps 400] [--out FOLDER]
 
@@ -112,7 +112,7 @@ def render(first: int, families: int) -> Rendered:
 
 
 def write_merges(path: Path) -> None:
-    """Shorten open_clip's byte-pair file, without a newline at the end, which would be read as a token."""
+    """Shorten the byte-pair file of open_clip, without a newline at the end: a newline would count as a token."""
     whole = gzip.decompress(Path(open_clip.tokenizer.default_bpe()).read_bytes())
     lines = whole.decode().split("\n")[: MERGES + 1]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,8 +164,8 @@ def train(model: Any, data: Rendered, steps: int) -> None:
         photos = data.photos[rows, rng.integers(PHOTOS, size=len(rows))]
         images = model.encode_image(tensor(np.concatenate([photos, views])), normalize=True)
         seen, shown = images.chunk(2)
-        said = model.encode_text(tokens[rows], normalize=True)
-        loss = contrast(seen, shown, scale) + 0.3 * contrast(shown, said, model.logit_scale)
+        captions = model.encode_text(tokens[rows], normalize=True)
+        loss = contrast(seen, shown, scale) + 0.3 * contrast(shown, captions, model.logit_scale)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()
@@ -216,16 +216,16 @@ def report(model: Any, blank: Any, data: Rendered) -> None:
         for method, values in rows.items():
             print(f"| {name}, {method} | " + " | ".join(f"{value:.2f}" for value in values) + " |")
     with torch.inference_mode():
-        said = model.encode_text(tiny_clip.tokenizer()(data.captions), normalize=True).numpy()
+        captions = model.encode_text(tiny_clip.tokenizer()(data.captions), normalize=True).numpy()
     print(
         "| caption to picture, this model | "
-        + " | ".join(f"{v:.2f}" for v in recalls(said, embed(model, front)))
+        + " | ".join(f"{v:.2f}" for v in recalls(captions, embed(model, front)))
         + " |"
     )
 
 
 def main() -> None:
-    """Render, train, save, measure."""
+    """Render the families, train the model, save the weights, print the measurements."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--families", type=int, default=600)
     parser.add_argument("--steps", type=int, default=400)

@@ -83,7 +83,7 @@ def test_the_actions_of_a_review(
         (None, "None", False),
     ],
 )
-def test_a_value_that_a_name_states(
+def test_a_name_states_a_value_by_its_words_or_its_number(
     monkeypatch: pytest.MonkeyPatch, value: str | None, name: str, stated: bool
 ) -> None:
-    assert script(monkeypatch, "answering")._told(value, name) is stated
+    assert script(monkeypatch, "answering")._is_stated(value, name) is stated
