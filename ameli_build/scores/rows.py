@@ -87,12 +87,12 @@ def human_row(split: str, report: Mapping[str, Any]) -> Row:
     """
     row = linking_blank()
     if split == "clean_test":
-        return row | {"reason": "Clean-Test holds what annotators got right: their accuracy on it says nothing"}
+        return row | {"reason": "annotators chose the reviews of Clean-Test, so their accuracy on it means nothing"}
     accuracy = report.get("accuracy") if report.get("task", CLEAN_TEST) == CLEAN_TEST else None
     if not isinstance(accuracy, int | float):
         return row | {"reason": "no annotation sheet has been imported"}
     who = ["a simulated annotator, not a person"] if report.get("simulated") else []
-    note = "; ".join([*who, "gold always among the candidates, so nothing is said of end to end"])
+    note = "; ".join([*who, "the gold product is always a candidate, so there is no end-to-end score"])
     reviews = int(report.get("reviews") or 0)
     share = Share.of(round(accuracy * reviews), reviews)
     return row | {
