@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 from test_rooms import FLOORS
@@ -28,3 +29,16 @@ def test_the_drawing_has_every_room_on_its_floor() -> None:
     height = {text: int(y) for y, text in texts}
     for floor, names in enumerate(FLOORS, 1):
         assert {name: height[name] for name in names.split()} == dict.fromkeys(names.split(), height[str(floor)])
+
+
+def test_the_tool_restores_the_page_and_the_drawing(tmp_path: Path) -> None:
+    tool = runpy.run_path(str(ROOT / "tools" / "floors.py"))
+    for name, write in (("architecture.md", tool["write_table"]), ("architecture.svg", tool["write_drawing"])):
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        lines = text.splitlines(keepends=True)
+        places = [n for n, line in enumerate(lines) if re.match(r'\| \d+ \| `|<text x="52"', line)]
+        lines[places[0]], lines[places[-1]] = lines[places[-1]], lines[places[0]]
+        (tmp_path / name).write_text("".join(lines), encoding="utf-8")
+        assert (tmp_path / name).read_text(encoding="utf-8") != text
+        write(tmp_path / name)
+        assert (tmp_path / name).read_text(encoding="utf-8") == text
