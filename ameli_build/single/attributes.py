@@ -16,11 +16,14 @@ from ameli_build.informativeness.attributes import Tokens, canonical_tokens
 from ameli_build.single.index import Index
 
 
-def find_stated(index: Index, text: str, lines: Sequence[str], counting: Mask) -> Found:
-    """Attributes stated by the text and by lines of OCR. Only values of products with `counting` are considered."""
+def find_stated(index: Index, text: str, lines: Sequence[str], counting: Mask) -> tuple[Found, Found]:
+    """Attributes stated by the text and lines of OCR together, and by the text alone.
+
+    Only values of products with `counting` are considered.
+    """
     values = _values_in(index, text, lines)
-    found = (match_text(values, text, counting), match_lines(values, lines, counting))
-    return fuse(found, frozenset(index.about["listed"]))
+    in_text = match_text(values, text, counting)
+    return fuse((in_text, match_lines(values, lines, counting)), frozenset(index.about["listed"])), in_text
 
 
 def verdicts(index: Index, found: Found) -> dict[str, Integers]:

@@ -73,10 +73,9 @@ def answer(index: Index, models: Models, settings: Settings, reading: Reading, t
     """
     retrieved = retrieve(index, settings, reading)
     counting = counting_products(settings, retrieved.allowed, _best(retrieved, settings.baseline.keep))
-    found = find_stated(index, reading.text, reading.lines, counting)
+    found, in_text = find_stated(index, reading.text, reading.lines, counting)
     signals = verdicts(index, found)
-    in_text = find_stated(index, reading.text, (), counting) if reading.lines else found
-    excluding = signals if is_trained(index) else verdicts(index, in_text)
+    excluding = signals if is_trained(index) or not reading.lines else verdicts(index, in_text)
     against = _contradictions(index, settings, excluding, retrieved)
     ranked = retrieved.candidates & (against == 0)
     rows = _to_read(retrieved, ranked, _count(index, signals, 1)) if is_trained(index) else np.flatnonzero(ranked)

@@ -32,13 +32,12 @@ def _summary(answer: Answer) -> list[str]:
     named = answer.mention
     products = f"{named.products} product{'' if named.products == 1 else 's'} of that name"
     mention = f"{named.text} ({named.how}; {products})" if named.text else "none"
-    stated = ", ".join(map(_attribute, answer.attributes, [pair in answer.photographed for pair in answer.attributes]))
+    stated = ", ".join(
+        f"{name}: {value}{' (on the photograph)' * ((name, value) in answer.photographed)}"
+        for name, value in answer.attributes
+    )
     lines = (("mention", mention), ("attributes", stated or "none"), ("verdict", _verdict(answer)))
     return [f"{name:<12}{text}" for name, text in lines]
-
-
-def _attribute(pair: tuple[str, str], photographed: bool) -> str:
-    return f"{pair[0]}: {pair[1]}{' (on the photograph)' * photographed}"
 
 
 def _verdict(answer: Answer) -> str:

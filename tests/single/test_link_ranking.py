@@ -154,7 +154,7 @@ def test_the_modules_read_the_best_by_retrieval_and_the_best_by_attributes(seed:
 )
 def test_signals_of_the_index_equal_those_of_the_sheets(linker: Linker, snapshot: Snapshot, text: str) -> None:
     sheets = make_sheets(load_data(snapshot.dataset).kb)
-    found = find_stated(linker.index, text, ["1 YEAR", "", "BLUE"], np.ones(len(sheets), dtype=np.bool_))
+    found, _ = find_stated(linker.index, text, ["1 YEAR", "", "BLUE"], np.ones(len(sheets), dtype=np.bool_))
     assert "Color" in found.values
     by_name = verdicts(linker.index, found)
     assert set(by_name) == set(found.values)
