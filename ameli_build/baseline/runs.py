@@ -71,9 +71,9 @@ class Runs:
         }
         found = {
             name: [
-                {"seed": seed, "epoch": trained.epoch, **trained.curve}
-                for seed, trained in zip(self.seeds, each, strict=True)
-                if trained is not None
+                {"seed": seed, "epoch": part.epoch, **part.curve}
+                for seed, part in zip(self.seeds, each, strict=True)
+                if part is not None
             ]
             for name, each in trained.items()
         }

@@ -66,7 +66,7 @@ def _addresses(value: Any) -> Iterator[str]:
     """URLs of images, given as text or as `ImageObject`."""
     for image in _each(value):
         addresses = [image.get(key) for key in ("contentUrl", "url", "@id")] if isinstance(image, dict) else [image]
-        address = next(filter(None, (as_text(_bare(_only(one))) for one in addresses)), "")
+        address = next(filter(None, (as_text(_bare(_only(item))) for item in addresses)), "")
         if address:
             yield address
 
