@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,15 @@ class Store:
     def sizes(self) -> dict[str, int]:
         found = self.files.find(self.root, detail=True)
         return {name.split(f"{self.root}/")[1]: about["size"] for name, about in found.items()}
+
+    def changed(self, name: str) -> datetime:
+        """When a file was last written."""
+        written: datetime = self.files.modified(f"{self.root}/{name}")
+        return written
+
+    def late(self, transfers: int) -> int:
+        """How many of a dead client's transfers can still end: a server finishes requests that it has received."""
+        return 0 if self.url.startswith("file:") else transfers
 
     def write(self, name: str, body: bytes) -> None:
         self.files.pipe_file(f"{self.root}/{name}", body)

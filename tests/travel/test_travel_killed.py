@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from made import picture, released_snapshot
 from travel.stores import Store
 
 from ameli_build.core.snapshot import Snapshot
+from ameli_build.travel.remote import THREADS
 
 CHILD = """
 import os, signal, sys
@@ -62,6 +64,7 @@ def test_a_killed_push_and_a_killed_pull_continue(snapshot: Snapshot, store: Sto
     killed = ameli(snapshot.root, at, "push", snapshot.root, store.url)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     sent = {name: size for name, size in store.sizes().items() if name.startswith("files/")}
+    times = {name: store.changed(name) for name in sent}
     assert 0 < len(sent) <= distinct
     refused = ameli(snapshot.root, 0, "pull", store.url, tmp_path / "other")
     assert refused.returncode == 2
@@ -69,10 +72,12 @@ def test_a_killed_push_and_a_killed_pull_continue(snapshot: Snapshot, store: Sto
 
     done = ameli(snapshot.root, 0, "push", snapshot.root, store.url)
     assert done.returncode == 0, done.stderr
-    whole = sum(len(body) == sent.get(name) for name, body in store.content().items())
-    assert whole > 0
-    assert f"pushed {distinct - whole:,} files" in done.stderr
-    assert f"{whole:,} were there" in done.stderr
+    whole = [name for name, body in store.content().items() if len(body) == sent.get(name)]
+    assert whole
+    assert all(store.changed(name) == times[name] for name in whole)
+    pushed, there = map(int, re.findall(r"pushed (\d+) files, .*; (\d+) were there", done.stderr)[0])
+    assert pushed + there == distinct
+    assert len(whole) <= there <= len(whole) + store.late(THREADS)
 
     target, partial = tmp_path / "other", tmp_path / ".other.partial"
     at = chance.randrange(distinct // 4, distinct)
