@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compose_stack import until
 from faults.http_faults import ACCESS_DENIED, Fault, FaultPlan, Rule, Status
 from made import released_snapshot
 from prefect import flow, task
@@ -155,9 +156,13 @@ def test_results_come_in_order_from_tasks_with_names() -> None:
             return list(track(mapper(square, list(range(10))), "square numbers", 10))
 
     assert squares() == [n * n for n in range(10)]
+    wanted = {f"square numbers {n}/10" for n in range(1, 11)}
     with get_client(sync_client=True) as client:
-        named = {run["name"] for run in client.request("POST", "/task_runs/filter", json={}).json()}
-    assert {f"square numbers {n}/10" for n in range(1, 11)} <= named
+
+        def names() -> set[str]:
+            return {run["name"] for run in client.request("POST", "/task_runs/filter", json={}).json()}
+
+        until("the names of all tasks", lambda: wanted <= names(), 60)  # the server records tasks after they end
 
 
 @pytest.mark.parametrize(("runner", "workers"), [("process", 1), ("process", 2), ("dask", 2), ("ray", 2)])

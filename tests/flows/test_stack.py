@@ -27,6 +27,9 @@ pytestmark = [
     pytest.mark.skipif(POSTGRES is None, reason="no PostgreSQL here (Debian: apt-get install postgresql)"),
 ]
 LOST_AFTER = 45
+TASKS = {"catalog", "release", "embed images 1/1"}
+STEPS = {"3.1 crawl", "4-5 baseline", "verify", "report", "export"}
+"""Names of tasks without the endings that Prefect adds."""
 SMALL = (
     "splits.train=0.4", "splits.dev=0.3", "splits.test=0.3", "baseline.runs=1", "baseline.text_epochs=2",
     "baseline.adapter_epochs=2", "baseline.bootstrap=20", "baseline.ocr_images=4", "baseline.text_reviews=20",
@@ -137,11 +140,25 @@ def test_a_run_completes_in_the_folder_of_its_scheduled_month(stack: Stack, shop
     assert artifacts.keys() >= {"rebuild-progress", "funnel", "table-2", "table-3", "table-4", "table-5", "report"}
     assert artifacts["rebuild-progress"]["data"] == 100.0
     assert f"http://localhost:{stack.ports['pages']}/2026-03/report.html" in artifacts["report"]["data"]
-    named = {task["name"] for task in stack.get("POST", "/task_runs/filter", {**own, "limit": 200})}
-    assert named >= {"catalog", "release", "embed images 1/1"}, named
-    assert {name.rpartition("-")[0] for name in named} >= {"3.1 crawl", "4-5 baseline", "verify", "report", "export"}
-    lines = [line["message"] for line in stack.get("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}})]
-    assert any(line.startswith("crawl: 12 of 12 products") for line in lines), lines
+    most = {**own, "limit": 200}
+    until("the tasks of all steps", lambda: has_all_steps(stack.get("POST", "/task_runs/filter", most)), 60)
+    logs = {"logs": {"flow_run_id": {"any_": [run]}}}
+    until("the last line of the crawl", lambda: has_crawled(stack.get("POST", "/logs/filter", logs)), 60)
+
+
+def has_all_steps(tasks: list[dict[str, Any]]) -> bool:
+    """Whether the server has recorded all tasks, which it does some time after they end."""
+    names = {task["name"] for task in tasks}
+    steps = {name.rpartition("-")[0] for name in names}
+    return names.issuperset(TASKS) and steps.issuperset(STEPS)
+
+
+def has_crawled(logs: list[dict[str, Any]]) -> bool:
+    return any(line["message"].startswith("crawl: 12 of 12 products") for line in logs)
+
+
+def ended_crawls(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [task for task in tasks if task["name"].startswith("3.1 crawl") and task["state_type"] == "FAILED"]
 
 
 def test_a_refusal_is_not_retried_and_is_reported(stack: Stack, shop: Storefront, messages: Messages) -> None:
@@ -151,8 +168,9 @@ def test_a_refusal_is_not_retried_and_is_reported(stack: Stack, shop: Storefront
     shop.inject(FaultPlan())
     assert "Refused" in ended["state"]["message"]
     assert "refusals in a row" in ended["state"]["message"]
-    tasks = stack.get("POST", "/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
-    assert [task["run_count"] for task in tasks if task["name"].startswith("3.1 crawl")] == [1]
+    own = {"flow_runs": {"id": {"any_": [run]}}}
+    crawls = until("the crawl's task", lambda: ended_crawls(stack.get("POST", "/task_runs/filter", own)), 60)
+    assert [task["run_count"] for task in crawls] == [1]
     heard = until(
         "the webhook", lambda: [message for message in messages if message.get("run") == "rebuild refused"], 30
     )
