@@ -8,7 +8,6 @@ from dataclasses import replace
 from ameli_build import candidates, splits
 from ameli_build.catalog.build import STAGE as CATALOG
 from ameli_build.clean.stage import STAGE as CLEAN
-from ameli_build.core.added import added_stages
 from ameli_build.core.cache import Mapper, in_process
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import run_stage, settings_as_run
@@ -23,6 +22,7 @@ from ameli_build.models.detect import WHOLE
 from ameli_build.models.needs import require
 from ameli_build.provenance import write_run_record
 from ameli_build.release import stage as release
+from ameli_build.stages import STAGES as ADDED
 from ameli_build.whole import demand, empty_splits
 
 RunStage = Callable[[Stage, Snapshot, Settings, Mapper], bool]
@@ -63,7 +63,7 @@ def with_added(stages: Sequence[Stage], added: Sequence[Stage]) -> tuple[Stage, 
     return tuple(ordered)
 
 
-STAGES = with_added(PAPER, added_stages())
+STAGES = with_added(PAPER, ADDED)
 RELEASE = STAGES[-1]
 
 

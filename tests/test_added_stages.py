@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from ameli_build.core import added
 from ameli_build.core.cache import Work
+from ameli_build.core.declared import added_stages
 from ameli_build.core.errors import RunFailed, UnusableInput
 from ameli_build.core.execution import run_stage
 from ameli_build.core.reasons import meanings
@@ -106,12 +106,12 @@ def test_rows_lost_after_an_added_stage_are_noticed(snapshot: Snapshot) -> None:
 def sample(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, str]]:
     """One added stage with settings and a reason."""
     reasons = {"too_few": "too few of them"}
-    monkeypatch.setattr(added, "import_module", lambda _: type("stages", (), {"STAGES": (made,)}))
     made = stage("sample", "clean", settings=SampleSettings, reasons=reasons)
-    added.added_stages.cache_clear()
+    monkeypatch.setattr("ameli_build.stages.STAGES", (made,))
+    added_stages.cache_clear()
     all_settings.cache_clear()
     yield reasons
-    added.added_stages.cache_clear()
+    added_stages.cache_clear()
     all_settings.cache_clear()
 
 

@@ -154,7 +154,7 @@ def _store(root: Path, table: pl.DataFrame, needed: float) -> pl.DataFrame:
 
 def score_needed(settings: Settings) -> float:
     """The score that a box must exceed: both thresholds, because a box without a word of the prompt has no phrase."""
-    clean = settings.clean
+    clean = settings.section(ObjectSettings)
     if settings.models.detector in PROMPTLESS:
         return clean.box_threshold
     return max(clean.box_threshold, clean.text_threshold)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from ameli_build.core.added import added_stages
+from ameli_build.core.declared import added_stages
 from ameli_build.core.filters import FILTERS
 
 

@@ -1,4 +1,4 @@
-"""Worker processes for sharded work."""
+"""Mappers for sharded work: a loop, threads, or worker processes."""
 
 from __future__ import annotations
 
@@ -7,18 +7,34 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from ameli_build.core.cache import Mapper, in_process
 from ameli_build.core.errors import RunFailed
 from ameli_build.core.in_order import in_order
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+"""Applies a picklable function to each item and yields the results in the items' order.
+
+A mapper that runs in this process, in a single thread at a time, has a true attribute `stays_in_process`. Such a mapper
+gets the shards that need a model even if models are loaded in this process only. A mapper over other machines has a
+method `on`, which returns the mapper over the workers with a resource ("cpu" or "gpu"). Its workers load models. The
+results of cached shards are then read from the cache, not sent.
+"""
+
+
+def in_process(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """The mapper without workers: a loop."""
+    return map(function, items)
 
 
 def default_workers() -> int:

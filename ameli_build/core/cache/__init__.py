@@ -17,14 +17,13 @@ from ameli_build.core.cache.work import (
     USED,
     USERS,
     Job,
-    Mapper,
     Shard,
     Work,
     entry_name,
-    in_process,
     noted_use,
     resource_of,
 )
+from ameli_build.core.workers import Mapper, in_process
 
 __all__ = [
     "SEALED",

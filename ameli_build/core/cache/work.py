@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from ameli_build.core.fingerprints import fingerprint, function_code
 from ameli_build.core.progress import track
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot, write_bytes
+from ameli_build.core.workers import Mapper, in_process
 
 CODE_LETTERS = 16
 """Length of the hash of a function's code in the names of cached results."""
@@ -29,20 +30,6 @@ USERS = ".users"
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
-"""Applies a picklable function to each item and yields the results in the items' order.
-
-A mapper that runs in this process, in a single thread at a time, has a true attribute `stays_in_process`. Such a mapper
-gets the shards that need a model even if models are loaded in this process only. A mapper over other machines has a
-method `on`, which returns the mapper over the workers with a resource ("cpu" or "gpu"). Its workers load models. The
-results of cached shards are then read from the cache, not sent.
-"""
-
-
-def in_process(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-    """The mapper without workers: a loop."""
-    return map(function, items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
-from importlib import import_module
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from ameli_build.core.added import added_stages
+from ameli_build.core.declared import added_stages, clean_section
 from ameli_build.core.settings.baseline import BaselineSettings
 from ameli_build.core.settings.crawl import CrawlSettings
 from ameli_build.core.settings.models import ModelSettings
@@ -23,21 +22,13 @@ from ameli_build.core.settings.stages import (
 )
 
 if TYPE_CHECKING:
-    from ameli_build.clean.settings import CleanSettings
+    CleanSettings = Any  # a room above declares it; with `section(CleanSettings)` its settings have types
 
 S = TypeVar("S", bound=Section)
 
-_ROOMS = {"CleanSettings": "ameli_build.clean.settings"}
-"""Sections that a room declares, and their modules. The first settings that are made import them: rooms import core."""
 
-
-def _class_of(name: str) -> type[Section]:
-    found: type[Section] = getattr(import_module(_ROOMS[name]), name)
-    return found
-
-
-def _default(name: str) -> Any:
-    return _class_of(name)()
+def _clean() -> Any:
+    return clean_section()()
 
 
 class Settings(BaseModel):
@@ -49,7 +40,7 @@ class Settings(BaseModel):
     run: RunSettings = RunSettings()
     crawl: CrawlSettings = CrawlSettings()
     models: ModelSettings = ModelSettings()
-    clean: CleanSettings = Field(default_factory=partial(_default, "CleanSettings"))
+    clean: CleanSettings = Field(default_factory=_clean)
     mentions: MentionSettings = MentionSettings()
     informativeness: InformativenessSettings = InformativenessSettings()
     candidates: CandidateSettings = CandidateSettings()
@@ -61,11 +52,11 @@ class Settings(BaseModel):
 
     @classmethod
     def model_rebuild(cls, **given: Any) -> bool | None:
-        """Complete the class with the sections of rooms. Pydantic calls this before the first use."""
-        return super().model_rebuild(**given | {"_types_namespace": {name: _class_of(name) for name in _ROOMS}})
+        """Complete the class with the section `clean`. Pydantic calls this before the first use."""
+        return super().model_rebuild(**given | {"_types_namespace": {"CleanSettings": clean_section()}})
 
     def section(self, kind: type[S]) -> S:
-        """The section of a stage in `ameli_build/stages`, given by its class."""
+        """The section that a room declares (`clean`, and each stage in `ameli_build/stages`), given by its class."""
         return next((value for _, value in self if isinstance(value, kind)), None) or kind()
 
     def __reduce__(self) -> tuple[Any, ...]:
