@@ -17,6 +17,7 @@ from ameli_build.core.errors import UnusableInput
 from ameli_build.core.execution import settings_as_run
 from ameli_build.core.settings import Settings
 from ameli_build.core.snapshot import Snapshot
+from ameli_build.core.standing import ARCHIVE
 from ameli_build.core.text import printable
 
 FEATURES = ("n_attributes", "image_similarity", "description_similarity", "title_similarity")
@@ -98,7 +99,13 @@ def _source(link: dict[str, object]) -> str:
     about = link["product_details_sku"]
     variant = f"the shop says it is about {about}" if about else "the shop names no other variant"
     conflict = "; the shop's two keys of the variant contradict each other" if link.get("conflict") else ""
-    return f"listed under {link['sku']} at {link['source']}: {variant}{conflict}"
+    return f"listed under {link['sku']} at {_place(str(link['source']))}: {variant}{conflict}"
+
+
+def _place(source: str) -> str:
+    """A record's `source` in words: a byte of an archive, or a line of another file."""
+    name, _, number = source.rpartition(":")
+    return f"{'byte' if name.endswith(ARCHIVE) else 'line'} {number} of {name}"
 
 
 def _dropped(snapshot: Snapshot, review_id: str) -> dict[str, str]:

@@ -19,11 +19,19 @@ def test_a_review_in_a_split_is_explained(tmp_path: Path) -> None:
     values = snapshot.read("clean/values")
     write_table(snapshot.table_path("clean/values"), values.with_columns(n_decoded=pl.lit(1), n_found=pl.lit(1)))
     text = str(explain(snapshot, "r4", load_settings("demo", ["informativeness.n_attributes=0"])))
-    assert "listed under p4 at made-up:1" in text
+    assert "listed under p4 at line 1 of made-up: " in text
     assert "no_image                passed  1  (threshold: 1)" in text
     assert "n_attributes            passed  1 (Color: Gray)  (threshold: above 0)" in text
     assert "'laptop' at" in text
     assert text.endswith("ended: in test")
+
+
+def test_a_review_of_a_crawl_has_its_place_in_the_archive(tmp_path: Path) -> None:
+    snapshot = released_snapshot(tmp_path)
+    links = snapshot.read("catalog/reviews").with_columns(source=pl.lit("pages-00001.warc.gz:609954"))
+    write_table(snapshot.table_path("catalog/reviews"), links)
+    text = str(explain(snapshot, "r4", load_settings("demo")))
+    assert "listed under p4 at byte 609954 of pages-00001.warc.gz: " in text
 
 
 def test_logits_are_compared_with_thresholds_of_either_sign(tmp_path: Path) -> None:
