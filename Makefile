@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUT ?= ameli-demo$(if $(QUICK),-quick)
 
-.PHONY: help demo test test-all real test-real lint docs browser venv lock clean
+.PHONY: help demo test test-all real test-real lint docs browser postgres venv lock clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,7 +17,7 @@ help:  ## show this
 demo: venv browser  ## run everything on a small generated world; QUICK=1: on 20 products, in a minute or two
 	$(BIN)/ameli demo --out $(OUT)$(if $(QUICK), --products 20)
 
-test: venv browser lint  ## lint, type-check and test
+test: venv browser postgres lint  ## lint, type-check and test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-all:  ## test on each supported Python of this machine, each with a .venv-python3.x of its own
@@ -48,6 +48,9 @@ docs: .venv-docs/.installed  ## build the documentation into build/site; any war
 
 browser:  ## install Chromium and its driver where there is none
 	@sh tools/install_browser.sh
+
+postgres:  ## install PostgreSQL for tests, where root has none
+	@sh tools/install_postgres.sh
 
 venv: $(STAMP)  ## make .venv from the lock files
 
