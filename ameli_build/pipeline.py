@@ -45,7 +45,8 @@ def with_added(stages: Sequence[Stage], added: Sequence[Stage]) -> tuple[Stage, 
     Reviews that an added stage drops are not in the inputs of later stages. The last stage, `release`, lists them.
 
     Raises:
-        ValueError: An added stage names no stage before the last, or has the name of another stage.
+        ValueError: An added stage names no stage before the last, has the name of another stage, or drops reviews but
+            does not read the reviews that the paper's stages before it kept.
     """
     ordered = list(stages)
     for stage in added:
@@ -54,7 +55,12 @@ def with_added(stages: Sequence[Stage], added: Sequence[Stage]) -> tuple[Stage, 
             raise ValueError(f"ameli_build/stages: {stage.name} after {stage.after!r}: must be one of {names[:-1]}")
         ordered.insert(names.index(stage.after) + 1, stage)
     gone: list[str] = []
+    stayed = "catalog/reviews"  # the table of the reviews that the paper's stages have not dropped
     for n, stage in enumerate(ordered[:-1]):
+        if stage not in added:
+            stayed = next((rule.kept for rule in stage.conserved if rule.key == "review_id"), stayed)
+        elif stage.dropped and stayed not in stage.inputs:
+            raise ValueError(f"ameli_build/stages: {stage.name} drops reviews, so its inputs must include {stayed}")
         if gone:
             ordered[n] = replace(stage, inputs=(*stage.inputs, *gone), without=tuple(gone))
         gone += [stage.dropped] if stage in added and stage.dropped else []

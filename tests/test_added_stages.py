@@ -35,9 +35,9 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     return Result({})
 
 
-def stage(name: str, after: str, *, drops: bool = False, **more: Any) -> Stage:
+def stage(name: str, after: str, *, drops: bool = False, inputs: tuple[str, ...] = (), **more: Any) -> Stage:
     outputs = (f"{name}/{name}", *((f"{name}/dropped",) if drops else ()))
-    return Stage(name, compute, inputs=(), outputs=outputs, after=after, **more)
+    return Stage(name, compute, inputs=inputs, outputs=outputs, after=after, **more)
 
 
 def test_a_stage_runs_after_the_stage_that_it_names() -> None:
@@ -54,8 +54,26 @@ def test_a_stage_without_a_place_of_its_own_is_an_error(name: str, after: str) -
         with_added(PAPER, [stage(name, after)])
 
 
+@pytest.mark.parametrize(
+    ("after", "wanted"),
+    [
+        ("catalog", "catalog/reviews"),
+        ("clean", "clean/reviews"),
+        ("mentions", "mentions/mentions"),
+        ("candidates", "informativeness/kept"),
+        ("splits", "splits/splits"),
+    ],
+)
+def test_a_stage_drops_only_reviews_that_the_stages_before_it_kept(after: str, wanted: str) -> None:
+    assert with_added(PAPER, [stage("one", after, drops=True, inputs=(wanted,))])
+    for inputs in ((), tuple({"clean/reviews", "catalog/reviews"} - {wanted})):
+        with pytest.raises(ValueError, match=f"one drops reviews, so its inputs must include {wanted}"):
+            with_added(PAPER, [stage("one", after, drops=True, inputs=inputs)])
+
+
 def test_only_later_stages_are_without_dropped_reviews() -> None:
-    found = {each.name: each for each in with_added(PAPER, [stage("one", "mentions", drops=True), stage("two", "one")])}
+    one = stage("one", "mentions", drops=True, inputs=("mentions/mentions",))
+    found = {each.name: each for each in with_added(PAPER, [one, stage("two", "one")])}
     assert {name for name, each in found.items() if each.without} == {"two", "informativeness", "candidates", "splits"}
     assert all(each.without == ("one/dropped",) for each in found.values() if each.without)
     dropped = [name for name in found["release"].inputs if name.endswith("/dropped")]
