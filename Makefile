@@ -7,6 +7,8 @@ TORCH ?= auto
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# one more than processors: tests also wait, for browsers and servers
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 OUT ?= ameli-demo$(if $(QUICK),-quick)
 
 .PHONY: help demo test test-all real test-real lint docs browser postgres venv lock clean
@@ -18,7 +20,7 @@ demo: venv browser  ## run everything on a small generated world; QUICK=1: on 20
 	$(BIN)/ameli demo --out $(OUT)$(if $(QUICK), --products 20)
 
 test: venv browser postgres lint  ## lint, type-check and test
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-all:  ## test on each supported Python of this machine, each with a .venv-python3.x of its own
 	@for python in python3.11 python3.12 python3.13; do \

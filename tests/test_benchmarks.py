@@ -86,6 +86,7 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
     assert "10 ms" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_row_rules_run_without_other_libraries(tmp_path: Path) -> None:
     numbers = tmp_path / "numbers.json"
     small = f"--rows 2000 --mix shop --rounds 1 --folder {tmp_path / 'rows'}"
@@ -124,6 +125,7 @@ def test_the_profanity_rule_is_compared_with_better_profanity() -> None:
     assert "aim: 10,000, " in output
 
 
+@pytest.mark.slow
 def test_contenders_of_the_baseline_find_the_same_entities(tmp_path: Path) -> None:
     numbers = tmp_path / "numbers.json"
     small = "--only retrieval texts --entities 300 --queries 20 --top 50 --texts 12 --rounds 1"

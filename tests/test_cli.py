@@ -33,6 +33,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_every_command_has_help() -> None:
     overview = ameli("--help").stdout
     for command in (
@@ -96,6 +97,7 @@ def test_a_url_is_not_a_local_path(command: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_whole_chain_from_ingested_files(snapshot: Path) -> None:
     reviews = pl.read_parquet(snapshot / "catalog" / "reviews.parquet")["review_id"].unique()
     names = ("train", "dev", "test", "dropped")

@@ -175,6 +175,7 @@ def crawled(base: Base) -> Path:
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_crawl_is_cleaned(base: Base, crawled: Path, cleaning: tuple[str, ...]) -> None:
     done = base("build", crawled, *cleaning)
@@ -212,6 +213,7 @@ def test_own_records_are_cleaned_and_explained(base: Base, ingested: Path, clean
     assert "no_mention              not evaluated" in base("explain", ingested, "r1").stdout
 
 
+@pytest.mark.slow
 def test_a_release_is_verified_exported_and_repeated(base: Base) -> None:
     root = released_snapshot(base.folder / "released").root
     files = {path: path.read_bytes() for path in (root / "dataset").glob("*.parquet")}

@@ -216,6 +216,7 @@ def entries(root: Path) -> set[str]:
     return {str(path.relative_to(root)) for path in (root / ".cache").glob("*/*.sealed")}
 
 
+@pytest.mark.slow
 def test_entries_that_no_snapshot_uses_are_removed(sharing_months: Path) -> None:
     root, settings = sharing_months, sharing(sharing_months)
     remove(find_prunable(root, settings, 2))

@@ -168,6 +168,7 @@ def built(run: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> 
     return made
 
 
+@pytest.mark.slow
 def test_a_build_drops_by_an_added_filter(run: Callable[..., str], built: Built) -> None:
     links = pl.read_parquet(built.root / "catalog/reviews.parquet").unique("review_id")
     dropped = built.table("clean/dropped").filter(reason="too_short")
@@ -183,6 +184,7 @@ def test_a_build_drops_by_an_added_filter(run: Callable[..., str], built: Built)
     assert re.search(rf"3\.2 +too_short .*{found['words'][0]}", said)
 
 
+@pytest.mark.slow
 def test_an_added_stage_is_in_every_list_of_stages(run: Callable[..., str], built: Built) -> None:
     came, lengths = built.table("clean/reviews"), built.table("lengths/lengths")
     long = came.filter(CHARACTERS.ge(built.characters))

@@ -66,6 +66,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return snapshot
 
 
+@pytest.mark.slow
 def test_every_row_has_numbers_or_a_reason(scored: Snapshot) -> None:
     scores = json.loads((scored.root / "baseline" / "scores.json").read_text())
     assert set(scores["table4"]) == set(scores["table5"]) == {"test", "clean_test"}

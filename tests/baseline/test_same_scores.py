@@ -66,6 +66,7 @@ def scores(home: Path) -> Any:
     return json.loads((home / "baseline" / "scores.json").read_text())
 
 
+@pytest.mark.slow
 def test_scores_are_equal(homes: dict[str, Path]) -> None:
     first = scores(homes["snapshot"])
     assert first["table5"]["clean_test"]["AMELINK (Ours)"]["end_to_end_n"] == 5

@@ -51,11 +51,13 @@ def test_the_handlers_of_signals_do_not_change(url: str, tmp_path: Path) -> None
     assert handlers() == before
 
 
+@pytest.mark.slow
 def test_a_worker_s_libraries_use_one_thread(mapper: ClusterMapper) -> None:
     for omp, tokenizers, found in mapper(cluster_jobs.pools, range(8)):
         assert (omp, tokenizers, found) == ("1", "false", {1})
 
 
+@pytest.mark.slow
 def test_one_process_at_a_time_has_the_gpu(mapper: ClusterMapper, tmp_path: Path) -> None:
     assert set(mapper.on("gpu")(cluster_jobs.alone, [str(tmp_path)] * 20)) == {"0"}
 
@@ -79,6 +81,7 @@ def test_a_worker_that_does_not_see_the_snapshot_is_refused(mapper: ClusterMappe
         list(mapper(cluster_jobs.square, range(8)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", ["code", "version"])
 def test_different_workers_are_refused(tmp_path: Path, other: str) -> None:
     folder = tmp_path / "other"

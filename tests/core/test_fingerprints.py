@@ -206,6 +206,7 @@ def run_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str
     return run
 
 
+@pytest.mark.slow
 def test_a_build_runs_the_stages_whose_files_changed(run_elsewhere: Callable[..., str], tmp_path: Path) -> None:
     world, snapshot = tmp_path / "world", str(tmp_path / "snapshot")
     write_world(world, products=4)

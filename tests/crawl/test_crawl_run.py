@@ -185,6 +185,7 @@ def test_a_site_url_replaces_the_address_of_the_shop() -> None:
     assert with_site(Settings(), None) == Settings()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_specifications_that_need_a_click_are_clicked(tmp_path: Path) -> None:
     with Storefront(WORLD, pictures=picture) as shop:

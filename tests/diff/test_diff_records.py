@@ -26,6 +26,7 @@ def files(snapshot: Snapshot) -> dict[Path, tuple[int, int]]:
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in snapshot.root.rglob("*")}
 
 
+@pytest.mark.slow
 def test_a_snapshot_does_not_differ_from_itself(worlds: Worlds) -> None:
     before = files(worlds.month)
     with worlds.month.lock():  # as by a build

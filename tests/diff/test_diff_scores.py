@@ -52,6 +52,7 @@ def mean(values: list[float]) -> float:
     return 100 * sum(values) / len(values)
 
 
+@pytest.mark.slow
 def test_each_score_can_be_computed_from_the_predictions(worlds: Worlds) -> None:
     for snapshot in (worlds.month, worlds.stricter):
         found = scored(snapshot, snapshot)

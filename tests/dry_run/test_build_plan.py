@@ -78,6 +78,7 @@ def files(root: Path) -> dict[Path, tuple[int, int]]:
     return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in root.rglob("*")}
 
 
+@pytest.mark.slow
 def test_real_models_are_measured_and_nothing_is_written(ingested: Snapshot) -> None:
     before = files(ingested.root)
     plan = dry_run(ingested, demo(), workers=1)
@@ -95,6 +96,7 @@ def test_real_models_are_measured_and_nothing_is_written(ingested: Snapshot) -> 
     assert "in all at most" in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_nothing_is_planned_after_a_build(snapshot: Snapshot) -> None:
     plan = dry_run(snapshot, demo())
@@ -208,6 +210,7 @@ def test_copies_of_pictures_need_disk(snapshot: Snapshot, overrides: tuple[str, 
     assert ("for pictures of the release" in str(plan)) == copied
 
 
+@pytest.mark.slow
 def test_a_real_model_on_longer_texts_is_slower(tmp_path: Path) -> None:
     work, kind = Work(Snapshot(tmp_path)), text_kind(demo(), "")
     phrases = ("gray laptop", "the gray laptop hums " * 60)

@@ -65,6 +65,7 @@ def crawled(folder: Path, fault: Fault | None = None, pattern: str = "", times: 
         crawl(folder, "demo", ["crawl.specifications=json"], shop.site_url, max_products=1)
 
 
+@pytest.mark.slow
 def test_an_outage_is_retried(tmp_path: Path, tries: list[int]) -> None:
     crawled(tmp_path / "s", Status(503), "sitemaps_pdp.xml$", TRIES)
     assert tries == [1, 2]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from demo.api_storefront import API_KEY, ApiStorefront
 
 from ameli_build.demo.catalogue import make_world
@@ -62,6 +63,7 @@ def assert_no_key(*given: bytes) -> None:
             assert not any(secret in content for content in given), name
 
 
+@pytest.mark.slow
 def test_flows_do_not_disclose_keys(tmp_path: Path) -> None:
     """The server's database holds the logs, states, parameters and artifacts of all runs."""
     home, root = tmp_path / "home", tmp_path / "data"

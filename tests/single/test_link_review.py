@@ -194,6 +194,7 @@ def test_exported_models_give_the_answers_of_the_original_models(linker: Linker,
         assert mine.retrieval == pytest.approx(theirs.retrieval, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_trained_modules_score_the_products_if_they_exist(settings: Settings, photo: Path, tmp_path: Path) -> None:
     snapshot = Snapshot(write_dataset(tmp_path / "trained", {"train": 4, "dev": 2, "test": 2}))
     write_modules(snapshot)

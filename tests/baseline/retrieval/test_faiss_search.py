@@ -69,6 +69,7 @@ def test_flat_index_gives_the_exact_pool() -> None:
     assert np.array_equal(rank(exact, {"text": 1.0}).rows, rank(flat, {"text": 1.0}).rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "least"), [("HNSW32", 0.95), ("IVF16,Flat", 0.4), ("PQ8", 0.4)])
 def test_an_approximate_index_finds_most_neighbours(name: str, least: float) -> None:
     generator = np.random.default_rng(5)

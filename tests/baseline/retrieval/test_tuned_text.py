@@ -120,6 +120,7 @@ def test_a_damaged_file_of_the_training_is_trained_again(encoder: Path, world: P
     assert path.read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_a_killed_training_resumes_and_ends_with_the_same_result(encoder: Path, world: Path, tmp_path: Path) -> None:
     chosen = overrides(encoder, 12)
     killed, whole = tmp_path / "killed", tmp_path / "whole"

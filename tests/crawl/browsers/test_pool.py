@@ -143,6 +143,7 @@ def test_waiting_for_a_browser_ends_with_the_crawl() -> None:
     pool.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "limit", "message"),
     [

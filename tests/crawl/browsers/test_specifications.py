@@ -211,6 +211,7 @@ def test_a_failed_page_is_retried_in_a_fresh_browser(clicker: Clicker, pool: Bro
             assert browser.driver is not first
 
 
+@pytest.mark.slow
 def test_an_endless_script_costs_one_page() -> None:
     settings = settings_of(click_timeout=0.3, read_timeout=2.0)
     with misbehaving(PAGES) as server, pool_of(settings) as other, pytest.raises(ClickFailed) as caught:

@@ -211,6 +211,7 @@ def named_rows(product: WorldProduct) -> set[str]:
     return {row.name for row in product.attributes}
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("line", CLICKS)
 def test_faulty_product_pages_lose_at_most_their_sheet(clicked: Path, shop: Storefront, line: str) -> None:
