@@ -78,7 +78,7 @@ def check_pictures(work: Work, settings: Settings, pictures: pl.DataFrame) -> pl
 def _checked(work: Work, settings: Settings, paths: Sequence[str]) -> pl.DataFrame:
     """The verdict on each path, with the columns of `CHECKED` and `path`."""
     keys, absent = _keys(work.snapshot.root, paths)
-    limit, root = settings.clean.max_pixels, str(work.snapshot.root)
+    limit, root = settings.section(DecodingSettings).max_pixels, str(work.snapshot.root)
     path_of = {key: path for path, key in reversed(keys.items())}
     shards = [
         Shard(

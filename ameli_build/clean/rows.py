@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from ameli_build.clean import duplicates, helpfulness, length, photos, profanity, variants
+from ameli_build.clean.settings import CleanSettings
 from ameli_build.clean.slices import Slice, cut, map_slices
 from ameli_build.clean.verdicts import Verdict, first_failing, judge, shaped
 from ameli_build.core.errors import RunFailed
@@ -77,7 +78,7 @@ def row_rules(settings: Settings) -> list[Verdict]:
     """The rules that read a review's own row, in the order in which they count; filters of `core.filters` are last."""
     return [
         photos.no_image(),
-        length.too_long(settings.clean.max_tokens),
+        length.too_long(settings.section(CleanSettings).max_tokens),
         helpfulness.only_unhelpful(),
         variants.wrong_variant(),
         variants.product_missing(),
@@ -89,7 +90,7 @@ def row_rules(settings: Settings) -> list[Verdict]:
 
 def _added(rule: Filter, settings: Settings) -> Verdict:
     """The verdict of a filter of `core.filters`."""
-    measured, threshold = pl.col(rule.reason), getattr(settings.clean, rule.setting)
+    measured, threshold = pl.col(rule.reason), getattr(settings.section(CleanSettings), rule.setting)
     fails, detail = rule.fails(measured, threshold), rule.detail(measured)
     return Verdict(rule.reason, fails, detail, value=measured, threshold=pl.lit(str(threshold)))
 
@@ -201,15 +202,16 @@ def apply_row_rules(path: Path, products: pl.DataFrame, settings: Settings, fold
         settings: Settings of the run.
         folder: Folder for parts of the tables, until the tables are written.
     """
-    own = settings.clean.tokenizer
+    clean = settings.section(CleanSettings)
+    own = clean.tokenizer
     counter = load_counter(own) if own else load_counter(settings.models.text_encoder, "text_encoder")
     first_pass = _FirstPass(
         products,
-        settings.clean.relink,
-        settings.clean.max_tokens,
+        clean.relink,
+        clean.max_tokens,
         counter,
         length.PartCounts(counter),
-        profanity.pattern_of(settings.clean),
+        profanity.pattern_of(clean),
         row_rules(settings),
         folder,
     )

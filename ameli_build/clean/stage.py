@@ -14,6 +14,7 @@ from ameli_build.clean import objects, products
 from ameli_build.clean.decoding import check_pictures, decoded, listed_pictures, truncated_image
 from ameli_build.clean.personal import mask_reviews
 from ameli_build.clean.rows import PASSED, apply_row_rules, row_rules
+from ameli_build.clean.settings import CleanSettings
 from ameli_build.clean.verdicts import first_failing, shaped
 from ameli_build.core.cache import Work
 from ameli_build.core.settings import Settings
@@ -40,7 +41,7 @@ def compute(tables: Tables, settings: Settings, work: Work) -> Result:
     dropped, values = rows.judged([*row_rules(settings), *later_rules], later)
     stay = rows.passed.join(later, on="review_id", how="left", maintain_order="left")
     stay = stay.filter(first_failing(later_rules).is_null())
-    stay, masked = mask_reviews(stay) if settings.clean.mask_personal else (stay, {})
+    stay, masked = mask_reviews(stay) if settings.section(CleanSettings).mask_personal else (stay, {})
     made: dict[str, pl.DataFrame | pl.LazyFrame | Path] = {
         "clean/products": kept_products,
         "clean/dropped_products": dropped_products,
@@ -101,7 +102,7 @@ STAGE = Stage(
     outputs=("clean/products", "clean/dropped_products", "clean/reviews", "clean/dropped", "clean/values"),
     sections=("clean",),
     models=("detector",),
-    more_models=lambda settings: () if settings.clean.tokenizer else ("text_encoder",),
+    more_models=lambda settings: () if settings.section(CleanSettings).tokenizer else ("text_encoder",),
     values=("crawl.shop",),
     identity=identity,
     libraries=("better-profanity", "phonenumberslite", "pillow"),
