@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ameli_build import candidates, splits
 from ameli_build.catalog.build import STAGE as CATALOG
+from ameli_build.clean.settings import CleanSettings
 from ameli_build.clean.stage import STAGE as CLEAN
 from ameli_build.core.cache import Mapper, in_process
 from ameli_build.core.errors import UnusableInput
@@ -45,8 +46,8 @@ def with_added(stages: Sequence[Stage], added: Sequence[Stage]) -> tuple[Stage, 
     Reviews that an added stage drops are not in the inputs of later stages. The last stage, `release`, lists them.
 
     Raises:
-        ValueError: An added stage names no stage before the last, has the name of another stage, or drops reviews but
-            does not read the reviews that the paper's stages before it kept.
+        ValueError: An added stage names no stage before the last, has the name of another stage, or drops reviews
+            other than those that the paper's stages before it kept.
     """
     ordered = list(stages)
     for stage in added:
@@ -59,14 +60,20 @@ def with_added(stages: Sequence[Stage], added: Sequence[Stage]) -> tuple[Stage, 
     for n, stage in enumerate(ordered[:-1]):
         if stage not in added:
             stayed = next((rule.kept for rule in stage.conserved if rule.key == "review_id"), stayed)
-        elif stage.dropped and stayed not in stage.inputs:
-            raise ValueError(f"ameli_build/stages: {stage.name} drops reviews, so its inputs must include {stayed}")
+        elif stage.dropped and not _judges(stage, stayed):
+            raise ValueError(f"ameli_build/stages: {stage.name} drops reviews, so it must judge those of {stayed}")
         if gone:
             ordered[n] = replace(stage, inputs=(*stage.inputs, *gone), without=tuple(gone))
         gone += [stage.dropped] if stage in added and stage.dropped else []
     others = (name for name in ordered[-1].inputs if not name.endswith("/dropped"))
     ordered[-1] = replace(ordered[-1], inputs=(*others, *(stage.dropped for stage in ordered if stage.dropped)))
     return tuple(ordered)
+
+
+def _judges(stage: Stage, table: str) -> bool:
+    """Whether a stage reads a table of reviews, and each check of its reviews compares with this table."""
+    sources = {rule.source for rule in stage.conserved if rule.key == "review_id"}
+    return table in stage.inputs and sources <= {table}
 
 
 STAGES = with_added(PAPER, ADDED)
@@ -140,8 +147,8 @@ def _needs_models(stage: Stage, settings: Settings) -> bool:
 
 def warn_of_settings(settings: Settings, stages: Iterable[Stage]) -> None:
     """Log a warning if the word list is not the paper's or the thresholds are not the models'."""
-    names = {stage.name for stage in stages}
-    if CLEAN.name in names and settings.profile in ("paper", "authors") and not settings.clean.profanity_list:
+    names, clean = {stage.name for stage in stages}, settings.section(CleanSettings)
+    if CLEAN.name in names and settings.profile in ("paper", "authors") and not clean.profanity_list:
         say(
             f"warning: profile {settings.profile}: filter 6 uses better-profanity's word list; to use the paper's list "
             "(by Free Web Headers), name its file in clean.profanity_list (docs/build.md)"

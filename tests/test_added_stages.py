@@ -67,8 +67,20 @@ def test_a_stage_without_a_place_of_its_own_is_an_error(name: str, after: str) -
 def test_a_stage_drops_only_reviews_that_the_stages_before_it_kept(after: str, wanted: str) -> None:
     assert with_added(PAPER, [stage("one", after, drops=True, inputs=(wanted,))])
     for inputs in ((), tuple({"clean/reviews", "catalog/reviews"} - {wanted})):
-        with pytest.raises(ValueError, match=f"one drops reviews, so its inputs must include {wanted}"):
+        with pytest.raises(ValueError, match=f"one drops reviews, so it must judge those of {wanted}"):
             with_added(PAPER, [stage("one", after, drops=True, inputs=inputs)])
+
+
+def test_a_stage_is_refused_whose_check_counts_reviews_that_left_before() -> None:
+    inputs = ("mentions/mentions", "clean/reviews")
+    for source in inputs:
+        rule = Conserved(source, "one/one", "one/dropped")
+        made = stage("one", "mentions", drops=True, inputs=inputs, conserved=(rule,))
+        if source == "mentions/mentions":
+            assert with_added(PAPER, [made])
+        else:
+            with pytest.raises(ValueError, match="one drops reviews, so it must judge those of mentions/mentions"):
+                with_added(PAPER, [made])
 
 
 def test_only_later_stages_are_without_dropped_reviews() -> None:
