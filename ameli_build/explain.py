@@ -103,9 +103,10 @@ def _source(link: dict[str, object]) -> str:
 
 
 def _place(source: str) -> str:
-    """A record's `source` in words: a byte of an archive, or a line of another file."""
+    """A record's `source` in words: the byte of an archive, the row of a table, or the line of another file."""
     name, _, number = source.rpartition(":")
-    return f"{'byte' if name.endswith(ARCHIVE) else 'line'} {number} of {name}"
+    unit = "byte" if name.endswith(ARCHIVE) else "row" if name.endswith(".parquet") else "line"
+    return f"{unit} {number} of {name}"
 
 
 def _dropped(snapshot: Snapshot, review_id: str) -> dict[str, str]:

@@ -26,12 +26,19 @@ def test_a_review_in_a_split_is_explained(tmp_path: Path) -> None:
     assert text.endswith("ended: in test")
 
 
-def test_a_review_of_a_crawl_has_its_place_in_the_archive(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("pages-00001.warc.gz:609954", "byte 609954 of pages-00001.warc.gz"),
+        ("raw/reviews.parquet:3", "row 3 of raw/reviews.parquet"),
+        ("raw/reviews.jsonl:3", "line 3 of raw/reviews.jsonl"),
+    ],
+)
+def test_a_review_has_its_place_in_the_source(tmp_path: Path, source: str, place: str) -> None:
     snapshot = released_snapshot(tmp_path)
-    links = snapshot.read("catalog/reviews").with_columns(source=pl.lit("pages-00001.warc.gz:609954"))
+    links = snapshot.read("catalog/reviews").with_columns(source=pl.lit(source))
     write_table(snapshot.table_path("catalog/reviews"), links)
-    text = str(explain(snapshot, "r4", load_settings("demo")))
-    assert "listed under p4 at byte 609954 of pages-00001.warc.gz: " in text
+    assert f"listed under p4 at {place}: " in str(explain(snapshot, "r4", load_settings("demo")))
 
 
 def test_logits_are_compared_with_thresholds_of_either_sign(tmp_path: Path) -> None:
