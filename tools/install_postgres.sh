@@ -10,11 +10,11 @@ ready && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "installing postgresql with apt-get" >&2
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq >/dev/null
     # The tests make databases of their own: no server starts with the machine.
-    if apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null 2>&1 &&
+    if apt-get update -qq >/dev/null &&
+        apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null &&
         sed -i 's/^#* *create_main_cluster *=.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf &&
-        apt-get install -y -qq --no-install-recommends postgresql >/dev/null 2>&1; then
+        apt-get install -y -qq --no-install-recommends postgresql >/dev/null; then
         ready && exit 0
     fi
 fi

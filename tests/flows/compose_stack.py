@@ -30,7 +30,7 @@ import psutil
 import yaml
 
 ROOT = Path(__file__).parents[2]
-POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
+POSTGRES = next((path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)), None)
 NOBODY = 65534
 ENDED = frozenset(("COMPLETED", "FAILED", "CRASHED", "CANCELLED"))
 
@@ -57,15 +57,13 @@ def end(process: subprocess.Popen[bytes], number: int = signal.SIGTERM, patience
     psutil.wait_procs(below, 10)
 
 
-def until(event: str, good: Callable[[], Any], seconds: float) -> Any:
-    """Call `good` until it returns a true value; raises `AssertionError` when the time is up."""
+def until(event: str, get: Callable[[], Any], seconds: float, good: Callable[[Any], object] = bool) -> Any:
+    """Call `get` until its value is good; raises `AssertionError` with the last value when the time is up."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = good()
-        if found:
-            return found
+    while not good(found := get()):
+        assert time.monotonic() < deadline, f"{event}: not within {seconds:.0f} s, but {found!r:.2000}"
         time.sleep(0.3)  # another process decides when
-    raise AssertionError(f"{event}: not within {seconds:.0f} s")
+    return found
 
 
 class Stack:

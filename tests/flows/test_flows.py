@@ -163,7 +163,7 @@ def test_results_come_in_order_from_tasks_with_names() -> None:
         def names() -> set[str]:
             return {run["name"] for run in client.request("POST", "/task_runs/filter", json={}).json()}
 
-        until("the names of all tasks", lambda: wanted <= names(), 60)  # the server records tasks after they end
+        until("all tasks", names, 60, wanted.issubset)  # the server records tasks some time after they end
 
 
 @pytest.mark.parametrize(("runner", "workers"), [("process", 1), ("process", 2), ("dask", 2), ("ray", 2)])

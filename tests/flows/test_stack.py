@@ -140,21 +140,24 @@ def test_a_run_completes_in_the_folder_of_its_scheduled_month(stack: Stack, shop
     assert artifacts.keys() >= {"rebuild-progress", "funnel", "table-2", "table-3", "table-4", "table-5", "report"}
     assert artifacts["rebuild-progress"]["data"] == 100.0
     assert f"http://localhost:{stack.ports['pages']}/2026-03/report.html" in artifacts["report"]["data"]
-    most = {**own, "limit": 200}
-    until("the tasks of all steps", lambda: has_all_steps(stack.get("POST", "/task_runs/filter", most)), 60)
-    logs = {"logs": {"flow_run_id": {"any_": [run]}}}
-    until("the last line of the crawl", lambda: has_crawled(stack.get("POST", "/logs/filter", logs)), 60)
+
+    def tasks() -> set[str]:
+        return {task["name"] for task in stack.get("POST", "/task_runs/filter", {**own, "limit": 200})}
+
+    def lines() -> list[str]:
+        logs = {"logs": {"flow_run_id": {"any_": [run]}}}
+        return [line["message"] for line in stack.get("POST", "/logs/filter", logs)]
+
+    until("the tasks of all steps", tasks, 60, has_all_steps)  # the server records them some time after they end
+    until("the end of the crawl", lines, 60, has_crawled)
 
 
-def has_all_steps(tasks: list[dict[str, Any]]) -> bool:
-    """Whether the server has recorded all tasks, which it does some time after they end."""
-    names = {task["name"] for task in tasks}
-    steps = {name.rpartition("-")[0] for name in names}
-    return names.issuperset(TASKS) and steps.issuperset(STEPS)
+def has_all_steps(tasks: set[str]) -> bool:
+    return tasks >= TASKS and {name.rpartition("-")[0] for name in tasks} >= STEPS
 
 
-def has_crawled(logs: list[dict[str, Any]]) -> bool:
-    return any(line["message"].startswith("crawl: 12 of 12 products") for line in logs)
+def has_crawled(lines: list[str]) -> bool:
+    return any(line.startswith("crawl: 12 of 12 products") for line in lines)
 
 
 def ended_crawls(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
