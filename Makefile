@@ -7,8 +7,8 @@ TORCH ?= auto
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# one more than processors: tests also wait, for browsers and servers
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# One more than processors, at most four: tests also wait for browsers and servers.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 1 : 4)))
 OUT ?= ameli-demo$(if $(QUICK),-quick)
 
 .PHONY: help demo test test-all real test-real lint docs browser postgres venv lock clean
@@ -20,7 +20,7 @@ demo: venv browser  ## run everything on a small generated world; QUICK=1: on 20
 	$(BIN)/ameli demo --out $(OUT)$(if $(QUICK), --products 20)
 
 test: venv browser postgres lint  ## lint, type-check and test
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-all:  ## test on each supported Python of this machine, each with a .venv-python3.x of its own
 	@for python in python3.11 python3.12 python3.13; do \
@@ -51,7 +51,7 @@ docs: .venv-docs/.installed  ## build the documentation into build/site; any war
 browser:  ## install Chromium and its driver where there is none
 	@sh tools/install_browser.sh
 
-postgres:  ## install PostgreSQL for tests, where root has none
+postgres:  ## install PostgreSQL for the tests, as root only
 	@sh tools/install_postgres.sh
 
 venv: $(STAMP)  ## make .venv from the lock files

@@ -21,7 +21,7 @@ def captures() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the files of slow tests: at the end, no worker waits for a long file of another."""
+    """Run files with slow tests first, so that no long file starts last."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

@@ -44,7 +44,8 @@ def test_the_lock_files_have_the_pins_of_this_environment() -> None:
 
 
 def test_cuda_libraries_are_in_the_second_file_alone() -> None:
-    names = {file: {pin.name for each, pin in locked() if each == file} for file, _ in locked()}
+    pins = locked()
+    names = {file: {pin.name for each, pin in pins if each == file} for file, _ in pins}
     assert "torch" in names["requirements.lock"]
     assert any(name.startswith("nvidia-cudnn") for name in names["requirements-cuda.lock"])
     assert not [name for name in names["requirements.lock"] if LOCK["CUDA"].match(name)]

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
 _CLEAN = "ameli_build.clean.settings"
 _STAGES = "ameli_build.stages"
-
-
-class AddedStage(Protocol):
-    """The parts of a stage that settings and reasons need; `core.stage.Stage` has all parts."""
-
-    name: str
-    settings: type[Any] | None
-    reasons: Mapping[str, str]
 
 
 def clean_section() -> type[Any]:
@@ -26,10 +17,10 @@ def clean_section() -> type[Any]:
 
 
 @cache
-def added_stages() -> tuple[AddedStage, ...]:
-    """The stages of `ameli_build/stages`, in the order of their files' names.
+def added_stages() -> tuple[Any, ...]:
+    """The stages (`core.stage.Stage`) of `ameli_build/stages`, in the order of their files' names.
 
     The first call imports the files. They can import all rooms on lower floors, so no module calls this at import.
     """
-    found: tuple[AddedStage, ...] = import_module(_STAGES).STAGES
+    found: tuple[Any, ...] = import_module(_STAGES).STAGES
     return found

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from ameli_build.clean import objects
-from ameli_build.clean.decoding import check_shard
+from ameli_build.clean.decoding import DecodingSettings, check_shard
 from ameli_build.core.cache import Work
 from ameli_build.core.pictures import content_key
 from ameli_build.core.settings import Settings
@@ -47,7 +47,7 @@ def _clean(work: Work, settings: Settings, inputs: Inputs) -> Iterator[Load]:
     """Section 3.2: pictures are decoded, photographs searched for their product."""
     root = inputs.root
     photos, pictures = _paths(inputs.photographed["images"]), _paths(inputs.products["images"])
-    common = (str(root), settings.clean.max_pixels)
+    common = (str(root), settings.section(DecodingSettings).max_pixels)
     yield plain_load("pictures of products decoded", "", PICTURES, check_some, common, pictures, 32)
     yield plain_load("photographs decoded", "", PHOTOGRAPHS, check_some, common, photos, 32)
     asked = inputs.photographed.select("sku", path="images").explode("path")

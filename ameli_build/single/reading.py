@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ameli_build.baseline.retrieval.channels import Pictures, picture_scorer
+from ameli_build.clean.decoding import DecodingSettings
 from ameli_build.core.arrays import Floats, Integers, Matrix
 from ameli_build.core.errors import UnusableInput
 from ameli_build.core.settings import Settings
@@ -51,7 +52,8 @@ def take_photos(text: str, images: Sequence[Path], settings: Settings) -> list[P
     """The photographs; raises `UnusableInput` for an unusable photograph, and for a review without any content."""
     if not clean_lines(text).strip() and not images:
         raise UnusableInput("nothing to link: give a text, a picture, or both")
-    return [open_photo(path, settings.clean.max_pixels, settings.crawl.max_image_bytes) for path in images]
+    limit = settings.section(DecodingSettings).max_pixels
+    return [open_photo(path, limit, settings.crawl.max_image_bytes) for path in images]
 
 
 def read_review(

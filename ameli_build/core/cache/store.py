@@ -18,6 +18,7 @@ from ameli_build.core.errors import RunFailed
 from ameli_build.core.progress import track
 from ameli_build.core.remote import file_system, plain_errors
 from ameli_build.core.snapshot import write_bytes
+from ameli_build.core.workers import thread_mapper
 
 THREADS = 16
 """Transfers at a time."""
@@ -41,8 +42,6 @@ class Store:
         Args:
             paths: Files in the folder of a label, with the same hash of code; they need not exist.
         """
-        from ameli_build.core.workers import thread_mapper  # which imports this room
-
         if not paths:
             return
         label, code = paths[0].parent.name, paths[0].name.partition("-")[0]
