@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from test_packaging import locked
 
 ROOT = Path(__file__).parents[1]
 LOCK = runpy.run_path(str(ROOT / "tools" / "lock.py"))
@@ -16,39 +17,25 @@ LINUX_PC, LINUX_ARM, MAC, WINDOWS = LOCK["PLATFORMS"]
 EVERYWHERE = LOCK["ALL"]
 
 
-def locked() -> list[tuple[str, Requirement]]:
-    """The pins of both lock files for this Python, each with its file."""
-    files = ("requirements.lock", "requirements-cuda.lock")
-    pins = [
-        (file, Requirement(line))
-        for file in files
-        for line in (ROOT / file).read_text().splitlines()
-        if not line.startswith("#")
-    ]
-    return [
-        (file, pin)
-        for file, pin in pins
-        if pin.marker is None or any(pin.marker.evaluate({**each, "python_version": PYTHON}) for each in platforms())
-    ]
-
-
-def platforms() -> list[dict[str, str]]:
-    return [LOCK["environment"](marker, "") for marker in LOCK["PLATFORMS"]]
+def is_for_this_python(pin: Requirement) -> bool:
+    """Whether this Python needs a pin, on any platform."""
+    environments = [LOCK["environment"](platform, "") | {"python_version": PYTHON} for platform in LOCK["PLATFORMS"]]
+    return pin.marker is None or any(map(pin.marker.evaluate, environments))
 
 
 def test_the_lock_files_have_the_pins_of_this_environment() -> None:
-    versions = {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for _, pin in locked()}
+    pins = filter(is_for_this_python, [*locked(), *locked("requirements-cuda.lock")])
+    versions = {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in pins}
     here = {name: version for name, (version, _) in LOCK["pins_here"]().items()}
     assert len(here) > 100
     assert here == {name: version for name, version in versions.items() if name in here}
 
 
-def test_cuda_libraries_are_in_the_second_file_alone() -> None:
-    pins = locked()
-    names = {file: {pin.name for each, pin in pins if each == file} for file, _ in pins}
-    assert "torch" in names["requirements.lock"]
-    assert any(name.startswith("nvidia-cudnn") for name in names["requirements-cuda.lock"])
-    assert not [name for name in names["requirements.lock"] if LOCK["CUDA"].match(name)]
+def test_cuda_libraries_are_in_the_second_file() -> None:
+    assert "torch" in {pin.name for pin in locked()}
+    names = {pin.name for pin in locked("requirements-cuda.lock")}
+    assert any(name.startswith("nvidia-cudnn") for name in names)
+    assert all(LOCK["CUDA"].match(name) for name in names)
 
 
 def test_a_pin_has_markers_only_where_platforms_or_pythons_differ() -> None:

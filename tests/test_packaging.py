@@ -22,26 +22,28 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 
 
+def locked(file: str = "requirements.lock") -> list[Requirement]:
+    """The pins of a lock file, with their markers."""
+    return [Requirement(line) for line in (ROOT / file).read_text().splitlines() if not line.startswith("#")]
+
+
 def pins() -> dict[str, str]:
-    lines = (ROOT / "requirements.lock").read_text().splitlines()
-    found = (line.split(" ; ")[0].split("==") for line in lines if not line.startswith("#"))
-    return {canonicalize_name(name): version for name, version in found}
+    return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in locked()}
 
 
 def test_the_lock_has_the_requirements_of_the_project() -> None:
-    locked = pins()
-    assert len(locked) > 100
+    versions = pins()
+    assert len(versions) > 100
     for requirement in (*asked(), *asked("all"), *asked("dev")):
-        assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), requirement
+        assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), requirement
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 def test_the_lock_is_valid_on_every_supported_python(python: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert SpecifierSet(project["requires-python"]).contains(f"{python}.0")
-    lines = [Requirement(line) for line in (ROOT / "requirements.lock").read_text().splitlines() if line[0] != "#"]
     here = {"python_version": python, "sys_platform": "linux", "platform_machine": "x86_64"}
-    names = [line.name for line in lines if line.marker is None or line.marker.evaluate(here)]
+    names = [pin.name for pin in locked() if pin.marker is None or pin.marker.evaluate(here)]
     assert len(names) == len(set(names)) > 100
 
 

@@ -25,23 +25,35 @@ FLOORS = (
 """The lowest floor first. `ameli_build/__init__.py` is the public face: it names modules, which load on first use."""
 
 
-def edges() -> Iterator[tuple[str, str]]:
-    """Each import from one room into another, as (module, imported module)."""
-    root = fingerprints.ROOT
-    for path in sorted(root.rglob("*.py")):
-        parts = path.relative_to(root.parent).with_suffix("").parts
-        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        if module != root.name:
-            yield from ((module, other) for other in fingerprints._imported(module))
+FACE = fingerprints.ROOT / "__init__.py"
 
 
-def room(module: str) -> str:
-    return module.split(".")[1]
+def imported_files(path: Path) -> Iterator[Path | None]:
+    """The files of the package that a file imports, also for type checkers: a reader follows them too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (fingerprints._path_of(alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            for alias in node.names:
+                yield fingerprints._path_of(f"{module}.{alias.name}") or fingerprints._path_of(module)
+
+
+def imports() -> dict[Path, set[Path]]:
+    """The files that each file of the package imports, except the public face."""
+    files = set(fingerprints.ROOT.rglob("*.py")) - {FACE}
+    return {path: {other for other in imported_files(path) if other in files} for path in files}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(fingerprints.ROOT).parts[0].removesuffix(".py")
 
 
 def test_a_room_imports_only_rooms_below_it() -> None:
     floor = {name: n for n, names in enumerate(FLOORS) for name in names.split()}
-    upward = [f"{a} -> {b}" for a, b in edges() if room(a) != room(b) and floor[room(b)] >= floor[room(a)]]
+    edges = [(path, other) for path, others in imports().items() for other in others if room(path) != room(other)]
+    assert edges
+    upward = [f"{path} -> {other}" for path, other in edges if floor[room(other)] >= floor[room(path)]]
     assert not upward
 
 
@@ -61,18 +73,5 @@ def test_core_loads_only_two_modules_of_other_rooms_by_name() -> None:
     }
 
 
-def imported_files(path: Path) -> Iterator[Path | None]:
-    """The files of the package that a file imports, also for type checkers: a reader follows them too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (fingerprints._path_of(alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            for alias in node.names:
-                yield fingerprints._path_of(f"{module}.{alias.name}") or fingerprints._path_of(module)
-
-
 def test_no_files_import_each_other_in_a_circle() -> None:
-    face = fingerprints.ROOT / "__init__.py"
-    graph = {path: set(imported_files(path)) - {None, face} for path in fingerprints.ROOT.rglob("*.py")}
-    tuple(TopologicalSorter(graph).static_order())  # raises an error that names a circle
+    tuple(TopologicalSorter(imports()).static_order())  # raises an error that names a circle
