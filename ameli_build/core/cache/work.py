@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -27,9 +27,6 @@ SEEN_WITHIN = 60.0
 """Longest delay, in seconds, until a file that another machine wrote is visible here."""
 USERS = ".users"
 """Folder in a cache that snapshots share: a file for each snapshot, with its path."""
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
